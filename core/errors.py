@@ -1,0 +1,52 @@
+"""Errors, grouped by what the caller does about them.
+
+SpoolError
+├── ConfigError          a person must change a setting; the text says which and how (exit status 2)
+├── Retryable            try the same again after `retry_after` seconds
+├── Permanent            the same request will fail again; `notice` names the text people are shown
+├── Unreachable          the answer cannot be shown there (channel gone, no permission)
+└── Lost                 another owner runs this now: stop touching it
+"""
+
+from __future__ import annotations
+
+
+class SpoolError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class ConfigError(SpoolError):
+    """Settings are wrong. `problems` are complete sentences, each with its cure."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Retryable(SpoolError):
+    """`code` is for the log; `notice` is the text key if it is given up; `retry_after` in seconds."""
+
+    def __init__(
+        self, code: str, *, retry_after: float | None = None, notice: str = "model_unavailable"
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retry_after = retry_after
+        self.notice = notice
+
+
+class Permanent(SpoolError):
+    """`code` is for the log; `notice` is the key of the text people are shown (`core.texts`)."""
+
+    def __init__(self, code: str, *, notice: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.notice = notice
+
+
+class Unreachable(SpoolError):
+    """The platform will never take a post there; the operator reads why in the log."""
+
+
+class Lost(SpoolError):
+    """The run has another owner."""
