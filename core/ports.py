@@ -1,33 +1,57 @@
-"""The seams: what a platform may ask of the core, and what the core asks of a platform and of a model.
+"""The seams of the core: what it asks of a platform, of one reply there, and of a model.
 
 Protocols are satisfied by shape; nothing inherits from them. Each has more than one implementation.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from core.types import Address, IncomingMessage, ModelEvent, Prompt
+from core.journal import Journal
+from core.types import Earlier, IncomingMessage, ModelEvent, Prompt
 
 
-class Inbox(Protocol):
-    """What a platform may ask of the core."""
+class Reply(Protocol):
+    """The one answer to a run as people see it. It may stand in several posts."""
 
-    async def receive(self, message: IncomingMessage) -> bool:
-        """Accept a message. Returns ⇒ durable ⇒ may be acknowledged. False: it was known already."""
+    def show(self, text: str) -> None:
+        """The answer as far as it is known. Never blocks and may skip states; the newest text wins."""
         ...
 
-    async def reset(self, address: Address, user: str) -> bool:
-        """Map the next message to a new thread. False: the scope cannot be known from this address."""
+    async def finish(self, text: str) -> None:
+        """Returns ⇒ the whole text is shown, once, and nothing else of this run is.
+
+        Raises Unreachable when it can never be shown there.
+        """
         ...
 
-    async def stop(self, address: Address, user: str) -> bool:
-        """Cancel the run under way for this person there. False: there was none."""
+    async def shown(self) -> str:
+        """What people see of this run now, "" when nothing; for a run whose process died."""
         ...
 
-    async def withdraw(self, address: Address, message_id: str) -> None:
-        """The person deleted a message: cancel it if its run has not started."""
+    @property
+    def first_shown_at(self) -> float | None:
+        """Event-loop time at which the first text was visible."""
+        ...
+
+
+class Platform(Protocol):
+    """A chat network, as far as the core needs it."""
+
+    name: str
+
+    def reply(self, message: IncomingMessage, journal: Journal) -> AbstractAsyncContextManager[Reply]:
+        """Answer to that message. Entering shows that work is under way; leaving ends that."""
+        ...
+
+    async def earlier(self, message: IncomingMessage, since: float) -> Sequence[Earlier]:
+        """What was said in the message's topic from `since` until it; [] where it may not be read."""
+        ...
+
+    async def locale(self, user: str) -> str:
+        """The person's locale where the platform tells it, else ""; never raises."""
         ...
 
 
@@ -38,7 +62,7 @@ class Model(Protocol):
     earlier `Started`: the stream of that same response is repeated from its first event.
     """
 
-    def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncIterator[ModelEvent]: ...
+    def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]: ...
 
     async def discard(self, response_id: str) -> None:
         """Stop and delete what the server keeps of a response; never raises."""

@@ -1,0 +1,71 @@
+"""Model output made safe to show: no ping on Slack, no control characters anywhere.
+
+Discord needs no change of the text against pings: the request's `allowed_mentions` turns them off.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ZERO_WIDTH_SPACE = "\u200b"
+_GROUPS = ("channel", "here", "everyone")
+# C0 without newline and tab, DEL, C1, bidi overrides, and lone surrogates, which no request can encode.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_PING = re.compile(
+    r"<(?=!(?:channel|here|everyone|group)(?![a-z0-9_])"
+    r"|!subteam\^"
+    r"|@&[0-9]"
+    r"|@[uw](?:[a-z0-9]{1,10}[|>]|[a-z0-9]{11}))"
+    r"|@(?<![a-z0-9_]@)(?=(?:channel|here|everyone)(?![a-z0-9_]))",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def _beginnings(*words: str) -> str:
+    """A pattern for every beginning of the words, the whole ones included, longest first."""
+    found = {word[:size] for word in words for size in range(1, len(word) + 1)}
+    return "|".join(sorted(found, key=len, reverse=True))
+
+
+_BEGUN = re.compile(
+    rf"(?:<(?:!(?:{_beginnings(*_GROUPS, 'group', 'subteam')})?|@(?:&|[uw][a-z0-9]{{0,10}})?)?"
+    rf"|@(?<![a-z0-9_]@)(?:{_beginnings(*_GROUPS)})?)\Z",
+    re.ASCII | re.IGNORECASE,
+)
+_LONGEST_BEGUN = len("<@U") + 10
+
+
+def printable(text: str) -> str:
+    """The text without control characters (newline and tab stay), bidi overrides and lone surrogates.
+
+    Right-to-left text, emoji, joiners and variation selectors stay exact. Idempotent; every character is
+    judged alone, so it may be used on the pieces of a stream.
+    """
+    return _UNPRINTABLE.sub("", text)
+
+
+def harmless(text: str) -> str:
+    """A complete text that Slack shows as it is, `printable`, and that notifies nobody.
+
+    A zero width space goes behind the `<` or `@` of what Slack would take for a ping: `<!channel>`,
+    `<!here|x>`, `<!everyone>`, `<!group>`, `<!subteam^S1>`, `<@U1>`, `<@W1|x>`, `<@&1>`, `@channel`,
+    `@here`, `@everyone`, in any case, in code too. An `@` behind an ASCII letter, digit or underscore is an
+    address. All else stays exact. Idempotent.
+    """
+    clean = printable(text)
+    if "<" not in clean and "@" not in clean:
+        return clean
+    return _PING.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", clean)
+
+
+def settled(text: str, *, final: bool = False) -> str:
+    """The longest beginning of `harmless` that no continuation of the text can change.
+
+    At most 13 characters, a ping that may have begun, are held back; none when `final`. For a growing text
+    every result starts with the one before, and the final one is `harmless(text)`.
+    """
+    if final:
+        return harmless(text)
+    clean = printable(text)
+    begun = _BEGUN.search(clean, max(0, len(clean) - _LONGEST_BEGUN))
+    return harmless(clean[: begun.start()] if begun else clean)

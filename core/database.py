@@ -1,0 +1,186 @@
+"""One way to touch the database: `await db(work)`, where `work(x)` is one transaction.
+
+`x(sql, *params)` runs a statement and returns its rows. One writer thread owns the only writing
+connection; everything that is waiting when it wakes shares one commit (group commit), so `synchronous=FULL`
+costs one fsync for many transactions. The SQL of `core.store` keeps to what PostgreSQL understands too, so
+another engine needs only another class of this shape.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from core.errors import ConfigError
+
+T = TypeVar("T")
+MIGRATIONS = Path(__file__).parent / "migrations"
+BATCH = 256
+
+
+class Execute(Protocol):
+    """Runs one statement with `?` parameters and returns all its rows."""
+
+    def __call__(self, sql: str, *params: object) -> list[tuple[Any, ...]]: ...
+
+
+Work = Callable[[Execute], T]
+_Job = tuple[Work[Any], "asyncio.Future[Any]"]
+
+
+class Database:
+    """SQLite behind one writer thread. Use from one event loop; `close()` when done.
+
+    Transactions happen in the order of the calls: `db(a); db(b)` commits a before b, or both at once.
+    """
+
+    def __init__(self, path: Path) -> None:
+        _private(path)
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        _migrate(self._connection, path)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._write, name="database", daemon=True)
+        self._thread.start()
+
+    def __call__(self, work: Work[T]) -> asyncio.Future[T]:
+        """All of `work` happens or none of it; done ⇒ on disk. An exception of `work` rolls it back."""
+        self._loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._jobs.put((work, future))
+        return future
+
+    def close(self) -> None:
+        """Finish what was asked for, then close the file."""
+        self._jobs.put(None)
+        self._thread.join()
+        self._connection.close()
+
+    def _write(self) -> None:
+        while True:
+            batch = [self._jobs.get()]
+            while len(batch) < BATCH and not self._jobs.empty():
+                batch.append(self._jobs.get())
+            jobs = [job for job in batch if job is not None]
+            if jobs:
+                results = self._commit(jobs)
+                assert self._loop is not None
+                with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
+                    self._loop.call_soon_threadsafe(_settle, results)
+            if len(jobs) < len(batch):
+                return
+
+    def _commit(self, jobs: list[_Job]) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
+        """Run the jobs in one transaction with a savepoint each, so that one failure undoes only itself."""
+        results: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for work, future in jobs:
+                results.append((future, *self._attempt(work)))
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:  # disk full, locked by a stranger: nothing happened, say so to all
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            return [(future, None, error) for _, future in jobs]
+        return results
+
+    def _attempt(self, work: Work[Any]) -> tuple[Any, BaseException | None]:
+        self._connection.execute("SAVEPOINT job")
+        try:
+            result, failure = work(self._execute), None
+        except Exception as error:  # it belongs to whoever asked; the writer must live on
+            result, failure = None, error
+            if not self._connection.in_transaction:  # SQLite itself rolled everything back (disk full)
+                raise
+            self._connection.execute("ROLLBACK TO job")
+        self._connection.execute("RELEASE job")
+        return result, failure
+
+    def _execute(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql, params).fetchall()
+
+
+def _settle(results: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -> None:
+    for future, result, error in results:
+        if future.done():
+            continue
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+
+def _private(path: Path) -> None:
+    """Create the file 0600 before SQLite does; -wal and -shm inherit its mode."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    path.chmod(0o600)
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the schema up to date, one numbered file at a time, each in one transaction."""
+    steps = sorted(MIGRATIONS.glob("[0-9]*.sql"))
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(steps):
+        raise ConfigError(
+            f"{path} was written by a newer Spool (schema {version}, this one knows {len(steps)}). "
+            "Install that version again, or set DATA_DIR to another directory."
+        )
+    for number, step in enumerate(steps[version:], start=version + 1):
+        script = step.read_text(encoding="utf-8")
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def data_directory(path: Path) -> Path:
+    """Create the data directory, readable by its owner alone.
+
+    Raises ConfigError when it cannot be written.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(path)
+    except OSError as error:
+        raise ConfigError(
+            f"DATA_DIR={path} cannot be used ({error.strerror or 'not writable'}). "
+            "Give the directory to the user Spool runs as, or set DATA_DIR to another one."
+        ) from error
+    return path
+
+
+@contextlib.contextmanager
+def only_runner(directory: Path) -> Iterator[None]:
+    """Hold the directory for one `run` process; the lock vanishes with the process, however it ends.
+
+    Raises ConfigError naming the pid of the process that holds it.
+    """
+    descriptor = os.open(directory / "run.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pid = os.read(descriptor, 32).decode().strip() or "unknown"
+            raise ConfigError(
+                f"DATA_DIR={directory} is in use by another Spool (pid {pid}). "
+                f"Stop that one first (kill {pid}), or give this one its own DATA_DIR."
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,143 @@
+"""The inbox: what a platform may ask of the core. Accepting is committing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.database import Database, Execute
+from core.lanes import Lanes
+from core.store import messages, runs, threads
+from core.store.runs import Claim
+from core.types import Address, IncomingMessage, RunId, ThreadId
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How messages are mapped to threads and runs; `budget` is the history's size in tokens."""
+
+    scope: threads.Scope = "user"
+    collect: bool = False
+    budget: int = 24_000
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What accepting a message led to."""
+
+    new: bool
+    claim: Claim | None = None
+    stopped: RunId | None = None
+
+
+class Inbox:
+    """Turns what people do into threads, messages and runs, each in one transaction."""
+
+    def __init__(self, db: Database, lanes: Lanes, policy: Policy) -> None:
+        self._db, self._lanes, self._policy = db, lanes, policy
+
+    def receive(
+        self, message: IncomingMessage, facts: Mapping[str, object] | None = None
+    ) -> asyncio.Future[Receipt]:
+        """Accept a message; done ⇒ it is on disk and may be acknowledged.
+
+        `facts` are stored in the same transaction (a gateway's position, say). The transaction is put
+        in line at once: messages are accepted in the order of the calls, awaited or not.
+        """
+        now, owner = time.time(), self._lanes.owner
+        accepted = self._db(lambda x: self._accept(x, message, facts or {}, owner, now))
+        # A callback and not the caller: once committed, the run begins even if the caller was cancelled.
+        accepted.add_done_callback(self._begin)
+        return accepted
+
+    def _begin(self, accepted: asyncio.Future[Receipt]) -> None:
+        if accepted.cancelled() or accepted.exception():
+            return
+        receipt = accepted.result()
+        if receipt.claim:
+            self._lanes.start(receipt.claim)
+        if receipt.stopped:
+            self._lanes.stop(receipt.stopped)
+
+    def _accept(
+        self, x: Execute, message: IncomingMessage, facts: Mapping[str, object], owner: str, now: float
+    ) -> Receipt:
+        for name, value in facts.items():
+            threads.remember(x, name, value)
+        if messages.known(x, message):
+            return Receipt(new=False)
+        thread = threads.find_or_create(x, message.address, message.user, self._policy.scope, now)
+        if message.kind == "stop" and (stopped := runs.stop(x, thread)):
+            messages.add(x, message, thread, None)
+            return Receipt(new=True, stopped=stopped)
+        run = self._run_for(x, message, thread, now)
+        messages.add(x, message, thread, run)
+        if message.kind == "reset":
+            threads.renew(x, message.address, message.user, self._policy.scope, origin="reset", now=now)
+        lane = thread if message.kind == "ask" else run
+        return Receipt(new=True, claim=runs.begin(x, lane, owner, self._policy.budget))
+
+    def _run_for(self, x: Execute, message: IncomingMessage, thread: ThreadId, now: float) -> RunId:
+        if message.kind != "ask":
+            return runs.add(x, thread, now)  # our own texts wait for nobody
+        if self._policy.collect and (run := runs.waiting_in(x, thread, message.address.topic)):
+            return run
+        return runs.add(x, thread, now, lane=thread)
+
+    async def reset(self, address: Address, user: str) -> bool:
+        """Map the next message from there to a new thread. False: this address does not tell which."""
+        if self._policy.scope == "topic" and not address.topic:
+            return False
+        scope, now = self._policy.scope, time.time()
+        await self._db(lambda x: threads.renew(x, address, user, scope, origin="reset", now=now))
+        return True
+
+    async def stop(self, address: Address, user: str) -> bool:
+        """Cancel the run under way of the thread this person has there. False: there is none."""
+
+        def work(x: Execute) -> RunId | None:
+            thread = threads.find(x, address, user, self._policy.scope)
+            return runs.stop(x, thread) if thread else None
+
+        return self._signal(await self._db(work))
+
+    async def stop_post(self, ref: str, user: str) -> bool | None:
+        """Cancel the run that shows this post. False: this person did not ask it; None: it has ended."""
+
+        def work(x: Execute) -> RunId | bool | None:
+            shown = runs.showing(x, ref)
+            if shown and shown[2] != user:
+                return False
+            return runs.stop(x, shown[1], shown[0]) if shown else None
+
+        stopped = await self._db(work)
+        if stopped is False:
+            return False
+        return True if self._signal(RunId(stopped) if isinstance(stopped, str) else None) else None
+
+    def _signal(self, run: RunId | None) -> bool:
+        if run:
+            self._lanes.stop(run)
+        return run is not None
+
+    async def withdraw(self, address: Address, message_id: str) -> None:
+        """The person deleted a message: it is not answered, unless its run has begun."""
+        await self._db(lambda x: messages.withdraw(x, address, message_id))
+
+    async def spoke_before(self, address: Address, user: str) -> bool:
+        """True when this person has addressed the assistant in this topic before."""
+        return await self._db(lambda x: messages.spoke_before(x, address, user))
+
+    async def recent(self, platform: str, since: float) -> list[messages.Seen]:
+        """Topics in which someone wrote to the assistant since then, the latest first."""
+        return await self._db(lambda x: messages.recent(x, platform, since))
+
+    async def fact(self, name: str) -> object:
+        """A fact stored under this name, None when there is none."""
+        return await self._db(lambda x: threads.fact(x, name))
+
+    async def remember(self, name: str, value: object) -> None:
+        """Store a fact; returns ⇒ it is on disk."""
+        await self._db(lambda x: threads.remember(x, name, value))

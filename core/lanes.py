@@ -1,0 +1,98 @@
+"""Lanes: who runs a thread. In process: one task per lane with work, one run at a time in each.
+
+This is the seam for several processes: another implementation of `start`, `resume` and `stop` would ask
+the database who may run a lane; the runs, the journal and the platforms would not notice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable
+
+from core.database import Database
+from core.errors import Lost
+from core.store import runs
+from core.store.runs import Claim, Outcome
+from core.types import RunId
+
+logger = logging.getLogger(__name__)
+Stopping = asyncio.Event
+RETRY_LONGEST = 15.0
+RunFn = Callable[[Claim, Stopping], Awaitable[Outcome]]
+
+
+class Lanes:
+    """Carries out claims with `run` until nothing is left in their lane."""
+
+    def __init__(self, db: Database, run: RunFn, budget: int) -> None:
+        self._db, self._run, self._budget = db, run, budget
+        self.owner = secrets.token_hex(8)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping: dict[RunId, Stopping] = {}
+        self._closing = False
+
+    def start(self, claim: Claim) -> None:
+        """Go on with a claim of this owner; returns at once."""
+        if self._closing:
+            return  # it stays ours in the database until `close` releases it
+        task = asyncio.create_task(self._lane(claim), name=f"lane {claim.lane}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def stop(self, run: RunId) -> None:
+        """Tell a run that it is to be cancelled; the database knows already."""
+        if run in self._stopping:
+            self._stopping[run].set()
+
+    async def resume(self, platforms: Iterable[str]) -> None:
+        """Go on with everything unfinished. This is start-up: there is no other recovery."""
+        wanted = list(platforms)
+        for lane in await self._db(lambda x: runs.unfinished(x, wanted)):
+            claim = await self._db(lambda x, lane=lane: runs.claim(x, lane, self.owner, self._budget))  # type: ignore[misc]
+            if claim:
+                self.start(claim)
+
+    async def close(self) -> None:
+        """Let go of all runs where they are; the next start goes on with them."""
+        self._closing = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._db(lambda x: runs.release(x, self.owner))
+
+    async def _lane(self, claim: Claim) -> None:
+        following: Claim | None = claim
+        while following:
+            claim = following
+            try:
+                following = await self._one(claim)
+            except Lost:
+                logger.warning("run has another owner now", extra={"run_id": claim.run})
+                return
+            except Exception:
+                # The database refused (disk full, locked): nothing was lost, the run is as recorded.
+                logger.exception("run could not be recorded, trying again", extra={"run_id": claim.run})
+                following = await self._again(claim)
+
+    async def _one(self, claim: Claim) -> Claim | None:
+        stopping = self._stopping[claim.run] = Stopping()
+        if claim.status == "cancelling":
+            stopping.set()
+        try:
+            outcome = await self._run(claim, stopping)
+        finally:
+            del self._stopping[claim.run]
+        now, go_on = time.time(), not self._closing
+        return await self._db(lambda x: runs.finish(x, claim, outcome, self._budget, now, go_on=go_on))
+
+    async def _again(self, claim: Claim) -> Claim:
+        wait = 0.5
+        while True:
+            await asyncio.sleep(wait)
+            try:
+                return await self._db(lambda x: runs.reread(x, claim, self._budget))
+            except Exception:
+                wait = min(wait * 2, RETRY_LONGEST)

@@ -1,0 +1,236 @@
+"""OpenAI's Responses API, or any server that speaks it, behind the Model port.
+
+The only product file that imports `openai`. The stream is read raw and only the events that matter are
+decoded: the SDK's typed parsing costs about 220 µs an event (`docs/performance.md`), this about 20.
+Facts: https://platform.openai.com/docs/api-reference/responses-streaming
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import openai
+from openai._response import AsyncAPIResponse
+
+from core.errors import Permanent, Retryable
+from core.model_faults import fault
+from core.types import Finished, ModelEvent, Prompt, Started, TextDelta
+
+logger = logging.getLogger(__name__)
+RAW = {
+    "X-Stainless-Raw-Response": "stream",
+    "Content-Type": "application/json",
+    "Accept": "text/event-stream",
+}
+RESUMES = 3
+"""How often a cut background stream is taken up again without a new event in between."""
+TERMINAL = {"response.completed", "response.incomplete", "response.failed", "error"}
+WANTED = TERMINAL | {"response.created", "response.output_text.delta", "response.refusal.delta"}
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the server is asked for beyond the portable contract."""
+
+    full: bool = True
+    background: bool = False
+    effort: str = "none"
+
+
+class OpenAIModel:
+    """Streams answers over one shared client with long-lived connections. `close()` when done."""
+
+    def __init__(self, *, api_key: str, base_url: str | None, features: Features) -> None:
+        limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=300)
+        timeout = httpx2.Timeout(None, connect=10.0)  # the run's own deadlines rule; the SDK's are per read
+        self._features = features
+        self._client = openai.AsyncOpenAI(
+            api_key=api_key,
+            base_url=base_url,
+            max_retries=0,  # it would repeat billing errors too, and POST /responses has no idempotency key
+            timeout=timeout,
+            http_client=openai.DefaultAioHttpClient(limits=limits, timeout=timeout),
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
+        """Events of a new response, or of the stored one with the id `resume`, from its beginning."""
+        position = _Position(response_id=resume or "")
+        failures = 0
+        while True:
+            seen = position.sequence
+            try:
+                async with self._open(prompt, position) as response:
+                    async for event in self._events(response, position):
+                        yield event
+                        if isinstance(event, Finished):
+                            return
+                raise Retryable("stream_ended_early")
+            except Retryable as error:
+                if not self._resumable(position, error):
+                    raise
+                failures = 1 if position.sequence > seen else failures + 1
+                if failures > RESUMES:
+                    raise
+                await asyncio.sleep(0.2 * 2**failures)
+
+    def _resumable(self, position: _Position, error: Retryable) -> bool:
+        """A response that runs in the background goes on without us; only our reading of it was cut."""
+        cut = error.code in ("stream_ended_early", "connection_error")
+        return self._features.background and bool(position.response_id) and cut
+
+    async def discard(self, response_id: str) -> None:
+        """Stop a background response if it still runs and delete what the server stored of it."""
+        for call in (self._client.responses.cancel, self._client.responses.delete):
+            with contextlib.suppress(openai.OpenAIError):
+                await call(response_id, timeout=10.0)
+
+    @contextlib.asynccontextmanager
+    async def _open(self, prompt: Prompt, position: _Position) -> AsyncIterator[AsyncAPIResponse[Any]]:
+        try:
+            if position.response_id:
+                response = await self._client.get(
+                    f"/responses/{position.response_id}",
+                    cast_to=AsyncAPIResponse[Any],
+                    options={"headers": RAW, "params": _after(position.sequence)},
+                    stream=True,
+                    stream_cls=openai.AsyncStream[Any],
+                )
+            else:
+                response = await self._client.post(
+                    "/responses",
+                    cast_to=AsyncAPIResponse[Any],
+                    content=self._body(prompt),
+                    options={"headers": RAW},
+                    stream=True,
+                    stream_cls=openai.AsyncStream[Any],
+                )
+        except openai.APIStatusError as error:
+            raise _refused(error, resuming=bool(position.response_id)) from error
+        except openai.APIConnectionError as error:
+            raise Retryable("connection_error") from error
+        try:
+            yield response
+        finally:
+            await response.close()  # type: ignore[attr-defined]
+
+    def _body(self, prompt: Prompt) -> bytes:
+        """The request as JSON. The items are JSON already and are copied in, not parsed and dumped again."""
+        fields: dict[str, Any] = {
+            "model": prompt.model,
+            "instructions": prompt.instructions,
+            "stream": True,
+            "store": self._features.background,
+        }
+        if self._features.full:
+            fields |= {
+                "reasoning": {"effort": self._features.effort},
+                "prompt_cache_key": prompt.cache_key,
+                "safety_identifier": prompt.user,
+                "stream_options": {"include_obfuscation": False},
+            }
+        if self._features.background:
+            fields["background"] = True
+        head = json.dumps(fields, ensure_ascii=False)
+        return f'{head[:-1]}, "input": [{",".join(prompt.items)}]}}'.encode()
+
+    async def _events(
+        self, response: AsyncAPIResponse[Any], position: _Position
+    ) -> AsyncIterator[ModelEvent]:
+        try:
+            async for data in _frames(response.iter_bytes()):
+                kind = data.get("type")
+                position.sequence = data.get("sequence_number", position.sequence)
+                if kind in ("response.output_text.delta", "response.refusal.delta"):
+                    yield TextDelta(data["delta"])
+                elif kind == "response.created" and self._features.background:
+                    position.response_id = data["response"]["id"]
+                    yield Started(position.response_id)
+                elif kind in TERMINAL:
+                    yield _finished(kind, data)
+        except (httpx2.HTTPError, openai.APIConnectionError) as error:
+            raise Retryable("connection_error") from error
+
+
+@dataclass
+class _Position:
+    """How far a response has been read: what is needed to go on with the same one."""
+
+    response_id: str = ""
+    sequence: int = -1
+
+
+def _after(sequence: int) -> dict[str, object]:
+    after = {"starting_after": sequence} if sequence >= 0 else {}
+    return {"stream": "true", **after}
+
+
+async def _frames(chunks: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
+    """The events of a server-sent stream that matter, decoded. Events without a name are decoded to see."""
+    rest = b""
+    async for chunk in chunks:
+        rest = (rest + chunk).replace(b"\r\n", b"\n")
+        *frames, rest = rest.split(b"\n\n")
+        for frame in frames:
+            if data := _decoded(frame):
+                yield data
+    if data := _decoded(rest):  # a server may end without the blank line
+        yield data
+
+
+def _decoded(frame: bytes) -> dict[str, Any] | None:
+    name, data = "", b""
+    for line in frame.split(b"\n"):
+        if line.startswith(b"data:"):
+            data += line[5:]
+        elif line.startswith(b"event:"):
+            name = line[6:].strip().decode()
+    if not data or (name and name not in WANTED):
+        return None
+    try:
+        event = json.loads(data)
+    except ValueError:  # "[DONE]" of some servers; half a frame of a cut stream
+        return None
+    return event if isinstance(event, dict) and event.get("type", name) in WANTED else None
+
+
+def _finished(kind: str, data: Mapping[str, Any]) -> Finished:
+    """The terminal event as a value; a failure is raised."""
+    if kind == "error":
+        error = data.get("error") if isinstance(data.get("error"), dict) else data
+        raise fault(str((error or {}).get("code") or "server_error"))
+    response = data.get("response") or {}
+    if kind == "response.failed":
+        raise fault(str((response.get("error") or {}).get("code") or "server_error"))
+    reason = (response.get("incomplete_details") or {}).get("reason") or ""
+    usage = _usage(response.get("usage"))
+    return Finished("completed" if kind == "response.completed" else "incomplete", reason, usage)
+
+
+def _usage(usage: Any) -> dict[str, int] | None:
+    if not isinstance(usage, dict):
+        return None
+    cached = (usage.get("input_tokens_details") or {}).get("cached_tokens", 0)
+    return {
+        "input_tokens": usage.get("input_tokens", 0),
+        "output_tokens": usage.get("output_tokens", 0),
+        "cached_tokens": cached,
+    }
+
+
+def _refused(error: openai.APIStatusError, *, resuming: bool) -> Retryable | Permanent:
+    if resuming and error.status_code in (400, 404):
+        return Retryable("response_gone")  # expired on the server: the runner asks anew
+    after = error.response.headers.get("retry-after", "")
+    seconds = float(after) if after.replace(".", "", 1).isdigit() else None
+    return fault(str(error.code or error.type or ""), error.status_code, seconds)

@@ -1,0 +1,185 @@
+"""Settings: every one is a line of `.env.example`; all that is wrong is said at once, with its cure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from core.errors import ConfigError
+
+OPENAI_HOST = "api.openai.com"
+INSTRUCTIONS = (
+    "You are {name}, a helpful assistant in a team chat. Answer in the language you are asked in, "
+    "get to the point, and use Markdown."
+)
+
+
+def _setting(name: str, default: Any, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"name": name})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values of one process. Secrets stay out of `repr`. Empty means not set."""
+
+    openai_api_key: str = _setting("OPENAI_API_KEY", "", secret=True)
+    openai_base_url: str = _setting("OPENAI_BASE_URL", "")
+    openai_features: Literal["auto", "full", "portable"] = _setting("OPENAI_FEATURES", "auto")
+    openai_background: bool = _setting("OPENAI_BACKGROUND", False)
+    assistant_name: str = _setting("ASSISTANT_NAME", "Assistant")
+    assistant_instructions: str = _setting("ASSISTANT_INSTRUCTIONS", "")
+    assistant_model: str = _setting("ASSISTANT_MODEL", "gpt-6-luna")
+    assistant_effort: Literal["none", "low", "medium", "high", "xhigh", "max"] = _setting(
+        "ASSISTANT_EFFORT", "none"
+    )
+    slack_bot_token: str = _setting("SLACK_BOT_TOKEN", "", secret=True)
+    slack_app_token: str = _setting("SLACK_APP_TOKEN", "", secret=True)
+    slack_api_url: str = _setting("SLACK_API_URL", "https://slack.com/api/")
+    discord_bot_token: str = _setting("DISCORD_BOT_TOKEN", "", secret=True)
+    discord_api_url: str = _setting("DISCORD_API_URL", "https://discord.com/api/v10")
+    discord_gateway_url: str = _setting("DISCORD_GATEWAY_URL", "")
+    data_dir: Path = _setting("DATA_DIR", Path("./data"))
+    thread_scope: Literal["user", "topic"] = _setting("THREAD_SCOPE", "user")
+    while_busy: Literal["queue", "collect"] = _setting("WHILE_BUSY", "queue")
+    follow_threads: bool = _setting("FOLLOW_THREADS", False)
+    language: Literal["en", "ko"] = _setting("LANGUAGE", "en")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting("LOG_LEVEL", "INFO")
+    history_tokens: int = _setting("HISTORY_TOKENS", 24_000)
+    catch_up_seconds: int = _setting("CATCH_UP_SECONDS", 3600)
+    model_idle_seconds: int = _setting("MODEL_IDLE_SECONDS", 60)
+    run_seconds: int = _setting("RUN_SECONDS", 600)
+
+    @property
+    def instructions(self) -> str:
+        """What the default assistant is told."""
+        return self.assistant_instructions or INSTRUCTIONS.format(name=self.assistant_name)
+
+    @property
+    def full_features(self) -> bool:
+        """Whether the model server may be asked for more than the portable contract."""
+        if self.openai_features == "auto":
+            return not self.openai_base_url or urlsplit(self.openai_base_url).hostname == OPENAI_HOST
+        return self.openai_features == "full"
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms whose tokens are set."""
+        slack = ("slack",) if self.slack_bot_token or self.slack_app_token else ()
+        return slack + (("discord",) if self.discord_bot_token else ())
+
+    def secrets(self) -> tuple[str, ...]:
+        """The values that must never reach a log."""
+        return tuple(value for item in fields(self) if not item.repr and (value := getattr(self, item.name)))
+
+
+NAMES = {item.metadata["name"]: item.name for item in fields(Settings)}
+"""Environment name → field; `.env.example` has exactly these."""
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Settings from the environment. Raises ConfigError with every mistake found."""
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for item in fields(Settings):
+        name = item.metadata["name"]
+        text = environ.get(name, "").strip()
+        if not text:
+            continue
+        try:
+            values[item.name] = _READERS.get(str(item.type), _text)(name, text, str(item.type))
+        except ValueError as problem:
+            problems.append(str(problem))
+    settings = Settings(**values)
+    problems += _mistakes(settings)
+    if problems:
+        raise ConfigError(*problems)
+    return settings
+
+
+def check_run(settings: Settings, platforms: tuple[str, ...]) -> None:
+    """Raises ConfigError when these platforms, or the model, cannot be reached with the settings."""
+    problems = []
+    if not platforms:
+        problems.append(
+            "No platform is configured. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or DISCORD_BOT_TOKEN, in .env "
+            "(docs/setup.md shows where to get them), or try `python -m bots demo`."
+        )
+    if "slack" in platforms:
+        problems += _missing(
+            settings, "SLACK_BOT_TOKEN", "xoxb-…, from OAuth & Permissions of your Slack app"
+        )
+        problems += _missing(settings, "SLACK_APP_TOKEN", "xapp-…, from Basic Information of your Slack app")
+    if "discord" in platforms:
+        problems += _missing(settings, "DISCORD_BOT_TOKEN", "from the Bot page of your Discord application")
+    if not settings.openai_api_key and not settings.openai_base_url:
+        problems.append(
+            "OPENAI_API_KEY is not set. Put the key of your OpenAI project there, or set OPENAI_BASE_URL to a "
+            "server that speaks the Responses API."
+        )
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _missing(settings: Settings, name: str, hint: str) -> list[str]:
+    return [] if getattr(settings, NAMES[name]) else [f"{name} is not set. Its value is {hint}."]
+
+
+def _mistakes(settings: Settings) -> list[str]:
+    problems = []
+    if settings.slack_bot_token and not settings.slack_bot_token.startswith("xoxb-"):
+        problems.append("SLACK_BOT_TOKEN must start with xoxb-. Copy the “Bot User OAuth Token” of your app.")
+    if settings.slack_app_token and not settings.slack_app_token.startswith("xapp-"):
+        problems.append(
+            "SLACK_APP_TOKEN must start with xapp-. Create an app-level token with connections:write."
+        )
+    if settings.openai_background and not settings.full_features:
+        problems.append(
+            "OPENAI_BACKGROUND=1 needs a server with background responses. Set OPENAI_FEATURES=full if yours has "
+            "them, else OPENAI_BACKGROUND=0."
+        )
+    return problems
+
+
+def _text(name: str, text: str, kind: str) -> str:
+    if name.endswith("_URL") and not text.startswith(("http://", "https://", "ws://", "wss://")):
+        raise ValueError(f"{name}={text} is not a URL. Write it with its scheme, for example https://….")
+    return text
+
+
+def _choice(name: str, text: str, kind: str) -> str:
+    allowed = [part.strip(" '\"") for part in kind[len("Literal[") : -1].split(",")]
+    for value in allowed:
+        if text.lower() == value.lower():
+            return value
+    raise ValueError(f"{name}={text} is not known. Use one of: {', '.join(allowed)}.")
+
+
+def _flag(name: str, text: str, kind: str) -> bool:
+    if text.lower() in ("1", "true", "yes", "on"):
+        return True
+    if text.lower() in ("0", "false", "no", "off"):
+        return False
+    raise ValueError(f"{name}={text} is not a switch. Use 1 or 0.")
+
+
+def _number(name: str, text: str, kind: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) > 0:
+        return int(text)
+    raise ValueError(f"{name}={text} is not a number above 0.")
+
+
+def _path(name: str, text: str, kind: str) -> Path:
+    return Path(text).expanduser()
+
+
+class _Readers(dict[str, Callable[[str, str, str], Any]]):
+    """Readers by the annotation of a field; every Literal is a choice."""
+
+    def get(self, kind: str, default: Any = None) -> Any:
+        return _choice if kind.startswith("Literal[") else super().get(kind, default)
+
+
+_READERS = _Readers({"bool": _flag, "int": _number, "Path": _path})

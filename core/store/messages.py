@@ -1,0 +1,134 @@
+"""Messages: what people said, each once, and which run answers it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from core.database import Execute
+from core.store.threads import new_id
+from core.types import Address, IncomingMessage, RunId, ThreadId
+
+_COLUMNS = "platform, workspace, channel, topic, platform_id, person, body, sent_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The newest message known of one topic."""
+
+    address: Address
+    sent_at: float
+
+
+def known(x: Execute, message: IncomingMessage) -> bool:
+    """True when this very message was accepted before, by whatever road it came."""
+    address = message.address
+    return bool(
+        x(
+            "SELECT 1 FROM messages WHERE platform = ? AND workspace = ? AND channel = ? AND platform_id = ?",
+            address.platform,
+            address.workspace,
+            address.channel,
+            message.id,
+        )
+    )
+
+
+def add(x: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | None) -> None:
+    """Store a message that is not known yet."""
+    address = message.address
+    kept = ("text", "kind", "author", "locale", "inside_topic")
+    body = {name: getattr(message, name) for name in kept}
+    x(
+        f"INSERT INTO messages (id, thread_id, run_id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        new_id("msg_"),
+        thread,
+        run,
+        address.platform,
+        address.workspace,
+        address.channel,
+        address.topic,
+        message.id,
+        message.user,
+        json.dumps(body, ensure_ascii=False),
+        message.sent_at,
+    )
+
+
+def of_run(x: Execute, run: RunId) -> tuple[IncomingMessage, ...]:
+    """The messages a run answers, in the order they were accepted; never empty for a run to be claimed."""
+    rows = x(f"SELECT {_COLUMNS} FROM messages WHERE run_id = ? ORDER BY seq", run)
+    return tuple(_message(*row) for row in rows)
+
+
+def _message(
+    platform: str, workspace: str, channel: str, topic: str, id: str, person: str, body: str, sent_at: float
+) -> IncomingMessage:
+    address = Address(platform, workspace, channel, topic)
+    return IncomingMessage(id=id, address=address, user=person, sent_at=sent_at, **json.loads(body))
+
+
+def withdraw(x: Execute, address: Address, platform_id: str) -> RunId | None:
+    """Take a message out of a run that has not begun. Gives the run that has nothing left to answer."""
+    rows = x(
+        "UPDATE messages SET run_id = NULL WHERE platform = ? AND workspace = ? AND channel = ? "
+        "AND platform_id = ? AND run_id IN (SELECT id FROM runs WHERE status = 'queued') RETURNING thread_id",
+        address.platform,
+        address.workspace,
+        address.channel,
+        platform_id,
+    )
+    if not rows:
+        return None
+    empty = x(
+        "UPDATE runs SET status = 'cancelled', error = 'message deleted' WHERE lane = ? "
+        "AND status = 'queued' AND NOT EXISTS "
+        "(SELECT 1 FROM messages WHERE messages.run_id = runs.id) RETURNING id",
+        rows[0][0],
+    )
+    return RunId(empty[0][0]) if empty else None
+
+
+def spoke_before(x: Execute, address: Address, user: str) -> bool:
+    """True when this person has addressed the assistant in this topic before."""
+    return bool(
+        x(
+            "SELECT 1 FROM messages WHERE platform = ? AND workspace = ? AND channel = ? AND topic = ? "
+            "AND person = ? LIMIT 1",
+            address.platform,
+            address.workspace,
+            address.channel,
+            address.topic,
+            user,
+        )
+    )
+
+
+def first_in_topic(x: Execute, thread: ThreadId, message: IncomingMessage) -> bool:
+    """True when this thread was never before asked anything in the topic of that message."""
+    address = message.address
+    return not x(
+        "SELECT 1 FROM messages WHERE platform = ? AND workspace = ? AND channel = ? AND topic = ? "
+        "AND thread_id = ? AND platform_id <> ? AND sent_at < ? LIMIT 1",
+        address.platform,
+        address.workspace,
+        address.channel,
+        address.topic,
+        thread,
+        message.id,
+        message.sent_at,
+    )
+
+
+def recent(x: Execute, platform: str, since: float) -> list[Seen]:
+    """Topics in which someone wrote to the assistant since then, the latest first."""
+    rows = x(
+        "SELECT workspace, channel, topic, MAX(sent_at) AS latest FROM messages "
+        "WHERE platform = ? AND sent_at >= ? GROUP BY workspace, channel, topic ORDER BY latest DESC",
+        platform,
+        since,
+    )
+    return [
+        Seen(Address(platform, workspace, channel, topic), latest)
+        for workspace, channel, topic, latest in rows
+    ]

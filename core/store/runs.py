@@ -1,0 +1,236 @@
+"""Runs: the durable queue and the journal. One live run per lane, every write fenced by its owner."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.database import Execute
+from core.errors import Lost
+from core.store import items, messages, threads
+from core.types import IncomingMessage, RunId, RunStatus, ThreadId
+
+LIVE = "('in_progress', 'requires_action', 'cancelling')"
+_FENCE = f"WHERE id = ? AND owner = ? AND status IN {LIVE}"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run that is ours to carry out, with all it needs: nothing else is read before the model is asked."""
+
+    run: RunId
+    lane: str
+    thread: ThreadId
+    owner: str
+    status: RunStatus
+    resumed: bool
+    """A process began it before: posts may exist that were never recorded."""
+    attempts: int
+    deaths: int
+    created_at: float
+    messages: tuple[IncomingMessage, ...]
+    memo: Mapping[str, Any]
+    """The steps recorded so far."""
+    history: tuple[str, ...]
+    """The thread's newest turns before this one, as input items."""
+    context_since: float | None = None
+    """Set when the topic's earlier messages are new to the thread: read them from this time on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended, and what the thread remembers of it."""
+
+    status: RunStatus
+    items: tuple[str, ...] = ()
+    error: str = ""
+
+
+def add(x: Execute, thread: ThreadId, now: float, *, lane: str | None = None) -> RunId:
+    """Queue a run: behind the others of its thread, or in a lane of its own."""
+    run = RunId(threads.new_id("run_"))
+    x(
+        "INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES (?, ?, ?, 'queued', ?)",
+        run,
+        lane or run,
+        thread,
+        now,
+    )
+    return run
+
+
+def waiting_in(x: Execute, lane: str, topic: str) -> RunId | None:
+    """The newest run of a lane that has not begun and answers in that topic."""
+    rows = x(
+        "SELECT runs.id FROM runs JOIN messages ON messages.run_id = runs.id WHERE lane = ? "
+        "AND status = 'queued' AND topic = ? ORDER BY runs.seq DESC LIMIT 1",
+        lane,
+        topic,
+    )
+    return RunId(rows[0][0]) if rows else None
+
+
+def claim(x: Execute, lane: str, owner: str, budget: int) -> Claim | None:
+    """Take the lane's live run over, else begin its oldest queued one.
+
+    None when nothing is left to do or when the live run is this owner's already. A former owner that
+    did not let go died under the run: that is counted in `deaths`.
+    """
+    live = x(f"SELECT id, owner FROM runs WHERE lane = ? AND status IN {LIVE}", lane)
+    if live:
+        run, holder = live[0]
+        if holder == owner:
+            return None
+        died = 1 if holder else 0
+        x("UPDATE runs SET owner = ?, deaths = deaths + ? WHERE id = ?", owner, died, run)
+        return _claimed(x, RunId(run), owner, budget, resumed=True)
+    queued = x("SELECT id FROM runs WHERE lane = ? AND status = 'queued' ORDER BY seq LIMIT 1", lane)
+    if not queued:
+        return None
+    x("UPDATE runs SET owner = ?, status = 'in_progress' WHERE id = ?", owner, queued[0][0])
+    return _claimed(x, RunId(queued[0][0]), owner, budget, resumed=False)
+
+
+def _claimed(x: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> Claim:
+    columns = "lane, thread_id, status, attempts, deaths, created_at"
+    lane, thread, status, attempts, deaths, created = x(f"SELECT {columns} FROM runs WHERE id = ?", run)[0]
+    asked = messages.of_run(x, run)
+    asks = asked[0].kind == "ask"
+    memo = {
+        name: json.loads(value) for name, value in x("SELECT name, value FROM steps WHERE run_id = ?", run)
+    }
+    spent = sum(items.weigh(message.text) for message in asked)
+    return Claim(
+        run=run,
+        lane=lane,
+        thread=ThreadId(thread),
+        owner=owner,
+        status=status,
+        resumed=resumed,
+        attempts=attempts,
+        deaths=deaths,
+        created_at=created,
+        messages=asked,
+        memo=memo,
+        history=items.newest(x, ThreadId(thread), budget - spent) if asks else (),
+        context_since=_context_since(x, ThreadId(thread), asked[0]) if asks else None,
+    )
+
+
+def _context_since(x: Execute, thread: ThreadId, message: IncomingMessage) -> float | None:
+    if not message.inside_topic or not messages.first_in_topic(x, thread, message):
+        return None
+    return threads.reset_at(x, thread) or 0.0
+
+
+def reread(x: Execute, held: Claim, budget: int) -> Claim:
+    """The claim as the database has it now. Raises Lost when it is not its owner's any more."""
+    if not x(f"SELECT 1 FROM runs {_FENCE}", held.run, held.owner):
+        raise Lost(held.run)
+    return _claimed(x, held.run, held.owner, budget, resumed=True)
+
+
+def begin(x: Execute, lane: str, owner: str, budget: int) -> Claim | None:
+    """Claim the lane's next run if nothing runs there; None when the lane is busy."""
+    if x(f"SELECT 1 FROM runs WHERE lane = ? AND status IN {LIVE}", lane):
+        return None
+    return claim(x, lane, owner, budget)
+
+
+def unfinished(x: Execute, platforms: Iterable[str]) -> list[str]:
+    """Lanes with work left whose platforms run here, the oldest first."""
+    wanted = list(platforms)
+    marks = ", ".join("?" for _ in wanted)
+    rows = x(
+        "SELECT lane, MIN(runs.seq) AS first FROM runs JOIN messages ON messages.run_id = runs.id "
+        f"WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling') "
+        f"AND platform IN ({marks}) "
+        "GROUP BY lane ORDER BY first",
+        *wanted,
+    )
+    return [lane for lane, _ in rows]
+
+
+def record(x: Execute, run: RunId, owner: str, name: str, value: object, ref: str | None, now: float) -> None:
+    """Write a step. Raises Lost when the run is not this owner's any more.
+
+    A step that is new counts as progress: the deaths before it are forgiven.
+    """
+    if not x(f"UPDATE runs SET owner = owner {_FENCE} RETURNING id", run, owner):
+        raise Lost(run)
+    if not x("SELECT 1 FROM steps WHERE run_id = ? AND name = ?", run, name):
+        x("UPDATE runs SET deaths = 0 WHERE id = ?", run)
+    x(
+        "INSERT INTO steps (id, run_id, name, value, ref, created_at) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value, ref = excluded.ref",
+        threads.new_id("step_"),
+        run,
+        name,
+        json.dumps(value, ensure_ascii=False),
+        ref,
+        now,
+    )
+
+
+def met_error(x: Execute, run: RunId, owner: str, error: str) -> int:
+    """Count an error the run met; gives how many there were. Raises Lost."""
+    rows = x(
+        f"UPDATE runs SET attempts = attempts + 1, error = ? {_FENCE} RETURNING attempts", error, run, owner
+    )
+    if not rows:
+        raise Lost(run)
+    return int(rows[0][0])
+
+
+def finish(
+    x: Execute, held: Claim, outcome: Outcome, budget: int, now: float, *, go_on: bool
+) -> Claim | None:
+    """End a run and begin the lane's next one, in one transaction. Raises Lost."""
+    ended = x(
+        f"UPDATE runs SET status = ?, error = ?, ended_at = ? {_FENCE} RETURNING id",
+        outcome.status,
+        outcome.error or None,
+        now,
+        held.run,
+        held.owner,
+    )
+    if not ended:
+        raise Lost(held.run)
+    items.add(x, held.thread, held.run, outcome.items)
+    return claim(x, held.lane, held.owner, budget) if go_on else None
+
+
+def release(x: Execute, owner: str) -> None:
+    """Let go of everything on purpose, so that the next start does not count a death."""
+    x(f"UPDATE runs SET owner = NULL WHERE owner = ? AND status IN {LIVE}", owner)
+
+
+def stop(x: Execute, thread: ThreadId, run: RunId | None = None) -> RunId | None:
+    """Mark the thread's live run (only if it is `run`, where given) as to be cancelled.
+
+    Gives that run, or None when nothing runs.
+    """
+    rows = x(
+        f"UPDATE runs SET status = 'cancelling' WHERE lane = ? AND status IN {LIVE} "
+        "AND id = COALESCE(?, id) RETURNING id",
+        thread,
+        run,
+    )
+    return RunId(rows[0][0]) if rows else None
+
+
+def showing(x: Execute, ref: str) -> tuple[RunId, ThreadId, str] | None:
+    """Whose post this is: the run, its thread and the person who asked."""
+    rows = x(
+        "SELECT runs.id, runs.thread_id, messages.person FROM steps JOIN runs ON runs.id = steps.run_id "
+        "JOIN messages ON messages.run_id = runs.id WHERE ref = ? ORDER BY messages.seq LIMIT 1",
+        ref,
+    )
+    return (RunId(rows[0][0]), ThreadId(rows[0][1]), rows[0][2]) if rows else None
+
+
+def recorded(x: Execute, refs: Iterable[str]) -> set[str]:
+    """Those of the posts that some run has recorded as its own."""
+    return {ref for ref in refs if x("SELECT 1 FROM steps WHERE ref = ?", ref)}

@@ -1,0 +1,70 @@
+"""Threads: which memory belongs to whom, and the small facts platforms keep over restarts."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any, Literal
+
+from core.database import Execute
+from core.types import Address, ThreadId
+
+Scope = Literal["user", "topic"]
+_KEY = "platform = ? AND workspace = ? AND channel = ? AND scope = ? AND member = ?"
+
+
+def new_id(prefix: str) -> str:
+    """A fresh id such as `run_4f…`: the prefix says what it names."""
+    return prefix + secrets.token_hex(12)
+
+
+def _key(address: Address, user: str, scope: Scope) -> tuple[str, str, str, str, str]:
+    member = user if scope == "user" else address.topic
+    return (address.platform, address.workspace, address.channel, scope, member)
+
+
+def find(x: Execute, address: Address, user: str, scope: Scope) -> ThreadId | None:
+    """The thread messages from there go to now, or None when there is none yet."""
+    rows = x(f"SELECT thread_id FROM thread_map WHERE {_KEY}", *_key(address, user, scope))
+    return ThreadId(rows[0][0]) if rows else None
+
+
+def renew(x: Execute, address: Address, user: str, scope: Scope, *, origin: str, now: float) -> ThreadId:
+    """Map messages from there to a new, empty thread from now on."""
+    thread = ThreadId(new_id("thread_"))
+    x("INSERT INTO threads (id, created_at, origin) VALUES (?, ?, ?)", thread, now, origin)
+    x(
+        "INSERT INTO thread_map (platform, workspace, channel, scope, member, thread_id) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (platform, workspace, channel, scope, member) "
+        "DO UPDATE SET thread_id = excluded.thread_id",
+        *_key(address, user, scope),
+        thread,
+    )
+    return thread
+
+
+def find_or_create(x: Execute, address: Address, user: str, scope: Scope, now: float) -> ThreadId:
+    """The thread of whoever writes there."""
+    return find(x, address, user, scope) or renew(x, address, user, scope, origin="new", now=now)
+
+
+def reset_at(x: Execute, thread: ThreadId) -> float | None:
+    """When this thread was begun by a reset; None when it was not."""
+    rows = x("SELECT created_at FROM threads WHERE id = ? AND origin = 'reset'", thread)
+    return rows[0][0] if rows else None
+
+
+def fact(x: Execute, name: str) -> Any:
+    """A fact a platform stored, None when it never did."""
+    rows = x("SELECT value FROM facts WHERE name = ?", name)
+    return json.loads(rows[0][0]) if rows else None
+
+
+def remember(x: Execute, name: str, value: object) -> None:
+    """Store a fact under its name, replacing the former one."""
+    x(
+        "INSERT INTO facts (name, value) VALUES (?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        name,
+        json.dumps(value),
+    )
