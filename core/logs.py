@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, or readable text on a terminal. No secret and no message text at any level."""
+"""Logs: one JSON object a line, or readable text on a terminal. Never a secret or a message's text."""
 
 from __future__ import annotations
 
@@ -48,7 +48,12 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its newline."""
         at = datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="milliseconds")
-        entry = {"time": at, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        entry: dict[str, object] = {
+            "time": at,
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
         entry |= {key: value for key, value in _extras(record).items() if key != "exc_text"}
         if record.exc_text:
             entry["traceback"] = record.exc_text

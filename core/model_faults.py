@@ -20,7 +20,7 @@ PASSING: Final = frozenset(
         "conversation_locked",
         "vector_store_timeout",
         "stream_ended_early",
-        "response_not_found",
+        "response_gone",
     }
 )
 """Worth another try whatever the status. The last two are ours: no terminal event; nothing to resume."""

@@ -17,18 +17,17 @@ from typing import Any
 
 import httpx2
 import openai
-from openai._response import AsyncAPIResponse
 
 from core.errors import Permanent, Retryable
 from core.model_faults import fault
 from core.types import Finished, ModelEvent, Prompt, Started, TextDelta
 
 logger = logging.getLogger(__name__)
-RAW = {
     "X-Stainless-Raw-Response": "stream",
     "Content-Type": "application/json",
     "Accept": "text/event-stream",
 }
+SSE = {"Content-Type": "application/json", "Accept": "text/event-stream"}
 RESUMES = 3
 """How often a cut background stream is taken up again without a new event in between."""
 TERMINAL = {"response.completed", "response.incomplete", "response.failed", "error"}
@@ -96,22 +95,22 @@ class OpenAIModel:
                 await call(response_id, timeout=10.0)
 
     @contextlib.asynccontextmanager
-    async def _open(self, prompt: Prompt, position: _Position) -> AsyncIterator[AsyncAPIResponse[Any]]:
+    async def _open(self, prompt: Prompt, position: _Position) -> AsyncIterator[httpx2.Response]:
         try:
             if position.response_id:
-                response = await self._client.get(
+                stream = await self._client.get(
                     f"/responses/{position.response_id}",
-                    cast_to=AsyncAPIResponse[Any],
-                    options={"headers": RAW, "params": _after(position.sequence)},
+                    cast_to=object,
+                    options={"headers": SSE, "params": _after(position.sequence)},
                     stream=True,
                     stream_cls=openai.AsyncStream[Any],
                 )
             else:
-                response = await self._client.post(
+                stream = await self._client.post(
                     "/responses",
-                    cast_to=AsyncAPIResponse[Any],
+                    cast_to=object,
                     content=self._body(prompt),
-                    options={"headers": RAW},
+                    options={"headers": SSE},
                     stream=True,
                     stream_cls=openai.AsyncStream[Any],
                 )
@@ -120,9 +119,9 @@ class OpenAIModel:
         except openai.APIConnectionError as error:
             raise Retryable("connection_error") from error
         try:
-            yield response
+            yield stream.response  # the SDK's stream would parse each event; its response is read instead
         finally:
-            await response.close()  # type: ignore[attr-defined]
+            await stream.response.aclose()
 
     def _body(self, prompt: Prompt) -> bytes:
         """The request as JSON. The items are JSON already and are copied in, not parsed and dumped again."""
@@ -144,11 +143,9 @@ class OpenAIModel:
         head = json.dumps(fields, ensure_ascii=False)
         return f'{head[:-1]}, "input": [{",".join(prompt.items)}]}}'.encode()
 
-    async def _events(
-        self, response: AsyncAPIResponse[Any], position: _Position
-    ) -> AsyncIterator[ModelEvent]:
+    async def _events(self, response: httpx2.Response, position: _Position) -> AsyncIterator[ModelEvent]:
         try:
-            async for data in _frames(response.iter_bytes()):
+            async for data in _frames(response.aiter_bytes()):
                 kind = data.get("type")
                 position.sequence = data.get("sequence_number", position.sequence)
                 if kind in ("response.output_text.delta", "response.refusal.delta"):

@@ -10,7 +10,8 @@ import asyncio
 import json
 import math
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn
 from uuid import uuid4
@@ -43,7 +44,7 @@ class Performance:
     began: float = field(default_factory=time.monotonic)
     said: int = 0
 
-    async def events(self, *, again: bool = False) -> AsyncIterator[ModelEvent]:
+    async def events(self, *, again: bool = False) -> AsyncGenerator[ModelEvent, None]:
         """The answer from its first event. `again`: it went on while nobody listened, so waits that are
         over cost nothing, and the connection that broke then does not break a second time.
         """
@@ -113,10 +114,10 @@ class ScriptedModel:
         self.discarded: list[str] = []
         self.closed = False
 
-    async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncIterator[ModelEvent]:
+    async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
         """Play an answer, or once more the one called `resume`, from its first event.
 
-        Raises `Retryable("response_not_found")` for a response that is not kept: the way on is to ask anew.
+        Raises `Retryable("response_gone")` for a response that is not kept: the way on is to ask anew.
         """
         if resume is None:
             performance = self._perform(prompt)
@@ -124,9 +125,10 @@ class ScriptedModel:
             performance = self._kept[resume]
             self.resumed.append(resume)
         else:
-            raise Retryable("response_not_found")
-        async for event in performance.events(again=resume is not None):
-            yield event
+            raise Retryable("response_gone")
+        async with aclosing(performance.events(again=resume is not None)) as events:
+            async for event in events:
+                yield event
 
     def _perform(self, prompt: Prompt) -> Performance:
         self.prompts.append(prompt)

@@ -17,40 +17,37 @@ INSTRUCTIONS = (
 )
 
 
-def _setting(name: str, default: Any, *, secret: bool = False) -> Any:
-    return field(default=default, repr=not secret, metadata={"name": name})
+_SECRET: Any = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The values of one process. Secrets stay out of `repr`. Empty means not set."""
 
-    openai_api_key: str = _setting("OPENAI_API_KEY", "", secret=True)
-    openai_base_url: str = _setting("OPENAI_BASE_URL", "")
-    openai_features: Literal["auto", "full", "portable"] = _setting("OPENAI_FEATURES", "auto")
-    openai_background: bool = _setting("OPENAI_BACKGROUND", False)
-    assistant_name: str = _setting("ASSISTANT_NAME", "Assistant")
-    assistant_instructions: str = _setting("ASSISTANT_INSTRUCTIONS", "")
-    assistant_model: str = _setting("ASSISTANT_MODEL", "gpt-6-luna")
-    assistant_effort: Literal["none", "low", "medium", "high", "xhigh", "max"] = _setting(
-        "ASSISTANT_EFFORT", "none"
-    )
-    slack_bot_token: str = _setting("SLACK_BOT_TOKEN", "", secret=True)
-    slack_app_token: str = _setting("SLACK_APP_TOKEN", "", secret=True)
-    slack_api_url: str = _setting("SLACK_API_URL", "https://slack.com/api/")
-    discord_bot_token: str = _setting("DISCORD_BOT_TOKEN", "", secret=True)
-    discord_api_url: str = _setting("DISCORD_API_URL", "https://discord.com/api/v10")
-    discord_gateway_url: str = _setting("DISCORD_GATEWAY_URL", "")
-    data_dir: Path = _setting("DATA_DIR", Path("./data"))
-    thread_scope: Literal["user", "topic"] = _setting("THREAD_SCOPE", "user")
-    while_busy: Literal["queue", "collect"] = _setting("WHILE_BUSY", "queue")
-    follow_threads: bool = _setting("FOLLOW_THREADS", False)
-    language: Literal["en", "ko"] = _setting("LANGUAGE", "en")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting("LOG_LEVEL", "INFO")
-    history_tokens: int = _setting("HISTORY_TOKENS", 24_000)
-    catch_up_seconds: int = _setting("CATCH_UP_SECONDS", 3600)
-    model_idle_seconds: int = _setting("MODEL_IDLE_SECONDS", 60)
-    run_seconds: int = _setting("RUN_SECONDS", 600)
+    openai_api_key: str = _SECRET
+    openai_base_url: str = ""
+    openai_features: Literal["auto", "full", "portable"] = "auto"
+    openai_background: bool = False
+    assistant_name: str = "Assistant"
+    assistant_instructions: str = ""
+    assistant_model: str = "gpt-6-luna"
+    assistant_effort: Literal["none", "low", "medium", "high", "xhigh", "max"] = "none"
+    slack_bot_token: str = _SECRET
+    slack_app_token: str = _SECRET
+    slack_api_url: str = "https://slack.com/api/"
+    discord_bot_token: str = _SECRET
+    discord_api_url: str = "https://discord.com/api/v10"
+    discord_gateway_url: str = ""
+    data_dir: Path = Path("./data")
+    thread_scope: Literal["user", "topic"] = "user"
+    while_busy: Literal["queue", "collect"] = "queue"
+    follow_threads: bool = False
+    language: Literal["en", "ko"] = "en"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    history_tokens: int = 24_000
+    catch_up_seconds: int = 3600
+    model_idle_seconds: int = 60
+    run_seconds: int = 600
 
     @property
     def instructions(self) -> str:
@@ -75,7 +72,7 @@ class Settings:
         return tuple(value for item in fields(self) if not item.repr and (value := getattr(self, item.name)))
 
 
-NAMES = {item.metadata["name"]: item.name for item in fields(Settings)}
+NAMES = {item.name.upper(): item.name for item in fields(Settings)}
 """Environment name → field; `.env.example` has exactly these."""
 
 
@@ -84,7 +81,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     values: dict[str, Any] = {}
     problems: list[str] = []
     for item in fields(Settings):
-        name = item.metadata["name"]
+        name = item.name.upper()
         text = environ.get(name, "").strip()
         if not text:
             continue
@@ -104,8 +101,8 @@ def check_run(settings: Settings, platforms: tuple[str, ...]) -> None:
     problems = []
     if not platforms:
         problems.append(
-            "No platform is configured. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or DISCORD_BOT_TOKEN, in .env "
-            "(docs/setup.md shows where to get them), or try `python -m bots demo`."
+            "No platform is configured. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or DISCORD_BOT_TOKEN, in "
+            ".env (docs/setup.md shows where to get them), or try `python -m bots demo`."
         )
     if "slack" in platforms:
         problems += _missing(
@@ -116,8 +113,8 @@ def check_run(settings: Settings, platforms: tuple[str, ...]) -> None:
         problems += _missing(settings, "DISCORD_BOT_TOKEN", "from the Bot page of your Discord application")
     if not settings.openai_api_key and not settings.openai_base_url:
         problems.append(
-            "OPENAI_API_KEY is not set. Put the key of your OpenAI project there, or set OPENAI_BASE_URL to a "
-            "server that speaks the Responses API."
+            "OPENAI_API_KEY is not set. Put the key of your OpenAI project there, or set OPENAI_BASE_URL to "
+            "a server that speaks the Responses API."
         )
     if problems:
         raise ConfigError(*problems)
@@ -137,8 +134,8 @@ def _mistakes(settings: Settings) -> list[str]:
         )
     if settings.openai_background and not settings.full_features:
         problems.append(
-            "OPENAI_BACKGROUND=1 needs a server with background responses. Set OPENAI_FEATURES=full if yours has "
-            "them, else OPENAI_BACKGROUND=0."
+            "OPENAI_BACKGROUND=1 needs a server with background responses. Set OPENAI_FEATURES=full if yours "
+            "has them, else OPENAI_BACKGROUND=0."
         )
     return problems
 

@@ -25,7 +25,7 @@ RETRIED = [
     ("rate_limit_exceeded", None),
     ("stream_ended_early", None),
     ("a_code_of_next_year", None),
-    ("response_not_found", 404),
+    ("response_gone", 404),
 ]
 
 GIVEN_UP = [
@@ -45,7 +45,7 @@ GIVEN_UP = [
     ("context_length_exceeded", None, "too_long"),
     ("", 413, "too_long"),
     ("unknown_parameter", 400, "model_refused"),
-    ("", 404, "model_refused"),
+    ("", 404, "model_missing"),
     ("", 422, "model_refused"),
     ("invalid_prompt", None, "model_refused"),
     ("bio_policy", None, "model_refused"),

@@ -235,7 +235,7 @@ async def test_a_response_that_is_not_kept_cannot_be_resumed(background: bool) -
     _, error = await until_fault(model, resume="resp_other" if background else started.response_id)
 
     assert isinstance(error, Retryable)
-    assert error.code == "response_not_found"
+    assert error.code == "response_gone"
 
 
 async def test_a_discarded_response_is_gone() -> None:
@@ -248,7 +248,7 @@ async def test_a_discarded_response_is_gone() -> None:
     await model.discard(started.response_id)
 
     _, error = await until_fault(model, resume=started.response_id)
-    assert error.code == "response_not_found"
+    assert error.code == "response_gone"
 
 
 async def test_close_forgets_everything() -> None:
@@ -261,4 +261,4 @@ async def test_close_forgets_everything() -> None:
 
     assert model.closed
     _, error = await until_fault(model, resume=started.response_id)
-    assert error.code == "response_not_found"
+    assert error.code == "response_gone"

@@ -49,13 +49,17 @@ def _row(row: object, path: str, seen: set[str]) -> JSON:
         raise invalid(f"{path}.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
     parts = [_child(c, f"{path}.components.{i}", seen) for i, c in enumerate(children)]
     if len(parts) > 1 and any(c["type"] in SELECTS for c in parts):
-        raise invalid(path, "COMPONENT_LAYOUT_WIDTH_EXCEEDED", "The specified component exceeds the maximum width")
+        raise invalid(
+            path, "COMPONENT_LAYOUT_WIDTH_EXCEEDED", "The specified component exceeds the maximum width"
+        )
     return {**row, "components": parts}
 
 
 def _child(child: object, path: str, seen: set[str]) -> JSON:
     if not isinstance(child, dict) or child.get("type") not in (BUTTON, *SELECTS):
-        raise invalid(f"{path}.type", "UNION_TYPE_CHOICES", "Value of field 'type' must be a button or a select.")
+        raise invalid(
+            f"{path}.type", "UNION_TYPE_CHOICES", "Value of field 'type' must be a button or a select."
+        )
     if child["type"] == BUTTON:
         _check_button(child, path)
     if child.get("style") != LINK or child["type"] != BUTTON:
@@ -75,7 +79,9 @@ def _check_button(button: JSON, path: str) -> None:
         if not button.get("url"):
             raise required(f"{path}.url")
         if button.get("custom_id"):
-            raise invalid(path, "BUTTON_COMPONENT_CUSTOM_ID_URL", "A custom id and url cannot both be specified")
+            raise invalid(
+                path, "BUTTON_COMPONENT_CUSTOM_ID_URL", "A custom id and url cannot both be specified"
+            )
 
 
 def _check_custom_id(component: JSON, path: str, seen: set[str]) -> None:

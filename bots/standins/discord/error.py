@@ -17,10 +17,23 @@ UNKNOWN_MESSAGE: Refusal = (404, 10008, "Unknown Message")
 UNKNOWN_USER: Refusal = (404, 10013, "Unknown User")
 UNKNOWN_WEBHOOK: Refusal = (404, 10015, "Unknown Webhook")
 UNKNOWN_INTERACTION: Refusal = (404, 10062, "Unknown interaction")
-NOT_THIS_APPLICATION: Refusal = (403, 20012, "You are not authorized to perform this action on this application")
+NOT_THIS_APPLICATION: Refusal = (
+    403,
+    20012,
+    "You are not authorized to perform this action on this application",
+)
 TOO_MANY_COMMANDS: Refusal = (400, 30032, "Maximum number of application commands reached (100)")
-COMMAND_QUOTA: Refusal = (400, 30034, "Max number of daily application command creates has been reached (200)")
-OLD_EDITS: Refusal = (429, 30046, "Maximum number of edits to messages older than 1 hour reached. Try again later")
+COMMAND_QUOTA: Refusal = (
+    400,
+    30034,
+    "Max number of daily application command creates has been reached (200)",
+)
+OLD_EDITS: Refusal = (
+    429,
+    30046,
+    "Maximum number of edits to messages older than 1 hour reached. Try again later",
+)
+TOO_LARGE: Refusal = (413, 40005, "Request entity too large")
 ALREADY_ACKNOWLEDGED: Refusal = (400, 40060, "Interaction has already been acknowledged.")
 MISSING_ACCESS: Refusal = (403, 50001, "Missing Access")
 NOT_IN_DM: Refusal = (403, 50003, "Cannot execute action on a DM channel")

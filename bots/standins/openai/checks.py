@@ -45,10 +45,17 @@ def one_of(param: str, value: object, allowed: Collection[str]) -> None:
     """A string out of a list."""
     typed(param, value, "a string")
     if value not in allowed:
-        listed = ", ".join(f"'{word}'" for word in allowed)
         raise Refusal(
-            f"Invalid value: '{value}'. Supported values are: {listed}.", param=param, code="invalid_value"
+            f"Invalid value: '{value}'. Supported values are: {_listed(allowed)}.",
+            param=param,
+            code="invalid_value",
         )
+
+
+def _listed(words: Collection[str]) -> str:
+    *most, last = (f"'{word}'" for word in words)
+    comma = "," if len(most) > 1 else ""
+    return f"{', '.join(most)}{comma} and {last}" if most else last
 
 
 def short(param: str, value: object, limit: int) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import AsyncGenerator, Iterator
+from typing import Any, Final
 
 from bots.standins.openai.changes import Changes
 from bots.standins.openai.draft import Draft
 from bots.standins.openai.events import Break, Delta, Event, delta_middle, event
 from bots.standins.openai.record import Request
 from core.script import Beat, Fault, Say, Wait
+
+_CATCH_UP: Final = 0.25
+"""Seconds of lateness that later waits may make good; beyond it a busy machine just slows down."""
 
 
 class Performance:
@@ -40,9 +43,10 @@ class Performance:
         self._stuck = stuck
         self._room = None if max_tokens is None else max_tokens * 4
         self._middle = delta_middle(draft.item_id)
+        self._due = time.monotonic()
         self._numbers = itertools.count()
 
-    async def events(self) -> AsyncIterator[Event | Delta | Break]:
+    async def events(self) -> AsyncGenerator[Event | Delta | Break]:
         """All events; ends with a terminal one, after a Break in the foreground, or never."""
         for opening in self._open():
             yield opening
@@ -51,14 +55,14 @@ class Performance:
         yield self._begin()
         for beat in self._beats:
             if isinstance(beat, Wait):
-                await asyncio.sleep(beat.seconds)
+                await self._wait(beat.seconds)
                 continue
             if isinstance(beat, Say):
                 for said in self._say(beat.text):
                     yield said
                 if self._room != 0:
                     continue
-                beat = Fault("incomplete", code="max_output_tokens")  # noqa: PLW2901
+                beat = Fault("incomplete", code="max_output_tokens")
             if beat.kind in ("cut", "silent"):
                 yield Break("cut" if beat.kind == "cut" else "silent")
                 if self._background:
@@ -69,6 +73,12 @@ class Performance:
             return
         for closing in self._complete():
             yield closing
+
+    async def _wait(self, seconds: float) -> None:
+        """Waits add up to what the script says: a late wake-up is caught up by the next wait."""
+        now = time.monotonic()
+        self._due = max(self._due, now - _CATCH_UP) + seconds
+        await asyncio.sleep(max(0.0, self._due - now))
 
     def _begin(self) -> Event:
         self._draft.status = "in_progress"

@@ -15,7 +15,10 @@ _BILLING: Final = frozenset(
         "organization_usage_limit_exceeded",
     }
 )
-_TYPE_BY_CODE: Final = {"rate_limit_exceeded": "requests", "server_is_overloaded": "service_unavailable_error"}
+_TYPE_BY_CODE: Final = {
+    "rate_limit_exceeded": "requests",
+    "server_is_overloaded": "service_unavailable_error",
+}
 
 
 class Refusal(Exception):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from functools import partial
 
 from bots.standins.openai.changes import Changes
 from bots.standins.openai.draft import Draft, Json
@@ -62,7 +63,7 @@ class StoredResponse:
             self._changes.notify()
             seen.notify()
 
-    async def follow(self, after: int = -1) -> AsyncIterator[Event | Delta | Break]:
+    async def follow(self, after: int = -1) -> AsyncGenerator[Event | Delta | Break]:
         """Events with a greater sequence number than `after`, the future ones as they come.
 
         A break of the connection is seen only by those who were listening when it happened.
@@ -78,7 +79,7 @@ class StoredResponse:
             elif self._over:
                 return
             else:
-                await self._changes.until(lambda: self._news(place, breaks))
+                await self._changes.until(partial(self._news, place, breaks))
 
     def _news(self, place: int, breaks: int) -> bool:
         return self._over or place < len(self.events) or breaks < len(self._breaks)

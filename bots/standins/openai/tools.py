@@ -12,7 +12,15 @@ from bots.standins.openai.refusal import Refusal
 TYPES: Final = (
     *("function", "file_search", "computer", "computer_use_preview", "web_search", "web_search_2025_08_26"),
     *("web_search_preview", "web_search_preview_2025_03_11", "mcp", "code_interpreter", "image_generation"),
-    *("local_shell", "shell", "custom", "namespace", "tool_search", "apply_patch", "programmatic_tool_calling"),
+    *(
+        "local_shell",
+        "shell",
+        "custom",
+        "namespace",
+        "tool_search",
+        "apply_patch",
+        "programmatic_tool_calling",
+    ),
 )
 FUNCTION_KEYS: Final = frozenset(
     {
@@ -53,8 +61,8 @@ def _check_function(where: str, tool: Mapping[str, Any]) -> None:
     typed(f"{where}.parameters", parameters, "an object")
     if tool.get("strict") and parameters.get("additionalProperties") is not False:
         raise Refusal(
-            f"Invalid schema for function '{tool['name']}': In context=(), 'additionalProperties' is required "
-            "to be supplied and to be false.",
+            f"Invalid schema for function '{tool['name']}': In context=(), 'additionalProperties' is "
+            "required to be supplied and to be false.",
             param=f"{where}.parameters",
             code="invalid_function_parameters",
         )

@@ -12,8 +12,11 @@ from bots.standins.slack.wire import ApiError, Json
 MOST_BLOCKS = 50
 MOST_MARKDOWN = 12_000
 KINDS = frozenset(
-    "actions alert card carousel context context_actions container data_table divider file header image input "
-    "markdown plan rich_text section table task_card video".split()
+    {
+        *("actions", "alert", "card", "carousel", "container", "context", "context_actions", "data_table"),
+        *("divider", "file", "header", "image", "input", "markdown", "plan", "rich_text", "section", "table"),
+        *("task_card", "video"),
+    }
 )
 # Longest text and most children of the kinds that limit them.
 _TEXT = {"section": 3000, "header": 150}

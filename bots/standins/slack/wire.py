@@ -22,8 +22,21 @@ STRUCTURED = {
     "metadata": "invalid_metadata_format",
 }
 STRINGS = frozenset(
-    "channel channel_id ts thread_ts text markdown_text user recipient_user_id recipient_team_id "
-    "status title timestamp name cursor oldest latest".split()
+    {
+        *(
+            "channel",
+            "channel_id",
+            "ts",
+            "thread_ts",
+            "message_ts",
+            "timestamp",
+            "oldest",
+            "latest",
+            "cursor",
+        ),
+        *("text", "markdown_text", "status", "title", "name"),
+        *("user", "recipient_user_id", "recipient_team_id"),
+    }
 )
 
 

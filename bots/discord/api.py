@@ -1,0 +1,86 @@
+"""Calls of Discord's REST API through discord.py's rate limiter, with errors sorted by what we do about them.
+
+Everything here needs only ids: no gateway and no cache. Error codes:
+https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+import discord
+from discord.http import HTTPClient, Route
+
+from bots.posts import Gone
+from core.errors import Retryable, SpoolError, Unreachable
+
+UNKNOWN_MESSAGE = 10008
+NO_PINGS = {"parse": [], "replied_user": False}
+"""Sent with every create and every edit: an edit without it would parse the text for pings again."""
+SUPPRESS_EMBEDS = 4
+
+
+class DiscordApi:
+    """The calls we make. Raises Retryable, Gone or Unreachable."""
+
+    def __init__(self, http: HTTPClient) -> None:
+        self._http = http
+
+    async def call(self, method: str, path: str, body: Any = None, **route: Any) -> Any:
+        """One request; `route` fills the path and `query` the query string."""
+        query = route.pop("query", None)
+        try:
+            more: dict[str, Any] = {} if body is None else {"json": body}
+            return await self._http.request(
+                Route(method, path, **route), **more, **({"params": query} if query else {})
+            )
+        except discord.HTTPException as error:
+            raise _sorted(error) from error
+        except discord.RateLimited as error:
+            raise Retryable("rate_limited", retry_after=error.retry_after) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Retryable(type(error).__name__) from error
+
+    async def post(self, channel: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Create a message. With a nonce, doing it twice within minutes gives the first one again."""
+        body = {"allowed_mentions": NO_PINGS, "flags": SUPPRESS_EMBEDS, **body}
+        created: dict[str, Any] = await self.call(
+            "POST", "/channels/{channel_id}/messages", body, channel_id=channel
+        )
+        return created
+
+    async def edit(self, channel: str, message: str, body: dict[str, Any]) -> None:
+        """Replace the content of an own message."""
+        body = {"allowed_mentions": NO_PINGS, "flags": SUPPRESS_EMBEDS, **body}
+        await self.call(
+            "PATCH",
+            "/channels/{channel_id}/messages/{message_id}",
+            body,
+            channel_id=channel,
+            message_id=message,
+        )
+
+    async def delete(self, channel: str, message: str) -> None:
+        """Delete an own message."""
+        path = "/channels/{channel_id}/messages/{message_id}"
+        await self.call("DELETE", path, channel_id=channel, message_id=message)
+
+    async def history(self, channel: str, after: int) -> list[dict[str, Any]]:
+        """Up to 100 messages after that id, oldest first."""
+        query = {"after": str(after), "limit": "100"}
+        page = await self.call("GET", "/channels/{channel_id}/messages", channel_id=channel, query=query)
+        return sorted(page, key=lambda message: int(message["id"]))
+
+    async def typing(self, channel: str) -> None:
+        """Show the typing indicator for ten seconds."""
+        await self.call("POST", "/channels/{channel_id}/typing", channel_id=channel)
+
+
+def _sorted(error: discord.HTTPException) -> SpoolError:
+    name = f"{error.status}:{error.code}"
+    if error.status in (401, 408, 429) or error.status >= 500:
+        return Retryable(name, retry_after=30.0 if error.status in (401, 429) else None)
+    if error.code == UNKNOWN_MESSAGE:
+        return Gone(name)
+    return Unreachable(f"{name} {error.text[:100]}")

@@ -1,0 +1,106 @@
+"""Discord's message payloads as the core's values: pure functions, no I/O.
+
+Which messages carry content without a privileged intent: direct messages, those that mention the bot, and
+replies to it with the ping on (https://docs.discord.com/developers/events/gateway#message-content-intent).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.types import Address, IncomingMessage, Kind
+
+EPOCH = 1_420_070_400.0
+_SPOKEN_TYPES = (0, 19)  # default, reply
+_ORDERS: dict[str, Kind] = {"reset": "reset", "stop": "stop"}
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A person's message, and whether it is addressed to the assistant beyond doubt."""
+
+    message: IncomingMessage
+    addressed: bool
+
+
+def sent_at(snowflake: str) -> float:
+    """When an id was made, in Unix seconds."""
+    return (int(snowflake) >> 22) / 1000 + EPOCH
+
+
+def snowflake(at: float) -> int:
+    """The smallest id that can be made at that time."""
+    return max(0, int((at - EPOCH) * 1000)) << 22
+
+
+def address(payload: Mapping[str, Any], guild: str | None = None) -> Address:
+    """Where a message stands. History does not tell the guild, so it may be given."""
+    channel = str(payload["channel_id"])
+    workspace = str(payload.get("guild_id") or "") if guild is None else guild
+    return Address("discord", workspace, channel, channel)
+
+
+def spoken(payload: Mapping[str, Any], me: str, role: str | None, guild: str | None = None) -> Spoken | None:
+    """What a person said, or None: a bot's post, a system message. `role`: the bot's managed role."""
+    author = payload.get("author") or {}
+    if author.get("bot") or author.get("system") or payload.get("webhook_id") or str(author.get("id")) == me:
+        return None
+    if payload.get("type", 0) not in _SPOKEN_TYPES:
+        return None
+    where = address(payload, guild)
+    text = _plain(payload, me, role)
+    message = IncomingMessage(
+        id=str(payload["id"]),
+        address=where,
+        user=str(author["id"]),
+        text=text,
+        sent_at=sent_at(str(payload["id"])),
+        kind=_kind(text, payload),
+        author=_name(payload),
+    )
+    return Spoken(message, not where.workspace or _addressed(payload, me, role))
+
+
+def _addressed(payload: Mapping[str, Any], me: str, role: str | None) -> bool:
+    if any(str(user.get("id")) == me for user in payload.get("mentions") or ()):
+        return True
+    if role and role in map(str, payload.get("mention_roles") or ()):
+        return True
+    answered = payload.get("referenced_message") or {}
+    return str((answered.get("author") or {}).get("id")) == me
+
+
+def _plain(payload: Mapping[str, Any], me: str, role: str | None) -> str:
+    text = str(payload.get("content") or "")
+    text = re.sub(rf"<@!?{me}>" + (rf"|<@&{role}>" if role else ""), "", text)
+    for user in payload.get("mentions") or ():
+        name = str(user.get("global_name") or user.get("username") or user.get("id"))
+        text = re.sub(rf"<@!?{re.escape(str(user.get('id')))}>", lambda _, name=name: f"@{name}", text)  # type: ignore[misc]
+    return re.sub(r"<a?(:\w+:)\d+>", r"\1", text).strip()
+
+
+def _kind(text: str, payload: Mapping[str, Any]) -> Kind:
+    if text:
+        return _ORDERS.get(text.casefold(), "ask")
+    if payload.get("attachments") or payload.get("sticker_items") or payload.get("stickers"):
+        return "unreadable"
+    if payload.get("content"):
+        return "help"  # the mention alone
+    return "empty_reply" if payload.get("guild_id") else "unreadable"
+
+
+def _name(payload: Mapping[str, Any]) -> str:
+    author = payload.get("author") or {}
+    nick = (payload.get("member") or {}).get("nick")
+    return str(nick or author.get("global_name") or author.get("username") or "")
+
+
+def managed_role(roles: list[Mapping[str, Any]], me: str) -> str | None:
+    """The role Discord made for the bot in a guild: people pick it by mistake, it looks like the bot."""
+    for role in roles:
+        if str((role.get("tags") or {}).get("bot_id")) == me:
+            return str(role["id"])
+    return None

@@ -1,0 +1,130 @@
+"""The touch points with discord.py's inside, in one place: redirection, raw events, cold resume.
+
+discord.py keeps its gateway session in memory, hands events to unordered tasks and closes with 1000, which
+makes Discord forget the session. Here raw events are taken in order, the position is the caller's to store,
+and no close of ours ends a session. Written against 2.7; `tests/discord/test_gateway.py` notices changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
+from discord.http import Route
+
+from bots.supervisor import TokenRefused
+
+logger = logging.getLogger(__name__)
+KEEP_SESSION = 4000
+"""A close code other than 1000 and 1001: Discord keeps the session for a resume."""
+IDENTIFY_SPACING = 5.0
+_FATAL = {
+    4010: "invalid shard",
+    4011: "sharding required",
+    4012: "invalid API version",
+    4013: "invalid intents",
+}
+
+Handler = Callable[[Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a gateway session has been read to; enough to resume it from another process."""
+
+    session: str
+    sequence: int
+    url: str
+
+
+def redirect(api_url: str, gateway_url: str) -> None:
+    """Point discord.py at these servers. Process-wide, because discord.py keeps both on classes."""
+    Route.BASE = api_url.rstrip("/")
+    if gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+
+
+class ContentIntentRefused(Exception):
+    """The application may not read message content (close 4014)."""
+
+
+class Gateway:
+    """One gateway session of a logged-in client. `handlers`: event name → called in order, must not block."""
+
+    def __init__(self, client: discord.Client, handlers: Mapping[str, Handler]) -> None:
+        self._client = client
+        self._socket: DiscordWebSocket | None = None
+        self._identified_at = -IDENTIFY_SPACING
+        state: Any = client._connection
+        interaction = state.parsers["INTERACTION_CREATE"]
+        state.parsers.clear()  # no caches, no objects for events nobody wants
+        state.parsers.update(handlers, INTERACTION_CREATE=interaction)
+
+    @property
+    def position(self) -> Position | None:
+        """How far the session is read, None before there is one."""
+        socket = self._socket
+        if socket is None or socket.session_id is None or socket.sequence is None:
+            return None
+        return Position(socket.session_id, socket.sequence, str(socket.gateway))
+
+    async def run(self, stored: Position | None) -> None:
+        """Follow the stored session, or a new one, until the connection is lost.
+
+        Raises TokenRefused, ContentIntentRefused, or what made connecting impossible.
+        """
+        resume = stored
+        while True:
+            try:
+                await self._follow(resume)
+            except ReconnectWebSocket as error:
+                resume = self.position if error.resume else None
+                if resume is None:
+                    logger.info("Discord gave a new session; history is read for what it does not replay")
+            except discord.ConnectionClosed as error:
+                self._explain(error)
+                return
+            except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+                logger.info("gateway lost", extra={"error": type(error).__name__})
+                return
+
+    async def _follow(self, resume: Position | None) -> None:
+        loop = asyncio.get_running_loop()
+        more: dict[str, Any] = {"initial": True}
+        if resume:
+            more |= {"resume": True, "session": resume.session, "sequence": resume.sequence}
+            more["gateway"] = yarl.URL(resume.url)
+        else:
+            await asyncio.sleep(self._identified_at + IDENTIFY_SPACING - loop.time())
+            self._identified_at = loop.time()
+        self._socket = await asyncio.wait_for(DiscordWebSocket.from_client(self._client, **more), 60)
+        self._client.ws = self._socket
+        while True:
+            await self._socket.poll_event()
+
+    def _explain(self, error: discord.ConnectionClosed) -> None:
+        if error.code == 4004:
+            raise TokenRefused(
+                "Discord refused DISCORD_BOT_TOKEN. Copy the current token from the Bot page of your "
+                "application (https://discord.com/developers/applications) into the settings."
+            )
+        if error.code == 4014:
+            raise ContentIntentRefused
+        if error.code in _FATAL:
+            raise TokenRefused(f"Discord will not connect this bot: {_FATAL[error.code]} ({error.code}).")
+        logger.info("gateway closed", extra={"error": error.code})
+
+    async def leave(self) -> None:
+        """Drop the connection, not the session: another process may resume it."""
+        if self._socket is not None and not self._socket.socket.closed:
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(1.0):
+                    await self._socket.close(code=KEEP_SESSION)

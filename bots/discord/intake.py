@@ -1,0 +1,126 @@
+"""What the gateway tells, in the order it tells it, into the inbox.
+
+The session's position is stored in the same transaction as the message it brought, so a resume after any
+crash starts at or before the first message that was not stored. When a message could not be stored, no
+later position is stored either and the connection is dropped: Discord then repeats from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict
+from typing import Any
+
+from bots.discord import events
+from bots.discord.api import DiscordApi
+from bots.discord.gateway import Position
+from core.errors import SpoolError
+from core.inbox import Inbox, Receipt
+from core.types import Address
+
+logger = logging.getLogger(__name__)
+SESSION = "discord:session"
+ROLE = "discord:role:"
+_THREADS = (10, 11, 12)
+
+
+class Intake:
+    """Handlers of raw gateway events; none blocks the socket."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        api: DiscordApi,
+        *,
+        me: Callable[[], str],
+        position: Callable[[], Position | None],
+        failed: Callable[[], None],
+        follow: bool,
+    ) -> None:
+        self._inbox, self._api, self._me, self._position = inbox, api, me, position
+        self._failed, self._follow = failed, follow
+        self._roles: dict[str, str | None] = {}
+        self._threads: dict[str, bool] = {}
+        self._later: set[asyncio.Task[None]] = set()
+        self._sound = True
+
+    def message(self, payload: dict[str, Any]) -> None:
+        """MESSAGE_CREATE."""
+        try:
+            guild = str(payload.get("guild_id") or "")
+            if guild and payload.get("mention_roles") and guild not in self._roles:
+                self._soon(self._learn_role(guild, payload))
+            else:
+                self.take(payload)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            logger.warning("message payload not understood", extra={"error": repr(error)[:200]})
+
+    def take(self, payload: dict[str, Any], guild: str | None = None) -> None:
+        """A message as an event or as history tells it (which does not tell the guild)."""
+        where = guild if guild is not None else str(payload.get("guild_id") or "")
+        said = events.spoken(payload, self._me(), self._roles.get(where), guild)
+        if said is None:
+            return
+        if said.addressed:
+            self._receive(said)
+        elif self._follow and said.message.text:
+            self._soon(self._follow_up(said))
+
+    def _receive(self, said: events.Spoken) -> None:
+        self._inbox.receive(said.message, self.progress()).add_done_callback(self._stored)
+
+    def _stored(self, receipt: asyncio.Future[Receipt]) -> None:
+        if not receipt.cancelled() and (error := receipt.exception()):
+            logger.error("message could not be stored, Discord will be asked again", exc_info=error)
+            self._sound = False
+            self._failed()
+
+    def progress(self) -> dict[str, object]:
+        """The position as a fact to store, nothing when something before it is not stored."""
+        position = self._position()
+        return {SESSION: asdict(position)} if position and self._sound and not self._later else {}
+
+    async def _follow_up(self, said: events.Spoken) -> None:
+        message = said.message
+        if await self._is_thread(message.address.channel) and await self._inbox.spoke_before(
+            message.address, message.user
+        ):
+            self._receive(said)
+
+    async def _is_thread(self, channel: str) -> bool:
+        if channel not in self._threads:
+            try:
+                found = await self._api.call("GET", "/channels/{channel_id}", channel_id=channel)
+            except SpoolError:
+                return False
+            self._threads[channel] = found.get("type") in _THREADS
+        return self._threads[channel]
+
+    def deleted(self, payload: dict[str, Any]) -> None:
+        """MESSAGE_DELETE and MESSAGE_DELETE_BULK."""
+        for message in payload.get("ids") or [payload.get("id")]:
+            where: Address = events.address(payload)
+            self._soon(self._inbox.withdraw(where, str(message)))
+
+    def guild(self, payload: dict[str, Any]) -> None:
+        """GUILD_CREATE: which of its roles is the bot's own."""
+        if "roles" in payload:
+            self._know_role(str(payload["id"]), payload["roles"])
+
+    def _know_role(self, guild: str, roles: list[dict[str, Any]]) -> None:
+        self._roles[guild] = events.managed_role(roles, self._me())  # type: ignore[arg-type]
+
+    async def _learn_role(self, guild: str, payload: dict[str, Any]) -> None:
+        """After a cold resume Discord does not repeat the guilds."""
+        try:
+            self._know_role(guild, await self._api.call("GET", "/guilds/{guild_id}/roles", guild_id=guild))
+        except SpoolError as error:
+            logger.info("roles cannot be read", extra={"error": str(error)})
+        self.take(payload)
+
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)

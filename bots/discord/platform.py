@@ -1,0 +1,164 @@
+"""Discord as the core's `Platform`: one gateway session in, one reply for each run out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import discord
+
+from bots.discord import events
+from bots.discord.api import DiscordApi
+from bots.discord.bot import Bot
+from bots.discord.gateway import ContentIntentRefused, Gateway, Position, redirect
+from bots.discord.intake import SESSION, Intake
+from bots.discord.poster import DiscordPoster, Pace, typing
+from bots.live import LiveReply
+from bots.markdown import split
+from bots.mentions import printable
+from bots.posts import PostBrush, Posts, Topics
+from bots.supervisor import TokenRefused
+from core.errors import SpoolError
+from core.inbox import Inbox
+from core.journal import Journal
+from core.settings import Settings
+from core.texts import text
+from core.types import Earlier, IncomingMessage
+
+logger = logging.getLogger(__name__)
+RECENT = 3 * 86_400.0
+MOST = 200
+SAVE_EVERY = 5.0
+LOGIN = (
+    "Discord refused DISCORD_BOT_TOKEN. Copy the current token from the Bot page of your application "
+    "(https://discord.com/developers/applications) into the settings."
+)
+
+
+class DiscordPlatform:
+    """`core.ports.Platform` for one bot."""
+
+    name = "discord"
+
+    def __init__(self, settings: Settings, inbox: Inbox) -> None:
+        redirect(settings.discord_api_url, settings.discord_gateway_url)
+        self._settings, self._inbox = settings, inbox
+        self._bot = Bot(inbox, language=settings.language, content=settings.follow_threads)
+        self._api, self._pace, self._topics = DiscordApi(self._bot.http), Pace(), Topics()
+        self._logged_in = asyncio.Event()
+        self._working: list[asyncio.Task[None]] = []
+        self._intake = Intake(
+            inbox,
+            self._api,
+            me=self._me,
+            position=lambda: self._gateway.position,
+            failed=self._drop,
+            follow=settings.follow_threads,
+        )
+        self._gateway: Gateway
+
+    def _me(self) -> str:
+        assert self._bot.user is not None
+        return str(self._bot.user.id)
+
+    async def run(self, connected: Callable[[], None]) -> None:
+        """Listen until the connection is lost. Raises TokenRefused when the token is not accepted."""
+        await self._log_in(connected)
+        stored = await self._inbox.fact(SESSION)
+        position = Position(**stored) if isinstance(stored, dict) else None
+        saving = asyncio.create_task(self._save(), name="discord position")
+        try:
+            await self._gateway.run(position)
+        except ContentIntentRefused:
+            logger.error(
+                "FOLLOW_THREADS=1 needs the Message Content Intent: turn it on at the Bot page of your "
+                "application, or set FOLLOW_THREADS=0. Going on without following threads on Discord."
+            )
+            self._bot._connection._intents.message_content = False
+        finally:
+            saving.cancel()
+            for task in self._working:
+                task.cancel()
+            await asyncio.gather(saving, *self._working, return_exceptions=True)
+            await self._gateway.leave()
+
+    async def _log_in(self, connected: Callable[[], None]) -> None:
+        if not self._logged_in.is_set():
+            try:
+                await self._bot.login(self._settings.discord_bot_token)
+            except discord.LoginFailure:
+                raise TokenRefused(LOGIN) from None
+
+        def ready(_: object) -> None:
+            connected()
+            self._working.append(asyncio.create_task(self._catch_up(), name="discord catch-up"))
+
+        handlers = {
+            "READY": ready,
+            "RESUMED": ready,
+            "MESSAGE_CREATE": self._intake.message,
+            "MESSAGE_DELETE": self._intake.deleted,
+            "MESSAGE_DELETE_BULK": self._intake.deleted,
+            "GUILD_CREATE": self._intake.guild,
+        }
+        self._gateway = Gateway(self._bot, handlers)
+        self._working = [asyncio.create_task(self._bot.sync(), name="discord commands")]
+        self._logged_in.set()
+
+    def _drop(self) -> None:
+        """A message was not stored: resume from the last position that was."""
+        self._working.append(asyncio.create_task(self._gateway.leave()))
+
+    async def _save(self) -> None:
+        """Remember the position now and then, so that a resume has less to repeat."""
+        while True:
+            await asyncio.sleep(SAVE_EVERY)
+            await self.save()
+
+    async def save(self) -> None:
+        """Store the session's position if all before it is stored."""
+        for name, value in self._intake.progress().items():
+            await self._inbox.remember(name, value)
+
+    async def _catch_up(self) -> None:
+        """Read what was said in recent channels while nobody listened; what is known is skipped."""
+        now = time.time()
+        for seen in (await self._inbox.recent("discord", now - RECENT))[:MOST]:
+            address = seen.address
+            after = events.snowflake(max(seen.sent_at, now - self._settings.catch_up_seconds)) - 1
+            try:
+                while page := await self._api.history(address.channel, max(0, after)):
+                    for payload in page:
+                        self._intake.take(payload, address.workspace)
+                    after = int(page[-1]["id"])
+            except SpoolError as error:
+                logger.info("channel cannot be read", extra={"channel": address.channel, "error": str(error)})
+
+    @contextlib.asynccontextmanager
+    async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[LiveReply]:
+        """See `Platform.reply`."""
+        await self._logged_in.wait()
+        stop = text("stop_button", message.locale, self._settings.language)
+        poster = DiscordPoster(self._api, self._pace, message, journal.claim.run, self._me(), stop)
+        posts = Posts(journal, poster, self._topics)
+        brush = PostBrush(posts, lambda body, limit, _: split(printable(body), limit))
+        async with LiveReply(brush) as reply, typing(self._api, message.address.channel, reply.visible):
+            yield reply
+
+    async def earlier(self, message: IncomingMessage, since: float) -> Sequence[Earlier]:
+        """Discord's messages bring no context with them: other people's text needs a privileged intent."""
+        return []
+
+    async def locale(self, user: str) -> str:
+        """Discord tells a person's locale only in interactions."""
+        return ""
+
+    async def close(self) -> None:
+        """Leave without ending the session."""
+        if self._logged_in.is_set():
+            await self._gateway.leave()
+            await self.save()
+            await self._bot.http.close()

@@ -1,0 +1,124 @@
+"""How one reply writes on Discord: a post that is edited while it grows, with a button to stop it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from bots.discord.api import DiscordApi
+from bots.posts import OwnPost
+from core.errors import SpoolError
+from core.types import IncomingMessage, RunId
+
+STOP = "spool:stop"
+"""`custom_id` of the button."""
+EDIT_SPACING = 1.25
+"""Seconds between edits in a channel: one call of the bucket of five in five seconds stays free for a last
+edit, and discord.py never has to wait inside a call (measured, docs/performance.md)."""
+TYPING = 8.0
+
+
+class Pace:
+    """When the next edit of a growing post may be made in each channel."""
+
+    def __init__(self) -> None:
+        self._next: dict[str, float] = {}
+
+    def left(self, channel: str) -> float:
+        """Seconds until then."""
+        return max(0.0, self._next.get(channel, 0.0) - asyncio.get_running_loop().time())
+
+    def note(self, channel: str) -> None:
+        """Something was written there."""
+        if len(self._next) > 10_000:
+            self._next.clear()
+        self._next[channel] = asyncio.get_running_loop().time() + EDIT_SPACING
+
+
+class DiscordPoster:
+    """`bots.posts.Poster` for one run in one channel."""
+
+    limit = 2000
+    stoppable = True
+
+    def __init__(
+        self, api: DiscordApi, pace: Pace, message: IncomingMessage, run: RunId, me: str, stop_label: str
+    ) -> None:
+        self._api, self._pace, self._message, self._run, self._me = api, pace, message, run, me
+        self._channel, self._stop_label = message.address.channel, stop_label
+
+    def _body(self, text: str, *, growing: bool) -> dict[str, Any]:
+        button = {"type": 2, "style": 2, "label": self._stop_label, "custom_id": STOP}
+        return {"content": text, "components": [{"type": 1, "components": [button]}] if growing else []}
+
+    async def create(self, text: str, part: int, *, growing: bool) -> str:
+        """See `Poster.create`. The nonce makes a repeated request give the first post again."""
+        nonce = f"{hashlib.sha256(self._run.encode()).hexdigest()[:18]}-{part}"
+        body = self._body(text, growing=growing) | {"nonce": nonce, "enforce_nonce": True}
+        if part == 0 and self._message.address.workspace:
+            body["message_reference"] = {
+                "message_id": self._message.id,
+                "channel_id": self._channel,
+                "fail_if_not_exists": False,
+            }
+        self._pace.note(self._channel)
+        return str((await self._api.post(self._channel, body))["id"])
+
+    async def edit(self, post: str, text: str, *, growing: bool) -> None:
+        """See `Poster.edit`."""
+        self._pace.note(self._channel)
+        await self._api.edit(self._channel, post, self._body(text, growing=growing))
+
+    async def delete(self, post: str) -> None:
+        """See `Poster.delete`."""
+        await self._api.delete(self._channel, post)
+
+    async def own(self, after: str) -> Sequence[OwnPost]:
+        """See `Poster.own`."""
+        found = await self._api.history(self._channel, int(after or self._message.id))
+        return [self._own(one) for one in found if str((one.get("author") or {}).get("id")) == self._me]
+
+    def _own(self, post: dict[str, Any]) -> OwnPost:
+        """A reply tells by its reference whose answer it is."""
+        answered = (post.get("message_reference") or {}).get("message_id")
+        run = "" if not answered else self._run if str(answered) == self._message.id else "another"
+        return OwnPost(str(post["id"]), str(post.get("content") or ""), run)
+
+    def ref(self, post: str) -> str:
+        """See `Poster.ref`."""
+        return reference(post)
+
+    def pace(self) -> float:
+        """See `Poster.pace`."""
+        return self._pace.left(self._channel)
+
+
+def reference(post: str) -> str:
+    """A post's name over all platforms; Discord's ids are unique everywhere."""
+    return f"discord:{post}"
+
+
+@asynccontextmanager
+async def typing(api: DiscordApi, channel: str, done: asyncio.Event) -> AsyncIterator[None]:
+    """The typing indicator while the body runs, until `done`; nothing waits for it or fails by it."""
+
+    async def keep() -> None:
+        while not done.is_set():
+            try:
+                await api.typing(channel)
+            except SpoolError:
+                return
+            try:
+                await asyncio.wait_for(done.wait(), TYPING)
+            except TimeoutError:
+                continue
+
+    task = asyncio.create_task(keep(), name="typing")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,111 @@
+"""A live reply: the newest text wins, painted by a task of its own, so reading the model never waits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol, Self
+
+from core.errors import Retryable
+
+logger = logging.getLogger(__name__)
+LONGEST_WAIT = 30.0
+
+
+class Brush(Protocol):
+    """Brings a text to the screen; one brush belongs to one reply."""
+
+    async def paint(self, text: str, *, final: bool) -> float:
+        """Show this text; gives the seconds until it makes sense to paint again.
+
+        A final text is shown in full when this returns; another may be left for later. Raises
+        Retryable or Unreachable.
+        """
+        ...
+
+    async def read(self) -> str:
+        """What people see of this reply now."""
+        ...
+
+    @property
+    def visible(self) -> bool:
+        """Whether this process has shown any of it."""
+        ...
+
+
+class LiveReply:
+    """`core.ports.Reply` over a brush."""
+
+    def __init__(self, brush: Brush) -> None:
+        self._brush = brush
+        self._text = ""
+        self._final = False
+        self._news = asyncio.Event()
+        self._painting: asyncio.Task[None] | None = None
+        self.first_shown_at: float | None = None
+        self.visible = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        self._painting = asyncio.create_task(self._paint(), name="painting")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._painting is not None
+        self._painting.cancel()
+        await asyncio.gather(self._painting, return_exceptions=True)
+
+    def show(self, text: str) -> None:
+        """The answer so far; costs a reference, no I/O."""
+        self._text = text
+        self._news.set()
+
+    async def finish(self, text: str) -> None:
+        """Returns ⇒ the whole text is shown. Raises Unreachable."""
+        assert self._painting is not None
+        self._text, self._final = text, True
+        self._news.set()
+        await self._painting
+
+    async def shown(self) -> str:
+        """What people see of this run now, "" when nothing or when it cannot be read."""
+        try:
+            return await self._brush.read()
+        except Retryable:
+            return ""
+
+    async def _paint(self) -> None:
+        failures = 0
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            text, final = self._text, self._final
+            if not final and not text.strip():
+                continue
+            try:
+                wait = await self._brush.paint(text, final=final)
+                failures = 0
+            except Retryable as error:  # the platform is away: nothing else can be shown either, so wait
+                failures += 1
+                wait = max(error.retry_after or 0.0, min(LONGEST_WAIT, 0.25 * 2**failures))
+                logger.warning("post delayed", extra={"error": error.code, "retry_s": round(wait, 1)})
+                self._news.set()
+                await asyncio.sleep(wait)
+                continue
+            if self.first_shown_at is None and self._brush.visible:
+                self.first_shown_at = asyncio.get_running_loop().time()
+                self.visible.set()
+            if final:
+                return
+            await self._rest(wait)
+
+    async def _rest(self, seconds: float) -> None:
+        """Let the text grow; the last words are not kept waiting."""
+        ends = asyncio.get_running_loop().time() + seconds
+        while not self._final and (left := ends - asyncio.get_running_loop().time()) > 0:
+            self._news.clear()
+            try:
+                await asyncio.wait_for(self._news.wait(), left)
+            except TimeoutError:
+                break
+        if self._text:
+            self._news.set()

@@ -1,0 +1,197 @@
+"""The posts of one run: created once each, found again after a crash, repainted in place.
+
+Creating is the one step a platform may not repeat. It is serialised per topic and its intent is journaled
+first, so after a crash at most one own post of a topic belongs to no run: it is ours, and is adopted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+from core.errors import SpoolError
+from core.journal import Journal
+
+
+class Gone(SpoolError):
+    """Somebody deleted the post; it is not shown again."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPost:
+    """A post of the assistant as the platform has it. `run` where the platform tells whose it is."""
+
+    id: str
+    text: str
+    run: str = ""
+
+
+class Poster(Protocol):
+    """How one reply writes on its platform. Raises Retryable, Unreachable or Gone."""
+
+    limit: int
+    """Characters a post may have."""
+    stoppable: bool
+    """Whether a post that still grows carries a button to stop it."""
+
+    async def create(self, text: str, part: int, *, growing: bool) -> str:
+        """A new post; gives its id."""
+        ...
+
+    async def edit(self, post: str, text: str, *, growing: bool) -> None:
+        """Replace a post's text; repeating it is harmless."""
+        ...
+
+    async def delete(self, post: str) -> None: ...
+
+    async def own(self, after: str) -> Sequence[OwnPost]:
+        """The assistant's posts in the reply's topic after that message or post, oldest first."""
+        ...
+
+    def ref(self, post: str) -> str:
+        """A name of the post that is unique over all platforms."""
+        ...
+
+    def pace(self) -> float:
+        """Seconds until an edit that is not the last one may be made; 0 now."""
+        ...
+
+
+class Topics:
+    """A lock for each topic in which something is being created."""
+
+    def __init__(self) -> None:
+        self._locks: weakref.WeakValueDictionary[object, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    def creating(self, topic: object) -> AbstractAsyncContextManager[Any]:
+        """Hold the topic."""
+        return self._locks.setdefault(topic, asyncio.Lock())
+
+
+class Posts:
+    """The journaled posts of one run, part by part."""
+
+    def __init__(self, journal: Journal, poster: Poster, topics: Topics) -> None:
+        self._journal, self.poster, self._topics = journal, poster, topics
+        self._topic = journal.claim.messages[-1].address
+
+    def id(self, part: int) -> str | None:
+        """The post of that part, None while there is none."""
+        step = self._journal.memo.get(f"post:{part}")
+        return step.get("id") if step else None
+
+    def begun(self) -> bool:
+        """True when this run posted, or meant to, before now: a process died or an answer is unknown."""
+        return "post:0" in self._journal.memo
+
+    def ids(self) -> list[str]:
+        """All posts of the run, in order."""
+        found: list[str] = []
+        while post := self.id(len(found)):
+            found.append(post)
+        return found
+
+    async def create(self, part: int, make: Callable[[], Any], **facts: object) -> tuple[str, bool]:
+        """The part's post, made by awaiting `make()` unless it stands there already.
+
+        Gives its id, and whether it was adopted, so that what it shows is not known. `facts` are kept
+        with its id in the journal.
+        """
+        name = f"post:{part}"
+        async with self._topics.creating(self._topic):
+            if name in self._journal.memo:
+                if found := await self._orphan(part):
+                    await self._record(name, found, facts)
+                    return found, True
+            else:
+                await self._journal.record(name, {"intent": time.time()})
+            post = await make()
+            await self._record(name, post, facts)
+            return post, False
+
+    async def _record(self, name: str, post: str, facts: dict[str, object]) -> None:
+        await self._journal.record(name, {"id": post, **facts}, ref=self.poster.ref(post))
+
+    async def _orphan(self, part: int) -> str | None:
+        """An own post after the question (or our last part) that no run has recorded, if there is one."""
+        after = self.id(part - 1) if part else self._journal.claim.messages[-1].id
+        found = await self.poster.own(after or self._journal.claim.messages[-1].id)
+        taken = await self._journal.recorded(self.poster.ref(post.id) for post in found)
+        free = [post for post in found if self.poster.ref(post.id) not in taken]
+        mine = [post for post in free if post.run == self._journal.claim.run]
+        return next((post.id for post in mine or free if not post.run or post in mine), None)
+
+    async def trim(self, parts: int) -> None:
+        """Remove the posts a shorter answer does not need, also one whose id was never learnt."""
+        part = parts
+        while step := self._journal.memo.get(f"post:{part}"):
+            post = step.get("id") or (await self._orphan(part) if "intent" in step else None)
+            if post:
+                with suppress(Gone):
+                    await self.poster.delete(post)
+                await self._journal.record(f"post:{part}", {"deleted": post}, ref=self.poster.ref(post))
+            part += 1
+
+    def fact(self, part: int, name: str) -> Any:
+        """What was kept with a part's id."""
+        return (self._journal.memo.get(f"post:{part}") or {}).get(name)
+
+
+Split = Callable[[str, int, bool], list[str]]
+"""Text, characters in a post, whether the text is final → what each post shows."""
+
+
+class PostBrush:
+    """Paints a text into as many posts as it needs; a full post is never touched again."""
+
+    def __init__(self, posts: Posts, split: Split, *, eager: bool = True) -> None:
+        self._posts, self._split, self._eager = posts, split, eager
+        self._painted: dict[int, tuple[str, bool]] = {}
+
+    @property
+    def visible(self) -> bool:
+        """See `Brush.visible`."""
+        return bool(self._painted)
+
+    async def paint(self, text: str, *, final: bool) -> float:
+        """See `Brush.paint`."""
+        poster = self._posts.poster
+        if not final and not self._eager and not self._posts.begun():
+            return 1.0
+        parts = self._split(text, poster.limit, final)
+        for part, body in enumerate(parts):
+            newest = part == len(parts) - 1
+            wanted = (body, poster.stoppable and newest and not final)
+            if self._painted.get(part) == wanted:
+                continue
+            if newest and not final and self._posts.id(part) and (wait := poster.pace()) > 0:
+                return wait
+            await self._put(part, *wanted)
+            self._painted[part] = wanted
+        if final:
+            await self._posts.trim(len(parts))
+        return poster.pace()
+
+    async def _put(self, part: int, body: str, growing: bool) -> None:
+        poster, post, written = self._posts.poster, self._posts.id(part), False
+        if post is None:
+            make = partial(poster.create, body, part, growing=growing)
+            post, adopted = await self._posts.create(part, make)
+            written = not adopted
+        if not written:
+            with suppress(Gone):
+                await poster.edit(post, body, growing=growing)
+
+    async def read(self) -> str:
+        """See `Brush.read`."""
+        ids = self._posts.ids()
+        if not ids:
+            return ""
+        shown = {post.id: post.text for post in await self._posts.poster.own("")}
+        return "\n".join(shown.get(post, "") for post in ids)

@@ -1,0 +1,97 @@
+"""The rate budget that all running answers of a workspace share.
+
+Slack allows so many calls a minute for each method, app and workspace, and tolerates bursts
+(https://docs.slack.dev/apis/web-api/rate-limits): appends are paced from the start, streams and posts only
+from the first 429 on, so that a quiet workspace never waits and a busy one is never told twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict, deque
+from typing import Final
+
+PER_MINUTE: Final = {
+    "chat.startStream": 18,
+    "chat.appendStream": 94,
+    "chat.stopStream": 18,
+    "chat.update": 46,
+}
+"""A little below the documented tiers (20, 100, 20, 50), for clocks differ."""
+FASTEST_APPEND = 0.5
+FASTEST_UPDATE = 1.2
+POST_SPACING = 1.1
+
+
+class Budget:
+    """Counts the calls of the last minute. All times are of one monotonic clock, in seconds."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, deque[float]] = defaultdict(deque)
+        self._blocked: dict[str, float] = {}
+        self._limited: set[str] = set()
+        self._post_turns: dict[str, float] = {}
+        self._next_update = 0.0
+        self.streams = 0
+        """Streams that are open now."""
+
+    def note(self, method: str) -> None:
+        """A call is made."""
+        self._made[method].append(time.monotonic())
+
+    def limited(self, method: str, retry_after: float) -> None:
+        """Slack said 429 (`method` may name a channel, for posts): from now on its tier is kept to."""
+        self._limited.add(method)
+        self._blocked[method] = time.monotonic() + retry_after
+
+    def used(self, method: str) -> int:
+        """Calls in the last minute."""
+        made, horizon = self._made[method], time.monotonic() - 60
+        while made and made[0] < horizon:
+            made.popleft()
+        return len(made)
+
+    def may_stream(self) -> bool:
+        """Whether one more stream may be opened, and closed when its time comes."""
+        if time.monotonic() < max(
+            self._blocked.get("chat.startStream", 0.0), self._blocked.get("chat.stopStream", 0.0)
+        ):
+            return False
+        if not self._limited & {"chat.startStream", "chat.stopStream"}:
+            return True
+        ending = self.used("chat.stopStream") + self.streams
+        room = PER_MINUTE["chat.startStream"]
+        return self.used("chat.startStream") < room and ending < room
+
+    def append_pause(self) -> float:
+        """Seconds each open stream waits between appends, so that together they stay in the tier."""
+        used, most = self.used("chat.appendStream"), PER_MINUTE["chat.appendStream"]
+        if used >= most:
+            return max(FASTEST_APPEND, 60 - (time.monotonic() - self._made["chat.appendStream"][0]))
+        shared = 60 / most * max(1, self.streams)
+        return FASTEST_APPEND if used < most / 2 else max(FASTEST_APPEND, shared)
+
+    def may_update(self) -> bool:
+        """Whether an answer may still be shown while it grows, and not only when it is whole."""
+        return self.used("chat.update") < PER_MINUTE["chat.update"] / 2
+
+    def update_pause(self) -> float:
+        """Seconds until an update that is not the last of its post may be made; the tail is never gated."""
+        if not self.may_update():
+            return FASTEST_UPDATE
+        return max(0.0, self._next_update - time.monotonic())
+
+    def updated(self) -> None:
+        """An update is made."""
+        self.note("chat.update")
+        self._next_update = time.monotonic() + FASTEST_UPDATE
+
+    async def post_turn(self, channel: str) -> None:
+        """Wait for this channel's turn, once Slack has asked for turns there."""
+        if channel not in self._limited:
+            return
+        now = time.monotonic()
+        turn = max(now, self._blocked.get(channel, 0.0), self._post_turns.get(channel, 0.0))
+        self._post_turns[channel] = turn + POST_SPACING
+        await asyncio.sleep(turn - now)

@@ -1,0 +1,79 @@
+"""Slack events as the core's values: pure functions, no I/O.
+
+Which events are messages: https://docs.slack.dev/reference/events/message
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bots.slack import richtext
+from core.types import Address, IncomingMessage, Kind
+
+_SPOKEN = {None, "file_share", "thread_broadcast"}
+_ORDERS: dict[str, Kind] = {"reset": "reset", "stop": "stop"}
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A person's message, and whether it is addressed to the assistant beyond doubt."""
+
+    message: IncomingMessage
+    addressed: bool
+    """False: only a follow-up in a topic; whether it is meant for us is the inbox's to know."""
+
+
+def workspace(body: Mapping[str, Any]) -> str:
+    """The installation an event came through: ids of channels and people are unique only within it."""
+    first = (body.get("authorizations") or [{}])[0]
+    return str(first.get("team_id") or body.get("team_id") or first.get("enterprise_id") or "")
+
+
+def spoken(event: Mapping[str, Any], team: str, me: str) -> Spoken | None:
+    """What a person said, or None: an edit, a join, a bot's post, our own, or not for us at all."""
+    user, ts, channel = event.get("user"), event.get("ts"), event.get("channel")
+    if not (isinstance(user, str) and isinstance(ts, str) and isinstance(channel, str)):
+        return None
+    if event.get("subtype") not in _SPOKEN or event.get("bot_id") or event.get("hidden"):
+        return None
+    if user in (me, "USLACK", "USLACKBOT") or _seconds(ts) is None:
+        return None
+    direct = event.get("channel_type") == "im" or channel.startswith("D")
+    inside = isinstance(event.get("thread_ts"), str) and event["thread_ts"] != ts
+    addressed = direct or richtext.mentions(event, me)
+    if not addressed and (not inside or event.get("type") == "app_mention"):
+        return None
+    text = richtext.plain(event, me)
+    message = IncomingMessage(
+        id=ts,
+        address=Address("slack", team, channel, event["thread_ts"] if inside else ts),
+        user=user,
+        text=text,
+        sent_at=_seconds(ts) or 0.0,
+        kind=_kind(text, event),
+        inside_topic=inside and not direct,
+    )
+    return Spoken(message, addressed)
+
+
+def _seconds(ts: str) -> float | None:
+    try:
+        return float(ts)
+    except ValueError:
+        return None
+
+
+def _kind(text: str, event: Mapping[str, Any]) -> Kind:
+    if not text:
+        return "unreadable" if event.get("files") else "help"
+    return _ORDERS.get(text.casefold(), "ask")
+
+
+def deleted(event: Mapping[str, Any], team: str) -> tuple[Address, str] | None:
+    """The message a `message_deleted` event is about."""
+    ts, channel = event.get("deleted_ts"), event.get("channel")
+    if event.get("subtype") != "message_deleted" or not isinstance(ts, str) or not isinstance(channel, str):
+        return None
+    return Address("slack", team, channel, ts), ts

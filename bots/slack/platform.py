@@ -1,0 +1,168 @@
+"""Slack as the core's `Platform`: one connection in, one reply for each run out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+
+import aiohttp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.live import LiveReply
+from bots.posts import Posts, Topics
+from bots.slack import richtext
+from bots.slack.budget import Budget
+from bots.slack.calls import REVOKED, call
+from bots.slack.catchup import CatchUp
+from bots.slack.listeners import Listeners
+from bots.slack.poster import SlackPoster
+from bots.slack.socket import SocketMode
+from bots.slack.status import Status
+from bots.slack.stream import Refusals, StreamBrush
+from bots.supervisor import TokenRefused
+from core.errors import SpoolError
+from core.inbox import Inbox
+from core.journal import Journal
+from core.settings import Settings
+from core.texts import text
+from core.types import Earlier, IncomingMessage
+
+logger = logging.getLogger(__name__)
+EARLIER = 50
+"""How many messages of a topic are given as context, the newest of them."""
+
+
+class SlackPlatform:
+    """`core.ports.Platform` for the workspace of one bot token."""
+
+    name = "slack"
+
+    def __init__(self, settings: Settings, inbox: Inbox, session: aiohttp.ClientSession) -> None:
+        self._settings, self._inbox, self._session = settings, inbox, session
+        self._client = AsyncWebClient(
+            settings.slack_bot_token,
+            base_url=settings.slack_api_url.rstrip("/") + "/",
+            session=session,  # without it the SDK opens a new connection for each call
+            retry_handlers=[],  # a repeated post could appear twice
+        )
+        self._budget, self._refusals, self._topics = Budget(), Refusals(), Topics()
+        self._status = Status(self._client)
+        self._locales: dict[str, str] = {}
+        self._me: asyncio.Future[AuthorizeResult] = asyncio.get_running_loop().create_future()
+
+    async def run(self, connected: Callable[[], None]) -> None:
+        """Listen until the connection is lost. Raises TokenRefused when a token is not accepted."""
+        me = await self._identify()
+        listeners = Listeners(
+            self._client,
+            self._inbox,
+            me,
+            follow=self._settings.follow_threads,
+            language=self._settings.language,
+            locale=self.locale,
+        )
+        catch_up = CatchUp(self._client, self._inbox, listeners.message, self._settings.catch_up_seconds)
+        reading: list[asyncio.Task[None]] = []
+
+        def greeted() -> None:
+            connected()
+            reading.append(asyncio.create_task(catch_up.run(), name="slack catch-up"))
+
+        socket = SocketMode(self._session, self._open_url, listeners.app.async_dispatch)
+        try:
+            await socket.run(greeted)
+        finally:
+            for task in reading:
+                task.cancel()
+            await asyncio.gather(*reading, return_exceptions=True)
+
+    async def _identify(self) -> AuthorizeResult:
+        with _tokens("SLACK_BOT_TOKEN"):
+            who = await self._client.auth_test()
+        me = AuthorizeResult(
+            enterprise_id=who.get("enterprise_id"),
+            team_id=who.get("team_id"),
+            bot_user_id=who.get("user_id"),
+            bot_id=who.get("bot_id"),
+            bot_token=self._settings.slack_bot_token,
+        )
+        if not self._me.done():
+            self._me.set_result(me)
+        return me
+
+    async def _open_url(self) -> str:
+        with _tokens("SLACK_APP_TOKEN"):
+            opened = await self._client.apps_connections_open(app_token=self._settings.slack_app_token)
+        return str(opened["url"])
+
+    @contextlib.asynccontextmanager
+    async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[LiveReply]:
+        """See `Platform.reply`."""
+        address = message.address
+        poster = SlackPoster(self._client, self._budget, address, journal.claim.run, self._bot_user)
+        posts = Posts(journal, poster, self._topics)
+        brush = StreamBrush(self._client, self._budget, self._refusals, posts, poster, message)
+        thinking = text("thinking", "", self._settings.language)
+        async with self._status.thinking(address, thinking), LiveReply(brush) as reply:
+            try:
+                yield reply
+            finally:
+                brush.close()
+        if not brush.visible:
+            self._status.clear(address)
+
+    async def _bot_user(self) -> str:
+        """Known once Slack was reached for the first time."""
+        return str((await asyncio.shield(self._me)).bot_user_id)
+
+    async def earlier(self, message: IncomingMessage, since: float) -> Sequence[Earlier]:
+        """See `Platform.earlier`."""
+        address, me = message.address, await self._bot_user()
+        try:
+            page = await call(
+                self._client.conversations_replies(
+                    channel=address.channel,
+                    ts=address.topic,
+                    oldest=f"{since:.6f}",
+                    latest=message.id,
+                    limit=1000,
+                )
+            )
+        except SpoolError as error:
+            logger.info("topic cannot be read for context", extra={"error": str(error)})
+            return []
+        found = [one for one in page.get("messages") or [] if float(one["ts"]) < float(message.id)]
+        return [
+            Earlier("you" if one.get("user") == me else str(one.get("user") or "bot"), said)
+            for one in found[-EARLIER:]
+            if float(one["ts"]) > since and (said := richtext.plain(one, me))
+        ]
+
+    async def locale(self, user: str) -> str:
+        """See `Platform.locale`. Asked once for each person."""
+        if user not in self._locales:
+            try:
+                async with asyncio.timeout(1.0):
+                    info = await call(self._client.users_info(user=user, include_locale=True))
+                self._locales[user] = str((info.get("user") or {}).get("locale") or "")
+            except (SpoolError, TimeoutError):
+                return ""
+        return self._locales[user]
+
+
+@contextlib.contextmanager
+def _tokens(setting: str) -> Iterator[None]:
+    try:
+        yield
+    except SlackApiError as error:
+        name = str(error.response.get("error"))
+        if name in REVOKED or name == "not_allowed_token_type":
+            raise TokenRefused(
+                f"Slack refused {setting} ({name}). Copy the current token from https://api.slack.com/apps "
+                "into the settings."
+            ) from None
+        raise

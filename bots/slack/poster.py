@@ -1,0 +1,145 @@
+"""How one reply writes on Slack without a stream: posted once, then updated in place."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.posts import Gone, OwnPost
+from bots.slack.budget import Budget
+from bots.slack.calls import Limited, Refused, call
+from core.errors import Retryable, SpoolError, Unreachable
+from core.types import Address, RunId
+
+logger = logging.getLogger(__name__)
+METADATA = "assistant_run"
+TEXT_BYTES = 3900
+"""`text` of chat.update is limited to 4,000 bytes; the whole answer is in the Markdown block."""
+
+
+class SlackPoster:
+    """`bots.posts.Poster` for one run in one Slack thread."""
+
+    limit = 11_000
+    stoppable = False
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        budget: Budget,
+        address: Address,
+        run: RunId,
+        me: Callable[[], Awaitable[str]],
+    ) -> None:
+        self._client, self._budget, self._address, self._run, self._me = client, budget, address, run, me
+        self.ordinary: set[str] = set()
+        """Posts known not to be open streams; any other takes no update until it is stopped."""
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What names the run in a post, for the search after a crash."""
+        return {"event_type": METADATA, "event_payload": {"run_id": self._run}}
+
+    async def create(self, text: str, part: int, *, growing: bool) -> str:
+        """See `Poster.create`."""
+        channel = self._address.channel
+        where: dict[str, Any] = {"channel": channel, "thread_ts": self._address.topic}
+        where |= {"metadata": self.metadata, "unfurl_links": False, "unfurl_media": False}
+        await self._budget.post_turn(channel)
+        try:
+            response = await call(self._client.chat_postMessage(markdown_text=text, **where))
+        except Limited as error:
+            self._budget.limited(channel, error.retry_after or 1.0)
+            raise
+        except Refused as error:  # a server without markdown_text; a wrong thread is no better without it
+            logger.info("markdown_text refused", extra={"error": error.error})
+            response = await self._must(self._client.chat_postMessage(text=text, **where))
+        self.ordinary.add(response["ts"])
+        return str(response["ts"])
+
+    async def edit(self, post: str, text: str, *, growing: bool) -> None:
+        """See `Poster.edit`. The block holds the text; `text` is what notifications show."""
+        if post not in self.ordinary:
+            await self.end_stream(post)
+        self._budget.updated()
+        where: dict[str, Any] = {"channel": self._address.channel, "ts": post}
+        short = text.encode()[:TEXT_BYTES].decode(errors="ignore")
+        blocks = [{"type": "markdown", "text": text}]
+        try:
+            await call(self._client.chat_update(text=short, blocks=blocks, **where))
+        except Limited as error:
+            self._budget.limited("chat.update", error.retry_after or 1.0)
+            raise
+        except Refused as error:
+            logger.info("markdown block refused", extra={"error": error.error})
+            await self._must(self._client.chat_update(text=short, **where))
+
+    async def end_stream(self, post: str) -> None:
+        """Make a post that may be streaming an ordinary one; it does not matter if it was one already."""
+        self._budget.note("chat.stopStream")
+        with suppress(Refused, Gone, Unreachable):
+            await call(self._client.chat_stopStream(channel=self._address.channel, ts=post))
+        self.ordinary.add(post)
+
+    async def delete(self, post: str) -> None:
+        """See `Poster.delete`."""
+        await self._must(self._client.chat_delete(channel=self._address.channel, ts=post))
+
+    async def _must(self, request: Any) -> Any:
+        try:
+            return await call(request)
+        except Refused as error:
+            raise Unreachable(error.error) from error
+
+    async def own(self, after: str) -> Sequence[OwnPost]:
+        """See `Poster.own`. Empty where the app may not read the thread."""
+        found: list[OwnPost] = []
+        cursor, me = "", await self._me()
+        try:
+            while True:
+                page = await call(
+                    self._client.conversations_replies(
+                        channel=self._address.channel,
+                        ts=self._address.topic,
+                        oldest=after or self._address.topic,
+                        include_all_metadata=True,
+                        limit=200,
+                        cursor=cursor or None,
+                    )
+                )
+                found += [
+                    _own(message) for message in page.get("messages") or [] if _after(message, me, after)
+                ]
+                cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+                if not cursor:
+                    return found
+        except Retryable:
+            raise
+        except SpoolError as error:
+            logger.warning("thread cannot be read, a post may be repeated", extra={"error": str(error)})
+            return found
+
+    def ref(self, post: str) -> str:
+        """See `Poster.ref`."""
+        return f"slack:{self._address.workspace}:{self._address.channel}:{post}"
+
+    def pace(self) -> float:
+        """See `Poster.pace`."""
+        return self._budget.update_pause()
+
+
+def _after(message: dict[str, Any], me: str, after: str) -> bool:
+    return message.get("user") == me and (not after or float(message["ts"]) > float(after))
+
+
+def _own(message: dict[str, Any]) -> OwnPost:
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    run = str(payload.get("run_id") or "") if metadata.get("event_type") == METADATA else ""
+    blocks = message.get("blocks") or []
+    body = "".join(block.get("text", "") for block in blocks if block.get("type") == "markdown")
+    return OwnPost(str(message["ts"]), body or str(message.get("text") or ""), run)

@@ -1,0 +1,129 @@
+"""Socket Mode without its gaps: a fresh ticket for each attempt, the new socket before the old one closes,
+and every acknowledgement on the socket that delivered.
+
+The SDK's client repeats a used ticket for ever and closes before it reopens
+(https://github.com/slackapi/python-slack-sdk/issues/1379); Bolt's dispatch is used as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import aiohttp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+logger = logging.getLogger(__name__)
+HEARTBEAT = 15.0
+"""Seconds between our pings; no answer to one ends the connection."""
+LINGER = 10.0
+"""Seconds an old socket may still deliver after its successor is open."""
+
+Dispatch = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
+
+
+class SocketMode:
+    """One logical connection. `open_url` asks Slack for a single-use address."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, open_url: Callable[[], Awaitable[str]], dispatch: Dispatch
+    ) -> None:
+        self._session, self._open_url, self._dispatch = session, open_url, dispatch
+        self._asked_to_move = asyncio.Event()
+        self._order: dict[str, asyncio.Lock] = {}
+        self._handling: set[asyncio.Task[None]] = set()
+
+    async def run(self, connected: Callable[[], None]) -> None:
+        """Serve until the connection is lost, then return. Cancel to stop: nothing more is acknowledged."""
+        readers = {await self._connect(connected)}
+        try:
+            while readers:
+                moved = asyncio.create_task(self._asked_to_move.wait())
+                done, _ = await asyncio.wait({*readers, moved}, return_when=asyncio.FIRST_COMPLETED)
+                moved.cancel()
+                readers -= done
+                if self._asked_to_move.is_set():
+                    self._asked_to_move.clear()
+                    for reader in readers:
+                        asyncio.get_running_loop().call_later(LINGER, reader.cancel)
+                    readers.add(await self._connect(lambda: None))
+        finally:
+            for task in (*readers, *self._handling):
+                task.cancel()
+            await asyncio.gather(*readers, *self._handling, return_exceptions=True)
+
+    async def _connect(self, connected: Callable[[], None]) -> asyncio.Task[None]:
+        """A reader of a new socket, once Slack has said hello on it."""
+        socket = await self._session.ws_connect(
+            await self._open_url(),
+            heartbeat=HEARTBEAT,
+            max_msg_size=0,
+            timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+        )
+        greeted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        reader = asyncio.create_task(self._read(socket, greeted), name="slack socket")
+        await asyncio.wait({greeted, reader}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        if not greeted.done():
+            reader.cancel()
+            raise ConnectionError("Slack opened a socket and said nothing")
+        connected()
+        return reader
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse, greeted: asyncio.Future[None]) -> None:
+        async with socket:
+            async for frame in socket:
+                if frame.type is not aiohttp.WSMsgType.TEXT:
+                    continue
+                try:
+                    envelope = json.loads(frame.data)
+                    kind = envelope.get("type")
+                except (ValueError, AttributeError):
+                    logger.warning("Slack sent something that is not an envelope")
+                    continue
+                if kind == "hello" and not greeted.done():
+                    greeted.set_result(None)
+                elif kind == "disconnect":
+                    self._asked_to_move.set()
+                elif "envelope_id" in envelope:
+                    task = asyncio.create_task(self._handle(socket, envelope))
+                    self._handling.add(task)
+                    task.add_done_callback(self._handling.discard)
+
+    async def _handle(self, socket: aiohttp.ClientWebSocketResponse, envelope: dict[str, Any]) -> None:
+        """Dispatch, and only then acknowledge. Without an acknowledgement Slack delivers again."""
+        try:
+            async with self._in_order(envelope):
+                headers: dict[str, str | Sequence[str]] = {}
+                if envelope.get("retry_attempt"):
+                    headers["x-slack-retry-num"] = str(envelope["retry_attempt"])
+                request = AsyncBoltRequest(mode="socket_mode", body=envelope["payload"], headers=headers)
+                response = await self._dispatch(request)
+            if response.status == 200:
+                await socket.send_json(_acknowledgement(envelope["envelope_id"], response))
+        except (ConnectionError, aiohttp.ClientError) as error:
+            logger.info("acknowledgement not sent, Slack will repeat", extra={"error": type(error).__name__})
+        except Exception:
+            logger.exception("event not taken, Slack will repeat")
+
+    def _in_order(self, envelope: dict[str, Any]) -> asyncio.Lock:
+        """What happened in one channel is taken in the order it came; channels do not wait for each other."""
+        event = (envelope.get("payload") or {}).get("event") or {}
+        channel = str(event.get("channel") or "")
+        lock = self._order.get(channel)
+        if lock is None:
+            if len(self._order) > 1000:
+                self._order = {name: lock for name, lock in self._order.items() if lock.locked()}
+            lock = self._order[channel] = asyncio.Lock()
+        return lock
+
+
+def _acknowledgement(envelope_id: str, response: BoltResponse) -> dict[str, Any]:
+    if not response.body:
+        return {"envelope_id": envelope_id}
+    kind = (response.headers.get("content-type") or [""])[0]
+    payload = json.loads(response.body) if kind.startswith("application/json") else {"text": response.body}
+    return {"envelope_id": envelope_id, "payload": payload}

@@ -1,0 +1,85 @@
+"""“is thinking…” under a question, while nothing is shown yet. Never a reason for an answer to fail."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.slack.calls import Refused, call
+from core.errors import SpoolError
+from core.types import Address
+
+logger = logging.getLogger(__name__)
+REFRESH = 90.0
+"""Slack lets a status lapse after two minutes."""
+_FOR_GOOD = {"unknown_method", "missing_scope", "not_agent_app", "method_deprecated", "feature_not_enabled"}
+
+
+class Status:
+    """Sets and clears statuses; learns for good what the app may not do."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+        self._refused: set[tuple[str, str]] = set()
+        self._later: set[asyncio.Task[bool]] = set()
+
+    @asynccontextmanager
+    async def thinking(self, address: Address, text: str) -> AsyncIterator[None]:
+        """Show the status while the body runs. Slack itself clears it at the first post."""
+        showing = asyncio.create_task(self._keep(address, text), name="status")
+        try:
+            yield
+        finally:
+            showing.cancel()
+            if ("session", "") not in self._refused:
+                self._soon(self._session(address, "active"))
+
+    def clear(self, address: Address) -> None:
+        """Take the status away where nothing was posted."""
+        self._soon(self._set(address, ""))
+
+    def _soon(self, request: Coroutine[Any, Any, bool]) -> None:
+        """Nobody waits for a status."""
+        task = asyncio.create_task(request)
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+
+    async def _keep(self, address: Address, text: str) -> None:
+        shown = await self._set(address, text)
+        await self._session(address, "processing")  # gives agent apps Slack's own Stop button
+        while shown:
+            await asyncio.sleep(REFRESH)
+            shown = await self._set(address, text)
+
+    async def _set(self, address: Address, text: str) -> bool:
+        request = self._client.assistant_threads_setStatus(
+            channel_id=address.channel, thread_ts=address.topic, status=text
+        )
+        return await self._try("status", address.channel, request)
+
+    async def _session(self, address: Address, status: str) -> bool:
+        request = self._client.agents_sessions_setStatus(
+            channel_id=address.channel, thread_ts=address.topic, status=status
+        )
+        return await self._try("session", "", request)
+
+    async def _try(self, what: str, where: str, request: Coroutine[Any, Any, Any]) -> bool:
+        """False when it is not shown; a refusal is learnt: for the channel, or for the whole app."""
+        if not self._refused.isdisjoint({(what, where), (what, "")}):
+            request.close()
+            return False
+        try:
+            await call(request)
+        except Refused as error:
+            self._refused.add((what, "" if error.error in _FOR_GOOD else where))
+            logger.info("%s refused", what, extra={"error": error.error})
+            return False
+        except SpoolError as error:
+            logger.debug("%s not set", what, extra={"error": str(error)})
+            return False
+        return True

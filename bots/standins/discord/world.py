@@ -1,0 +1,198 @@
+"""All that exists: people, guilds, channels, messages; every change is told to who listens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from bots.standins.discord.change import Changes
+from bots.standins.discord.channel import Channel
+from bots.standins.discord.draft import Draft, Reference
+from bots.standins.discord.error import (
+    BY_CODE,
+    EMPTY_MESSAGE,
+    JSON,
+    MISSING_ACCESS,
+    OLD_EDITS,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_GUILD,
+    ApiError,
+    invalid,
+)
+from bots.standins.discord.guild import Guild
+from bots.standins.discord.mention import Mentions
+from bots.standins.discord.message import REPLY, SILENT, SUPPRESS_EMBEDS, Message
+from bots.standins.discord.nonce import Nonces
+from bots.standins.discord.rules import Rules
+from bots.standins.discord.snowflake import Snowflakes, checked, moment
+from bots.standins.discord.user import User
+
+GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 0, 1 << 9, 1 << 12
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A gateway event; sessions without `intent` (0: none needed) are not told. `guild` "" is a DM."""
+
+    name: str
+    data: JSON
+    intent: int
+    guild: str
+
+
+class World:
+    """The state behind REST and gateway. `listen` is called with each event, in order."""
+
+    def __init__(self, rules: Rules, bot: User, listen: Callable[[Event], None]) -> None:
+        self.rules = rules
+        self.bot = bot
+        self.ids = Snowflakes()
+        self.changes = Changes()
+        self.nonces = Nonces(rules.nonce_window)
+        self.users: dict[str, User] = {bot.id: bot}
+        self.guilds: dict[str, Guild] = {}
+        self.channels: dict[str, Channel] = {}
+        self.dms: dict[str, Channel] = {}
+        self.files: dict[str, bytes] = {}
+        self.base_url = ""
+        self._listen = listen
+
+    def user(self, user_id: str) -> User:
+        """The account; a person is made on first use."""
+        if user_id not in self.users:
+            self.users[user_id] = User(checked(user_id), f"person-{user_id[-4:]}")
+        return self.users[user_id]
+
+    def guild(self, guild_id: str) -> Guild:
+        try:
+            return self.guilds[guild_id]
+        except KeyError:
+            raise ApiError(*UNKNOWN_GUILD) from None
+
+    def channel(self, channel_id: str, *, reading: bool = False) -> Channel:
+        """The channel for the bot; 10003 when there is none, 403 when the bot may not."""
+        try:
+            channel = self.channels[channel_id]
+        except KeyError:
+            raise ApiError(*UNKNOWN_CHANNEL) from None
+        if channel.refusal and (not reading or channel.refusal == MISSING_ACCESS[1]):
+            raise ApiError(*BY_CODE[channel.refusal])
+        return channel
+
+    def dm(self, user_id: str) -> Channel:
+        """The DM channel of a person, made on first use."""
+        if user_id not in self.dms:
+            self.open_dm(self.ids.next(), user_id)
+        return self.dms[user_id]
+
+    def open_dm(self, channel_id: str, user_id: str) -> Channel:
+        channel = Channel(checked(channel_id), "", person=self.user(user_id))
+        self.channels[channel_id] = self.dms[user_id] = channel
+        return channel
+
+    def add_guild(self, guild_id: str, name: str) -> Guild:
+        owner = self.user(self.ids.next()).id
+        guild = Guild(checked(guild_id), name, self.bot, owner, self.ids.next())
+        self.guilds[guild_id] = guild
+        self.tell("GUILD_CREATE", guild.arrival(), GUILDS, guild_id)
+        return guild
+
+    def add_channel(self, channel: Channel) -> Channel:
+        assert channel.guild is not None
+        self.channels[checked(channel.id)] = channel.guild.channels[channel.id] = channel
+        name = "CHANNEL_CREATE" if channel.parent is None else "THREAD_CREATE"
+        self.tell(name, channel.payload(), GUILDS, channel.guild.id)
+        return channel
+
+    def tell(self, name: str, data: JSON, intent: int, guild: str) -> None:
+        self._listen(Event(name, data, intent, guild))
+        self.changes.touch(data.get("channel_id"))
+
+    def tell_of(self, name: str, message: Message) -> None:
+        """A message event, in the shape the gateway gives it."""
+        guild = message.channel.guild
+        data = message.event(self.bot)
+        if name == "MESSAGE_CREATE" and message.nonce is not None:
+            data["nonce"] = message.nonce
+        self.tell(name, data, *_audience(guild))
+
+    def create(self, message: Message) -> Message:
+        """Put a finished message into its channel and tell of it."""
+        message.channel.add(message, own=message.author is self.bot)
+        self.tell_of("MESSAGE_CREATE", message)
+        return message
+
+    def delete(self, message: Message) -> None:
+        channel = message.channel
+        channel.remove(message)
+        message.deleted = True
+        data: JSON = {"id": message.id, "channel_id": channel.id}
+        if channel.guild is not None:
+            data["guild_id"] = channel.guild.id
+        self.tell("MESSAGE_DELETE", data, *_audience(channel.guild))
+
+    def compose(self, channel: Channel, draft: Draft) -> Message:
+        """A new message of the bot from a checked draft, not yet in the channel."""
+        message = Message(self.ids.next(), channel, self.bot, draft.content or "", nonce=draft.nonce)
+        message.flags = (draft.flags or 0) & (SUPPRESS_EMBEDS | SILENT)
+        quoted = None if draft.reference is None else self._quoted(channel, draft.reference)
+        if quoted is not None:
+            message.kind, message.reference = REPLY, quoted.id
+            message.reply_ping = draft.allowed is None or draft.allowed.get("replied_user") is True
+        self._fill(message, draft)
+        if quoted is not None and message.reply_ping and quoted.author not in message.mentions:
+            message.mentions = (*message.mentions, quoted.author)
+        return message
+
+    def rewrite(self, message: Message, draft: Draft) -> Message:
+        """An edit by the bot; the message is told of unless it is not in its channel (ephemeral)."""
+        self._check_age(message)
+        content = message.content if draft.content is None else draft.content
+        parts = [
+            new if new is not None else old
+            for new, old in (
+                (draft.embeds, message.embeds),
+                (draft.attachments, message.attachments),
+                (draft.components, message.components),
+            )
+        ]
+        if not content and not any(parts):
+            raise ApiError(*EMPTY_MESSAGE)
+        message.content, message.edited_at = content, time.time()
+        if draft.flags is not None:
+            message.flags = message.flags & ~SUPPRESS_EMBEDS | draft.flags & SUPPRESS_EMBEDS
+        self._fill(message, replace(draft, content=content))
+        if message.id in message.channel.messages:
+            self.tell_of("MESSAGE_UPDATE", message)
+        return message
+
+    def known(self, user_ids: Iterable[str]) -> tuple[User, ...]:
+        return tuple(self.users[u] for u in user_ids if u in self.users)
+
+    def _fill(self, message: Message, draft: Draft) -> None:
+        found = Mentions.in_text(message.content).allowed(draft.allowed)
+        message.mentions, message.mention_roles = self.known(found.users), found.roles
+        message.mention_everyone = found.everyone and message.channel.guild is not None
+        for name in ("components", "embeds", "attachments"):
+            if (value := getattr(draft, name)) is not None:
+                setattr(message, name, value)
+        message.record(draft.allowed)
+
+    def _quoted(self, channel: Channel, reference: Reference) -> Message | None:
+        quoted = channel.messages.get(reference.message)
+        if reference.channel not in (None, channel.id):
+            quoted = None
+        if quoted is None and reference.strict:
+            raise invalid("message_reference", "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
+        return quoted
+
+    def _check_age(self, message: Message) -> None:
+        if time.time() - moment(message.id) > self.rules.old_message_age:
+            if message.late_edits >= self.rules.old_message_edits:
+                raise ApiError(*OLD_EDITS)
+            message.late_edits += 1
+
+
+def _audience(guild: Guild | None) -> tuple[int, str]:
+    return (DIRECT_MESSAGES, "") if guild is None else (GUILD_MESSAGES, guild.id)

@@ -1,0 +1,161 @@
+"""What the stand-in knows and decides, without HTTP: its models, its responses, its script."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from bots.standins.openai.changes import Changes
+from bots.standins.openai.draft import Draft, Json
+from bots.standins.openai.performance import Performance
+from bots.standins.openai.record import Request
+from bots.standins.openai.refusal import Refusal, not_found, scripted
+from bots.standins.openai.stored import StoredResponse
+from core.script import Beat, Fault, Script
+from core.scripted_model import estimated_input
+
+DEFAULT_MODELS: Final[Mapping[str, str | None]] = {
+    "gpt-6-luna": None,
+    "gpt-6.1-terra": None,
+    "gpt-4o": "2027-01-14",
+}
+"""Model id to shutdown date."""
+
+Items = Sequence[Mapping[str, Any]]
+
+
+class Service:
+    """`models` None: every model exists. `context_window` in tokens, about four characters each.
+
+    `stream_window`: seconds after its creation during which a background response can still be followed;
+    the real API refuses after 5 minutes (openai-python issue 2828).
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        *,
+        models: Mapping[str, str | None] | None = DEFAULT_MODELS,
+        portable: bool = False,
+    ) -> None:
+        self.script = script
+        self.models = None if models is None else dict(models)
+        self.portable = portable
+        self.context_window: int | None = None
+        self.stream_window = 300.0
+        self.requests: list[Request] = []
+        self.responses: dict[str, StoredResponse] = {}
+        self.changes = Changes()
+        self._stuck = 0
+
+    def stuck_next(self, n: int = 1) -> None:
+        """The next `n` background responses stay queued until they are cancelled."""
+        self._stuck += n
+
+    def record(self, headers: Mapping[str, str]) -> Request:
+        """A request has arrived."""
+        seen = Request({}, time.monotonic(), {name.lower(): value for name, value in headers.items()})
+        self.requests.append(seen)
+        self.changes.notify()
+        return seen
+
+    def perform(self, body: Json, seen: Request) -> tuple[Draft, Performance]:
+        """Begin an answer to a validated body. Raises Refusal, the script's own ones included."""
+        self.check_model(body["model"])
+        instructions, items = body.get("instructions") or "", self._fit(body)
+        beats = _unless_refused(iter(self.script.play(instructions, items)))
+        draft = Draft(body, estimated_input(instructions, items))
+        seen.response_id = draft.id
+        background = bool(body.get("background"))
+        stuck = background and self._stuck > 0
+        self._stuck -= stuck
+        performance = Performance(
+            draft,
+            beats,
+            seen,
+            self.changes,
+            background=background,
+            stuck=stuck,
+            max_tokens=body.get("max_output_tokens"),
+        )
+        return draft, performance
+
+    def _fit(self, body: Json) -> Items:
+        """The items, cut to the context window from the oldest on where the request allows it."""
+        given = body["input"]
+        items: Items = [{"role": "user", "content": given}] if isinstance(given, str) else given
+        if self.context_window is None:
+            return items
+        instructions = body.get("instructions") or ""
+        while estimated_input(instructions, items) > self.context_window:
+            if body.get("truncation") != "auto" or not items:
+                raise Refusal(
+                    "Your input exceeds the context window of this model.",
+                    param="input",
+                    code="context_length_exceeded",
+                )
+            items = items[1:]
+        return items
+
+    def check_model(self, model: str) -> None:
+        """Raises Refusal for a model that does not exist, or not any more."""
+        if self.models is None:
+            return
+        last_day = self.models.get(model)
+        if model not in self.models or (last_day and last_day <= datetime.now(UTC).date().isoformat()):
+            raise Refusal(
+                f"The model `{model}` does not exist or you do not have access to it.",
+                status=404,
+                param="model",
+                code="model_not_found",
+            )
+
+    def describe(self, model: str) -> Json:
+        """A model as `GET /v1/models` shows it."""
+        return {
+            "id": model,
+            "object": "model",
+            "created": 1_758_499_200,
+            "owned_by": "system",
+            "shutdown_date": (self.models or {}).get(model),
+        }
+
+    def find(self, response_id: str) -> StoredResponse:
+        """A response that is kept. Raises Refusal."""
+        stored = self.responses.get(response_id)
+        if stored is None or stored.deleted:
+            raise not_found(response_id)
+        return stored
+
+    def followed(self, response_id: str) -> StoredResponse:
+        """A response that can be streamed once more. Raises Refusal."""
+        stored = self.find(response_id)
+        if not (stored.background and stored.streamed):
+            raise Refusal("This response cannot be streamed: it was not created with stream=true.")
+        if time.monotonic() - stored.created_at > self.stream_window:
+            raise Refusal(
+                "This response can no longer be streamed because it is more than "
+                f"{self.stream_window / 60:g} minutes old."
+            )
+        return stored
+
+    def cancellable(self, response_id: str) -> StoredResponse:
+        """A background response. Raises Refusal."""
+        stored = self.find(response_id)
+        if not stored.background:
+            raise Refusal("Cannot cancel a synchronous response.")
+        return stored
+
+    async def watch(self, predicate: Callable[[], bool]) -> None:
+        """Return as soon as `predicate()` holds."""
+        await self.changes.until(predicate)
+
+
+def _unless_refused(beats: Iterator[Beat]) -> Iterator[Beat]:
+    first = next(beats, None)
+    if isinstance(first, Fault) and first.kind == "refuse":
+        raise scripted(first)
+    return beats if first is None else itertools.chain([first], beats)

@@ -1,0 +1,25 @@
+"""Every time span of the service, in seconds, so that tests may shorten them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timing:
+    """`retry_delays`: the waits before the first, second and third redelivery of an event.
+
+    keep_offline: an event for which no socket is open waits and is retried; False: it is lost at once
+    (both have been seen of the real service).
+    """
+
+    redeliver_after: float = 3.0
+    retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0)
+    ack_seconds: float = 3.0
+    ticket_seconds: float = 30.0
+    ping_seconds: float = 10.0
+    grace_seconds: float = 3.0
+    stream_seconds: float = 300.0
+    status_seconds: float = 120.0
+    minute: float = 60.0
+    keep_offline: bool = True

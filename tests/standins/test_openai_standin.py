@@ -1,0 +1,146 @@
+"""The OpenAI stand-in over real sockets, driven by the real SDK: events, responses, records."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from openai.types.responses import Response
+
+from core.script import Fault, Say, Scenario, Wait
+from tests.standins.openai_client import ASK, EVENTS, last_of, raw_frames, served, undeclared
+
+
+async def test_events_come_in_the_order_of_the_api() -> None:
+    """Names, sequence numbers and frames are those of a real text answer; there is no [DONE]."""
+    scenario = Scenario()
+    scenario.enqueue(Say("Hel"), Say("lo"))
+    async with served(scenario) as (_, client):
+        frames = await raw_frames(client)
+
+    assert [name for name, _ in frames] == [
+        "response.created",
+        "response.in_progress",
+        "response.output_item.added",
+        "response.content_part.added",
+        "response.output_text.delta",
+        "response.output_text.delta",
+        "response.output_text.done",
+        "response.content_part.done",
+        "response.output_item.done",
+        "response.completed",
+    ]
+    assert [data["sequence_number"] for _, data in frames] == list(range(len(frames)))
+    assert all(name == data["type"] for name, data in frames)
+
+
+@pytest.mark.parametrize(
+    "ending", [None, Fault("failed"), Fault("error"), Fault("incomplete", code="content_filter")], ids=str
+)
+async def test_every_event_is_one_of_the_sdk(ending: Fault | None) -> None:
+    """All events validate against the SDK's types and carry nothing undeclared but obfuscation."""
+    scenario = Scenario()
+    scenario.enqueue(Say("Hel"), *([ending] if ending else []))
+    async with served(scenario) as (_, client):
+        frames = await raw_frames(client)
+
+    assert frames[-1][0] in ("error", f"response.{ending.kind if ending else 'completed'}")
+    for name, data in frames:
+        extra = undeclared(EVENTS.validate_python(data))
+        assert extra == ({"obfuscation"} if name.endswith("delta") else set())
+
+
+async def test_the_last_event_carries_the_whole_response() -> None:
+    """response.completed has the message, and usage whose parts add up."""
+    scenario = Scenario()
+    scenario.enqueue(Say("Hel"), Say("lo"))
+    async with served(scenario) as (_, client):
+        frames = await raw_frames(client, instructions="Be kind.", metadata={"a": "b"})
+
+    response = Response.model_validate(frames[-1][1]["response"])
+    assert response.output_text == "Hello"
+    assert response.instructions == "Be kind."
+    assert response.metadata == {"a": "b"}
+    assert response.usage is not None
+    assert response.usage.output_tokens == 2
+    assert response.usage.total_tokens == response.usage.input_tokens + 2
+
+
+async def test_text_survives_the_wire() -> None:
+    """Quotes, newlines, Korean and emoji arrive as they were said."""
+    text = 'say "hi"\n\ndata: [DONE]\\ 안녕 👋\u2028'
+    scenario = Scenario()
+    scenario.enqueue(Say(text))
+    async with served(scenario) as (_, client):
+        events = [event async for event in await client.responses.create(**ASK, stream=True)]
+
+    assert "".join(event.delta for event in events if event.type == "response.output_text.delta") == text
+
+
+async def test_obfuscation_can_be_turned_off() -> None:
+    """include_obfuscation=false leaves nothing undeclared on a delta."""
+    async with served(Scenario()) as (_, client):
+        frames = await raw_frames(client, stream_options={"include_obfuscation": False})
+
+    assert not any("obfuscation" in data for _, data in frames)
+
+
+async def test_without_streaming_the_response_comes_whole() -> None:
+    """stream=false gives the response object, again without undeclared fields."""
+    scenario = Scenario()
+    scenario.enqueue("Hello there")
+    async with served(scenario) as (_, client):
+        response = await client.responses.create(**ASK)
+
+    assert response.output_text == "Hello there"
+    assert undeclared(Response.model_validate(response.to_dict())) == set()
+
+
+async def test_the_limit_of_output_ends_an_answer() -> None:
+    """max_output_tokens makes a long answer incomplete."""
+    scenario = Scenario()
+    scenario.enqueue(Say("x" * 60), Say("y" * 60))
+    async with served(scenario) as (_, client):
+        response = await client.responses.create(**ASK, max_output_tokens=16)
+
+    assert response.status == "incomplete"
+    assert response.output_text == "x" * 60 + "y" * 4
+
+
+async def test_times_are_kept() -> None:
+    """Arrival, first token and end are in order; the wait is between the first two."""
+    scenario = Scenario()
+    scenario.enqueue(Wait(0.03), Say("Hm"))
+    async with served(scenario) as (api, client):
+        await client.responses.create(**ASK)
+
+    seen = api.requests[0]
+    assert seen.first_token_at is not None
+    assert seen.finished_at is not None
+    assert seen.at + 0.03 <= seen.first_token_at <= seen.finished_at
+
+
+async def test_requests_are_kept() -> None:
+    """Body and headers of each request can be looked at."""
+    async with served(Scenario()) as (api, client):
+        await client.responses.create(**ASK, extra_headers={"X-Mark": "7"})
+
+    assert api.requests[0].body == ASK
+    assert api.requests[0].headers["x-mark"] == "7"
+
+
+async def test_a_hundred_streams_at_once() -> None:
+    """Many streams run beside one another and all arrive whole."""
+    scenario = Scenario()
+    for _ in range(100):
+        scenario.enqueue("one two three")
+    async with served(scenario) as (api, client):
+
+        async def ask() -> str:
+            last = await last_of(await client.responses.create(**ASK, stream=True))
+            return str(last.response.output_text)
+
+        texts = await asyncio.gather(*(ask() for _ in range(100)))
+
+    assert texts == ["one two three"] * 100
+    assert len(api.requests) == 100
