@@ -29,7 +29,7 @@ class Connection(Protocol):
         ...
 
 
-async def keep(connection: Connection) -> None:
+async def keep(connection: Connection, on_connected: Callable[[], None] = lambda: None) -> None:
     """Until cancelled. Raises TokenRefused only if the token never worked in this process."""
     failures, worked = 0, False
 
@@ -37,6 +37,7 @@ async def keep(connection: Connection) -> None:
         nonlocal failures, worked
         failures, worked = 0, True
         logger.info("%s connected", connection.name)
+        on_connected()
 
     while True:
         try:

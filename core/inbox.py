@@ -21,6 +21,7 @@ class Policy:
     scope: threads.Scope = "user"
     collect: bool = False
     budget: int = 24_000
+    assistant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,10 @@ class Inbox:
 
     def _run_for(self, x: Execute, message: IncomingMessage, thread: ThreadId, now: float) -> RunId:
         if message.kind != "ask":
-            return runs.add(x, thread, now)  # our own texts wait for nobody
+            return runs.add(x, thread, now, lane=None)  # our own texts wait for nobody
         if self._policy.collect and (run := runs.waiting_in(x, thread, message.address.topic)):
             return run
-        return runs.add(x, thread, now, lane=thread)
+        return runs.add(x, thread, now, lane=thread, assistant=self._policy.assistant)
 
     async def reset(self, address: Address, user: str) -> bool:
         """Map the next message from there to a new thread. False: this address does not tell which."""

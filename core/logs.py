@@ -30,7 +30,12 @@ class Redact(logging.Filter):
         return _TOKENS.sub("***", text)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Resolve the message and its traceback now, so that nothing unclean is formatted later."""
+        """Drop what a library says below a warning, whatever level it gave itself.
+
+        The message and its traceback are resolved now, so that nothing unclean is formatted later.
+        """
+        if record.levelno < logging.WARNING and record.name.split(".")[0] in _QUIET:
+            return False
         record.msg, record.args = self.clean(record.getMessage()), None
         if record.exc_info:
             record.exc_text = self.clean(logging.Formatter().formatException(record.exc_info))

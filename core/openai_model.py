@@ -23,10 +23,6 @@ from core.model_faults import fault
 from core.types import Finished, ModelEvent, Prompt, Started, TextDelta
 
 logger = logging.getLogger(__name__)
-    "X-Stainless-Raw-Response": "stream",
-    "Content-Type": "application/json",
-    "Accept": "text/event-stream",
-}
 SSE = {"Content-Type": "application/json", "Accept": "text/event-stream"}
 RESUMES = 3
 """How often a cut background stream is taken up again without a new event in between."""

@@ -17,14 +17,11 @@ INSTRUCTIONS = (
 )
 
 
-_SECRET: Any = field(default="", repr=False)
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The values of one process. Secrets stay out of `repr`. Empty means not set."""
 
-    openai_api_key: str = _SECRET
+    openai_api_key: str = field(default="", repr=False)
     openai_base_url: str = ""
     openai_features: Literal["auto", "full", "portable"] = "auto"
     openai_background: bool = False
@@ -32,10 +29,10 @@ class Settings:
     assistant_instructions: str = ""
     assistant_model: str = "gpt-6-luna"
     assistant_effort: Literal["none", "low", "medium", "high", "xhigh", "max"] = "none"
-    slack_bot_token: str = _SECRET
-    slack_app_token: str = _SECRET
+    slack_bot_token: str = field(default="", repr=False)
+    slack_app_token: str = field(default="", repr=False)
     slack_api_url: str = "https://slack.com/api/"
-    discord_bot_token: str = _SECRET
+    discord_bot_token: str = field(default="", repr=False)
     discord_api_url: str = "https://discord.com/api/v10"
     discord_gateway_url: str = ""
     data_dir: Path = Path("./data")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -15,6 +16,7 @@ from core.texts import text
 from core.types import Address
 
 logger = logging.getLogger(__name__)
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # there is no voice here
 SYNCED = "discord:commands"
 
 
@@ -33,8 +35,12 @@ class Bot(discord.Client):
         )
         self._inbox, self._language = inbox, language
         self.tree = app_commands.CommandTree(self)
-        command = app_commands.Command(
-            name="reset", description="Start a fresh conversation", callback=self._reset
+
+        async def reset(interaction: discord.Interaction) -> None:
+            await self._reset(interaction)
+
+        command: app_commands.Command[Any, ..., None] = app_commands.Command(
+            name="reset", description="Start a fresh conversation", callback=reset
         )
         self.tree.add_command(app_commands.allowed_contexts(guilds=True, dms=True)(command))
 
@@ -57,7 +63,7 @@ class Bot(discord.Client):
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """The stop button: it works for whoever asked."""
-        data = interaction.data or {}
+        data: Any = interaction.data or {}
         if interaction.type is not discord.InteractionType.component or data.get("custom_id") != STOP:
             return
         post = interaction.message

@@ -59,6 +59,7 @@ class DiscordPlatform:
             follow=settings.follow_threads,
         )
         self._gateway: Gateway
+        self._connected: Callable[[], None] = lambda: None
 
     def _me(self) -> str:
         assert self._bot.user is not None
@@ -66,7 +67,9 @@ class DiscordPlatform:
 
     async def run(self, connected: Callable[[], None]) -> None:
         """Listen until the connection is lost. Raises TokenRefused when the token is not accepted."""
-        await self._log_in(connected)
+        await self._log_in()
+        self._connected = connected
+        self._working = [asyncio.create_task(self._bot.sync(), name="discord commands")]
         stored = await self._inbox.fact(SESSION)
         position = Position(**stored) if isinstance(stored, dict) else None
         saving = asyncio.create_task(self._save(), name="discord position")
@@ -85,28 +88,28 @@ class DiscordPlatform:
             await asyncio.gather(saving, *self._working, return_exceptions=True)
             await self._gateway.leave()
 
-    async def _log_in(self, connected: Callable[[], None]) -> None:
-        if not self._logged_in.is_set():
-            try:
-                await self._bot.login(self._settings.discord_bot_token)
-            except discord.LoginFailure:
-                raise TokenRefused(LOGIN) from None
-
-        def ready(_: object) -> None:
-            connected()
-            self._working.append(asyncio.create_task(self._catch_up(), name="discord catch-up"))
-
+    async def _log_in(self) -> None:
+        """Once in a process: the client, its commands and its raw events."""
+        if self._logged_in.is_set():
+            return
+        try:
+            await self._bot.login(self._settings.discord_bot_token)
+        except discord.LoginFailure:
+            raise TokenRefused(LOGIN) from None
         handlers = {
-            "READY": ready,
-            "RESUMED": ready,
+            "READY": self._ready,
+            "RESUMED": self._ready,
             "MESSAGE_CREATE": self._intake.message,
             "MESSAGE_DELETE": self._intake.deleted,
             "MESSAGE_DELETE_BULK": self._intake.deleted,
             "GUILD_CREATE": self._intake.guild,
         }
         self._gateway = Gateway(self._bot, handlers)
-        self._working = [asyncio.create_task(self._bot.sync(), name="discord commands")]
         self._logged_in.set()
+
+    def _ready(self, _: object) -> None:
+        self._connected()
+        self._working.append(asyncio.create_task(self._catch_up(), name="discord catch-up"))
 
     def _drop(self) -> None:
         """A message was not stored: resume from the last position that was."""

@@ -72,8 +72,14 @@ def _kind(text: str, event: Mapping[str, Any]) -> Kind:
 
 
 def deleted(event: Mapping[str, Any], team: str) -> tuple[Address, str] | None:
-    """The message a `message_deleted` event is about."""
-    ts, channel = event.get("deleted_ts"), event.get("channel")
-    if event.get("subtype") != "message_deleted" or not isinstance(ts, str) or not isinstance(channel, str):
+    """The message that was deleted; one with replies is not deleted but becomes a tombstone."""
+    changed = event.get("message")
+    ts = event.get("deleted_ts")
+    if event.get("subtype") == "message_changed" and isinstance(changed, Mapping):
+        ts = changed.get("ts") if changed.get("subtype") == "tombstone" else None
+    elif event.get("subtype") != "message_deleted":
+        return None
+    channel = event.get("channel")
+    if not isinstance(ts, str) or not isinstance(channel, str):
         return None
     return Address("slack", team, channel, ts), ts

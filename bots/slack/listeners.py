@@ -6,6 +6,7 @@ before the listener has stored it.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -41,7 +42,10 @@ class Listeners:
         async def authorize(**_: object) -> AuthorizeResult:
             return me  # asked once at start; Bolt would ask again for each event
 
+        quiet = logging.getLogger("slack_bolt")
+        quiet.setLevel(logging.ERROR)  # it warns that a token is unused, which is what we want
         self.app = AsyncApp(
+            logger=quiet,
             client=client,
             authorize=authorize,
             process_before_response=True,

@@ -153,6 +153,9 @@ class SlackPlatform:
                 return ""
         return self._locales[user]
 
+    async def close(self) -> None:
+        """Nothing to keep: what was not acknowledged is delivered again."""
+
 
 @contextlib.contextmanager
 def _tokens(setting: str) -> Iterator[None]:

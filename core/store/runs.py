@@ -48,14 +48,16 @@ class Outcome:
     error: str = ""
 
 
-def add(x: Execute, thread: ThreadId, now: float, *, lane: str | None = None) -> RunId:
-    """Queue a run: behind the others of its thread, or in a lane of its own."""
+def add(x: Execute, thread: ThreadId, now: float, *, lane: str | None, assistant: str | None = None) -> RunId:
+    """Queue a run: behind the others of its lane, or (None) in a lane of its own."""
     run = RunId(threads.new_id("run_"))
     x(
-        "INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES (?, ?, ?, 'queued', ?)",
+        "INSERT INTO runs (id, lane, thread_id, assistant_id, status, created_at) "
+        "VALUES (?, ?, ?, ?, 'queued', ?)",
         run,
         lane or run,
         thread,
+        assistant,
         now,
     )
     return run

@@ -19,6 +19,7 @@ from bots.standins.discord import DiscordStandin
 
 PERSON = "200000000000000001"
 OTHER = "200000000000000002"
+CHANNEL = "300000000000000001"
 INTENTS = 4609
 """Guilds, guild messages, direct messages."""
 
@@ -89,6 +90,15 @@ class Api:
         return await self.ask("PATCH", f"/channels/{channel}/messages/{message}", body)
 
 
+def why(reply: tuple[int, Any], *path: str) -> tuple[int, int, str]:
+    """(status, code, code of the error at that field)."""
+    status, body = reply
+    place = body["errors"]
+    for part in path:
+        place = place[part]
+    return status, body["code"], place["_errors"][0]["code"]
+
+
 @contextlib.asynccontextmanager
 async def bare(standin: DiscordStandin) -> AsyncIterator[Api]:
     async with aiohttp.ClientSession() as session:
@@ -132,8 +142,19 @@ class Socket:
         await self.send(2, data)
         return await self.next()
 
+    def vanish(self) -> None:
+        """End the TCP connection without a close frame."""
+        self.socket._response.close()
+
     async def resume(self, session: str, seq: int) -> None:
         await self.send(6, {"token": self._standin.token, "session_id": session, "seq": seq})
+
+
+async def ready(socket: Socket) -> tuple[str, int]:
+    """IDENTIFY; returns (session id, seq) after READY."""
+    frame = await socket.identify()
+    assert frame["t"] == "READY"
+    return frame["d"]["session_id"], frame["s"]
 
 
 @contextlib.asynccontextmanager

@@ -29,7 +29,7 @@ from bots.standins.slack.status import StatusBoard
 from bots.standins.slack.streams import Streams
 from bots.standins.slack.timing import Timing
 from bots.standins.slack.view import View
-from bots.standins.slack.wire import Json
+from bots.standins.slack.wire import Json, Method
 from bots.standins.slack.workspace import Workspace
 
 
@@ -75,15 +75,17 @@ class SlackStandin(View):
         )
         self._people = People(self.workspace, self._events, self._streams)
         self._commands = Commands(self.workspace, deliveries, chat, lambda: self.base_url, ring)
-        methods = (
+        self.api = Api(self.identity, self._methods(chat), RateLimits(limits, self.timing.minute), ring)
+        self._server = Server(self._application())
+
+    def _methods(self, chat: Chat) -> dict[str, Method]:
+        return (
             chat.methods()
             | self._streams.methods()
             | Sessions(self.workspace, self._statuses).methods()
             | Conversations(self.workspace).methods()
             | Directory(self.workspace, self._socket_url).methods()
         )
-        self.api = Api(self.identity, methods, RateLimits(limits, self.timing.minute), ring)
-        self._server = Server(self._application())
 
     def _application(self) -> web.Application:
         app = web.Application(client_max_size=4 * 1024**2)

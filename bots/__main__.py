@@ -1,0 +1,86 @@
+"""`python -m bots`: the commands of the product."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+
+from dotenv import dotenv_values
+
+from core import logs, settings
+from core.errors import ConfigError
+
+PLATFORMS = ("slack", "discord")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bots",
+        description="Spool: a self-hosted assistant for Slack and Discord.",
+        epilog="Without a command: run when tokens are configured, else demo. Settings: .env.example.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    run = commands.add_parser("run", help="connect to Slack and Discord and answer")
+    run.add_argument(
+        "platforms", nargs="*", metavar="slack|discord", help="only these; default: all with tokens"
+    )
+    commands.add_parser("demo", help="talk to the bot in this terminal: no account, no key, no network")
+    return parser
+
+
+def _environment() -> Mapping[str, str]:
+    """`.env` of the working directory under the real environment, which wins."""
+    return {**{name: value or "" for name, value in dotenv_values(".env").items()}, **os.environ}
+
+
+def _run(config: settings.Settings, wanted: list[str]) -> None:
+    from bots.run import serve
+
+    if unknown := set(wanted) - set(PLATFORMS):
+        raise ConfigError(f"There is no platform {', '.join(sorted(unknown))}. Use slack, discord or both.")
+    names = tuple(name for name in PLATFORMS if name in (wanted or config.platforms))
+    settings.check_run(config, names)
+    asyncio.run(serve(config, names))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit status: 0, or 2 when a person must change something first."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # also a stop during start-up is a clean one
+    options = _parser().parse_args(arguments)
+    status = 0
+    try:
+        _command(options)
+    except* ConfigError as wrong:
+        for problem in _problems(wrong):
+            print(f"error: {problem}", file=sys.stderr)  # noqa: T201 - said to whoever started us
+        status = 2
+    except* KeyboardInterrupt:
+        pass
+    return status
+
+
+def _command(options: argparse.Namespace) -> None:
+    config = settings.read(_environment())
+    logs.set_up(config.log_level, config.secrets())
+    command = options.command or ("run" if config.platforms else "demo")
+    if command == "run":
+        _run(config, getattr(options, "platforms", []))
+    else:
+        from bots.demo import talk
+
+        asyncio.run(talk(config))
+
+
+def _problems(group: BaseExceptionGroup[ConfigError]) -> list[str]:
+    found: list[str] = []
+    for error in group.exceptions:
+        found += _problems(error) if isinstance(error, BaseExceptionGroup) else error.problems
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

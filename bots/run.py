@@ -1,0 +1,160 @@
+"""The composition root of `run`: the only place where the parts are built and put together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import signal
+import sys
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from typing import Any, Protocol
+
+import aiohttp
+
+from bots.supervisor import keep
+from core.database import Database, data_directory, only_runner
+from core.inbox import Inbox, Policy
+from core.lanes import Lanes
+from core.ports import Model, Platform
+from core.runner import Assistant, Limits, Runner
+from core.settings import Settings
+from core.store import assistants
+from core.types import ModelEvent, Prompt
+
+logger = logging.getLogger(__name__)
+GRACE = 8.0
+"""Seconds in which everything is let go of after SIGTERM."""
+
+
+class Connected(Platform, Protocol):
+    """A platform with a connection of its own."""
+
+    async def run(self, connected: Callable[[], None]) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class ModelSoon:
+    """The model, imported while the platforms connect: `openai` alone takes a second to import."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._loading = asyncio.create_task(self._load(), name="model")
+
+    async def _load(self) -> Model:
+        module = await asyncio.to_thread(importlib.import_module, "core.openai_model")
+        settings = self._settings
+        features = module.Features(
+            full=settings.full_features,
+            background=settings.openai_background,
+            effort=settings.assistant_effort,
+        )
+        model: Model = module.OpenAIModel(
+            api_key=settings.openai_api_key or "none",
+            base_url=settings.openai_base_url or None,
+            features=features,
+        )
+        return model
+
+    async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
+        """See `Model.stream`."""
+        model = await asyncio.shield(self._loading)
+        async with contextlib.aclosing(model.stream(prompt, resume=resume)) as events:
+            async for event in events:
+                yield event
+
+    async def discard(self, response_id: str) -> None:
+        """See `Model.discard`."""
+        await (await asyncio.shield(self._loading)).discard(response_id)
+
+    async def close(self) -> None:
+        """See `Model.close`."""
+        self._loading.cancel()
+        if self._loading.done() and not self._loading.cancelled():
+            await self._loading.result().close()
+
+
+def _platform(name: str, settings: Settings, inbox: Inbox, session: aiohttp.ClientSession) -> Connected:
+    """The platform of that name; the SDK of another is never imported."""
+    if name == "slack":
+        from bots.slack.platform import SlackPlatform
+
+        return SlackPlatform(settings, inbox, session)
+    from bots.discord.platform import DiscordPlatform
+
+    return DiscordPlatform(settings, inbox)
+
+
+@contextlib.asynccontextmanager
+async def assembled(settings: Settings, names: tuple[str, ...]) -> AsyncIterator[tuple[list[Any], Lanes]]:
+    """Everything built, everything unfinished under way; on leaving, runs are let go of where they are."""
+    db = Database(settings.data_dir / "spool.sqlite3")
+    model = ModelSoon(settings)
+    assistant = Assistant(
+        id=await db(_default_assistant(settings)),
+        instructions=settings.instructions,
+        model=settings.assistant_model,
+    )
+    runner = Runner(
+        db,
+        model,
+        assistant,
+        limits=Limits(idle=settings.model_idle_seconds, run=settings.run_seconds),
+        language=settings.language,
+        shared=settings.thread_scope == "topic",
+    )
+    lanes = Lanes(db, runner.run, settings.history_tokens)
+    policy = Policy(
+        settings.thread_scope, settings.while_busy == "collect", settings.history_tokens, assistant.id
+    )
+    inbox = Inbox(db, lanes, policy)
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
+    ) as session:
+        platforms = [_platform(name, settings, inbox, session) for name in names]
+        runner.platforms.update({platform.name: platform for platform in platforms})
+        await lanes.resume(names)
+        try:
+            yield platforms, lanes
+        finally:
+            await _leave(platforms, lanes, model)
+            db.close()
+
+
+def _default_assistant(settings: Settings) -> Callable[[Any], str]:
+    return lambda x: assistants.settle(
+        x, settings.assistant_name, settings.instructions, settings.assistant_model, time.time()
+    )
+
+
+async def _leave(platforms: list[Connected], lanes: Lanes, model: Model) -> None:
+    try:
+        async with asyncio.timeout(GRACE):
+            await lanes.close()
+            await asyncio.gather(*(platform.close() for platform in platforms), return_exceptions=True)
+            await model.close()
+    except TimeoutError:
+        logger.warning("not everything could be closed in time; the next start goes on from here")
+
+
+async def serve(settings: Settings, names: tuple[str, ...]) -> None:
+    """Run until SIGTERM or SIGINT. Raises ConfigError when it cannot begin, or a token is refused."""
+    sys.setswitchinterval(0.0005)  # the database thread gets its turn while the loop is busy
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    data_directory(settings.data_dir)
+    with only_runner(settings.data_dir):
+        async with assembled(settings, names) as (platforms, _), asyncio.TaskGroup() as group:
+            keeping = [group.create_task(keep(platform), name=platform.name) for platform in platforms]
+            stopped = group.create_task(stop.wait())
+            for ended in asyncio.as_completed([*keeping, stopped]):
+                await ended
+                if stopped.done():
+                    break
+            logger.info("stopping: unfinished answers go on at the next start")
+            for task in keeping:
+                task.cancel()

@@ -1,0 +1,102 @@
+"""Fixtures: the stand-ins on real sockets, and the product put together as `run` does it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bots.run import assembled
+from bots.standins.discord import DiscordStandin
+from bots.standins.openai import OpenAIStandin
+from bots.standins.slack import SlackStandin
+from bots.supervisor import keep
+from core.database import data_directory
+from core.script import Scenario
+from core.settings import Settings
+
+Product = Callable[..., AbstractAsyncContextManager[None]]
+
+
+@pytest.fixture
+def script() -> Scenario:
+    """What the model says: enqueue answers, else it echoes. `requests` holds what it was asked."""
+    return Scenario()
+
+
+@pytest.fixture
+async def openai(script: Scenario) -> AsyncIterator[OpenAIStandin]:
+    """The Responses API."""
+    async with OpenAIStandin(script) as standin:
+        yield standin
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackStandin]:
+    """A Slack workspace."""
+    async with SlackStandin() as standin:
+        yield standin
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[DiscordStandin]:
+    """Discord."""
+    async with DiscordStandin() as standin:
+        yield standin
+
+
+@pytest.fixture
+def product(tmp_path: Path, openai: OpenAIStandin, request: pytest.FixtureRequest) -> Product:
+    """`async with product(thread_scope="topic"):` runs Spool with the stand-ins the test asks for.
+
+    Entering waits until each platform is connected. Entering again goes on with the same data directory.
+    """
+    settings: dict[str, Any] = {
+        "openai_base_url": openai.base_url,
+        "openai_api_key": "sk-test",
+        "data_dir": tmp_path / "data",
+    }
+    names: list[str] = []
+    if "slack" in request.fixturenames:
+        slack: SlackStandin = request.getfixturevalue("slack")
+        names.append("slack")
+        settings |= {
+            "slack_bot_token": slack.bot_token,
+            "slack_app_token": slack.app_token,
+            "slack_api_url": slack.api_url,
+        }
+    if "discord" in request.fixturenames:
+        discord: DiscordStandin = request.getfixturevalue("discord")
+        names.append("discord")
+        settings |= {
+            "discord_bot_token": discord.token,
+            "discord_api_url": discord.api_url,
+            "discord_gateway_url": discord.gateway_url,
+        }
+
+    @contextlib.asynccontextmanager
+    async def run(**overrides: Any) -> AsyncIterator[None]:
+        config = Settings(**{**settings, **overrides})
+        data_directory(config.data_dir)
+        async with assembled(config, tuple(names)) as (platforms, _):
+            connected = [asyncio.Event() for _ in platforms]
+            keeping = [
+                asyncio.create_task(keep(platform, event.set))
+                for platform, event in zip(platforms, connected, strict=True)
+            ]
+            try:
+                async with asyncio.timeout(10):
+                    for event in connected:
+                        await event.wait()
+                yield
+            finally:
+                for task in keeping:
+                    task.cancel()
+                await asyncio.gather(*keeping, return_exceptions=True)
+
+    return run

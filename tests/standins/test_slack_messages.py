@@ -1,0 +1,216 @@
+"""Posting and reading in the Slack stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.standins.slack import SlackStandin
+from tests.standins.slack_clients import (
+    MARKER,
+    Json,
+    refusal,
+    stream,
+    web_client,
+)
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackStandin]:
+    async with SlackStandin(limits=False) as standin:
+        yield standin
+
+
+@pytest.fixture
+async def client(slack: SlackStandin) -> AsyncIterator[AsyncWebClient]:
+    async with web_client(slack) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("args", "error"),
+    [
+        ({"text": " "}, "no_text"),
+        ({"text": "x", "channel": "C404"}, "channel_not_found"),
+        ({"text": "x", "channel": "C2"}, "not_in_channel"),
+        ({"text": "x", "thread_ts": "1.000001"}, "thread_not_found"),
+        ({"text": "x", "markdown_text": "y"}, "markdown_text_conflict"),
+        ({"markdown_text": "x" * 12_001}, "msg_too_long"),
+        ({"text": "x", "metadata": {"event_type": "a"}}, "invalid_metadata_format"),
+        ({"text": "x", "blocks": "{"}, "invalid_blocks_format"),
+        ({"text": "x", "blocks": [{"type": "nonsense"}]}, "invalid_blocks"),
+        ({"text": "x", "blocks": [{"type": "divider"}] * 51}, "invalid_blocks"),
+        (
+            {"text": "x", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3001}}]},
+            "invalid_blocks",
+        ),
+        ({"text": "x", "blocks": [{"type": "markdown", "text": "x" * 6001}] * 2}, "msg_blocks_too_long"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:The top-level `text` argument is missing:UserWarning")
+async def test_a_post_is_refused(slack: SlackStandin, client: AsyncWebClient, args: Json, error: str) -> None:
+    """chat.postMessage checks place, text, blocks and metadata."""
+    slack.add_channel("C1")
+    slack.add_channel("C2", bot_in=False)
+    place: Json = {"channel": "C1"}
+    assert await refusal(client.chat_postMessage(**place | args)) == error
+
+
+async def test_a_long_text_is_cut(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """chat.postMessage truncates at 40,000 characters and says so."""
+    slack.add_channel("C1")
+    answer = await client.chat_postMessage(channel="C1", text="x" * 40_001)
+    assert answer["warning"] == "message_truncated"
+    assert len(slack.posts("C1")[0].text) == 40_000
+
+
+async def test_an_update_counts_bytes(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """4,000 bytes of text, or markdown blocks; own messages only."""
+    slack.add_channel("C1")
+    post: Json = {"channel": "C1", "ts": (await client.chat_postMessage(channel="C1", text="x"))["ts"]}
+    assert await refusal(client.chat_update(**post, text="가" * 1334)) == "msg_too_long"
+    body = [{"type": "markdown", "text": "가" * 12_000}]
+    await client.chat_update(**post, text="short", blocks=body)
+    assert slack.posts("C1")[0].text == "가" * 12_000
+
+
+async def test_blocks_stay_when_only_text_comes(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """chat.update without blocks keeps those of the message; an empty list removes them."""
+    slack.add_channel("C1")
+    body = [{"type": "markdown", "text": "shown"}]
+    made = await client.chat_postMessage(channel="C1", text="short", blocks=body, metadata=MARKER)
+    post: Json = {"channel": "C1", "ts": made["ts"]}
+    await client.chat_update(**post, text="other")
+    assert slack.post(**post).text == "shown"
+    await client.chat_update(**post, text="other", blocks=[])
+    assert slack.post(**post).text == "other"
+    assert slack.post(**post).metadata == MARKER
+
+
+async def test_only_own_messages_change(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """Somebody else's message can neither be changed nor deleted; an absent one is not found."""
+    theirs: Json = {"channel": "C1", "ts": await slack.say("U1", "C1", "mine")}
+    assert await refusal(client.chat_update(**theirs, text="x")) == "cant_update_message"
+    assert await refusal(client.chat_delete(**theirs)) == "cant_delete_message"
+    assert await refusal(client.chat_appendStream(**theirs, markdown_text="x")) == "message_not_owned_by_app"
+    assert await refusal(client.chat_update(channel="C1", ts="1.000001", text="x")) == "message_not_found"
+
+
+async def test_pings_are_seen(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """What would notify people is listed, and the unfurl flags are kept."""
+    slack.add_channel("C1")
+    await client.chat_postMessage(channel="C1", text="<!channel> &lt;!here&gt; <@U1>", unfurl_links=False)
+    (post,) = slack.posts("C1")
+    assert (post.pings, post.unfurl_links, post.unfurl_media) == (("<!channel>", "<@U1>"), False, None)
+
+
+async def test_an_ephemeral_needs_a_member(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """chat.postEphemeral reaches people who are in the channel, and is no message."""
+    slack.add_channel("C1", members=["U1"])
+    other = client.chat_postEphemeral(channel="C1", user="U2", text="x")
+    assert await refusal(other) == "user_not_in_channel"
+    await client.chat_postEphemeral(channel="C1", user="U1", text="psst")
+    assert [(entry.user, entry.text) for entry in slack.ephemerals] == [("U1", "psst")]
+    assert slack.messages("C1") == []
+
+
+async def test_replies_come_oldest_first_under_the_root(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """Every page begins with the root; the cursor leads through all replies once."""
+    root = await slack.say("U1", "C1", "root")
+    said = [await slack.say("U1", "C1", str(n), thread_ts=root) for n in range(5)]
+    seen, cursor, pages = [], None, 0
+    while cursor != "":
+        page = await client.conversations_replies(channel="C1", ts=root, limit=3, cursor=cursor)
+        messages = page["messages"]
+        assert messages[0]["ts"] == root
+        seen += [message["ts"] for message in messages[1:]]
+        cursor = page["response_metadata"]["next_cursor"] if page["has_more"] else ""
+        pages += 1
+    assert (seen, pages) == (said, 3)
+
+
+async def test_replies_after_a_ts(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """`oldest` excludes its own message unless inclusive; the root is there all the same."""
+    root = await slack.say("U1", "C1", "root")
+    said = [await slack.say("U1", "C1", str(n), thread_ts=root) for n in range(3)]
+
+    async def after(**more: Any) -> list[str]:
+        page = await client.conversations_replies(channel="C1", ts=root, oldest=said[1], **more)
+        return [message["ts"] for message in page["messages"]]
+
+    assert await after() == [root, said[2]]
+    assert await after(inclusive=True) == [root, said[1], said[2]]
+
+
+async def test_metadata_must_be_asked_for(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """include_all_metadata shows what stopStream attached."""
+    post = await stream(client, slack, markdown_text="x")
+    await client.chat_stopStream(**post, metadata=MARKER)
+    root = str(slack.posts("C1")[0].thread_ts)
+    found = []
+    for wanted in (True, False):
+        page = await client.conversations_replies(channel="C1", ts=root, include_all_metadata=wanted)
+        found.append(page["messages"][1].get("metadata"))
+    assert found == [MARKER, None]
+
+
+async def test_history_comes_newest_first_without_replies(
+    slack: SlackStandin, client: AsyncWebClient
+) -> None:
+    """Replies stay in their thread unless broadcast; pages go back in time."""
+    first = await slack.say("U1", "C1", "first")
+    await slack.say("U1", "C1", "reply", thread_ts=first)
+    await slack.say("U1", "C1", "shared reply", thread_ts=first, broadcast=True)
+    await slack.say("U1", "C1", "last")
+    page = await client.conversations_history(channel="C1", limit=2)
+    assert [message["text"] for message in page["messages"]] == ["last", "shared reply"]
+    cursor = page["response_metadata"]["next_cursor"]
+    rest = await client.conversations_history(channel="C1", limit=2, cursor=cursor)
+    assert [message["text"] for message in rest["messages"]] == ["first"]
+    assert rest["messages"][0]["reply_count"] == 2
+    assert not rest["has_more"]
+
+
+@pytest.mark.parametrize(
+    ("args", "error"),
+    [
+        ({"ts": "1.000001"}, "thread_not_found"),
+        ({"cursor": "nonsense"}, "invalid_cursor"),
+        ({"limit": 1001}, "invalid_limit"),
+        ({"oldest": "yesterday"}, "invalid_ts_oldest"),
+    ],
+)
+async def test_reading_is_refused(
+    slack: SlackStandin, client: AsyncWebClient, args: Json, error: str
+) -> None:
+    """conversations.replies checks what it is asked for."""
+    ts = await slack.say("U1", "C1", "hi")
+    right: Json = {"channel": "C1", "ts": ts}
+    assert await refusal(client.conversations_replies(**right | args)) == error
+
+
+async def test_locale_must_be_asked_for(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """users.info tells the locale with include_locale; strangers are not found."""
+    slack.set_locale("U1", "ko-KR")
+    assert "locale" not in (await client.users_info(user="U1"))["user"]
+    assert (await client.users_info(user="U1", include_locale=True))["user"]["locale"] == "ko-KR"
+    assert await refusal(client.users_info(user="U404")) == "user_not_found"
+
+
+async def test_a_direct_conversation_is_opened_once(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """conversations.open gives the same D… id again."""
+    slack.set_locale("U1", "en-US")
+    ids = {(await client.conversations_open(users="U1"))["channel"]["id"] for _ in range(2)}
+    assert len(ids) == 1
+    assert ids.pop().startswith("D")
+
+
+async def test_a_reaction_is_added_once(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """The same emoji again is already_reacted."""
+    ts = await slack.say("U1", "C1", "hi")
+    add = {"channel": "C1", "timestamp": ts, "name": "eyes"}
+    await client.reactions_add(**add)
+    assert await refusal(client.reactions_add(**add)) == "already_reacted"

@@ -1,0 +1,145 @@
+"""Streams and the status line of the Slack stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.standins.slack import SlackStandin, Timing
+from tests.standins.slack_clients import (
+    Json,
+    refusal,
+    stream,
+    web_client,
+    workspace,
+)
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackStandin]:
+    async with SlackStandin(limits=False) as standin:
+        yield standin
+
+
+@pytest.fixture
+async def client(slack: SlackStandin) -> AsyncIterator[AsyncWebClient]:
+    async with web_client(slack) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("more", "error"),
+    [
+        ({"recipient_user_id": None}, "missing_recipient_user_id"),
+        ({"recipient_team_id": None}, "missing_recipient_team_id"),
+        ({"recipient_user_id": "B0BOT00001"}, "invalid_arguments"),
+        ({"recipient_user_id": "U404"}, "user_not_found"),
+        ({"recipient_team_id": "T404"}, "team_not_found"),
+        ({"thread_ts": "1.000001"}, "thread_not_found"),
+        ({"channel": "C404"}, "channel_not_found"),
+        ({"markdown_text": "x" * 12_001}, "msg_too_long"),
+        ({"markdown_text": "x", "chunks": [{"type": "markdown_text", "text": "x"}]}, "invalid_arguments"),
+        ({"chunks": [{"type": "task_update", "id": "1"}]}, "invalid_chunks"),
+    ],
+)
+async def test_a_stream_is_refused(
+    slack: SlackStandin, client: AsyncWebClient, more: Json, error: str
+) -> None:
+    """chat.startStream in a channel checks recipient, place and text."""
+    ts = await slack.mention("U1", "C1", "hello")
+    right: Json = {"channel": "C1", "thread_ts": ts}
+    right |= {"recipient_user_id": "U1", "recipient_team_id": slack.team}
+    assert await refusal(client.chat_startStream(**right | more)) == error
+
+
+async def test_a_direct_message_needs_no_recipient(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """Streams in a DM go to the person there."""
+    ts = await slack.say("U1", "D1", "hello")
+    assert (await client.chat_startStream(channel="D1", thread_ts=ts))["ok"]
+
+
+async def test_a_stopped_stream_takes_no_more(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """After stop: message_not_in_streaming_state; blocks given to stop stand below the text."""
+    post = await stream(client, slack, markdown_text="text")
+    await client.chat_stopStream(**post, blocks=[{"type": "markdown", "text": "below"}])
+    more = client.chat_appendStream(**post, markdown_text="more")
+    assert await refusal(more) == "message_not_in_streaming_state"
+    assert slack.posts("C1")[0].text == "text\nbelow"
+
+
+async def test_a_stream_holds_12000_characters(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """The limit is cumulative, and a refused append changes nothing."""
+    post = await stream(client, slack, markdown_text="x" * 11_999)
+    await client.chat_appendStream(**post, markdown_text="y")
+    assert await refusal(client.chat_appendStream(**post, markdown_text="z")) == "msg_too_long"
+    assert slack.posts("C1")[0].text == "x" * 11_999 + "y"
+
+
+async def test_a_stream_dies_and_update_repairs_it() -> None:
+    """After its lifetime appends and stop fail and it shows broken, until chat.update replaces it."""
+    async with workspace(stream_seconds=0.1) as (slack, client):
+        post = await stream(client, slack, markdown_text="half")
+        await slack.until(lambda: slack.posts("C1")[0].broken)
+        for call in (client.chat_appendStream(**post, markdown_text="x"), client.chat_stopStream(**post)):
+            assert await refusal(call) == "message_not_in_streaming_state"
+        await client.chat_update(**post, text="whole")
+        (repaired,) = slack.posts("C1")
+        assert (repaired.text, repaired.broken, repaired.streaming) == ("whole", False, False)
+
+
+async def test_a_live_stream_cannot_be_changed(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """chat.update and chat.delete wait for the end of the stream."""
+    post = await stream(client, slack, markdown_text="text")
+    assert await refusal(client.chat_update(**post, text="other")) == "streaming_state_conflict"
+    assert await refusal(client.chat_delete(**post)) == "cant_delete_message"
+
+
+async def test_task_chunks_are_kept(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """A task is updated by its id."""
+    post = await stream(client, slack)
+    for status in ("in_progress", "complete"):
+        task = {"type": "task_update", "id": "1", "title": "Search", "status": status}
+        await client.chat_appendStream(**post, chunks=[task])
+    assert [task["status"] for task in slack.posts("C1")[0].tasks] == ["complete"]
+
+
+async def test_a_status_ends_with_a_post(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """It is cleared by an empty one, or by what the app posts in that thread."""
+    ts = await slack.say("U1", "C1", "hi")
+    place: Json = {"channel_id": "C1", "thread_ts": ts}
+    await client.assistant_threads_setStatus(**place, status="is thinking…")
+    assert slack.status("C1", ts) == "is thinking…"
+    await client.chat_postMessage(channel="C1", text="elsewhere")
+    assert slack.status("C1", ts) == "is thinking…"
+    await client.chat_postMessage(channel="C1", text="here", thread_ts=ts)
+    assert slack.status("C1", ts) == ""
+    assert [entry[3] for entry in slack.statuses] == ["is thinking…"]
+
+
+async def test_a_status_times_out() -> None:
+    """Without a refresh it vanishes."""
+    async with workspace(timing=Timing(status_seconds=0.05)) as (slack, client):
+        ts = await slack.say("U1", "C1", "hi")
+        await client.assistant_threads_setStatus(channel_id="C1", thread_ts=ts, status="is thinking…")
+        await slack.until(lambda: not slack.status("C1", ts))
+
+
+async def test_a_status_may_be_refused(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """A channel can refuse it; a thread must exist."""
+    ts = await slack.say("U1", "C1", "hi")
+    status = client.assistant_threads_setStatus
+    assert await refusal(status(channel_id="C1", thread_ts="1.000001", status="x")) == "invalid_thread_ts"
+    slack.refuse_status("C1", "missing_scope")
+    assert await refusal(status(channel_id="C1", thread_ts=ts, status="x")) == "missing_scope"
+
+
+async def test_agent_sessions_are_for_agent_apps(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """agents.sessions.setStatus: not_agent_app unless the app is one."""
+    call = client.agents_sessions_setStatus(channel_id="C1", status="processing")
+    assert await refusal(call) == "not_agent_app"
+    async with workspace(agent_app=True) as (agent, agent_client):
+        ts = await agent.say("U1", "D1", "hi")
+        await agent_client.agents_sessions_setStatus(channel_id="D1", thread_ts=ts, status="processing")
+        assert agent.session("D1", ts) == "processing"
