@@ -14,8 +14,6 @@ from dotenv import dotenv_values
 from core import logs, settings
 from core.errors import ConfigError
 
-PLATFORMS = ("slack", "discord")
-
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
@@ -37,16 +35,6 @@ def _environment() -> Mapping[str, str]:
     return {**{name: value or "" for name, value in dotenv_values(".env").items()}, **os.environ}
 
 
-def _run(config: settings.Settings, wanted: list[str]) -> None:
-    from bots.run import serve
-
-    if unknown := set(wanted) - set(PLATFORMS):
-        raise ConfigError(f"There is no platform {', '.join(sorted(unknown))}. Use slack, discord or both.")
-    names = tuple(name for name in PLATFORMS if name in (wanted or config.platforms))
-    settings.check_run(config, names)
-    asyncio.run(serve(config, names))
-
-
 def main(arguments: list[str] | None = None) -> int:
     """The exit status: 0, or 2 when a person must change something first."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # also a stop during start-up is a clean one
@@ -64,11 +52,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _command(options: argparse.Namespace) -> None:
-    config = settings.read(_environment())
+    environment = _environment()
+    configured = any(
+        environment.get(name) for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_BOT_TOKEN")
+    )
+    command = options.command or ("run" if configured else "demo")
+    wanted = getattr(options, "platforms", [])
+    config = settings.read(environment, to_run=wanted if command == "run" else None)
     logs.set_up(config.log_level, config.secrets())
-    command = options.command or ("run" if config.platforms else "demo")
     if command == "run":
-        _run(config, getattr(options, "platforms", []))
+        from bots.run import serve
+
+        asyncio.run(serve(config, tuple(dict.fromkeys(wanted)) or config.platforms))
     else:
         from bots.demo import talk
 

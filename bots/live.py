@@ -86,7 +86,7 @@ class LiveReply:
                 failures = 0
             except Retryable as error:  # the platform is away: nothing else can be shown either, so wait
                 failures += 1
-                wait = max(error.retry_after or 0.0, min(LONGEST_WAIT, 0.25 * 2**failures))
+                wait = max(error.retry_after or 0.0, min(LONGEST_WAIT, 0.25 * 2 ** min(failures, 10)))
                 logger.warning("post delayed", extra={"error": error.code, "retry_s": round(wait, 1)})
                 self._news.set()
                 await asyncio.sleep(wait)
@@ -96,9 +96,9 @@ class LiveReply:
                 self.visible.set()
             if final:
                 return
-            await self._rest(wait)
+            await self._rest(wait, text)
 
-    async def _rest(self, seconds: float) -> None:
+    async def _rest(self, seconds: float, painted: str) -> None:
         """Let the text grow; the last words are not kept waiting."""
         ends = asyncio.get_running_loop().time() + seconds
         while not self._final and (left := ends - asyncio.get_running_loop().time()) > 0:
@@ -107,5 +107,5 @@ class LiveReply:
                 await asyncio.wait_for(self._news.wait(), left)
             except TimeoutError:
                 break
-        if self._text:
+        if self._final or self._text != painted:
             self._news.set()

@@ -13,6 +13,8 @@ from core.errors import ConfigError
 logger = logging.getLogger(__name__)
 LONGEST = 60.0
 """Seconds between two attempts at most."""
+STOOD = 10.0
+"""A connection that stood for so many seconds was a good one: the next attempt is made at once."""
 
 
 class TokenRefused(ConfigError):
@@ -31,11 +33,11 @@ class Connection(Protocol):
 
 async def keep(connection: Connection, on_connected: Callable[[], None] = lambda: None) -> None:
     """Until cancelled. Raises TokenRefused only if the token never worked in this process."""
-    failures, worked = 0, False
+    loop, failures, worked, since = asyncio.get_running_loop(), 0, False, 0.0
 
     def connected() -> None:
-        nonlocal failures, worked
-        failures, worked = 0, True
+        nonlocal worked, since
+        worked, since = True, loop.time()
         logger.info("%s connected", connection.name)
         on_connected()
 
@@ -51,6 +53,7 @@ async def keep(connection: Connection, on_connected: Callable[[], None] = lambda
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             logger.warning("%s cannot be reached, trying again", connection.name, extra={"error": reason})
-        failures += 1
+        failures = 1 if since and loop.time() - since > STOOD else failures + 1
+        since = 0.0
         if failures > 1:
-            await asyncio.sleep(min(LONGEST, 0.25 * 2**failures) * random.uniform(0.5, 1.0))  # noqa: S311
+            await asyncio.sleep(min(LONGEST, 0.25 * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0))  # noqa: S311

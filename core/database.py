@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from core.errors import ConfigError
+from core.errors import ConfigError, Unsaved
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -54,7 +54,7 @@ class Database:
         self._thread.start()
 
     def __call__(self, work: Work[T]) -> asyncio.Future[T]:
-        """All of `work` happens or none of it; done ⇒ on disk. An exception of `work` rolls it back."""
+        """All of `work` happens or none of it; done ⇒ on disk. Raises Unsaved, or what `work` raised."""
         self._loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = self._loop.create_future()
         self._jobs.put((work, future))
@@ -91,7 +91,7 @@ class Database:
         except sqlite3.Error as error:  # disk full, locked by a stranger: nothing happened, say so to all
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            return [(future, None, error) for _, future in jobs]
+            return [(future, None, _unsaved(error)) for _, future in jobs]
         return results
 
     def _attempt(self, work: Work[Any]) -> tuple[Any, BaseException | None]:
@@ -99,7 +99,7 @@ class Database:
         try:
             result, failure = work(self._execute), None
         except Exception as error:  # it belongs to whoever asked; the writer must live on
-            result, failure = None, error
+            result, failure = None, _unsaved(error) if isinstance(error, sqlite3.Error) else error
             if not self._connection.in_transaction:  # SQLite itself rolled everything back (disk full)
                 raise
             self._connection.execute("ROLLBACK TO job")
@@ -108,6 +108,12 @@ class Database:
 
     def _execute(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, params).fetchall()
+
+
+def _unsaved(error: sqlite3.Error) -> Unsaved:
+    unsaved = Unsaved(str(error))
+    unsaved.__cause__ = error
+    return unsaved
 
 
 def _settle(results: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -> None:

@@ -5,6 +5,7 @@ SpoolError
 ├── Retryable            try the same again after `retry_after` seconds
 ├── Permanent            the same request will fail again; `notice` names the text people are shown
 ├── Unreachable          the answer cannot be shown there (channel gone, no permission)
+├── Unsaved              the database refused (disk full, locked): nothing happened, try again
 └── Lost                 another owner runs this now: stop touching it
 """
 
@@ -46,6 +47,10 @@ class Permanent(SpoolError):
 
 class Unreachable(SpoolError):
     """The platform will never take a post there; the operator reads why in the log."""
+
+
+class Unsaved(SpoolError):
+    """A transaction could not be committed; none of it happened. The cause is the engine's error."""
 
 
 class Lost(SpoolError):

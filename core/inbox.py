@@ -51,10 +51,10 @@ class Inbox:
         accepted = self._db(lambda x: self._accept(x, message, facts or {}, owner, now))
         # A callback and not the caller: once committed, the run begins even if the caller was cancelled.
         accepted.add_done_callback(self._begin)
-        return accepted
+        return asyncio.shield(accepted)
 
     def _begin(self, accepted: asyncio.Future[Receipt]) -> None:
-        if accepted.cancelled() or accepted.exception():
+        if accepted.exception():
             return
         receipt = accepted.result()
         if receipt.claim:

@@ -11,15 +11,18 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 
-from core.database import Database
-from core.errors import Lost
+from core.database import Database, Execute
+from core.errors import Lost, Unsaved
 from core.store import runs
 from core.store.runs import Claim, Outcome
 from core.types import RunId
 
 logger = logging.getLogger(__name__)
 Stopping = asyncio.Event
+MAX_ATTEMPTS = 3
+"""Errors a run may meet before it ends as failed."""
 RETRY_LONGEST = 15.0
 RunFn = Callable[[Claim, Stopping], Awaitable[Outcome]]
 
@@ -55,6 +58,11 @@ class Lanes:
             if claim:
                 self.start(claim)
 
+    @property
+    def busy(self) -> bool:
+        """Whether any run is under way or waiting."""
+        return bool(self._tasks)
+
     async def close(self) -> None:
         """Let go of all runs where they are; the next start goes on with them."""
         self._closing = True
@@ -64,18 +72,27 @@ class Lanes:
         await self._db(lambda x: runs.release(x, self.owner))
 
     async def _lane(self, claim: Claim) -> None:
+        try:
+            await self._until_empty(claim)
+        except Lost as lost:
+            logger.warning("run has another owner now", extra={"run_id": str(lost)})
+
+    async def _until_empty(self, claim: Claim) -> None:
         following: Claim | None = claim
         while following:
             claim = following
             try:
                 following = await self._one(claim)
             except Lost:
-                logger.warning("run has another owner now", extra={"run_id": claim.run})
-                return
-            except Exception:
-                # The database refused (disk full, locked): nothing was lost, the run is as recorded.
-                logger.exception("run could not be recorded, trying again", extra={"run_id": claim.run})
+                raise
+            except Unsaved as error:  # nothing was lost: the run stands as it was recorded
+                logger.error(
+                    "database refused, trying again", extra={"run_id": claim.run, "error": str(error)}
+                )
                 following = await self._again(claim)
+            except Exception:
+                logger.exception("run met an unexpected error", extra={"run_id": claim.run})
+                following = await self._again(claim, failed=True)
 
     async def _one(self, claim: Claim) -> Claim | None:
         stopping = self._stopping[claim.run] = Stopping()
@@ -88,11 +105,17 @@ class Lanes:
         now, go_on = time.time(), not self._closing
         return await self._db(lambda x: runs.finish(x, claim, outcome, self._budget, now, go_on=go_on))
 
-    async def _again(self, claim: Claim) -> Claim:
+    async def _again(self, claim: Claim, *, failed: bool = False) -> Claim | None:
+        """The same run once more, after a while; `failed`: by a fault of its own, which ends it in time."""
         wait = 0.5
         while True:
             await asyncio.sleep(wait)
-            try:
-                return await self._db(lambda x: runs.reread(x, claim, self._budget))
-            except Exception:
-                wait = min(wait * 2, RETRY_LONGEST)
+            with suppress(Unsaved):
+                return await self._db(lambda x: self._reread(x, claim, failed=failed))
+            wait = min(wait * 2, RETRY_LONGEST)
+
+    def _reread(self, x: Execute, claim: Claim, *, failed: bool) -> Claim | None:
+        if failed and runs.met_error(x, claim.run, claim.owner, "unexpected") >= MAX_ATTEMPTS:
+            outcome = Outcome("failed", error="unexpected")
+            return runs.finish(x, claim, outcome, self._budget, time.time(), go_on=True)
+        return runs.reread(x, claim, self._budget)

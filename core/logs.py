@@ -40,6 +40,9 @@ class Redact(logging.Filter):
         if record.exc_info:
             record.exc_text = self.clean(logging.Formatter().formatException(record.exc_info))
             record.exc_info = None
+        for key, value in _extras(record).items():
+            if isinstance(value, str):
+                setattr(record, key, self.clean(value))
         return True
 
 

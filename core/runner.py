@@ -18,9 +18,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from core.database import Database
-from core.errors import Lost, Permanent, Retryable, Unreachable
+from core.errors import Lost, Permanent, Retryable, Unreachable, Unsaved
 from core.journal import Journal
-from core.lanes import Stopping
+from core.lanes import MAX_ATTEMPTS, Stopping
 from core.ports import Model, Platform, Reply
 from core.store import items, runs
 from core.store.runs import Claim, Outcome
@@ -28,7 +28,6 @@ from core.texts import text as own_text
 from core.types import Earlier, Ending, Finished, Prompt, Started, TextDelta
 
 logger = logging.getLogger(__name__)
-MAX_ATTEMPTS = 3
 MAX_DEATHS = 10
 
 
@@ -72,6 +71,8 @@ class Draft:
     text: str = ""
     first_token_at: float | None = None
     attempts: int = 0
+    until: float = 0.0
+    """Event-loop time at which the model must be done."""
 
 
 class Runner:
@@ -143,12 +144,13 @@ class Runner:
     async def _ask(self, journal: Journal, platform: Platform, reply: Reply, draft: Draft) -> Answer:
         """Ask the model until it answers, refuses for good, or three errors were met."""
         claim = journal.claim
+        draft.until = asyncio.get_running_loop().time() + self._limits.run
         while True:
             try:
                 return await self._attempt(journal, platform, reply, draft)
             except Permanent as error:
                 return await self._failed(platform, journal, error.notice, error.code, draft.text)
-            except (Lost, Unreachable):
+            except (Lost, Unreachable, Unsaved):
                 raise
             except Exception as error:  # a bug of ours counts too: nobody is left without an answer
                 met = _retryable(error)
@@ -164,12 +166,12 @@ class Runner:
         """One model response, followed to its terminal event. Raises Retryable or Permanent."""
         prompt = await self._prompt(journal, platform)
         loop, limits = asyncio.get_running_loop(), self._limits
-        overall = loop.time() + limits.run
+        overall = draft.until
         draft.text = ""
         try:
-            async with asyncio.timeout_at(loop.time() + limits.idle) as deadline:
+            async with asyncio.timeout_at(min(loop.time() + limits.idle, overall)) as deadline:
                 async with aclosing(
-                    self._model.stream(prompt, resume=journal.memo.get("response"))
+                    self._model.stream(prompt, resume=journal.memo.get("response") or None)
                 ) as events:
                     async for event in events:
                         deadline.reschedule(min(loop.time() + limits.idle, overall))

@@ -128,7 +128,8 @@ class ScriptedModel:
             raise Retryable("response_gone")
         async with aclosing(performance.events(again=resume is not None)) as events:
             async for event in events:
-                yield event
+                if self._background or not isinstance(event, Started):
+                    yield event
 
     def _perform(self, prompt: Prompt) -> Performance:
         self.prompts.append(prompt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -73,8 +73,15 @@ NAMES = {item.name.upper(): item.name for item in fields(Settings)}
 """Environment name → field; `.env.example` has exactly these."""
 
 
-def read(environ: Mapping[str, str]) -> Settings:
-    """Settings from the environment. Raises ConfigError with every mistake found."""
+PLATFORMS = ("slack", "discord")
+
+
+def read(environ: Mapping[str, str], *, to_run: Sequence[str] | None = None) -> Settings:
+    """Settings from the environment. Raises ConfigError with every mistake found.
+
+    `to_run` names the platforms that are to be connected ([]: all whose tokens are set); what these and the
+    model need is then asked for too.
+    """
     values: dict[str, Any] = {}
     problems: list[str] = []
     for item in fields(Settings):
@@ -88,14 +95,20 @@ def read(environ: Mapping[str, str]) -> Settings:
             problems.append(str(problem))
     settings = Settings(**values)
     problems += _mistakes(settings)
+    if to_run is not None:
+        problems += _needs(settings, to_run)
     if problems:
         raise ConfigError(*problems)
     return settings
 
 
-def check_run(settings: Settings, platforms: tuple[str, ...]) -> None:
-    """Raises ConfigError when these platforms, or the model, cannot be reached with the settings."""
-    problems = []
+def _needs(settings: Settings, to_run: Sequence[str]) -> list[str]:
+    problems = [
+        f"There is no platform “{name}”. Use slack, discord or both."
+        for name in to_run
+        if name not in PLATFORMS
+    ]
+    platforms = to_run or settings.platforms
     if not platforms:
         problems.append(
             "No platform is configured. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or DISCORD_BOT_TOKEN, in "
@@ -113,8 +126,7 @@ def check_run(settings: Settings, platforms: tuple[str, ...]) -> None:
             "OPENAI_API_KEY is not set. Put the key of your OpenAI project there, or set OPENAI_BASE_URL to "
             "a server that speaks the Responses API."
         )
-    if problems:
-        raise ConfigError(*problems)
+    return problems
 
 
 def _missing(settings: Settings, name: str, hint: str) -> list[str]:

@@ -89,7 +89,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The model has accepted the request; `response_id` can be resumed only in background mode."""
+    """The model has accepted the request. Given only where `response_id` can be resumed (background)."""
 
     response_id: str
 

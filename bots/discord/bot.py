@@ -45,17 +45,24 @@ class Bot(discord.Client):
         self.tree.add_command(app_commands.allowed_contexts(guilds=True, dms=True)(command))
 
     async def sync(self) -> None:
-        """Register the commands, only when they differ from what was registered last. Never raises."""
+        """Register the commands, only when they differ from what was registered last. Never raises.
+
+        Discord takes 200 new ones a day; what somebody else removed meanwhile is put back.
+        """
         try:
             commands = [command.to_dict(self.tree) for command in self.tree.get_commands()]
             wanted = hashlib.sha256(json.dumps([self.application_id, commands]).encode()).hexdigest()
-            if await self._inbox.fact(SYNCED) != wanted:
+            if await self._inbox.fact(SYNCED) != wanted or not await self._registered():
                 await self.tree.sync()
                 await self._inbox.remember(SYNCED, wanted)
         except (discord.DiscordException, OSError) as error:
             logger.warning(
                 "commands not registered, /reset may be missing", extra={"error": type(error).__name__}
             )
+
+    async def _registered(self) -> bool:
+        there = {command.name for command in await self.tree.fetch_commands()}
+        return there >= {command.name for command in self.tree.get_commands()}
 
     async def _reset(self, interaction: discord.Interaction) -> None:
         done = await self._inbox.reset(_address(interaction), str(interaction.user.id))

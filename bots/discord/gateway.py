@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 KEEP_SESSION = 4000
 """A close code other than 1000 and 1001: Discord keeps the session for a resume."""
 IDENTIFY_SPACING = 5.0
+FRUITLESS = 3
+"""Connections without READY or RESUMED after which a session is given up."""
 _FATAL = {
     4010: "invalid shard",
     4011: "sharding required",
@@ -63,6 +65,8 @@ class Gateway:
         self._client = client
         self._socket: DiscordWebSocket | None = None
         self._identified_at = -IDENTIFY_SPACING
+        self.established = False
+        """Set by the handlers of READY and RESUMED."""
         state: Any = client._connection
         interaction = state.parsers["INTERACTION_CREATE"]
         state.parsers.clear()  # no caches, no objects for events nobody wants
@@ -81,34 +85,47 @@ class Gateway:
 
         Raises TokenRefused, ContentIntentRefused, or what made connecting impossible.
         """
-        resume = stored
+        resume, fruitless = stored, 0
         while True:
+            self.established = False
             try:
                 await self._follow(resume)
             except ReconnectWebSocket as error:
-                resume = self.position if error.resume else None
-                if resume is None:
-                    logger.info("Discord gave a new session; history is read for what it does not replay")
+                fruitless = 0 if self.established else fruitless + 1
+                resume = self.position if error.resume and fruitless < FRUITLESS else None
+                await asyncio.sleep(min(30.0, 0.5 * 2**fruitless) if fruitless > 1 else 0.0)
             except discord.ConnectionClosed as error:
                 self._explain(error)
                 return
             except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+                if not self.established:
+                    raise
                 logger.info("gateway lost", extra={"error": type(error).__name__})
                 return
 
     async def _follow(self, resume: Position | None) -> None:
         loop = asyncio.get_running_loop()
-        more: dict[str, Any] = {"initial": True}
         if resume:
-            more |= {"resume": True, "session": resume.session, "sequence": resume.sequence}
-            more["gateway"] = yarl.URL(resume.url)
+            self._socket = await self._resume(resume)
         else:
             await asyncio.sleep(self._identified_at + IDENTIFY_SPACING - loop.time())
             self._identified_at = loop.time()
-        self._socket = await asyncio.wait_for(DiscordWebSocket.from_client(self._client, **more), 60)
+            self._socket = await self._connect(initial=True)
         self._client.ws = self._socket
         while True:
             await self._socket.poll_event()
+
+    async def _resume(self, at: Position) -> DiscordWebSocket:
+        """On the session's own address; it may be gone while the session is not."""
+        session: dict[str, Any] = {"resume": True, "session": at.session, "sequence": at.sequence}
+        try:
+            return await self._connect(gateway=yarl.URL(at.url), **session)
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            logger.info("resume address not reached", extra={"error": type(error).__name__})
+            return await self._connect(**session)
+
+    async def _connect(self, **how: Any) -> DiscordWebSocket:
+        return await asyncio.wait_for(DiscordWebSocket.from_client(self._client, **how), 30)
 
     def _explain(self, error: discord.ConnectionClosed) -> None:
         if error.code == 4004:

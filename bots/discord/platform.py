@@ -108,7 +108,9 @@ class DiscordPlatform:
         self._logged_in.set()
 
     def _ready(self, _: object) -> None:
+        self._gateway.established = True
         self._connected()
+        self._working.append(asyncio.create_task(self.save()))
         self._working.append(asyncio.create_task(self._catch_up(), name="discord catch-up"))
 
     def _drop(self) -> None:

@@ -161,13 +161,15 @@ async def test_a_webhook_works_after_the_callback() -> None:
         assert (await api.ask("POST", hook, {"content": "more"}))[1]["code"] == 10015
         path = f"/interactions/{event['id']}/{event['token']}/callback"
         await api.ask("POST", path, {"type": 4, "data": {"content": "done"}}, **nobody)
-        assert (await api.ask("POST", hook, {"content": "more"}, **nobody))[0] == 200
+        status, more = await api.ask("POST", hook, {"content": "more"}, **nobody)
+        assert status == 200
+        assert (await api.ask("PATCH", f"{hook}/messages/{more['id']}", {"content": "more!"}))[0] == 200
         assert (await api.ask("PATCH", f"{hook}/messages/@original", {"content": "edited"}, **nobody))[
             0
         ] == 200
-        assert [p.content for p in d.posts(dm)] == ["edited", "more"]
+        assert [p.content for p in d.posts(dm)] == ["edited", "more!"]
         assert (await api.ask("DELETE", f"{hook}/messages/@original"))[0] == 204
-        assert [p.content for p in d.posts(dm)] == ["more"]
+        assert [p.content for p in d.posts(dm)] == ["more!"]
         await seen
 
 

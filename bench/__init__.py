@@ -1,0 +1,5 @@
+"""`python -m bench`: measures the product against the stand-ins and compares with what it is to reach.
+
+The product runs as its own process, the stand-ins in this one. All times are of CLOCK_MONOTONIC, which
+processes of one machine share, and are taken where the stand-ins see a thing happen.
+"""

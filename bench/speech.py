@@ -1,0 +1,29 @@
+"""What the model says in a bench: words at a steady pace, with an end that can be recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.script import Beat, Say, Wait
+
+END = "that is all."
+
+
+@dataclass
+class Speech:
+    """A script (`core.script.Script`) of `tokens` deltas, `pace` of them in a second.
+
+    Its text is ordinary prose with a line break now and then, about five characters a token.
+    """
+
+    tokens: int = 200
+    pace: float = 50.0
+
+    def play(self, instructions: str, items: Sequence[Mapping[str, object]]) -> Iterator[Beat]:
+        """The same answer to everything."""
+        for number in range(self.tokens - 1):
+            yield Wait(1 / self.pace)
+            yield Say("\n\n" if number % 60 == 59 else "word " if number % 3 else "tokens ")
+        yield Wait(1 / self.pace)
+        yield Say(END)

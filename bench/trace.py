@@ -1,0 +1,98 @@
+"""One question's way through the product, as the stand-ins saw it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bench.speech import END
+from bench.world import Place, World, until
+from bots.standins.openai.record import Request
+from core.script import text_of
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A message as it was written: `at` is when its event was sent to the product."""
+
+    person: int
+    message: str
+    text: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Monotonic times of one answer: the model is asked, begins and ends; people see the first words, all."""
+
+    said: float
+    asked: float
+    first_token: float
+    first_shown: float
+    last_token: float
+    all_shown: float
+
+    @property
+    def to_model(self) -> float:
+        """Seconds from the event to the model request."""
+        return self.asked - self.said
+
+    @property
+    def to_visible(self) -> float:
+        """Seconds from the model's first token to the first visible text."""
+        return self.first_shown - self.first_token
+
+    @property
+    def to_whole(self) -> float:
+        """Seconds from the model's last token to the whole text."""
+        return self.all_shown - self.last_token
+
+
+async def say(place: Place, people: Iterable[int], label: str) -> list[Question]:
+    """Each of these people asks something, all at once."""
+    asked = []
+    for person in people:
+        text = f"Question {label} of person {person}: how do I set this up?"
+        at = time.monotonic()
+        message = await place.say(person, text)
+        asked.append(Question(person, message, text, at))
+        await asyncio.sleep(0)  # lets the event go out before the next person's is made
+    return asked
+
+
+async def answered(world: World, place: Place, asked: list[Question], timeout: float = 120.0) -> list[Trace]:
+    """The traces of these questions, once all are answered in full. Raises TimeoutError."""
+    waiting = {question.text: question for question in asked}
+    found: list[Trace] = []
+
+    def all_found() -> bool:
+        requests = _requests(world, waiting)
+        for text, request in requests.items():
+            if request.finished_at and (trace := _trace(place, waiting[text], request)):
+                found.append(trace)
+                del waiting[text]
+        return not waiting
+
+    await until(all_found, every=0.005 if len(asked) == 1 else 0.1, timeout=timeout)
+    return found
+
+
+def _requests(world: World, waiting: Mapping[str, Question]) -> dict[str, Request]:
+    """The model's requests for the questions that are waiting, by their text."""
+    recent = world.openai.requests[-len(waiting) - 1000 :]
+    by_text = {text_of(request.body["input"][-1]): request for request in recent if request.body}
+    return {text: request for text, request in by_text.items() if text in waiting}
+
+
+def _trace(place: Place, question: Question, request: Request) -> Trace | None:
+    """None while people do not see the whole answer."""
+    versions = [
+        (at, text) for post in place.answer(question.person, question.message) for at, text in post if text
+    ]
+    whole = [at for at, text in versions if text.endswith(END)]
+    if not whole or request.first_token_at is None or request.finished_at is None:
+        return None
+    first = min(at for at, _ in versions)
+    return Trace(question.at, request.at, request.first_token_at, first, request.finished_at, min(whole))
