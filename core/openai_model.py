@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,7 @@ class OpenAIModel:
         limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=300)
         timeout = httpx2.Timeout(None, connect=10.0)  # the run's own deadlines rule; the SDK's are per read
         self._features = features
+        self._draining: set[asyncio.Task[None]] = set()
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
             base_url=base_url,
@@ -56,6 +57,7 @@ class OpenAIModel:
 
     async def close(self) -> None:
         """Close the connections."""
+        await asyncio.gather(*self._draining, return_exceptions=True)
         await self._client.close()
 
     async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
@@ -65,8 +67,8 @@ class OpenAIModel:
         while True:
             seen = position.sequence
             try:
-                async with self._open(prompt, position) as response:
-                    async for event in self._events(response, position):
+                async with self._open(prompt, position) as chunks:
+                    async for event in self._events(chunks, position):
                         yield event
                         if isinstance(event, Finished):
                             return
@@ -91,7 +93,7 @@ class OpenAIModel:
                 await call(response_id, timeout=10.0)
 
     @contextlib.asynccontextmanager
-    async def _open(self, prompt: Prompt, position: _Position) -> AsyncIterator[httpx2.Response]:
+    async def _open(self, prompt: Prompt, position: _Position) -> AsyncIterator[AsyncIterator[bytes]]:
         try:
             if position.response_id:
                 stream = await self._client.get(
@@ -114,10 +116,18 @@ class OpenAIModel:
             raise _refused(error, resuming=bool(position.response_id)) from error
         except openai.APIConnectionError as error:
             raise Retryable("connection_error") from error
+        chunks = stream.response.aiter_bytes()  # the SDK's stream would parse each event
         try:
-            yield stream.response  # the SDK's stream would parse each event; its response is read instead
-        finally:
+            yield chunks
+        except BaseException:
             await stream.response.aclose()
+            raise
+        self._later(_drain(chunks, stream.response))
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._draining.add(task)
+        task.add_done_callback(self._draining.discard)
 
     def _body(self, prompt: Prompt) -> bytes:
         """The request as JSON. The items are JSON already and are copied in, not parsed and dumped again."""
@@ -139,9 +149,9 @@ class OpenAIModel:
         head = json.dumps(fields, ensure_ascii=False)
         return f'{head[:-1]}, "input": [{",".join(prompt.items)}]}}'.encode()
 
-    async def _events(self, response: httpx2.Response, position: _Position) -> AsyncIterator[ModelEvent]:
+    async def _events(self, chunks: AsyncIterator[bytes], position: _Position) -> AsyncIterator[ModelEvent]:
         try:
-            async for data in _frames(response.aiter_bytes()):
+            async for data in _frames(chunks):
                 kind = data.get("type")
                 position.sequence = data.get("sequence_number", position.sequence)
                 if kind in ("response.output_text.delta", "response.refusal.delta"):
@@ -153,6 +163,15 @@ class OpenAIModel:
                     yield _finished(kind, data)
         except (httpx2.HTTPError, openai.APIConnectionError) as error:
             raise Retryable("connection_error") from error
+
+
+async def _drain(chunks: AsyncIterator[bytes], response: httpx2.Response) -> None:
+    """Read what follows the terminal event: only a body read to its end leaves its connection usable."""
+    with contextlib.suppress(httpx2.HTTPError, TimeoutError):
+        async with asyncio.timeout(1.0):
+            async for _ in chunks:
+                pass
+    await response.aclose()
 
 
 @dataclass

@@ -1,0 +1,72 @@
+"""`python -m tests.crash.forks SOCKET`: has imported the whole product and forks a process for each order.
+
+A fresh process spends seconds on imports; a fork of this one starts in milliseconds. Nothing here runs an
+event loop or a thread, so a fork is as good as new. Ends with its standard input.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+
+from tests.crash.child import Order, become
+
+PRODUCT = (
+    "bots.__main__",
+    "bots.run",
+    "bots.slack.platform",
+    "bots.discord.platform",
+    "core.openai_model",
+    "openai.resources.responses",
+)
+
+
+def _preload() -> None:
+    for name in PRODUCT:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+
+
+def _fork(connection: socket.socket, listener: socket.socket) -> None:
+    if os.fork():
+        connection.close()
+        return
+    status = 70
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        listener.close()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        connection.sendall(f"{os.getpid()}\n".encode())
+        line = connection.makefile("rb", buffering=0).readline()
+        status = become(Order(**json.loads(line)), connection.fileno())
+        connection.sendall(f"{status}\n".encode())
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def serve(path: str) -> None:
+    """Fork for each connection until standard input ends."""
+    _preload()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped at once: a pid that is gone is dead
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(64)
+        os.write(1, b"ready\n")
+        while True:
+            ready, _, _ = select.select([listener.fileno(), 0], [], [])
+            if 0 in ready:
+                return
+            connection, _ = listener.accept()
+            _fork(connection, listener)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])

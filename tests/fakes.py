@@ -1,0 +1,246 @@
+"""Fakes of what is outside of the core: a platform, the posts of a topic, and a store in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bots.posts import Gone, OwnPost
+from core.database import MIGRATIONS, Execute
+from core.journal import Journal
+from core.ports import Platform, Reply
+from core.types import Address, Earlier, IncomingMessage
+
+HERE = Address("fake", "W1", "C1", "T1")
+TIMEOUT = 5.0
+"""Seconds after which a test that waits for something has failed."""
+
+
+def message(id: str, text: str = "", **more: Any) -> IncomingMessage:
+    """A message of U1 in HERE, sent at the second its id names."""
+    values: dict[str, Any] = {"address": HERE, "user": "U1", "text": text or f"message {id}"}
+    return IncomingMessage(id=id, **(values | {"sent_at": float(id)} | more))
+
+
+def elsewhere(**changes: str) -> Address:
+    """HERE with another channel, topic, …"""
+    return replace(HERE, **changes)
+
+
+@contextlib.contextmanager
+def store() -> Iterator[Execute]:
+    """The schema in memory, for functions of `core.store`; each statement is its own transaction."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.execute("PRAGMA foreign_keys=ON")
+    for step in sorted(MIGRATIONS.glob("[0-9]*.sql")):
+        connection.executescript(step.read_text("utf-8"))
+
+    def execute(sql: str, *params: object) -> list[tuple[Any, ...]]:
+        return connection.execute(sql, params).fetchall()
+
+    with contextlib.closing(connection):
+        yield execute
+
+
+class News:
+    """Something happens, and whoever waits for a state looks again."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def tell(self) -> None:
+        """Something happened."""
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        """Returns once it holds; TimeoutError after TIMEOUT seconds."""
+        async with asyncio.timeout(TIMEOUT):
+            while not holds():
+                waiter = asyncio.get_running_loop().create_future()
+                self._waiting.add(waiter)
+                try:
+                    await waiter
+                finally:
+                    self._waiting.discard(waiter)
+
+
+class FakeReply:
+    """A reply that records every text it was given, and finishes when the platform lets it."""
+
+    def __init__(self, platform: FakePlatform, asked: IncomingMessage, journal: Journal) -> None:
+        self._platform, self.asked, self.run = platform, asked, journal.claim.run
+        self.journal = journal
+        self.texts: list[str] = []
+        self.final: str | None = None
+        self.first_shown_at: float | None = None
+
+    def show(self, text: str) -> None:
+        """See `core.ports.Reply`."""
+        self.texts.append(text)
+        self.first_shown_at = self.first_shown_at or asyncio.get_running_loop().time()
+        self._platform.screen[self.run] = text
+        self._platform.news.tell()
+
+    async def finish(self, text: str) -> None:
+        """See `core.ports.Reply`; raises the platform's next fault."""
+        self._platform.finishing += 1
+        self._platform.news.tell()
+        await self._platform.may_finish.wait()
+        if self._platform.faults:
+            raise self._platform.faults.popleft()
+        self.final = text
+        self._platform.screen[self.run] = text
+        self._platform.news.tell()
+
+    async def shown(self) -> str:
+        """See `core.ports.Reply`: what people see outlives the process."""
+        return self._platform.screen.get(self.run, "")
+
+
+class FakePlatform:
+    """`core.ports.Platform` as people see it: `screen` is what each run shows, over deaths of the process."""
+
+    name = "fake"
+
+    def __init__(self) -> None:
+        self.news = News()
+        self.replies: list[FakeReply] = []
+        self.screen: dict[str, str] = {}
+        self.working = 0
+        self.finishing = 0
+        self.may_finish = asyncio.Event()
+        self.may_finish.set()
+        self.faults: deque[Exception] = deque()
+        """Raised by `finish`, one each time."""
+        self.refusal: Exception | None = None
+        """Raised when a reply is begun."""
+        self.topic: list[Earlier] = []
+        self.read: list[tuple[str, float]] = []
+        """What `earlier` was asked for: message id and since when."""
+        self.locales: dict[str, str] = {}
+
+    @contextlib.asynccontextmanager
+    async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[Reply]:
+        """See `core.ports.Platform`."""
+        if self.refusal:
+            raise self.refusal
+        reply = FakeReply(self, message, journal)
+        self.replies.append(reply)
+        self.working += 1
+        self.news.tell()
+        try:
+            yield reply
+        finally:
+            self.working -= 1
+            self.news.tell()
+
+    async def earlier(self, message: IncomingMessage, since: float) -> Sequence[Earlier]:
+        """See `core.ports.Platform`."""
+        self.read.append((message.id, since))
+        return self.topic
+
+    async def locale(self, user: str) -> str:
+        """See `core.ports.Platform`."""
+        return self.locales.get(user, "")
+
+    @property
+    def answers(self) -> list[str | None]:
+        """The final text of each reply begun, in order; None where it was never finished."""
+        return [reply.final for reply in self.replies]
+
+
+_: type[Platform] = FakePlatform
+
+
+@dataclass
+class Topic:
+    """What people see in one topic: posts by id, oldest first; `humans` take ids too."""
+
+    posts: dict[str, str] = field(default_factory=dict)
+    runs: dict[str, str] = field(default_factory=dict)
+    newest: int = 100
+
+    def add(self, text: str, run: str = "") -> str:
+        """A new post of the assistant."""
+        self.newest += 1
+        self.posts[str(self.newest)] = text
+        self.runs[str(self.newest)] = run
+        return str(self.newest)
+
+
+class MemoryPoster:
+    """`bots.posts.Poster` over a Topic. `calls` is every write: its name, the post's id, its text.
+
+    `faults` are raised by the next calls of that name, before they do anything; `after` once they have
+    done it, as when the answer of the server is lost. `tells`: the platform says whose post is whose.
+    """
+
+    limit = 20
+    stoppable = True
+
+    def __init__(self, topic: Topic, run: str = "", *, tells: bool = False) -> None:
+        self.topic, self._run, self._tells = topic, run, tells
+        self.calls: list[tuple[str, str, str]] = []
+        self.growing: dict[str, bool] = {}
+        self.faults: defaultdict[str, deque[Exception]] = defaultdict(deque)
+        self.after: defaultdict[str, deque[Exception]] = defaultdict(deque)
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.wait = 0.0
+        self.creating = 0
+
+    async def create(self, text: str, part: int, *, growing: bool) -> str:
+        """See `bots.posts.Poster`."""
+        self._raise(self.faults["create"])
+        self.creating += 1
+        await self.gate.wait()
+        post = self.topic.add(text, self._run if self._tells else "")
+        self.growing[post] = growing
+        self.calls.append(("create", post, text))
+        self._raise(self.after["create"])
+        return post
+
+    async def edit(self, post: str, text: str, *, growing: bool) -> None:
+        """See `bots.posts.Poster`."""
+        self._raise(self.faults["edit"])
+        if post not in self.topic.posts:
+            raise Gone(post)
+        self.topic.posts[post] = text
+        self.growing[post] = growing
+        self.calls.append(("edit", post, text))
+
+    async def delete(self, post: str) -> None:
+        """See `bots.posts.Poster`."""
+        self._raise(self.faults["delete"])
+        if post not in self.topic.posts:
+            raise Gone(post)
+        del self.topic.posts[post]
+        self.calls.append(("delete", post, ""))
+
+    async def own(self, after: str) -> Sequence[OwnPost]:
+        """See `bots.posts.Poster`."""
+        self._raise(self.faults["own"])
+        return [
+            OwnPost(post, text, self.topic.runs[post])
+            for post, text in self.topic.posts.items()
+            if not after or int(post) > int(after)
+        ]
+
+    def ref(self, post: str) -> str:
+        """See `bots.posts.Poster`."""
+        return f"memory:{post}"
+
+    def pace(self) -> float:
+        """See `bots.posts.Poster`."""
+        return self.wait
+
+    def _raise(self, faults: deque[Exception]) -> None:
+        if faults:
+            raise faults.popleft()

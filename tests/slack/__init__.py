@@ -1,0 +1,1 @@
+"""What people see in Slack, asked of the whole product over real sockets."""

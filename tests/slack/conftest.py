@@ -1,0 +1,33 @@
+"""The usual workspace of these tests, and what must hold at the end of every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from bots.standins.slack import SlackStandin
+from tests.slack.conversation import unseemly
+from tests.slack.stage import Stage
+
+
+@pytest.fixture
+def script() -> Stage:
+    """What the model says; see `Stage`."""
+    return Stage()
+
+
+@pytest.fixture
+async def slack(request: pytest.FixtureRequest) -> AsyncIterator[SlackStandin]:
+    """A workspace without rate limits; `conversation.workspace(...)` changes it for one test."""
+    how: dict[str, Any] = {"limits": False, **getattr(request, "param", {})}
+    async with SlackStandin(**how) as standin:
+        yield standin
+
+
+@pytest.fixture(autouse=True)
+def _nothing_unseemly(slack: SlackStandin) -> Iterator[None]:
+    """Every test ends with a look at all that was posted."""
+    yield
+    assert [] == unseemly(slack)

@@ -1,0 +1,183 @@
+"""What the model gets is the person's plain text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bots.standins.slack import SlackStandin
+from tests.conftest import Product
+from tests.slack.stage import Stage
+
+BOT = "<@U0BOT00001>"
+MENTION = {"type": "user", "user_id": "U0BOT00001"}
+
+
+async def received(slack: SlackStandin, product: Product, script: Stage, text: str, **how: Any) -> str:
+    """What the model is given for a mention with that text."""
+    async with product():
+        await slack.say("U1", "C1", text, **how)
+        await slack.until(lambda: script.asked)
+        await slack.until(lambda: slack.posts("C1") and not slack.posts("C1")[0].streaming)
+    ((said,),) = script.asked
+    return said
+
+
+def rich(*elements: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rich text blocks of these elements."""
+    return [{"type": "rich_text", "block_id": "b1", "elements": list(elements)}]
+
+
+def section(*inner: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "rich_text_section", "elements": list(inner)}
+
+
+def words(text: str, **style: bool) -> dict[str, Any]:
+    return {"type": "text", "text": text} | ({"style": style} if style else {})
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("hello", "hello"),
+        ("is a < b && c > d?", "is a < b && c > d?"),
+        ("&amp;lt; stays an entity", "&lt; stays an entity"),
+        ("first\nsecond\n\nfourth", "first\nsecond\n\nfourth"),
+        ("<https://example.com/a?b=1&amp;c=2>", "https://example.com/a?b=1&c=2"),
+        ("안녕하세요 👋🏽", "안녕하세요 👋🏽"),
+        ("  spaces around  ", "spaces around"),
+        ("what is `x < y`?", "what is `x < y`?"),
+    ],
+)
+@pytest.mark.parametrize("composed", [True, False], ids=["blocks", "text"])
+async def test_text_comes_as_it_was_typed(
+    slack: SlackStandin, product: Product, script: Stage, typed: str, plain: str, composed: bool
+) -> None:
+    """Entities undone exactly once, lines kept, the bot's mention gone; from blocks or from text."""
+    blocks = None if composed else []
+
+    said = await received(slack, product, script, f"{BOT} {typed}", blocks=blocks)
+
+    assert plain.replace("`", "") == said.replace("`", "")
+
+
+async def test_the_mention_goes_and_the_words_around_it_stay(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """Also in the middle of a sentence."""
+    said = await received(slack, product, script, f"tell me {BOT} a joke")
+
+    assert ["tell", "me", "a", "joke"] == said.split()
+
+
+async def test_other_people_stay_in_the_text(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """Who is meant is part of what was said."""
+    said = await received(slack, product, script, f"{BOT} greet <@U2> in <#C2|random>")
+
+    assert "U2" in said
+    assert "C2" in said or "random" in said
+
+
+async def test_a_link_keeps_label_and_address(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """Both are information."""
+    said = await received(slack, product, script, f"{BOT} read <https://example.com/x|the page>")
+
+    assert "the page" in said
+    assert 1 == said.count("https://example.com/x")
+
+
+async def test_a_bare_address_comes_once(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """Slack gives the same text as label."""
+    link = {"type": "link", "url": "https://example.com", "text": "https://example.com"}
+
+    said = await received(
+        slack, product, script, f"{BOT} x", blocks=rich(section(MENTION, words(" see "), link))
+    )
+
+    assert "see https://example.com" == said
+
+
+async def test_lists_keep_their_items_in_lines(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """Bullets and numbers, each item in a line of its own."""
+    bullets = {
+        "type": "rich_text_list",
+        "style": "bullet",
+        "indent": 0,
+        "elements": [section(words("milk")), section(words("bread"))],
+    }
+    numbers = {
+        **bullets,
+        "style": "ordered",
+        "elements": [section(words("wash")), section(words("dry"))],
+    }
+
+    said = await received(
+        slack, product, script, f"{BOT} x", blocks=rich(section(MENTION, words(" plan:")), bullets, numbers)
+    )
+
+    lines = said.splitlines()
+    assert ["plan:", "milk", "bread", "wash", "dry"] == [line.split(" ")[-1] for line in lines]
+
+
+async def test_code_blocks_keep_their_lines(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """Indentation and line breaks are what code is made of."""
+    code = "def f():\n    return a < b"
+
+    said = await received(slack, product, script, f"{BOT} why?\n```\n{code}\n```")
+
+    assert code in said
+    assert said.startswith("why?")
+
+
+async def test_quotes_are_kept(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """A quote is what the question is about; a mention of the bot inside it is not addressed to it."""
+    said = await received(slack, product, script, f"&gt; the sky is green\n{BOT} true?")
+
+    assert "the sky is green" in said
+    assert "true?" in said
+
+
+@pytest.mark.parametrize(
+    ("element", "readable"),
+    [
+        ({"type": "emoji", "name": "wave", "unicode": "1f44b"}, (":wave:", "👋")),
+        ({"type": "emoji", "name": "our-logo"}, (":our-logo:",)),
+        ({"type": "broadcast", "range": "here"}, ("@here",)),
+        ({"type": "usergroup", "usergroup_id": "S0GROUP"}, ("S0GROUP",)),
+        ({"type": "color", "value": "#aabbcc"}, ("#aabbcc",)),
+        ({"type": "date", "timestamp": 1700000000, "format": "{date}", "fallback": "a day"}, ("a day",)),
+        (words("bold", bold=True, italic=True), ("bold",)),
+        ({"type": "something_new", "text": "new words"}, ("new words",)),
+    ],
+    ids=lambda value: value.get("type", "") if isinstance(value, dict) else "",
+)
+async def test_every_kind_of_element_is_readable(
+    slack: SlackStandin, product: Product, script: Stage, element: dict[str, Any], readable: tuple[str, ...]
+) -> None:
+    """Nothing of what a person put into the message vanishes."""
+    said = await received(
+        slack, product, script, f"{BOT} x", blocks=rich(section(MENTION, words(" so "), element, words(" end")))
+    )
+
+    assert any(form in said for form in readable), said
+    assert said.startswith("so ")
+    assert said.endswith(" end")
+
+
+async def test_blocks_that_are_not_rich_text_fall_back_to_the_text(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """A message may carry other blocks; its text still is what was said."""
+    other = [{"type": "section", "block_id": "b1", "text": {"type": "mrkdwn", "text": "card"}}]
+
+    said = await received(slack, product, script, f"{BOT} hello", blocks=other)
+
+    assert "hello" == said
+
+
+async def test_long_text_arrives_whole(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """As long as Slack lets people write."""
+    typed = " ".join(f"word{number}" for number in range(4000))
+
+    assert typed == await received(slack, product, script, f"{BOT} {typed}")

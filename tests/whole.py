@@ -1,0 +1,99 @@
+"""The core put together for tests: a real database file, the real lanes and runner, fakes at both ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Any
+
+from core.database import Database
+from core.inbox import Inbox, Policy, Receipt
+from core.lanes import Lanes
+from core.ports import Model
+from core.runner import Assistant, Limits, Runner
+from tests.fakes import TIMEOUT, FakePlatform, message
+
+
+class Core:
+    """Database, inbox, lanes and runner as `bots.run` puts them together, over fakes at both ends."""
+
+    def __init__(self, path: Path, model: Model, policy: Policy, limits: Limits, language: str) -> None:
+        self.db = Database(path)
+        self.platform = FakePlatform()
+        self.policy, self.model = policy, model
+        self.runner = Runner(
+            self.db,
+            model,
+            Assistant("asst_1", "Be kind.", "gpt-6-luna"),
+            limits=limits,
+            language=language,
+            shared=policy.scope == "topic",
+        )
+        self.runner.platforms["fake"] = self.platform
+        self._begin()
+
+    def _begin(self) -> None:
+        self.lanes = Lanes(self.db, self.runner.run, self.policy.budget)
+        self.inbox = Inbox(self.db, self.lanes, self.policy)
+
+    async def say(self, id: str, text: str = "", **more: Any) -> Receipt:
+        """Somebody writes."""
+        return await self.inbox.receive(message(id, text, **more))
+
+    async def idle(self) -> None:
+        """Returns once every lane has ended: all that was accepted has its outcome."""
+        async with asyncio.timeout(TIMEOUT):
+            while tasks := lane_tasks():
+                await asyncio.wait(tasks)
+            await self.rows("SELECT 1")
+
+    async def die(self) -> None:
+        """The process is gone: nothing is let go of in the database."""
+        for task in lane_tasks():
+            task.cancel()
+        await asyncio.gather(*lane_tasks(), return_exceptions=True)
+
+    async def restart(self) -> None:
+        """Another process goes on with the same database."""
+        self._begin()
+        await self.lanes.resume(["fake"])
+
+    async def rows(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
+        """What a statement gives."""
+        return await self.db(lambda x: x(sql, *params))
+
+    async def outcomes(self) -> list[tuple[str, str | None]]:
+        """Status and error of every run, in the order of their acceptance."""
+        return [(status, error) for status, error in await self.rows("SELECT status, error FROM runs")]
+
+
+def lane_tasks() -> list[asyncio.Task[Any]]:
+    """The lanes that are at work."""
+    return [task for task in asyncio.all_tasks() if task.get_name().startswith("lane ")]
+
+
+@contextlib.asynccontextmanager
+async def core(
+    directory: Path,
+    model: Model,
+    *,
+    policy: Policy | None = None,
+    limits: Limits | None = None,
+    language: str = "en",
+) -> AsyncIterator[Core]:
+    """The core over a database file in that directory."""
+    policy, limits = policy or Policy(budget=10_000), limits or Limits(idle=TIMEOUT, run=TIMEOUT)
+    made = Core(directory / "spool.sqlite3", model, policy, limits, language)
+    try:
+        yield made
+    finally:
+        await made.lanes.close()
+        await made.die()
+        made.db.close()
+
+
+def all_of(rows: Iterable[tuple[Any, ...]]) -> list[Any]:
+    """The one column of some rows."""
+    return [value for (value,) in rows]
