@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 SSE = {"Content-Type": "application/json", "Accept": "text/event-stream"}
 RESUMES = 3
 """How often a cut background stream is taken up again without a new event in between."""
+POLL = 2.0
+"""Seconds between two questions for a response that can no longer be streamed."""
 TERMINAL = {"response.completed", "response.incomplete", "response.failed", "error"}
 WANTED = TERMINAL | {"response.created", "response.output_text.delta", "response.refusal.delta"}
 
@@ -67,8 +69,8 @@ class OpenAIModel:
         while True:
             seen = position.sequence
             try:
-                async with self._open(prompt, position) as chunks:
-                    async for event in self._events(chunks, position):
+                async with self._open(prompt, position) as source, contextlib.aclosing(source) as events:
+                    async for event in events:
                         yield event
                         if isinstance(event, Finished):
                             return
@@ -93,36 +95,63 @@ class OpenAIModel:
                 await call(response_id, timeout=10.0)
 
     @contextlib.asynccontextmanager
-    async def _open(self, prompt: Prompt, position: _Position) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def _open(
+        self, prompt: Prompt, position: _Position
+    ) -> AsyncIterator[AsyncGenerator[ModelEvent, None]]:
+        """The events of a new response, or what is left of the one at `position`."""
         try:
-            if position.response_id:
-                stream = await self._client.get(
-                    f"/responses/{position.response_id}",
-                    cast_to=object,
-                    options={"headers": SSE, "params": _after(position.sequence)},
-                    stream=True,
-                    stream_cls=openai.AsyncStream[Any],
-                )
-            else:
-                stream = await self._client.post(
-                    "/responses",
-                    cast_to=object,
-                    content=self._body(prompt),
-                    options={"headers": SSE},
-                    stream=True,
-                    stream_cls=openai.AsyncStream[Any],
-                )
+            stream = await (self._follow(position) if position.response_id else self._create(prompt))
         except openai.APIStatusError as error:
+            if position.response_id and error.status_code == 400:
+                yield self._poll(position)
+                return
             raise _refused(error, resuming=bool(position.response_id)) from error
         except openai.APIConnectionError as error:
             raise Retryable("connection_error") from error
         chunks = stream.response.aiter_bytes()  # the SDK's stream would parse each event
         try:
-            yield chunks
+            yield self._events(chunks, position)
         except BaseException:
             await stream.response.aclose()
             raise
         self._later(_drain(chunks, stream.response))
+
+    async def _create(self, prompt: Prompt) -> openai.AsyncStream[Any]:
+        return await self._client.post(
+            "/responses",
+            cast_to=object,
+            content=self._body(prompt),
+            options={"headers": SSE},
+            stream=True,
+            stream_cls=openai.AsyncStream[Any],
+        )
+
+    async def _follow(self, position: _Position) -> openai.AsyncStream[Any]:
+        return await self._client.get(
+            f"/responses/{position.response_id}",
+            cast_to=object,
+            options={"headers": SSE, "params": _after(position.sequence)},
+            stream=True,
+            stream_cls=openai.AsyncStream[Any],
+        )
+
+    async def _poll(self, position: _Position) -> AsyncGenerator[ModelEvent, None]:
+        """A background response can be streamed for five minutes only; after that it can be asked for."""
+        while True:
+            try:
+                path = f"/responses/{position.response_id}"
+                response: Any = await self._client.get(path, cast_to=object)
+            except openai.APIStatusError as error:
+                raise _refused(error, resuming=True) from error
+            except openai.APIConnectionError as error:
+                raise Retryable("connection_error") from error
+            if response.get("status") not in ("queued", "in_progress"):
+                break
+            yield Started(position.response_id)  # a sign of life for whoever waits
+            await asyncio.sleep(POLL)
+        if more := _text(response)[position.said :]:
+            yield TextDelta(more)
+        yield _finished(f"response.{response.get('status')}", {"response": response})
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -149,12 +178,15 @@ class OpenAIModel:
         head = json.dumps(fields, ensure_ascii=False)
         return f'{head[:-1]}, "input": [{",".join(prompt.items)}]}}'.encode()
 
-    async def _events(self, chunks: AsyncIterator[bytes], position: _Position) -> AsyncIterator[ModelEvent]:
+    async def _events(
+        self, chunks: AsyncIterator[bytes], position: _Position
+    ) -> AsyncGenerator[ModelEvent, None]:
         try:
             async for data in _frames(chunks):
                 kind = data.get("type")
                 position.sequence = data.get("sequence_number", position.sequence)
                 if kind in ("response.output_text.delta", "response.refusal.delta"):
+                    position.said += len(data["delta"])
                     yield TextDelta(data["delta"])
                 elif kind == "response.created" and self._features.background:
                     position.response_id = data["response"]["id"]
@@ -180,6 +212,7 @@ class _Position:
 
     response_id: str = ""
     sequence: int = -1
+    said: int = 0
 
 
 def _after(sequence: int) -> dict[str, object]:
@@ -227,6 +260,12 @@ def _finished(kind: str, data: Mapping[str, Any]) -> Finished:
     reason = (response.get("incomplete_details") or {}).get("reason") or ""
     usage = _usage(response.get("usage"))
     return Finished("completed" if kind == "response.completed" else "incomplete", reason, usage)
+
+
+def _text(response: Mapping[str, Any]) -> str:
+    """The text of a whole response."""
+    parts = [part for item in response.get("output") or () for part in item.get("content") or ()]
+    return "".join(str(part.get("text") or part.get("refusal") or "") for part in parts)
 
 
 def _usage(usage: Any) -> dict[str, int] | None:

@@ -6,14 +6,18 @@ event loop or a thread, so a fork is as good as new. Ends with its standard inpu
 
 from __future__ import annotations
 
+import functools
 import gc
 import importlib
+import inspect
 import json
 import os
 import select
 import signal
 import socket
 import sys
+
+import httpcore2
 
 from tests.crash.child import Order, become
 
@@ -30,6 +34,9 @@ PRODUCT = (
 def _preload() -> None:
     for name in PRODUCT:
         importlib.import_module(name)
+    inspect.stack()  # Bolt asks for it at start; the first time, all modules are searched
+    setattr(httpcore2, "default_ssl_context", functools.cache(httpcore2.default_ssl_context))  # noqa: B010
+    httpcore2.default_ssl_context(_trust_env=True)  # certificates are read once
     gc.collect()
     gc.freeze()
 

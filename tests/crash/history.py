@@ -1,0 +1,178 @@
+"""The history checker: what people said and did against what they see in the end.
+
+Pure: it is given values and gives findings. A history without a finding is perfect.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from core.script import text_of
+from core.texts import TEXTS
+from tests.crash.oracle import RESET, WORD, Question
+
+Kind = Literal["lost", "doubled", "stub", "order", "memory"]
+CONFIRMATIONS = (TEXTS["en"]["reset"], TEXTS["ko"]["reset"])
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of a person. `lane`: what is answered in order. `topic`: where its answer must stand.
+
+    `id` orders the messages of a lane. `memory`: how often the lane had been reset before.
+    """
+
+    lane: str
+    topic: str
+    id: str
+    text: str
+    memory: int
+
+    @property
+    def question(self) -> Question | None:
+        """None for a reset."""
+        return None if self.text == RESET else Question.parse(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A post of the bot as people see it in the end. `unfinished`: how it shows that it is not."""
+
+    id: str
+    topic: str
+    text: str
+    unfinished: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person would complain about."""
+
+    kind: Kind
+    about: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.about}: {self.detail}"
+
+
+@dataclass
+class Sight:
+    """What is seen of one answer: its words in the order of the posts, and those posts."""
+
+    words: list[int] = field(default_factory=list)
+    posts: list[Shown] = field(default_factory=list)
+
+
+def check(
+    said: Sequence[Said], shown: Iterable[Shown], requests: Iterable[Sequence[Mapping[str, object]]]
+) -> list[Finding]:
+    """Everything that is wrong. `shown` in the order of the screen; `requests` are the model's inputs."""
+    sights, findings = _sort(said, shown)
+    findings += [found for one in said if one.question for found in _answered(one, sights[one.question.tag])]
+    findings += _confirmed(said, sights)
+    findings += _ordered(said, sights)
+    return findings + _remembered(said, requests)
+
+
+def _sort(said: Sequence[Said], shown: Iterable[Shown]) -> tuple[dict[str, Sight], list[Finding]]:
+    """What is seen of each tag (confirmations under their topic), and the posts nobody can explain."""
+    sights: dict[str, Sight] = defaultdict(Sight)
+    known = {one.question.tag for one in said if one.question}
+    strange: list[Finding] = []
+    for post in shown:
+        words = WORD.findall(post.text)
+        rest = WORD.sub("", post.text).strip()
+        tags = {tag for tag, _ in words}
+        if post.text.strip() in CONFIRMATIONS:
+            sights[f"{RESET} {post.topic}"].posts.append(post)
+        elif len(tags) == 1 and tags <= known and not rest:
+            sight = sights[tags.pop()]
+            sight.posts.append(post)
+            sight.words += [int(number) for _, number in words]
+        else:
+            strange.append(Finding("stub", post.id, f"in {post.topic}: {post.text[:200]!r}"))
+        if post.unfinished:
+            strange.append(Finding("stub", post.id, f"{post.unfinished}: {post.text[:60]!r}"))
+    return sights, strange
+
+
+def _answered(one: Said, sight: Sight) -> list[Finding]:
+    """Exactly one complete answer, where it belongs."""
+    assert one.question is not None
+    wanted, seen = list(range(one.question.words)), sight.words
+    about = f"{one.text!r} in {one.lane}"
+    if not sight.posts:
+        return [Finding("lost", about, "no answer")]
+    posts = f"{len(sight.posts)} posts"
+    if len(set(seen)) < len(seen):
+        return [Finding("doubled", about, f"{len(seen)} words of {len(wanted)} in {posts}")]
+    if set(seen) != set(wanted):
+        return [Finding("stub", about, f"{len(seen)} words of {len(wanted)} in {posts}")]
+    if seen != wanted:
+        return [Finding("order", about, "its parts are in the wrong order")]
+    wrong = [post.topic for post in sight.posts if post.topic != one.topic]
+    return [Finding("order", about, f"answered in {wrong}")] if wrong else []
+
+
+def _confirmed(said: Sequence[Said], sights: Mapping[str, Sight]) -> list[Finding]:
+    """As many confirmations in a topic as resets."""
+    findings = []
+    wanted: dict[str, int] = defaultdict(int)
+    for one in said:
+        wanted[one.topic] += one.question is None
+    for topic, count in wanted.items():
+        seen = len(sights[f"{RESET} {topic}"].posts) if f"{RESET} {topic}" in sights else 0
+        if seen != count:
+            kind: Kind = "lost" if seen < count else "doubled"
+            findings.append(Finding(kind, f"reset in {topic}", f"{seen} confirmations for {count}"))
+    return findings
+
+
+def _ordered(said: Sequence[Said], sights: Mapping[str, Sight]) -> list[Finding]:
+    """Within one memory, answers begin in the order of the questions."""
+    last: dict[tuple[str, int], tuple[float, str]] = {}
+    findings = []
+    for one in sorted(said, key=lambda one: float(one.id)):
+        if one.question is None or not (posts := sights[one.question.tag].posts):
+            continue
+        began = float(posts[0].id)
+        before = last.get((one.lane, one.memory), (0.0, ""))
+        if began < before[0]:
+            findings.append(Finding("order", f"{one.text!r} in {one.lane}", f"answered before {before[1]!r}"))
+        last[one.lane, one.memory] = (began, one.text)
+    return findings
+
+
+def _remembered(said: Sequence[Said], requests: Iterable[Sequence[Mapping[str, object]]]) -> list[Finding]:
+    """Each request holds the turns before it since the reset: all of them, or the newest that fit."""
+    by_tag = {one.question.tag: one for one in said if one.question}
+    findings: dict[str, Finding] = {}
+    for items in requests:
+        texts = [text_of(item) for item in items]
+        one = by_tag.get(texts[-1].split()[0])
+        if one is None:
+            findings[texts[-1]] = Finding("memory", texts[-1], "nobody asked that")
+            continue
+        wanted = _turns(said, one)
+        whole = texts == wanted[-len(texts) :] and len(texts) % 2 == 1
+        if not whole or (len(texts) == 1 and len(wanted) > 1):
+            seen = [text[:20] for text in texts]
+            findings[one.text] = Finding("memory", f"{one.text!r} in {one.lane}", f"the model was given {seen}")
+    return list(findings.values())
+
+
+def _turns(said: Sequence[Said], one: Said) -> list[str]:
+    """The texts of the memory up to this message: question, answer, question, …, this question."""
+    memory = [each for each in said if (each.lane, each.memory) == (one.lane, one.memory)]
+    texts: list[str] = []
+    for each in sorted(memory, key=lambda each: float(each.id)):
+        texts.append(each.text)
+        if each is one:
+            return texts
+        if each.question:
+            texts.append(each.question.answer)
+    return texts

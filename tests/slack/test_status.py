@@ -1,0 +1,160 @@
+"""The status line: there at once, gone at the end, and never in the way."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bots.standins.slack import SlackStandin
+from core.script import Fault
+from tests.conftest import Product
+from tests.slack.conversation import all_heard, exchange, shows, workspace
+from tests.slack.stage import Pause, Stage
+
+AT_ONCE = 0.3
+
+
+@pytest.mark.parametrize("channel", ["C1", "D1"])
+async def test_a_status_appears_at_once(
+    slack: SlackStandin, product: Product, script: Stage, channel: str
+) -> None:
+    """Within 300 ms of the message, while the model has not said a word; in the thread of the answer."""
+    pause = Pause()
+    script.perform(pause, "hi")
+    async with product():
+        said = time.monotonic()
+        ts = await slack.mention("U1", channel, "hello")
+        await slack.until(lambda: slack.status(channel, ts))
+        shown_at, *where = slack.statuses[0]
+        pause.end()
+        await shows(slack, channel, ts, "hi")
+
+    assert shown_at - said < AT_ONCE
+    assert [channel, ts] == where[:2]
+    assert where[2]
+
+
+async def test_a_status_appears_at_once_while_many_are_answered(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """Fifty others being answered do not delay it."""
+    pause = Pause()
+    for _ in range(51):
+        script.perform("so ", pause, "far")
+    async with product():
+        for number in range(50):
+            await slack.mention(f"U{number}", "C1", "hello")
+        await slack.until(lambda: len(slack.posts("C1")) == 50)
+        said = time.monotonic()
+        ts = await slack.mention("U99", "C2", "hello")
+        await slack.until(lambda: slack.status("C2", ts) or slack.posts("C2"))
+        waited = next(entry[0] for entry in slack.statuses if entry[1] == "C2") - said
+        pause.end()
+        await shows(slack, "C2", ts, "so far")
+        await slack.until(lambda: not any(post.streaming for post in slack.posts("C1")))
+
+    assert waited < AT_ONCE
+
+
+async def test_the_status_of_a_reply_stands_in_its_thread(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """A mention inside a thread shows it there."""
+    pause = Pause()
+    script.perform(pause, "hi")
+    async with product():
+        root = await slack.say("U2", "C1", "lunch?")
+        await slack.mention("U1", "C1", "hello", root)
+        await slack.until(lambda: slack.status("C1", root))
+        pause.end()
+        await shows(slack, "C1", root, "hi")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *("method_not_supported_for_channel_type", "missing_scope", "not_allowed_token_type"),
+        *("unknown_method", "channel_not_found", "invalid_thread_ts", "internal_error", "ratelimited"),
+    ],
+)
+async def test_where_a_status_is_refused_the_answer_comes_all_the_same(
+    slack: SlackStandin, product: Product, error: str
+) -> None:
+    """Degraded silently: the answer and nothing else."""
+    slack.fail("assistant.threads.setStatus", error=error, times=99, retry_after=30)
+    async with product():
+        ts = await slack.mention("U1", "C1", "hello")
+        await shows(slack, "C1", None, "echo: hello")
+        await exchange(slack, "U1", "C1", "again", ts)
+
+
+async def test_a_cut_or_slow_status_delays_nothing(slack: SlackStandin, product: Product) -> None:
+    """The answer does not wait for it."""
+    slack.fail("assistant.threads.setStatus", drop=True, times=9)
+    slack.delay("assistant.threads.setStatus", 3)
+    async with product():
+        began = time.monotonic()
+        await exchange(slack, "U1", "C1", "hello")
+
+    assert time.monotonic() - began < 2
+
+
+async def test_the_status_is_gone_after_an_answer(slack: SlackStandin, product: Product) -> None:
+    """Slack removes it with the first post; nothing sets it again."""
+    async with product():
+        ts = await exchange(slack, "U1", "C1", "hello")
+        await all_heard(slack)
+
+        assert "" == slack.status("C1", ts)
+
+
+async def test_the_status_is_gone_when_nothing_was_posted(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """A run stopped before its first word leaves no "is thinking…" behind."""
+    script.perform(Pause())
+    async with product():
+        ts = await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: slack.status("C1", ts) and script.asked)
+        await slack.mention("U1", "C1", "stop", ts)
+
+        await slack.until(lambda: not slack.status("C1", ts))
+        await all_heard(slack)
+        assert "" == slack.status("C1", ts)
+
+
+async def test_the_status_is_gone_after_a_notice(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """An answer that could not be given ends it too."""
+    script.perform(Fault("refuse", "insufficient_quota", 429))
+    async with product():
+        ts = await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: slack.posts("C1", ts) and not slack.posts("C1", ts)[0].streaming)
+        await all_heard(slack)
+
+        assert "" == slack.status("C1", ts)
+
+
+async def test_our_own_texts_need_no_status(slack: SlackStandin, product: Product) -> None:
+    """A help text is not thought about, and leaves no status."""
+    async with product():
+        ts = await slack.mention("U1", "C1", "")
+        await slack.until(lambda: slack.posts("C1", ts))
+        await all_heard(slack)
+
+        assert "" == slack.status("C1", ts)
+
+
+@workspace(agent_app=True)
+async def test_an_agent_session_ends_with_the_answer(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """Where the app has sessions (and so a Stop button): processing while it works, active after it."""
+    pause = Pause()
+    script.perform("so ", pause, "far")
+    async with product():
+        ts = await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: slack.session("C1", ts) == "processing")
+        pause.end()
+        await shows(slack, "C1", ts, "so far")
+        await slack.until(lambda: slack.session("C1", ts) == "active")

@@ -1,0 +1,145 @@
+"""The answer appears while it is being said."""
+
+from __future__ import annotations
+
+import pytest
+
+from bots.standins.openai import OpenAIStandin
+from bots.standins.slack import SlackStandin
+from core.script import Say, Wait
+from tests.conftest import Product
+from tests.slack.conversation import all_heard, calls, shows, workspace
+from tests.slack.stage import Pause, Stage
+
+
+async def test_the_first_words_show_before_the_answer_ends(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """A word is enough: nothing waits for 256 characters."""
+    pause = Pause()
+    script.perform("Well,", pause, " the answer is 42.")
+    async with product():
+        ts = await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: [post.text for post in slack.posts("C1")] == ["Well,"])
+        assert slack.posts("C1")[0].streaming
+        pause.end()
+
+        await shows(slack, "C1", ts, "Well, the answer is 42.")
+
+
+async def test_the_first_words_show_soon(
+    slack: SlackStandin, product: Product, openai: OpenAIStandin, script: Stage
+) -> None:
+    """First token to first visible text: far below anything a person notices."""
+    script.perform(Wait(0.2), "Well,", Wait(0.3), " then")
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+        (post,) = await shows(slack, "C1", None, "Well, then")
+
+    first_token = openai.requests[0].first_token_at
+    assert first_token is not None
+    assert post.versions[0][0] - first_token < 0.25
+
+
+async def test_later_words_show_while_the_answer_goes_on(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """Flushed by time: the second part is visible without more text coming."""
+    first, second = Pause(), Pause()
+    script.perform("one", first, " two", second, " three")
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+        for pause, text in ((first, "one"), (second, "one two")):
+            await slack.until(lambda t=text: [post.text for post in slack.posts("C1")] == [t])  # type: ignore[misc]
+            pause.end()
+
+        await shows(slack, "C1", None, "one two three")
+
+
+async def test_quick_words_are_flushed_together(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """A hundred deltas in a second and a half are a few calls, not a hundred; each shows more."""
+    for number in range(100):
+        script.delay = 0.015
+    script.perform(" ".join(f"w{number}" for number in range(100)))
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: slack.posts("C1") and not slack.posts("C1")[0].streaming)
+        (post,) = slack.posts("C1")
+
+    lengths = [len(text) for _, text in post.versions]
+    assert lengths == sorted(lengths)
+    assert 3 <= len(post.versions) <= 15
+
+
+@pytest.mark.parametrize("channel", ["C1", "D1", "G1"])
+async def test_an_answer_is_one_native_stream(slack: SlackStandin, product: Product, channel: str) -> None:
+    """startStream … stopStream, never a postMessage besides; closed, whole, and marked with its run."""
+    async with product():
+        await slack.mention("U1", channel, "hello")
+        (post,) = await shows(slack, channel, None, "echo: hello")
+
+    assert (1, 1, 0) == tuple(
+        len(calls(slack, f"chat.{name}")) for name in ("startStream", "stopStream", "postMessage")
+    )
+    assert (False, False) == (post.streaming, post.broken)
+    assert "run_" in str(post.metadata)
+
+
+async def test_the_recipient_is_the_person_who_asked(slack: SlackStandin, product: Product) -> None:
+    """Slack needs both ids in channels."""
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+        await shows(slack, "C1", None, "echo: hello")
+
+    (start,) = calls(slack, "chat.startStream")
+    assert ("U1", slack.team) == (start["recipient_user_id"], start["recipient_team_id"])
+
+
+async def test_markdown_is_left_as_it_is(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """Models write Markdown and Slack's streams take Markdown: nothing is escaped or rewritten."""
+    said = "# Title\n\n**bold** & `a < b`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```py\nif a < b: pass\n```\n> q"
+    script.perform(*(Say(part) for part in (said[:30], said[30:60], said[60:])))
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+
+        await shows(slack, "C1", None, said)
+
+
+async def test_leading_blank_deltas_do_no_harm(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """Empty and blank beginnings are no text yet: Slack refuses them."""
+    script.perform(Say(""), Say("\n"), Say("  "), Wait(0.2), Say("Hello"))
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: slack.posts("C1") and not slack.posts("C1")[0].streaming)
+        await all_heard(slack)
+
+    assert ["Hello"] == [post.text.strip() for post in slack.posts("C1")]
+    assert [] == [call for call in slack.calls if call.error == "no_text"]
+
+
+async def test_emoji_split_between_deltas_arrive_whole(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """Text is text: no character is cut in two."""
+    said = "가족 👨‍👩‍👧‍👦 그리고 🇰🇷 끝"
+    script.perform(*(Say(letter) for letter in said))
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+
+        await shows(slack, "C1", None, said)
+
+
+@workspace(limits=True)
+async def test_answers_share_the_rate_budget(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """Ten people at once for three seconds: all of it shown, and Slack never had to say 429."""
+    script.delay = 0.03
+    said = " ".join(f"w{number}" for number in range(100))
+    for _ in range(10):
+        script.perform(said)
+    async with product():
+        asked = [await slack.mention(f"U{number}", f"C{number}", "hello") for number in range(10)]
+        for number, ts in enumerate(asked):
+            await shows(slack, f"C{number}", ts, said, timeout=15)
+
+    assert [] == slack.rate_limited
+    assert all(len(slack.posts(f"C{number}")[0].versions) >= 3 for number in range(10))

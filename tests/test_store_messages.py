@@ -1,0 +1,192 @@
+"""core.store.messages: each message once, which run answers it, what is known of a topic."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import pytest
+
+from core.database import Execute
+from core.store import messages, runs, threads
+from core.store.messages import Seen
+from core.types import IncomingMessage, RunId, ThreadId
+from tests.fakes import HERE, elsewhere, message, store
+
+
+def accepted(x: Execute, said: IncomingMessage, run: RunId | None = None) -> tuple[ThreadId, RunId]:
+    """The thread and run of a message that was stored, in a run of its own unless told."""
+    thread = threads.find_or_create(x, said.address, said.user, "user", 1.0)
+    run = run or runs.add(x, thread, 1.0, lane=thread)
+    messages.add(x, said, thread, run)
+    return thread, run
+
+
+def test_a_message_is_read_as_it_was_stored() -> None:
+    """Everything a person said survives, whatever letters it has."""
+    said = message(
+        "1", "안녕 'quoted' \x00 \n line", author="Kim", locale="ko", inside_topic=True, kind="help"
+    )
+    with store() as x:
+        _, run = accepted(x, said)
+
+        assert (said,) == messages.of_run(x, run)
+
+
+def test_a_message_gets_an_id_of_its_own() -> None:
+    """Its id tells what it names."""
+    with store() as x:
+        accepted(x, message("1"))
+
+        assert x("SELECT id FROM messages")[0][0].startswith("msg_")
+
+
+@pytest.mark.parametrize(
+    ("other", "known"),
+    [
+        (message("1"), True),
+        (message("1", address=elsewhere(topic="T2"), user="U2"), True),
+        (message("2"), False),
+        (message("1", address=elsewhere(channel="C2")), False),
+        (message("1", address=elsewhere(workspace="W2")), False),
+        (message("1", address=elsewhere(platform="other")), False),
+    ],
+)
+def test_a_message_is_known_by_its_identity_on_the_platform(other: IncomingMessage, known: bool) -> None:
+    """Platform, workspace, channel and id make it the same message; nothing else does."""
+    with store() as x:
+        assert not messages.known(x, other)
+
+        accepted(x, message("1"))
+
+        assert known is messages.known(x, other)
+
+
+def test_the_database_itself_refuses_a_message_twice() -> None:
+    """Even a mistake of ours cannot store one message two times."""
+    with store() as x:
+        _, run = accepted(x, message("1"))
+
+        with pytest.raises(sqlite3.IntegrityError):
+            accepted(x, message("1"), run)
+
+
+def test_messages_of_a_run_come_in_the_order_of_acceptance() -> None:
+    """Not in that of their ids or times, which a platform may deliver in another order."""
+    with store() as x:
+        _, run = accepted(x, message("5"))
+        accepted(x, message("3"), run)
+        accepted(x, message("9"))
+        accepted(x, message("4"), run)
+
+        assert ["5", "3", "4"] == [said.id for said in messages.of_run(x, run)]
+
+
+def test_withdrawing_the_only_message_cancels_its_run() -> None:
+    """A run with nothing left to answer ends, and says why."""
+    with store() as x:
+        _, run = accepted(x, message("1"))
+
+        assert run == messages.withdraw(x, HERE, "1")
+        assert [("cancelled", "message deleted")] == x("SELECT status, error FROM runs")
+        assert () == messages.of_run(x, run)
+
+
+def test_withdrawing_one_of_several_leaves_the_others() -> None:
+    """The run answers what is left."""
+    with store() as x:
+        _, run = accepted(x, message("1"))
+        accepted(x, message("2"), run)
+
+        assert messages.withdraw(x, HERE, "1") is None
+        assert ["2"] == [said.id for said in messages.of_run(x, run)]
+        assert [("queued",)] == x("SELECT status FROM runs")
+
+
+def test_withdrawing_leaves_the_other_runs_of_the_lane() -> None:
+    """Only the run of the withdrawn message ends."""
+    with store() as x:
+        accepted(x, message("1"))
+        _, second = accepted(x, message("2"))
+
+        assert second == messages.withdraw(x, HERE, "2")
+        assert [("queued",), ("cancelled",)] == x("SELECT status FROM runs ORDER BY seq")
+
+
+@pytest.mark.parametrize("status", ["in_progress", "cancelling", "requires_action", "completed", "failed"])
+def test_a_message_cannot_be_withdrawn_once_its_run_began(status: str) -> None:
+    """What is being answered, or was, stays as it is."""
+    with store() as x:
+        _, run = accepted(x, message("1"))
+        x("UPDATE runs SET status = ?", status)
+
+        assert messages.withdraw(x, HERE, "1") is None
+        assert [(status,)] == x("SELECT status FROM runs")
+        assert 1 == len(messages.of_run(x, run))
+
+
+@pytest.mark.parametrize(
+    ("address", "id"), [(HERE, "2"), (elsewhere(channel="C2"), "1"), (elsewhere(workspace="W2"), "1")]
+)
+def test_withdrawing_what_is_not_known_changes_nothing(address: Any, id: str) -> None:
+    """Most deleted messages were never ours."""
+    with store() as x:
+        accepted(x, message("1"))
+
+        assert messages.withdraw(x, address, id) is None
+        assert [("queued",)] == x("SELECT status FROM runs")
+
+
+def test_a_withdrawn_message_stays_known() -> None:
+    """Delivered once more, it is not answered after all."""
+    with store() as x:
+        accepted(x, message("1"))
+        messages.withdraw(x, HERE, "1")
+
+        assert messages.known(x, message("1"))
+
+
+@pytest.mark.parametrize(
+    ("address", "user", "spoke"),
+    [(HERE, "U1", True), (HERE, "U2", False), (elsewhere(topic="T2"), "U1", False)],
+)
+def test_who_spoke_in_a_topic_is_known(address: Any, user: str, spoke: bool) -> None:
+    """It is asked per person and topic."""
+    with store() as x:
+        accepted(x, message("1"))
+
+        assert spoke is messages.spoke_before(x, address, user)
+
+
+def test_the_first_message_in_a_topic_is_the_first() -> None:
+    """Neither itself nor what is asked later in the topic makes it a second one."""
+    with store() as x:
+        thread, _ = accepted(x, message("5"))
+        accepted(x, message("6"))
+
+        assert messages.first_in_topic(x, thread, message("5"))
+        assert not messages.first_in_topic(x, thread, message("6"))
+
+
+def test_another_threads_messages_do_not_count_as_earlier_ones() -> None:
+    """After a reset, or for another person, the topic is new to the thread."""
+    with store() as x:
+        accepted(x, message("5", user="U2"))
+        thread, _ = accepted(x, message("6"))
+
+        assert messages.first_in_topic(x, thread, message("6"))
+
+
+def test_recent_topics_come_latest_first_with_their_latest_message() -> None:
+    """A topic is named once, however many messages it has; old ones and other platforms are not."""
+    with store() as x:
+        for said in (
+            message("1", address=elsewhere(topic="old")),
+            message("10"),
+            message("30"),
+            message("20", address=elsewhere(topic="T2")),
+            message("40", address=elsewhere(platform="other")),
+        ):
+            accepted(x, said)
+
+        assert [Seen(HERE, 30.0), Seen(elsewhere(topic="T2"), 20.0)] == messages.recent(x, "fake", 10.0)
