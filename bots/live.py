@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Protocol, Self
 
 from core.errors import Retryable
@@ -39,8 +40,8 @@ class LiveReply:
     def __init__(self, brush: Brush) -> None:
         self._brush = brush
         self._text = ""
-        self._final = False
         self._news = asyncio.Event()
+        self._ending = asyncio.Event()
         self._painting: asyncio.Task[None] | None = None
         self.first_shown_at: float | None = None
         self.visible = asyncio.Event()
@@ -62,7 +63,8 @@ class LiveReply:
     async def finish(self, text: str) -> None:
         """Returns ⇒ the whole text is shown. Raises Unreachable."""
         assert self._painting is not None
-        self._text, self._final = text, True
+        self._text = text
+        self._ending.set()
         self._news.set()
         await self._painting
 
@@ -78,7 +80,7 @@ class LiveReply:
         while True:
             await self._news.wait()
             self._news.clear()
-            text, final = self._text, self._final
+            text, final = self._text, self._ending.is_set()
             if not final and not text.strip():
                 continue
             try:
@@ -99,13 +101,8 @@ class LiveReply:
             await self._rest(wait, text)
 
     async def _rest(self, seconds: float, painted: str) -> None:
-        """Let the text grow; the last words are not kept waiting."""
-        ends = asyncio.get_running_loop().time() + seconds
-        while not self._final and (left := ends - asyncio.get_running_loop().time()) > 0:
-            self._news.clear()
-            try:
-                await asyncio.wait_for(self._news.wait(), left)
-            except TimeoutError:
-                break
-        if self._final or self._text != painted:
+        """Let the text grow without being woken by each word; the last words are not kept waiting."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ending.wait(), seconds)
+        if self._ending.is_set() or self._text != painted:
             self._news.set()

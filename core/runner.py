@@ -73,6 +73,13 @@ class Draft:
     attempts: int = 0
     until: float = 0.0
     """Event-loop time at which the model must be done."""
+    shown: str = ""
+
+    def show(self, reply: Reply) -> None:
+        """Another attempt that says the same again does not take back what people see already."""
+        if not self.shown.startswith(self.text):
+            self.shown = self.text
+            reply.show(self.text)
 
 
 class Runner:
@@ -178,7 +185,7 @@ class Runner:
                         if isinstance(event, TextDelta):
                             draft.first_token_at = draft.first_token_at or loop.time()
                             draft.text += event.text
-                            reply.show(draft.text)
+                            draft.show(reply)
                         elif isinstance(event, Started):
                             await self._started(journal, event)
                         else:

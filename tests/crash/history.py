@@ -22,7 +22,7 @@ CONFIRMATIONS = (TEXTS["en"]["reset"], TEXTS["ko"]["reset"])
 class Said:
     """A message of a person. `lane`: what is answered in order. `topic`: where its answer must stand.
 
-    `id` orders the messages of a lane. `memory`: how often the lane had been reset before.
+    `memory`: how often the lane had been reset before.
     """
 
     lane: str
@@ -32,6 +32,11 @@ class Said:
     memory: int
 
     @property
+    def at(self) -> int:
+        """Orders the messages of a platform."""
+        return order(self.id)
+
+    @property
     def question(self) -> Question | None:
         """None for a reset."""
         return None if self.text == RESET else Question.parse(self.text)
@@ -39,12 +44,21 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A post of the bot as people see it in the end. `unfinished`: how it shows that it is not."""
+    """A post of the bot as people see it in the end. `unfinished`: how it shows that it is not.
+
+    `answers`: the message it is a reply to, where the platform shows that.
+    """
 
     id: str
     topic: str
     text: str
+    answers: str = ""
     unfinished: str = ""
+
+
+def order(id: str) -> int:
+    """A Slack `ts` or a Discord snowflake as a number that grows with time."""
+    return int(id.replace(".", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +128,7 @@ def _answered(one: Said, sight: Sight) -> list[Finding]:
         return [Finding("stub", about, f"{len(seen)} words of {len(wanted)} in {posts}")]
     if seen != wanted:
         return [Finding("order", about, "its parts are in the wrong order")]
-    wrong = [post.topic for post in sight.posts if post.topic != one.topic]
+    wrong = [post.topic for post in sight.posts if post.topic != one.topic or post.answers not in ("", one.id)]
     return [Finding("order", about, f"answered in {wrong}")] if wrong else []
 
 
@@ -134,13 +148,13 @@ def _confirmed(said: Sequence[Said], sights: Mapping[str, Sight]) -> list[Findin
 
 def _ordered(said: Sequence[Said], sights: Mapping[str, Sight]) -> list[Finding]:
     """Within one memory, answers begin in the order of the questions."""
-    last: dict[tuple[str, int], tuple[float, str]] = {}
+    last: dict[tuple[str, int], tuple[int, str]] = {}
     findings = []
-    for one in sorted(said, key=lambda one: float(one.id)):
+    for one in sorted(said, key=lambda one: one.at):
         if one.question is None or not (posts := sights[one.question.tag].posts):
             continue
-        began = float(posts[0].id)
-        before = last.get((one.lane, one.memory), (0.0, ""))
+        began = order(posts[0].id)
+        before = last.get((one.lane, one.memory), (0, ""))
         if began < before[0]:
             findings.append(Finding("order", f"{one.text!r} in {one.lane}", f"answered before {before[1]!r}"))
         last[one.lane, one.memory] = (began, one.text)
@@ -169,10 +183,11 @@ def _turns(said: Sequence[Said], one: Said) -> list[str]:
     """The texts of the memory up to this message: question, answer, question, …, this question."""
     memory = [each for each in said if (each.lane, each.memory) == (one.lane, one.memory)]
     texts: list[str] = []
-    for each in sorted(memory, key=lambda each: float(each.id)):
+    for each in sorted(memory, key=lambda each: each.at):
+        if each.question is None:
+            continue
         texts.append(each.text)
         if each is one:
             return texts
-        if each.question:
-            texts.append(each.question.answer)
+        texts.append(each.question.answer)
     return texts
