@@ -12,11 +12,11 @@ import hashlib
 import logging
 import random
 import time
-from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.answer import Answer, Draft
 from core.database import Database
 from core.errors import Lost, Permanent, Retryable, Unreachable, Unsaved
 from core.journal import Journal
@@ -25,7 +25,7 @@ from core.ports import Model, Platform, Reply
 from core.store import items, runs
 from core.store.runs import Claim, Outcome
 from core.texts import text as own_text
-from core.types import Earlier, Ending, Finished, Prompt, Started, TextDelta
+from core.types import Earlier, Finished, Prompt, Started, TextDelta
 
 logger = logging.getLogger(__name__)
 MAX_DEATHS = 10
@@ -46,40 +46,6 @@ class Limits:
 
     idle: float = 60.0
     run: float = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a run has come to: the model's text, and the line of ours that goes under it."""
-
-    ending: Ending
-    text: str
-    note: str = ""
-    error: str = ""
-    usage: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def shown(self) -> str:
-        """What people see."""
-        return "\n\n".join(part for part in (self.text, self.note) if part)
-
-
-@dataclass
-class Draft:
-    """The answer in the making, and when its first words came."""
-
-    text: str = ""
-    first_token_at: float | None = None
-    attempts: int = 0
-    until: float = 0.0
-    """Event-loop time at which the model must be done."""
-    shown: str = ""
-
-    def show(self, reply: Reply) -> None:
-        """Another attempt that says the same again does not take back what people see already."""
-        if not self.shown.startswith(self.text):
-            self.shown = self.text
-            reply.show(self.text)
 
 
 class Runner:
@@ -110,7 +76,7 @@ class Runner:
                 answer = await self._answer(journal, platform, reply, draft, stopping)
                 await asyncio.gather(reply.finish(answer.shown), self._discard(journal))
         except Unreachable as error:
-            answer = Answer("failed", draft.text, error=f"unreachable: {error}")
+            answer = Answer("failed", draft.shown, error=f"unreachable: {error}")
         self._log(claim, answer, draft, reply, started)
         return Outcome(answer.ending, self._turn(journal, answer), answer.error)
 
@@ -142,7 +108,7 @@ class Runner:
             await asyncio.wait({asking, ordered}, return_when=asyncio.FIRST_COMPLETED)
             if asking.done():
                 return asking.result()
-            return await self._stopped(platform, journal, draft.text)
+            return await self._stopped(platform, journal, draft.shown)
         finally:
             asking.cancel()
             ordered.cancel()
@@ -156,7 +122,7 @@ class Runner:
             try:
                 return await self._attempt(journal, platform, reply, draft)
             except Permanent as error:
-                return await self._failed(platform, journal, error.notice, error.code, draft.text)
+                return await self._failed(platform, journal, error.notice, error.code, draft.shown)
             except (Lost, Unreachable, Unsaved):
                 raise
             except Exception as error:  # a bug of ours counts too: nobody is left without an answer
@@ -166,7 +132,7 @@ class Runner:
                     lambda x, code=met.code: runs.met_error(x, claim.run, claim.owner, code)  # type: ignore[misc]
                 )
                 if draft.attempts >= MAX_ATTEMPTS:
-                    return await self._failed(platform, journal, met.notice, met.code, draft.text)
+                    return await self._failed(platform, journal, met.notice, met.code, draft.shown)
                 await asyncio.sleep(_pause(draft.attempts, met.retry_after))
 
     async def _attempt(self, journal: Journal, platform: Platform, reply: Reply, draft: Draft) -> Answer:
