@@ -7,6 +7,7 @@ import logging
 from contextlib import suppress
 from typing import Protocol, Self
 
+from bots.markdown import closing
 from core.errors import Retryable
 
 logger = logging.getLogger(__name__)
@@ -60,10 +61,11 @@ class LiveReply:
         self._text = text
         self._news.set()
 
-    async def finish(self, text: str) -> None:
+    async def finish(self, text: str, note: str = "") -> None:
         """Returns ⇒ the whole text is shown. Raises Unreachable."""
         assert self._painting is not None
-        self._text = text
+        whole = text + closing(text) if note else text  # the note must not end up inside a code block
+        self._text = "\n\n".join(part for part in (whole, note) if part)
         self._ending.set()
         self._news.set()
         await self._painting

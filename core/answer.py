@@ -19,11 +19,6 @@ class Answer:
     error: str = ""
     usage: Mapping[str, int] = field(default_factory=dict)
 
-    @property
-    def shown(self) -> str:
-        """What people see."""
-        return "\n\n".join(part for part in (self.text, self.note) if part)
-
 
 @dataclass
 class Draft:

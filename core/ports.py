@@ -20,8 +20,8 @@ class Reply(Protocol):
         """The answer as far as it is known. Never blocks and may skip states; the newest text wins."""
         ...
 
-    async def finish(self, text: str) -> None:
-        """Returns ⇒ the whole text is shown, once, and nothing else of this run is.
+    async def finish(self, text: str, note: str = "") -> None:
+        """Returns ⇒ the whole text is shown, once, with our own note under it, and nothing else of this run.
 
         Raises Unreachable when it can never be shown there.
         """

@@ -74,7 +74,7 @@ class Runner:
         try:
             async with platform.reply(claim.messages[-1], journal) as reply:
                 answer = await self._answer(journal, platform, reply, draft, stopping)
-                await asyncio.gather(reply.finish(answer.shown), self._discard(journal))
+                await asyncio.gather(reply.finish(answer.text, answer.note), self._discard(journal))
         except Unreachable as error:
             answer = Answer("failed", draft.shown, error=f"unreachable: {error}")
         self._log(claim, answer, draft, reply, started)
