@@ -22,7 +22,7 @@ from core.errors import Lost, Permanent, Retryable, Unreachable, Unsaved
 from core.journal import Journal
 from core.lanes import MAX_ATTEMPTS, Stopping
 from core.ports import Model, Platform, Reply
-from core.store import items, runs
+from core.store import items, messages, runs
 from core.store.runs import Claim, Outcome
 from core.texts import text as own_text
 from core.types import Earlier, Finished, Prompt, Started, TextDelta
@@ -185,8 +185,10 @@ class Runner:
     async def _prompt(self, journal: Journal, platform: Platform) -> Prompt:
         claim = journal.claim
         if claim.context_since is not None and "context" not in journal.memo:
-            earlier = await platform.earlier(claim.messages[0], claim.context_since)
-            await journal.record("context", [asdict(message) for message in earlier])
+            asked = claim.messages[0]
+            earlier = await platform.earlier(asked, claim.context_since)
+            new = await self._db(lambda x: messages.unseen(x, claim.thread, asked.address, earlier))
+            await journal.record("context", [asdict(message) for message in new])
         return Prompt(
             model=self._assistant.model,
             instructions=self._assistant.instructions,

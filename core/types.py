@@ -70,6 +70,10 @@ class IncomingMessage:
 class Earlier:
     """A message that stood in a topic before the assistant was asked there."""
 
+    id: str
+    """The platform's id of the message."""
+    ref: str
+    """The name a post of the assistant is recorded under; of a person's message it means nothing."""
     user: str
     text: str
 

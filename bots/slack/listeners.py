@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack import events
+from bots.slack.poster import reference
 from core.inbox import Inbox
 from core.texts import text
 from core.types import Address
@@ -83,7 +84,7 @@ class Listeners:
     async def _stopped(self, event: dict[str, Any], team: str) -> None:
         channel, topic, user = (str(event.get(key) or "") for key in ("channel", "thread_ts", "user"))
         for post in event.get("streaming_message_ts") or ():
-            if await self._inbox.stop_post(f"slack:{team}:{channel}:{post}", user):
+            if await self._inbox.stop_post(reference(Address("slack", team, channel, topic), post), user):
                 return
         await self._inbox.stop(Address("slack", team, channel, topic), user)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
@@ -19,7 +20,7 @@ from bots.slack.budget import Budget
 from bots.slack.calls import REVOKED, call
 from bots.slack.catchup import CatchUp
 from bots.slack.listeners import Listeners
-from bots.slack.poster import SlackPoster
+from bots.slack.poster import SlackPoster, reference
 from bots.slack.socket import SocketMode
 from bots.slack.status import Status
 from bots.slack.stream import Refusals, StreamBrush
@@ -137,7 +138,7 @@ class SlackPlatform:
             return []
         found = [one for one in page.get("messages") or [] if float(one["ts"]) < float(message.id)]
         return [
-            Earlier("you" if one.get("user") == me else str(one.get("user") or "bot"), said)
+            Earlier(one["ts"], reference(address, one["ts"]), _speaker(one, me), said)
             for one in found[-EARLIER:]
             if float(one["ts"]) > since and (said := richtext.plain(one, me))
         ]
@@ -155,6 +156,10 @@ class SlackPlatform:
 
     async def close(self) -> None:
         """Nothing to keep: what was not acknowledged is delivered again."""
+
+
+def _speaker(message: Mapping[str, Any], me: str) -> str:
+    return "you" if message.get("user") == me else str(message.get("user") or "bot")
 
 
 @contextlib.contextmanager

@@ -125,11 +125,16 @@ class SlackPoster:
 
     def ref(self, post: str) -> str:
         """See `Poster.ref`."""
-        return f"slack:{self._address.workspace}:{self._address.channel}:{post}"
+        return reference(self._address, post)
 
     def pace(self) -> float:
         """See `Poster.pace`."""
         return self._budget.update_pause()
+
+
+def reference(address: Address, post: str) -> str:
+    """A post's name over all platforms."""
+    return f"slack:{address.workspace}:{address.channel}:{post}"
 
 
 def _after(message: dict[str, Any], me: str, after: str) -> bool:

@@ -113,8 +113,9 @@ def _leaf(leaf: Mapping[str, Any], me: str) -> str:
             return str(leaf.get("fallback") or leaf.get("timestamp") or "")
         case "color":
             return str(leaf.get("value") or "")
-        case _:
-            return _inline(leaf, me)
+        case _:  # kinds that Slack adds later
+            said = (leaf.get(key) for key in ("text", "url", "fallback", "name"))
+            return _inline(leaf, me) or next((text for text in said if isinstance(text, str)), "")
 
 
 def _emoji(leaf: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.markdown import closing, reopening, split
+from bots.markdown import closing, open_fence, reopening, split
 from bots.mentions import settled
 from bots.posts import Gone, PostBrush, Posts
 from bots.slack.budget import Budget
@@ -26,6 +26,8 @@ LONGEST = 240.0
 """Seconds a stream is kept open; Slack ends it at 300."""
 ROOM = 11_000
 """Characters in one stream; Slack ends it at 12,000."""
+MARGIN = 1_000
+"""Characters before that in which only whole lines or words are sent, so that a post ends with one."""
 NOT_HERE = {
     "missing_recipient_team_id",
     "missing_recipient_user_id",
@@ -143,7 +145,10 @@ class StreamBrush:
                 continue
             room = ROOM - len(self._open.shown)
             full = len(rest) > room
-            piece = _piece(rest, room) if full else rest
+            lines = open_fence(self._open.shown) is not None
+            piece = _piece(rest, room, lines=lines) if full else rest
+            if not full and not final and room - len(rest) < MARGIN:
+                piece = _whole(rest, lines=lines)  # so that the post can end there
             if full or time.monotonic() - self._open.since > LONGEST:
                 await self._stop(piece, seal=True)
             elif final:
@@ -155,7 +160,7 @@ class StreamBrush:
 
     async def _start(self, rest: str) -> None:
         head = self._head
-        piece = _piece(rest, ROOM - len(head))
+        piece = _piece(rest, ROOM - len(head), lines=bool(head))
 
         async def make() -> str:
             try:
@@ -246,12 +251,18 @@ class _NotStreamed(Exception):
     """This answer is painted by updates."""
 
 
-def _piece(rest: str, room: int) -> str:
-    """As much of the text as fits, up to a line's or a word's end if there is one in its second half."""
+def _piece(rest: str, room: int, *, lines: bool) -> str:
+    """As much of the text as fits, up to a line's or (but for code) a word's end where there is one."""
     if len(rest) <= room:
         return rest
-    for end in ("\n", " "):
-        at = rest.rfind(end, room // 2, room)
-        if at > 0:
-            return rest[: at + 1]
-    return rest[:room]
+    fits = rest[:room]
+    whole = _whole(fits, lines=lines)
+    return whole if whole and (room <= MARGIN or len(whole) > room // 2) else fits
+
+
+def _whole(text: str, *, lines: bool) -> str:
+    """The text up to its last line's end, or its last word's where lines may be cut."""
+    at = text.rfind("\n")
+    if at < 0 and not lines:
+        at = text.rfind(" ")
+    return text[: at + 1]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.database import Execute
 from core.store.threads import new_id
-from core.types import Address, IncomingMessage, RunId, ThreadId
+from core.types import Address, Earlier, IncomingMessage, RunId, ThreadId
 
 _COLUMNS = "platform, workspace, channel, topic, platform_id, person, body, sent_at"
 
@@ -104,20 +105,32 @@ def spoke_before(x: Execute, address: Address, user: str) -> bool:
     )
 
 
-def first_in_topic(x: Execute, thread: ThreadId, message: IncomingMessage) -> bool:
-    """True when this thread was never before asked anything in the topic of that message."""
+def last_in_topic(x: Execute, thread: ThreadId, message: IncomingMessage) -> float | None:
+    """When this thread was last asked something in the topic of that message before it."""
     address = message.address
-    return not x(
-        "SELECT 1 FROM messages WHERE platform = ? AND workspace = ? AND channel = ? AND topic = ? "
-        "AND thread_id = ? AND platform_id <> ? AND sent_at < ? LIMIT 1",
+    rows = x(
+        "SELECT MAX(sent_at) FROM messages WHERE platform = ? AND workspace = ? AND channel = ? "
+        "AND topic = ? AND thread_id = ? AND sent_at < ?",
         address.platform,
         address.workspace,
         address.channel,
         address.topic,
         thread,
-        message.id,
         message.sent_at,
     )
+    latest: float | None = rows[0][0]
+    return latest
+
+
+def unseen(x: Execute, thread: ThreadId, address: Address, earlier: Sequence[Earlier]) -> list[Earlier]:
+    """Those of a topic's messages that are not part of the thread already."""
+    said = (
+        "SELECT 1 FROM messages WHERE platform = ? AND workspace = ? AND channel = ? AND platform_id = ? "
+        "AND thread_id = ?"
+    )
+    shown = "SELECT 1 FROM steps JOIN runs ON runs.id = steps.run_id WHERE ref = ? AND thread_id = ?"
+    place = (address.platform, address.workspace, address.channel)
+    return [one for one in earlier if not x(said, *place, one.id, thread) and not x(shown, one.ref, thread)]
 
 
 def recent(x: Execute, platform: str, since: float) -> list[Seen]:

@@ -36,7 +36,7 @@ class Claim:
     history: tuple[str, ...]
     """The thread's newest turns before this one, as input items."""
     context_since: float | None = None
-    """Set when the topic's earlier messages are new to the thread: read them from this time on."""
+    """Set where others may have written in the topic: from this time on the thread has not seen it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +122,9 @@ def _claimed(x: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) 
 
 
 def _context_since(x: Execute, thread: ThreadId, message: IncomingMessage) -> float | None:
-    if not message.inside_topic or not messages.first_in_topic(x, thread, message):
+    if not message.inside_topic:
         return None
-    return threads.reset_at(x, thread) or 0.0
+    return messages.last_in_topic(x, thread, message) or threads.reset_at(x, thread) or 0.0
 
 
 def reread(x: Execute, held: Claim, budget: int) -> Claim:
