@@ -111,9 +111,9 @@ async def assembled(settings: Settings, names: tuple[str, ...]) -> AsyncIterator
         settings.thread_scope, settings.while_busy == "collect", settings.history_tokens, assistant.id
     )
     inbox = Inbox(db, lanes, policy)
-    async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
-    ) as session:
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
+    patience = aiohttp.ClientTimeout(total=30, sock_connect=10)  # slack_sdk's own rules only its own sessions
+    async with aiohttp.ClientSession(connector=connector, timeout=patience) as session:
         platforms = [_platform(name, settings, inbox, session) for name in names]
         runner.platforms.update({platform.name: platform for platform in platforms})
         await lanes.resume(names)

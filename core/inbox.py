@@ -131,7 +131,7 @@ class Inbox:
         """True when this person has addressed the assistant in this topic before."""
         return await self._db(lambda x: messages.spoke_before(x, address, user))
 
-    async def recent(self, platform: str, since: float) -> list[messages.Seen]:
+    async def recent(self, platform: str, since: float) -> list[Address]:
         """Topics in which someone wrote to the assistant since then, the latest first."""
         return await self._db(lambda x: messages.recent(x, platform, since))
 

@@ -90,7 +90,8 @@ def read(environ: Mapping[str, str], *, to_run: Sequence[str] | None = None) -> 
         if not text:
             continue
         try:
-            values[item.name] = _READERS.get(str(item.type), _text)(name, text, str(item.type))
+            reader = _language if name == "LANGUAGE" else _READERS.get(str(item.type), _text)
+            values[item.name] = reader(name, text, str(item.type))
         except ValueError as problem:
             problems.append(str(problem))
     settings = Settings(**values)
@@ -186,6 +187,12 @@ class _Readers(dict[str, Callable[[str, str, str], Any]]):
 
     def get(self, kind: str, default: Any = None) -> Any:
         return _choice if kind.startswith("Literal[") else super().get(kind, default)
+
+
+def _language(name: str, text: str, kind: str) -> str:
+    """The first language of ours in it: desktops export LANGUAGE=en_US:en for other programs."""
+    known = [part[:2].lower() for part in text.split(":") if part[:2].lower() in ("en", "ko")]
+    return known[0] if known else "en"
 
 
 _READERS = _Readers({"bool": _flag, "int": _number, "Path": _path})

@@ -65,6 +65,7 @@ class Gateway:
         self._client = client
         self._socket: DiscordWebSocket | None = None
         self._identified_at = -IDENTIFY_SPACING
+        self._left = False
         self.established = False
         """Set by the handlers of READY and RESUMED."""
         state: Any = client._connection
@@ -87,10 +88,12 @@ class Gateway:
         """
         resume, fruitless = stored, 0
         while True:
-            self.established = False
+            self.established = self._left = False
             try:
                 await self._follow(resume)
             except ReconnectWebSocket as error:
+                if self._left:
+                    return
                 fruitless = 0 if self.established else fruitless + 1
                 resume = self.position if error.resume and fruitless < FRUITLESS else None
                 await asyncio.sleep(min(30.0, 0.5 * 2**fruitless) if fruitless > 1 else 0.0)
@@ -141,6 +144,7 @@ class Gateway:
 
     async def leave(self) -> None:
         """Drop the connection, not the session: another process may resume it."""
+        self._left = True  # `run` ends, so that whoever resumes starts from the position that was stored
         if self._socket is not None and not self._socket.socket.closed:
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(1.0):

@@ -77,6 +77,10 @@ class Intake:
             self._sound = False
             self._failed()
 
+    def restart(self) -> None:
+        """The session is read again from the stored position: nothing before it is missing."""
+        self._sound = True
+
     def progress(self) -> dict[str, object]:
         """The position as a fact to store, nothing when something before it is not stored."""
         position = self._position()

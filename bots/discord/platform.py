@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import discord
 
+from bots.caughtup import CaughtUp
 from bots.discord import events
 from bots.discord.api import DiscordApi
 from bots.discord.bot import Bot
@@ -26,11 +26,9 @@ from core.inbox import Inbox
 from core.journal import Journal
 from core.settings import Settings
 from core.texts import text
-from core.types import Earlier, IncomingMessage
+from core.types import Address, Earlier, IncomingMessage
 
 logger = logging.getLogger(__name__)
-RECENT = 3 * 86_400.0
-MOST = 200
 SAVE_EVERY = 5.0
 LOGIN = (
     "Discord refused DISCORD_BOT_TOKEN. Copy the current token from the Bot page of your application "
@@ -70,6 +68,7 @@ class DiscordPlatform:
         await self._log_in()
         self._connected = connected
         self._working = [asyncio.create_task(self._bot.sync(), name="discord commands")]
+        self._intake.restart()
         stored = await self._inbox.fact(SESSION)
         position = Position(**stored) if isinstance(stored, dict) else None
         saving = asyncio.create_task(self._save(), name="discord position")
@@ -111,7 +110,8 @@ class DiscordPlatform:
         self._gateway.established = True
         self._connected()
         self._working.append(asyncio.create_task(self.save()))
-        self._working.append(asyncio.create_task(self._catch_up(), name="discord catch-up"))
+        caught_up = CaughtUp(self._inbox, self.name, self._settings.catch_up_seconds)
+        self._working.append(asyncio.create_task(caught_up.keep(self._read), name="discord catch-up"))
 
     def _drop(self) -> None:
         """A message was not stored: resume from the last position that was."""
@@ -128,19 +128,16 @@ class DiscordPlatform:
         for name, value in self._intake.progress().items():
             await self._inbox.remember(name, value)
 
-    async def _catch_up(self) -> None:
-        """Read what was said in recent channels while nobody listened; what is known is skipped."""
-        now = time.time()
-        for seen in (await self._inbox.recent("discord", now - RECENT))[:MOST]:
-            address = seen.address
-            after = events.snowflake(max(seen.sent_at, now - self._settings.catch_up_seconds)) - 1
-            try:
-                while page := await self._api.history(address.channel, max(0, after)):
-                    for payload in page:
-                        self._intake.take(payload, address.workspace)
-                    after = int(page[-1]["id"])
-            except SpoolError as error:
-                logger.info("channel cannot be read", extra={"channel": address.channel, "error": str(error)})
+    async def _read(self, address: Address, since: float) -> None:
+        """Give what was said in a channel since then to the inbox; what is known is skipped."""
+        after = max(0, events.snowflake(since) - 1)
+        try:
+            while page := await self._api.history(address.channel, after):
+                for payload in page:
+                    self._intake.take(payload, address.workspace)
+                after = int(page[-1]["id"])
+        except SpoolError as error:
+            logger.info("channel cannot be read", extra={"channel": address.channel, "error": str(error)})
 
     @contextlib.asynccontextmanager
     async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[LiveReply]:

@@ -14,12 +14,15 @@ from typing import Final
 
 PER_MINUTE: Final = {
     "chat.startStream": 18,
-    "chat.appendStream": 94,
     "chat.stopStream": 18,
     "chat.update": 46,
 }
 """A little below the documented tiers (20, 100, 20, 50), for clocks differ."""
 FASTEST_APPEND = 0.5
+"""Seconds between two appends of one stream, so that a lone answer flows and does not rattle."""
+APPEND_BURST = 30
+APPEND_SPACING = 60 / (94 - APPEND_BURST)
+"""Seconds between turns: a burst and a minute of turns stay below the 100 of the tier."""
 FASTEST_UPDATE = 1.2
 POST_SPACING = 1.1
 
@@ -33,6 +36,7 @@ class Budget:
         self._limited: set[str] = set()
         self._post_turns: dict[str, float] = {}
         self._next_update = 0.0
+        self._next_append = 0.0
         self.streams = 0
         """Streams that are open now."""
 
@@ -64,13 +68,18 @@ class Budget:
         room = PER_MINUTE["chat.startStream"]
         return self.used("chat.startStream") < room and ending < room
 
-    def append_pause(self) -> float:
-        """Seconds each open stream waits between appends, so that together they stay in the tier."""
-        used, most = self.used("chat.appendStream"), PER_MINUTE["chat.appendStream"]
-        if used >= most:
-            return max(FASTEST_APPEND, 60 - (time.monotonic() - self._made["chat.appendStream"][0]))
-        shared = 60 / most * max(1, self.streams)
-        return FASTEST_APPEND if used < most / 2 else max(FASTEST_APPEND, shared)
+    def append_wait(self) -> float:
+        """Seconds until one more append fits the tier; 0 now. All open streams share these turns.
+
+        Turns are a fixed time apart, and so many may be taken ahead of it as make a burst.
+        """
+        now = time.monotonic()
+        early = APPEND_BURST * APPEND_SPACING
+        return max(0.0, self._next_append - early - now, self._blocked.get("chat.appendStream", 0.0) - now)
+
+    def appended(self) -> None:
+        """A turn is taken."""
+        self._next_append = max(time.monotonic(), self._next_append) + APPEND_SPACING
 
     def may_update(self) -> bool:
         """Whether an answer may still be shown while it grows, and not only when it is whole."""

@@ -62,12 +62,16 @@ async def call(request: Awaitable[Any]) -> Any:
         return await request
     except SlackApiError as error:
         raise _sorted(error) from error
+    except (AttributeError, KeyError, ValueError) as error:  # the SDK met a body that is not Slack's
+        raise Unclear("unreadable_response") from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise Unclear(type(error).__name__) from error
 
 
 def _sorted(error: SlackApiError) -> SpoolError:
     response: Any = error.response
+    if not hasattr(response, "status_code"):  # a raw response: its body could not be read (a proxy's page)
+        return Unclear(f"http_{getattr(response, 'status', 'unknown')}")
     status, name = response.status_code, _name(response)
     if status == 429 or name in ("ratelimited", "rate_limited"):
         return Limited("ratelimited", retry_after=_retry_after(response))

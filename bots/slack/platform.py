@@ -13,12 +13,13 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.caughtup import CaughtUp
 from bots.live import LiveReply
 from bots.posts import Posts, Topics
 from bots.slack import richtext
 from bots.slack.budget import Budget
 from bots.slack.calls import REVOKED, call
-from bots.slack.catchup import CatchUp
+from bots.slack.history import History
 from bots.slack.listeners import Listeners
 from bots.slack.poster import SlackPoster, reference
 from bots.slack.socket import SocketMode
@@ -66,12 +67,13 @@ class SlackPlatform:
             language=self._settings.language,
             locale=self.locale,
         )
-        catch_up = CatchUp(self._client, self._inbox, listeners.message, self._settings.catch_up_seconds)
+        history = History(self._client, listeners.message)
+        caught_up = CaughtUp(self._inbox, self.name, self._settings.catch_up_seconds)
         reading: list[asyncio.Task[None]] = []
 
         def greeted() -> None:
             connected()
-            reading.append(asyncio.create_task(catch_up.run(), name="slack catch-up"))
+            reading.append(asyncio.create_task(caught_up.keep(history.read), name="slack catch-up"))
 
         socket = SocketMode(self._session, self._open_url, listeners.app.async_dispatch)
         try:
@@ -103,18 +105,20 @@ class SlackPlatform:
     @contextlib.asynccontextmanager
     async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[LiveReply]:
         """See `Platform.reply`."""
-        address = message.address
-        poster = SlackPoster(self._client, self._budget, address, journal.claim.run, self._bot_user)
-        posts = Posts(journal, poster, self._topics)
-        brush = StreamBrush(self._client, self._budget, self._refusals, posts, poster, message)
-        thinking = text("thinking", "", self._settings.language)
-        async with self._status.thinking(address, thinking), LiveReply(brush) as reply:
-            try:
-                yield reply
-            finally:
-                brush.close()
-        if not brush.visible:
-            self._status.clear(address)
+        address, run = message.address, journal.claim.run
+        said = text("thinking", "", self._settings.language)
+        wanted = (
+            message.kind == "ask" and "post:0" not in journal.memo
+        )  # else there is something to see already
+        async with self._status.thinking(address, said if wanted else "") as thinking:
+            poster = SlackPoster(self._client, self._budget, address, run, self._bot_user, thinking.posting)
+            posts = Posts(journal, poster, self._topics)
+            brush = StreamBrush(self._client, self._budget, self._refusals, posts, poster, message)
+            async with LiveReply(brush) as reply:
+                try:
+                    yield reply
+                finally:
+                    brush.close()
 
     async def _bot_user(self) -> str:
         """Known once Slack was reached for the first time."""

@@ -34,8 +34,11 @@ class SlackPoster:
         address: Address,
         run: RunId,
         me: Callable[[], Awaitable[str]],
+        posting: Callable[[], None],
     ) -> None:
         self._client, self._budget, self._address, self._run, self._me = client, budget, address, run, me
+        self.posting = posting
+        """Called right before something new appears."""
         self.ordinary: set[str] = set()
         """Posts known not to be open streams; any other takes no update until it is stopped."""
 
@@ -50,6 +53,7 @@ class SlackPoster:
         where: dict[str, Any] = {"channel": channel, "thread_ts": self._address.topic}
         where |= {"metadata": self.metadata, "unfurl_links": False, "unfurl_media": False}
         await self._budget.post_turn(channel)
+        self.posting()
         try:
             response = await call(self._client.chat_postMessage(markdown_text=text, **where))
         except Limited as error:

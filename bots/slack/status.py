@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -20,6 +21,20 @@ REFRESH = 90.0
 _FOR_GOOD = {"unknown_method", "missing_scope", "not_agent_app", "method_deprecated", "feature_not_enabled"}
 
 
+@dataclass
+class Thinking:
+    """One status on screen. It is cleared by a post only if Slack had taken it before that post."""
+
+    answered: bool = False
+    cleared: bool = False
+    posted: bool = False
+
+    def posting(self) -> None:
+        """A post is about to be made."""
+        self.cleared = self.cleared or self.answered
+        self.posted = True
+
+
 class Status:
     """Sets and clears statuses; learns for good what the app may not do."""
 
@@ -29,19 +44,21 @@ class Status:
         self._later: set[asyncio.Task[bool]] = set()
 
     @asynccontextmanager
-    async def thinking(self, address: Address, text: str) -> AsyncIterator[None]:
-        """Show the status while the body runs. Slack itself clears it at the first post."""
-        showing = asyncio.create_task(self._keep(address, text), name="status")
+    async def thinking(self, address: Address, text: str) -> AsyncIterator[Thinking]:
+        """Show the status (none if "") while the body runs. Slack itself clears it when a post follows it."""
+        thinking = Thinking(cleared=not text)
+        if not text:
+            yield thinking
+            return
+        showing = asyncio.create_task(self._keep(address, text, thinking), name="status")
         try:
-            yield
+            yield thinking
         finally:
             showing.cancel()
+            if not thinking.cleared:
+                self._soon(self._set(address, ""))
             if ("session", "") not in self._refused:
                 self._soon(self._session(address, "active"))
-
-    def clear(self, address: Address) -> None:
-        """Take the status away where nothing was posted."""
-        self._soon(self._set(address, ""))
 
     def _soon(self, request: Coroutine[Any, Any, bool]) -> None:
         """Nobody waits for a status."""
@@ -49,12 +66,14 @@ class Status:
         self._later.add(task)
         task.add_done_callback(self._later.discard)
 
-    async def _keep(self, address: Address, text: str) -> None:
+    async def _keep(self, address: Address, text: str, thinking: Thinking) -> None:
         shown = await self._set(address, text)
+        thinking.answered = True
+        thinking.cleared = not shown
         await self._session(address, "processing")  # gives agent apps Slack's own Stop button
-        while shown:
+        while shown and not thinking.posted:
             await asyncio.sleep(REFRESH)
-            shown = await self._set(address, text)
+            shown = not thinking.posted and await self._set(address, text)
 
     async def _set(self, address: Address, text: str) -> bool:
         request = self._client.assistant_threads_setStatus(

@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.markdown import closing, open_fence, reopening, split
 from bots.mentions import settled
 from bots.posts import Gone, PostBrush, Posts
-from bots.slack.budget import Budget
+from bots.slack.budget import FASTEST_APPEND, Budget
 from bots.slack.calls import Limited, Refused, Unclear, call
 from bots.slack.poster import SlackPoster
 from core.types import IncomingMessage
@@ -129,7 +129,7 @@ class StreamBrush:
             self._repaint = self._post_brush(eager=final or self._budget.may_update())
             raise _NotStreamed
         await self._advance(clean, final=final)
-        return self._budget.append_pause()
+        return max(FASTEST_APPEND, self._budget.append_wait())
 
     def _may_stream(self) -> bool:
         return not self._refusals.apply(self._channel) and self._budget.may_stream()
@@ -153,7 +153,7 @@ class StreamBrush:
                 await self._stop(piece, seal=True)
             elif final:
                 return await self._stop(piece, seal=False)
-            elif piece:
+            elif piece and not self._budget.append_wait():
                 await self._append(piece)
             if not full:
                 return None
@@ -184,6 +184,7 @@ class StreamBrush:
 
     async def _open_stream(self, text: str) -> str:
         self._budget.note("chat.startStream")
+        self._poster.posting()
         response = await call(
             self._client.chat_startStream(
                 channel=self._channel,
@@ -197,7 +198,7 @@ class StreamBrush:
 
     async def _append(self, piece: str) -> None:
         assert self._open is not None
-        self._budget.note("chat.appendStream")
+        self._budget.appended()
         try:
             await call(
                 self._client.chat_appendStream(channel=self._channel, ts=self._open.post, markdown_text=piece)

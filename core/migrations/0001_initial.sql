@@ -64,8 +64,7 @@ CREATE TABLE messages (
     UNIQUE (platform, workspace, channel, platform_id)
 );
 CREATE INDEX messages_run ON messages (run_id, seq);
-CREATE INDEX messages_topic ON messages (platform, workspace, channel, topic, person);
-CREATE INDEX messages_recent ON messages (platform, sent_at);
+CREATE INDEX messages_topic ON messages (platform, workspace, channel, topic, sent_at);
 
 -- The journal of a run. ref is set for posts: who showed the post with this platform id.
 CREATE TABLE steps (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from core.database import Execute
 from core.store.threads import new_id
@@ -13,12 +12,7 @@ from core.types import Address, Earlier, IncomingMessage, RunId, ThreadId
 _COLUMNS = "platform, workspace, channel, topic, platform_id, person, body, sent_at"
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The newest message known of one topic."""
-
-    address: Address
-    sent_at: float
+NEWEST = 5000
 
 
 def known(x: Execute, message: IncomingMessage) -> bool:
@@ -133,15 +127,17 @@ def unseen(x: Execute, thread: ThreadId, address: Address, earlier: Sequence[Ear
     return [one for one in earlier if not x(said, *place, one.id, thread) and not x(shown, one.ref, thread)]
 
 
-def recent(x: Execute, platform: str, since: float) -> list[Seen]:
-    """Topics in which someone wrote to the assistant since then, the latest first."""
+def recent(x: Execute, platform: str, since: float) -> list[Address]:
+    """Topics in which someone wrote to the assistant since then, the latest first.
+
+    Looks at the newest messages only, however many there are: what is older has been caught up with.
+    """
     rows = x(
-        "SELECT workspace, channel, topic, MAX(sent_at) AS latest FROM messages "
+        "SELECT workspace, channel, topic, MAX(sent_at) AS latest FROM "
+        "(SELECT * FROM messages ORDER BY seq DESC LIMIT ?) AS newest "
         "WHERE platform = ? AND sent_at >= ? GROUP BY workspace, channel, topic ORDER BY latest DESC",
+        NEWEST,
         platform,
         since,
     )
-    return [
-        Seen(Address(platform, workspace, channel, topic), latest)
-        for workspace, channel, topic, latest in rows
-    ]
+    return [Address(platform, workspace, channel, topic) for workspace, channel, topic, _ in rows]

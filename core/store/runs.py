@@ -146,9 +146,9 @@ def unfinished(x: Execute, platforms: Iterable[str]) -> list[str]:
     wanted = list(platforms)
     marks = ", ".join("?" for _ in wanted)
     rows = x(
-        "SELECT lane, MIN(runs.seq) AS first FROM runs JOIN messages ON messages.run_id = runs.id "
-        f"WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling') "
-        f"AND platform IN ({marks}) "
+        "SELECT lane, MIN(seq) AS first FROM runs "
+        "WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling') AND EXISTS "
+        f"(SELECT 1 FROM messages WHERE messages.run_id = runs.id AND platform IN ({marks})) "
         "GROUP BY lane ORDER BY first",
         *wanted,
     )

@@ -8,6 +8,9 @@ from bots.standins.discord.gateway import Gateway
 from bots.standins.discord.request import Ask
 from bots.standins.discord.world import World
 
+_CONTENT_ALLOWED = 1 << 19
+"""Application flag: the message content intent is switched on, in fewer than 100 servers."""
+
 
 class AccountRoutes:
     """Handlers; each returns what the reply's JSON is."""
@@ -44,7 +47,7 @@ class AccountRoutes:
             "bot_public": True,
             "bot_require_code_grant": False,
             "verify_key": "0" * 64,
-            "flags": 0,
+            "flags": _CONTENT_ALLOWED if bot.reads_all else 0,
             "team": None,
             "interactions_endpoint_url": None,
             "owner": {**bot.payload(), "id": self._application_id, "bot": False},

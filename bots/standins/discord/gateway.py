@@ -32,7 +32,8 @@ BEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK
 UNKNOWN_ERROR, UNKNOWN_OP, BAD_FRAME, NOT_IDENTIFIED, BAD_TOKEN, IDENTIFIED_ALREADY = range(4000, 4006)
 BAD_SEQ, TOO_FAST, TIMED_OUT, BAD_SHARD = 4007, 4008, 4009, 4010
 BAD_VERSION, BAD_INTENTS, FORBIDDEN_INTENTS = 4012, 4013, 4014
-PRIVILEGED = 1 << 1 | 1 << 8 | 1 << 15
+MESSAGE_CONTENT = 1 << 15
+PRIVILEGED = 1 << 1 | 1 << 8 | MESSAGE_CONTENT
 ALL_INTENTS = (1 << 17) - 1 | 0b11 << 20 | 0b11 << 24
 
 
@@ -51,6 +52,8 @@ class Gateway:
         self.world: World
         self.application_id = ""
         self.url = ""
+        self.refusing = False
+        """Down: every connection is refused with 503, while REST may go on."""
         self._rules = rules
         self._token_is_good = token_is_good
         self._spend_token = spend_token
@@ -59,13 +62,15 @@ class Gateway:
 
     def dispatch(self, event: Event) -> None:
         """Tell every session, connected or not, that is to know of it."""
-        data = ""
+        forms: dict[bool, str] = {}
         for session in list(self._sessions.values()):
             if session.gone(self._rules.session_lifetime):
                 del self._sessions[session.id]
             elif session.wants(event.intent, event.guild):
-                data = data or json.dumps(event.data, separators=(",", ":"))
-                session.push(event.name, data)
+                whole = event.full is not None and bool(session.intents & MESSAGE_CONTENT)
+                if whole not in forms:
+                    forms[whole] = json.dumps(event.full if whole else event.data, separators=(",", ":"))
+                session.push(event.name, forms[whole])
 
     def each(self, act: Callable[[Connection], None]) -> None:
         for connection in list(self.connections):
@@ -90,6 +95,8 @@ class Gateway:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One websocket from HELLO to its end."""
+        if self.refusing:
+            return web.Response(status=503)
         socket = web.WebSocketResponse(compress=False, timeout=1.0)
         await socket.prepare(request)
         assert request.transport is not None
@@ -183,7 +190,7 @@ class Gateway:
             self._spend_token()
         elif not isinstance(intents, int) or intents & ~ALL_INTENTS:
             connection.close(BAD_INTENTS)
-        elif intents & PRIVILEGED:
+        elif intents & PRIVILEGED & ~(MESSAGE_CONTENT * self._rules.message_content):
             connection.close(FORBIDDEN_INTENTS)
         elif len(shard) != 2 or not 0 <= shard[0] < shard[1]:
             connection.close(BAD_SHARD)

@@ -39,7 +39,8 @@ class Host:
         """(monotonic time, channel) of each typing request."""
         self._revoked = False
         self._gateway = Gateway(self.rules, self._token_is_good, self.revoke)
-        self._world = World(self.rules, User(_BOT, "spool", bot=True), self._gateway.dispatch)
+        account = User(_BOT, "spool", bot=True, reads_all=self.rules.message_content)
+        self._world = World(self.rules, account, self._gateway.dispatch)
         self._gateway.world, self._gateway.application_id = self._world, _APPLICATION
         self._rest = Rest(Buckets(self.rules, limits=limits), self._world.changes, self._token_is_good)
         self._commands = Commands(_APPLICATION, self._world.ids.next, self.rules.command_creates)

@@ -58,7 +58,7 @@ class Message:
             self.previewed = True
 
     def payload(self, viewer: User, *, nested: bool = True) -> JSON:
-        """What REST tells `viewer`, a bot without the message content intent."""
+        """What REST tells `viewer`, a bot with or without the message content intent."""
         shown = self._shown_to(viewer)
         message: JSON = {
             "id": self.id,
@@ -96,7 +96,8 @@ class Message:
 
     def _shown_to(self, viewer: User) -> bool:
         own = self.author.id == viewer.id
-        return own or self.channel.guild is None or any(u.id == viewer.id for u in self.mentions)
+        concerned = own or self.channel.guild is None or any(u.id == viewer.id for u in self.mentions)
+        return concerned or viewer.reads_all
 
     def _sometimes(self, viewer: User, nested: bool) -> JSON:
         extra: JSON = {}

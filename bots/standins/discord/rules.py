@@ -24,6 +24,8 @@ class Rules:
     """IDENTIFYs per day; one more resets the token, as Discord does."""
     identify_interval: float = 0.0
     """Least time between two IDENTIFYs; Discord's is 5. Off unless asked for: restarts in tests are quick."""
+    message_content: bool = False
+    """Whether the privileged message content intent is switched on for the application."""
     sends_per_minute: int = 120
     """Frames a client may send on one connection within 60 s before close 4008."""
     interaction_deadline: float = 3.0

@@ -69,6 +69,10 @@ class DiscordStandin(Host):
         """Discord adds a link preview to a message: MESSAGE_UPDATE without an edit."""
         self._people.unfurl(channel, message)
 
+    async def replay(self, name: str, data: Any) -> None:
+        """A recorded gateway event, told as it is; nothing in the channels changes."""
+        self._world.replay(name, data)
+
     async def slash(
         self,
         user: str,
@@ -216,6 +220,14 @@ class DiscordStandin(Host):
         """Cut the gateway's TCP connections; sessions can be resumed."""
         self._gateway.each(Connection.cut)
         await asyncio.sleep(0)
+
+    async def gateway_down(self) -> None:
+        """The gateway cuts and refuses connections, REST goes on; until `gateway_up`."""
+        self._gateway.refusing = True
+        await self.cut()
+
+    async def gateway_up(self) -> None:
+        self._gateway.refusing = False
 
     async def request_heartbeat(self) -> None:
         """Op 1: Discord wants a heartbeat at once."""

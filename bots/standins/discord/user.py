@@ -9,12 +9,16 @@ from bots.standins.discord.error import JSON
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account. `locale` is what interactions of that person carry unless told otherwise."""
+    """An account. `locale` is what interactions of that person carry unless told otherwise.
+
+    `reads_all`: a bot that is shown the text of messages which do not concern it.
+    """
 
     id: str
     name: str
     bot: bool = False
     locale: str = "en-US"
+    reads_all: bool = False
 
     def payload(self) -> JSON:
         user: JSON = {

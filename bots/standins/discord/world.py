@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bots.standins.discord.change import Changes
 from bots.standins.discord.channel import Channel
@@ -33,12 +34,16 @@ GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 0, 1 << 9, 1 << 12
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A gateway event; sessions without `intent` (0: none needed) are not told. `guild` "" is a DM."""
+    """A gateway event; sessions without `intent` (0: none needed) are not told. `guild` "" is a DM.
+
+    `full` is what sessions with the message content intent are told instead, where that differs.
+    """
 
     name: str
     data: JSON
     intent: int
     guild: str
+    full: JSON | None = None
 
 
 class World:
@@ -105,17 +110,25 @@ class World:
         self.tell(name, channel.payload(), GUILDS, channel.guild.id)
         return channel
 
-    def tell(self, name: str, data: JSON, intent: int, guild: str) -> None:
-        self._listen(Event(name, data, intent, guild))
+    def tell(self, name: str, data: JSON, intent: int, guild: str, full: JSON | None = None) -> None:
+        self._listen(Event(name, data, intent, guild, full))
         self.changes.touch(data.get("channel_id"))
+
+    def replay(self, name: str, data: Any) -> None:
+        """A recorded event as it is, however malformed: for all who listen to messages of its place."""
+        about = data if isinstance(data, dict) else {}
+        guild = about.get("guild_id")
+        intent, home = _audience(self.guilds.get(guild) if isinstance(guild, str) else None)
+        self._listen(Event(name, data, intent if name.startswith("MESSAGE_") else 0, home))
+        self.changes.touch()
 
     def tell_of(self, name: str, message: Message) -> None:
         """A message event, in the shape the gateway gives it."""
         guild = message.channel.guild
-        data = message.event(self.bot)
-        if name == "MESSAGE_CREATE" and message.nonce is not None:
-            data["nonce"] = message.nonce
-        self.tell(name, data, *_audience(guild))
+        nonce = {} if name != "MESSAGE_CREATE" or message.nonce is None else {"nonce": message.nonce}
+        data = message.event(replace(self.bot, reads_all=False)) | nonce
+        full = message.event(self.bot) | nonce if self.bot.reads_all else None
+        self.tell(name, data, *_audience(guild), full)
 
     def create(self, message: Message) -> Message:
         """Put a finished message into its channel and tell of it."""

@@ -1,14 +1,13 @@
 """What was said while nobody listened: read from Slack's history through the same door as live events.
 
 Slack repeats an unacknowledged event for minutes only, so after a longer absence history is the only source.
-Slow on purpose: it shares the tier of `conversations.history` with nobody, and it is not urgent.
+Slow on purpose: it is not urgent, and its tier is small.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -16,50 +15,36 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack.calls import call
 from core.errors import Retryable, SpoolError
-from core.inbox import Inbox
+from core.types import Address
 
 logger = logging.getLogger(__name__)
-RECENT = 3 * 86_400.0
-"""Seconds: conversations without a message for longer are not read."""
-MOST = 200
-OVERLAP = 60.0
-"""Seconds read again before the last message seen: deliveries may come out of order."""
-
 Take = Callable[[dict[str, Any], str], Awaitable[None]]
 
 
-class CatchUp:
-    """Reads what was missed, at most `window` seconds back."""
+class History:
+    """Reads conversations and gives each message to `take`, as if it had just been said."""
 
-    def __init__(self, client: AsyncWebClient, inbox: Inbox, take: Take, window: float) -> None:
-        self._client, self._inbox, self._take, self._window = client, inbox, take, window
+    def __init__(self, client: AsyncWebClient, take: Take) -> None:
+        self._client, self._take = client, take
+        self._channels: set[tuple[str, str]] = set()
 
-    async def run(self) -> None:
-        """Give every missed message of recent conversations to the inbox, oldest first in each."""
-        now = time.time()
-        seen = (await self._inbox.recent("slack", now - RECENT))[:MOST]
-        channels: dict[tuple[str, str], float] = {}
-        for one in seen:
-            key = (one.address.workspace, one.address.channel)
-            channels[key] = max(channels.get(key, 0.0), one.sent_at)
-        for (team, channel), latest in channels.items():
-            await self._read(team, channel, "", max(latest - OVERLAP, now - self._window))
-        for one in seen:
-            address = one.address
-            since = max(one.sent_at - OVERLAP, now - self._window)
-            await self._read(address.workspace, address.channel, address.topic, since)
+    async def read(self, address: Address, since: float) -> None:
+        """What was said in that topic since then; for the first topic of a channel, in the channel too."""
+        channel = (address.workspace, address.channel)
+        if channel not in self._channels:
+            self._channels.add(channel)
+            await self._read(*channel, "", since)
+        await self._read(*channel, address.topic, since)
 
     async def _read(self, team: str, channel: str, topic: str, since: float) -> None:
-        found = 0
         try:
             missed = [message async for message in self._pages(channel, topic, since)]
-            for message in sorted(missed, key=lambda message: float(message["ts"])):
-                kind = {"channel": channel, "channel_type": "im" if channel.startswith("D") else "channel"}
-                await self._take({"type": "message", **message, **kind}, team)
-                found += 1
         except SpoolError as error:
             logger.info("conversation cannot be read", extra={"channel": channel, "error": str(error)})
-        logger.debug("caught up", extra={"channel": channel, "messages": found})
+            return
+        for message in sorted(missed, key=lambda message: float(message["ts"])):
+            kind = {"channel": channel, "channel_type": "im" if channel.startswith("D") else "channel"}
+            await self._take({"type": "message", **message, **kind}, team)
 
     async def _pages(self, channel: str, topic: str, since: float) -> AsyncIterator[dict[str, Any]]:
         cursor = None
