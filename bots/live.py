@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Protocol, Self
 
 from bots.markdown import closing
-from core.errors import Retryable
+from core.errors import Retryable, SpoolError, Unreachable
 
 logger = logging.getLogger(__name__)
 LONGEST_WAIT = 30.0
@@ -17,12 +17,15 @@ LONGEST_WAIT = 30.0
 class Brush(Protocol):
     """Brings a text to the screen; one brush belongs to one reply."""
 
-    async def paint(self, text: str, *, final: bool) -> float:
-        """Show this text; gives the seconds until it makes sense to paint again.
+    async def paint(self, text: str, *, final: bool) -> bool:
+        """Show this text; False when some of it is left for later, which a final text never is.
 
-        A final text is shown in full when this returns; another may be left for later. Raises
-        Retryable or Unreachable.
+        Raises Retryable or Unreachable.
         """
+        ...
+
+    def pause(self) -> float:
+        """Seconds until it makes sense to paint again."""
         ...
 
     async def read(self) -> str:
@@ -86,7 +89,7 @@ class LiveReply:
             if not final and not text.strip():
                 continue
             try:
-                wait = await self._brush.paint(text, final=final)
+                whole = await self._brush.paint(text, final=final)
                 failures = 0
             except Retryable as error:  # the platform is away: nothing else can be shown either, so wait
                 failures += 1
@@ -95,14 +98,19 @@ class LiveReply:
                 self._news.set()
                 await asyncio.sleep(wait)
                 continue
+            except SpoolError:
+                raise
+            except Exception as error:
+                logger.exception("post cannot be painted")
+                raise Unreachable(type(error).__name__) from error
             if self.first_shown_at is None and self._brush.visible:
                 self.first_shown_at = asyncio.get_running_loop().time()
                 self.visible.set()
             if final:
                 return
-            await self._rest(wait, text)
+            await self._rest(self._brush.pause(), text if whole else None)
 
-    async def _rest(self, seconds: float, painted: str) -> None:
+    async def _rest(self, seconds: float, painted: str | None) -> None:
         """Let the text grow without being woken by each word; the last words are not kept waiting."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ending.wait(), seconds)

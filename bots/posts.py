@@ -131,8 +131,11 @@ class Posts:
         """Remove the posts a shorter answer does not need, also one whose id was never learnt."""
         part = parts
         while step := self._journal.memo.get(f"post:{part}"):
-            post = step.get("id") or (await self._orphan(part) if "intent" in step else None)
-            if post:
+            if "intent" in step:
+                async with self._topics.creating(self._topic):  # else another run's newest might look free
+                    if post := await self._orphan(part):
+                        await self._record(f"post:{part}", post, {})
+            if post := self.id(part):
                 with suppress(Gone):
                     await self.poster.delete(post)
                 await self._journal.record(f"post:{part}", {"deleted": post}, ref=self.poster.ref(post))
@@ -159,33 +162,41 @@ class PostBrush:
         """See `Brush.visible`."""
         return bool(self._painted)
 
-    async def paint(self, text: str, *, final: bool) -> float:
+    def painted(self, part: int, body: str) -> None:
+        """Somebody else has just created that part with this text."""
+        self._painted[part] = (body, False)
+
+    def pause(self) -> float:
+        """See `Brush.pause`."""
+        return self._posts.poster.pace()
+
+    async def paint(self, text: str, *, final: bool) -> bool:
         """See `Brush.paint`."""
         poster = self._posts.poster
         if not final and not self._eager and not self._posts.begun():
-            return 1.0
+            return True
         parts = self._split(text, poster.limit, final)
         for part, body in enumerate(parts):
             newest = part == len(parts) - 1
             wanted = (body, poster.stoppable and newest and not final)
             if self._painted.get(part) == wanted:
                 continue
-            if newest and not final and self._posts.id(part) and (wait := poster.pace()) > 0:
-                return wait
+            if newest and not final and self._posts.id(part) and poster.pace() > 0:
+                return False
             await self._put(part, *wanted)
             self._painted[part] = wanted
         if final:
             await self._posts.trim(len(parts))
-        return poster.pace()
+        return True
 
     async def _put(self, part: int, body: str, growing: bool) -> None:
         poster, post, written = self._posts.poster, self._posts.id(part), False
-        if post is None:
-            make = partial(poster.create, body, part, growing=growing)
-            post, adopted = await self._posts.create(part, make)
-            written = not adopted
-        if not written:
-            with suppress(Gone):
+        with suppress(Gone):  # somebody deleted it: it is not forced on them again
+            if post is None:
+                make = partial(poster.create, body, part, growing=growing)
+                post, adopted = await self._posts.create(part, make)
+                written = not adopted
+            if not written:
                 await poster.edit(post, body, growing=growing)
 
     async def read(self) -> str:

@@ -25,12 +25,21 @@ class ConfigError(SpoolError):
 
 
 class Retryable(SpoolError):
-    """`code` is for the log; `notice` is the text key if it is given up; `retry_after` in seconds."""
+    """`code` is for the log; `notice` is the text key if it is given up; `retry_after` in seconds.
+
+    `resumable`: only our reading of a response was cut, the response itself goes on.
+    """
 
     def __init__(
-        self, code: str, *, retry_after: float | None = None, notice: str = "model_unavailable"
+        self,
+        code: str,
+        *,
+        retry_after: float | None = None,
+        notice: str = "model_unavailable",
+        resumable: bool = False,
     ) -> None:
         super().__init__(code)
+        self.resumable = resumable
         self.code = code
         self.retry_after = retry_after
         self.notice = notice

@@ -47,8 +47,7 @@ class Lanes:
 
     def stop(self, run: RunId) -> None:
         """Tell a run that it is to be cancelled; the database knows already."""
-        if run in self._stopping:
-            self._stopping[run].set()
+        self._stopping.setdefault(run, Stopping()).set()  # its lane may not have begun it yet
 
     async def resume(self, platforms: Iterable[str]) -> None:
         """Go on with everything unfinished. This is start-up: there is no other recovery."""
@@ -95,15 +94,15 @@ class Lanes:
                 following = await self._again(claim, failed=True)
 
     async def _one(self, claim: Claim) -> Claim | None:
-        stopping = self._stopping[claim.run] = Stopping()
+        stopping = self._stopping.setdefault(claim.run, Stopping())
         if claim.status == "cancelling":
             stopping.set()
         try:
             outcome = await self._run(claim, stopping)
+            now, go_on = time.time(), not self._closing
+            return await self._db(lambda x: runs.finish(x, claim, outcome, self._budget, now, go_on=go_on))
         finally:
-            del self._stopping[claim.run]
-        now, go_on = time.time(), not self._closing
-        return await self._db(lambda x: runs.finish(x, claim, outcome, self._budget, now, go_on=go_on))
+            self._stopping.pop(claim.run, None)
 
     async def _again(self, claim: Claim, *, failed: bool = False) -> Claim | None:
         """The same run once more, after a while; `failed`: by a fault of its own, which ends it in time."""

@@ -74,7 +74,7 @@ class OpenAIModel:
                         yield event
                         if isinstance(event, Finished):
                             return
-                raise Retryable("stream_ended_early")
+                raise Retryable("stream_ended_early", resumable=True)
             except Retryable as error:
                 if not self._resumable(position, error):
                     raise
@@ -85,8 +85,7 @@ class OpenAIModel:
 
     def _resumable(self, position: _Position, error: Retryable) -> bool:
         """A response that runs in the background goes on without us; only our reading of it was cut."""
-        cut = error.code in ("stream_ended_early", "connection_error")
-        return self._features.background and bool(position.response_id) and cut
+        return self._features.background and bool(position.response_id) and error.resumable
 
     async def discard(self, response_id: str) -> None:
         """Stop a background response if it still runs and delete what the server stored of it."""
@@ -107,7 +106,7 @@ class OpenAIModel:
                 return
             raise _refused(error, resuming=bool(position.response_id)) from error
         except openai.APIConnectionError as error:
-            raise Retryable("connection_error") from error
+            raise Retryable("connection_error", resumable=True) from error
         chunks = stream.response.aiter_bytes()  # the SDK's stream would parse each event
         try:
             yield self._events(chunks, position)
@@ -144,7 +143,7 @@ class OpenAIModel:
             except openai.APIStatusError as error:
                 raise _refused(error, resuming=True) from error
             except openai.APIConnectionError as error:
-                raise Retryable("connection_error") from error
+                raise Retryable("connection_error", resumable=True) from error
             if response.get("status") not in ("queued", "in_progress"):
                 break
             yield Started(position.response_id)  # a sign of life for whoever waits
@@ -194,7 +193,7 @@ class OpenAIModel:
                 elif kind in TERMINAL:
                     yield _finished(kind, data)
         except (httpx2.HTTPError, openai.APIConnectionError) as error:
-            raise Retryable("connection_error") from error
+            raise Retryable("connection_error", resumable=True) from error
 
 
 async def _drain(chunks: AsyncIterator[bytes], response: httpx2.Response) -> None:
@@ -284,4 +283,7 @@ def _refused(error: openai.APIStatusError, *, resuming: bool) -> Retryable | Per
         return Retryable("response_gone")  # expired on the server: the runner asks anew
     after = error.response.headers.get("retry-after", "")
     seconds = float(after) if after.replace(".", "", 1).isdigit() else None
-    return fault(str(error.code or error.type or ""), error.status_code, seconds)
+    met = fault(str(error.code or error.type or ""), error.status_code, seconds)
+    if resuming and isinstance(met, Retryable):
+        return Retryable(met.code, retry_after=met.retry_after, resumable=True)
+    return met

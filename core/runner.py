@@ -161,8 +161,9 @@ class Runner:
             if loop.time() >= overall:
                 raise Permanent("run_deadline", notice="timeout") from None
             raise Retryable("model_idle") from None
-        except (Retryable, Permanent):
-            await self._forget(journal)
+        except (Retryable, Permanent) as error:
+            if not (isinstance(error, Retryable) and error.resumable):
+                await self._forget(journal)
             raise
         raise Retryable("stream_ended_early")
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bots.mentions import printable
 from core.types import Address, IncomingMessage, Kind
 
 EPOCH = 1_420_070_400.0
@@ -51,7 +52,7 @@ def spoken(payload: Mapping[str, Any], me: str, role: str | None, guild: str | N
     if payload.get("type", 0) not in _SPOKEN_TYPES:
         return None
     where = address(payload, guild)
-    text = _plain(payload, me, role)
+    text = printable(_plain(payload, me, role)).strip()
     message = IncomingMessage(
         id=str(payload["id"]),
         address=where,
@@ -59,7 +60,7 @@ def spoken(payload: Mapping[str, Any], me: str, role: str | None, guild: str | N
         text=text,
         sent_at=sent_at(str(payload["id"])),
         kind=_kind(text, payload),
-        author=_name(payload),
+        author=printable(_name(payload)),
     )
     return Spoken(message, not where.workspace or _addressed(payload, me, role))
 

@@ -58,6 +58,18 @@ class ContentIntentRefused(Exception):
     """The application may not read message content (close 4014)."""
 
 
+def _guarded(name: str, handler: Handler) -> Handler:
+    """An event nobody understands must not end the connection: Discord would send it again and again."""
+
+    def guarded(data: Any) -> None:
+        try:
+            handler(data)
+        except Exception:
+            logger.exception("%s not understood", name)
+
+    return guarded
+
+
 class Gateway:
     """One gateway session of a logged-in client. `handlers`: event name → called in order, must not block."""
 
@@ -71,7 +83,8 @@ class Gateway:
         state: Any = client._connection
         interaction = state.parsers["INTERACTION_CREATE"]
         state.parsers.clear()  # no caches, no objects for events nobody wants
-        state.parsers.update(handlers, INTERACTION_CREATE=interaction)
+        handlers = {**handlers, "INTERACTION_CREATE": interaction}
+        state.parsers.update({name: _guarded(name, handler) for name, handler in handlers.items()})
 
     @property
     def position(self) -> Position | None:

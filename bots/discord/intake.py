@@ -16,7 +16,7 @@ from typing import Any
 from bots.discord import events
 from bots.discord.api import DiscordApi
 from bots.discord.gateway import Position
-from core.errors import SpoolError
+from core.errors import SpoolError, Unsaved
 from core.inbox import Inbox, Receipt
 from core.types import Address
 
@@ -48,14 +48,11 @@ class Intake:
 
     def message(self, payload: dict[str, Any]) -> None:
         """MESSAGE_CREATE."""
-        try:
-            guild = str(payload.get("guild_id") or "")
-            if guild and payload.get("mention_roles") and guild not in self._roles:
-                self._soon(self._learn_role(guild, payload))
-            else:
-                self.take(payload)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            logger.warning("message payload not understood", extra={"error": repr(error)[:200]})
+        guild = str(payload.get("guild_id") or "")
+        if guild and payload.get("mention_roles") and guild not in self._roles:
+            self._soon(self._learn_role(guild, payload))
+        else:
+            self.take(payload)
 
     def take(self, payload: dict[str, Any], guild: str | None = None) -> None:
         """A message as an event or as history tells it (which does not tell the guild)."""
@@ -68,14 +65,24 @@ class Intake:
         elif self._follow and said.message.text:
             self._soon(self._follow_up(said))
 
+    def again(self, payload: dict[str, Any], guild: str) -> None:
+        """A message of the history; one that is not understood does not hide the others."""
+        try:
+            self.take(payload, guild)
+        except Exception:
+            logger.exception("message not understood")
+
     def _receive(self, said: events.Spoken) -> None:
         self._inbox.receive(said.message, self.progress()).add_done_callback(self._stored)
 
     def _stored(self, receipt: asyncio.Future[Receipt]) -> None:
-        if not receipt.cancelled() and (error := receipt.exception()):
-            logger.error("message could not be stored, Discord will be asked again", exc_info=error)
+        error = None if receipt.cancelled() else receipt.exception()
+        if isinstance(error, Unsaved):
+            logger.error("message could not be stored, Discord is asked again", extra={"error": str(error)})
             self._sound = False
             self._failed()
+        elif error:  # the message itself: it would fail again
+            logger.error("message not understood", exc_info=error)
 
     def restart(self) -> None:
         """The session is read again from the stored position: nothing before it is missing."""
@@ -127,4 +134,9 @@ class Intake:
     def _soon(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._later.add(task)
-        task.add_done_callback(self._later.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._later.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("event not taken", exc_info=error)

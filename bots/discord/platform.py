@@ -121,7 +121,8 @@ class DiscordPlatform:
         """Remember the position now and then, so that a resume has less to repeat."""
         while True:
             await asyncio.sleep(SAVE_EVERY)
-            await self.save()
+            with contextlib.suppress(SpoolError):  # the next one may succeed
+                await self.save()
 
     async def save(self) -> None:
         """Store the session's position if all before it is stored."""
@@ -134,7 +135,7 @@ class DiscordPlatform:
         try:
             while page := await self._api.history(address.channel, after):
                 for payload in page:
-                    self._intake.take(payload, address.workspace)
+                    self._intake.again(payload, address.workspace)
                 after = int(page[-1]["id"])
         except SpoolError as error:
             logger.info("channel cannot be read", extra={"channel": address.channel, "error": str(error)})

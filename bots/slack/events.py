@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bots.mentions import printable
 from bots.slack import richtext
 from core.types import Address, IncomingMessage, Kind
 
@@ -45,7 +46,7 @@ def spoken(event: Mapping[str, Any], team: str, me: str) -> Spoken | None:
     addressed = direct or richtext.mentions(event, me)
     if not addressed and (not inside or event.get("type") == "app_mention"):
         return None
-    text = richtext.plain(event, me)
+    text = printable(richtext.plain(event, me)).strip()
     message = IncomingMessage(
         id=ts,
         address=Address("slack", team, channel, event["thread_ts"] if inside else ts),

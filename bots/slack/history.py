@@ -42,16 +42,21 @@ class History:
         except SpoolError as error:
             logger.info("conversation cannot be read", extra={"channel": channel, "error": str(error)})
             return
-        for message in sorted(missed, key=lambda message: float(message["ts"])):
-            kind = {"channel": channel, "channel_type": "im" if channel.startswith("D") else "channel"}
-            await self._take({"type": "message", **message, **kind}, team)
+        kind = {"channel": channel, "channel_type": "im" if channel.startswith("D") else "channel"}
+        for message in sorted(missed, key=_at):
+            try:
+                await self._take({"type": "message", **message, **kind}, team)
+            except SpoolError:
+                raise
+            except Exception:
+                logger.exception("message not understood")
 
     async def _pages(self, channel: str, topic: str, since: float) -> AsyncIterator[dict[str, Any]]:
         cursor = None
         while True:
             page = await self._page(channel, topic, since, cursor)
             for message in page.get("messages") or []:
-                if float(message["ts"]) > since:
+                if _at(message) > since:
                     yield message
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
@@ -67,3 +72,10 @@ class History:
             except Retryable as error:
                 await asyncio.sleep(error.retry_after or 1.0)
         raise Retryable("history_unavailable")
+
+
+def _at(message: dict[str, Any]) -> float:
+    try:
+        return float(message["ts"])
+    except (KeyError, TypeError, ValueError):
+        return 0.0

@@ -34,7 +34,7 @@ class SlackPoster:
         address: Address,
         run: RunId,
         me: Callable[[], Awaitable[str]],
-        posting: Callable[[], None],
+        posting: Callable[[], Callable[[], None]],
     ) -> None:
         self._client, self._budget, self._address, self._run, self._me = client, budget, address, run, me
         self.posting = posting
@@ -53,7 +53,7 @@ class SlackPoster:
         where: dict[str, Any] = {"channel": channel, "thread_ts": self._address.topic}
         where |= {"metadata": self.metadata, "unfurl_links": False, "unfurl_media": False}
         await self._budget.post_turn(channel)
-        self.posting()
+        posted = self.posting()
         try:
             response = await call(self._client.chat_postMessage(markdown_text=text, **where))
         except Limited as error:
@@ -62,6 +62,7 @@ class SlackPoster:
         except Refused as error:  # a server without markdown_text; a wrong thread is no better without it
             logger.info("markdown_text refused", extra={"error": error.error})
             response = await self._must(self._client.chat_postMessage(text=text, **where))
+        posted()
         self.ordinary.add(response["ts"])
         return str(response["ts"])
 
@@ -79,6 +80,9 @@ class SlackPoster:
             self._budget.limited("chat.update", error.retry_after or 1.0)
             raise
         except Refused as error:
+            if "stream" in error.error:  # it is one still, or again: end it first
+                self.ordinary.discard(post)
+                raise Retryable(error.error) from error
             logger.info("markdown block refused", extra={"error": error.error})
             await self._must(self._client.chat_update(text=short, **where))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -29,10 +29,15 @@ class Thinking:
     cleared: bool = False
     posted: bool = False
 
-    def posting(self) -> None:
-        """A post is about to be made."""
-        self.cleared = self.cleared or self.answered
-        self.posted = True
+    def posting(self) -> Callable[[], None]:
+        """A post is about to be made; call what this gives when it was."""
+        known = self.answered
+
+        def posted() -> None:
+            self.posted = True
+            self.cleared = self.cleared or known
+
+        return posted
 
 
 class Status:

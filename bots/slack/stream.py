@@ -106,7 +106,13 @@ class StreamBrush:
             self._posts, lambda text, limit, final: split(settled(text, final=final), limit), eager=eager
         )
 
-    async def paint(self, text: str, *, final: bool) -> float:
+    def pause(self) -> float:
+        """See `Brush.pause`."""
+        if self._repaint is not None:
+            return self._repaint.pause()
+        return max(FASTEST_APPEND, self._budget.append_wait())
+
+    async def paint(self, text: str, *, final: bool) -> bool:
         """See `Brush.paint`."""
         if self._repaint is None:
             try:
@@ -119,17 +125,17 @@ class StreamBrush:
         assert self._repaint is not None
         return await self._repaint.paint(text, final=final)
 
-    async def _stream(self, text: str, *, final: bool) -> float:
+    async def _stream(self, text: str, *, final: bool) -> bool:
         clean = settled(text, final=final)
         if not clean.startswith(self._sent):  # another attempt of the model: it says it differently
             raise Refused("text_changed")
         if not clean[len(self._sent) :].strip() and not final:
-            return 0.05
+            return True
         if self._open is None and self._part == 0 and (final or not self._may_stream()):
             self._repaint = self._post_brush(eager=final or self._budget.may_update())
             raise _NotStreamed
         await self._advance(clean, final=final)
-        return max(FASTEST_APPEND, self._budget.append_wait())
+        return self._sent == clean
 
     def _may_stream(self) -> bool:
         return not self._refusals.apply(self._channel) and self._budget.may_stream()
@@ -170,8 +176,10 @@ class StreamBrush:
             except Refused as error:
                 self._refusals.learn(error.error, self._channel)
                 logger.info("streaming refused", extra={"error": error.error})
+            post = await self._poster.create(head + piece, self._part, growing=True)
             self._repaint = self._post_brush(eager=self._budget.may_update())
-            return await self._poster.create(head + piece, self._part, growing=True)
+            self._repaint.painted(self._part, head + piece)
+            return post
 
         post, adopted = await self._posts.create(self._part, make)
         if adopted:
@@ -184,7 +192,7 @@ class StreamBrush:
 
     async def _open_stream(self, text: str) -> str:
         self._budget.note("chat.startStream")
-        self._poster.posting()
+        posted = self._poster.posting()
         response = await call(
             self._client.chat_startStream(
                 channel=self._channel,
@@ -194,6 +202,7 @@ class StreamBrush:
                 recipient_team_id=self._message.address.workspace,
             )
         )
+        posted()
         return str(response["ts"])
 
     async def _append(self, piece: str) -> None:

@@ -123,6 +123,11 @@ class DiscordStandin(Host):
         return [Post.of(message) for message in self._world.channels[channel].ordered()]
 
     @property
+    def places(self) -> list[str]:
+        """The ids of all channels, threads and DMs there are."""
+        return list(self._world.channels)
+
+    @property
     def calls(self) -> list[Call]:
         """Every REST request answered so far."""
         return self._rest.calls
