@@ -29,16 +29,20 @@ class CaughtUp:
     def __init__(self, inbox: Inbox, platform: str, window: float) -> None:
         self._inbox, self._platform, self._window = inbox, platform, window
 
-    async def keep(self, read: Callable[[Address, float], Awaitable[None]]) -> None:
-        """Read every recent topic from the mark on, then move the mark for as long as this runs."""
+    async def keep(
+        self, read: Callable[[Address, float], Awaitable[None]], alive: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Read every recent topic from the mark on, then move the mark as long as the connection is `alive`."""
         while True:
             try:
-                await self._keep(read)
+                await self._keep(read, alive)
             except SpoolError as error:
                 logger.warning("%s not caught up, trying again", self._platform, extra={"error": str(error)})
                 await asyncio.sleep(TICK)
 
-    async def _keep(self, read: Callable[[Address, float], Awaitable[None]]) -> None:
+    async def _keep(
+        self, read: Callable[[Address, float], Awaitable[None]], alive: Callable[[], bool]
+    ) -> None:
         began = time.time()
         stored = await self._inbox.fact(self._name)
         since = max((stored if isinstance(stored, float) else 0.0) - OVERLAP, began - self._window)
@@ -47,7 +51,8 @@ class CaughtUp:
         await self._inbox.remember(self._name, began)
         while True:
             await asyncio.sleep(TICK)
-            await self._inbox.remember(self._name, time.time())
+            if alive():
+                await self._inbox.remember(self._name, time.time())
 
     @property
     def _name(self) -> str:

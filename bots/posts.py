@@ -6,15 +6,14 @@ first, so after a crash at most one own post of a topic belongs to no run: it is
 
 from __future__ import annotations
 
-import asyncio
 import time
-import weakref
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
+from bots.turns import Turns
 from core.errors import SpoolError
 from core.journal import Journal
 
@@ -63,22 +62,11 @@ class Poster(Protocol):
         ...
 
 
-class Topics:
-    """A lock for each topic in which something is being created."""
-
-    def __init__(self) -> None:
-        self._locks: weakref.WeakValueDictionary[object, asyncio.Lock] = weakref.WeakValueDictionary()
-
-    def creating(self, topic: object) -> AbstractAsyncContextManager[Any]:
-        """Hold the topic."""
-        return self._locks.setdefault(topic, asyncio.Lock())
-
-
 class Posts:
     """The journaled posts of one run, part by part."""
 
-    def __init__(self, journal: Journal, poster: Poster, topics: Topics) -> None:
-        self._journal, self.poster, self._topics = journal, poster, topics
+    def __init__(self, journal: Journal, poster: Poster, turns: Turns) -> None:
+        self._journal, self.poster, self._turns = journal, poster, turns
         self._topic = journal.claim.messages[-1].address
 
     def id(self, part: int) -> str | None:
@@ -97,26 +85,25 @@ class Posts:
             found.append(post)
         return found
 
-    async def create(self, part: int, make: Callable[[], Any], **facts: object) -> tuple[str, bool]:
+    async def create(self, part: int, make: Callable[[], Awaitable[str]]) -> tuple[str, bool]:
         """The part's post, made by awaiting `make()` unless it stands there already.
 
-        Gives its id, and whether it was adopted, so that what it shows is not known. `facts` are kept
-        with its id in the journal.
+        Gives its id, and whether it was adopted, so that what it shows is not known.
         """
         name = f"post:{part}"
-        async with self._topics.creating(self._topic):
+        async with self._turns.of(self._topic):
             if name in self._journal.memo:
                 if found := await self._orphan(part):
-                    await self._record(name, found, facts)
+                    await self._record(name, found)
                     return found, True
             else:
                 await self._journal.record(name, {"intent": time.time()})
             post = await make()
-            await self._record(name, post, facts)
+            await self._record(name, post)
             return post, False
 
-    async def _record(self, name: str, post: str, facts: dict[str, object]) -> None:
-        await self._journal.record(name, {"id": post, **facts}, ref=self.poster.ref(post))
+    async def _record(self, name: str, post: str) -> None:
+        await self._journal.record(name, {"id": post}, ref=self.poster.ref(post))
 
     async def _orphan(self, part: int) -> str | None:
         """An own post after the question (or our last part) that no run has recorded, if there is one."""
@@ -132,18 +119,14 @@ class Posts:
         part = parts
         while step := self._journal.memo.get(f"post:{part}"):
             if "intent" in step:
-                async with self._topics.creating(self._topic):  # else another run's newest might look free
+                async with self._turns.of(self._topic):  # else another run's newest might look free
                     if post := await self._orphan(part):
-                        await self._record(f"post:{part}", post, {})
+                        await self._record(f"post:{part}", post)
             if post := self.id(part):
                 with suppress(Gone):
                     await self.poster.delete(post)
                 await self._journal.record(f"post:{part}", {"deleted": post}, ref=self.poster.ref(post))
             part += 1
-
-    def fact(self, part: int, name: str) -> Any:
-        """What was kept with a part's id."""
-        return (self._journal.memo.get(f"post:{part}") or {}).get(name)
 
 
 Split = Callable[[str, int, bool], list[str]]

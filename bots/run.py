@@ -16,6 +16,7 @@ import aiohttp
 
 from bots.supervisor import keep
 from core.database import Database, data_directory, only_runner
+from core.errors import ConfigError
 from core.inbox import Inbox, Policy
 from core.lanes import Lanes
 from core.ports import Model, Platform
@@ -105,10 +106,15 @@ async def assembled(settings: Settings, names: tuple[str, ...]) -> AsyncIterator
         limits=Limits(idle=settings.model_idle_seconds, run=settings.run_seconds),
         language=settings.language,
         shared=settings.thread_scope == "topic",
+        budget=settings.history_tokens,
     )
     lanes = Lanes(db, runner.run, settings.history_tokens)
     policy = Policy(
-        settings.thread_scope, settings.while_busy == "collect", settings.history_tokens, assistant.id
+        scope=settings.thread_scope,
+        collect=settings.while_busy == "collect",
+        budget=settings.history_tokens,
+        window=settings.catch_up_seconds,
+        assistant=assistant.id,
     )
     inbox = Inbox(db, lanes, policy)
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
@@ -151,10 +157,11 @@ async def serve(settings: Settings, names: tuple[str, ...]) -> None:
         async with assembled(settings, names) as (platforms, _), asyncio.TaskGroup() as group:
             keeping = [group.create_task(keep(platform), name=platform.name) for platform in platforms]
             stopped = group.create_task(stop.wait())
-            for ended in asyncio.as_completed([*keeping, stopped]):
-                await ended
-                if stopped.done():
-                    break
+            everything = asyncio.create_task(asyncio.wait(keeping))
+            await asyncio.wait({stopped, everything}, return_when=asyncio.FIRST_COMPLETED)
+            everything.cancel()
+            if not stopped.done():
+                raise ConfigError("No platform is left to listen to; the log says why each one stopped.")
             logger.info("stopping: unfinished answers go on at the next start")
             for task in keeping:
                 task.cancel()

@@ -73,12 +73,22 @@ class Database:
                 batch.append(self._jobs.get())
             jobs = [job for job in batch if job is not None]
             if jobs:
-                results = self._commit(jobs)
+                results = self._guarded(jobs)
                 assert self._loop is not None
                 with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
                     self._loop.call_soon_threadsafe(_settle, results)
             if len(jobs) < len(batch):
                 return
+
+    def _guarded(self, jobs: list[_Job]) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
+        """Whatever happens, the writer lives on and everybody who waits is told."""
+        try:
+            return self._commit(jobs)
+        except Exception as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.rollback()
+            unsaved = Unsaved(repr(error))
+            return [(future, None, unsaved) for _, future in jobs]
 
     def _commit(self, jobs: list[_Job]) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
         """Run the jobs in one transaction with a savepoint each, so that one failure undoes only itself."""
@@ -157,8 +167,9 @@ def data_directory(path: Path) -> Path:
     Raises ConfigError when it cannot be written.
     """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.chmod(0o700)
+        if not path.is_dir():
+            path.mkdir(parents=True)
+            path.chmod(0o700)
         if not os.access(path, os.W_OK | os.X_OK):
             raise PermissionError(path)
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,14 +14,20 @@ from core.store import messages, runs, threads
 from core.store.runs import Claim
 from core.types import Address, IncomingMessage, RunId, ThreadId
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How messages are mapped to threads and runs; `budget` is the history's size in tokens."""
+    """How messages are mapped to threads and runs.
+
+    `budget` is the history's size in tokens; messages older than `window` seconds are not accepted any more.
+    """
 
     scope: threads.Scope = "user"
     collect: bool = False
     budget: int = 24_000
+    window: float = 3600.0
     assistant: str | None = None
 
 
@@ -69,6 +76,11 @@ class Inbox:
             threads.remember(x, name, value)
         if messages.known(x, message):
             return Receipt(new=False)
+        if message.sent_at < now - self._policy.window:
+            logger.warning(
+                "message is older than CATCH_UP_SECONDS, left alone", extra={"at": message.sent_at}
+            )
+            return Receipt(new=False)
         thread = threads.find_or_create(x, message.address, message.user, self._policy.scope, now)
         if message.kind == "stop" and (stopped := runs.stop(x, thread)):
             messages.add(x, message, thread, None)
@@ -96,22 +108,28 @@ class Inbox:
         return True
 
     async def stop(self, address: Address, user: str) -> bool:
-        """Cancel the run under way of the thread this person has there. False: there is none."""
+        """Cancel the run under way of the thread this person has there, if it answers in that topic.
+
+        False: there is none.
+        """
 
         def work(x: Execute) -> RunId | None:
             thread = threads.find(x, address, user, self._policy.scope)
-            return runs.stop(x, thread) if thread else None
+            return runs.stop(x, thread, topic=address.topic) if thread else None
 
         return self._signal(await self._db(work))
 
-    async def stop_post(self, ref: str, user: str) -> bool | None:
-        """Cancel the run that shows this post. False: this person did not ask it; None: it has ended."""
+    async def stop_post(self, ref: str, user: str | None = None) -> bool | None:
+        """Cancel the run that shows this post. False: this person did not ask it; None: it has ended.
+
+        Without a person nobody's right is asked for.
+        """
 
         def work(x: Execute) -> RunId | bool | None:
             shown = runs.showing(x, ref)
-            if shown and shown[2] != user:
+            if shown and user not in (None, shown[2]):
                 return False
-            return runs.stop(x, shown[1], shown[0]) if shown else None
+            return runs.stop(x, shown[1], run=shown[0]) if shown else None
 
         stopped = await self._db(work)
         if stopped is False:

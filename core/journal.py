@@ -22,8 +22,8 @@ class Journal:
     async def record(self, name: str, value: object, *, ref: str | None = None) -> None:
         """Returns ⇒ the step is on disk. `ref` names the post a step stands for. Raises Lost."""
         claim, now = self.claim, time.time()
+        self.memo[name] = value  # before the commit: a caller that is cancelled meanwhile has recorded it too
         await self._db(lambda x: runs.record(x, claim.run, claim.owner, name, value, ref, now))
-        self.memo[name] = value
 
     async def once(self, name: str, step: Callable[[], Awaitable[Any]]) -> Any:
         """The recorded value; the first time, what `step` gives, recorded before it is returned."""

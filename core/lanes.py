@@ -52,8 +52,11 @@ class Lanes:
     async def resume(self, platforms: Iterable[str]) -> None:
         """Go on with everything unfinished. This is start-up: there is no other recovery."""
         wanted = list(platforms)
-        for lane in await self._db(lambda x: runs.unfinished(x, wanted)):
-            claim = await self._db(lambda x, lane=lane: runs.claim(x, lane, self.owner, self._budget))  # type: ignore[misc]
+
+        def work(x: Execute) -> list[Claim | None]:
+            return [runs.claim(x, lane, self.owner, self._budget) for lane in runs.unfinished(x, wanted)]
+
+        for claim in await self._db(work):
             if claim:
                 self.start(claim)
 

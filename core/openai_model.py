@@ -11,15 +11,16 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 import openai
 
+from core.background import Background
 from core.errors import Permanent, Retryable
-from core.model_faults import fault
+from core.model_faults import LASTING, fault
 from core.types import Finished, ModelEvent, Prompt, Started, TextDelta
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class OpenAIModel:
         limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=300)
         timeout = httpx2.Timeout(None, connect=10.0)  # the run's own deadlines rule; the SDK's are per read
         self._features = features
-        self._draining: set[asyncio.Task[None]] = set()
+        self._draining = Background()
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
             base_url=base_url,
@@ -59,7 +60,7 @@ class OpenAIModel:
 
     async def close(self) -> None:
         """Close the connections."""
-        await asyncio.gather(*self._draining, return_exceptions=True)
+        await self._draining.finish()
         await self._client.close()
 
     async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
@@ -113,7 +114,7 @@ class OpenAIModel:
         except BaseException:
             await stream.response.aclose()
             raise
-        self._later(_drain(chunks, stream.response))
+        self._draining.start(_drain(chunks, stream.response), "end of a response")
 
     async def _create(self, prompt: Prompt) -> openai.AsyncStream[Any]:
         return await self._client.post(
@@ -151,11 +152,6 @@ class OpenAIModel:
         if more := _text(response)[position.said :]:
             yield TextDelta(more)
         yield _finished(f"response.{response.get('status')}", {"response": response})
-
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._draining.add(task)
-        task.add_done_callback(self._draining.discard)
 
     def _body(self, prompt: Prompt) -> bytes:
         """The request as JSON. The items are JSON already and are copied in, not parsed and dumped again."""
@@ -283,7 +279,9 @@ def _refused(error: openai.APIStatusError, *, resuming: bool) -> Retryable | Per
         return Retryable("response_gone")  # expired on the server: the runner asks anew
     after = error.response.headers.get("retry-after", "")
     seconds = float(after) if after.replace(".", "", 1).isdigit() else None
-    met = fault(str(error.code or error.type or ""), error.status_code, seconds)
+    names = [str(name) for name in (error.code, error.type) if name]
+    code = next((name for name in names if name in LASTING), names[0] if names else "")
+    met = fault(code, error.status_code, seconds)
     if resuming and isinstance(met, Retryable):
         return Retryable(met.code, retry_after=met.retry_after, resumable=True)
     return met

@@ -12,7 +12,7 @@ import hashlib
 import logging
 import random
 import time
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -60,9 +60,10 @@ class Runner:
         limits: Limits,
         language: str,
         shared: bool,
+        budget: int,
     ) -> None:
         self._db, self._model, self._assistant = db, model, assistant
-        self._limits, self._language, self._shared = limits, language, shared
+        self._limits, self._language, self._shared, self._budget = limits, language, shared, budget
         self.platforms: dict[str, Platform] = {}
 
     async def run(self, claim: Claim, stopping: Stopping) -> Outcome:
@@ -76,9 +77,18 @@ class Runner:
                 answer = await self._answer(journal, platform, reply, draft, stopping)
                 await asyncio.gather(reply.finish(answer.text, answer.note), self._discard(journal))
         except Unreachable as error:
+            logger.error("answer cannot be shown", extra={"run_id": claim.run, "error": str(error)})
             answer = Answer("failed", draft.shown, error=f"unreachable: {error}")
+            await self._last_word(platform, journal)
         self._log(claim, answer, draft, reply, started)
         return Outcome(answer.ending, self._turn(journal, answer), answer.error)
+
+    async def _last_word(self, platform: Platform, journal: Journal) -> None:
+        """Perhaps it was this answer that is not accepted there, and a notice is."""
+        with suppress(Unreachable):
+            async with platform.reply(journal.claim.messages[-1], journal) as reply:
+                await reply.finish("", await self._say(platform, journal, "unshowable"))
+        await self._discard(journal)
 
     async def _answer(
         self, journal: Journal, platform: Platform, reply: Reply, draft: Draft, stopping: Stopping
@@ -185,11 +195,8 @@ class Runner:
 
     async def _prompt(self, journal: Journal, platform: Platform) -> Prompt:
         claim = journal.claim
-        if claim.context_since is not None and "context" not in journal.memo:
-            asked = claim.messages[0]
-            earlier = await platform.earlier(asked, claim.context_since)
-            new = await self._db(lambda x: messages.unseen(x, claim.thread, asked.address, earlier))
-            await journal.record("context", [asdict(message) for message in new])
+        if claim.context_since is not None:
+            await journal.once("context", lambda: self._context(claim, platform, claim.context_since or 0.0))
         return Prompt(
             model=self._assistant.model,
             instructions=self._assistant.instructions,
@@ -197,6 +204,14 @@ class Runner:
             cache_key=claim.thread,
             user=hashlib.sha256(claim.messages[-1].user.encode()).hexdigest()[:32],
         )
+
+    async def _context(self, claim: Claim, platform: Platform, since: float) -> list[dict[str, str]]:
+        """What others said in the topic and the thread does not know, the newest that fits."""
+        asked = claim.messages[0]
+        earlier = await platform.earlier(asked, since)
+        new = await self._db(lambda x: messages.unseen(x, claim.thread, asked.address, earlier))
+        fits = items.fitting([one.text for one in new], runs.context_room(self._budget))
+        return [asdict(message) for message in new[len(new) - fits :]]
 
     def _asked(self, journal: Journal) -> tuple[str, ...]:
         """The run's own input items: what stood in the topic before, and the messages."""

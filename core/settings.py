@@ -190,7 +190,9 @@ class _Readers(dict[str, Callable[[str, str, str], Any]]):
 
 
 def _language(name: str, text: str, kind: str) -> str:
-    """The first language of ours in it: desktops export LANGUAGE=en_US:en for other programs."""
+    """One of ours; or the first of ours in a list, for desktops export LANGUAGE=en_US:en to all programs."""
+    if ":" not in text and "_" not in text:
+        return str(_choice(name, text, kind))
     known = [part[:2].lower() for part in text.split(":") if part[:2].lower() in ("en", "ko")]
     return known[0] if known else "en"
 

@@ -37,6 +37,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "timeout": "⚠️ This took too long, so I ended it. Please ask again, perhaps for a smaller piece.",
         "interrupted": "⚠️ I was interrupted several times while answering this. Please send it again; if it "
         "happens again, tell the person who runs this bot.",
+        "unshowable": "⚠️ I have an answer, but it was not accepted here. Please ask again in other words, or in "
+        "a direct message.",
         "internal": "⚠️ Something went wrong on my side. Please send your message again; if it happens again, "
         "tell the person who runs this bot.",
         "max_output_tokens": "✂️ The answer reached its length limit. Say “continue” to read on.",
@@ -72,6 +74,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "timeout": "⚠️ 너무 오래 걸려 중단했어요. 더 작게 나누어 다시 질문해 주세요.",
         "interrupted": "⚠️ 답변하는 동안 여러 번 중단되었어요. 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 "
         "알려 주세요.",
+        "unshowable": "⚠️ 답변은 있지만 여기에 올릴 수 없었어요. 다른 말로 다시 묻거나 다이렉트 메시지로 물어봐 주세요.",
         "internal": "⚠️ 제 쪽에서 문제가 생겼어요. 메시지를 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 알려 주세요.",
         "max_output_tokens": "✂️ 답변이 길이 제한에 도달했어요. 이어서 보려면 “계속”이라고 적어 주세요.",
         "content_filter": "⚠️ AI 서비스가 답변을 여기서 끝냈어요. 질문을 다르게 표현해 주세요.",

@@ -53,16 +53,17 @@ def spoken(payload: Mapping[str, Any], me: str, role: str | None, guild: str | N
         return None
     where = address(payload, guild)
     text = printable(_plain(payload, me, role)).strip()
+    addressed = not where.workspace or _addressed(payload, me, role)
     message = IncomingMessage(
         id=str(payload["id"]),
         address=where,
         user=str(author["id"]),
         text=text,
         sent_at=sent_at(str(payload["id"])),
-        kind=_kind(text, payload),
+        kind=_kind(text, payload, where) if addressed else "ask",
         author=printable(_name(payload)),
     )
-    return Spoken(message, not where.workspace or _addressed(payload, me, role))
+    return Spoken(message, addressed)
 
 
 def _addressed(payload: Mapping[str, Any], me: str, role: str | None) -> bool:
@@ -83,14 +84,14 @@ def _plain(payload: Mapping[str, Any], me: str, role: str | None) -> str:
     return re.sub(r"<a?(:\w+:)\d+>", r"\1", text).strip()
 
 
-def _kind(text: str, payload: Mapping[str, Any]) -> Kind:
+def _kind(text: str, payload: Mapping[str, Any], where: Address) -> Kind:
     if text:
         return _ORDERS.get(text.casefold(), "ask")
     if payload.get("attachments") or payload.get("sticker_items") or payload.get("stickers"):
         return "unreadable"
     if payload.get("content"):
         return "help"  # the mention alone
-    return "empty_reply" if payload.get("guild_id") else "unreadable"
+    return "empty_reply" if where.workspace else "unreadable"
 
 
 def _name(payload: Mapping[str, Any]) -> str:

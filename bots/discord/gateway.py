@@ -86,6 +86,11 @@ class Gateway:
         handlers = {**handlers, "INTERACTION_CREATE": interaction}
         state.parsers.update({name: _guarded(name, handler) for name, handler in handlers.items()})
 
+    def without_content(self) -> None:
+        """Ask for no privileged intent any more."""
+        state: Any = self._client._connection
+        state._intents.message_content = False
+
     @property
     def position(self) -> Position | None:
         """How far the session is read, None before there is one."""
@@ -135,10 +140,17 @@ class Gateway:
         """On the session's own address; it may be gone while the session is not."""
         session: dict[str, Any] = {"resume": True, "session": at.session, "sequence": at.sequence}
         try:
+            if not self._ours(yarl.URL(at.url)):
+                return await self._connect(**session)
             return await self._connect(gateway=yarl.URL(at.url), **session)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             logger.info("resume address not reached", extra={"error": type(error).__name__})
             return await self._connect(**session)
+
+    def _ours(self, url: yarl.URL) -> bool:
+        """A resume must not go around a proxy that the gateway was redirected to."""
+        gateway = DiscordWebSocket.DEFAULT_GATEWAY
+        return gateway.host in (url.host, "gateway.discord.gg")
 
     async def _connect(self, **how: Any) -> DiscordWebSocket:
         return await asyncio.wait_for(DiscordWebSocket.from_client(self._client, **how), 30)

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from bots.discord import events
 from bots.discord.api import DiscordApi
 from bots.discord.gateway import Position
+from core.background import Background
 from core.errors import SpoolError, Unsaved
 from core.inbox import Inbox, Receipt
 from core.types import Address
 
 logger = logging.getLogger(__name__)
 SESSION = "discord:session"
-ROLE = "discord:role:"
 _THREADS = (10, 11, 12)
 
 
@@ -43,27 +43,25 @@ class Intake:
         self._failed, self._follow = failed, follow
         self._roles: dict[str, str | None] = {}
         self._threads: dict[str, bool] = {}
-        self._later: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self._sound = True
 
     def message(self, payload: dict[str, Any]) -> None:
         """MESSAGE_CREATE."""
-        guild = str(payload.get("guild_id") or "")
-        if guild and payload.get("mention_roles") and guild not in self._roles:
-            self._soon(self._learn_role(guild, payload))
-        else:
-            self.take(payload)
+        self.take(payload, str(payload.get("guild_id") or ""))
 
-    def take(self, payload: dict[str, Any], guild: str | None = None) -> None:
+    def take(self, payload: dict[str, Any], guild: str) -> None:
         """A message as an event or as history tells it (which does not tell the guild)."""
-        where = guild if guild is not None else str(payload.get("guild_id") or "")
-        said = events.spoken(payload, self._me(), self._roles.get(where), guild)
+        if guild and payload.get("mention_roles") and guild not in self._roles:
+            self._background.start(self._learn_role(guild, payload), "event")
+            return
+        said = events.spoken(payload, self._me(), self._roles.get(guild), guild)
         if said is None:
             return
         if said.addressed:
             self._receive(said)
         elif self._follow and said.message.text:
-            self._soon(self._follow_up(said))
+            self._background.start(self._follow_up(said), "event")
 
     def again(self, payload: dict[str, Any], guild: str) -> None:
         """A message of the history; one that is not understood does not hide the others."""
@@ -91,7 +89,7 @@ class Intake:
     def progress(self) -> dict[str, object]:
         """The position as a fact to store, nothing when something before it is not stored."""
         position = self._position()
-        return {SESSION: asdict(position)} if position and self._sound and not self._later else {}
+        return {SESSION: asdict(position)} if position and self._sound and not self._background else {}
 
     async def _follow_up(self, said: events.Spoken) -> None:
         message = said.message
@@ -113,7 +111,7 @@ class Intake:
         """MESSAGE_DELETE and MESSAGE_DELETE_BULK."""
         for message in payload.get("ids") or [payload.get("id")]:
             where: Address = events.address(payload)
-            self._soon(self._inbox.withdraw(where, str(message)))
+            self._background.start(self._inbox.withdraw(where, str(message)), "event")
 
     def guild(self, payload: dict[str, Any]) -> None:
         """GUILD_CREATE: which of its roles is the bot's own."""
@@ -129,14 +127,5 @@ class Intake:
             self._know_role(guild, await self._api.call("GET", "/guilds/{guild_id}/roles", guild_id=guild))
         except SpoolError as error:
             logger.info("roles cannot be read", extra={"error": str(error)})
-        self.take(payload)
-
-    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._later.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._later.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            logger.error("event not taken", exc_info=error)
+            self._roles.setdefault(guild, None)
+        self.take(payload, guild)

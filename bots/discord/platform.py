@@ -19,9 +19,11 @@ from bots.discord.poster import DiscordPoster, Pace, typing
 from bots.live import LiveReply
 from bots.markdown import split
 from bots.mentions import printable
-from bots.posts import PostBrush, Posts, Topics
+from bots.posts import Gone, PostBrush, Posts
 from bots.supervisor import TokenRefused
-from core.errors import SpoolError
+from bots.turns import Turns
+from core.background import Background
+from core.errors import SpoolError, Unreachable
 from core.inbox import Inbox
 from core.journal import Journal
 from core.settings import Settings
@@ -45,9 +47,10 @@ class DiscordPlatform:
         redirect(settings.discord_api_url, settings.discord_gateway_url)
         self._settings, self._inbox = settings, inbox
         self._bot = Bot(inbox, language=settings.language, content=settings.follow_threads)
-        self._api, self._pace, self._topics = DiscordApi(self._bot.http), Pace(), Topics()
+        self._api, self._pace, self._turns = DiscordApi(self._bot.http), Pace(), Turns()
         self._logged_in = asyncio.Event()
-        self._working: list[asyncio.Task[None]] = []
+        self._working = Background()
+        self._catching_up: asyncio.Task[None] | None = None
         self._intake = Intake(
             inbox,
             self._api,
@@ -67,11 +70,11 @@ class DiscordPlatform:
         """Listen until the connection is lost. Raises TokenRefused when the token is not accepted."""
         await self._log_in()
         self._connected = connected
-        self._working = [asyncio.create_task(self._bot.sync(), name="discord commands")]
+        self._working.start(self._bot.sync(), "discord commands")
+        self._working.start(self._save(), "discord position")
         self._intake.restart()
         stored = await self._inbox.fact(SESSION)
         position = Position(**stored) if isinstance(stored, dict) else None
-        saving = asyncio.create_task(self._save(), name="discord position")
         try:
             await self._gateway.run(position)
         except ContentIntentRefused:
@@ -79,12 +82,9 @@ class DiscordPlatform:
                 "FOLLOW_THREADS=1 needs the Message Content Intent: turn it on at the Bot page of your "
                 "application, or set FOLLOW_THREADS=0. Going on without following threads on Discord."
             )
-            self._bot._connection._intents.message_content = False
+            self._gateway.without_content()
         finally:
-            saving.cancel()
-            for task in self._working:
-                task.cancel()
-            await asyncio.gather(saving, *self._working, return_exceptions=True)
+            await self._working.close()
             await self._gateway.leave()
 
     async def _log_in(self) -> None:
@@ -109,13 +109,16 @@ class DiscordPlatform:
     def _ready(self, _: object) -> None:
         self._gateway.established = True
         self._connected()
-        self._working.append(asyncio.create_task(self.save()))
+        self._working.start(self.save(), "discord position")
         caught_up = CaughtUp(self._inbox, self.name, self._settings.catch_up_seconds)
-        self._working.append(asyncio.create_task(caught_up.keep(self._read), name="discord catch-up"))
+        if self._catching_up:
+            self._catching_up.cancel()
+        alive = lambda: self._gateway.established  # noqa: E731
+        self._catching_up = self._working.start(caught_up.keep(self._read, alive), "discord catch-up")
 
     def _drop(self) -> None:
         """A message was not stored: resume from the last position that was."""
-        self._working.append(asyncio.create_task(self._gateway.leave()))
+        self._working.start(self._gateway.leave(), "leaving the gateway")
 
     async def _save(self) -> None:
         """Remember the position now and then, so that a resume has less to repeat."""
@@ -137,7 +140,7 @@ class DiscordPlatform:
                 for payload in page:
                     self._intake.again(payload, address.workspace)
                 after = int(page[-1]["id"])
-        except SpoolError as error:
+        except (Unreachable, Gone) as error:  # what may pass is tried again by whoever called
             logger.info("channel cannot be read", extra={"channel": address.channel, "error": str(error)})
 
     @contextlib.asynccontextmanager
@@ -146,7 +149,7 @@ class DiscordPlatform:
         await self._logged_in.wait()
         stop = text("stop_button", message.locale, self._settings.language)
         poster = DiscordPoster(self._api, self._pace, message, journal.claim.run, self._me(), stop)
-        posts = Posts(journal, poster, self._topics)
+        posts = Posts(journal, poster, self._turns)
         brush = PostBrush(posts, lambda body, limit, _: split(printable(body), limit))
         async with LiveReply(brush) as reply, typing(self._api, message.address.channel, reply.visible):
             yield reply

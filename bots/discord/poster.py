@@ -78,7 +78,11 @@ class DiscordPoster:
 
     async def own(self, after: str) -> Sequence[OwnPost]:
         """See `Poster.own`."""
-        found = await self._api.history(self._channel, int(after or self._message.id))
+        found: list[dict[str, Any]] = []
+        since = int(after or self._message.id)
+        while page := await self._api.history(self._channel, since):
+            found += page
+            since = int(page[-1]["id"])
         return [self._own(one) for one in found if str((one.get("author") or {}).get("id")) == self._me]
 
     def _own(self, post: dict[str, Any]) -> OwnPost:

@@ -64,7 +64,12 @@ async def call(request: Awaitable[Any]) -> Any:
         raise _sorted(error) from error
     except (AttributeError, KeyError, ValueError) as error:  # the SDK met a body that is not Slack's
         raise Unclear("unreadable_response") from error
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+    except (
+        aiohttp.ClientError,
+        TimeoutError,
+        OSError,
+        RuntimeError,
+    ) as error:  # RuntimeError: session closed
         raise Unclear(type(error).__name__) from error
 
 

@@ -26,12 +26,6 @@ class Spoken:
     """False: only a follow-up in a topic; whether it is meant for us is the inbox's to know."""
 
 
-def workspace(body: Mapping[str, Any]) -> str:
-    """The installation an event came through: ids of channels and people are unique only within it."""
-    first = (body.get("authorizations") or [{}])[0]
-    return str(first.get("team_id") or body.get("team_id") or first.get("enterprise_id") or "")
-
-
 def spoken(event: Mapping[str, Any], team: str, me: str) -> Spoken | None:
     """What a person said, or None: an edit, a join, a bot's post, our own, or not for us at all."""
     user, ts, channel = event.get("user"), event.get("ts"), event.get("channel")
@@ -53,7 +47,7 @@ def spoken(event: Mapping[str, Any], team: str, me: str) -> Spoken | None:
         user=user,
         text=text,
         sent_at=_seconds(ts) or 0.0,
-        kind=_kind(text, event),
+        kind=_kind(text, event) if addressed else "ask",
         inside_topic=inside and not direct,
     )
     return Spoken(message, addressed)

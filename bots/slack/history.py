@@ -13,12 +13,15 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.slack.calls import call
-from core.errors import Retryable, SpoolError
+from bots.posts import Gone
+from bots.slack.calls import Refused, call
+from core.errors import Retryable, SpoolError, Unreachable
 from core.types import Address
 
 logger = logging.getLogger(__name__)
-Take = Callable[[dict[str, Any], str], Awaitable[None]]
+MOST_PAGES = 20
+TRIES = 4
+Take = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class History:
@@ -26,52 +29,60 @@ class History:
 
     def __init__(self, client: AsyncWebClient, take: Take) -> None:
         self._client, self._take = client, take
-        self._channels: set[tuple[str, str]] = set()
+        self._channels: dict[str, float] = {}
 
     async def read(self, address: Address, since: float) -> None:
         """What was said in that topic since then; for the first topic of a channel, in the channel too."""
-        channel = (address.workspace, address.channel)
-        if channel not in self._channels:
-            self._channels.add(channel)
-            await self._read(*channel, "", since)
-        await self._read(*channel, address.topic, since)
+        if self._channels.get(address.channel) != since:
+            self._channels[address.channel] = since
+            await self._read(address.channel, "", since)
+        await self._read(address.channel, address.topic, since)
 
-    async def _read(self, team: str, channel: str, topic: str, since: float) -> None:
+    async def _read(self, channel: str, topic: str, since: float) -> None:
         try:
-            missed = [message async for message in self._pages(channel, topic, since)]
-        except SpoolError as error:
+            missed = [message async for message in pages(self._client, channel, topic, since)]
+        except (Unreachable, Refused, Gone) as error:  # what may pass is tried again by whoever called
             logger.info("conversation cannot be read", extra={"channel": channel, "error": str(error)})
             return
         kind = {"channel": channel, "channel_type": "im" if channel.startswith("D") else "channel"}
         for message in sorted(missed, key=_at):
             try:
-                await self._take({"type": "message", **message, **kind}, team)
+                await self._take({"type": "message", **message, **kind})
             except SpoolError:
                 raise
             except Exception:
                 logger.exception("message not understood")
 
-    async def _pages(self, channel: str, topic: str, since: float) -> AsyncIterator[dict[str, Any]]:
-        cursor = None
-        while True:
-            page = await self._page(channel, topic, since, cursor)
-            for message in page.get("messages") or []:
-                if _at(message) > since:
-                    yield message
-            cursor = (page.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                return
 
-    async def _page(self, channel: str, topic: str, since: float, cursor: str | None) -> Any:
-        where: dict[str, Any] = {"channel": channel, "oldest": f"{since:.6f}", "limit": 200, "cursor": cursor}
-        for _ in range(5):
-            try:
-                if topic:
-                    return await call(self._client.conversations_replies(ts=topic, **where))
-                return await call(self._client.conversations_history(**where))
-            except Retryable as error:
-                await asyncio.sleep(error.retry_after or 1.0)
-        raise Retryable("history_unavailable")
+async def pages(
+    client: AsyncWebClient, channel: str, topic: str, since: float, until: str = ""
+) -> AsyncIterator[dict[str, Any]]:
+    """The messages of a topic (of the channel itself for ""), all pages of them. Raises SpoolError."""
+    where: dict[str, Any] = {
+        "channel": channel,
+        "oldest": f"{since:.6f}",
+        "latest": until or None,
+        "limit": 200,
+    }
+    for _ in range(MOST_PAGES):
+        page = await _page(client, topic, where)
+        for message in page.get("messages") or []:
+            if _at(message) > since:
+                yield message
+        where["cursor"] = (page.get("response_metadata") or {}).get("next_cursor")
+        if not where["cursor"]:
+            return
+
+
+async def _page(client: AsyncWebClient, topic: str, where: dict[str, Any]) -> Any:
+    for _ in range(TRIES):
+        try:
+            if topic:
+                return await call(client.conversations_replies(ts=topic, **where))
+            return await call(client.conversations_history(**where))
+        except Retryable as error:
+            await asyncio.sleep(min(error.retry_after or 0.5, 30.0))
+    raise Retryable("history_unavailable")
 
 
 def _at(message: dict[str, Any]) -> float:

@@ -6,9 +6,11 @@ before the listener has stored it.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
@@ -16,11 +18,14 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack import events
+from bots.slack.heard import Heard
 from bots.slack.poster import reference
+from core.background import Background
 from core.inbox import Inbox
 from core.texts import text
 from core.types import Address
 
+logger = logging.getLogger(__name__)
 ANY = re.compile(".*")
 
 
@@ -36,9 +41,13 @@ class Listeners:
         follow: bool,
         language: str,
         locale: Callable[[str], Awaitable[str]],
+        heard: Heard,
     ) -> None:
         self._inbox, self._follow, self._language, self._locale = inbox, follow, language, locale
+        self._heard = heard
         self._me = str(me.bot_user_id)
+        self._team = str(me.team_id or me.enterprise_id or "")  # one bot token is one workspace
+        self._background = Background()
 
         async def authorize(**_: object) -> AuthorizeResult:
             return me  # asked once at start; Bolt would ask again for each event
@@ -62,16 +71,17 @@ class Listeners:
         event = body["event"]
         match event.get("type"):
             case "message" | "app_mention":
-                await self.message(event, events.workspace(body))
+                await self.message(event)
             case "agent_session_stopped":
-                await self._stopped(event, events.workspace(body))
+                await self._stopped(event)
 
-    async def message(self, event: dict[str, Any], team: str) -> None:
+    async def message(self, event: dict[str, Any]) -> None:
         """A message as an event or as history tells it. Returns ⇒ stored, or not for us."""
-        if gone := events.deleted(event, team):
+        self._heard.note(event)
+        if gone := events.deleted(event, self._team):
             await self._inbox.withdraw(*gone)
             return
-        said = events.spoken(event, team, self._me)
+        said = events.spoken(event, self._team, self._me)
         if said is None:
             return
         message = said.message
@@ -81,33 +91,44 @@ class Listeners:
                 return
         await self._inbox.receive(message)
 
-    async def _stopped(self, event: dict[str, Any], team: str) -> None:
+    async def _stopped(self, event: dict[str, Any]) -> None:
         channel, topic, user = (str(event.get(key) or "") for key in ("channel", "thread_ts", "user"))
-        for post in event.get("streaming_message_ts") or ():
-            if await self._inbox.stop_post(reference(Address("slack", team, channel, topic), post), user):
-                return
-        await self._inbox.stop(Address("slack", team, channel, topic), user)
+        address = Address("slack", self._team, channel, topic)
+        posts = event.get("streaming_message_ts") or ()
+        for post in posts:  # Slack has ended these streams already, whoever pressed
+            await self._inbox.stop_post(reference(address, str(post)))
+        if not posts:
+            await self._inbox.stop(address, user)
 
     async def _command(self, body: dict[str, Any], ack: Any) -> None:
         user = str(body["user_id"])
-        done = await self._inbox.reset(self._address(body, str(body["channel_id"]), ""), user)
+        done = await self._inbox.reset(Address("slack", self._team, str(body["channel_id"]), ""), user)
         await ack(text=await self._say("reset" if done else "reset_topic", user), response_type="ephemeral")
 
     async def _shortcut(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
         user, message = str(body["user"]["id"]), body.get("message") or {}
         topic = str(message.get("thread_ts") or message.get("ts") or "")
         await self._inbox.reset(
-            self._address(body, str((body.get("channel") or {}).get("id") or ""), topic), user
+            Address("slack", self._team, str((body.get("channel") or {}).get("id") or ""), topic), user
         )
         await ack()
-        await respond(text=await self._say("reset", user), response_type="ephemeral", replace_original=False)
+        self._background.start(
+            self._confirm(respond, user), "confirmation"
+        )  # the acknowledgement leaves only when this returns
+
+    async def _confirm(self, respond: Any, user: str) -> None:
+        try:
+            said = await self._say("reset", user)
+            await respond(text=said, response_type="ephemeral", replace_original=False)
+        except Exception as error:
+            logger.info("reset could not be confirmed", extra={"error": type(error).__name__})
 
     async def _nothing(self, ack: Any) -> None:
         await ack()
 
-    def _address(self, body: dict[str, Any], channel: str, topic: str) -> Address:
-        team = body.get("team_id") or (body.get("team") or {}).get("id") or body.get("enterprise_id") or ""
-        return Address("slack", str(team), channel, topic)
-
     async def _say(self, key: str, user: str) -> str:
-        return text(key, await self._locale(user), self._language)
+        """In the person's language, if Slack tells it before it gets impatient for the acknowledgement."""
+        locale = ""
+        with suppress(TimeoutError):
+            locale = await asyncio.wait_for(self._locale(user), 0.5)
+        return text(key, locale, self._language)

@@ -15,17 +15,20 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.caughtup import CaughtUp
 from bots.live import LiveReply
-from bots.posts import Posts, Topics
+from bots.posts import Posts
 from bots.slack import richtext
 from bots.slack.budget import Budget
 from bots.slack.calls import REVOKED, call
-from bots.slack.history import History
+from bots.slack.heard import Heard
+from bots.slack.history import History, pages
 from bots.slack.listeners import Listeners
 from bots.slack.poster import SlackPoster, reference
 from bots.slack.socket import SocketMode
 from bots.slack.status import Status
 from bots.slack.stream import Refusals, StreamBrush
 from bots.supervisor import TokenRefused
+from bots.turns import Turns
+from core.background import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
 from core.journal import Journal
@@ -34,6 +37,8 @@ from core.texts import text
 from core.types import Earlier, IncomingMessage
 
 logger = logging.getLogger(__name__)
+CHECK = 60.0
+"""Seconds between two looks whether the bot's token is still good."""
 EARLIER = 50
 """How many messages of a topic are given as context, the newest of them."""
 
@@ -51,9 +56,10 @@ class SlackPlatform:
             session=session,  # without it the SDK opens a new connection for each call
             retry_handlers=[],  # a repeated post could appear twice
         )
-        self._budget, self._refusals, self._topics = Budget(), Refusals(), Topics()
+        self._budget, self._refusals, self._turns = Budget(), Refusals(), Turns()
         self._status = Status(self._client)
         self._locales: dict[str, str] = {}
+        self._heard = Heard()
         self._me: asyncio.Future[AuthorizeResult] = asyncio.get_running_loop().create_future()
 
     async def run(self, connected: Callable[[], None]) -> None:
@@ -66,22 +72,37 @@ class SlackPlatform:
             follow=self._settings.follow_threads,
             language=self._settings.language,
             locale=self.locale,
+            heard=self._heard,
         )
         history = History(self._client, listeners.message)
         caught_up = CaughtUp(self._inbox, self.name, self._settings.catch_up_seconds)
-        reading: list[asyncio.Task[None]] = []
+        reading = Background()
 
         def greeted() -> None:
             connected()
-            reading.append(asyncio.create_task(caught_up.keep(history.read), name="slack catch-up"))
+            reading.start(caught_up.keep(history.read), "slack catch-up")
 
         socket = SocketMode(self._session, self._open_url, listeners.app.async_dispatch)
+        self._heard.interrupted()
+        listening = asyncio.create_task(socket.run(greeted), name="slack listening")
+        checking = asyncio.create_task(self._check(), name="slack token")
         try:
-            await socket.run(greeted)
+            await asyncio.wait({listening, checking}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (checking, listening):
+                if task.done():
+                    task.result()
         finally:
-            for task in reading:
-                task.cancel()
-            await asyncio.gather(*reading, return_exceptions=True)
+            listening.cancel()
+            checking.cancel()
+            await asyncio.gather(listening, checking, return_exceptions=True)
+            await reading.close()
+
+    async def _check(self) -> None:
+        """A socket goes on when the bot's token is revoked, and nothing can be posted any more."""
+        while True:
+            await asyncio.sleep(CHECK)
+            with contextlib.suppress(SlackApiError, aiohttp.ClientError, TimeoutError, OSError):
+                await self._identify()
 
     async def _identify(self) -> AuthorizeResult:
         with _tokens("SLACK_BOT_TOKEN"):
@@ -112,7 +133,7 @@ class SlackPlatform:
         )  # else there is something to see already
         async with self._status.thinking(address, said if wanted else "") as thinking:
             poster = SlackPoster(self._client, self._budget, address, run, self._bot_user, thinking.posting)
-            posts = Posts(journal, poster, self._topics)
+            posts = Posts(journal, poster, self._turns)
             brush = StreamBrush(self._client, self._budget, self._refusals, posts, poster, message)
             async with LiveReply(brush) as reply:
                 try:
@@ -126,21 +147,18 @@ class SlackPlatform:
 
     async def earlier(self, message: IncomingMessage, since: float) -> Sequence[Earlier]:
         """See `Platform.earlier`."""
-        address, me = message.address, await self._bot_user()
+        address = message.address
+        if self._heard.quiet(address.channel, address.topic, message.user, since):
+            return []
+        me = await self._bot_user()
         try:
-            page = await call(
-                self._client.conversations_replies(
-                    channel=address.channel,
-                    ts=address.topic,
-                    oldest=f"{since:.6f}",
-                    latest=message.id,
-                    limit=1000,
-                )
-            )
+            topic = [
+                one async for one in pages(self._client, address.channel, address.topic, since, message.id)
+            ]
         except SpoolError as error:
             logger.info("topic cannot be read for context", extra={"error": str(error)})
             return []
-        found = [one for one in page.get("messages") or [] if float(one["ts"]) < float(message.id)]
+        found = [one for one in topic if float(one["ts"]) < float(message.id)]
         return [
             Earlier(one["ts"], reference(address, one["ts"]), _speaker(one, me), said)
             for one in found[-EARLIER:]
@@ -159,7 +177,8 @@ class SlackPlatform:
         return self._locales[user]
 
     async def close(self) -> None:
-        """Nothing to keep: what was not acknowledged is delivered again."""
+        """Take statuses away; what was not acknowledged is delivered again."""
+        await self._status.close()
 
 
 def _speaker(message: Mapping[str, Any], me: str) -> str:

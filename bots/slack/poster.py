@@ -84,7 +84,14 @@ class SlackPoster:
                 self.ordinary.discard(post)
                 raise Retryable(error.error) from error
             logger.info("markdown block refused", extra={"error": error.error})
-            await self._must(self._client.chat_update(text=short, **where))
+            await self._plainly(where, text)
+
+    async def _plainly(self, where: dict[str, Any], text: str) -> None:
+        """Without our own block; `text` alone would leave the blocks that are there, so they are emptied."""
+        try:
+            await call(self._client.chat_update(markdown_text=text, **where))
+        except Refused:
+            await self._must(self._client.chat_update(text=text, blocks=[], **where))
 
     async def end_stream(self, post: str) -> None:
         """Make a post that may be streaming an ordinary one; it does not matter if it was one already."""

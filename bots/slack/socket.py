@@ -8,6 +8,7 @@ The SDK's client repeats a used ticket for ever and closes before it reopens
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,6 +17,9 @@ from typing import Any
 import aiohttp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+
+from bots.turns import Turns
 
 logger = logging.getLogger(__name__)
 HEARTBEAT = 15.0
@@ -34,30 +38,42 @@ class SocketMode:
     ) -> None:
         self._session, self._open_url, self._dispatch = session, open_url, dispatch
         self._asked_to_move = asyncio.Event()
-        self._order: dict[str, asyncio.Lock] = {}
+        self._order = Turns()
         self._handling: set[asyncio.Task[None]] = set()
 
     async def run(self, connected: Callable[[], None]) -> None:
         """Serve until the connection is lost, then return. Cancel to stop: nothing more is acknowledged."""
-        readers = {await self._connect(connected)}
+        readers: set[asyncio.Task[None]] = set()
         try:
+            await self._connect(readers)
+            connected()
             while readers:
                 moved = asyncio.create_task(self._asked_to_move.wait())
-                done, _ = await asyncio.wait({*readers, moved}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({*readers, moved}, return_when=asyncio.FIRST_COMPLETED)
                 moved.cancel()
-                readers -= done
                 if self._asked_to_move.is_set():
                     self._asked_to_move.clear()
-                    for reader in readers:
-                        asyncio.get_running_loop().call_later(LINGER, reader.cancel)
-                    readers.add(await self._connect(lambda: None))
+                    await self._move(readers)
+                readers -= {reader for reader in readers if reader.done()}
         finally:
             for task in (*readers, *self._handling):
                 task.cancel()
             await asyncio.gather(*readers, *self._handling, return_exceptions=True)
 
-    async def _connect(self, connected: Callable[[], None]) -> asyncio.Task[None]:
-        """A reader of a new socket, once Slack has said hello on it."""
+    async def _move(self, readers: set[asyncio.Task[None]]) -> None:
+        """Open the next socket, and only then let go of the ones there are."""
+        old = set(readers)
+        try:
+            await self._connect(readers)
+        except (OSError, TimeoutError, SlackApiError, aiohttp.ClientError) as error:
+            logger.info("no new socket yet, staying on the old one", extra={"error": type(error).__name__})
+            asyncio.get_running_loop().call_later(1.0, self._asked_to_move.set)
+            return
+        for reader in old:
+            asyncio.get_running_loop().call_later(LINGER, reader.cancel)
+
+    async def _connect(self, readers: set[asyncio.Task[None]]) -> None:
+        """One more reader, once Slack has said hello on its socket."""
         socket = await self._session.ws_connect(
             await self._open_url(),
             heartbeat=HEARTBEAT,
@@ -66,12 +82,11 @@ class SocketMode:
         )
         greeted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         reader = asyncio.create_task(self._read(socket, greeted), name="slack socket")
+        readers.add(reader)
         await asyncio.wait({greeted, reader}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
         if not greeted.done():
             reader.cancel()
             raise ConnectionError("Slack opened a socket and said nothing")
-        connected()
-        return reader
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse, greeted: asyncio.Future[None]) -> None:
         async with socket:
@@ -109,16 +124,11 @@ class SocketMode:
         except Exception:
             logger.exception("event not taken, Slack will repeat")
 
-    def _in_order(self, envelope: dict[str, Any]) -> asyncio.Lock:
-        """What happened in one channel is taken in the order it came; channels do not wait for each other."""
+    def _in_order(self, envelope: dict[str, Any]) -> contextlib.AbstractAsyncContextManager[Any]:
+        """What happened in one channel is taken in the order it came; nothing else waits for anything."""
         event = (envelope.get("payload") or {}).get("event") or {}
-        channel = str(event.get("channel") or "")
-        lock = self._order.get(channel)
-        if lock is None:
-            if len(self._order) > 1000:
-                self._order = {name: lock for name, lock in self._order.items() if lock.locked()}
-            lock = self._order[channel] = asyncio.Lock()
-        return lock
+        channel = event.get("channel")
+        return self._order.of(channel) if isinstance(channel, str) else contextlib.nullcontext()
 
 
 def _acknowledgement(envelope_id: str, response: BoltResponse) -> dict[str, Any]:

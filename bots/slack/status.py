@@ -12,6 +12,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack.calls import Refused, call
+from core.background import Background
 from core.errors import SpoolError
 from core.types import Address
 
@@ -46,7 +47,7 @@ class Status:
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
         self._refused: set[tuple[str, str]] = set()
-        self._later: set[asyncio.Task[bool]] = set()
+        self._background = Background()
 
     @asynccontextmanager
     async def thinking(self, address: Address, text: str) -> AsyncIterator[Thinking]:
@@ -61,15 +62,14 @@ class Status:
         finally:
             showing.cancel()
             if not thinking.cleared:
-                self._soon(self._set(address, ""))
+                self._background.start(self._set(address, ""), "clearing status")
             if ("session", "") not in self._refused:
-                self._soon(self._session(address, "active"))
+                self._background.start(self._session(address, "active"), "ending session")
 
-    def _soon(self, request: Coroutine[Any, Any, bool]) -> None:
-        """Nobody waits for a status."""
-        task = asyncio.create_task(request)
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
+    async def close(self) -> None:
+        """Give what is on its way a moment."""
+        async with asyncio.timeout(1.0):
+            await self._background.finish()
 
     async def _keep(self, address: Address, text: str, thinking: Thinking) -> None:
         shown = await self._set(address, text)

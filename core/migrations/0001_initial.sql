@@ -1,4 +1,4 @@
--- Portable subset: the same text must run on PostgreSQL (only `INTEGER PRIMARY KEY` becomes an identity).
+-- Portable subset: the same text must run on PostgreSQL (only `INTEGER PRIMARY KEY` becomes a BIGINT identity).
 -- Times are Unix seconds. JSON is text.
 
 CREATE TABLE assistants (
@@ -65,6 +65,17 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_run ON messages (run_id, seq);
 CREATE INDEX messages_topic ON messages (platform, workspace, channel, topic, sent_at);
+
+-- When somebody last wrote to the assistant in a topic: what is read again after an absence.
+CREATE TABLE topics (
+    platform TEXT NOT NULL,
+    workspace TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    last_at DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (platform, workspace, channel, topic)
+);
+CREATE INDEX topics_recent ON topics (platform, last_at);
 
 -- The journal of a run. ref is set for posts: who showed the post with this platform id.
 CREATE TABLE steps (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from core.database import Execute
 from core.types import RunId, ThreadId
@@ -19,6 +19,15 @@ def item(role: str, text: str) -> str:
 def weigh(item: str) -> int:
     """About how many tokens an item costs: no tokenizer, on the safe side for English and Korean."""
     return len(item.encode()) // 3 + 1
+
+
+def fitting(texts: Sequence[str], budget: int) -> int:
+    """How many of the texts, counted from the last, fit the budget in tokens."""
+    for kept, text in enumerate(reversed(texts)):
+        budget -= weigh(text)
+        if budget < 0:
+            return kept
+    return len(texts)
 
 
 def add(x: Execute, thread: ThreadId, run: RunId, items: Iterable[str]) -> None:

@@ -12,9 +12,6 @@ from core.types import Address, Earlier, IncomingMessage, RunId, ThreadId
 _COLUMNS = "platform, workspace, channel, topic, platform_id, person, body, sent_at"
 
 
-NEWEST = 5000
-
-
 def known(x: Execute, message: IncomingMessage) -> bool:
     """True when this very message was accepted before, by whatever road it came."""
     address = message.address
@@ -46,6 +43,16 @@ def add(x: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | Non
         message.id,
         message.user,
         json.dumps(body, ensure_ascii=False),
+        message.sent_at,
+    )
+    x(
+        "INSERT INTO topics (platform, workspace, channel, topic, last_at) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (platform, workspace, channel, topic) DO UPDATE SET last_at = excluded.last_at "
+        "WHERE topics.last_at < excluded.last_at",
+        address.platform,
+        address.workspace,
+        address.channel,
+        address.topic,
         message.sent_at,
     )
 
@@ -128,16 +135,11 @@ def unseen(x: Execute, thread: ThreadId, address: Address, earlier: Sequence[Ear
 
 
 def recent(x: Execute, platform: str, since: float) -> list[Address]:
-    """Topics in which someone wrote to the assistant since then, the latest first.
-
-    Looks at the newest messages only, however many there are: what is older has been caught up with.
-    """
+    """Topics in which someone wrote to the assistant since then, the latest first."""
     rows = x(
-        "SELECT workspace, channel, topic, MAX(sent_at) AS latest FROM "
-        "(SELECT * FROM messages ORDER BY seq DESC LIMIT ?) AS newest "
-        "WHERE platform = ? AND sent_at >= ? GROUP BY workspace, channel, topic ORDER BY latest DESC",
-        NEWEST,
+        "SELECT workspace, channel, topic FROM topics WHERE platform = ? AND last_at >= ? "
+        "ORDER BY last_at DESC",
         platform,
         since,
     )
-    return [Address(platform, workspace, channel, topic) for workspace, channel, topic, _ in rows]
+    return [Address(platform, *row) for row in rows]

@@ -91,7 +91,11 @@ def claim(x: Execute, lane: str, owner: str, budget: int) -> Claim | None:
     queued = x("SELECT id FROM runs WHERE lane = ? AND status = 'queued' ORDER BY seq LIMIT 1", lane)
     if not queued:
         return None
-    x("UPDATE runs SET owner = ?, status = 'in_progress' WHERE id = ?", owner, queued[0][0])
+    begun = (
+        "UPDATE runs SET owner = ?, status = 'in_progress' WHERE id = ? AND status = 'queued' RETURNING id"
+    )
+    if not x(begun, owner, queued[0][0]):  # another process was faster
+        return None
     return _claimed(x, RunId(queued[0][0]), owner, budget, resumed=False)
 
 
@@ -104,6 +108,9 @@ def _claimed(x: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) 
         name: json.loads(value) for name, value in x("SELECT name, value FROM steps WHERE run_id = ?", run)
     }
     spent = sum(items.weigh(message.text) for message in asked)
+    context_since = _context_since(x, ThreadId(thread), asked[0]) if asks else None
+    if context_since is not None:
+        spent += context_room(budget)
     return Claim(
         run=run,
         lane=lane,
@@ -117,8 +124,13 @@ def _claimed(x: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) 
         messages=asked,
         memo=memo,
         history=items.newest(x, ThreadId(thread), budget - spent) if asks else (),
-        context_since=_context_since(x, ThreadId(thread), asked[0]) if asks else None,
+        context_since=context_since,
     )
+
+
+def context_room(budget: int) -> int:
+    """Tokens kept free for what stood in a topic before the question."""
+    return budget // 4
 
 
 def _context_since(x: Execute, thread: ThreadId, message: IncomingMessage) -> float | None:
@@ -144,6 +156,8 @@ def begin(x: Execute, lane: str, owner: str, budget: int) -> Claim | None:
 def unfinished(x: Execute, platforms: Iterable[str]) -> list[str]:
     """Lanes with work left whose platforms run here, the oldest first."""
     wanted = list(platforms)
+    if not wanted:
+        return []
     marks = ", ".join("?" for _ in wanted)
     rows = x(
         "SELECT lane, MIN(seq) AS first FROM runs "
@@ -209,16 +223,19 @@ def release(x: Execute, owner: str) -> None:
     x(f"UPDATE runs SET owner = NULL WHERE owner = ? AND status IN {LIVE}", owner)
 
 
-def stop(x: Execute, thread: ThreadId, run: RunId | None = None) -> RunId | None:
-    """Mark the thread's live run (only if it is `run`, where given) as to be cancelled.
+def stop(x: Execute, thread: ThreadId, *, run: RunId | None = None, topic: str | None = None) -> RunId | None:
+    """Mark the thread's live run as to be cancelled, where given only `run`, or one that answers in `topic`.
 
-    Gives that run, or None when nothing runs.
+    Gives that run, or None when there is none.
     """
     rows = x(
         f"UPDATE runs SET status = 'cancelling' WHERE lane = ? AND status IN {LIVE} "
-        "AND id = COALESCE(?, id) RETURNING id",
+        "AND id = COALESCE(?, id) AND (CAST(? AS TEXT) IS NULL OR EXISTS "
+        "(SELECT 1 FROM messages WHERE messages.run_id = runs.id AND topic = ?)) RETURNING id",
         thread,
         run,
+        topic,
+        topic,
     )
     return RunId(rows[0][0]) if rows else None
 
