@@ -32,7 +32,7 @@ class CaughtUp:
     async def keep(
         self, read: Callable[[Address, float], Awaitable[None]], alive: Callable[[], bool] = lambda: True
     ) -> None:
-        """Read every recent topic from the mark on, then move the mark as long as the connection is `alive`."""
+        """Read every recent topic from the mark on, then move the mark while the connection is `alive`."""
         while True:
             try:
                 await self._keep(read, alive)

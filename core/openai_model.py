@@ -111,10 +111,11 @@ class OpenAIModel:
         chunks = stream.response.aiter_bytes()  # the SDK's stream would parse each event
         try:
             yield self._events(chunks, position)
-        except BaseException:
-            await stream.response.aclose()
-            raise
-        self._draining.start(_drain(chunks, stream.response), "end of a response")
+        finally:
+            if position.ended:
+                self._draining.start(_drain(chunks, stream.response), "end of a response")
+            else:
+                await stream.response.aclose()
 
     async def _create(self, prompt: Prompt) -> openai.AsyncStream[Any]:
         return await self._client.post(
@@ -187,6 +188,7 @@ class OpenAIModel:
                     position.response_id = data["response"]["id"]
                     yield Started(position.response_id)
                 elif kind in TERMINAL:
+                    position.ended = True
                     yield _finished(kind, data)
         except (httpx2.HTTPError, openai.APIConnectionError) as error:
             raise Retryable("connection_error", resumable=True) from error
@@ -208,6 +210,7 @@ class _Position:
     response_id: str = ""
     sequence: int = -1
     said: int = 0
+    ended: bool = False
 
 
 def _after(sequence: int) -> dict[str, object]:
@@ -241,7 +244,10 @@ def _decoded(frame: bytes) -> dict[str, Any] | None:
         event = json.loads(data)
     except ValueError:  # "[DONE]" of some servers; half a frame of a cut stream
         return None
-    return event if isinstance(event, dict) and event.get("type", name) in WANTED else None
+    if not isinstance(event, dict):
+        return None
+    event.setdefault("type", name)
+    return event if event["type"] in WANTED else None
 
 
 def _finished(kind: str, data: Mapping[str, Any]) -> Finished:

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bots import orders
 from bots.mentions import printable
 from core.types import Address, IncomingMessage, Kind
 
 EPOCH = 1_420_070_400.0
 _SPOKEN_TYPES = (0, 19)  # default, reply
-_ORDERS: dict[str, Kind] = {"reset": "reset", "stop": "stop"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _plain(payload: Mapping[str, Any], me: str, role: str | None) -> str:
 
 def _kind(text: str, payload: Mapping[str, Any], where: Address) -> Kind:
     if text:
-        return _ORDERS.get(text.casefold(), "ask")
+        return orders.kind(text)
     if payload.get("attachments") or payload.get("sticker_items") or payload.get("stickers"):
         return "unreadable"
     if payload.get("content"):

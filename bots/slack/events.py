@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bots import orders
 from bots.mentions import printable
 from bots.slack import richtext
 from core.types import Address, IncomingMessage, Kind
 
 _SPOKEN = {None, "file_share", "thread_broadcast"}
-_ORDERS: dict[str, Kind] = {"reset": "reset", "stop": "stop"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _seconds(ts: str) -> float | None:
 def _kind(text: str, event: Mapping[str, Any]) -> Kind:
     if not text:
         return "unreadable" if event.get("files") else "help"
-    return _ORDERS.get(text.casefold(), "ask")
+    return orders.kind(text)
 
 
 def deleted(event: Mapping[str, Any], team: str) -> tuple[Address, str] | None:

@@ -42,9 +42,10 @@ class Listeners:
         language: str,
         locale: Callable[[str], Awaitable[str]],
         heard: Heard,
+        waiting: Callable[[Address], None],
     ) -> None:
         self._inbox, self._follow, self._language, self._locale = inbox, follow, language, locale
-        self._heard = heard
+        self._heard, self._waiting = heard, waiting
         self._me = str(me.bot_user_id)
         self._team = str(me.team_id or me.enterprise_id or "")  # one bot token is one workspace
         self._background = Background()
@@ -89,7 +90,9 @@ class Listeners:
             known = self._follow and await self._inbox.spoke_before(message.address, message.user)
             if not known:
                 return
-        await self._inbox.receive(message)
+        receipt = await self._inbox.receive(message)
+        if receipt.new and not receipt.claim and message.kind == "ask":
+            self._waiting(message.address)  # behind others: it was heard all the same
 
     async def _stopped(self, event: dict[str, Any]) -> None:
         channel, topic, user = (str(event.get(key) or "") for key in ("channel", "thread_ts", "user"))

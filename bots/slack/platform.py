@@ -60,6 +60,7 @@ class SlackPlatform:
         self._status = Status(self._client)
         self._locales: dict[str, str] = {}
         self._heard = Heard()
+        self._thinking = text("thinking", "", settings.language)
         self._me: asyncio.Future[AuthorizeResult] = asyncio.get_running_loop().create_future()
 
     async def run(self, connected: Callable[[], None]) -> None:
@@ -73,6 +74,7 @@ class SlackPlatform:
             language=self._settings.language,
             locale=self.locale,
             heard=self._heard,
+            waiting=lambda address: self._status.waiting(address, self._thinking),
         )
         history = History(self._client, listeners.message)
         caught_up = CaughtUp(self._inbox, self.name, self._settings.catch_up_seconds)
@@ -127,11 +129,10 @@ class SlackPlatform:
     async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[LiveReply]:
         """See `Platform.reply`."""
         address, run = message.address, journal.claim.run
-        said = text("thinking", "", self._settings.language)
         wanted = (
             message.kind == "ask" and "post:0" not in journal.memo
         )  # else there is something to see already
-        async with self._status.thinking(address, said if wanted else "") as thinking:
+        async with self._status.thinking(address, self._thinking if wanted else "") as thinking:
             poster = SlackPoster(self._client, self._budget, address, run, self._bot_user, thinking.posting)
             posts = Posts(journal, poster, self._turns)
             brush = StreamBrush(self._client, self._budget, self._refusals, posts, poster, message)

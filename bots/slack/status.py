@@ -66,6 +66,10 @@ class Status:
             if ("session", "") not in self._refused:
                 self._background.start(self._session(address, "active"), "ending session")
 
+    def waiting(self, address: Address, text: str) -> None:
+        """Show the status of a question whose run has not begun; the run's own takes over."""
+        self._background.start(self._set(address, text), "status")
+
     async def close(self) -> None:
         """Give what is on its way a moment."""
         async with asyncio.timeout(1.0):

@@ -147,14 +147,11 @@ class StreamBrush:
             if self._open is None:
                 if not rest.strip():
                     return None
-                await self._start(rest)
+                await self._start(rest, final=final)
                 continue
             room = ROOM - len(self._open.shown)
             full = len(rest) > room
-            lines = open_fence(self._open.shown) is not None
-            piece = _piece(rest, room, lines=lines) if full else rest
-            if not full and not final and room - len(rest) < MARGIN:
-                piece = _whole(rest, lines=lines)  # so that the post can end there
+            piece = _piece(rest, room, final=final, lines=open_fence(self._open.shown) is not None)
             if full or time.monotonic() - self._open.since > LONGEST:
                 await self._stop(piece, seal=True)
             elif final:
@@ -164,9 +161,10 @@ class StreamBrush:
             if not full:
                 return None
 
-    async def _start(self, rest: str) -> None:
+    async def _start(self, rest: str, *, final: bool) -> None:
         head = self._head
-        piece = _piece(rest, ROOM - len(head), lines=bool(head))
+        room = ROOM - len(head)
+        piece = _piece(rest, room, final=final, lines=bool(head)) or rest[:room]
 
         async def make() -> str:
             try:
@@ -261,13 +259,18 @@ class _NotStreamed(Exception):
     """This answer is painted by updates."""
 
 
-def _piece(rest: str, room: int, *, lines: bool) -> str:
-    """As much of the text as fits, up to a line's or (but for code) a word's end where there is one."""
-    if len(rest) <= room:
+def _piece(rest: str, room: int, *, final: bool, lines: bool) -> str:
+    """As much of the text as is to be sent now into a post with so much room.
+
+    Near the end of the room only whole lines or (but for code) words are sent: the post may end there.
+    """
+    if len(rest) <= room and (final or room - len(rest) >= MARGIN):
         return rest
     fits = rest[:room]
     whole = _whole(fits, lines=lines)
-    return whole if whole and (room <= MARGIN or len(whole) > room // 2) else fits
+    if room <= MARGIN or len(rest) <= room:
+        return whole
+    return whole if len(whole) > room // 2 else fits
 
 
 def _whole(text: str, *, lines: bool) -> str:

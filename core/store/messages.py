@@ -129,7 +129,10 @@ def unseen(x: Execute, thread: ThreadId, address: Address, earlier: Sequence[Ear
         "SELECT 1 FROM messages WHERE platform = ? AND workspace = ? AND channel = ? AND platform_id = ? "
         "AND thread_id = ?"
     )
-    shown = "SELECT 1 FROM steps JOIN runs ON runs.id = steps.run_id WHERE ref = ? AND thread_id = ?"
+    shown = (  # by the thread itself, or one of our own texts, whose runs have a lane of their own
+        "SELECT 1 FROM steps JOIN runs ON runs.id = steps.run_id "
+        "WHERE ref = ? AND (thread_id = ? OR lane = runs.id)"
+    )
     place = (address.platform, address.workspace, address.channel)
     return [one for one in earlier if not x(said, *place, one.id, thread) and not x(shown, one.ref, thread)]
 

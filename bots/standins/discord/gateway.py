@@ -46,6 +46,8 @@ class Gateway:
         self.identifies = 0
         self.resumes = 0
         self.closes: list[int] = []
+        self.ended = 0
+        """Sessions that could have been resumed, had the client not closed them with 1000 or 1001."""
         self.identified: list[JSON] = []
         """The `d` of every IDENTIFY, without its token."""
         self.connections: set[Connection] = set()
@@ -142,6 +144,7 @@ class Gateway:
         """The client said goodbye: 1000 and 1001 end its session and what waits in it is lost."""
         self.closes.append(code)
         if code in (1000, 1001):
+            self.ended += connection.session is not None
             self.forget(connection.session)
 
     def _leave(self, connection: Connection) -> None:

@@ -171,6 +171,11 @@ class DiscordStandin(Host):
         return self._gateway.closes
 
     @property
+    def sessions_ended(self) -> int:
+        """Sessions the client threw away by closing with 1000 or 1001; what waited in them was lost."""
+        return self._gateway.ended
+
+    @property
     def connected(self) -> int:
         """Gateway connections with a session, right now."""
         return sum(connection.session is not None for connection in self._gateway.connections)
