@@ -114,14 +114,21 @@ class Posts:
         mine = [post for post in free if post.run == self._journal.claim.run]
         return next((post.id for post in mine or free if not post.run or post in mine), None)
 
-    async def trim(self, parts: int) -> None:
-        """Remove the posts a shorter answer does not need, also one whose id was never learnt."""
-        part = parts
+    async def settle(self) -> None:
+        """Learn the ids of posts that were made and not recorded."""
+        part = 0
         while step := self._journal.memo.get(f"post:{part}"):
             if "intent" in step:
                 async with self._turns.of(self._topic):  # else another run's newest might look free
                     if post := await self._orphan(part):
                         await self._record(f"post:{part}", post)
+            part += 1
+
+    async def trim(self, parts: int) -> None:
+        """Remove the posts a shorter answer does not need, also one whose id was never learnt."""
+        await self.settle()
+        part = parts
+        while f"post:{part}" in self._journal.memo:
             if post := self.id(part):
                 with suppress(Gone):
                     await self.poster.delete(post)
@@ -184,6 +191,7 @@ class PostBrush:
 
     async def read(self) -> str:
         """See `Brush.read`."""
+        await self._posts.settle()
         ids = self._posts.ids()
         if not ids:
             return ""

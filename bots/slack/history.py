@@ -52,6 +52,8 @@ class History:
                 raise
             except Exception:
                 logger.exception("message not understood")
+            if not topic and _at({"ts": message.get("latest_reply")}) > since:
+                await self._read(channel, str(message["ts"]), since)  # a topic that began meanwhile
 
 
 async def pages(
