@@ -47,7 +47,7 @@ class Fence:
         return marker.startswith(self.marker) and not rest.strip(" \t\r")
 
 
-def split(text: str, limit: int, *, first: int | None = None) -> list[str]:
+def split(text: str, limit: int, *, first: int | None = None, complete: bool = False) -> list[str]:
     """Cut Markdown into posts of 1 to `limit` characters (`first`: the limit of the first post).
 
     A post that ends inside a fence gets a closing line and the next one reopens it, both within the limit.
@@ -56,6 +56,7 @@ def split(text: str, limit: int, *, first: int | None = None) -> list[str]:
     cluster alone is too long, anywhere. Lost are the newline of such a cut (outside fences all newlines
     there), fence closers that follow a repeated opener at once, and posts that would be white space only.
 
+    The last post's fence is closed too, unless the text is `complete`: then it is left as it was said.
     Stable for a growing text: for every k, all posts of `split(text[:k], n)` but the last are also the first
     posts of `split(text, n)`, because a post is cut only once its text, with the line closing an open fence,
     no longer fits, and where it is cut depends on no character behind the one that did not fit.
@@ -72,7 +73,7 @@ def split(text: str, limit: int, *, first: int | None = None) -> list[str]:
         if closed := page.closed_at_once():
             start, fence = start + closed, None
         elif not page.overfull:
-            return [*posts, page.last()] if page.shows_something() else posts
+            return [*posts, page.last(complete=complete)] if page.shows_something() else posts
         else:
             end = page.cut()
             fence_after = page.fence_at(end)
@@ -136,8 +137,9 @@ class _Page:
         body = self.body.strip()
         return bool(body.strip(self.before.marker[0]) if self.before else body)
 
-    def last(self) -> str:
-        return self.head + self.body + _ending(self.body, self.fence_at(len(self.body)))
+    def last(self, *, complete: bool) -> str:
+        ending = "" if complete else _ending(self.body, self.fence_at(len(self.body)))
+        return self.head + self.body + ending
 
     def overflow(self) -> int | None:
         """The shortest beginning of the body that does not fit once its fence is closed."""

@@ -6,6 +6,9 @@ first, so after a crash at most one own post of a topic belongs to no run: it is
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -14,8 +17,14 @@ from functools import partial
 from typing import Protocol
 
 from bots.turns import Turns
-from core.errors import SpoolError
+from core.errors import Retryable, SpoolError
 from core.journal import Journal
+
+logger = logging.getLogger(__name__)
+
+
+class Unclear(Retryable):
+    """The call may or may not have had its effect: look before doing it again."""
 
 
 class Gone(SpoolError):
@@ -57,6 +66,10 @@ class Poster(Protocol):
         """A name of the post that is unique over all platforms."""
         ...
 
+    def repeatable(self, age: float) -> bool:
+        """Whether creating the same part again after so many seconds gives the first post, not a second."""
+        ...
+
     def pace(self) -> float:
         """Seconds until an edit that is not the last one may be made; 0 now."""
         ...
@@ -68,6 +81,7 @@ class Posts:
     def __init__(self, journal: Journal, poster: Poster, turns: Turns) -> None:
         self._journal, self.poster, self._turns = journal, poster, turns
         self._topic = journal.claim.messages[-1].address
+        self._untouched: set[str] = set()  # parts whose creation surely had no effect
 
     def id(self, part: int) -> str | None:
         """The post of that part, None while there is none."""
@@ -88,19 +102,37 @@ class Posts:
     async def create(self, part: int, make: Callable[[], Awaitable[str]]) -> tuple[str, bool]:
         """The part's post, made by awaiting `make()` unless it stands there already.
 
-        Gives its id, and whether it was adopted, so that what it shows is not known.
+        Gives its id, and whether it was adopted, so that what it shows is not known. The topic is held
+        until the outcome is known: nobody else can take a post for theirs that is ours.
         """
         name = f"post:{part}"
         async with self._turns.of(self._topic):
-            if name in self._journal.memo:
-                if found := await self._orphan(part):
+            known = name not in self._journal.memo or name in self._untouched
+            if name not in self._journal.memo:
+                await self._journal.record(name, {"intent": time.time()})
+            self._untouched.discard(name)
+            for pause in itertools.chain((0.2, 0.5, 1.0, 2.0), itertools.repeat(5.0)):
+                if not known and (found := await self._made(part)):
                     await self._record(name, found)
                     return found, True
-            else:
-                await self._journal.record(name, {"intent": time.time()})
-            post = await make()
-            await self._record(name, post)
-            return post, False
+                try:
+                    post = await make()
+                except Unclear as error:
+                    logger.info("post may have been made, looking", extra={"error": error.code})
+                    known = False
+                    await asyncio.sleep(pause)
+                except Retryable:
+                    self._untouched.add(name)
+                    raise
+                else:
+                    await self._record(name, post)
+                    return post, False
+        raise AssertionError("unreachable")
+
+    async def _made(self, part: int) -> str | None:
+        """The post that was made and not recorded, if it has to be looked for."""
+        age = time.time() - self._journal.memo[f"post:{part}"]["intent"]
+        return None if self.poster.repeatable(age) else await self._orphan(part)
 
     async def _record(self, name: str, post: str) -> None:
         await self._journal.record(name, {"id": post}, ref=self.poster.ref(post))

@@ -99,13 +99,31 @@ class Inbox:
             return run
         return runs.add(x, thread, now, lane=thread, assistant=self._policy.assistant)
 
-    async def reset(self, address: Address, user: str) -> bool:
-        """Map the next message from there to a new thread. False: this address does not tell which."""
-        if self._policy.scope == "topic" and not address.topic:
-            return False
-        scope, now = self._policy.scope, time.time()
-        await self._db(lambda x: threads.renew(x, address, user, scope, origin="reset", now=now))
-        return True
+    def reset(
+        self, address: Address, user: str, *, order: str = "", facts: Mapping[str, object] | None = None
+    ) -> asyncio.Future[bool]:
+        """Map the next message from there to a new thread. False: this address does not tell which.
+
+        `order` is the platform's id of a command that may be delivered again: it is carried out once. Put
+        in line at once like `receive`, so what was said before stays in the old thread.
+        """
+        now = time.time()
+
+        def work(x: Execute) -> bool:
+            for name, value in (facts or {}).items():
+                threads.remember(x, name, value)
+            if self._policy.scope == "topic" and not address.topic:
+                return False
+            given = IncomingMessage(order, address, user, "", now, kind="reset")
+            if order and messages.known(x, given):
+                return True
+            old = threads.find_or_create(x, address, user, self._policy.scope, now)
+            if order:
+                messages.add(x, given, old, None)
+            threads.renew(x, address, user, self._policy.scope, origin="reset", now=now)
+            return True
+
+        return asyncio.shield(self._db(work))
 
     async def stop(self, address: Address, user: str) -> bool:
         """Cancel the run under way of the thread this person has there, if it answers in that topic.

@@ -113,7 +113,8 @@ class OpenAIModel:
             yield self._events(chunks, position)
         finally:
             if position.ended:
-                self._draining.start(_drain(chunks, stream.response), "end of a response")
+                draining = self._draining.start(_drain(chunks, stream.response), "end of a response")
+                await asyncio.wait({draining}, timeout=0)  # mostly it is there already
             else:
                 await stream.response.aclose()
 

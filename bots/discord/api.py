@@ -12,7 +12,7 @@ import aiohttp
 import discord
 from discord.http import HTTPClient, Route
 
-from bots.posts import Gone
+from bots.posts import Gone, Unclear
 from core.errors import Retryable, SpoolError, Unreachable
 
 UNKNOWN_MESSAGE = 10008
@@ -40,7 +40,7 @@ class DiscordApi:
         except discord.RateLimited as error:
             raise Retryable("rate_limited", retry_after=error.retry_after) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Retryable(type(error).__name__) from error
+            raise Unclear(type(error).__name__) from error
 
     async def post(self, channel: str, body: dict[str, Any]) -> dict[str, Any]:
         """Create a message. With a nonce, doing it twice within minutes gives the first one again."""
@@ -79,8 +79,18 @@ class DiscordApi:
 
 def _sorted(error: discord.HTTPException) -> SpoolError:
     name = f"{error.status}:{error.code}"
-    if error.status in (401, 408, 429) or error.status >= 500:
-        return Retryable(name, retry_after=30.0 if error.status in (401, 429) else None)
+    if error.status in (401, 429):
+        return Retryable(name, retry_after=_retry_after(error))
+    if error.status == 408 or error.status >= 500:
+        return Unclear(name)
     if error.code == UNKNOWN_MESSAGE:
         return Gone(name)
     return Unreachable(f"{name} {error.text[:100]}")
+
+
+def _retry_after(error: discord.HTTPException) -> float:
+    """Seconds; 30 where nothing sensible is said. discord.py itself has waited for ordinary limits."""
+    try:
+        return float(error.response.headers.get("Retry-After", ""))
+    except ValueError:
+        return 30.0

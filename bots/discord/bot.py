@@ -1,4 +1,4 @@
-"""The Discord client: commands and buttons as discord.py gives them, messages as raw events in order."""
+"""The Discord client: what it asks Discord for, and the commands it registers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bots.discord.poster import STOP, reference
 from core.inbox import Inbox
-from core.texts import text
-from core.types import Address
 
 logger = logging.getLogger(__name__)
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # there is no voice here
@@ -23,7 +20,7 @@ SYNCED = "discord:commands"
 class Bot(discord.Client):
     """Needs no privileged intent: direct messages, mentions and replies carry their content."""
 
-    def __init__(self, inbox: Inbox, *, language: str, content: bool) -> None:
+    def __init__(self, inbox: Inbox, *, content: bool) -> None:
         intents = discord.Intents(guilds=True, messages=True)
         intents.message_content = content
         super().__init__(
@@ -33,16 +30,20 @@ class Bot(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             allowed_mentions=discord.AllowedMentions.none(),
         )
-        self._inbox, self._language = inbox, language
+        self._inbox = inbox
         self.tree = app_commands.CommandTree(self)
 
         async def reset(interaction: discord.Interaction) -> None:
-            await self._reset(interaction)
+            """Never called: `bots.discord.interactions` takes the raw event, in order."""
 
         command: app_commands.Command[Any, ..., None] = app_commands.Command(
             name="reset", description="Start a fresh conversation", callback=reset
         )
-        self.tree.add_command(app_commands.allowed_contexts(guilds=True, dms=True)(command))
+        self.tree.add_command(
+            app_commands.allowed_installs(guilds=True, users=False)(
+                app_commands.allowed_contexts(guilds=True, dms=True)(command)
+            )
+        )
 
     async def sync(self) -> None:
         """Register the commands, only when they differ from what was registered last. Never raises.
@@ -63,30 +64,3 @@ class Bot(discord.Client):
     async def _registered(self) -> bool:
         there = {command.name for command in await self.tree.fetch_commands()}
         return there >= {command.name for command in self.tree.get_commands()}
-
-    async def _reset(self, interaction: discord.Interaction) -> None:
-        done = await self._inbox.reset(_address(interaction), str(interaction.user.id))
-        await self._say(interaction, "reset" if done else "reset_topic")
-
-    async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """The stop button: it works for whoever asked."""
-        data: Any = interaction.data or {}
-        if interaction.type is not discord.InteractionType.component or data.get("custom_id") != STOP:
-            return
-        post = interaction.message
-        stopped = (
-            await self._inbox.stop_post(reference(str(post.id)), str(interaction.user.id)) if post else None
-        )
-        await self._say(interaction, {True: "stopping", False: "stop_refused", None: "stop_over"}[stopped])
-
-    async def _say(self, interaction: discord.Interaction, key: str) -> None:
-        said = text(key, str(interaction.locale.value), self._language)
-        try:
-            await interaction.response.send_message(said, ephemeral=True)
-        except discord.HTTPException as error:  # too late: what was asked for is done all the same
-            logger.warning("interaction not answered", extra={"error": error.code})
-
-
-def _address(interaction: discord.Interaction) -> Address:
-    channel = str(interaction.channel_id)
-    return Address("discord", str(interaction.guild_id or ""), channel, channel)

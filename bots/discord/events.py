@@ -75,6 +75,11 @@ def _addressed(payload: Mapping[str, Any], me: str, role: str | None) -> bool:
     return str((answered.get("author") or {}).get("id")) == me
 
 
+def to_others(payload: Mapping[str, Any]) -> bool:
+    """True when a message is a word to somebody: a reply to them, or a mention of them."""
+    return bool(payload.get("message_reference") or payload.get("mentions") or payload.get("mention_roles"))
+
+
 def _plain(payload: Mapping[str, Any], me: str, role: str | None) -> str:
     text = str(payload.get("content") or "")
     text = re.sub(rf"<@!?{me}>" + (rf"|<@&{role}>" if role else ""), "", text)

@@ -81,15 +81,14 @@ class Gateway:
         self.established = False
         """Set by the handlers of READY and RESUMED."""
         state: Any = client._connection
-        interaction = state.parsers["INTERACTION_CREATE"]
         state.parsers.clear()  # no caches, no objects for events nobody wants
-        handlers = {**handlers, "INTERACTION_CREATE": interaction}
         state.parsers.update({name: _guarded(name, handler) for name, handler in handlers.items()})
 
     def without_content(self) -> None:
         """Ask for no privileged intent any more."""
         state: Any = self._client._connection
         state._intents.message_content = False
+        self._identified_at = -IDENTIFY_SPACING  # that one did not count
 
     @property
     def position(self) -> Position | None:

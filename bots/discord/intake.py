@@ -60,7 +60,7 @@ class Intake:
             return
         if said.addressed:
             self._receive(said)
-        elif self._follow and said.message.text:
+        elif self._follow and said.message.text and not events.to_others(payload):
             self._background.start(self._follow_up(said), "event")
 
     def again(self, payload: dict[str, Any], guild: str) -> None:

@@ -15,6 +15,7 @@ from bots.discord.api import DiscordApi
 from bots.discord.bot import Bot
 from bots.discord.gateway import ContentIntentRefused, Gateway, Position, redirect
 from bots.discord.intake import SESSION, Intake
+from bots.discord.interactions import Interactions
 from bots.discord.poster import DiscordPoster, Pace, typing
 from bots.live import LiveReply
 from bots.markdown import split
@@ -46,7 +47,7 @@ class DiscordPlatform:
     def __init__(self, settings: Settings, inbox: Inbox) -> None:
         redirect(settings.discord_api_url, settings.discord_gateway_url)
         self._settings, self._inbox = settings, inbox
-        self._bot = Bot(inbox, language=settings.language, content=settings.follow_threads)
+        self._bot = Bot(inbox, content=settings.follow_threads)
         self._api, self._pace, self._turns = DiscordApi(self._bot.http), Pace(), Turns()
         self._logged_in = asyncio.Event()
         self._working = Background()
@@ -58,6 +59,9 @@ class DiscordPlatform:
             position=lambda: self._gateway.position,
             failed=self._drop,
             follow=settings.follow_threads,
+        )
+        self._interactions = Interactions(
+            inbox, self._api, progress=self._intake.progress, language=settings.language
         )
         self._gateway: Gateway
         self._connected: Callable[[], None] = lambda: None
@@ -102,6 +106,7 @@ class DiscordPlatform:
             "MESSAGE_DELETE": self._intake.deleted,
             "MESSAGE_DELETE_BULK": self._intake.deleted,
             "GUILD_CREATE": self._intake.guild,
+            "INTERACTION_CREATE": self._interactions.take,
         }
         self._gateway = Gateway(self._bot, handlers)
         self._logged_in.set()
@@ -150,7 +155,7 @@ class DiscordPlatform:
         stop = text("stop_button", message.locale, self._settings.language)
         poster = DiscordPoster(self._api, self._pace, message, journal.claim.run, self._me(), stop)
         posts = Posts(journal, poster, self._turns)
-        brush = PostBrush(posts, lambda body, limit, _: split(printable(body), limit))
+        brush = PostBrush(posts, lambda body, limit, final: split(printable(body), limit, complete=final))
         async with LiveReply(brush) as reply, typing(self._api, message.address.channel, reply.visible):
             yield reply
 

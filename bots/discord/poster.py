@@ -19,6 +19,7 @@ EDIT_SPACING = 1.25
 """Seconds between edits in a channel: one call of the bucket of five in five seconds stays free for a last
 edit, and discord.py never has to wait inside a call (measured, docs/performance.md)."""
 TYPING = 8.0
+NONCE_KEPT = 120.0
 
 
 class Pace:
@@ -58,7 +59,7 @@ class DiscordPoster:
         """See `Poster.create`. The nonce makes a repeated request give the first post again."""
         nonce = f"{hashlib.sha256(self._run.encode()).hexdigest()[:18]}-{part}"
         body = self._body(text, growing=growing) | {"nonce": nonce, "enforce_nonce": True}
-        if part == 0 and self._message.address.workspace:
+        if part == 0:  # in direct messages too: it tells whose answer a post is
             body["message_reference"] = {
                 "message_id": self._message.id,
                 "channel_id": self._channel,
@@ -94,6 +95,10 @@ class DiscordPoster:
     def ref(self, post: str) -> str:
         """See `Poster.ref`."""
         return reference(post)
+
+    def repeatable(self, age: float) -> bool:
+        """See `Poster.repeatable`. Discord keeps nonces for "a few minutes"."""
+        return age < NONCE_KEPT
 
     def pace(self) -> float:
         """See `Poster.pace`."""

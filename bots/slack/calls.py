@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from bots.posts import Gone
+from bots.posts import Gone, Unclear
 from core.errors import Retryable, SpoolError, Unreachable
 
 logger = logging.getLogger(__name__)
@@ -50,10 +50,6 @@ class Refused(SpoolError):
 
 class Limited(Retryable):
     """429: nothing happened, try after `retry_after`."""
-
-
-class Unclear(Retryable):
-    """The call may or may not have had its effect: look before doing it again."""
 
 
 async def call(request: Awaitable[Any]) -> Any:

@@ -142,6 +142,10 @@ class SlackPoster:
         """See `Poster.ref`."""
         return reference(self._address, post)
 
+    def repeatable(self, age: float) -> bool:
+        """See `Poster.repeatable`. Slack has no idempotency key."""
+        return False
+
     def pace(self) -> float:
         """See `Poster.pace`."""
         return self._budget.update_pause()

@@ -15,9 +15,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.markdown import closing, open_fence, reopening, split
 from bots.mentions import settled
-from bots.posts import Gone, PostBrush, Posts
+from bots.posts import Gone, PostBrush, Posts, Unclear
 from bots.slack.budget import FASTEST_APPEND, Budget
-from bots.slack.calls import Limited, Refused, Unclear, call
+from bots.slack.calls import Limited, Refused, call
 from bots.slack.poster import SlackPoster
 from core.types import IncomingMessage
 
@@ -103,7 +103,9 @@ class StreamBrush:
 
     def _post_brush(self, *, eager: bool) -> PostBrush:
         return PostBrush(
-            self._posts, lambda text, limit, final: split(settled(text, final=final), limit), eager=eager
+            self._posts,
+            lambda text, limit, final: split(settled(text, final=final), limit, complete=final),
+            eager=eager,
         )
 
     def pause(self) -> float:

@@ -1,0 +1,79 @@
+"""Commands and buttons: taken in order like messages, answered so that only the person sees it.
+
+A resume repeats interactions too, so a command is carried out once for each id, in line with the messages
+around it. https://docs.discord.com/developers/interactions/receiving-and-responding
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bots.discord.api import DiscordApi
+from bots.discord.poster import STOP, reference
+from core.background import Background
+from core.errors import SpoolError
+from core.inbox import Inbox
+from core.texts import text
+from core.types import Address
+
+logger = logging.getLogger(__name__)
+_COMMAND, _COMPONENT = 2, 3
+_MESSAGE, _EPHEMERAL = 4, 64
+
+
+class Interactions:
+    """The handler of INTERACTION_CREATE; does not block the socket."""
+
+    def __init__(
+        self, inbox: Inbox, api: DiscordApi, *, progress: Callable[[], dict[str, object]], language: str
+    ) -> None:
+        self._inbox, self._api, self._progress, self._language = inbox, api, progress, language
+        self._background = Background()
+
+    def take(self, payload: Mapping[str, Any]) -> None:
+        """Carry out what was asked for, and say so."""
+        data = payload.get("data") or {}
+        if payload.get("type") == _COMMAND and data.get("name") == "reset":
+            done = self._inbox.reset(
+                _address(payload), _person(payload), order=str(payload["id"]), facts=self._progress()
+            )
+            self._background.start(self._reset(payload, done), "reset")
+        elif payload.get("type") == _COMPONENT and data.get("custom_id") == STOP:
+            self._background.start(self._stop(payload), "stop")
+
+    async def _reset(self, payload: Mapping[str, Any], done: asyncio.Future[bool]) -> None:
+        await self._say(payload, "reset" if await done else "reset_topic")
+
+    async def _stop(self, payload: Mapping[str, Any]) -> None:
+        """The button works for whoever asked."""
+        post = str((payload.get("message") or {}).get("id"))
+        stopped = await self._inbox.stop_post(reference(post), _person(payload))
+        await self._say(payload, {True: "stopping", False: "stop_refused", None: "stop_over"}[stopped])
+
+    async def _say(self, payload: Mapping[str, Any], key: str) -> None:
+        said = text(key, str(payload.get("locale") or ""), self._language)
+        answer = {
+            "type": _MESSAGE,
+            "data": {"content": said, "flags": _EPHEMERAL, "allowed_mentions": {"parse": []}},
+        }
+        path = "/interactions/{interaction_id}/{interaction_token}/callback"
+        try:
+            await self._api.call(
+                "POST", path, answer, interaction_id=payload["id"], interaction_token=payload["token"]
+            )
+        except SpoolError as error:  # too late, or a repetition: what was asked for is done all the same
+            logger.info("interaction not answered", extra={"error": str(error)})
+
+
+def _address(payload: Mapping[str, Any]) -> Address:
+    channel = str(payload["channel_id"])
+    return Address("discord", str(payload.get("guild_id") or ""), channel, channel)
+
+
+def _person(payload: Mapping[str, Any]) -> str:
+    """In a guild the person comes as a member."""
+    user = payload.get("user") or (payload.get("member") or {}).get("user") or {}
+    return str(user["id"])
