@@ -118,7 +118,7 @@ class Runner:
             await asyncio.wait({asking, ordered}, return_when=asyncio.FIRST_COMPLETED)
             if asking.done():
                 return asking.result()
-            return await self._stopped(platform, journal, draft.shown)
+            return await self._stopped(platform, journal, draft.shown or await reply.shown())
         finally:
             asking.cancel()
             ordered.cancel()

@@ -54,6 +54,12 @@ def redirect(api_url: str, gateway_url: str) -> None:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
 
 
+async def forget_login(client: discord.Client) -> None:
+    """Close what a failed login left open, so that it can be tried again with the same client."""
+    await client.http.close()
+    client.http.connector = discord.utils.MISSING
+
+
 class ContentIntentRefused(Exception):
     """The application may not read message content (close 4014)."""
 

@@ -13,7 +13,7 @@ from bots.caughtup import CaughtUp
 from bots.discord import events
 from bots.discord.api import DiscordApi
 from bots.discord.bot import Bot
-from bots.discord.gateway import ContentIntentRefused, Gateway, Position, redirect
+from bots.discord.gateway import ContentIntentRefused, Gateway, Position, forget_login, redirect
 from bots.discord.intake import SESSION, Intake
 from bots.discord.interactions import Interactions
 from bots.discord.poster import DiscordPoster, Pace, typing
@@ -99,6 +99,9 @@ class DiscordPlatform:
             await self._bot.login(self._settings.discord_bot_token)
         except discord.LoginFailure:
             raise TokenRefused(LOGIN) from None
+        except BaseException:
+            await forget_login(self._bot)
+            raise
         handlers = {
             "READY": self._ready,
             "RESUMED": self._ready,

@@ -5,6 +5,7 @@ Which events are messages: https://docs.slack.dev/reference/events/message
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,8 @@ from bots.mentions import printable
 from bots.slack import richtext
 from core.types import Address, IncomingMessage, Kind
 
-_SPOKEN = {None, "file_share", "thread_broadcast"}
+_SPOKEN = (None, "file_share", "thread_broadcast")
+_TS = re.compile(r"\d{1,11}\.\d{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,36 +30,33 @@ class Spoken:
 
 def spoken(event: Mapping[str, Any], team: str, me: str) -> Spoken | None:
     """What a person said, or None: an edit, a join, a bot's post, our own, or not for us at all."""
-    user, ts, channel = event.get("user"), event.get("ts"), event.get("channel")
-    if not (isinstance(user, str) and isinstance(ts, str) and isinstance(channel, str)):
+    user, ts, channel = (_name(event.get(key)) for key in ("user", "ts", "channel"))
+    if not (user and channel and _TS.fullmatch(ts)) or user in (me, "USLACK", "USLACKBOT"):
         return None
     if event.get("subtype") not in _SPOKEN or event.get("bot_id") or event.get("hidden"):
         return None
-    if user in (me, "USLACK", "USLACKBOT") or _seconds(ts) is None:
-        return None
     direct = event.get("channel_type") == "im" or channel.startswith("D")
-    inside = isinstance(event.get("thread_ts"), str) and event["thread_ts"] != ts
+    topic = _name(event.get("thread_ts"))
+    inside = bool(_TS.fullmatch(topic)) and topic != ts
     addressed = direct or richtext.mentions(event, me)
     if not addressed and (not inside or event.get("type") == "app_mention"):
         return None
     text = printable(richtext.plain(event, me)).strip()
     message = IncomingMessage(
         id=ts,
-        address=Address("slack", team, channel, event["thread_ts"] if inside else ts),
+        address=Address("slack", team, channel, topic if inside else ts),
         user=user,
         text=text,
-        sent_at=_seconds(ts) or 0.0,
+        sent_at=float(ts),
         kind=_kind(text, event) if addressed else "ask",
         inside_topic=inside and not direct,
     )
     return Spoken(message, addressed)
 
 
-def _seconds(ts: str) -> float | None:
-    try:
-        return float(ts)
-    except ValueError:
-        return None
+def _name(value: object) -> str:
+    """An id as a string, "" for whatever is none."""
+    return value if isinstance(value, str) else ""
 
 
 def _kind(text: str, event: Mapping[str, Any]) -> Kind:

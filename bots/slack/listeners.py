@@ -78,11 +78,15 @@ class Listeners:
 
     async def message(self, event: dict[str, Any]) -> None:
         """A message as an event or as history tells it. Returns ⇒ stored, or not for us."""
-        self._heard.note(event)
-        if gone := events.deleted(event, self._team):
-            await self._inbox.withdraw(*gone)
+        try:
+            self._heard.note(event)
+            gone = events.deleted(event, self._team)
+            said = events.spoken(event, self._team, self._me)
+        except Exception:  # what cannot be understood now will not be when it is delivered again
+            logger.exception("message not understood")
             return
-        said = events.spoken(event, self._team, self._me)
+        if gone:
+            await self._inbox.withdraw(*gone)
         if said is None:
             return
         message = said.message

@@ -117,7 +117,7 @@ class SocketMode:
                     headers["x-slack-retry-num"] = str(envelope["retry_attempt"])
                 request = AsyncBoltRequest(mode="socket_mode", body=envelope["payload"], headers=headers)
                 response = await self._dispatch(request)
-            if response.status == 200:
+            if response.status in (200, 404):  # 404: nothing Bolt knows, and no better when repeated
                 await socket.send_json(_acknowledgement(envelope["envelope_id"], response))
         except (ConnectionError, aiohttp.ClientError) as error:
             logger.info("acknowledgement not sent, Slack will repeat", extra={"error": type(error).__name__})

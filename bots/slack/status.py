@@ -19,6 +19,8 @@ from core.types import Address
 logger = logging.getLogger(__name__)
 REFRESH = 90.0
 """Slack lets a status lapse after two minutes."""
+YIELD = 0.02
+"""Seconds in which the questions that came together are sent to the model first."""
 _FOR_GOOD = {"unknown_method", "missing_scope", "not_agent_app", "method_deprecated", "feature_not_enabled"}
 
 
@@ -76,6 +78,7 @@ class Status:
             await self._background.finish()
 
     async def _keep(self, address: Address, text: str, thinking: Thinking) -> None:
+        await asyncio.sleep(YIELD)
         shown = await self._set(address, text)
         thinking.answered = True
         thinking.cleared = not shown
