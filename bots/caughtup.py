@@ -9,8 +9,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
-from core.errors import SpoolError
+from core.errors import SpoolError, Unsaved
 from core.inbox import Inbox
 from core.types import Address
 
@@ -23,36 +24,52 @@ MOST = 200
 TICK = 10.0
 
 
+Read = Callable[[Address, float], Awaitable[None]]
+
+
 class CaughtUp:
-    """The mark of one platform. `window`: seconds that are read back at most."""
+    """The mark of one platform. `window`: seconds that are read back at most.
 
-    def __init__(self, inbox: Inbox, platform: str, window: float) -> None:
+    `quick` topics are read at once, the others `pause` seconds apart: answers come first in the rate limit.
+    """
+
+    def __init__(self, inbox: Inbox, platform: str, window: float, *, quick: int, pause: float) -> None:
         self._inbox, self._platform, self._window = inbox, platform, window
+        self._quick, self._pause = quick, pause
 
-    async def keep(
-        self, read: Callable[[Address, float], Awaitable[None]], alive: Callable[[], bool] = lambda: True
-    ) -> None:
+    async def keep(self, read: Read, alive: Callable[[], bool] = lambda: True) -> None:
         """Read every recent topic from the mark on, then move the mark while the connection is `alive`."""
-        while True:
-            try:
-                await self._keep(read, alive)
-            except SpoolError as error:
-                logger.warning("%s not caught up, trying again", self._platform, extra={"error": str(error)})
-                await asyncio.sleep(TICK)
-
-    async def _keep(
-        self, read: Callable[[Address, float], Awaitable[None]], alive: Callable[[], bool]
-    ) -> None:
         began = time.time()
-        stored = await self._inbox.fact(self._name)
-        since = max((stored if isinstance(stored, float) else 0.0) - OVERLAP, began - self._window)
-        for address in (await self._inbox.recent(self._platform, began - RECENT))[:MOST]:
-            await read(address, since)
+        await self._read_all(read, began)
         await self._inbox.remember(self._name, began)
         while True:
             await asyncio.sleep(TICK)
             if alive():
-                await self._inbox.remember(self._name, time.time())
+                with suppress(Unsaved):  # the next one may succeed
+                    await self._inbox.remember(self._name, time.time())
+
+    async def _read_all(self, read: Read, began: float) -> None:
+        """Every topic; one that cannot be read now holds up no other and is tried again."""
+        stored = await self._inbox.fact(self._name)
+        since = max((stored if isinstance(stored, float) else 0.0) - OVERLAP, began - self._window)
+        left = (await self._inbox.recent(self._platform, began - RECENT))[:MOST]
+        wait = 1.0
+        while left:
+            failed = [address for address in left if not await self._one(read, address, since)]
+            if failed:
+                await asyncio.sleep(wait)
+            left, wait = failed, min(wait * 2, 60.0)
+
+    async def _one(self, read: Read, address: Address, since: float) -> bool:
+        self._quick -= 1
+        if self._quick < 0:
+            await asyncio.sleep(self._pause)
+        try:
+            await read(address, since)
+        except SpoolError as error:
+            logger.info("%s topic not read, trying again", self._platform, extra={"error": str(error)})
+            return False
+        return True
 
     @property
     def _name(self) -> str:

@@ -126,7 +126,7 @@ class Posts:
                     raise
                 else:
                     await self._record(name, post)
-                    return post, False
+                    return post, not known and self.poster.repeatable(0.0)  # perhaps the first one again
         raise AssertionError("unreachable")
 
     async def _made(self, part: int) -> str | None:

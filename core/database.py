@@ -168,8 +168,7 @@ def data_directory(path: Path) -> Path:
     """
     try:
         if not path.is_dir():
-            path.mkdir(parents=True)
-            path.chmod(0o700)
+            path.mkdir(mode=0o700, parents=True)
         if not os.access(path, os.W_OK | os.X_OK):
             raise PermissionError(path)
     except OSError as error:

@@ -16,6 +16,7 @@ from bots.mentions import printable
 from core.types import Address, IncomingMessage, Kind
 
 EPOCH = 1_420_070_400.0
+_ID = re.compile(r"[0-9]{1,20}")
 _SPOKEN_TYPES = (0, 19)  # default, reply
 
 
@@ -46,7 +47,9 @@ def address(payload: Mapping[str, Any], guild: str | None = None) -> Address:
 
 def spoken(payload: Mapping[str, Any], me: str, role: str | None, guild: str | None = None) -> Spoken | None:
     """What a person said, or None: a bot's post, a system message. `role`: the bot's managed role."""
-    author = payload.get("author") or {}
+    author = payload.get("author")
+    if not isinstance(author, Mapping) or not _sound(payload, author):
+        return None
     if author.get("bot") or author.get("system") or payload.get("webhook_id") or str(author.get("id")) == me:
         return None
     if payload.get("type", 0) not in _SPOKEN_TYPES:
@@ -75,18 +78,31 @@ def _addressed(payload: Mapping[str, Any], me: str, role: str | None) -> bool:
     return str((answered.get("author") or {}).get("id")) == me
 
 
+def _sound(payload: Mapping[str, Any], author: Mapping[str, Any]) -> bool:
+    """Whether the ids are ids and the content is text: what else comes is nobody's question."""
+    ids = [payload.get("id"), payload.get("channel_id"), author.get("id"), payload.get("guild_id", "0")]
+    content = payload.get("content")
+    return all(isinstance(one, str) and _ID.fullmatch(one) for one in ids) and isinstance(content, str | None)
+
+
 def to_others(payload: Mapping[str, Any]) -> bool:
     """True when a message is a word to somebody: a reply to them, or a mention of them."""
     return bool(payload.get("message_reference") or payload.get("mentions") or payload.get("mention_roles"))
 
 
 def _plain(payload: Mapping[str, Any], me: str, role: str | None) -> str:
-    text = str(payload.get("content") or "")
+    text = str(payload.get("content") or "") or _forwarded(payload)
     text = re.sub(rf"<@!?{me}>" + (rf"|<@&{role}>" if role else ""), "", text)
     for user in payload.get("mentions") or ():
         name = str(user.get("global_name") or user.get("username") or user.get("id"))
         text = re.sub(rf"<@!?{re.escape(str(user.get('id')))}>", lambda _, name=name: f"@{name}", text)  # type: ignore[misc]
     return re.sub(r"<a?(:\w+:)\d+>", r"\1", text).strip()
+
+
+def _forwarded(payload: Mapping[str, Any]) -> str:
+    """What somebody passed on stands in snapshots."""
+    snapshots = payload.get("message_snapshots") or ()
+    return "\n".join(str((one.get("message") or {}).get("content") or "") for one in snapshots)
 
 
 def _kind(text: str, payload: Mapping[str, Any], where: Address) -> Kind:

@@ -118,7 +118,8 @@ class DiscordPlatform:
         self._gateway.established = True
         self._connected()
         self._working.start(self.save(), "discord position")
-        caught_up = CaughtUp(self._inbox, self.name, self._settings.catch_up_seconds)
+        window = self._settings.catch_up_seconds
+        caught_up = CaughtUp(self._inbox, self.name, window, quick=10, pause=0.04)
         if self._catching_up:
             self._catching_up.cancel()
         alive = lambda: self._gateway.established  # noqa: E731

@@ -77,7 +77,8 @@ class SlackPlatform:
             waiting=lambda address: self._status.waiting(address, self._thinking),
         )
         history = History(self._client, listeners.message)
-        caught_up = CaughtUp(self._inbox, self.name, self._settings.catch_up_seconds)
+        window = self._settings.catch_up_seconds
+        caught_up = CaughtUp(self._inbox, self.name, window, quick=15, pause=2.6)  # two of 50 calls a minute
         reading = Background()
 
         def greeted() -> None:

@@ -132,7 +132,7 @@ class SocketMode:
 
 
 def _acknowledgement(envelope_id: str, response: BoltResponse) -> dict[str, Any]:
-    if not response.body:
+    if not response.body or response.status != 200:
         return {"envelope_id": envelope_id}
     kind = (response.headers.get("content-type") or [""])[0]
     payload = json.loads(response.body) if kind.startswith("application/json") else {"text": response.body}

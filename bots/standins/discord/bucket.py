@@ -62,13 +62,13 @@ class Buckets:
 
     def __init__(self, rules: Rules, *, limits: bool) -> None:
         self._rules = rules
-        self._limits = limits
+        self.limits = limits
         self._windows: dict[tuple[Route, str], _Window] = {}
         self._global = _Window()
 
     def take_global(self) -> Verdict:
         """The limit over everything; interaction endpoints are not asked."""
-        if not self._limits:
+        if not self.limits:
             return PASS
         granted, _, left = self._global.take(self._rules.global_per_second, 1.0)
         return PASS if granted else _refused(left, {"X-RateLimit-Global": "true"}, everywhere=True)
@@ -78,7 +78,7 @@ class Buckets:
         if route not in LIMITED:
             return PASS
         most, length = self._rules.burst, self._rules.window
-        if not self._limits:
+        if not self.limits:
             return Verdict(_headers(route, _FREE, _FREE - 1, length))
         window = self._windows.setdefault((route, channel), _Window())
         granted, remaining, left = window.take(most, length)

@@ -42,7 +42,8 @@ class Host:
         account = User(_BOT, "spool", bot=True, reads_all=self.rules.message_content)
         self._world = World(self.rules, account, self._gateway.dispatch)
         self._gateway.world, self._gateway.application_id = self._world, _APPLICATION
-        self._rest = Rest(Buckets(self.rules, limits=limits), self._world.changes, self._token_is_good)
+        self._buckets = Buckets(self.rules, limits=limits)
+        self._rest = Rest(self._buckets, self._world.changes, self._token_is_good)
         self._commands = Commands(_APPLICATION, self._world.ids.next, self.rules.command_creates)
         interactions = Interactions(self.rules.interaction_lifetime)
         self._people = People(self._world, self._commands, interactions, _APPLICATION)
@@ -77,6 +78,10 @@ class Host:
     @property
     def gateway_url(self) -> str:
         return f"ws://{HOST}:{self._server.port}/"
+
+    def limit(self, on: bool) -> None:
+        """Switch the rate limits on or off from now on."""
+        self._buckets.limits = on
 
     def revoke(self) -> None:
         """Reset the token: REST answers 401, the gateway closes with 4004."""
