@@ -42,11 +42,17 @@ class CaughtUp:
         began = time.time()
         await self._read_all(read, began)
         await self._inbox.remember(self._name, began)
-        while True:
-            await asyncio.sleep(TICK)
-            if alive():
-                with suppress(Unsaved):  # the next one may succeed
-                    await self._inbox.remember(self._name, time.time())
+        try:
+            while True:
+                await asyncio.sleep(TICK)
+                await self._mark(alive)
+        finally:
+            await self._mark(alive)
+
+    async def _mark(self, alive: Callable[[], bool]) -> None:
+        if alive():
+            with suppress(Unsaved):  # the next one may succeed
+                await self._inbox.remember(self._name, time.time())
 
     async def _read_all(self, read: Read, began: float) -> None:
         """Every topic; one that cannot be read now holds up no other and is tried again."""

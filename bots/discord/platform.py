@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import discord
 
-from bots.caughtup import CaughtUp
+from bots.caughtup import OVERLAP, CaughtUp
 from bots.discord import events
 from bots.discord.api import DiscordApi
 from bots.discord.bot import Bot
@@ -147,7 +147,9 @@ class DiscordPlatform:
         try:
             while page := await self._api.history(address.channel, after):
                 for payload in page:
-                    self._intake.again(payload, address.workspace)
+                    heard = int(payload["id"]) < events.snowflake(since + OVERLAP)
+                    if not (heard and payload.get("edited_timestamp")):  # an edit is no message
+                        self._intake.again(payload, address.workspace)
                 after = int(page[-1]["id"])
         except (Unreachable, Gone) as error:  # what may pass is tried again by whoever called
             logger.info("channel cannot be read", extra={"channel": address.channel, "error": str(error)})

@@ -13,6 +13,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.caughtup import OVERLAP
 from bots.posts import Gone
 from bots.slack.calls import Refused, call
 from core.errors import Retryable, SpoolError, Unreachable
@@ -46,6 +47,8 @@ class History:
             return
         kind = {"channel": channel, "channel_type": "im" if channel.startswith("D") else "channel"}
         for message in sorted(missed, key=_at):
+            if message.get("edited") and _at(message) < since + OVERLAP:
+                continue  # it was heard when it was said; an edit is no message
             try:
                 await self._take({"type": "message", **message, **kind})
             except SpoolError:
