@@ -67,6 +67,7 @@ class LiveReply:
     async def finish(self, text: str, note: str = "") -> None:
         """Returns ⇒ the whole text is shown. Raises Unreachable."""
         assert self._painting is not None
+        text = text if text.strip() else ""
         whole = text + closing(text) if note else text  # the note must not end up inside a code block
         self._text = "\n\n".join(part for part in (whole, note) if part)
         self._ending.set()

@@ -159,9 +159,9 @@ class Inbox:
             self._lanes.stop(run)
         return run is not None
 
-    async def withdraw(self, address: Address, message_id: str) -> None:
-        """The person deleted a message: it is not answered, unless its run has begun."""
-        await self._db(lambda x: messages.withdraw(x, address, message_id))
+    async def withdraw(self, address: Address, message_id: str) -> bool:
+        """The person deleted a message: it is not answered, unless its run has begun. True: it never will."""
+        return await self._db(lambda x: messages.withdraw(x, address, message_id)) is not None
 
     async def spoke_before(self, address: Address, user: str) -> bool:
         """True when this person has addressed the assistant in this topic before."""

@@ -111,7 +111,7 @@ class Intake:
         """MESSAGE_DELETE and MESSAGE_DELETE_BULK."""
         for message in payload.get("ids") or [payload.get("id")]:
             where: Address = events.address(payload)
-            self._background.start(self._inbox.withdraw(where, str(message)), "event")
+            self._background.start(self._inbox.withdraw(where, str(message)), "withdrawal")
 
     def guild(self, payload: dict[str, Any]) -> None:
         """GUILD_CREATE: which of its roles is the bot's own."""

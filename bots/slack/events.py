@@ -42,13 +42,15 @@ def spoken(event: Mapping[str, Any], team: str, me: str) -> Spoken | None:
     if not addressed and (not inside or event.get("type") == "app_mention"):
         return None
     text = printable(richtext.plain(event, me)).strip()
+    if not (addressed or text or event.get("files")):
+        return None
     message = IncomingMessage(
         id=ts,
         address=Address("slack", team, channel, topic if inside else ts),
         user=user,
         text=text,
         sent_at=float(ts),
-        kind=_kind(text, event) if addressed else "ask",
+        kind=_kind(text, event) if addressed or not text else "ask",
         inside_topic=inside and not direct,
     )
     return Spoken(message, addressed)

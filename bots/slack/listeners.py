@@ -42,7 +42,7 @@ class Listeners:
         language: str,
         locale: Callable[[str], Awaitable[str]],
         heard: Heard,
-        waiting: Callable[[Address], None],
+        waiting: Callable[[Address, bool], None],
     ) -> None:
         self._inbox, self._follow, self._language, self._locale = inbox, follow, language, locale
         self._heard, self._waiting = heard, waiting
@@ -56,6 +56,7 @@ class Listeners:
         quiet = logging.getLogger("slack_bolt")
         quiet.setLevel(logging.ERROR)  # it warns that a token is unused, which is what we want
         self.app = AsyncApp(
+            name="spool",  # else Bolt inspects the whole stack to find one
             logger=quiet,
             client=client,
             authorize=authorize,
@@ -85,8 +86,8 @@ class Listeners:
         except Exception:  # what cannot be understood now will not be when it is delivered again
             logger.exception("message not understood")
             return
-        if gone:
-            await self._inbox.withdraw(*gone)
+        if gone and await self._inbox.withdraw(*gone):
+            self._waiting(gone[0], False)
         if said is None:
             return
         message = said.message
@@ -96,7 +97,7 @@ class Listeners:
                 return
         receipt = await self._inbox.receive(message)
         if receipt.new and not receipt.claim and message.kind == "ask":
-            self._waiting(message.address)  # behind others: it was heard all the same
+            self._waiting(message.address, True)  # behind others: it was heard all the same
 
     async def _stopped(self, event: dict[str, Any]) -> None:
         channel, topic, user = (str(event.get(key) or "") for key in ("channel", "thread_ts", "user"))

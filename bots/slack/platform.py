@@ -74,7 +74,7 @@ class SlackPlatform:
             language=self._settings.language,
             locale=self.locale,
             heard=self._heard,
-            waiting=lambda address: self._status.waiting(address, self._thinking),
+            waiting=lambda address, yes: self._status.waiting(address, self._thinking if yes else ""),
         )
         history = History(self._client, listeners.message)
         window = self._settings.catch_up_seconds

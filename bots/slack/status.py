@@ -69,7 +69,7 @@ class Status:
                 self._background.start(self._session(address, "active"), "ending session")
 
     def waiting(self, address: Address, text: str) -> None:
-        """Show the status of a question whose run has not begun; the run's own takes over."""
+        """Show the status of a question whose run has not begun, or take it away ("")."""
         self._background.start(self._set(address, text), "status")
 
     async def close(self) -> None:
