@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import resource
+import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.process import processor_seconds
 from bench.product import Product
 from bench.speech import Speech
 from bench.table import Row, milliseconds
 from bench.trace import Trace, answered, say
 from bench.world import World, until
 
-ROUNDS = 3
-"""Rounds that count, after one that warms up."""
+ROUNDS, LEAST = 3, 15
+"""Rounds that count, after one that warms up: so many, or as many as give so many answers."""
 SETTLE = 0.5
 """Seconds after the last answer in which the product's last calls still count."""
 TO_MODEL = {1: 10.0, 50: 50.0}
@@ -43,7 +44,7 @@ async def measure(platform: str, people: int) -> list[Row]:
             await until(world.connected)
             await asyncio.sleep(2.0)  # what start-up leaves for later is no part of an answer
             world.place(platform).join(people)
-            for number in range(ROUNDS + 1):
+            for number in range(max(ROUNDS, LEAST // people) + 1):
                 await _round(world, product, platform, people, number, rest if number else first)
             rest.peak = product.peak()
     return _rows(f"{platform}, {people} at once", people, first, rest)
@@ -52,17 +53,16 @@ async def measure(platform: str, people: int) -> list[Row]:
 async def _round(world: World, product: Product, platform: str, people: int, number: int, load: Load) -> None:
     place = world.place(platform)
     place.join(people)
-    before, own_before = product.cpu(), _own_cpu()
+    before, others_before = product.cpu(), _standins_cpu(world)
     asked = await say(place, range(people), f"{number}")
     load.traces += await answered(world, place, asked)
     await asyncio.sleep(SETTLE)
     load.cpu.append(product.cpu() - before)
-    load.standins_cpu.append(_own_cpu() - own_before)
+    load.standins_cpu.append(_standins_cpu(world) - others_before)
 
 
-def _own_cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+def _standins_cpu(world: World) -> float:
+    return processor_seconds(os.getpid()) + world.model.cpu()
 
 
 def _rows(name: str, people: int, first: Load, rest: Load) -> list[Row]:

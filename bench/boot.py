@@ -37,7 +37,7 @@ async def measure() -> list[Row]:
     """Starts on an empty data directory; the first is a new one, the others find it."""
     starts = Starts()
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        async with World(Speech(tokens=20)) as world:
+        async with World(Speech(tokens=20, thought=0.0)) as world:
             world.place("slack").join(1)
             for number in range(STARTS):
                 await _idle(world, Path(directory), starts)

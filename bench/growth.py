@@ -42,7 +42,7 @@ async def measure(platform: str) -> list[Row]:
 async def _times(platform: str, length: int, others: int) -> list[float]:
     """Seconds from event to model request, for one message after the other."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        async with World(Speech(tokens=1, pace=1000.0)) as world:
+        async with World(Speech(tokens=1, pace=1000.0, thought=0.0)) as world:
             place = world.place(platform)
             place.join(1)
             await history.write(Path(directory) / "data", _thread(world, platform), length, others)

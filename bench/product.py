@@ -1,4 +1,4 @@
-"""The product as a process of its own, and what the kernel tells of it."""
+"""The product as a process of its own."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-ROOT = Path(__file__).parent.parent
-TICKS = os.sysconf("SC_CLK_TCK")
+from bench.process import ROOT, memory, processor_seconds
+
 STOPPING = 15.0
 """Seconds the product has to end after SIGTERM."""
 
@@ -62,8 +62,9 @@ class Product:
         return self._directory / "product.log"
 
     def last_words(self) -> str:
-        """The end of its log."""
-        return "\n".join(self._log.read_text("utf-8", errors="replace").splitlines()[-15:])
+        """The end of its log, long lines cut."""
+        lines = self._log.read_text("utf-8", errors="replace").splitlines()
+        return "\n".join(line[:500] for line in lines[-10:])
 
     @property
     def alive(self) -> bool:
@@ -71,21 +72,13 @@ class Product:
         return self._process.returncode is None
 
     def cpu(self) -> float:
-        """Seconds of processor time used so far, of the user's and the kernel's, in steps of 10 ms."""
-        fields = self._proc("stat").rpartition(") ")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        """Seconds of processor time it has used."""
+        return processor_seconds(self._process.pid)
 
     def resident(self) -> float:
-        """Resident memory in MB (10^6 bytes), now."""
-        return self._status("VmRSS")
+        """Resident memory in MB, now."""
+        return memory(self._process.pid, "VmRSS")
 
     def peak(self) -> float:
         """The most resident memory it ever had, in MB."""
-        return self._status("VmHWM")
-
-    def _status(self, name: str) -> float:
-        lines = dict(line.split(":", 1) for line in self._proc("status").splitlines())
-        return int(lines[name].split()[0]) * 1024 / 1e6
-
-    def _proc(self, name: str) -> str:
-        return Path(f"/proc/{self._process.pid}/{name}").read_text("utf-8")
+        return memory(self._process.pid, "VmHWM")

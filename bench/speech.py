@@ -14,14 +14,17 @@ END = "that is all."
 class Speech:
     """A script (`core.script.Script`) of `tokens` deltas, `pace` of them in a second.
 
-    Its text is ordinary prose with a line break now and then, about five characters a token.
+    Its text is ordinary prose with a line break now and then, about five characters a token. `thought` is
+    how many seconds the model takes before it begins, as a real one does.
     """
 
     tokens: int = 200
     pace: float = 50.0
+    thought: float = 0.5
 
     def play(self, instructions: str, items: Sequence[Mapping[str, object]]) -> Iterator[Beat]:
         """The same answer to everything."""
+        yield Wait(self.thought)
         for number in range(self.tokens - 1):
             yield Wait(1 / self.pace)
             yield Say("\n\n" if number % 60 == 59 else "word " if number % 3 else "tokens ")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bench.model import Asked
 from bench.speech import END
 from bench.world import Place, World, until
-from bots.standins.openai.record import Request
-from core.script import text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,35 +63,27 @@ async def say(place: Place, people: Iterable[int], label: str) -> list[Question]
 
 async def answered(world: World, place: Place, asked: list[Question], timeout: float = 120.0) -> list[Trace]:
     """The traces of these questions, once all are answered in full. Raises TimeoutError."""
-    waiting = {question.text: question for question in asked}
+    waiting = dict.fromkeys(asked)
     found: list[Trace] = []
 
     def all_found() -> bool:
-        requests = _requests(world, waiting)
-        for text, request in requests.items():
-            if request.finished_at and (trace := _trace(place, waiting[text], request)):
+        for question in list(waiting):
+            request = world.model.asked.get(question.text)
+            if request and (trace := _trace(place, question, request)):
                 found.append(trace)
-                del waiting[text]
+                del waiting[question]
         return not waiting
 
     await until(all_found, every=0.005 if len(asked) == 1 else 0.1, timeout=timeout)
     return found
 
 
-def _requests(world: World, waiting: Mapping[str, Question]) -> dict[str, Request]:
-    """The model's requests for the questions that are waiting, by their text."""
-    recent = world.openai.requests[-len(waiting) - 1000 :]
-    by_text = {text_of(request.body["input"][-1]): request for request in recent if request.body}
-    return {text: request for text, request in by_text.items() if text in waiting}
-
-
-def _trace(place: Place, question: Question, request: Request) -> Trace | None:
+def _trace(place: Place, question: Question, request: Asked) -> Trace | None:
     """None while people do not see the whole answer."""
-    versions = [
-        (at, text) for post in place.answer(question.person, question.message) for at, text in post if text
-    ]
+    posts = place.answer(question.person, question.message)
+    versions = [(at, text) for post in posts for at, text in post if text]
     whole = [at for at, text in versions if text.endswith(END)]
-    if not whole or request.first_token_at is None or request.finished_at is None:
+    if not whole:
         return None
     first = min(at for at, _ in versions)
-    return Trace(question.at, request.at, request.first_token_at, first, request.finished_at, min(whole))
+    return Trace(question.at, request.at, request.first_token, first, request.last_token, min(whole))

@@ -9,10 +9,10 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Protocol, Self
 
+from bench.model import Model
+from bench.speech import Speech
 from bots.standins.discord import DiscordStandin
-from bots.standins.openai import OpenAIStandin
 from bots.standins.slack import SlackStandin
-from core.script import Script
 
 Versions = Sequence[tuple[float, str]]
 """Every text a post had, with the monotonic time from which it was visible."""
@@ -109,15 +109,15 @@ def _snowflake(person: int) -> str:
 
 
 class World:
-    """`async with World(script) as world:` Slack, Discord and the model; `limits`: their rate limits."""
+    """`async with World(Speech()) as world:` Slack, Discord and the model; `limits`: their rate limits."""
 
-    def __init__(self, script: Script, *, limits: bool = False) -> None:
-        self.openai = OpenAIStandin(script)
+    def __init__(self, speech: Speech, *, limits: bool = False) -> None:
+        self.model = Model(speech)
         self.slack, self.discord = SlackStandin(limits=limits), DiscordStandin(limits=limits)
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        for standin in (self.openai, self.slack, self.discord):
+        for standin in (self.model, self.slack, self.discord):
             await self._open.enter_async_context(standin)
         return self
 
@@ -133,7 +133,7 @@ class World:
     def settings(self) -> dict[str, str]:
         """What makes the product use these stand-ins, on both networks."""
         return {
-            "OPENAI_BASE_URL": self.openai.base_url,
+            "OPENAI_BASE_URL": self.model.base_url,
             "SLACK_API_URL": self.slack.api_url,
             "SLACK_BOT_TOKEN": self.slack.bot_token,
             "SLACK_APP_TOKEN": self.slack.app_token,

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from bots.posts import Gone, OwnPost
 from core.database import MIGRATIONS, Execute
 from core.journal import Journal
 from core.ports import Platform, Reply
+from core.script import Beat, Scenario
 from core.types import Address, Earlier, IncomingMessage
 
 HERE = Address("fake", "W1", "C1", "T1")
@@ -71,6 +72,24 @@ class News:
                     self._waiting.discard(waiter)
 
 
+class Heard(Scenario):
+    """A scenario whose requests can be waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.news = News()
+
+    def play(self, instructions: str, items: Sequence[Mapping[str, object]]) -> Iterable[Beat]:
+        """See `core.script.Scenario`."""
+        beats = super().play(instructions, items)
+        self.news.tell()
+        return beats
+
+    async def until(self, count: int) -> None:
+        """Returns once so many requests were made."""
+        await self.news.until(lambda: len(self.requests) == count)
+
+
 class FakeReply:
     """A reply that records every text it was given, and finishes when the platform lets it."""
 
@@ -88,15 +107,15 @@ class FakeReply:
         self._platform.screen[self.run] = text
         self._platform.news.tell()
 
-    async def finish(self, text: str) -> None:
+    async def finish(self, text: str, note: str = "") -> None:
         """See `core.ports.Reply`; raises the platform's next fault."""
         self._platform.finishing += 1
         self._platform.news.tell()
         await self._platform.may_finish.wait()
         if self._platform.faults:
             raise self._platform.faults.popleft()
-        self.final = text
-        self._platform.screen[self.run] = text
+        self.final = "\n\n".join(part for part in (text, note) if part)
+        self._platform.screen[self.run] = self.final
         self._platform.news.tell()
 
     async def shown(self) -> str:
@@ -122,6 +141,9 @@ class FakePlatform:
         self.refusal: Exception | None = None
         """Raised when a reply is begun."""
         self.topic: list[Earlier] = []
+        self.topic_faults: deque[Exception] = deque()
+        self.may_read = asyncio.Event()
+        self.may_read.set()
         self.read: list[tuple[str, float]] = []
         """What `earlier` was asked for: message id and since when."""
         self.locales: dict[str, str] = {}
@@ -144,6 +166,10 @@ class FakePlatform:
     async def earlier(self, message: IncomingMessage, since: float) -> Sequence[Earlier]:
         """See `core.ports.Platform`."""
         self.read.append((message.id, since))
+        self.news.tell()
+        await self.may_read.wait()
+        if self.topic_faults:
+            raise self.topic_faults.popleft()
         return self.topic
 
     async def locale(self, user: str) -> str:
@@ -165,6 +191,7 @@ class Topic:
 
     posts: dict[str, str] = field(default_factory=dict)
     runs: dict[str, str] = field(default_factory=dict)
+    nonces: dict[tuple[str, int], str] = field(default_factory=dict)
     newest: int = 100
 
     def add(self, text: str, run: str = "") -> str:
@@ -180,6 +207,7 @@ class MemoryPoster:
 
     `faults` are raised by the next calls of that name, before they do anything; `after` once they have
     done it, as when the answer of the server is lost. `tells`: the platform says whose post is whose.
+    `window`: for so many seconds a repeated creation gives the first post.
     """
 
     limit = 20
@@ -193,15 +221,19 @@ class MemoryPoster:
         self.after: defaultdict[str, deque[Exception]] = defaultdict(deque)
         self.gate = asyncio.Event()
         self.gate.set()
-        self.wait = 0.0
-        self.creating = 0
+        self.wait = self.window = 0.0
+        self.looked = 0
+        self.creating = asyncio.Event()
 
     async def create(self, text: str, part: int, *, growing: bool) -> str:
         """See `bots.posts.Poster`."""
         self._raise(self.faults["create"])
-        self.creating += 1
+        self.creating.set()
         await self.gate.wait()
-        post = self.topic.add(text, self._run if self._tells else "")
+        nonce = (self._run, part)
+        if self.window and nonce in self.topic.nonces:
+            return self.topic.nonces[nonce]
+        post = self.topic.nonces[nonce] = self.topic.add(text, self._run if self._tells else "")
         self.growing[post] = growing
         self.calls.append(("create", post, text))
         self._raise(self.after["create"])
@@ -227,6 +259,7 @@ class MemoryPoster:
     async def own(self, after: str) -> Sequence[OwnPost]:
         """See `bots.posts.Poster`."""
         self._raise(self.faults["own"])
+        self.looked += 1
         return [
             OwnPost(post, text, self.topic.runs[post])
             for post, text in self.topic.posts.items()
@@ -236,6 +269,10 @@ class MemoryPoster:
     def ref(self, post: str) -> str:
         """See `bots.posts.Poster`."""
         return f"memory:{post}"
+
+    def repeatable(self, age: float) -> bool:
+        """See `bots.posts.Poster`."""
+        return age < self.window
 
     def pace(self) -> float:
         """See `bots.posts.Poster`."""

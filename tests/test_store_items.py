@@ -38,6 +38,14 @@ def test_the_weight_of_a_text_is_on_the_safe_side(text: str, least: int) -> None
     assert items.weigh(text) > least
 
 
+@pytest.mark.parametrize(
+    ("budget", "count"), [(-1, 0), (0, 0), (1, 1), (2, 2), (3, 2), (3 + items.weigh("x" * 30), 4), (99, 4)]
+)
+def test_the_newest_texts_that_fit_are_counted(budget: int, count: int) -> None:
+    """From the last; the first one too large ends it, however small those before it are."""
+    assert count == items.fitting(["a", "x" * 30, "b", "c"], budget)
+
+
 def test_a_new_thread_has_no_history() -> None:
     """Nothing was said."""
     with store() as x:

@@ -9,8 +9,7 @@ import pytest
 
 from core.database import Execute
 from core.store import messages, runs, threads
-from core.store.messages import Seen
-from core.types import IncomingMessage, RunId, ThreadId
+from core.types import Earlier, IncomingMessage, RunId, ThreadId
 from tests.fakes import HERE, elsewhere, message, store
 
 
@@ -158,26 +157,62 @@ def test_who_spoke_in_a_topic_is_known(address: Any, user: str, spoke: bool) -> 
         assert spoke is messages.spoke_before(x, address, user)
 
 
-def test_the_first_message_in_a_topic_is_the_first() -> None:
-    """Neither itself nor what is asked later in the topic makes it a second one."""
+def test_the_time_of_the_last_question_in_a_topic_is_known() -> None:
+    """The latest one before the message, whatever the order of acceptance; None for the first."""
     with store() as x:
         thread, _ = accepted(x, message("5"))
-        accepted(x, message("6"))
+        accepted(x, message("9"))
+        accepted(x, message("7"))
 
-        assert messages.first_in_topic(x, thread, message("5"))
-        assert not messages.first_in_topic(x, thread, message("6"))
+        assert messages.last_in_topic(x, thread, message("5")) is None
+        assert 7.0 == messages.last_in_topic(x, thread, message("8"))
+        assert 9.0 == messages.last_in_topic(x, thread, message("10"))
 
 
-def test_another_threads_messages_do_not_count_as_earlier_ones() -> None:
-    """After a reset, or for another person, the topic is new to the thread."""
+@pytest.mark.parametrize("other", [{"user": "U2"}, {"address": elsewhere(topic="T2")}])
+def test_other_threads_and_topics_were_asked_something_else(other: dict[str, Any]) -> None:
+    """Neither another person's question nor one in another topic counts."""
     with store() as x:
-        accepted(x, message("5", user="U2"))
+        accepted(x, message("5", **other))
         thread, _ = accepted(x, message("6"))
 
-        assert messages.first_in_topic(x, thread, message("6"))
+        assert messages.last_in_topic(x, thread, message("6")) is None
 
 
-def test_recent_topics_come_latest_first_with_their_latest_message() -> None:
+def test_what_the_thread_has_is_not_shown_to_it_again() -> None:
+    """Its own questions and answers stand in its history; those of other people are new to it."""
+    with store() as x:
+        mine, run = accepted(x, message("5"))
+        theirs, other = accepted(x, message("6", user="U2"))
+        for shown, post in ((run, "7"), (other, "8")):
+            x("INSERT INTO steps VALUES (?, ?, 'post:0', '{}', ?, 1)", f"step_{post}", shown, f"fake:{post}")
+        topic = [Earlier(id, f"fake:{id}", "U", "words") for id in ("4", "5", "6", "7", "8")]
+
+        assert ["4", "6", "8"] == [one.id for one in messages.unseen(x, mine, HERE, topic)]
+        assert ["4", "5", "7"] == [one.id for one in messages.unseen(x, theirs, HERE, topic)]
+
+
+def test_own_texts_are_no_news_to_anybody() -> None:
+    """Help and confirmations in a topic are not shown to the model, whoever asked for them."""
+    with store() as x:
+        mine, _ = accepted(x, message("5"))
+        other = threads.find_or_create(x, HERE, "U2", "user", 1.0)
+        run = runs.add(x, other, 1.0, lane=None)
+        x("INSERT INTO steps VALUES ('step_1', ?, 'post:0', '{}', 'fake:7', 1)", run)
+
+        assert [] == messages.unseen(x, mine, HERE, [Earlier("7", "fake:7", "U", "help")])
+
+
+def test_ids_of_another_channel_mean_something_else() -> None:
+    """A timestamp is unique only inside its channel."""
+    with store() as x:
+        thread, _ = accepted(x, message("5"))
+        topic = [Earlier("5", "other:5", "U", "words")]
+
+        assert topic == messages.unseen(x, thread, elsewhere(channel="C2"), topic)
+
+
+def test_recent_topics_come_latest_first() -> None:
     """A topic is named once, however many messages it has; old ones and other platforms are not."""
     with store() as x:
         for said in (
@@ -189,4 +224,4 @@ def test_recent_topics_come_latest_first_with_their_latest_message() -> None:
         ):
             accepted(x, said)
 
-        assert [Seen(HERE, 30.0), Seen(elsewhere(topic="T2"), 20.0)] == messages.recent(x, "fake", 10.0)
+        assert [HERE, elsewhere(topic="T2")] == messages.recent(x, "fake", 10.0)

@@ -16,8 +16,8 @@ async def test_a_mention_is_answered_in_its_thread_and_remembered_until_reset(
         for number, text in enumerate(("one", "two"), start=1):
             ts = await slack.mention("U1", "C1", text)
             await slack.until(
-                lambda n=number: len(slack.posts("C1")) == n and not slack.posts("C1")[-1].streaming
-            )  # type: ignore[misc]
+                lambda: len(slack.posts("C1")) == number and not slack.posts("C1")[-1].streaming
+            )
 
             assert (f"echo: {text}", ts) == (slack.posts("C1")[-1].text, slack.posts("C1")[-1].thread_ts)
 

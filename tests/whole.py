@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import math
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ class Core:
             limits=limits,
             language=language,
             shared=policy.scope == "topic",
+            budget=policy.budget,
         )
         self.runner.platforms["fake"] = self.platform
         self._begin()
@@ -38,9 +41,12 @@ class Core:
         self.lanes = Lanes(self.db, self.runner.run, self.policy.budget)
         self.inbox = Inbox(self.db, self.lanes, self.policy)
 
-    async def say(self, id: str, text: str = "", **more: Any) -> Receipt:
-        """Somebody writes."""
-        return await self.inbox.receive(message(id, text, **more))
+    async def say(self, id: str, text: str = "", *, attempts: int = 0, **more: Any) -> Receipt:
+        """Somebody writes; `attempts`: errors that the run which answers is to have met already."""
+        accepted = self.inbox.receive(message(id, text, **more))
+        where = "WHERE id = (SELECT run_id FROM messages WHERE platform_id = ?)"
+        self.db(lambda x: x(f"UPDATE runs SET attempts = attempts + ? {where}", attempts, id))
+        return await accepted
 
     async def idle(self) -> None:
         """Returns once every lane has ended: all that was accepted has its outcome."""
@@ -64,6 +70,11 @@ class Core:
         """What a statement gives."""
         return await self.db(lambda x: x(sql, *params))
 
+    async def items(self) -> list[tuple[str, str]]:
+        """Role and text of everything the threads remember, in order."""
+        rows = [json.loads(item) for item in all_of(await self.rows("SELECT item FROM items ORDER BY seq"))]
+        return [(item["role"], item["content"]) for item in rows]
+
     async def outcomes(self) -> list[tuple[str, str | None]]:
         """Status and error of every run, in the order of their acceptance."""
         return [(status, error) for status, error in await self.rows("SELECT status, error FROM runs")]
@@ -72,6 +83,11 @@ class Core:
 def lane_tasks() -> list[asyncio.Task[Any]]:
     """The lanes that are at work."""
     return [task for task in asyncio.all_tasks() if task.get_name().startswith("lane ")]
+
+
+def rules(**changes: Any) -> Policy:
+    """A policy that takes messages of any age."""
+    return Policy(**({"budget": 10_000, "window": math.inf} | changes))
 
 
 @contextlib.asynccontextmanager
@@ -84,7 +100,7 @@ async def core(
     language: str = "en",
 ) -> AsyncIterator[Core]:
     """The core over a database file in that directory."""
-    policy, limits = policy or Policy(budget=10_000), limits or Limits(idle=TIMEOUT, run=TIMEOUT)
+    policy, limits = policy or rules(), limits or Limits(idle=TIMEOUT, run=TIMEOUT)
     made = Core(directory / "spool.sqlite3", model, policy, limits, language)
     try:
         yield made

@@ -16,6 +16,7 @@ import select
 import signal
 import socket
 import sys
+import traceback
 
 import httpcore2
 
@@ -53,8 +54,10 @@ def _fork(connection: socket.socket, listener: socket.socket) -> None:
         connection.sendall(f"{os.getpid()}\n".encode())
         line = connection.makefile("rb", buffering=0).readline()
         status = become(Order(**json.loads(line)), connection.fileno())
-        connection.sendall(f"{status}\n".encode())
+    except BaseException:
+        traceback.print_exc()
     finally:
+        connection.sendall(f"{status}\n".encode())
         sys.stderr.flush()
         os._exit(status)
 

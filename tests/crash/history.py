@@ -128,7 +128,9 @@ def _answered(one: Said, sight: Sight) -> list[Finding]:
         return [Finding("stub", about, f"{len(seen)} words of {len(wanted)} in {posts}")]
     if seen != wanted:
         return [Finding("order", about, "its parts are in the wrong order")]
-    wrong = [post.topic for post in sight.posts if post.topic != one.topic or post.answers not in ("", one.id)]
+    wrong = [
+        post.topic for post in sight.posts if post.topic != one.topic or post.answers not in ("", one.id)
+    ]
     return [Finding("order", about, f"answered in {wrong}")] if wrong else []
 
 
@@ -166,7 +168,7 @@ def _remembered(said: Sequence[Said], requests: Iterable[Sequence[Mapping[str, o
     by_tag = {one.question.tag: one for one in said if one.question}
     findings: dict[str, Finding] = {}
     for items in requests:
-        texts = [text_of(item) for item in items]
+        texts = [text for item in items if "\n" not in (text := text_of(item))]  # else: what others said
         one = by_tag.get(texts[-1].split()[0])
         if one is None:
             findings[texts[-1]] = Finding("memory", texts[-1], "nobody asked that")
@@ -175,7 +177,9 @@ def _remembered(said: Sequence[Said], requests: Iterable[Sequence[Mapping[str, o
         whole = texts == wanted[-len(texts) :] and len(texts) % 2 == 1
         if not whole or (len(texts) == 1 and len(wanted) > 1):
             seen = [text[:20] for text in texts]
-            findings[one.text] = Finding("memory", f"{one.text!r} in {one.lane}", f"the model was given {seen}")
+            findings[one.text] = Finding(
+                "memory", f"{one.text!r} in {one.lane}", f"the model was given {seen}"
+            )
     return list(findings.values())
 
 

@@ -10,14 +10,24 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 from tests.crash.child import Order
-from tests.crash.points import crossed
+from tests.crash.points import parts, sections
 
 ROOT = Path(__file__).parent.parent.parent
 KILLED = -signal.SIGKILL
+SETTLED = 0.06
+"""Seconds without an effect after which a process has nothing more to do by itself."""
+
+
+async def until(predicate: Callable[[], object], every: float = 0.001) -> None:
+    """Returns once the predicate holds; it is asked every so many seconds."""
+    while True:
+        if predicate():
+            return
+        await asyncio.sleep(every)
 
 
 class Forked:
@@ -34,14 +44,22 @@ class Forked:
         with contextlib.suppress(ConnectionError):
             said = await self._reader.readline()
         self._writer.close()
-        while _alive(self.pid):  # its locks are gone with it, not with its socket
-            await asyncio.sleep(0.001)
+        await until(lambda: not _alive(self.pid))  # its locks are gone with it, not with its socket
         self.status = int(said) if said else KILLED
         return self.status
 
-    def arm(self, at: str) -> None:
-        """Count its points from now on and let it die at this one."""
+    async def arm(self, at: str, *, after: str = "") -> None:
+        """Count its points from new and let it die at this one; first let it finish its start: it crosses
+        the label `after`, and then rests.
+        """
+        trail = self.order.trail
+        await until(lambda: not after or after in parts(self.crossed))
+        before = -1
+        while (size := trail.stat().st_size) != before:
+            before = size
+            await asyncio.sleep(SETTLED)
         self._writer.write(json.dumps(at).encode() + b"\n")
+        await until(lambda: trail.stat().st_size > size or self.status is not None)
 
     def signal(self, number: int) -> None:
         """No effect once it has ended."""
@@ -61,7 +79,7 @@ class Forked:
     @property
     def crossed(self) -> list[str]:
         """The points it crossed since it was armed."""
-        return crossed(self.order.trail)
+        return sections(self.order.trail)[-1]
 
 
 def _alive(pid: int) -> bool:
@@ -84,6 +102,26 @@ class Forks:
         pid = int(await reader.readline())
         writer.write(order.line())
         return Forked(order, pid, reader, writer)
+
+
+@contextlib.asynccontextmanager
+async def alone(order: Order, *, hooked: bool = False) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A fresh process, as people start it: `python -m bots run …`; `hooked`: with points, as a fork has."""
+    module = ["tests.crash.child"] if hooked else ["bots", "run", *order.platforms]
+    environ = {**order.environ, "PYTHONPATH": str(ROOT)}
+    with order.log.open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", *module), cwd=order.directory, env=environ, stdin=-1, stderr=log
+        )
+    assert process.stdin is not None
+    try:
+        process.stdin.write(order.line() if hooked else b"")
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        process.stdin.close()
 
 
 @contextlib.contextmanager

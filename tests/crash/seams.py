@@ -41,7 +41,8 @@ def _wrap_requests(cross: Cross) -> None:
 
 def _path(url: URL) -> str:
     """The path without what differs from run to run."""
-    return re.sub(r"\d{5,}|[0-9a-f]{16,}", "…", url.path.removeprefix("/api/v10").removeprefix("/api/"))
+    path = url.path.removeprefix("/api/v10").removeprefix("/api")
+    return re.sub(r"(?<=/)(\d{5,}|[\w-]{24,})(?=/|$)", "…", path)
 
 
 def _wrap_frames(cross: Cross) -> None:
@@ -79,7 +80,9 @@ def _wrap_commits(cross: Cross) -> None:
             return self._committed(partial(super().executescript, script))
 
         def _committed(self, commit: Callable[[], sqlite3.Cursor]) -> sqlite3.Cursor:
-            label = "commit " + "+".join(dict.fromkeys(self.changed)) if self.changed else "commit nothing"
+            if not self.changed:  # only read: no effect
+                return commit()
+            label = "commit " + "+".join(dict.fromkeys(self.changed))
             cross(f"{label} before")
             cursor = commit()
             cross(f"{label} after")

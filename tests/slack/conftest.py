@@ -11,6 +11,9 @@ from bots.standins.slack import SlackStandin
 from tests.slack.conversation import unseemly
 from tests.slack.stage import Stage
 
+USUAL: dict[str, Any] = {"limits": False, "redeliver_after": 0.5, "retry_delays": (0.1,) * 40}
+"""No rate limits, and a Slack that does not wait long to repeat itself."""
+
 
 @pytest.fixture
 def script() -> Stage:
@@ -20,8 +23,8 @@ def script() -> Stage:
 
 @pytest.fixture
 async def slack(request: pytest.FixtureRequest) -> AsyncIterator[SlackStandin]:
-    """A workspace without rate limits; `conversation.workspace(...)` changes it for one test."""
-    how: dict[str, Any] = {"limits": False, **getattr(request, "param", {})}
+    """The usual workspace; `conversation.workspace(...)` changes it for one test."""
+    how = USUAL | getattr(request, "param", {})
     async with SlackStandin(**how) as standin:
         yield standin
 

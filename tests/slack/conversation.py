@@ -59,10 +59,11 @@ async def exchange(
 
 
 async def all_heard(slack: SlackStandin) -> None:
-    """Everything said so far is acknowledged, and what was said after it is answered."""
-    await slack.until(lambda: not slack.unacked())
+    """Everything said so far is acknowledged (if not lost), and what was said after it is answered."""
+    outstanding = slack.sockets.deliveries.outstanding
+    await slack.until(lambda: not outstanding)
     await exchange(slack, "U0FENCE", "C0FENCE", FENCE)
-    await slack.until(lambda: not slack.unacked())
+    await slack.until(lambda: not outstanding)
 
 
 def calls(slack: SlackStandin, method: str) -> list[dict[str, Any]]:

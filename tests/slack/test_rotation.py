@@ -10,7 +10,7 @@ from bots.standins.openai import OpenAIStandin
 from bots.standins.slack import Post, SlackStandin
 from core.script import Say, Wait
 from tests.conftest import Product
-from tests.slack.conversation import all_heard, shows, workspace
+from tests.slack.conversation import all_heard, workspace
 from tests.slack.stage import Pause, Stage
 
 LONGEST = 12_000
@@ -110,8 +110,7 @@ async def test_a_stream_that_slack_ends_early_loses_nothing(
 ) -> None:
     """Slack may end a stream at any time: what it refused then is shown, no broken post is left."""
     text = numbered(pieces)
-    for word in text.split():
-        script.delay = 1.5 / pieces
+    script.delay = 1.5 / pieces
     script.perform(text)
     async with product():
         await slack.mention("U1", "C1", "hello")
@@ -131,7 +130,7 @@ async def test_a_stream_that_dies_before_the_last_word(
         await slack.mention("U1", "C1", "hello")
         posts = await whole(slack, "C1", "tail")
 
-    assert "first part and the tail".split() == said(posts)
+    assert ["first", "part", "and", "the", "tail"] == said(posts)
     assert not any(post.broken for post in posts)
 
 

@@ -11,17 +11,31 @@ from tests.conftest import Product
 from tests.slack.stage import Stage
 
 BOT = "<@U0BOT00001>"
+TYPED = {
+    "hello": "hello",
+    "is a < b && c > d?": "is a < b && c > d?",
+    "&amp;lt; stays an entity": "&lt; stays an entity",
+    "first\nsecond\n\nfourth": "first\nsecond\n\nfourth",
+    "<https://example.com/a?b=1&amp;c=2>": "https://example.com/a?b=1&c=2",
+    "안녕하세요 👋🏽": "안녕하세요 👋🏽",
+    "  spaces around  ": "spaces around",
+    "what is `x < y`?": "what is `x < y`?",
+}
+"""What people type, and what the model is given (code marks may go)."""
 MENTION = {"type": "user", "user_id": "U0BOT00001"}
 
 
-async def received(slack: SlackStandin, product: Product, script: Stage, text: str, **how: Any) -> str:
-    """What the model is given for a mention with that text."""
+async def received(
+    slack: SlackStandin, product: Product, script: Stage, *messages: str, **how: Any
+) -> list[str]:
+    """What the model is given for mentions with these texts, each of another person."""
     async with product():
-        await slack.say("U1", "C1", text, **how)
-        await slack.until(lambda: script.asked)
-        await slack.until(lambda: slack.posts("C1") and not slack.posts("C1")[0].streaming)
-    ((said,),) = script.asked
-    return said
+        for number, text in enumerate(messages):
+            await slack.say(f"U{number}", "C1", text, **how)
+            await slack.until(lambda n=number: len(script.asked) > n)  # type: ignore[misc]
+        await slack.until(lambda: len(slack.posts("C1")) == len(messages))
+        await slack.until(lambda: not any(post.streaming for post in slack.posts("C1")))
+    return [request[-1] for request in script.asked]
 
 
 def rich(*elements: dict[str, Any]) -> list[dict[str, Any]]:
@@ -37,43 +51,30 @@ def words(text: str, **style: bool) -> dict[str, Any]:
     return {"type": "text", "text": text} | ({"style": style} if style else {})
 
 
-@pytest.mark.parametrize(
-    ("typed", "plain"),
-    [
-        ("hello", "hello"),
-        ("is a < b && c > d?", "is a < b && c > d?"),
-        ("&amp;lt; stays an entity", "&lt; stays an entity"),
-        ("first\nsecond\n\nfourth", "first\nsecond\n\nfourth"),
-        ("<https://example.com/a?b=1&amp;c=2>", "https://example.com/a?b=1&c=2"),
-        ("안녕하세요 👋🏽", "안녕하세요 👋🏽"),
-        ("  spaces around  ", "spaces around"),
-        ("what is `x < y`?", "what is `x < y`?"),
-    ],
-)
 @pytest.mark.parametrize("composed", [True, False], ids=["blocks", "text"])
 async def test_text_comes_as_it_was_typed(
-    slack: SlackStandin, product: Product, script: Stage, typed: str, plain: str, composed: bool
+    slack: SlackStandin, product: Product, script: Stage, composed: bool
 ) -> None:
     """Entities undone exactly once, lines kept, the bot's mention gone; from blocks or from text."""
-    blocks = None if composed else []
+    blocks: list[dict[str, Any]] | None = None if composed else []
 
-    said = await received(slack, product, script, f"{BOT} {typed}", blocks=blocks)
+    said = await received(slack, product, script, *(f"{BOT} {typed}" for typed in TYPED), blocks=blocks)
 
-    assert plain.replace("`", "") == said.replace("`", "")
+    assert [text.replace("`", "") for text in TYPED.values()] == [text.replace("`", "") for text in said]
 
 
 async def test_the_mention_goes_and_the_words_around_it_stay(
     slack: SlackStandin, product: Product, script: Stage
 ) -> None:
     """Also in the middle of a sentence."""
-    said = await received(slack, product, script, f"tell me {BOT} a joke")
+    (said,) = await received(slack, product, script, f"tell me {BOT} a joke")
 
     assert ["tell", "me", "a", "joke"] == said.split()
 
 
 async def test_other_people_stay_in_the_text(slack: SlackStandin, product: Product, script: Stage) -> None:
     """Who is meant is part of what was said."""
-    said = await received(slack, product, script, f"{BOT} greet <@U2> in <#C2|random>")
+    (said,) = await received(slack, product, script, f"{BOT} greet <@U2> in <#C2|random>")
 
     assert "U2" in said
     assert "C2" in said or "random" in said
@@ -81,7 +82,7 @@ async def test_other_people_stay_in_the_text(slack: SlackStandin, product: Produ
 
 async def test_a_link_keeps_label_and_address(slack: SlackStandin, product: Product, script: Stage) -> None:
     """Both are information."""
-    said = await received(slack, product, script, f"{BOT} read <https://example.com/x|the page>")
+    (said,) = await received(slack, product, script, f"{BOT} read <https://example.com/x|the page>")
 
     assert "the page" in said
     assert 1 == said.count("https://example.com/x")
@@ -91,7 +92,7 @@ async def test_a_bare_address_comes_once(slack: SlackStandin, product: Product, 
     """Slack gives the same text as label."""
     link = {"type": "link", "url": "https://example.com", "text": "https://example.com"}
 
-    said = await received(
+    (said,) = await received(
         slack, product, script, f"{BOT} x", blocks=rich(section(MENTION, words(" see "), link))
     )
 
@@ -112,7 +113,7 @@ async def test_lists_keep_their_items_in_lines(slack: SlackStandin, product: Pro
         "elements": [section(words("wash")), section(words("dry"))],
     }
 
-    said = await received(
+    (said,) = await received(
         slack, product, script, f"{BOT} x", blocks=rich(section(MENTION, words(" plan:")), bullets, numbers)
     )
 
@@ -124,7 +125,7 @@ async def test_code_blocks_keep_their_lines(slack: SlackStandin, product: Produc
     """Indentation and line breaks are what code is made of."""
     code = "def f():\n    return a < b"
 
-    said = await received(slack, product, script, f"{BOT} why?\n```\n{code}\n```")
+    (said,) = await received(slack, product, script, f"{BOT} why?\n```\n{code}\n```")
 
     assert code in said
     assert said.startswith("why?")
@@ -132,37 +133,37 @@ async def test_code_blocks_keep_their_lines(slack: SlackStandin, product: Produc
 
 async def test_quotes_are_kept(slack: SlackStandin, product: Product, script: Stage) -> None:
     """A quote is what the question is about; a mention of the bot inside it is not addressed to it."""
-    said = await received(slack, product, script, f"&gt; the sky is green\n{BOT} true?")
+    (said,) = await received(slack, product, script, f"&gt; the sky is green\n{BOT} true?")
 
     assert "the sky is green" in said
     assert "true?" in said
 
 
-@pytest.mark.parametrize(
-    ("element", "readable"),
-    [
-        ({"type": "emoji", "name": "wave", "unicode": "1f44b"}, (":wave:", "👋")),
-        ({"type": "emoji", "name": "our-logo"}, (":our-logo:",)),
-        ({"type": "broadcast", "range": "here"}, ("@here",)),
-        ({"type": "usergroup", "usergroup_id": "S0GROUP"}, ("S0GROUP",)),
-        ({"type": "color", "value": "#aabbcc"}, ("#aabbcc",)),
-        ({"type": "date", "timestamp": 1700000000, "format": "{date}", "fallback": "a day"}, ("a day",)),
-        (words("bold", bold=True, italic=True), ("bold",)),
-        ({"type": "something_new", "text": "new words"}, ("new words",)),
-    ],
-    ids=lambda value: value.get("type", "") if isinstance(value, dict) else "",
+ELEMENTS: tuple[tuple[dict[str, Any], tuple[str, ...]], ...] = (
+    ({"type": "emoji", "name": "wave", "unicode": "1f44b"}, (":wave:", "👋")),
+    ({"type": "emoji", "name": "our-logo"}, (":our-logo:",)),
+    ({"type": "broadcast", "range": "here"}, ("@here",)),
+    ({"type": "usergroup", "usergroup_id": "S0GROUP"}, ("S0GROUP",)),
+    ({"type": "color", "value": "#aabbcc"}, ("#aabbcc",)),
+    ({"type": "date", "timestamp": 1700000000, "format": "{date}", "fallback": "a day"}, ("a day",)),
+    (words("bold", bold=True, italic=True), ("bold",)),
+    ({"type": "something_new", "text": "new words"}, ("new words",)),
 )
+"""Elements of rich text, and how each may be told to the model."""
+
+
 async def test_every_kind_of_element_is_readable(
-    slack: SlackStandin, product: Product, script: Stage, element: dict[str, Any], readable: tuple[str, ...]
+    slack: SlackStandin, product: Product, script: Stage
 ) -> None:
     """Nothing of what a person put into the message vanishes."""
-    said = await received(
-        slack, product, script, f"{BOT} x", blocks=rich(section(MENTION, words(" so "), element, words(" end")))
-    )
+    inner = [part for element, _ in ELEMENTS for part in (words(" so "), element, words(" end"))]
 
-    assert any(form in said for form in readable), said
-    assert said.startswith("so ")
-    assert said.endswith(" end")
+    (said,) = await received(slack, product, script, BOT, blocks=rich(section(MENTION, *inner)))
+
+    parts = said.split("end")
+    for (_, readable), part in zip(ELEMENTS, parts, strict=False):
+        assert any(form in part for form in readable), part
+    assert len(ELEMENTS) + 1 == len(parts)
 
 
 async def test_blocks_that_are_not_rich_text_fall_back_to_the_text(
@@ -171,7 +172,7 @@ async def test_blocks_that_are_not_rich_text_fall_back_to_the_text(
     """A message may carry other blocks; its text still is what was said."""
     other = [{"type": "section", "block_id": "b1", "text": {"type": "mrkdwn", "text": "card"}}]
 
-    said = await received(slack, product, script, f"{BOT} hello", blocks=other)
+    (said,) = await received(slack, product, script, f"{BOT} hello", blocks=other)
 
     assert "hello" == said
 
@@ -180,4 +181,4 @@ async def test_long_text_arrives_whole(slack: SlackStandin, product: Product, sc
     """As long as Slack lets people write."""
     typed = " ".join(f"word{number}" for number in range(4000))
 
-    assert typed == await received(slack, product, script, f"{BOT} {typed}")
+    assert [typed] == await received(slack, product, script, f"{BOT} {typed}")

@@ -1,0 +1,102 @@
+"""`scripts/torture [KILLS]`: the long version. Ends with one line and, unless all is perfect, status 1.
+
+Two thirds of the kills at enumerated points of the scenarios (all of them if there are kills enough), the
+rest in storms. The seed decides which, and everything that is random in a storm but the machine's timing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.crash.outcome import Outcome, summary, wrong
+from tests.crash.process import Forks, fork_server
+from tests.crash.scenario import DISCORD_DM, DISCORD_GUILD, SLACK_FALLBACK, SLACK_STREAM
+from tests.crash.storm import play
+from tests.crash.sweep import Sweep
+
+SCENARIOS = (SLACK_STREAM, SLACK_FALLBACK, DISCORD_GUILD, DISCORD_DM)
+STORM = 30
+"""Kills in one storm."""
+STORMS = 2
+"""Storms at once."""
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__)
+    parser.add_argument("kills", nargs="?", type=int, default=1000, metavar="KILLS")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin nothing more after that")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    return parser.parse_args()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+class Torture:
+    """Everything until so many kills, or so many seconds."""
+
+    def __init__(self, forks: Forks, directory: Path, options: argparse.Namespace) -> None:
+        self._forks, self._directory, self._kills, self._seed = forks, directory, options.kills, options.seed
+        self._over = time.monotonic() + options.seconds
+        self.outcomes: list[Outcome] = []
+
+    async def run(self) -> None:
+        """Scenarios, then storms."""
+        for scenario in SCENARIOS:
+            sweep = Sweep(self._forks, self._directory / scenario.name, scenario)
+            crossed = await sweep.rehearse()
+            trials = crossed.trials() + crossed.starting() + crossed.twice(every=5)
+            most = self._kills * 2 // 3 // len(SCENARIOS)
+            chosen = random.Random(f"{self._seed} {scenario.name}").sample(trials, min(most, len(trials)))
+            self._note(await sweep.run(chosen, lambda _: time.monotonic() > self._over))
+            _say(f"{scenario.name}: {len(crossed.talk)} points, {summary(self.outcomes)} so far")
+        rounds = self._rounds(self._kills - self._killed())
+        async with asyncio.TaskGroup() as group:
+            for _ in range(STORMS):
+                group.create_task(self._storms(rounds))
+
+    async def _storms(self, rounds: Iterator[tuple[int, int]]) -> None:
+        for number, kills in rounds:
+            seed = self._seed * 1000 + number
+            self._note([await play(self._forks, self._directory / f"storm {number}", seed, kills)])
+            _say(f"storm {number}: {summary(self.outcomes)} so far")
+
+    def _rounds(self, kills: int) -> Iterator[tuple[int, int]]:
+        """Number and kills of each storm."""
+        for number, begun in enumerate(range(0, kills, STORM)):
+            if time.monotonic() < self._over:
+                yield number, min(STORM, kills - begun)
+
+    def _killed(self) -> int:
+        return sum(len(outcome.died) for outcome in self.outcomes)
+
+    def _note(self, outcomes: list[Outcome]) -> None:
+        self.outcomes += outcomes
+        for outcome in wrong(outcomes):
+            _say(f"NOT PERFECT {outcome}")
+
+
+def main() -> int:
+    """The exit status."""
+    options, began = _options(), time.monotonic()
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # the killed hang up on the stand-ins
+    _say(f"seed {options.seed}")
+    with fork_server() as forks, tempfile.TemporaryDirectory() as directory:
+        torture = Torture(forks, Path(directory), options)
+        asyncio.run(torture.run())
+    _say(f"{summary(torture.outcomes)}, seed {options.seed}, {time.monotonic() - began:.0f} s")
+    return 1 if wrong(torture.outcomes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

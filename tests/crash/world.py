@@ -1,0 +1,233 @@
+"""One world: the stand-ins, the people who write there, and a data directory for the product.
+
+Worlds share nothing, so several can be tested at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from bots.standins.discord import DiscordStandin, Rules
+from bots.standins.discord import Post as DiscordPost
+from bots.standins.openai import OpenAIStandin
+from bots.standins.slack import Post as SlackPost
+from bots.standins.slack import SlackStandin, Timing
+from tests.crash.child import Order
+from tests.crash.history import Finding, Said, Shown, check
+from tests.crash.oracle import RESET, Oracle
+from tests.crash.process import Forked, Forks, until
+
+LIVE = "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
+IDLE = 5.0
+"""Seconds in which nothing happens anywhere after which nothing will."""
+ONLINE = {"slack": "", "discord": "commit facts:discord:session after"}
+"""What a first start has crossed when the bot has come online for good: what is said before is not said to it."""
+
+
+class World:
+    """Stand-ins without rate limits, the product's settings, and everything people said."""
+
+    def __init__(
+        self, directory: Path, *, slack: SlackStandin, discord: DiscordStandin, openai: OpenAIStandin
+    ):
+        self.directory, self.slack, self.discord, self.openai = directory, slack, discord, openai
+        self.said: list[Said] = []
+        self.processes: list[Forked] = []
+        self._resets: defaultdict[str, int] = defaultdict(int)
+
+    def order(self, *platforms: str, **more: Any) -> Order:
+        """The product with this world's settings."""
+        environ = {
+            "PATH": os.environ["PATH"],
+            "DATA_DIR": str(self.directory / "data"),
+            "OPENAI_BASE_URL": self.openai.base_url,
+            "OPENAI_API_KEY": self.openai.api_key,
+            "SLACK_BOT_TOKEN": self.slack.bot_token,
+            "SLACK_APP_TOKEN": self.slack.app_token,
+            "SLACK_API_URL": self.slack.api_url,
+            "DISCORD_BOT_TOKEN": self.discord.token,
+            "DISCORD_API_URL": self.discord.api_url,
+            "DISCORD_GATEWAY_URL": self.discord.gateway_url,
+        }
+        return Order(str(self.directory), environ, list(platforms), **more)
+
+    async def start(self, forks: Forks, *platforms: str, **more: Any) -> Forked:
+        """A process of the product; it does not outlive this world."""
+        self.processes.append(await forks.start(self.order(*platforms, **more)))
+        return self.processes[-1]
+
+    async def connected(self, *platforms: str, timeout: float = 20) -> None:
+        """Returns ⇒ each of the platforms has the product on the line."""
+        if "slack" in platforms:
+            await self.slack.until(lambda: self.slack.connections, timeout)
+        if "discord" in platforms:
+            await self.discord.until(lambda: self.discord.connected, timeout)
+
+    # -- what people do -------------------------------------------------------------------------------
+
+    async def on_slack(self, user: str, channel: str, text: str, thread: str | None = None) -> Said:
+        """A person writes, a mention in a channel or a plain message in a DM; returns ⇒ it is acknowledged.
+
+        Slack promises no order among events of which some must be delivered again, so a person whose
+        order is to be judged writes the next message after that.
+        """
+        say = self.slack.say if channel.startswith("D") else self.slack.mention
+        ts = await say(user, channel, text, thread)
+        said = self._note(self.slack_lane(user, channel), thread or ts, ts, text)
+        await self.slack.until(lambda: all(one["event"].get("ts") != ts for one in self.slack.unacked()), 60)
+        return said
+
+    async def on_discord(self, user: str, channel: str, text: str, *, guild: bool = False) -> Said:
+        """A person writes: a mention in a guild, a plain message in a DM."""
+        id = await self.discord.say(user, channel, text, mention_bot=guild)
+        return self._note(self.discord_lane(user, channel), channel, id, text)
+
+    @staticmethod
+    def slack_lane(user: str, channel: str) -> str:
+        """What `Said.lane` is for a person there."""
+        return f"slack {channel} {user}"
+
+    @staticmethod
+    def discord_lane(user: str, channel: str) -> str:
+        """What `Said.lane` is for a person there."""
+        return f"discord {channel} {user}"
+
+    def _note(self, lane: str, topic: str, id: str, text: str) -> Said:
+        said = Said(lane, topic, id, text, self._resets[lane])
+        self.said.append(said)
+        if text == RESET:
+            self._resets[lane] += 1
+        return said
+
+    def forgotten(self, lane: str) -> None:
+        """A person was told by a command that a new conversation begins."""
+        self._resets[lane] += 1
+
+    # -- what they see --------------------------------------------------------------------------------
+
+    def shown(self) -> list[Shown]:
+        """All posts of the bot, in the order of the screen."""
+        slack = [
+            _on_slack(post, self.slack)
+            for room in self.slack.workspace.channels
+            for post in self.slack.posts(room)
+        ]
+        discord = [
+            _on_discord(post) for room in self.discord._world.channels for post in self.discord.posts(room)
+        ]
+        return slack + discord
+
+    def answered(self, said: Said) -> bool:
+        """Whether the last word of the answer can be seen."""
+        platform, channel, _ = said.lane.split()
+        assert said.question is not None
+        last = f"{said.question.tag}.{said.question.words - 1}"
+        if platform == "slack":
+            return any(last in post.text.split() for post in self.slack.posts(channel, said.topic))
+        return any(last in post.content.split() for post in self.discord.posts(channel)[-20:])
+
+    def painted(self, since: float) -> float:
+        """When people first saw something new after that moment (both monotonic). Infinity: never."""
+        seen = [post.versions for room in self.slack.workspace.channels for post in self.slack.posts(room)]
+        seen += [post.versions for room in self.discord._world.channels for post in self.discord.posts(room)]
+        changes = [
+            at
+            for versions in seen
+            for (_, before), (at, text) in pairwise([(0.0, ""), *versions])
+            if at > since and text != before
+        ]
+        return min(changes, default=float("inf"))
+
+    def findings(self) -> list[Finding]:
+        """What is wrong with all that."""
+        requests = [request.body["input"] for request in self.openai.requests if "input" in request.body]
+        found = check(self.said, self.shown(), requests)
+        with self.database() as db:
+            state = db.execute("PRAGMA integrity_check").fetchone()[0]
+        return found if state == "ok" else [*found, Finding("stub", "database", str(state))]
+
+    # -- waiting --------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def database(self) -> Any:
+        """The product's database, read beside it. Open it only while no crash is under way:
+        a reader that outlives the product would spare the next one the recovery of its log.
+        """
+        connection = sqlite3.connect(
+            self.directory / "data" / "spool.sqlite3", isolation_level=None, timeout=10
+        )
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    async def quiet(self, timeout: float = 30, *, idle: float = IDLE) -> None:
+        """Returns ⇒ all that was said is done with, or nothing happens for so long, or `timeout` is over."""
+        resting = asyncio.create_task(self.rest(idle))
+        deadline = time.monotonic() + timeout
+        with self.database() as db:
+            await until(lambda: self._done(db) or resting.done() or time.monotonic() > deadline, 0.02)
+        resting.cancel()
+
+    async def rest(self, idle: float = IDLE) -> None:
+        """Returns when nothing has happened anywhere for so long."""
+        since, before = time.monotonic(), self._activity()
+        while time.monotonic() < since + idle:
+            await asyncio.sleep(0.05)
+            if before != (before := self._activity()):
+                since = time.monotonic()
+
+    def _done(self, db: sqlite3.Connection) -> bool:
+        if self.slack.unacked():
+            return False
+        stored = {id for (id,) in db.execute("SELECT platform_id FROM messages")}
+        (live,) = db.execute(f"SELECT COUNT(*) FROM runs WHERE {LIVE}").fetchone()
+        return live == 0 and all(said.id in stored for said in self.said)
+
+    def _activity(self) -> object:
+        tokens = sum(request.tokens for request in self.openai.requests)
+        return len(self.slack.calls), len(self.discord.calls), len(self.slack.acks), tokens
+
+
+def _on_slack(post: SlackPost, slack: SlackStandin) -> Shown:
+    state = "streaming" if post.streaming else "broken" if post.broken else ""
+    if not state and slack.status(post.channel, post.thread_ts or post.ts):
+        state = "thinking"
+    return Shown(post.ts, post.thread_ts or post.ts, post.text, unfinished=state)
+
+
+def _on_discord(post: DiscordPost) -> Shown:
+    state = "with a stop button" if post.components else ""
+    return Shown(post.id, post.channel, post.content, post.reference or "", state)
+
+
+@contextlib.asynccontextmanager
+async def world(
+    directory: Path, *, pace: float = 0.02, redelivery: float = 0.4, echo: bool = False
+) -> AsyncIterator[World]:
+    """A world for as long as the body runs. `redelivery`: seconds after which Slack repeats an event.
+
+    Commands are given up after a second, not three: nobody answers them while the product is dead.
+    """
+    directory.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing runs yet
+    timing = Timing(redeliver_after=redelivery, retry_delays=(0.05,) * 500, ack_seconds=1.0)
+    async with (
+        OpenAIStandin(Oracle(pace)) as openai,
+        SlackStandin(limits=False, echo=echo, timing=timing) as slack,
+        DiscordStandin(limits=False, rules=Rules(interaction_deadline=1.0)) as discord,
+    ):
+        stage = World(directory, slack=slack, discord=discord, openai=openai)
+        try:
+            yield stage
+        finally:
+            for process in stage.processes:
+                await process.kill()

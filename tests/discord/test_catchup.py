@@ -1,0 +1,279 @@
+"""Missed while away and no session to resume: places that were active are read from where we left off."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bots.standins.discord import DiscordStandin, Rules
+from core.texts import text
+from tests.conftest import Product
+from tests.discord.conversation import (
+    ANN,
+    BOB,
+    GUILD,
+    ROOM,
+    all_heard,
+    creations,
+    discord_with,
+    dm,
+    exchange,
+    mention,
+    shows,
+    texts,
+)
+from tests.slack.stage import Pause, Stage
+
+
+def pages(discord: DiscordStandin, channel: str) -> int:
+    """How often the channel's history was read."""
+    return sum(
+        call.method == "GET" and call.path == f"/channels/{channel}/messages" for call in discord.calls
+    )
+
+
+async def test_direct_messages_and_mentions_are_found(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """In DMs, channels and threads where the bot was talked with; answered once, as if heard live."""
+    thread = discord.add_thread(ROOM)
+    async with product():
+        for place in (ROOM, thread, discord.dm(ANN)):
+            await exchange(discord, ANN, place, "one")
+    discord.expire_sessions()
+    asked = await mention(discord, ANN, "two")
+    await mention(discord, BOB, "two", thread)
+    await dm(discord, ANN, "two")
+    async with product():
+        posts = await shows(discord, ROOM, "echo: one", "echo: two")
+        await shows(discord, thread, "echo: one", "echo: two")
+        await shows(discord, discord.dm(ANN), "echo: one", "echo: two")
+    async with product():
+        await all_heard(discord)
+
+    assert asked == posts[-1].reference
+    assert 2 == discord.identifies
+    assert 6 == len(script.asked)
+
+
+async def test_what_is_not_for_the_bot_is_left_alone(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """History is full of other people's words, bots, and the bot's own posts."""
+    robot = discord.add_user("250000000000000001", "robot", bot=True)
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+    discord.expire_sessions()
+    await discord.say(ANN, ROOM, "nice weather")
+    await discord.say(BOB, ROOM, "indeed", reply_to=await discord.say(ANN, ROOM, "is it not"))
+    await discord.say(robot, ROOM, "beep", mention_bot=True)
+    async with product():
+        await discord.until(lambda: pages(discord, ROOM))
+        await exchange(discord, ANN, ROOM, "two")
+        await all_heard(discord)
+
+    assert [["one"], ["one", "echo: one", "two"]] == script.asked
+    assert 2 == len(texts(discord, ROOM))
+
+
+async def test_replies_empty_mentions_and_files_are_found_too(
+    discord: DiscordStandin, product: Product
+) -> None:
+    """Everything that is answered live is answered late."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+    first = discord.posts(ROOM)[0].id
+    discord.expire_sessions()
+    await discord.say(ANN, ROOM, "two", reply_to=first)
+    await discord.say(ANN, ROOM, "hidden", reply_to=first, ping=False)
+    await mention(discord, ANN, "")
+    await mention(discord, ANN, "", stickers=["wave"])
+    await discord.say(ANN, ROOM, "role", mention_role=True)
+    expected = ["echo: one", "echo: two", *(text(key, "en") for key in ("help", "unreadable"))]
+    expected += [text("empty_reply", "en")] * 2
+    async with product():
+        await discord.until(lambda: len(texts(discord, ROOM)) >= len(expected))
+        await all_heard(discord)
+
+    assert sorted(expected) == sorted(texts(discord, ROOM))
+
+
+async def test_more_than_a_page_is_read(discord: DiscordStandin, product: Product, script: Stage) -> None:
+    """Discord gives 100 at a time; the oldest of 250 is found as well as the newest, in order."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+    discord.expire_sessions()
+    await mention(discord, ANN, "oldest")
+    for number in range(250):
+        await discord.say(BOB, ROOM, f"chatter {number}")
+    await mention(discord, ANN, "newest")
+    async with product():
+        await shows(discord, ROOM, "echo: one", "echo: oldest", "echo: newest", timeout=8)
+
+
+@pytest.mark.slow
+async def test_what_is_too_old_is_left_alone(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """Older than CATCH_UP_SECONDS: an answer now would only surprise; newer ones are answered."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+        await exchange(discord, ANN, discord.dm(ANN), "one")
+    discord.expire_sessions()
+    await mention(discord, ANN, "old")
+    await dm(discord, ANN, "old")
+    await asyncio.sleep(2.0)
+    await mention(discord, ANN, "new")
+    await dm(discord, ANN, "new")
+    async with product(catch_up_seconds=2):
+        await shows(discord, ROOM, "echo: one", "echo: new")
+        await shows(discord, discord.dm(ANN), "echo: one", "echo: new")
+        await all_heard(discord)
+
+    assert 4 == len(script.asked)
+
+
+@pytest.mark.parametrize("resumable", [True, False], ids=["resumed", "read"])
+async def test_old_messages_of_a_resumed_session_are_left_alone_too(
+    discord: DiscordStandin, product: Product, script: Stage, resumable: bool
+) -> None:
+    """Two hours old: the same, however it comes to be known."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+    if not resumable:
+        discord.expire_sessions()
+    await mention(discord, ANN, "old", age=7200)
+    await dm(discord, BOB, "old", age=7200)
+    async with product():
+        await all_heard(discord)
+        await exchange(discord, ANN, ROOM, "two")
+
+    assert ["echo: one", "echo: two"] == texts(discord, ROOM)
+    assert [] == texts(discord, discord.dm(BOB))
+
+
+@discord_with(limits=False, rules=Rules(session_lifetime=0.0))
+async def test_a_message_accepted_before_the_end_is_answered_however_old(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """Accepted is a promise: CATCH_UP_SECONDS is about messages nobody has accepted."""
+    pause = Pause()
+    script.perform("Well,", pause)
+    script.perform("Well, 42.")
+    async with product():
+        await dm(discord, ANN, "one")
+        await discord.until(lambda: texts(discord, discord.dm(ANN)) == ["Well,"])
+        await dm(discord, ANN, "two")
+        await all_heard(discord)
+    pause.end()
+    await asyncio.sleep(1.1)
+    async with product(catch_up_seconds=1):
+        await shows(discord, discord.dm(ANN), "Well, 42.", "echo: two")
+
+
+@pytest.mark.parametrize("how", [{"status": 500}, {"drop": True}], ids=str)
+async def test_a_passing_error_costs_no_message(
+    discord: DiscordStandin, product: Product, how: dict[str, int | bool]
+) -> None:
+    """Reading fails once: what was missed is found all the same."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+    discord.expire_sessions()
+    await mention(discord, ANN, "two")
+    discord.fail("GET", f"/channels/{ROOM}/messages", **how)  # type: ignore[arg-type]
+    async with product():
+        await shows(discord, ROOM, "echo: one", "echo: two", timeout=10)
+
+
+@pytest.mark.parametrize("how", [{"status": 503}, {"status": 403, "code": 50001}], ids=str)
+async def test_a_place_that_cannot_be_read_holds_up_no_other(
+    discord: DiscordStandin, product: Product, how: dict[str, int | bool]
+) -> None:
+    """The place talked in last fails for longer, or for good: what was missed elsewhere is answered soon."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+        await exchange(discord, ANN, discord.dm(ANN), "one")
+    discord.expire_sessions()
+    await mention(discord, ANN, "two")
+    discord.fail("GET", f"/channels/{discord.dm(ANN)}/messages", times=99, **how)  # type: ignore[arg-type]
+    async with product():
+        await shows(discord, ROOM, "echo: one", "echo: two")
+
+    assert discord.invalid_requests <= 5
+
+
+async def test_a_place_that_is_gone(discord: DiscordStandin, product: Product) -> None:
+    """A channel that was deleted or closed to the bot meanwhile stops nothing."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+        await exchange(discord, ANN, discord.dm(ANN), "one")
+    discord.expire_sessions()
+    discord.forbid(ROOM, 10003)
+    discord.fail("GET", f"/channels/{ROOM}/messages", status=404, code=10003, times=99)
+    await dm(discord, ANN, "two")
+    async with product():
+        await shows(discord, discord.dm(ANN), "echo: one", "echo: two")
+
+
+async def test_live_messages_do_not_wait_for_the_reading(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """History is slow; what is said now is answered now, and what was missed later, once."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+    discord.expire_sessions()
+    await mention(discord, ANN, "two")
+    discord.delay("GET", "/channels/{channel}/messages", 0.5)
+    async with product():
+        await dm(discord, BOB, "hello")
+        await discord.until(lambda: texts(discord, discord.dm(BOB)), timeout=1.5)
+        await shows(discord, ROOM, "echo: one", "echo: two")
+
+    assert 3 == len(creations(discord, ROOM)) + len(creations(discord, discord.dm(BOB)))
+
+
+async def test_many_quiet_places_are_read_without_a_429(discord: DiscordStandin, product: Product) -> None:
+    """Sixty conversations: Discord's 50 requests a second are kept; a message missed in one is found."""
+    people = [f"2800000000000000{number:02d}" for number in range(60)]
+    async with product():
+        for person in people:
+            await dm(discord, person, "one")
+        for person in people:
+            await shows(discord, discord.dm(person), "echo: one")
+        await all_heard(discord)
+    discord.limit(True)
+    discord.expire_sessions()
+    await dm(discord, people[0], "two")
+    async with product():
+        await shows(discord, discord.dm(people[0]), "echo: one", "echo: two", timeout=10)
+
+    assert [] == [(call.method, call.path) for call in discord.rate_limited]
+
+
+async def test_nothing_is_answered_twice_when_both_ways_lead_to_it(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """The session is new, the history is read, and the messages come live meanwhile."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+    for number in range(3):
+        discord.expire_sessions()
+        await mention(discord, ANN, f"missed {number}")
+        async with product():
+            await mention(discord, ANN, f"live {number}")
+            await discord.until(lambda n=number: len(texts(discord, ROOM)) == 3 + 2 * n)  # type: ignore[misc]
+            await all_heard(discord)
+
+    said = ["one", *(f"{kind} {number}" for number in range(3) for kind in ("missed", "live"))]
+    assert sorted(f"echo: {one}" for one in said) == sorted(texts(discord, ROOM))
+
+
+async def test_a_new_channel_of_an_old_server(discord: DiscordStandin, product: Product) -> None:
+    """A place the bot has never been talked to in cannot be found; the next mention there is answered."""
+    new = discord.add_channel(GUILD)
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+    discord.expire_sessions()
+    async with product():
+        await exchange(discord, ANN, new, "hello")

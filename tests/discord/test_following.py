@@ -1,0 +1,161 @@
+"""FOLLOW_THREADS=1: follow-ups in a thread without a mention, from people it already talks with there."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from bots.standins.discord import DiscordStandin, Rules
+from tests.conftest import Product
+from tests.discord.conversation import (
+    ANN,
+    BOB,
+    GUILD,
+    ROOM,
+    all_heard,
+    discord_with,
+    exchange,
+    shows,
+    texts,
+)
+from tests.slack.stage import Stage
+
+CONTENT = 1 << 15
+readable = discord_with(rules=Rules(message_content=True))
+
+
+@readable
+async def test_a_follow_up_in_a_thread_is_answered(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """As a reply, with the memory of the conversation."""
+    thread = discord.add_thread(ROOM)
+    async with product(follow_threads=True):
+        await exchange(discord, ANN, thread, "one")
+        again = await discord.say(ANN, thread, "two")
+        _, post = await shows(discord, thread, "echo: one", "echo: two")
+
+    assert again == post.reference
+    assert ["one", "echo: one", "two"] == script.asked[-1]
+
+
+@readable
+@pytest.mark.parametrize("scope", ["user", "topic"])
+async def test_only_people_it_talks_with_there_are_followed(
+    discord: DiscordStandin, product: Product, scope: str
+) -> None:
+    """Not others in that thread, not the same person in another thread, not in a channel."""
+    thread, elsewhere = discord.add_thread(ROOM), discord.add_thread(ROOM)
+    async with product(follow_threads=True, thread_scope=scope):
+        await exchange(discord, ANN, thread, "one")
+        await exchange(discord, ANN, ROOM, "two")
+        await exchange(discord, BOB, elsewhere, "three")
+        await discord.say(BOB, thread, "nice weather")
+        await discord.say(ANN, elsewhere, "nice weather")
+        await discord.say(ANN, ROOM, "nice weather")
+        await all_heard(discord)
+
+    assert [1, 1, 1] == [len(texts(discord, place)) for place in (thread, elsewhere, ROOM)]
+
+
+@readable
+async def test_nobody_is_followed_unless_asked_for(discord: DiscordStandin, product: Product) -> None:
+    """Even where the bot may read everything, it neither asks for that nor answers."""
+    thread = discord.add_thread(ROOM)
+    async with product():
+        await exchange(discord, ANN, thread, "one")
+        await discord.say(ANN, thread, "two")
+        await all_heard(discord)
+
+    assert ["echo: one"] == texts(discord, thread)
+    assert [0] == [data["intents"] & CONTENT for data in discord.identified]
+
+
+@readable
+async def test_only_the_content_of_messages_is_asked_for(discord: DiscordStandin, product: Product) -> None:
+    """No other privileged intent."""
+    async with product(follow_threads=True):
+        pass
+
+    assert [1 << 0 | 1 << 9 | 1 << 12 | CONTENT] == [data["intents"] for data in discord.identified]
+
+
+async def test_a_refused_intent_is_done_without(
+    discord: DiscordStandin, product: Product, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Discord closes with 4014 where it is not switched on: a line in the log, and life without it."""
+    thread = discord.add_thread(ROOM)
+    with caplog.at_level(logging.WARNING):
+        async with product(follow_threads=True):
+            await exchange(discord, ANN, thread, "one")
+            await exchange(discord, ANN, discord.dm(ANN), "two")
+            await discord.say(ANN, thread, "three")
+            await all_heard(discord)
+
+    assert ["echo: one"] == texts(discord, thread)
+    assert CONTENT == discord.identified[0]["intents"] & CONTENT
+    assert 0 == discord.identified[-1]["intents"] & CONTENT
+    assert 2 == len(discord.identified)
+    assert "intent" in caplog.text.lower()
+
+
+@readable
+async def test_who_is_followed_survives_a_restart(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """A resumed session tells nothing about servers and threads; both are known all the same."""
+    thread = discord.add_thread(ROOM)
+    async with product(follow_threads=True):
+        await exchange(discord, ANN, thread, "one")
+    await discord.say(ANN, thread, "two")
+    await discord.say(ANN, ROOM, "nice weather")
+    await discord.say(BOB, thread, "nice weather")
+    async with product(follow_threads=True):
+        await shows(discord, thread, "echo: one", "echo: two")
+        await discord.say(ANN, thread, "three")
+        await shows(discord, thread, "echo: one", "echo: two", "echo: three")
+        await all_heard(discord)
+
+    assert [] == texts(discord, ROOM)
+    assert 1 == discord.resumes
+
+
+@readable
+async def test_a_follow_up_in_a_new_thread_after_a_restart(discord: DiscordStandin, product: Product) -> None:
+    """A thread made after the resumption is told of; one made before was never heard of."""
+    async with product(follow_threads=True):
+        await exchange(discord, ANN, ROOM, "one")
+    before = discord.add_thread(ROOM)
+    async with product(follow_threads=True):
+        for thread in (before, discord.add_thread(discord.add_channel(GUILD))):
+            await exchange(discord, ANN, thread, "hello")
+            await discord.say(ANN, thread, "more")
+            await shows(discord, thread, "echo: hello", "echo: more")
+
+
+@readable
+async def test_other_bots_are_not_followed(discord: DiscordStandin, product: Product) -> None:
+    """Whatever they say there."""
+    thread = discord.add_thread(ROOM)
+    robot = discord.add_user("250000000000000001", "robot", bot=True)
+    async with product(follow_threads=True):
+        await exchange(discord, ANN, thread, "one")
+        await discord.say(robot, thread, "beep")
+        await all_heard(discord)
+
+    assert ["echo: one"] == texts(discord, thread)
+
+
+@readable
+async def test_a_word_to_somebody_else_is_not_a_follow_up(discord: DiscordStandin, product: Product) -> None:
+    """Whoever mentions another person or replies to one is talking to them."""
+    thread = discord.add_thread(ROOM)
+    async with product(follow_threads=True):
+        await exchange(discord, ANN, thread, "one")
+        hi = await discord.say(BOB, thread, "hi Ann")
+        await discord.say(ANN, thread, "hi Bob", reply_to=hi)
+        await discord.say(ANN, thread, f"<@{BOB}> what do you think?")
+        await all_heard(discord)
+
+    assert ["echo: one"] == texts(discord, thread)

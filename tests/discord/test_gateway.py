@@ -1,0 +1,176 @@
+"""The gateway's connection breaks in every way it can: nothing said is lost, nothing is answered twice."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bots.standins.discord import DiscordStandin
+from tests.conftest import Product
+from tests.discord.conversation import ANN, BOB, ROOM, all_heard, dm, exchange, mention, shows, texts
+from tests.slack.stage import Pause, Stage
+
+
+async def broken(discord: DiscordStandin, how: str) -> None:
+    """The connection ends in that way; the session could be resumed."""
+    if how == "cut":
+        await discord.cut()
+    elif how == "op 7":
+        await discord.request_reconnect()
+    else:
+        await discord.invalidate(resumable=True)
+
+
+RESUMABLE = ["cut", "op 7", "op 9"]
+
+
+@pytest.mark.parametrize("how", RESUMABLE)
+async def test_what_is_said_while_the_connection_is_broken_is_answered(
+    discord: DiscordStandin, product: Product, script: Stage, how: str
+) -> None:
+    """The session is resumed, not begun anew; each message is answered once."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+        await broken(discord, how)
+        await mention(discord, ANN, "two")
+        await dm(discord, BOB, "first words")
+        await shows(discord, ROOM, "echo: one", "echo: two", timeout=10)
+        await shows(discord, discord.dm(BOB), "echo: first words", timeout=10)
+        await all_heard(discord)
+
+    assert (1, 1) == (discord.identifies, discord.resumes)
+    assert 3 == len(script.asked)
+
+
+@pytest.mark.parametrize("how", RESUMABLE)
+async def test_an_answer_goes_on_while_the_connection_is_broken(
+    discord: DiscordStandin, product: Product, script: Stage, how: str
+) -> None:
+    """Posting needs no gateway: the answer is completed in its post, and asked for once."""
+    pause = Pause()
+    script.perform("Well,", pause, " 42.")
+    async with product():
+        await mention(discord, ANN, "hello")
+        await discord.until(lambda: texts(discord, ROOM) == ["Well,"])
+        await broken(discord, how)
+        pause.end()
+        await shows(discord, ROOM, "Well, 42.")
+        await all_heard(discord, timeout=10)
+
+    assert [["hello"]] == script.asked
+
+
+async def test_a_connection_that_breaks_again_and_again(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """Five cuts, a message in each gap: five answers, one session."""
+    async with product():
+        for number in range(5):
+            await discord.cut()
+            await exchange(discord, ANN, ROOM, f"hello {number}", timeout=10)
+
+    assert [f"hello {number}" for number in range(5)] == [request[-1] for request in script.asked]
+    assert 1 == discord.identifies
+
+
+@pytest.mark.slow
+async def test_a_session_that_is_gone_is_begun_anew(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """The resumption is refused: what was said meanwhile where we are known is read from the channels."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+        await exchange(discord, ANN, discord.dm(ANN), "one")
+        discord.expire_sessions()
+        await discord.gateway_down()
+        await mention(discord, ANN, "two")
+        await dm(discord, ANN, "two")
+        await discord.gateway_up()
+        await shows(discord, ROOM, "echo: one", "echo: two", timeout=15)
+        await shows(discord, discord.dm(ANN), "echo: one", "echo: two", timeout=15)
+        await all_heard(discord)
+
+    assert (2, 0) == (discord.identifies, discord.resumes)
+    assert 4 == len(script.asked)
+
+
+@pytest.mark.parametrize("what", ["gateway", "everything"])
+async def test_discord_is_away_for_a_while(
+    discord: DiscordStandin, product: Product, script: Stage, what: str
+) -> None:
+    """Tried again until it is back, then the session is resumed; nothing is lost, nothing twice."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+        if what == "gateway":
+            await discord.gateway_down()
+        else:
+            await discord.go_offline()
+        await mention(discord, ANN, "two")
+        await discord.until(lambda: not discord.connected)
+        await asyncio.sleep(0.3)
+        if what == "gateway":
+            await discord.gateway_up()
+        else:
+            await discord.go_online()
+        await shows(discord, ROOM, "echo: one", "echo: two", timeout=15)
+        await all_heard(discord)
+
+    assert 1 == discord.identifies
+    assert 2 == len(script.asked)
+
+
+@pytest.mark.parametrize("what", ["gateway", "everything"])
+async def test_discord_is_away_at_the_start(discord: DiscordStandin, product: Product, what: str) -> None:
+    """The first connection is tried again like any other."""
+
+    async def back() -> None:
+        await asyncio.sleep(0.5)
+        await (discord.gateway_up() if what == "gateway" else discord.go_online())
+
+    await (discord.gateway_down() if what == "gateway" else discord.go_offline())
+    returning = asyncio.ensure_future(back())
+    async with product():
+        await exchange(discord, ANN, ROOM, "hello")
+    await returning
+
+
+@pytest.mark.parametrize("how", [{"status": 503}, {"drop": True}, {"status": 429, "via": False}], ids=str)
+async def test_the_log_in_fails_at_first(
+    discord: DiscordStandin, product: Product, how: dict[str, int | bool]
+) -> None:
+    """An error of Discord is no refusal of the token."""
+    discord.fail("GET", "/users/@me", times=2, **how)  # type: ignore[arg-type]
+    async with product():
+        await exchange(discord, ANN, ROOM, "hello")
+
+    assert 1 == discord.identifies
+
+
+async def test_heartbeats_are_answered_when_asked_for(discord: DiscordStandin, product: Product) -> None:
+    """Op 1 breaks nothing."""
+    async with product():
+        await discord.request_heartbeat()
+        await exchange(discord, ANN, ROOM, "hello")
+
+    assert (1, 0) == (discord.identifies, discord.resumes)
+
+
+async def test_messages_are_heard_before_everything_is_ready(
+    discord: DiscordStandin, product: Product
+) -> None:
+    """Servers may take their time to be announced; a message does not wait for them."""
+    for _ in range(5):
+        discord.add_channel(discord.add_guild())
+    async with product():
+        await exchange(discord, ANN, ROOM, "hello", timeout=1.5)
+
+
+async def test_leaving_keeps_the_session(discord: DiscordStandin, product: Product) -> None:
+    """A shutdown closes with neither 1000 nor 1001: Discord would throw the session away."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "hello")
+    await discord.until(lambda: not discord.connected)
+
+    assert not {1000, 1001} & set(discord.gateway_closes)
+    assert 0 == discord.sessions_ended

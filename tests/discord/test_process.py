@@ -1,0 +1,76 @@
+"""Spool on Discord as a process: how it ends, and what it writes into its log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bots.standins.discord import DiscordStandin
+from bots.standins.openai import OpenAIStandin
+from tests.discord.conversation import ANN, ROOM, all_heard, dm, exchange, mention, shows, texts
+from tests.discord.process import started
+from tests.slack.stage import Pause, Stage
+
+pytestmark = pytest.mark.slow
+
+
+async def test_a_token_refused_at_the_start_ends_the_process(
+    discord: DiscordStandin, openai: OpenAIStandin, tmp_path: Path
+) -> None:
+    """Exit status 2 and a message that names the setting, without a traceback and without the token."""
+    discord.revoke()
+    async with started(tmp_path, discord, openai) as process:
+        status = await process.ended()
+
+    assert 2 == status
+    assert "DISCORD_BOT_TOKEN" in process.log
+    assert "Traceback" not in process.log
+    assert discord.token not in process.log
+    assert discord.invalid_requests <= 3
+
+
+async def test_terminated_and_started_again_it_goes_on(
+    discord: DiscordStandin, openai: OpenAIStandin, script: Stage, tmp_path: Path
+) -> None:
+    """SIGTERM during an answer: status 0; the next process completes the same post in the same session."""
+    pause = Pause()
+    script.perform("echo:", pause)
+    async with started(tmp_path, discord, openai) as process:
+        await discord.until(lambda: discord.connected, timeout=20)
+        await mention(discord, ANN, "hello")
+        await discord.until(lambda: texts(discord, ROOM) == ["echo:"])
+        process.terminate()
+        status = await process.ended(timeout=10)
+    pause.end()
+    await dm(discord, ANN, "meanwhile")
+    async with started(tmp_path, discord, openai):
+        await shows(discord, ROOM, "echo: hello", timeout=20)
+        await shows(discord, discord.dm(ANN), "echo: meanwhile")
+
+    assert 0 == status
+    assert (1, 1) == (discord.identifies, discord.resumes)
+    assert [["hello"], ["hello"], ["meanwhile"]] == sorted(script.asked)
+
+
+async def test_the_log_tells_of_runs_and_not_of_words_or_secrets(
+    discord: DiscordStandin, openai: OpenAIStandin, script: Stage, tmp_path: Path
+) -> None:
+    """At the lowest level, failures included: no text of anybody, no token, no key; a line for each run."""
+    script.perform("wordsofthemodel")
+    discord.fail("POST", "/channels/{channel}/messages", status=500, when="after")
+    async with started(tmp_path, discord, openai, LOG_LEVEL="DEBUG") as process:
+        await discord.until(lambda: discord.connected, timeout=20)
+        await dm(discord, ANN, "wordsoftheperson")
+        await shows(discord, discord.dm(ANN), "wordsofthemodel", timeout=10)
+        await discord.slash(ANN, ROOM, "reset")
+        await exchange(discord, ANN, ROOM, "wordsoftheperson")
+        await discord.replay("MESSAGE_CREATE", {"id": "x", "content": "wordsoftheperson", "author": 7})
+        await all_heard(discord)
+        process.terminate()
+        await process.ended()
+
+    for secret in ("wordsof", discord.token, "sk-secret", "person-0001"):
+        assert secret not in process.log
+    assert process.log.count("completed") >= 3
+    assert "run_" in process.log

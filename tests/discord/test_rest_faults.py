@@ -1,0 +1,236 @@
+"""Discord's REST fails: each answer is shown once, whole, in one post, or the log says why not."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from bots.standins.discord import DiscordStandin, Rules
+from core.texts import text
+from tests.conftest import Product
+from tests.discord.conversation import (
+    ANN,
+    BOB,
+    GUILD,
+    ROOM,
+    all_heard,
+    creations,
+    discord_with,
+    dm,
+    exchange,
+    mention,
+    shows,
+    stop_button,
+    texts,
+    written,
+)
+from tests.slack.stage import Pause, Stage
+
+CREATE = ("POST", "/channels/{channel}/messages")
+EDIT = ("PATCH", "/channels/{channel}/messages/{message}")
+SAID = "Well, the answer is 42."
+
+
+async def told(discord: DiscordStandin, product: Product, script: Stage, timeout: float = 12) -> None:
+    """An answer in two parts is shown once, whole, in one post."""
+    pause = Pause()
+    script.perform("Well,", pause, " the answer is 42.")
+    async with product():
+        await mention(discord, ANN, "hello")
+        await discord.until(lambda: written(discord, ROOM))
+        pause.end()
+        await shows(discord, ROOM, SAID, timeout=timeout)
+        await all_heard(discord)
+    assert [SAID] == texts(discord, ROOM)
+
+
+@pytest.mark.parametrize(
+    ("how", "when"),
+    [
+        ({"drop": True}, "before"),
+        ({"drop": True}, "after"),
+        ({"status": 500}, "after"),
+        ({"status": 503}, "before"),
+        ({"status": 503}, "after"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("request_", [CREATE, EDIT], ids=["create", "edit"])
+async def test_a_request_that_fails(
+    discord: DiscordStandin,
+    product: Product,
+    script: Stage,
+    request_: tuple[str, str],
+    how: dict[str, Any],
+    when: Any,
+) -> None:
+    """Whether it had its effect is unknown: the same nonce makes sure that there is one post."""
+    discord.fail(*request_, when=when, **how)
+
+    await told(discord, product, script)
+
+
+@pytest.mark.parametrize("request_", [CREATE, EDIT], ids=["create", "edit"])
+async def test_a_request_that_fails_again_and_again(
+    discord: DiscordStandin, product: Product, script: Stage, request_: tuple[str, str]
+) -> None:
+    """Three lost replies in a row, the effect done the first time."""
+    discord.fail(*request_, when="after", drop=True, times=3)
+
+    await told(discord, product, script)
+
+
+async def test_the_nonce_of_a_post_stays_the_same(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """All tries of a post carry one nonce of at most 25 characters; other posts carry others."""
+    discord.fail(*CREATE, drop=True, times=2)
+    async with product():
+        await exchange(discord, ANN, ROOM, "one", timeout=12)
+        tries = [call.body["nonce"] for call in creations(discord, ROOM)]
+        await exchange(discord, ANN, ROOM, "two")
+
+    assert 3 == len(tries)
+    assert 1 == len(set(tries))
+    assert len(str(tries[0])) <= 25
+    assert tries[0] != creations(discord, ROOM)[-1].body["nonce"]
+
+
+@pytest.mark.parametrize("request_", [CREATE, EDIT], ids=["create", "edit"])
+async def test_a_limit_is_waited_for(
+    discord: DiscordStandin, product: Product, script: Stage, request_: tuple[str, str]
+) -> None:
+    """However well we count, Discord has the last word."""
+    discord.fail(*request_, status=429, retry_after=0.3, times=2)
+
+    await told(discord, product, script)
+
+    refused = [call.at for call in discord.rate_limited]
+    assert 2 == len(refused)
+    assert refused[1] - refused[0] >= 0.3
+
+
+async def test_a_ban_by_cloudflare_is_not_worked_against(discord: DiscordStandin, product: Product) -> None:
+    """A 429 that names no time to wait: nobody hammers, the interaction and other places still work."""
+    discord.fail("POST", f"/channels/{ROOM}/messages", status=429, via=False, times=99)
+    async with product():
+        await mention(discord, ANN, "hello")
+        await discord.until(lambda: creations(discord, ROOM))
+        for number in range(5):
+            await exchange(discord, BOB, discord.dm(BOB), f"hello {number}")
+
+    assert 1 == len(creations(discord, ROOM))
+
+
+@pytest.mark.parametrize("status", [500, 503])
+async def test_our_own_texts_come_once(discord: DiscordStandin, product: Product, status: int) -> None:
+    """Help under a failing request: the effect was done, the reply was an error."""
+    discord.fail(*CREATE, status=status, when="after")
+    async with product():
+        await mention(discord, ANN, "")
+        await shows(discord, ROOM, text("help", "en"))
+        await discord.until(lambda: len(written(discord, ROOM)) == 2)
+        await all_heard(discord)
+
+    assert 1 == len(texts(discord, ROOM))
+
+
+async def test_rest_is_down_for_a_while(discord: DiscordStandin, product: Product, script: Stage) -> None:
+    """Posts and edits fail for some seconds; the model's words are kept and shown when it is back."""
+    pause = Pause()
+    script.perform("Well,", pause, " the answer is 42.")
+    async with product():
+        await dm(discord, ANN, "hello")
+        await discord.until(lambda: texts(discord, discord.dm(ANN)) == ["Well,"])
+        for request in (CREATE, EDIT):
+            discord.fail(*request, status=503, times=99)
+        pause.end()
+        await discord.until(lambda: any(c.status == 503 for c in written(discord)))
+        discord.heal()
+        await shows(discord, discord.dm(ANN), SAID, timeout=10)
+
+    assert 1 == len(script.asked)
+
+
+@pytest.mark.parametrize("code", [50013, 50001, 10003])
+async def test_where_nothing_can_be_posted_nobody_tries_for_ever(
+    discord: DiscordStandin, product: Product, caplog: pytest.LogCaptureFixture, code: int
+) -> None:
+    """The run fails with a word in the log; others go on; once allowed again, so does this channel."""
+    elsewhere = discord.add_channel(GUILD)
+    discord.forbid(ROOM, code)
+    with caplog.at_level(logging.INFO):
+        async with product():
+            await mention(discord, ANN, "hello")
+            await exchange(discord, ANN, elsewhere, "hello")
+            await discord.until(lambda: creations(discord, ROOM))
+            await all_heard(discord)
+            discord.allow(ROOM)
+            await exchange(discord, BOB, ROOM, "hello again")
+            await exchange(discord, ANN, ROOM, "and me")
+
+    assert ["echo: hello again", "echo: and me"] == texts(discord, ROOM)
+    assert discord.invalid_requests <= 5
+    assert any("failed" in str(record.__dict__) for record in caplog.records)
+
+
+async def test_a_closed_direct_channel_fails_alone(discord: DiscordStandin, product: Product) -> None:
+    """50007: the person does not take messages. Everybody else is answered."""
+    discord.forbid(discord.dm(ANN), 50007)
+    async with product():
+        await dm(discord, ANN, "hello")
+        await discord.until(lambda: creations(discord, discord.dm(ANN)))
+        await exchange(discord, BOB, discord.dm(BOB), "hello")
+        await all_heard(discord)
+
+    assert discord.invalid_requests <= 5
+
+
+async def test_permission_lost_while_an_answer_grows(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """What was shown stays; the next question elsewhere is answered; nothing is tried for ever."""
+    pause = Pause()
+    script.perform("Well,", pause, " the answer is 42.")
+    async with product():
+        await mention(discord, ANN, "hello")
+        await discord.until(lambda: texts(discord, ROOM) == ["Well,"])
+        discord.forbid(ROOM)
+        pause.end()
+        await discord.until(lambda: any(call.status == 403 for call in written(discord, ROOM)))
+        await exchange(discord, ANN, discord.dm(ANN), "hello")
+        await all_heard(discord)
+
+    assert discord.invalid_requests <= 5
+
+
+@discord_with(limits=False, rules=Rules(interaction_deadline=0.5))
+async def test_a_stop_whose_acknowledgement_fails_stops_all_the_same(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """The person sees that the interaction failed, and that the answer ended."""
+    pause = Pause()
+    script.perform("Well,", pause, " the answer is 42.")
+    discord.fail("POST", "/interactions/{interaction}/{token}/callback", status=503, times=9)
+    async with product():
+        await mention(discord, ANN, "hello")
+        await discord.until(lambda: texts(discord, ROOM) == ["Well,"])
+        (post,) = discord.posts(ROOM)
+        await discord.press(ANN, ROOM, post.id, stop_button(post))
+        await discord.until(lambda: texts(discord, ROOM)[0].endswith(text("stopped", "en")))
+        pause.end()
+
+
+async def test_a_reset_whose_acknowledgement_is_lost_resets_all_the_same(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """The reply to our reply was cut; the next message starts anew."""
+    discord.fail("POST", "/interactions/{interaction}/{token}/callback", when="after", drop=True)
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+        await discord.slash(ANN, ROOM, "reset")
+        await exchange(discord, ANN, ROOM, "two")
+
+    assert [["one"], ["two"]] == script.asked

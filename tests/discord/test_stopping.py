@@ -1,0 +1,249 @@
+"""Ending an answer: the Stop button, the word stop, and a question taken back."""
+
+from __future__ import annotations
+
+import pytest
+
+from bots.standins.discord import DiscordStandin
+from core.texts import text
+from tests.conftest import Product
+from tests.discord.conversation import (
+    ANN,
+    BOB,
+    GUILD,
+    ROOM,
+    all_heard,
+    creations,
+    dm,
+    exchange,
+    mention,
+    shows,
+    stop_button,
+    texts,
+)
+from tests.slack.stage import Pause, Stage
+
+STOPPED = text("stopped", "en")
+
+
+async def growing_answer(discord: DiscordStandin, script: Stage, channel: str) -> Pause:
+    """ANN has asked there, and her answer shows its first words; it goes on when the pause ends."""
+    pause = Pause()
+    script.perform("Well,", pause, " the answer is 42.")
+    await discord.say(ANN, channel, "hello", mention_bot=channel != discord.dm(ANN))
+    await discord.until(lambda: texts(discord, channel)[-1:] == ["Well,"])
+    return pause
+
+
+def marked(discord: DiscordStandin, channel: str) -> bool:
+    """Whether the last post there is the stopped answer, its words kept, without a button."""
+    post = discord.posts(channel)[-1]
+    return post.content.startswith("Well,") and post.content.endswith(STOPPED) and not post.components
+
+
+@pytest.mark.parametrize("place", ["dm", "room", "thread"])
+async def test_the_button_stops_the_answer(
+    discord: DiscordStandin, product: Product, script: Stage, place: str
+) -> None:
+    """What was shown stays, marked as stopped; only the asker sees the confirmation; life goes on."""
+    channel = {"dm": discord.dm(ANN), "room": ROOM, "thread": discord.add_thread(ROOM)}[place]
+    async with product():
+        pause = await growing_answer(discord, script, channel)
+        (post,) = discord.posts(channel)
+        reply = await discord.press(ANN, channel, post.id, stop_button(post))
+        await discord.until(lambda: marked(discord, channel))
+        pause.end()
+        await exchange(discord, ANN, channel, "again")
+
+    assert not reply.failed
+    assert reply.ephemeral or not reply.text
+    assert 2 == len(texts(discord, channel))
+    assert "42" not in "".join(texts(discord, channel))
+
+
+async def test_the_button_is_gone_at_the_end(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """A complete answer cannot be stopped."""
+    async with product():
+        pause = await growing_answer(discord, script, ROOM)
+        stop_button(discord.posts(ROOM)[0])
+        pause.end()
+        (post,) = await shows(discord, ROOM, "Well, the answer is 42.")
+
+    assert [] == post.components
+
+
+async def test_only_the_asker_can_stop(discord: DiscordStandin, product: Product, script: Stage) -> None:
+    """Anybody else is told so, in private, in their language; the answer goes on."""
+    async with product():
+        pause = await growing_answer(discord, script, ROOM)
+        (post,) = discord.posts(ROOM)
+        english = await discord.press(BOB, ROOM, post.id, stop_button(post))
+        korean = await discord.press(BOB, ROOM, post.id, stop_button(post), locale="ko")
+        pause.end()
+        await shows(discord, ROOM, "Well, the answer is 42.")
+
+    assert [text("stop_refused", "en"), text("stop_refused", "ko")] == [english.text, korean.text]
+    assert english.ephemeral
+    assert korean.ephemeral
+
+
+async def test_the_button_speaks_the_language_of_the_bot(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """Everybody sees its label, so it follows LANGUAGE, and so does the mark."""
+    async with product(language="ko"):
+        pause = await growing_answer(discord, script, ROOM)
+        (post,) = discord.posts(ROOM)
+        (row,) = post.components
+        await discord.press(ANN, ROOM, post.id, stop_button(post))
+        await discord.until(lambda: text("stopped", "ko") in texts(discord, ROOM)[0])
+        pause.end()
+
+    assert text("stop_button", "ko") == row["components"][0]["label"]
+
+
+@pytest.mark.parametrize("place", ["dm", "room"])
+@pytest.mark.parametrize("word", ["stop", "STOP"])
+async def test_the_word_stops_the_answer(
+    discord: DiscordStandin, product: Product, script: Stage, place: str, word: str
+) -> None:
+    """`@bot stop` in a server, `stop` in a DM: the answer ends, the word is no question."""
+    channel = discord.dm(ANN) if place == "dm" else ROOM
+    async with product():
+        pause = await growing_answer(discord, script, channel)
+        await discord.say(ANN, channel, word, mention_bot=place == "room")
+        await discord.until(lambda: texts(discord, channel)[0].endswith(STOPPED))
+        pause.end()
+        await all_heard(discord)
+
+    assert [["hello"]] == script.asked
+    assert "42" not in "".join(texts(discord, channel))
+    assert [] == discord.posts(channel)[0].components
+
+
+async def test_stop_before_the_first_word(discord: DiscordStandin, product: Product, script: Stage) -> None:
+    """Nothing was shown yet: nothing of the answer ever is, and the person is told that it ended."""
+    pause = Pause()
+    script.perform(pause, "Well, the answer is 42.")
+    async with product():
+        await dm(discord, ANN, "hello")
+        await discord.until(lambda: script.asked)
+        await dm(discord, ANN, "stop")
+        await discord.until(lambda: STOPPED in "".join(texts(discord, discord.dm(ANN))))
+        pause.end()
+        await exchange(discord, ANN, discord.dm(ANN), "again")
+
+    assert "42" not in "".join(texts(discord, discord.dm(ANN)))
+
+
+async def test_stop_with_nothing_to_stop(discord: DiscordStandin, product: Product, script: Stage) -> None:
+    """An answer to the word, once; the model is not asked."""
+    async with product():
+        await dm(discord, ANN, "stop")
+        await shows(discord, discord.dm(ANN), text("stop", "en"))
+        await all_heard(discord)
+
+    assert ([], 1) == (script.asked, len(texts(discord, discord.dm(ANN))))
+
+
+async def test_stop_ends_only_ones_own_answer(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """Another person's stop in the same channel has nothing to stop."""
+    async with product():
+        pause = await growing_answer(discord, script, ROOM)
+        await mention(discord, BOB, "stop")
+        await discord.until(lambda: text("stop", "en") in texts(discord, ROOM))
+        pause.end()
+        await shows(discord, ROOM, "Well, the answer is 42.", text("stop", "en"))
+
+
+async def test_a_sentence_with_stop_in_it_is_a_question(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """Only the whole text counts."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "stop the clock, what time is it?")
+        await exchange(discord, ANN, discord.dm(ANN), "please stop")
+
+    assert 2 == len(script.asked)
+
+
+async def test_what_was_stopped_is_remembered(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """The next question knows the words that were shown, not those that never came."""
+    async with product():
+        pause = await growing_answer(discord, script, ROOM)
+        await mention(discord, ANN, "stop")
+        await discord.until(lambda: texts(discord, ROOM)[0].endswith(STOPPED))
+        pause.end()
+        await exchange(discord, ANN, ROOM, "again")
+
+    request = script.asked[-1]
+    assert ["hello", "again"] == [request[0], request[-1]]
+    assert "42" not in "".join(request)
+    assert "Well," in "".join(request)
+
+
+async def test_a_message_deleted_before_its_run_is_not_answered(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """It waited behind another one; those around it are answered."""
+    async with product():
+        pause = await growing_answer(discord, script, discord.dm(ANN))
+        oops = await dm(discord, ANN, "oops")
+        await dm(discord, ANN, "later")
+        await discord.delete(discord.dm(ANN), oops)
+        await all_heard(discord)
+        pause.end()
+        await shows(discord, discord.dm(ANN), "Well, the answer is 42.", "echo: later")
+
+    assert "oops" not in str(script.asked)
+
+
+async def test_messages_deleted_together_before_their_run_are_not_answered(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """A moderator's bulk deletion is one event for many messages."""
+    async with product():
+        pause = await growing_answer(discord, script, ROOM)
+        gone = [await mention(discord, ANN, word) for word in ("oops", "again")]
+        await discord.replay("MESSAGE_DELETE_BULK", {"ids": gone, "channel_id": ROOM, "guild_id": GUILD})
+        await all_heard(discord)
+        pause.end()
+        await shows(discord, ROOM, "Well, the answer is 42.")
+        await exchange(discord, ANN, ROOM, "later")
+
+    assert 2 == len(texts(discord, ROOM))
+
+
+async def test_a_question_deleted_under_its_answer_is_answered(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """The run has started: the answer is posted although there is nothing left to reply to."""
+    pause = Pause()
+    script.perform(pause, "Well, the answer is 42.")
+    async with product():
+        asked = await mention(discord, ANN, "hello")
+        await discord.until(lambda: script.asked)
+        await discord.delete(ROOM, asked)
+        await all_heard(discord)
+        pause.end()
+        await shows(discord, ROOM, "Well, the answer is 42.")
+
+
+async def test_an_answer_deleted_while_it_grows_is_not_posted_again(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """Somebody wanted it away. The next question is answered."""
+    async with product():
+        pause = await growing_answer(discord, script, ROOM)
+        await discord.delete(ROOM, discord.posts(ROOM)[0].id)
+        pause.end()
+        await exchange(discord, ANN, ROOM, "again")
+
+    assert ["echo: again"] == texts(discord, ROOM)
+    assert 2 == len(creations(discord, ROOM))

@@ -1,0 +1,213 @@
+"""Where native streaming is refused: one post, painted by updates."""
+
+from __future__ import annotations
+
+import pytest
+
+from bots.standins.slack import SlackStandin
+from core.script import Say, Wait
+from tests.conftest import Product
+from tests.slack.conversation import all_heard, calls, exchange, shows, texts, workspace
+from tests.slack.stage import Pause, Stage
+
+FOR_GOOD = ("unknown_method", "feature_not_enabled", "method_deprecated")
+FOR_THE_CHANNEL = (
+    *("missing_recipient_team_id", "missing_recipient_user_id", "user_not_found", "team_not_found"),
+    *("channel_type_not_supported", "method_not_supported_for_channel_type", "enterprise_is_restricted"),
+)
+
+
+def words(slack: SlackStandin) -> list[str]:
+    """Everything that is shown in C1."""
+    return " ".join(texts(slack, "C1")).split()
+
+
+@pytest.mark.parametrize("error", [*FOR_GOOD, *FOR_THE_CHANNEL, "missing_scope"])
+async def test_a_refused_stream_becomes_a_post_that_is_updated(
+    slack: SlackStandin, product: Product, script: Stage, error: str
+) -> None:
+    """The first words show before the answer ends; there is exactly one post, whole at the end."""
+    slack.fail("chat.startStream", error=error, times=99)
+    pause = Pause()
+    script.perform("Well,", pause, " the answer is 42.")
+    async with product():
+        ts = await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: texts(slack, "C1") == ["Well,"])
+        pause.end()
+        (post,) = await shows(slack, "C1", ts, "Well, the answer is 42.")
+        await all_heard(slack)
+
+    assert 1 == len(slack.posts("C1"))
+    assert "run_" in str(post.metadata)
+
+
+@pytest.mark.parametrize("error", FOR_GOOD)
+async def test_a_method_that_does_not_exist_is_never_tried_again(
+    slack: SlackStandin, product: Product, error: str
+) -> None:
+    """Neither in this channel nor in another."""
+    slack.fail("chat.startStream", error=error, times=99)
+    async with product():
+        for channel in ("C1", "C1", "C2", "D1"):
+            await exchange(slack, "U1", channel, f"hello {channel}")
+
+    assert 1 == len(calls(slack, "chat.startStream"))
+
+
+@pytest.mark.parametrize("error", FOR_THE_CHANNEL)
+async def test_a_channel_that_refuses_streams_is_not_asked_again(
+    slack: SlackStandin, product: Product, error: str
+) -> None:
+    """Others are: one try per refusing channel, and streams where they work."""
+    async with product():
+        slack.fail("chat.startStream", error=error)
+        await exchange(slack, "U1", "C1", "one")
+        await exchange(slack, "U1", "C1", "two")
+        await exchange(slack, "U1", "C2", "three")
+        await exchange(slack, "U1", "C2", "four")
+
+    assert ["C1", "C2", "C2"] == [call["channel"] for call in calls(slack, "chat.startStream")]
+
+
+@pytest.mark.parametrize("error", ["internal_error", "some_new_error"])
+@pytest.mark.parametrize("method", ["chat.startStream", "chat.appendStream", "chat.stopStream"])
+async def test_an_unexpected_error_costs_no_text(
+    slack: SlackStandin, product: Product, script: Stage, method: str, error: str
+) -> None:
+    """Once, anywhere in a stream's life: the answer is shown, whole, in one post."""
+    slack.fail(method, error=error)
+    pause = Pause()
+    script.perform("Well,", pause, " the answer is 42.")
+    async with product():
+        ts = await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: slack.posts("C1"))
+        pause.end()
+        await shows(slack, "C1", ts, "Well, the answer is 42.")
+        await all_heard(slack)
+
+    assert ["Well, the answer is 42."] == texts(slack, "C1")
+    assert not slack.posts("C1")[0].broken
+
+
+@pytest.mark.parametrize("error", ["message_not_in_streaming_state", "internal_error", "msg_too_long"])
+async def test_a_stream_that_takes_nothing_more_keeps_its_tail(
+    slack: SlackStandin, product: Product, script: Stage, error: str
+) -> None:
+    """appendStream fails for good: the buffer is shown all the same."""
+    slack.fail("chat.appendStream", error=error, times=99)
+    pause = Pause()
+    script.perform("Well,", pause, " the answer is 42.")
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: slack.posts("C1"))
+        pause.end()
+        await slack.until(lambda: words(slack) == ["Well,", "the", "answer", "is", "42."])
+
+
+@workspace(stream_seconds=0.3)
+async def test_a_repair_that_is_refused_is_tried_again(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """Slack may still hold a dead stream for a live one for a moment: streaming_state_conflict is no end."""
+    slack.fail("chat.update", error="streaming_state_conflict", times=3)
+    script.perform("first part", Wait(0.6), " and the tail")
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: words(slack) == ["first", "part", "and", "the", "tail"], timeout=8)
+
+
+async def test_an_answer_that_a_moderator_removes_breaks_nothing(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """The post goes away while it is written: the run ends, and its thread goes on."""
+    pause = Pause()
+    script.perform("Well,", pause, " the answer is 42.")
+    async with product():
+        ts = await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: slack.posts("C1"))
+        room = slack.workspace.channels["C1"]
+        room.remove(room.posts[0])
+        pause.end()
+        await slack.mention("U1", "C1", "again", ts)
+
+        await slack.until(lambda: "echo: again" in texts(slack, "C1", ts))
+
+
+async def test_korean_updates_fit(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """An update's text may have 4,000 bytes only: long Korean answers must not run into that."""
+    slack.fail("chat.startStream", error="unknown_method", times=99)
+    said = " ".join(f"가나다라마바사{number:04d}" for number in range(600))
+    pause = Pause()
+    script.perform(Say(said[:4000]), pause, Say(said[4000:]))
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: slack.posts("C1"))
+        pause.end()
+        await shows(slack, "C1", None, said)
+
+    assert [] == [call.error for call in slack.calls if call.error and "too_long" in call.error]
+
+
+@pytest.mark.parametrize("error", ["channel_not_found", "is_archived", "restricted_action"])
+async def test_where_nothing_can_be_posted_nobody_tries_for_ever(
+    slack: SlackStandin, product: Product, script: Stage, error: str
+) -> None:
+    """The run ends without a post; the person's next message is answered where it is possible again."""
+    for method in ("chat.startStream", "chat.postMessage"):
+        slack.fail(method, error=error, times=99)
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+        await slack.mention("U1", "C1", "second")
+        await slack.until(lambda: len(script.asked) == 2)
+        tries = len(calls(slack, "chat.startStream") + calls(slack, "chat.postMessage"))
+        slack.heal()
+        await exchange(slack, "U1", "C1", "third")
+        await all_heard(slack)
+
+    assert ["echo: third"] == texts(slack, "C1")[-1:]
+    assert tries <= 4
+
+
+async def test_where_nothing_can_be_posted_no_status_stays(slack: SlackStandin, product: Product) -> None:
+    """The run is over: nobody is thinking any more."""
+    for method in ("chat.startStream", "chat.postMessage"):
+        slack.fail(method, error="restricted_action", times=99)
+    async with product():
+        ts = await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: slack.status("C1", ts))
+        await slack.until(lambda: not slack.status("C1", ts), timeout=2)
+
+
+@workspace(limits=True)
+async def test_updates_come_at_a_rate_slack_allows(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """Four seconds of text without a stream: several states are seen, no 429."""
+    slack.fail("chat.startStream", error="unknown_method", times=99)
+    script.delay = 0.04
+    said = " ".join(f"w{number}" for number in range(100))
+    script.perform(said)
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+        (post,) = await shows(slack, "C1", None, said, timeout=10)
+
+    assert [] == slack.rate_limited
+    assert 3 <= len(post.versions) <= 8
+
+
+@pytest.mark.parametrize("streams", [True, False], ids=["stream", "update"])
+async def test_links_never_unfurl(
+    slack: SlackStandin, product: Product, script: Stage, streams: bool
+) -> None:
+    """Every post that can say so says so, our own texts included."""
+    if not streams:
+        slack.fail("chat.startStream", error="unknown_method", times=99)
+    script.perform("see https://example.com")
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+        await shows(slack, "C1", None, "see https://example.com")
+        await slack.mention("U1", "C2", "")
+        await slack.until(lambda: slack.posts("C2"))
+
+    flags = {(call["unfurl_links"], call["unfurl_media"]) for call in calls(slack, "chat.postMessage")}
+    assert {"false"} == {str(flag).lower() for pair in flags for flag in pair}

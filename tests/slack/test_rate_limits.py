@@ -1,0 +1,113 @@
+"""429 is obeyed, and costs no text."""
+
+from __future__ import annotations
+
+import pytest
+
+from bots.standins.slack import SlackStandin
+from tests.conftest import Product
+from tests.slack.conversation import all_heard, shows, texts, workspace
+from tests.slack.stage import Pause, Stage
+
+SAID = "Well, the answer is 42."
+
+
+def patient(slack: SlackStandin, method: str, seconds: float) -> bool:
+    """After each refusal the method rested that long (less a little for the clock)."""
+    of_method = [call for call in slack.calls if call.method == method]
+    refused = [call for call in of_method if call.error == "ratelimited"]
+    assert refused, f"{method} was never refused"
+    for call in refused:
+        end = call.done or call.at
+        if any(end < later.at < end + seconds - 0.05 for later in of_method):
+            return False
+    return True
+
+
+async def told(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """An answer in three parts is shown once, whole."""
+    first, second = Pause(), Pause()
+    script.perform("Well,", first, " the answer", second, " is 42.")
+    async with product():
+        ts = await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: slack.posts("C1"))
+        first.end()
+        await slack.until(lambda: "answer" in "".join(texts(slack, "C1")))
+        second.end()
+        await shows(slack, "C1", ts, SAID, timeout=10)
+        await all_heard(slack)
+    assert [SAID] == texts(slack, "C1")
+
+
+@pytest.mark.parametrize(
+    ("method", "status"),
+    [
+        ("chat.startStream", 429),
+        ("chat.appendStream", 429),
+        ("chat.appendStream", 200),
+        ("chat.stopStream", 429),
+    ],
+)
+async def test_a_limited_stream_waits(
+    slack: SlackStandin, product: Product, script: Stage, method: str, status: int
+) -> None:
+    """Retry-After is kept to for that method; Slack also says it with status 200."""
+    slack.fail(method, error="ratelimited", retry_after=1, status=status)
+
+    await told(slack, product, script)
+
+    assert patient(slack, method, 1.0)
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
+async def test_a_limited_post_waits(
+    slack: SlackStandin, product: Product, script: Stage, method: str
+) -> None:
+    """The same for the fallback."""
+    slack.fail("chat.startStream", error="unknown_method", times=99)
+    slack.fail(method, error="ratelimited", retry_after=1)
+
+    await told(slack, product, script)
+
+    assert patient(slack, method, 1.0)
+
+
+async def test_a_limited_help_text_comes_later(slack: SlackStandin, product: Product) -> None:
+    """Our own texts obey too, and come once."""
+    slack.fail("chat.postMessage", error="ratelimited", retry_after=1)
+    async with product():
+        await slack.mention("U1", "C1", "")
+        await slack.until(lambda: slack.posts("C1"), timeout=8)
+        await all_heard(slack)
+
+    assert 1 == len(slack.posts("C1"))
+    assert patient(slack, "chat.postMessage", 1.0)
+
+
+async def test_refused_three_times_in_a_row_is_still_shown(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """The tail is never dropped, however often Slack says later."""
+    for method in ("chat.startStream", "chat.stopStream", "chat.appendStream"):
+        slack.fail(method, error="ratelimited", retry_after=0, times=3)
+
+    await told(slack, product, script)
+
+
+@pytest.mark.slow
+@workspace(limits=True)
+async def test_more_people_than_streams_allowed_are_all_answered(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """25 at once where Slack allows 20 streams a minute: everyone gets a whole answer, once, soon."""
+    async with product():
+        for number in range(25):
+            await slack.mention(f"U{number}", f"C{number}", f"hello {number}")
+        await slack.until(
+            lambda: all(
+                texts(slack, f"C{number}") == [f"echo: hello {number}"]
+                and not slack.posts(f"C{number}")[0].streaming
+                for number in range(25)
+            ),
+            timeout=20,
+        )

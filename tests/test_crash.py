@@ -1,0 +1,214 @@
+"""The product as a process, killed at every point between two effects and at random, on both platforms.
+
+After each restart a checker compares what people see with what they said: exactly one complete answer to
+each message, in order, in one place, and remembered. `scripts/torture` is the long version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.crash.oracle import Question
+from tests.crash.outcome import Outcome, summary, wrong
+from tests.crash.people import Person, on_discord, on_slack
+from tests.crash.process import KILLED, Forks, alone, fork_server, until
+from tests.crash.scenario import DISCORD_DM, DISCORD_GUILD, SLACK_FALLBACK, SLACK_STREAM, Scenario
+from tests.crash.storm import play
+from tests.crash.sweep import Death, Sweep, uncovered
+from tests.crash.world import world
+
+BOTH = ("slack", "discord")
+IMPORTING = 15.0
+"""Seconds for which a fresh process may do nothing that can be seen."""
+SLOW = 2.0
+"""How much longer than promised things may take on a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    """Processes of the product in milliseconds."""
+    with fork_server() as forks:
+        yield forks
+
+
+@pytest.fixture(autouse=True)
+def _hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
+    """The stand-ins' server logs each client that dies in the middle of an answer."""
+    caplog.set_level(logging.CRITICAL, "aiohttp.server")
+
+
+def _judge(outcomes: list[Outcome]) -> None:
+    sys.stdout.write(f"{summary(outcomes)}\n")
+    assert not wrong(outcomes), "\n".join(map(str, wrong(outcomes)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", [SLACK_STREAM, DISCORD_GUILD], ids=lambda scenario: scenario.name)
+async def test_a_kill_at_any_point_loses_and_doubles_nothing(
+    forks: Forks, tmp_path: Path, scenario: Scenario
+) -> None:
+    """SIGKILL at every point of a first start and of the scenario: everybody gets one complete answer."""
+    sweep = Sweep(forks, tmp_path, scenario)
+    crossed = await sweep.rehearse()
+    outcomes = await sweep.run(crossed.starting() + crossed.trials())
+    outcomes += await sweep.complete(crossed, outcomes)
+
+    sys.stdout.write(f"{scenario.name}: {len(crossed.start)} + {len(crossed.talk)} points\n")
+    _judge(outcomes)
+    assert uncovered(crossed, outcomes) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", [SLACK_FALLBACK, DISCORD_DM], ids=lambda scenario: scenario.name)
+async def test_a_kill_elsewhere_loses_and_doubles_nothing(
+    forks: Forks, tmp_path: Path, scenario: Scenario
+) -> None:
+    """The other way to post on Slack, and direct messages on Discord: at each kind of point."""
+    sweep = Sweep(forks, tmp_path, scenario)
+    crossed = await sweep.rehearse()
+    outcomes = await sweep.run(crossed.trials(every=5))
+    outcomes += await sweep.complete(crossed, outcomes)
+
+    _judge(outcomes)
+    assert uncovered(crossed, outcomes) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", [SLACK_STREAM, DISCORD_GUILD], ids=lambda scenario: scenario.name)
+async def test_a_kill_while_recovering_from_a_kill_loses_and_doubles_nothing(
+    forks: Forks, tmp_path: Path, scenario: Scenario
+) -> None:
+    """The restarted process dies too, at one of its first points."""
+    sweep = Sweep(forks, tmp_path, scenario)
+    crossed = await sweep.rehearse()
+
+    _judge(await sweep.run(crossed.twice(every=8)))
+
+
+async def test_acknowledging_before_storing_is_found_out(forks: Forks, tmp_path: Path) -> None:
+    """Proof that the checker can fail: with Bolt's own default a kill loses a message, and it says so."""
+    sweep = Sweep(forks, tmp_path, SLACK_STREAM, careless=True)
+    await sweep.rehearse()
+    outcomes = await sweep.run(
+        [(Death("commit messages before", talk=True),)] * 5,
+        until=lambda outcome: any(finding.kind == "lost" for finding in outcome.findings),
+    )
+
+    sys.stdout.write(f"{wrong(outcomes)[:1]}\n")
+    assert "lost" in {finding.kind for outcome in outcomes for finding in outcome.findings}
+
+
+@pytest.mark.slow
+async def test_random_kills_under_several_people_lose_and_double_nothing(
+    forks: Forks, tmp_path: Path
+) -> None:
+    """30 kills at random while eight people talk on both platforms and calls fail, then peace."""
+    outcome = await play(forks, tmp_path, seed=20261122, kills=30)
+
+    assert outcome.messages > 30
+    _judge([outcome])
+
+
+@pytest.mark.parametrize("scenario", [SLACK_STREAM, SLACK_FALLBACK, DISCORD_DM], ids=lambda one: one.name)
+async def test_after_a_restart_an_answer_goes_on_at_once(
+    forks: Forks, tmp_path: Path, scenario: Scenario
+) -> None:
+    """The model is asked within 0.5 s of the connection; the first edit follows its first word in 1.25 s."""
+    async with world(tmp_path, pace=0.05) as stage:
+        person = scenario.open(stage)
+        process = await stage.start(forks, scenario.platform, quick=False)
+        await stage.connected(scenario.platform)
+        await _interrupted(person)
+        await process.kill()
+        died = time.monotonic()
+
+        await stage.start(forks, scenario.platform, quick=False)
+        await stage.connected(scenario.platform)
+        connected = time.monotonic()
+        await stage.quiet()
+
+        request = next(one for one in stage.openai.requests if one.at > died)
+        assert request.first_token_at is not None
+        asked, shown = request.at - connected, stage.painted(request.first_token_at) - request.first_token_at
+        sys.stdout.write(
+            f"{scenario.name}: asked {asked:+.3f} s after connecting, shown {shown:.3f} s later\n"
+        )
+        assert stage.findings() == []
+        assert asked < 0.5 * SLOW
+        assert shown < 1.25 * SLOW
+
+
+@pytest.mark.slow
+async def test_a_fresh_process_goes_on_where_killed_ones_ended(tmp_path: Path) -> None:
+    """Without the fork server: killed while answering on both platforms, twice; the third finishes."""
+    async with world(tmp_path) as stage:
+        people = [on_slack(stage, "u1", "C1"), on_discord(stage, "p1")]
+        for point in ("commit steps:answer before", "commit items before", ""):
+            asked = len(stage.openai.requests)
+            async with alone(stage.order(*BOTH, at=point), hooked=True) as process:
+                await stage.connected(*BOTH)
+                connected = time.monotonic()
+                for person in people:
+                    await person.do(Question(f"{person.name}n{len(person.said)}", 40).text)
+                if point:
+                    assert await process.wait() == KILLED
+                else:
+                    await stage.quiet(idle=IMPORTING)
+            first = stage.openai.requests[asked].at
+            sys.stdout.write(f"fresh process: asked {first - connected:+.3f} s after connecting\n")
+
+        assert stage.findings() == []
+
+
+@pytest.mark.slow
+async def test_a_stop_amid_answers_is_clean_and_the_next_start_goes_on(tmp_path: Path) -> None:
+    """SIGTERM: status 0 within 10 s, the gateway session kept; the next process finishes the answers."""
+    async with world(tmp_path, pace=0.05) as stage:
+        people = [on_slack(stage, "u1", "C1"), on_discord(stage, "p1")]
+        async with alone(stage.order(*BOTH)) as process:
+            await stage.connected(*BOTH)
+            await asyncio.gather(*(_interrupted(person) for person in people))
+            assert await _stopped(process) == 0
+        assert not any(stage.answered(person.said[0]) for person in people)
+
+        async with alone(stage.order(*BOTH)) as process:
+            await stage.connected(*BOTH)
+            await stage.quiet(idle=IMPORTING)
+            assert await _stopped(process) == 0
+
+        assert stage.findings() == []
+        assert set(stage.discord.gateway_closes).isdisjoint({1000, 1001})
+        assert stage.discord.identifies == 1
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.02, 0.05, 0.1, 0.2])
+async def test_a_stop_while_starting_is_clean(forks: Forks, tmp_path: Path, delay: float) -> None:
+    """SIGTERM at any moment of the start: status 0 within 10 s."""
+    async with world(tmp_path) as stage:
+        process = await stage.start(forks, *BOTH)
+        await until(lambda: process.order.trail.exists() and process.crossed)
+        await asyncio.sleep(delay)
+        process.signal(signal.SIGTERM)
+
+        assert await asyncio.wait_for(process.ended(), 10 * SLOW) == 0
+
+
+async def _interrupted(person: Person) -> None:
+    """Returns in the middle of an answer of three seconds, a part of which can be seen."""
+    begun = time.monotonic()
+    await person.do(Question(f"{person.name}n0", 240, 60).text)
+    await until(lambda: person.world.painted(begun) < time.monotonic(), 0.01)
+    await asyncio.sleep(0.4)
+
+
+async def _stopped(process: asyncio.subprocess.Process) -> int:
+    process.send_signal(signal.SIGTERM)
+    return await asyncio.wait_for(process.wait(), 10 * SLOW)

@@ -1,0 +1,196 @@
+"""bots.__main__: the commands, `.env`, what is wrong with it, and one runner per directory."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from bots.__main__ import main
+from bots.standins.slack import SlackStandin
+from core.database import Database, only_runner
+from core.settings import NAMES
+from tests.fakes import TIMEOUT
+from tests.logged import logged
+
+ROOT = Path(__file__).parent.parent
+DISCORD = {"OPENAI_API_KEY": "sk-1", "DISCORD_BOT_TOKEN": "token", "DISCORD_API_URL": "http://127.0.0.1:9"}
+"""Enough to run; nobody listens on that port."""
+
+
+@pytest.fixture
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty working directory and environment; signals and logs are as before afterwards."""
+    monkeypatch.chdir(tmp_path)
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    former = signal.getsignal(signal.SIGTERM)
+    with logged():
+        yield
+    signal.signal(signal.SIGTERM, former)
+
+
+async def started(*arguments: str, environ: Mapping[str, str], cwd: Path) -> asyncio.subprocess.Process:
+    """`python -m bots ARGUMENTS` with nothing but this in its environment."""
+    kept = {
+        name: os.environ[name] for name in ("PATH", "HOME", "COVERAGE_PROCESS_START") if name in os.environ
+    }
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bots", *arguments),
+        env={"PYTHONPATH": str(ROOT), **kept, **environ},
+        cwd=cwd,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        umask=0,
+    )
+
+
+async def ran(*arguments: str, environ: Mapping[str, str], cwd: Path) -> tuple[int | None, str]:
+    """Exit status and stderr."""
+    process = await started(*arguments, environ=environ, cwd=cwd)
+    async with asyncio.timeout(TIMEOUT * 4):
+        _, stderr = await process.communicate()
+    return process.returncode, stderr.decode()
+
+
+@pytest.mark.parametrize(("arguments", "word"), [(["--help"], "demo"), (["run", "--help"], "slack|discord")])
+@pytest.mark.usefixtures("_here")
+def test_help_is_printed(arguments: list[str], word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """And is no error."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+
+    assert not ended.value.code
+    assert word in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_here")
+def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """With status 2 and the usage."""
+    with pytest.raises(SystemExit) as ended:
+        main(["fly"])
+
+    assert 2 == ended.value.code
+    assert "usage:" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_here")
+def test_settings_come_from_dotenv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the working directory, with quotes, comments and names without a value."""
+    (tmp_path / ".env").write_text("# comment\nLOG_LEVEL='loud'\nRUN_SECONDS=no # why\nDATA_DIR\n")
+
+    assert 2 == main(["run"])
+    printed = capsys.readouterr().err
+    assert "LOG_LEVEL=loud " in printed
+    assert "RUN_SECONDS=no " in printed
+
+
+@pytest.mark.usefixtures("_here")
+def test_the_real_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Over `.env`, also with an empty value."""
+    (tmp_path / ".env").write_text("LOG_LEVEL=loud\nRUN_SECONDS=no\nOPENAI_API_KEY=sk-1\n")
+    monkeypatch.setenv("LOG_LEVEL", "INFO")
+    monkeypatch.setenv("OPENAI_API_KEY", "")
+
+    assert 2 == main(["run"])
+    printed = capsys.readouterr().err
+    assert ("LOG_LEVEL" in printed, "RUN_SECONDS=no" in printed) == (False, True)
+    assert "OPENAI_API_KEY is not set" in printed
+
+
+@pytest.mark.usefixtures("_here")
+def test_the_environment_of_the_process_is_not_changed(tmp_path: Path) -> None:
+    """`.env` is for us, not for our children."""
+    (tmp_path / ".env").write_text("OPENAI_API_KEY=sk-1\nLOG_LEVEL=loud\n")
+
+    main(["run"])
+
+    assert "OPENAI_API_KEY" not in os.environ
+
+
+async def test_all_mistakes_are_told_before_anything_happens(tmp_path: Path) -> None:
+    """Status 2, one line each, no traceback, and no data directory."""
+    environ = {"SLACK_BOT_TOKEN": "xoxp-1", "LOG_LEVEL": "loud"}
+
+    status, stderr = await ran("run", "slack", "teams", environ=environ, cwd=tmp_path)
+
+    assert 2 == status
+    assert all(line.startswith("error: ") for line in stderr.splitlines())
+    for word in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "LOG_LEVEL", "OPENAI_API_KEY", "teams"):
+        assert 1 == sum(word in line for line in stderr.splitlines()), word
+    assert [] == os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("arguments", [("run",), ()])
+async def test_a_second_runner_is_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """It names the first one's pid; without a command it is `run` once a token is set."""
+    (tmp_path / "data").mkdir()
+    with only_runner(tmp_path / "data"):
+        status, stderr = await ran(*arguments, environ=DISCORD, cwd=tmp_path)
+
+    assert 2 == status
+    assert f"pid {os.getpid()}" in stderr
+    assert 1 == len(stderr.splitlines())
+
+
+async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+    """With status 2 and the cure."""
+    (tmp_path / "data").mkdir()
+    Database(tmp_path / "data" / "spool.sqlite3").close()
+    connection = sqlite3.connect(tmp_path / "data" / "spool.sqlite3")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+    status, stderr = await ran("run", environ=DISCORD, cwd=tmp_path)
+
+    assert 2 == status
+    assert "newer Spool" in stderr
+    assert "Traceback" not in stderr
+
+
+async def test_a_refused_token_ends_it(tmp_path: Path) -> None:
+    """At start a person is there to read which one it is; the token itself is not printed."""
+    async with SlackStandin() as slack:
+        environ = {
+            "OPENAI_API_KEY": "sk-1",
+            "SLACK_API_URL": slack.api_url,
+            "SLACK_APP_TOKEN": slack.app_token,
+            "SLACK_BOT_TOKEN": "xoxb-wrong-0123456789",
+        }
+        status, stderr = await ran("run", environ=environ, cwd=tmp_path)
+
+    assert 2 == status
+    assert "SLACK_BOT_TOKEN" in stderr
+    assert "wrong-0123456789" not in stderr
+
+
+@pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGINT])
+async def test_being_told_to_stop_is_a_clean_end(tmp_path: Path, order: signal.Signals) -> None:
+    """Status 0, also while a platform cannot be reached; what was written is its owner's alone."""
+    process = await started("run", environ=DISCORD, cwd=tmp_path)
+    assert process.stderr is not None
+    async with asyncio.timeout(TIMEOUT * 4):
+        while b"trying again" not in await process.stderr.readline():
+            assert process.returncode is None
+        found = {
+            name: stat.S_IMODE((tmp_path / "data" / name).stat().st_mode)
+            for name in os.listdir(tmp_path / "data")
+        }
+        process.send_signal(order)
+        await process.communicate()
+
+    assert 0 == process.returncode
+    assert 0o700 == stat.S_IMODE((tmp_path / "data").stat().st_mode)
+    assert {"run.lock", "spool.sqlite3", "spool.sqlite3-wal", "spool.sqlite3-shm"} <= set(found)
+    assert {0o600} == set(found.values())
