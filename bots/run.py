@@ -62,6 +62,10 @@ class ModelSoon:
         gc.freeze()  # what was imported stays: no collection has to walk 120,000 objects again
         return model
 
+    async def ready(self) -> None:
+        """Wait until the model can be asked."""
+        await asyncio.shield(self._loading)
+
     async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
         """See `Model.stream`."""
         model = await asyncio.shield(self._loading)
@@ -125,6 +129,8 @@ async def assembled(settings: Settings, names: tuple[str, ...]) -> AsyncIterator
         platforms = [_platform(name, settings, inbox, session) for name in names]
         runner.platforms.update({platform.name: platform for platform in platforms})
         await lanes.resume(names)
+        if lanes.busy:  # they are to be answered within half a second of the platforms' connecting
+            await model.ready()
         try:
             yield platforms, lanes
         finally:

@@ -50,13 +50,16 @@ class OpenAIModel:
         timeout = httpx2.Timeout(None, connect=10.0)  # the run's own deadlines rule; the SDK's are per read
         self._features = features
         self._draining = Background()
+        self._http = openai.DefaultAioHttpClient(limits=limits, timeout=timeout)
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
             base_url=base_url,
             max_retries=0,  # it would repeat billing errors too, and POST /responses has no idempotency key
             timeout=timeout,
-            http_client=openai.DefaultAioHttpClient(limits=limits, timeout=timeout),
+            http_client=self._http,
         )
+        self._url = httpx2.URL(f"{str(self._client.base_url).rstrip('/')}/responses")
+        self._headers = {**SSE, **self._client.auth_headers, "User-Agent": self._client.user_agent}
 
     async def close(self) -> None:
         """Close the connections."""
@@ -100,42 +103,45 @@ class OpenAIModel:
     ) -> AsyncIterator[AsyncGenerator[ModelEvent, None]]:
         """The events of a new response, or what is left of the one at `position`."""
         try:
-            stream = await (self._follow(position) if position.response_id else self._create(prompt))
+            response = await (self._follow(position) if position.response_id else self._create(prompt))
         except openai.APIStatusError as error:
             if position.response_id and error.status_code == 400:
                 yield self._poll(position)
                 return
             raise _refused(error, resuming=bool(position.response_id)) from error
-        except openai.APIConnectionError as error:
+        except (openai.APIConnectionError, httpx2.HTTPError) as error:
             raise Retryable("connection_error", resumable=True) from error
-        chunks = stream.response.aiter_bytes()  # the SDK's stream would parse each event
+        chunks = response.aiter_bytes()
         try:
             yield self._events(chunks, position)
         finally:
             if position.ended:
-                draining = self._draining.start(_drain(chunks, stream.response), "end of a response")
+                draining = self._draining.start(_drain(chunks, response), "end of a response")
                 await asyncio.wait({draining}, timeout=0)  # mostly it is there already
             else:
-                await stream.response.aclose()
+                await response.aclose()
 
-    async def _create(self, prompt: Prompt) -> openai.AsyncStream[Any]:
-        return await self._client.post(
-            "/responses",
-            cast_to=object,
-            content=self._body(prompt),
-            options={"headers": SSE},
-            stream=True,
-            stream_cls=openai.AsyncStream[Any],
+    async def _create(self, prompt: Prompt) -> httpx2.Response:
+        """The hot call, on the SDK's transport: its own path would double the CPU (docs/performance.md)."""
+        request = self._http.build_request(
+            "POST", self._url, headers=self._headers, content=self._body(prompt)
         )
+        response = await self._http.send(request, stream=True)
+        if response.status_code < 400:
+            return response
+        body = _json(await response.aread())
+        await response.aclose()
+        raise openai.APIStatusError("refused", response=response, body=body.get("error") or body)
 
-    async def _follow(self, position: _Position) -> openai.AsyncStream[Any]:
-        return await self._client.get(
+    async def _follow(self, position: _Position) -> httpx2.Response:
+        stream = await self._client.get(
             f"/responses/{position.response_id}",
             cast_to=object,
             options={"headers": SSE, "params": _after(position.sequence)},
             stream=True,
             stream_cls=openai.AsyncStream[Any],
         )
+        return stream.response  # the SDK's stream would parse each event
 
     async def _poll(self, position: _Position) -> AsyncGenerator[ModelEvent, None]:
         """A background response can be streamed for five minutes only; after that it can be asked for."""
@@ -242,7 +248,7 @@ def _decoded(frame: bytes) -> dict[str, Any] | None:
     if not data or (name and name not in WANTED):
         return None
     try:
-        event = json.loads(data)
+        event = json.loads(data.decode())
     except ValueError:  # "[DONE]" of some servers; half a frame of a cut stream
         return None
     if not isinstance(event, dict):
@@ -262,6 +268,14 @@ def _finished(kind: str, data: Mapping[str, Any]) -> Finished:
     reason = (response.get("incomplete_details") or {}).get("reason") or ""
     usage = _usage(response.get("usage"))
     return Finished("completed" if kind == "response.completed" else "incomplete", reason, usage)
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:  # a proxy's page
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _text(response: Mapping[str, Any]) -> str:

@@ -149,7 +149,7 @@ class Runner:
         """One model response, followed to its terminal event. Raises Retryable or Permanent."""
         prompt = await self._prompt(journal, platform)
         loop, limits = asyncio.get_running_loop(), self._limits
-        overall = draft.until
+        overall, moved = draft.until, 0.0
         draft.text = ""
         try:
             async with asyncio.timeout_at(min(loop.time() + limits.idle, overall)) as deadline:
@@ -157,7 +157,11 @@ class Runner:
                     self._model.stream(prompt, resume=journal.memo.get("response") or None)
                 ) as events:
                     async for event in events:
-                        deadline.reschedule(min(loop.time() + limits.idle, overall))
+                        if loop.time() > moved + min(
+                            1.0, limits.idle / 4
+                        ):  # a timer for each word would cost more than the word
+                            moved = loop.time()
+                            deadline.reschedule(min(moved + limits.idle, overall))
                         if isinstance(event, TextDelta):
                             draft.first_token_at = draft.first_token_at or loop.time()
                             draft.text += event.text

@@ -19,6 +19,7 @@ UNKNOWN_MESSAGE = 10008
 NO_PINGS = {"parse": [], "replied_user": False}
 """Sent with every create and every edit: an edit without it would parse the text for pings again."""
 SUPPRESS_EMBEDS = 4
+PAGE = 100
 
 
 class DiscordApi:
@@ -67,8 +68,8 @@ class DiscordApi:
         await self.call("DELETE", path, channel_id=channel, message_id=message)
 
     async def history(self, channel: str, after: int) -> list[dict[str, Any]]:
-        """Up to 100 messages after that id, oldest first."""
-        query = {"after": str(after), "limit": "100"}
+        """Up to PAGE messages after that id, oldest first."""
+        query = {"after": str(after), "limit": str(PAGE)}
         page = await self.call("GET", "/channels/{channel_id}/messages", channel_id=channel, query=query)
         return sorted(page, key=lambda message: int(message["id"]))
 

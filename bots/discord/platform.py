@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import discord
 
 from bots.caughtup import OVERLAP, CaughtUp
 from bots.discord import events
-from bots.discord.api import DiscordApi
+from bots.discord.api import PAGE, DiscordApi
 from bots.discord.bot import Bot
 from bots.discord.gateway import ContentIntentRefused, Gateway, Position, forget_login, redirect
 from bots.discord.intake import SESSION, Intake
@@ -65,6 +66,7 @@ class DiscordPlatform:
         )
         self._gateway: Gateway
         self._connected: Callable[[], None] = lambda: None
+        self._ready_at = 0.0
 
     def _me(self) -> str:
         assert self._bot.user is not None
@@ -115,7 +117,7 @@ class DiscordPlatform:
         self._logged_in.set()
 
     def _ready(self, _: object) -> None:
-        self._gateway.established = True
+        self._gateway.established, self._ready_at = True, time.time()
         self._connected()
         self._working.start(self.save(), "discord position")
         window = self._settings.catch_up_seconds
@@ -147,10 +149,12 @@ class DiscordPlatform:
         try:
             while page := await self._api.history(address.channel, after):
                 for payload in page:
-                    heard = int(payload["id"]) < events.snowflake(since + OVERLAP)
-                    if not (heard and payload.get("edited_timestamp")):  # an edit is no message
+                    missed = since + OVERLAP < events.sent_at(payload["id"]) < self._ready_at
+                    if missed or not payload.get("edited_timestamp"):  # an edit is no message
                         self._intake.again(payload, address.workspace)
                 after = int(page[-1]["id"])
+                if len(page) < PAGE:
+                    break
         except (Unreachable, Gone) as error:  # what may pass is tried again by whoever called
             logger.info("channel cannot be read", extra={"channel": address.channel, "error": str(error)})
 

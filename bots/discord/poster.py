@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bots.discord.api import DiscordApi
+from bots.discord.api import PAGE, DiscordApi
 from bots.posts import OwnPost
 from core.errors import SpoolError
 from core.types import IncomingMessage, RunId
@@ -18,6 +18,8 @@ STOP = "spool:stop"
 EDIT_SPACING = 1.25
 """Seconds between edits in a channel: one call of the bucket of five in five seconds stays free for a last
 edit, and discord.py never has to wait inside a call (measured, docs/performance.md)."""
+YIELD = 0.05
+"""Seconds in which the questions that came together are sent to the model first."""
 TYPING = 8.0
 NONCE_KEPT = 120.0
 
@@ -84,6 +86,8 @@ class DiscordPoster:
         while page := await self._api.history(self._channel, since):
             found += page
             since = int(page[-1]["id"])
+            if len(page) < PAGE:
+                break
         return [self._own(one) for one in found if str((one.get("author") or {}).get("id")) == self._me]
 
     def _own(self, post: dict[str, Any]) -> OwnPost:
@@ -115,6 +119,7 @@ async def typing(api: DiscordApi, channel: str, done: asyncio.Event) -> AsyncIte
     """The typing indicator while the body runs, until `done`; nothing waits for it or fails by it."""
 
     async def keep() -> None:
+        await asyncio.sleep(YIELD)
         while not done.is_set():
             try:
                 await api.typing(channel)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -29,7 +30,7 @@ class History:
     """Reads conversations and gives each message to `take`, as if it had just been said."""
 
     def __init__(self, client: AsyncWebClient, take: Take) -> None:
-        self._client, self._take = client, take
+        self._client, self._take, self._began = client, take, time.time()
         self._channels: dict[str, float] = {}
 
     async def read(self, address: Address, since: float) -> None:
@@ -47,7 +48,8 @@ class History:
             return
         kind = {"channel": channel, "channel_type": "im" if channel.startswith("D") else "channel"}
         for message in sorted(missed, key=_at):
-            if message.get("edited") and _at(message) < since + OVERLAP:
+            missed_it = since + OVERLAP < _at(message) < self._began
+            if message.get("edited") and not missed_it:
                 continue  # it was heard when it was said; an edit is no message
             try:
                 await self._take({"type": "message", **message, **kind})

@@ -85,7 +85,7 @@ class SlackPlatform:
             connected()
             reading.start(caught_up.keep(history.read), "slack catch-up")
 
-        socket = SocketMode(self._session, self._open_url, listeners.app.async_dispatch)
+        socket = SocketMode(self._session, self._open_url, listeners.app.async_dispatch, listeners.settled)
         self._heard.interrupted()
         listening = asyncio.create_task(socket.run(greeted), name="slack listening")
         checking = asyncio.create_task(self._check(), name="slack token")

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -34,9 +34,13 @@ class SocketMode:
     """One logical connection. `open_url` asks Slack for a single-use address."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, open_url: Callable[[], Awaitable[str]], dispatch: Dispatch
+        self,
+        session: aiohttp.ClientSession,
+        open_url: Callable[[], Awaitable[str]],
+        dispatch: Dispatch,
+        settled: Callable[[Mapping[str, Any]], bool],
     ) -> None:
-        self._session, self._open_url, self._dispatch = session, open_url, dispatch
+        self._session, self._open_url, self._dispatch, self._settled = session, open_url, dispatch, settled
         self._asked_to_move = asyncio.Event()
         self._order = Turns()
         self._handling: set[asyncio.Task[None]] = set()
@@ -111,6 +115,9 @@ class SocketMode:
     async def _handle(self, socket: aiohttp.ClientWebSocketResponse, envelope: dict[str, Any]) -> None:
         """Dispatch, and only then acknowledge. Without an acknowledgement Slack delivers again."""
         try:
+            if self._settled(envelope):
+                await socket.send_json({"envelope_id": envelope["envelope_id"]})
+                return
             async with self._in_order(envelope):
                 headers: dict[str, str | Sequence[str]] = {}
                 if envelope.get("retry_attempt"):

@@ -19,7 +19,7 @@ from core.types import Address
 logger = logging.getLogger(__name__)
 REFRESH = 90.0
 """Slack lets a status lapse after two minutes."""
-YIELD = 0.02
+YIELD = 0.05
 """Seconds in which the questions that came together are sent to the model first."""
 _FOR_GOOD = {"unknown_method", "missing_scope", "not_agent_app", "method_deprecated", "feature_not_enabled"}
 

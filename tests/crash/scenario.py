@@ -30,9 +30,9 @@ class Scenario:
     async def play(self, person: Person) -> None:
         """Returns when everything is said."""
         alpha, beta, gamma = (
-            Question("alpha", person.long, 6),
+            Question("alpha", person.long, 5),
             Question("beta", 12, 1),
-            Question("gamma", 12, 2),
+            Question("gamma", 12, 1),
         )
         for act in (alpha.text, beta.text, RESET, gamma.text, COMMAND, Question("delta", 12, 1).text):
             await person.do(act)

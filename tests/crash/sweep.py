@@ -13,7 +13,7 @@ from tests.crash.outcome import Outcome
 from tests.crash.points import parts, sections
 from tests.crash.process import KILLED, Forked, Forks
 from tests.crash.scenario import Scenario
-from tests.crash.world import IDLE, ONLINE, World, world
+from tests.crash.world import ONLINE, World, world
 
 LANES = 6
 """Worlds under test at once: most of a trial is waiting."""
@@ -63,12 +63,11 @@ class Crossed:
 
 
 class Sweep:
-    """Trials of one scenario. `careless`: see `Order`."""
+    """Trials of one scenario."""
 
-    def __init__(self, forks: Forks, directory: Path, scenario: Scenario, *, careless: bool = False) -> None:
-        self._forks, self._directory, self._scenario, self._careless = forks, directory, scenario, careless
+    def __init__(self, forks: Forks, directory: Path, scenario: Scenario) -> None:
+        self._forks, self._directory, self._scenario = forks, directory, scenario
         self._numbers = itertools.count()
-        self._idle = 1.0 if careless else IDLE  # what is lost on purpose is not waited for
 
     async def rehearse(self) -> Crossed:
         """What is crossed when nobody is killed."""
@@ -130,9 +129,9 @@ class Sweep:
         process = await self._start(stage, "")
         await stage.connected(platform)
         await (playing or self._scenario.play(person))
-        await stage.quiet(idle=self._idle)
+        await stage.quiet()
         await self._scenario.go_on(person)
-        await stage.quiet(idle=self._idle)
+        await stage.quiet()
         outcome.findings += stage.findings()
         await process.kill()
 
@@ -151,7 +150,7 @@ class Sweep:
         return process.crossed[-1]
 
     async def _start(self, stage: World, at: str) -> Forked:
-        return await stage.start(self._forks, self._scenario.platform, at=at, careless=self._careless)
+        return await stage.start(self._forks, self._scenario.platform, at=at)
 
     def _next(self) -> Path:
         return self._directory / str(next(self._numbers))

@@ -30,7 +30,7 @@ LIVE = "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
 IDLE = 5.0
 """Seconds in which nothing happens anywhere after which nothing will."""
 ONLINE = {"slack": "", "discord": "commit facts:discord:session after"}
-"""What a first start has crossed when the bot has come online for good: what is said before is not said to it."""
+"""What a first start has crossed once the bot is online for good: nothing is said to it before that."""
 
 
 class World:
