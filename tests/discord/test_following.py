@@ -155,7 +155,23 @@ async def test_a_word_to_somebody_else_is_not_a_follow_up(discord: DiscordStandi
         await exchange(discord, ANN, thread, "one")
         hi = await discord.say(BOB, thread, "hi Ann")
         await discord.say(ANN, thread, "hi Bob", reply_to=hi)
+        await discord.say(ANN, thread, "hi again", reply_to=hi, ping=False)
         await discord.say(ANN, thread, f"<@{BOB}> what do you think?")
         await all_heard(discord)
 
     assert ["echo: one"] == texts(discord, thread)
+
+
+@readable
+async def test_a_reply_without_a_ping_is_read(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """With the intent its text is there, so it needs no hint, in a thread and in a channel."""
+    thread = discord.add_thread(ROOM)
+    async with product(follow_threads=True):
+        for place in (thread, ROOM):
+            await exchange(discord, ANN, place, "one")
+            await discord.say(ANN, place, "two", reply_to=discord.posts(place)[0].id, ping=False)
+            await shows(discord, place, "echo: one", "echo: two")
+
+    assert ["one", "echo: one", "two"] == script.asked[-1]

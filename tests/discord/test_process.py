@@ -53,6 +53,27 @@ async def test_terminated_and_started_again_it_goes_on(
     assert [["hello"], ["hello"], ["meanwhile"]] == sorted(script.asked)
 
 
+async def test_it_ends_in_time_although_discord_hangs(
+    discord: DiscordStandin, openai: OpenAIStandin, script: Stage, tmp_path: Path
+) -> None:
+    """SIGTERM while every request takes for ever: status 0 within ten seconds."""
+    pause = Pause()
+    script.perform("Well,", pause)
+    async with started(tmp_path, discord, openai) as process:
+        await discord.until(lambda: discord.connected, timeout=20)
+        await mention(discord, ANN, "hello")
+        await discord.until(lambda: texts(discord, ROOM) == ["Well,"])
+        for method in ("POST", "PATCH", "GET"):
+            discord.delay(method, "/channels/{channel}/messages", 60)
+        discord.delay("PATCH", "/channels/{channel}/messages/{message}", 60)
+        await dm(discord, ANN, "and me")
+        pause.end()
+        await discord.until(lambda: len(script.asked) == 2)
+        process.terminate()
+
+        assert 0 == await process.ended(timeout=10)
+
+
 async def test_the_log_tells_of_runs_and_not_of_words_or_secrets(
     discord: DiscordStandin, openai: OpenAIStandin, script: Stage, tmp_path: Path
 ) -> None:

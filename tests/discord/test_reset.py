@@ -7,7 +7,7 @@ import pytest
 from bots.standins.discord import DiscordStandin
 from core.texts import text
 from tests.conftest import Product
-from tests.discord.conversation import ANN, BOB, ROOM, all_heard, dm, exchange, mention, shows, texts
+from tests.discord.conversation import ANN, BOB, GUILD, ROOM, all_heard, dm, exchange, mention, shows, texts
 from tests.slack.stage import Pause, Stage
 
 DONE = text("reset", "en")
@@ -129,6 +129,36 @@ async def test_a_reset_lasts(discord: DiscordStandin, product: Product, script: 
         await exchange(discord, ANN, ROOM, "three")
 
     assert [["one"], ["two"], ["two", "echo: two", "three"]] == script.asked
+
+
+async def test_a_reset_told_twice_resets_once(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """A resumed session repeats what it is not sure we have heard: what was said since is not forgotten."""
+    told = {
+        "id": str(int(await discord.say(BOB, ROOM, "an id of now")) + 1),
+        "application_id": discord.application_id,
+        **{"type": 2, "token": "t", "version": 1, "locale": "en-US", "context": 0},
+        **{"guild_id": GUILD, "channel_id": ROOM, "app_permissions": "0", "entitlements": []},
+        "authorizing_integration_owners": {"0": GUILD},
+        "channel": {"id": ROOM, "type": 0, "guild_id": GUILD, "name": "general", "permissions": "0"},
+        "guild": {"id": GUILD, "locale": "en-US", "features": []},
+        "member": {
+            "user": {"id": ANN, "username": "ann", "discriminator": "0", "avatar": None},
+            **{"roles": [], "joined_at": "2024-03-01T09:30:00+00:00", "permissions": "0"},
+            **{"deaf": False, "mute": False, "flags": 0},
+        },
+    }
+    async with product():
+        await discord.until(lambda: discord.commands)
+        told["data"] = {"id": discord.commands[0]["id"], "name": "reset", "type": 1}
+        for text_ in ("one", "two", "three"):
+            await exchange(discord, ANN, ROOM, text_)
+            if text_ != "three":
+                await discord.replay("INTERACTION_CREATE", told)
+                await all_heard(discord)
+
+    assert ["two", "echo: two", "three"] == script.asked[-1]
 
 
 async def test_a_reset_with_nothing_to_forget(discord: DiscordStandin, product: Product) -> None:

@@ -140,27 +140,6 @@ async def test_an_answer_goes_on_in_its_post(
     assert [["hello"], ["hello"]] == script.asked
 
 
-async def test_words_on_the_screen_are_not_taken_back(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
-    """The new attempt starts from nothing, the post does not."""
-    first, second = Pause(), Pause()
-    script.perform("Well, the answer", first)
-    script.perform("Well,", second, " the answer is 42.")
-    async with product():
-        await dm(discord, ANN, "hello")
-        await discord.until(lambda: texts(discord, discord.dm(ANN)) == ["Well, the answer"])
-    first.end()
-    async with product():
-        await discord.until(lambda: len(script.asked) == 2)
-        await exchange(discord, BOB, discord.dm(BOB), "hello")
-        second.end()
-        (post,) = await shows(discord, discord.dm(ANN), "Well, the answer is 42.")
-
-    lengths = [len(content) for _, content in post.versions]
-    assert lengths == sorted(lengths)
-
-
 async def test_a_long_answer_goes_on_in_its_posts(
     discord: DiscordStandin, product: Product, script: Stage
 ) -> None:

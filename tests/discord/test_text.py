@@ -68,12 +68,13 @@ async def test_a_mention_in_a_direct_message_is_not_part_of_the_text(
 async def test_other_people_stay_in_the_text(
     discord: DiscordStandin, product: Product, script: Stage
 ) -> None:
-    """Who and where is meant is part of what was said."""
+    """Who and where is meant is part of what was said, by id or by name, whatever that name is."""
+    discord.add_user(BOB, r"Bob \1 @everyone")
     async with product():
         await mention(discord, ANN, f"greet <@{BOB}> in <#{ROOM}>")
         said = await given(discord, script, ROOM)
 
-    assert BOB in said
+    assert BOB in said or r"Bob \1" in said
     assert ROOM in said
 
 
