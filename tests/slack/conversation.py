@@ -26,7 +26,7 @@ def texts(slack: SlackStandin, channel: str, root: str | None = None) -> list[st
 
 
 async def shows(
-    slack: SlackStandin, channel: str, root: str | None, *expected: str, timeout: float = 5
+    slack: SlackStandin, channel: str, root: str | None, *expected: str, timeout: float = 10
 ) -> list[Post]:
     """Return once the bot's posts there are exactly these and none is being written any more."""
     await slack.until(
@@ -54,16 +54,16 @@ async def exchange(
             and [post.text.endswith(text) and not post.streaming for post in new] == [True]
         )  # fmt: skip
 
-    await slack.until(answered)
+    await slack.until(answered, 10)
     return ts
 
 
 async def all_heard(slack: SlackStandin) -> None:
     """Everything said so far is acknowledged (if not lost), and what was said after it is answered."""
     outstanding = slack.sockets.deliveries.outstanding
-    await slack.until(lambda: not outstanding)
+    await slack.until(lambda: not outstanding, 10)
     await exchange(slack, "U0FENCE", "C0FENCE", FENCE)
-    await slack.until(lambda: not outstanding)
+    await slack.until(lambda: not outstanding, 10)
 
 
 def calls(slack: SlackStandin, method: str) -> list[dict[str, Any]]:

@@ -42,7 +42,7 @@ async def test_a_waiting_message_shows_that_it_was_heard(
     async with product():
         pause = await busy(slack, script)
         ts = await slack.mention("U1", "C1", "two")
-        await slack.until(lambda: slack.status("C1", ts), timeout=1)
+        await slack.until(lambda: slack.status("C1", ts))
         pause.end()
         await shows(slack, "C1", ts, "echo: two")
 

@@ -26,7 +26,7 @@ async def told(slack: SlackStandin, product: Product, script: Stage) -> None:
         first.end()
         await slack.until(lambda: "answer" in "".join(texts(slack, "C1")))
         second.end()
-        await shows(slack, "C1", ts, SAID, timeout=8)
+        await shows(slack, "C1", ts, SAID, timeout=15)
         await all_heard(slack)
     assert [SAID] == texts(slack, "C1")
     assert not slack.posts("C1")[0].broken
@@ -105,7 +105,7 @@ async def test_everything_is_cut_once_in_a_while(
                 "".join("".join(texts(slack, "C1", ts)).split()) == said.replace(" ", "")
                 and not any(post.streaming for post in slack.posts("C1"))
             ),
-            timeout=8,
+            timeout=15,
         )
         await all_heard(slack)
         await exchange(slack, "U2", "C2", "still there?")
@@ -120,7 +120,7 @@ async def test_two_answers_in_one_thread_are_not_taken_for_each_other(
         slack.fail("chat.startStream", when="after", drop=True, times=2)
         await slack.mention("U1", "C1", "one", root)
         await slack.mention("U2", "C1", "two", root)
-        await slack.until(lambda: sorted(texts(slack, "C1", root)) == ["echo: one", "echo: two"], timeout=8)
+        await slack.until(lambda: sorted(texts(slack, "C1", root)) == ["echo: one", "echo: two"], timeout=15)
         await all_heard(slack)
 
     assert 2 == len(slack.posts("C1"))

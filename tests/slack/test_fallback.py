@@ -113,7 +113,7 @@ async def test_a_repair_that_is_refused_is_tried_again(
     script.perform("first part", Wait(0.6), " and the tail")
     async with product():
         await slack.mention("U1", "C1", "hello")
-        await slack.until(lambda: words(slack) == ["first", "part", "and", "the", "tail"], timeout=8)
+        await slack.until(lambda: words(slack) == ["first", "part", "and", "the", "tail"], timeout=15)
 
 
 async def test_an_answer_that_a_moderator_removes_breaks_nothing(
@@ -175,7 +175,7 @@ async def test_where_nothing_can_be_posted_no_status_stays(slack: SlackStandin, 
     async with product():
         ts = await slack.mention("U1", "C1", "hello")
         await slack.until(lambda: slack.status("C1", ts))
-        await slack.until(lambda: not slack.status("C1", ts), timeout=2)
+        await slack.until(lambda: not slack.status("C1", ts), timeout=5)
 
 
 @workspace(limits=True)

@@ -19,7 +19,7 @@ BILLING = (
 )
 
 
-async def notified(slack: SlackStandin, product: Product, notice: str, timeout: float = 8) -> None:
+async def notified(slack: SlackStandin, product: Product, notice: str, timeout: float = 15) -> None:
     """A mention ends in exactly this notice; then the next one is answered as ever."""
     async with product():
         ts = await slack.mention("U1", "C1", "hello")
@@ -161,7 +161,7 @@ async def test_an_endless_answer_is_ended(slack: SlackStandin, product: Product,
     script.perform("Once", Pause())
     async with product(run_seconds=1):
         ts = await slack.mention("U1", "C1", "hello")
-        await slack.until(lambda: EN["timeout"] in "".join(texts(slack, "C1", ts)), timeout=8)
+        await slack.until(lambda: EN["timeout"] in "".join(texts(slack, "C1", ts)), timeout=15)
         await exchange(slack, "U1", "C1", "next")
 
     assert 1 == "".join(texts(slack, "C1")).count(EN["timeout"])

@@ -77,7 +77,7 @@ async def test_a_limited_help_text_comes_later(slack: SlackStandin, product: Pro
     slack.fail("chat.postMessage", error="ratelimited", retry_after=1)
     async with product():
         await slack.mention("U1", "C1", "")
-        await slack.until(lambda: slack.posts("C1"), timeout=8)
+        await slack.until(lambda: slack.posts("C1"), timeout=15)
         await all_heard(slack)
 
     assert 1 == len(slack.posts("C1"))

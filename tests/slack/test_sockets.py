@@ -127,7 +127,7 @@ async def test_a_cut_connection_is_made_again(slack: SlackStandin, product: Prod
         for number in range(3):
             await slack.cut()
             ts = await slack.mention("U1", "C1", f"question {number}")
-            await shows(slack, "C1", ts, f"echo: question {number}", timeout=8)
+            await shows(slack, "C1", ts, f"echo: question {number}", timeout=15)
         await all_heard(slack)
 
     assert 3 == len(script.asked)

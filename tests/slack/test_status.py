@@ -178,4 +178,4 @@ async def test_the_status_goes_with_a_question_that_is_taken_back(
         pause.end()
         await shows(slack, "C1", first, "A")
         await all_heard(slack)
-        await slack.until(lambda: not slack.status("C1", second), timeout=2)
+        await slack.until(lambda: not slack.status("C1", second), timeout=5)

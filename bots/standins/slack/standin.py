@@ -230,7 +230,7 @@ class SlackStandin(View):
         """Any event in an event_callback; `envelope` replaces fields of that. Returns event_id."""
         return self._events.publish(event, **envelope)
 
-    async def until(self, predicate: Callable[[], object], timeout: float = 5) -> None:
+    async def until(self, predicate: Callable[[], object], timeout: float = 10) -> None:
         """Return when `predicate()` is true; TimeoutError with a report of the workspace otherwise."""
         await self._changes.until(predicate, timeout, self.report)
 
