@@ -83,8 +83,10 @@ class Status:
             waiting.cancel()
 
     async def _refresh(self, address: Address, text: str) -> None:
-        while await self._set(address, text):
+        shown = await self._set(address, text)
+        while shown:
             await asyncio.sleep(REFRESH)
+            shown = await self._set(address, text)
 
     async def close(self) -> None:
         """Give what is on its way a moment."""

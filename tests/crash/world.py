@@ -42,10 +42,12 @@ class World:
         self.directory, self.slack, self.discord, self.openai = directory, slack, discord, openai
         self.said: list[Said] = []
         self.processes: list[Forked] = []
+        self._newest = 0.0  # when the newest process was ordered
         self._resets: defaultdict[str, int] = defaultdict(int)
 
     def order(self, *platforms: str, **more: Any) -> Order:
-        """The product with this world's settings."""
+        """The product with this world's settings, about to be started."""
+        self._newest = time.monotonic()
         environ = {
             "PATH": os.environ["PATH"],
             "DATA_DIR": str(self.directory / "data"),
@@ -117,7 +119,7 @@ class World:
     def shown(self) -> list[Shown]:
         """All posts of the bot, in the order of the screen."""
         slack = [
-            _on_slack(post, self.slack)
+            _on_slack(post, self._thinking(post))
             for room in self.slack.workspace.channels
             for post in self.slack.posts(room)
         ]
@@ -125,6 +127,12 @@ class World:
             _on_discord(post) for room in self.discord._world.channels for post in self.discord.posts(room)
         ]
         return slack + discord
+
+    def _thinking(self, post: SlackPost) -> bool:
+        """Whether a status stands under its thread that lives on; those of the dead lapse by themselves."""
+        thread = post.thread_ts or post.ts
+        told = [at for at, room, root, _ in self.slack.statuses if (room, root) == (post.channel, thread)]
+        return bool(self.slack.status(post.channel, thread)) and max(told, default=0.0) > self._newest
 
     def answered(self, said: Said) -> bool:
         """Whether the last word of the answer can be seen."""
@@ -198,10 +206,8 @@ class World:
         return len(self.slack.calls), len(self.discord.calls), len(self.slack.acks), tokens
 
 
-def _on_slack(post: SlackPost, slack: SlackStandin) -> Shown:
-    state = "streaming" if post.streaming else "broken" if post.broken else ""
-    if not state and slack.status(post.channel, post.thread_ts or post.ts):
-        state = "thinking"
+def _on_slack(post: SlackPost, thinking: bool) -> Shown:
+    state = "streaming" if post.streaming else "broken" if post.broken else "thinking" if thinking else ""
     return Shown(post.ts, post.thread_ts or post.ts, post.text, unfinished=state)
 
 
