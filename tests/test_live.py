@@ -203,6 +203,19 @@ async def test_a_platform_that_is_away_is_waited_for() -> None:
     assert [("Hello", True)] == canvas.strokes
 
 
+async def test_what_could_not_be_painted_is_painted_later() -> None:
+    """Without another word being said; after a pause of its own where the platform asks for none."""
+    canvas = Canvas()
+    canvas.faults.append(Retryable("timeout"))
+    began = time.monotonic()
+    async with LiveReply(canvas) as reply:
+        reply.show("Hel")
+        await canvas.until(1)
+
+    assert [("Hel", False)] == canvas.strokes
+    assert 0.4 < time.monotonic() - began
+
+
 async def test_where_nothing_can_be_shown_finish_says_so() -> None:
     """Showing goes on without harm until then."""
     canvas = Canvas()

@@ -135,8 +135,8 @@ class Gateway:
             self._socket = await self._resume(resume)
         else:
             await asyncio.sleep(self._identified_at + IDENTIFY_SPACING - loop.time())
-            self._identified_at = loop.time()
             self._socket = await self._connect(initial=True)
+            self._identified_at = loop.time()
         self._client.ws = self._socket
         while True:
             await self._socket.poll_event()

@@ -130,9 +130,10 @@ class SlackPlatform:
     async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[LiveReply]:
         """See `Platform.reply`."""
         address, run = message.address, journal.claim.run
-        wanted = (
-            message.kind == "ask" and "post:0" not in journal.memo
-        )  # else there is something to see already
+        begun = "post:0" in journal.memo
+        wanted = message.kind == "ask" and not begun  # else there is something to see already
+        if begun:
+            self._status.waiting(address, "")  # what a process before this one may have left
         async with self._status.thinking(address, self._thinking if wanted else "") as thinking:
             poster = SlackPoster(self._client, self._budget, address, run, self._bot_user, thinking.posting)
             posts = Posts(journal, poster, self._turns)

@@ -12,7 +12,6 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -144,16 +143,10 @@ class World:
         return any(last in post.content.split() for post in self.discord.posts(channel)[-20:])
 
     def painted(self, since: float) -> float:
-        """When people first saw something new after that moment (both monotonic). Infinity: never."""
+        """When a post was made or edited first after that moment (both monotonic). Infinity: never."""
         seen = [post.versions for room in self.slack.workspace.channels for post in self.slack.posts(room)]
         seen += [post.versions for room in self.discord._world.channels for post in self.discord.posts(room)]
-        changes = [
-            at
-            for versions in seen
-            for (_, before), (at, text) in pairwise([(0.0, ""), *versions])
-            if at > since and text != before
-        ]
-        return min(changes, default=float("inf"))
+        return min((at for versions in seen for at, _ in versions if at > since), default=float("inf"))
 
     def findings(self) -> list[Finding]:
         """What is wrong with all that."""
@@ -199,7 +192,8 @@ class World:
             return False
         stored = {id for (id,) in db.execute("SELECT platform_id FROM messages")}
         (live,) = db.execute(f"SELECT COUNT(*) FROM runs WHERE {LIVE}").fetchone()
-        return live == 0 and all(said.id in stored for said in self.said)
+        rests = live == 0 and all(said.id in stored for said in self.said)
+        return rests and not any(post.unfinished for post in self.shown())
 
     def _activity(self) -> object:
         tokens = sum(request.tokens for request in self.openai.requests)

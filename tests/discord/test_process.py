@@ -39,7 +39,7 @@ async def test_terminated_and_started_again_it_goes_on(
     async with started(tmp_path, discord, openai) as process:
         await discord.until(lambda: discord.connected, timeout=20)
         await mention(discord, ANN, "hello")
-        await discord.until(lambda: texts(discord, ROOM) == ["echo:"])
+        await discord.until(lambda: texts(discord, ROOM) == ["echo:"], timeout=20)
         process.terminate()
         status = await process.ended(timeout=10)
     pause.end()
@@ -62,13 +62,13 @@ async def test_it_ends_in_time_although_discord_hangs(
     async with started(tmp_path, discord, openai) as process:
         await discord.until(lambda: discord.connected, timeout=20)
         await mention(discord, ANN, "hello")
-        await discord.until(lambda: texts(discord, ROOM) == ["Well,"])
+        await discord.until(lambda: texts(discord, ROOM) == ["Well,"], timeout=20)
         for method in ("POST", "PATCH", "GET"):
             discord.delay(method, "/channels/{channel}/messages", 60)
         discord.delay("PATCH", "/channels/{channel}/messages/{message}", 60)
         await dm(discord, ANN, "and me")
         pause.end()
-        await discord.until(lambda: len(script.asked) == 2)
+        await discord.until(lambda: len(script.asked) == 2, timeout=20)
         process.terminate()
 
         assert 0 == await process.ended(timeout=10)
@@ -83,7 +83,7 @@ async def test_the_log_tells_of_runs_and_not_of_words_or_secrets(
     async with started(tmp_path, discord, openai, LOG_LEVEL="DEBUG") as process:
         await discord.until(lambda: discord.connected, timeout=20)
         await dm(discord, ANN, "wordsoftheperson")
-        await shows(discord, discord.dm(ANN), "wordsofthemodel", timeout=10)
+        await shows(discord, discord.dm(ANN), "wordsofthemodel", timeout=20)
         await discord.slash(ANN, ROOM, "reset")
         await exchange(discord, ANN, ROOM, "wordsoftheperson")
         await discord.replay("MESSAGE_CREATE", {"id": "x", "content": "wordsoftheperson", "author": 7})

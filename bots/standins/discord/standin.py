@@ -180,7 +180,7 @@ class DiscordStandin(Host):
         """Gateway connections with a session, right now."""
         return sum(connection.session is not None for connection in self._gateway.connections)
 
-    async def until(self, predicate: Callable[[], T], timeout: float = 5.0, channel: str | None = None) -> T:
+    async def until(self, predicate: Callable[[], T], timeout: float = 10.0, channel: str | None = None) -> T:
         """The predicate's first true value, asked anew on each change and every 50 ms.
 
         With `channel` only on changes there, which is cheaper when hundreds wait at once.
