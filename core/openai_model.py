@@ -21,6 +21,7 @@ import openai
 from core.background import Background
 from core.errors import Permanent, Retryable
 from core.model_faults import LASTING, fault
+from core.response_events import TERMINAL, frames
 from core.types import Finished, ModelEvent, Prompt, Started, TextDelta
 
 logger = logging.getLogger(__name__)
@@ -29,8 +30,6 @@ RESUMES = 3
 """How often a cut background stream is taken up again without a new event in between."""
 POLL = 2.0
 """Seconds between two questions for a response that can no longer be streamed."""
-TERMINAL = {"response.completed", "response.incomplete", "response.failed", "error"}
-WANTED = TERMINAL | {"response.created", "response.output_text.delta", "response.refusal.delta"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +184,7 @@ class OpenAIModel:
         self, chunks: AsyncIterator[bytes], position: _Position
     ) -> AsyncGenerator[ModelEvent, None]:
         try:
-            async for data in _frames(chunks):
+            async for data in frames(chunks):
                 kind = data.get("type")
                 position.sequence = data.get("sequence_number", position.sequence)
                 if kind in ("response.output_text.delta", "response.refusal.delta"):
@@ -223,38 +222,6 @@ class _Position:
 def _after(sequence: int) -> dict[str, object]:
     after = {"starting_after": sequence} if sequence >= 0 else {}
     return {"stream": "true", **after}
-
-
-async def _frames(chunks: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
-    """The events of a server-sent stream that matter, decoded. Events without a name are decoded to see."""
-    rest = b""
-    async for chunk in chunks:
-        rest = (rest + chunk).replace(b"\r\n", b"\n")
-        *frames, rest = rest.split(b"\n\n")
-        for frame in frames:
-            if data := _decoded(frame):
-                yield data
-    if data := _decoded(rest):  # a server may end without the blank line
-        yield data
-
-
-def _decoded(frame: bytes) -> dict[str, Any] | None:
-    name, data = "", b""
-    for line in frame.split(b"\n"):
-        if line.startswith(b"data:"):
-            data += line[5:]
-        elif line.startswith(b"event:"):
-            name = line[6:].strip().decode()
-    if not data or (name and name not in WANTED):
-        return None
-    try:
-        event = json.loads(data.decode())
-    except ValueError:  # "[DONE]" of some servers; half a frame of a cut stream
-        return None
-    if not isinstance(event, dict):
-        return None
-    event.setdefault("type", name)
-    return event if event["type"] in WANTED else None
 
 
 def _finished(kind: str, data: Mapping[str, Any]) -> Finished:

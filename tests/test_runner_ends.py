@@ -10,6 +10,7 @@ from core.script import Fault, Say, Scenario, Wait
 from core.scripted_model import ScriptedModel
 from core.store import runs
 from core.texts import TEXTS
+from tests.fakes import Heard
 from tests.logged import lines, logged
 from tests.whole import core
 
@@ -44,6 +45,23 @@ async def test_a_reply_that_cannot_even_begin_ends_the_run(tmp_path: Path) -> No
 
         assert [("failed", "unreachable: not_in_channel")] == await spool.outcomes()
     assert [] == script.requests
+
+
+async def test_what_cannot_be_shown_is_not_kept_on_the_server(tmp_path: Path) -> None:
+    """A background response is deleted also where the channel went away while the process was dead."""
+    script = Heard()
+    script.enqueue(Say("Hel"), Fault("hang"))
+    model = ScriptedModel(script, background=True)
+    async with core(tmp_path, model) as spool:
+        await spool.say("1")
+        await spool.platform.news.until(lambda: spool.platform.screen)
+        await spool.die()
+        spool.platform.refusal = Unreachable("channel_not_found")
+        await spool.restart()
+        await spool.idle()
+
+        assert [("failed", "unreachable: channel_not_found")] == await spool.outcomes()
+    assert 1 == len(model.discarded)
 
 
 async def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:

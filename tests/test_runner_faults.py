@@ -103,6 +103,19 @@ async def test_what_would_fail_again_is_told_at_once(tmp_path: Path, fault: Faul
     assert 1 == len(script.requests)
 
 
+@pytest.mark.parametrize(("said", "known"), [("ko-KR", ""), ("", "ko")])
+async def test_a_notice_is_in_the_persons_language(tmp_path: Path, said: str, known: str) -> None:
+    """Like all of our own words."""
+    script = Scenario()
+    script.enqueue(Fault("refuse", code="insufficient_quota", status=429))
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        spool.platform.locales["U1"] = known
+        await spool.say("1", locale=said)
+        await spool.idle()
+
+        assert [TEXTS["ko"]["billing"]] == spool.platform.answers
+
+
 async def test_errors_count_over_deaths(tmp_path: Path) -> None:
     """Two errors before a restart and one after it are three."""
     script = Scenario()

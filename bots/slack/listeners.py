@@ -54,23 +54,7 @@ class Listeners:
         self._team = str(me.team_id or me.enterprise_id or "")  # one bot token is one workspace
         self._background = Background()
 
-        async def authorize(**_: object) -> AuthorizeResult:
-            return me  # asked once at start; Bolt would ask again for each event
-
-        quiet = logging.getLogger("slack_bolt")
-        quiet.setLevel(logging.ERROR)  # it warns that a token is unused, which is what we want
-        self.app = AsyncApp(
-            name="spool",  # else Bolt inspects the whole stack to find one
-            logger=quiet,
-            client=client,
-            authorize=authorize,
-            process_before_response=True,
-            ssl_check_enabled=False,  # these are about HTTP requests; on a socket they only cost time
-            request_verification_enabled=False,
-            url_verification_enabled=False,
-            attaching_function_token_enabled=False,
-            raise_error_for_unhandled_request=False,
-        )
+        self.app = _bolt(client, me)
         self.app.event(ANY)(self._event)  # everything is acknowledged, also what is not for us
         self.app.command("/reset")(self._command)
         self.app.shortcut("reset_thread")(self._shortcut)
@@ -167,3 +151,25 @@ class Listeners:
         with suppress(TimeoutError):
             locale = await asyncio.wait_for(self._locale(user), 0.5)
         return text(key, locale, self._language)
+
+
+def _bolt(client: AsyncWebClient, me: AuthorizeResult) -> AsyncApp:
+    """Bolt for one workspace on a socket: what is about HTTP requests or many workspaces only costs time."""
+
+    async def authorize(**_: object) -> AuthorizeResult:
+        return me  # asked once at start; Bolt would ask again for each event
+
+    quiet = logging.getLogger("slack_bolt")
+    quiet.setLevel(logging.ERROR)  # it warns that a token is unused, which is what we want
+    return AsyncApp(
+        name="spool",  # else Bolt inspects the whole stack to find one
+        logger=quiet,
+        client=client,
+        authorize=authorize,
+        process_before_response=True,
+        ssl_check_enabled=False,
+        request_verification_enabled=False,
+        url_verification_enabled=False,
+        attaching_function_token_enabled=False,
+        raise_error_for_unhandled_request=False,
+    )
