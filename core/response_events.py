@@ -32,7 +32,7 @@ def _decoded(frame: bytes) -> dict[str, Any] | None:
         if line.startswith(b"data:"):
             data += line[5:]
         elif line.startswith(b"event:"):
-            name = line[6:].strip().decode()
+            name = line[6:].strip().decode(errors="replace")
     if not data or (name and name not in WANTED):
         return None
     try:

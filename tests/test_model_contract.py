@@ -140,11 +140,9 @@ async def test_an_incomplete_answer_is_an_answer(kind: str) -> None:
     ("fault", "kind_of_error", "notice"),
     [
         (Fault("refuse", code="rate_limit_exceeded", status=429, retry_after=7), Retryable, ""),
-        (Fault("refuse", code="server_is_overloaded", status=503), Retryable, ""),
         (Fault("refuse", code="insufficient_quota", status=429, retry_after=7), Permanent, "billing"),
         (Fault("refuse", code="invalid_api_key", status=401), Permanent, "model_auth"),
         (Fault("failed", code="server_error"), Retryable, ""),
-        (Fault("failed", code="rate_limit_exceeded"), Retryable, ""),
         (Fault("failed", code="invalid_prompt"), Permanent, "model_refused"),
         (Fault("error", code="slow_down"), Retryable, ""),
         (Fault("error", code="context_length_exceeded"), Permanent, "too_long"),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from core.errors import Permanent, Retryable
 from core.openai_model import Features
@@ -134,24 +132,6 @@ async def test_a_stream_may_be_cut_into_single_bytes() -> None:
     chunks = [BODY[place : place + 1] for place in range(len(BODY))]
 
     assert [TextDelta("Hel"), TextDelta("한 😀\r\n\n"), COMPLETED] == await answered(*chunks)
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    texts=st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=4),
-    newline=st.sampled_from([b"\n", b"\r\n"]),
-    named=st.booleans(),
-    data=st.data(),
-)
-async def test_a_stream_may_be_cut_anywhere(
-    texts: list[str], newline: bytes, named: bool, data: st.DataObject
-) -> None:
-    """Whatever is said, in whatever pieces it comes, it is read as it was said."""
-    body = b"".join(delta(text, named=named) for text in texts).replace(b"\n", newline) + DONE
-    cuts = sorted(data.draw(st.sets(st.integers(1, len(body) - 1), max_size=8)))
-    chunks = [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
-
-    assert [*map(TextDelta, texts), COMPLETED] == await answered(*chunks)
 
 
 async def test_the_ending_has_usage_and_reason() -> None:
