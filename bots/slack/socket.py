@@ -115,10 +115,10 @@ class SocketMode:
     async def _handle(self, socket: aiohttp.ClientWebSocketResponse, envelope: dict[str, Any]) -> None:
         """Dispatch, and only then acknowledge. Without an acknowledgement Slack delivers again."""
         try:
-            if self._settled(envelope):
-                await socket.send_json({"envelope_id": envelope["envelope_id"]})
-                return
-            async with self._in_order(envelope):
+            async with self._in_order(envelope):  # behind its twin, which is stored when this goes on
+                if self._settled(envelope):
+                    await socket.send_json({"envelope_id": envelope["envelope_id"]})
+                    return
                 headers: dict[str, str | Sequence[str]] = {}
                 if envelope.get("retry_attempt"):
                     headers["x-slack-retry-num"] = str(envelope["retry_attempt"])
