@@ -37,6 +37,8 @@ async def _measured(options: argparse.Namespace) -> AsyncIterator[list[Row]]:
         for platform in platforms:
             for people in map(int, options.people.split(",")):
                 yield await answers.measure(platform, people)
+                if platform == "slack":
+                    yield await answers.measure_floor(people)
     if options.what in ("growth", "all"):
         for platform in platforms:
             yield await growth.measure(platform)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,15 +40,36 @@ class Load:
 async def measure(platform: str, people: int) -> list[Row]:
     """So many people ask at once, a few times over, in a product started for them."""
     first, rest = Load(), Load()
+    async with World(Speech()) as world:
+        await _rounds(world, platform, people, first, rest)
+    return _rows(f"{platform}, {people} at once", people, first, rest)
+
+
+async def measure_floor(people: int) -> list[Row]:
+    """The same with a bot that does next to nothing: what is not the product's own."""
+    rest = Load()
+    async with World(Speech()) as world:
+        await _rounds(world, "slack", people, Load(), rest, ("bench.floor",))
+    name = f"slack, {people} at once: event to model, a bot that only asks"
+    return [milliseconds(name, (trace.to_model for trace in rest.traces))]
+
+
+async def _rounds(
+    world: World,
+    platform: str,
+    people: int,
+    first: Load,
+    rest: Load,
+    command: Sequence[str] = ("bots", "run"),
+) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        async with World(Speech()) as world, Product(world.settings(), Path(directory)) as product:
-            await until(world.connected)
+        async with Product(world.settings(), Path(directory), command) as product:
+            await until(world.connected if "bots" in command else lambda: world.slack.connections > 0)
             await asyncio.sleep(2.0)  # what start-up leaves for later is no part of an answer
             world.place(platform).join(people)
             for number in range(max(ROUNDS, LEAST // people) + 1):
                 await _round(world, product, platform, people, number, rest if number else first)
             rest.peak = product.peak()
-    return _rows(f"{platform}, {people} at once", people, first, rest)
 
 
 async def _round(world: World, product: Product, platform: str, people: int, number: int, load: Load) -> None:

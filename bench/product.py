@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,11 +21,13 @@ STOPPING = 15.0
 class Product:
     """`async with Product(settings, directory):` runs `python -m bots run` there, with only these settings.
 
-    `directory` holds its log and, unless the settings say otherwise, its data.
+    `directory` holds its log and, unless the settings say otherwise, its data. `command` is run instead.
     """
 
-    def __init__(self, settings: Mapping[str, str], directory: Path) -> None:
-        self._settings, self._directory = settings, directory
+    def __init__(
+        self, settings: Mapping[str, str], directory: Path, command: Sequence[str] = ("bots", "run")
+    ) -> None:
+        self._settings, self._directory, self._command = settings, directory, command
         self._process: asyncio.subprocess.Process
         self.started_at = 0.0
         """Monotonic time just before the process was created."""
@@ -36,7 +38,7 @@ class Product:
         with self._log.open("ab") as log:
             self.started_at = time.monotonic()
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bots", "run"),
+                *(sys.executable, "-m", *self._command),
                 env={**paths, **own, **self._settings},
                 cwd=self._directory,  # a `.env` of whoever measures must not take part
                 stdout=asyncio.subprocess.DEVNULL,

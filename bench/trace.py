@@ -54,9 +54,8 @@ async def say(place: Place, people: Iterable[int], label: str) -> list[Question]
     asked = []
     for person in people:
         text = f"Question {label} of person {person}: how do I set this up?"
-        at = time.monotonic()
-        message = await place.say(person, text)
-        asked.append(Question(person, message, text, at))
+        message = await place.say(person, text)  # its event now waits to be written to the socket
+        asked.append(Question(person, message, text, time.monotonic()))
         await asyncio.sleep(0)  # lets the event go out before the next person's is made
     return asked
 
