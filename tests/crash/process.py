@@ -79,7 +79,7 @@ class Forked:
     @property
     def crossed(self) -> list[str]:
         """The points it crossed since it was armed."""
-        return sections(self.order.trail)[-1]
+        return (sections(self.order.trail) or [[]])[-1]
 
 
 def _alive(pid: int) -> bool:
