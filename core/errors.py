@@ -4,6 +4,8 @@ SpoolError
 ├── ConfigError          a person must change a setting; the text says which and how (exit status 2)
 ├── Retryable            try the same again after `retry_after` seconds
 ├── Permanent            the same request will fail again; `notice` names the text people are shown
+├── FileRefused          a file is not taken; `notice` names the text that says why
+├── TooLarge             the platform does not take a file of this size
 ├── Unreachable          the answer cannot be shown there (channel gone, no permission)
 ├── Unsaved              the database refused (disk full, locked): nothing happened, try again
 └── Lost                 another owner runs this now: stop touching it
@@ -52,6 +54,22 @@ class Permanent(SpoolError):
         super().__init__(code)
         self.code = code
         self.notice = notice
+
+
+class FileRefused(SpoolError):
+    """A file is not taken; the rest goes on. `notice` is the key of the text that says why."""
+
+    def __init__(self, notice: str) -> None:
+        super().__init__(notice)
+        self.notice = notice
+
+
+class TooLarge(SpoolError):
+    """The platform does not take a file of this size. `limit` in bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(str(limit))
+        self.limit = limit
 
 
 class Unreachable(SpoolError):

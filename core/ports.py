@@ -10,14 +10,17 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from core.journal import Journal
-from core.types import Earlier, IncomingMessage, ModelEvent, Prompt
+from core.types import Attachment, Earlier, File, IncomingMessage, ModelEvent, Prompt, Question, Task
 
 
 class Reply(Protocol):
     """The one answer to a run as people see it. It may stand in several posts."""
 
-    def show(self, text: str) -> None:
-        """The answer as far as it is known. Never blocks and may skip states; the newest text wins."""
+    def show(self, text: str, tasks: Sequence[Task] = ()) -> None:
+        """The answer as far as it is known, and what is being done for it.
+
+        Never blocks and may skip states; the newest wins. Tasks are gone when the answer is finished.
+        """
         ...
 
     async def finish(self, text: str, note: str = "") -> None:
@@ -37,12 +40,50 @@ class Reply(Protocol):
         ...
 
 
+class Attaching(Protocol):
+    """A reply that can bring files along."""
+
+    async def attach(self, file: File) -> None:
+        """Returns ⇒ the file stands in the topic, once, also when this is repeated after a crash.
+
+        Raises TooLarge when the platform does not take it, Unreachable when nothing can be shown there.
+        """
+        ...
+
+
+class Asking(Protocol):
+    """A reply that can ask the person for a yes."""
+
+    async def ask(self, question: Question) -> None:
+        """Returns ⇒ the question stands in the topic with its buttons, once. Raises Unreachable."""
+        ...
+
+    async def decided(self, question: Question, text: str) -> None:
+        """The question is over: its post shows this text and has no buttons any more. Never raises."""
+        ...
+
+
+class FullReply(Reply, Attaching, Asking, Protocol):
+    """What both platforms give."""
+
+
+class Fetching(Protocol):
+    """A platform from which files can be fetched."""
+
+    async def fetch(self, attachment: Attachment, limit: int) -> bytes:
+        """The bytes of a file at a message, at most `limit` of them, from the platform's own hosts only.
+
+        Raises FileRefused when it will never be had (its `notice` says why), Retryable when it may be later.
+        """
+        ...
+
+
 class Platform(Protocol):
     """A chat network, as far as the core needs it."""
 
     name: str
 
-    def reply(self, message: IncomingMessage, journal: Journal) -> AbstractAsyncContextManager[Reply]:
+    def reply(self, message: IncomingMessage, journal: Journal) -> AbstractAsyncContextManager[FullReply]:
         """Answer to that message. Entering shows that work is under way; leaving ends that."""
         ...
 

@@ -29,6 +29,11 @@ class Settings:
     assistant_instructions: str = ""
     assistant_model: str = "gpt-6-luna"
     assistant_effort: Literal["none", "low", "medium", "high", "xhigh", "max"] = "none"
+    transcription_model: str = "gpt-transcribe"
+    tools_dir: str = ""
+    tool_seconds: int = 30
+    mcp_hosts: tuple[str, ...] = ()
+    admins: tuple[str, ...] = ()
     slack_bot_token: str = field(default="", repr=False)
     slack_app_token: str = field(default="", repr=False)
     slack_api_url: str = "https://slack.com/api/"
@@ -42,6 +47,9 @@ class Settings:
     language: Literal["en", "ko"] = "en"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     history_tokens: int = 24_000
+    context_tokens: int = 0
+    file_megabytes: int = 20
+    files_per_message: int = 8
     catch_up_seconds: int = 3600
     model_idle_seconds: int = 60
     run_seconds: int = 600
@@ -50,6 +58,11 @@ class Settings:
     def instructions(self) -> str:
         """What the default assistant is told."""
         return self.assistant_instructions or INSTRUCTIONS.format(name=self.assistant_name)
+
+    @property
+    def tools_directory(self) -> Path:
+        """Where the operator's function tools are."""
+        return Path(self.tools_dir).expanduser() if self.tools_dir else self.data_dir / "tools"
 
     @property
     def full_features(self) -> bool:
@@ -182,6 +195,11 @@ def _path(name: str, text: str, kind: str) -> Path:
     return Path(text).expanduser()
 
 
+def _names(name: str, text: str, kind: str) -> tuple[str, ...]:
+    """Names with commas or blanks between them, each once."""
+    return tuple(dict.fromkeys(text.replace(",", " ").split()))
+
+
 class _Readers(dict[str, Callable[[str, str, str], Any]]):
     """Readers by the annotation of a field; every Literal is a choice."""
 
@@ -197,4 +215,4 @@ def _language(name: str, text: str, kind: str) -> str:
     return known[0] if known else "en"
 
 
-_READERS = _Readers({"bool": _flag, "int": _number, "Path": _path})
+_READERS = _Readers({"bool": _flag, "int": _number, "Path": _path, "tuple[str, ...]": _names})

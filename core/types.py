@@ -7,8 +7,8 @@ names. `docs/glossary.md` says what each word means.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, NewType
+from dataclasses import dataclass, field
+from typing import Any, Literal, NewType
 
 ThreadId = NewType("ThreadId", str)
 RunId = NewType("RunId", str)
@@ -26,7 +26,7 @@ RunStatus = Literal[
 ]
 """The status words of the Assistants API, which people and tools already know."""
 
-Kind = Literal["ask", "help", "unreadable", "empty_reply", "reset", "stop"]
+Kind = Literal["ask", "help", "unreadable", "empty_reply", "reset", "stop", "memory"]
 """What a message wants: an answer of the model, one of our own texts, a new thread, or an end."""
 
 Ending = Literal["completed", "incomplete", "failed", "cancelled"]
@@ -48,6 +48,23 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that stands at a message, as the platform announces it. Nothing of it is to be trusted."""
+
+    id: str
+    """The platform's own id of the file."""
+    name: str
+    url: str
+    """Where its bytes are; "" when the platform must be asked first."""
+    size: int = -1
+    """Announced bytes, -1 when unknown."""
+    type: str = ""
+    """Announced MIME type."""
+    voice: bool = False
+    """Recorded in the chat itself: a voice message or an audio clip."""
+
+
+@dataclass(frozen=True, slots=True)
 class IncomingMessage:
     """One message of a person, as plain text, addressed to the assistant."""
 
@@ -64,6 +81,9 @@ class IncomingMessage:
     """The person's locale where the platform tells it ("ko", "en-US"), else ""."""
     inside_topic: bool = False
     """True when the message stands in a topic that others may have written in before it."""
+    parent: str = ""
+    """The channel a Discord thread belongs to, else "": it may have an assistant of its own."""
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +99,38 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """Something the assistant does while it answers, as people see it."""
+
+    id: str
+    title: str
+    state: Literal["in_progress", "complete", "error"] = "in_progress"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of an answer, to be shown with it."""
+
+    key: str
+    """Unique in its run: the file is shown once for each key."""
+    name: str
+    type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whether a tool may do something: a text with two buttons. Only `person` may press them."""
+
+    id: str
+    """The approval's id (`appr_…`); the buttons carry it."""
+    person: str
+    text: str
+    yes: str
+    no: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """Everything one model call is given. `items` are Responses API input items, already JSON."""
 
@@ -89,6 +141,10 @@ class Prompt:
     """The thread: calls with one key share a prefix, so the server may cache it."""
     user: str
     """A hash of the person, for the provider's abuse checks; never the id itself."""
+    tools: tuple[Mapping[str, Any], ...] = ()
+    """Tools in the shape of the Responses API, ready to be sent."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of the request that the assistant sets: `temperature`, `tool_choice`, `reasoning` …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +172,18 @@ class Finished:
     """Tokens: `input_tokens`, `output_tokens`, `cached_tokens`; None when the server does not say."""
 
 
-ModelEvent = Started | TextDelta | Finished
+@dataclass(frozen=True, slots=True)
+class ItemAdded:
+    """The model begins an output item: `item` as the API gives it, without its content yet."""
+
+    item: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDone:
+    """An output item is complete: a message, a call of a function, what a hosted tool did."""
+
+    item: Mapping[str, Any]
+
+
+ModelEvent = Started | TextDelta | ItemAdded | ItemDone | Finished

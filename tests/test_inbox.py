@@ -159,7 +159,11 @@ async def test_own_texts_wait_for_nobody(hands: Hands, kind: Kind) -> None:
 
 async def test_the_assistant_of_an_answer_is_recorded(hands: Hands) -> None:
     """Our own texts have none."""
-    await hands.db(lambda x: x("INSERT INTO assistants VALUES ('asst_1', 1, 'a', 'b', 'c')"))
+    await hands.db(
+        lambda x: x(
+            "INSERT INTO assistants (id, created_at, name, instructions, model) VALUES ('asst_1', 1, 'a', 'b', 'c')"
+        )
+    )
     box = inbox(hands, assistant="asst_1")
     await box.receive(message("1"))
     await box.receive(message("2", kind="help"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from core.database import Execute
 from core.store.threads import new_id
-from core.types import Address, Earlier, IncomingMessage, RunId, ThreadId
+from core.types import Address, Attachment, Earlier, IncomingMessage, RunId, ThreadId
 
 _COLUMNS = "platform, workspace, channel, topic, platform_id, person, body, sent_at"
 
@@ -29,8 +30,10 @@ def known(x: Execute, message: IncomingMessage) -> bool:
 def add(x: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | None) -> None:
     """Store a message that is not known yet."""
     address = message.address
-    kept = ("text", "kind", "author", "locale", "inside_topic")
-    body = {name: getattr(message, name) for name in kept}
+    kept = ("text", "kind", "author", "locale", "inside_topic", "parent")
+    body: dict[str, object] = {name: getattr(message, name) for name in kept}
+    if message.files:
+        body["files"] = [asdict(one) for one in message.files]
     x(
         f"INSERT INTO messages (id, thread_id, run_id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         new_id("msg_"),
@@ -66,8 +69,9 @@ def of_run(x: Execute, run: RunId) -> tuple[IncomingMessage, ...]:
 def _message(
     platform: str, workspace: str, channel: str, topic: str, id: str, person: str, body: str, sent_at: float
 ) -> IncomingMessage:
-    address = Address(platform, workspace, channel, topic)
-    return IncomingMessage(id=id, address=address, user=person, sent_at=sent_at, **json.loads(body))
+    address, kept = Address(platform, workspace, channel, topic), json.loads(body)
+    files = tuple(Attachment(**one) for one in kept.pop("files", ()))
+    return IncomingMessage(id=id, address=address, user=person, sent_at=sent_at, files=files, **kept)
 
 
 def withdraw(x: Execute, address: Address, platform_id: str) -> RunId | None:
