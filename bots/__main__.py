@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dotenv import dotenv_values
 
 from core import logs, settings
 from core.errors import ConfigError
 
+OPERATING = {
+    "assistants": "create, list, change and assign assistants",
+    "tools": "list the function tools that were found, or copy an example",
+    "files": "give an assistant documents to search",
+}
+"""Commands with a module of their own in `bots.commands`, imported only when they are called."""
 
-def _parser() -> argparse.ArgumentParser:
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bots",
         description="Spool: a self-hosted assistant for Slack and Discord.",
@@ -27,6 +35,11 @@ def _parser() -> argparse.ArgumentParser:
         "platforms", nargs="*", metavar="slack|discord", help="only these; default: all with tokens"
     )
     commands.add_parser("demo", help="talk to the bot in this terminal: no account, no key, no network")
+    for name, text in OPERATING.items():
+        if name in arguments[:1]:
+            importlib.import_module(f"bots.commands.{name}").add(commands)
+        else:
+            commands.add_parser(name, help=text)
     return parser
 
 
@@ -38,10 +51,11 @@ def _environment() -> Mapping[str, str]:
 def main(arguments: list[str] | None = None) -> int:
     """The exit status: 0, or 2 when a person must change something first."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # also a stop during start-up is a clean one
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser(given).parse_args(given)
     status = 0
     try:
-        _command(options)
+        status = _command(options)
     except* ConfigError as wrong:
         for problem in _problems(wrong):
             print(f"error: {problem}", file=sys.stderr)  # noqa: T201 - said to whoever started us
@@ -51,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     return status
 
 
-def _command(options: argparse.Namespace) -> None:
+def _command(options: argparse.Namespace) -> int:
     environment = _environment()
     configured = any(
         environment.get(name) for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_BOT_TOKEN")
@@ -60,6 +74,9 @@ def _command(options: argparse.Namespace) -> None:
     wanted = getattr(options, "platforms", [])
     config = settings.read(environment, to_run=wanted if command == "run" else None)
     logs.set_up(config.log_level, config.secrets())
+    if command in OPERATING:
+        status: int = importlib.import_module(f"bots.commands.{command}").run(options, config)
+        return status
     if command == "run":
         from bots.run import serve
 
@@ -68,6 +85,7 @@ def _command(options: argparse.Namespace) -> None:
         from bots.demo import talk
 
         asyncio.run(talk(config))
+    return 0
 
 
 def _problems(group: BaseExceptionGroup[ConfigError]) -> list[str]:

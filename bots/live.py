@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol, Self
 
 from bots.markdown import closing
+from bots.patience import pause
 from core.errors import Retryable, SpoolError, Unreachable
+from core.types import Task
 
 logger = logging.getLogger(__name__)
-LONGEST_WAIT = 30.0
 
 
 class Brush(Protocol):
     """Brings a text to the screen; one brush belongs to one reply."""
 
-    async def paint(self, text: str, *, final: bool) -> bool:
-        """Show this text; False when some of it is left for later, which a final text never is.
+    async def paint(self, text: str, tasks: Sequence[Task] = (), *, final: bool) -> bool:
+        """Show this text and what is being done; False when some of it is left for later.
 
-        Raises Retryable or Unreachable.
+        A final text is shown whole, and without any task. Raises Retryable or Unreachable.
         """
         ...
 
     def pause(self) -> float:
         """Seconds until it makes sense to paint again."""
+        ...
+
+    def due(self) -> float | None:
+        """Seconds after which it must paint again even if there is nothing new; None: never."""
         ...
 
     async def read(self) -> str:
@@ -34,7 +40,7 @@ class Brush(Protocol):
 
     @property
     def visible(self) -> bool:
-        """Whether this process has shown any of it."""
+        """Whether this process has shown any of the text."""
         ...
 
 
@@ -44,11 +50,13 @@ class LiveReply:
     def __init__(self, brush: Brush) -> None:
         self._brush = brush
         self._text = ""
+        self._tasks: Sequence[Task] = ()
         self._news = asyncio.Event()
         self._ending = asyncio.Event()
         self._painting: asyncio.Task[None] | None = None
         self.first_shown_at: float | None = None
         self.visible = asyncio.Event()
+        """Set once people see anything of the reply."""
 
     async def __aenter__(self) -> Self:
         self._painting = asyncio.create_task(self._paint(), name="painting")
@@ -59,9 +67,9 @@ class LiveReply:
         self._painting.cancel()
         await asyncio.gather(self._painting, return_exceptions=True)
 
-    def show(self, text: str) -> None:
-        """The answer so far; costs a reference, no I/O."""
-        self._text = text
+    def show(self, text: str, tasks: Sequence[Task] = ()) -> None:
+        """The answer so far and what is being done for it; costs two references, no I/O."""
+        self._text, self._tasks = text, tuple(tasks)
         self._news.set()
 
     async def finish(self, text: str, note: str = "") -> None:
@@ -82,19 +90,18 @@ class LiveReply:
             return ""
 
     async def _paint(self) -> None:
-        failures = 0
+        failures, busy = 0, False
         while True:
-            await self._news.wait()
-            self._news.clear()
-            text, final = self._text, self._ending.is_set()
-            if not final and not text.strip():
+            await self._next()
+            text, tasks, final = self._text, self._tasks, self._ending.is_set()
+            if not (final or text.strip() or tasks or busy):
                 continue
             try:
-                whole = await self._brush.paint(text, final=final)
-                failures = 0
+                whole = await self._brush.paint(text, tasks, final=final)
+                failures, busy = 0, bool(tasks)  # that there is nothing to do any more is news, too
             except Retryable as error:  # the platform is away: nothing else can be shown either, so wait
                 failures += 1
-                wait = max(error.retry_after or 0.0, min(LONGEST_WAIT, 0.25 * 2 ** min(failures, 10)))
+                wait = pause(failures, error)
                 logger.warning("post delayed", extra={"error": error.code, "retry_s": round(wait, 1)})
                 self._news.set()
                 await asyncio.sleep(wait)
@@ -104,16 +111,27 @@ class LiveReply:
             except Exception as error:
                 logger.exception("post cannot be painted")
                 raise Unreachable(type(error).__name__) from error
-            if self.first_shown_at is None and self._brush.visible:
-                self.first_shown_at = asyncio.get_running_loop().time()
-                self.visible.set()
+            self._seen(tasks if whole else ())
             if final:
                 return
-            await self._rest(self._brush.pause(), text if whole else None)
+            await self._rest(self._brush.pause(), (text, tasks) if whole else None)
 
-    async def _rest(self, seconds: float, painted: str | None) -> None:
+    def _seen(self, tasks: Sequence[Task]) -> None:
+        if self._brush.visible or tasks:
+            self.visible.set()
+        if self._brush.visible and self.first_shown_at is None:
+            self.first_shown_at = asyncio.get_running_loop().time()
+
+    async def _next(self) -> None:
+        """Returns when there is news, or when the brush is due."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._brush.due()):
+                await self._news.wait()
+        self._news.clear()
+
+    async def _rest(self, seconds: float, painted: tuple[str, Sequence[Task]] | None) -> None:
         """Let the text grow without being woken by each word; the last words are not kept waiting."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ending.wait(), seconds)
-        if self._ending.is_set() or self._text != painted:
+        if self._ending.is_set() or (self._text, self._tasks) != painted:
             self._news.set()

@@ -10,18 +10,22 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from typing import Any, Protocol
 
 import aiohttp
 
+from bots.equipment import Equipment
+from bots.soon import Soon
 from bots.supervisor import keep
+from core.assistant import of_settings
 from core.database import Database, data_directory, only_runner
 from core.errors import ConfigError
 from core.inbox import Inbox, Policy
 from core.lanes import Lanes
-from core.ports import Model, Platform
-from core.runner import Assistant, Limits, Runner
+from core.memory import Memory
+from core.ports import Fetching, Model, Platform
+from core.runner import Runner
 from core.settings import Settings
 from core.store import assistants
 from core.types import ModelEvent, Prompt
@@ -31,7 +35,7 @@ GRACE = 8.0
 """Seconds in which everything is let go of after SIGTERM."""
 
 
-class Connected(Platform, Protocol):
+class Connected(Platform, Fetching, Protocol):
     """A platform with a connection of its own."""
 
     async def run(self, connected: Callable[[], None]) -> None: ...
@@ -44,7 +48,8 @@ class ModelSoon:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._loading = asyncio.create_task(self._load(), name="model")
+        self._model: Soon[Model] = Soon(self._load, "model")
+        self._model.begin()
 
     async def _load(self) -> Model:
         module = await asyncio.to_thread(importlib.import_module, "core.openai_model")
@@ -64,24 +69,24 @@ class ModelSoon:
 
     async def ready(self) -> None:
         """Wait until the model can be asked."""
-        await asyncio.shield(self._loading)
+        await self._model()
 
     async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
         """See `Model.stream`."""
-        model = await asyncio.shield(self._loading)
+        model = await self._model()
         async with contextlib.aclosing(model.stream(prompt, resume=resume)) as events:
             async for event in events:
                 yield event
 
     async def discard(self, response_id: str) -> None:
         """See `Model.discard`."""
-        await (await asyncio.shield(self._loading)).discard(response_id)
+        await (await self._model()).discard(response_id)
 
     async def close(self) -> None:
         """See `Model.close`."""
-        self._loading.cancel()
-        if self._loading.done() and not self._loading.cancelled():
-            await self._loading.result().close()
+        self._model.cancel()
+        if model := self._model.built:
+            await model.close()
 
 
 def _platform(name: str, settings: Settings, inbox: Inbox, session: aiohttp.ClientSession) -> Connected:
@@ -100,55 +105,49 @@ async def assembled(settings: Settings, names: tuple[str, ...]) -> AsyncIterator
     """Everything built, everything unfinished under way; on leaving, runs are let go of where they are."""
     db = Database(settings.data_dir / "spool.sqlite3")
     model = ModelSoon(settings)
-    assistant = Assistant(
-        id=await db(_default_assistant(settings)),
-        instructions=settings.instructions,
-        model=settings.assistant_model,
-    )
-    runner = Runner(
-        db,
-        model,
-        assistant,
-        limits=Limits(idle=settings.model_idle_seconds, run=settings.run_seconds),
-        language=settings.language,
-        shared=settings.thread_scope == "topic",
-        budget=settings.history_tokens,
-    )
-    lanes = Lanes(db, runner.run, settings.history_tokens)
-    policy = Policy(
-        scope=settings.thread_scope,
-        collect=settings.while_busy == "collect",
-        budget=settings.history_tokens,
-        window=settings.catch_up_seconds,
-        assistant=assistant.id,
-    )
-    inbox = Inbox(db, lanes, policy)
+    await db(lambda x: assistants.settle(x, of_settings(settings), time.time()))
+    platforms: dict[str, Connected] = {}
+    equipment = Equipment(settings, db, model, platforms)
+    runner = Runner(equipment.kit, platforms)
+    memory = Memory(db, model, equipment.kit.rules)
+    lanes = Lanes(db, runner.run, equipment.kit.rules.budget, memory.answered)
+    inbox = Inbox(db, lanes, _policy(settings), equipment.kit.approvals, equipment.kit.attachments)
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
     patience = aiohttp.ClientTimeout(total=30, sock_connect=10)  # slack_sdk's own rules only its own sessions
     async with aiohttp.ClientSession(connector=connector, timeout=patience) as session:
-        platforms = [_platform(name, settings, inbox, session) for name in names]
-        runner.platforms.update({platform.name: platform for platform in platforms})
+        platforms.update({name: _platform(name, settings, inbox, session) for name in names})
+        equipment.begin()
         await lanes.resume(names)
         if lanes.busy:  # they are to be answered within half a second of the platforms' connecting
             await model.ready()
+        await memory.resume()
         try:
-            yield platforms, lanes
+            yield list(platforms.values()), lanes
         finally:
-            await _leave(platforms, lanes, model)
+            await _leave(platforms.values(), lanes, memory, equipment, model)
             db.close()
 
 
-def _default_assistant(settings: Settings) -> Callable[[Any], str]:
-    return lambda x: assistants.settle(
-        x, settings.assistant_name, settings.instructions, settings.assistant_model, time.time()
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        scope=settings.thread_scope,
+        collect=settings.while_busy == "collect",
+        budget=settings.budget,
+        window=settings.catch_up_seconds,
+        admins=frozenset(settings.admins),
+        language=settings.language,
     )
 
 
-async def _leave(platforms: list[Connected], lanes: Lanes, model: Model) -> None:
+async def _leave(
+    platforms: Iterable[Connected], lanes: Lanes, memory: Memory, equipment: Equipment, model: Model
+) -> None:
     try:
         async with asyncio.timeout(GRACE):
             await lanes.close()
+            await memory.close()
             await asyncio.gather(*(platform.close() for platform in platforms), return_exceptions=True)
+            await equipment.close()
             await model.close()
     except TimeoutError:
         logger.warning("not everything could be closed in time; the next start goes on from here")

@@ -145,20 +145,27 @@ def _private(path: Path) -> None:
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the schema up to date, one numbered file at a time, each in one transaction."""
     steps = sorted(MIGRATIONS.glob("[0-9]*.sql"))
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(steps):
+    if (version := _version(connection)) > len(steps):
         raise ConfigError(
             f"{path} was written by a newer Spool (schema {version}, this one knows {len(steps)}). "
             "Install that version again, or set DATA_DIR to another directory."
         )
-    for number, step in enumerate(steps[version:], start=version + 1):
-        script = step.read_text(encoding="utf-8")
+    while (version := _version(connection)) < len(steps):
+        script = steps[version].read_text(encoding="utf-8")
         try:
-            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+            connection.executescript(
+                f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {version + 1};\nCOMMIT;"
+            )
         except sqlite3.Error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            raise
+            if _version(connection) == version:  # else another process took this step first
+                raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    """How many steps the file has taken."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def data_directory(path: Path) -> Path:

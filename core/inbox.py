@@ -8,9 +8,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.approvals import Approvals
+from core.attachments import Attachments
+from core.choosing import choose
 from core.database import Database, Execute
 from core.lanes import Lanes
-from core.store import messages, runs, threads
+from core.memory import Held, held, told
+from core.store import approvals, messages, runs, threads
+from core.store.approvals import Decision
 from core.store.runs import Claim
 from core.types import Address, IncomingMessage, RunId, ThreadId
 
@@ -28,7 +33,8 @@ class Policy:
     collect: bool = False
     budget: int = 24_000
     window: float = 3600.0
-    assistant: str | None = None
+    admins: frozenset[str] = frozenset()
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +44,26 @@ class Receipt:
     new: bool
     claim: Claim | None = None
     stopped: RunId | None = None
+    run: RunId | None = None
+    """The run that answers it."""
+    thread: ThreadId | None = None
+    refused: tuple[str, ...] = ()
+    """Approvals that the message counts as a no for."""
 
 
 class Inbox:
     """Turns what people do into threads, messages and runs, each in one transaction."""
 
-    def __init__(self, db: Database, lanes: Lanes, policy: Policy) -> None:
+    def __init__(
+        self,
+        db: Database,
+        lanes: Lanes,
+        policy: Policy,
+        approvals: Approvals | None = None,
+        attachments: Attachments | None = None,
+    ) -> None:
         self._db, self._lanes, self._policy = db, lanes, policy
+        self._approvals, self._attachments = approvals or Approvals(db), attachments
 
     def receive(
         self, message: IncomingMessage, facts: Mapping[str, object] | None = None
@@ -57,13 +76,16 @@ class Inbox:
         now, owner = time.time(), self._lanes.owner
         accepted = self._db(lambda x: self._accept(x, message, facts or {}, owner, now))
         # A callback and not the caller: once committed, the run begins even if the caller was cancelled.
-        accepted.add_done_callback(self._begin)
+        accepted.add_done_callback(lambda _: self._begin(message, accepted))
         return asyncio.shield(accepted)
 
-    def _begin(self, accepted: asyncio.Future[Receipt]) -> None:
+    def _begin(self, message: IncomingMessage, accepted: asyncio.Future[Receipt]) -> None:
         if accepted.exception():
             return
         receipt = accepted.result()
+        if self._attachments and message.files and receipt.run and receipt.thread:
+            self._attachments.begin(message, receipt.thread, receipt.run)
+        self._approvals.decided(receipt.refused)
         if receipt.claim:
             self._lanes.start(receipt.claim)
         if receipt.stopped:
@@ -90,14 +112,16 @@ class Inbox:
         if message.kind == "reset":
             threads.renew(x, message.address, message.user, self._policy.scope, origin="reset", now=now)
         lane = thread if message.kind == "ask" else run
-        return Receipt(new=True, claim=runs.begin(x, lane, owner, self._policy.budget))
+        refused = approvals.refuse_all(x, thread, message.user)
+        claim = runs.begin(x, lane, owner, self._policy.budget)
+        return Receipt(new=True, claim=claim, run=run, thread=thread, refused=refused)
 
     def _run_for(self, x: Execute, message: IncomingMessage, thread: ThreadId, now: float) -> RunId:
         if message.kind != "ask":
             return runs.add(x, thread, now, lane=None)  # our own texts wait for nobody
         if self._policy.collect and (run := runs.waiting_in(x, thread, message.address.topic)):
             return run
-        return runs.add(x, thread, now, lane=thread, assistant=self._policy.assistant)
+        return runs.add(x, thread, now, lane=thread)
 
     def reset(
         self, address: Address, user: str, *, order: str = "", facts: Mapping[str, object] | None = None
@@ -158,6 +182,28 @@ class Inbox:
         if run:
             self._lanes.stop(run)
         return run is not None
+
+    async def decide(self, approval: str, user: str, yes: bool) -> Decision:
+        """A person pressed a button of a question; `done` ⇒ it is on disk."""
+        return await self._approvals.decide(approval, user, yes)
+
+    async def memory(self, address: Address, user: str, locale: str = "") -> str:
+        """What the thread this person has there holds, in words."""
+
+        def work(x: Execute) -> Held:
+            thread = threads.find(x, address, user, self._policy.scope)
+            return held(x, thread) if thread else Held(0, 0, 0)
+
+        return told(await self._db(work), locale, self._policy.language)
+
+    async def assistants(
+        self, address: Address, parent: str, user: str, wanted: str, locale: str = ""
+    ) -> str:
+        """Who answers there and who else could; or, for admins, that `wanted` does from the next run on."""
+        admin, language = user in self._policy.admins, self._policy.language
+        return await self._db(
+            lambda x: choose(x, address, parent, wanted.strip(), locale, language, admin=admin)
+        )
 
     async def withdraw(self, address: Address, message_id: str) -> bool:
         """The person deleted a message: it is not answered, unless its run has begun. True: it never will."""

@@ -28,10 +28,12 @@ RunFn = Callable[[Claim, Stopping], Awaitable[Outcome]]
 
 
 class Lanes:
-    """Carries out claims with `run` until nothing is left in their lane."""
+    """Carries out claims with `run` until nothing is left in their lane; `ended` is told of each."""
 
-    def __init__(self, db: Database, run: RunFn, budget: int) -> None:
-        self._db, self._run, self._budget = db, run, budget
+    def __init__(
+        self, db: Database, run: RunFn, budget: int, ended: Callable[[Claim], None] = lambda _: None
+    ) -> None:
+        self._db, self._run, self._budget, self._ended = db, run, budget, ended
         self.owner = secrets.token_hex(8)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping: dict[RunId, Stopping] = {}
@@ -103,7 +105,11 @@ class Lanes:
         try:
             outcome = await self._run(claim, stopping)
             now, go_on = time.time(), not self._closing
-            return await self._db(lambda x: runs.finish(x, claim, outcome, self._budget, now, go_on=go_on))
+            following = await self._db(
+                lambda x: runs.finish(x, claim, outcome, self._budget, now, go_on=go_on)
+            )
+            self._ended(claim)
+            return following
         finally:
             self._stopping.pop(claim.run, None)
 

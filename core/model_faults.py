@@ -7,6 +7,7 @@ else the HTTP status; see `docs/glossary.md` for the notices.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from core.errors import Permanent, Retryable
@@ -89,3 +90,15 @@ def fault(code: str, status: int | None = None, retry_after: float | None = None
     if status is None or status >= 500 or status in _RETRIED_STATUSES:
         return Retryable(named, retry_after=retry_after)
     return Permanent(named, notice=_NOTICE_BY_STATUS.get(status, "model_refused"))
+
+
+def refusal(status: int, names: Iterable[object], retry_after: str = "") -> Retryable | Permanent:
+    """The error to raise for an HTTP answer.
+
+    `names` are its `error.code` and `error.type`, as far as there are any: the first known one decides.
+    `retry_after` is the header of that name.
+    """
+    said = [str(name) for name in names if name]
+    code = next((name for name in said if name in LASTING), said[0] if said else "")
+    seconds = float(retry_after) if retry_after.replace(".", "", 1).isdigit() else None
+    return fault(code, status, seconds)

@@ -11,8 +11,8 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
@@ -21,8 +21,18 @@ import openai
 from core.background import Background
 from core.errors import Permanent, Retryable
 from core.model_faults import LASTING, fault
-from core.response_events import TERMINAL, frames
-from core.types import Finished, ModelEvent, Prompt, Started, TextDelta
+from core.response_events import (
+    DELTAS,
+    ITEMS,
+    TERMINAL,
+    decoded_body,
+    finished,
+    frames,
+    item_name,
+    text_of,
+    unheard,
+)
+from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, TextDelta
 
 logger = logging.getLogger(__name__)
 SSE = {"Content-Type": "application/json", "Accept": "text/event-stream"}
@@ -128,7 +138,7 @@ class OpenAIModel:
         response = await self._http.send(request, stream=True)
         if response.status_code < 400:
             return response
-        body = _json(await response.aread())
+        body = decoded_body(await response.aread())
         await response.aclose()
         raise openai.APIStatusError("refused", response=response, body=body.get("error") or body)
 
@@ -156,9 +166,11 @@ class OpenAIModel:
                 break
             yield Started(position.response_id)  # a sign of life for whoever waits
             await asyncio.sleep(POLL)
-        if more := _text(response)[position.said :]:
+        if more := text_of(response)[position.said :]:
             yield TextDelta(more)
-        yield _finished(f"response.{response.get('status')}", {"response": response})
+        for item in unheard({"response": response}, position.items):
+            yield ItemDone(item)
+        yield finished(f"response.{response.get('status')}", {"response": response})
 
     def _body(self, prompt: Prompt) -> bytes:
         """The request as JSON. The items are JSON already and are copied in, not parsed and dumped again."""
@@ -177,6 +189,9 @@ class OpenAIModel:
             }
         if self._features.background:
             fields["background"] = True
+        fields |= prompt.options
+        if prompt.tools:
+            fields["tools"] = prompt.tools
         head = json.dumps(fields, ensure_ascii=False)
         return f'{head[:-1]}, "input": [{",".join(prompt.items)}]}}'.encode()
 
@@ -187,15 +202,24 @@ class OpenAIModel:
             async for data in frames(chunks):
                 kind = data.get("type")
                 position.sequence = data.get("sequence_number", position.sequence)
-                if kind in ("response.output_text.delta", "response.refusal.delta"):
+                if kind in DELTAS:
                     position.said += len(data["delta"])
                     yield TextDelta(data["delta"])
+                elif kind in ITEMS:
+                    item = data.get("item") or {}
+                    if kind == "response.output_item.added":
+                        yield ItemAdded(item)
+                    else:
+                        position.items.add(item_name(item))
+                        yield ItemDone(item)
                 elif kind == "response.created" and self._features.background:
                     position.response_id = data["response"]["id"]
                     yield Started(position.response_id)
                 elif kind in TERMINAL:
                     position.ended = True
-                    yield _finished(kind, data)
+                    for item in unheard(data, position.items):
+                        yield ItemDone(item)
+                    yield finished(kind, data)
         except (httpx2.HTTPError, openai.APIConnectionError) as error:
             raise Retryable("connection_error", resumable=True) from error
 
@@ -217,49 +241,12 @@ class _Position:
     sequence: int = -1
     said: int = 0
     ended: bool = False
+    items: set[str] = field(default_factory=set)
 
 
 def _after(sequence: int) -> dict[str, object]:
     after = {"starting_after": sequence} if sequence >= 0 else {}
     return {"stream": "true", **after}
-
-
-def _finished(kind: str, data: Mapping[str, Any]) -> Finished:
-    """The terminal event as a value; a failure is raised."""
-    if kind == "error":
-        error = data.get("error") if isinstance(data.get("error"), dict) else data
-        raise fault(str((error or {}).get("code") or "server_error"))
-    response = data.get("response") or {}
-    if kind == "response.failed":
-        raise fault(str((response.get("error") or {}).get("code") or "server_error"))
-    reason = (response.get("incomplete_details") or {}).get("reason") or ""
-    usage = _usage(response.get("usage"))
-    return Finished("completed" if kind == "response.completed" else "incomplete", reason, usage)
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(body)
-    except ValueError:  # a proxy's page
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _text(response: Mapping[str, Any]) -> str:
-    """The text of a whole response."""
-    parts = [part for item in response.get("output") or () for part in item.get("content") or ()]
-    return "".join(str(part.get("text") or part.get("refusal") or "") for part in parts)
-
-
-def _usage(usage: Any) -> dict[str, int] | None:
-    if not isinstance(usage, dict):
-        return None
-    cached = (usage.get("input_tokens_details") or {}).get("cached_tokens", 0)
-    return {
-        "input_tokens": usage.get("input_tokens", 0),
-        "output_tokens": usage.get("output_tokens", 0),
-        "cached_tokens": cached,
-    }
 
 
 def _refused(error: openai.APIStatusError, *, resuming: bool) -> Retryable | Permanent:

@@ -1,4 +1,4 @@
-"""The server-sent events of a response: only those that matter are decoded.
+"""The server-sent events of a response, and what a whole one says: only what matters is decoded.
 
 https://platform.openai.com/docs/api-reference/responses-streaming
 """
@@ -6,11 +6,16 @@ https://platform.openai.com/docs/api-reference/responses-streaming
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from core.model_faults import fault
+from core.types import Finished
+
 TERMINAL = {"response.completed", "response.incomplete", "response.failed", "error"}
-WANTED = TERMINAL | {"response.created", "response.output_text.delta", "response.refusal.delta"}
+ITEMS = {"response.output_item.added", "response.output_item.done"}
+DELTAS = {"response.output_text.delta", "response.refusal.delta"}
+WANTED = TERMINAL | ITEMS | DELTAS | {"response.created"}
 
 
 async def frames(chunks: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
@@ -43,3 +48,53 @@ def _decoded(frame: bytes) -> dict[str, Any] | None:
         return None
     kind = event.setdefault("type", name)
     return event if isinstance(kind, str) and kind in WANTED else None
+
+
+def finished(kind: str, data: Mapping[str, Any]) -> Finished:
+    """The terminal event as a value; a failure is raised."""
+    if kind == "error":
+        error = data.get("error") if isinstance(data.get("error"), dict) else data
+        raise fault(str((error or {}).get("code") or "server_error"))
+    response = data.get("response") or {}
+    if kind == "response.failed":
+        raise fault(str((response.get("error") or {}).get("code") or "server_error"))
+    reason = (response.get("incomplete_details") or {}).get("reason") or ""
+    usage = _usage(response.get("usage"))
+    return Finished("completed" if kind == "response.completed" else "incomplete", reason, usage)
+
+
+def _usage(usage: Any) -> dict[str, int] | None:
+    if not isinstance(usage, dict):
+        return None
+    cached = (usage.get("input_tokens_details") or {}).get("cached_tokens", 0)
+    return {
+        "input_tokens": usage.get("input_tokens", 0),
+        "output_tokens": usage.get("output_tokens", 0),
+        "cached_tokens": cached,
+    }
+
+
+def text_of(response: Mapping[str, Any]) -> str:
+    """The text of a whole response."""
+    said = [item for item in response.get("output") or () if item.get("type", "message") == "message"]
+    parts = [part for item in said for part in item.get("content") or ()]
+    return "".join(str(part.get("text") or part.get("refusal") or "") for part in parts)
+
+
+def item_name(item: Mapping[str, Any]) -> str:
+    """What tells one output item from another."""
+    return str(item.get("call_id") or item.get("id") or "")
+
+
+def unheard(data: Mapping[str, Any], heard: set[str]) -> list[Mapping[str, Any]]:
+    """Items of a whole response that the stream did not bring: not every server sends them one by one."""
+    output = (data.get("response") or {}).get("output") or ()
+    return [item for item in output if isinstance(item, dict) and item_name(item) not in heard]
+
+
+def decoded_body(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:  # a proxy's page
+        return {}
+    return found if isinstance(found, dict) else {}

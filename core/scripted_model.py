@@ -7,21 +7,27 @@ apart. `bots.standins.openai` plays the same scripts over HTTP.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import math
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 from uuid import uuid4
 
 from core.errors import Retryable
 from core.model_faults import fault
-from core.script import Beat, Fault, Say, Script, Wait, text_of
-from core.types import Finished, ModelEvent, Prompt, Started, TextDelta
+from core.output import Added, Done, Move, Output, Said
+from core.script import Beat, Fault, Script, Wait, performed, text_of
+from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, TextDelta
 
-Item = Mapping[str, object]
+Item = Mapping[str, Any]
+
+
+PICTURE = 765
+"""Tokens of a picture, whatever its size."""
 
 
 def estimated_tokens(text: str) -> int:
@@ -30,8 +36,42 @@ def estimated_tokens(text: str) -> int:
 
 
 def estimated_input(instructions: str, items: Sequence[Item]) -> int:
-    """Tokens of a request: its instructions and the text of its items."""
-    return estimated_tokens(instructions) + sum(estimated_tokens(text_of(item)) for item in items)
+    """Tokens of a request: its instructions, the text of its items, arguments of calls, pictures, files."""
+    return estimated_tokens(instructions) + sum(_estimated_item(item) for item in items)
+
+
+def _estimated_item(item: Item) -> int:
+    content = item.get("content") or item.get("output")
+    parts = [part for part in content if isinstance(part, Mapping)] if isinstance(content, list) else []
+    pictures = [part.get("type") for part in parts].count("input_image")
+    files = sum(len(str(part.get("file_data") or "")) for part in parts)
+    text = text_of(item) + str(item.get("arguments") or "")
+    return estimated_tokens(text) + PICTURE * pictures + math.ceil(files * 3 / 16)
+
+
+class Containers:
+    """Containers that only exist here. `files`: (container, file) → name and bytes of what code left."""
+
+    def __init__(self) -> None:
+        self.files: dict[tuple[str, str], tuple[str, bytes]] = {}
+
+
+@dataclass
+class Workplace:
+    """Where the hosted tools of one answer work (`core.output.Host`): the same ids when it is repeated."""
+
+    containers: Containers
+    name: str
+
+    def container(self) -> str:
+        """One for each answer."""
+        return f"cntr_{self.name}"
+
+    def produce(self, container: str, name: str, content: bytes) -> str:
+        """Kept for good."""
+        file = f"cfile_{hashlib.sha256(f'{self.name} {name}'.encode()).hexdigest()[:32]}"
+        self.containers.files[container, file] = (name, content)
+        return file
 
 
 @dataclass
@@ -41,14 +81,21 @@ class Performance:
     response_id: str
     beats: Iterable[Beat]
     input_tokens: int
+    workplace: Workplace
+    options: Mapping[str, Any] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
-    said: int = 0
+    output: Output = field(init=False)
 
     async def events(self, *, again: bool = False) -> AsyncGenerator[ModelEvent, None]:
         """The answer from its first event. `again`: it went on while nobody listened, so waits that are
         over cost nothing, and the connection that broke then does not break a second time.
         """
-        self.said = 0
+        self.output = Output(
+            self.response_id,
+            self.workplace,
+            include=self.options.get("include") or (),
+            parallel=self.options.get("parallel_tool_calls") is not False,
+        )
         idle = time.monotonic() - self.began if again else 0.0
         started = False
         for beat in self.beats:
@@ -56,27 +103,32 @@ class Performance:
                 self._refuse(beat)
                 yield Started(self.response_id)
                 started = True
-            if isinstance(beat, Wait):
-                idle -= beat.seconds
-                await asyncio.sleep(max(0.0, -idle))
-                idle = max(0.0, idle)
-            elif isinstance(beat, Say):
-                self.said += len(beat.text)
-                yield TextDelta(beat.text)
-            elif not (again and beat.kind in ("cut", "silent")):
-                yield await self._end(beat)
+            if isinstance(beat, Fault):
+                if again and beat.kind in ("cut", "silent"):
+                    continue
+                for last in self._closed("incomplete", await self._ended(beat)):
+                    yield last
                 return
+            for move in [beat] if isinstance(beat, Wait) else self.output.play(beat):
+                if isinstance(move, Wait):
+                    idle -= move.seconds
+                    await asyncio.sleep(max(0.0, -idle))
+                    idle = max(0.0, idle)
+                elif event := _event(move):
+                    yield event
         if not started:
             yield Started(self.response_id)
-        yield self._finished("completed")
+        for closing in self._closed("completed"):
+            yield closing
 
     def _refuse(self, first: Beat) -> None:
         if isinstance(first, Fault) and first.kind == "refuse":
             raise fault(first.code, first.status, first.retry_after)
 
-    async def _end(self, ill: Fault) -> Finished:
+    async def _ended(self, ill: Fault) -> str:
+        """Why the answer is incomplete; every other fault is raised."""
         if ill.kind == "incomplete":
-            return self._finished("incomplete", ill.code)
+            return ill.code
         if ill.kind == "hang":
             await _forever()
         if ill.kind in ("failed", "error"):
@@ -85,13 +137,26 @@ class Performance:
             raise ValueError("a script can refuse only as its first beat")
         raise fault("stream_ended_early")
 
-    def _finished(self, ending: Literal["completed", "incomplete"], reason: str = "") -> Finished:
+    def _closed(self, ending: Literal["completed", "incomplete"], reason: str = "") -> Iterator[ModelEvent]:
+        """What is left of the message, and the ending."""
+        for move in self.output.close(ending):
+            if event := _event(move):
+                yield event
         usage = {
             "input_tokens": self.input_tokens,
-            "output_tokens": math.ceil(self.said / 4),
+            "output_tokens": math.ceil(self.output.characters / 4),
             "cached_tokens": 0,
         }
-        return Finished(ending, reason, usage)
+        yield Finished(ending, reason, usage)
+
+
+def _event(move: Move) -> ModelEvent | None:
+    """A step of the output as the core hears of it."""
+    if isinstance(move, Added):
+        return ItemAdded(move.item)
+    if isinstance(move, Said):
+        return TextDelta(move.text)
+    return ItemDone(dict(move.item)) if isinstance(move, Done) else None
 
 
 async def _forever() -> NoReturn:
@@ -102,7 +167,8 @@ async def _forever() -> NoReturn:
 class ScriptedModel:
     """Implements `core.ports.Model`. `background=True` keeps what was played, so that it can be resumed.
 
-    `prompts` is what was asked, in order; `resumed` and `discarded` are response ids.
+    `prompts` is what was asked, in order; `resumed` and `discarded` are response ids. `containers` has the
+    files that code of the scripts produced.
     """
 
     def __init__(self, script: Script, *, background: bool = False) -> None:
@@ -112,6 +178,7 @@ class ScriptedModel:
         self.prompts: list[Prompt] = []
         self.resumed: list[str] = []
         self.discarded: list[str] = []
+        self.containers = Containers()
         self.closed = False
 
     async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
@@ -134,11 +201,14 @@ class ScriptedModel:
     def _perform(self, prompt: Prompt) -> Performance:
         self.prompts.append(prompt)
         items: list[Item] = [json.loads(item) for item in prompt.items]
-        beats = self._script.play(prompt.instructions, items)
+        beats = performed(self._script, prompt.instructions, items, prompt.tools)
+        name = uuid4().hex
         performance = Performance(
-            f"resp_{uuid4().hex}",
+            f"resp_{name}",
             list(beats) if self._background else beats,
             estimated_input(prompt.instructions, items),
+            Workplace(self.containers, name),
+            prompt.options,
         )
         if self._background:
             self._kept[performance.response_id] = performance

@@ -60,6 +60,11 @@ class Settings:
         return self.assistant_instructions or INSTRUCTIONS.format(name=self.assistant_name)
 
     @property
+    def budget(self) -> int:
+        """Tokens a history may have at most: never more than three quarters of the context."""
+        return min(self.history_tokens, self.context_tokens * 3 // 4 or self.history_tokens)
+
+    @property
     def tools_directory(self) -> Path:
         """Where the operator's function tools are."""
         return Path(self.tools_dir).expanduser() if self.tools_dir else self.data_dir / "tools"

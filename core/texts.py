@@ -7,9 +7,12 @@ from typing import Final
 TEXTS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "thinking": "is thinking…",
+        "busy": "is working: {task}…",
+        "not_yours": "Only the person who asked can decide this.",
+        "decision_over": "This question is over: it was decided already, or it took too long.",
         "help": "Hi! Write your question after my name, or send me a direct message; I remember what we talked "
         "about.\nSay “reset” after my name (or use /reset) to start over, “stop” to end an answer.",
-        "unreadable": "I cannot read files, stickers or voice messages yet. Please write what you need as text.",
+        "unreadable": "I cannot read stickers or messages of this kind. Please write what you need as text, or send it as a file.",
         "empty_reply": "I received your message without its text. Please mention me by name (@) in it, or send me "
         "a direct message.",
         "reset": "Done: your next message starts a new conversation. I no longer use what was said before.",
@@ -45,12 +48,83 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "content_filter": "⚠️ The AI service ended the answer here. Please put your question differently.",
         "incomplete": "✂️ The answer ended early. Say “continue” to read on.",
         "empty_answer": "⚠️ The AI service gave an empty answer. Please put your question differently.",
+        "file_too_large": "📎 {files}: too large. Please send files of at most {megabytes} MB, or only the part that "
+        "matters.",
+        "file_total": "📎 {files}: together your files are too large. Please send at most {total} MB in one message "
+        "and the rest in the next.",
+        "file_too_many": "📎 {files}: not read, I take {count} files of one message. Please send the others in "
+        "another message.",
+        "file_empty": "📎 {files}: empty. Please check the file and send it again.",
+        "file_damaged": "📎 {files}: damaged or not complete. Please send it again.",
+        "file_type": "📎 {files}: not a kind of file that I can read. Please send pictures (PNG, JPEG, GIF, WebP), "
+        "PDF, Word, PowerPoint, Excel, text or audio files.",
+        "file_archive": "📎 {files}: I do not open archives. Please unpack it and send the files themselves.",
+        "file_video": "📎 {files}: I cannot watch videos. Please send a picture or the sound of it (MP3, M4A).",
+        "file_macros": "📎 {files}: I do not open documents with macros. Please save it as .docx, .xlsx or .pptx, or "
+        "as PDF.",
+        "file_old_office": "📎 {files}: an old Office format, or protected by a password. Please save it as .docx, "
+        ".xlsx, .pptx or PDF without a password.",
+        "file_picture_format": "📎 {files}: I cannot see pictures of this format. Please send it as JPEG or PNG.",
+        "file_picture_large": "📎 {files}: too large a picture. Please make it smaller (at most 20 MB and 50 "
+        "megapixels).",
+        "file_unavailable": "📎 {files}: could not be fetched. Please send it again.",
+        "file_deleted": "📎 {files}: not there any more. Please send it again.",
+        "file_external": "📎 {files}: only a link to another service. Please upload the file itself.",
+        "file_forbidden": "📎 {files}: I am not allowed to read files here. Please tell the person who runs this bot.",
+        "no_transcription": "📎 {files}: I cannot listen to audio here. Please write what you need as text.",
+        "audio_failed": "📎 {files}: I could not understand the recording. Please send it again, or write it as text.",
+        "audio_silent": "📎 {files}: I heard no words in it. Please record it again, or write it as text.",
+        "file_gone": "⚠️ A file is no longer at the AI service: it is kept there for a limited time only. "
+        "Please ask again, and send the file again if it was yours.",
+        "file_unindexed": "⚠️ The AI service could not read this document. Please check that it opens and is not "
+        "protected by a password, or send it in another format.",
+        "approve": "Allow",
+        "refuse": "Don't allow",
+        "approval_question": "🔐 May I use **{name}** with exactly this? It takes effect once you allow it.",
+        "approval_approved": "✅ Allowed: {name}",
+        "approval_refused": "🚫 Not allowed: {name}",
+        "approval_expired": "⌛ Nobody answered in time, so {name} was not used. Ask me again if you want it.",
+        "approval_not_yours": "Only the person who asked can decide this.",
+        "approval_over": "This has been decided already, or its time is over. Ask me again if you want it done.",
+        "tool_interrupted": "⚠️ I was interrupted while using `{name}`. I do not know whether it took effect, so I did "
+        "not repeat it. Please check, and ask me again if it is still to be done.",
+        "tools_missing": "ℹ️ Not available on this AI server: {names}. Everything else works. The person who runs this "
+        "bot can choose another server or another assistant.",
+        "step_limit": "✂️ This needed more steps than I am allowed for one answer. Say “continue”, or ask for a "
+        "smaller piece.",
+        "task_web": "Searching the web",
+        "task_files": "Searching documents",
+        "task_code": "Running code",
+        "task_picture": "Drawing a picture",
+        "task_mcp": "Using {name}",
+        "task_function": "Using {name}",
+        "file_lost": "⚠️ I could not fetch {names} in time. Please ask me to make it again.",
+        "file_not_here": "⚠️ {files}: the AI server I use cannot read this kind of file. Please send its text, a PDF or a "
+        "picture.",
+        "file_out_large": "⚠️ {name} is too large to post here (limit {megabytes} MB). Ask me to split or compress it.",
+        "file_out_refused": "⚠️ {name} could not be posted here. Please tell the person who runs this bot to let it "
+        "attach files.",
+        "memory_empty": "I remember nothing here yet: this conversation is new.",
+        "memory_whole": "This conversation has {messages} messages (about {tokens} tokens), and I remember all of them. "
+        "Say “reset” after my name to start over.",
+        "memory_summarised": "This conversation has {messages} messages (about {tokens} tokens). I remember the oldest "
+        "{summarised} as a summary and the others word for word. Say “reset” after my name to start over.",
+        "assistant_current": "Here you talk to **{name}** (`{id}`, model {model}).",
+        "assistant_others": "Others: {names}. Admins switch with /assistant NAME.",
+        "assistant_switched": "Done: from the next message on, **{name}** (`{id}`) answers here.",
+        "assistant_admins": "Only admins can switch the assistant. Ask the person who runs this bot to add you to "
+        "ADMINS.",
+        "assistant_unknown": "There is no assistant “{name}”. There are: {names}.",
+        "assistant_several": "Several assistants are called “{name}”: {names}. Use the id.",
     },
     "ko": {
         "thinking": "생각하고 있어요…",
+        "busy": "작업 중이에요: {task}…",
+        "not_yours": "질문한 사람만 결정할 수 있어요.",
+        "decision_over": "이 질문은 이미 끝났어요. 벌써 결정되었거나 시간이 지났어요.",
         "help": "안녕하세요! 제 이름을 부르고 질문을 적거나 다이렉트 메시지를 보내 주세요. 나눈 대화를 기억합니다."
         "\n새로 시작하려면 이름 뒤에 “reset”(또는 /reset), 답변을 멈추려면 “stop”이라고 적어 주세요.",
-        "unreadable": "파일, 스티커, 음성 메시지는 아직 읽을 수 없어요. 필요한 내용을 글로 적어 주세요.",
+        "unreadable": "스티커나 이런 종류의 메시지는 읽을 수 없어요. 필요한 내용을 글로 적거나 파일로 보내 주세요.",
         "empty_reply": "메시지의 내용을 받지 못했어요. 메시지에서 저를 멘션(@)하거나 다이렉트 메시지를 보내 주세요.",
         "reset": "완료했어요. 다음 메시지부터 새 대화가 시작되며, 이전 내용은 더 이상 사용하지 않습니다.",
         "reset_topic": "여기서는 스레드마다 대화가 따로 있는데, 슬래시 명령은 어느 스레드인지 알 수 없어요. "
@@ -80,6 +154,67 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "content_filter": "⚠️ AI 서비스가 답변을 여기서 끝냈어요. 질문을 다르게 표현해 주세요.",
         "incomplete": "✂️ 답변이 일찍 끝났어요. 이어서 보려면 “계속”이라고 적어 주세요.",
         "empty_answer": "⚠️ AI 서비스가 빈 답변을 주었어요. 질문을 다르게 표현해 주세요.",
+        "file_too_large": "📎 {files}: 파일이 너무 커요. {megabytes} MB 이하의 파일이나 필요한 부분만 보내 주세요.",
+        "file_total": "📎 {files}: 파일을 모두 합치면 너무 커요. 한 메시지에 {total} MB까지만 보내고 나머지는 다음 메시지로 보내 "
+        "주세요.",
+        "file_too_many": "📎 {files}: 읽지 않았어요. 한 메시지에서 파일을 {count}개까지 받아요. 나머지는 다른 메시지로 보내 "
+        "주세요.",
+        "file_empty": "📎 {files}: 빈 파일이에요. 확인하고 다시 보내 주세요.",
+        "file_damaged": "📎 {files}: 손상되었거나 완전하지 않아요. 다시 보내 주세요.",
+        "file_type": "📎 {files}: 읽을 수 없는 종류의 파일이에요. 사진(PNG, JPEG, GIF, WebP), PDF, Word, PowerPoint, Excel, "
+        "텍스트 또는 오디오 파일을 보내 주세요.",
+        "file_archive": "📎 {files}: 압축 파일은 열지 않아요. 압축을 풀어 파일을 직접 보내 주세요.",
+        "file_video": "📎 {files}: 동영상은 볼 수 없어요. 사진이나 소리(MP3, M4A)로 보내 주세요.",
+        "file_macros": "📎 {files}: 매크로가 있는 문서는 열지 않아요. .docx, .xlsx, .pptx 또는 PDF로 저장해 보내 주세요.",
+        "file_old_office": "📎 {files}: 오래된 Office 형식이거나 암호가 걸려 있어요. 암호 없이 .docx, .xlsx, .pptx 또는 PDF로 "
+        "저장해 보내 주세요.",
+        "file_picture_format": "📎 {files}: 이 형식의 사진은 볼 수 없어요. JPEG나 PNG로 보내 주세요.",
+        "file_picture_large": "📎 {files}: 사진이 너무 커요. 더 작게(20 MB, 5천만 화소 이하) 만들어 보내 주세요.",
+        "file_unavailable": "📎 {files}: 가져오지 못했어요. 다시 보내 주세요.",
+        "file_deleted": "📎 {files}: 더 이상 남아 있지 않아요. 다시 보내 주세요.",
+        "file_external": "📎 {files}: 다른 서비스로 가는 링크일 뿐이에요. 파일을 직접 올려 주세요.",
+        "file_forbidden": "📎 {files}: 여기서는 파일을 읽을 권한이 없어요. 이 봇의 운영자에게 알려 주세요.",
+        "no_transcription": "📎 {files}: 여기서는 음성을 들을 수 없어요. 필요한 내용을 글로 적어 주세요.",
+        "audio_failed": "📎 {files}: 녹음을 알아듣지 못했어요. 다시 보내거나 글로 적어 주세요.",
+        "audio_silent": "📎 {files}: 말소리가 들리지 않았어요. 다시 녹음하거나 글로 적어 주세요.",
+        "file_gone": "⚠️ 파일이 AI 서비스에 더 이상 없어요. 그곳에는 정해진 시간 동안만 보관됩니다. "
+        "다시 요청해 주시고, 보내신 파일이었다면 파일도 다시 보내 주세요.",
+        "file_unindexed": "⚠️ AI 서비스가 이 문서를 읽지 못했어요. 파일이 열리는지, 암호로 보호되어 있지 않은지 "
+        "확인하거나 다른 형식으로 보내 주세요.",
+        "approve": "허용",
+        "refuse": "허용 안 함",
+        "approval_question": "🔐 **{name}**을(를) 정확히 다음 내용으로 사용해도 될까요? 허용하면 실제로 실행됩니다.",
+        "approval_approved": "✅ 허용됨: {name}",
+        "approval_refused": "🚫 허용되지 않음: {name}",
+        "approval_expired": "⌛ 시간 안에 답이 없어 {name}을(를) 사용하지 않았어요. 필요하면 다시 요청해 주세요.",
+        "approval_not_yours": "질문한 사람만 결정할 수 있어요.",
+        "approval_over": "이미 결정되었거나 시간이 지났어요. 필요하면 다시 요청해 주세요.",
+        "tool_interrupted": "⚠️ `{name}`을(를) 사용하는 중에 중단되었어요. 실행되었는지 알 수 없어 반복하지 않았습니다. "
+        "확인해 보시고, 필요하면 다시 요청해 주세요.",
+        "tools_missing": "ℹ️ 이 AI 서버에서는 사용할 수 없어요: {names}. 나머지는 모두 작동합니다. 이 봇의 운영자가 다른 "
+        "서버나 어시스턴트를 선택할 수 있어요.",
+        "step_limit": "✂️ 한 번의 답변에 허용된 단계보다 많이 필요했어요. “계속”이라고 하거나 더 작게 나누어 주세요.",
+        "task_web": "웹 검색 중",
+        "task_files": "문서 검색 중",
+        "task_code": "코드 실행 중",
+        "task_picture": "그림 그리는 중",
+        "task_mcp": "{name} 사용 중",
+        "task_function": "{name} 사용 중",
+        "file_lost": "⚠️ {names}을(를) 제때 가져오지 못했어요. 다시 만들어 달라고 해 주세요.",
+        "file_not_here": "⚠️ {files}: 사용 중인 AI 서버가 이런 파일을 읽지 못해요. 텍스트, PDF 또는 그림으로 보내 주세요.",
+        "file_out_large": "⚠️ {name}은(는) 여기에 올리기에 너무 커요(한도 {megabytes} MB). 나누거나 압축해 달라고 해 주세요.",
+        "file_out_refused": "⚠️ {name}을(를) 여기에 올릴 수 없었어요. 이 봇의 운영자에게 파일 첨부 권한을 요청해 주세요.",
+        "memory_empty": "아직 기억하는 것이 없어요. 새 대화입니다.",
+        "memory_whole": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있고 모두 기억합니다. 새로 시작하려면 이름 뒤에 "
+        "“reset”이라고 적어 주세요.",
+        "memory_summarised": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있어요. 가장 오래된 {summarised}개는 요약으로, "
+        "나머지는 그대로 기억합니다. 새로 시작하려면 이름 뒤에 “reset”이라고 적어 주세요.",
+        "assistant_current": "여기서는 **{name}**(`{id}`, 모델 {model})이(가) 답합니다.",
+        "assistant_others": "다른 어시스턴트: {names}. 관리자는 /assistant 이름 으로 바꿀 수 있어요.",
+        "assistant_switched": "완료했어요. 다음 메시지부터 **{name}**(`{id}`)이(가) 여기서 답합니다.",
+        "assistant_admins": "관리자만 어시스턴트를 바꿀 수 있어요. 이 봇의 운영자에게 ADMINS에 추가해 달라고 하세요.",
+        "assistant_unknown": "“{name}”이라는 어시스턴트가 없어요. 있는 것: {names}.",
+        "assistant_several": "“{name}”이라는 어시스턴트가 여럿이에요: {names}. id를 사용해 주세요.",
     },
 }
 

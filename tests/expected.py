@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from core.database import Database
 from core.inbox import Inbox
 from core.store.runs import Claim
+from tests.fakes import settled
 from tests.hands import Hands
 from tests.whole import lane_tasks, rules
 
@@ -67,6 +68,7 @@ class Processes(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.directory = tempfile.TemporaryDirectory()
         self.db = Database(Path(self.directory.name) / "spool.sqlite3")
+        self.do(lambda: self.db(settled))
         self.hands = Hands(self.db)
         self.frozen: list[tuple[Hands, Claim]] = []
         self.alive = True

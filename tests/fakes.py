@@ -11,12 +11,23 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bots.posts import Gone, OwnPost
+from core.assistant import EVERY, Assistant, function
 from core.database import MIGRATIONS, Execute
+from core.errors import FileRefused
 from core.journal import Journal
-from core.ports import Platform, Reply
+from core.ports import FullReply, Platform
 from core.script import Beat, Scenario
-from core.types import Address, Earlier, IncomingMessage
+from core.store import assistants
+from core.types import Address, Attachment, Earlier, File, IncomingMessage, Question, Task
 
+ASSISTANT = Assistant(
+    "asst_settings",
+    "Spool",
+    "gpt-6-luna",
+    instructions="Be kind.",
+    tools=(function(EVERY),),
+    truncation_strategy={"type": "auto"},
+)
 HERE = Address("fake", "W1", "C1", "T1")
 TIMEOUT = 5.0
 """Seconds after which a test that waits for something has failed."""
@@ -33,6 +44,11 @@ def elsewhere(**changes: str) -> Address:
     return replace(HERE, **changes)
 
 
+def settled(x: Execute) -> None:
+    """As after the start of a process: the assistant of the settings is there."""
+    assistants.settle(x, ASSISTANT, 1.0)
+
+
 @contextlib.contextmanager
 def store() -> Iterator[Execute]:
     """The schema in memory, for functions of `core.store`; each statement is its own transaction."""
@@ -45,6 +61,7 @@ def store() -> Iterator[Execute]:
         return connection.execute(sql, params).fetchall()
 
     with contextlib.closing(connection):
+        settled(execute)
         yield execute
 
 
@@ -97,12 +114,15 @@ class FakeReply:
         self._platform, self.asked, self.run = platform, asked, journal.claim.run
         self.journal = journal
         self.texts: list[str] = []
+        self.tasks: list[tuple[tuple[str, str], ...]] = []
+        """Titles and states of what was being done, each time something was shown."""
         self.final: str | None = None
         self.first_shown_at: float | None = None
 
-    def show(self, text: str) -> None:
+    def show(self, text: str, tasks: Sequence[Task] = ()) -> None:
         """See `core.ports.Reply`."""
         self.texts.append(text)
+        self.tasks.append(tuple((task.title, task.state) for task in tasks))
         self.first_shown_at = self.first_shown_at or asyncio.get_running_loop().time()
         self._platform.screen[self.run] = text
         self._platform.news.tell()
@@ -121,6 +141,23 @@ class FakeReply:
     async def shown(self) -> str:
         """See `core.ports.Reply`: what people see outlives the process."""
         return self._platform.screen.get(self.run, "")
+
+    async def attach(self, file: File) -> None:
+        """See `core.ports.Attaching`: once for each key, over deaths of the process."""
+        if self._platform.file_faults:
+            raise self._platform.file_faults.popleft()
+        self._platform.attached.setdefault((self.run, file.key), file)
+        self._platform.news.tell()
+
+    async def ask(self, question: Question) -> None:
+        """See `core.ports.Asking`."""
+        self._platform.questions.setdefault(question.id, question)
+        self._platform.news.tell()
+
+    async def decided(self, question: Question, text: str) -> None:
+        """See `core.ports.Asking`."""
+        self._platform.decisions[question.id] = text
+        self._platform.news.tell()
 
 
 class FakePlatform:
@@ -147,9 +184,22 @@ class FakePlatform:
         self.read: list[tuple[str, float]] = []
         """What `earlier` was asked for: message id and since when."""
         self.locales: dict[str, str] = {}
+        self.attached: dict[tuple[str, str], File] = {}
+        self.file_faults: deque[Exception] = deque()
+        """Raised by `attach`, one each time."""
+        self.questions: dict[str, Question] = {}
+        self.decisions: dict[str, str] = {}
+        self.stored: dict[str, bytes] = {}
+        """What can be fetched, by the attachment's id."""
+
+    async def fetch(self, attachment: Attachment, limit: int) -> bytes:
+        """See `core.ports.Fetching`."""
+        if attachment.id not in self.stored:
+            raise FileRefused("file_unavailable")
+        return self.stored[attachment.id]
 
     @contextlib.asynccontextmanager
-    async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[Reply]:
+    async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[FullReply]:
         """See `core.ports.Platform`."""
         if self.refusal:
             raise self.refusal

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bots.markdown import split
-from bots.posts import PostBrush, Posts
+from bots.postbrush import PostBrush
+from bots.posts import Posts
 from bots.turns import Turns
 from core.database import Database
 from core.journal import Journal

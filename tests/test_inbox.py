@@ -16,7 +16,7 @@ from core.errors import Unsaved
 from core.inbox import Inbox
 from core.store.runs import Outcome
 from core.types import Kind
-from tests.fakes import HERE, elsewhere, message
+from tests.fakes import HERE, elsewhere, message, settled
 from tests.hands import Hands, ended
 from tests.queued import status
 from tests.whole import all_of, rules
@@ -26,6 +26,7 @@ from tests.whole import all_of, rules
 async def hands(tmp_path: Path) -> AsyncIterator[Hands]:
     """Lanes over a new database."""
     db = Database(tmp_path / "spool.sqlite3")
+    await db(settled)
     made = Hands(db)
     yield made
     await made.lanes.close()
@@ -159,16 +160,11 @@ async def test_own_texts_wait_for_nobody(hands: Hands, kind: Kind) -> None:
 
 async def test_the_assistant_of_an_answer_is_recorded(hands: Hands) -> None:
     """Our own texts have none."""
-    await hands.db(
-        lambda x: x(
-            "INSERT INTO assistants (id, created_at, name, instructions, model) VALUES ('asst_1', 1, 'a', 'b', 'c')"
-        )
-    )
-    box = inbox(hands, assistant="asst_1")
+    box = inbox(hands)
     await box.receive(message("1"))
     await box.receive(message("2", kind="help"))
 
-    assert ["asst_1", None] == all_of(
+    assert ["asst_settings", None] == all_of(
         await hands.db(lambda x: x("SELECT assistant_id FROM runs ORDER BY seq"))
     )
 

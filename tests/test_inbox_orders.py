@@ -13,7 +13,7 @@ from core.database import Database
 from core.inbox import Inbox
 from core.store.runs import Outcome
 from core.store.threads import Scope
-from tests.fakes import HERE, elsewhere, message
+from tests.fakes import HERE, elsewhere, message, settled
 from tests.hands import Hands, ended
 from tests.whole import all_of, rules
 
@@ -22,6 +22,7 @@ from tests.whole import all_of, rules
 async def hands(tmp_path: Path) -> AsyncIterator[Hands]:
     """Lanes over a new database."""
     db = Database(tmp_path / "spool.sqlite3")
+    await db(settled)
     made = Hands(db)
     yield made
     await made.lanes.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +12,15 @@ from core.errors import Lost
 from core.journal import Journal
 from core.store import runs
 from core.store.runs import Claim
+from tests.fakes import settled
 from tests.queued import BUDGET, asked, claimed, thread_of
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
+async def db(tmp_path: Path) -> AsyncIterator[Database]:
     """A database with one queued run."""
     database = Database(tmp_path / "spool.sqlite3")
+    await database(settled)
     yield database
     database.close()
 

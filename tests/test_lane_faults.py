@@ -15,6 +15,7 @@ from core.database import Database
 from core.errors import Lost
 from core.store import runs
 from core.store.runs import Outcome
+from tests.fakes import settled
 from tests.hands import Hands, ended, queued
 from tests.queued import BUDGET, thread_of
 
@@ -23,6 +24,7 @@ from tests.queued import BUDGET, thread_of
 async def hands(tmp_path: Path) -> AsyncIterator[Hands]:
     """Lanes over a new database."""
     db = Database(tmp_path / "spool.sqlite3")
+    await db(settled)
     made = Hands(db)
     yield made
     await made.lanes.close()

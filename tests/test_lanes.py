@@ -13,6 +13,7 @@ from core.lanes import Lanes, Stopping
 from core.store import runs
 from core.store.runs import Claim, Outcome
 from core.types import RunId
+from tests.fakes import settled
 from tests.hands import Hands, ended, queued
 from tests.queued import BUDGET, thread_of
 from tests.whole import lane_tasks
@@ -22,6 +23,7 @@ from tests.whole import lane_tasks
 async def hands(tmp_path: Path) -> AsyncIterator[Hands]:
     """Lanes over a new database."""
     db = Database(tmp_path / "spool.sqlite3")
+    await db(settled)
     made = Hands(db)
     yield made
     await made.lanes.close()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Sequence
 
 import pytest
 
 from bots.live import Brush, LiveReply
 from core.errors import Lost, Retryable, Unreachable
 from core.ports import Reply
+from core.types import Task
 from tests.fakes import News
 
 _: type[Reply] = LiveReply
@@ -25,12 +27,14 @@ class Canvas:
         self.tried = 0
         self.partly = 0
         self.wait = 0.0
+        self.often: float | None = None
+        self.done: list[tuple[str, ...]] = []
         self.faults: deque[Exception] = deque()
         self.may_paint = asyncio.Event()
         self.may_paint.set()
         self.reading: str | Exception = ""
 
-    async def paint(self, text: str, *, final: bool) -> bool:
+    async def paint(self, text: str, tasks: Sequence[Task] = (), *, final: bool) -> bool:
         """See `bots.live.Brush`."""
         self.tried += 1
         self.news.tell()
@@ -41,12 +45,17 @@ class Canvas:
             self.partly -= 1
             return False
         self.strokes.append((text, final))
+        self.done.append(tuple(task.title for task in tasks))
         self.news.tell()
         return True
 
     def pause(self) -> float:
         """See `bots.live.Brush`."""
         return self.wait
+
+    def due(self) -> float | None:
+        """See `bots.live.Brush`."""
+        return self.often
 
     async def read(self) -> str:
         """See `bots.live.Brush`."""
@@ -57,7 +66,7 @@ class Canvas:
     @property
     def visible(self) -> bool:
         """See `bots.live.Brush`."""
-        return bool(self.strokes)
+        return any(text.strip() for text, _ in self.strokes)
 
     async def until(self, count: int) -> None:
         """Returns once so many strokes were made."""

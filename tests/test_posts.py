@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bots.markdown import split
-from bots.posts import Gone, PostBrush, Poster
+from bots.postbrush import PostBrush
+from bots.posts import Gone, Poster
 from core.database import Database
 from core.store import runs
 from tests.fakes import MemoryPoster

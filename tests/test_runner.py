@@ -68,7 +68,7 @@ async def test_a_thread_is_remembered_and_others_are_not(tmp_path: Path) -> None
 async def test_the_oldest_turns_fall_out_first_and_whole(tmp_path: Path) -> None:
     """What the budget cannot pay for is left out from the beginning of the thread."""
     script = Scenario()
-    async with core(tmp_path, ScriptedModel(script), policy=rules(budget=120)) as spool:
+    async with core(tmp_path, ScriptedModel(script), policy=rules(budget=60)) as spool:
         for id in "123456":
             await spool.say(id, f"number {id}")
             await spool.idle()
@@ -258,6 +258,7 @@ async def test_a_finished_run_is_one_line_of_the_log(tmp_path: Path) -> None:
         "message": "run completed",
         "run_id": receipt.claim.run,
         "thread_id": receipt.claim.thread,
+        "assistant_id": "asst_settings",
         "platform": "fake",
         "outcome": "completed",
         "attempts": 0,

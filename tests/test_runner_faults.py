@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import Retryable
-from core.runner import Limits
+from core.kit import Limits
 from core.script import Beat, Fault, Say, Scenario, Wait, text_of
 from core.scripted_model import ScriptedModel
 from core.texts import TEXTS

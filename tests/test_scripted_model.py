@@ -12,7 +12,7 @@ from core.errors import Permanent, Retryable
 from core.ports import Model
 from core.script import Fault, Say, Scenario, Wait
 from core.scripted_model import ScriptedModel
-from core.types import Finished, ModelEvent, Prompt, Started, TextDelta
+from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, TextDelta
 
 _: type[Model] = ScriptedModel
 
@@ -56,9 +56,11 @@ async def test_an_answer_is_started_said_and_finished() -> None:
     events = await played(ScriptedModel(scenario, background=True))
 
     assert isinstance(events[0], Started)
-    assert events[1:3] == [TextDelta("Hel"), TextDelta("lo")]
-    assert isinstance(events[3], Finished)
-    assert events[3].ending == "completed"
+    assert isinstance(events[1], ItemAdded)
+    assert events[2:4] == [TextDelta("Hel"), TextDelta("lo")]
+    assert isinstance(events[4], ItemDone)
+    assert isinstance(events[5], Finished)
+    assert events[5].ending == "completed"
 
 
 async def test_usage_is_an_estimate_of_four_characters_a_token() -> None:
@@ -168,6 +170,7 @@ async def test_a_hang_waits_for_the_callers_deadline() -> None:
     scenario = Scenario()
     scenario.enqueue(Say("Hm"), Fault("hang"))
     events = ScriptedModel(scenario).stream(PROMPT)
+    assert isinstance(await anext(events), ItemAdded)
     assert await anext(events) == TextDelta("Hm")
 
     with pytest.raises(TimeoutError):

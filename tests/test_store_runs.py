@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.store import items, messages, runs, threads
+from core.store import claims, items, messages, runs, threads
 from core.store.runs import Outcome
 from tests.fakes import HERE, message, store
 from tests.queued import BUDGET, asked, claimed, status, thread_of
@@ -200,7 +200,7 @@ def test_history_leaves_room_for_what_stood_in_a_topic() -> None:
 
         tight = runs.claim(x, thread_of(x), "me", budget)
         assert tight is not None
-        enough = runs.reread(x, tight, budget + 1 + runs.context_room(2 * budget))
+        enough = runs.reread(x, tight, budget + 1 + claims.context_room(2 * budget))
 
         assert ((), ("x" * 30,)) == (tight.history, enough.history)
 

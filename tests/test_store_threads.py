@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.store import assistants, threads
+from core.store import threads
 from core.store.threads import Scope
 from tests.fakes import HERE, elsewhere, store
 
@@ -114,24 +114,3 @@ def test_facts_are_any_json_and_the_last_one_counts(value: object) -> None:
 
         assert value == threads.fact(x, "gateway")
         assert threads.fact(x, "another") is None
-
-
-def test_an_assistant_is_settled_once() -> None:
-    """The same properties give the same id at every start."""
-    with store() as x:
-        first = assistants.settle(x, "Spool", "Be kind.", "gpt-6-luna", 1.0)
-
-        assert first == assistants.settle(x, "Spool", "Be kind.", "gpt-6-luna", 2.0)
-        assert first.startswith("asst_")
-
-
-@pytest.mark.parametrize(
-    "changed", [("Other", "Be kind.", "m"), ("Spool", "Be curt.", "m"), ("Spool", "Be kind.", "n")]
-)
-def test_a_changed_assistant_is_a_new_one(changed: tuple[str, str, str]) -> None:
-    """A change keeps the old row, so that old runs still tell what they were answered by."""
-    with store() as x:
-        first = assistants.settle(x, "Spool", "Be kind.", "m", 1.0)
-
-        assert first != assistants.settle(x, *changed, 2.0)
-        assert [(2,)] == x("SELECT COUNT(*) FROM assistants")

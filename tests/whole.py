@@ -10,36 +10,88 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
+from core.approvals import Approvals
+from core.assistant import Assistant
+from core.attachments import Attachments
 from core.database import Database
 from core.inbox import Inbox, Policy, Receipt
+from core.kit import Kit, Limits, Rules
 from core.lanes import Lanes
+from core.library import Library
+from core.memory import Memory
 from core.ports import Model
-from core.runner import Assistant, Limits, Runner
-from tests.fakes import TIMEOUT, FakePlatform, message
+from core.runner import Runner
+from core.service import Service
+from core.store import assistants
+from core.tools import Toolbox
+from tests.fakes import ASSISTANT, TIMEOUT, FakePlatform, message
 
 
 class Core:
     """Database, inbox, lanes and runner as `bots.run` puts them together, over fakes at both ends."""
 
-    def __init__(self, path: Path, model: Model, policy: Policy, limits: Limits, language: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        model: Model,
+        policy: Policy,
+        limits: Limits,
+        language: str,
+        *,
+        toolbox: Toolbox | None = None,
+        service: Service | None = None,
+        assistant: Assistant | None = None,
+    ) -> None:
         self.db = Database(path)
         self.platform = FakePlatform()
         self.policy, self.model = policy, model
-        self.runner = Runner(
-            self.db,
-            model,
-            Assistant("asst_1", "Be kind.", "gpt-6-luna"),
+        self.rules = Rules(
             limits=limits,
             language=language,
             shared=policy.scope == "topic",
             budget=policy.budget,
+            full=service is not None,
+            mcp_hosts=frozenset({"mcp.example.com"}),
         )
-        self.runner.platforms["fake"] = self.platform
+        self.toolbox, self.service = toolbox or Toolbox(), service
+        self.db(lambda x: assistants.settle(x, assistant or ASSISTANT, 1.0))
         self._begin()
 
     def _begin(self) -> None:
-        self.lanes = Lanes(self.db, self.runner.run, self.policy.budget)
-        self.inbox = Inbox(self.db, self.lanes, self.policy)
+        kit = Kit(
+            self.db,
+            self.model,
+            Approvals(self.db),
+            Attachments(
+                self.db,
+                {"fake": self.platform},
+                limit_bytes=2**20,
+                limit_count=4,
+                transcribe=self._transcribe if self.service else None,
+            ),
+            self._toolbox,
+            self._service,
+            self._library,
+            self.rules,
+        )
+        self.kit = kit
+        self.runner = Runner(kit, {"fake": self.platform})
+        self.memory = Memory(self.db, self.model, self.rules)
+        self.lanes = Lanes(self.db, self.runner.run, self.policy.budget, self.memory.answered)
+        self.inbox = Inbox(self.db, self.lanes, self.policy, kit.approvals, kit.attachments)
+
+    async def _toolbox(self) -> Toolbox:
+        return self.toolbox
+
+    async def _service(self) -> Service:
+        assert self.service is not None
+        return self.service
+
+    async def _library(self) -> Library:
+        return Library(self.db, await self._service(), pause=0.01)
+
+    async def _transcribe(self, name: str, content: bytes) -> str:
+        return await (await self._service()).transcribe(name, content)
 
     async def say(self, id: str, text: str = "", *, attempts: int = 0, **more: Any) -> Receipt:
         """Somebody writes; `attempts`: errors that the run which answers is to have met already."""
@@ -98,14 +150,17 @@ async def core(
     policy: Policy | None = None,
     limits: Limits | None = None,
     language: str = "en",
+    **more: Any,
 ) -> AsyncIterator[Core]:
-    """The core over a database file in that directory."""
+    """The core over a database file in that directory. With a `service` the server offers everything."""
     policy, limits = policy or rules(), limits or Limits(idle=TIMEOUT, run=TIMEOUT)
-    made = Core(directory / "spool.sqlite3", model, policy, limits, language)
+    made = Core(directory / "spool.sqlite3", model, policy, limits, language, **more)
     try:
         yield made
     finally:
         await made.lanes.close()
+        await made.memory.close()
+        await made.kit.attachments.close()
         await made.die()
         made.db.close()
 

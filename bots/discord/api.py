@@ -6,6 +6,7 @@ https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import aiohttp
@@ -13,9 +14,11 @@ import discord
 from discord.http import HTTPClient, Route
 
 from bots.posts import Gone, Unclear
-from core.errors import Retryable, SpoolError, Unreachable
+from core.errors import Retryable, SpoolError, TooLarge, Unreachable
 
-UNKNOWN_MESSAGE = 10008
+UNKNOWN_MESSAGE, ENTITY_TOO_LARGE = 10008, 40005
+LARGEST_FILE = 10 * 1024**2
+"""Bytes of a file in any server; a boosted one takes more, which a bot is not told."""
 NO_PINGS = {"parse": [], "replied_user": False}
 """Sent with every create and every edit: an edit without it would parse the text for pings again."""
 SUPPRESS_EMBEDS = 4
@@ -29,13 +32,12 @@ class DiscordApi:
         self._http = http
 
     async def call(self, method: str, path: str, body: Any = None, **route: Any) -> Any:
-        """One request; `route` fills the path and `query` the query string."""
-        query = route.pop("query", None)
+        """One request; `route` fills the path and `query` the query string. `form` goes instead of a body."""
+        query, form = route.pop("query", None), route.pop("form", None)
         try:
             more: dict[str, Any] = {} if body is None else {"json": body}
-            return await self._http.request(
-                Route(method, path, **route), **more, **({"params": query} if query else {})
-            )
+            more |= ({"params": query} if query else {}) | ({"form": form} if form else {})
+            return await self._http.request(Route(method, path, **route), **more)
         except discord.HTTPException as error:
             raise _sorted(error) from error
         except discord.RateLimited as error:
@@ -43,12 +45,17 @@ class DiscordApi:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unclear(type(error).__name__) from error
 
-    async def post(self, channel: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Create a message. With a nonce, doing it twice within minutes gives the first one again."""
+    async def post(
+        self, channel: str, body: dict[str, Any], file: tuple[str, str, bytes] | None = None
+    ) -> dict[str, Any]:
+        """Create a message, with a file (name, MIME type, bytes) or without.
+
+        With a nonce, doing it twice within minutes gives the first one again. Raises TooLarge, too.
+        """
         body = {"allowed_mentions": NO_PINGS, "flags": SUPPRESS_EMBEDS, **body}
-        created: dict[str, Any] = await self.call(
-            "POST", "/channels/{channel_id}/messages", body, channel_id=channel
-        )
+        path = "/channels/{channel_id}/messages"
+        sent: dict[str, Any] = {"body": body} if file is None else {"form": _form(body, *file)}
+        created: dict[str, Any] = await self.call("POST", path, **sent, channel_id=channel)
         return created
 
     async def edit(self, channel: str, message: str, body: dict[str, Any]) -> None:
@@ -78,8 +85,18 @@ class DiscordApi:
         await self.call("POST", "/channels/{channel_id}/typing", channel_id=channel)
 
 
+def _form(body: dict[str, Any], name: str, kind: str, content: bytes) -> list[dict[str, Any]]:
+    payload = json.dumps(body | {"attachments": [{"id": 0, "filename": name}]})
+    return [
+        {"name": "payload_json", "value": payload},
+        {"name": "files[0]", "value": content, "filename": name, "content_type": kind},
+    ]
+
+
 def _sorted(error: discord.HTTPException) -> SpoolError:
     name = f"{error.status}:{error.code}"
+    if error.status == 413 or error.code == ENTITY_TOO_LARGE:
+        return TooLarge(LARGEST_FILE)
     if error.status in (401, 429):
         return Retryable(name, retry_after=_retry_after(error))
     if error.status == 408 or error.status >= 500:

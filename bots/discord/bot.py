@@ -33,17 +33,12 @@ class Bot(discord.Client):
         self._inbox = inbox
         self.tree = app_commands.CommandTree(self)
 
-        async def reset(interaction: discord.Interaction) -> None:
-            """Never called: `bots.discord.interactions` takes the raw event, in order."""
-
-        command: app_commands.Command[Any, ..., None] = app_commands.Command(
-            name="reset", description="Start a fresh conversation", callback=reset
-        )
-        self.tree.add_command(
-            app_commands.allowed_installs(guilds=True, users=False)(
-                app_commands.allowed_contexts(guilds=True, dms=True)(command)
+        for command in _commands():
+            self.tree.add_command(
+                app_commands.allowed_installs(guilds=True, users=False)(
+                    app_commands.allowed_contexts(guilds=True, dms=True)(command)
+                )
             )
-        )
 
     async def sync(self) -> None:
         """Register the commands, only when they differ from what was registered last. Never raises.
@@ -58,9 +53,31 @@ class Bot(discord.Client):
                 await self._inbox.remember(SYNCED, wanted)
         except (discord.DiscordException, OSError) as error:
             logger.warning(
-                "commands not registered, /reset may be missing", extra={"error": type(error).__name__}
+                "commands not registered, some may be missing", extra={"error": type(error).__name__}
             )
 
     async def _registered(self) -> bool:
         there = {command.name for command in await self.tree.fetch_commands()}
         return there >= {command.name for command in self.tree.get_commands()}
+
+
+def _commands() -> list[app_commands.Command[Any, ..., None]]:
+    """Their callbacks are never called: `bots.discord.interactions` takes the raw event, in order."""
+
+    async def reset(interaction: discord.Interaction) -> None: ...
+
+    async def assistant(interaction: discord.Interaction, name: str = "") -> None: ...
+
+    async def memory(interaction: discord.Interaction) -> None: ...
+
+    switch = app_commands.Command[Any, ..., None](
+        name="assistant",
+        description="Show the assistants, or choose this channel's",
+        callback=assistant,
+    )
+    app_commands.describe(name="Name or id of the assistant to answer here")(switch)
+    return [
+        app_commands.Command(name="reset", description="Start a fresh conversation", callback=reset),
+        switch,
+        app_commands.Command(name="memory", description="How much I remember of us here", callback=memory),
+    ]

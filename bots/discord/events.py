@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bots import orders
+from bots.discord.files import attachments, snapshots
 from bots.mentions import printable
 from core.types import Address, IncomingMessage, Kind
 
@@ -57,14 +58,16 @@ def spoken(payload: Mapping[str, Any], me: str, role: str | None, guild: str | N
     where = address(payload, guild)
     text = printable(_plain(payload, me, role)).strip()
     addressed = not where.workspace or _addressed(payload, me, role)
+    files = attachments(payload)
     message = IncomingMessage(
         id=str(payload["id"]),
         address=where,
         user=str(author["id"]),
         text=text,
         sent_at=sent_at(str(payload["id"])),
-        kind=_kind(text, payload, where) if addressed else "ask",
+        kind=_kind(text, payload, where) if addressed and (text or not files) else "ask",
         author=printable(_name(payload)),
+        files=files,
     )
     return Spoken(message, addressed)
 
@@ -101,8 +104,7 @@ def _plain(payload: Mapping[str, Any], me: str, role: str | None) -> str:
 
 def _forwarded(payload: Mapping[str, Any]) -> str:
     """What somebody passed on stands in snapshots."""
-    snapshots = payload.get("message_snapshots") or ()
-    return "\n".join(str((one.get("message") or {}).get("content") or "") for one in snapshots)
+    return "\n".join(str(message.get("content") or "") for message in snapshots(payload))
 
 
 def _kind(text: str, payload: Mapping[str, Any], where: Address) -> Kind:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from bots.discord import events
 from bots.discord.api import DiscordApi
+from bots.discord.channels import Channels
 from bots.discord.gateway import Position
 from core.background import Background
 from core.errors import SpoolError, Unsaved
@@ -23,7 +24,6 @@ from core.types import Address
 
 logger = logging.getLogger(__name__)
 SESSION = "discord:session"
-_THREADS = (10, 11, 12)
 
 
 class Intake:
@@ -42,7 +42,8 @@ class Intake:
         self._inbox, self._api, self._me, self._position = inbox, api, me, position
         self._failed, self._follow = failed, follow
         self._roles: dict[str, str | None] = {}
-        self._threads: dict[str, bool] = {}
+        self._channels = Channels(api)
+        self._unplaced: dict[str, list[events.Spoken]] = {}
         self._background = Background()
         self._sound = True
 
@@ -59,8 +60,8 @@ class Intake:
         if said is None:
             return
         if said.addressed:
-            self._receive(said)
-        elif self._follow and said.message.text and not events.to_others(payload):
+            self._place(said)
+        elif self._follow and (said.message.text or said.message.files) and not events.to_others(payload):
             self._background.start(self._follow_up(said), "event")
 
     def again(self, payload: dict[str, Any], guild: str) -> None:
@@ -91,21 +92,37 @@ class Intake:
         position = self._position()
         return {SESSION: asdict(position)} if position and self._sound and not self._background else {}
 
+    def _place(self, said: events.Spoken) -> None:
+        """Receive a message that is for us; in a channel nobody told us of, once it is known what it is."""
+        where = said.message.address
+        parent = self._channels.parent(where.channel) if where.workspace else ""
+        if where.channel in self._unplaced:  # behind the one that is waiting: the order stays
+            self._unplaced[where.channel].append(said)
+        elif parent is None:
+            self._unplaced[where.channel] = [said]
+            self._background.start(self._learn_channel(where.channel), "event")
+        else:
+            self._receive(_in(said, parent))
+
+    async def _learn_channel(self, channel: str) -> None:
+        """After a cold resume Discord does not repeat its channels, either."""
+        parent = await self._channels.learn(channel)
+        for said in self._unplaced.pop(channel):
+            self._receive(_in(said, parent))
+
     async def _follow_up(self, said: events.Spoken) -> None:
         message = said.message
-        if await self._is_thread(message.address.channel) and await self._inbox.spoke_before(
-            message.address, message.user
-        ):
-            self._receive(said)
+        parent = await self._channels.learn(message.address.channel)
+        if parent and await self._inbox.spoke_before(message.address, message.user):
+            self._receive(_in(said, parent))
 
-    async def _is_thread(self, channel: str) -> bool:
-        if channel not in self._threads:
-            try:
-                found = await self._api.call("GET", "/channels/{channel_id}", channel_id=channel)
-            except SpoolError:
-                return False
-            self._threads[channel] = found.get("type") in _THREADS
-        return self._threads[channel]
+    def channels(self, payload: dict[str, Any]) -> None:
+        """THREAD_LIST_SYNC, and the lists of GUILD_CREATE."""
+        self._channels.note([*(payload.get("channels") or ()), *(payload.get("threads") or ())])
+
+    def channel(self, payload: dict[str, Any]) -> None:
+        """CHANNEL_CREATE, THREAD_CREATE and THREAD_UPDATE."""
+        self._channels.note([payload])
 
     def deleted(self, payload: dict[str, Any]) -> None:
         """MESSAGE_DELETE and MESSAGE_DELETE_BULK."""
@@ -114,7 +131,8 @@ class Intake:
             self._background.start(self._inbox.withdraw(where, str(message)), "withdrawal")
 
     def guild(self, payload: dict[str, Any]) -> None:
-        """GUILD_CREATE: which of its roles is the bot's own."""
+        """GUILD_CREATE: which of its roles is the bot's own, and which of its channels are threads."""
+        self.channels(payload)
         if "roles" in payload:
             self._know_role(str(payload["id"]), payload["roles"])
 
@@ -129,3 +147,8 @@ class Intake:
             logger.info("roles cannot be read", extra={"error": str(error)})
             self._roles.setdefault(guild, None)
         self.take(payload, guild)
+
+
+def _in(said: events.Spoken, parent: str) -> events.Spoken:
+    """The same, knowing which channel its thread belongs to."""
+    return replace(said, message=replace(said.message, parent=parent)) if parent else said

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bots.discord.api import DiscordApi
+from bots.discord.buttons import answered
+from bots.discord.channels import thread_parent
 from bots.discord.poster import STOP, reference
 from core.background import Background
 from core.errors import SpoolError
@@ -21,7 +23,9 @@ from core.types import Address
 
 logger = logging.getLogger(__name__)
 _COMMAND, _COMPONENT = 2, 3
-_MESSAGE, _EPHEMERAL = 4, 64
+_MESSAGE, _NOTHING = 4, 6
+_EPHEMERAL, _SUPPRESS_EMBEDS = 64, 4
+_MOST = 2000
 
 
 class Interactions:
@@ -41,8 +45,19 @@ class Interactions:
                 _address(payload), _person(payload), order=str(payload["id"]), facts=self._progress()
             )
             self._background.start(self._reset(payload, done), "reset")
-        elif payload.get("type") == _COMPONENT and data.get("custom_id") == STOP:
+        elif payload.get("type") == _COMMAND and data.get("name") == "assistant":
+            self._background.start(self._assistant(payload, data), "assistant")
+        elif payload.get("type") == _COMMAND and data.get("name") == "memory":
+            self._background.start(self._memory(payload), "memory")
+        elif payload.get("type") == _COMPONENT:
+            self._press(payload, str(data.get("custom_id") or ""))
+
+    def _press(self, payload: Mapping[str, Any], custom_id: str) -> None:
+        question, yes = answered(custom_id)
+        if custom_id == STOP:
             self._background.start(self._stop(payload), "stop")
+        elif question:
+            self._background.start(self._decide(payload, question, yes), "decision")
 
     async def _reset(self, payload: Mapping[str, Any], done: asyncio.Future[bool]) -> None:
         await self._say(payload, "reset" if await done else "reset_topic")
@@ -53,12 +68,36 @@ class Interactions:
         stopped = await self._inbox.stop_post(reference(post), _person(payload))
         await self._say(payload, {True: "stopping", False: "stop_refused", None: "stop_over"}[stopped])
 
+    async def _decide(self, payload: Mapping[str, Any], question: str, yes: bool) -> None:
+        """A button works for whoever was asked; the question itself then shows what was decided."""
+        decision = await self._inbox.decide(question, _person(payload), yes)
+        if decision == "done":
+            await self._answer(payload, {"type": _NOTHING})
+        else:
+            await self._say(payload, "not_yours" if decision == "not_yours" else "decision_over")
+
+    async def _assistant(self, payload: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+        given = [str(option.get("value") or "") for option in data.get("options") or ()]
+        wanted = given[0].strip() if given else ""
+        parent = thread_parent(payload.get("channel") or {})
+        said = await self._inbox.assistants(
+            _address(payload), parent, _person(payload), wanted, _locale(payload)
+        )
+        await self._tell(payload, said)
+
+    async def _memory(self, payload: Mapping[str, Any]) -> None:
+        address, person = _address(payload), _person(payload)
+        await self._tell(payload, await self._inbox.memory(address, person, _locale(payload)))
+
     async def _say(self, payload: Mapping[str, Any], key: str) -> None:
-        said = text(key, str(payload.get("locale") or ""), self._language)
-        answer = {
-            "type": _MESSAGE,
-            "data": {"content": said, "flags": _EPHEMERAL, "allowed_mentions": {"parse": []}},
-        }
+        await self._tell(payload, text(key, _locale(payload), self._language))
+
+    async def _tell(self, payload: Mapping[str, Any], said: str) -> None:
+        short = said if len(said) <= _MOST else said[: _MOST - 1] + "…"
+        data = {"content": short, "flags": _EPHEMERAL | _SUPPRESS_EMBEDS, "allowed_mentions": {"parse": []}}
+        await self._answer(payload, {"type": _MESSAGE, "data": data})
+
+    async def _answer(self, payload: Mapping[str, Any], answer: dict[str, Any]) -> None:
         path = "/interactions/{interaction_id}/{interaction_token}/callback"
         try:
             await self._api.call(
@@ -66,6 +105,10 @@ class Interactions:
             )
         except SpoolError as error:  # too late, or a repetition: what was asked for is done all the same
             logger.info("interaction not answered", extra={"error": str(error)})
+
+
+def _locale(payload: Mapping[str, Any]) -> str:
+    return str(payload.get("locale") or "")
 
 
 def _address(payload: Mapping[str, Any]) -> Address:

@@ -14,14 +14,18 @@ from bots.caughtup import OVERLAP, CaughtUp
 from bots.discord import events
 from bots.discord.api import PAGE, DiscordApi
 from bots.discord.bot import Bot
+from bots.discord.files import DiscordFiles
 from bots.discord.gateway import ContentIntentRefused, Gateway, Position, forget_login, redirect
 from bots.discord.intake import SESSION, Intake
 from bots.discord.interactions import Interactions
 from bots.discord.poster import DiscordPoster, Pace, typing
-from bots.live import LiveReply
+from bots.discord.upload import Uploads
 from bots.markdown import split
 from bots.mentions import printable
-from bots.posts import Gone, PostBrush, Posts
+from bots.postbrush import PostBrush
+from bots.posts import Gone, Posts
+from bots.questions import Questions
+from bots.reply import FullReply
 from bots.supervisor import TokenRefused
 from bots.turns import Turns
 from core.background import Background
@@ -30,7 +34,7 @@ from core.inbox import Inbox
 from core.journal import Journal
 from core.settings import Settings
 from core.texts import text
-from core.types import Address, Earlier, IncomingMessage
+from core.types import Address, Attachment, Earlier, IncomingMessage
 
 logger = logging.getLogger(__name__)
 SAVE_EVERY = 5.0
@@ -50,6 +54,7 @@ class DiscordPlatform:
         self._settings, self._inbox = settings, inbox
         self._bot = Bot(inbox, content=settings.follow_threads)
         self._api, self._pace, self._turns = DiscordApi(self._bot.http), Pace(), Turns()
+        self._files = DiscordFiles(settings.discord_api_url)
         self._logged_in = asyncio.Event()
         self._working = Background()
         self._catching_up: asyncio.Task[None] | None = None
@@ -111,6 +116,10 @@ class DiscordPlatform:
             "MESSAGE_DELETE": self._intake.deleted,
             "MESSAGE_DELETE_BULK": self._intake.deleted,
             "GUILD_CREATE": self._intake.guild,
+            "CHANNEL_CREATE": self._intake.channel,
+            "THREAD_CREATE": self._intake.channel,
+            "THREAD_UPDATE": self._intake.channel,
+            "THREAD_LIST_SYNC": self._intake.channels,
             "INTERACTION_CREATE": self._interactions.take,
         }
         self._gateway = Gateway(self._bot, handlers)
@@ -159,15 +168,22 @@ class DiscordPlatform:
             logger.info("channel cannot be read", extra={"channel": address.channel, "error": str(error)})
 
     @contextlib.asynccontextmanager
-    async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[LiveReply]:
+    async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[FullReply]:
         """See `Platform.reply`."""
         await self._logged_in.wait()
         stop = text("stop_button", message.locale, self._settings.language)
         poster = DiscordPoster(self._api, self._pace, message, journal.claim.run, self._me(), stop)
         posts = Posts(journal, poster, self._turns)
-        brush = PostBrush(posts, lambda body, limit, final: split(printable(body), limit, complete=final))
-        async with LiveReply(brush) as reply, typing(self._api, message.address.channel, reply.visible):
+        brush = PostBrush(
+            posts, lambda body, limit, final: split(printable(body), limit, complete=final), tasks=True
+        )
+        made = FullReply(brush, Uploads(posts, poster), Questions(posts, journal, poster))
+        async with made as reply, typing(self._api, message.address.channel, reply.visible):
             yield reply
+
+    async def fetch(self, attachment: Attachment, limit: int) -> bytes:
+        """See `Fetching.fetch`."""
+        return await self._files.fetch(attachment, limit)
 
     async def earlier(self, message: IncomingMessage, since: float) -> Sequence[Earlier]:
         """Discord's messages bring no context with them: other people's text needs a privileged intent."""
@@ -179,6 +195,7 @@ class DiscordPlatform:
 
     async def close(self) -> None:
         """Leave without ending the session."""
+        await self._files.close()
         if self._logged_in.is_set():
             await self._gateway.leave()
             await self.save()

@@ -9,9 +9,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from bots.discord.api import PAGE, DiscordApi
+from bots.discord.buttons import GREY, answered, asking, custom_ids, row
+from bots.mentions import printable
 from bots.posts import OwnPost
+from bots.questions import sign
 from core.errors import SpoolError
-from core.types import IncomingMessage, RunId
+from core.types import IncomingMessage, Question, RunId
 
 STOP = "spool:stop"
 """`custom_id` of the button."""
@@ -54,21 +57,40 @@ class DiscordPoster:
         self._channel, self._stop_label = message.address.channel, stop_label
 
     def _body(self, text: str, *, growing: bool) -> dict[str, Any]:
-        button = {"type": 2, "style": 2, "label": self._stop_label, "custom_id": STOP}
-        return {"content": text, "components": [{"type": 1, "components": [button]}] if growing else []}
+        return {"content": text, "components": row((STOP, self._stop_label, GREY)) if growing else []}
 
     async def create(self, text: str, part: int, *, growing: bool) -> str:
-        """See `Poster.create`. The nonce makes a repeated request give the first post again."""
-        nonce = f"{hashlib.sha256(self._run.encode()).hexdigest()[:18]}-{part}"
-        body = self._body(text, growing=growing) | {"nonce": nonce, "enforce_nonce": True}
-        if part == 0:  # in direct messages too: it tells whose answer a post is
+        """See `Poster.create`."""
+        return await self._post(self._body(text, growing=growing), f"-{part}", reply=part == 0)
+
+    async def ask(self, question: Question) -> str:
+        """See `Asker.ask`."""
+        return await self._post(asking(question, self.limit), sign(question.id), reply=True)
+
+    async def decide(self, post: str, text: str) -> None:
+        """See `Asker.decide`."""
+        await self.edit(post, printable(text)[: self.limit], growing=False)
+
+    async def bring(self, key: str, file: tuple[str, str, bytes]) -> str:
+        """A new post that is a file (name, MIME type, bytes), which bears `file_sign`."""
+        return await self._post({}, f"file:{key}", reply=True, file=file)
+
+    async def _post(
+        self, body: dict[str, Any], name: str, *, reply: bool, file: tuple[str, str, bytes] | None = None
+    ) -> str:
+        """A new post of that name: a repeated request gives the first one again.
+
+        Replies tell whose answer a post is, in direct messages too.
+        """
+        body |= {"nonce": _nonce(self._run, name), "enforce_nonce": True}
+        if reply:
             body["message_reference"] = {
                 "message_id": self._message.id,
                 "channel_id": self._channel,
                 "fail_if_not_exists": False,
             }
         self._pace.note(self._channel)
-        return str((await self._api.post(self._channel, body))["id"])
+        return str((await self._api.post(self._channel, body, file))["id"])
 
     async def edit(self, post: str, text: str, *, growing: bool) -> None:
         """See `Poster.edit`."""
@@ -94,7 +116,7 @@ class DiscordPoster:
         """A reply tells by its reference whose answer it is."""
         answered = (post.get("message_reference") or {}).get("message_id")
         run = "" if not answered else self._run if str(answered) == self._message.id else "another"
-        return OwnPost(str(post["id"]), str(post.get("content") or ""), run)
+        return OwnPost(str(post["id"]), str(post.get("content") or ""), run, _sign(post))
 
     def ref(self, post: str) -> str:
         """See `Poster.ref`."""
@@ -107,6 +129,25 @@ class DiscordPoster:
     def pace(self) -> float:
         """See `Poster.pace`."""
         return self._pace.left(self._channel)
+
+
+def _nonce(run: str, name: str) -> str:
+    """At most 25 characters that differ for each post of each run. A part of a text is named `-1`, say."""
+    if name.startswith("-"):
+        return hashlib.sha256(run.encode()).hexdigest()[:18] + name
+    return hashlib.sha256(f"{run} {name}".encode()).hexdigest()[:25]
+
+
+def _sign(post: dict[str, Any]) -> str:
+    """What a post is: a file, a question that was not decided, else part of a text."""
+    if files := post.get("attachments"):
+        return file_sign(int(files[0].get("size") or 0))
+    return next((sign(id) for id, _ in map(answered, custom_ids(post)) if id), "")
+
+
+def file_sign(size: int) -> str:
+    """What marks the post of a file of so many bytes: names are changed by Discord, sizes are not."""
+    return f"file:{size}"
 
 
 def reference(post: str) -> str:

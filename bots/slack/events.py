@@ -13,6 +13,7 @@ from typing import Any
 from bots import orders
 from bots.mentions import printable
 from bots.slack import richtext
+from bots.slack.files import attachments
 from core.types import Address, IncomingMessage, Kind
 
 _SPOKEN = (None, "file_share", "thread_broadcast")
@@ -42,6 +43,7 @@ def spoken(event: Mapping[str, Any], team: str, me: str) -> Spoken | None:
     if not addressed and (not inside or event.get("type") == "app_mention"):
         return None
     text = printable(richtext.plain(event, me)).strip()
+    files = attachments(event)
     if not (addressed or text or event.get("files")):
         return None
     message = IncomingMessage(
@@ -50,8 +52,9 @@ def spoken(event: Mapping[str, Any], team: str, me: str) -> Spoken | None:
         user=user,
         text=text,
         sent_at=float(ts),
-        kind=_kind(text, event) if addressed or not text else "ask",
+        kind=_kind(text, event, addressed) if text or not files else "ask",
         inside_topic=inside and not direct,
+        files=files,
     )
     return Spoken(message, addressed)
 
@@ -61,10 +64,10 @@ def _name(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _kind(text: str, event: Mapping[str, Any]) -> Kind:
+def _kind(text: str, event: Mapping[str, Any], addressed: bool) -> Kind:
     if not text:
         return "unreadable" if event.get("files") else "help"
-    return orders.kind(text)
+    return orders.kind(text) if addressed else "ask"
 
 
 def deleted(event: Mapping[str, Any], team: str) -> tuple[Address, str] | None:

@@ -6,12 +6,9 @@ before the listener has stored it.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
@@ -20,15 +17,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack import events
 from bots.slack.heard import Heard
+from bots.slack.interactions import ANY, Interactions
 from bots.slack.poster import reference
-from core.background import Background
 from core.inbox import Inbox
-from core.texts import text
 from core.types import Address
 
 logger = logging.getLogger(__name__)
 MOST_STORED = 1000
-ANY = re.compile(".*")
 
 
 class Listeners:
@@ -46,20 +41,16 @@ class Listeners:
         heard: Heard,
         waiting: Callable[[Address, bool], None],
     ) -> None:
-        self._inbox, self._follow, self._language, self._locale = inbox, follow, language, locale
+        self._inbox, self._follow = inbox, follow
         self._heard, self._waiting = heard, waiting
         self._bot = me.bot_id or "none"
         self._stored: OrderedDict[tuple[object, object], None] = OrderedDict()
         self._me = str(me.bot_user_id)
         self._team = str(me.team_id or me.enterprise_id or "")  # one bot token is one workspace
-        self._background = Background()
 
         self.app = _bolt(client, me)
         self.app.event(ANY)(self._event)  # everything is acknowledged, also what is not for us
-        self.app.command("/reset")(self._command)
-        self.app.shortcut("reset_thread")(self._shortcut)
-        for interaction in (self.app.action, self.app.shortcut, self.app.command):
-            interaction(ANY)(self._nothing)
+        Interactions(self.app, inbox, self._team, language, locale)
 
     def settled(self, envelope: Mapping[str, Any]) -> bool:
         """True for events there is nothing to do about: our own posts, and the twin of a stored message.
@@ -118,39 +109,6 @@ class Listeners:
             await self._inbox.stop_post(reference(address, str(post)))
         if not posts:
             await self._inbox.stop(address, user)
-
-    async def _command(self, body: dict[str, Any], ack: Any) -> None:
-        user = str(body["user_id"])
-        done = await self._inbox.reset(Address("slack", self._team, str(body["channel_id"]), ""), user)
-        await ack(text=await self._say("reset" if done else "reset_topic", user), response_type="ephemeral")
-
-    async def _shortcut(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
-        user, message = str(body["user"]["id"]), body.get("message") or {}
-        topic = str(message.get("thread_ts") or message.get("ts") or "")
-        await self._inbox.reset(
-            Address("slack", self._team, str((body.get("channel") or {}).get("id") or ""), topic), user
-        )
-        await ack()
-        self._background.start(
-            self._confirm(respond, user), "confirmation"
-        )  # the acknowledgement leaves only when this returns
-
-    async def _confirm(self, respond: Any, user: str) -> None:
-        try:
-            said = await self._say("reset", user)
-            await respond(text=said, response_type="ephemeral", replace_original=False)
-        except Exception as error:
-            logger.info("reset could not be confirmed", extra={"error": type(error).__name__})
-
-    async def _nothing(self, ack: Any) -> None:
-        await ack()
-
-    async def _say(self, key: str, user: str) -> str:
-        """In the person's language, if Slack tells it before it gets impatient for the acknowledgement."""
-        locale = ""
-        with suppress(TimeoutError):
-            locale = await asyncio.wait_for(self._locale(user), 0.5)
-        return text(key, locale, self._language)
 
 
 def _bolt(client: AsyncWebClient, me: AuthorizeResult) -> AsyncApp:

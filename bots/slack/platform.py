@@ -14,19 +14,25 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.caughtup import CaughtUp
-from bots.live import LiveReply
+from bots.mentions import harmless
 from bots.posts import Posts
+from bots.questions import Questions
+from bots.reply import FullReply
 from bots.slack import richtext
 from bots.slack.budget import Budget
 from bots.slack.calls import REVOKED, call
+from bots.slack.files import SlackFiles
 from bots.slack.heard import Heard
 from bots.slack.history import History, pages
 from bots.slack.listeners import Listeners
 from bots.slack.poster import SlackPoster, reference
+from bots.slack.refusals import Refusals
 from bots.slack.socket import SocketMode
 from bots.slack.status import Status
-from bots.slack.stream import Refusals, StreamBrush
+from bots.slack.stream import StreamBrush
+from bots.slack.upload import Uploads
 from bots.supervisor import TokenRefused
+from bots.tasks import doing
 from bots.turns import Turns
 from core.background import Background
 from core.errors import SpoolError
@@ -34,7 +40,7 @@ from core.inbox import Inbox
 from core.journal import Journal
 from core.settings import Settings
 from core.texts import text
-from core.types import Earlier, IncomingMessage
+from core.types import Attachment, Earlier, IncomingMessage, Task
 
 logger = logging.getLogger(__name__)
 CHECK = 60.0
@@ -57,6 +63,9 @@ class SlackPlatform:
             retry_handlers=[],  # a repeated post could appear twice
         )
         self._budget, self._refusals, self._turns = Budget(), Refusals(), Turns()
+        self._files = SlackFiles(
+            self._client, session, token=settings.slack_bot_token, api_url=settings.slack_api_url
+        )
         self._status = Status(self._client)
         self._locales: dict[str, str] = {}
         self._heard = Heard()
@@ -127,7 +136,7 @@ class SlackPlatform:
         return str(opened["url"])
 
     @contextlib.asynccontextmanager
-    async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[LiveReply]:
+    async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[FullReply]:
         """See `Platform.reply`."""
         address, run = message.address, journal.claim.run
         begun = "post:0" in journal.memo
@@ -137,12 +146,21 @@ class SlackPlatform:
         async with self._status.thinking(address, self._thinking if wanted else "") as thinking:
             poster = SlackPoster(self._client, self._budget, address, run, self._bot_user, thinking.posting)
             posts = Posts(journal, poster, self._turns)
-            brush = StreamBrush(self._client, self._budget, self._refusals, posts, poster, message)
-            async with LiveReply(brush) as reply:
+            show_tasks = lambda tasks: thinking.doing(self._busy(tasks))  # noqa: E731
+            brush = StreamBrush(
+                self._client, self._budget, self._refusals, posts, poster, message, show_tasks
+            )
+            files = Uploads(self._client, self._session, journal, address)
+            async with FullReply(brush, files, Questions(posts, journal, poster)) as reply:
                 try:
                     yield reply
                 finally:
                     brush.close()
+
+    def _busy(self, tasks: Sequence[Task]) -> str:
+        """The status that tells of tasks, "" for none under way."""
+        title = doing(tasks)
+        return text("busy", "", self._settings.language).format(task=harmless(title)) if title else ""
 
     async def _bot_user(self) -> str:
         """Known once Slack was reached for the first time."""
@@ -167,6 +185,10 @@ class SlackPlatform:
             for one in found[-EARLIER:]
             if float(one["ts"]) > since and (said := richtext.plain(one, me))
         ]
+
+    async def fetch(self, attachment: Attachment, limit: int) -> bytes:
+        """See `Fetching.fetch`."""
+        return await self._files.fetch(attachment, limit)
 
     async def locale(self, user: str) -> str:
         """See `Platform.locale`. Asked once for each person."""

@@ -9,14 +9,18 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.mentions import harmless
 from bots.posts import Gone, OwnPost
+from bots.questions import sign
 from bots.slack.budget import Budget
+from bots.slack.buttons import asking
 from bots.slack.calls import Limited, Refused, call
 from core.errors import Retryable, SpoolError, Unreachable
-from core.types import Address, RunId
+from core.types import Address, Question, RunId
 
 logger = logging.getLogger(__name__)
 METADATA = "assistant_run"
+_CARDS = ("task_card", "plan")
 TEXT_BYTES = 3900
 """`text` of chat.update is limited to 4,000 bytes; the whole answer is in the Markdown block."""
 
@@ -42,26 +46,40 @@ class SlackPoster:
         self.ordinary: set[str] = set()
         """Posts known not to be open streams; any other takes no update until it is stopped."""
 
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """What names the run in a post, for the search after a crash."""
-        return {"event_type": METADATA, "event_payload": {"run_id": self._run}}
+    def metadata(self, sign: str = "") -> dict[str, Any]:
+        """What names the run in a post, and what it is, for the search after a crash."""
+        signed = {"sign": sign} if sign else {}
+        return {"event_type": METADATA, "event_payload": {"run_id": self._run, **signed}}
 
     async def create(self, text: str, part: int, *, growing: bool) -> str:
         """See `Poster.create`."""
+        return await self._post(self.metadata(), {"markdown_text": text}, {"text": text})
+
+    async def ask(self, question: Question) -> str:
+        """See `Asker.ask`."""
+        rich, plain = asking(question, markdown=True), asking(question, markdown=False)
+        return await self._post(self.metadata(sign(question.id)), rich, plain)
+
+    async def decide(self, post: str, text: str) -> None:
+        """See `Asker.decide`."""
+        self.ordinary.add(post)
+        await self.edit(post, harmless(text)[: self.limit], growing=False)
+
+    async def _post(self, metadata: dict[str, Any], body: dict[str, Any], plainer: dict[str, Any]) -> str:
+        """A new post in the topic; `plainer` is for servers that do not know all of Block Kit."""
         channel = self._address.channel
         where: dict[str, Any] = {"channel": channel, "thread_ts": self._address.topic}
-        where |= {"metadata": self.metadata, "unfurl_links": False, "unfurl_media": False}
+        where |= {"metadata": metadata, "unfurl_links": False, "unfurl_media": False}
         await self._budget.post_turn(channel)
         posted = self.posting()
         try:
-            response = await call(self._client.chat_postMessage(markdown_text=text, **where))
+            response = await call(self._client.chat_postMessage(**body, **where))
         except Limited as error:
             self._budget.limited(channel, error.retry_after or 1.0)
             raise
-        except Refused as error:  # a server without markdown_text; a wrong thread is no better without it
-            logger.info("markdown_text refused", extra={"error": error.error})
-            response = await self._must(self._client.chat_postMessage(text=text, **where))
+        except Refused as error:  # a wrong thread, say, is no better in plain text
+            logger.info("markdown refused", extra={"error": error.error})
+            response = await self._must(self._client.chat_postMessage(**plainer, **where))
         posted()
         self.ordinary.add(response["ts"])
         return str(response["ts"])
@@ -162,8 +180,15 @@ def _after(message: dict[str, Any], me: str, after: str) -> bool:
 
 def _own(message: dict[str, Any]) -> OwnPost:
     metadata = message.get("metadata") or {}
-    payload = metadata.get("event_payload") or {}
-    run = str(payload.get("run_id") or "") if metadata.get("event_type") == METADATA else ""
+    payload = metadata.get("event_payload") or {} if metadata.get("event_type") == METADATA else {}
+    sign = "file" if message.get("files") else str(payload.get("sign") or "")
+    return OwnPost(str(message["ts"]), _body(message), str(payload.get("run_id") or ""), sign)
+
+
+def _body(message: dict[str, Any]) -> str:
+    """What the post says: its Markdown. Where there is none, its text, unless that only names tasks."""
     blocks = message.get("blocks") or []
     body = "".join(block.get("text", "") for block in blocks if block.get("type") == "markdown")
-    return OwnPost(str(message["ts"]), body or str(message.get("text") or ""), run)
+    if body or any(block.get("type") in _CARDS for block in blocks):
+        return body
+    return str(message.get("text") or "")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -26,11 +26,17 @@ _FOR_GOOD = {"unknown_method", "missing_scope", "not_agent_app", "method_depreca
 
 @dataclass
 class Thinking:
-    """One status on screen. It is cleared by a post only if Slack had taken it before that post."""
+    """One status on screen: what is being done, else `text` for as long as nothing is posted.
 
+    It is cleared by a post only if Slack had taken it before that post.
+    """
+
+    text: str
     answered: bool = False
     cleared: bool = False
     posted: bool = False
+    task: str = ""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def posting(self) -> Callable[[], None]:
         """A post is about to be made; call what this gives when it was."""
@@ -39,8 +45,20 @@ class Thinking:
         def posted() -> None:
             self.posted = True
             self.cleared = self.cleared or known
+            self.changed.set()
 
         return posted
+
+    def doing(self, task: str) -> None:
+        """Show this instead, "" when it is over; costs no I/O."""
+        if task != self.task:
+            self.task = task
+            self.changed.set()
+
+    @property
+    def wanted(self) -> str:
+        """What is to be seen, "" for nothing."""
+        return self.task or ("" if self.posted else self.text)
 
 
 class Status:
@@ -56,18 +74,15 @@ class Status:
     async def thinking(self, address: Address, text: str) -> AsyncIterator[Thinking]:
         """Show the status (none if "") while the body runs. Slack itself clears it when a post follows it."""
         self._taken_over(address)
-        thinking = Thinking(cleared=not text)
-        if not text:
-            yield thinking
-            return
-        showing = asyncio.create_task(self._keep(address, text, thinking), name="status")
+        thinking = Thinking(text, cleared=not text)
+        showing = asyncio.create_task(self._keep(address, thinking), name="status")
         try:
             yield thinking
         finally:
             showing.cancel()
             if not thinking.cleared:
                 self._background.start(self._set(address, ""), "clearing status")
-            if ("session", "") not in self._refused:
+            if text and ("session", "") not in self._refused:
                 self._background.start(self._session(address, "active"), "ending session")
 
     def waiting(self, address: Address, text: str) -> None:
@@ -95,15 +110,26 @@ class Status:
         async with asyncio.timeout(1.0):
             await self._background.finish()
 
-    async def _keep(self, address: Address, text: str, thinking: Thinking) -> None:
+    async def _keep(self, address: Address, thinking: Thinking) -> None:
         await asyncio.sleep(YIELD)
-        shown = await self._set(address, text)
-        thinking.answered = True
-        thinking.cleared = not shown
-        await self._session(address, "processing")  # gives agent apps Slack's own Stop button
-        while shown and not thinking.posted:
-            await asyncio.sleep(REFRESH)
-            shown = not thinking.posted and await self._set(address, text)
+        begun = not thinking.text
+        while True:
+            thinking.changed.clear()
+            await self._bring(address, thinking)
+            if not begun:
+                begun = True
+                await self._session(address, "processing")  # gives agent apps Slack's own Stop button
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if thinking.cleared else REFRESH):
+                    await thinking.changed.wait()
+
+    async def _bring(self, address: Address, thinking: Thinking) -> None:
+        """What is wanted now onto the screen; nothing off it that is not there."""
+        wanted = thinking.wanted
+        if wanted or not thinking.cleared:
+            thinking.answered = thinking.cleared = False
+            shown = await self._set(address, wanted)
+            thinking.answered, thinking.cleared = True, not (shown and wanted)
 
     async def _set(self, address: Address, text: str) -> bool:
         request = self._client.assistant_threads_setStatus(

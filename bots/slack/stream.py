@@ -1,76 +1,38 @@
-"""An answer on Slack: a native stream where it is allowed, else one post and its updates.
+"""An answer on Slack: native streams where they are allowed, else one post and its updates.
 
-Our own streamer and not the SDK's: that one shows nothing before 256 characters and never flushes by time.
-Facts: https://docs.slack.dev/reference/methods/chat.startStream; a stream dies after five minutes.
+Tasks are cards in the stream. A stream that had any is updated once it has ended, which leaves its text
+alone; a process that dies before that is followed by one that repaints every post anyway.
 """
 
 from __future__ import annotations
 
 import logging
-import time
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.markdown import closing, open_fence, reopening, split
 from bots.mentions import settled
-from bots.posts import Gone, PostBrush, Posts, Unclear
+from bots.postbrush import PostBrush
+from bots.posts import Gone, Posts, Unclear
 from bots.slack.budget import FASTEST_APPEND, Budget
-from bots.slack.calls import Limited, Refused, call
+from bots.slack.calls import Limited, Refused
+from bots.slack.opened import Opened
+from bots.slack.piece import ROOM, piece
 from bots.slack.poster import SlackPoster
-from core.types import IncomingMessage
+from bots.slack.refusals import NO_STREAMS, NOT_HERE, Refusals
+from core.errors import Retryable
+from core.types import IncomingMessage, Task
 
 logger = logging.getLogger(__name__)
-LONGEST = 240.0
-"""Seconds a stream is kept open; Slack ends it at 300."""
-ROOM = 11_000
-"""Characters in one stream; Slack ends it at 12,000."""
-MARGIN = 1_000
-"""Characters before that in which only whole lines or words are sent, so that a post ends with one."""
-NOT_HERE = {
-    "missing_recipient_team_id",
-    "missing_recipient_user_id",
-    "user_not_found",
-    "team_not_found",
-    "channel_type_not_supported",
-    "method_not_supported_for_channel_type",
-    "enterprise_is_restricted",
-    "missing_scope",
-}
-NOWHERE = {"unknown_method", "feature_not_enabled", "method_deprecated"}
-
-
-@dataclass
-class Refusals:
-    """Where Slack has refused to stream; known for as long as the process lives."""
-
-    everywhere: bool = False
-    channels: set[str] = field(default_factory=set)
-
-    def learn(self, error: str, channel: str) -> None:
-        """Remember a refusal if it will be repeated."""
-        if error in NOWHERE:
-            self.everywhere = True
-        elif error in NOT_HERE:
-            self.channels.add(channel)
-
-    def apply(self, channel: str) -> bool:
-        """True when it is of no use to ask again there."""
-        return self.everywhere or channel in self.channels
-
-
-@dataclass
-class _Open:
-    """The stream that is growing: `shown` is its text so far."""
-
-    post: str
-    since: float
-    shown: str
 
 
 class StreamBrush:
-    """`bots.live.Brush`: appends what is new; whatever cannot be appended is repainted."""
+    """`bots.live.Brush`: appends what is new; whatever cannot be appended is repainted.
+
+    `doing` shows tasks in another place, for as long as no stream does.
+    """
 
     def __init__(
         self,
@@ -80,14 +42,16 @@ class StreamBrush:
         posts: Posts,
         poster: SlackPoster,
         message: IncomingMessage,
+        doing: Callable[[Sequence[Task]], None],
     ) -> None:
         self._client, self._budget, self._refusals = client, budget, refusals
         self._posts, self._poster, self._message = posts, poster, message
-        self._channel = message.address.channel
+        self._channel, self._doing = message.address.channel, doing
         self._sent = ""  # everything streamed so far, over all posts, without fences we closed ourselves
-        self._open: _Open | None = None
+        self._open: Opened | None = None
         self._head = ""  # what reopens a fence that the last full post had to close
         self._part = 0
+        self._carded: list[tuple[str, str]] = []  # ended streams whose cards are still there, and their text
         self._repaint: PostBrush | None = None
         if posts.begun():  # a process before this one showed something: its state is not ours to append to
             self._repaint = self._post_brush(eager=True)
@@ -114,144 +78,153 @@ class StreamBrush:
             return self._repaint.pause()
         return max(FASTEST_APPEND, self._budget.append_wait())
 
-    async def paint(self, text: str, *, final: bool) -> bool:
+    def due(self) -> float | None:
+        """See `Brush.due`: an open stream must be ended before Slack does it."""
+        return max(1.0, self._open.left) if self._open is not None else None
+
+    async def paint(self, text: str, tasks: Sequence[Task] = (), *, final: bool) -> bool:
         """See `Brush.paint`."""
+        tasks = () if final else tasks
+        whole = True
         if self._repaint is None:
             try:
-                return await self._stream(text, final=final)
+                whole = await self._stream(text, tasks, final=final)
             except (Refused, Gone, Unclear) as error:
                 logger.info("stream given up", extra={"error": str(error)})
                 await self._give_up()
-            except _NotStreamed:
+            except (_NotStreamed, _NothingToStream):
                 pass
-        assert self._repaint is not None
+        self._doing(() if self._open is not None and self._open.shows_tasks else tasks)
+        if self._repaint is None or not (final or text.strip()):
+            return whole
         return await self._repaint.paint(text, final=final)
 
-    async def _stream(self, text: str, *, final: bool) -> bool:
+    async def _stream(self, text: str, tasks: Sequence[Task], *, final: bool) -> bool:
         clean = settled(text, final=final)
         if not clean.startswith(self._sent):  # another attempt of the model: it says it differently
             raise Refused("text_changed")
-        if not clean[len(self._sent) :].strip() and not final:
-            return True
-        if self._open is None and self._part == 0 and (final or not self._may_stream()):
+        if self._open is None and self._part == 0:
+            self._begin(final or bool(clean.strip()), tasks, final=final)
+        await self._advance(clean, tasks, final=final)
+        await self._uncard(final=final)
+        return self._sent == clean
+
+    def _begin(self, saying: bool, tasks: Sequence[Task], *, final: bool) -> None:
+        """Returns when a stream is to be opened. Raises _NotStreamed, or _NothingToStream for now."""
+        streams = self._may_stream()
+        if saying and (final or not streams):
             self._repaint = self._post_brush(eager=final or self._budget.may_update())
             raise _NotStreamed
-        await self._advance(clean, final=final)
-        return self._sent == clean
+        if not saying and not (streams and self._begun(tasks)):
+            raise _NothingToStream
+
+    def _begun(self, tasks: Sequence[Task]) -> list[Task]:
+        """The tasks that are a reason to open a stream before there is any text."""
+        return [] if self._refusals.chunks else [task for task in tasks if task.state == "in_progress"]
 
     def _may_stream(self) -> bool:
         return not self._refusals.apply(self._channel) and self._budget.may_stream()
 
-    async def _advance(self, clean: str, *, final: bool) -> None:
+    async def _advance(self, clean: str, tasks: Sequence[Task], *, final: bool) -> None:
         """Append what is new, going on in further posts where one is full or old."""
         while True:
             rest = clean[len(self._sent) :]
-            if self._open is None:
-                if not rest.strip():
+            opened = self._open
+            if opened is None:
+                if not rest.strip() and self._part > 0:
                     return None
-                await self._start(rest, final=final)
+                await self._start(rest if rest.strip() else "", tasks, final=final)
                 continue
-            room = ROOM - len(self._open.shown)
+            room = ROOM - len(opened.shown)
             full = len(rest) > room
-            piece = _piece(rest, room, final=final, lines=open_fence(self._open.shown) is not None)
-            if full or time.monotonic() - self._open.since > LONGEST:
-                await self._stop(piece, seal=True)
+            more = piece(rest, room, final=final, lines=open_fence(opened.shown) is not None)
+            news = opened.news(tasks)
+            if full or opened.left < 0:
+                await self._seal(opened, more)
             elif final:
-                return await self._stop(piece, seal=False)
-            elif piece and not self._budget.append_wait():
-                await self._append(piece)
+                return await self._stop(opened, more, seal=False)
+            elif (more or news) and not self._budget.append_wait():
+                await opened.append(more, news)
+                self._sent += more
             if not full:
                 return None
 
-    async def _start(self, rest: str, *, final: bool) -> None:
+    async def _seal(self, opened: Opened, more: str) -> None:
+        """End a stream that is full or old; the text goes on in another post."""
+        if not (opened.shown + more).strip():  # only tasks: its post waits for the first words
+            await self._poster.end_stream(opened.post)
+            raise Refused("stream_without_text")
+        await self._stop(opened, more, seal=True)
+
+    async def _start(self, rest: str, tasks: Sequence[Task], *, final: bool) -> None:
         head = self._head
         room = ROOM - len(head)
-        piece = _piece(rest, room, final=final, lines=bool(head)) or rest[:room]
+        first = piece(rest, room, final=final, lines=bool(head)) or rest[:room]
 
         async def make() -> str:
-            try:
-                return await self._open_stream(head + piece)
-            except Limited as error:
-                self._budget.limited("chat.startStream", error.retry_after or 1.0)
-            except Refused as error:
-                self._refusals.learn(error.error, self._channel)
-                logger.info("streaming refused", extra={"error": error.error})
-            post = await self._poster.create(head + piece, self._part, growing=True)
+            if opened := await self._new(head + first, tasks):
+                self._open = opened
+                self._budget.streams += 1
+                return opened.post
+            if not first:
+                raise _NothingToStream("no_stream")
+            post = await self._poster.create(head + first, self._part, growing=True)
             self._repaint = self._post_brush(eager=self._budget.may_update())
-            self._repaint.painted(self._part, head + piece)
+            self._repaint.painted(self._part, head + first)
             return post
 
-        post, adopted = await self._posts.create(self._part, make)
+        _, adopted = await self._posts.create(self._part, make)
         if adopted:
-            self._repaint = self._post_brush(eager=True)
+            await self._give_up()
         if self._repaint:
             raise _NotStreamed
-        self._budget.streams += 1
-        self._open = _Open(post, time.monotonic(), head + piece)
-        self._sent += piece
+        self._sent += first
 
-    async def _open_stream(self, text: str) -> str:
-        self._budget.note("chat.startStream")
-        posted = self._poster.posting()
-        response = await call(
-            self._client.chat_startStream(
-                channel=self._channel,
-                thread_ts=self._message.address.topic,
-                markdown_text=text,
-                recipient_user_id=self._message.user,
-                recipient_team_id=self._message.address.workspace,
-            )
-        )
-        posted()
-        return str(response["ts"])
-
-    async def _append(self, piece: str) -> None:
-        assert self._open is not None
-        self._budget.appended()
+    async def _new(self, text: str, tasks: Sequence[Task]) -> Opened | None:
+        """A new stream; None where none is to be had now. It takes chunks, unless those were refused."""
+        begun = [task for task in tasks if task.state == "in_progress"]
+        chunked = None if self._refusals.chunks else begun
         try:
-            await call(
-                self._client.chat_appendStream(channel=self._channel, ts=self._open.post, markdown_text=piece)
-            )
-        except Limited as error:  # nothing was appended: the next flush takes it along
-            self._budget.limited("chat.appendStream", error.retry_after or 1.0)
-            raise
-        self._grown(piece)
+            return await self._opened(text, chunked)
+        except Limited:
+            return None
+        except Refused as error:
+            logger.info("streaming refused", extra={"error": error.error})
+            if chunked is None or error.error in NOT_HERE | NO_STREAMS:
+                self._refusals.learn(error.error, self._channel)
+                return None
+        self._refusals.chunks = True
+        return await self._new(text, ()) if text else None
 
-    def _grown(self, piece: str) -> None:
-        assert self._open is not None
-        self._open.shown += piece
-        self._sent += piece
+    async def _opened(self, text: str, tasks: Sequence[Task] | None) -> Opened:
+        return await Opened.open(self._client, self._budget, self._poster, self._message, text, tasks)
 
-    async def _stop(self, piece: str, *, seal: bool) -> None:
+    async def _stop(self, opened: Opened, more: str, *, seal: bool) -> None:
         """End the open stream with its last words; `seal`: the text goes on in another post."""
-        assert self._open is not None
-        tail = piece + (closing(self._open.shown + piece) if seal else "")
-        head = reopening(self._open.shown + piece)
-        more: dict[str, Any] = {"markdown_text": tail} if tail else {}
-        self._budget.note("chat.stopStream")
-        try:
-            await call(
-                self._client.chat_stopStream(
-                    channel=self._channel, ts=self._open.post, metadata=self._poster.metadata, **more
-                )
-            )
-        except Limited as error:
-            self._budget.limited("chat.stopStream", error.retry_after or 1.0)
-            raise
-        self._grown(piece)
-        self._poster.ordinary.add(self._open.post)
-        self._open, self._part, self._head = None, self._part + 1, head
-        self._budget.streams -= 1
+        end, head = closing(opened.shown + more) if seal else "", reopening(opened.shown + more)
+        await opened.stop(more + end, self._poster.metadata())
+        self._sent += more
+        self._poster.ordinary.add(opened.post)
+        if opened.cards:
+            self._carded.append((opened.post, opened.shown))
+        self._part, self._head = self._part + 1, head
+        self.close()
+
+    async def _uncard(self, *, final: bool) -> None:
+        """Replace ended streams by their text alone: at once for the last words, else when there is room."""
+        while self._carded and (final or not self._budget.update_pause()):
+            post, body = self._carded[0]
+            with suppress(Gone):
+                await self._poster.edit(post, body, growing=False)
+            del self._carded[0]
 
     async def _give_up(self) -> None:
         """Leave the stream as an ordinary post; what it shows is repainted, so nothing is lost or doubled."""
-        if self._open is not None:
-            self._open = None
-            self._budget.streams -= 1
+        self.close()
         self._repaint = self._post_brush(eager=True)
 
     def close(self) -> None:
-        """The reply is over, however it ended: its stream no longer counts."""
+        """The open stream, if any, no longer counts: the reply is over, however it ended."""
         if self._open is not None:
             self._open = None
             self._budget.streams -= 1
@@ -261,23 +234,8 @@ class _NotStreamed(Exception):
     """This answer is painted by updates."""
 
 
-def _piece(rest: str, room: int, *, final: bool, lines: bool) -> str:
-    """As much of the text as is to be sent now into a post with so much room.
+class _NothingToStream(Retryable):
+    """There is no text yet, and no stream for tasks alone: nothing was posted."""
 
-    Near the end of the room only whole lines or (but for code) words are sent: the post may end there.
-    """
-    if len(rest) <= room and (final or room - len(rest) >= MARGIN):
-        return rest
-    fits = rest[:room]
-    whole = _whole(fits, lines=lines)
-    if room <= MARGIN or len(rest) <= room:
-        return whole
-    return whole if len(whole) > room // 2 else fits
-
-
-def _whole(text: str, *, lines: bool) -> str:
-    """The text up to its last line's end, or its last word's where lines may be cut."""
-    at = text.rfind("\n")
-    if at < 0 and not lines:
-        at = text.rfind(" ")
-    return text[: at + 1]
+    def __init__(self, code: str = "nothing") -> None:
+        super().__init__(code)

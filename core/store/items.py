@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 
@@ -42,8 +43,8 @@ def add(x: Execute, thread: ThreadId, run: RunId, items: Iterable[str]) -> None:
         )
 
 
-def newest(x: Execute, thread: ThreadId, budget: int) -> tuple[str, ...]:
-    """The newest whole turns that fit the budget in tokens, oldest first.
+def newest(x: Execute, thread: ThreadId, budget: int, *, after: int = 0) -> tuple[str, ...]:
+    """The newest whole turns behind the item `after` that fit the budget in tokens, oldest first.
 
     A turn is what one run added, so a tool call and its output stay together. Reads no more than it
     gives back (and one page), however long the thread is.
@@ -52,7 +53,7 @@ def newest(x: Execute, thread: ThreadId, budget: int) -> tuple[str, ...]:
     turn: list[str] = []
     spent, turn_run, before = 0, "", None
     while True:
-        page = _page(x, thread, before)
+        page = _page(x, thread, before, after)
         for seq, run, text, tokens in page:
             if run != turn_run:
                 kept, turn, turn_run = kept + turn, [], run
@@ -64,8 +65,56 @@ def newest(x: Execute, thread: ThreadId, budget: int) -> tuple[str, ...]:
             return tuple(reversed(kept + turn))
 
 
-def _page(x: Execute, thread: ThreadId, before: int | None) -> list[tuple[int, str, str, int]]:
-    columns = "SELECT seq, run_id, item, tokens FROM items WHERE thread_id = ?"
+def _page(
+    x: Execute, thread: ThreadId, before: int | None, after: int = 0
+) -> list[tuple[int, str, str, int]]:
+    columns = "SELECT seq, run_id, item, tokens FROM items WHERE thread_id = ? AND seq > ?"
     if before is None:
-        return x(f"{columns} ORDER BY seq DESC LIMIT ?", thread, PAGE)
-    return x(f"{columns} AND seq < ? ORDER BY seq DESC LIMIT ?", thread, before, PAGE)
+        return x(f"{columns} ORDER BY seq DESC LIMIT ?", thread, after, PAGE)
+    return x(f"{columns} AND seq < ? ORDER BY seq DESC LIMIT ?", thread, after, before, PAGE)
+
+
+def last_messages(x: Execute, thread: ThreadId, count: int, budget: int) -> tuple[str, ...]:
+    """The last `count` messages of anybody with what belongs to them, as far as they fit, oldest first."""
+    fit = newest(x, thread, budget)
+    for at in range(len(fit) - 1, -1, -1):
+        count -= is_message(fit[at])
+        if count < 0:
+            return fit[at + 1 :]
+    return fit if count >= 0 else ()
+
+
+def is_message(item: str) -> bool:
+    """Whether somebody says something in it: not a tool call, not its output."""
+    return '"role"' in item and "role" in json.loads(item)
+
+
+def span(x: Execute, thread: ThreadId, after: int) -> tuple[int, int]:
+    """How many messages of the thread come behind that item, and about how many tokens all items have."""
+    rows = x("SELECT item, tokens FROM items WHERE thread_id = ? AND seq > ?", thread, after)
+    return sum(is_message(item) for item, _ in rows), sum(tokens for _, tokens in rows)
+
+
+def weight(x: Execute, thread: ThreadId, after: int) -> int:
+    """About how many tokens the thread's items behind that one have."""
+    rows = x("SELECT COALESCE(SUM(tokens), 0) FROM items WHERE thread_id = ? AND seq > ?", thread, after)
+    return int(rows[0][0])
+
+
+def oldest(x: Execute, thread: ThreadId, after: int, budget: int) -> tuple[tuple[str, ...], int]:
+    """The oldest whole turns behind that item within the budget, at least one; and the last item's seq."""
+    rows = x(
+        "SELECT seq, run_id, item, tokens FROM items WHERE thread_id = ? AND seq > ? ORDER BY seq LIMIT 2000",
+        thread,
+        after,
+    )
+    taken: list[str] = []
+    upto, spent = after, 0
+    for _, turn in itertools.groupby(rows, key=lambda row: row[1]):
+        parts = list(turn)
+        spent += sum(part[3] for part in parts)
+        if taken and spent > budget:
+            break
+        taken += [part[2] for part in parts]
+        upto = parts[-1][0]
+    return tuple(taken), upto

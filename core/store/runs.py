@@ -3,61 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
 
 from core.database import Execute
 from core.errors import Lost
-from core.store import items, messages, threads
-from core.types import IncomingMessage, RunId, RunStatus, ThreadId
+from core.store import claims, files, history, items, summaries, threads
+from core.store.claims import Claim as Claim
+from core.store.claims import Outcome as Outcome
+from core.types import RunId, ThreadId
 
 LIVE = "('in_progress', 'requires_action', 'cancelling')"
 _FENCE = f"WHERE id = ? AND owner = ? AND status IN {LIVE}"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A run that is ours to carry out, with all it needs: nothing else is read before the model is asked."""
-
-    run: RunId
-    lane: str
-    thread: ThreadId
-    owner: str
-    status: RunStatus
-    resumed: bool
-    """A process began it before: posts may exist that were never recorded."""
-    attempts: int
-    deaths: int
-    created_at: float
-    messages: tuple[IncomingMessage, ...]
-    memo: Mapping[str, Any]
-    """The steps recorded so far."""
-    history: tuple[str, ...]
-    """The thread's newest turns before this one, as input items."""
-    context_since: float | None = None
-    """Set where others may have written in the topic: from this time on the thread has not seen it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a run ended, and what the thread remembers of it."""
-
-    status: RunStatus
-    items: tuple[str, ...] = ()
-    error: str = ""
-
-
-def add(x: Execute, thread: ThreadId, now: float, *, lane: str | None, assistant: str | None = None) -> RunId:
+def add(x: Execute, thread: ThreadId, now: float, *, lane: str | None) -> RunId:
     """Queue a run: behind the others of its lane, or (None) in a lane of its own."""
     run = RunId(threads.new_id("run_"))
     x(
-        "INSERT INTO runs (id, lane, thread_id, assistant_id, status, created_at) "
-        "VALUES (?, ?, ?, ?, 'queued', ?)",
+        "INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES (?, ?, ?, 'queued', ?)",
         run,
         lane or run,
         thread,
-        assistant,
         now,
     )
     return run
@@ -87,7 +53,7 @@ def claim(x: Execute, lane: str, owner: str, budget: int) -> Claim | None:
             return None
         died = 1 if holder else 0
         x("UPDATE runs SET owner = ?, deaths = deaths + ? WHERE id = ?", owner, died, run)
-        return _claimed(x, RunId(run), owner, budget, resumed=True)
+        return claims.read(x, RunId(run), owner, budget, resumed=True)
     queued = x("SELECT id FROM runs WHERE lane = ? AND status = 'queued' ORDER BY seq LIMIT 1", lane)
     if not queued:
         return None
@@ -96,54 +62,14 @@ def claim(x: Execute, lane: str, owner: str, budget: int) -> Claim | None:
     )
     if not x(begun, owner, queued[0][0]):  # another process was faster
         return None
-    return _claimed(x, RunId(queued[0][0]), owner, budget, resumed=False)
-
-
-def _claimed(x: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> Claim:
-    columns = "lane, thread_id, status, attempts, deaths, created_at"
-    lane, thread, status, attempts, deaths, created = x(f"SELECT {columns} FROM runs WHERE id = ?", run)[0]
-    asked = messages.of_run(x, run)
-    asks = asked[0].kind == "ask"
-    memo = {
-        name: json.loads(value) for name, value in x("SELECT name, value FROM steps WHERE run_id = ?", run)
-    }
-    spent = sum(items.weigh(message.text) for message in asked)
-    context_since = _context_since(x, ThreadId(thread), asked[0]) if asks else None
-    if context_since is not None:
-        spent += context_room(budget)
-    return Claim(
-        run=run,
-        lane=lane,
-        thread=ThreadId(thread),
-        owner=owner,
-        status=status,
-        resumed=resumed,
-        attempts=attempts,
-        deaths=deaths,
-        created_at=created,
-        messages=asked,
-        memo=memo,
-        history=items.newest(x, ThreadId(thread), budget - spent) if asks else (),
-        context_since=context_since,
-    )
-
-
-def context_room(budget: int) -> int:
-    """Tokens kept free for what stood in a topic before the question."""
-    return budget // 4
-
-
-def _context_since(x: Execute, thread: ThreadId, message: IncomingMessage) -> float | None:
-    if not message.inside_topic:
-        return None
-    return messages.last_in_topic(x, thread, message) or threads.reset_at(x, thread) or 0.0
+    return claims.read(x, RunId(queued[0][0]), owner, budget, resumed=False)
 
 
 def reread(x: Execute, held: Claim, budget: int) -> Claim:
     """The claim as the database has it now. Raises Lost when it is not its owner's any more."""
     if not x(f"SELECT 1 FROM runs {_FENCE}", held.run, held.owner):
         raise Lost(held.run)
-    return _claimed(x, held.run, held.owner, budget, resumed=True)
+    return claims.read(x, held.run, held.owner, budget, resumed=True)
 
 
 def begin(x: Execute, lane: str, owner: str, budget: int) -> Claim | None:
@@ -215,7 +141,20 @@ def finish(
     if not ended:
         raise Lost(held.run)
     items.add(x, held.thread, held.run, outcome.items)
+    files.release(x, held.run)
+    if outcome.token_ratio:
+        threads.learn_ratio(x, held.thread, outcome.token_ratio)
+    if outcome.items and held.assistant and history.outgrown(x, held.thread, held.assistant, held.room):
+        summaries.want(x, held.thread, now)
     return claim(x, held.lane, held.owner, budget) if go_on else None
+
+
+def await_action(x: Execute, run: RunId, owner: str, *, waiting: bool) -> None:
+    """A run waits for a person, or goes on. One that is being cancelled stays so. Raises Lost."""
+    before, after = ("in_progress", "requires_action") if waiting else ("requires_action", "in_progress")
+    x(f"UPDATE runs SET status = ? {_FENCE} AND status = ?", after, run, owner, before)
+    if not x(f"SELECT 1 FROM runs {_FENCE}", run, owner):
+        raise Lost(run)
 
 
 def release(x: Execute, owner: str) -> None:

@@ -54,6 +54,17 @@ def reset_at(x: Execute, thread: ThreadId) -> float | None:
     return rows[0][0] if rows else None
 
 
+def token_ratio(x: Execute, thread: ThreadId) -> float | None:
+    """Reported over estimated tokens of the thread's newest request; None while nothing was reported."""
+    rows = x("SELECT token_ratio FROM threads WHERE id = ?", thread)
+    return rows[0][0] if rows else None
+
+
+def learn_ratio(x: Execute, thread: ThreadId, ratio: float) -> None:
+    """Keep that ratio, within sense: a server that counts wrongly must not empty the history."""
+    x("UPDATE threads SET token_ratio = ? WHERE id = ?", min(3.0, max(0.5, ratio)), thread)
+
+
 def fact(x: Execute, name: str) -> Any:
     """A fact a platform stored, None when it never did."""
     rows = x("SELECT value FROM facts WHERE name = ?", name)

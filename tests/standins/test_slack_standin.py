@@ -47,7 +47,7 @@ async def test_a_bolt_app_hears_a_mention_and_streams_an_answer() -> None:
             place = {"recipient_user_id": event["user"], "recipient_team_id": slack.team}
             begun = await client.chat_startStream(channel="C1", thread_ts=event["ts"], **place)
             post = {"channel": "C1", "ts": begun["ts"]}
-            await client.chat_appendStream(**post, markdown_text="Hel")
+            await client.chat_appendStream(**post, chunks=[{"type": "markdown_text", "text": "Hel"}])
             await client.chat_appendStream(**post, chunks=[{"type": "markdown_text", "text": "lo"}])
             await client.chat_stopStream(**post, metadata=MARKER)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from slack_sdk.models.messages.chunk import TaskUpdateChunk
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.standins.slack import SlackStandin, Timing
@@ -40,7 +41,10 @@ async def client(slack: SlackStandin) -> AsyncIterator[AsyncWebClient]:
         ({"thread_ts": "1.000001"}, "thread_not_found"),
         ({"channel": "C404"}, "channel_not_found"),
         ({"markdown_text": "x" * 12_001}, "msg_too_long"),
-        ({"markdown_text": "x", "chunks": [{"type": "markdown_text", "text": "x"}]}, "invalid_arguments"),
+        (
+            {"markdown_text": "x", "chunks": [{"type": "markdown_text", "text": "x"}]},
+            "cannot_provide_both_markdown_text_and_chunks",
+        ),
         ({"chunks": [{"type": "task_update", "id": "1"}]}, "invalid_chunks"),
     ],
 )
@@ -96,13 +100,92 @@ async def test_a_live_stream_cannot_be_changed(slack: SlackStandin, client: Asyn
     assert await refusal(client.chat_delete(**post)) == "cant_delete_message"
 
 
+def task(status: str = "in_progress", **more: object) -> Json:
+    return {"type": "task_update", "id": "1", "title": "Search", "status": status, **more}
+
+
+TEXT = {"type": "markdown_text", "text": "text"}
+
+
 async def test_task_chunks_are_kept(slack: SlackStandin, client: AsyncWebClient) -> None:
-    """A task is updated by its id."""
+    """A task is updated by its id, beside the text; history has it as a card."""
+    post = await stream(client, slack, chunks=[TaskUpdateChunk(id="1", title="Search", status="pending")])
+    await client.chat_appendStream(
+        **post, chunks=[task(details="2 pages"), {"type": "plan_update", "title": "P"}]
+    )
+    await client.chat_stopStream(**post, chunks=[task("complete"), TEXT])
+    (shown,) = slack.posts("C1")
+    assert (shown.text, shown.plan, len(shown.tasks)) == ("text", "P", 1)
+    assert shown.tasks[0].items() >= {"status": "complete", "details": "2 pages"}.items()
+    card, text = slack.messages("C1")[-1]["blocks"]
+    assert (card["type"], card["status"], text["type"]) == ("task_card", "complete", "markdown")
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        task("done"),
+        task(title=""),
+        task(title="x" * 257),
+        task(id=1),
+        task(output="x" * 257),
+        task(colour="red"),
+        task(sources=[{"type": "url", "url": "https://a.example"}]),
+        {"type": "plan_update", "title": "x" * 257},
+        {"type": "markdown_text", "text": ""},
+        {"type": "blocks", "blocks": []},
+        {"type": "other"},
+    ],
+)
+async def test_malformed_chunks_are_refused(slack: SlackStandin, client: AsyncWebClient, chunk: Json) -> None:
+    """And nothing of the call is shown."""
     post = await stream(client, slack)
-    for status in ("in_progress", "complete"):
-        task = {"type": "task_update", "id": "1", "title": "Search", "status": status}
-        await client.chat_appendStream(**post, chunks=[task])
-    assert [task["status"] for task in slack.posts("C1")[0].tasks] == ["complete"]
+    assert await refusal(client.chat_appendStream(**post, chunks=[TEXT, chunk])) == "invalid_chunks"
+    assert (slack.posts("C1")[0].text, slack.posts("C1")[0].tasks) == ("", [])
+
+
+async def test_a_source_is_a_link_with_a_label(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """A task may cite."""
+    source = {"type": "url", "url": "https://a.example", "text": "A"}
+    await stream(client, slack, chunks=[task(sources=[source])])
+    assert slack.posts("C1")[0].tasks[0]["sources"] == [source]
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [({"markdown_text": "x"}, {"chunks": [TEXT]}), ({"chunks": [TEXT]}, {"markdown_text": "x"})],
+)
+async def test_a_stream_keeps_its_mode(
+    slack: SlackStandin, client: AsyncWebClient, first: Json, then: Json
+) -> None:
+    """Text or chunks, whatever came first: the other one is refused at append and stop."""
+    post = await stream(client, slack)
+    await client.chat_appendStream(**post, **first)
+    for call in (client.chat_appendStream(**post, **then), client.chat_stopStream(**post, **then)):
+        assert await refusal(call) == "streaming_mode_mismatch"
+    await client.chat_stopStream(**post, **first)
+
+
+async def test_chunks_may_be_unknown(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """A workspace can refuse them, and text goes on working."""
+    slack.refuse_chunks()
+    ts = await slack.say("U1", "D1", "hi")
+    start = client.chat_startStream(channel="D1", thread_ts=ts, chunks=[TEXT])
+    assert await refusal(start) == "invalid_arguments"
+    await client.chat_startStream(channel="D1", thread_ts=ts, markdown_text="x")
+    slack.refuse_chunks("")
+    await client.chat_startStream(channel="D1", thread_ts=ts, chunks=[TEXT])
+    assert len(slack.posts("D1")) == 2
+
+
+async def test_tasks_are_gone_after_an_update(slack: SlackStandin, client: AsyncWebClient) -> None:
+    """chat.update replaces all that a stream had, cards included."""
+    post = await stream(client, slack, chunks=[task("complete"), TEXT, {"type": "plan_update", "title": "P"}])
+    await client.chat_stopStream(**post)
+    await client.chat_update(**post, text="x", blocks=[{"type": "markdown", "text": "only this"}])
+    (shown,) = slack.posts("C1")
+    assert (shown.text, shown.tasks, shown.plan) == ("only this", [], "")
+    assert [block["type"] for block in slack.messages("C1")[-1]["blocks"]] == ["markdown"]
 
 
 async def test_a_status_ends_with_a_post(slack: SlackStandin, client: AsyncWebClient) -> None:

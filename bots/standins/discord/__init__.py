@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bots.standins.discord.attachment import Attachment, Upload
 from bots.standins.discord.interaction import Reply
 from bots.standins.discord.message import Post
 from bots.standins.discord.request import Call
 from bots.standins.discord.rules import Rules
 from bots.standins.discord.standin import DiscordStandin
 
-__all__ = ["Call", "DiscordStandin", "Post", "Reply", "Rules"]
+__all__ = ["Attachment", "Call", "DiscordStandin", "Post", "Reply", "Rules", "Upload"]

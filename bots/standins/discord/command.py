@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
+from bots.standins.discord import option
 from bots.standins.discord.error import (
     COMMAND_QUOTA,
     JSON,
@@ -101,8 +102,8 @@ def _check(command: JSON, path: str) -> None:
     if kind != CHAT and description:
         code = "APPLICATION_COMMAND_DESCRIPTION_NOT_ALLOWED"
         raise invalid(f"{path}.description", code, "Context menu commands cannot have a description")
-    if len(command.get("options") or ()) > 25:
-        raise invalid(f"{path}.options", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
+    if command.get("options"):
+        option.check(command["options"], f"{path}.options")
 
 
 def _check_counts(wanted: list[JSON]) -> None:

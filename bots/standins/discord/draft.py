@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bots.standins.discord import form
 from bots.standins.discord.component import check_components
 from bots.standins.discord.error import EMPTY_MESSAGE, JSON, NOT_PLAYED, ApiError, invalid, required, too_long
 from bots.standins.discord.mention import check_allowed
@@ -30,7 +32,7 @@ class Draft:
     content: str | None
     components: list[JSON] | None
     embeds: list[JSON] | None
-    attachments: list[JSON] | None
+    attachments: form.Wanted | None
     flags: int | None
     allowed: JSON | None
     nonce: str | int | None
@@ -40,13 +42,14 @@ class Draft:
 
     def require_something(self) -> Draft:
         """Itself; 50006 when it would be a message without anything in it."""
-        if not (self.content or self.embeds or self.attachments or self.components):
+        files = self.attachments is not None and self.attachments.kept
+        if not (self.content or self.embeds or files or self.components):
             raise ApiError(*EMPTY_MESSAGE)
         return self
 
 
-def read_draft(body: Any) -> Draft:
-    """The body as a draft. Raises ApiError 50035 where Discord would."""
+def read_draft(body: Any, files: Mapping[int, form.File] | None = None) -> Draft:
+    """The body, with the files that came with it, as a draft. Raises ApiError 50035 where Discord would."""
     if not isinstance(body, dict):
         raise invalid("_misc", "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
     for name in _NOT_PLAYED:
@@ -57,7 +60,7 @@ def read_draft(body: Any) -> Draft:
         content=_content(body),
         components=None if components is None else check_components(components),
         embeds=_embeds(body),
-        attachments=_objects(body, "attachments", 10),
+        attachments=form.read(body, files or {}),
         flags=_flags(body),
         allowed=check_allowed(body.get("allowed_mentions")),
         nonce=_nonce(body),

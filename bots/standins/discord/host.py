@@ -44,6 +44,7 @@ class Host:
         self._gateway.world, self._gateway.application_id = self._world, _APPLICATION
         self._buckets = Buckets(self.rules, limits=limits)
         self._rest = Rest(self._buckets, self._world.changes, self._token_is_good)
+        self._world.cdn.faults = self._rest.faults
         self._commands = Commands(_APPLICATION, self._world.ids.next, self.rules.command_creates)
         interactions = Interactions(self.rules.interaction_lifetime)
         self._people = People(self._world, self._commands, interactions, _APPLICATION)
@@ -65,7 +66,7 @@ class Host:
     async def start(self) -> None:
         """Listen; the URLs are known from here on."""
         await self._server.start()
-        self._world.base_url = f"http://{HOST}:{self._server.port}"
+        self._world.cdn.base_url = f"http://{HOST}:{self._server.port}"
         self._gateway.url = self.gateway_url
 
     async def stop(self) -> None:

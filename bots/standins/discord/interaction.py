@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bots.standins.discord.channel import DM, Channel
@@ -19,6 +20,7 @@ from bots.standins.discord.error import (
     ApiError,
     invalid,
 )
+from bots.standins.discord.form import File
 from bots.standins.discord.guild import PERMISSIONS
 from bots.standins.discord.message import COMMAND, EPHEMERAL, LOADING, REPLY, Message
 from bots.standins.discord.user import User
@@ -95,7 +97,7 @@ class Interaction:
         about = {"id": guild.id, "locale": "en-US", "features": []}
         return {**event, "guild_id": guild.id, "guild": about, "guild_locale": "en-US", "member": member}
 
-    def answer(self, body: JSON, application_id: str) -> JSON:
+    def answer(self, body: JSON, files: Mapping[int, File], application_id: str) -> JSON:
         """The callback. Returns the `with_response` object."""
         if self.age() > self._world.rules.interaction_deadline:
             raise ApiError(*UNKNOWN_INTERACTION)
@@ -105,7 +107,7 @@ class Interaction:
         allowed = (SAY, SAY_LATER) if self.kind == SLASH else (SAY, SAY_LATER, UPDATE_LATER, UPDATE)
         if not isinstance(kind, int) or kind not in allowed:
             raise invalid("type", "BASE_TYPE_CHOICES", f"Value must be one of {allowed}.")
-        draft = read_draft(body.get("data") or {})
+        draft = read_draft(body.get("data") or {}, files)
         self._act(kind, draft, application_id)
         self.callback, self.acked_after = kind, self.age()
         self.acked.set()

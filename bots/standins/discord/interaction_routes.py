@@ -20,11 +20,11 @@ class InteractionRoutes:
 
     async def callback(self, ask: Ask) -> JSON | None:
         interaction = self._interactions.called(ask.path["interaction"], ask.path["token"])
-        told = interaction.answer(ask.body, self._application_id)
+        told = interaction.answer(ask.body, ask.files, self._application_id)
         return told if ask.query.get("with_response") in ("1", "true") else None
 
     async def follow_up(self, ask: Ask) -> JSON:
-        message = self._webhook(ask).follow_up(read_draft(ask.body), self._application_id)
+        message = self._webhook(ask).follow_up(read_draft(ask.body, ask.files), self._application_id)
         self._world.changes.touch(message.channel.id)
         return message.payload(self._world.bot)
 
@@ -32,7 +32,7 @@ class InteractionRoutes:
         return self._message(ask).payload(self._world.bot)
 
     async def edit(self, ask: Ask) -> JSON:
-        interaction, draft = self._webhook(ask), read_draft(ask.body)
+        interaction, draft = self._webhook(ask), read_draft(ask.body, ask.files)
         message = self._message(ask)
         if message is interaction.original:
             interaction.edit_original(draft)

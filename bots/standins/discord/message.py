@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from bots.standins.discord.attachment import Attachment
 from bots.standins.discord.channel import Channel
 from bots.standins.discord.error import JSON
 from bots.standins.discord.mention import Mentions
@@ -14,7 +15,7 @@ from bots.standins.discord.snowflake import iso, moment
 from bots.standins.discord.user import User
 
 DEFAULT, REPLY, COMMAND = 0, 19, 20
-SUPPRESS_EMBEDS, EPHEMERAL, LOADING, SILENT = 1 << 2, 1 << 6, 1 << 7, 1 << 12
+SUPPRESS_EMBEDS, EPHEMERAL, LOADING, SILENT, VOICE = 1 << 2, 1 << 6, 1 << 7, 1 << 12, 1 << 13
 _LINK = re.compile(r"(?<!<)https?://\S")
 
 
@@ -34,7 +35,7 @@ class Message:
     nonce: str | int | None = None
     components: list[JSON] = field(default_factory=list)
     embeds: list[JSON] = field(default_factory=list)
-    attachments: list[JSON] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
     stickers: list[JSON] = field(default_factory=list)
     flags: int = 0
     edited_at: float | None = None
@@ -72,7 +73,7 @@ class Message:
             "mention_everyone": self.mention_everyone,
             "mentions": [user.payload() for user in self.mentions],
             "mention_roles": list(self.mention_roles),
-            "attachments": self.attachments if shown else [],
+            "attachments": [a.payload() for a in self.attachments] if shown else [],
             "embeds": self.embeds if shown else [],
             "components": self.components if shown else [],
             "pinned": False,
@@ -149,7 +150,8 @@ class Post:
     versions: list[tuple[float, str]]
     """Every text it had, with the time (monotonic) it was written."""
     embeds: list[JSON]
-    attachments: list[JSON]
+    attachments: list[Attachment]
+    """With `filename`, `content` (its bytes), `content_type` and a `url` that works for a while."""
     edited: bool
 
     @staticmethod

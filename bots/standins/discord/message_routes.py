@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import time
 from typing import Any
 
@@ -12,7 +11,6 @@ from bots.standins.discord.error import (
     JSON,
     MISSING_PERMISSIONS,
     NOT_IN_DM,
-    NOT_PLAYED,
     NOT_YOURS,
     ApiError,
     invalid,
@@ -32,21 +30,16 @@ class MessageRoutes:
     async def create(self, ask: Ask) -> JSON:
         """POST messages. A known enforced nonce returns the message it was first used for."""
         channel = self._channel(ask)
-        draft = read_draft(ask.body)
-        if not ask.files:
-            draft.require_something()
+        draft = read_draft(ask.body, ask.files).require_something()
         if draft.unique and (known := self._world.nonces.find(self._world.bot.id, draft.nonce)):
             return self._with_nonce(known)
         message = self._world.compose(channel, draft)
-        message.attachments = [self._stored(channel, name, data) for name, data in ask.files]
         self._world.nonces.add(message)
         return self._with_nonce(self._world.create(message))
 
     async def edit(self, ask: Ask) -> JSON:
         channel = self._channel(ask)
-        draft = read_draft(ask.body)
-        if ask.files:
-            raise ApiError(*NOT_PLAYED)
+        draft = read_draft(ask.body, ask.files)
         message = channel.find(ask.path["message"])
         if message.author is not self._world.bot:
             raise ApiError(*NOT_YOURS)
@@ -89,24 +82,6 @@ class MessageRoutes:
     def _with_nonce(self, message: Message) -> JSON:
         reply = message.payload(self._world.bot)
         return reply if message.nonce is None else {**reply, "nonce": message.nonce}
-
-    def _stored(self, channel: Channel, name: str, data: bytes) -> JSON:
-        return store_file(self._world, channel, name, data)
-
-
-def store_file(world: World, channel: Channel, name: str, data: bytes) -> JSON:
-    """Keep an attachment's bytes and describe it; its `url` can be fetched from the stand-in."""
-    file_id = world.ids.next()
-    world.files[file_id] = data
-    url = f"{world.base_url}/attachments/{channel.id}/{file_id}/{name}"
-    return {
-        "id": file_id,
-        "filename": name,
-        "size": len(data),
-        "url": url,
-        "proxy_url": url,
-        "content_type": mimetypes.guess_type(name)[0] or "application/octet-stream",
-    }
 
 
 def _limit(query: Any) -> int:

@@ -7,19 +7,20 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bots.standins.discord import option
+from bots.standins.discord.attachment import Upload
 from bots.standins.discord.channel import Channel
 from bots.standins.discord.command import CHAT, MESSAGE_MENU, Commands
 from bots.standins.discord.component import find_button
 from bots.standins.discord.error import JSON
 from bots.standins.discord.interaction import PRESS, SAY_LATER, SLASH, Interaction, Interactions, Reply
 from bots.standins.discord.mention import Mentions
-from bots.standins.discord.message import REPLY, Message
-from bots.standins.discord.message_routes import store_file
+from bots.standins.discord.message import REPLY, VOICE, Message
 from bots.standins.discord.user import User
 from bots.standins.discord.world import World
 
-Attachment = str | tuple[str, bytes]
-"""A file name, or one with its bytes."""
+Attached = Upload | str | tuple[str, bytes]
+"""A file to attach: described, or its name, or its name and its bytes."""
 
 
 class People:
@@ -41,7 +42,7 @@ class People:
         *,
         reply_to: str | None,
         ping: bool,
-        attachments: Sequence[Attachment],
+        attachments: Sequence[Attached],
         stickers: Sequence[str],
         age: float,
     ) -> str:
@@ -52,9 +53,9 @@ class People:
             message.kind, message.reference = REPLY, reply_to
             message.reply_ping = ping
         self._mention(message)
-        for one in attachments:
-            name, data = (one, b"") if isinstance(one, str) else one
-            message.attachments.append(store_file(self._world, place, name, data))
+        message.attachments = [self._world.keep(place, _described(one)) for one in attachments]
+        if any(attachment.voice for attachment in message.attachments):
+            message.flags |= VOICE
         message.stickers = [{"id": self._world.ids.next(), "name": s, "format_type": 1} for s in stickers]
         message.record(None)
         return self._world.create(message).id
@@ -85,12 +86,12 @@ class People:
         options: Mapping[str, Any],
         timeout: float,
     ) -> Reply:
-        """Use a chat command. LookupError when it is not registered or not offered there."""
+        """Use a chat command. LookupError when it is not registered, not offered there, or not so."""
         place = self._place(channel, user)
         data = self._command(name, CHAT, place)
-        kinds = {str: 3, int: 4, bool: 5, float: 10}
-        if options:
-            data["options"] = [{"name": n, "type": kinds[type(v)], "value": v} for n, v in options.items()]
+        offered = self._commands.find(name, CHAT, in_dm=place.guild is None).get("options", [])
+        if given := option.filled(offered, options):
+            data["options"] = given
         return await self._interact(SLASH, self._world.user(user), place, None, locale, data, timeout)
 
     async def menu(
@@ -103,7 +104,7 @@ class People:
         seen = {
             **target.payload(self._world.bot),
             "content": target.content,
-            "attachments": target.attachments,
+            "attachments": [attachment.payload() for attachment in target.attachments],
         }
         data |= {"target_id": target.id, "resolved": {"messages": {target.id: seen}}}
         return await self._interact(SLASH, self._world.user(user), place, None, locale, data, timeout)
@@ -164,3 +165,9 @@ class People:
         except TimeoutError:
             pass
         return interaction.reply()
+
+
+def _described(attached: Attached) -> Upload:
+    if isinstance(attached, Upload):
+        return attached
+    return Upload(attached) if isinstance(attached, str) else Upload(*attached)

@@ -101,7 +101,7 @@ async def _read(request: web.Request) -> tuple[Any, Files, web.Response | None]:
     try:
         return *await read_body(request), None
     except ApiError as error:
-        return {}, [], _reply(error.status, error.body(), {})
+        return {}, {}, _reply(error.status, error.body(), {})
 
 
 def _reply(status: int, result: Result, headers: Mapping[str, str]) -> web.Response:

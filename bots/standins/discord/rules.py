@@ -28,6 +28,8 @@ class Rules:
     """Whether the privileged message content intent is switched on for the application."""
     sends_per_minute: int = 120
     """Frames a client may send on one connection within 60 s before close 4008."""
+    attachment_lifetime: float = 86_400.0
+    """How long the address of an attachment is good."""
     interaction_deadline: float = 3.0
     interaction_lifetime: float = 900.0
     command_creates: int = 200

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from bots.standins.discord.account_routes import AccountRoutes
 from bots.standins.discord.bucket import MESSAGE, MESSAGES
+from bots.standins.discord.cdn import ROUTE as CDN
 from bots.standins.discord.error import METHOD_NOT_ALLOWED, NOT_FOUND, ApiError
 from bots.standins.discord.gateway import Gateway
 from bots.standins.discord.interaction_routes import InteractionRoutes
 from bots.standins.discord.message_routes import MessageRoutes
-from bots.standins.discord.request import Ask, Handler
+from bots.standins.discord.request import REQUEST_LIMIT, Ask, Handler
 from bots.standins.discord.rest import BASE, Rest
 from bots.standins.discord.world import World
 
@@ -68,13 +68,13 @@ def build_app(
     interactions: InteractionRoutes,
 ) -> web.Application:
     """All routes."""
-    app = web.Application(client_max_size=25 * 1024 * 1024)
+    app = web.Application(client_max_size=REQUEST_LIMIT)
     routes = {**_account(account), **_messages(messages), **_interactions(interactions)}
     for (method, template), handler in routes.items():
         app.router.add_route(method, BASE + template, rest.wrap(template, handler))
     for path in ("/", "/resume/"):
         app.router.add_get(path, gateway.serve)
-    app.router.add_get("/attachments/{channel}/{file}/{name}", _files(world))
+    app.router.add_get(CDN, world.cdn.serve, allow_head=False)
     known = {template for _, template in routes}
     for template in known:
         app.router.add_route("*", BASE + template, rest.wrap(template, _wrong_method))
@@ -119,16 +119,6 @@ def _interactions(routes: InteractionRoutes) -> dict[tuple[str, str], Handler]:
         ("PATCH", _HOOK + "/messages/{message}"): routes.edit,
         ("DELETE", _HOOK + "/messages/{message}"): routes.delete,
     }
-
-
-def _files(world: World) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """What the CDN does: attachments by the id in their URL."""
-
-    async def serve(request: web.Request) -> web.StreamResponse:
-        data = world.files.get(request.match_info["file"])
-        return web.Response(status=404) if data is None else web.Response(body=data)
-
-    return serve
 
 
 async def _nowhere(_: Ask) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from bots.standins.discord.cdn import Fetch
 from bots.standins.discord.connection import Connection
 from bots.standins.discord.error import JSON
 from bots.standins.discord.fault import Fault, When
@@ -13,7 +14,7 @@ from bots.standins.discord.gateway import BEAT, RECONNECT
 from bots.standins.discord.host import Host
 from bots.standins.discord.interaction import Reply
 from bots.standins.discord.message import Post
-from bots.standins.discord.people import Attachment
+from bots.standins.discord.people import Attached
 from bots.standins.discord.request import Call
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ class DiscordStandin(Host):
         reply_to: str | None = None,
         mention_bot: bool = False,
         mention_role: bool = False,
-        attachments: Sequence[Attachment] | None = None,
+        attachments: Sequence[Attached] | None = None,
         stickers: Sequence[str] | None = None,
         ping: bool = True,
         age: float = 0.0,
@@ -84,7 +85,8 @@ class DiscordStandin(Host):
     ) -> Reply:
         """Use a command; returns once the person sees the answer, or that there is none.
 
-        LookupError when no such command is registered or it is not offered in such a place.
+        LookupError when no such command is registered, it is not offered in such a place, or it does not
+        have such options.
         """
         return await self._people.slash(user, channel, name, locale, options or {}, timeout)
 
@@ -126,6 +128,11 @@ class DiscordStandin(Host):
     def places(self) -> list[str]:
         """The ids of all channels, threads and DMs there are."""
         return list(self._world.channels)
+
+    @property
+    def fetches(self) -> list[Fetch]:
+        """Every request for the bytes of an attachment."""
+        return self._world.cdn.fetches
 
     @property
     def calls(self) -> list[Call]:
@@ -197,7 +204,10 @@ class DiscordStandin(Host):
         lines = [f"{c.method} {c.path} -> {c.status} {c.body!r:.200}" for c in self.calls[-15:]]
         for channel in list(self._world.channels.values())[-5:]:
             lines.append(f"channel {channel.id}:")
-            lines += [f"  {m.author.name}: {m.content!r:.200}" for m in channel.ordered()[-6:]]
+            lines += [
+                f"  {m.author.name}: {m.content!r:.200} {[a.filename for a in m.attachments] or ''}"
+                for m in channel.ordered()[-6:]
+            ]
         gateway = f"identifies {self.identifies}, resumes {self.resumes}, connected {self.connected}"
         return "\n".join([*lines, f"{gateway}, closes {self.gateway_closes}, syncs {self.command_syncs}"])
 
@@ -215,7 +225,10 @@ class DiscordStandin(Host):
         via: bool = True,
         retry_after: float = 0.1,
     ) -> None:
-        """Let the next `times` such requests go wrong; see `Fault`. `{...}` is any one path segment."""
+        """Let the next `times` such requests go wrong; see `Fault`. `{...}` is any one path segment.
+
+        Bytes of attachments are `GET /attachments/{channel}/{file}/{name}`; a drop `after` cuts them in half.
+        """
         self._rest.faults.add(method, template, Fault(status, times, when, drop, code, via, retry_after))
 
     def delay(self, method: str, template: str, seconds: float) -> None:
@@ -225,6 +238,10 @@ class DiscordStandin(Host):
     def heal(self) -> None:
         """Forget all ordered faults and delays."""
         self._rest.faults.clear()
+
+    def expire_attachments(self) -> None:
+        """Every address of an attachment given out until now is 404; messages read anew have good ones."""
+        self._world.cdn.expire()
 
     async def cut(self) -> None:
         """Cut the gateway's TCP connections; sessions can be resumed."""

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bots.standins.discord.attachment import Attachment, Upload
+from bots.standins.discord.cdn import Cdn
 from bots.standins.discord.change import Changes
 from bots.standins.discord.channel import Channel
 from bots.standins.discord.draft import Draft, Reference
@@ -21,6 +23,7 @@ from bots.standins.discord.error import (
     ApiError,
     invalid,
 )
+from bots.standins.discord.form import Wanted
 from bots.standins.discord.guild import Guild
 from bots.standins.discord.mention import Mentions
 from bots.standins.discord.message import REPLY, SILENT, SUPPRESS_EMBEDS, Message
@@ -59,8 +62,7 @@ class World:
         self.guilds: dict[str, Guild] = {}
         self.channels: dict[str, Channel] = {}
         self.dms: dict[str, Channel] = {}
-        self.files: dict[str, bytes] = {}
-        self.base_url = ""
+        self.cdn = Cdn(rules.attachment_lifetime)
         self._listen = listen
 
     def user(self, user_id: str) -> User:
@@ -106,8 +108,11 @@ class World:
     def add_channel(self, channel: Channel) -> Channel:
         assert channel.guild is not None
         self.channels[checked(channel.id)] = channel.guild.channels[channel.id] = channel
-        name = "CHANNEL_CREATE" if channel.parent is None else "THREAD_CREATE"
-        self.tell(name, channel.payload(), GUILDS, channel.guild.id)
+        if channel.parent is None:
+            self.tell("CHANNEL_CREATE", channel.payload(), GUILDS, channel.guild.id)
+        else:
+            new = {**channel.payload(), "newly_created": True}
+            self.tell("THREAD_CREATE", new, GUILDS, channel.guild.id)
         return channel
 
     def tell(self, name: str, data: JSON, intent: int, guild: str, full: JSON | None = None) -> None:
@@ -153,7 +158,7 @@ class World:
         if quoted is not None:
             message.kind, message.reference = REPLY, quoted.id
             message.reply_ping = draft.allowed is None or draft.allowed.get("replied_user") is True
-        self._fill(message, draft)
+        self._fill(message, draft, self._attached(message, draft.attachments))
         if quoted is not None and message.reply_ping and quoted.author not in message.mentions:
             message.mentions = (*message.mentions, quoted.author)
         return message
@@ -162,20 +167,17 @@ class World:
         """An edit by the bot; the message is told of unless it is not in its channel (ephemeral)."""
         self._check_age(message)
         content = message.content if draft.content is None else draft.content
+        files = self._attached(message, draft.attachments)
         parts = [
             new if new is not None else old
-            for new, old in (
-                (draft.embeds, message.embeds),
-                (draft.attachments, message.attachments),
-                (draft.components, message.components),
-            )
+            for new, old in ((draft.embeds, message.embeds), (draft.components, message.components))
         ]
-        if not content and not any(parts):
+        if not (content or files or any(parts)):
             raise ApiError(*EMPTY_MESSAGE)
         message.content, message.edited_at = content, time.time()
         if draft.flags is not None:
             message.flags = message.flags & ~SUPPRESS_EMBEDS | draft.flags & SUPPRESS_EMBEDS
-        self._fill(message, replace(draft, content=content))
+        self._fill(message, replace(draft, content=content), files)
         if message.id in message.channel.messages:
             self.tell_of("MESSAGE_UPDATE", message)
         return message
@@ -183,14 +185,36 @@ class World:
     def known(self, user_ids: Iterable[str]) -> tuple[User, ...]:
         return tuple(self.users[u] for u in user_ids if u in self.users)
 
-    def _fill(self, message: Message, draft: Draft) -> None:
+    def _fill(self, message: Message, draft: Draft, files: list[Attachment]) -> None:
         found = Mentions.in_text(message.content).allowed(draft.allowed)
         message.mentions, message.mention_roles = self.known(found.users), found.roles
         message.mention_everyone = found.everyone and message.channel.guild is not None
-        for name in ("components", "embeds", "attachments"):
+        for name in ("components", "embeds"):
             if (value := getattr(draft, name)) is not None:
                 setattr(message, name, value)
+        message.attachments = files
         message.record(draft.allowed)
+
+    def keep(self, channel: Channel, upload: Upload) -> Attachment:
+        """Store a file that was uploaded into a channel."""
+        return self.cdn.keep(self.ids.next(), channel.id, upload)
+
+    def _attached(self, message: Message, wanted: Wanted | None) -> list[Attachment]:
+        """The attachments after a write. 50035 when one is to stay that is not there."""
+        there = {attachment.id: attachment for attachment in message.attachments}
+        if wanted is None:
+            return message.attachments
+        if unknown := wanted.ids() - set(there):
+            text = f"Attachment {min(unknown)} was not found."
+            raise invalid("attachments", "ATTACHMENT_NOT_FOUND", text)
+        old = [] if wanted.listed else message.attachments
+        new = [
+            self.keep(message.channel, one.upload)
+            if one.upload is not None
+            else there[one.id].described(one.description)
+            for one in wanted.kept
+        ]
+        return [*old, *new]
 
     def _quoted(self, channel: Channel, reference: Reference) -> Message | None:
         quoted = channel.messages.get(reference.message)

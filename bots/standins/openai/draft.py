@@ -6,30 +6,25 @@ import math
 import time
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
+
+from core.output import Output
 
 Json = dict[str, Any]
 
 
 class Draft:
-    """One response to one request `body` (already validated). `text` is what was said so far."""
+    """One response to one request `body` (already validated); `output` is what was said and done so far."""
 
-    def __init__(self, body: Mapping[str, Any], input_tokens: int) -> None:
-        self.id = f"resp_{uuid4().hex}"
-        self.item_id = f"msg_{uuid4().hex}"
+    def __init__(self, response_id: str, body: Mapping[str, Any], input_tokens: int, output: Output) -> None:
+        self.id = response_id
+        self.output = output
         self.status = "queued" if body.get("background") else "in_progress"
-        self.chunks: list[str] = []
         self._input_tokens = input_tokens
         self._echo = _echo(body)
         self._created_at = int(time.time())
         self._error: Json | None = None
         self._reason: str | None = None
         self._completed_at: int | None = None
-
-    @property
-    def text(self) -> str:
-        """The answer so far."""
-        return "".join(self.chunks)
 
     def complete(self) -> None:
         """Said to the end."""
@@ -43,21 +38,6 @@ class Draft:
         """Failed with this code."""
         self.status, self._error = "failed", {"code": code, "message": f"The script fails: {code}."}
 
-    def part(self) -> Json:
-        """The content part as it is now."""
-        return {"type": "output_text", "annotations": [], "logprobs": [], "text": self.text}
-
-    def item(self) -> Json:
-        """The message as it is now; "in_progress" as long as the response is."""
-        done = self.status in ("completed", "incomplete")
-        return {
-            "id": self.item_id,
-            "type": "message",
-            "status": self.status if done else "in_progress",
-            "content": [self.part()] if self.chunks else [],
-            "role": "assistant",
-        }
-
     def snapshot(self) -> Json:
         """The whole response object as it is now."""
         over = self.status in ("completed", "incomplete")
@@ -70,12 +50,12 @@ class Draft:
             "error": self._error,
             "incomplete_details": None if self._reason is None else {"reason": self._reason},
             **self._echo,
-            "output": [self.item()] if over and self.chunks else [],
+            "output": self.output.items if over else [],
             "usage": self._usage() if over else None,
         }
 
     def _usage(self) -> Json:
-        output = math.ceil(sum(map(len, self.chunks)) / 4)
+        output = math.ceil(self.output.characters / 4)
         return {
             "input_tokens": self._input_tokens,
             "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},

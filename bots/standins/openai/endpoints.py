@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -12,13 +11,19 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from bots.standins.openai.draft import Draft, Json
+from bots.standins.openai.body import body as read
+from bots.standins.openai.container_routes import ContainerRoutes
+from bots.standins.openai.draft import Draft
 from bots.standins.openai.events import Break, Delta, Event
+from bots.standins.openai.file_routes import FileRoutes
 from bots.standins.openai.performance import Performance
 from bots.standins.openai.record import Request
 from bots.standins.openai.refusal import Refusal
 from bots.standins.openai.service import DEFAULT_MODELS, Service
+from bots.standins.openai.speech import SpeechRoutes
+from bots.standins.openai.store_routes import StoreRoutes
 from bots.standins.openai.stored import StoredResponse
+from bots.standins.openai.trouble import Exchange
 from bots.standins.openai.validation import check
 
 _STREAM: Final = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
@@ -42,6 +47,10 @@ class Endpoints:
         app.router.add_post("/v1/responses", self._create)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/v1/models/{id}", self._model)
+        SpeechRoutes(self._service).add(app)
+        if self._service.hosted:
+            for routes in (FileRoutes, StoreRoutes, ContainerRoutes):
+                routes(self._service).add(app)
         if not self._service.portable:
             app.router.add_get("/v1/responses/{id}", self._retrieve)
             app.router.add_delete("/v1/responses/{id}", self._delete)
@@ -53,14 +62,24 @@ class Endpoints:
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         """Errors are JSON, and nobody comes in without a key."""
+        exchange = Exchange(request.method, request.path.removeprefix("/v1"))
+        self._service.exchanges.append(exchange)
         try:
             self._check_key(request.headers.get("Authorization", ""))
-            return await handler(request)
+            lost = await self._service.troubles.meet(exchange)
+            answer = await handler(request)
+            if lost and request.transport is not None:
+                request.transport.abort()
         except Refusal as refusal:
-            return web.json_response({"error": refusal.error}, status=refusal.status, headers=refusal.headers)
-        except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as lost:
+            answer = web.json_response(
+                {"error": refusal.error}, status=refusal.status, headers=refusal.headers
+            )
+        except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as wrong:
             message = f"Invalid URL ({request.method} {request.path})"
-            return web.json_response({"error": Refusal(message).error}, status=lost.status)
+            answer = web.json_response({"error": Refusal(message).error}, status=wrong.status)
+        exchange.status = answer.status
+        self._service.changes.notify()
+        return answer
 
     def _check_key(self, header: str) -> None:
         given = header.removeprefix("Bearer ").strip() if header.startswith("Bearer ") else ""
@@ -72,9 +91,9 @@ class Endpoints:
     async def _create(self, http: web.Request) -> web.StreamResponse:
         seen = self._service.record(http.headers)
         try:
-            body = await _body(http)
+            body = await read(http)
             seen.body = body
-            check(body, portable=self._service.portable)
+            check(body, portable=self._service.portable, hosted=self._service.hosted)
             draft, performance = self._service.perform(body, seen)
         except Refusal as refusal:
             seen.status = refusal.status
@@ -190,16 +209,6 @@ class Endpoints:
     async def _model(self, http: web.Request) -> web.Response:
         self._service.check_model(http.match_info["id"])
         return web.json_response(self._service.describe(http.match_info["id"]))
-
-
-async def _body(http: web.Request) -> Json:
-    try:
-        body = json.loads(await http.read())
-    except ValueError:
-        raise Refusal("We could not parse the JSON body of your request.") from None
-    if not isinstance(body, dict):
-        raise Refusal("The JSON body of your request is not an object.")
-    return body
 
 
 def _integer(param: str, text: str) -> int:

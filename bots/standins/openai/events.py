@@ -25,7 +25,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A text delta. `middle` is the JSON between sequence number and text, the same for a whole response."""
+    """A text delta. `middle` is the JSON between sequence number and text, the same for a whole message."""
 
     sequence: int
     middle: str
@@ -54,6 +54,6 @@ def event(sequence: int, name: str, **fields: Any) -> Event:
     return Event(sequence, f"event: {name}\ndata: {data}\n\n".encode())
 
 
-def delta_middle(item_id: str) -> str:
+def delta_middle(item_id: str, index: int) -> str:
     """What stands between the sequence number and the text of every delta of one message."""
-    return f',"item_id":"{item_id}","output_index":0,"content_index":0,'
+    return f',"item_id":"{item_id}","output_index":{index},"content_index":0,'

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bots.standins.openai.checks import fields, missing, one_of, typed, wrong_type
+from bots.standins.openai.parts import check_part
 from bots.standins.openai.refusal import Refusal
 
 ROLES: Final = ("assistant", "system", "developer", "user")
@@ -22,6 +23,8 @@ _GIVEN: Final = {
         (),
     ),
 }
+_PICTURE: Final = ("action", "background", "output_format", "quality", "size", "revised_prompt", "error")
+_MCP_RESULT: Final = ("approval_request_id", "error", "output", "status")
 _KEYS: Final = {
     "message": ({"type", "role", "content", "status", "phase", "id"}, ("role", "content")),
     "function_call": (
@@ -34,18 +37,47 @@ _KEYS: Final = {
     ),
     "reasoning": ({"type", "id", "summary", "content", "encrypted_content"}, ("id",)),
     "item_reference": ({"type", "id"}, ("id",)),
+    "web_search_call": ({"type", "id", "action", "status"}, ("id", "action", "status")),
+    "file_search_call": ({"type", "id", "queries", "status", "results"}, ("id", "queries", "status")),
+    "code_interpreter_call": (
+        {"type", "id", "code", "container_id", "outputs", "status"},
+        ("id", "container_id", "status"),
+    ),
+    "image_generation_call": ({"type", "id", "result", "status", *_PICTURE}, ("id",)),
+    "mcp_list_tools": ({"type", "id", "server_label", "tools", "error"}, ("id", "server_label", "tools")),
+    "mcp_call": (
+        {*("type", "id", "name", "arguments", "server_label"), *_MCP_RESULT},
+        ("id", "name", "arguments", "server_label"),
+    ),
+    "mcp_approval_request": (
+        {"type", "id", "name", "arguments", "server_label"},
+        ("id", "name", "arguments", "server_label"),
+    ),
+    "mcp_approval_response": (
+        {"type", "id", "approval_request_id", "approve", "reason"},
+        ("approval_request_id", "approve"),
+    ),
 }
 _UNCHECKED: Final = (
-    *("file_search_call", "computer_call", "computer_call_output", "web_search_call", "tool_search_call"),
+    *("computer_call", "computer_call_output", "tool_search_call", "program"),
     *("tool_search_output", "additional_tools", "configuration_update", "compaction", "compaction_trigger"),
-    *("image_generation_call", "code_interpreter_call", "local_shell_call", "local_shell_call_output"),
-    *("shell_call", "shell_call_output", "apply_patch_call", "apply_patch_call_output", "mcp_list_tools"),
-    *("mcp_approval_request", "mcp_approval_response", "mcp_call", "custom_tool_call_output"),
-    *("custom_tool_call", "program", "program_output"),
+    *("local_shell_call", "local_shell_call_output", "shell_call", "shell_call_output", "program_output"),
+    *("apply_patch_call", "apply_patch_call_output", "custom_tool_call", "custom_tool_call_output"),
 )
 """Known to the API; their insides are not this stand-in's business."""
 TYPES: Final = (*_KEYS, *_UNCHECKED)
-_ID_PREFIX: Final = {"message": "msg", "function_call": "fc", "reasoning": "rs"}
+_ID_PREFIX: Final = {
+    "message": "msg",
+    "function_call": "fc",
+    "reasoning": "rs",
+    "web_search_call": "ws",
+    "file_search_call": "fs",
+    "code_interpreter_call": "ci",
+    "image_generation_call": "ig",
+    "mcp_list_tools": "mcpl",
+    "mcp_call": "mcp",
+    "mcp_approval_request": "mcpr",
+}
 
 
 def check_items(items: Sequence[Any], *, stored: bool) -> None:
@@ -62,11 +94,12 @@ def check_items(items: Sequence[Any], *, stored: bool) -> None:
             fields(where, item, *_KEYS[kind])
             _check_item(where, kind, item, stored=stored)
     _check_calls(items)
+    _check_approvals(items)
     _check_reasoning(items)
 
 
 def _check_item(where: str, kind: str, item: Mapping[str, Any], *, stored: bool) -> None:
-    if item.get("status") is not None:
+    if item.get("status") is not None and kind in ("message", "function_call", "function_call_output"):
         one_of(f"{where}.status", item["status"], _STATUSES)
     if kind == "message":
         _check_message(where, item)
@@ -75,7 +108,8 @@ def _check_item(where: str, kind: str, item: Mapping[str, Any], *, stored: bool)
     elif kind == "function_call_output":
         _check_output(where, item)
     _check_id(where, kind, item)
-    kept_there = kind == "item_reference" or (kind == "reasoning" and not item.get("encrypted_content"))
+    sealed = {"reasoning": "encrypted_content", "image_generation_call": "result"}.get(kind)
+    kept_there = kind == "item_reference" or (sealed is not None and not item.get(sealed))
     if kept_there:
         raise _not_kept(item["id"], stored=stored)
 
@@ -102,6 +136,7 @@ def _check_parts(where: str, parts: Sequence[Any], allowed: Mapping[str, Any]) -
         fields(spot, part, keys, required)
         for key in required:
             typed(f"{spot}.{key}", part[key], "a string")
+        check_part(spot, part)
 
 
 def _check_call(where: str, item: Mapping[str, Any]) -> None:
@@ -150,6 +185,18 @@ def _check_calls(items: Sequence[Mapping[str, Any]]) -> None:
             del open_calls[item["call_id"]]
     for call_id in open_calls:
         raise Refusal(f"No tool output found for function call {call_id}.", param="input")
+
+
+def _check_approvals(items: Sequence[Mapping[str, Any]]) -> None:
+    """An answer to a question that was asked."""
+    asked: set[str] = set()
+    for item in items:
+        if item.get("type") == "mcp_approval_request":
+            asked.add(item["id"])
+        elif item.get("type") == "mcp_approval_response" and item["approval_request_id"] not in asked:
+            raise Refusal(
+                f"No approval request found with id '{item['approval_request_id']}'.", param="input"
+            )
 
 
 def _check_reasoning(items: Sequence[Mapping[str, Any]]) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncGenerator, Iterator
-from typing import Any, Final
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from typing import Any, Final, Literal
 
 from bots.standins.openai.changes import Changes
 from bots.standins.openai.draft import Draft
 from bots.standins.openai.events import Break, Delta, Event, delta_middle, event
 from bots.standins.openai.record import Request
-from core.script import Beat, Fault, Say, Wait
+from bots.standins.openai.steps import closing, opening
+from core.output import Added, Cited, Done, Move, Said
+from core.script import Beat, Doing, Fault, Say, Wait
 
 _CATCH_UP: Final = 0.25
 """Seconds of lateness that later waits may make good; beyond it a busy machine just slows down."""
@@ -42,24 +44,25 @@ class Performance:
         self._background = background
         self._stuck = stuck
         self._room = None if max_tokens is None else max_tokens * 4
-        self._middle = delta_middle(draft.item_id)
+        self._middle = ""
         self._due = time.monotonic()
         self._numbers = itertools.count()
 
     async def events(self) -> AsyncGenerator[Event | Delta | Break]:
         """All events; ends with a terminal one, after a Break in the foreground, or never."""
-        for opening in self._open():
-            yield opening
+        for first in self._open():
+            yield first
         if self._stuck:
             await asyncio.Event().wait()
         yield self._begin()
         for beat in self._beats:
-            if isinstance(beat, Wait):
-                await self._wait(beat.seconds)
-                continue
-            if isinstance(beat, Say):
-                for said in self._say(beat.text):
-                    yield said
+            if not isinstance(beat, Fault):
+                for move in self._moves(beat):
+                    if isinstance(move, Wait):
+                        await self._wait(move.seconds)
+                    else:
+                        for event in self._moved(move):
+                            yield event
                 if self._room != 0:
                     continue
                 beat = Fault("incomplete", code="max_output_tokens")
@@ -68,11 +71,17 @@ class Performance:
                 if self._background:
                     continue
                 return
-            for closing in await self._end(beat):
-                yield closing
+            for last in await self._end(beat):
+                yield last
             return
-        for closing in self._complete():
-            yield closing
+        for last in self._complete():
+            yield last
+
+    def _moves(self, beat: Doing | Wait) -> Iterable[Move]:
+        """What a beat that is no fault does to the output."""
+        if isinstance(beat, Wait):
+            return [beat]
+        return self._draft.output.play(self._fitting(beat) if isinstance(beat, Say) else beat)
 
     async def _wait(self, seconds: float) -> None:
         """Waits add up to what the script says: a late wake-up is caught up by the next wait."""
@@ -85,18 +94,39 @@ class Performance:
         self._changes.notify()
         return self._whole("response.in_progress")
 
-    def _say(self, text: str) -> list[Event | Delta]:
-        said: list[Event | Delta] = [] if self._draft.chunks else [*self._open_item()]
-        if self._room is not None:
-            text = text[: self._room]
-            self._room -= len(text)
-        self._draft.chunks.append(text)
+    def _fitting(self, beat: Say) -> Say:
+        """As much of the text as `max_output_tokens` leaves room for."""
+        if self._room is None:
+            return beat
+        beat = Say(beat.text[: self._room])
+        self._room -= len(beat.text)
+        return beat
+
+    def _delta(self, said: Said) -> Delta:
         self._request.tokens += 1
         if self._request.first_token_at is None:
             self._request.first_token_at = time.monotonic()
         self._changes.notify()
-        said.append(Delta(next(self._numbers), self._middle, text))
-        return said
+        return Delta(next(self._numbers), self._middle, said.text)
+
+    def _moved(self, move: Added | Said | Cited | Done) -> Iterator[Event | Delta]:
+        """The events of a step of the output."""
+        if isinstance(move, Said):
+            yield self._delta(move)
+            return
+        if isinstance(move, Cited):
+            where = {"item_id": move.item, "output_index": move.index, "content_index": 0}
+            cited = {"annotation_index": move.number, "annotation": move.annotation}
+            yield self._event("response.output_text.annotation.added", **where, **cited)
+            return
+        if isinstance(move, Added):
+            yield self._event("response.output_item.added", output_index=move.index, item=move.item)
+            self._middle = delta_middle(move.item["id"], move.index)
+        where = {"item_id": move.item["id"], "output_index": move.index}
+        for name, fields in (opening if isinstance(move, Added) else closing)(move.item):
+            yield self._event(f"response.{name}", **where, **fields)
+        if isinstance(move, Done):
+            yield self._event("response.output_item.done", output_index=move.index, item=move.item)
 
     def _open(self) -> list[Event]:
         opening = [self._whole("response.created")]
@@ -104,42 +134,27 @@ class Performance:
             opening.append(self._whole("response.queued"))
         return opening
 
-    def _open_item(self) -> list[Event]:
-        where = self._where()
-        return [
-            self._event("response.output_item.added", output_index=0, item=self._draft.item()),
-            self._event("response.content_part.added", **where, part=self._draft.part()),
-        ]
+    def _closed(self, status: Literal["completed", "incomplete"]) -> list[Event | Delta]:
+        """The end of the message that is open, and of the response."""
+        moves = [move for move in self._draft.output.close(status) if isinstance(move, Done)]
+        return [*(event for move in moves for event in self._moved(move)), self._whole(f"response.{status}")]
 
-    def _close_item(self) -> list[Event]:
-        if not self._draft.chunks:
-            return []
-        where, text = self._where(), self._draft.text
-        return [
-            self._event("response.output_text.done", **where, text=text, logprobs=[]),
-            self._event("response.content_part.done", **where, part=self._draft.part()),
-            self._event("response.output_item.done", output_index=0, item=self._draft.item()),
-        ]
-
-    def _complete(self) -> list[Event]:
+    def _complete(self) -> list[Event | Delta]:
         self._draft.complete()
-        return [*self._close_item(), self._whole("response.completed")]
+        return self._closed("completed")
 
-    async def _end(self, ill: Fault) -> list[Event]:
+    async def _end(self, ill: Fault) -> list[Event | Delta]:
         if ill.kind == "hang":
             await asyncio.Event().wait()
         if ill.kind == "incomplete":
             self._draft.stop_short(ill.code)
-            return [*self._close_item(), self._whole("response.incomplete")]
+            return self._closed("incomplete")
         if ill.kind == "refuse":
             raise ValueError("a script can refuse only as its first beat")
         self._draft.fail(ill.code)
         if ill.kind == "failed":
             return [self._whole("response.failed")]
         return [self._event("error", code=ill.code, message=f"The script errs: {ill.code}.", param=None)]
-
-    def _where(self) -> dict[str, Any]:
-        return {"item_id": self._draft.item_id, "output_index": 0, "content_index": 0}
 
     def _whole(self, name: str) -> Event:
         return self._event(name, response=self._draft.snapshot())

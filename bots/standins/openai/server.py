@@ -20,6 +20,8 @@ class OpenAIStandin(Service):
 
     `api_key`: the only key taken; None takes any that is not empty. `models`: id to shutdown date, None
     takes any model. `portable`: a compatible server that keeps nothing and refuses OpenAI's own fields.
+    `hosted`: tools of the server, and what belongs to them, are there; a portable one has none unless told.
+    `window`: tokens of input a model takes. `shutdown_dates`: the list of models has them, as OpenAI's.
     """
 
     def __init__(
@@ -29,8 +31,18 @@ class OpenAIStandin(Service):
         api_key: str | None = None,
         models: Mapping[str, str | None] | None = DEFAULT_MODELS,
         portable: bool = False,
+        hosted: bool | None = None,
+        window: int | None = None,
+        shutdown_dates: bool | None = None,
     ) -> None:
-        super().__init__(script, models=models, portable=portable)
+        super().__init__(
+            script,
+            models=models,
+            portable=portable,
+            hosted=hosted,
+            window=window,
+            shutdown_dates=shutdown_dates,
+        )
         self.api_key = api_key or "sk-standin"
         self._endpoints = Endpoints(self, api_key)
         self._runner: web.AppRunner | None = None

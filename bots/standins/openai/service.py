@@ -6,21 +6,32 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import Any, Final
+from uuid import uuid4
 
 from bots.standins.openai.changes import Changes
+from bots.standins.openai.clock import Clock
+from bots.standins.openai.containers import Containers, Workplace
 from bots.standins.openai.draft import Draft, Json
+from bots.standins.openai.files import Files
 from bots.standins.openai.performance import Performance
 from bots.standins.openai.record import Request
+from bots.standins.openai.references import check_references
 from bots.standins.openai.refusal import Refusal, not_found, scripted
 from bots.standins.openai.stored import StoredResponse
-from core.script import Beat, Fault, Script
+from bots.standins.openai.stores import Stores
+from bots.standins.openai.transcription import Transcription
+from bots.standins.openai.trouble import Exchange, Trouble, Troubles
+from core.output import Output
+from core.script import Beat, Fault, Script, performed
 from core.scripted_model import estimated_input
 
 DEFAULT_MODELS: Final[Mapping[str, str | None]] = {
     "gpt-6-luna": None,
     "gpt-6.1-terra": None,
     "gpt-4o": "2027-01-14",
+    "gpt-transcribe": None,
 }
 """Model id to shutdown date."""
 
@@ -29,6 +40,10 @@ Items = Sequence[Mapping[str, Any]]
 
 class Service:
     """`models` None: every model exists. `context_window` in tokens, about four characters each.
+
+    What is kept can be looked at: `files`, `stores`, `containers`, `transcriptions`, `responses`; `requests`
+    are those for an answer, `exchanges` all of them. `clock.skip(seconds)` lets things expire.
+    `transcripts`: what is said in a recording, by its name or by its bytes.
 
     `stream_window`: seconds after its creation during which a background response can still be followed;
     the real API refuses after 5 minutes (openai-python issue 2828).
@@ -40,20 +55,48 @@ class Service:
         *,
         models: Mapping[str, str | None] | None = DEFAULT_MODELS,
         portable: bool = False,
+        hosted: bool | None = None,
+        window: int | None = None,
+        shutdown_dates: bool | None = None,
     ) -> None:
         self.script = script
         self.models = None if models is None else dict(models)
         self.portable = portable
-        self.context_window: int | None = None
+        self.hosted = not portable if hosted is None else hosted
+        self.context_window = window
+        self.shutdown_dates = not portable if shutdown_dates is None else shutdown_dates
         self.stream_window = 300.0
         self.requests: list[Request] = []
         self.responses: dict[str, StoredResponse] = {}
+        self.clock = Clock()
+        self.files = Files(self.clock)
+        self.stores = Stores(self.clock, self.files)
+        self.containers = Containers(self.clock, self.files)
+        self.recording_limit = 25 * 2**20
+        self.transcripts: dict[str | bytes, str] = {}
+        self.transcriptions: list[Transcription] = []
+        self.exchanges: list[Exchange] = []
+        self.troubles = Troubles()
         self.changes = Changes()
         self._stuck = 0
 
     def stuck_next(self, n: int = 1) -> None:
         """The next `n` background responses stay queued until they are cancelled."""
         self._stuck += n
+
+    def fail(self, where: str, **trouble: Any) -> None:
+        """`fail("POST /files", status=500, times=2)`: see `Trouble` for what else can go wrong."""
+        self.troubles.add(Trouble(where, **trouble))
+
+    def asked(self, where: str) -> int:
+        """How many requests there were, e.g. `asked("GET /containers/*")`."""
+        paths = [f"{exchange.method} {exchange.path}" for exchange in self.exchanges]
+        return sum(fnmatchcase(path, where) for path in paths)
+
+    def heard(self, name: str, content: bytes) -> str:
+        """What is said in a recording."""
+        said = self.transcripts.get(content, self.transcripts.get(name))
+        return f"a recording of {len(content)} bytes" if said is None else said
 
     def record(self, headers: Mapping[str, str]) -> Request:
         """A request has arrived."""
@@ -66,9 +109,17 @@ class Service:
         """Begin an answer to a validated body. Raises Refusal, the script's own ones included."""
         self.check_model(body["model"])
         instructions, items = body.get("instructions") or "", self._fit(body)
-        beats = _unless_refused(iter(self.script.play(instructions, items)))
-        draft = Draft(body, estimated_input(instructions, items))
-        seen.response_id = draft.id
+        tools = body.get("tools") or []
+        check_references(items, tools, self.files, self.stores, self.containers)
+        beats = _unless_refused(iter(performed(self.script, instructions, items, tools)))
+        seen.response_id = f"resp_{uuid4().hex}"
+        output = Output(
+            seen.response_id,
+            Workplace(self.containers, tools, items, self.clock),
+            include=body.get("include") or (),
+            parallel=body.get("parallel_tool_calls") is not False,
+        )
+        draft = Draft(seen.response_id, body, estimated_input(instructions, items), output)
         background = bool(body.get("background"))
         stuck = background and self._stuck > 0
         self._stuck -= stuck
@@ -93,7 +144,8 @@ class Service:
         while estimated_input(instructions, items) > self.context_window:
             if body.get("truncation") != "auto" or not items:
                 raise Refusal(
-                    "Your input exceeds the context window of this model.",
+                    "Your input exceeds the context window of this model. Please adjust your input "
+                    "and try again.",
                     param="input",
                     code="context_length_exceeded",
                 )
@@ -115,13 +167,12 @@ class Service:
 
     def describe(self, model: str) -> Json:
         """A model as `GET /v1/models` shows it."""
-        return {
-            "id": model,
-            "object": "model",
-            "created": 1_758_499_200,
-            "owned_by": "system",
-            "shutdown_date": (self.models or {}).get(model),
-        }
+        shown: Json = {"id": model, "object": "model", "created": 1_758_499_200, "owned_by": "system"}
+        if self.shutdown_dates:
+            shown["shutdown_date"] = (self.models or {}).get(model)
+        if self.portable and self.context_window is not None:
+            shown["max_model_len"] = self.context_window
+        return shown
 
     def find(self, response_id: str) -> StoredResponse:
         """A response that is kept. Raises Refusal."""

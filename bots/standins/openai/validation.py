@@ -7,12 +7,20 @@ from functools import partial
 from typing import Any, Final
 
 from bots.standins.openai.checks import fields, missing, one_of, short, typed, within, wrong_type
+from bots.standins.openai.choice import check_choice
 from bots.standins.openai.items import check_items
 from bots.standins.openai.refusal import Refusal
+from bots.standins.openai.schemas import check_strict
 from bots.standins.openai.tools import check_tools
 
 EFFORTS: Final = ("none", "low", "medium", "high", "xhigh", "max")
 """Of gpt-6-luna; the API knows `minimal` too, for older models."""
+
+INCLUDABLE: Final = (
+    *("file_search_call.results", "web_search_call.results", "web_search_call.action.sources"),
+    *("message.input_image.image_url", "computer_call_output.output.image_url"),
+    *("code_interpreter_call.outputs", "reasoning.encrypted_content", "message.output_text.logprobs"),
+)
 
 Check = Callable[[str, Any], None]
 
@@ -62,15 +70,26 @@ def _reasoning(param: str, value: Any) -> None:
 
 def _text(param: str, value: Any) -> None:
     fields(param, value, ("format", "verbosity"))
+    if value.get("format") is not None:
+        _format(f"{param}.format", value["format"])
     if value.get("verbosity") is not None:
         one_of(f"{param}.verbosity", value["verbosity"], ("low", "medium", "high"))
 
 
-def _tool_choice(param: str, value: Any) -> None:
-    if isinstance(value, str):
-        one_of(param, value, ("none", "auto", "required"))
-    else:
-        typed(param, value, "an object")
+def _format(param: str, value: Any) -> None:
+    fields(param, value, ("type", "name", "schema", "description", "strict"), ("type",))
+    one_of(f"{param}.type", value["type"], ("text", "json_object", "json_schema"))
+    if value["type"] == "json_schema":
+        fields(param, value, value.keys(), ("name", "schema"))
+        if value.get("strict"):
+            name = f"response_format '{value['name']}'"
+            check_strict(value["schema"], name=name, param=f"{param}.schema", code="invalid_json_schema")
+
+
+def _include(param: str, value: Any) -> None:
+    typed(param, value, "an array")
+    for number, word in enumerate(value):
+        one_of(f"{param}[{number}]", word, INCLUDABLE)
 
 
 def _stream_options(param: str, value: Any) -> None:
@@ -85,7 +104,7 @@ _CHECKS: Final[Mapping[str, Check]] = {
     "context_management": _is("an array"),
     "conversation": lambda param, value: None,
     "image": _is("an object"),
-    "include": _is("an array"),
+    "include": _include,
     "input": lambda param, value: None,
     "instructions": _is("a string"),
     "max_output_tokens": _number("an integer", 16),
@@ -107,7 +126,7 @@ _CHECKS: Final[Mapping[str, Check]] = {
     "stream_options": _stream_options,
     "temperature": _number("a decimal", 0, 2),
     "text": _text,
-    "tool_choice": _tool_choice,
+    "tool_choice": lambda param, value: None,
     "tools": lambda param, value: check_tools(value),
     "top_logprobs": _number("an integer", 0, 20),
     "top_p": _number("a decimal", 0, 1),
@@ -118,13 +137,13 @@ PARAMETERS: Final = frozenset(_CHECKS)
 PORTABLE: Final = frozenset(
     {
         *("model", "input", "instructions", "tools", "stream", "store", "max_output_tokens", "temperature"),
-        *("top_p", "metadata"),
+        *("top_p", "metadata", "tool_choice", "parallel_tool_calls", "text"),
     }
 )
 """What every compatible server understands."""
 
 
-def check(body: Any, *, portable: bool = False) -> None:
+def check(body: Any, *, portable: bool = False, hosted: bool = True) -> None:
     """Raises the Refusal the API would answer with. Whether the model exists is asked elsewhere."""
     fields("", body, PORTABLE if portable else PARAMETERS)
     for name, value in body.items():
@@ -132,6 +151,9 @@ def check(body: Any, *, portable: bool = False) -> None:
             _CHECKS[name](name, value)
     if not body.get("model"):
         raise missing("model")
+    check_choice(body.get("tool_choice"), body.get("tools") or [])
+    if not hosted or portable:
+        check_tools(body.get("tools") or [], ("function",))
     if portable:
         _check_portable(body)
     else:
@@ -142,7 +164,6 @@ def check(body: Any, *, portable: bool = False) -> None:
 def _check_portable(body: Mapping[str, Any]) -> None:
     if body.get("store"):
         raise Refusal("This server keeps nothing: 'store' must be false.", param="store")
-    check_tools(body.get("tools") or [], ("function",))
 
 
 def _check_together(body: Mapping[str, Any]) -> None:
@@ -176,3 +197,10 @@ def _check_input(body: Mapping[str, Any]) -> None:
         check_items(given, stored=body.get("store") is not False)
     elif not isinstance(given, str):
         raise wrong_type("input", "one of a string or array", given)
+    form = ((body.get("text") or {}).get("format") or {}).get("type")
+    if form == "json_object" and "json" not in f"{given}{body.get('instructions')}".lower():
+        raise Refusal(
+            "Response input messages must contain the word 'json' in some form to use 'text.format' of type "
+            "'json_object'.",
+            param="input",
+        )

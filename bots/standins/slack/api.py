@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from bots.standins.slack.faults import Fault, Faults
-from bots.standins.slack.identity import SCOPES, Identity
+from bots.standins.slack.identity import Identity
 from bots.standins.slack.limits import RateLimits
 from bots.standins.slack.wire import ApiError, Json, Method, arguments, bearer
 
@@ -37,7 +37,10 @@ class Dropped(Exception):
 
 @dataclass
 class Api:
+    """`scopes` are those the app has now."""
+
     identity: Identity
+    scopes: set[str]
     methods: Mapping[str, Method]
     limits: RateLimits
     ring: Callable[[], None]
@@ -89,7 +92,12 @@ class Api:
         call.ignored = method.ignored(call.args)
         if method.token != "none":
             self._authenticate(token, method.token)
+        if method.scope and method.scope not in self.scopes:
+            raise ApiError("missing_scope", needed=method.scope, provided=self._granted())
         return method
+
+    def _granted(self) -> str:
+        return ",".join(sorted(self.scopes))
 
     def _authenticate(self, token: str, kind: str) -> None:
         kinds = {self.identity.bot_token: "bot", self.identity.app_token: "app"}
@@ -129,5 +137,5 @@ class Api:
             status=status,
             content_type="application/json",
             charset="utf-8",
-            headers={"X-OAuth-Scopes": SCOPES, **(headers or {})},
+            headers={"X-OAuth-Scopes": self._granted(), **(headers or {})},
         )

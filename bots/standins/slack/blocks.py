@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bots.standins.slack import elements
 from bots.standins.slack.wire import ApiError, Json
 
 MOST_BLOCKS = 50
@@ -24,7 +25,7 @@ _ELEMENTS = {"actions": 25, "context": 10, "context_actions": 5}
 
 
 def check(blocks: Any) -> list[Json]:
-    """The blocks, or ApiError: invalid_blocks_format, invalid_blocks, msg_blocks_too_long."""
+    """The blocks as kept, or ApiError: invalid_blocks_format, invalid_blocks, msg_blocks_too_long."""
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         raise ApiError("invalid_blocks_format")
     if len(blocks) > MOST_BLOCKS:
@@ -36,7 +37,7 @@ def check(blocks: Any) -> list[Json]:
         raise ApiError("invalid_blocks", "`block_id` already exists")
     if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > MOST_MARKDOWN:
         raise ApiError("msg_blocks_too_long")
-    return blocks
+    return [elements.named(block) for block in blocks]
 
 
 def _check_block(block: Json, where: str) -> None:
@@ -51,6 +52,7 @@ def _check_block(block: Json, where: str) -> None:
         _check_text(block, _TEXT[kind], where)
     if kind in _ELEMENTS:
         _check_elements(block, _ELEMENTS[kind], where)
+    elements.check(block, where)
 
 
 def _check_text(block: Json, longest: int, where: str) -> None:
@@ -65,38 +67,11 @@ def _check_text(block: Json, longest: int, where: str) -> None:
 
 
 def _check_elements(block: Json, most: int, where: str) -> None:
-    elements = block.get("elements")
-    if not isinstance(elements, list) or not elements:
+    children = block.get("elements")
+    if not isinstance(children, list) or not children:
         raise ApiError("invalid_blocks", f"missing required field: elements {where}")
-    if len(elements) > most:
+    if len(children) > most:
         raise ApiError("invalid_blocks", f"no more than {most} items allowed {where}")
-
-
-def check_chunks(chunks: Any) -> list[Json]:
-    """The chunks of a stream call, or ApiError invalid_chunks."""
-    if not isinstance(chunks, list) or not chunks or not all(_chunk_fits(chunk) for chunk in chunks):
-        raise ApiError("invalid_chunks")
-    for chunk in chunks:
-        if chunk["type"] == "blocks":
-            check(chunk["blocks"])
-    return chunks
-
-
-def _chunk_fits(chunk: Any) -> bool:
-    if not isinstance(chunk, dict):
-        return False
-    match chunk.get("type"):
-        case "markdown_text":
-            return isinstance(chunk.get("text"), str)
-        case "plan_update":
-            return isinstance(chunk.get("title"), str)
-        case "blocks":
-            return isinstance(chunk.get("blocks"), list)
-        case "task_update":
-            named = isinstance(chunk.get("id"), str) and isinstance(chunk.get("title"), str)
-            return named and chunk.get("status") in ("pending", "in_progress", "complete", "error")
-        case _:
-            return False
 
 
 def text_of(blocks: list[Json]) -> str:

@@ -94,6 +94,14 @@ class Chat:
         self._events.changed_own(room, before, message)
         return {"channel": room.id, "ts": message.ts, "text": message.text, "message": room.raw(message)}
 
+    def replace(self, message: Message, content: Content) -> None:
+        """What a response_url does to the message it belongs to: nothing of it stays."""
+        room = self._workspace.channels[message.channel]
+        before = room.raw(message)
+        message.blocks = []
+        self._rewrite(message, content)
+        self._events.changed_own(room, before, message)
+
     def _rewrite(self, message: Message, content: Content) -> None:
         """Blocks given earlier stay when only text comes, as documented; streamed content does not."""
         message.text = content.text
@@ -102,6 +110,7 @@ class Chat:
         if message.stream is not None:
             message.stream.settled = True
             message.stream.tasks.clear()
+            message.stream.plan = ""
         stamp = f"{time.time():.6f}"
         message.extra["edited"] = {"user": self._workspace.identity.bot_user, "ts": stamp}
         message.seen()
@@ -111,10 +120,15 @@ class Chat:
         message = self._own(room, args["ts"], "cant_delete_message")
         if message.stream is not None and message.stream.live():
             raise ApiError("cant_delete_message")
+        self.remove(message)
+        return {"channel": room.id, "ts": message.ts}
+
+    def remove(self, message: Message) -> None:
+        """Take a message of the app away and tell everybody."""
+        room = self._workspace.channels[message.channel]
         before = room.raw(message)
         room.remove(message)
         self._events.deleted_own(room, before)
-        return {"channel": room.id, "ts": message.ts}
 
     def whisper(self, args: Json) -> Json:
         room = self._workspace.room(args["channel"])

@@ -1,4 +1,4 @@
-"""Slash commands and message shortcuts, and the response_url that comes with them.
+"""Slash commands, message shortcuts and buttons, and the response_url that comes with them.
 
 Source: docs.slack.dev/interactivity (acknowledge within 3 s; a response_url takes 5 posts in 30 minutes).
 """
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from bots.standins.slack import elements
 from bots.standins.slack.chat import Chat
 from bots.standins.slack.content import Content
 from bots.standins.slack.deliveries import Answer, Deliveries
@@ -29,7 +30,7 @@ HOOK_SECONDS = 1800.0
 class Reply:
     """What the person got. `texts` grows as posts to the response_url come in.
 
-    acked_after: seconds; None when it was not acknowledged in time.
+    acked_after: seconds; None when it was not acknowledged in time. source: the message with the button.
     error: what the client shows: '', operation_timeout or dispatch_failed.
     """
 
@@ -40,6 +41,7 @@ class Reply:
     error: str = ""
     texts: list[str] = field(default_factory=list)
     posts: int = 0
+    source: Message | None = None
     made: float = field(default_factory=time.monotonic)
 
 
@@ -99,22 +101,29 @@ class Commands:
             },
         )
 
-    async def press(self, user: str, channel: str, message_ts: str, action: Json) -> Reply:
-        """A person uses a control in a message; `action` has action_id and what the control adds."""
-        room = self._workspace.open(channel, user)
-        return await self._interact(
-            user,
-            channel,
-            {
-                "type": "block_actions",
-                "container": {"type": "message", "message_ts": message_ts, "channel_id": channel},
-                "message": room.raw(room.by_ts[message_ts]),
-                "actions": [{"action_ts": f"{time.time():.6f}", **action}],
-            },
-        )
+    async def press(self, user: str, channel: str, message_ts: str, action: str | Json) -> Reply:
+        """A person uses a control in a message: that of the action_id, or `action` whatever the blocks say.
 
-    async def _interact(self, user: str, channel: str, payload: Json) -> Reply:
+        KeyError: no such message. LookupError: no such control on it.
+        """
+        room = self._workspace.open(channel, user)
+        message = room.by_ts[message_ts]
+        used = elements.find(message.blocks, action) if isinstance(action, str) else action
+        container: Json = {"type": "message", "message_ts": message_ts, "channel_id": channel}
+        if message.thread_ts is not None:
+            container["thread_ts"] = message.thread_ts
+        payload = {
+            "type": "block_actions",
+            "container": container | {"is_ephemeral": False},
+            "message": room.raw(message),
+            "state": {"values": {}},
+            "actions": [{"action_ts": f"{time.time():.6f}", **used}],
+        }
+        return await self._interact(user, channel, payload, message)
+
+    async def _interact(self, user: str, channel: str, payload: Json, source: Message | None = None) -> Reply:
         reply = self._reply(user, channel)
+        reply.source = source
         who = self._workspace.identity
         everywhere: Json = {
             "token": "verification-token",
@@ -166,23 +175,36 @@ class Commands:
                 raise ApiError("expired_url")
             body = _object(await request.read())
             reply.posts += 1
-            if not body.get("delete_original"):
-                self._show(reply, body, "response_url")
+            self._respond(reply, body)
         except ApiError as error:
             return web.json_response(error.body(), status=404 if "url" in error.error else 400)
         self._ring()
         return web.Response(text="ok")
 
+    def _respond(self, reply: Reply, body: Json) -> None:
+        """Say more, or change or take away the message with the button while it is still there."""
+        source = reply.source
+        there = source is not None and source.ts in self._workspace.channels[reply.channel].by_ts
+        if body.get("delete_original"):
+            if there and source is not None:
+                self._chat.remove(source)
+        elif body.get("replace_original") and there and source is not None:
+            self._chat.replace(source, Content.of(body))
+        else:
+            self._show(reply, body, "response_url")
+
     def _show(self, reply: Reply, body: Json, source: str) -> None:
         content = Content.of(body)
+        thread_ts: str | None = body.get("thread_ts") or None
         if body.get("response_type") == "in_channel":
             room = self._workspace.channels[reply.channel]
-            self._chat.publish(room, content, None, None, {})
+            self._chat.publish(room, content, thread_ts, None, {})
             return
-        shown = Message(reply.channel, "0.0", "", content.text, None, content.blocks or [])
+        shown = Message(reply.channel, "0.0", "", content.text, thread_ts, content.blocks or [])
         reply.texts.append(shown.shown())
+        now = time.monotonic()
         self._workspace.ephemerals.append(
-            Ephemeral(reply.channel, reply.user, shown.shown(), source, time.monotonic(), None, shown.blocks)
+            Ephemeral(reply.channel, reply.user, shown.shown(), source, now, thread_ts, shown.blocks)
         )
 
 

@@ -23,6 +23,7 @@ class Identity:
     bot_token: str = field(default="xoxb-1000000000-standin", repr=False)
     app_token: str = field(default="xapp-1-A0APP00001-1000000000-standin", repr=False)
     agent_app: bool = False
+    scopes: str = SCOPES
 
     @property
     def profile(self) -> dict[str, object]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from bots.standins.slack import blocks as block_kit
 from bots.standins.slack.clock import micros
+from bots.standins.slack.file import File
 from bots.standins.slack.wire import Json
 
 _PING = re.compile(r"<(?:!(?:channel|here|everyone)|!subteam\^[A-Z0-9]+|@[UW][A-Z0-9]+)(?:\|[^>]*)?>")
@@ -19,12 +20,15 @@ class Stream:
     """`chat.startStream` until `chat.stopStream`: it dies `lifetime` seconds after it was opened.
 
     `settled`: stopped, or replaced by `chat.update`. Dead and not settled shows as a broken pill.
+    `mode` is what its first content came as; the other one is refused from then on.
     """
 
     opened: float
     lifetime: float
     settled: bool = False
     tasks: dict[str, Json] = field(default_factory=dict)
+    plan: str = ""
+    mode: Literal["", "markdown_text", "chunks"] = ""
 
     def live(self) -> bool:
         return not self.settled and time.monotonic() < self.opened + self.lifetime
@@ -34,6 +38,15 @@ class Stream:
 
     def state(self) -> str:
         return "in_progress" if self.live() else "errored" if self.broken() else "completed"
+
+    def cards(self) -> list[Json]:
+        """The tasks as blocks of the message."""
+        kept = ("title", "status", "details", "output", "sources")
+        return [
+            {"type": "task_card", "block_id": f"task-{key}", "task_id": key}
+            | {name: task[name] for name in kept if name in task}
+            for key, task in self.tasks.items()
+        ]
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +68,7 @@ class Message:
     unfurl_media: bool | None = None
     broadcast: bool = False
     stream: Stream | None = None
+    files: list[File] = field(default_factory=list)
     reactions: dict[str, set[str]] = field(default_factory=dict)
     versions: list[tuple[float, str]] = field(default_factory=list)
     order: int = field(init=False)
@@ -88,9 +102,10 @@ class Message:
     def raw(self, *, metadata: bool = True) -> Json:
         """The message object of events and history, without what its replies add to it."""
         raw: Json = {"type": "message", "user": self.user, "text": self.text, "ts": self.ts, **self.extra}
-        raw["blocks"] = self.blocks or ([{"type": "markdown", "text": self.text}] if self.stream else [])
-        if not raw["blocks"]:
-            del raw["blocks"]
+        if blocks := self._raw_blocks():
+            raw["blocks"] = blocks
+        if self.files:
+            raw["files"] = [*raw.get("files", []), *(file.shown() for file in self.files)]
         if self.thread_ts is not None:
             raw["thread_ts"] = self.thread_ts
         if self.stream is not None:
@@ -104,6 +119,11 @@ class Message:
             ]
         return raw
 
+    def _raw_blocks(self) -> list[Json]:
+        if self.stream is None or self.blocks:
+            return [*(self.stream.cards() if self.stream else []), *self.blocks]
+        return [*self.stream.cards(), {"type": "markdown", "text": self.text}]
+
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -112,6 +132,7 @@ class Post:
     text: raw markup, complete (streamed text, markdown and other blocks, or text).
     streaming: the stream is open. broken: the stream died without stop and was not repaired.
     pings: what in it would notify people. versions: (monotonic seconds, text) of every visible change.
+    tasks, plan: the task cards of a stream as they are now, and their title. files: shared with it.
     """
 
     ts: str
@@ -128,6 +149,8 @@ class Post:
     edited: bool
     tasks: list[Json]
     pings: tuple[str, ...]
+    plan: str
+    files: tuple[File, ...]
 
     @classmethod
     def of(cls, message: Message) -> Post:
@@ -147,6 +170,8 @@ class Post:
             edited=message.replaced,
             tasks=list(stream.tasks.values()) if stream else [],
             pings=tuple(_PING.findall(text)),
+            plan=stream.plan if stream else "",
+            files=tuple(file for file in message.files if not file.deleted),
         )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Literal
 
 from bots.standins.slack.channel import Channel
 from bots.standins.slack.events import Events
+from bots.standins.slack.file import Upload
+from bots.standins.slack.files import Files
 from bots.standins.slack.message import Message
 from bots.standins.slack.richtext import blocks_of, escaped
 from bots.standins.slack.streams import Streams
@@ -15,12 +18,16 @@ from bots.standins.slack.workspace import Workspace
 
 Order = Literal["random", "message", "mention"]
 
+Attached = Upload | tuple[str, bytes] | Json
+"""A file to attach: described, or by its name and bytes. A dict goes into the message as it is."""
+
 
 class People:
-    def __init__(self, workspace: Workspace, events: Events, streams: Streams) -> None:
+    def __init__(self, workspace: Workspace, events: Events, streams: Streams, files: Files) -> None:
         self._workspace = workspace
         self._events = events
         self._streams = streams
+        self._files = files
 
     def say(
         self,
@@ -29,7 +36,7 @@ class People:
         typed: str,
         thread_ts: str | None,
         blocks: list[Json] | None,
-        files: list[Json] | None,
+        files: Sequence[Attached],
         order: Order,
         broadcast: bool,
     ) -> str:
@@ -39,12 +46,19 @@ class People:
             thread_ts = room.by_ts[thread_ts].root
         text, stamp = escaped(typed), self._workspace.stamps.next()
         extra: Json = {"client_msg_id": str(uuid.uuid4()), "team": self._workspace.identity.team}
+        attached = [self._files.attach(user, _described(one)) for one in files if not isinstance(one, dict)]
         if files:
-            extra |= {"subtype": "file_share", "files": files, "upload": False, "display_as_bot": False}
+            extra |= {"subtype": "file_share", "upload": False, "display_as_bot": False}
         elif broadcast:
             extra["subtype"] = "thread_broadcast"
         made = blocks_of(text, stamp[-5:]) if blocks is None else blocks
-        message = Message(channel, stamp, user, text, thread_ts, made, extra, broadcast=broadcast)
+        if given := [one for one in files if isinstance(one, dict)]:
+            extra["files"] = given
+        message = Message(
+            channel, stamp, user, text, thread_ts, made, extra, broadcast=broadcast, files=attached
+        )
+        for file in attached:
+            file.shared(room.kind, room.id, stamp, thread_ts)
         room.add(message, own=False)
         self._events.said(room, message, order)
         return stamp
@@ -96,3 +110,7 @@ class People:
         if message.user != user:
             raise PermissionError(f"{user} did not write {ts}")
         return room, message
+
+
+def _described(attached: Upload | tuple[str, bytes]) -> Upload:
+    return attached if isinstance(attached, Upload) else Upload(*attached)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 from aiohttp import web
 
@@ -18,22 +18,23 @@ from bots.standins.slack.commands import Commands, Reply
 from bots.standins.slack.conversations import Conversations
 from bots.standins.slack.directory import Directory
 from bots.standins.slack.events import Events
-from bots.standins.slack.faults import Fault, When
+from bots.standins.slack.filehost import FileHost
+from bots.standins.slack.files import Files
 from bots.standins.slack.identity import Identity
 from bots.standins.slack.limits import RateLimits
-from bots.standins.slack.people import Order, People
+from bots.standins.slack.people import Attached, Order, People
 from bots.standins.slack.server import Server
 from bots.standins.slack.sessions import Sessions
 from bots.standins.slack.sockets import Sockets
 from bots.standins.slack.status import StatusBoard
 from bots.standins.slack.streams import Streams
 from bots.standins.slack.timing import Timing
-from bots.standins.slack.view import View
+from bots.standins.slack.trouble import Trouble
 from bots.standins.slack.wire import Json, Method
 from bots.standins.slack.workspace import Workspace
 
 
-class SlackStandin(View):
+class SlackStandin(Trouble):
     """One workspace, one installed app, many people.
 
     limits: rate limits of the Web API. echo: the app is told of its own messages, as Slack does.
@@ -54,13 +55,8 @@ class SlackStandin(View):
         timing: Timing | None = None,
         identity: Identity | None = None,
     ) -> None:
-        spans: Json = {
-            "stream_seconds": stream_seconds,
-            "redeliver_after": redeliver_after,
-            "retry_delays": retry_delays,
-        }
-        named = {name: span for name, span in spans.items() if span is not None}
-        self.timing = replace(timing or Timing(), **named)
+        named = (stream_seconds, redeliver_after, retry_delays)
+        self.timing = (timing or Timing()).but(*named)
         self.identity = replace(identity or Identity(), agent_app=agent_app)
         self.workspace = Workspace(self.identity)
         self._changes = Changes()
@@ -73,15 +69,22 @@ class SlackStandin(View):
         self._streams = Streams(
             self.workspace, self._events, self._statuses, self.timing.stream_seconds, ring
         )
-        self._people = People(self.workspace, self._events, self._streams)
+        self._files = Files(
+            *(self.workspace, self._events, self._statuses),
+            *(self.timing.share_seconds, lambda: self.base_url, ring),
+        )
+        self._people = People(self.workspace, self._events, self._streams, self._files)
         self._commands = Commands(self.workspace, deliveries, chat, lambda: self.base_url, ring)
-        self.api = Api(self.identity, self._methods(chat), RateLimits(limits, self.timing.minute), ring)
+        quota = RateLimits(limits, self.timing.minute)
+        self.api = Api(self.identity, self.workspace.scopes, self._methods(chat), quota, ring)
+        self._filehost = FileHost(self.workspace, self._files, self.api)
         self._server = Server(self._application())
 
     def _methods(self, chat: Chat) -> dict[str, Method]:
         return (
             chat.methods()
             | self._streams.methods()
+            | self._files.methods()
             | Sessions(self.workspace, self._statuses).methods()
             | Conversations(self.workspace).methods()
             | Directory(self.workspace, self._socket_url).methods()
@@ -92,6 +95,9 @@ class SlackStandin(View):
         app.router.add_route("*", "/api/{method}", self.api.handle)
         app.router.add_get("/link/", self.sockets.serve)
         app.router.add_post("/response/{key}", self._commands.respond)
+        for private in ("/files-pri/{team}-{file}/{name}", "/files-pri/{team}-{file}/download/{name}"):
+            app.router.add_get(private, self._filehost.download)
+        app.router.add_post("/upload/v1/{key}", self._filehost.upload)
         return app
 
     def _socket_url(self) -> str:
@@ -106,6 +112,7 @@ class SlackStandin(View):
 
     async def stop(self) -> None:
         self._streams.close()
+        self._files.close()
         self.sockets.stop()
         await self._server.stop()
 
@@ -169,10 +176,6 @@ class SlackStandin(View):
     def set_locale(self, user: str, locale: str) -> None:
         self.workspace.person(user).locale = locale
 
-    def refuse_status(self, channel: str, error: str = "method_not_supported_for_channel_type") -> None:
-        """`assistant.threads.setStatus` answers `error` in that channel; '' allows it again."""
-        self.workspace.channels[channel].refusal = error
-
     # ── what people do ──
 
     async def say(
@@ -183,20 +186,30 @@ class SlackStandin(View):
         thread_ts: str | None = None,
         *,
         blocks: list[Json] | None = None,
-        files: list[Json] | None = None,
+        files: Sequence[Attached] | None = None,
         order: Order = "random",
         broadcast: bool = False,
     ) -> str:
-        """A person writes. blocks: None makes them as the composer would, [] sends none. Returns ts.
+        """A person writes, with files or without. Returns ts.
+
+        blocks: None makes them as the composer would, [] sends none.
 
         order: which of `message` and `app_mention` the app is told first.
         """
-        ts = self._people.say(user, channel, text, thread_ts, blocks, files, order, broadcast)
+        ts = self._people.say(user, channel, text, thread_ts, blocks, files or (), order, broadcast)
         self._changes.ring()
         return ts
 
-    async def mention(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
-        return await self.say(user, channel, f"<@{self.bot_user}> {text}", thread_ts)
+    async def mention(
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        thread_ts: str | None = None,
+        *,
+        files: Sequence[Attached] | None = None,
+    ) -> str:
+        return await self.say(user, channel, f"<@{self.bot_user}> {text}", thread_ts, files=files)
 
     async def edit(self, user: str, channel: str, ts: str, text: str) -> None:
         self._people.edit(user, channel, ts, text)
@@ -216,8 +229,11 @@ class SlackStandin(View):
     async def shortcut(self, user: str, channel: str, message_ts: str, callback_id: str) -> Reply:
         return await self._commands.shortcut(user, channel, message_ts, callback_id)
 
-    async def press(self, user: str, channel: str, message_ts: str, action: Json) -> Reply:
-        """A button of a message is pressed."""
+    async def press(self, user: str, channel: str, message_ts: str, action: str | Json) -> Reply:
+        """A button of a message is pressed, found by its action_id; LookupError when it is not there.
+
+        A dict is told as the action itself, whatever the message has.
+        """
         return await self._commands.press(user, channel, message_ts, action)
 
     async def press_stop(self, user: str, channel: str, thread_ts: str) -> list[str]:
@@ -233,45 +249,3 @@ class SlackStandin(View):
     async def until(self, predicate: Callable[[], object], timeout: float = 10) -> None:
         """Return when `predicate()` is true; TimeoutError with a report of the workspace otherwise."""
         await self._changes.until(predicate, timeout, self.report)
-
-    # ── what goes wrong ──
-
-    def fail(
-        self,
-        method: str,
-        *,
-        error: str = "internal_error",
-        times: int = 1,
-        retry_after: int = 1,
-        status: int | None = None,
-        when: When = "before",
-        drop: bool = False,
-    ) -> None:
-        """The next calls of the method (`*`: of any) fail; see `faults.Fault`."""
-        self.api.faults.plan(method, Fault(error, retry_after, status, when, drop), times)
-
-    def delay(self, method: str, seconds: float) -> None:
-        """Every call of the method (`*`: any) is that slow from now on."""
-        self.api.faults.slow(method, seconds)
-
-    def heal(self) -> None:
-        """Forget planned faults and delays."""
-        self.api.faults.clear()
-
-    async def disconnect(
-        self, reason: Literal["refresh_requested", "warning", "link_disabled"] = "refresh_requested"
-    ) -> None:
-        self.sockets.disconnect(reason)
-
-    async def cut(self) -> None:
-        self.sockets.cut()
-
-    async def go_offline(self) -> None:
-        self.sockets.cut()
-        await self._server.refuse()
-
-    async def go_online(self) -> None:
-        await self._server.listen()
-
-    def revoke(self, token: Literal["bot", "app"]) -> None:
-        self.api.revoked.add(token)

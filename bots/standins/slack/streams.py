@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 from bots.standins.slack import blocks as block_kit
+from bots.standins.slack import chunks as chunk_kit
 from bots.standins.slack.channel import Channel
 from bots.standins.slack.content import checked_metadata, markdown_within
 from bots.standins.slack.events import Events
@@ -25,7 +26,10 @@ _PERSON = re.compile(r"[UW].*")
 
 
 class Streams:
-    """`live` holds the open streams of each (channel, thread)."""
+    """`live` holds the open streams of each (channel, thread).
+
+    refusal: the error for chunks in a workspace that has none yet, '' where they work.
+    """
 
     def __init__(
         self,
@@ -40,6 +44,7 @@ class Streams:
         self._statuses = statuses
         self._lifetime = lifetime
         self._ring = ring
+        self.refusal = ""
         self._live: dict[tuple[str, str], dict[str, Message]] = {}
         self._ends: dict[str, asyncio.TimerHandle] = {}
 
@@ -168,18 +173,34 @@ class Streams:
 
     def _extend(self, message: Message, args: Json) -> None:
         """All of it or nothing of it."""
-        if "markdown_text" in args and "chunks" in args:
-            raise ApiError("invalid_arguments", "markdown_text and chunks are mutually exclusive")
+        assert message.stream is not None
+        self._settle_mode(message.stream, args)
         if "markdown_text" in args:
             message.text += markdown_within(args["markdown_text"], len(message.text))
+            message.stream.mode = "markdown_text"
             return
-        chunks = block_kit.check_chunks(args["chunks"])
+        chunks = chunk_kit.check(args["chunks"])
         text = "".join(chunk["text"] for chunk in chunks if chunk["type"] == "markdown_text")
         if text:
             message.text += markdown_within(text, len(message.text))
-        assert message.stream is not None
+        message.stream.mode = "chunks"
         for chunk in chunks:
-            if chunk["type"] == "task_update":
-                message.stream.tasks[chunk["id"]] = chunk
-            elif chunk["type"] == "blocks":
-                message.blocks = [*message.blocks, *chunk["blocks"]]
+            _apply(message, message.stream, chunk)
+
+    def _settle_mode(self, stream: Stream, args: Json) -> None:
+        """A stream is text or chunks from its first content on."""
+        if "chunks" in args and self.refusal:
+            raise ApiError(self.refusal)
+        if "markdown_text" in args and "chunks" in args:
+            raise ApiError("cannot_provide_both_markdown_text_and_chunks")
+        if stream.mode and stream.mode not in args:
+            raise ApiError("streaming_mode_mismatch")
+
+
+def _apply(message: Message, stream: Stream, chunk: Json) -> None:
+    if chunk["type"] == "task_update":
+        stream.tasks[chunk["id"]] = stream.tasks.get(chunk["id"], {}) | chunk
+    elif chunk["type"] == "plan_update":
+        stream.plan = chunk["title"]
+    elif chunk["type"] == "blocks":
+        message.blocks = [*message.blocks, *block_kit.check(chunk["blocks"])]

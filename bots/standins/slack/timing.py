@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -10,7 +10,8 @@ class Timing:
     """`retry_delays`: the waits before the first, second and third redelivery of an event.
 
     keep_offline: an event for which no socket is open waits and is retried; False: it is lost at once
-    (both have been seen of the real service).
+    (both have been seen of the real service). share_seconds: how long after its upload was completed a
+    file appears in its channel.
     """
 
     redeliver_after: float = 3.0
@@ -21,5 +22,20 @@ class Timing:
     grace_seconds: float = 3.0
     stream_seconds: float = 300.0
     status_seconds: float = 120.0
+    share_seconds: float = 0.05
     minute: float = 60.0
     keep_offline: bool = True
+
+    def but(
+        self,
+        stream_seconds: float | None,
+        redeliver_after: float | None,
+        retry_delays: tuple[float, ...] | None,
+    ) -> Timing:
+        """Itself with those that are given."""
+        return replace(
+            self,
+            stream_seconds=self.stream_seconds if stream_seconds is None else stream_seconds,
+            redeliver_after=self.redeliver_after if redeliver_after is None else redeliver_after,
+            retry_delays=self.retry_delays if retry_delays is None else retry_delays,
+        )

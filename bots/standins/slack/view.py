@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bots.standins.slack.api import Api, Call
+from bots.standins.slack.file import File
+from bots.standins.slack.filehost import Fetch, FileHost
 from bots.standins.slack.message import Ephemeral, Post
 from bots.standins.slack.sockets import Sockets
 from bots.standins.slack.status import StatusBoard
@@ -19,6 +21,7 @@ class View:
     api: Api
     sockets: Sockets
     _statuses: StatusBoard
+    _filehost: FileHost
 
     def posts(self, channel: str, thread_ts: str | None = None) -> list[Post]:
         """The app's messages there now, oldest first."""
@@ -36,6 +39,21 @@ class View:
         """Everything in the channel, replies too, oldest first, as history gives it."""
         room = self.workspace.channels[channel]
         return [room.raw(message) for message in room.everything()]
+
+    @property
+    def files(self) -> dict[str, File]:
+        """Every file there is, by its id; those of the app once their upload was completed."""
+        return self.workspace.files
+
+    @property
+    def fetches(self) -> list[Fetch]:
+        """Every request for the bytes of a file."""
+        return self._filehost.fetches
+
+    @property
+    def scopes(self) -> set[str]:
+        """What the app may do. Take one away and the next call that needs it is `missing_scope`."""
+        return self.workspace.scopes
 
     @property
     def ephemerals(self) -> list[Ephemeral]:
@@ -90,7 +108,10 @@ class View:
 
 def _line(post: Post) -> str:
     state = "streaming" if post.streaming else "broken" if post.broken else "done"
-    return f"{post.ts} in {post.thread_ts} ({state}): {_short(post.text)}"
+    beside = [file.name for file in post.files] + [
+        f"{task['title']}: {task['status']}" for task in post.tasks
+    ]
+    return f"{post.ts} in {post.thread_ts} ({state}): {_short(post.text)} {beside or ''}"
 
 
 def _short(value: object) -> str:

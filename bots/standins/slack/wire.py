@@ -20,6 +20,7 @@ STRUCTURED = {
     "attachments": "invalid_attachments",
     "chunks": "invalid_chunks",
     "metadata": "invalid_metadata_format",
+    "files": "invalid_arguments",
 }
 STRINGS = frozenset(
     {
@@ -34,22 +35,27 @@ STRINGS = frozenset(
             "latest",
             "cursor",
         ),
-        *("text", "markdown_text", "status", "title", "name"),
+        *("text", "markdown_text", "status", "title", "name", "initial_comment"),
+        *("file", "filename", "alt_txt", "snippet_type"),
         *("user", "recipient_user_id", "recipient_team_id"),
     }
 )
 
 
 class ApiError(Exception):
-    """The method answers `{"ok": false, "error": error}`; `messages` explain, as Slack's do."""
+    """The method answers `{"ok": false, "error": error}`; `messages` explain, as Slack's do.
 
-    def __init__(self, error: str, *messages: str) -> None:
+    more: further fields of the answer.
+    """
+
+    def __init__(self, error: str, *messages: str, **more: str) -> None:
         super().__init__(error)
         self.error = error
         self.messages = messages
+        self.more = more
 
     def body(self) -> Json:
-        body: Json = {"ok": False, "error": self.error}
+        body: Json = {"ok": False, "error": self.error, **self.more}
         if self.messages:
             body["response_metadata"] = {"messages": [f"[ERROR] {text}" for text in self.messages]}
         return body
@@ -60,6 +66,7 @@ class Method:
     """One Web API method. `run` gets decoded arguments and returns the body without `ok`.
 
     `tier`: calls a minute for the workspace; 0 is a rule of its own (`limits.py`).
+    `scope`: what the app must have been granted, '' where the stand-in does not look.
     """
 
     run: Callable[[Json], Json]
@@ -67,6 +74,7 @@ class Method:
     optional: frozenset[str] = field(default_factory=frozenset)
     tier: int = 50
     token: Literal["bot", "app", "none"] = "bot"
+    scope: str = ""
 
     def ignored(self, args: Json) -> tuple[str, ...]:
         """Arguments the method does not have. Slack passes over them in silence."""

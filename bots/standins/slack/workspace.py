@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bots.standins.slack.channel import Channel
 from bots.standins.slack.clock import Stamps
+from bots.standins.slack.file import File
 from bots.standins.slack.identity import Identity
 from bots.standins.slack.message import Ephemeral, Message
 from bots.standins.slack.wire import ApiError, Json
@@ -22,12 +23,19 @@ class Person:
 
 @dataclass
 class Workspace:
+    """`scopes`: what the app may do; those taken away are missing from the next call on."""
+
     identity: Identity
     stamps: Stamps = field(default_factory=Stamps)
     channels: dict[str, Channel] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
     direct: dict[str, str] = field(default_factory=dict)
     ephemerals: list[Ephemeral] = field(default_factory=list)
+    files: dict[str, File] = field(default_factory=dict)
+    scopes: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scopes = set(self.identity.scopes.split(","))
 
     def person(self, user: str) -> Person:
         """The person, who joins the workspace when first named."""

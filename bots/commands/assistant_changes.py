@@ -1,0 +1,101 @@
+"""The actions that make and change one assistant: every mistake is told at once, and nothing has happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bots.commands.assistant_office import Office, changeable, one
+from bots.commands.assistant_options import changes
+from bots.commands.assistant_print import put_json, put_object, tell
+from core.assistant import Assistant
+from core.assistant_limits import mistakes
+from core.database import Execute
+from core.errors import ConfigError
+from core.model_list import day
+from core.models import known
+from core.settings import Settings
+from core.store import assistants
+from core.store.assistants import Assignment
+
+
+async def create(office: Office) -> None:
+    """`create`."""
+    settings = office.settings
+    plain = Assistant(id="", name="", model=settings.assistant_model)
+    fields, problems = changes(office.options, plain)
+    wanted = _with(
+        plain, {"reasoning_effort": default_effort(settings, fields.get("model", plain.model)), **fields}
+    )
+    if not wanted.name:
+        problems.append("The assistant needs a name. Add --name.")
+    await _check(office, wanted, problems, model=True)
+    made = await office.db(lambda x: _made(x, wanted.body(), office.now))
+    office.tell_functions(made)
+    _put(office, made, [])
+
+
+async def update(office: Office) -> None:
+    """`update ASST`."""
+    current = await office.db(lambda x: changeable(one(x, office.options.assistant)))
+    fields, problems = changes(office.options, current)
+    if not fields and not problems:
+        raise ConfigError("Nothing is to be changed. Add what should be, for example --model or --tool.")
+    wanted = _with(current, fields)
+    await _check(office, wanted, problems, model="model" in fields)
+
+    def work(x: Execute) -> Assistant:
+        if assistants.get(x, current.id) != current:
+            raise ConfigError(f"{current.label} was changed by somebody else just now. Try again.")
+        return assistants.update(x, current.id, fields, office.now)
+
+    changed = await office.db(work)
+    if "tools" in fields:
+        office.tell_functions(changed)
+    if "name" in fields:
+        await office.db(lambda x: _tell_namesakes(x, changed))
+    _put(office, changed, await office.db(lambda x: assistants.assignments(x, changed.id)))
+
+
+async def _check(office: Office, wanted: Assistant, problems: list[str], *, model: bool) -> None:
+    """Raises ConfigError when anything is wrong with it, its model included when that is new."""
+    problems += mistakes(wanted, mcp_hosts=office.settings.mcp_hosts)
+    if model and isinstance(wanted.model, str) and wanted.model.strip():
+        verdict = (await office.models(wanted.model)).judge(wanted.model, day(office.now))
+        if verdict.warning:
+            tell(f"warning: {verdict.warning}")
+        if verdict.refused:
+            problems.append(verdict.refused)
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _with(assistant: Assistant, fields: Mapping[str, Any]) -> Assistant:
+    return Assistant.from_json({**assistant.to_json(), **fields})
+
+
+def default_effort(settings: Settings, model: str) -> str | None:
+    """How much a new one thinks: as the settings' one, where the model is known to take that."""
+    accepted = settings.full_features and settings.assistant_effort in known(model).efforts
+    return settings.assistant_effort if accepted else None
+
+
+def _made(x: Execute, fields: Mapping[str, Any], now: float) -> Assistant:
+    made = assistants.create(x, fields, now)
+    _tell_namesakes(x, made)
+    return made
+
+
+def _tell_namesakes(x: Execute, assistant: Assistant) -> None:
+    others = [other for other in assistants.named(x, assistant.name) if other.id != assistant.id]
+    if assistant.name and others:
+        tell(
+            f"warning: Another assistant is called {assistant.name} too. Say which by its id: {others[0].id}."
+        )
+
+
+def _put(office: Office, assistant: Assistant, places: list[Assignment]) -> None:
+    if office.options.json:
+        put_json(assistant.to_json())
+    else:
+        put_object(assistant, places)

@@ -1,0 +1,90 @@
+"""What every action on assistants works with, and the questions several of them ask."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import importlib
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bots.commands.assistant_print import tell
+from core import model_list
+from core.assistant import EVERY, SETTINGS_ID, Assistant
+from core.database import Database, Execute
+from core.errors import ConfigError
+from core.model_list import ModelList
+from core.service import ModelFacts
+from core.settings import Settings
+from core.store import assistants
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One call of the command. `now` is in Unix seconds."""
+
+    db: Database
+    settings: Settings
+    options: argparse.Namespace
+    now: float
+
+    async def models(self, wanted: str = "") -> ModelList:
+        """What the model server offers; it is asked only when nobody did today."""
+        return await model_list.of_server(self.db, self.settings, self._ask, self.now, wanted=wanted)
+
+    async def _ask(self) -> Mapping[str, ModelFacts]:
+        module: Any = await asyncio.to_thread(importlib.import_module, "core.openai_service")
+        service = module.OpenAIService(
+            api_key=self.settings.openai_api_key or "none", base_url=self.settings.openai_base_url or None
+        )
+        try:
+            found: Mapping[str, ModelFacts] = await service.models()
+            return found
+        finally:
+            await service.close()
+
+    def functions_without_code(self, assistant: Assistant) -> list[str]:
+        """The functions it names that the tools folder does not have. Runs the folder's code."""
+        wanted = assistant.functions() - {EVERY}
+        if not wanted:
+            return []
+        tools = importlib.import_module("core.tools")
+        with contextlib.redirect_stdout(sys.stderr):  # whatever those files print is not our output
+            found = tools.load(self.settings.tools_directory, seconds=self.settings.tool_seconds)
+        return sorted(wanted - set(found.names()))
+
+    def tell_functions(self, assistant: Assistant) -> None:
+        """Say which of its functions there is no code for."""
+        for name in self.functions_without_code(assistant):
+            tell(f"warning: {no_code(self.settings, name)}")
+
+
+def no_code(settings: Settings, name: str) -> str:
+    """What to say of a function that was not found."""
+    return (
+        f"There is no function {name} in {settings.tools_directory} yet; docs/tools.md shows how to write it."
+    )
+
+
+def one(x: Execute, wanted: str) -> Assistant:
+    """The assistant with that id or name. Raises ConfigError when that is none, or several."""
+    found = assistants.named(x, wanted)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise ConfigError(f"There is no assistant “{wanted}”. `python -m bots assistants list` shows all.")
+    ids = ", ".join(assistant.id for assistant in found)
+    raise ConfigError(f"Several assistants are called “{wanted}”. Say which by its id: {ids}.")
+
+
+def changeable(assistant: Assistant) -> Assistant:
+    """The assistant, when commands may change it. Raises ConfigError for that of the settings."""
+    if assistant.id == SETTINGS_ID:
+        raise ConfigError(
+            f"{SETTINGS_ID} is what the ASSISTANT_* settings say. Change those, or create an assistant and "
+            "let it answer everywhere: python -m bots assistants use NAME --default."
+        )
+    return assistant

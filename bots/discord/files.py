@@ -1,0 +1,105 @@
+"""Files at Discord's messages: what is announced, and fetching them from its CDN.
+
+An attachment: https://docs.discord.com/developers/resources/message#attachment-object. Its URL is signed and
+expires; no token is needed, so none is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import aiohttp
+
+from bots.download import Hosts, Redirected, download, words
+from core.errors import FileRefused
+from core.kinds import safe_name
+from core.types import Attachment
+
+MOST = 50
+"""Files of one message that are noticed at all; Discord allows ten."""
+_ID = re.compile(r"[0-9]{1,20}")
+_VOICE = 1 << 13
+"""A message flag: it is a voice message."""
+
+
+def attachments(payload: Mapping[str, Any]) -> tuple[Attachment, ...]:
+    """The files of a message and of what it forwards; whatever is none is left out."""
+    found = [one for message in (payload, *snapshots(payload)) for one in _listed(message)]
+    return tuple(found[:MOST])
+
+
+def snapshots(payload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The messages that somebody passed on with this one."""
+    listed = payload.get("message_snapshots")
+    for one in listed[:MOST] if isinstance(listed, list) else ():
+        message = one.get("message") if isinstance(one, Mapping) else None
+        if isinstance(message, Mapping):
+            yield message
+
+
+def _listed(message: Mapping[str, Any]) -> list[Attachment]:
+    files, flags = message.get("attachments"), message.get("flags")
+    if not isinstance(files, list):
+        return []
+    voice = isinstance(flags, int) and bool(flags & _VOICE)
+    return [found for file in files[:MOST] if (found := _attachment(file, voice))]
+
+
+def _attachment(file: object, voice: bool) -> Attachment | None:
+    if not isinstance(file, Mapping):
+        return None
+    id, size = file.get("id"), file.get("size")
+    if not (isinstance(id, str) and _ID.fullmatch(id)):
+        return None
+    return Attachment(
+        id=id,
+        name=_name(file.get("filename"), file.get("title")),
+        url=words([file.get("url")], 2048),
+        size=size if type(size) is int and 0 <= size < 2**53 else -1,
+        type=words([file.get("content_type")], 128),
+        voice=voice or isinstance(file.get("waveform"), str),
+    )
+
+
+def _name(filename: object, title: object) -> str:
+    """The title is what a person called it, without the ending: the file name has only what URLs may have."""
+    name = safe_name(filename)
+    if not isinstance(title, str) or not title:
+        return name
+    _, dot, ending = name.rpartition(".")
+    return safe_name(title if title.endswith(dot + ending) else f"{title}{dot}{ending}")
+
+
+class DiscordFiles:
+    """Fetches files with a connection of its own: no token goes to the CDN. `close()` at the end."""
+
+    def __init__(self, api_url: str) -> None:
+        own = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+        self._hosts = Hosts(api_url, "discord.com", own)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def fetch(self, attachment: Attachment, limit: int) -> bytes:
+        """See `core.ports.Fetching`."""
+        if attachment.size > limit:
+            raise FileRefused("file_too_large")
+        url = self._hosts.allowed(attachment.url)
+        if url is None:
+            raise FileRefused("file_external")
+        if self._session is None:
+            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        try:
+            found = await download(self._session, url, limit)
+        except Redirected as elsewhere:
+            raise FileRefused("file_unavailable") from elsewhere
+        except FileRefused as error:
+            gone = error.notice == "file_forbidden"  # how the CDN speaks of a signature that has expired
+            raise FileRefused("file_deleted" if gone else error.notice) from error
+        return found.content
+
+    async def close(self) -> None:
+        """End the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None

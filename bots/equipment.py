@@ -1,0 +1,125 @@
+"""The means of all runs, put together from the settings; what costs time is built when it is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import time
+from collections.abc import Mapping
+
+from bots.soon import Soon
+from core import model_list
+from core.approvals import Approvals
+from core.attachments import Attachments
+from core.background import Background
+from core.database import Database
+from core.kit import Kit, Limits, Rules
+from core.library import Library
+from core.ports import Fetching, Model
+from core.service import ModelFacts, Service
+from core.settings import Settings
+from core.store import assistants, history, threads
+from core.tools import Toolbox, load
+
+logger = logging.getLogger(__name__)
+DAY = 86_400.0
+
+
+class Equipment:
+    """Builds the `kit` and keeps what goes on beside the runs. `close()` when done."""
+
+    def __init__(
+        self, settings: Settings, db: Database, model: Model, platforms: Mapping[str, Fetching]
+    ) -> None:
+        self._settings, self._db = settings, db
+        self._service: Soon[Service] = Soon(self._serve, "service")
+        self._library: Soon[Library] = Soon(self._shelve, "library")
+        self._toolbox: Soon[Toolbox] = Soon(self._load, "tools")
+        self._background = Background()
+        self.kit = Kit(
+            db=db,
+            model=model,
+            approvals=Approvals(db),
+            attachments=Attachments(
+                db,
+                platforms,
+                limit_bytes=settings.file_megabytes * 2**20,
+                limit_count=settings.files_per_message,
+                transcribe=self._transcribe,
+            ),
+            toolbox=self._toolbox,
+            service=self._service,
+            library=self._library,
+            rules=_rules(settings),
+        )
+
+    def begin(self) -> None:
+        """Start what is to be there soon, and what goes on for ever."""
+        self._toolbox.begin()
+        self._background.start(self._watch_models(), "model list")
+
+    async def _serve(self) -> Service:
+        module = await asyncio.to_thread(importlib.import_module, "core.openai_service")
+        service: Service = module.OpenAIService(
+            api_key=self._settings.openai_api_key or "none",
+            base_url=self._settings.openai_base_url or None,
+            transcription_model=self._settings.transcription_model,
+        )
+        return service
+
+    async def _shelve(self) -> Library:
+        return Library(self._db, await self._service())
+
+    async def _load(self) -> Toolbox:
+        """A broken tool is left out and said in the log; the others work."""
+        settings = self._settings
+        toolbox = await asyncio.to_thread(load, settings.tools_directory, seconds=settings.tool_seconds)
+        for problem in toolbox.problems:
+            logger.error(problem)
+        return toolbox
+
+    async def _transcribe(self, name: str, content: bytes) -> str:
+        return await (await self._service()).transcribe(name, content)
+
+    async def _watch_models(self) -> None:
+        """Once a day: what the server says about the models in use, and how much they can read at once."""
+        await asyncio.sleep(1.0)  # whoever waits for an answer comes first
+        while True:
+            await self._look_at_models()
+            await asyncio.sleep(DAY)
+
+    async def _look_at_models(self) -> None:
+        async def ask() -> Mapping[str, ModelFacts]:
+            return await (await self._service()).models()
+
+        now = time.time()
+        used = await self._db(lambda x: [one.model for one in assistants.all(x)])
+        for concern in await model_list.concerns(self._db, self._settings, ask, now, used):
+            logger.warning(concern)
+        listed = await model_list.of_server(self._db, self._settings, ask, now)
+        windows = {model: facts.context for model, facts in (listed.models or {}).items() if facts.context}
+        if windows:
+            await self._db(lambda x: threads.remember(x, history.WINDOWS, windows))
+
+    async def close(self) -> None:
+        """Let go of everything; what was under way goes on at the next start."""
+        await self._background.close()
+        await self.kit.attachments.close()
+        for soon in (self._toolbox, self._library, self._service):
+            soon.cancel()
+        if service := self._service.built:
+            await service.close()
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        limits=Limits(idle=settings.model_idle_seconds, run=settings.run_seconds, tool=settings.tool_seconds),
+        language=settings.language,
+        shared=settings.thread_scope == "topic",
+        budget=settings.budget,
+        full=settings.full_features,
+        effort=settings.assistant_effort,
+        mcp_hosts=frozenset(settings.mcp_hosts),
+        secrets=settings.secrets(),
+    )

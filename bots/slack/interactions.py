@@ -1,0 +1,117 @@
+"""Commands, buttons and the shortcut: carried out at once, answered so that only the person sees it.
+
+Slack gives three seconds: what is not known by then is left out of the answer, not the answer.
+https://docs.slack.dev/interactivity/handling-user-interaction
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from slack_bolt.app.async_app import AsyncApp
+
+from bots.slack.buttons import APPROVE, REFUSE
+from core.background import Background
+from core.inbox import Inbox
+from core.texts import text
+from core.types import Address
+
+logger = logging.getLogger(__name__)
+ANY = re.compile(".*")
+MOST = 3000
+"""Characters of a text that is shown as the answer to a command."""
+
+
+class Interactions:
+    """Registers with the Bolt app what people do other than writing."""
+
+    def __init__(
+        self, app: AsyncApp, inbox: Inbox, team: str, language: str, locale: Callable[[str], Awaitable[str]]
+    ) -> None:
+        self._inbox, self._team, self._language, self._locale = inbox, team, language, locale
+        self._background = Background()
+        app.command("/reset")(self._reset)
+        app.command("/assistant")(self._assistant)
+        app.command("/memory")(self._memory)
+        app.shortcut("reset_thread")(self._shortcut)
+        app.action(APPROVE)(self._decide)
+        app.action(REFUSE)(self._decide)
+        for interaction in (app.action, app.shortcut, app.command):
+            interaction(ANY)(self._nothing)
+
+    def _address(self, channel: object, topic: str = "") -> Address:
+        return Address("slack", self._team, str(channel or ""), topic)
+
+    async def _reset(self, body: dict[str, Any], ack: Any) -> None:
+        user = str(body["user_id"])
+        done = await self._inbox.reset(self._address(body["channel_id"]), user)
+        await self._answer(ack, await self._say("reset" if done else "reset_topic", user))
+
+    async def _assistant(self, body: dict[str, Any], ack: Any) -> None:
+        user, wanted = str(body["user_id"]), str(body.get("text") or "").strip()
+        locale = await self._quickly(user)
+        where = self._address(body["channel_id"])
+        await self._answer(ack, await self._inbox.assistants(where, "", user, wanted, locale))
+
+    async def _memory(self, body: dict[str, Any], ack: Any) -> None:
+        user = str(body["user_id"])
+        locale = await self._quickly(user)
+        await self._answer(ack, await self._inbox.memory(self._address(body["channel_id"]), user, locale))
+
+    async def _answer(self, ack: Any, said: str) -> None:
+        await ack(text=_plain(said), response_type="ephemeral")
+
+    async def _shortcut(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
+        user, message = str(body["user"]["id"]), body.get("message") or {}
+        topic = str(message.get("thread_ts") or message.get("ts") or "")
+        await self._inbox.reset(self._address((body.get("channel") or {}).get("id"), topic), user)
+        await ack()
+        self._confirm(respond, "reset", user)
+
+    async def _decide(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
+        """A button works for whoever was asked."""
+        user, action = str(body["user"]["id"]), _pressed(body)
+        yes = action.get("action_id") == APPROVE
+        decision = await self._inbox.decide(str(action.get("value") or ""), user, yes)
+        await ack()
+        if decision != "done":  # else the question itself changes
+            self._confirm(respond, "not_yours" if decision == "not_yours" else "decision_over", user)
+
+    def _confirm(self, respond: Any, key: str, user: str) -> None:
+        """Later: an acknowledgement leaves only when its listener returns."""
+        self._background.start(self._respond(respond, key, user), "confirmation")
+
+    async def _respond(self, respond: Any, key: str, user: str) -> None:
+        try:
+            said = await self._say(key, user)
+            await respond(text=said, response_type="ephemeral", replace_original=False)
+        except Exception as error:
+            logger.info("%s could not be confirmed", key, extra={"error": type(error).__name__})
+
+    async def _nothing(self, ack: Any) -> None:
+        await ack()
+
+    async def _say(self, key: str, user: str) -> str:
+        return text(key, await self._quickly(user), self._language)
+
+    async def _quickly(self, user: str) -> str:
+        """The person's locale, if Slack tells it before it gets impatient for the acknowledgement."""
+        with suppress(TimeoutError):
+            return await asyncio.wait_for(self._locale(user), 0.5)
+        return ""
+
+
+def _pressed(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    actions = body.get("actions") or [{}]
+    return actions[0] if isinstance(actions[0], Mapping) else {}
+
+
+def _plain(said: str) -> str:
+    """Names in it were chosen by people: nothing in it is markup for Slack."""
+    short = said if len(said) <= MOST else said[: MOST - 1] + "…"
+    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

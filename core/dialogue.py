@@ -1,0 +1,239 @@
+"""One run's exchange with the model: rounds of a response and the results of its calls, until it answers.
+
+Safe at every step: a round is recorded before its calls are carried out, and a call's result before it is
+sent. A death anywhere asks the model again only for the response that was not recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import random
+from typing import Any
+
+from core import offer as offers
+from core import produced, rounds
+from core.answer import Answer, Draft
+from core.asked import Asked, without_files
+from core.assistant import Assistant
+from core.calls import Calls
+from core.errors import Lost, Permanent, Retryable, Unreachable, Unsaved
+from core.journal import Journal
+from core.kit import Kit
+from core.lanes import MAX_ATTEMPTS
+from core.offer import Offer, Resources
+from core.ports import FullReply, Platform
+from core.response import Listening, Response
+from core.rounds import Round
+from core.store import history, items, runs
+from core.texts import text as own_text
+from core.types import Ending, Prompt
+
+logger = logging.getLogger(__name__)
+
+
+class Dialogue:
+    """Makes the answer of one run. `asked` is what it was asked."""
+
+    def __init__(
+        self, kit: Kit, platform: Platform, journal: Journal, reply: FullReply, draft: Draft
+    ) -> None:
+        assert journal.claim.assistant is not None
+        self._kit, self._platform, self._journal, self._reply, self.draft = (
+            kit,
+            platform,
+            journal,
+            reply,
+            draft,
+        )
+        self._assistant: Assistant = journal.claim.assistant
+        self.asked = Asked(kit, journal, platform)
+        self._history = without_files(journal.claim.history, frozenset(journal.claim.kept))
+        self._offer = Offer()
+        self._mended: set[str] = set()
+        self.estimated = 0
+
+    async def answer(self) -> Answer:
+        """Ask until the model answers, refuses for good, or three errors were met."""
+        loop, limits, draft = asyncio.get_running_loop(), self._kit.rules.limits, self.draft
+        draft.until = loop.time() + (self._assistant.run_seconds or limits.run)
+        while True:
+            try:
+                return await self._rounds()
+            except Permanent as error:
+                if not self._mend(error):
+                    return await self._failed(error.notice, error.code)
+            except (Lost, Unreachable, Unsaved):
+                raise
+            except Exception as error:  # a bug of ours counts too: nobody is left without an answer
+                met = _retryable(error)
+                if await self._met(met) >= MAX_ATTEMPTS:
+                    return await self._failed(met.notice, met.code)
+                await asyncio.sleep(_pause(draft.attempts, met.retry_after))
+
+    async def _met(self, error: Retryable) -> int:
+        claim, code = self._journal.claim, error.code
+        logger.warning("run met an error", extra={"run_id": claim.run, "error": code})
+        self.draft.attempts = await self._kit.db(lambda x: runs.met_error(x, claim.run, claim.owner, code))
+        return self.draft.attempts
+
+    def _mend(self, error: Permanent) -> bool:
+        """Whether the same can be asked again in another way; each way is tried once."""
+        if error.notice in self._mended:
+            return False
+        self._mended.add(error.notice)
+        if error.notice == "too_long" and self._history:
+            self._history = history.shortened(self._history)
+            return True
+        if error.notice == "tools_refused":
+            return any(tool["type"] != "function" for tool in self._offer.tools)
+        if error.notice == "model_refused" and any('"file_id"' in item for item in self._history):
+            self._history = without_files(self._history)
+            return True
+        return False
+
+    async def _rounds(self) -> Answer:
+        await self._prepare()
+        toolbox = await self._kit.toolbox()
+        kit, draft = self._kit, self.draft
+        calls = Calls(kit, self._journal, self._reply, draft, toolbox, self.say)
+        listening = Listening(kit.model, self._journal, self._reply, draft, kit.rules.limits, self.say)
+        number = 0
+        while True:
+            before = list(rounds.of(self._journal))
+            if number < len(before):
+                if number + 1 == len(before):
+                    await calls.carry_out(before[number], self._offer.functions)
+                number += 1
+                continue
+            self.draft.begin("\n\n".join(one.text for one in before if one.text))
+            response = await listening.follow(number, self._prompt(number))
+            if not response.calls:
+                return await self._finished(response, before)
+            if number + 1 >= self._assistant.max_model_calls:
+                return await self._ended("step_limit", before)
+            await self._record(number, response)
+
+    async def _prepare(self) -> None:
+        """What must be known before the model is asked; all of it is asked for once."""
+        claim, draft = self._journal.claim, self.draft
+        await self.asked.prepare()
+        draft.head = self.asked.heard()
+        if refused := await self._refusals():
+            draft.notes[refused] = None
+        self._offer = offers.offer(
+            self._assistant,
+            await self._kit.toolbox(),
+            full=self._kit.rules.full,
+            hosts=self._kit.rules.mcp_hosts,
+            resources=self._resources(),
+            effort=self._kit.rules.effort,
+            unsupported="tools_refused" in self._mended,
+        )
+        if self._offer.missing and ("tools_refused" in self._mended or not claim.history):
+            names = ", ".join(f"`{name}`" for name in self._offer.missing)
+            draft.notes[(await self.say("tools_missing")).format(names=names)] = None
+
+    async def _refusals(self) -> str:
+        stored = self.asked.files()
+        if not any(file.refused for file in stored):
+            return ""
+        message = self._journal.claim.messages[-1]
+        locale = message.locale or await self._platform.locale(message.user)
+        return self._kit.attachments.refusals(stored, locale, self._kit.rules.language)
+
+    def _resources(self) -> Resources:
+        """What the thread has at the model server."""
+        if not self._kit.rules.full:
+            return Resources()
+        claim = self._journal.claim
+        sent = [file.remote for file in self.asked.files() if file.remote]
+        stores = [store] if (store := self.asked.store or claim.store) else []
+        return Resources(stores, list(dict.fromkeys([*claim.kept, *sent])))
+
+    def _prompt(self, number: int) -> Prompt:
+        claim, assistant = self._journal.claim, self._assistant
+        options = dict(self._offer.options or {})
+        if number and options.get("tool_choice") != "none":
+            options.pop("tool_choice", None)  # it forces the first response, not every one
+        given = (*self._history, *self.asked.items(), *rounds.sent_back(self._journal))
+        self.estimated = sum(items.weigh(item) for item in given) + items.weigh(assistant.instructions)
+        return Prompt(
+            model=assistant.model,
+            instructions=assistant.instructions,
+            items=given,
+            cache_key=claim.thread,
+            user=hashlib.sha256(claim.messages[-1].user.encode()).hexdigest()[:32],
+            tools=self._offer.tools,
+            options=options,
+        )
+
+    async def _record(self, number: int, response: Response) -> None:
+        """The line that fixes a round: from here on its calls are these, whatever happens."""
+        made, lost = await produced.collect(self._kit, self._journal, response.items)
+        await self._tell_lost(lost)
+        items = tuple(item for one in response.items if (item := rounds.replayed(one)))
+        one = Round(response.text, items, response.calls, tuple(made))
+        await self._journal.record(f"round:{number}", one.record())
+
+    async def _finished(self, response: Response, before: list[Round]) -> Answer:
+        """The last response's words, with those of the rounds before it."""
+        made, lost = await produced.collect(self._kit, self._journal, response.items)
+        await self._tell_lost(lost)
+        if line := produced.footnotes(response.items):
+            self.draft.notes[line] = None
+        files = (*self._files(before), *made)
+        text, ended, usage = produced.plain(self.draft.text), response.ended, dict(response.ended.usage or {})
+        if ended.ending == "completed" and (text.strip() or files):
+            return self._answer("completed", text, usage=usage, files=files)
+        reason = ended.reason or ("empty_answer" if ended.ending == "completed" else "incomplete")
+        known = reason if reason in ("max_output_tokens", "content_filter", "empty_answer") else "incomplete"
+        self.draft.notes[await self.say(known)] = None
+        return self._answer("incomplete", text, error=reason, usage=usage, files=files)
+
+    def _files(self, before: list[Round]) -> tuple[str, ...]:
+        """What the rounds brought along, by the model and by our own tools."""
+        found: list[str] = []
+        for one in before:
+            found += one.files
+            for call in one.calls:
+                found += self._journal.memo.get(rounds.step(call), {}).get("files", ())
+        return tuple(found)
+
+    async def _tell_lost(self, names: list[str]) -> None:
+        if names:
+            line = (await self.say("file_lost")).format(names=", ".join(f"`{name}`" for name in names))
+            self.draft.notes[line] = None
+
+    async def _ended(self, notice: str, before: list[Round]) -> Answer:
+        """We end it, not the model."""
+        self.draft.notes[await self.say(notice)] = None
+        return self._answer("incomplete", self.draft.text, error=notice, files=self._files(before))
+
+    async def _failed(self, notice: str, code: str) -> Answer:
+        self.draft.notes[await self.say(notice)] = None
+        files = self._files(list(rounds.of(self._journal)))
+        return self._answer("failed", self.draft.shown, error=code, files=files)
+
+    def _answer(self, ending: Ending, text: str, **more: Any) -> Answer:
+        return Answer(ending, text, note=self.draft.note, head=self.draft.head, **more)
+
+    async def say(self, key: str) -> str:
+        """Our own text in the language of the person who asked."""
+        message = self._journal.claim.messages[-1]
+        locale = message.locale or await self._platform.locale(message.user)
+        return own_text(key, locale, self._kit.rules.language)
+
+
+def _retryable(error: Exception) -> Retryable:
+    if isinstance(error, Retryable):
+        return error
+    logger.error("unexpected error in a run", exc_info=error)
+    return Retryable(type(error).__name__, notice="internal")
+
+
+def _pause(attempt: int, retry_after: float | None) -> float:
+    """Seconds before the next attempt: what the server asks for, never less, never in step with others."""
+    backoff = min(30.0, 0.5 * 4.0 ** (attempt - 1))
+    return max(backoff, min(retry_after or 0.0, 120.0)) * random.uniform(1.0, 1.25)  # noqa: S311

@@ -1,0 +1,119 @@
+"""Rounds: one response of the model that asks for calls, with their results, as the journal keeps them.
+
+A round is recorded before any of its calls is carried out, so the calls of a run are the same after a crash;
+each result is recorded before it is sent. History keeps what was said, the calls and their outputs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.journal import Journal
+
+REMEMBERED = 4_000
+"""Characters of a tool's output that stay in the history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function call, or an MCP server's call that waits for approval (`server` is set then)."""
+
+    id: str
+    """`call_…`, or the id of the approval request."""
+    name: str
+    arguments: str
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A response that asks for calls. `items` are its output items as they are sent back."""
+
+    text: str
+    items: tuple[Mapping[str, Any], ...]
+    calls: tuple[Call, ...]
+    files: tuple[str, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+    @classmethod
+    def recorded(cls, value: Mapping[str, Any]) -> Round:
+        """Back from JSON."""
+        calls = tuple(Call(**call) for call in value["calls"])
+        return cls(value["text"], tuple(value["items"]), calls, tuple(value.get("files", ())))
+
+
+def of(journal: Journal) -> Iterator[Round]:
+    """The rounds of a run so far, in order."""
+    number = 0
+    while value := journal.memo.get(f"round:{number}"):
+        yield Round.recorded(value)
+        number += 1
+
+
+def step(call: Call) -> str:
+    """The journal's name of a call."""
+    return f"call:{call.id}"
+
+
+def sent_back(journal: Journal) -> Iterator[str]:
+    """All rounds as input items, each call with its output: what the next response is asked with."""
+    for one in of(journal):
+        yield from (_dumped(item) for item in one.items)
+        for call in one.calls:
+            yield _dumped(_output(call, journal.memo[step(call)]))
+
+
+def _output(call: Call, result: Mapping[str, Any]) -> dict[str, Any]:
+    if call.server:
+        yes = bool(result["approve"])
+        return {"type": "mcp_approval_response", "approval_request_id": call.id, "approve": yes}
+    return {"type": "function_call_output", "call_id": call.id, "output": result["output"]}
+
+
+def remembered(journal: Journal) -> Iterator[str]:
+    """What a thread keeps of the rounds: words, calls and outputs, always in pairs."""
+    for one in of(journal):
+        if one.text:
+            yield _dumped({"role": "assistant", "content": one.text})
+        answered = [
+            call for call in one.calls if not call.server and "output" in journal.memo.get(step(call), {})
+        ]
+        for call in answered:
+            yield _dumped(
+                {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments}
+            )
+        for call in answered:
+            output = str(journal.memo[step(call)]["output"])
+            cut = output if len(output) <= REMEMBERED else output[:REMEMBERED] + " …"
+            yield _dumped({"type": "function_call_output", "call_id": call.id, "output": cut})
+
+
+def _dumped(item: Mapping[str, Any]) -> str:
+    return json.dumps(item, ensure_ascii=False)
+
+
+def replayed(item: Mapping[str, Any]) -> dict[str, Any] | None:
+    """An output item as it is sent back within its run, None when it is not.
+
+    Nothing is stored at the server, so ids are left out where they would be looked up (404 "Items are not
+    persisted"); reasoning comes back only with its encrypted content; what hosted tools did is in the text.
+    """
+    kind = item.get("type")
+    if kind == "message":
+        text = "".join(
+            str(part.get("text") or part.get("refusal") or "") for part in item.get("content") or ()
+        )
+        phase = {"phase": item["phase"]} if item.get("phase") else {}
+        return {"role": "assistant", "content": text, **phase} if text else None
+    if kind == "function_call":
+        return {name: item[name] for name in ("type", "call_id", "name", "arguments")}
+    if kind == "reasoning":
+        kept = ("type", "id", "summary", "encrypted_content")
+        return {name: item[name] for name in kept if name in item} if item.get("encrypted_content") else None
+    return dict(item) if kind in ("mcp_list_tools", "mcp_approval_request") else None

@@ -1,0 +1,84 @@
+"""Approvals: calls that wait for a person's yes. Each is decided once, by the person who asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.database import Execute
+from core.store.threads import new_id
+from core.types import RunId, ThreadId
+
+State = Literal["waiting", "approved", "refused", "expired"]
+Decision = Literal["done", "not_yours", "over"]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One call and what was decided about it. Times are Unix seconds."""
+
+    id: str
+    run: RunId
+    call_id: str
+    person: str
+    state: State
+    expires_at: float
+
+
+_COLUMNS = "id, run_id, call_id, person, state, expires_at"
+
+
+def settle(x: Execute, run: RunId, call_id: str, person: str, now: float, seconds: float) -> Approval:
+    """The approval of that call, made when there is none; its time runs from the first asking."""
+    x(
+        "INSERT INTO approvals (id, run_id, call_id, person, state, created_at, expires_at) "
+        "VALUES (?, ?, ?, ?, 'waiting', ?, ?) ON CONFLICT (run_id, call_id) DO NOTHING",
+        new_id("appr_"),
+        run,
+        call_id,
+        person,
+        now,
+        now + seconds,
+    )
+    return _one(x, f"SELECT {_COLUMNS} FROM approvals WHERE run_id = ? AND call_id = ?", run, call_id)
+
+
+def _one(x: Execute, sql: str, *params: object) -> Approval:
+    return Approval(*x(sql, *params)[0])
+
+
+def decide(x: Execute, id: str, person: str, yes: bool, now: float) -> Decision:
+    """Take a person's answer, once: whatever comes later, and from anybody else, changes nothing."""
+    rows = x("SELECT person, state, expires_at FROM approvals WHERE id = ?", id)
+    if not rows:
+        return "over"
+    asked, state, expires_at = rows[0]
+    if asked != person:
+        return "not_yours"
+    if state != "waiting" or now >= expires_at:
+        return "over"
+    x("UPDATE approvals SET state = ? WHERE id = ?", "approved" if yes else "refused", id)
+    return "done"
+
+
+def refuse_all(x: Execute, thread: ThreadId, person: str) -> tuple[str, ...]:
+    """A new message of that person counts as no; gives the approvals it decided."""
+    rows = x(
+        "UPDATE approvals SET state = 'refused' WHERE state = 'waiting' AND person = ? "
+        "AND run_id IN (SELECT id FROM runs WHERE thread_id = ? AND status = 'requires_action') RETURNING id",
+        person,
+        thread,
+    )
+    return tuple(row[0] for row in rows)
+
+
+def state(x: Execute, id: str) -> State:
+    """What has been decided so far."""
+    found: State = x("SELECT state FROM approvals WHERE id = ?", id)[0][0]
+    return found
+
+
+def end(x: Execute, id: str) -> State:
+    """What was decided; what still waits is expired from now on."""
+    x("UPDATE approvals SET state = 'expired' WHERE id = ? AND state = 'waiting'", id)
+    return state(x, id)

@@ -1,0 +1,141 @@
+"""The OpenAI stand-in: containers of the code interpreter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import openai
+import pytest
+from openai.types import ContainerRetrieveResponse
+from openai.types.containers import FileRetrieveResponse
+
+from core.script import Cite, Hosted, Say, Scenario
+from tests.standins.openai_client import ASK, served, undeclared
+
+MINUTE = 60
+AUTO: Any = [{"type": "code_interpreter", "container": {"type": "auto"}}]
+RUN = Hosted("code_interpreter_call", {"code": "1"}, produces=[("a.csv", b"1,2")])
+
+
+def container_of(response: Any) -> str:
+    """Where the first call of a response ran."""
+    return str(response.output[0].container_id)
+
+
+async def test_a_container_is_made_and_found() -> None:
+    """With every field of the SDK's type."""
+    async with served(Scenario()) as (_, client):
+        made = await client.containers.create(name="x", memory_limit="4g")
+        container = await client.containers.retrieve(made.id)
+
+    assert undeclared(ContainerRetrieveResponse.model_validate(container.to_dict())) == set()
+    assert (container.status, container.memory_limit, container.name) == ("running", "4g", "x")
+
+
+async def test_code_runs_in_one_of_its_own_with_the_files_it_was_given() -> None:
+    """Each answer gets a new container; what it was given and what it made are both there."""
+    script = Scenario()
+    for _ in range(2):
+        script.enqueue(RUN, Say("a.csv"), Cite({"type": "container_file_citation", "filename": "a.csv"}))
+    async with served(script) as (_, client):
+        given = await client.files.create(file=("in.txt", b"x"), purpose="user_data")
+        tools: Any = [{"type": "code_interpreter", "container": {"type": "auto", "file_ids": [given.id]}}]
+        answers = [await client.responses.create(**ASK, tools=tools) for _ in range(2)]
+        name = container_of(answers[0])
+        files = [file async for file in client.containers.files.list(name)]
+
+    assert name != container_of(answers[1])
+    assert {(file.path, file.source) for file in files} == {
+        ("/mnt/data/in.txt", "user"),
+        ("/mnt/data/a.csv", "assistant"),
+    }
+    assert all(undeclared(FileRetrieveResponse.model_validate(file.to_dict())) == set() for file in files)
+
+
+async def test_a_conversation_goes_on_in_its_container() -> None:
+    """Earlier calls in the input lead to it, while it lives."""
+    script = Scenario()
+    for _ in range(3):
+        script.enqueue(RUN)
+    async with served(script) as (api, client):
+        first = container_of(await client.responses.create(**ASK, tools=AUTO))
+        call: Any = {
+            "type": "code_interpreter_call",
+            "id": "ci_1",
+            "code": "1",
+            "container_id": first,
+            "outputs": None,
+            "status": "completed",
+        }
+        ask: Any = {**ASK, "input": [call, {"role": "user", "content": "Again"}], "tools": AUTO}
+        second = container_of(await client.responses.create(**ask))
+        api.containers.expire(first)
+        third = container_of(await client.responses.create(**ask))
+
+    assert second == first
+    assert third != first
+
+
+async def test_a_named_container_is_used() -> None:
+    """And must be there."""
+    script = Scenario()
+    script.enqueue(RUN)
+    async with served(script) as (_, client):
+        made = await client.containers.create(name="x")
+        tools: Any = [{"type": "code_interpreter", "container": made.id}]
+        answer = await client.responses.create(**ASK, tools=tools)
+        with pytest.raises(openai.NotFoundError):
+            await client.responses.create(**ASK, tools=[{**tools[0], "container": "cntr_none"}])
+
+    assert container_of(answer) == made.id
+
+
+async def test_a_container_dies_when_it_is_idle() -> None:
+    """20 minutes after its last use: its files are lost, and naming it is refused."""
+    async with served(Scenario()) as (api, client):
+        made = await client.containers.create(name="x")
+        file = await client.containers.files.create(made.id, file=("a.txt", b"x"))
+        api.clock.skip(19 * MINUTE)
+        await client.containers.files.retrieve(file.id, container_id=made.id)
+        api.clock.skip(19 * MINUTE)
+        await client.containers.files.content.retrieve(file.id, container_id=made.id)
+        api.clock.skip(20 * MINUTE)
+        with pytest.raises(openai.NotFoundError, match="expired"):
+            await client.containers.files.content.retrieve(file.id, container_id=made.id)
+        with pytest.raises(openai.BadRequestError, match="expired"):
+            await client.responses.create(**ASK, tools=[{"type": "code_interpreter", "container": made.id}])
+        dead = await client.containers.retrieve(made.id)
+
+    assert dead.status == "expired"
+
+
+async def test_files_of_a_container_that_are_not_there() -> None:
+    """404 for the file and for the container."""
+    async with served(Scenario()) as (_, client):
+        made = await client.containers.create(name="x")
+        for container in (made.id, "cntr_none"):
+            with pytest.raises(openai.NotFoundError):
+                await client.containers.files.content.retrieve("cfile_none", container_id=container)
+
+
+async def test_uploaded_files_are_copied_in() -> None:
+    """At creation or later, by their id."""
+    async with served(Scenario()) as (_, client):
+        file = await client.files.create(file=("a.txt", b"x"), purpose="user_data")
+        made = await client.containers.create(name="x", file_ids=[file.id])
+        other = await client.containers.create(name="y")
+        copy = await client.containers.files.create(other.id, file_id=file.id)
+        content = await client.containers.files.content.retrieve(copy.id, container_id=other.id)
+        paths = [file.path async for file in client.containers.files.list(made.id)]
+
+    assert await content.aread() == b"x"
+    assert paths == ["/mnt/data/a.txt"]
+
+
+async def test_a_container_can_be_deleted() -> None:
+    """And is gone."""
+    async with served(Scenario()) as (_, client):
+        made = await client.containers.create(name="x")
+        await client.containers.delete(made.id)
+        with pytest.raises(openai.NotFoundError):
+            await client.containers.retrieve(made.id)

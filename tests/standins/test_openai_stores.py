@@ -1,0 +1,170 @@
+"""The OpenAI stand-in: vector stores, as the real SDK fills and searches them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import openai
+import pytest
+from openai import AsyncOpenAI
+from openai.types import VectorStore
+from openai.types.vector_stores import VectorStoreFile
+
+from core.script import Scenario
+from tests.standins.openai_client import ASK, served, undeclared
+
+DAY = 86_400
+
+
+async def uploaded(client: AsyncOpenAI, name: str, content: bytes) -> str:
+    """The id of a new file."""
+    return (await client.files.create(file=(name, content), purpose="assistants")).id
+
+
+async def test_a_store_is_made_and_found() -> None:
+    """With every field of the SDK's type."""
+    async with served(Scenario()) as (api, client):
+        store = await client.vector_stores.create(
+            name="Ann", expires_after={"anchor": "last_active_at", "days": 7}, metadata={"a": "b"}
+        )
+        again = await client.vector_stores.retrieve(store.id)
+
+    assert undeclared(VectorStore.model_validate(store.to_dict())) == set()
+    assert (store.name, store.status, store.metadata) == ("Ann", "completed", {"a": "b"})
+    assert store.expires_at == store.created_at + 7 * DAY
+    assert again.id == store.id
+    assert list(api.stores.all) == [store.id]
+
+
+async def test_a_document_is_indexed_a_moment_later() -> None:
+    """First in progress, then completed; the SDK's own polling is quick."""
+    async with served(Scenario()) as (_, client):
+        store = await client.vector_stores.create(name="x")
+        file = await uploaded(client, "note.md", b"# tea")
+        begun = await client.vector_stores.files.create(vector_store_id=store.id, file_id=file)
+        done = await client.vector_stores.files.poll(file, vector_store_id=store.id)
+        store = await client.vector_stores.retrieve(store.id)
+
+    assert (begun.status, done.status) == ("in_progress", "completed")
+    assert undeclared(VectorStoreFile.model_validate(done.to_dict())) == set()
+    assert (store.file_counts.completed, store.file_counts.total) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("data.bin", b"\0\1\2", "unsupported_file"),
+        ("table.csv", b"a,b", "unsupported_file"),
+        ("note", b"tea", "unsupported_file"),
+        ("note.txt", b"\xff\0\xff", "invalid_file"),
+        ("plan.pdf", b"no pdf", "invalid_file"),
+    ],
+)
+async def test_what_cannot_be_read_fails(name: str, content: bytes, code: str) -> None:
+    """Later, with its reason."""
+    async with served(Scenario()) as (_, client):
+        store = await client.vector_stores.create(name="x")
+        file = await client.vector_stores.files.upload_and_poll(
+            vector_store_id=store.id, file=(name, content)
+        )
+
+    assert file.status == "failed"
+    assert file.last_error is not None
+    assert file.last_error.code == code
+
+
+async def test_files_of_a_store_can_be_listed_and_removed() -> None:
+    """By their state; the file itself stays."""
+    async with served(Scenario()) as (_, client):
+        store = await client.vector_stores.create(name="x")
+        good = await client.vector_stores.files.upload_and_poll(
+            vector_store_id=store.id, file=("a.txt", b"x")
+        )
+        await client.vector_stores.files.upload_and_poll(vector_store_id=store.id, file=("a.bin", b"x"))
+        listed = [file.id async for file in client.vector_stores.files.list(store.id, filter="completed")]
+        gone = await client.vector_stores.files.delete(good.id, vector_store_id=store.id)
+        with pytest.raises(openai.NotFoundError):
+            await client.vector_stores.files.retrieve(good.id, vector_store_id=store.id)
+        await client.files.retrieve(good.id)
+
+    assert listed == [good.id]
+    assert gone.deleted
+
+
+async def test_a_deleted_file_is_in_no_store() -> None:
+    """It leaves them all."""
+    async with served(Scenario()) as (_, client):
+        file = await uploaded(client, "a.txt", b"x")
+        store = await client.vector_stores.create(name="x", file_ids=[file])
+        await client.files.delete(file)
+        store = await client.vector_stores.retrieve(store.id)
+
+    assert store.file_counts.total == 0
+
+
+async def test_a_store_takes_only_files_there_are() -> None:
+    """404 for another id, 400 for a picture's purpose, 404 for another store."""
+    async with served(Scenario()) as (_, client):
+        store = await client.vector_stores.create(name="x")
+        picture = (await client.files.create(file=("a.png", b"x"), purpose="vision")).id
+        for store_id, file, error in (
+            (store.id, "file-none", openai.NotFoundError),
+            (store.id, picture, openai.BadRequestError),
+            ("vs_none", "file-none", openai.NotFoundError),
+        ):
+            with pytest.raises(error):
+                await client.vector_stores.files.create(vector_store_id=store_id, file_id=file)
+
+
+async def test_an_unused_store_expires() -> None:
+    """It is shown as expired, and neither filled nor searched any more."""
+    async with served(Scenario()) as (api, client):
+        store = await client.vector_stores.create(
+            name="x", expires_after={"anchor": "last_active_at", "days": 1}
+        )
+        tools: Any = [{"type": "file_search", "vector_store_ids": [store.id]}]
+        api.clock.skip(DAY - 60)
+        await client.responses.create(**ASK, tools=tools)
+        api.clock.skip(DAY - 60)
+        await client.responses.create(**ASK, tools=tools)
+        api.clock.skip(DAY)
+        store = await client.vector_stores.retrieve(store.id)
+        file = await uploaded(client, "a.txt", b"x")
+        with pytest.raises(openai.BadRequestError, match="expired"):
+            await client.vector_stores.files.create(vector_store_id=store.id, file_id=file)
+        with pytest.raises(openai.BadRequestError, match="expired"):
+            await client.responses.create(**ASK, tools=tools)
+
+    assert store.status == "expired"
+
+
+async def test_a_deleted_store_is_gone() -> None:
+    """404 from then on, also in a request that would search it."""
+    async with served(Scenario()) as (_, client):
+        store = await client.vector_stores.create(name="x")
+        await client.vector_stores.delete(store.id)
+        with pytest.raises(openai.NotFoundError):
+            await client.vector_stores.retrieve(store.id)
+        with pytest.raises(openai.NotFoundError):
+            await client.responses.create(
+                **ASK, tools=[{"type": "file_search", "vector_store_ids": [store.id]}]
+            )
+
+
+async def test_stores_are_listed() -> None:
+    """Newest first."""
+    async with served(Scenario()) as (_, client):
+        made = [(await client.vector_stores.create(name=name)).id for name in "abc"]
+        listed = [store.id async for store in client.vector_stores.list()]
+
+    assert listed == made[::-1]
+
+
+@pytest.mark.parametrize(
+    "policy", [{"anchor": "created_at", "days": 1}, {"anchor": "last_active_at", "days": 0}]
+)
+async def test_a_wrong_life_is_refused(policy: Any) -> None:
+    """1 to 365 days after the last use."""
+    async with served(Scenario()) as (_, client):
+        with pytest.raises(openai.BadRequestError):
+            await client.vector_stores.create(name="x", expires_after=policy)
