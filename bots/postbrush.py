@@ -64,8 +64,9 @@ class PostBrush:
 
     def _bodies(self, text: str, tasks: Sequence[Task], *, final: bool) -> list[str]:
         """What each post shows. The line moves no text into another post: without room it is left out."""
-        limit, above = self._posts.poster.limit, line(tasks) if self._tasks else ""
-        if not text.strip() and not final:
+        limit, alone = self._posts.poster.limit, not text.strip() and not final
+        above = line(tasks, alone=alone) if self._tasks else ""
+        if alone:
             return [above] if above else []
         parts = self._split(text, limit, final)
         if above and len(above) + 1 + len(parts[-1]) <= limit:

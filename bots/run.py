@@ -27,7 +27,7 @@ from core.memory import Memory
 from core.ports import Fetching, Model, Platform
 from core.runner import Runner
 from core.settings import Settings
-from core.store import assistants
+from core.store import assistants, files
 from core.types import ModelEvent, Prompt
 
 logger = logging.getLogger(__name__)
@@ -106,6 +106,7 @@ async def assembled(settings: Settings, names: tuple[str, ...]) -> AsyncIterator
     db = Database(settings.data_dir / "spool.sqlite3")
     model = ModelSoon(settings)
     await db(lambda x: assistants.settle(x, of_settings(settings), time.time()))
+    await db(files.release_ended)
     platforms: dict[str, Connected] = {}
     equipment = Equipment(settings, db, model, platforms)
     runner = Runner(equipment.kit, platforms)

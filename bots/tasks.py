@@ -25,11 +25,11 @@ def doing(tasks: Sequence[Task]) -> str:
     return " · ".join(title(task) for task in [one for one in tasks if one.state == "in_progress"][-3:])
 
 
-def line(tasks: Sequence[Task]) -> str:
-    """A small line of Markdown: what is under way, else what was done last; "" without any task."""
+def line(tasks: Sequence[Task], *, alone: bool) -> str:
+    """A small line of Markdown: what is under way; where it stands `alone` else what was done last. Or ""."""
     if now := doing(tasks):
         return _DOING + now
-    return _DONE + title(tasks[-1]) if tasks else ""
+    return _DONE + title(tasks[-1]) if tasks and alone else ""
 
 
 def without_line(text: str) -> str:

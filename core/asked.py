@@ -78,6 +78,12 @@ class Asked:
         """All files that came with the question."""
         return [file for message in self._claim.messages for file in self._stored.get(message.id, ())]
 
+    def says_nothing(self) -> bool:
+        """Whether there is nothing to answer: no text, and no file that can be read."""
+        return not any(message.text for message in self._claim.messages) and all(
+            file.refused for file in self.files()
+        )
+
     def heard(self) -> str:
         """What voice messages and recordings say, as quoted lines to stand above the answer."""
         said = [file.transcript for file in self.files() if file.transcript]
@@ -108,9 +114,7 @@ class Asked:
         text = message.text or "\n".join(file.transcript or "" for file in stored)
         if self._kit.rules.shared:
             text = f"{message.author or message.user}: {text}"
-        parts = [
-            part for file in stored if not file.refused for part in self._parts(file, message, whole=whole)
-        ]
+        parts = [part for file in stored for part in self._parts(file, message, whole=whole)]
         if not parts:
             return items.item("user", text)
         if all(part["type"] == "input_text" for part in parts):
@@ -119,7 +123,9 @@ class Asked:
         return json.dumps({"role": "user", "content": content}, ensure_ascii=False)
 
     def _parts(self, file: Stored, message: IncomingMessage, *, whole: bool) -> Iterable[dict[str, Any]]:
-        if file.kind == "audio":
+        if file.refused:
+            yield _words(f"[File {file.name} could not be read]")
+        elif file.kind == "audio":
             if message.text and file.transcript:
                 yield _words(f"[What {file.name} says]\n{file.transcript}")
         elif file.kind == "picture":

@@ -17,23 +17,43 @@ _INPUT = "send it to the assistant in the chat when it is needed"
 
 
 def objects(text: str) -> list[Mapping[str, Any]]:
-    """The assistants in some JSON: one object, a list of them, or the API's {"object": "list", "data": […]}.
+    """The assistants in some JSON: objects, lists of them, or the API's {"object": "list", "data": […]}.
 
-    Raises ValueError, for a person, when it is none of these.
+    Several such values may follow each other. Raises ValueError, for a person, when it is none of these.
     """
-    try:
-        data = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"This is not JSON ({error}). Give what the API printed, unchanged.") from None
-    if isinstance(data, dict) and isinstance(data.get("data"), list):
-        data = data["data"]
-    found = data if isinstance(data, list) else [data]
+    found = [one for value in _values(text) for one in _within(value)]
     for number, one in enumerate(found, 1):
         if not isinstance(one, dict) or not ({"id", "model"} & one.keys()):
             raise ValueError(f"Entry {number} is not an assistant: it has neither an id nor a model.")
         if one.get("object", "assistant") != "assistant":
             raise ValueError(f"Entry {number} is not an assistant but of the type {one['object']}.")
     return found
+
+
+def has_more(text: str) -> bool:
+    """Whether the API said that its list goes on after what it printed."""
+    pages = [value for value in _values(text) if isinstance(value, dict) and "data" in value]
+    return bool(pages) and pages[-1].get("has_more") is True
+
+
+def _values(text: str) -> list[Any]:
+    """The JSON values that stand in a text one after the other."""
+    values: list[Any] = []
+    rest = text.strip()
+    try:
+        while rest or not values:
+            value, end = json.JSONDecoder().raw_decode(rest)
+            values.append(value)
+            rest = rest[end:].lstrip()
+    except ValueError as error:
+        raise ValueError(f"This is not JSON ({error}). Give what the API printed, unchanged.") from None
+    return values
+
+
+def _within(value: Any) -> list[Any]:
+    if isinstance(value, dict) and isinstance(value.get("data"), list):
+        return list(value["data"])
+    return value if isinstance(value, list) else [value]
 
 
 def is_ours(printed: Mapping[str, Any]) -> bool:

@@ -95,6 +95,8 @@ class Dialogue:
 
     async def _rounds(self) -> Answer:
         await self._prepare()
+        if self.asked.says_nothing():
+            return self._answer("completed", "")
         toolbox = await self._kit.toolbox()
         kit, draft = self._kit, self.draft
         calls = Calls(kit, self._journal, self._reply, draft, toolbox, self.say)

@@ -14,7 +14,7 @@ from core.choosing import choose
 from core.database import Database, Execute
 from core.lanes import Lanes
 from core.memory import Held, held, told
-from core.store import approvals, messages, runs, threads
+from core.store import approvals, files, messages, runs, threads
 from core.store.approvals import Decision
 from core.store.runs import Claim
 from core.types import Address, IncomingMessage, RunId, ThreadId
@@ -207,7 +207,15 @@ class Inbox:
 
     async def withdraw(self, address: Address, message_id: str) -> bool:
         """The person deleted a message: it is not answered, unless its run has begun. True: it never will."""
-        return await self._db(lambda x: messages.withdraw(x, address, message_id)) is not None
+
+
+        def work(x: Execute) -> RunId | None:
+            run = messages.withdraw(x, address, message_id)
+            if run:
+                files.release(x, run)
+            return run
+
+        return await self._db(work) is not None
 
     async def spoke_before(self, address: Address, user: str) -> bool:
         """True when this person has addressed the assistant in this topic before."""

@@ -105,7 +105,7 @@ def judge(content: bytes, name: str, *, voice: bool = False) -> Found:
 
 
 def _document(content: bytes, name: str) -> Found | None:
-    if b"%PDF-" in content[:1024]:
+    if content.startswith(b"%PDF-") or (b"%PDF-" in content[:1024] and b"%%EOF" in content[-1024:]):
         return _found("document", "application/pdf", name, content)
     if content.startswith(b"{\\rtf"):
         return _found("document", "application/rtf", name, content)

@@ -135,7 +135,7 @@ class Library:
             row = await self._document(owner, digest)
             if row is None:
                 return
-            remote = row.remote or await self._lost(owner, row)
+            remote = row.remote or await self._again(lambda: self._lost(owner, row))
             if remote is not None:
                 await self._take_away(owner, remote)
             await self._db(lambda x: vector_stores.remove(x, owner, digest))
@@ -189,7 +189,7 @@ class Library:
             return None
         begun = document.begun_at
         try:
-            listed = await self._again(lambda: self._service.uploads("assistants", begun - SKEW))
+            listed = await self._service.uploads("assistants", begun - SKEW)
         except Permanent:
             return None  # a server without such a list
         alike = {upload.id for upload in listed if _fits(upload, document)}

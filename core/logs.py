@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_TOKENS = re.compile(r"(xox[abprs]-|xapp-|sk-)[\w-]{6,}|wss?://\S+ticket=\S+")
+_TOKENS = re.compile(r"(?<![\w-])(xox[abprs]-|xapp-|sk-)[\w-]{6,}|wss?://\S+ticket=\S+")
 _QUIET = ("slack_sdk", "slack_bolt", "discord", "aiohttp", "openai", "httpx2", "httpcore2", "asyncio")
 """At DEBUG these write message text and socket tickets, so they are never asked to."""
 

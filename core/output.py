@@ -6,12 +6,12 @@ Shapes: the SDK's `openai.types.responses.ResponseOutputItem`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from core.beats import Call, Cite, Doing, Hosted, Reason, Say, Wait
-from core.output_items import arguments_of, begun, finished
+from core.output_items import arguments_of, begun, finished, leave_out
 
 Item = dict[str, Any]
 
@@ -63,6 +63,10 @@ class Host(Protocol):
 
     def produce(self, container: str, name: str, content: bytes) -> str:
         """Code there has written a file: its id."""
+        ...
+
+    def search(self, queries: Sequence[str]) -> list[Item]:
+        """What a file search finds, as `results` of the API."""
         ...
 
 
@@ -167,19 +171,24 @@ class Output:
                 return
             self._called = True
             self.characters += len(arguments_of(beat))
-        item = finished(beat, self._include, self._fresh())
-        if isinstance(beat, Hosted) and beat.type == "code_interpreter_call":
-            self._run(item, beat)
+        item = finished(beat, self._fresh())
+        if isinstance(beat, Hosted):
+            self._work(item, beat)
         yield self._add(begun(item))
         if isinstance(beat, Hosted) and beat.seconds:
             yield Wait(beat.seconds)
         self.items[-1] = item
         yield Done(len(self.items) - 1, item)
 
-    def _run(self, item: Item, beat: Hosted) -> None:
-        item["container_id"] = container = beat.fields.get("container_id") or self._host.container()
-        for name, content in beat.produces:
-            self._produced[name] = (container, self._host.produce(container, name, content))
+    def _work(self, item: Item, beat: Hosted) -> None:
+        """What the tool does at its place."""
+        if beat.type == "code_interpreter_call":
+            item["container_id"] = container = beat.fields.get("container_id") or self._host.container()
+            for name, content in beat.produces:
+                self._produced[name] = (container, self._host.produce(container, name, content))
+        elif beat.type == "file_search_call" and "results" not in beat.fields:
+            item["results"] = self._host.search(item["queries"])
+        leave_out(item, self._include)
 
     def _add(self, item: Item) -> Added:
         self.items.append(item)

@@ -48,15 +48,14 @@ def begun(item: Item) -> Item:
     return {**item, **_BEGUN.get(item["type"], {})}
 
 
-def finished(beat: Call | Hosted | Reason, include: Collection[str], name: str) -> Item:
-    """The item with its content; `name` is unique to it, `include` as in a request."""
+def finished(beat: Call | Hosted | Reason, name: str) -> Item:
+    """The item with its content; `name` is unique to it."""
     if isinstance(beat, Call):
         item = _call(beat, name)
     elif isinstance(beat, Reason):
         item = _reasoning(beat, name)
     else:
         item = {**_hosted(beat), **beat.fields}
-        _leave_out(item, include)
     return {"id": f"{PREFIXES.get(item['type'], 'item')}_{name}", **item}
 
 
@@ -102,7 +101,8 @@ def _hosted(beat: Hosted) -> Item:
     return item
 
 
-def _leave_out(item: Item, include: Collection[str]) -> None:
+def leave_out(item: Item, include: Collection[str]) -> None:
+    """Take away what a request has to ask for; `include` is its parameter."""
     kind = item["type"]
     if kind in _WITH and f"{kind}.{_WITH[kind]}" not in include:
         item[_WITH[kind]] = None

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from core.errors import Retryable
 
 T = TypeVar("T")
-TRIES: Final = 5
+TRIES: Final = 4
 LONGEST_PAUSE: Final = 60.0
 """Seconds between two tries, whatever the server asks for."""
 

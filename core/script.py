@@ -41,6 +41,7 @@ __all__ = [
     "Scenario",
     "Script",
     "Wait",
+    "approvals",
     "outputs",
     "performed",
     "spoken",
@@ -76,6 +77,12 @@ def performed(
 def outputs(items: Sequence[Item]) -> dict[str, str]:
     """What functions gave, by call id, in the order of the items."""
     return {item["call_id"]: text_of(item) for item in items if item.get("type") == "function_call_output"}
+
+
+def approvals(items: Sequence[Item]) -> dict[str, bool]:
+    """What people said to questions of remote tools, by the id of the request."""
+    kind = "mcp_approval_response"
+    return {item["approval_request_id"]: item["approve"] for item in items if item.get("type") == kind}
 
 
 def _echo(items: Sequence[Item]) -> str:

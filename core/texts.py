@@ -8,8 +8,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "thinking": "is thinking…",
         "busy": "is working: {task}…",
-        "not_yours": "Only the person who asked can decide this.",
-        "decision_over": "This question is over: it was decided already, or it took too long.",
         "help": "Hi! Write your question after my name, or send me a direct message; I remember what we talked "
         "about.\nSay “reset” after my name (or use /reset) to start over, “stop” to end an answer.",
         "unreadable": "I cannot read stickers or messages of this kind. Please write what you need as text, or send it as a file.",
@@ -120,8 +118,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "ko": {
         "thinking": "생각하고 있어요…",
         "busy": "작업 중이에요: {task}…",
-        "not_yours": "질문한 사람만 결정할 수 있어요.",
-        "decision_over": "이 질문은 이미 끝났어요. 벌써 결정되었거나 시간이 지났어요.",
         "help": "안녕하세요! 제 이름을 부르고 질문을 적거나 다이렉트 메시지를 보내 주세요. 나눈 대화를 기억합니다."
         "\n새로 시작하려면 이름 뒤에 “reset”(또는 /reset), 답변을 멈추려면 “stop”이라고 적어 주세요.",
         "unreadable": "스티커나 이런 종류의 메시지는 읽을 수 없어요. 필요한 내용을 글로 적거나 파일로 보내 주세요.",

@@ -96,9 +96,14 @@ class Heard(Scenario):
         super().__init__()
         self.news = News()
 
-    def play(self, instructions: str, items: Sequence[Mapping[str, object]]) -> Iterable[Beat]:
+    def play(
+        self,
+        instructions: str,
+        items: Sequence[Mapping[str, object]],
+        tools: Sequence[Mapping[str, object]] = (),
+    ) -> Iterable[Beat]:
         """See `core.script.Scenario`."""
-        beats = super().play(instructions, items)
+        beats = super().play(instructions, items, tools)
         self.news.tell()
         return beats
 

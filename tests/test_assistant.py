@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.assistant import EVERY, SETTINGS_ID, Assistant, function, of_settings
-from core.assistant_import import objects, translated
+from core.assistant_import import has_more, objects, translated
 from core.assistant_limits import mistakes, tool_name
 from core.settings import Settings
 
@@ -190,14 +190,27 @@ def test_all_mistakes_are_told_at_once() -> None:
     ['{"id": "asst_1", "model": "m"}', '[{"model": "m"}]', '{"object": "list", "data": [{"id": "asst_1"}]}'],
 )
 def test_one_object_and_lists_are_read(text: str) -> None:
-    """Whatever the old API, or a script around it, printed."""
+    """Whatever the old API, or a script around it, printed; also several of them in one file."""
     assert 1 == len(objects(text))
+    assert 2 == len(objects(f"{text}\n{text}"))
+
+
+@pytest.mark.parametrize(("more", "said"), [("true", True), ("false", False)])
+def test_a_page_of_a_list_is_known(more: str, said: bool) -> None:
+    """The last one counts where several were put into one file."""
+    page = '{"object": "list", "data": [{"id": "asst_1"}], "has_more": %s}'
+
+    assert said == has_more(page % more)
+    assert said == has_more(page % "true" + page % more)
+    assert not has_more('{"id": "asst_1"}')
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("{", "not JSON"),
+        ("", "not JSON"),
+        ('{"model": "m"} x', "not JSON"),
         ("[1]", "Entry 1 is not an assistant"),
         ('[{"model": "m"}, {}]', "Entry 2"),
         ('{"id": "thread_1", "object": "thread"}', "type thread"),

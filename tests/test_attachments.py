@@ -17,6 +17,7 @@ from core.database import Database, Execute
 from core.errors import FileRefused, Permanent, Retryable, Unsaved
 from core.store import files, messages, runs, threads
 from core.store.files import Stored
+from core.texts import TEXTS
 from core.types import Attachment, IncomingMessage, RunId, ThreadId
 from tests import samples
 from tests.fakes import HERE, News, message
@@ -276,6 +277,16 @@ async def test_what_does_not_pass_in_time_is_refused(desk: Desk) -> None:
     assert [("a.txt", "file_unavailable"), ("b.png", "picture")] == shown(await desk.ready(asked))
 
 
+@options(patience=0.1)
+async def test_pauses_grow(desk: Desk) -> None:
+    """A server in trouble is not asked a hundred times: from 1 ms on, seven pauses fit into 0.1 s."""
+    desk.shelf.faults["a.txt"] = [Retryable("http_503") for _ in range(1000)]
+    asked = await desk.sent("1", "a.txt")
+
+    assert [("a.txt", "file_unavailable")] == shown(await desk.ready(asked))
+    assert 2 < len(desk.shelf.fetched) <= 8
+
+
 @options(patience=0.05)
 async def test_a_fetch_that_hangs_is_refused(desk: Desk) -> None:
     """The time is for all attempts together."""
@@ -496,6 +507,19 @@ async def test_limits_are_told_in_megabytes(desk: Desk) -> None:
     one, many, total = desk.attachments.refusals(stored, "en").splitlines()
 
     assert ("20 MB" in one, "8 files" in many, "48 MB" in total) == (True, True, True)
+
+
+REASONS = sorted(key for key, told in TEXTS["en"].items() if "{files}" in told)
+
+
+@pytest.mark.parametrize("reason", REASONS)
+@pytest.mark.parametrize("language", TEXTS)
+async def test_every_reason_can_be_told(desk: Desk, reason: str, language: str) -> None:
+    """With the name in it, and nothing left to fill in."""
+    told = desk.attachments.refusals([Stored("file_1", "s", "a{b}.txt", "", "", 1, refused=reason)], language)
+
+    assert "`a{b}.txt`" in told
+    assert not set("{}") & set(told.replace("a{b}.txt", ""))
 
 
 async def test_rows_belong_to_the_thread(desk: Desk) -> None:

@@ -194,7 +194,20 @@ def test_old_tables_can_be_read(said: str, encoding: str) -> None:
     assert said.encode() == kinds.judge(said.encode(encoding), "table.csv").content
 
 
-@pytest.mark.parametrize("said", ["BM is a shop", "PK", "RIFF raff", "ID3 tags", "OggS", "fLaC", "MZ", "II*"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "BM is a shop",
+        "A file that begins with %PDF-1.7 is a PDF.",
+        "PK",
+        "RIFF raff",
+        "ID3 tags",
+        "OggS",
+        "fLaC",
+        "MZ",
+        "II*",
+    ],
+)
 def test_words_are_not_signatures(said: str) -> None:
     """A text may begin like a file of another kind."""
     assert "text" == kinds.judge(said.encode(), "x").kind

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
@@ -13,9 +14,9 @@ from bots.standins.openai import OpenAIStandin
 from core.errors import Permanent, Retryable
 from core.openai_model import Features, OpenAIModel
 from core.ports import Model
-from core.script import Beat, Fault, Say, Scenario
+from core.script import Beat, Call, Cite, Fault, Hosted, Reason, Say, Scenario
 from core.scripted_model import ScriptedModel
-from core.types import Finished, ModelEvent, Prompt, Started, TextDelta
+from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, TextDelta
 
 MODELS: tuple[type[Model], ...] = (ScriptedModel, OpenAIModel)
 """mypy checks the shape of each."""
@@ -229,3 +230,48 @@ async def test_answers_at_once_do_not_mix(kind: str) -> None:
         answers = await asyncio.gather(*(read(model) for _ in said))
 
     assert said == {text(events) for events, _ in answers}
+
+
+TOOLS: dict[str, tuple[Beat, ...]] = {
+    "calls": (Reason("Hm"), Say("One moment."), Call("clock", {"zone": "UTC"}), Call("dice", "{")),
+    "search": (
+        Hosted("file_search_call", {"queries": ["tea"], "results": [{"file_id": "file-1"}]}),
+        Say("Tea."),
+        Cite({"type": "file_citation", "file_id": "file-1", "filename": "tea.txt"}),
+    ),
+    "code": (
+        Hosted("code_interpreter_call", {"code": "1"}, produces=[("a.csv", b"1")]),
+        Say("[a.csv](sandbox:/mnt/data/a.csv)"),
+        Cite({"type": "container_file_citation", "filename": "a.csv"}),
+    ),
+    "picture": (Hosted("image_generation_call"),),
+    "mcp": (Hosted("mcp_approval_request", {"server_label": "docs", "name": "drop"}),),
+    "cut short": (Call("clock"), Say("Hm"), Fault("incomplete", code="max_output_tokens")),
+}
+IDS = re.compile(r"\b(msg|fc|call|rs|fs|ci|ig|mcpr|cntr|cfile)_[0-9a-f]+")
+SEALED = re.compile(r'(?<="encrypted_content": ")[^"]+')
+
+
+def comparable(events: list[ModelEvent]) -> list[str]:
+    """Events of tools, without what is never the same twice."""
+    shown = []
+    for event in events:
+        if isinstance(event, ItemAdded | ItemDone):
+            text = SEALED.sub("…", IDS.sub(r"\1_", json.dumps(event.item, sort_keys=True)))
+            shown.append(f"{type(event).__name__} {text}")
+        elif not isinstance(event, Started):
+            shown.append(repr(event))
+    return shown
+
+
+@pytest.mark.parametrize("beats", TOOLS.values(), ids=TOOLS)
+async def test_items_are_the_same_everywhere(beats: tuple[Beat, ...]) -> None:
+    """Whoever plays a script gives the same items, texts and ending, in the same order."""
+    told = []
+    for kind in FOREGROUND + BACKGROUND:
+        events, error = await answer(kind, *beats)
+        assert error is None
+        told.append(comparable(events))
+
+    assert told == [told[0]] * len(told)
+    assert any(line.startswith("ItemDone") for line in told[0])

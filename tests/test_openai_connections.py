@@ -169,7 +169,7 @@ async def test_an_old_response_is_asked_for_when_it_can_no_longer_be_followed() 
         found = await events(model, resume=started.response_id)
         await model.close()
 
-    assert TextDelta("Hello") == found[-2]
+    assert TextDelta("Hello") in found
     assert isinstance(found[-1], Finished)
     assert "completed" == found[-1].ending
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
-from core.script import Fault, Offline, Say, Scenario, Script, Wait, spoken, text_of
+from core.script import (
+    Beat,
+    Call,
+    Fault,
+    Offline,
+    Say,
+    Scenario,
+    Script,
+    Wait,
+    approvals,
+    outputs,
+    performed,
+    spoken,
+    text_of,
+)
 
 SCRIPTS: tuple[type[Script], ...] = (Scenario, Offline)
 
@@ -84,3 +98,78 @@ def test_the_offline_model_proves_its_memory(texts: tuple[str, ...], count: str)
 def test_the_offline_model_bears_an_empty_request() -> None:
     """Nothing said is said back."""
     assert '""' in "".join(beat.text for beat in Offline(delay=0.0).play("", []) if isinstance(beat, Say))
+
+
+OUTPUT: Mapping[str, object] = {"type": "function_call_output", "call_id": "call_1", "output": "12:00"}
+
+
+@pytest.mark.parametrize("output", ["12:00", [{"type": "input_text", "text": "12:00"}]])
+def test_the_text_of_a_result_is_what_a_function_gave(output: object) -> None:
+    """A string, or parts."""
+    assert text_of({**OUTPUT, "output": output}) == "12:00"
+
+
+def test_what_people_allowed_is_found() -> None:
+    """By the id of the request it answers."""
+    answer = {"type": "mcp_approval_response", "approval_request_id": "mcpr_1", "approve": False}
+
+    assert approvals([*said("Drop it"), answer]) == {"mcpr_1": False}
+
+
+def test_a_function_among_the_parts_sees_the_items() -> None:
+    """It is called when its turn comes, and gives a text, a beat, or several parts."""
+    script = Scenario()
+    script.enqueue(Call("clock"))
+    script.enqueue(lambda items: f"It is {outputs(items)['call_1']}.")
+    script.enqueue(lambda items: [Say("a"), lambda _: Say("b"), "c d"], Wait(1))
+    items = [*said("What time is it?"), OUTPUT]
+
+    assert list(script.play("", said("What time is it?"))) == [Call("clock")]
+    assert words_of(script.play("", items)) == "It is 12:00."
+    assert list(script.play("", items)) == [Say("a"), Say("b"), Say("c"), Say(" d"), Wait(1)]
+
+
+def test_a_standing_answer_takes_the_place_of_the_echo() -> None:
+    """For requests that come in no certain order."""
+    script = Scenario(otherwise=lambda items: f"no {text_of(items[-1])}")
+    script.enqueue("yes")
+
+    assert [words(script, "a"), words(script, "b"), words(script, "c")] == ["yes", "no b", "no c"]
+
+
+def test_a_scenario_keeps_the_tools_it_was_offered() -> None:
+    """One entry for each request."""
+    script = Scenario()
+    tools = [{"type": "web_search"}]
+
+    performed(script, "", said("a"), tools)
+    performed(script, "", said("b"), ())
+
+    assert script.tools == [tools, ()]
+
+
+class Old:
+    """A script that knows nothing of tools."""
+
+    def play(self, instructions: str, items: Sequence[Mapping[str, object]]) -> Iterable[Beat]:
+        """See `core.script.Script`."""
+        return [Say(instructions)]
+
+
+class Variable:
+    """A script that takes whatever comes."""
+
+    def play(self, *given: object) -> Iterable[Beat]:
+        """See `core.script.Script`."""
+        return [Say(str(len(given)))]
+
+
+def test_tools_are_given_to_whoever_takes_them() -> None:
+    """A script of two arguments goes on working."""
+    assert words_of(performed(Old(), "Hi", [], ())) == "Hi"
+    assert words_of(performed(Variable(), "Hi", [], ())) == "3"
+
+
+def words_of(beats: Iterable[Beat]) -> str:
+    """What these beats say."""
+    return "".join(beat.text for beat in beats if isinstance(beat, Say))

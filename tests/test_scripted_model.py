@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import time
+from typing import Any
 
 import pytest
 
 from core.errors import Permanent, Retryable
 from core.ports import Model
-from core.script import Fault, Say, Scenario, Wait
+from core.script import Call, Cite, Fault, Hosted, Reason, Say, Scenario, Wait
 from core.scripted_model import ScriptedModel
 from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, TextDelta
 
@@ -262,3 +264,91 @@ async def test_close_forgets_everything() -> None:
     assert model.closed
     _, error = await until_fault(model, resume=started.response_id)
     assert error.code == "response_gone"
+
+
+def items(events: list[ModelEvent]) -> list[Any]:
+    """The finished items of an answer."""
+    return [event.item for event in events if isinstance(event, ItemDone)]
+
+
+async def test_calls_are_items() -> None:
+    """Several in one script are calls in parallel, each with an id of its own."""
+    scenario = Scenario()
+    scenario.enqueue(Call("clock", {"zone": "UTC"}), Call("dice", "{", id="call_7"))
+
+    made = items(await played(ScriptedModel(scenario)))
+
+    assert [(item["name"], item["arguments"]) for item in made] == [
+        ("clock", '{"zone":"UTC"}'),
+        ("dice", "{"),
+    ]
+    assert made[0]["call_id"].startswith("call_")
+    assert made[1]["call_id"] == "call_7"
+
+
+async def test_the_script_is_given_the_tools() -> None:
+    """As they are in the prompt."""
+    scenario = Scenario()
+    tools = ({"type": "web_search"},)
+
+    async for _ in ScriptedModel(scenario).stream(dataclasses.replace(PROMPT, tools=tools)):
+        pass
+
+    assert scenario.tools == [tools]
+
+
+async def test_without_parallel_calls_there_is_one() -> None:
+    """The option of the request holds here too."""
+    scenario = Scenario()
+    scenario.enqueue(Call("clock"), Call("dice"))
+    prompt = dataclasses.replace(PROMPT, options={"parallel_tool_calls": False})
+
+    events = [event async for event in ScriptedModel(scenario).stream(prompt)]
+
+    assert [item["name"] for item in items(events)] == ["clock"]
+
+
+async def test_a_hosted_tool_takes_its_time() -> None:
+    """Between the beginning and the end of its item."""
+    scenario = Scenario()
+    scenario.enqueue(Hosted("web_search_call", seconds=0.03))
+    began = time.monotonic()
+
+    events = await played(ScriptedModel(scenario))
+
+    assert [type(event) for event in events] == [ItemAdded, ItemDone, Finished]
+    assert time.monotonic() - began >= 0.03
+
+
+async def test_produced_files_are_kept_and_cited() -> None:
+    """The citation leads to the bytes, also when the answer is repeated."""
+    scenario = Scenario()
+    cite = Cite({"type": "container_file_citation", "filename": "a.csv"})
+    scenario.enqueue(Hosted("code_interpreter_call", produces=[("a.csv", b"1")]), Say("a.csv"), cite)
+    model = ScriptedModel(scenario, background=True)
+
+    first = await played(model)
+    assert isinstance(first[0], Started)
+    again = await played(model, resume=first[0].response_id)
+
+    cited = items(first)[-1]["content"][0]["annotations"][0]
+    assert model.containers.files[cited["container_id"], cited["file_id"]] == ("a.csv", b"1")
+    assert again == first
+
+
+async def test_a_citation_needs_its_file() -> None:
+    """A script that cites what nothing produced has a mistake in it."""
+    scenario = Scenario()
+    scenario.enqueue(Say("a.csv"), Cite({"type": "container_file_citation", "filename": "a.csv"}))
+
+    with pytest.raises(ValueError, match="nothing produced"):
+        await played(ScriptedModel(scenario))
+
+
+async def test_a_citation_needs_a_text() -> None:
+    """There is nothing to cite for before something is said."""
+    scenario = Scenario()
+    scenario.enqueue(Reason("Hm"), Cite({"type": "url_citation", "url": "https://a.example", "title": "A"}))
+
+    with pytest.raises(ValueError, match="says something"):
+        await played(ScriptedModel(scenario))

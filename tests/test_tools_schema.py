@@ -1,14 +1,11 @@
-"""core.tools.schema: a Python function as strict JSON schema, and what cannot be described."""
+"""core.tools.schema: a Python function as strict JSON schema."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,7 +14,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pydantic import BaseModel, Field
 
 from bots.standins.openai.tools import check_tools
-from core.tools import Toolbox, tool
+from core.tools import Toolbox
 from core.tools.docstring import described
 
 
@@ -75,13 +72,6 @@ def assert_strict(schema: Any) -> None:
     for key, part in schema.items():
         for inner in part.values() if key in ("properties", "$defs") else [part]:
             assert_strict(inner)
-
-
-def problem(function: Any) -> str:
-    """Why a function is no tool."""
-    with pytest.raises(ValueError, match=r"\w") as caught:
-        Toolbox.of(function)
-    return str(caught.value)
 
 
 def test_plain_types_are_plain() -> None:
@@ -209,6 +199,36 @@ def test_annotated_describes_and_limits() -> None:
     }
 
 
+def test_unions_and_objects_can_be_left_out() -> None:
+    """Null is one more branch, and the description stands beside them."""
+
+    def look(key: int | str = 1, place: Annotated[Place | None, "where"] = None) -> None: ...
+
+    def go(place: Annotated[Place, "where to"] = Place("Seoul")) -> None: ...  # noqa: B008
+
+    look_at = parameters(look)["properties"]
+    assert [branch["type"] for branch in look_at["key"]["anyOf"]] == ["integer", "string", "null"]
+    assert look_at["key"]["description"] == "Null means 1."
+    assert [branch["type"] for branch in look_at["place"]["anyOf"]] == ["object", "null"]
+    place = parameters(go)["properties"]["place"]
+    assert [branch["type"] for branch in place["anyOf"]] == ["object", "null"]
+    assert place["description"] == "where to"
+
+
+def test_patterns_without_look_around_are_kept() -> None:
+    """The service knows no look-around; the model is told of it in words."""
+
+    def look(
+        plain: Annotated[str, Field(pattern="^[a-z]+$")],
+        around: Annotated[str, "x", Field(json_schema_extra={"pattern": "^(?=a)"})],
+    ) -> None: ...
+
+    assert parameters(look)["properties"] == {
+        "plain": {"type": "string", "pattern": "^[a-z]+$"},
+        "around": {"type": "string", "description": "x (pattern: ^(?=a))"},
+    }
+
+
 def test_discriminated_unions_are_any_of() -> None:
     """The keyword oneOf does not exist in strict mode."""
 
@@ -260,156 +280,3 @@ def test_a_colon_in_the_text_begins_no_section() -> None:
     text = "Find things.\n\nUse it for:\n    this: and that"
 
     assert described(text) == (text, {})
-
-
-def test_the_decorator_leaves_the_function_alone() -> None:
-    """It is called and tested like any other; its options are the tool's."""
-
-    @tool(name="send-mail", confirm=True, seconds=5)
-    def send(to: str) -> str:
-        """Send a mail."""
-        return f"to {to}"
-
-    (found,) = Toolbox.of(send)
-
-    assert send("you") == "to you"
-    assert (found.name, found.confirm, found.seconds, found.description) == (
-        "send-mail",
-        True,
-        5,
-        "Send a mail.",
-    )
-
-
-def test_without_options_nothing_is_asked() -> None:
-    """And the limit is whatever the bot's is."""
-
-    @tool
-    def look() -> None: ...
-
-    (found,) = Toolbox.of(look)
-
-    assert (found.name, found.confirm, found.seconds) == ("look", False, None)
-
-
-@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
-def test_a_time_limit_is_above_zero(seconds: float) -> None:
-    """Said where it is written."""
-    with pytest.raises(ValueError, match="above 0"):
-        tool(seconds=seconds)
-
-
-def test_the_decorator_wants_a_function() -> None:
-    """@tool("name") is a slip of the pen."""
-    with pytest.raises(TypeError, match="@tool\\(name="):
-        tool("name")  # type: ignore[call-overload]
-
-
-def test_what_cannot_be_described_is_refused_with_a_cure() -> None:
-    """Each names the function, the place, and what to write instead."""
-
-    def untyped(x): ...  # type: ignore[no-untyped-def]
-
-    def several(*words: str) -> None: ...
-
-    def keys(table: dict[str, int]) -> None: ...
-
-    def anything(value: Any) -> None: ...
-
-    def items(values: list) -> None: ...  # type: ignore[type-arg]
-
-    def pair(both: tuple[int, str]) -> None: ...
-
-    def path_of(file: subprocess.Popen[bytes]) -> None: ...
-
-    def lost(x: Missing) -> None: ...  # type: ignore[name-defined]  # noqa: F821
-
-    def field_default(x: int = Field(3)) -> None: ...
-
-    cures = {
-        untyped: ("untyped: parameter “x”", "`x: str`"),
-        several: ("several: parameter “words”", "list["),
-        keys: ("keys: “table”", "dataclass"),
-        anything: ("anything: “value”", "Name a type"),
-        items: ("items: “values”", "list[str]"),
-        pair: ("pair: “both”", "dataclass"),
-        path_of: ("path_of: ", "Use str"),
-        lost: ("lost: ", "top of the file"),
-        field_default: ("field_default: ", "Annotated["),
-    }
-
-    for function, (place, cure) in cures.items():
-        text = problem(function)
-        assert text.startswith(place), text
-        assert cure in text
-
-
-def test_a_place_inside_a_type_is_named() -> None:
-    """By the way to it."""
-
-    class Box(BaseModel):
-        inside: dict[str, str]
-
-    def open_it(box: Box) -> None: ...
-
-    open_it.__annotations__["box"] = Box
-
-    assert "“box.inside”" in problem(open_it)
-
-
-def test_types_nested_too_deep_are_refused() -> None:
-    """Strict mode ends at ten levels."""
-    inner: Any = str
-    for level in range(11):
-        inner = type(f"Level{level}", (BaseModel,), {"__annotations__": {"x": inner}})
-
-    def deep(x: int) -> None: ...
-
-    deep.__annotations__["x"] = inner
-
-    assert "flatter" in problem(deep)
-
-
-@pytest.mark.parametrize("name", ["wetter für morgen", "a" * 65, "sum.up", "날씨"])
-def test_names_the_service_refuses_are_refused(name: str) -> None:
-    """With the cure: another name."""
-
-    def look() -> None: ...
-
-    assert '@tool(name="…")' in problem(tool(name=name)(look))
-
-
-def test_a_docstring_the_service_refuses_is_refused() -> None:
-    """It would refuse the whole request, of every conversation."""
-
-    def look() -> None: ...
-
-    look.__doc__ = "x" * 1025
-    assert "1,024" in problem(look)
-
-    look.__doc__ = "x" * 1024
-    assert Toolbox.of(look).names() == ("look",)
-
-
-def test_the_decorator_is_imported_without_pydantic(tmp_path: Path) -> None:
-    """Also an empty folder needs none: start-up pays only for tools that exist."""
-    code = (
-        "import sys; from pathlib import Path; from core.tools import load, tool; "
-        "assert not len(load(Path(sys.argv[1]), seconds=1)); assert 'pydantic' not in sys.modules"
-    )
-    root = Path(__file__).parent.parent
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=root)
-
-
-def test_specs_are_those_that_are_wanted() -> None:
-    """By name, sorted; "*" is all; names nobody has are left out."""
-
-    def b() -> None: ...
-
-    def a() -> None: ...
-
-    box = Toolbox.of(b, a)
-
-    assert [spec["name"] for spec in box.specs()] == ["a", "b"]
-    assert [spec["name"] for spec in box.specs({"b", "ghost"})] == ["b"]
-    assert box.specs(()) == ()

@@ -12,7 +12,7 @@ from bots.commands.assistant_changes import default_effort
 from bots.commands.assistant_office import Office, no_code
 from bots.commands.assistant_print import list_of, put, put_json, tell
 from core.assistant import SETTINGS_ID, Assistant
-from core.assistant_import import is_ours, objects, translated
+from core.assistant_import import has_more, is_ours, objects, translated
 from core.assistant_limits import mistakes
 from core.database import Execute
 from core.errors import ConfigError
@@ -39,10 +39,13 @@ class Arrival:
 
 async def bring(office: Office) -> None:
     """`import FILE|-`: all of them, or none when one is refused."""
+    text = _read(office.options.file)
     try:
-        arrivals = [Arrival(*translated(one), is_ours(one)) for one in objects(_read(office.options.file))]
+        arrivals = [Arrival(*translated(one), is_ours(one)) for one in objects(text)]
     except ValueError as error:
         raise ConfigError(str(error)) from None
+    if has_more(text):
+        tell("warning: The list goes on after this page: ask the API for the next one (after=last_id), too.")
     offered = await office.models()
     for arrival in arrivals:
         _prepare(arrival, office, offered)

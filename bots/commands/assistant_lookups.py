@@ -21,7 +21,7 @@ from core.errors import ConfigError
 from core.store import assistants, vector_stores
 from core.store.assistants import DEFAULT, Assignment
 
-SLACK = re.compile(r"[CGDTE][A-Z0-9]{2,30}")
+SLACK = re.compile(r"[CGDTE][A-Z0-9]{1,30}")
 DISCORD = re.compile(r"[0-9]{5,20}")
 
 

@@ -168,8 +168,8 @@ class _Reading:
             return None
 
     def _tool(self, text: str) -> dict[str, Any] | None:
-        if text in HOSTED:
-            return {"type": text}
+        if (type := text.replace("-", "_")) in HOSTED:
+            return {"type": type}
         if not text.startswith("mcp:"):
             return function(EVERY if text == "all" else text)
         label, equals, url = text.removeprefix("mcp:").partition("=")

@@ -103,7 +103,7 @@ def _tools(assistant: Assistant) -> str:
 
 
 def _line(text: str, limit: int) -> str:
-    flat = " ".join(text.split())
+    flat = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 

@@ -6,8 +6,10 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,8 @@ from core.settings import Settings
 from core.store import vector_stores
 from core.store.vector_stores import Document
 
-INTERRUPTED = 130
-"""The exit status shells know for Ctrl-C."""
+INTERRUPTED, TERMINATED = 130, 143
+"""The exit statuses shells know for Ctrl-C and for SIGTERM."""
 HELP = {
     "add": "add files, or all files of folders; goes on where it was stopped",
     "list": "list an assistant's documents",
@@ -52,10 +54,18 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     Raises ConfigError when a person must change something first.
     """
     try:
-        return asyncio.run(_ACTIONS[options.action](options, settings))
-    except KeyboardInterrupt:
-        tell("\nStopped. What was added stays; the same command goes on where it stopped.")
-        return INTERRUPTED
+        return asyncio.run(_stoppable(_ACTIONS[options.action](options, settings)))
+    except (KeyboardInterrupt, asyncio.CancelledError) as stop:
+        tell("Stopped. What was done stays; the same command goes on where it stopped.")
+        return INTERRUPTED if isinstance(stop, KeyboardInterrupt) else TERMINATED
+
+
+async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
+    """SIGTERM ends the work as Ctrl-C does, connections and bar included."""
+    task = asyncio.current_task()
+    if task is not None and threading.current_thread() is threading.main_thread():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
 
 
 async def _list(options: argparse.Namespace, settings: Settings) -> int:
@@ -79,8 +89,7 @@ async def _add(options: argparse.Namespace, settings: Settings) -> int:
         files = found(options.paths)
         with _alone(settings.data_dir):
             async with _service(settings) as service:
-                size = sum(file.path.stat().st_size for file in files if not file.problem)
-                progress = Progress(sys.stderr, len(files), size)
+                progress = Progress(sys.stderr, len(files), sum(file.size for file in files))
                 library = Library(db, service, tell=progress.say)
                 try:
                     outcomes = await Filing(library, assistant.id, progress).add(files)

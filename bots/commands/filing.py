@@ -55,11 +55,10 @@ class Filing:
         return outcomes
 
     async def _one(self, file: Found) -> Outcome:
-        size = file.path.stat().st_size if not file.problem else 0
         async with self._slots:
             outcome = await self._tried(file)
         reason = f": {outcome.reason}" if outcome.reason else ""
-        self._progress.done(str(file.path), size, f"{outcome.state:<8} {file.path}{reason}")
+        self._progress.done(str(file.path), file.size, f"{outcome.state:<8} {file.path}{reason}")
         return outcome
 
     async def _tried(self, file: Found) -> Outcome:
@@ -70,7 +69,8 @@ class Filing:
         except Permanent as error:
             if error.notice in HOPELESS:
                 self._stopped = error.code
-            return Outcome(file.path, "failed", error.code)
+            missing = "the model server keeps no documents: " if error.notice == "model_missing" else ""
+            return Outcome(file.path, "failed", missing + error.code)
         except Retryable as error:
             self._misses += 1
             if self._misses >= PATIENCE:

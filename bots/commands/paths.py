@@ -12,11 +12,15 @@ from core.documents import problem
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file, and why it cannot be added ("": it can). `named`: it stood on the command line itself."""
+    """A file, and why it cannot be added ("": it can). `named`: it stood on the command line itself.
+
+    `size`: the bytes there are to send.
+    """
 
     path: Path
     problem: str
     named: bool
+    size: int = 0
 
 
 def found(paths: Iterable[Path]) -> list[Found]:
@@ -25,7 +29,9 @@ def found(paths: Iterable[Path]) -> list[Found]:
     for path in paths:
         inside = path.is_dir()
         for file in _walk(path) if inside else [path]:
-            seen.setdefault(file.absolute(), Found(file, problem(file), not inside))
+            wrong = problem(file)
+            size = 0 if wrong else file.stat().st_size
+            seen.setdefault(file.absolute(), Found(file, wrong, not inside, size))
     return list(seen.values())
 
 

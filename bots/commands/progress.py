@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+import unicodedata
 from typing import TextIO
 
 WIDTH = 24
 """Columns of the bar."""
-EVERY = 0.1
-"""Seconds between two drawings."""
 
 
 class Progress:
-    """Things and their bytes on their way. `close()` before anything else is written to the stream."""
+    """Things and their bytes on their way. `close()` before anything else is written to the stream.
 
-    def __init__(self, stream: TextIO, total: int, size: int) -> None:
-        self._stream, self._total, self._size = stream, total, size
+    `every`: seconds between two drawings.
+    """
+
+    def __init__(self, stream: TextIO, total: int, size: int, *, every: float = 0.1) -> None:
+        self._stream, self._total, self._size, self._every = stream, total, size, every
         self._live = stream.isatty()
         self._sent: dict[str, int] = {}
         self._ended = 0
@@ -25,7 +28,7 @@ class Progress:
     def moved(self, key: str, sent: int) -> None:
         """So many bytes of that thing have been sent."""
         self._sent[key], self._current = sent, key
-        if time.monotonic() - self._drawn_at >= EVERY:
+        if time.monotonic() - self._drawn_at >= self._every:
             self._draw()
 
     def done(self, key: str, size: int, line: str) -> None:
@@ -55,5 +58,15 @@ class Progress:
         full = round(WIDTH * min(sent / self._size, 1.0)) if self._size else WIDTH
         bar = "█" * full + "·" * (WIDTH - full)
         count = f"{self._ended}/{self._total}  {sent / 2**20:.1f} of {self._size / 2**20:.1f} MB"
-        self._stream.write(f"\r\x1b[K{bar}  {count}  {self._current[-30:]}")
+        room = shutil.get_terminal_size().columns - 1
+        self._stream.write(f"\r\x1b[K{_fitting(f'{bar}  {count}  {self._current}', room)}")
         self._stream.flush()
+
+
+def _fitting(text: str, columns: int) -> str:
+    """As much of the text as fits, Korean letters being wide: a line that wraps cannot be drawn over."""
+    for end, letter in enumerate(text):
+        columns -= 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        if columns < 0:
+            return text[:end]
+    return text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 import aiohttp
@@ -68,8 +69,8 @@ def _name(filename: object, title: object) -> str:
     name = safe_name(filename)
     if not isinstance(title, str) or not title:
         return name
-    _, dot, ending = name.rpartition(".")
-    return safe_name(title if title.endswith(dot + ending) else f"{title}{dot}{ending}")
+    ending = PurePosixPath(name).suffix
+    return safe_name(title if title.endswith(ending) else title + ending)
 
 
 class DiscordFiles:

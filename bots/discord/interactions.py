@@ -74,7 +74,7 @@ class Interactions:
         if decision == "done":
             await self._answer(payload, {"type": _NOTHING})
         else:
-            await self._say(payload, "not_yours" if decision == "not_yours" else "decision_over")
+            await self._say(payload, f"approval_{decision}")
 
     async def _assistant(self, payload: Mapping[str, Any], data: Mapping[str, Any]) -> None:
         given = [str(option.get("value") or "") for option in data.get("options") or ()]

@@ -52,11 +52,12 @@ def attachment_of(file: object) -> Attachment | None:
         return None
     mode = "external" if file.get("is_external") is True else mode
     absent = f"{mode}:" if isinstance(mode, str) and mode in _NOT_HERE else ""
-    asked = "" if mode == "file_access" else words((file.get(key) for key in _SOURCES), 2048)
+    stub = mode == "file_access" or file.get("file_access") == "check_file_info"
+    told = "" if stub else words((file.get(key) for key in _SOURCES), 2048)
     return Attachment(
         id=id,
         name=safe_name(file.get("name") or file.get("title")),
-        url=absent or asked,
+        url=absent or told,
         size=size if type(size) is int and 0 <= size < 2**53 else -1,
         type=words([file.get("mimetype")], 128),
         voice=file.get("subtype") == "slack_audio",

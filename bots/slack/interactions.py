@@ -80,7 +80,7 @@ class Interactions:
         decision = await self._inbox.decide(str(action.get("value") or ""), user, yes)
         await ack()
         if decision != "done":  # else the question itself changes
-            self._confirm(respond, "not_yours" if decision == "not_yours" else "decision_over", user)
+            self._confirm(respond, f"approval_{decision}", user)
 
     def _confirm(self, respond: Any, key: str, user: str) -> None:
         """Later: an acknowledgement leaves only when its listener returns."""

@@ -17,8 +17,7 @@ NOT_HERE = {
     "enterprise_is_restricted",
     "missing_scope",
 }
-NO_STREAMS = {"unknown_method", "method_deprecated"}
-NOWHERE = NO_STREAMS | {"feature_not_enabled"}
+NOWHERE = {"unknown_method", "feature_not_enabled", "method_deprecated"}
 
 
 @dataclass

@@ -21,7 +21,7 @@ from bots.slack.calls import Limited, Refused
 from bots.slack.opened import Opened
 from bots.slack.piece import ROOM, piece
 from bots.slack.poster import SlackPoster
-from bots.slack.refusals import NO_STREAMS, NOT_HERE, Refusals
+from bots.slack.refusals import NOT_HERE, NOWHERE, Refusals
 from core.errors import Retryable
 from core.types import IncomingMessage, Task
 
@@ -190,7 +190,7 @@ class StreamBrush:
             return None
         except Refused as error:
             logger.info("streaming refused", extra={"error": error.error})
-            if chunked is None or error.error in NOT_HERE | NO_STREAMS:
+            if chunked is None or error.error in NOT_HERE | NOWHERE:
                 self._refusals.learn(error.error, self._channel)
                 return None
         self._refusals.chunks = True

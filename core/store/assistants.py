@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -197,10 +198,11 @@ def _text(assistant: Assistant) -> str:
     return json.dumps(assistant.body(), ensure_ascii=False)
 
 
+@functools.lru_cache(maxsize=256)
 def _assistant(
     id: str, created_at: float, version: int, body: str, name: str, instructions: str, model: str
 ) -> Assistant:
-    """A row as a value. The columns speak where there is no body yet."""
+    """A row as a value, read once for each version. The columns speak where there is no body yet."""
     columns = {"name": name, "instructions": instructions, "model": model}
     own = {"id": id, "created_at": int(created_at), "version": version}
     return Assistant.from_json({**columns, **json.loads(body), **own})

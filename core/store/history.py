@@ -28,12 +28,12 @@ def room(x: Execute, thread: ThreadId, assistant: Assistant | None, budget: int)
         return budget
     own = assistant.truncation_strategy.get("max_tokens")
     limit = min(budget, int(own)) if own else budget
-    windows = threads.fact(x, WINDOWS)
+    ratio, windows = threads.ratio_and_fact(x, thread, WINDOWS)
     told = windows.get(assistant.model) if isinstance(windows, dict) else None
     window = told or models.known(assistant.model).context
     if window:
         limit = min(limit, max(window * 3 // 4 - items.weigh(assistant.instructions), window // 4))
-    return int(limit / (threads.token_ratio(x, thread) or 1.0))
+    return int(limit / (ratio or 1.0))
 
 
 def select(

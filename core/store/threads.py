@@ -54,10 +54,13 @@ def reset_at(x: Execute, thread: ThreadId) -> float | None:
     return rows[0][0] if rows else None
 
 
-def token_ratio(x: Execute, thread: ThreadId) -> float | None:
-    """Reported over estimated tokens of the thread's newest request; None while nothing was reported."""
-    rows = x("SELECT token_ratio FROM threads WHERE id = ?", thread)
-    return rows[0][0] if rows else None
+def ratio_and_fact(x: Execute, thread: ThreadId, name: str) -> tuple[float | None, Any]:
+    """Reported over estimated tokens of the thread's newest request (None: nothing was reported), and a fact."""
+    rows = x(
+        "SELECT token_ratio, (SELECT value FROM facts WHERE name = ?) FROM threads WHERE id = ?", name, thread
+    )
+    ratio, value = rows[0] if rows else (None, None)
+    return ratio, json.loads(value) if value else None
 
 
 def learn_ratio(x: Execute, thread: ThreadId, ratio: float) -> None:

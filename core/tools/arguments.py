@@ -34,7 +34,7 @@ class Arguments:
         """The value without the nulls that strict mode makes the model write for "not given"."""
         if "$ref" in schema:
             return self._without_defaults(value, self._schema["$defs"][schema["$ref"].rsplit("/", 1)[1]])
-        for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())):
+        for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
             value = self._without_defaults(value, branch)
         if isinstance(value, list) and isinstance(items := schema.get("items"), Mapping):
             return [self._without_defaults(item, items) for item in value]

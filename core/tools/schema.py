@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, NotRequired, get_args, get_origin, get
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
+from pydantic_core import SchemaError
 from typing_extensions import TypedDict
 
 from core.tools.arguments import Arguments
@@ -73,8 +74,9 @@ def _read(
         arguments.__pydantic_config__ = ConfigDict(extra="forbid")
         adapter: TypeAdapter[dict[str, Any]] = TypeAdapter(arguments)
         return adapter, adapter.json_schema()
-    except (PydanticUserError, NameError, TypeError) as problem:
-        reason = str(problem).split("\n")[0].rstrip(".")
+    except (PydanticUserError, SchemaError, NameError, TypeError) as problem:
+        innermost = str(problem).split("SchemaError: ")[-1]
+        reason = " ".join(innermost.split()).split(". ")[0][:200]
         raise NotATool(
             f"{name}: the type of a parameter cannot be read from JSON ({reason}). Use str, int, float, "
             "bool, Literal, Enum, list, a dataclass or a pydantic model."

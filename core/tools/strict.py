@@ -69,8 +69,6 @@ class _Strict:
             raise Unsupported(where, f"It is nested deeper than {_DEPTH} levels", "Make the types flatter.")
         if "$ref" in schema:
             return self._referred(schema, where)
-        if len(parts := schema.get("allOf", ())) == 1:
-            return self._node({**parts[0], **_without(schema, "allOf")}, where)
         made = self._shape(schema, where)
         if description := _description(schema):
             made["description"] = description

@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
-from bots.standins.discord import DiscordStandin
+from bots.standins.discord import DiscordStandin, Upload
 from core.texts import TEXTS, text
+from tests import samples
 from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, GUILD, ROOM, all_heard, creations, exchange, texts
 from tests.slack.stage import Stage
 
 EVENTS = Path(__file__).parents[1] / "events" / "discord"
 _NUMBERS = itertools.count(1)
+_FILES = {"cat.png": samples.png(), "voice-message.ogg": samples.ogg()}
 
 
 def recording(name: str) -> dict[str, Any]:
@@ -51,8 +53,17 @@ async def replayed(discord: DiscordStandin, name: str) -> dict[str, Any]:
     for event in events:
         for one, mine in (("ROLE", discord.managed_role(GUILD)), ("DM", discord.dm(ANN))):
             event = json.loads(json.dumps(event).replace(f'"{one}"', f'"{mine}"'))
+        for message in (event["d"], *(one["message"] for one in event["d"].get("message_snapshots", ()))):
+            _host(discord, message.get("attachments", ()))
         await discord.replay(event["t"], event["d"])
     return event["d"]  # type: ignore[no-any-return]
+
+
+def _host(discord: DiscordStandin, attachments: list[dict[str, Any]]) -> None:
+    """Let the stand-in have the bytes of recorded files."""
+    for told in attachments:
+        name = told["filename"]
+        told["url"] = discord._world.cdn.keep(told["id"], ROOM, Upload(name, _FILES[name])).url
 
 
 def told(discord: DiscordStandin) -> dict[str, list[str]]:
@@ -78,6 +89,23 @@ async def test_a_question_is_answered(
     assert [[expected]] == script.asked
     if "guild_id" in message:
         assert message["id"] == str(creations(discord, place)[0].body["message_reference"]["message_id"])
+
+
+@pytest.mark.parametrize("name", all_of("file"))
+async def test_a_file_alone_is_answered(
+    discord: DiscordStandin, product: Product, script: Stage, name: str
+) -> None:
+    """Once, where it was sent; what was said in a recording stands above the answer."""
+    script.perform("I see.")
+    async with product():
+        message = await replayed(discord, name)
+        await discord.until(lambda: told(discord))
+        await all_heard(discord)
+        ((place, (post,)),) = told(discord).items()
+
+    assert (message["channel_id"], 1) == (place, len(script.asked))
+    assert ("> 🎤 a recording of" in post) is ("voice" in name)
+    assert post.endswith("I see.")
 
 
 @pytest.mark.parametrize("name", all_of("notice"))
@@ -110,7 +138,14 @@ async def test_what_is_not_for_the_bot_is_met_with_silence(
 
 def test_every_recording_is_used() -> None:
     """A recording that expects something unknown would be a test that never runs."""
-    known = {*all_of("answer"), *all_of("notice"), *all_of("silence"), "hostile", "hostile_events"}
+    known = {
+        *all_of("answer"),
+        *all_of("file"),
+        *all_of("notice"),
+        *all_of("silence"),
+        "hostile",
+        "hostile_events",
+    }
     assert known == {path.stem for path in EVENTS.glob("*.json")}
     assert all(recording(name)["expect"].split(" ")[1] in TEXTS["en"] for name in all_of("notice"))
 

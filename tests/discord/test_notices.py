@@ -33,18 +33,32 @@ async def test_an_empty_mention_gets_help(discord: DiscordStandin, product: Prod
 
 
 @pytest.mark.parametrize("place", ["dm", "room"])
-@pytest.mark.parametrize("what", [{"attachments": ["cat.png"]}, {"stickers": ["wave"]}], ids=str)
-async def test_only_a_file_or_sticker_is_told_about(
-    discord: DiscordStandin, product: Product, script: Stage, what: dict[str, list[str]], place: str
+async def test_only_a_sticker_is_told_about(
+    discord: DiscordStandin, product: Product, script: Stage, place: str
 ) -> None:
-    """It cannot be read yet: that is said, once, and the model is not bothered."""
+    """It cannot be read: that is said, once, and the model is not bothered."""
     channel = ROOM if place == "room" else discord.dm(ANN)
     async with product():
-        await discord.say(ANN, channel, "", mention_bot=place == "room", **what)  # type: ignore[arg-type]
+        await discord.say(ANN, channel, "", mention_bot=place == "room", stickers=["wave"])
         await shows(discord, channel, text("unreadable", "en"))
         await all_heard(discord)
 
     assert (1, []) == (len(texts(discord, channel)), script.asked)
+
+
+@pytest.mark.parametrize("place", ["dm", "room"])
+async def test_a_file_alone_is_answered(
+    discord: DiscordStandin, product: Product, script: Stage, place: str
+) -> None:
+    """The file is the question."""
+    channel = ROOM if place == "room" else discord.dm(ANN)
+    script.perform("I see.")
+    async with product():
+        file = ("notes.txt", b"hello from a file")
+        await discord.say(ANN, channel, "", mention_bot=place == "room", attachments=[file])
+        await shows(discord, channel, "I see.")
+
+    assert "hello from a file" in script.asked[0][-1]
 
 
 async def test_a_reply_without_its_text_gets_a_hint(
@@ -61,13 +75,17 @@ async def test_a_reply_without_its_text_gets_a_hint(
     assert (again, [["one"]]) == (hint.reference, script.asked)
 
 
-async def test_a_file_sent_as_a_reply_is_told_about(discord: DiscordStandin, product: Product) -> None:
-    """With the ping on, the bot sees that there is only a file."""
+async def test_a_file_may_be_a_reply(discord: DiscordStandin, product: Product, script: Stage) -> None:
+    """With the ping on, the bot is given the file."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
-        await discord.say(ANN, ROOM, "", reply_to=discord.posts(ROOM)[0].id, attachments=["cat.png"])
+        script.perform("I see.")
+        first = discord.posts(ROOM)[0].id
+        await discord.say(ANN, ROOM, "", reply_to=first, attachments=[("a.txt", b"hello from a file")])
 
-        await shows(discord, ROOM, "echo: one", text("unreadable", "en"))
+        await shows(discord, ROOM, "echo: one", "I see.")
+
+    assert "hello from a file" in script.asked[-1][-1]
 
 
 async def test_notices_are_not_memory(discord: DiscordStandin, product: Product, script: Stage) -> None:

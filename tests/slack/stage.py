@@ -33,20 +33,25 @@ class Stage(Scenario):
 
     def perform(self, *parts: Beat | str | Pause) -> None:
         """Like `enqueue`, with pauses; each is entered only when the parts before it were said."""
-        beats = itertools.chain.from_iterable(self._beats(part) for part in parts)
+        beats = itertools.chain.from_iterable(self._staged(part) for part in parts)
         self.answers.append(cast("Sequence[Beat]", beats))
 
-    def _beats(self, part: Beat | str | Pause) -> Iterable[Beat]:
+    def _staged(self, part: Beat | str | Pause) -> Iterable[Beat]:
         if isinstance(part, str):
             return spoken(part, delay=self.delay)
         return part if isinstance(part, Pause) else [part]
 
-    def play(self, instructions: str, items: Sequence[Mapping[str, object]]) -> Iterable[Beat]:
+    def play(
+        self,
+        instructions: str,
+        items: Sequence[Mapping[str, object]],
+        tools: Sequence[Mapping[str, object]] = (),
+    ) -> Iterable[Beat]:
         """The fence is echoed and leaves the enqueued answers alone."""
         if text_of(items[-1]).endswith(FENCE):
             self.requests.append((instructions, [dict(item) for item in items]))
             return spoken(f"echo: {FENCE}")
-        return super().play(instructions, items)
+        return super().play(instructions, items, tools)
 
     @property
     def asked(self) -> list[list[str]]:

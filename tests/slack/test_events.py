@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from bots.standins.slack import SlackStandin
+from bots.standins.slack import File, SlackStandin
 from bots.standins.slack.deliveries import Answer
+from tests import samples
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, texts, workspace
 from tests.slack.stage import Stage
@@ -21,6 +22,8 @@ RECORDED = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in 
 EVENTS = {name: case for name, case in RECORDED.items() if "asked" in case}
 QUESTIONS = {name: case for name, case in RECORDED.items() if "kind" in case}
 HOSTILE: list[dict[str, Any]] = RECORDED["hostile"]["events"]
+FILES = {"cat.png": samples.png(), "voice.m4a": samples.mp4(b"soun")}
+HOST = "https://files.slack.com"
 
 
 async def written(slack: SlackStandin, channel: str, messages: dict[str, str | None]) -> dict[str, str]:
@@ -43,6 +46,15 @@ def filled(event: Any, names: dict[str, str]) -> Any:
     return json.loads(text)
 
 
+def hosted(slack: SlackStandin, event: dict[str, Any]) -> dict[str, Any]:
+    """The event with its files at the stand-in."""
+    for told in event.get("files", ()):
+        file = File(told["name"], "U1", "T0TEAM0001", slack.base_url, 0, FILES[told["name"]], id=told["id"])
+        slack.workspace.files[file.id] = file
+    moved: dict[str, Any] = json.loads(json.dumps(event).replace(HOST, slack.base_url))
+    return moved
+
+
 @pytest.mark.parametrize("name", EVENTS)
 async def test_a_recorded_event(slack: SlackStandin, product: Product, script: Stage, name: str) -> None:
     """It is acknowledged; the model is asked exactly what the file says; there are as many posts."""
@@ -52,7 +64,7 @@ async def test_a_recorded_event(slack: SlackStandin, product: Product, script: S
     slack.workspace.person("W0STRANGER")
     async with product():
         for event in case["events"]:
-            await slack.deliver(filled(event, names))
+            await slack.deliver(hosted(slack, filled(event, names)))
         await all_heard(slack)
         await slack.until(
             lambda: (

@@ -39,16 +39,31 @@ async def test_an_empty_mention_gets_two_lines_of_help(
 
 
 @pytest.mark.parametrize(("channel", "text"), [("C1", BOT), ("D1", "")])
-async def test_a_file_alone_is_told_that_it_cannot_be_read(
+async def test_what_cannot_be_read_is_told(
     slack: SlackStandin, product: Product, script: Stage, channel: str, text: str
 ) -> None:
-    """Once, in its thread; the model is not asked."""
+    """There is something that is neither text nor a file: once, in its thread; the model is not asked."""
     async with product():
-        ts = await slack.say("U1", channel, text, files=[FILE, FILE])
+        ts = await slack.say("U1", channel, text, files=[{"kind": "unheard of"}])
         await slack.until(lambda: slack.posts(channel, ts))
         await all_heard(slack)
 
     assert ([], [TEXTS["en"]["unreadable"]]) == (script.asked, texts(slack, channel))
+
+
+@pytest.mark.parametrize(("channel", "text"), [("C1", BOT), ("D1", "")])
+async def test_a_file_alone_is_answered(
+    slack: SlackStandin, product: Product, script: Stage, channel: str, text: str
+) -> None:
+    """Once, in its thread: the file is the question."""
+    script.perform("It says hello.")
+    async with product():
+        ts = await slack.say("U1", channel, text, files=[("notes.txt", b"hello from a file")])
+        await shows(slack, channel, ts, "It says hello.")
+        await all_heard(slack)
+
+    assert 1 == len(script.asked)
+    assert "hello from a file" in script.asked[0][-1]
 
 
 @pytest.mark.parametrize(("channel", "text"), [("C1", f"{BOT} what is this?"), ("D1", "what is this?")])

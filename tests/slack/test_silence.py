@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from bots.standins.slack import SlackStandin
-from core.texts import TEXTS
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts
 from tests.slack.stage import Stage
@@ -166,16 +165,12 @@ async def test_a_follow_up_with_a_mention_is_one_message(slack: SlackStandin, pr
         await shows(slack, "C1", root, "echo: one", "echo: two")
 
 
-async def test_a_file_as_a_follow_up_is_told_that_it_cannot_be_read(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
-    """As with a mention: the model is never asked about nothing."""
+async def test_a_file_may_be_a_follow_up(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """Without a word, as with a mention."""
     async with product(follow_threads=True):
         root = await exchange(slack, "U1", "C1", "one")
-        await slack.say(
-            "U1", "C1", "", root, files=[{"id": "F1", "name": "cat.png", "mimetype": "image/png"}]
-        )
-        await all_heard(slack)
-        await shows(slack, "C1", root, "echo: one", TEXTS["en"]["unreadable"])
+        script.perform("I see.")
+        await slack.say("U1", "C1", "", root, files=[("notes.txt", b"hello from a file")])
+        await shows(slack, "C1", root, "echo: one", "I see.")
 
-    assert [["one"]] == script.asked
+    assert "hello from a file" in script.asked[-1][-1]

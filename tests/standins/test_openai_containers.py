@@ -82,10 +82,13 @@ async def test_a_named_container_is_used() -> None:
     script.enqueue(RUN)
     async with served(script) as (_, client):
         made = await client.containers.create(name="x")
-        tools: Any = [{"type": "code_interpreter", "container": made.id}]
-        answer = await client.responses.create(**ASK, tools=tools)
+        answer = await client.responses.create(
+            **ASK, tools=[{"type": "code_interpreter", "container": made.id}]
+        )
         with pytest.raises(openai.NotFoundError):
-            await client.responses.create(**ASK, tools=[{**tools[0], "container": "cntr_none"}])
+            await client.responses.create(
+                **ASK, tools=[{"type": "code_interpreter", "container": "cntr_none"}]
+            )
 
     assert container_of(answer) == made.id
 
@@ -133,9 +136,13 @@ async def test_uploaded_files_are_copied_in() -> None:
 
 
 async def test_a_container_can_be_deleted() -> None:
-    """And is gone."""
+    """And so can a file in it."""
     async with served(Scenario()) as (_, client):
         made = await client.containers.create(name="x")
+        file = await client.containers.files.create(made.id, file=("a.txt", b"x"))
+        await client.containers.files.delete(file.id, container_id=made.id)
+        with pytest.raises(openai.NotFoundError):
+            await client.containers.files.retrieve(file.id, container_id=made.id)
         await client.containers.delete(made.id)
         with pytest.raises(openai.NotFoundError):
             await client.containers.retrieve(made.id)

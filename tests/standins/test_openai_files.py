@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any
 
+import aiohttp
 import openai
 import pytest
 from openai.types import FileDeleted, FileObject
 
+from bots.standins.openai import OpenAIStandin
 from core.script import Scenario
 from tests.standins.openai_client import served, undeclared
 
@@ -163,3 +167,40 @@ async def test_a_server_without_hosted_tools_has_no_files(options: dict[str, Any
     async with served(Scenario(), **options) as (_, client):
         with pytest.raises(openai.NotFoundError):
             await client.files.create(file=NOTE, purpose="user_data")
+
+
+async def test_a_request_can_be_held() -> None:
+    """Nothing of it happens until it is released."""
+    async with served(Scenario()) as (api, client):
+        hold = api.hold("POST /files")
+        upload = asyncio.create_task(client.files.create(file=NOTE, purpose="user_data"))
+        await api.until(lambda: hold.waiting == 1)
+        assert api.files.uploaded == []
+        hold.release()
+        await upload
+
+    assert len(api.files.uploaded) == 1
+
+
+async def test_a_request_can_be_late() -> None:
+    """Held back for a while, then served."""
+    async with served(Scenario()) as (api, client):
+        api.fail("POST /files", status=0, seconds=0.03)
+        began = time.monotonic()
+        await client.files.create(file=NOTE, purpose="user_data")
+
+    assert time.monotonic() - began >= 0.03
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json", "multipart/form-data", "multipart/form-data; boundary=x"]
+)
+async def test_a_broken_form_is_refused(kind: str) -> None:
+    """400 in the API's shape, whatever was sent."""
+    async with OpenAIStandin(Scenario()) as api, aiohttp.ClientSession() as session:
+        headers = {"Authorization": "Bearer k", "Content-Type": kind}
+        async with session.post(f"{api.base_url}/files", headers=headers, data=b"no form") as answer:
+            error = (await answer.json())["error"]
+
+    assert answer.status == 400
+    assert error["type"] == "invalid_request_error"

@@ -10,7 +10,7 @@ from openai import AsyncOpenAI
 from openai.types import VectorStore
 from openai.types.vector_stores import VectorStoreFile
 
-from core.script import Scenario
+from core.script import Hosted, Say, Scenario
 from tests.standins.openai_client import ASK, served, undeclared
 
 DAY = 86_400
@@ -168,3 +168,47 @@ async def test_a_wrong_life_is_refused(policy: Any) -> None:
     async with served(Scenario()) as (_, client):
         with pytest.raises(openai.BadRequestError):
             await client.vector_stores.create(name="x", expires_after=policy)
+
+
+async def test_indexing_can_fail_for_no_reason() -> None:
+    """With the code the test asks for; removed and added again it may succeed."""
+    async with served(Scenario()) as (api, client):
+        api.stores.errors["a.txt"] = "server_error"
+        store = await client.vector_stores.create(name="x")
+        failed = await client.vector_stores.files.upload_and_poll(
+            vector_store_id=store.id, file=("a.txt", b"x")
+        )
+        del api.stores.errors["a.txt"]
+        await client.vector_stores.files.delete(failed.id, vector_store_id=store.id)
+        again = await client.vector_stores.files.create_and_poll(failed.id, vector_store_id=store.id)
+
+    assert failed.last_error is not None
+    assert failed.last_error.code == "server_error"
+    assert again.status == "completed"
+
+
+async def test_a_search_finds_only_what_is_in_its_stores() -> None:
+    """The documents in which a word of the query stands, of the stores that the request names."""
+    script = Scenario()
+    for _ in range(2):
+        script.enqueue(Hosted("file_search_call", {"queries": ["green tea"]}), Say("Hm"))
+    async with served(script) as (_, client):
+        stores = []
+        for name in ("ann", "bob"):
+            store = await client.vector_stores.create(name=name)
+            for topic in ("tea", "cars"):
+                await client.vector_stores.files.upload_and_poll(
+                    vector_store_id=store.id, file=(f"{name}-{topic}.txt", topic.encode())
+                )
+            stores.append(store.id)
+        found: list[Any] = [
+            await client.responses.create(
+                **ASK,
+                tools=[{"type": "file_search", "vector_store_ids": [store]}],
+                include=["file_search_call.results"],
+            )
+            for store in stores
+        ]
+
+    names = [[result.filename for result in response.output[0].results] for response in found]
+    assert names == [["ann-tea.txt"], ["bob-tea.txt"]]

@@ -212,3 +212,26 @@ async def test_a_produced_file_is_in_the_container() -> None:
 
     assert link == "sandbox:/mnt/data/a.csv"
     assert await content.aread() == b"1,2"
+
+
+async def test_tools_are_echoed_without_their_secrets() -> None:
+    """Every kind of tool validates as the SDK's; what lets one into a remote server is not shown."""
+    tools: list[Any] = [
+        {"type": "function", "name": "look", "parameters": None, "strict": False},
+        {"type": "web_search"},
+        {"type": "image_generation", "output_format": "png"},
+        {"type": "code_interpreter", "container": {"type": "auto"}},
+        {
+            "type": "mcp",
+            "server_label": "docs",
+            "server_url": "https://docs.example",
+            "authorization": "secret",
+            "headers": {"x": "secret"},
+        },
+    ]
+    async with served(Scenario()) as (_, client):
+        response = await client.responses.create(model="gpt-6-luna", input="Hi", store=False, tools=tools)
+
+    assert undeclared(Response.model_validate(response.to_dict())) == set()
+    assert [tool.type for tool in response.tools] == [tool["type"] for tool in tools]
+    assert "secret" not in response.model_dump_json()

@@ -32,6 +32,7 @@ class ContainerRoutes:
         app.router.add_post("/v1/containers/{id}/files", self._put)
         app.router.add_get("/v1/containers/{id}/files", self._files)
         app.router.add_get("/v1/containers/{id}/files/{file}", self._file)
+        app.router.add_delete("/v1/containers/{id}/files/{file}", self._remove)
         app.router.add_get("/v1/containers/{id}/files/{file}/content", self._content)
 
     async def _create(self, http: web.Request) -> web.Response:
@@ -79,6 +80,11 @@ class ContainerRoutes:
     async def _file(self, http: web.Request) -> web.Response:
         file = self._service.containers.find(http.match_info["id"], http.match_info["file"])
         return web.json_response(file.to_json())
+
+    async def _remove(self, http: web.Request) -> web.Response:
+        file = self._service.containers.find(http.match_info["id"], http.match_info["file"])
+        del self._service.containers.use(file.container).files[file.id]
+        return web.json_response({"id": file.id, "object": "container.file.deleted", "deleted": True})
 
     async def _content(self, http: web.Request) -> web.Response:
         file = self._service.containers.find(http.match_info["id"], http.match_info["file"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from bots.standins.openai.clock import Clock
@@ -14,7 +14,6 @@ from bots.standins.openai.refusal import Refusal
 
 IDLE: Final = 20
 """Minutes."""
-_CALL: Final = "code_interpreter_call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,39 +132,3 @@ class Containers:
     def delete(self, container_id: str) -> None:
         """Forget it. Raises Refusal when it is not there."""
         del self.all[self.look(container_id).id]
-
-
-class Workplace:
-    """Where the code of one response runs (`core.output.Host`): the container its request asks for."""
-
-    def __init__(
-        self, containers: Containers, tools: Sequence[Any], items: Sequence[Any], clock: Clock
-    ) -> None:
-        self._containers = containers
-        wanted = [tool.get("container") for tool in tools if tool["type"] == "code_interpreter"]
-        self._wanted: Any = wanted[0] if wanted else {"type": "auto"}
-        self._earlier = [
-            item.get("container_id") for item in items if item.get("type") == "code_interpreter_call"
-        ]
-        self._clock = clock
-        self._own = ""
-
-    def container(self) -> str:
-        """The named one; else a living one in which earlier calls of the input ran; else a new one."""
-        if isinstance(self._wanted, str):
-            return self._containers.use(self._wanted).id
-        file_ids = self._wanted.get("file_ids") or ()
-        if not self._own:
-            self._own = self._living() or self._containers.create("auto").id
-        self._containers.add(self._containers.use(self._own), file_ids)
-        return self._own
-
-    def _living(self) -> str:
-        for name in reversed(self._earlier):
-            if name in self._containers.all and not self._containers.look(name).expired:
-                return str(name)
-        return ""
-
-    def produce(self, container: str, name: str, content: bytes) -> str:
-        """Code has written a file."""
-        return self._containers.use(container).put(name, content, "assistant", self._clock.now()).id

@@ -85,13 +85,18 @@ def _echo(body: Mapping[str, Any]) -> Json:
         "temperature": _or(body.get("temperature"), 1.0),
         "text": {"format": {"type": "text"}, "verbosity": "medium", **text},
         "tool_choice": body.get("tool_choice") or "auto",
-        "tools": body.get("tools") or [],
+        "tools": [_shown(tool) for tool in body.get("tools") or []],
         "top_logprobs": body.get("top_logprobs") or 0,
         "top_p": _or(body.get("top_p"), 1.0),
         "truncation": body.get("truncation") or "disabled",
         "user": body.get("user"),
         "metadata": body.get("metadata") or {},
     }
+
+
+def _shown(tool: Mapping[str, Any]) -> Json:
+    """A tool without what is secret about it."""
+    return {key: value for key, value in tool.items() if key not in ("authorization", "headers")}
 
 
 def _or(value: object, default: object) -> object:

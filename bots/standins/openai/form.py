@@ -38,6 +38,13 @@ async def form(http: web.Request, limit: int) -> Form:
     """Read a form whose file has at most `limit` bytes. Raises Refusal."""
     if not http.content_type.startswith("multipart/"):
         raise Refusal("Invalid body: expected multipart/form-data.")
+    try:
+        return await _read(http, limit)
+    except ValueError:
+        raise Refusal("Could not parse multipart form.") from None
+
+
+async def _read(http: web.Request, limit: int) -> Form:
     fields: dict[str, str] = {}
     sent: Sent | None = None
     async for part in await http.multipart():

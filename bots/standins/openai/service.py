@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from bots.standins.openai.changes import Changes
 from bots.standins.openai.clock import Clock
-from bots.standins.openai.containers import Containers, Workplace
+from bots.standins.openai.containers import Containers
 from bots.standins.openai.draft import Draft, Json
 from bots.standins.openai.files import Files
 from bots.standins.openai.performance import Performance
@@ -22,7 +22,8 @@ from bots.standins.openai.refusal import Refusal, not_found, scripted
 from bots.standins.openai.stored import StoredResponse
 from bots.standins.openai.stores import Stores
 from bots.standins.openai.transcription import Transcription
-from bots.standins.openai.trouble import Exchange, Trouble, Troubles
+from bots.standins.openai.trouble import Exchange, Hold, Trouble, Troubles
+from bots.standins.openai.workplace import Workplace
 from core.output import Output
 from core.script import Beat, Fault, Script, performed
 from core.scripted_model import estimated_input
@@ -36,6 +37,7 @@ DEFAULT_MODELS: Final[Mapping[str, str | None]] = {
 """Model id to shutdown date."""
 
 Items = Sequence[Mapping[str, Any]]
+_TOO_LONG: Final = "context_length_exceeded"
 
 
 class Service:
@@ -68,6 +70,7 @@ class Service:
         self.stream_window = 300.0
         self.requests: list[Request] = []
         self.responses: dict[str, StoredResponse] = {}
+        self.changes = Changes()
         self.clock = Clock()
         self.files = Files(self.clock)
         self.stores = Stores(self.clock, self.files)
@@ -76,8 +79,7 @@ class Service:
         self.transcripts: dict[str | bytes, str] = {}
         self.transcriptions: list[Transcription] = []
         self.exchanges: list[Exchange] = []
-        self.troubles = Troubles()
-        self.changes = Changes()
+        self.troubles = Troubles(self.changes)
         self._stuck = 0
 
     def stuck_next(self, n: int = 1) -> None:
@@ -87,6 +89,10 @@ class Service:
     def fail(self, where: str, **trouble: Any) -> None:
         """`fail("POST /files", status=500, times=2)`: see `Trouble` for what else can go wrong."""
         self.troubles.add(Trouble(where, **trouble))
+
+    def hold(self, where: str) -> Hold:
+        """Requests like `hold("POST /files")` wait until the Hold is released; `until` may look at it."""
+        return self.troubles.hold(where)
 
     def asked(self, where: str) -> int:
         """How many requests there were, e.g. `asked("GET /containers/*")`."""
@@ -108,14 +114,14 @@ class Service:
     def perform(self, body: Json, seen: Request) -> tuple[Draft, Performance]:
         """Begin an answer to a validated body. Raises Refusal, the script's own ones included."""
         self.check_model(body["model"])
-        instructions, items = body.get("instructions") or "", self._fit(body)
+        instructions, items = body.get("instructions") or "", _items(body)
         tools = body.get("tools") or []
         check_references(items, tools, self.files, self.stores, self.containers)
-        beats = _unless_refused(iter(performed(self.script, instructions, items, tools)))
+        beats = self._beats(body, instructions, items, tools)
         seen.response_id = f"resp_{uuid4().hex}"
         output = Output(
             seen.response_id,
-            Workplace(self.containers, tools, items, self.clock),
+            Workplace(self.containers, self.stores, tools, items, self.clock),
             include=body.get("include") or (),
             parallel=body.get("parallel_tool_calls") is not False,
         )
@@ -134,21 +140,24 @@ class Service:
         )
         return draft, performance
 
-    def _fit(self, body: Json) -> Items:
-        """The items, cut to the context window from the oldest on where the request allows it."""
-        given = body["input"]
-        items: Items = [{"role": "user", "content": given}] if isinstance(given, str) else given
-        if self.context_window is None:
-            return items
-        instructions = body.get("instructions") or ""
-        while estimated_input(instructions, items) > self.context_window:
+    def _beats(self, body: Json, instructions: str, items: Items, tools: Items) -> Iterator[Beat]:
+        """What is said. A stream begins before it is known that the input is too long; others are refused."""
+        fitting = self._fitting(body, instructions, items)
+        if fitting:
+            return _unless_refused(iter(performed(self.script, instructions, fitting, tools)))
+        if body.get("stream") and not self.portable:
+            return iter([Fault("error", code=_TOO_LONG)])
+        raise Refusal(
+            "Your input exceeds the context window of this model. Please adjust your input and try again.",
+            param="input",
+            code=_TOO_LONG,
+        )
+
+    def _fitting(self, body: Json, instructions: str, items: Items) -> Items:
+        """The items, cut to the context window from the oldest on where that is allowed; none: too long."""
+        while self.context_window is not None and estimated_input(instructions, items) > self.context_window:
             if body.get("truncation") != "auto" or not items:
-                raise Refusal(
-                    "Your input exceeds the context window of this model. Please adjust your input "
-                    "and try again.",
-                    param="input",
-                    code="context_length_exceeded",
-                )
+                return []
             items = items[1:]
         return items
 
@@ -203,6 +212,11 @@ class Service:
     async def watch(self, predicate: Callable[[], bool]) -> None:
         """Return as soon as `predicate()` holds."""
         await self.changes.until(predicate)
+
+
+def _items(body: Json) -> Items:
+    given = body["input"]
+    return [{"role": "user", "content": given}] if isinstance(given, str) else given
 
 
 def _unless_refused(beats: Iterator[Beat]) -> Iterator[Beat]:

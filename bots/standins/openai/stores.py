@@ -107,11 +107,15 @@ _CHUNKS: Final[Json] = {
 
 
 class Stores:
-    """`all` has every store that is there; `indexing`: seconds until a document can be found."""
+    """`all` has every store that is there; `indexing`: seconds until a document can be found.
+
+    `errors`: file name to the code with which its indexing fails whatever is in it, e.g. `server_error`.
+    """
 
     def __init__(self, clock: Clock, files: Files) -> None:
         self.all: dict[str, Store] = {}
         self.indexing = 0.02
+        self.errors: dict[str, str] = {}
         self._clock = clock
         self._files = files
 
@@ -150,7 +154,9 @@ class Stores:
             raise Refusal(f"File '{file_id}' has purpose '{file.purpose}': not for vector stores.")
         now = self._clock.now()
         if file_id not in store.entries:
-            store.entries[file_id] = Entry(file, now, now + self.indexing, _error(file), attributes)
+            code = self.errors.get(file.name)
+            error = _error(file) if code is None else {"code": code, "message": f"It fails: {code}."}
+            store.entries[file_id] = Entry(file, now, now + self.indexing, error, attributes)
         return store.entries[file_id]
 
     def entry(self, store: Store, file_id: str) -> Entry:

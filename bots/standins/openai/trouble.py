@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from bots.standins.openai.changes import Changes
 from bots.standins.openai.refusal import Refusal, scripted
 from core.script import Fault
 
@@ -36,11 +37,46 @@ class Trouble:
     seconds: float = 0.0
 
 
+class Hold:
+    """Requests that match `where` wait here, before anything happens, until `release`.
+
+    `waiting`: how many do now.
+    """
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.waiting = 0
+        self._released = asyncio.Event()
+
+    def release(self) -> None:
+        """Let them through, and those that come."""
+        self._released.set()
+
+    async def wait(self, changes: Changes) -> None:
+        """Return when it is released."""
+        if self._released.is_set():
+            return
+        self.waiting += 1
+        changes.notify()
+        try:
+            await self._released.wait()
+        finally:
+            self.waiting -= 1
+            changes.notify()
+
+
 class Troubles:
     """What is to go wrong."""
 
-    def __init__(self) -> None:
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
         self._coming: list[Trouble] = []
+        self._holds: list[Hold] = []
+
+    def hold(self, where: str) -> Hold:
+        """From now on."""
+        self._holds.append(Hold(where))
+        return self._holds[-1]
 
     def add(self, trouble: Trouble) -> None:
         """From now on."""
@@ -49,6 +85,8 @@ class Troubles:
     async def meet(self, exchange: Exchange) -> bool:
         """Whether the answer must be lost. Raises the Refusal that is due."""
         asked = f"{exchange.method} {exchange.path}"
+        for hold in [hold for hold in self._holds if fnmatchcase(asked, hold.where)]:
+            await hold.wait(self._changes)
         trouble = next((it for it in self._coming if it.times and fnmatchcase(asked, it.where)), None)
         if trouble is None:
             return False

@@ -1,0 +1,79 @@
+"""bots.commands.filing: when the rest of many files is not tried any more."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bots.commands.filing import Filing, Outcome
+from bots.commands.paths import found
+from bots.commands.progress import Progress
+from bots.standins.openai import OpenAIStandin
+from core.database import Database
+from core.library import Library
+from core.openai_service import OpenAIService
+from core.script import Scenario
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[OpenAIStandin]:
+    """The model server."""
+    async with OpenAIStandin(Scenario()) as standin:
+        yield standin
+
+
+@pytest.fixture
+async def library(tmp_path: Path, api: OpenAIStandin) -> AsyncIterator[Library]:
+    """A library in a hurry."""
+    db = Database(tmp_path / "db.sqlite3")
+    service = OpenAIService(api_key="sk-test", base_url=api.base_url, pause=0.001)
+    yield Library(db, service, pause=0.001)
+    await service.close()
+    db.close()
+
+
+async def outcomes(library: Library, folder: Path, number: int) -> list[Outcome]:
+    """What becomes of so many files."""
+    paths = [folder / f"{name:02}.txt" for name in range(number)]
+    for path in paths:
+        path.write_text(path.name)
+    return await Filing(library, "asst_1", Progress(io.StringIO(), number, 0)).add(found(paths))
+
+
+async def test_a_server_that_is_away_is_not_asked_for_every_file(
+    api: OpenAIStandin, library: Library, tmp_path: Path
+) -> None:
+    """Each is named; what to do is said."""
+    await api.go_offline()
+
+    said = [outcome.reason for outcome in await outcomes(library, tmp_path, 12)]
+
+    tried = said.count("the model server cannot be reached; add it again later")
+    assert 3 <= tried <= 6
+    assert 12 - tried == said.count("not tried after connection_error")
+
+
+async def test_a_file_that_fails_now_and_then_ends_nothing(
+    api: OpenAIStandin, library: Library, tmp_path: Path
+) -> None:
+    """Only failures in a row do."""
+    api.fail("POST /files", status=503, code="server_is_overloaded", times=3)
+
+    assert ["added"] * 12 == [outcome.state for outcome in await outcomes(library, tmp_path, 12)]
+
+
+async def test_a_file_that_cannot_be_read_is_its_own_failure(
+    api: OpenAIStandin, library: Library, tmp_path: Path
+) -> None:
+    """It vanished after it was found; the system says why."""
+    path = tmp_path / "gone.txt"
+    path.write_text("gone")
+    files = found([path])
+    path.unlink()
+
+    (outcome,) = await Filing(library, "asst_1", Progress(io.StringIO(), 1, 0)).add(files)
+
+    assert ("failed", "No such file or directory") == (outcome.state, outcome.reason)
