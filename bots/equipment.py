@@ -6,7 +6,8 @@ import asyncio
 import importlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from bots.soon import Soon
 from core import model_list
@@ -27,12 +28,21 @@ DAY = 86_400.0
 
 
 class Equipment:
-    """Builds the `kit` and keeps what goes on beside the runs. `close()` when done."""
+    """Builds the `kit` and keeps what goes on beside the runs. `close()` when done.
+
+    `tools`: folders with tools, after the operator's own.
+    """
 
     def __init__(
-        self, settings: Settings, db: Database, model: Model, platforms: Mapping[str, Fetching]
+        self,
+        settings: Settings,
+        db: Database,
+        model: Model,
+        platforms: Mapping[str, Fetching],
+        tools: Sequence[Path] = (),
     ) -> None:
         self._settings, self._db = settings, db
+        self._tools = (settings.tools_directory, *tools)
         self._service: Soon[Service] = Soon(self._serve, "service")
         self._library: Soon[Library] = Soon(self._shelve, "library")
         self._toolbox: Soon[Toolbox] = Soon(self._load, "tools")
@@ -73,8 +83,7 @@ class Equipment:
 
     async def _load(self) -> Toolbox:
         """A broken tool is left out and said in the log; the others work."""
-        settings = self._settings
-        toolbox = await asyncio.to_thread(load, settings.tools_directory, seconds=settings.tool_seconds)
+        toolbox = await asyncio.to_thread(load, *self._tools, seconds=self._settings.tool_seconds)
         for problem in toolbox.problems:
             logger.error(problem)
         return toolbox

@@ -10,7 +10,8 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import aiohttp
@@ -18,7 +19,7 @@ import aiohttp
 from bots.equipment import Equipment
 from bots.soon import Soon
 from bots.supervisor import keep
-from core.assistant import of_settings
+from core.assistant import Assistant, of_settings
 from core.database import Database, data_directory, only_runner
 from core.errors import ConfigError
 from core.inbox import Inbox, Policy
@@ -101,14 +102,23 @@ def _platform(name: str, settings: Settings, inbox: Inbox, session: aiohttp.Clie
 
 
 @contextlib.asynccontextmanager
-async def assembled(settings: Settings, names: tuple[str, ...]) -> AsyncIterator[tuple[list[Any], Lanes]]:
-    """Everything built, everything unfinished under way; on leaving, runs are let go of where they are."""
+async def assembled(
+    settings: Settings,
+    names: tuple[str, ...],
+    *,
+    assistant: Assistant | None = None,
+    tools: Sequence[Path] = (),
+) -> AsyncIterator[tuple[list[Any], Lanes]]:
+    """Everything built, everything unfinished under way; on leaving, runs are let go of where they are.
+
+    `assistant`: in place of that of the settings. `tools`: folders with tools, after the operator's own.
+    """
     db = Database(settings.data_dir / "spool.sqlite3")
     model = ModelSoon(settings)
-    await db(lambda x: assistants.settle(x, of_settings(settings), time.time()))
+    await db(lambda x: assistants.settle(x, assistant or of_settings(settings), time.time()))
     await db(files.release_ended)
     platforms: dict[str, Connected] = {}
-    equipment = Equipment(settings, db, model, platforms)
+    equipment = Equipment(settings, db, model, platforms, tools)
     runner = Runner(equipment.kit, platforms)
     memory = Memory(db, model, equipment.kit.rules)
     lanes = Lanes(db, runner.run, equipment.kit.rules.budget, memory.answered)

@@ -39,5 +39,5 @@ def _said(key: str, locale: str, language: str, one: Assistant) -> str:
 
 
 def _names(found: list[Assistant]) -> str:
-    shown = ", ".join(f"{one.label} (`{one.id}`)" for one in found[:MOST])
+    shown = ", ".join(f"{one.label} ({one.id})" for one in found[:MOST])
     return f"{shown} …" if len(found) > MOST else shown

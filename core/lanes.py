@@ -67,6 +67,11 @@ class Lanes:
         """Whether any run is under way or waiting."""
         return bool(self._tasks)
 
+    @property
+    def under_way(self) -> int:
+        """How many lanes have work; one that waits for a person counts."""
+        return len(self._tasks)
+
     async def close(self) -> None:
         """Let go of all runs where they are; the next start goes on with them."""
         self._closing = True

@@ -14,6 +14,7 @@ Item = Mapping[str, Any]
 
 _TIME: Final = re.compile(r"what time|the time|몇 시|시간", re.IGNORECASE)
 _SUM: Final = re.compile(r"(?:calculate|compute|계산\S*)\D*?([\d(][\d\s.()+*/%^-]*)", re.IGNORECASE)
+_ANNOUNCE: Final = re.compile(r"\b(?:announce|공지)\S*\s+(?:that\s+)?(.+)", re.IGNORECASE | re.DOTALL)
 _DRAW: Final = re.compile(r"\bdraw|picture|그려|그림", re.IGNORECASE)
 _FILE: Final = re.compile(r"\bfile|csv|chart|파일|차트", re.IGNORECASE)
 _NAMED: Final = re.compile(r"\[(?:File|Picture) ([^\]\n:]+)(?:: [^\]\n]*)?\]")
@@ -31,7 +32,8 @@ class Offline:
     """The demo's model: says that it is one, and proves that it was given the conversation.
 
     It uses what it is offered: `current_time` for "what time is it", `calculate` for "calculate 2*(3+4)",
-    the picture tool for "draw a cat", the code interpreter for "make a csv file".
+    `announce` for "announce that lunch is ready", the picture tool for "draw a cat", the code
+    interpreter for "make a csv file".
     """
 
     delay: float = 0.04
@@ -114,6 +116,8 @@ def _calls(text: str, tools: Sequence[Item]) -> Iterator[Call]:
         wanted["current_time"] = "Asia/Seoul" if "시" in text else "UTC"
     if found := _SUM.search(text):
         wanted["calculate"] = found[1].strip()
+    if found := _ANNOUNCE.search(text):
+        wanted["announce"] = found[1].strip()
     for name, argument in wanted.items():
         if name in functions:
             given = (functions[name].get("parameters") or {}).get("properties") or {}

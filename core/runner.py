@@ -135,10 +135,11 @@ class Runner:
         refused: list[str] = []
         for id in answer.files:
             row = await self._kit.db(lambda x, id=id: files.get(x, id))  # type: ignore[misc]
-            if row is None or row.content is None:
+            content = await self._kit.db(lambda x, id=id: files.content(x, id))  # type: ignore[misc]
+            if row is None or content is None:
                 continue
             try:
-                await reply.attach(File(row.id, row.name, row.type, row.content))
+                await reply.attach(File(row.id, row.name, row.type, content))
             except TooLarge as error:
                 words = await self._say(platform, journal, "file_out_large")
                 refused.append(words.format(name=f"`{row.name}`", megabytes=error.limit // 2**20))

@@ -78,13 +78,13 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "protected by a password, or send it in another format.",
         "approve": "Allow",
         "refuse": "Don't allow",
-        "approval_question": "🔐 May I use **{name}** with exactly this? It takes effect once you allow it.",
+        "approval_question": "🔐 May I use “{name}” with exactly this? It takes effect once you allow it.",
         "approval_approved": "✅ Allowed: {name}",
         "approval_refused": "🚫 Not allowed: {name}",
         "approval_expired": "⌛ Nobody answered in time, so {name} was not used. Ask me again if you want it.",
         "approval_not_yours": "Only the person who asked can decide this.",
         "approval_over": "This has been decided already, or its time is over. Ask me again if you want it done.",
-        "tool_interrupted": "⚠️ I was interrupted while using `{name}`. I do not know whether it took effect, so I did "
+        "tool_interrupted": "⚠️ I was interrupted while using “{name}”. I do not know whether it took effect, so I did "
         "not repeat it. Please check, and ask me again if it is still to be done.",
         "tools_missing": "ℹ️ Not available on this AI server: {names}. Everything else works. The person who runs this "
         "bot can choose another server or another assistant.",
@@ -107,9 +107,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "Say “reset” after my name to start over.",
         "memory_summarised": "This conversation has {messages} messages (about {tokens} tokens). I remember the oldest "
         "{summarised} as a summary and the others word for word. Say “reset” after my name to start over.",
-        "assistant_current": "Here you talk to **{name}** (`{id}`, model {model}).",
+        "assistant_current": "Here you talk to “{name}” ({id}, model {model}).",
         "assistant_others": "Others: {names}. Admins switch with /assistant NAME.",
-        "assistant_switched": "Done: from the next message on, **{name}** (`{id}`) answers here.",
+        "assistant_switched": "Done: from the next message on, “{name}” ({id}) answers here.",
         "assistant_admins": "Only admins can switch the assistant. Ask the person who runs this bot to add you to "
         "ADMINS.",
         "assistant_unknown": "There is no assistant “{name}”. There are: {names}.",
@@ -179,13 +179,13 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "확인하거나 다른 형식으로 보내 주세요.",
         "approve": "허용",
         "refuse": "허용 안 함",
-        "approval_question": "🔐 **{name}**을(를) 정확히 다음 내용으로 사용해도 될까요? 허용하면 실제로 실행됩니다.",
+        "approval_question": "🔐 “{name}”을(를) 정확히 다음 내용으로 사용해도 될까요? 허용하면 실제로 실행됩니다.",
         "approval_approved": "✅ 허용됨: {name}",
         "approval_refused": "🚫 허용되지 않음: {name}",
         "approval_expired": "⌛ 시간 안에 답이 없어 {name}을(를) 사용하지 않았어요. 필요하면 다시 요청해 주세요.",
         "approval_not_yours": "질문한 사람만 결정할 수 있어요.",
         "approval_over": "이미 결정되었거나 시간이 지났어요. 필요하면 다시 요청해 주세요.",
-        "tool_interrupted": "⚠️ `{name}`을(를) 사용하는 중에 중단되었어요. 실행되었는지 알 수 없어 반복하지 않았습니다. "
+        "tool_interrupted": "⚠️ “{name}”을(를) 사용하는 중에 중단되었어요. 실행되었는지 알 수 없어 반복하지 않았습니다. "
         "확인해 보시고, 필요하면 다시 요청해 주세요.",
         "tools_missing": "ℹ️ 이 AI 서버에서는 사용할 수 없어요: {names}. 나머지는 모두 작동합니다. 이 봇의 운영자가 다른 "
         "서버나 어시스턴트를 선택할 수 있어요.",
@@ -205,9 +205,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "“reset”이라고 적어 주세요.",
         "memory_summarised": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있어요. 가장 오래된 {summarised}개는 요약으로, "
         "나머지는 그대로 기억합니다. 새로 시작하려면 이름 뒤에 “reset”이라고 적어 주세요.",
-        "assistant_current": "여기서는 **{name}**(`{id}`, 모델 {model})이(가) 답합니다.",
+        "assistant_current": "여기서는 “{name}”({id}, 모델 {model})이(가) 답합니다.",
         "assistant_others": "다른 어시스턴트: {names}. 관리자는 /assistant 이름 으로 바꿀 수 있어요.",
-        "assistant_switched": "완료했어요. 다음 메시지부터 **{name}**(`{id}`)이(가) 여기서 답합니다.",
+        "assistant_switched": "완료했어요. 다음 메시지부터 “{name}”({id})이(가) 여기서 답합니다.",
         "assistant_admins": "관리자만 어시스턴트를 바꿀 수 있어요. 이 봇의 운영자에게 ADMINS에 추가해 달라고 하세요.",
         "assistant_unknown": "“{name}”이라는 어시스턴트가 없어요. 있는 것: {names}.",
         "assistant_several": "“{name}”이라는 어시스턴트가 여럿이에요: {names}. id를 사용해 주세요.",

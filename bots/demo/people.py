@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from bots.demo.seen import Seen, SeenFile
 from bots.standins.discord import DiscordStandin
 from bots.standins.slack import SlackStandin
 
 SLACK_USER, SLACK_CHANNEL = "U0YOU00001", "C0GENERAL1"
 DISCORD_USER, DISCORD_CHANNEL = "200000000000000001", "300000000000000001"
 """Always the same ids, so that the demo's memory lasts."""
+MOMENT = 0.3
+"""Seconds after which somebody who waits for news looks at the rest of the world."""
 
 
 class Person(Protocol):
@@ -17,21 +20,32 @@ class Person(Protocol):
 
     name: str
 
-    async def say(self, text: str) -> None: ...
-
-    async def reset(self) -> str:
-        """Give the /reset command; what the person is told."""
+    async def say(self, text: str, file: tuple[str, bytes] | None = None) -> None:
+        """Write, with or without a file (its name and its bytes)."""
         ...
 
-    async def stop(self) -> None: ...
-
-    def seen(self) -> list[tuple[str, str]]:
-        """The bot's posts: id and text."""
+    async def command(self, name: str, argument: str = "") -> str:
+        """Give a slash command; what the person is told."""
         ...
 
-    async def changed(self, known: list[tuple[str, str]]) -> None:
-        """Returns when something else is seen; raises TimeoutError after a while."""
+    async def press(self, post: Seen, button: str) -> None: ...
+
+    def seen(self) -> list[Seen]:
+        """The bot's posts, oldest first."""
         ...
+
+    def settled(self) -> bool:
+        """Whether the network has shown everything the bot gave it."""
+        ...
+
+    async def changed(self, known: list[Seen]) -> None:
+        """Returns when something else is seen; raises TimeoutError after a MOMENT."""
+        ...
+
+
+def question(person: Person) -> Seen | None:
+    """The newest question that is open."""
+    return next((post for post in reversed(person.seen()) if post.asks), None)
 
 
 class SlackPerson:
@@ -43,26 +57,45 @@ class SlackPerson:
         self._slack = slack
         slack.add_channel(SLACK_CHANNEL, members=[SLACK_USER], bot_in=True)
 
-    async def say(self, text: str) -> None:
+    async def say(self, text: str, file: tuple[str, bytes] | None = None) -> None:
         """A mention, as everything in a channel must be."""
-        await self._slack.mention(SLACK_USER, SLACK_CHANNEL, text)
+        await self._slack.mention(SLACK_USER, SLACK_CHANNEL, text, files=[file] if file else None)
 
-    async def reset(self) -> str:
-        """See `Person.reset`."""
-        reply = await self._slack.slash(SLACK_USER, SLACK_CHANNEL, "/reset")
+    async def command(self, name: str, argument: str = "") -> str:
+        """See `Person.command`."""
+        reply = await self._slack.slash(SLACK_USER, SLACK_CHANNEL, f"/{name}", argument)
         return " ".join(reply.texts) or f"(no reply: {reply.error})"
 
-    async def stop(self) -> None:
-        """The text command, which works everywhere."""
-        await self.say("stop")
+    async def press(self, post: Seen, button: str) -> None:
+        """See `Person.press`."""
+        await self._slack.press(SLACK_USER, SLACK_CHANNEL, post.id, button)
 
-    def seen(self) -> list[tuple[str, str]]:
+    def seen(self) -> list[Seen]:
         """See `Person.seen`."""
-        return [(post.ts, post.text) for post in self._slack.posts(SLACK_CHANNEL)]
+        return [
+            Seen(
+                id=post.ts,
+                topic=post.thread_ts or post.ts,
+                text=post.text,
+                doing=tuple(str(task["title"]) for task in post.tasks if task["status"] == "in_progress"),
+                files=tuple(SeenFile(file.id, file.name, file.type, file.content) for file in post.files),
+                buttons=tuple(
+                    str(element["action_id"])
+                    for block in post.blocks
+                    if block["type"] == "actions"
+                    for element in block["elements"]
+                ),
+            )
+            for post in self._slack.posts(SLACK_CHANNEL)
+        ]
 
-    async def changed(self, known: list[tuple[str, str]]) -> None:
+    def settled(self) -> bool:
+        """Slack shows an uploaded file a moment after it has accepted it."""
+        return all(file.shares for file in self._slack.files.values() if file.app and not file.deleted)
+
+    async def changed(self, known: list[Seen]) -> None:
         """See `Person.changed`."""
-        await self._slack.until(lambda: self.seen() != known, timeout=0.3)
+        await self._slack.until(lambda: self.seen() != known, timeout=MOMENT)
 
 
 class DiscordPerson:
@@ -74,23 +107,47 @@ class DiscordPerson:
         self._discord = discord
         discord.add_dm(DISCORD_CHANNEL, DISCORD_USER)
 
-    async def say(self, text: str) -> None:
+    async def say(self, text: str, file: tuple[str, bytes] | None = None) -> None:
         """A direct message."""
-        await self._discord.say(DISCORD_USER, DISCORD_CHANNEL, text)
+        await self._discord.say(DISCORD_USER, DISCORD_CHANNEL, text, attachments=[file] if file else None)
 
-    async def reset(self) -> str:
-        """See `Person.reset`."""
-        reply = await self._discord.slash(DISCORD_USER, DISCORD_CHANNEL, "reset")
+    async def command(self, name: str, argument: str = "") -> str:
+        """See `Person.command`."""
+        options = {"name": argument} if argument else None
+        reply = await self._discord.slash(DISCORD_USER, DISCORD_CHANNEL, name, options=options)
         return reply.text or "(no reply)"
 
-    async def stop(self) -> None:
-        """The button under the newest answer would do the same."""
-        await self.say("stop")
+    async def press(self, post: Seen, button: str) -> None:
+        """See `Person.press`."""
+        await self._discord.press(DISCORD_USER, DISCORD_CHANNEL, post.id, button)
 
-    def seen(self) -> list[tuple[str, str]]:
+    def seen(self) -> list[Seen]:
         """See `Person.seen`."""
-        return [(post.id, post.content) for post in self._discord.posts(DISCORD_CHANNEL)]
+        found = []
+        for post in self._discord.posts(DISCORD_CHANNEL):
+            text = without_line(post.content)
+            above = post.content[: len(post.content) - len(text)]
+            found.append(
+                Seen(
+                    id=post.id,
+                    topic=post.channel,
+                    text=text,
+                    doing=(above.strip(),) if above else (),
+                    files=tuple(
+                        SeenFile(file.id, file.filename, file.content_type, file.content)
+                        for file in post.attachments
+                    ),
+                    buttons=tuple(
+                        str(button["custom_id"]) for row in post.components for button in row["components"]
+                    ),
+                )
+            )
+        return found
 
-    async def changed(self, known: list[tuple[str, str]]) -> None:
+    def settled(self) -> bool:
+        """Discord shows at once what it accepts."""
+        return True
+
+    async def changed(self, known: list[Seen]) -> None:
         """See `Person.changed`."""
-        await self._discord.until(lambda: self.seen() != known, timeout=0.3)
+        await self._discord.until(lambda: self.seen() != known, timeout=MOMENT)

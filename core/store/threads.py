@@ -55,7 +55,7 @@ def reset_at(x: Execute, thread: ThreadId) -> float | None:
 
 
 def ratio_and_fact(x: Execute, thread: ThreadId, name: str) -> tuple[float | None, Any]:
-    """Reported over estimated tokens of the thread's newest request (None: nothing was reported), and a fact."""
+    """Reported over estimated tokens of the thread's newest request (None: not reported), and a fact."""
     rows = x(
         "SELECT token_ratio, (SELECT value FROM facts WHERE name = ?) FROM threads WHERE id = ?", name, thread
     )

@@ -21,16 +21,17 @@ GROUP = "spool.tools"
 """The entry points' group: each names a decorated function, or a module that has some."""
 
 
-def load(folder: Path, *, seconds: float) -> Toolbox:
-    """Every decorated function of `folder/*.py` (not of `_*.py`) and of the installed entry points.
+def load(*folders: Path, seconds: float) -> Toolbox:
+    """Every decorated function of the folders' `*.py` (not `_*.py`) and of the installed entry points.
 
     `seconds` is the time limit of those that set none. Runs the files' code. Whatever is broken, refused or
     there twice is a problem of the toolbox and keeps nothing else from being found; of two tools with one
     name the first stays, a file's before a package's, files in the order of their names.
     """
     finds = _Finds(seconds)
-    for path in finds.files(folder):
-        finds.file(path)
+    for folder in folders:
+        for path in finds.files(folder):
+            finds.file(path)
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value)):
         finds.entry(entry)
     return Toolbox(finds.tools.values(), finds.problems)

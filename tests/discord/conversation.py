@@ -121,5 +121,5 @@ def _unseemly(post: Post) -> list[str]:
     if post.previewed or not post.embeds_suppressed:
         found.append(f"links are previewed: {post.content!r}")
     seen = [text for _, text in post.versions]
-    found += [f"an empty post: {post}" for text in seen if not text.strip()]
+    found += [f"an empty post: {post}" for text in seen if not (text.strip() or post.attachments)]
     return found + [f"shows its inside: {text!r}" for text in seen if _TRACE.search(text)]

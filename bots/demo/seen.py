@@ -1,0 +1,36 @@
+"""What a person sees of the bot in a chat, whichever network it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """A file at a post. `type` is its MIME type."""
+
+    id: str
+    name: str
+    type: str
+    content: bytes = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One post as it is now.
+
+    `doing`: what the bot is doing at this moment, a line each. `buttons`: what can be pressed under it, each
+    as the network names it.
+    """
+
+    id: str
+    topic: str
+    text: str
+    doing: tuple[str, ...] = ()
+    files: tuple[SeenFile, ...] = ()
+    buttons: tuple[str, ...] = ()
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a question: yes and no are two buttons, stop is one."""
+        return len(self.buttons) == 2

@@ -1,0 +1,164 @@
+"""Files of an answer: uploaded, and shown in the thread once each, whatever is cut or dies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bots.standins.slack import Post, SlackStandin
+from bots.standins.slack.faults import When
+from core.beats import Call
+from tests.conftest import Product
+from tests.slack.conversation import all_heard, calls, texts
+from tests.slack.stage import Stage
+from tests.tool_files import DRAW, put_tool
+
+COMPLETE = "files.completeUploadExternal"
+
+
+@pytest.fixture(autouse=True)
+def _drawing(tmp_path: Path) -> None:
+    put_tool(tmp_path / "data", "draw", DRAW)
+
+
+def draws(script: Stage, *files: Mapping[str, Any]) -> None:
+    """The model makes these files, and says so."""
+    script.enqueue(*(Call("draw", file) for file in files))
+    script.enqueue("Here you are.")
+
+
+def shown(slack: SlackStandin) -> list[Post]:
+    """The posts in C1 that bring files."""
+    return [post for post in slack.posts("C1") if post.files]
+
+
+def names(slack: SlackStandin) -> list[str]:
+    """The names of the files shown in C1, in order."""
+    return [file.name for post in shown(slack) for file in post.files]
+
+
+async def test_a_file_stands_in_the_thread(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """Byte by byte, under its name, where the question was asked."""
+    draws(script, {"name": "cat.png", "size": 3})
+    async with product():
+        ts = await slack.mention("U1", "C1", "draw a cat")
+        await slack.until(lambda: shown(slack))
+        await all_heard(slack)
+
+    (post,) = shown(slack)
+    assert (ts, "cat.png", b"xxx") == (post.thread_ts, post.files[0].name, post.files[0].content)
+    assert ["", "Here you are."] == sorted(texts(slack, "C1"))
+
+
+async def test_several_files(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """Each has a post; two of one name are two files."""
+    draws(script, {"name": "a.txt"}, {"name": "a.txt"}, {"name": "b.txt"})
+    async with product():
+        await slack.mention("U1", "C1", "write")
+        await slack.until(lambda: len(shown(slack)) == 3)
+        await all_heard(slack)
+
+    assert ["a.txt", "a.txt", "b.txt"] == names(slack)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("call", ["files.getUploadURLExternal", "upload", COMPLETE])
+async def test_a_cut(slack: SlackStandin, product: Product, script: Stage, call: str, when: When) -> None:
+    """Whether the call had its effect is unknown: the file is shown once."""
+    draws(script, {"name": "cat.png"})
+    slack.fail(call, when=when, drop=True)
+    async with product():
+        await slack.mention("U1", "C1", "draw a cat")
+        await slack.until(lambda: shown(slack), 20)
+        await all_heard(slack)
+
+    assert ["cat.png"] == names(slack)
+
+
+@pytest.mark.parametrize("call", ["files.getUploadURLExternal", "upload", COMPLETE])
+async def test_a_death_after_the_effect(
+    slack: SlackStandin, product: Product, script: Stage, call: str
+) -> None:
+    """The answer of Slack is lost with the process: the next one shows the file, once."""
+    draws(script, {"name": "cat.png"})
+    slack.fail(call, when="after", drop=True)
+    method = COMPLETE if call == COMPLETE else "files.getUploadURLExternal"
+    async with product():
+        await slack.mention("U1", "C1", "draw a cat")
+        await slack.until(lambda: calls(slack, method))
+    async with product():
+        await slack.until(lambda: shown(slack), 20)
+        await all_heard(slack)
+
+    assert ["cat.png"] == names(slack)
+
+
+async def test_a_death_after_everything(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """The process ends right when the file appears: it is not shown again."""
+    draws(script, {"name": "cat.png"})
+    async with product():
+        await slack.mention("U1", "C1", "draw a cat")
+        await slack.until(lambda: shown(slack))
+    async with product():
+        await all_heard(slack)
+
+    assert ["cat.png"] == names(slack)
+
+
+@pytest.mark.parametrize("error", ["missing_scope", "file_upload_size_restricted", "file_uploads_disabled"])
+async def test_what_slack_does_not_take_is_said(
+    slack: SlackStandin, product: Product, script: Stage, error: str
+) -> None:
+    """The answer stands; that the file is missing stands under it."""
+    draws(script, {"name": "cat.png"})
+    slack.fail("files.getUploadURLExternal", error=error, times=9)
+    async with product():
+        await slack.mention("U1", "C1", "draw a cat")
+        await slack.until(lambda: "cat.png" in "".join(texts(slack, "C1")))
+        await all_heard(slack)
+
+    (said,) = texts(slack, "C1")
+    assert said.startswith("Here you are.")
+
+
+async def test_a_limit_is_waited_out(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """429 at each step: the file comes a little later."""
+    draws(script, {"name": "cat.png"})
+    for method in ("files.getUploadURLExternal", COMPLETE):
+        slack.fail(method, error="ratelimited", status=429, retry_after=1)
+    async with product():
+        await slack.mention("U1", "C1", "draw a cat")
+        await slack.until(lambda: shown(slack), 20)
+        await all_heard(slack)
+
+    assert ["cat.png"] == names(slack)
+
+
+async def test_a_name_is_only_a_name(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """Paths and mentions in it are the model's invention."""
+    draws(script, {"name": "../<!channel> <@U2> .png"})
+    async with product():
+        await slack.mention("U1", "C1", "draw a cat")
+        await slack.until(lambda: shown(slack))
+
+    (name,) = names(slack)
+    assert not set("<>/@ ") & set(name)
+
+
+async def test_a_lost_answer_is_not_taken_for_a_file(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """A later answer in the thread whose reply is lost: the file, which no step names, is not adopted."""
+    draws(script, {"name": "cat.png"})
+    async with product():
+        ts = await slack.mention("U1", "C1", "draw a cat")
+        await slack.until(lambda: shown(slack))
+        await all_heard(slack)
+        slack.fail("chat.startStream", when="before", drop=True)
+        await slack.mention("U1", "C1", "thanks", ts)
+        await slack.until(lambda: "echo: thanks" in texts(slack, "C1"))
+
+    assert ["", "Here you are.", "echo: thanks"] == sorted(texts(slack, "C1"))
