@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any, Final
 
 from core.answer import Draft
+from core.errors import Permanent
 from core.journal import Journal
 from core.kit import Kit
 from core.ports import FullReply
@@ -24,7 +25,7 @@ from core.rounds import Call, Round, step
 from core.store import approvals, files, runs
 from core.store.approvals import State
 from core.store.files import Taken
-from core.tools import Result, Tool, Toolbox, execute
+from core.tools import Result, Tool, Toolbox, execute, objection
 from core.types import Question, Task
 
 logger = logging.getLogger(__name__)
@@ -54,15 +55,23 @@ class Calls:
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._asking = 0
         self._asked_at = 0.0
+        self._deadline: asyncio.Timeout | None = None
 
     async def carry_out(self, one: Round, allowed: frozenset[str]) -> None:
-        """Returns ⇒ every call of the round has a recorded result."""
+        """Returns ⇒ every call of the round has a recorded result. Raises Permanent at the run's deadline."""
         tasks = [
             asyncio.create_task(self._result(call, allowed), name=f"call {call.name}") for call in one.calls
         ]
+        deadline = self._deadline = asyncio.timeout_at(self._draft.until)
         try:
-            await asyncio.gather(*tasks)
+            async with deadline:
+                await asyncio.gather(*tasks)
+        except TimeoutError:
+            if deadline.expired():
+                raise Permanent("run_deadline", notice="timeout") from None
+            raise
         finally:
+            self._deadline = None
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -81,9 +90,25 @@ class Calls:
                 self._effect(call, tool, memo) if tool and tool.confirm else self._call(call, tool)
             )
         self._draft.done(call.id, self._reply, ok=result.ok)
-        await self._journal.record(
-            step(call), {"output": result.output, "files": await self._files(call, result)}
-        )
+        value: dict[str, Any] = {"output": result.output, "files": await self._files(call, result)}
+        if result.output == _UNKNOWN:
+            value["interrupted"] = True
+        await self._journal.record(step(call), value)
+
+    async def sending(self, one: Round) -> None:
+        """The round's results are about to be sent. A yes to an MCP server is sent once only: what a response
+        that broke off did with it is not known.
+        """
+        for call in one.calls:
+            memo = self._journal.memo[step(call)]
+            if memo.get("approve"):
+                changed = {"approve": False, "interrupted": True} if "sent" in memo else {"sent": time.time()}
+                await self._journal.record(step(call), {**memo, **changed})
+
+    async def interruptions(self, one: Round) -> list[str]:
+        """What the person is told about calls of which nobody knows whether they took effect."""
+        interrupted = [call for call in one.calls if self._journal.memo[step(call)].get("interrupted")]
+        return [(await self._say("tool_interrupted")).format(name=call.name) for call in interrupted]
 
     async def _call(self, call: Call, tool: Tool | None) -> Result:
         await self._begin(call)
@@ -102,14 +127,20 @@ class Calls:
 
     async def _effect(self, call: Call, tool: Tool, memo: dict[str, Any]) -> Result:
         """A call with effects: with a yes only, and never twice."""
+        interrupted = (await self._say("tool_interrupted")).format(name=call.name)
         if "begun" in memo:
-            self._draft.notes[(await self._say("tool_interrupted")).format(name=call.name)] = None
             return Result(_UNKNOWN, False)
+        if objected := objection(tool, call.arguments):  # nobody is asked about what cannot be done
+            return objected
         state = await self._confirmed(call)
         if state != "approved":
             return Result(_NOT_ALLOWED[state], False)
         await self._journal.record(step(call), {"begun": time.time()})  # from here on it is not repeated
-        return await self._call(call, tool)
+        try:
+            return await self._call(call, tool)
+        except asyncio.CancelledError:
+            self._draft.notes[interrupted] = None
+            raise
 
     async def _confirmed(self, call: Call) -> State:
         """What the person who asked says to this very call; the run's deadline stands still meanwhile."""
@@ -141,6 +172,8 @@ class Calls:
             self._asked_at = loop.time()
         elif not self._asking:
             self._draft.until += loop.time() - self._asked_at
+        if self._deadline:
+            self._deadline.reschedule(None if self._asking else self._draft.until)
         if bool(before) != bool(self._asking):
             waiting = bool(self._asking)
             await self._kit.db(lambda x: runs.await_action(x, claim.run, claim.owner, waiting=waiting))

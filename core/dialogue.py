@@ -31,6 +31,7 @@ from core.texts import text as own_text
 from core.types import Ending, Prompt
 
 logger = logging.getLogger(__name__)
+WITHOUT_TOOLS = "without hosted tools"
 
 
 class Dialogue:
@@ -80,18 +81,18 @@ class Dialogue:
 
     def _mend(self, error: Permanent) -> bool:
         """Whether the same can be asked again in another way; each way is tried once."""
-        if error.notice in self._mended:
+        way, notice = "", error.notice
+        if notice == "too_long" and self._history:
+            way, shorter = "shorter", history.shortened(self._history)
+        elif notice in ("model_refused", "file_gone") and any('"file_id"' in one for one in self._history):
+            way, shorter = "without files", without_files(self._history)
+        elif notice in ("tools_refused", "file_gone") and self._offer.hosted:
+            way, shorter = WITHOUT_TOOLS, self._history
+        if not way or way in self._mended:
             return False
-        self._mended.add(error.notice)
-        if error.notice == "too_long" and self._history:
-            self._history = history.shortened(self._history)
-            return True
-        if error.notice == "tools_refused":
-            return any(tool["type"] != "function" for tool in self._offer.tools)
-        if error.notice == "model_refused" and any('"file_id"' in item for item in self._history):
-            self._history = without_files(self._history)
-            return True
-        return False
+        self._mended.add(way)
+        self._history = shorter
+        return True
 
     async def _rounds(self) -> Answer:
         await self._prepare()
@@ -109,8 +110,13 @@ class Dialogue:
                     await calls.carry_out(before[number], self._offer.functions)
                 number += 1
                 continue
+            if before and not listening.resumable(number):
+                await calls.sending(before[-1])
+            for one in before:
+                self.draft.notes.update(dict.fromkeys(await calls.interruptions(one)))
             self.draft.begin("\n\n".join(one.text for one in before if one.text))
             response = await listening.follow(number, self._prompt(number))
+            response.items = rounds.distinct(response.items, before)
             if not response.calls:
                 return await self._finished(response, before)
             if number + 1 >= self._assistant.max_model_calls:
@@ -131,9 +137,9 @@ class Dialogue:
             hosts=self._kit.rules.mcp_hosts,
             resources=self._resources(),
             effort=self._kit.rules.effort,
-            unsupported="tools_refused" in self._mended,
+            unsupported=WITHOUT_TOOLS in self._mended,
         )
-        if self._offer.missing and ("tools_refused" in self._mended or not claim.history):
+        if self._offer.missing and (WITHOUT_TOOLS in self._mended or not claim.history):
             names = ", ".join(f"`{name}`" for name in self._offer.missing)
             draft.notes[(await self.say("tools_missing")).format(names=names)] = None
 

@@ -208,7 +208,6 @@ class Inbox:
     async def withdraw(self, address: Address, message_id: str) -> bool:
         """The person deleted a message: it is not answered, unless its run has begun. True: it never will."""
 
-
         def work(x: Execute) -> RunId | None:
             run = messages.withdraw(x, address, message_id)
             if run:

@@ -22,6 +22,11 @@ class Offer:
     functions: frozenset[str] = frozenset()
     """Names that may be called."""
 
+    @property
+    def hosted(self) -> bool:
+        """Whether any of them is carried out by the server."""
+        return any(tool["type"] != "function" for tool in self.tools)
+
 
 @dataclass(frozen=True, slots=True)
 class Resources:

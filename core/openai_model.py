@@ -249,6 +249,20 @@ def _after(sequence: int) -> dict[str, object]:
     return {"stream": "true", **after}
 
 
+def _about(error: openai.APIStatusError) -> str:
+    """The notice of a refusal that is about something the request refers to, not about what is asked."""
+    param, message = str(error.param or ""), str(error.body or "").lower()
+    if error.status_code not in (400, 404, 422):
+        return ""
+    if param.split("[")[0].split(".")[0] in ("tools", "tool_choice"):
+        return "tools_refused"
+    if error.status_code == 404 or "expired" in message:
+        if "vector store" in message or "container" in message:
+            return "tools_refused"
+        return "file_gone" if "file" in message else ""
+    return ""
+
+
 def _refused(error: openai.APIStatusError, *, resuming: bool) -> Retryable | Permanent:
     if resuming and error.status_code in (400, 404):
         return Retryable("response_gone")  # expired on the server: the runner asks anew
@@ -257,6 +271,8 @@ def _refused(error: openai.APIStatusError, *, resuming: bool) -> Retryable | Per
     names = [str(name) for name in (error.code, error.type) if name]
     code = next((name for name in names if name in LASTING), names[0] if names else "")
     met = fault(code, error.status_code, seconds)
+    if isinstance(met, Permanent) and code not in LASTING and (about := _about(error)):
+        return Permanent(met.code, notice=about)
     if resuming and isinstance(met, Retryable):
         return Retryable(met.code, retry_after=met.retry_after, resumable=True)
     return met

@@ -99,6 +99,10 @@ class Listening:
             raise
         raise Retryable("stream_ended_early")
 
+    def resumable(self, number: int) -> bool:
+        """Whether that response goes on at the server: it is followed then, and nothing is sent."""
+        return bool(self._journal.memo.get(_step(number)))
+
     async def _take(self, number: int, event: ModelEvent, response: Response) -> bool:
         """Whether it was the last event."""
         if isinstance(event, TextDelta):

@@ -7,7 +7,7 @@ each result is recorded before it is sent. History keeps what was said, the call
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -54,6 +54,21 @@ def of(journal: Journal) -> Iterator[Round]:
     while value := journal.memo.get(f"round:{number}"):
         yield Round.recorded(value)
         number += 1
+
+
+def distinct(items: Sequence[Mapping[str, Any]], before: Sequence[Round]) -> list[Mapping[str, Any]]:
+    """The items with call ids that no other call of the run has: small servers begin anew at call_0."""
+    taken = {call.id for one in before for call in one.calls}
+    given: list[Mapping[str, Any]] = []
+    for item in items:
+        if item.get("type") == "function_call":
+            id, number = str(item["call_id"]), 2
+            while id in taken:
+                id, number = f"{item['call_id']}_{number}", number + 1
+            taken.add(id)
+            item = {**item, "call_id": id}
+        given.append(item)
+    return given
 
 
 def step(call: Call) -> str:

@@ -24,10 +24,10 @@ from core.kit import Kit
 from core.lanes import Stopping
 from core.ports import FullReply, Platform, Reply
 from core.response import discard
-from core.store import files, items
+from core.store import approvals, files, items
 from core.store.runs import Claim, Outcome
 from core.texts import text as own_text
-from core.types import File
+from core.types import File, Question
 
 logger = logging.getLogger(__name__)
 MAX_DEATHS = 10
@@ -85,6 +85,7 @@ class Runner:
                 **{**journal.memo["answer"], "files": tuple(journal.memo["answer"].get("files", ()))}
             )
         answer = await self._make(journal, platform, reply, dialogue, draft, stopping)
+        await self._close_questions(journal, platform, reply)
         await journal.record("answer", asdict(answer))
         return answer
 
@@ -111,11 +112,23 @@ class Runner:
             await asyncio.wait({asking, ordered}, return_when=asyncio.FIRST_COMPLETED)
             if asking.done():
                 return asking.result()
-            return await self._stopped(platform, journal, draft.shown or await reply.shown(), draft.head)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)  # it may have to say what it left undone
+            stopped = await self._stopped(platform, journal, draft.shown or await reply.shown(), draft.head)
+            return replace(stopped, note="\n".join(filter(None, [stopped.note, draft.note])))
         finally:
             asking.cancel()
             ordered.cancel()
             await asyncio.gather(asking, ordered, return_exceptions=True)
+
+    async def _close_questions(self, journal: Journal, platform: Platform, reply: FullReply) -> None:
+        """A run that ends while it asks for a yes does not get it any more."""
+        calls = {call.id: call.name for one in rounds.of(journal) for call in one.calls}
+        if not calls:
+            return
+        for left in await self._kit.db(lambda x: approvals.end_all(x, journal.claim.run)):
+            words = (await self._say(platform, journal, "approval_refused")).format(name=calls[left.call_id])
+            await reply.decided(Question(left.id, left.person, "", "", ""), words)
 
     async def _own(self, platform: Platform, journal: Journal) -> str:
         """One of our own texts, for a message that is no question."""

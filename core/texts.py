@@ -86,6 +86,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "approval_over": "This has been decided already, or its time is over. Ask me again if you want it done.",
         "tool_interrupted": "⚠️ I was interrupted while using “{name}”. I do not know whether it took effect, so I did "
         "not repeat it. Please check, and ask me again if it is still to be done.",
+        "tools_refused": "⚠️ I could not get an answer: the AI service refused my tools. "
+        "Please tell the person who runs this bot to check the assistant.",
         "tools_missing": "ℹ️ Not available on this AI server: {names}. Everything else works. The person who runs this "
         "bot can choose another server or another assistant.",
         "step_limit": "✂️ This needed more steps than I am allowed for one answer. Say “continue”, or ask for a "
@@ -187,6 +189,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "approval_over": "이미 결정되었거나 시간이 지났어요. 필요하면 다시 요청해 주세요.",
         "tool_interrupted": "⚠️ “{name}”을(를) 사용하는 중에 중단되었어요. 실행되었는지 알 수 없어 반복하지 않았습니다. "
         "확인해 보시고, 필요하면 다시 요청해 주세요.",
+        "tools_refused": "⚠️ AI 서비스가 제 도구를 거부해 답변하지 못했어요. 이 봇의 운영자에게 어시스턴트를 확인해 달라고 "
+        "알려 주세요.",
         "tools_missing": "ℹ️ 이 AI 서버에서는 사용할 수 없어요: {names}. 나머지는 모두 작동합니다. 이 봇의 운영자가 다른 "
         "서버나 어시스턴트를 선택할 수 있어요.",
         "step_limit": "✂️ 한 번의 답변에 허용된 단계보다 많이 필요했어요. “계속”이라고 하거나 더 작게 나누어 주세요.",

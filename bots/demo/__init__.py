@@ -10,28 +10,27 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
-import signal
-import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
 
-from bots.demo.people import DiscordPerson, Person, SlackPerson
-from bots.demo.terminal import Lines, Screen
+from bots.demo.conversation import HELP, TRY, Conversation
+from bots.demo.folder import Folder
+from bots.demo.people import DISCORD_USER, SLACK_USER, DiscordPerson, Person, SlackPerson
+from bots.demo.terminal import Screen
 from bots.run import assembled
 from bots.standins.discord import DiscordStandin
 from bots.standins.openai import OpenAIStandin
 from bots.standins.slack import SlackStandin
 from bots.supervisor import keep
+from core.assistant import Assistant, of_settings
 from core.database import data_directory, only_runner
 from core.lanes import Lanes
 from core.script import Offline
 from core.settings import Settings
 
-HELP = """\
-Type a message. Commands:
-  /slack    go to Slack, where you mention the bot in #general
-  /discord  go to Discord, where you write to the bot directly
-  /reset    start a fresh conversation      /stop  end the answer      /quit  leave
-"""
+OFFLINE: Final = "offline"
+"""The key of the model that is none."""
 
 
 async def talk(settings: Settings) -> None:
@@ -44,8 +43,18 @@ async def talk(settings: Settings) -> None:
             discord = await stack.enter_async_context(DiscordStandin())
             people: dict[str, Person] = {"slack": SlackPerson(slack), "discord": DiscordPerson(discord)}
             config = await _local(settings, slack, discord, stack)
-            lanes = await stack.enter_async_context(_bot(config))
-            await _converse(people, lanes, offline=config.openai_api_key == "offline")
+            folder = Folder(settings.data_dir)
+            lanes = await stack.enter_async_context(_bot(config, folder.tools(config.tools_directory)))
+            await Conversation(people, lanes, Screen(folder)).hold(_greeting(config))
+
+
+def _greeting(config: Settings) -> str:
+    model = "an offline model" if _is_offline(config) else "your model"
+    return f"Spool's demo: a local Slack, a local Discord and {model}.\n{HELP}{TRY}"
+
+
+def _is_offline(config: Settings) -> bool:
+    return config.openai_api_key == OFFLINE
 
 
 async def _local(
@@ -60,17 +69,31 @@ async def _local(
         discord_bot_token=discord.token,
         discord_api_url=discord.api_url,
         discord_gateway_url=discord.gateway_url,
+        admins=(*settings.admins, SLACK_USER, DISCORD_USER),
     )
     if settings.openai_api_key or settings.openai_base_url:
         return config
     openai = await stack.enter_async_context(OpenAIStandin(Offline(), models=None))
-    return dataclasses.replace(config, openai_base_url=openai.base_url, openai_api_key="offline")
+    return dataclasses.replace(
+        config, openai_base_url=openai.base_url, openai_api_key=OFFLINE, openai_features="full"
+    )
+
+
+def _assistant(config: Settings) -> Assistant:
+    """That of the settings; with the offline model it has what the server carries out, too.
+
+    With a model of one's own it is the very one that `run` has: those tools may cost something.
+    """
+    own = of_settings(config)
+    hosted = ({"type": "code_interpreter"}, {"type": "image_generation"})
+    return dataclasses.replace(own, tools=(*own.tools, *hosted)) if _is_offline(config) else own
 
 
 @contextlib.asynccontextmanager
-async def _bot(config: Settings) -> AsyncIterator[Lanes]:
+async def _bot(config: Settings, tools: Path) -> AsyncIterator[Lanes]:
     """The bot, connected to both."""
-    async with assembled(config, ("slack", "discord")) as (platforms, lanes):
+    built = assembled(config, ("slack", "discord"), assistant=_assistant(config), tools=[tools])
+    async with built as (platforms, lanes):
         connected = [asyncio.Event() for _ in platforms]
         keeping = [
             asyncio.create_task(keep(platform, event.set))
@@ -83,45 +106,3 @@ async def _bot(config: Settings) -> AsyncIterator[Lanes]:
             for task in keeping:
                 task.cancel()
             await asyncio.gather(*keeping, return_exceptions=True)
-
-
-async def _converse(people: dict[str, Person], lanes: Lanes, *, offline: bool) -> None:
-    screen, lines, person = Screen(), Lines(), people["slack"]
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, lines.end)
-    model = "an offline model" if offline else "your model"
-    screen.write(f"Spool's demo: a local Slack, a local Discord and {model}.\n{HELP}")
-    while not lines.ended:
-        screen.write(f"\n[{person.name}] You: ")
-        line = await lines.next()
-        if line is None or line == "/quit":
-            break
-        if not sys.stdin.isatty():
-            screen.write(f"{line}\n")
-        if line in ("/slack", "/discord"):
-            person = people[line[1:]]
-        elif line == "/help":
-            screen.write(HELP)
-        elif line == "/reset":
-            screen.write(f"[{person.name}] (only you see this) {await person.reset()}\n")
-        elif line.strip():
-            await (person.stop() if line == "/stop" else person.say(line))
-            await _watch(person, screen, lanes, lines)
-    screen.write("\n")
-
-
-async def _watch(person: Person, screen: Screen, lanes: Lanes, lines: Lines) -> None:
-    """Print the answer as it grows, until it is whole; at a terminal a line typed meanwhile goes out."""
-    accepted = False
-    while not lines.ended:
-        known = person.seen()
-        screen.update(person)
-        accepted = accepted or lanes.busy
-        if accepted and not lanes.busy:
-            screen.update(person)
-            screen.write("\n")
-            return
-        if sys.stdin.isatty() and lines.waiting():
-            return
-        with contextlib.suppress(TimeoutError):
-            await person.changed(known)

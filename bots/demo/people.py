@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import re
+from typing import Final, Protocol
 
 from bots.demo.seen import Seen, SeenFile
 from bots.standins.discord import DiscordStandin
+from bots.standins.discord.message import Post as DiscordPost
 from bots.standins.slack import SlackStandin
+from bots.standins.slack.message import Post as SlackPost
 
 SLACK_USER, SLACK_CHANNEL = "U0YOU00001", "C0GENERAL1"
 DISCORD_USER, DISCORD_CHANNEL = "200000000000000001", "300000000000000001"
 """Always the same ids, so that the demo's memory lasts."""
 MOMENT = 0.3
 """Seconds after which somebody who waits for news looks at the rest of the world."""
+_DOING: Final = re.compile(r"-# \S+ (?P<titles>[^\n]*)\n?")
+"""Discord's small print, and a sign in it."""
 
 
 class Person(Protocol):
@@ -72,22 +77,7 @@ class SlackPerson:
 
     def seen(self) -> list[Seen]:
         """See `Person.seen`."""
-        return [
-            Seen(
-                id=post.ts,
-                topic=post.thread_ts or post.ts,
-                text=post.text,
-                doing=tuple(str(task["title"]) for task in post.tasks if task["status"] == "in_progress"),
-                files=tuple(SeenFile(file.id, file.name, file.type, file.content) for file in post.files),
-                buttons=tuple(
-                    str(element["action_id"])
-                    for block in post.blocks
-                    if block["type"] == "actions"
-                    for element in block["elements"]
-                ),
-            )
-            for post in self._slack.posts(SLACK_CHANNEL)
-        ]
+        return [_on_slack(post) for post in self._slack.posts(SLACK_CHANNEL)]
 
     def settled(self) -> bool:
         """Slack shows an uploaded file a moment after it has accepted it."""
@@ -123,26 +113,7 @@ class DiscordPerson:
 
     def seen(self) -> list[Seen]:
         """See `Person.seen`."""
-        found = []
-        for post in self._discord.posts(DISCORD_CHANNEL):
-            text = without_line(post.content)
-            above = post.content[: len(post.content) - len(text)]
-            found.append(
-                Seen(
-                    id=post.id,
-                    topic=post.channel,
-                    text=text,
-                    doing=(above.strip(),) if above else (),
-                    files=tuple(
-                        SeenFile(file.id, file.filename, file.content_type, file.content)
-                        for file in post.attachments
-                    ),
-                    buttons=tuple(
-                        str(button["custom_id"]) for row in post.components for button in row["components"]
-                    ),
-                )
-            )
-        return found
+        return [_on_discord(post) for post in self._discord.posts(DISCORD_CHANNEL)]
 
     def settled(self) -> bool:
         """Discord shows at once what it accepts."""
@@ -151,3 +122,33 @@ class DiscordPerson:
     async def changed(self, known: list[Seen]) -> None:
         """See `Person.changed`."""
         await self._discord.until(lambda: self.seen() != known, timeout=MOMENT)
+
+
+def _on_slack(post: SlackPost) -> Seen:
+    """What is being done stands in cards above the text."""
+    rows = (block["elements"] for block in post.blocks if block["type"] == "actions")
+    return Seen(
+        id=post.ts,
+        topic=post.thread_ts or post.ts,
+        text=post.text,
+        doing=tuple(str(task["title"]) for task in post.tasks if task["status"] == "in_progress"),
+        files=tuple(SeenFile(file.id, file.name, file.type, file.content) for file in post.files),
+        buttons=tuple(str(button["action_id"]) for row in rows for button in row),
+    )
+
+
+def _on_discord(post: DiscordPost) -> Seen:
+    """What is being done, or was just done, stands in a small line above the text."""
+    line, above, text = "", _DOING.match(post.content), post.content
+    if above:
+        line, text = above["titles"], post.content[above.end() :]
+    return Seen(
+        id=post.id,
+        topic=post.channel,
+        text=text,
+        doing=tuple(line.split(" · ")) if line else (),
+        files=tuple(
+            SeenFile(file.id, file.filename, file.content_type, file.content) for file in post.attachments
+        ),
+        buttons=tuple(str(button["custom_id"]) for row in post.components for button in row["components"]),
+    )

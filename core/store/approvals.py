@@ -65,11 +65,21 @@ def refuse_all(x: Execute, thread: ThreadId, person: str) -> tuple[str, ...]:
     """A new message of that person counts as no; gives the approvals it decided."""
     rows = x(
         "UPDATE approvals SET state = 'refused' WHERE state = 'waiting' AND person = ? "
-        "AND run_id IN (SELECT id FROM runs WHERE thread_id = ? AND status = 'requires_action') RETURNING id",
+        "AND run_id IN (SELECT id FROM runs WHERE thread_id = ? "
+        "AND status IN ('in_progress', 'requires_action', 'cancelling')) RETURNING id",
         person,
         thread,
     )
     return tuple(row[0] for row in rows)
+
+
+def end_all(x: Execute, run: RunId) -> tuple[Approval, ...]:
+    """The run ends: what still waits is refused; gives those."""
+    rows = x(
+        f"UPDATE approvals SET state = 'refused' WHERE run_id = ? AND state = 'waiting' RETURNING {_COLUMNS}",
+        run,
+    )
+    return tuple(Approval(*row) for row in rows)
 
 
 def state(x: Execute, id: str) -> State:

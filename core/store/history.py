@@ -64,9 +64,14 @@ def outgrown(x: Execute, thread: ThreadId, assistant: Assistant, tokens: int) ->
 
 
 def shortened(history: tuple[str, ...]) -> tuple[str, ...]:
-    """About the newer half, beginning with something a person said; a summary at its head stays."""
+    """About the newer half, beginning with something a person said; a summary at its head stays.
+
+    Where there is nothing but the summary, it goes too.
+    """
     head = history[:1] if history and SUMMARY.strip() in history[0] else ()
     rest = history[len(head) :]
+    if not rest:
+        return ()
     for at in range((len(rest) + 1) // 2, len(rest)):
         if json.loads(rest[at]).get("role") == "user":
             return head + rest[at:]

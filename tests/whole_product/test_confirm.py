@@ -65,7 +65,7 @@ async def test_the_question_shows_exactly_what_is_asked_for(
     async with asking(chat, spool) as (_, question):
         await chat.until(lambda: status(office) == ["requires_action"])
 
-    assert "**book**" in question.text
+    assert "book" in question.text
     assert '"hours": 2' in question.text
     assert {YES, NO} == set(question.buttons)
     assert [] == office.noted()
@@ -133,8 +133,7 @@ async def test_the_message_of_another_person_decides_nothing(
     chat: Chat, spool: Product, office: Office, script: Scenario
 ) -> None:
     """Bob's conversation in the same channel is his own."""
-    script.answers.append(("For Bob.",))
-    script.answers.rotate(1)
+    script.answers.insert(1, ("For Bob.",))
     async with asking(chat, spool) as (asked, question):
         bobs = await chat.ask("hello", person=chat.bob)
         await answered(chat, bobs, "For Bob.")

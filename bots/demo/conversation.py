@@ -1,0 +1,162 @@
+"""The demo's conversation: what is typed becomes what a person does, until they leave."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import signal
+import sys
+from collections.abc import Container, Mapping
+from pathlib import Path
+from typing import Final
+
+from bots.demo.people import Person, question
+from bots.demo.seen import Seen
+from bots.demo.terminal import Lines, Screen
+from core.lanes import Lanes
+
+HELP: Final = """\
+Type a message. Commands:
+  /slack    go to Slack, where you mention the bot in #general
+  /discord  go to Discord, where you write to the bot directly
+  /file PATH [TEXT]  send a file or a picture    /yes  /no  answer a question of the bot
+  /assistant [NAME]  who answers, or another     /memory    what it remembers
+  /reset    start a fresh conversation      /stop  end the answer      /quit  leave
+"""
+TRY: Final = """\
+Try: what time is it?  ·  calculate 2*(3+4)  ·  draw a cat  ·  make a csv file  ·  announce that lunch is ready
+"""
+QUIET: Final = 1.0
+"""Seconds without news after which an old question is taken to be open still."""
+_PATH: Final = re.compile(
+    r"""\s*(?:(?P<quote>["'])(?P<quoted>.+?)(?P=quote)|(?P<plain>(?:\\.|\S)+))(?P<text>.*)""", re.DOTALL
+)
+
+
+class Conversation:
+    """Belongs to one terminal."""
+
+    def __init__(self, people: Mapping[str, Person], lanes: Lanes, screen: Screen) -> None:
+        self._people, self._lanes, self._screen = people, lanes, screen
+        self._lines = Lines()
+        self._person = people["slack"]
+
+    async def hold(self, greeting: str) -> None:
+        """Returns when standard input ends, on /quit, or on a signal; everything is answered by then."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._lines.end)
+        self._screen.write(greeting)
+        while not self._lines.ended:
+            self._screen.write(f"\n[{self._person.name}] You: ")
+            line = await self._lines.next()
+            if line is None or line.strip() == "/quit":
+                break
+            if not sys.stdin.isatty():
+                self._screen.write(f"{line}\n")
+            if line.strip():
+                await self._do(line)
+        await self._leave()
+        self._screen.write("\n")
+
+    async def _do(self, line: str) -> None:
+        order, _, rest = line.strip().partition(" ")
+        match order:
+            case "/slack" | "/discord" if not rest:
+                self._person = self._people[order[1:]]
+            case "/help" if not rest:
+                self._screen.write(HELP)
+            case "/reset" | "/memory" if not rest:
+                self._whisper(await self._person.command(order[1:]))
+            case "/assistant":
+                self._whisper(await self._person.command("assistant", rest.strip()))
+            case "/yes" | "/no" if not rest:
+                await self._decide(yes=order == "/yes")
+            case "/file":
+                await self._send(rest)
+            case "/stop" if not rest:  # works everywhere; the buttons for it would do the same
+                await self._say("stop")
+            case _:
+                await self._say(line)
+
+    def _whisper(self, text: str) -> None:
+        self._screen.write(f"[{self._person.name}] (only you see this) {text}\n")
+
+    async def _say(self, text: str, file: tuple[str, bytes] | None = None) -> None:
+        before = self._person.seen()
+        await self._person.say(text, file)
+        await self._watch(before)
+
+    async def _send(self, given: str) -> None:
+        """A file, and what is said with it."""
+        path, text = _path_and_text(given)
+        if not path.is_file():
+            self._screen.write(f"There is no file {path}. Write: /file PATH [TEXT]\n")
+            return
+        try:
+            content = await asyncio.to_thread(path.read_bytes)
+        except OSError as error:
+            self._screen.write(f"{path} cannot be read ({error.strerror}).\n")
+        else:
+            await self._say(text, (path.name, content))
+
+    async def _decide(self, *, yes: bool) -> None:
+        """Press a button of the newest open question."""
+        asked = question(self._person)
+        if asked is None:
+            self._screen.write("Nothing is asked here.\n")
+            return
+        before = self._person.seen()
+        with contextlib.suppress(LookupError):  # it has been decided at this very moment
+            await self._person.press(asked, asked.buttons[0 if yes else 1])
+        await self._watch(before)
+
+    async def _leave(self) -> None:
+        """Whoever leaves has not allowed anything."""
+        for person in self._people.values():
+            if question(person) and not self._lines.ended:
+                self._person = person
+                self._screen.write(f"[{person.name}] You: /no\n")
+                await self._decide(yes=False)
+
+    async def _watch(self, before: list[Seen]) -> None:
+        """Print the answer as it grows, until it is whole or asks something.
+
+        `before`: what was seen before the person did something. At a terminal a line typed meanwhile goes out.
+        """
+        person, accepted, news_at = self._person, False, _now()
+        old = {post.id for post in before}
+        while not self._lines.ended:
+            known = person.seen()
+            self._screen.update(person)
+            accepted = accepted or self._lanes.busy or known != before
+            if accepted and self._over(old, known, quiet=_now() - news_at > QUIET):
+                break
+            if sys.stdin.isatty() and self._lines.waiting():
+                return
+            with contextlib.suppress(TimeoutError):
+                await person.changed(known)
+                news_at = _now()
+        self._screen.update(person)
+        self._screen.write("\n")
+
+    def _over(self, old: Container[str], known: list[Seen], *, quiet: bool) -> bool:
+        """Whether nothing more is to come before somebody answers a question."""
+        if not self._lanes.busy:
+            return all(person.settled() for person in self._people.values())
+        asking = {(p.name, post.topic) for p in self._people.values() for post in p.seen() if post.asks}
+        new = any(post.asks and post.id not in old for post in known)
+        return self._lanes.under_way <= len(asking) and (new or quiet)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _path_and_text(given: str) -> tuple[Path, str]:
+    """The first word, in quotes or with blanks escaped as terminals do, and the rest."""
+    found = _PATH.match(given)
+    if found is None:
+        return Path(), ""
+    path = found["quoted"] or re.sub(r"\\(.)", r"\1", found["plain"])
+    return Path(path).expanduser(), found["text"].strip()
