@@ -66,8 +66,8 @@ class PostBrush:
         """What each post shows. The line moves no text into another post: without room it is left out."""
         limit, alone = self._posts.poster.limit, not text.strip() and not final
         above = line(tasks, alone=alone) if self._tasks else ""
-        if alone:
-            return [above] if above else []
+        if alone:  # where a process before this one showed text, that stands until there is more
+            return [above] if above and (self._painted or not self._posts.begun()) else []
         parts = self._split(text, limit, final)
         if above and len(above) + 1 + len(parts[-1]) <= limit:
             parts[-1] = f"{above}\n{parts[-1]}"

@@ -26,6 +26,16 @@ from core.types import Earlier, IncomingMessage
 logger = logging.getLogger(__name__)
 DIRECT: Final = 8 * 2**20
 """Bytes of a PDF that goes into the request itself; larger ones are searched."""
+PDF: Final = "application/pdf"
+READ_DIRECTLY: Final = frozenset(
+    {
+        PDF,
+        "application/rtf",
+        "application/vnd.oasis.opendocument.text",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    }
+)
+"""PDF, and what document search does not take: https://platform.openai.com/docs/guides/pdf-files"""
 IN_WORDS: Final = 60_000
 """Bytes of a text that is put among the words."""
 REMEMBERED: Final = 16_000
@@ -134,7 +144,7 @@ class Asked:
             file.kind == "text" and file.content and len(file.content) <= (IN_WORDS if whole else REMEMBERED)
         ):
             yield _words(f"[File {file.name}]\n```\n{file.content.decode(errors='replace')}\n```")
-        elif whole and file.type == "application/pdf" and file.content and len(file.content) <= DIRECT:
+        elif whole and _direct(file) and file.content and not (self._interpreted(file) and file.type != PDF):
             yield {"type": "input_file", "filename": file.name, "file_data": _data(file)}
         else:
             yield _words(f"[File {file.name}: {self._where(file)}]")
@@ -143,8 +153,14 @@ class Asked:
         """How the model gets at a file that is not in the request."""
         if not self._kit.rules.full:
             return "not available any more"
-        interpreted = self._interpreter() and file.remote
-        return "in the code interpreter's /mnt/data" if interpreted else "use file_search to read it"
+        if self._interpreted(file):
+            return "in the code interpreter's /mnt/data"
+        return (
+            "not available any more" if _direct(file) and file.type != PDF else "use file_search to read it"
+        )
+
+    def _interpreted(self, file: Stored) -> bool:
+        return self._interpreter() and file.remote is not None
 
     def _interpreter(self) -> bool:
         assistant = self._claim.assistant
@@ -166,7 +182,7 @@ class Asked:
                 return await self._upload(file, "user_data")
             if file.kind == "picture":
                 self._later(self._upload(file, "vision"))
-            elif file.kind == "document" or len(file.content) > IN_WORDS:
+            elif (file.kind == "document" and _searchable(file)) or len(file.content) > IN_WORDS:
                 await self._search(file)
         except SpoolError as error:
             logger.warning("file cannot be kept", extra={"run_id": self._claim.run, "error": str(error)})
@@ -177,7 +193,7 @@ class Asked:
         """Into the thread's own store: at once where that is the only way to it, else beside the answer."""
         library = await self._kit.library()
         work = library.keep(self._claim.thread, file.name, file.content or b"", days=DAYS)
-        if file.type == "application/pdf" and file.size <= DIRECT:
+        if _direct(file):
             self._later(work)
         else:
             self.store = await work
@@ -218,6 +234,15 @@ def _fields(file: Stored) -> dict[str, Any]:
     return {name: getattr(file, name) for name in Stored.__dataclass_fields__}
 
 
+def _direct(file: Stored) -> bool:
+    """Whether the document goes into the request itself."""
+    return file.type in READ_DIRECTLY and file.size <= DIRECT
+
+
+def _searchable(file: Stored) -> bool:
+    return file.type == PDF or file.type not in READ_DIRECTLY
+
+
 def _words(text: str) -> dict[str, Any]:
     return {"type": "input_text", "text": text}
 
@@ -238,7 +263,7 @@ def _data(file: Stored) -> str:
 def _unreadable(file: Stored) -> Stored:
     """A file that this server cannot be shown is refused with its reason."""
     small = file.kind == "text" and file.size <= IN_WORDS
-    direct = file.type == "application/pdf" and file.size <= DIRECT
+    direct = file.type == PDF and _direct(file)
     if file.refused or small or direct or file.kind in ("picture", "audio"):
         return file
     return Stored(**{**_fields(file), "refused": "file_not_here", "content": None})

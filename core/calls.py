@@ -110,6 +110,13 @@ class Calls:
         interrupted = [call for call in one.calls if self._journal.memo[step(call)].get("interrupted")]
         return [(await self._say("tool_interrupted")).format(name=call.name) for call in interrupted]
 
+    async def not_sent(self, one: Round) -> None:
+        """The request was turned away: nothing of it was done."""
+        for call in one.calls:
+            memo = self._journal.memo[step(call)]
+            if memo.get("approve") and "sent" in memo:
+                await self._journal.record(step(call), {"approve": True})
+
     async def _call(self, call: Call, tool: Tool | None) -> Result:
         await self._begin(call)
         started = time.monotonic()

@@ -32,6 +32,9 @@ from core.types import Ending, Prompt
 
 logger = logging.getLogger(__name__)
 WITHOUT_TOOLS = "without hosted tools"
+WITHOUT_KEPT = "without kept files"
+TURNED_AWAY = frozenset({"rate_limit_exceeded", "slow_down", "server_is_overloaded", "http_429", "http_503"})
+"""Codes of requests that the server did not begin to answer."""
 
 
 class Dialogue:
@@ -86,6 +89,8 @@ class Dialogue:
             way, shorter = "shorter", history.shortened(self._history)
         elif notice in ("model_refused", "file_gone") and any('"file_id"' in one for one in self._history):
             way, shorter = "without files", without_files(self._history)
+        elif notice == "file_gone" and WITHOUT_KEPT not in self._mended and self._keeps():
+            way, shorter = WITHOUT_KEPT, self._history
         elif notice in ("tools_refused", "file_gone") and self._offer.hosted:
             way, shorter = WITHOUT_TOOLS, self._history
         if not way or way in self._mended:
@@ -110,18 +115,29 @@ class Dialogue:
                     await calls.carry_out(before[number], self._offer.functions)
                 number += 1
                 continue
-            if before and not listening.resumable(number):
-                await calls.sending(before[-1])
-            for one in before:
-                self.draft.notes.update(dict.fromkeys(await calls.interruptions(one)))
             self.draft.begin("\n\n".join(one.text for one in before if one.text))
-            response = await listening.follow(number, self._prompt(number))
-            response.items = rounds.distinct(response.items, before)
+            response = await self._follow(number, before, calls, listening)
+            response.items = rounds.distinct(response.items, before, self._history)
             if not response.calls:
                 return await self._finished(response, before)
             if number + 1 >= self._assistant.max_model_calls:
                 return await self._ended("step_limit", before)
             await self._record(number, response)
+
+    async def _follow(self, number: int, before: list[Round], calls: Calls, listening: Listening) -> Response:
+        """The next response; a yes to a remote tool is sent once."""
+        last = before[-1:] if not listening.resumable(number) else []
+        for one in last:
+            await calls.sending(one)
+        for one in before:
+            self.draft.notes.update(dict.fromkeys(await calls.interruptions(one)))
+        try:
+            return await listening.follow(number, self._prompt(number))
+        except (Retryable, Permanent) as error:
+            if isinstance(error, Permanent) or error.code in TURNED_AWAY:
+                for one in last:
+                    await calls.not_sent(one)
+            raise
 
     async def _prepare(self) -> None:
         """What must be known before the model is asked; all of it is asked for once."""
@@ -157,8 +173,15 @@ class Dialogue:
             return Resources()
         claim = self._journal.claim
         sent = [file.remote for file in self.asked.files() if file.remote]
+        if WITHOUT_KEPT in self._mended:
+            return Resources([self.asked.store] if self.asked.store else [], sent)
         stores = [store] if (store := self.asked.store or claim.store) else []
         return Resources(stores, list(dict.fromkeys([*claim.kept, *sent])))
+
+    def _keeps(self) -> bool:
+        """Whether the thread has anything at the model server from before this question."""
+        claim = self._journal.claim
+        return bool(claim.kept or claim.store)
 
     def _prompt(self, number: int) -> Prompt:
         claim, assistant = self._journal.claim, self._assistant

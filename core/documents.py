@@ -34,6 +34,12 @@ def source(name: str, content: bytes) -> Source:
     return Source(plain(name), content, len(content), hashlib.sha256(content).hexdigest())
 
 
+def sent(name: str, content: bytes) -> Source:
+    """A document a person sent. A text whose ending is unknown is a .txt as well: so it can be searched."""
+    known = PurePath(plain(name)).suffix in SEARCHABLE
+    return source(name if known or not _is_text(content) else f"{name}.txt", content)
+
+
 def read(path: Path) -> Source:
     """A document on disk; reads all of it, a piece at a time. Raises OSError."""
     with path.open("rb") as opened:
@@ -57,5 +63,13 @@ def problem(path: Path) -> str:
 
 
 def plain(name: str) -> str:
-    """The name without folders, its letters composed: some systems store 한 as three characters."""
-    return unicodedata.normalize("NFC", PurePath(name).name) or "document"
+    """The name without folders, its letters composed (some systems store 한 in pieces), its ending small."""
+    path = PurePath(unicodedata.normalize("NFC", PurePath(name).name) or "document")
+    return path.stem + path.suffix.lower()
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        return "\0" not in content.decode()
+    except UnicodeDecodeError:
+        return False

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from core.database import Database
-from core.documents import Source, source
+from core.documents import Source, sent
 from core.errors import Permanent, Retryable
 from core.patience import Patience
 from core.service import FILE_LIFE, GONE, UNREADABLE, Files, Upload, VectorStores
@@ -101,7 +101,7 @@ class Library:
 
         The store lives `days` after its last use; the bytes are at the server for FILE_LIFE at most.
         """
-        await self.add(owner, source(name, content), days=days)
+        await self.add(owner, sent(name, content), days=days)
         await self.settle(owner, days=days)
         await self._shelves.used(owner, days)
         store = await self._shelves.recorded(owner)

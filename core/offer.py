@@ -61,9 +61,7 @@ def offer(
             missing.append(_label(tool))
     if full and not unsupported and resources.stores and not assistant.tool("file_search"):
         tools.append({"type": "file_search", "vector_store_ids": list(resources.stores)})
-    return Offer(
-        tuple(tools), _options(assistant, full, effort, bool(tools)), tuple(missing), frozenset(found)
-    )
+    return Offer(tuple(tools), _options(assistant, full, effort, tools), tuple(missing), frozenset(found))
 
 
 def _label(tool: Mapping[str, Any]) -> str:
@@ -99,7 +97,9 @@ def reasoning(assistant: Assistant, *, full: bool, effort: str) -> dict[str, Any
     return {"reasoning": {"effort": wanted}} if wanted else {}
 
 
-def _options(assistant: Assistant, full: bool, effort: str, tools: bool) -> dict[str, Any]:
+def _options(
+    assistant: Assistant, full: bool, effort: str, tools: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     """Fields the assistant sets. A portable server gets only what was asked for explicitly."""
     options = reasoning(assistant, full=full, effort=effort)
     for name in ("temperature", "top_p"):
@@ -107,8 +107,12 @@ def _options(assistant: Assistant, full: bool, effort: str, tools: bool) -> dict
             options[name] = value
     if isinstance(assistant.response_format, Mapping):
         options["text"] = {"format": _format(assistant.response_format)}
-    if tools and assistant.tool_choice != "auto":
-        options["tool_choice"] = _choice(assistant.tool_choice)
+    if (
+        tools
+        and assistant.tool_choice != "auto"
+        and _possible(choice := _choice(assistant.tool_choice), tools)
+    ):
+        options["tool_choice"] = choice
     if tools and not assistant.parallel_tool_calls:
         options["parallel_tool_calls"] = False
     return options
@@ -119,6 +123,14 @@ def _format(given: Mapping[str, Any]) -> dict[str, Any]:
     if given.get("type") == "json_schema" and "json_schema" in given:
         return {"type": "json_schema", **given["json_schema"]}
     return dict(given)
+
+
+def _possible(choice: Any, tools: Sequence[Mapping[str, Any]]) -> bool:
+    """A server refuses a request that forces a tool it does not offer."""
+    if not isinstance(choice, Mapping) or choice.get("type") == "allowed_tools":
+        return True
+    named = ("type", "name") if choice.get("type") == "function" else ("type",)
+    return any(all(tool.get(key) == choice.get(key) for key in named) for tool in tools)
 
 
 def _choice(given: str | Mapping[str, Any]) -> Any:

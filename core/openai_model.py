@@ -20,7 +20,7 @@ import openai
 
 from core.background import Background
 from core.errors import Permanent, Retryable
-from core.model_faults import LASTING, fault
+from core.model_faults import LASTING, refusal
 from core.response_events import (
     DELTAS,
     ITEMS,
@@ -203,14 +203,15 @@ class OpenAIModel:
                 kind = data.get("type")
                 position.sequence = data.get("sequence_number", position.sequence)
                 if kind in DELTAS:
-                    position.said += len(data["delta"])
-                    yield TextDelta(data["delta"])
+                    more = str(data.get("delta") or "")
+                    position.said += len(more)
+                    yield TextDelta(more)
                 elif kind in ITEMS:
                     item = data.get("item") or {}
                     if kind == "response.output_item.added":
                         yield ItemAdded(item)
                     else:
-                        position.items.add(item_name(item))
+                        position.items.append(item_name(item))
                         yield ItemDone(item)
                 elif kind == "response.created" and self._features.background:
                     position.response_id = data["response"]["id"]
@@ -241,7 +242,7 @@ class _Position:
     sequence: int = -1
     said: int = 0
     ended: bool = False
-    items: set[str] = field(default_factory=set)
+    items: list[str] = field(default_factory=list)
 
 
 def _after(sequence: int) -> dict[str, object]:
@@ -267,11 +268,8 @@ def _refused(error: openai.APIStatusError, *, resuming: bool) -> Retryable | Per
     if resuming and error.status_code in (400, 404):
         return Retryable("response_gone")  # expired on the server: the runner asks anew
     after = error.response.headers.get("retry-after", "")
-    seconds = float(after) if after.replace(".", "", 1).isdigit() else None
-    names = [str(name) for name in (error.code, error.type) if name]
-    code = next((name for name in names if name in LASTING), names[0] if names else "")
-    met = fault(code, error.status_code, seconds)
-    if isinstance(met, Permanent) and code not in LASTING and (about := _about(error)):
+    met = refusal(error.status_code, (error.code, error.type), after)
+    if isinstance(met, Permanent) and met.code not in LASTING and (about := _about(error)):
         return Permanent(met.code, notice=about)
     if resuming and isinstance(met, Retryable):
         return Retryable(met.code, retry_after=met.retry_after, resumable=True)

@@ -120,14 +120,14 @@ class OpenAIService:
         """See `VectorStores.index`."""
         files = self._client.vector_stores.files
         end = time.monotonic() + self._patience
-        entry = await self._asked(lambda: files.create(vector_store_id=store, file_id=file), held=True)
+        entry = await self._seen(lambda: files.create(vector_store_id=store, file_id=file))
         pause = self._pause
         while entry.status == "in_progress":
             if time.monotonic() > end:
                 raise Retryable("indexing_timeout")
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 5.0)
-            entry = await self._asked(lambda: files.retrieve(file, vector_store_id=store), held=True)
+            entry = await self._seen(lambda: files.retrieve(file, vector_store_id=store))
         if entry.status == "completed":
             return
         await self.unindex(store, file)  # the next try begins with a clean store
@@ -176,6 +176,19 @@ class OpenAIService:
         return {
             str(one["id"]): _facts(one) for one in answer["data"] if isinstance(one, dict) and "id" in one
         }
+
+    async def _seen(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Ask about something that may be new: a file that was just uploaded, or just put into a store, is
+        answered with 404 now and then at first (https://github.com/mkdev-me/terraform-provider-openai/issues/35).
+        """
+        for wait in (1, 2, 4):
+            try:
+                return await self._asked(call, held=True)
+            except Permanent as error:
+                if error.notice != GONE:
+                    raise
+            await asyncio.sleep(self._pause * wait)
+        return await self._asked(call, held=True)
 
     async def _gone(self, delete: Callable[[], Awaitable[object]]) -> None:
         """Delete something; it is as good if it was not there."""

@@ -14,11 +14,14 @@ from core.errors import Permanent, Retryable
 from core.journal import Journal
 from core.kit import Limits
 from core.ports import Model, Reply
+from core.response_events import item_name
 from core.rounds import Call
 from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, Task, TextDelta
 
 LOOK: Final = 1.0
 """Seconds between two moves of the idle deadline: a timer for each word would cost more than the word."""
+AT_WORK: Final = 5
+"""So many times as long as else may nothing be heard while the model thinks, draws, or writes a call."""
 _TASKS: Final = {
     "web_search_call": "task_web",
     "file_search_call": "task_files",
@@ -37,21 +40,20 @@ class Response:
     text: str = ""
     items: list[Mapping[str, Any]] = field(default_factory=list)
     ended: Finished = field(default_factory=lambda: Finished("incomplete"))
+    under_way: set[str] = field(default_factory=set)
+    """Items besides its words that have begun and are not done: silence is work then."""
 
     @property
     def calls(self) -> tuple[Call, ...]:
         """What it asks for: function calls, and approvals of MCP calls."""
         found = []
         for item in self.items:
+            name, arguments = str(item.get("name", "")), _text(item.get("arguments"))
             if item.get("type") == "function_call":
-                found.append(
-                    Call(str(item["call_id"]), str(item.get("name", "")), _text(item.get("arguments")))
-                )
+                found.append(Call(item_name(item), name, arguments))
             elif item.get("type") == "mcp_approval_request":
                 server = str(item.get("server_label") or "MCP")
-                found.append(
-                    Call(str(item["id"]), str(item.get("name", "")), _text(item.get("arguments")), server)
-                )
+                found.append(Call(str(item.get("id")), name, arguments, server))
         return tuple(found)
 
 
@@ -83,11 +85,13 @@ class Listening:
             async with asyncio.timeout_at(min(loop.time() + limits.idle, overall)) as deadline:
                 async with aclosing(stream) as events:
                     async for event in events:
-                        if loop.time() > moved + min(LOOK, limits.idle / 4):
-                            moved = loop.time()
-                            deadline.reschedule(min(moved + limits.idle, overall))
                         if await self._take(number, event, response):
                             return response
+                        other = isinstance(event, ItemAdded | ItemDone)
+                        if other or loop.time() > moved + min(LOOK, limits.idle / 4):
+                            moved = loop.time()
+                            patience = limits.idle * (AT_WORK if response.under_way else 1)
+                            deadline.reschedule(min(moved + patience, overall))
         except TimeoutError:
             await self._forget(number)
             if loop.time() >= overall:
@@ -110,12 +114,15 @@ class Listening:
             response.text += event.text
             self._draft.say(event.text, self._reply)
         elif isinstance(event, ItemAdded):
+            if event.item.get("type") != "message":
+                response.under_way.add(item_name(event.item))
             await self._begun(event.item)
         elif isinstance(event, ItemDone):
             response.items.append(event.item)
+            response.under_way.discard(item_name(event.item))
             if event.item.get("type") != "function_call":  # that one is carried out by us
                 failed = event.item.get("status") in ("failed", "incomplete") or event.item.get("error")
-                self._draft.done(str(event.item.get("id")), self._reply, ok=not failed)
+                self._draft.done(item_name(event.item), self._reply, ok=not failed)
         elif isinstance(event, Started):
             await self._started(number, event)
         else:
@@ -126,9 +133,8 @@ class Listening:
     async def _begun(self, item: Mapping[str, Any]) -> None:
         """What the model does besides talking is shown while it happens."""
         if key := _TASKS.get(str(item.get("type"))):
-            name = str(item.get("server_label") if key == "task_mcp" else item.get("name") or "")
-            id = item.get("call_id") if key == "task_function" else item.get("id")
-            self._draft.doing(Task(str(id), (await self._say(key)).format(name=name)), self._reply)
+            name = str(item.get("server_label" if key == "task_mcp" else "name") or "")
+            self._draft.doing(Task(item_name(item), (await self._say(key)).format(name=name)), self._reply)
 
     async def _started(self, number: int, event: Started) -> None:
         """Only a background response can be resumed, and only that is worth a commit."""

@@ -6,7 +6,8 @@ https://platform.openai.com/docs/api-reference/responses-streaming
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from core.model_faults import fault
@@ -16,6 +17,8 @@ TERMINAL = {"response.completed", "response.incomplete", "response.failed", "err
 ITEMS = {"response.output_item.added", "response.output_item.done"}
 DELTAS = {"response.output_text.delta", "response.refusal.delta"}
 WANTED = TERMINAL | ITEMS | DELTAS | {"response.created"}
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""The escape of half a character: mostly its other half follows."""
 
 
 async def frames(chunks: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
@@ -42,12 +45,20 @@ def _decoded(frame: bytes) -> dict[str, Any] | None:
         return None
     try:
         event = json.loads(data.decode())
+        if _HALF.search(data):
+            event = _whole(event)
     except ValueError:  # "[DONE]" of some servers; half a frame of a cut stream
         return None
     if not isinstance(event, dict):
         return None
     kind = event.setdefault("type", name)
     return event if isinstance(kind, str) and kind in WANTED else None
+
+
+def _whole(event: Any) -> Any:
+    """The same without lone halves of characters, which can be stored and sent nowhere."""
+    text = json.dumps(event, ensure_ascii=False)
+    return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def finished(kind: str, data: Mapping[str, Any]) -> Finished:
@@ -86,9 +97,14 @@ def item_name(item: Mapping[str, Any]) -> str:
     return str(item.get("call_id") or item.get("id") or "")
 
 
-def unheard(data: Mapping[str, Any], heard: set[str]) -> list[Mapping[str, Any]]:
-    """Items of a whole response that the stream did not bring: not every server sends them one by one."""
+def unheard(data: Mapping[str, Any], heard: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Items of a whole response that the stream did not bring: not every server sends them one by one.
+
+    Where it brought as many, nothing is new: some servers name the same items anew in the whole.
+    """
     output = (data.get("response") or {}).get("output") or ()
+    if len(heard) >= len(output):
+        return []
     return [item for item in output if isinstance(item, dict) and item_name(item) not in heard]
 
 

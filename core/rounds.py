@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.journal import Journal
+from core.response_events import item_name
 
 REMEMBERED = 4_000
 """Characters of a tool's output that stay in the history."""
@@ -56,15 +57,19 @@ def of(journal: Journal) -> Iterator[Round]:
         number += 1
 
 
-def distinct(items: Sequence[Mapping[str, Any]], before: Sequence[Round]) -> list[Mapping[str, Any]]:
-    """The items with call ids that no other call of the run has: small servers begin anew at call_0."""
+def distinct(
+    items: Sequence[Mapping[str, Any]], before: Sequence[Round], history: Sequence[str] = ()
+) -> list[Mapping[str, Any]]:
+    """The items with call ids that no call before has: small servers begin anew at call_0, or give none."""
     taken = {call.id for one in before for call in one.calls}
+    taken |= {json.loads(item)["call_id"] for item in history if '"type": "function_call"' in item}
     given: list[Mapping[str, Any]] = []
     for item in items:
         if item.get("type") == "function_call":
-            id, number = str(item["call_id"]), 2
+            first = id = item_name(item) or "call"
+            number = 2
             while id in taken:
-                id, number = f"{item['call_id']}_{number}", number + 1
+                id, number = f"{first}_{number}", number + 1
             taken.add(id)
             item = {**item, "call_id": id}
         given.append(item)

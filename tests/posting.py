@@ -9,7 +9,7 @@ from bots.turns import Turns
 from core.database import Database
 from core.journal import Journal
 from core.store.runs import Claim
-from tests.fakes import MemoryPoster, Topic
+from tests.fakes import MemoryPoster, Topic, settled
 from tests.queued import claimed
 
 
@@ -47,6 +47,7 @@ class World:
         """A new process with that person's run; the one before it is dead."""
         self.processes += 1
         owner = f"process {self.processes}"
+        await self.db(settled)
         claim = await self.db(lambda x: claimed(x, owner, user))
         return Process(self.db, self.topic, claim, self.turns, tells=tells)
 

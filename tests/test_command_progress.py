@@ -117,6 +117,13 @@ def test_folders_are_walked_in_order(tmp_path: Path) -> None:
     assert ["a.txt", "b/1.txt", "b/2.txt"] == names
 
 
+def test_what_the_system_does_not_show_is_named_with_its_reason(tmp_path: Path) -> None:
+    """It is no crash."""
+    (file,) = found([tmp_path / ("x" * 300 + ".txt")])
+
+    assert ("File name too long", True) == (file.problem, file.named)
+
+
 def test_a_hidden_file_that_is_named_is_meant(tmp_path: Path) -> None:
     """The operator knows what they do."""
     path = tmp_path / ".notes.txt"

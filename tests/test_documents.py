@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.documents import SEARCHABLE, plain, problem, read, source
+from core.documents import SEARCHABLE, plain, problem, read, sent, source
 from core.service import LARGEST_UPLOAD
 
 
@@ -40,6 +40,27 @@ def test_names_are_composed() -> None:
 def test_names_have_no_folders(name: str, shown: str) -> None:
     """Whatever a platform says."""
     assert shown == plain(name)
+
+
+def test_endings_are_small() -> None:
+    """Servers take some of them in no other way; the rest of the name stays."""
+    assert "README.md" == plain("README.MD")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "shown"),
+    [
+        ("table.csv", "이름,수\n".encode(), "table.csv.txt"),
+        ("Makefile", b"all:\n", "Makefile.txt"),
+        ("notes.TXT", b"notes", "notes.txt"),
+        ("table.xlsx", b"PK\x03\x04\xff", "table.xlsx"),
+        ("zeros.dat", b"\0\0", "zeros.dat"),
+        ("paper.pdf", b"%PDF-", "paper.pdf"),
+    ],
+)
+def test_a_text_that_a_person_sent_can_be_searched(name: str, content: bytes, shown: str) -> None:
+    """Whatever its ending; what is no text is what it says it is."""
+    assert shown == sent(name, content).name
 
 
 @pytest.mark.parametrize("ending", sorted(SEARCHABLE))

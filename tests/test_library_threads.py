@@ -64,6 +64,18 @@ async def test_a_living_store_is_known_without_asking(api: OpenAIStandin, librar
     assert before == len(api.exchanges)
 
 
+async def test_each_document_makes_the_store_live_longer(api: OpenAIStandin, library: Library) -> None:
+    """Seven days from the last one on, without asking."""
+    await keep(library, ANN, "a.txt")
+    api.clock.skip(5 * DAY)
+    store = await keep(library, ANN, "b.txt")
+    api.clock.skip(6 * DAY)
+    before = len(api.exchanges)
+
+    assert store == await library.store(ANN)
+    assert before == len(api.exchanges)
+
+
 async def test_a_store_that_expired_is_none(api: OpenAIStandin, library: Library) -> None:
     """A request that named it would be refused."""
     await keep(library, ANN, "a.txt")
@@ -114,7 +126,7 @@ async def test_a_lost_upload_of_a_thread_is_never_taken_up(
     ours = source("plan.txt", b"of Ann")
     now = api.clock.now()
     await db(lambda x: vector_stores.begin(x, ANN, ours.digest, ours.name, ours.size, now))
-    await service.upload("plan.txt", b"of Ben", purpose="assistants", seconds=3600)
+    await service.upload("plan.txt", b"of Ben", purpose="assistants")
 
     store = await library.keep(ANN, "plan.txt", b"of Ann", days=7)
 
@@ -154,6 +166,13 @@ async def test_an_unreadable_document_does_not_end_the_others(api: OpenAIStandin
         await keep(library, ANN, "b.pdf")
 
     assert ["a.txt"] == inside(api, store)
+
+
+async def test_a_table_of_a_person_can_be_searched(api: OpenAIStandin, library: Library) -> None:
+    """Although file search knows no such ending."""
+    store = await library.keep(ANN, "table.csv", b"part,stock\nbolt,120\n", days=7)
+
+    assert ["table.csv.txt"] == [found["filename"] for found in api.stores.found([store], "bolt")]
 
 
 async def test_dropping_leaves_nothing(api: OpenAIStandin, library: Library) -> None:

@@ -188,6 +188,18 @@ async def test_indexing_may_be_repeated(api: OpenAIStandin, service: OpenAIServi
     assert [file] == list(api.stores.find(store).entries)
 
 
+async def test_what_is_new_may_be_unknown_for_a_moment(api: OpenAIStandin, service: OpenAIService) -> None:
+    """Not all of the servers have heard of it at once: it is asked for again before it counts as gone."""
+    store = await service.create_store("s")
+    file = await service.upload("a.txt", b"the answer is 42", purpose="assistants")
+    api.fail("POST /vector_stores/*/files", status=404, code="", times=2)
+    api.fail("GET /vector_stores/*/files/*", status=404, code="", times=2)
+
+    await service.index(store, file)
+
+    assert [file] == [found["file_id"] for found in api.stores.found([store], "answer")]
+
+
 async def test_an_unreadable_document_says_why(api: OpenAIStandin, service: OpenAIService) -> None:
     """In the server's words; and it does not stay in the store."""
     store = await service.create_store("s")

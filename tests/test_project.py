@@ -271,7 +271,11 @@ def test_slack_link_carries_the_manifest() -> None:
 def test_discord_link_asks_for_what_is_needed() -> None:
     """The invite asks for the permissions that answering needs, and for no other."""
     needed = discord.Permissions(
-        view_channel=True, send_messages=True, send_messages_in_threads=True, read_message_history=True
+        view_channel=True,
+        send_messages=True,
+        send_messages_in_threads=True,
+        read_message_history=True,
+        attach_files=True,
     )
     query = parse_qs(urlsplit(setup_link("https://discord.com/oauth2/authorize")).query)
     assert query["permissions"] == [str(needed.value)]

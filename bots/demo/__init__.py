@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import logging
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -24,10 +25,11 @@ from bots.standins.openai import OpenAIStandin
 from bots.standins.slack import SlackStandin
 from bots.supervisor import keep
 from core.assistant import Assistant, of_settings
-from core.database import data_directory, only_runner
+from core.database import Database, data_directory, only_runner
 from core.lanes import Lanes
 from core.script import Offline
 from core.settings import Settings
+from core.store import approvals
 
 OFFLINE: Final = "offline"
 """The key of the model that is none."""
@@ -44,8 +46,19 @@ async def talk(settings: Settings) -> None:
             people: dict[str, Person] = {"slack": SlackPerson(slack), "discord": DiscordPerson(discord)}
             config = await _local(settings, slack, discord, stack)
             folder = Folder(settings.data_dir)
+            await _forget_questions(settings.data_dir / "spool.sqlite3")
             lanes = await stack.enter_async_context(_bot(config, folder.tools(config.tools_directory)))
             await Conversation(people, lanes, Screen(folder)).hold(_greeting(config))
+
+
+async def _forget_questions(path: Path) -> None:
+    """Chats begin empty each time: a question of a demo that was killed can be answered by nobody."""
+    db = Database(path)
+    try:
+        for person in (SLACK_USER, DISCORD_USER):
+            await db(partial(approvals.refuse_person, person=person))
+    finally:
+        db.close()
 
 
 def _greeting(config: Settings) -> str:

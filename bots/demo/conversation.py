@@ -11,7 +11,7 @@ from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Final
 
-from bots.demo.people import Person, question
+from bots.demo.people import Person
 from bots.demo.seen import Seen
 from bots.demo.terminal import Lines, Screen
 from core.lanes import Lanes
@@ -25,10 +25,10 @@ Type a message. Commands:
   /reset    start a fresh conversation      /stop  end the answer      /quit  leave
 """
 TRY: Final = """\
-Try: what time is it?  ·  calculate 2*(3+4)  ·  draw a cat  ·  make a csv file  ·  announce that lunch is ready
+Try: what time is it?  ·  calculate 2*(3+4)  ·  draw a cat  ·  make a csv file  ·  announce lunch
 """
-QUIET: Final = 1.0
-"""Seconds without news after which an old question is taken to be open still."""
+QUIET: Final = 8.0
+"""Seconds without news after which an old question is taken to be open still: networks limit edits."""
 _PATH: Final = re.compile(
     r"""\s*(?:(?P<quote>["'])(?P<quoted>.+?)(?P=quote)|(?P<plain>(?:\\.|\S)+))(?P<text>.*)""", re.DOTALL
 )
@@ -41,6 +41,7 @@ class Conversation:
         self._people, self._lanes, self._screen = people, lanes, screen
         self._lines = Lines()
         self._person = people["slack"]
+        self._decided: set[str] = set()  # questions whose post still asks for a moment
 
     async def hold(self, greeting: str) -> None:
         """Returns when standard input ends, on /quit, or on a signal; everything is answered by then."""
@@ -91,7 +92,9 @@ class Conversation:
         """A file, and what is said with it."""
         path, text = _path_and_text(given)
         if not path.is_file():
-            self._screen.write(f"There is no file {path}. Write: /file PATH [TEXT]\n")
+            self._screen.write(
+                f"There is no file {path}.\n" if given.strip() else "Write: /file PATH [TEXT]\n"
+            )
             return
         try:
             content = await asyncio.to_thread(path.read_bytes)
@@ -102,27 +105,35 @@ class Conversation:
 
     async def _decide(self, *, yes: bool) -> None:
         """Press a button of the newest open question."""
-        asked = question(self._person)
+        asked = self._asked(self._person)
         if asked is None:
             self._screen.write("Nothing is asked here.\n")
             return
         before = self._person.seen()
         with contextlib.suppress(LookupError):  # it has been decided at this very moment
             await self._person.press(asked, asked.buttons[0 if yes else 1])
+        self._decided.add(asked.id)
         await self._watch(before)
+
+    def _asked(self, person: Person) -> Seen | None:
+        """The newest question that is open there."""
+        return next((post for post in reversed(person.seen()) if self._is_open(post)), None)
+
+    def _is_open(self, post: Seen) -> bool:
+        return post.asks and post.id not in self._decided
 
     async def _leave(self) -> None:
         """Whoever leaves has not allowed anything."""
         for person in self._people.values():
-            if question(person) and not self._lines.ended:
+            if self._asked(person) and not self._lines.ended:
+                self._screen.write("/no\n" if person is self._person else f"\n[{person.name}] You: /no\n")
                 self._person = person
-                self._screen.write(f"[{person.name}] You: /no\n")
                 await self._decide(yes=False)
 
     async def _watch(self, before: list[Seen]) -> None:
         """Print the answer as it grows, until it is whole or asks something.
 
-        `before`: what was seen before the person did something. At a terminal a line typed meanwhile goes out.
+        `before`: what was seen before the person acted. At a terminal a line typed meanwhile goes out.
         """
         person, accepted, news_at = self._person, False, _now()
         old = {post.id for post in before}
@@ -144,8 +155,9 @@ class Conversation:
         """Whether nothing more is to come before somebody answers a question."""
         if not self._lanes.busy:
             return all(person.settled() for person in self._people.values())
-        asking = {(p.name, post.topic) for p in self._people.values() for post in p.seen() if post.asks}
-        new = any(post.asks and post.id not in old for post in known)
+        everywhere = [(person.name, post) for person in self._people.values() for post in person.seen()]
+        asking = {(name, post.topic) for name, post in everywhere if self._is_open(post)}
+        new = any(self._is_open(post) and post.id not in old for post in known)
         return self._lanes.under_way <= len(asking) and (new or quiet)
 
 

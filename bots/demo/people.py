@@ -48,11 +48,6 @@ class Person(Protocol):
         ...
 
 
-def question(person: Person) -> Seen | None:
-    """The newest question that is open."""
-    return next((post for post in reversed(person.seen()) if post.asks), None)
-
-
 class SlackPerson:
     """Mentions the bot in #general."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import sys
 import threading
 
@@ -18,6 +19,8 @@ class Screen:
     """Prints what a person sees of the bot, as it appears. Its files are saved in `folder`."""
 
     def __init__(self, folder: Folder) -> None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a terminal may not know every sign
         self._folder = folder
         self._shown: dict[str, str] = {}
         self._told: set[tuple[str, str]] = set()

@@ -43,7 +43,7 @@ class Intake:
         self._failed, self._follow = failed, follow
         self._roles: dict[str, str | None] = {}
         self._channels = Channels(api)
-        self._unplaced: dict[str, list[events.Spoken]] = {}
+        self._unplaced: dict[str, list[Callable[[str], None]]] = {}
         self._background = Background()
         self._sound = True
 
@@ -96,19 +96,26 @@ class Intake:
         """Receive a message that is for us; in a channel nobody told us of, once it is known what it is."""
         where = said.message.address
         parent = self._channels.parent(where.channel) if where.workspace else ""
-        if where.channel in self._unplaced:  # behind the one that is waiting: the order stays
-            self._unplaced[where.channel].append(said)
-        elif parent is None:
-            self._unplaced[where.channel] = [said]
+        if parent is None and where.channel not in self._unplaced:
+            self._unplaced[where.channel] = []
             self._background.start(self._learn_channel(where.channel), "event")
+        self.behind(where.channel, lambda learnt: self._receive(_in(said, parent or learnt)))
+
+    def behind(self, channel: str, act: Callable[[str], None]) -> None:
+        """Do that at once, or behind the messages there that wait to be placed: the order stays.
+
+        It is told what was learnt of the channel meanwhile.
+        """
+        if channel in self._unplaced:
+            self._unplaced[channel].append(act)
         else:
-            self._receive(_in(said, parent))
+            act("")
 
     async def _learn_channel(self, channel: str) -> None:
         """After a cold resume Discord does not repeat its channels, either."""
         parent = await self._channels.learn(channel)
-        for said in self._unplaced.pop(channel):
-            self._receive(_in(said, parent))
+        for act in self._unplaced.pop(channel):
+            act(parent)
 
     async def _follow_up(self, said: events.Spoken) -> None:
         message = said.message

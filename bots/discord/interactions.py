@@ -32,19 +32,23 @@ class Interactions:
     """The handler of INTERACTION_CREATE; does not block the socket."""
 
     def __init__(
-        self, inbox: Inbox, api: DiscordApi, *, progress: Callable[[], dict[str, object]], language: str
+        self,
+        inbox: Inbox,
+        api: DiscordApi,
+        *,
+        progress: Callable[[], dict[str, object]],
+        behind: Callable[[str, Callable[[str], None]], None],
+        language: str,
     ) -> None:
         self._inbox, self._api, self._progress, self._language = inbox, api, progress, language
+        self._behind = behind  # the messages before it: a new conversation begins after them
         self._background = Background()
 
     def take(self, payload: Mapping[str, Any]) -> None:
         """Carry out what was asked for, and say so."""
         data = payload.get("data") or {}
         if payload.get("type") == _COMMAND and data.get("name") == "reset":
-            done = self._inbox.reset(
-                _address(payload), _person(payload), order=str(payload["id"]), facts=self._progress()
-            )
-            self._background.start(self._reset(payload, done), "reset")
+            self._behind(str(payload["channel_id"]), lambda _: self._reset(payload))
         elif payload.get("type") == _COMMAND and data.get("name") == "assistant":
             self._background.start(self._assistant(payload, data), "assistant")
         elif payload.get("type") == _COMMAND and data.get("name") == "memory":
@@ -59,7 +63,12 @@ class Interactions:
         elif question:
             self._background.start(self._decide(payload, question, yes), "decision")
 
-    async def _reset(self, payload: Mapping[str, Any], done: asyncio.Future[bool]) -> None:
+    def _reset(self, payload: Mapping[str, Any]) -> None:
+        order, facts = str(payload["id"]), self._progress()
+        done = self._inbox.reset(_address(payload), _person(payload), order=order, facts=facts)
+        self._background.start(self._confirm(payload, done), "reset")
+
+    async def _confirm(self, payload: Mapping[str, Any], done: asyncio.Future[bool]) -> None:
         await self._say(payload, "reset" if await done else "reset_topic")
 
     async def _stop(self, payload: Mapping[str, Any]) -> None:

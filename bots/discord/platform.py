@@ -67,7 +67,11 @@ class DiscordPlatform:
             follow=settings.follow_threads,
         )
         self._interactions = Interactions(
-            inbox, self._api, progress=self._intake.progress, language=settings.language
+            inbox,
+            self._api,
+            progress=self._intake.progress,
+            behind=self._intake.behind,
+            language=settings.language,
         )
         self._gateway: Gateway
         self._connected: Callable[[], None] = lambda: None

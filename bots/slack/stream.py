@@ -80,7 +80,7 @@ class StreamBrush:
 
     def due(self) -> float | None:
         """See `Brush.due`: an open stream must be ended before Slack does it."""
-        return max(1.0, self._open.left) if self._open is not None else None
+        return max(0.2, self._open.left) if self._open is not None else None
 
     async def paint(self, text: str, tasks: Sequence[Task] = (), *, final: bool) -> bool:
         """See `Brush.paint`."""

@@ -73,6 +73,11 @@ def refuse_all(x: Execute, thread: ThreadId, person: str) -> tuple[str, ...]:
     return tuple(row[0] for row in rows)
 
 
+def refuse_person(x: Execute, person: str) -> None:
+    """Whatever that person was asked anywhere and has not answered counts as no."""
+    x("UPDATE approvals SET state = 'refused' WHERE state = 'waiting' AND person = ?", person)
+
+
 def end_all(x: Execute, run: RunId) -> tuple[Approval, ...]:
     """The run ends: what still waits is refused; gives those."""
     rows = x(

@@ -19,6 +19,8 @@ from tests.tool_files import PAY, paid, put_tool
 
 ALLOWED = text("approval_approved", "en").format(name="pay")
 REFUSED = text("approval_refused", "en").format(name="pay")
+DECISIONS = [("approve", ALLOWED, [5]), ("refuse", REFUSED, [])]
+"""A button, what the question shows then, and what was paid."""
 
 
 @pytest.fixture
@@ -51,9 +53,15 @@ async def answered(slack: SlackStandin, said: str, timeout: float = 10) -> None:
     )
 
 
-@pytest.mark.parametrize(("button", "shown", "total"), [("approve", ALLOWED, [5]), ("refuse", REFUSED, [])])
+@pytest.mark.parametrize(("button", "shown", "total"), DECISIONS)
 async def test_the_button_decides(
-    slack: SlackStandin, product: Product, script: Stage, ledger: Path, button: str, shown: str, total: list[int]
+    slack: SlackStandin,
+    product: Product,
+    script: Stage,
+    ledger: Path,
+    button: str,
+    shown: str,
+    total: list[int],
 ) -> None:
     """The tool runs after a yes only; the question then tells what was decided, and has no buttons."""
     wants_to_pay(script)

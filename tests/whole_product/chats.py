@@ -81,15 +81,23 @@ class Chat(Protocol):
         """How often somebody asked for the bytes of a file."""
         ...
 
+    async def stop(self, question: str) -> None:
+        """Ann stops the answer with the network's own button."""
+        ...
+
     async def hold_downloads(self, seconds: float) -> None:
         """Bytes of files come that much later from now on."""
+        ...
+
+    async def hold_uploads(self, seconds: float) -> None:
+        """Files the bot posts take that much longer from now on."""
         ...
 
 
 class SlackChat:
     """`Chat` in a Slack channel."""
 
-    name, ann, bob, place = "slack", "U0ANN", "U0BOB", "C1"
+    name, ann, bob, place = "slack", "U0ANN", "U0BOB", "C0123ABC"
 
     def __init__(self, slack: SlackStandin) -> None:
         self.standin, self.wider = slack, slack.team
@@ -135,9 +143,17 @@ class SlackChat:
         """See `Chat.fetched`."""
         return len(self.standin.fetches)
 
+    async def stop(self, question: str) -> None:
+        """See `Chat.stop`."""
+        await self.standin.press_stop(self.ann, self.place, question)
+
     async def hold_downloads(self, seconds: float) -> None:
         """See `Chat.hold_downloads`."""
         self.standin.delay("download", seconds)
+
+    async def hold_uploads(self, seconds: float) -> None:
+        """See `Chat.hold_uploads`."""
+        self.standin.delay("upload", seconds)
 
 
 class DiscordChat:
@@ -189,9 +205,18 @@ class DiscordChat:
         """See `Chat.fetched`."""
         return len(self.standin.fetches)
 
+    async def stop(self, question: str) -> None:
+        """See `Chat.stop`."""
+        (post,) = [post for post in self.posts(question) if post.live]
+        await self.standin.press(self.ann, self.place, post.id, "spool:stop")
+
     async def hold_downloads(self, seconds: float) -> None:
         """See `Chat.hold_downloads`."""
         self.standin.delay("GET", "/attachments/{channel}/{file}/{name}", seconds)
+
+    async def hold_uploads(self, seconds: float) -> None:
+        """See `Chat.hold_uploads`. A file is a post of its own, so every new post is late."""
+        self.standin.delay("POST", "/channels/{channel}/messages", seconds)
 
 
 def _of_slack(post: slack_standin.Post) -> Shown:

@@ -21,6 +21,7 @@ from tests.whole_product.chats import TIMEOUT
 
 ROOT = Path(__file__).parents[2]
 UNFINISHED = "SELECT id FROM runs WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
+NOTHING: Mapping[str, str] = {}
 
 
 class Office:
@@ -64,13 +65,19 @@ class Office:
             await asyncio.to_thread(db.close)
         return made
 
-    async def types(self, *arguments: str, status: int = 0, **environ: str) -> str:
+    async def assigns(self, id: str) -> None:
+        """That assistant answers everywhere."""
+        db = Database(self.data / "spool.sqlite3")
+        await db(lambda x: assistants.assign(x, "", "default", id))
+        await asyncio.to_thread(db.close)
+
+    async def types(self, *arguments: str, status: int = 0, environ: Mapping[str, str] = NOTHING) -> str:
         """`python -m bots …` as a process of its own; what it prints."""
         given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DATA_DIR": str(self.data)}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bots", *arguments),
             cwd=self.data.parent,
-            env=given | {"LANG": "C.UTF-8"} | environ,
+            env=given | {"LANG": "C.UTF-8"} | dict(environ),
             stdout=PIPE,
             stderr=PIPE,
         )
@@ -78,9 +85,9 @@ class Office:
         assert status == process.returncode, err.decode()
         return out.decode()
 
-    async def gets(self, *arguments: str, **environ: str) -> Any:
+    async def gets(self, *arguments: str, environ: Mapping[str, str] = NOTHING) -> Any:
         """What the command prints as JSON."""
-        return json.loads(await self.types(*arguments, "--json", **environ))
+        return json.loads(await self.types(*arguments, "--json", environ=environ))
 
     def rows(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
         """What is in the database now."""
@@ -107,6 +114,10 @@ class Office:
     def everything(self) -> str:
         """All texts of all tables, to look for what must not be there; bytes as latin-1."""
         tables = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return self.everything_of(*tables)
+
+    def everything_of(self, *tables: str) -> str:
+        """The same of some tables."""
         values = [value for table in tables for row in self.rows(f"SELECT * FROM {table}") for value in row]
         return "\n".join(
             value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in values

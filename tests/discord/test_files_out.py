@@ -1,0 +1,151 @@
+"""Files of an answer: posts of their own, once each, whatever is cut or dies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from bots.standins.discord import DiscordStandin, Post
+from core.beats import Call
+from tests.conftest import Product
+from tests.discord.conversation import ANN, ROOM, all_heard, mention, texts
+from tests.slack.stage import Stage
+from tests.tool_files import DRAW, put_tool
+
+POSTS = "/channels/{channel}/messages"
+
+
+@pytest.fixture(autouse=True)
+def _drawing(tmp_path: Path) -> None:
+    put_tool(tmp_path / "data", "draw", DRAW)
+
+
+def draws(script: Stage, *files: Mapping[str, Any]) -> None:
+    """The model makes these files, and says so."""
+    script.enqueue(*(Call("draw", file) for file in files))
+    script.enqueue("Here you are.")
+
+
+def shown(discord: DiscordStandin) -> list[Post]:
+    """The posts that bring files."""
+    return [post for post in discord.posts(ROOM) if post.attachments]
+
+
+def names(discord: DiscordStandin) -> list[str]:
+    """The names of the files shown, in order."""
+    return [file.filename for post in shown(discord) for file in post.attachments]
+
+
+async def test_a_file_stands_under_the_question(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """Byte by byte, under its name, and nobody is pinged by it."""
+    draws(script, {"name": "cat.png", "size": 3})
+    async with product():
+        said = await mention(discord, ANN, "draw a cat")
+        await discord.until(lambda: shown(discord))
+        await all_heard(discord)
+
+    (post,) = shown(discord)
+    (file,) = post.attachments
+    assert (said, "cat.png", b"xxx") == (post.reference, file.filename, file.content)
+    assert (["", "Here you are."], False) == (sorted(texts(discord, ROOM)), post.reply_ping)
+
+
+async def test_several_files(discord: DiscordStandin, product: Product, script: Stage) -> None:
+    """Each has a post; two of one name are two files."""
+    draws(script, {"name": "a.txt"}, {"name": "a.txt"}, {"name": "b.txt"})
+    async with product():
+        await mention(discord, ANN, "write")
+        await discord.until(lambda: len(shown(discord)) == 3)
+        await all_heard(discord)
+
+    assert ["a.txt", "a.txt", "b.txt"] == names(discord)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("forgotten", [False, True])
+async def test_a_cut(
+    discord: DiscordStandin,
+    product: Product,
+    script: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+    forgotten: bool,
+    when: Literal["before", "after"],
+) -> None:
+    """Whether the file was posted is unknown: it is shown once, whether nonces are remembered or not."""
+    if forgotten:
+        monkeypatch.setattr("bots.discord.poster.NONCE_KEPT", 0.0)
+    draws(script, {"name": "cat.png"})
+    async with product():
+        await mention(discord, ANN, "draw a cat")
+        await discord.until(lambda: "Here you are." in texts(discord, ROOM))
+        discord.fail("POST", POSTS, when=when, drop=True, times=6)
+        await discord.until(lambda: shown(discord), 20)
+        await all_heard(discord)
+
+    assert (["cat.png"], 2) == (names(discord), len(discord.posts(ROOM)))
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+async def test_a_death_after_the_effect(
+    discord: DiscordStandin, product: Product, script: Stage, monkeypatch: pytest.MonkeyPatch, forgotten: bool
+) -> None:
+    """The process ends with the file posted and not recorded: the next one does not post it again."""
+    if forgotten:
+        monkeypatch.setattr("bots.discord.poster.NONCE_KEPT", 0.0)
+    draws(script, {"name": "cat.png"})
+    async with product():
+        await mention(discord, ANN, "draw a cat")
+        await discord.until(lambda: "Here you are." in texts(discord, ROOM))
+        discord.fail("POST", POSTS, when="after", drop=True, times=50)
+        await discord.until(lambda: shown(discord))
+    discord.heal()
+    async with product():
+        await all_heard(discord)
+
+    assert (["cat.png"], 2) == (names(discord), len(discord.posts(ROOM)))
+
+
+async def test_a_file_that_is_too_large_is_said_so(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """It is not even sent; the line under the answer names it and the limit."""
+    draws(script, {"name": "film.mp4", "size": 10 * 2**20 + 1})
+    async with product():
+        await mention(discord, ANN, "film it")
+        await discord.until(lambda: "film.mp4" in "".join(texts(discord, ROOM)))
+        await all_heard(discord)
+
+    (said,) = texts(discord, ROOM)
+    assert (True, True) == (said.startswith("Here you are."), "10" in said)
+
+
+@pytest.mark.parametrize("fault", [{"status": 403, "code": 50013}, {"status": 413, "code": 40005}], ids=str)
+async def test_what_discord_does_not_take_is_said(
+    discord: DiscordStandin, product: Product, script: Stage, fault: dict[str, int]
+) -> None:
+    """The answer stands; that the file is missing stands under it."""
+    draws(script, {"name": "cat.png"})
+    async with product():
+        await mention(discord, ANN, "draw a cat")
+        await discord.until(lambda: "Here you are." in texts(discord, ROOM))
+        discord.fail("POST", POSTS, **fault)  # type: ignore[arg-type]
+        await discord.until(lambda: "cat.png" in "".join(texts(discord, ROOM)))
+
+    assert [] == names(discord)
+    discord.calls[:] = [call for call in discord.calls if call.status != 413]  # ordered here
+
+
+async def test_a_name_is_only_a_name(discord: DiscordStandin, product: Product, script: Stage) -> None:
+    """Paths and mentions in it are the model's invention."""
+    draws(script, {"name": "../<@2> @everyone .png"})
+    async with product():
+        await mention(discord, ANN, "draw a cat")
+        await discord.until(lambda: shown(discord))
+
+    (name,) = names(discord)
+    assert not set("<>/@ ") & set(name)

@@ -1,0 +1,147 @@
+"""What the assistant is doing: a small line above the text while it happens, gone when it is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from bots.standins.discord import DiscordStandin
+from core.beats import Call
+from core.script import outputs
+from core.texts import text
+from tests.conftest import Product
+from tests.discord.conversation import ANN, ROOM, all_heard, creations, mention, shows, stop_button, texts
+from tests.slack.stage import Pause, Stage
+from tests.tool_files import SLOW, let_go, put_tool
+
+SAID = "Result: found it"
+POSTS = "/channels/{channel}/messages"
+EDITS = "/channels/{channel}/messages/{message}"
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path) -> Path:
+    """The data directory, with a tool that waits in it."""
+    put_tool(tmp_path / "data", "look", SLOW)
+    return tmp_path / "data"
+
+
+def looks(script: Stage, before: str = "") -> None:
+    """The model says something or nothing, looks something up, and says what it found."""
+    script.enqueue(*([before] if before else []), Call("look", {"what": "it"}))
+    script.enqueue(lambda items: "Result: " + " ".join(outputs(items).values()))
+
+
+def told(discord: DiscordStandin) -> bool:
+    """Whether the newest post begins with a small line about the task."""
+    said = texts(discord, ROOM)
+    return bool(said) and said[-1].startswith("-# ") and "look" in said[-1].split("\n")[0]
+
+
+async def test_a_task_is_a_line_until_the_answer_is_there(
+    discord: DiscordStandin, product: Product, script: Stage, data: Path
+) -> None:
+    """In the post that becomes the answer, which can be stopped already."""
+    looks(script)
+    async with product():
+        said = await mention(discord, ANN, "look it up")
+        await discord.until(lambda: told(discord))
+        (before,) = discord.posts(ROOM)
+        let_go(data)
+        (after,) = await shows(discord, ROOM, SAID)
+        await all_heard(discord)
+
+    assert (before.id, said, 1) == (after.id, before.reference, len(creations(discord, ROOM)))
+    assert stop_button(before)
+
+
+async def test_a_task_between_words(
+    discord: DiscordStandin, product: Product, script: Stage, data: Path
+) -> None:
+    """The line stands above the text, and goes when the task is over."""
+    pause = Pause()
+    script.enqueue("Let me see.", Call("look", {"what": "it"}))
+    script.perform("Well,", pause, " found.")
+    async with product():
+        await mention(discord, ANN, "look it up")
+        await discord.until(lambda: told(discord) and texts(discord, ROOM)[0].endswith("\nLet me see."))
+        let_go(data)
+        await discord.until(lambda: texts(discord, ROOM) == ["Let me see.\n\nWell,"])
+        pause.end()
+        await shows(discord, ROOM, "Let me see.\n\nWell, found.")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(("method", "path"), [("POST", POSTS), ("PATCH", EDITS)])
+async def test_a_cut(
+    discord: DiscordStandin,
+    product: Product,
+    script: Stage,
+    data: Path,
+    method: str,
+    path: str,
+    when: Literal["before", "after"],
+) -> None:
+    """One post, its text exact, without a line."""
+    looks(script)
+    discord.fail(method, path, when=when, drop=True, times=2)
+    async with product():
+        await mention(discord, ANN, "look it up")
+        await discord.until(lambda: told(discord))
+        let_go(data)
+        await shows(discord, ROOM, SAID, timeout=15)
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+async def test_a_death_while_only_the_line_is_shown(
+    discord: DiscordStandin,
+    product: Product,
+    script: Stage,
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    forgotten: bool,
+) -> None:
+    """The next process writes its answer into the same post, though neither nonce nor step names it."""
+    if forgotten:
+        monkeypatch.setattr("bots.discord.poster.NONCE_KEPT", 0.0)
+        discord.fail("POST", POSTS, when="after", drop=True, times=10)
+    looks(script)
+    async with product():
+        await mention(discord, ANN, "look it up")
+        await discord.until(lambda: told(discord))
+        (before,) = discord.posts(ROOM)
+    discord.heal()
+    let_go(data)
+    async with product():
+        (after,) = await shows(discord, ROOM, SAID, timeout=15)
+
+    assert before.id == after.id
+
+
+async def test_the_line_is_no_part_of_what_was_said(
+    discord: DiscordStandin, product: Product, script: Stage, data: Path
+) -> None:
+    """Stopped after a death: what people saw stays, and is remembered without the line."""
+    looks(script, "Let me see.")
+    async with product():
+        await mention(discord, ANN, "look it up")
+        await discord.until(lambda: told(discord) and texts(discord, ROOM)[0].endswith("\nLet me see."))
+        (post,) = discord.posts(ROOM)
+    async with product():
+        await discord.press(ANN, ROOM, post.id, stop_button(post))
+        await shows(discord, ROOM, f"Let me see.\n\n{text('stopped', 'en')}")
+
+
+async def test_a_full_post_has_no_line(
+    discord: DiscordStandin, product: Product, script: Stage, data: Path
+) -> None:
+    """Text is never moved by it: where there is no room it is left out."""
+    long = "x" * 1990
+    looks(script, long)
+    async with product():
+        await mention(discord, ANN, "look it up")
+        await discord.until(lambda: texts(discord, ROOM) == [long])
+        let_go(data)
+        await shows(discord, ROOM, long, SAID)

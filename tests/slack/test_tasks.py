@@ -1,0 +1,248 @@
+"""What the assistant is doing: seen while it happens, gone when the answer is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bots.slack import opened
+from bots.standins.slack import SlackStandin
+from bots.standins.slack.faults import When
+from core.beats import Call
+from core.script import outputs
+from tests.conftest import Product
+from tests.slack.conversation import all_heard, calls, shows, texts, workspace
+from tests.slack.stage import Pause, Stage
+from tests.tool_files import SLOW, let_go, put_tool
+
+SAID = "Result: found it"
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path) -> Path:
+    """The data directory, with a tool that waits in it."""
+    put_tool(tmp_path / "data", "look", SLOW)
+    return tmp_path / "data"
+
+
+def looks(script: Stage, before: str = "") -> None:
+    """The model says something or nothing, looks something up, and says what it found."""
+    script.enqueue(*([before] if before else []), Call("look", {"what": "it"}))
+    script.enqueue(lambda items: "Result: " + " ".join(outputs(items).values()))
+
+
+def cards(slack: SlackStandin) -> list[dict[str, Any]]:
+    """The task cards that can be seen in C1."""
+    return [task for post in slack.posts("C1") for task in post.tasks]
+
+
+def only_text(slack: SlackStandin) -> bool:
+    """Whether no post has blocks of tasks, in what history tells either."""
+    kinds = {block["type"] for one in slack.messages("C1") for block in one.get("blocks", ())}
+    return not cards(slack) and "task_card" not in kinds
+
+
+async def test_a_task_is_a_card_until_the_answer_is_there(
+    slack: SlackStandin, product: Product, script: Stage, data: Path
+) -> None:
+    """In the post that becomes the answer, before there is any text."""
+    pause = Pause()
+    script.enqueue(Call("look", {"what": "it"}))
+    script.perform(pause, SAID)
+    async with product():
+        ts = await slack.mention("U1", "C1", "look it up")
+        await slack.until(lambda: cards(slack))
+        (card,) = cards(slack)
+        (before,) = slack.posts("C1", ts)
+        let_go(data)
+        await slack.until(lambda: [one["status"] for one in cards(slack)] == ["complete"])
+        pause.end()
+        (after,) = await shows(slack, "C1", ts, SAID)
+        await slack.until(lambda: only_text(slack))
+        await all_heard(slack)
+
+    assert ("in_progress", True, "") == (card["status"], "look" in card["title"], before.text)
+    assert (before.ts, False) == (after.ts, after.broken)
+
+
+async def test_a_task_between_words(slack: SlackStandin, product: Product, script: Stage, data: Path) -> None:
+    """The text that stands stays, the card comes with it and goes."""
+    looks(script, "Let me see.")
+    async with product():
+        ts = await slack.mention("U1", "C1", "look it up")
+        await slack.until(lambda: cards(slack))
+        assert ["Let me see."] == texts(slack, "C1")
+        let_go(data)
+        await shows(slack, "C1", ts, f"Let me see.\n\n{SAID}")
+        await slack.until(lambda: only_text(slack))
+
+
+async def test_no_update_without_tasks(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """An answer that is only said costs no call more."""
+    async with product():
+        ts = await slack.mention("U1", "C1", "hello")
+        await shows(slack, "C1", ts, "echo: hello")
+        await all_heard(slack)
+
+    assert [] == calls(slack, "chat.update")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(
+    "method", ["chat.startStream", "chat.appendStream", "chat.stopStream", "chat.update"]
+)
+async def test_a_cut(
+    slack: SlackStandin, product: Product, script: Stage, data: Path, method: str, when: When, times: int
+) -> None:
+    """Whatever is lost: one post, its text exact, no card left."""
+    looks(script, "Let me see.")
+    slack.fail(method, when=when, drop=True, times=times)
+    async with product():
+        ts = await slack.mention("U1", "C1", "look it up")
+        await slack.until(lambda: texts(slack, "C1") == ["Let me see."])
+        let_go(data)
+        await shows(slack, "C1", ts, f"Let me see.\n\n{SAID}", timeout=15)
+        await slack.until(lambda: only_text(slack))
+        await all_heard(slack)
+
+    assert (1, False) == (len(slack.posts("C1")), slack.posts("C1")[0].broken)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_death_while_only_a_card_is_shown(
+    slack: SlackStandin, product: Product, script: Stage, data: Path, lost: bool
+) -> None:
+    """The next process writes its answer into the same post, known or not."""
+    looks(script)
+    if lost:
+        slack.fail("chat.startStream", when="after", drop=True)
+    async with product():
+        ts = await slack.mention("U1", "C1", "look it up")
+        await slack.until(lambda: cards(slack))
+        (before,) = slack.posts("C1")
+    let_go(data)
+    async with product():
+        (after,) = await shows(slack, "C1", ts, SAID, timeout=15)
+        await slack.until(lambda: only_text(slack))
+
+    assert before.ts == after.ts
+
+
+async def test_a_death_before_the_cards_are_taken_away(
+    slack: SlackStandin, product: Product, script: Stage, data: Path
+) -> None:
+    """The stream was ended, its cards are still there: the next process takes them away."""
+    looks(script)
+    let_go(data)
+    slack.delay("chat.update", 30)
+    async with product():
+        ts = await slack.mention("U1", "C1", "look it up")
+        await slack.until(lambda: calls(slack, "chat.stopStream"))
+        await slack.until(lambda: texts(slack, "C1") == [SAID])
+    slack.heal()
+    async with product():
+        await slack.until(lambda: only_text(slack))
+        await shows(slack, "C1", ts, SAID)
+
+
+@pytest.mark.parametrize("error", ["invalid_arguments", "invalid_chunks"])
+async def test_a_workspace_without_chunks(
+    slack: SlackStandin, product: Product, script: Stage, data: Path, error: str
+) -> None:
+    """The status line tells it instead; text is streamed plainly. It is asked once."""
+    slack.refuse_chunks(error)
+    looks(script)
+    async with product():
+        ts = await slack.mention("U1", "C1", "look it up")
+        await slack.until(lambda: "look" in slack.status("C1", ts))
+        let_go(data)
+        await shows(slack, "C1", ts, SAID)
+        await slack.until(lambda: not slack.status("C1", ts))
+        await slack.mention("U1", "C2", "hello")
+        await shows(slack, "C2", None, "echo: hello")
+
+    assert 1 == sum("chunks" in call for call in calls(slack, "chat.startStream"))
+
+
+@pytest.mark.parametrize("error", ["unknown_method", "missing_recipient_team_id"])
+async def test_a_workspace_without_streams(
+    slack: SlackStandin, product: Product, script: Stage, data: Path, error: str
+) -> None:
+    """The status line tells it under the text, too, and is taken away."""
+    slack.fail("chat.startStream", error=error, times=99)
+    looks(script, "Let me see.")
+    async with product():
+        ts = await slack.mention("U1", "C1", "look it up")
+        await slack.until(lambda: "look" in slack.status("C1", ts))
+        await slack.until(lambda: texts(slack, "C1") == ["Let me see."])
+        let_go(data)
+        await shows(slack, "C1", ts, f"Let me see.\n\n{SAID}")
+        await slack.until(lambda: not slack.status("C1", ts))
+
+
+async def test_a_status_that_a_post_clears_is_set_again(
+    slack: SlackStandin, product: Product, script: Stage, data: Path
+) -> None:
+    """Slack takes a status away when something is posted, and the task goes on."""
+    slack.fail("chat.startStream", error="unknown_method", times=99)
+    looks(script, "Let me see.")
+    async with product():
+        ts = await slack.mention("U1", "C1", "look it up")
+        await slack.until(lambda: texts(slack, "C1") == ["Let me see."])
+        await slack.until(lambda: "look" in slack.status("C1", ts))
+        let_go(data)
+        await shows(slack, "C1", ts, f"Let me see.\n\n{SAID}")
+
+
+@workspace(stream_seconds=1.5)
+async def test_a_task_that_outlives_its_stream(
+    slack: SlackStandin, product: Product, script: Stage, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stream is ended before Slack does it; the answer goes into its post."""
+    monkeypatch.setattr(opened, "LONGEST", 0.5)
+    looks(script)
+    async with product():
+        ts = await slack.mention("U1", "C1", "look it up")
+        await slack.until(lambda: cards(slack))
+        await slack.until(lambda: calls(slack, "chat.stopStream"))
+        await slack.until(lambda: "look" in slack.status("C1", ts))
+        assert not any(post.broken for post in slack.posts("C1"))
+        let_go(data)
+        await shows(slack, "C1", ts, SAID)
+        await slack.until(lambda: only_text(slack))
+
+
+@workspace(stream_seconds=1.5)
+async def test_words_that_outlive_their_stream(
+    slack: SlackStandin, product: Product, script: Stage, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is said for long: the stream is ended all the same, and the text goes on in another post."""
+    monkeypatch.setattr(opened, "LONGEST", 0.5)
+    looks(script, "Let me see.")
+    async with product():
+        ts = await slack.mention("U1", "C1", "look it up")
+        await slack.until(lambda: calls(slack, "chat.stopStream"))
+        assert not any(post.broken for post in slack.posts("C1"))
+        let_go(data)
+        await slack.until(lambda: "".join(texts(slack, "C1", ts)).endswith(SAID))
+        await slack.until(lambda: only_text(slack))
+
+    assert "Let me see." + SAID == "".join("".join(texts(slack, "C1")).split("\n"))
+
+
+async def test_no_word_waits_for_a_task(
+    slack: SlackStandin, product: Product, script: Stage, data: Path
+) -> None:
+    """Text that comes while a task's card is being sent is shown as fast as ever."""
+    let_go(data)
+    pause = Pause()
+    script.enqueue(Call("look", {"what": "it"}))
+    script.perform("Well,", pause, " that is all.")
+    async with product():
+        ts = await slack.mention("U1", "C1", "look it up")
+        await slack.until(lambda: texts(slack, "C1") == ["Well,"], 2)
+        pause.end()
+        await shows(slack, "C1", ts, "Well, that is all.")
