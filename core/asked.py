@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from core.errors import SpoolError
+from core.errors import Lost, SpoolError, Unsaved
 from core.journal import Journal
 from core.kit import Kit
 from core.ports import Platform
@@ -53,6 +53,8 @@ class Asked:
         self._kit, self._journal, self._platform = kit, journal, platform
         self._claim = journal.claim
         self._stored: dict[str, tuple[Stored, ...]] = {}
+        self._uploaded: dict[str, Stored] = {}
+        """Files that got an id at the server meanwhile, by our own."""
         self._keeping: list[asyncio.Task[Any]] = []
         self.store: str | None = None
         """The thread's vector store, once something of this question is in it."""
@@ -86,7 +88,10 @@ class Asked:
 
     def files(self) -> list[Stored]:
         """All files that came with the question."""
-        return [file for message in self._claim.messages for file in self._stored.get(message.id, ())]
+        return [file for message in self._claim.messages for file in self._of(message)]
+
+    def _of(self, message: IncomingMessage) -> tuple[Stored, ...]:
+        return tuple(self._uploaded.get(file.id, file) for file in self._stored.get(message.id, ()))
 
     def says_nothing(self) -> bool:
         """Whether there is nothing to answer: no text, and no file that can be read."""
@@ -120,8 +125,8 @@ class Asked:
         return (items.item("user", f"Earlier messages of this chat thread, for context:\n{before}"),)
 
     def _item(self, message: IncomingMessage, *, whole: bool) -> str:
-        stored = self._stored.get(message.id, ())
-        text = message.text or "\n".join(file.transcript or "" for file in stored)
+        stored = self._of(message)
+        text = message.text or "\n".join(file.transcript for file in stored if file.transcript)
         if self._kit.rules.shared:
             text = f"{message.author or message.user}: {text}"
         parts = [part for file in stored for part in self._parts(file, message, whole=whole)]
@@ -182,8 +187,10 @@ class Asked:
                 return await self._upload(file, "user_data")
             if file.kind == "picture":
                 self._later(self._upload(file, "vision"))
-            elif (file.kind == "document" and _searchable(file)) or len(file.content) > IN_WORDS:
+            elif _searchable(file) and (file.kind == "document" or len(file.content) > REMEMBERED):
                 await self._search(file)
+        except (Lost, Unsaved):
+            raise
         except SpoolError as error:
             logger.warning("file cannot be kept", extra={"run_id": self._claim.run, "error": str(error)})
             return _unreadable(file)
@@ -193,7 +200,7 @@ class Asked:
         """Into the thread's own store: at once where that is the only way to it, else beside the answer."""
         library = await self._kit.library()
         work = library.keep(self._claim.thread, file.name, file.content or b"", days=DAYS)
-        if _direct(file):
+        if _direct(file) or _in_words(file):
             self._later(work)
         else:
             self.store = await work
@@ -208,23 +215,25 @@ class Asked:
         until = time.time() + seconds - 3600
         await self._kit.db(lambda x: files.set_remote(x, file.id, remote, until))
         kept = Stored(**{**_fields(file), "remote": remote, "remote_until": until})
-        self._replace(kept)
+        self._uploaded[file.id] = kept  # perhaps before the message's other files are ready
         return kept
-
-    def _replace(self, kept: Stored) -> None:
-        for message, stored in self._stored.items():
-            self._stored[message] = tuple(kept if file.id == kept.id else file for file in stored)
 
     def _later(self, work: Any) -> None:
         self._keeping.append(asyncio.ensure_future(work))
+
+    def leave(self) -> None:
+        """The run is let go of: what is under way goes on with it, in another process perhaps."""
+        for task in self._keeping:
+            task.cancel()
 
     async def close(self) -> None:
         """Wait a while for what is kept for later; a failure costs only later questions about that file."""
         if not self._keeping:
             return
-        _, late = await asyncio.wait(self._keeping, timeout=PATIENCE)
-        for task in late:
-            task.cancel()
+        try:
+            await asyncio.wait(self._keeping, timeout=PATIENCE)
+        finally:
+            self.leave()
         for error in await asyncio.gather(*self._keeping, return_exceptions=True):
             if isinstance(error, BaseException):
                 logger.warning("file not kept for later", extra={"error": repr(error)})
@@ -237,6 +246,11 @@ def _fields(file: Stored) -> dict[str, Any]:
 def _direct(file: Stored) -> bool:
     """Whether the document goes into the request itself."""
     return file.type in READ_DIRECTLY and file.size <= DIRECT
+
+
+def _in_words(file: Stored) -> bool:
+    """Whether the text stands among the words of the question."""
+    return file.kind == "text" and file.size <= IN_WORDS
 
 
 def _searchable(file: Stored) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -32,6 +33,10 @@ logger = logging.getLogger(__name__)
 AT_ONCE: Final = 16
 """Calls of one run that are carried out at the same time."""
 QUESTION_CHARACTERS: Final = 1500
+_NAMELESS: Final = re.compile(r"[^\w .:/-]")
+"""What no tool's name needs: a remote server chooses its own, and a question is not to be forged with it."""
+_UNSEEN: Final = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+"""Characters that hide or turn round what stands beside them, and halves of characters."""
 _NOT_ALLOWED: Final[dict[State, str]] = {
     "refused": "error: the person did not allow this, so it was not done. Do not try it again unless asked.",
     "expired": "error: nobody answered in time, so it was not done. Say so; do not try it again by yourself.",
@@ -191,7 +196,9 @@ class Calls:
         if len(arguments) > QUESTION_CHARACTERS:
             arguments = arguments[:QUESTION_CHARACTERS] + f"\n… (+{len(arguments) - QUESTION_CHARACTERS})"
         name = f"{call.server}: {call.name}" if call.server else call.name
-        return (await self._say("approval_question")).format(name=name) + f"\n```\n{arguments}\n```"
+        return (await self._say("approval_question")).format(
+            name=_NAMELESS.sub("_", name)[:100]
+        ) + f"\n```\n{arguments}\n```"
 
     async def _files(self, call: Call, result: Result) -> list[str]:
         """Files the tool gave back, stored before its result is."""
@@ -208,7 +215,7 @@ class Calls:
 
 
 def _readable(arguments: str) -> str:
-    """The arguments over several lines, and nothing in them that ends a block of code."""
+    """The arguments over several lines; nothing in them ends a block of code or changes how they look."""
     with suppress(ValueError):
         arguments = json.dumps(json.loads(arguments), indent=2, ensure_ascii=False)
-    return arguments.replace("```", "'''")
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", arguments).replace("```", "'''")

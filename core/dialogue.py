@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
 import random
+import time
+from contextlib import suppress
 from typing import Any
 
 from core import offer as offers
 from core import produced, rounds
 from core.answer import Answer, Draft
-from core.asked import Asked, without_files
+from core.asked import DAYS, Asked, without_files
 from core.assistant import Assistant
 from core.calls import Calls
 from core.errors import Lost, Permanent, Retryable, Unreachable, Unsaved
@@ -26,11 +29,12 @@ from core.offer import Offer, Resources
 from core.ports import FullReply, Platform
 from core.response import Listening, Response
 from core.rounds import Round
-from core.store import history, items, runs
+from core.store import files, history, items, runs, vector_stores
 from core.texts import text as own_text
 from core.types import Ending, Prompt
 
 logger = logging.getLogger(__name__)
+HOSTED = ("web_search_call", "file_search_call", "code_interpreter_call", "mcp_call", "mcp_list_tools")
 WITHOUT_TOOLS = "without hosted tools"
 WITHOUT_KEPT = "without kept files"
 TURNED_AWAY = frozenset({"rate_limit_exceeded", "slow_down", "server_is_overloaded", "http_429", "http_503"})
@@ -189,7 +193,8 @@ class Dialogue:
         if number and options.get("tool_choice") != "none":
             options.pop("tool_choice", None)  # it forces the first response, not every one
         given = (*self._history, *self.asked.items(), *rounds.sent_back(self._journal))
-        self.estimated = sum(items.weigh(item) for item in given) + items.weigh(assistant.instructions)
+        told = (assistant.instructions, *(json.dumps(tool) for tool in self._offer.tools), *given)
+        self.estimated = sum(items.weigh(one) for one in told)
         return Prompt(
             model=assistant.model,
             instructions=assistant.instructions,
@@ -202,18 +207,26 @@ class Dialogue:
 
     async def _record(self, number: int, response: Response) -> None:
         """The line that fixes a round: from here on its calls are these, whatever happens."""
-        made, lost = await produced.collect(self._kit, self._journal, response.items)
-        await self._tell_lost(lost)
-        items = tuple(item for one in response.items if (item := rounds.replayed(one)))
-        one = Round(response.text, items, response.calls, tuple(made))
+        made = await self._collected(response)
+        one = Round(
+            produced.plain(response.text),
+            rounds.sendable(response.items),
+            response.calls,
+            tuple(made),
+            produced.documents(response.items),
+        )
         await self._journal.record(f"round:{number}", one.record())
 
     async def _finished(self, response: Response, before: list[Round]) -> Answer:
         """The last response's words, with those of the rounds before it."""
-        made, lost = await produced.collect(self._kit, self._journal, response.items)
-        await self._tell_lost(lost)
-        if line := produced.footnotes(response.items):
+        made = await self._collected(response)
+        if WITHOUT_KEPT in self._mended and WITHOUT_TOOLS not in self._mended:
+            await self._forget_kept()
+        cited = [name for one in before for name in one.cited]
+        if line := produced.footnotes([*cited, *produced.documents(response.items)]):
             self.draft.notes[line] = None
+        if any(str(item.get("type")) in HOSTED for item in response.items):
+            self.estimated = 0  # what these tools found was counted, too
         files = (*self._files(before), *made)
         text, ended, usage = produced.plain(self.draft.text), response.ended, dict(response.ended.usage or {})
         if ended.ending == "completed" and (text.strip() or files):
@@ -222,6 +235,25 @@ class Dialogue:
         known = reason if reason in ("max_output_tokens", "content_filter", "empty_answer") else "incomplete"
         self.draft.notes[await self.say(known)] = None
         return self._answer("incomplete", text, error=reason, usage=usage, files=files)
+
+    async def _collected(self, response: Response) -> list[str]:
+        """The files a response brings along. The thread's store, when it was searched, lives on."""
+        thread, until = self._journal.claim.thread, time.time() + DAYS * 86_400
+        searched = any(item.get("type") == "file_search_call" for item in response.items)
+        if searched and self._resources().stores:
+            await self._kit.db(lambda x: vector_stores.used(x, thread, until))
+        made, lost = await produced.collect(self._kit, self._journal, response.items)
+        await self._tell_lost(lost)
+        return made
+
+    async def _forget_kept(self) -> None:
+        """Something of it is gone at the server: not every question is to be refused first because of it."""
+        claim, now = self._journal.claim, time.time()
+        await self._kit.db(lambda x: files.forget_remotes(x, claim.thread, claim.run))
+        await self._kit.db(lambda x: vector_stores.used(x, claim.thread, now))  # in doubt from now on
+        with suppress(Retryable, Permanent):
+            if claim.store and await (await self._kit.library()).store(claim.thread):
+                await self._kit.db(lambda x: vector_stores.used(x, claim.thread, now + DAYS * 86_400))
 
     def _files(self, before: list[Round]) -> tuple[str, ...]:
         """What the rounds brought along, by the model and by our own tools."""

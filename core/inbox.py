@@ -13,7 +13,7 @@ from core.attachments import Attachments
 from core.choosing import choose
 from core.database import Database, Execute
 from core.lanes import Lanes
-from core.memory import Held, held, told
+from core.memory import NOTHING, Held, held, told
 from core.store import approvals, files, messages, runs, threads
 from core.store.approvals import Decision
 from core.store.runs import Claim
@@ -192,7 +192,7 @@ class Inbox:
 
         def work(x: Execute) -> Held:
             thread = threads.find(x, address, user, self._policy.scope)
-            return held(x, thread) if thread else Held(0, 0, 0)
+            return held(x, thread, self._policy.budget) if thread else NOTHING
 
         return told(await self._db(work), locale, self._policy.language)
 

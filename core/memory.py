@@ -18,7 +18,7 @@ from typing import Any, Final
 from core.assistant import Assistant
 from core.background import Background
 from core.database import Database, Execute
-from core.errors import SpoolError
+from core.errors import Permanent, SpoolError
 from core.kit import Rules
 from core.offer import reasoning
 from core.ports import Model
@@ -26,13 +26,15 @@ from core.store import history, items, summaries
 from core.store.claims import Claim
 from core.store.summaries import Summary
 from core.texts import text as own_text
-from core.types import Prompt, TextDelta, ThreadId
+from core.types import Finished, Prompt, TextDelta, ThreadId
 
 logger = logging.getLogger(__name__)
 KEPT: Final = 0.4
 """Part of the room that the newest turns keep word for word."""
 SHARE: Final = 8
 """A summary may have this part of the room."""
+BYTES: Final = 6
+"""Of a summary, for each token it may have: a model that does not stop is cut off."""
 AT_ONCE: Final = 2
 SECONDS: Final = 180.0
 INSTRUCTIONS: Final = (
@@ -47,19 +49,29 @@ INSTRUCTIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a thread holds: messages and estimated tokens in all, and how many messages are summarised."""
+    """What a thread holds: messages and estimated tokens in all."""
 
     messages: int
     tokens: int
     summarised: int
+    """Of the messages, the oldest that a summary stands for."""
+    kept: int
+    """Of the messages, the newest that the next request has word for word."""
 
 
-def held(x: Execute, thread: ThreadId) -> Held:
+NOTHING: Final = Held(0, 0, 0, 0)
+
+
+def held(x: Execute, thread: ThreadId, budget: int) -> Held:
     """Counted over the whole thread."""
-    summary = summaries.find(x, thread)
+    summary, assistant = summaries.find(x, thread), summaries.assistant(x, thread)
     messages, tokens = items.span(x, thread, 0)
     newest, _ = items.span(x, thread, summary.upto)
-    return Held(messages, tokens, messages - newest if summary.text else 0)
+    room = history.room(x, thread, assistant, budget)
+    given = sum(items.is_message(item) for item in history.select(x, thread, assistant, room))
+    by_summary = assistant is not None and assistant.truncation_strategy["type"] == "summary"
+    summarised = messages - newest if summary.text and by_summary else 0
+    return Held(messages, tokens, summarised, given - bool(summarised))
 
 
 def told(what: Held, locale: str, language: str) -> str:
@@ -67,8 +79,13 @@ def told(what: Held, locale: str, language: str) -> str:
     if not what.messages:
         return own_text("memory_empty", locale, language)
     key = "memory_summarised" if what.summarised else "memory_whole"
+    if what.summarised + what.kept < what.messages:
+        key = "memory_newest"
     return own_text(key, locale, language).format(
-        messages=f"{what.messages:,}", tokens=f"{what.tokens:,}", summarised=f"{what.summarised:,}"
+        messages=f"{what.messages:,}",
+        tokens=f"{what.tokens:,}",
+        summarised=f"{what.summarised:,}",
+        kept=f"{what.kept:,}",
     )
 
 
@@ -146,7 +163,8 @@ class Memory:
             return None
         room = history.room(x, thread, assistant, self._rules.budget)
         leave = items.weight(x, thread, before.upto) - int(room * KEPT)
-        given, upto = items.oldest(x, thread, before.upto, min(leave, room))
+        most = room - items.weigh(before.text)  # the request for a summary has to fit as well
+        given, upto = items.oldest(x, thread, before.upto, min(leave, most))
         if leave <= 0 or not given:
             summaries.not_needed(x, thread)
             return None
@@ -155,7 +173,7 @@ class Memory:
     async def _summary(self, thread: ThreadId, work: _Work) -> str:
         most = max(200, work.room // SHARE)
         remembered = f"Remembered so far:\n{work.before.text}\n\n" if work.before.text else ""
-        spoken = f"{remembered}About to be forgotten:\n{_transcript(work.items)}"
+        spoken = f"{remembered}About to be forgotten:\n{_cut(_transcript(work.items), work.room)}"
         thinking = reasoning(work.assistant, full=self._rules.full, effort=self._rules.effort)
         prompt = Prompt(
             model=work.assistant.model,
@@ -166,8 +184,21 @@ class Memory:
             options={"max_output_tokens": max(512, most * 2), **thinking},
         )
         async with aclosing(self._model.stream(prompt)) as events:
-            said = [event.text async for event in events if isinstance(event, TextDelta)]
-        return "".join(said).strip()[: most * 6]
+            said = ""
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    said += event.text
+                elif isinstance(event, Finished) and event.reason not in ("", "max_output_tokens"):
+                    raise Permanent(event.reason, notice="incomplete")
+        return said.strip().encode()[: most * BYTES].decode(errors="ignore")
+
+
+def _cut(text: str, tokens: int) -> str:
+    """The text without its middle where it has more than so many tokens, in our estimate."""
+    data, half = text.encode(), tokens * 3 // 2
+    if len(data) <= 2 * half:
+        return text
+    return f"{data[:half].decode(errors='ignore')}\n[…]\n{data[-half:].decode(errors='ignore')}"
 
 
 def _transcript(given: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ _DRAW: Final = re.compile(r"\bdraw|picture|그려|그림", re.IGNORECASE)
 _FILE: Final = re.compile(r"\bfile|csv|chart|파일|차트", re.IGNORECASE)
 _NAMED: Final = re.compile(r"\[(?:File|Picture) ([^\]\n:]+)(?:: [^\]\n]*)?\]")
 """How a file that is not in the request itself is named among the words of a message."""
+_UNREAD: Final = "could not be read"
 _MEMORY: Final = ("Remembered so far:", "About to be forgotten:")
 """How a conversation to be summarised begins (`core.memory`)."""
 _NOTES: Final = 600
@@ -42,7 +43,7 @@ class Offline:
         """A few sentences about the newest message and about what came before it, or the use of a tool."""
         results = _results(items)
         asked = next((item for item in reversed(items) if item.get("role") == "user"), {})
-        attached = list(_attached(asked))
+        attached, wish = list(_attached(asked)), _NAMED.sub("", text_of(asked))
         yield Wait(self.delay * 5)
         if text_of(asked).startswith(_MEMORY):
             yield Say(_remembered(text_of(asked)))
@@ -53,9 +54,9 @@ class Offline:
                 f"I was given {' and '.join(attached)}. I am the offline model: I only look."
             )
             yield from self._remember(items)
-        elif calls := list(_calls(text_of(asked), tools)):
+        elif calls := list(_calls(wish, tools)):
             yield from calls
-        elif made := list(_made(text_of(asked), tools)):
+        elif made := list(_made(wish, tools)):
             yield from made
         else:
             newest = json.dumps(text_of(asked), ensure_ascii=False)
@@ -99,7 +100,8 @@ def _attached(item: Item) -> Iterator[str]:
         elif part.get("type") == "input_file":
             yield f"the file {part.get('filename') or part.get('file_id')}"
     for name in _NAMED.findall(text_of(item)):
-        yield f"the file {name}"
+        if not name.endswith(_UNREAD):
+            yield f"the file {name}"
 
 
 def _remembered(text: str) -> str:

@@ -258,9 +258,9 @@ def _about(error: openai.APIStatusError) -> str:
     if param.split("[")[0].split(".")[0] in ("tools", "tool_choice"):
         return "tools_refused"
     if error.status_code == 404 or "expired" in message:
-        if "vector store" in message or "container" in message:
+        if "container" in message:
             return "tools_refused"
-        return "file_gone" if "file" in message else ""
+        return "file_gone" if "file" in message or "vector store" in message else ""
     return ""
 
 

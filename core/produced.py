@@ -9,6 +9,7 @@ import asyncio
 import base64
 import binascii
 import logging
+import mimetypes
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,13 +19,14 @@ from core.errors import SpoolError
 from core.journal import Journal
 from core.kinds import safe_name
 from core.kit import Kit
+from core.response_events import parts_of
 from core.store import files
 from core.store.files import Taken
 
 logger = logging.getLogger(__name__)
 LARGEST: Final = 64 * 2**20
 """Bytes of one file that an answer may bring along."""
-_SANDBOX = re.compile(r"\[([^\]\n]*)\]\(sandbox:[^)\s]*\)")
+_SANDBOX = re.compile(r"!?\[([^\]\n]*)\]\(sandbox:[^)\s]*\)")
 _BARE = re.compile(r"sandbox:/mnt/data/([\w.\-]+)")
 
 
@@ -55,14 +57,16 @@ def _pictures(items: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str, by
 
 def _citations(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Files of a container that the text cites, each once."""
-    found = {one["file_id"]: one for one in cited(items) if one.get("type") == "container_file_citation"}
-    return list(found.values())
+    files = [one for one in cited(items) if one.get("type") == "container_file_citation"]
+    return list(
+        {one["file_id"]: one for one in files if one.get("file_id") and one.get("container_id")}.values()
+    )
 
 
 def cited(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """All annotations of the messages among these output items."""
-    parts = [part for item in items if item.get("type") == "message" for part in item.get("content") or ()]
-    return [one for part in parts for one in part.get("annotations") or ()]
+    parts = [part for item in items if item.get("type") == "message" for part in parts_of(item)]
+    return [one for part in parts for one in part.get("annotations") or () if isinstance(one, Mapping)]
 
 
 async def _fetched(kit: Kit, journal: Journal, citation: Mapping[str, Any]) -> tuple[str, str]:
@@ -80,7 +84,8 @@ async def _fetched(kit: Kit, journal: Journal, citation: Mapping[str, Any]) -> t
 
 
 async def _stored(kit: Kit, journal: Journal, key: str, name: str, content: bytes) -> tuple[str, str]:
-    claim, given, now = journal.claim, Taken(name, content=content), time.time()
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    claim, given, now = journal.claim, Taken(name, kind, content=content), time.time()
     row = await kit.db(lambda x: files.add_output(x, claim.run, claim.thread, key, given, now))
     return row.id, name
 
@@ -92,8 +97,13 @@ def plain(text: str) -> str:
     return _BARE.sub(r"\1", _SANDBOX.sub(r"\1", text))
 
 
-def footnotes(items: Iterable[Mapping[str, Any]]) -> str:
-    """The documents that were cited, each once, as one short line; "" when none was."""
+def documents(items: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Names of the documents that were cited, each once."""
     named = [one for one in cited(items) if one.get("type") == "file_citation"]
-    names = dict.fromkeys(safe_name(str(one.get("filename") or "")) for one in named)
-    return "📄 " + " · ".join(names) if names else ""
+    return tuple(dict.fromkeys(safe_name(str(one.get("filename") or "")) for one in named))
+
+
+def footnotes(names: Iterable[str]) -> str:
+    """The documents that were cited, each once, as one short line; "" when none was."""
+    each = dict.fromkeys(names)
+    return "📄 " + " · ".join(each) if each else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from core.journal import Journal
 from core.kit import Limits
 from core.ports import Model, Reply
 from core.response_events import item_name
-from core.rounds import Call
+from core.rounds import Call, arguments_of
 from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, Task, TextDelta
 
 LOOK: Final = 1.0
@@ -48,17 +47,13 @@ class Response:
         """What it asks for: function calls, and approvals of MCP calls."""
         found = []
         for item in self.items:
-            name, arguments = str(item.get("name", "")), _text(item.get("arguments"))
+            name, arguments = str(item.get("name") or ""), arguments_of(item)
             if item.get("type") == "function_call":
                 found.append(Call(item_name(item), name, arguments))
             elif item.get("type") == "mcp_approval_request":
                 server = str(item.get("server_label") or "MCP")
                 found.append(Call(str(item.get("id")), name, arguments, server))
         return tuple(found)
-
-
-def _text(arguments: object) -> str:
-    return arguments if isinstance(arguments, str) else json.dumps(arguments if arguments is not None else {})
 
 
 class Listening:

@@ -88,8 +88,17 @@ def _usage(usage: Any) -> dict[str, int] | None:
 def text_of(response: Mapping[str, Any]) -> str:
     """The text of a whole response."""
     said = [item for item in response.get("output") or () if item.get("type", "message") == "message"]
-    parts = [part for item in said for part in item.get("content") or ()]
-    return "".join(str(part.get("text") or part.get("refusal") or "") for part in parts)
+    return "".join(
+        str(part.get("text") or part.get("refusal") or "") for item in said for part in parts_of(item)
+    )
+
+
+def parts_of(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The parts of a message's content; of a server that gives a mere text, that text."""
+    content = message.get("content") or ()
+    if isinstance(content, str):
+        return [{"type": "output_text", "text": content}]
+    return [part for part in content if isinstance(part, Mapping)]
 
 
 def item_name(item: Mapping[str, Any]) -> str:

@@ -7,15 +7,18 @@ each result is recorded before it is sent. History keeps what was said, the call
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.journal import Journal
-from core.response_events import item_name
+from core.response_events import item_name, parts_of
 
 REMEMBERED = 4_000
 """Characters of a tool's output that stay in the history."""
+_NOT_A_NAME = re.compile(r"[^a-zA-Z0-9_-]")
+"""A model may call what no tool can be called; a strict server would refuse a thread that holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Round:
     items: tuple[Mapping[str, Any], ...]
     calls: tuple[Call, ...]
     files: tuple[str, ...] = ()
+    cited: tuple[str, ...] = ()
+    """Names of the documents it cites."""
 
     def record(self) -> dict[str, Any]:
         """As JSON."""
@@ -46,7 +51,8 @@ class Round:
     def recorded(cls, value: Mapping[str, Any]) -> Round:
         """Back from JSON."""
         calls = tuple(Call(**call) for call in value["calls"])
-        return cls(value["text"], tuple(value["items"]), calls, tuple(value.get("files", ())))
+        files, cited = (tuple(value.get(name, ())) for name in ("files", "cited"))
+        return cls(value["text"], tuple(value["items"]), calls, files, cited)
 
 
 def of(journal: Journal) -> Iterator[Round]:
@@ -105,9 +111,8 @@ def remembered(journal: Journal) -> Iterator[str]:
             call for call in one.calls if not call.server and "output" in journal.memo.get(step(call), {})
         ]
         for call in answered:
-            yield _dumped(
-                {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments}
-            )
+            made = {"type": "function_call", "call_id": call.id, "name": call.name}
+            yield _dumped(replayed({**made, "arguments": call.arguments}) or {})
         for call in answered:
             output = str(journal.memo[step(call)]["output"])
             cut = output if len(output) <= REMEMBERED else output[:REMEMBERED] + " …"
@@ -118,22 +123,41 @@ def _dumped(item: Mapping[str, Any]) -> str:
     return json.dumps(item, ensure_ascii=False)
 
 
+def arguments_of(item: Mapping[str, Any]) -> str:
+    """The arguments of a call as the text they are to be; some servers give the object itself."""
+    given = item.get("arguments")
+    return given if isinstance(given, str) else json.dumps({} if given is None else given)
+
+
+def sendable(items: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """A response's output items as they are sent back within its run.
+
+    Thoughts go with what they led to: a server refuses those without it.
+    """
+    sent: list[dict[str, Any]] = []
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        alone = item.get("type") == "reasoning" and (following is None or replayed(following) is None)
+        if not alone and (made := replayed(item)):
+            sent.append(made)
+    return tuple(sent)
+
+
 def replayed(item: Mapping[str, Any]) -> dict[str, Any] | None:
     """An output item as it is sent back within its run, None when it is not.
 
     Nothing is stored at the server, so ids are left out where they would be looked up (404 "Items are not
-    persisted"); reasoning comes back only with its encrypted content; what hosted tools did is in the text.
+    persisted"); reasoning comes back only with its encrypted content. What a remote tool did goes with the
+    yes to it, which else would be a yes to do it again; what other hosted tools did is in the text.
     """
     kind = item.get("type")
     if kind == "message":
-        text = "".join(
-            str(part.get("text") or part.get("refusal") or "") for part in item.get("content") or ()
-        )
+        text = "".join(str(part.get("text") or part.get("refusal") or "") for part in parts_of(item))
         phase = {"phase": item["phase"]} if item.get("phase") else {}
         return {"role": "assistant", "content": text, **phase} if text else None
     if kind == "function_call":
-        return {name: item[name] for name in ("type", "call_id", "name", "arguments")}
+        name = _NOT_A_NAME.sub("_", str(item.get("name") or ""))[:64] or "_"
+        return {"type": kind, "call_id": item["call_id"], "name": name, "arguments": arguments_of(item)}
     if kind == "reasoning":
         kept = ("type", "id", "summary", "encrypted_content")
         return {name: item[name] for name in kept if name in item} if item.get("encrypted_content") else None
-    return dict(item) if kind in ("mcp_list_tools", "mcp_approval_request") else None
+    return dict(item) if kind in ("mcp_list_tools", "mcp_approval_request", "mcp_call") else None

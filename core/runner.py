@@ -15,10 +15,10 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
-from core import memory, rounds
+from core import memory, produced, rounds
 from core.answer import Answer, Draft
 from core.dialogue import Dialogue
-from core.errors import SpoolError, TooLarge, Unreachable
+from core.errors import Lost, SpoolError, TooLarge, Unreachable, Unsaved
 from core.journal import Journal
 from core.kit import Kit
 from core.lanes import Stopping
@@ -56,6 +56,10 @@ class Runner:
             logger.error("answer cannot be shown", extra={"run_id": claim.run, "error": str(error)})
             answer = Answer("failed", draft.shown, error=f"unreachable: {error}")
             await self._last_word(platform, journal)
+        except BaseException:
+            if dialogue:
+                dialogue.asked.leave()
+            raise
         if dialogue:
             await dialogue.asked.close()
             await dialogue.asked.recall()
@@ -135,7 +139,7 @@ class Runner:
         message = journal.claim.messages[-1]
         if message.kind == "memory":
             locale = message.locale or await platform.locale(message.user)
-            held = await self._kit.db(lambda x: memory.held(x, journal.claim.thread))
+            held = await self._kit.db(lambda x: memory.held(x, journal.claim.thread, self._kit.rules.budget))
             return memory.told(held, locale, self._kit.rules.language)
         return await self._say(platform, journal, message.kind)
 
@@ -156,6 +160,8 @@ class Runner:
             except TooLarge as error:
                 words = await self._say(platform, journal, "file_out_large")
                 refused.append(words.format(name=f"`{row.name}`", megabytes=error.limit // 2**20))
+            except (Lost, Unsaved):
+                raise
             except SpoolError as error:
                 logger.error("file cannot be shown", extra={"run_id": journal.claim.run, "error": str(error)})
                 refused.append(
@@ -174,7 +180,7 @@ class Runner:
         if dialogue is None:
             return ()
         before = "\n\n".join(one.text for one in rounds.of(journal) if one.text)
-        last = answer.text.removeprefix(before).strip() if before else answer.text
+        last = produced.plain(answer.text).removeprefix(before).strip() if before else answer.text
         said = (items.item("assistant", last),) if last else ()
         return (*dialogue.asked.remembered(), *rounds.remembered(journal), *said)
 

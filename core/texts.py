@@ -88,7 +88,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "not repeat it. Please check, and ask me again if it is still to be done.",
         "tools_refused": "⚠️ I could not get an answer: the AI service refused my tools. "
         "Please tell the person who runs this bot to check the assistant.",
-        "tools_missing": "ℹ️ Not available on this AI server: {names}. Everything else works. The person who runs this "
+        "tools_missing": "ℹ️ Not available here: {names}. Everything else works. The person who runs this "
         "bot can choose another server or another assistant.",
         "step_limit": "✂️ This needed more steps than I am allowed for one answer. Say “continue”, or ask for a "
         "smaller piece.",
@@ -107,6 +107,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "memory_empty": "I remember nothing here yet: this conversation is new.",
         "memory_whole": "This conversation has {messages} messages (about {tokens} tokens), and I remember all of them. "
         "Say “reset” after my name to start over.",
+        "memory_newest": "This conversation has {messages} messages (about {tokens} tokens). I remember the newest {kept} "
+        "word for word. Say “reset” after my name to start over.",
         "memory_summarised": "This conversation has {messages} messages (about {tokens} tokens). I remember the oldest "
         "{summarised} as a summary and the others word for word. Say “reset” after my name to start over.",
         "assistant_current": "Here you talk to “{name}” ({id}, model {model}).",
@@ -191,7 +193,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "확인해 보시고, 필요하면 다시 요청해 주세요.",
         "tools_refused": "⚠️ AI 서비스가 제 도구를 거부해 답변하지 못했어요. 이 봇의 운영자에게 어시스턴트를 확인해 달라고 "
         "알려 주세요.",
-        "tools_missing": "ℹ️ 이 AI 서버에서는 사용할 수 없어요: {names}. 나머지는 모두 작동합니다. 이 봇의 운영자가 다른 "
+        "tools_missing": "ℹ️ 여기서는 사용할 수 없어요: {names}. 나머지는 모두 작동합니다. 이 봇의 운영자가 다른 "
         "서버나 어시스턴트를 선택할 수 있어요.",
         "step_limit": "✂️ 한 번의 답변에 허용된 단계보다 많이 필요했어요. “계속”이라고 하거나 더 작게 나누어 주세요.",
         "task_web": "웹 검색 중",
@@ -207,6 +209,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "memory_empty": "아직 기억하는 것이 없어요. 새 대화입니다.",
         "memory_whole": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있고 모두 기억합니다. 새로 시작하려면 이름 뒤에 "
         "“reset”이라고 적어 주세요.",
+        "memory_newest": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있어요. 가장 최근의 {kept}개를 그대로 기억합니다. 새로 "
+        "시작하려면 이름 뒤에 “reset”이라고 적어 주세요.",
         "memory_summarised": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있어요. 가장 오래된 {summarised}개는 요약으로, "
         "나머지는 그대로 기억합니다. 새로 시작하려면 이름 뒤에 “reset”이라고 적어 주세요.",
         "assistant_current": "여기서는 “{name}”({id}, 모델 {model})이(가) 답합니다.",

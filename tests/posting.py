@@ -5,12 +5,14 @@ from __future__ import annotations
 from bots.markdown import split
 from bots.postbrush import PostBrush
 from bots.posts import Posts
+from bots.questions import Questions
 from bots.turns import Turns
 from core.database import Database
 from core.journal import Journal
 from core.store.runs import Claim
-from tests.fakes import MemoryPoster, Topic, settled
+from tests.fakes import settled
 from tests.queued import claimed
+from tests.topic import MemoryPoster, Topic
 
 
 class Died(Exception):
@@ -26,6 +28,7 @@ class Process:
         self.poster = MemoryPoster(topic, claim.run, tells=tells)
         self.journal = Journal(db, claim)
         self.posts = Posts(self.journal, self.poster, turns)
+        self.questions = Questions(self.posts, self.journal, self.poster)
         self.brush = PostBrush(self.posts, lambda text, limit, final: split(text, limit) or [""])
 
     async def show(self, text: str) -> bool:

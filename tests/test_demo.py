@@ -8,15 +8,18 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from bots.standins.openai import OpenAIStandin
 from core.picture import png
+from core.script import Scenario
 from tests.fakes import TIMEOUT
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 LONG = TIMEOUT * 8
 """Seconds for a process that shares this machine with others."""
@@ -111,7 +114,7 @@ async def talking(cwd: Path) -> AsyncIterator[Talk]:
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int, str, str]]:
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str, str]:
     """A conversation that shows everything: where it was held, exit status, output, errors."""
     here = tmp_path_factory.mktemp("demo")
     (here / "a picture.png").write_bytes(png())
@@ -124,7 +127,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int,
         *("announce tea", "/no", "/memory", "/assistant", "announce supper"),
     ]
     status, out, err = piped(*lines, cwd=here)
-    yield here, status, out, err
+    return here, status, out, err
 
 
 @pytest.mark.parametrize("where", ["slack", "discord"])
@@ -215,7 +218,7 @@ def test_slash_commands_reach_the_bot(shown: tuple[Path, int, str, str], where: 
     """Their answers are for the person alone."""
     said = turns(shown[2])
 
-    assert said[f"[{where}] /memory"].startswith(f"[{where}] (only you see this) This conversation has ")
+    assert f"[{where}] (only you see this) This conversation has " in said[f"[{where}] /memory"]
     assert "“Assistant” (asst_settings, " in said[f"[{where}] /assistant"]
 
 
@@ -295,3 +298,15 @@ async def test_a_question_dies_with_the_demo(tmp_path: Path) -> None:
     assert status == 0
     assert "You said" in turns(out)["[slack] hello"]
     assert not (tmp_path / "data/demo/announcements.txt").exists()
+
+
+async def test_ones_own_model_is_asked_as_run_would(
+    tmp_path: Path, openai: OpenAIStandin, script: Scenario
+) -> None:
+    """With the assistant of the settings and its functions; nothing that costs more is offered."""
+    status, out, _ = await asyncio.to_thread(piped, "hi", cwd=tmp_path, OPENAI_BASE_URL=openai.base_url)
+
+    assert status == 0
+    assert "a local Discord and your model." in out
+    assert "Assistant: echo: hi" in out
+    assert {tool["type"] for tool in script.tools[0]} == {"function"}

@@ -127,3 +127,24 @@ def test_a_summary_keeps_what_people_said() -> None:
     asked = "Remembered so far:\nAnn likes tea\n\nAbout to be forgotten:\nuser: I am 30\nassistant: Good"
 
     assert said(played(asked, ())) == "Ann likes tea; ; I am 30"
+
+
+@pytest.mark.parametrize(
+    "text", ["announce that tea is ready", "Please announce tea is ready", "공지해줘 tea is ready"]
+)
+def test_an_announcement_is_left_to_the_tool(text: str) -> None:
+    """The demo's tool with an effect, with the words as they were written."""
+    announce: Item = {
+        "type": "function",
+        "name": "announce",
+        "parameters": {"type": "object", "properties": {"text": {"type": "string"}}},
+    }
+
+    assert calls(text, [announce]) == [Call("announce", {"text": "tea is ready"})]
+
+
+def test_a_file_that_could_not_be_read_is_not_claimed() -> None:
+    """The model is told of it among the words."""
+    answer = said(played("what is this?\n\n[File a.zip could not be read]"))
+
+    assert answer.startswith("I am the offline model")

@@ -12,9 +12,9 @@ from bots.markdown import split
 from bots.posts import Unclear
 from core.database import Database
 from core.errors import Lost, Retryable
-from tests.fakes import MemoryPoster
 from tests.posting import Died, World
 from tests.queued import asked
+from tests.topic import MemoryPoster
 
 
 @pytest.fixture

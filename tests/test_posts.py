@@ -12,9 +12,9 @@ from bots.postbrush import PostBrush
 from bots.posts import Gone, Poster
 from core.database import Database
 from core.store import runs
-from tests.fakes import MemoryPoster
 from tests.posting import Died, World
 from tests.queued import asked, thread_of
+from tests.topic import MemoryPoster
 
 _: type[Poster] = MemoryPoster
 

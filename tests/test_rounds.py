@@ -283,7 +283,7 @@ def test_ids_are_left_out_where_they_would_be_looked_up() -> None:
     assert {"type": "function_call", "call_id": "call_1", "name": "look", "arguments": "{}"} == replayed(call)
 
 
-@pytest.mark.parametrize("type", ["web_search_call", "file_search_call", "code_interpreter_call", "mcp_call"])
+@pytest.mark.parametrize("type", ["web_search_call", "file_search_call", "code_interpreter_call"])
 def test_what_hosted_tools_did_is_not_sent_back(type: str) -> None:
     """Their items refer to what the server has not stored."""
     assert replayed({"type": type, "id": "x_1", "status": "completed"}) is None

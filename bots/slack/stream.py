@@ -22,7 +22,7 @@ from bots.slack.opened import Opened
 from bots.slack.piece import ROOM, piece
 from bots.slack.poster import SlackPoster
 from bots.slack.refusals import NOT_HERE, NOWHERE, Refusals
-from core.errors import Retryable
+from core.errors import Retryable, Unreachable
 from core.types import IncomingMessage, Task
 
 logger = logging.getLogger(__name__)
@@ -214,7 +214,7 @@ class StreamBrush:
         """Replace ended streams by their text alone: at once for the last words, else when there is room."""
         while self._carded and (final or not self._budget.update_pause()):
             post, body = self._carded[0]
-            with suppress(Gone):
+            with suppress(Gone, Unreachable):  # its text stands there in any case
                 await self._poster.edit(post, body, growing=False)
             del self._carded[0]
 

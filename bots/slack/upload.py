@@ -27,9 +27,12 @@ logger = logging.getLogger(__name__)
 LARGEST = 1024**3
 """Bytes of a file on Slack."""
 PATIENCE = 300.0
+TRIES = 6
+"""How often the bytes are sent, over all files of a reply, before it is given up."""
 LOOKS = (0.2, 0.5, 1.0, 2.0, 4.0)
 """Seconds between looks whether a file is shown: Slack makes its message a little after the call."""
 _TOO_LARGE = {"file_upload_size_restricted", "file_too_large", "snippet_too_large", "post_too_large"}
+_DONE_ALREADY = "file_update_failed"
 _UNKNOWN_FILE = {"file_not_found", "file_deleted", "files_not_found"}
 
 
@@ -40,6 +43,7 @@ class Uploads:
         self, client: AsyncWebClient, session: aiohttp.ClientSession, journal: Journal, address: Address
     ) -> None:
         self._client, self._session, self._journal, self._address = client, session, journal, address
+        self._failures = 0
 
     async def attach(self, file: File) -> None:
         """See `Attaching.attach`."""
@@ -61,10 +65,11 @@ class Uploads:
             try:
                 await self._complete(given, file)
             except Refused as error:
-                if error.error not in _UNKNOWN_FILE:
+                if error.error in _UNKNOWN_FILE:
+                    return await self._show(name, file, None)
+                if error.error != _DONE_ALREADY:
                     raise Unreachable(error.error) from error
-            else:
-                return given
+            return given
         given = await self._upload(file)
         await self._journal.record(name, {"file": given})
         await _must(self._complete(given, file))
@@ -84,12 +89,17 @@ class Uploads:
             ) as response:
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Retryable(f"upload: {type(error).__name__}") from error
+            raise self._lost(type(error).__name__) from error
         if status == 413:
             raise TooLarge(LARGEST)
         if status >= 400:
-            raise Retryable(f"upload: http_{status}")
+            raise self._lost(f"http_{status}")
         return str(place["file_id"])
+
+    def _lost(self, why: str) -> Retryable | Unreachable:
+        """The bytes go to another host than all else: it may be closed to us for ever."""
+        self._failures += 1
+        return Unreachable(why) if self._failures >= TRIES else Retryable(f"upload: {why}")
 
     async def _complete(self, given: str, file: File) -> None:
         """The call that shows the file. Raises Refused; a lost answer is looked up."""

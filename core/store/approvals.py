@@ -49,13 +49,17 @@ def _one(x: Execute, sql: str, *params: object) -> Approval:
 
 def decide(x: Execute, id: str, person: str, yes: bool, now: float) -> Decision:
     """Take a person's answer, once: whatever comes later, and from anybody else, changes nothing."""
-    rows = x("SELECT person, state, expires_at FROM approvals WHERE id = ?", id)
+    rows = x(
+        "SELECT person, state, expires_at, status FROM approvals JOIN runs ON runs.id = run_id "
+        "WHERE approvals.id = ?",
+        id,
+    )
     if not rows:
         return "over"
-    asked, state, expires_at = rows[0]
+    asked, state, expires_at, status = rows[0]
     if asked != person:
         return "not_yours"
-    if state != "waiting" or now >= expires_at:
+    if state != "waiting" or now >= expires_at or status not in ("in_progress", "requires_action"):
         return "over"
     x("UPDATE approvals SET state = ? WHERE id = ?", "approved" if yes else "refused", id)
     return "done"
@@ -65,7 +69,7 @@ def refuse_all(x: Execute, thread: ThreadId, person: str) -> tuple[str, ...]:
     """A new message of that person counts as no; gives the approvals it decided."""
     rows = x(
         "UPDATE approvals SET state = 'refused' WHERE state = 'waiting' AND person = ? "
-        "AND run_id IN (SELECT id FROM runs WHERE thread_id = ? "
+        "AND run_id IN (SELECT id FROM runs WHERE lane = ? "  # of all runs only the live one is looked at
         "AND status IN ('in_progress', 'requires_action', 'cancelling')) RETURNING id",
         person,
         thread,

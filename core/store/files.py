@@ -113,6 +113,11 @@ def set_remote(x: Execute, id: str, remote: str | None, until: float | None = No
     x("UPDATE files SET remote = ?, remote_until = ? WHERE id = ?", remote, until, id)
 
 
+def forget_remotes(x: Execute, thread: ThreadId, but: RunId) -> None:
+    """The model server may not have the thread's files any more, those of one run excepted."""
+    x("UPDATE files SET remote = NULL, remote_until = NULL WHERE thread_id = ? AND run_id <> ?", thread, but)
+
+
 def remotes(x: Execute, thread: ThreadId, now: float) -> tuple[Stored, ...]:
     """The thread's files that the model server still has, the oldest first; facts only."""
     rows = x(

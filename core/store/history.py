@@ -51,8 +51,19 @@ def select(
     summary = summaries.find(x, thread)
     if not summary.text:
         return items.newest(x, thread, tokens)
-    first = items.item("user", SUMMARY + summary.text)
-    return (first, *items.newest(x, thread, tokens - items.weigh(first), after=summary.upto))
+    head = _head(summary.text, tokens)
+    left = tokens - sum(items.weigh(item) for item in head)
+    return (*head, *items.newest(x, thread, left, after=summary.upto))
+
+
+def _head(text: str, tokens: int) -> tuple[str, ...]:
+    """The summary as an item: its beginning where the question leaves no room for more."""
+    while text:
+        first = items.item("user", SUMMARY + text)
+        if items.weigh(first) <= tokens:
+            return (first,)
+        text = text[: len(text) * 3 // 4]
+    return ()
 
 
 def outgrown(x: Execute, thread: ThreadId, assistant: Assistant, tokens: int) -> bool:

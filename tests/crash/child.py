@@ -13,6 +13,7 @@ import sys
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.crash.points import Points
 from tests.crash.seams import wrap
@@ -27,8 +28,9 @@ class Order:
     platforms: list[str]
     at: str = ""
     """The point at which to die, see `Points.arm`."""
-    careless: bool = False
-    """Acknowledge Slack's events before they are stored: the mistake the checker must find."""
+    careless: str = ""
+    """A mistake the checker must find: `ack`, acknowledge Slack's events before they are stored; `begun`, put
+    on record that a call has begun only with its result."""
     quick: bool = True
     """Show growing answers far more often than platforms would like, so that short runs have many edits."""
 
@@ -56,8 +58,10 @@ def become(order: Order, control: int) -> int:
     points = Points(order.trail, order.at)
     threading.Thread(target=_obey, args=(points, control), daemon=True).start()
     wrap(points.cross)
-    if order.careless:
+    if order.careless == "ack":
         _acknowledge_first()
+    elif order.careless == "begun":
+        _begin_unrecorded()
     if order.quick:
         _quicken()
     from bots.__main__ import main
@@ -86,6 +90,19 @@ def _acknowledge_first() -> None:
         original(self, **{**more, "process_before_response": False})  # type: ignore[arg-type]
 
     AsyncApp.__init__ = careless  # type: ignore[method-assign]
+
+
+def _begin_unrecorded() -> None:
+    """The effect comes first, and then the record of it."""
+    from core.journal import Journal
+
+    original = Journal.record
+
+    async def careless(self: Journal, name: str, value: Any, **more: Any) -> None:
+        if not (name.startswith("call:") and "begun" in value):
+            await original(self, name, value, **more)
+
+    Journal.record = careless  # type: ignore[method-assign]
 
 
 def _quicken() -> None:

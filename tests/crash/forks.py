@@ -28,7 +28,12 @@ PRODUCT = (
     "bots.slack.platform",
     "bots.discord.platform",
     "core.openai_model",
+    "core.openai_service",
+    "core.tools.schema",
     "openai.resources.responses",
+    "openai.resources.containers",
+    "openai.resources.files",
+    "openai.resources.models",
 )
 
 

@@ -10,12 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from core.script import text_of
 from core.texts import TEXTS
-from tests.crash.oracle import RESET, WORD, Question
+from tests.crash.oracle import RESET, WORD, Files, Question
 
 Kind = Literal["lost", "doubled", "stub", "order", "memory"]
 CONFIRMATIONS = (TEXTS["en"]["reset"], TEXTS["ko"]["reset"])
+DECISIONS = tuple(TEXTS["en"][f"approval_{state}"].format(name="pay") for state in ("approved", "refused"))
+"""What a question of the tool `pay` shows once it is over."""
+INTERRUPTED = TEXTS["en"]["tool_interrupted"].format(name="pay")
+"""The note under an answer when nobody knows whether something was paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Said:
 class Shown:
     """A post of the bot as people see it in the end. `unfinished`: how it shows that it is not.
 
-    `answers`: the message it is a reply to, where the platform shows that.
+    `answers`: the message it is a reply to, where the platform shows that. `files`: names and bytes.
     """
 
     id: str
@@ -54,6 +57,7 @@ class Shown:
     text: str
     answers: str = ""
     unfinished: str = ""
+    files: Files = ()
 
 
 def order(id: str) -> int:
@@ -81,15 +85,12 @@ class Sight:
     posts: list[Shown] = field(default_factory=list)
 
 
-def check(
-    said: Sequence[Said], shown: Iterable[Shown], requests: Iterable[Sequence[Mapping[str, object]]]
-) -> list[Finding]:
-    """Everything that is wrong. `shown` in the order of the screen; `requests` are the model's inputs."""
+def check(said: Sequence[Said], shown: Iterable[Shown]) -> list[Finding]:
+    """Everything that is wrong on the screen. `shown` in its order."""
     sights, findings = _sort(said, shown)
     findings += [found for one in said if one.question for found in _answered(one, sights[one.question.tag])]
     findings += _confirmed(said, sights)
-    findings += _ordered(said, sights)
-    return findings + _remembered(said, requests)
+    return findings + _ordered(said, sights)
 
 
 def _sort(said: Sequence[Said], shown: Iterable[Shown]) -> tuple[dict[str, Sight], list[Finding]]:
@@ -99,10 +100,12 @@ def _sort(said: Sequence[Said], shown: Iterable[Shown]) -> tuple[dict[str, Sight
     strange: list[Finding] = []
     for post in shown:
         words = WORD.findall(post.text)
-        rest = WORD.sub("", post.text).strip()
+        rest = WORD.sub("", post.text).replace(INTERRUPTED, "").strip()
         tags = {tag for tag, _ in words}
         if post.text.strip() in CONFIRMATIONS:
             sights[f"{RESET} {post.topic}"].posts.append(post)
+        elif post.text in DECISIONS or (post.files and not post.text):
+            pass  # `tests.crash.deeds` judges these
         elif len(tags) == 1 and tags <= known and not rest:
             sight = sights[tags.pop()]
             sight.posts.append(post)
@@ -161,37 +164,3 @@ def _ordered(said: Sequence[Said], sights: Mapping[str, Sight]) -> list[Finding]
             findings.append(Finding("order", f"{one.text!r} in {one.lane}", f"answered before {before[1]!r}"))
         last[one.lane, one.memory] = (began, one.text)
     return findings
-
-
-def _remembered(said: Sequence[Said], requests: Iterable[Sequence[Mapping[str, object]]]) -> list[Finding]:
-    """Each request holds the turns before it since the reset: all of them, or the newest that fit."""
-    by_tag = {one.question.tag: one for one in said if one.question}
-    findings: dict[str, Finding] = {}
-    for items in requests:
-        texts = [text for item in items if "\n" not in (text := text_of(item))]  # else: what others said
-        one = by_tag.get(texts[-1].split()[0])
-        if one is None:
-            findings[texts[-1]] = Finding("memory", texts[-1], "nobody asked that")
-            continue
-        wanted = _turns(said, one)
-        whole = texts == wanted[-len(texts) :] and len(texts) % 2 == 1
-        if not whole or (len(texts) == 1 and len(wanted) > 1):
-            seen = [text[:20] for text in texts]
-            findings[one.text] = Finding(
-                "memory", f"{one.text!r} in {one.lane}", f"the model was given {seen}"
-            )
-    return list(findings.values())
-
-
-def _turns(said: Sequence[Said], one: Said) -> list[str]:
-    """The texts of the memory up to this message: question, answer, question, …, this question."""
-    memory = [each for each in said if (each.lane, each.memory) == (one.lane, one.memory)]
-    texts: list[str] = []
-    for each in sorted(memory, key=lambda each: each.at):
-        if each.question is None:
-            continue
-        texts.append(each.text)
-        if each is one:
-            return texts
-        texts.append(each.question.answer)
-    return texts

@@ -15,6 +15,8 @@ from tests.crash.world import World
 OUTSTANDING = 3
 """Answers a person waits for at most before saying more."""
 COMMAND = "/reset"
+DEEDS, SHARES = ("", "two", "pay", "draw", "seen"), (60, 12, 10, 9, 9)
+"""What is asked for at random besides words, and how often."""
 
 Say = Callable[[str], Awaitable[Said]]
 Command = Callable[[], Awaitable[bool]]
@@ -48,7 +50,8 @@ class Person:
             await asyncio.sleep(rng.uniform(0.0, 0.6))
             dice = rng.random()
             words = self.long if dice > 0.92 else rng.randint(5, 60)
-            question = Question(f"{self.name}n{len(self.said)}", words, rng.randint(1, 8))
+            does = "" if words == self.long else rng.choices(DEEDS, SHARES)[0]
+            question = Question(f"{self.name}n{len(self.said)}", words, rng.randint(1, 8), does)
             await self.do(COMMAND if dice < 0.06 else RESET if dice < 0.14 else question.text)
             await until(lambda: self._waiting() < OUTSTANDING, 0.1)
 

@@ -6,6 +6,7 @@ the model, and the commits of sqlite3. The product knows nothing of it.
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -17,6 +18,8 @@ from yarl import URL
 
 Cross = Callable[[str], None]
 _CHANGE = re.compile(r"(?:INSERT INTO|UPDATE) (\w+)(?: \(([^)]*)\))?")
+
+_WITH_ID = ("call", "ask", "file")
 
 
 def wrap(cross: Cross) -> None:
@@ -92,7 +95,12 @@ def _wrap_commits(cross: Cross) -> None:
 
 
 def _changed(change: re.Match[str], parameters: Iterable[Any]) -> str:
-    """The table, and for a step or a fact its name."""
+    """The table, and for a step or a fact its name; of a step whose name has an id, what it says."""
     table, columns = change[1], [column.strip() for column in (change[2] or "").split(",")]
     named = dict(zip(columns, parameters, strict=False))
-    return f"{table}:{named['name']}" if "name" in named and table != "assistants" else table
+    if table not in ("steps", "facts") or "name" not in named:
+        return table
+    kind = str(named["name"]).partition(":")[0]
+    if kind in _WITH_ID:
+        return f"{table}:{kind}:{'-'.join(json.loads(str(named['value'])))}"
+    return f"{table}:{named['name']}"

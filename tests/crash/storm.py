@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.crash.outcome import Outcome
 from tests.crash.people import crowd
 from tests.crash.process import KILLED, Forked, Forks
+from tests.crash.scenario import FULL
 from tests.crash.world import ONLINE, World, world
 
 PLATFORMS = ("slack", "discord")
@@ -32,11 +33,14 @@ async def play(forks: Forks, directory: Path, seed: int, kills: int, *, faults: 
     result = Outcome(f"storm with seed {seed}")
     async with world(directory, echo=True) as stage:
         rng = random.Random(seed)
+        await stage.furnish("image_generation", "code_interpreter")
+        stage.settings = FULL
         await _install(forks, stage)
         people = [
             asyncio.create_task(person.talk(random.Random(f"{seed} {person.name}")))
             for person in await crowd(stage)
         ]
+        people.append(asyncio.create_task(stage.consent()))
         if faults:
             people.append(asyncio.create_task(_mischief(stage, random.Random(f"{seed} faults"))))
         try:

@@ -52,6 +52,12 @@ class Crossed:
         """A death at each point of the scenario, or at one in so many."""
         return [(Death(str(number), talk=True),) for number in range(1, len(self.talk) + 1, every)]
 
+    def kinds(self) -> list[Trial]:
+        """A death at the first point of each kind in the scenario."""
+        return [
+            (Death(label, talk=True),) for label in sorted(parts(self.talk)) if not FLEETING.search(label)
+        ]
+
     def starting(self) -> list[Trial]:
         """A death at each point of the first start."""
         return [(Death(str(number)),) for number in range(1, len(self.start) + 1)]
@@ -75,13 +81,16 @@ class Sweep:
     async def rehearse(self) -> Crossed:
         """What is crossed when nobody is killed."""
         async with world(self._next()) as stage:
+            await self._scenario.furnish(stage)
             person = self._scenario.open(stage)
+            consenting = asyncio.create_task(stage.consent())
             process = await self._start(stage, "")
             await stage.connected(self._scenario.platform)
             await process.arm("", after=ONLINE[self._scenario.platform])
             await self._scenario.play(person)
             await stage.quiet()
             await process.kill()
+            consenting.cancel()
             if wrong := stage.findings():
                 raise AssertionError(f"wrong without any kill: {wrong}")
             return Crossed(*sections(process.order.trail))
@@ -111,11 +120,15 @@ class Sweep:
     async def _trial(self, trial: Trial) -> Outcome:
         outcome = Outcome(f"{self._scenario.name}: {', '.join(map(str, trial))}")
         async with world(self._next()) as stage:
+            consenting = asyncio.create_task(stage.consent())
             try:
                 async with asyncio.timeout(PATIENCE):
+                    await self._scenario.furnish(stage)
                     await self._lives(stage, trial, outcome)
             except TimeoutError as error:
                 outcome.findings.append(Finding("lost", "the product", f"not ready in time: {error}"))
+            finally:
+                consenting.cancel()
             outcome.messages = len(stage.said)
             outcome.log = (stage.directory / "log").read_text()
         return outcome
@@ -136,7 +149,7 @@ class Sweep:
         await stage.quiet()
         await self._scenario.go_on(person)
         await stage.quiet()
-        outcome.findings += stage.findings()
+        outcome.findings += self._scenario.findings(stage)
         await process.kill()
 
     async def _death(self, stage: World, process: Forked, outcome: Outcome) -> str:

@@ -11,19 +11,24 @@ import os
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from bots.standins.discord import DiscordStandin, Rules
-from bots.standins.discord import Post as DiscordPost
 from bots.standins.openai import OpenAIStandin
 from bots.standins.slack import Post as SlackPost
 from bots.standins.slack import SlackStandin, Timing
+from core.assistant import EVERY, function
+from core.database import Database
+from core.store import assistants
+from tests.crash import deeds, history, remembered, screen, tools
 from tests.crash.child import Order
-from tests.crash.history import Finding, Said, Shown, check
-from tests.crash.oracle import RESET, Oracle
+from tests.crash.deeds import Done
+from tests.crash.history import Finding, Said, Shown
+from tests.crash.oracle import RESET, Oracle, Question, is_summary
 from tests.crash.process import Forked, Forks, until
+from tests.crash.remembered import Items
 
 LIVE = "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
 IDLE = 5.0
@@ -39,6 +44,7 @@ class World:
         self, directory: Path, *, slack: SlackStandin, discord: DiscordStandin, openai: OpenAIStandin
     ):
         self.directory, self.slack, self.discord, self.openai = directory, slack, discord, openai
+        self.settings: Mapping[str, str] = {}
         self.said: list[Said] = []
         self.processes: list[Forked] = []
         self._newest = 0.0  # when the newest process was ordered
@@ -58,8 +64,22 @@ class World:
             "DISCORD_BOT_TOKEN": self.discord.token,
             "DISCORD_API_URL": self.discord.api_url,
             "DISCORD_GATEWAY_URL": self.discord.gateway_url,
+            **self.settings,
         }
         return Order(str(self.directory), environ, list(platforms), **more)
+
+    async def furnish(self, *hosted: str) -> None:
+        """Install the operator's tools and, with these of the server, an assistant that has both."""
+        data = self.directory / "data"
+        tools.put(data)
+        if not hosted:
+            return
+        given = [function(EVERY), *({"type": one} for one in hosted)]
+        db = Database(data / "spool.sqlite3")
+        fields = {"name": "HelpBot", "model": "gpt-6-luna", "tools": given}
+        made = await db(lambda x: assistants.create(x, fields, time.time()))
+        await db(lambda x: assistants.assign(x, "", "default", made.id))
+        await asyncio.to_thread(db.close)
 
     async def start(self, forks: Forks, *platforms: str, **more: Any) -> Forked:
         """A process of the product; it does not outlive this world."""
@@ -82,14 +102,14 @@ class World:
         order is to be judged writes the next message after that.
         """
         say = self.slack.say if channel.startswith("D") else self.slack.mention
-        ts = await say(user, channel, text, thread)
+        ts = await say(user, channel, text, thread, files=_sends(text))
         said = self._note(self.slack_lane(user, channel), thread or ts, ts, text)
         await self.slack.until(lambda: all(one["event"].get("ts") != ts for one in self.slack.unacked()), 60)
         return said
 
     async def on_discord(self, user: str, channel: str, text: str, *, guild: bool = False) -> Said:
         """A person writes: a mention in a guild, a plain message in a DM."""
-        id = await self.discord.say(user, channel, text, mention_bot=guild)
+        id = await self.discord.say(user, channel, text, mention_bot=guild, attachments=_sends(text))
         return self._note(self.discord_lane(user, channel), channel, id, text)
 
     @staticmethod
@@ -109,6 +129,20 @@ class World:
             self._resets[lane] += 1
         return said
 
+    async def consent(self) -> None:
+        """Whoever is asked says yes, until cancelled. A press that was acknowledged is never repeated."""
+        pressed: set[str] = set()
+        while True:
+            asked = [*screen.slack_questions(self.slack), *screen.discord_questions(self.discord)]
+            await asyncio.gather(*(self._press(one, pressed) for one in asked if one.post not in pressed))
+            await asyncio.sleep(0.02)
+
+    async def _press(self, asked: screen.Asked, pressed: set[str]) -> None:
+        who = [one.lane.split()[2] for one in self.said if one.question and one.question.tag == asked.tag]
+        with contextlib.suppress(LookupError):  # it is over meanwhile
+            if await asked.press(who[0]):
+                pressed.add(asked.post)
+
     def forgotten(self, lane: str) -> None:
         """A person was told by a command that a new conversation begins."""
         self._resets[lane] += 1
@@ -118,12 +152,12 @@ class World:
     def shown(self) -> list[Shown]:
         """All posts of the bot, in the order of the screen."""
         slack = [
-            _on_slack(post, self._thinking(post))
+            screen.on_slack(post, self._thinking(post))
             for room in self.slack.workspace.channels
             for post in self.slack.posts(room)
         ]
         discord = [
-            _on_discord(post) for room in self.discord._world.channels for post in self.discord.posts(room)
+            screen.on_discord(post) for room in self.discord.places for post in self.discord.posts(room)
         ]
         return slack + discord
 
@@ -145,16 +179,37 @@ class World:
     def painted(self, since: float) -> float:
         """When a post was made or edited first after that moment (both monotonic). Infinity: never."""
         seen = [post.versions for room in self.slack.workspace.channels for post in self.slack.posts(room)]
-        seen += [post.versions for room in self.discord._world.channels for post in self.discord.posts(room)]
+        seen += [post.versions for room in self.discord.places for post in self.discord.posts(room)]
         return min((at for versions in seen for at, _ in versions if at > since), default=float("inf"))
 
     def findings(self) -> list[Finding]:
         """What is wrong with all that."""
-        requests = [request.body["input"] for request in self.openai.requests if "input" in request.body]
-        found = check(self.said, self.shown(), requests)
+        bodies = [request.body for request in self.openai.requests if "input" in request.body]
+        requests = [body["input"] for body in bodies if not is_summary(body.get("instructions"))]
+        shown = self.shown()
+        found = history.check(self.said, shown) + remembered.check(self.said, requests)
         with self.database() as db:
             state = db.execute("PRAGMA integrity_check").fetchone()[0]
+            found += deeds.check(self.said, shown, requests, self._deeds(db))
         return found if state == "ok" else [*found, Finding("stub", "database", str(state))]
+
+    def newest_request(self) -> Items:
+        """The last one for which a person waited."""
+        bodies = [request.body for request in self.openai.requests if "input" in request.body]
+        found: Items = [body for body in bodies if not is_summary(body.get("instructions"))][-1]["input"]
+        return found
+
+    def _deeds(self, db: sqlite3.Connection) -> Done:
+        data = self.directory / "data"
+        steps = db.execute("SELECT name, created_at FROM steps WHERE name LIKE 'call:%'")
+        kept = db.execute("SELECT name FROM files WHERE content IS NOT NULL").fetchall()
+        return Done(
+            looked=tools.noted(data, "looked"),
+            paid=tools.noted(data, "paid"),
+            recorded={name.removeprefix("call:"): at for name, at in steps},
+            decided=dict(db.execute("SELECT call_id, state FROM approvals")),
+            kept=[name for (name,) in kept],
+        )
 
     # -- waiting --------------------------------------------------------------------------------------
 
@@ -192,7 +247,8 @@ class World:
             return False
         stored = {id for (id,) in db.execute("SELECT platform_id FROM messages")}
         (live,) = db.execute(f"SELECT COUNT(*) FROM runs WHERE {LIVE}").fetchone()
-        rests = live == 0 and all(said.id in stored for said in self.said)
+        (due,) = db.execute("SELECT COUNT(*) FROM summaries WHERE due = 1").fetchone()
+        rests = live + due == 0 and all(said.id in stored for said in self.said)
         return rests and not any(post.unfinished for post in self.shown())
 
     def _activity(self) -> object:
@@ -200,14 +256,9 @@ class World:
         return len(self.slack.calls), len(self.discord.calls), len(self.slack.acks), tokens
 
 
-def _on_slack(post: SlackPost, thinking: bool) -> Shown:
-    state = "streaming" if post.streaming else "broken" if post.broken else "thinking" if thinking else ""
-    return Shown(post.ts, post.thread_ts or post.ts, post.text, unfinished=state)
-
-
-def _on_discord(post: DiscordPost) -> Shown:
-    state = "with a stop button" if post.components else ""
-    return Shown(post.id, post.channel, post.content, post.reference or "", state)
+def _sends(text: str) -> list[tuple[str, bytes]] | None:
+    """The files that a person sends with this text."""
+    return None if text == RESET else list(Question.parse(text).sends) or None
 
 
 @contextlib.asynccontextmanager

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bots.slack import upload
 from bots.standins.slack import Post, SlackStandin
 from bots.standins.slack.faults import When
 from core.beats import Call
@@ -122,6 +123,20 @@ async def test_what_slack_does_not_take_is_said(
 
     (said,) = texts(slack, "C1")
     assert said.startswith("Here you are.")
+
+
+async def test_a_host_that_takes_no_bytes(
+    slack: SlackStandin, product: Product, script: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is another one than that of the answer: given up in time, and said."""
+    monkeypatch.setattr(upload, "TRIES", 3)
+    draws(script, {"name": "cat.png"})
+    slack.fail("upload", status=503, times=99)
+    async with product():
+        await slack.mention("U1", "C1", "draw a cat")
+        await slack.until(lambda: "cat.png" in "".join(texts(slack, "C1")), 15)
+
+    assert ([], 3) == (names(slack), len(calls(slack, "files.getUploadURLExternal")))
 
 
 async def test_a_limit_is_waited_out(slack: SlackStandin, product: Product, script: Stage) -> None:

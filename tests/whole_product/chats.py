@@ -30,7 +30,7 @@ class Sent:
 class Shown:
     """A post of the bot. `buttons`: YES and NO with what the network calls them; `live`: it still grows.
 
-    `doing`: what people see of the assistant's tasks in it. `versions`: every text it had.
+    `doing`: what people see of the assistant's tasks in it. `controls`: the buttons as the network has them.
     """
 
     id: str
@@ -39,7 +39,7 @@ class Shown:
     buttons: Mapping[str, str]
     files: tuple[tuple[str, bytes], ...]
     doing: str
-    versions: tuple[str, ...]
+    controls: Sequence[Any] = ()
 
 
 class Chat(Protocol):
@@ -67,6 +67,10 @@ class Chat(Protocol):
 
     async def press(self, post: Shown, button: str, person: str = "") -> str:
         """Ann, or somebody else, presses it; gives what only they are told."""
+        ...
+
+    async def press_old(self, post: Shown, button: str) -> str:
+        """Ann presses a button that only her client still shows; gives what only she is told."""
         ...
 
     async def command(self, name: str, text: str = "", person: str = "") -> str:
@@ -129,6 +133,13 @@ class SlackChat:
             await self.until(lambda: told)
         return "".join(told)
 
+    async def press_old(self, post: Shown, button: str) -> str:
+        """See `Chat.press_old`."""
+        (action,) = [one for one in post.controls if one["action_id"] == post.buttons[button]]
+        reply = await self.standin.press(self.ann, self.place, post.id, action)
+        await self.until(lambda: reply.texts)
+        return "".join(reply.texts)
+
     async def command(self, name: str, text: str = "", person: str = "") -> str:
         """See `Chat.command`."""
         reply = await self.standin.slash(person or self.ann, self.place, f"/{name}", text)
@@ -190,8 +201,17 @@ class DiscordChat:
         assert reply.ephemeral or not reply.text
         return reply.text
 
+    async def press_old(self, post: Shown, button: str) -> str:
+        """See `Chat.press_old`. The stand-in shows everybody the newest state, so the old one is put back."""
+        message = self.standin._world.channels[self.place].find(post.id)
+        message.components = list(post.controls)
+        told = await self.press(post, button)
+        message.components = []
+        return told
+
     async def command(self, name: str, text: str = "", person: str = "") -> str:
         """See `Chat.command`."""
+        await self.until(lambda: self.standin.commands)
         options = {"name": text} if text else {}
         reply = await self.standin.slash(person or self.ann, self.place, name, options=options)
         assert reply.ephemeral
@@ -229,7 +249,7 @@ def _of_slack(post: slack_standin.Post) -> Shown:
         buttons={names[one["action_id"]]: one["action_id"] for one in elements},
         files=tuple((file.name, file.content) for file in post.files),
         doing=" ".join(str(task["title"]) for task in post.tasks),
-        versions=tuple(text for _, text in post.versions),
+        controls=elements,
     )
 
 
@@ -244,7 +264,7 @@ def _of_discord(post: discord_standin.Post) -> Shown:
         buttons={name: id for id in ids for begins, name in names.items() if id.startswith(begins)},
         files=tuple((one.filename, one.content) for one in post.attachments),
         doing=line if line.startswith("-# ") else "",
-        versions=tuple(text for _, text in post.versions),
+        controls=post.components,
     )
 
 

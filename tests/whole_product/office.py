@@ -103,9 +103,18 @@ class Office:
         await db(lambda x: x(sql))
         await asyncio.to_thread(db.close)
 
-    def idle(self) -> bool:
-        """Whether every run has ended."""
-        return not self.rows(UNFINISHED)
+    async def over(self, *queries: str) -> None:
+        """Returns once no run is under way any more (or these queries find nothing).
+
+        What another thread commits wakes nobody here, so it is looked at again and again.
+        """
+        async with asyncio.timeout(TIMEOUT):
+            while any(self.rows(query) for query in queries or (UNFINISHED,)):  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+
+    async def later(self, moment: float) -> None:
+        """Returns at that Unix time."""
+        await asyncio.sleep(max(0.0, moment - time.time()))
 
     def items(self) -> list[dict[str, Any]]:
         """What the threads remember, in order."""

@@ -1,4 +1,4 @@
-"""Assistants: created, changed and assigned from a shell while the bot runs, and heard of in the next answer."""
+"""Assistants: created, changed and assigned from a shell while the bot runs; the next answer is theirs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_a_shell_beside_the_running_bot(chat: Chat, spool: Product, office
         assert "The settings." == await who(chat)
         await office.types("assistants", "use", "HelpBot", f"--{chat.name}", chat.place)
         assert "You help." == await who(chat)
-        await chat.until(office.idle)
+        await office.over()
 
     assert (made["id"], 1) in office.rows("SELECT assistant_id, assistant_version FROM runs")
 
@@ -55,7 +55,7 @@ async def test_an_update_counts_from_the_next_run_on(chat: Chat, spool: Product,
         assert "First." == await who(chat)
         await office.types("assistants", "update", "HelpBot", "--instructions", "Second.")
         assert "Second." == await who(chat)
-        await chat.until(office.idle)
+        await office.over()
 
     assert [(made.id, 1), (made.id, 2)] == office.rows(
         "SELECT assistant_id, assistant_version FROM runs ORDER BY seq"
@@ -182,7 +182,8 @@ async def test_each_of_them_answers(
     path.write_text(json.dumps(one), "utf-8")
     (brought,) = (await office.gets("assistants", "import", str(path)))["data"]
     await office.assigns(brought["id"])
+    openai.models = {brought["model"]: None}
     async with spool():
-        assert await who(DiscordChat(discord)) == one["instructions"]
+        assert (await who(DiscordChat(discord))).startswith(one["instructions"])
 
     assert [200] == [request.status for request in openai.requests]

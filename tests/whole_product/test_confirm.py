@@ -77,7 +77,7 @@ async def test_yes(chat: Chat, spool: Product, office: Office) -> None:
         assert "" == await chat.press(question, YES)
         await chat.until(lambda: "is booked" in "".join(texts(chat, asked)))
         await answered(chat, asked, "✅ Allowed: book")
-        await chat.until(office.idle)
+        await office.over()
 
     assert ["Blue <!channel> @everyone for 2"] == office.noted()
     assert [] == [post for post in chat.posts(asked) if post.buttons]
@@ -90,7 +90,7 @@ async def test_no(chat: Chat, spool: Product, office: Office) -> None:
         await chat.press(question, NO)
         await chat.until(lambda: "the person did not allow this" in "".join(texts(chat, asked)))
         await answered(chat, asked, "🚫 Not allowed: book")
-        await chat.until(office.idle)
+        await office.over()
 
     assert [] == office.noted()
 
@@ -112,7 +112,7 @@ async def test_a_second_press(chat: Chat, spool: Product, office: Office) -> Non
     async with asking(chat, spool) as (asked, question):
         await asyncio.gather(chat.press(question, YES), chat.press(question, NO), chat.press(question, YES))
         await answered(chat, asked, "✅ Allowed: book")
-        await chat.until(office.idle)
+        await office.over()
 
     assert 1 == len(office.noted())
 
@@ -140,7 +140,7 @@ async def test_the_message_of_another_person_decides_nothing(
         assert [question.id] == [post.id for post in chat.posts(asked) if post.buttons]
         await chat.press(question, YES)
         await answered(chat, asked, "✅ Allowed: book")
-        await chat.until(office.idle)
+        await office.over()
 
     assert 1 == len(office.noted())
 
@@ -168,7 +168,7 @@ async def test_a_restart_while_it_waits(chat: Chat, spool: Product, office: Offi
     async with spool():
         assert "" == await chat.press(question, YES)
         await answered(chat, asked, "✅ Allowed: book")
-        await chat.until(office.idle)
+        await office.over()
 
     assert 1 == len(office.noted())
     assert 1 == [post.id for post in chat.posts(asked)].count(question.id)
@@ -183,7 +183,7 @@ async def test_an_interrupted_effect_is_not_repeated(chat: Chat, spool: Product,
         await chat.until(office.noted)
     async with spool():
         await chat.until(lambda: "I did not repeat it" in "".join(texts(chat, asked)))
-        await chat.until(office.idle)
+        await office.over()
 
     assert 1 == len(office.noted())
     assert "Whether it took effect is not known" in "".join(texts(chat, asked))
@@ -199,7 +199,7 @@ async def test_arguments_that_do_not_fit_are_not_asked_about(
     async with spool():
         asked = await chat.ask("book it")
         await chat.until(lambda: "error:" in "".join(texts(chat, asked)))
-        await chat.until(office.idle)
+        await office.over()
 
     assert [] == office.rows("SELECT id FROM approvals")
 
@@ -221,6 +221,6 @@ async def test_two_questions_of_one_response(
             if post.buttons:
                 await chat.press(post, YES if "Red" in post.text else NO)
         await answered(chat, asked, "blue=error: red=Red is")
-        await chat.until(office.idle)
+        await office.over()
 
     assert ["Red for 1"] == office.noted()

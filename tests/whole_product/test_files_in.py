@@ -33,7 +33,7 @@ async def test_a_picture_is_seen(chat: Chat, spool: Product, office: Office, ope
     async with spool():
         asked = await chat.ask("what is it?", PICTURE)
         await answered(chat, asked, "echo: what is it?")
-        await chat.until(office.idle)
+        await office.over()
 
     ((part,), said) = parts(openai.requests[0].body, "input_image"), words(openai.requests[0].body)
     assert (PICTURE.content, "what is it?") == (inside(part["image_url"]), said)
@@ -47,7 +47,7 @@ async def test_a_picture_can_be_asked_about_again(
     async with spool():
         asked = await chat.ask("what is it?", PICTURE)
         await answered(chat, asked, "echo: what is it?")
-        await chat.until(office.idle)
+        await office.over()
         again = await chat.ask("and its colour?")
         await answered(chat, again, "echo: and its colour?")
 
@@ -63,7 +63,7 @@ async def test_a_picture_the_server_forgot_ends_no_conversation(
     async with spool():
         asked = await chat.ask("what is it?", PICTURE)
         await answered(chat, asked, "echo: what is it?")
-        await chat.until(office.idle)
+        await office.over()
         for kept in list(openai.files.kept):
             openai.files.delete(kept)
         again = await chat.ask("and its colour?")
@@ -77,7 +77,7 @@ async def test_a_pdf_is_read(chat: Chat, spool: Product, openai: OpenAIStandin, 
     async with spool():
         asked = await chat.ask("sum up", PDF)
         await answered(chat, asked, "echo: sum up")
-        await chat.until(office.idle)
+        await office.over()
 
     (part,) = parts(openai.requests[0].body, "input_file")
     assert (PDF.content, "plan.pdf") == (inside(part["file_data"]), part["filename"])
@@ -91,7 +91,7 @@ async def test_a_pdf_can_be_searched_later(
     async with spool():
         asked = await chat.ask("sum up", PDF)
         await answered(chat, asked, "echo: sum up")
-        await chat.until(office.idle)
+        await office.over()
         again = await chat.ask("who signed it?")
         await answered(chat, again, "echo: who signed it?")
 
@@ -123,7 +123,7 @@ async def test_an_office_document_is_searched(
     async with spool():
         asked = await chat.ask("what does it say?", WORD)
         await chat.until(lambda: texts(chat, asked))
-        await chat.until(office.idle)
+        await office.over()
 
     (tool,) = of_request(openai.requests[0].body, "file_search")
     (store,) = openai.stores.all.values()
@@ -140,7 +140,7 @@ async def test_code_gets_everything(
     async with spool():
         asked = await chat.ask("sum up", TABLE, PICTURE)
         await chat.until(lambda: texts(chat, asked))
-        await chat.until(office.idle)
+        await office.over()
         script.enqueue(Hosted("code_interpreter_call"), "Done.")
         again = await chat.ask("once more")
         await answered(chat, again, "Done.")
@@ -211,7 +211,7 @@ async def test_a_restart_before_the_answer(
     script.enqueue("Seen.")
     async with spool():
         await answered(chat, asked, "Seen.")
-        await chat.until(office.idle)
+        await office.over()
 
     first, second = (openai.requests[n].body["input"] for n in (0, -1))
     assert first == second
@@ -226,7 +226,7 @@ async def test_no_bytes_stay(chat: Chat, spool: Product, office: Office) -> None
     async with spool():
         asked = await chat.ask("look", PICTURE, PDF, NOTES, WORD, TABLE, clip, ZIP)
         await chat.until(lambda: texts(chat, asked))
-        await chat.until(office.idle)
+        await office.over()
 
     kinds = dict(office.rows("SELECT name, kind FROM files WHERE content IS NULL"))
     assert {"cat.png": "picture", "plan.pdf": "document", "old.zip": ""}.items() <= kinds.items()

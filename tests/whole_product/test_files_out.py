@@ -40,7 +40,7 @@ async def test_too_large_for_discord(chat: Chat, spool: Product, script: Scenari
         asked = await chat.ask("make both")
         await chat.until(lambda: "limit 10 MB" in "".join(texts(chat, asked)))
         await answered(chat, asked, files=1)
-        await chat.until(office.idle)
+        await office.over()
 
     (text,) = texts(chat, asked)
     assert "big.bin" in text.split("\n")[-1]
@@ -55,7 +55,7 @@ async def test_slack_takes_large_ones(chat: Chat, spool: Product, script: Scenar
     async with spool():
         asked = await chat.ask("make it")
         await answered(chat, asked, files=1)
-        await chat.until(office.idle)
+        await office.over()
 
     ((name, content),) = files(chat, asked)
     assert ("big.bin", True) == (name, content == LARGE)
@@ -68,7 +68,7 @@ async def test_exactly_the_limit(chat: Chat, spool: Product, script: Scenario, o
     async with spool():
         asked = await chat.ask("make it")
         await answered(chat, asked, files=1)
-        await chat.until(office.idle)
+        await office.over()
 
     ((_, content),) = files(chat, asked)
     assert LARGE[:-1] == content
@@ -82,10 +82,10 @@ async def test_files_stand_under_their_answer(
     async with spool():
         asked = await chat.ask("make them")
         await answered(chat, asked, files=3)
-        await chat.until(office.idle)
+        await office.over()
         again = await chat.ask("thanks")
         await answered(chat, again, "echo: thanks")
-        await chat.until(office.idle)
+        await office.over()
 
     posts = chat.posts(asked)
     assert [0, 1, 1, 1] == [len(post.files) for post in posts]
@@ -104,6 +104,6 @@ async def test_a_name_that_would_ping(chat: Chat, spool: Product, script: Scenar
     async with spool():
         asked = await chat.ask("make it")
         await answered(chat, asked, "Here.", files=1)
-        await chat.until(office.idle)
+        await office.over()
 
     assert 1 == len(files(chat, asked))

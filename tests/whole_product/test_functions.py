@@ -64,7 +64,7 @@ async def test_what_it_does_is_visible_until_it_is_done(
         during = chat.posts(asked)
         office.notes.touch()
         (post,) = await answered(chat, asked, "Let me see.\n\nIt is a greeting.")
-        await chat.until(office.idle)
+        await office.over()
 
     assert "Let me see." in during[0].text
     assert "" == chat.doing(asked)
@@ -81,7 +81,7 @@ async def test_without_a_word_before_it(chat: Chat, spool: Product, script: Scen
         await chat.until(lambda: "Using look_up" in chat.doing(asked))
         office.notes.touch()
         await answered(chat, asked, "A greeting.")
-        await chat.until(office.idle)
+        await office.over()
 
     assert ["A greeting."] == texts(chat, asked)
     assert "" == chat.doing(asked)
@@ -117,7 +117,7 @@ async def test_a_tool_may_give_a_file(chat: Chat, spool: Product, script: Scenar
     async with spool():
         asked = await chat.ask("the report, please")
         await answered(chat, asked, "Here it is.", files=1)
-        await chat.until(office.idle)
+        await office.over()
 
     assert [("report.csv", b"day,rain\nFriday,1\n")] == files(chat, asked)
     (output,) = outputs(script.requests[-1][1]).values()
@@ -161,7 +161,7 @@ async def test_sixteen_steps_and_no_more(
     async with spool():
         asked = await chat.ask("throw until it is a seven")
         await chat.until(lambda: "more steps than I am allowed" in "".join(texts(chat, asked)))
-        await chat.until(office.idle)
+        await office.over()
 
     assert 16 == len(script.requests)
     assert [("incomplete", "step_limit")] == office.rows("SELECT status, error FROM runs")
@@ -186,7 +186,7 @@ async def test_a_restart_does_not_repeat_finished_calls(
     script.enqueue("A four.")
     async with spool():
         await answered(chat, asked, "A four.")
-        await chat.until(office.idle)
+        await office.over()
 
     assert ["thrown"] == office.noted()
     assert [{"call_1": "4"}] * 2 == [outputs(items) for _, items in script.requests[1:]]

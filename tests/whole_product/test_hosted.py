@@ -35,7 +35,7 @@ async def test_web_search(chat: Chat, spool: Product, script: Scenario, office: 
         asked = await chat.ask("what is the weather?")
         await chat.until(lambda: "Searching the web" in chat.doing(asked))
         await answered(chat, asked, "Rain, says [the office](https://weather.example/today).")
-        await chat.until(office.idle)
+        await office.over()
 
     assert 1 == len(chat.posts(asked))
     assert "" == chat.doing(asked)
@@ -63,7 +63,7 @@ async def test_file_search_with_footnotes(
         asked = await chat.ask("may I bring my dog?")
         await chat.until(lambda: "Searching documents" in chat.doing(asked))
         await answered(chat, asked, "Yes. Really.\n\n📄 rules.txt")
-        await chat.until(office.idle)
+        await office.over()
 
     (tool,) = script.tools[0]
     assert [store.id] == tool["vector_store_ids"]
@@ -80,7 +80,7 @@ async def test_code_interpreter_makes_a_file(
     async with spool():
         asked = await chat.ask("make a table")
         await answered(chat, asked, "Here: rain.csv", files=1)
-        await chat.until(office.idle)
+        await office.over()
 
     assert [("rain.csv", CSV)] == files(chat, asked)
     assert "sandbox:" not in office.everything_of("items")
@@ -98,7 +98,7 @@ async def test_a_file_cited_twice_is_posted_once(
     async with spool():
         asked = await chat.ask("make a table")
         await answered(chat, asked, "Here: rain.csv\n\nDone.", files=1)
-        await chat.until(office.idle)
+        await office.over()
 
     assert [("rain.csv", CSV)] == files(chat, asked)
 
@@ -121,7 +121,7 @@ async def test_a_restart_before_the_file_is_posted(
         openai.containers.expire(container)
     async with spool():
         await answered(chat, asked, "Here: rain.csv", files=1)
-        await chat.until(office.idle)
+        await office.over()
 
     assert [("rain.csv", CSV)] == files(chat, asked)
     assert ["Here: rain.csv"] == texts(chat, asked)
@@ -138,7 +138,7 @@ async def test_a_file_that_is_gone_is_said(
     async with spool():
         asked = await chat.ask("make a table")
         await chat.until(lambda: "could not fetch" in "".join(texts(chat, asked)))
-        await chat.until(office.idle)
+        await office.over()
 
     (text,) = texts(chat, asked)
     assert text.startswith("Here: rain.csv\n\n")
@@ -155,10 +155,10 @@ async def test_image_generation(
         asked = await chat.ask("draw a red square")
         await chat.until(lambda: "Drawing a picture" in chat.doing(asked))
         await answered(chat, asked, "A red square.", files=1)
-        await chat.until(office.idle)
+        await office.over()
         again = await chat.ask("thanks")
         await answered(chat, again, "echo: thanks")
-        await chat.until(office.idle)
+        await office.over()
 
     ((name, content),) = files(chat, asked)
     assert (".png", png()) == (name[-4:], content)
@@ -176,7 +176,7 @@ async def test_a_picture_without_a_word(chat: Chat, spool: Product, script: Scen
     async with spool():
         asked = await chat.ask("draw")
         await answered(chat, asked, files=1)
-        await chat.until(office.idle)
+        await office.over()
 
     assert 1 == len(files(chat, asked))
     assert "" == "".join(texts(chat, asked))
@@ -195,7 +195,7 @@ async def test_stopping_a_tool_leaves_no_trace_of_it(
         await chat.until(lambda: "Let me count." in "".join(texts(chat, asked)))
         await chat.stop(asked)
         await answered(chat, asked, "Let me count.\n\n⏹ Stopped.")
-        await chat.until(office.idle)
+        await office.over()
         waiting.end()
 
     assert "" == chat.doing(asked)
@@ -210,7 +210,7 @@ async def test_what_people_send_and_what_code_makes(
     async with spool():
         asked = await chat.ask("sum up", Sent("in.csv", b"a\n1\n2\n"))
         await answered(chat, asked, "Here: rain.csv", files=1)
-        await chat.until(office.idle)
+        await office.over()
 
     (tool,) = of_request(openai.requests[0].body, "code_interpreter")
     (sent,) = tool["container"]["file_ids"]

@@ -34,7 +34,7 @@ async def test_yes(chat: Chat, spool: Product, office: Office, openai: OpenAISta
         question = await asks(chat, asked)
         assert "" == await chat.press(question, YES)
         await answered(chat, asked, "approved: {'mcpr_1': True}", "✅ Allowed: delete_customer")
-        await chat.until(office.idle)
+        await office.over()
 
     assert "crm: delete_customer" in question.text
     assert '"id": 7' in question.text
@@ -49,7 +49,7 @@ async def test_no(chat: Chat, spool: Product, office: Office) -> None:
         asked = await chat.ask("delete customer 7")
         await chat.press(await asks(chat, asked), NO)
         await answered(chat, asked, "approved: {'mcpr_1': False}", "🚫 Not allowed: delete_customer")
-        await chat.until(office.idle)
+        await office.over()
 
 
 async def test_another_person(chat: Chat, spool: Product, script: Scenario) -> None:
@@ -71,7 +71,7 @@ async def test_the_next_question_knows_what_was_said(
         asked = await chat.ask("delete customer 7")
         await chat.press(await asks(chat, asked), YES)
         await answered(chat, asked, "approved: {'mcpr_1': True}")
-        await chat.until(office.idle)
+        await office.over()
         again = await chat.ask("thanks")
         await answered(chat, again, "echo: thanks")
 
@@ -90,7 +90,7 @@ async def test_a_server_that_is_not_allowed(
     async with spool(mcp_hosts=("other.example.com",)):
         asked = await chat.ask("throw")
         await chat.until(lambda: "thrown: 4" in "".join(texts(chat, asked)))
-        await chat.until(office.idle)
+        await office.over()
 
     assert "mcp:crm" in "".join(texts(chat, asked))
     assert [] == [tool for request in openai.requests for tool in of_request(request.body, "mcp")]

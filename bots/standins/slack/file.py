@@ -10,6 +10,7 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
+from urllib.parse import quote
 
 from bots.standins.slack.clock import micros
 from bots.standins.slack.wire import Json
@@ -123,8 +124,8 @@ class File:
             "public_url_shared": False,
             "display_as_bot": False,
             "username": "",
-            "url_private": self.url if external else f"{place}/{self.name}",
-            "url_private_download": self.url if external else f"{place}/download/{self.name}",
+            "url_private": self.url if external else f"{place}/{quote(self.name)}",
+            "url_private_download": self.url if external else f"{place}/download/{quote(self.name)}",
             "permalink": f"https://standin.slack.com/files/{self.user}/{self.id}/{self.name}",
             "has_rich_preview": False,
             "file_access": "visible",

@@ -1,0 +1,86 @@
+"""Which channel a thread belongs to is known, however the bot came to hear of the thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bots.standins.discord import DiscordStandin
+from tests.conftest import Product
+from tests.discord.conversation import ANN, BOB, ROOM, all_heard, exchange, mention, shows, texts
+from tests.registered import register
+from tests.slack.stage import Stage
+
+ASKED = "/channels/{channel}"
+
+
+def lookups(discord: DiscordStandin, channel: str) -> int:
+    """How often Discord was asked about that channel."""
+    return sum((call.method, call.path) == ("GET", f"/channels/{channel}") for call in discord.calls)
+
+
+def answered_by(script: Stage) -> list[bool]:
+    """For each request, whether the channel's own assistant was to answer."""
+    return [instructions == "Room" for instructions, _ in script.requests]
+
+
+@pytest.mark.parametrize("known", ["before", "after"])
+async def test_a_thread_the_gateway_told_of(
+    discord: DiscordStandin, product: Product, script: Stage, tmp_path: Path, known: str
+) -> None:
+    """With its server, or when it is made: nothing is asked."""
+    thread = discord.add_thread(ROOM) if known == "before" else ""
+    async with product():
+        await register(tmp_path / "data", "Room", platform="discord", place=ROOM)
+        await exchange(discord, ANN, ROOM, "hello")
+        thread = thread or discord.add_thread(ROOM)
+        await exchange(discord, ANN, thread, "hello there")
+
+    assert ([True, True], 0, 0) == (answered_by(script), lookups(discord, thread), lookups(discord, ROOM))
+
+
+async def test_after_a_cold_resume_each_channel_is_asked_about_once(
+    discord: DiscordStandin, product: Product, script: Stage, tmp_path: Path
+) -> None:
+    """The session tells nothing about its servers; what was said there keeps its order."""
+    thread = discord.add_thread(ROOM)
+    async with product():
+        await register(tmp_path / "data", "Room", platform="discord", place=ROOM)
+        await exchange(discord, ANN, ROOM, "hello")
+    for said in ("one", "two", "three"):
+        await mention(discord, ANN, said, thread)
+    async with product():
+        await shows(discord, thread, "echo: one", "echo: two", "echo: three")
+        await exchange(discord, BOB, thread, "four")
+
+    assert (1, [True] * 5) == (lookups(discord, thread), answered_by(script))
+
+
+@pytest.mark.parametrize("fault", [{"status": 403, "code": 50001}, {"drop": True, "times": 9}], ids=str)
+async def test_a_channel_that_cannot_be_looked_up(
+    discord: DiscordStandin, product: Product, fault: dict[str, int]
+) -> None:
+    """The question is answered all the same, by whoever answers in the server."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+    discord.fail("GET", ASKED, **fault)  # type: ignore[arg-type]
+    async with product():
+        await mention(discord, ANN, "two")
+        await discord.until(lambda: "echo: two" in texts(discord, ROOM), 30)
+
+
+async def test_nothing_is_lost_by_a_death_while_asking(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """Until the channel is known the message is not stored, and neither is the session's position."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+    discord.delay("GET", ASKED, 30)
+    async with product():
+        await mention(discord, ANN, "two")
+        await discord.until(lambda: discord.connected)
+        await all_heard(discord)
+    discord.delay("GET", ASKED, 0)
+    async with product():
+        await shows(discord, ROOM, "echo: one", "echo: two")

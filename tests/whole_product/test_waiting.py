@@ -1,0 +1,123 @@
+"""While a question with buttons is open: stopping, deleting, deadlines, a killed process."""
+
+from __future__ import annotations
+
+import pytest
+
+from bots.standins.discord import DiscordStandin
+from bots.standins.openai import OpenAIStandin
+from core.script import Call, Scenario, outputs
+from tests.conftest import Product
+from tests.discord.process import started
+from tests.whole_product.chats import NO, YES, Chat, DiscordChat, answered, asks, texts
+from tests.whole_product.office import Office
+
+BOOK = """
+    import time
+
+    @tool(confirm=True)
+    def book(room: str) -> str:
+        "Book a room."
+        with NOTES.open("a") as notes:
+            notes.write(f"{room}\\n")
+        return f"{room} is booked"
+
+    @tool(confirm=True)
+    def book_slowly(room: str) -> str:
+        "Book a room."
+        with NOTES.open("a") as notes:
+            notes.write(f"{room}\\n")
+        time.sleep(60)
+        return "never"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _booking(script: Scenario, office: Office) -> None:
+    """The model wants to book a room, and then says what came of it."""
+    office.tool("booking", BOOK)
+    script.enqueue("I can do that.", Call("book", {"room": "Blue"}, id="call_1"))
+    script.enqueue(lambda items: outputs(items)["call_1"])
+
+
+async def test_stop_ends_the_question(chat: Chat, spool: Product, office: Office) -> None:
+    """What was said stays with our note; the question has no buttons, and nothing is done."""
+    async with spool():
+        asked = await chat.ask("book it")
+        await asks(chat, asked)
+        await chat.stop(asked)
+        await answered(chat, asked, "I can do that.\n\n⏹ Stopped.")
+        await office.over()
+        await chat.until(lambda: [] == [post for post in chat.posts(asked) if post.buttons])
+
+    assert [] == office.noted()
+    assert [("cancelled",)] == office.rows("SELECT status FROM runs")
+
+
+async def test_the_deadline_stands_still(chat: Chat, spool: Product, office: Office) -> None:
+    """A person may take longer than a run may."""
+    async with spool(run_seconds=1):
+        asked = await chat.ask("book it")
+        question = await asks(chat, asked)
+        (begun,) = office.rows("SELECT created_at FROM approvals")
+        await office.later(begun[0] + 1.2)
+        await chat.press(question, YES)
+        await answered(chat, asked, "✅ Allowed: book")
+        await chat.until(lambda: "Blue is booked" in "".join(texts(chat, asked)))
+
+    assert ["Blue"] == office.noted()
+
+
+async def test_other_conversations_go_on(
+    chat: Chat, spool: Product, office: Office, script: Scenario
+) -> None:
+    """A run that waits blocks its own thread only; and a question of before is closed by the order reset."""
+    script.answers.insert(1, ("For Bob.",))
+    async with spool():
+        asked = await chat.ask("book it")
+        await asks(chat, asked)
+        other = await chat.ask("hello", person=chat.bob)
+        await answered(chat, other, "For Bob.")
+        await chat.ask("reset")
+        await answered(chat, asked, "🚫 Not allowed: book")
+        await office.over()
+
+    assert [] == office.noted()
+
+
+async def test_a_button_of_before_decides_nothing_later(
+    chat: Chat, spool: Product, office: Office, script: Scenario
+) -> None:
+    """Somebody whose client still shows it presses it after it was decided."""
+    async with spool():
+        asked = await chat.ask("book it")
+        question = await asks(chat, asked)
+        await chat.press(question, NO)
+        await answered(chat, asked, "🚫 Not allowed: book")
+        await office.over()
+        told = await chat.press_old(question, YES)
+
+    assert "This question is over" in told
+    assert [] == office.noted()
+
+
+@pytest.mark.slow
+async def test_killed_between_effect_and_record(
+    discord: DiscordStandin, openai: OpenAIStandin, office: Office, script: Scenario
+) -> None:
+    """SIGKILL while the tool works: the next process tells the person and does not repeat it."""
+    chat = DiscordChat(discord)
+    script.answers.clear()
+    script.enqueue(Call("book_slowly", {"room": "Blue"}, id="call_1"))
+    script.enqueue(lambda items: outputs(items)["call_1"])
+    settings = {"DATA_DIR": str(office.data), "OPENAI_FEATURES": "full"}
+    async with started(office.data.parent, discord, openai, **settings):
+        await discord.until(lambda: discord.connected, 20)
+        asked = await chat.ask("book it")
+        await chat.press(await asks(chat, asked), YES)
+        await chat.until(office.noted)
+    async with started(office.data.parent, discord, openai, **settings):
+        await chat.until(lambda: "I did not repeat it" in "".join(texts(chat, asked)), 20)
+        await office.over()
+
+    assert ["Blue"] == office.noted()
