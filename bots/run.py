@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +21,7 @@ from bots.equipment import Equipment
 from bots.soon import Soon
 from bots.supervisor import keep
 from core.assistant import Assistant, of_settings
-from core.database import Database, data_directory, only_runner
+from core.database import Database, Execute, data_directory, only_runner
 from core.errors import ConfigError
 from core.inbox import Inbox, Policy
 from core.lanes import Lanes
@@ -28,10 +29,12 @@ from core.memory import Memory
 from core.ports import Fetching, Model, Platform
 from core.runner import Runner
 from core.settings import Settings
-from core.store import assistants, files
+from core.store import assistants, files, threads
 from core.types import ModelEvent, Prompt
 
 logger = logging.getLogger(__name__)
+REAL = "real"
+"""The fact that a bot with real accounts has worked on a database: the demo leaves it alone."""
 GRACE = 8.0
 """Seconds in which everything is let go of after SIGTERM."""
 
@@ -115,8 +118,7 @@ async def assembled(
     """
     db = Database(settings.data_dir / "spool.sqlite3")
     model = ModelSoon(settings)
-    await db(lambda x: assistants.settle(x, assistant or of_settings(settings), time.time()))
-    await db(files.release_ended)
+    await db(partial(_settle, assistant=assistant or of_settings(settings), real=assistant is None))
     platforms: dict[str, Connected] = {}
     equipment = Equipment(settings, db, model, platforms, tools)
     runner = Runner(equipment.kit, platforms)
@@ -137,6 +139,14 @@ async def assembled(
         finally:
             await _leave(platforms.values(), lanes, memory, equipment, model)
             db.close()
+
+
+def _settle(x: Execute, *, assistant: Assistant, real: bool) -> None:
+    """What must be in the database before anything begins."""
+    assistants.settle(x, assistant, time.time())
+    files.release_ended(x)
+    if real:
+        threads.remember(x, REAL, True)
 
 
 def _policy(settings: Settings) -> Policy:

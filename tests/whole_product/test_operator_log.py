@@ -1,0 +1,97 @@
+"""What an operator reads in the log of a day with tools, files and faults: facts, no words of people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bots.standins.discord import DiscordStandin
+from bots.standins.openai import OpenAIStandin
+from bots.standins.slack import SlackStandin
+from core.script import Call, Cite, Hosted, Say, Scenario
+from tests import samples
+from tests.conftest import Product
+from tests.logged import lines, logged
+from tests.whole_product.chats import NO, Chat, DiscordChat, Sent, SlackChat, answered, asks, files, texts
+from tests.whole_product.office import Office
+
+KEY = "sk-proj-0123456789abcdef"
+SECRET = "the launch is on Friday"
+TOOLS = f"""
+    @tool
+    def look(word: str) -> str:
+        "Look it up."
+        raise ValueError("no {SECRET} here " + word)
+
+    @tool(confirm=True)
+    def book(room: str) -> str:
+        "Book it."
+        return "{SECRET}"
+"""
+EXPECTED = {
+    ("INFO", "run completed"),
+    ("INFO", "tool called"),
+    ("INFO", "file refused"),
+    ("WARNING", "a tool failed"),
+    ("WARNING", "file of the code interpreter is lost"),
+    ("WARNING", "run met an error"),
+}
+"""Level and message of the lines that such a day must have."""
+
+
+async def a_day(chat: Chat, script: Scenario, openai: OpenAIStandin) -> None:
+    """A failing tool, a refused question, a refused file, a lost file, a fault of the model server."""
+    script.enqueue(Call("look", {"word": SECRET}), Call("book", {"room": SECRET}))
+    script.enqueue(f"I said: {SECRET}")
+    asked = await chat.ask(f"{SECRET}, is it?")
+    await chat.press(await asks(chat, asked), NO)
+    await answered(chat, asked, f"I said: {SECRET}")
+    asked = await chat.ask(
+        SECRET, Sent("friday.zip", samples.zipped("x")), Sent("friday.txt", SECRET.encode())
+    )
+    await chat.until(lambda: "📎" in "".join(texts(chat, asked)))
+    made = Hosted("code_interpreter_call", {"code": SECRET}, produces=[("friday.csv", SECRET.encode())])
+    for _ in range(2):
+        script.enqueue(
+            made, Say("Here."), Cite({"type": "container_file_citation", "filename": "friday.csv"})
+        )
+    asked = await chat.ask("make it")
+    await answered(chat, asked, "Here.", files=1)
+    openai.fail("GET /containers/*/content", status=404, times=9)
+    openai.fail("POST /responses", status=500)
+    asked = await chat.ask("make it again")
+    await chat.until(lambda: "could not fetch" in "".join(texts(chat, asked)))
+    assert [] == files(chat, asked)
+
+
+def told(stream: Any) -> set[tuple[str, str]]:
+    """Level and message of every line."""
+    return {(line["level"], line["message"]) for line in lines(stream)}
+
+
+async def test_a_day(
+    slack: SlackStandin,
+    discord: DiscordStandin,
+    spool: Product,
+    script: Scenario,
+    office: Office,
+    openai: OpenAIStandin,
+) -> None:
+    """Every line says what happened and to which run; none has what anybody wrote, sent or keeps secret."""
+    office.tool("all", TOOLS)
+    names = [{"type": "function", "function": {"name": name}} for name in ("look", "book")]
+    await office.hire(*names, {"type": "code_interpreter"}, instructions=SECRET)
+    secrets = (KEY, slack.bot_token, slack.app_token, discord.token)
+    with logged("INFO", secrets) as stream:
+        async with spool(openai_api_key=KEY, mcp_hosts=("mcp.example.com",)):
+            for chat in (SlackChat(slack), DiscordChat(discord)):
+                await a_day(chat, script, openai)
+                await office.over()
+
+    written = stream.getvalue()
+    assert told(stream) >= EXPECTED
+    assert [] == [line for line in lines(stream) if line["level"] == "ERROR"]
+    for hidden in (*secrets, SECRET, "Friday"):
+        assert hidden not in written
+    for line in lines(stream):
+        if line["message"].startswith("run "):
+            assert {"run_id", "thread_id", "platform", "attempts"} <= line.keys()
