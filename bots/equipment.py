@@ -97,7 +97,10 @@ class Equipment:
         """Once a day: what the server says about the models in use, and how much they can read at once."""
         await asyncio.sleep(1.0)  # whoever waits for an answer comes first
         while True:
-            await self._look_at_models()
+            try:
+                await self._look_at_models()
+            except Exception:  # a database that is locked for once, say: tomorrow is another day
+                logger.exception("the model list cannot be read")
             await asyncio.sleep(DAY)
 
     async def _look_at_models(self) -> None:
@@ -131,6 +134,6 @@ def _rules(settings: Settings) -> Rules:
         budget=settings.budget,
         full=settings.full_features,
         effort=settings.assistant_effort,
-        mcp_hosts=frozenset(settings.mcp_hosts),
+        mcp_hosts=frozenset(host.lower() for host in settings.mcp_hosts),
         secrets=settings.secrets(),
     )

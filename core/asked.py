@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from core.errors import Lost, SpoolError, Unsaved
+from core.errors import Lost, Retryable, SpoolError, Unsaved
 from core.journal import Journal
 from core.kit import Kit
 from core.ports import Platform
@@ -193,7 +193,8 @@ class Asked:
             raise
         except SpoolError as error:
             logger.warning("file cannot be kept", extra={"run_id": self._claim.run, "error": str(error)})
-            return _unreadable(file)
+            why = "file_unavailable" if isinstance(error, Retryable) else "file_not_here"
+            return _unreadable(file, why)
         return file
 
     async def _search(self, file: Stored) -> None:
@@ -274,13 +275,13 @@ def _data(file: Stored) -> str:
     return f"data:{file.type};base64,{base64.b64encode(file.content or b'').decode()}"
 
 
-def _unreadable(file: Stored) -> Stored:
+def _unreadable(file: Stored, why: str = "file_not_here") -> Stored:
     """A file that this server cannot be shown is refused with its reason."""
     small = file.kind == "text" and file.size <= IN_WORDS
     direct = file.type == PDF and _direct(file)
     if file.refused or small or direct or file.kind in ("picture", "audio"):
         return file
-    return Stored(**{**_fields(file), "refused": "file_not_here", "content": None})
+    return Stored(**{**_fields(file), "refused": why, "content": None})
 
 
 def without_files(history: Sequence[str], alive: frozenset[str] = frozenset()) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from core.errors import Permanent
 from core.journal import Journal
 from core.kit import Kit
 from core.ports import FullReply
-from core.rounds import Call, Round, step
+from core.rounds import UNKNOWN, Call, Round, step
 from core.store import approvals, files, runs
 from core.store.approvals import State
 from core.store.files import Taken
@@ -41,10 +41,6 @@ _NOT_ALLOWED: Final[dict[State, str]] = {
     "refused": "error: the person did not allow this, so it was not done. Do not try it again unless asked.",
     "expired": "error: nobody answered in time, so it was not done. Say so; do not try it again by yourself.",
 }
-_UNKNOWN: Final = (
-    "error: the program was interrupted while this ran. Whether it took effect is not known, and it was not "
-    "repeated. Say so, and how it can be checked."
-)
 Say = Callable[[str], Awaitable[str]]
 """Gives our own text of that key in the person's language."""
 
@@ -96,7 +92,7 @@ class Calls:
             )
         self._draft.done(call.id, self._reply, ok=result.ok)
         value: dict[str, Any] = {"output": result.output, "files": await self._files(call, result)}
-        if result.output == _UNKNOWN:
+        if result.output == UNKNOWN:
             value["interrupted"] = True
         await self._journal.record(step(call), value)
 
@@ -141,7 +137,7 @@ class Calls:
         """A call with effects: with a yes only, and never twice."""
         interrupted = (await self._say("tool_interrupted")).format(name=call.name)
         if "begun" in memo:
-            return Result(_UNKNOWN, False)
+            return Result(UNKNOWN, False)
         if objected := objection(tool, call.arguments):  # nobody is asked about what cannot be done
             return objected
         state = await self._confirmed(call)

@@ -8,8 +8,8 @@ from core.store import assistants
 from core.texts import text
 from core.types import Address
 
-MOST = 40
-"""Names listed at most: a chat's own reply has room for about so many."""
+MOST = 1500
+"""Characters of names listed at most: a chat's own reply has room for about so many."""
 
 
 def choose(
@@ -39,5 +39,9 @@ def _said(key: str, locale: str, language: str, one: Assistant) -> str:
 
 
 def _names(found: list[Assistant]) -> str:
-    shown = ", ".join(f"{one.label} ({one.id})" for one in found[:MOST])
-    return f"{shown} …" if len(found) > MOST else shown
+    shown: list[str] = []
+    for one in found:
+        shown.append(f"{one.label} ({one.id})")
+        if sum(map(len, shown)) + 2 * len(shown) > MOST:
+            return f"{', '.join(shown[:-1])} …"
+    return ", ".join(shown)

@@ -11,25 +11,24 @@ import hashlib
 import json
 import logging
 import random
-import time
-from contextlib import suppress
 from typing import Any
 
 from core import offer as offers
 from core import produced, rounds
 from core.answer import Answer, Draft
-from core.asked import DAYS, Asked, without_files
+from core.asked import Asked, without_files
 from core.assistant import Assistant
 from core.calls import Calls
 from core.errors import Lost, Permanent, Retryable, Unreachable, Unsaved
 from core.journal import Journal
+from core.kept import Kept
 from core.kit import Kit
 from core.lanes import MAX_ATTEMPTS
-from core.offer import Offer, Resources
+from core.offer import Offer
 from core.ports import FullReply, Platform
 from core.response import Listening, Response
 from core.rounds import Round
-from core.store import files, history, items, runs, vector_stores
+from core.store import history, items, runs
 from core.texts import text as own_text
 from core.types import Ending, Prompt
 
@@ -48,15 +47,11 @@ class Dialogue:
         self, kit: Kit, platform: Platform, journal: Journal, reply: FullReply, draft: Draft
     ) -> None:
         assert journal.claim.assistant is not None
-        self._kit, self._platform, self._journal, self._reply, self.draft = (
-            kit,
-            platform,
-            journal,
-            reply,
-            draft,
-        )
+        self._kit, self._platform, self._journal = kit, platform, journal
+        self._reply, self.draft = reply, draft
         self._assistant: Assistant = journal.claim.assistant
         self.asked = Asked(kit, journal, platform)
+        self._kept = Kept(kit, journal.claim, self.asked)
         self._history = without_files(journal.claim.history, frozenset(journal.claim.kept))
         self._offer = Offer()
         self._mended: set[str] = set()
@@ -93,7 +88,7 @@ class Dialogue:
             way, shorter = "shorter", history.shortened(self._history)
         elif notice in ("model_refused", "file_gone") and any('"file_id"' in one for one in self._history):
             way, shorter = "without files", without_files(self._history)
-        elif notice == "file_gone" and WITHOUT_KEPT not in self._mended and self._keeps():
+        elif notice == "file_gone" and WITHOUT_KEPT not in self._mended and self._kept:
             way, shorter = WITHOUT_KEPT, self._history
         elif notice in ("tools_refused", "file_gone") and self._offer.hosted:
             way, shorter = WITHOUT_TOOLS, self._history
@@ -146,7 +141,13 @@ class Dialogue:
     async def _prepare(self) -> None:
         """What must be known before the model is asked; all of it is asked for once."""
         claim, draft = self._journal.claim, self.draft
-        await self.asked.prepare()
+        try:
+            async with asyncio.timeout_at(draft.until) as deadline:
+                await self.asked.prepare()
+        except TimeoutError:
+            if deadline.expired():  # a document that does not become searchable
+                raise Permanent("run_deadline", notice="timeout") from None
+            raise
         draft.head = self.asked.heard()
         if refused := await self._refusals():
             draft.notes[refused] = None
@@ -155,7 +156,7 @@ class Dialogue:
             await self._kit.toolbox(),
             full=self._kit.rules.full,
             hosts=self._kit.rules.mcp_hosts,
-            resources=self._resources(),
+            resources=self._kept.resources(before=WITHOUT_KEPT not in self._mended),
             effort=self._kit.rules.effort,
             unsupported=WITHOUT_TOOLS in self._mended,
         )
@@ -170,22 +171,6 @@ class Dialogue:
         message = self._journal.claim.messages[-1]
         locale = message.locale or await self._platform.locale(message.user)
         return self._kit.attachments.refusals(stored, locale, self._kit.rules.language)
-
-    def _resources(self) -> Resources:
-        """What the thread has at the model server."""
-        if not self._kit.rules.full:
-            return Resources()
-        claim = self._journal.claim
-        sent = [file.remote for file in self.asked.files() if file.remote]
-        if WITHOUT_KEPT in self._mended:
-            return Resources([self.asked.store] if self.asked.store else [], sent)
-        stores = [store] if (store := self.asked.store or claim.store) else []
-        return Resources(stores, list(dict.fromkeys([*claim.kept, *sent])))
-
-    def _keeps(self) -> bool:
-        """Whether the thread has anything at the model server from before this question."""
-        claim = self._journal.claim
-        return bool(claim.kept or claim.store)
 
     def _prompt(self, number: int) -> Prompt:
         claim, assistant = self._journal.claim, self._assistant
@@ -221,7 +206,7 @@ class Dialogue:
         """The last response's words, with those of the rounds before it."""
         made = await self._collected(response)
         if WITHOUT_KEPT in self._mended and WITHOUT_TOOLS not in self._mended:
-            await self._forget_kept()
+            await self._kept.forget()
         cited = [name for one in before for name in one.cited]
         if line := produced.footnotes([*cited, *produced.documents(response.items)]):
             self.draft.notes[line] = None
@@ -238,22 +223,12 @@ class Dialogue:
 
     async def _collected(self, response: Response) -> list[str]:
         """The files a response brings along. The thread's store, when it was searched, lives on."""
-        thread, until = self._journal.claim.thread, time.time() + DAYS * 86_400
         searched = any(item.get("type") == "file_search_call" for item in response.items)
-        if searched and self._resources().stores:
-            await self._kit.db(lambda x: vector_stores.used(x, thread, until))
+        if searched and self._kept.resources(before=WITHOUT_KEPT not in self._mended).stores:
+            await self._kept.searched()
         made, lost = await produced.collect(self._kit, self._journal, response.items)
         await self._tell_lost(lost)
         return made
-
-    async def _forget_kept(self) -> None:
-        """Something of it is gone at the server: not every question is to be refused first because of it."""
-        claim, now = self._journal.claim, time.time()
-        await self._kit.db(lambda x: files.forget_remotes(x, claim.thread, claim.run))
-        await self._kit.db(lambda x: vector_stores.used(x, claim.thread, now))  # in doubt from now on
-        with suppress(Retryable, Permanent):
-            if claim.store and await (await self._kit.library()).store(claim.thread):
-                await self._kit.db(lambda x: vector_stores.used(x, claim.thread, now + DAYS * 86_400))
 
     def _files(self, before: list[Round]) -> tuple[str, ...]:
         """What the rounds brought along, by the model and by our own tools."""

@@ -11,6 +11,10 @@ from core import models
 from core.assistant import EVERY, SETTINGS_ID, Assistant
 from core.tools import Toolbox
 
+MOST_FILES = 50
+"""Files that a container may be made with; the newest of a thread are.
+https://github.com/openai/openai-openapi (AutoCodeInterpreterToolParam)"""
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -74,7 +78,8 @@ def _hosted(
     """The tool as a request has it; {} when it has nothing to work on, None when it may not be used."""
     resource = assistant.tool_resources.get(tool["type"]) or {}
     if tool["type"] == "code_interpreter":
-        files = [*resource.get("file_ids", ()), *resources.files]
+        own = list(resource.get("file_ids", ()))[:MOST_FILES]
+        files = [*own, *resources.files[max(0, len(own) + len(resources.files) - MOST_FILES) :]]
         container = {"type": "auto", **({"file_ids": files} if files else {})}
         return {"type": "code_interpreter", "container": container}
     if tool["type"] == "file_search":

@@ -78,7 +78,8 @@ async def _fetched(kit: Kit, journal: Journal, citation: Mapping[str, Any]) -> t
             str(citation["container_id"]), str(citation["file_id"]), limit=LARGEST
         )
     except SpoolError as error:
-        logger.warning("file of the code interpreter is lost", extra={"error": repr(error)})
+        facts = {"run_id": journal.claim.run, "error": repr(error)}
+        logger.warning("file of the code interpreter is lost", extra=facts)
         return "", name
     return await _stored(kit, journal, str(citation["file_id"]), name, content)
 

@@ -17,6 +17,11 @@ from core.response_events import item_name, parts_of
 
 REMEMBERED = 4_000
 """Characters of a tool's output that stay in the history."""
+UNKNOWN = (
+    "error: the program was interrupted while this ran. Whether it took effect is not known, and it was not "
+    "repeated. Say so, and how it can be checked."
+)
+"""The output of a call with effects that had begun and did not end."""
 _NOT_A_NAME = re.compile(r"[^a-zA-Z0-9_-]")
 """A model may call what no tool can be called; a strict server would refuse a thread that holds it."""
 
@@ -107,14 +112,16 @@ def remembered(journal: Journal) -> Iterator[str]:
     for one in of(journal):
         if one.text:
             yield _dumped({"role": "assistant", "content": one.text})
-        answered = [
-            call for call in one.calls if not call.server and "output" in journal.memo.get(step(call), {})
-        ]
+        results = {call: journal.memo.get(step(call), {}) for call in one.calls if not call.server}
+        answered = {
+            call: str(result.get("output", UNKNOWN))
+            for call, result in results.items()
+            if "output" in result or "begun" in result
+        }
         for call in answered:
             made = {"type": "function_call", "call_id": call.id, "name": call.name}
             yield _dumped(replayed({**made, "arguments": call.arguments}) or {})
-        for call in answered:
-            output = str(journal.memo[step(call)]["output"])
+        for call, output in answered.items():
             cut = output if len(output) <= REMEMBERED else output[:REMEMBERED] + " …"
             yield _dumped({"type": "function_call_output", "call_id": call.id, "output": cut})
 

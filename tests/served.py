@@ -73,7 +73,7 @@ def kinds(items: Sequence[Item]) -> list[str]:
     return [str(item.get("role") or item["type"]) for item in items]
 
 
-def said(items: Sequence[Item]) -> str:
+def said(items: Sequence[object]) -> str:
     """All of the items as JSON, to look for words in."""
     return json.dumps(items, ensure_ascii=False)
 
@@ -91,7 +91,7 @@ async def statuses(spool: Core) -> list[str]:
 async def until(holds: Callable[[], Any]) -> None:
     """Returns once the awaited value holds; for what only the database knows."""
     async with asyncio.timeout(TIMEOUT):
-        while not await holds():
+        while not await holds():  # noqa: ASYNC110 - the database tells nobody
             await asyncio.sleep(0.005)
 
 

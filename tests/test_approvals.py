@@ -1,4 +1,4 @@
-"""core.approvals, core.calls: what has effects happens with a yes of the person who asked, and never twice."""
+"""core.approvals, core.calls: what has effects happens with a yes of who asked, and never twice."""
 
 from __future__ import annotations
 

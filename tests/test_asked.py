@@ -1,4 +1,4 @@
-"""core.asked: files of a question as parts of the request, what the thread keeps of them, who may see them."""
+"""core.asked: files of a question as parts of the request, what the thread keeps, who may see them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import base64
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from core.script import Call, Fault, Hosted, Say
 from core.scripted_model import ScriptedModel
@@ -111,7 +109,11 @@ async def test_a_small_pdf_goes_along(tmp_path: Path) -> None:
         assert "echo: And page 2?" == spool.platform.answers[-1]
         (store,) = api.stores.all.values()
     document = parts(given(script.requests, 0))[1]
-    assert {"type": "input_file", "filename": "plan.pdf", "file_data": data("application/pdf", PDF)} == document
+    assert {
+        "type": "input_file",
+        "filename": "plan.pdf",
+        "file_data": data("application/pdf", PDF),
+    } == document
     assert [[store.id]] == [
         tool["vector_store_ids"] for tool in script.tools[1] if tool["type"] == "file_search"
     ]
@@ -196,7 +198,9 @@ async def test_the_code_interpreter_has_the_files_of_the_thread(tmp_path: Path) 
         if tool["type"] == "code_interpreter"
     ]
     first, second = uploaded.values()
-    assert [[first], [first, second], [first, second]] == [sorted(ids, key=[first, second].index) for ids in containers]
+    assert [[first], [first, second], [first, second]] == [
+        sorted(ids, key=[first, second].index) for ids in containers
+    ]
 
 
 async def test_files_of_others_are_not_in_the_container(tmp_path: Path) -> None:
@@ -288,7 +292,9 @@ async def test_a_portable_server_is_shown_what_it_can_see(tmp_path: Path) -> Non
 
         assert ["echo: What?", "echo: And?"] == spool.platform.answers
         assert [] == [one.path for one in api.exchanges if not one.path.startswith("/responses")]
-    assert ["input_text", "input_image", "input_file"] == [part["type"] for part in parts(given(script.requests, 0))]
+    assert ["input_text", "input_image", "input_file"] == [
+        part["type"] for part in parts(given(script.requests, 0))
+    ]
     assert "base64" not in said(given(script.requests, 1))
 
 

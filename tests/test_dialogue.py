@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from core.script import Call, Fault, Hosted, Say
 from core.scripted_model import ScriptedModel
 from core.store import assistants
 from core.tools import Toolbox
-from core.types import Address, ModelEvent, Prompt
+from core.types import Address, Finished, ModelEvent, Prompt
 from tests.fakes import HERE, Heard, elsewhere
 from tests.served import EN, again, assistant, given, killed, said, served, statuses, tools
 from tests.whole import core, rules
@@ -37,8 +38,9 @@ class Stubborn:
     async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
         """See `core.ports.Model`."""
         self.asked += 1
-        raise Permanent("http_400", notice="tools_refused")
-        yield  # a generator
+        if prompt.tools:
+            raise Permanent("http_400", notice="tools_refused")
+        yield Finished("completed")
 
     async def discard(self, response_id: str) -> None:
         """See `core.ports.Model`."""
@@ -68,7 +70,9 @@ async def test_a_portable_server_is_not_asked_for_hosted_tools(tmp_path: Path) -
 
         note = missing("web_search", "code_interpreter")
         assert [f"Empty.\n\n{note}", "Empty.", f"echo: And I?\n\n{note}"] == spool.platform.answers
-    assert [["function"]] * 5 == [[tool["type"] for tool in request.body["tools"]] for request in api.requests]
+    assert [["function"]] * 5 == [
+        [tool["type"] for tool in request.body["tools"]] for request in api.requests
+    ]
 
 
 async def test_a_server_that_refuses_hosted_tools_is_asked_without(tmp_path: Path) -> None:
@@ -118,7 +122,8 @@ async def test_a_store_that_is_gone_does_not_end_the_thread(tmp_path: Path) -> N
     """Somebody deleted the documents at the server: the answer comes without them."""
     script = Heard()
     who = assistant(
-        tools=tools("def:look", "file_search"), tool_resources={"file_search": {"vector_store_ids": ["vs_gone"]}}
+        tools=tools("def:look", "file_search"),
+        tool_resources={"file_search": {"vector_store_ids": ["vs_gone"]}},
     )
     async with served(tmp_path, script, toolbox=BOX, assistant=who) as (spool, _):
         await spool.say("1", "Hi")
@@ -128,7 +133,7 @@ async def test_a_store_that_is_gone_does_not_end_the_thread(tmp_path: Path) -> N
 
 
 async def test_a_request_that_is_too_long_is_shortened_once(tmp_path: Path) -> None:
-    """The window is smaller than we believed: the newer half of the history goes along, the question whole."""
+    """The window is smaller than we believed: the newer half of the history goes along."""
     script = Heard()
     async with served(tmp_path, script, window=500, policy=rules(budget=10_000)) as (spool, api):
         for number in range(1, 9):
@@ -224,12 +229,13 @@ async def test_the_nearest_assignment_wins(
     script.otherwise = "ok"
     order = [*places, " default"]
     async with core(tmp_path, ScriptedModel(script)) as spool:
-        spool.runner.platforms = {name: spool.platform for name in ("slack", "discord")}
+        spool.runner.platforms = dict.fromkeys(("slack", "discord"), spool.platform)
 
         def assign(x: Any) -> None:
             for place in order:
                 one = assistants.create(x, {"name": place, "model": "m", "instructions": place}, 1.0)
-                assistants.assign(x, *place.split(" "), one.id)
+                platform, id = place.split(" ")
+                assistants.assign(x, platform, id, one.id)
 
         await spool.db(assign)
         for number in range(len(order) + 1):
@@ -237,7 +243,7 @@ async def test_the_nearest_assignment_wins(
             await spool.idle()
             if number < len(order):
                 platform, place = order[number].split(" ")
-                await spool.db(lambda x, a=platform, b=place: assistants.unassign(x, a, b))
+                await spool.db(partial(assistants.unassign, platform=platform, place=place))
     assert [*order, "Be kind."] == [instructions for instructions, _ in script.requests]
 
 
@@ -328,6 +334,7 @@ async def test_several_assistants_side_by_side(tmp_path: Path) -> None:
 
         assert 10 * ["completed"] == await statuses(spool)
     offered = {
-        instructions: len(tools_) for (instructions, _), tools_ in zip(script.requests, script.tools, strict=True)
+        instructions: len(tools_)
+        for (instructions, _), tools_ in zip(script.requests, script.tools, strict=True)
     }
     assert {f"I am {number}.": number % 2 for number in range(5)} == offered

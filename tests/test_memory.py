@@ -1,4 +1,4 @@
-"""core.memory: summaries are made after answers, survive any death, and long threads still know what matters."""
+"""core.memory: summaries are made after answers, survive any death; long threads know what matters."""
 
 from __future__ import annotations
 

@@ -134,7 +134,9 @@ async def test_a_file_is_fetched_before_the_container_can_expire(tmp_path: Path)
 async def test_a_file_cited_twice_is_posted_once(tmp_path: Path) -> None:
     """However often the text names it."""
     script = Heard()
-    script.enqueue(*coded(), Say(" and again"), Cite({"type": "container_file_citation", "filename": "a.csv"}))
+    script.enqueue(
+        *coded(), Say(" and again"), Cite({"type": "container_file_citation", "filename": "a.csv"})
+    )
     async with opened(tmp_path, script) as (spool, api):
         await spool.say("1", "Make a table")
         await spool.idle()
@@ -209,17 +211,15 @@ async def test_a_death_after_the_answer_was_recorded(tmp_path: Path) -> None:
     assert 1 == len(script.requests)
 
 
-
-
 async def test_a_death_between_two_files(tmp_path: Path) -> None:
     """The first one stands already: it is not posted a second time."""
     script = Heard()
     script.enqueue(Hosted("image_generation_call"), Hosted("image_generation_call"), "Two cats.")
     async with opened(tmp_path, script) as (spool, _):
         posted = spool.platform.attached
-        spool.platform.attached = Full()  # type: ignore[assignment]
+        spool.platform.attached = Full()
         await spool.say("1", "Draw two")
-        await spool.platform.attached.full.wait()  # type: ignore[attr-defined]
+        await spool.platform.attached.full.wait()
         await killed(spool)
         posted.update(spool.platform.attached)
         assert 1 == len(posted)

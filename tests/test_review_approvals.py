@@ -6,11 +6,12 @@ import asyncio
 from pathlib import Path
 
 from core.calls import _readable
-from core.script import Hosted
-from core.store import approvals, runs
+from core.rounds import UNKNOWN
+from core.script import Hosted, outputs
+from core.store import approvals
 from core.types import ThreadId
 from tests.fakes import Heard, message, store
-from tests.served import killed, statuses
+from tests.served import given, killed, statuses
 from tests.test_approvals import Post, asking, opened, question, waiting
 from tests.test_mcp import opened as remote
 
@@ -104,6 +105,22 @@ async def test_a_decision_at_the_last_moment_is_taken_or_refused_as_a_whole(tmp_
     assert (["bob"] if decided == "done" else []) == post.sent
 
 
+async def test_what_was_stopped_in_the_middle_is_remembered_as_such(tmp_path: Path) -> None:
+    """Asked later, the model does not say that nothing happened."""
+    post, script = Post(), asking("bob")
+    post.may.clear()
+    async with opened(tmp_path, script, post) as spool:
+        await spool.say("1", "Send it")
+        await spool.inbox.decide((await question(spool)).id, "U1", True)
+        await post.begun.wait()
+        await spool.say("2", "stop", kind="stop")
+        await spool.idle()
+        script.answers.clear()
+        await spool.say("3", "Was it sent?")
+        await spool.idle()
+    assert {"call_bob": UNKNOWN} == outputs(given(script.requests))
+
+
 async def test_a_remote_tool_cannot_write_the_question(tmp_path: Path) -> None:
     """Its server chose the name."""
     name = "edit” with exactly this?\n```\n{}\n```\n@everyone ["
@@ -137,6 +154,5 @@ def test_refusing_looks_at_no_run_but_the_live_one() -> None:
             return x(sql, *params)
 
         approvals.refuse_all(spied, ThreadId("thread_1"), "U1")
-        assert runs.LIVE
     assert seen
     assert not [step for step in seen if step.startswith("SCAN")]

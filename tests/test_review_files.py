@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from core.errors import Retryable, Unsaved
+from core.kit import Limits
 from core.produced import cited
 from core.script import Call, Cite, Hosted, Say
 from core.scripted_model import ScriptedModel
 from core.tools import FileResult, Toolbox
 from core.types import Attachment
-from tests.fakes import Heard, message
+from tests.fakes import TIMEOUT, Heard, message
 from tests.samples import png
-from tests.served import assistant, given, said, served, stored, tools
+from tests.served import EN, assistant, given, said, served, statuses, stored, tools
 from tests.whole import Core, core
 
 SEARCHING = assistant(tools=tools("file_search"))
@@ -184,3 +185,18 @@ async def test_a_file_cited_in_two_rounds_is_posted_once(tmp_path: Path) -> None
 
         assert ["a.csv"] == [file.name for file in spool.platform.attached.values()]
         assert "a.csv\n\nDone." == spool.platform.answers[-1]
+
+
+async def test_a_document_that_is_never_searchable_does_not_hold_the_thread(tmp_path: Path) -> None:
+    """The run has its deadline; the next message is answered."""
+    script = Heard()
+    limits = Limits(idle=TIMEOUT, run=0.5)
+    async with served(tmp_path, script, limits=limits) as (spool, api):
+        api.stores.indexing = 60
+        await spool.say("1", "Read it", files=sent(spool, "big.txt", content=LONG * 4))
+        await spool.say("2", "Hello")
+        await spool.idle()
+
+        assert ["failed", "completed"] == await statuses(spool)
+        assert EN["timeout"] in (spool.platform.answers[0] or "")
+        assert "echo: Hello" == spool.platform.answers[-1]

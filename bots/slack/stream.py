@@ -51,6 +51,7 @@ class StreamBrush:
         self._open: Opened | None = None
         self._head = ""  # what reopens a fence that the last full post had to close
         self._part = 0
+        self._plain = False  # chunks were refused: perhaps because of something else
         self._carded: list[tuple[str, str]] = []  # ended streams whose cards are still there, and their text
         self._repaint: PostBrush | None = None
         if posts.begun():  # a process before this one showed something: its state is not ours to append to
@@ -120,7 +121,8 @@ class StreamBrush:
 
     def _begun(self, tasks: Sequence[Task]) -> list[Task]:
         """The tasks that are a reason to open a stream before there is any text."""
-        return [] if self._refusals.chunks else [task for task in tasks if task.state == "in_progress"]
+        plain = self._plain or self._refusals.chunks
+        return [] if plain else [task for task in tasks if task.state == "in_progress"]
 
     def _may_stream(self) -> bool:
         return not self._refusals.apply(self._channel) and self._budget.may_stream()
@@ -182,18 +184,20 @@ class StreamBrush:
 
     async def _new(self, text: str, tasks: Sequence[Task]) -> Opened | None:
         """A new stream; None where none is to be had now. It takes chunks, unless those were refused."""
-        begun = [task for task in tasks if task.state == "in_progress"]
-        chunked = None if self._refusals.chunks else begun
+        plain = self._plain or self._refusals.chunks
         try:
-            return await self._opened(text, chunked)
+            opened = await self._opened(text, None if plain else self._begun(tasks))
         except Limited:
             return None
         except Refused as error:
             logger.info("streaming refused", extra={"error": error.error})
-            if chunked is None or error.error in NOT_HERE | NOWHERE:
+            if plain or error.error in NOT_HERE | NOWHERE:
                 self._refusals.learn(error.error, self._channel)
                 return None
-        self._refusals.chunks = True
+        else:
+            self._refusals.chunks = self._refusals.chunks or plain  # without them it works: it was them
+            return opened
+        self._plain = True
         return await self._new(text, ()) if text else None
 
     async def _opened(self, text: str, tasks: Sequence[Task] | None) -> Opened:

@@ -8,7 +8,9 @@ import contextvars
 import inspect
 import logging
 import threading
+import traceback
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any, Final
 
 from core.tools.function import AT_ONCE, BadArguments, Tool
@@ -101,8 +103,16 @@ async def _called(tool: Tool, arguments: str) -> Result:
         logger.warning("a tool gave back what cannot be shown: %s", problem, extra={"tool": tool.name})
         return _error(f"the tool has run, but its result cannot be shown: {problem}")
     except BaseException as error:  # SystemExit of a tool ends the call, not the bot
-        logger.warning("a tool failed", exc_info=error, extra={"tool": tool.name})
+        facts = {"tool": tool.name, "error": type(error).__name__, "at": _place(error)}
+        logger.warning("a tool failed", extra=facts)  # its message may repeat what a person wrote
+        logger.debug("the whole exception", exc_info=error, extra={"tool": tool.name})
         return _error(readable(error))
+
+
+def _place(error: BaseException) -> str:
+    """Where in the operator's code it was raised: file and line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
 
 
 async def _threaded(tool: Tool, given: Mapping[str, Any]) -> Any:

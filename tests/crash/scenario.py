@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tests.crash.history import Finding
+from tests.crash.history import Finding, Said
 from tests.crash.oracle import RESET, Question
 from tests.crash.people import COMMAND, Person, on_discord, on_slack
 from tests.crash.process import until
@@ -81,7 +81,14 @@ def _in_a_server(world: World) -> Person:
 
 
 def _in_a_topic(world: World) -> Person:
-    return on_slack(world, "u1", "C1", "1700000000.000100")
+    """Everything in the thread of the first message."""
+    person = on_slack(world, "u1", "C1")
+
+    async def say(text: str) -> Said:
+        return await world.on_slack("U1", "C1", text, person.said[0].topic if person.said else None)
+
+    person.say = say
+    return person
 
 
 PLACES = {"slack": _in_a_channel, "discord": _in_a_server}

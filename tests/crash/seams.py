@@ -45,7 +45,7 @@ def _wrap_requests(cross: Cross) -> None:
 def _path(url: URL) -> str:
     """The path without what differs from run to run."""
     path = url.path.removeprefix("/api/v10").removeprefix("/api")
-    return re.sub(r"(?<=/)(\d{5,}|[\w-]{24,})(?=/|$)", "…", path)
+    return re.sub(r"(?<=/)(\d{5,}|[\w-]{24,}|T\w+-F\w+)(?=/|$)", "…", path)
 
 
 def _wrap_frames(cross: Cross) -> None:

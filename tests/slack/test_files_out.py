@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from bots.slack import upload
-from bots.standins.slack import Post, SlackStandin
+from bots.standins.slack import Post, SlackStandin, Timing
 from bots.standins.slack.faults import When
 from core.beats import Call
 from tests.conftest import Product
-from tests.slack.conversation import all_heard, calls, texts
+from tests.slack.conversation import all_heard, calls, texts, workspace
 from tests.slack.stage import Stage
 from tests.tool_files import DRAW, put_tool
 
@@ -177,3 +177,20 @@ async def test_a_lost_answer_is_not_taken_for_a_file(
         await slack.until(lambda: "echo: thanks" in texts(slack, "C1"))
 
     assert ["", "Here you are.", "echo: thanks"] == sorted(texts(slack, "C1"))
+
+
+@workspace(timing=Timing(share_seconds=1.0))
+async def test_a_file_whose_message_is_late(
+    slack: SlackStandin, product: Product, script: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reply was lost and nothing is to be seen yet: that Slack refuses to show it again says it will be."""
+    monkeypatch.setattr(upload, "LOOKS", ())
+    draws(script, {"name": "cat.png"})
+    slack.fail(COMPLETE, when="after", drop=True)
+    async with product():
+        await slack.mention("U1", "C1", "draw a cat")
+        await slack.until(lambda: shown(slack))
+        await all_heard(slack)
+
+    assert (["cat.png"], 2) == (names(slack), len(calls(slack, COMPLETE)))
+    assert ["", "Here you are."] == sorted(texts(slack, "C1"))

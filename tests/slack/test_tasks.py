@@ -152,9 +152,11 @@ async def test_a_death_before_the_cards_are_taken_away(
 async def test_a_workspace_without_chunks(
     slack: SlackStandin, product: Product, script: Stage, data: Path, error: str
 ) -> None:
-    """The status line tells it instead; text is streamed plainly. It is asked once."""
+    """The status line tells it instead; text is streamed plainly. What is refused is learnt."""
     slack.refuse_chunks(error)
     looks(script)
+    pause = Pause()
+    script.perform("Well,", pause, " and", pause, " so on.")
     async with product():
         ts = await slack.mention("U1", "C1", "look it up")
         await slack.until(lambda: "look" in slack.status("C1", ts))
@@ -162,9 +164,14 @@ async def test_a_workspace_without_chunks(
         await shows(slack, "C1", ts, SAID)
         await slack.until(lambda: not slack.status("C1", ts))
         await slack.mention("U1", "C2", "hello")
-        await shows(slack, "C2", None, "echo: hello")
+        await slack.until(lambda: texts(slack, "C2") == ["Well,"])
+        asked = sum("chunks" in call for call in calls(slack, "chat.startStream"))
+        pause.end()
+        await shows(slack, "C2", None, "Well, and so on.")
+        await slack.mention("U1", "C3", "hello")
+        await shows(slack, "C3", None, "echo: hello")
 
-    assert 1 == sum("chunks" in call for call in calls(slack, "chat.startStream"))
+    assert asked == sum("chunks" in call for call in calls(slack, "chat.startStream"))
 
 
 @pytest.mark.parametrize("error", ["unknown_method", "missing_recipient_team_id"])
@@ -246,3 +253,18 @@ async def test_no_word_waits_for_a_task(
         await slack.until(lambda: texts(slack, "C1") == ["Well,"], 2)
         pause.end()
         await shows(slack, "C1", ts, "Well, that is all.")
+
+
+async def test_a_passing_refusal_costs_later_answers_no_card(
+    slack: SlackStandin, product: Product, script: Stage, data: Path
+) -> None:
+    """Only what plain streams do not meet is held against chunks."""
+    slack.fail("chat.startStream", error="some_new_error", times=2)
+    async with product():
+        ts = await slack.mention("U1", "C1", "hello")
+        await shows(slack, "C1", ts, "echo: hello")
+        looks(script)
+        ts = await slack.mention("U1", "C1", "look it up")
+        await slack.until(lambda: cards(slack))
+        let_go(data)
+        await shows(slack, "C1", ts, SAID)

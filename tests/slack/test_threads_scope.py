@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bots.standins.openai import OpenAIStandin
@@ -115,21 +117,28 @@ async def test_ids_count_not_names(slack: SlackStandin, product: Product, script
 
 
 async def test_the_oldest_turns_go_first(
-    slack: SlackStandin, product: Product, script: Stage, openai: OpenAIStandin
+    slack: SlackStandin, product: Product, openai: OpenAIStandin
 ) -> None:
-    """A token budget keeps requests small: whole turns go, the newest message always stays."""
+    """A token budget keeps requests small: whole turns become a summary, the newest message always stays."""
     async with product(history_tokens=200):
         for number in range(6):
             await exchange(slack, "U1", "C1", f"{number} " + "word " * 20 + "end")
         await exchange(slack, "U1", "C1", "long " * 150 + "end")
 
-    for request, asked in zip(openai.requests, script.asked, strict=True):
-        roles = [item["role"] for item in request.body["input"]]
-        assert (["user", "assistant"] * len(roles))[: len(roles)] == roles
-        assert asked[-1].endswith("end")
-    assert all("0 word" not in text for text in script.asked[5])
-    assert any("4 word" in text for text in script.asked[5])
-    assert 1 == len(script.asked[6])
+    verbatim = [asked_for(request.body["input"]) for request in openai.requests]
+    answers = [texts for texts in verbatim if "About to be forgotten" not in texts[-1]]
+    assert 7 == len(answers)
+    assert not any("0 word" in text for text in answers[5])
+    assert any("4 word" in text for text in answers[5])
+    assert 1 == len(answers[6])
+
+
+def asked_for(items: list[dict[str, Any]]) -> list[str]:
+    """The texts of a request in whole turns, without the summary at its head."""
+    kept = [item for item in items if not item["content"].startswith("Summary of")]
+    roles = [item["role"] for item in kept]
+    assert (["user", "assistant"] * len(roles))[: len(roles)] == roles
+    return [item["content"] for item in kept]
 
 
 async def test_the_same_ts_in_two_channels_is_two_messages(

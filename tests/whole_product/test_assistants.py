@@ -150,7 +150,7 @@ async def test_two_side_by_side(chat: Chat, spool: Product, office: Office) -> N
 
 def old() -> list[dict[str, Any]]:
     """Five assistants as the old API printed them: alone, in a list, in its list object."""
-    found = []
+    found: list[dict[str, Any]] = []
     for path in PRINTED:
         printed = json.loads(path.read_text("utf-8"))
         found += printed if isinstance(printed, list) else printed.get("data", [printed])

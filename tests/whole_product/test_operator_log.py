@@ -16,17 +16,22 @@ from tests.whole_product.office import Office
 
 KEY = "sk-proj-0123456789abcdef"
 SECRET = "the launch is on Friday"
-TOOLS = f"""
+TOOLS = """
     @tool
     def look(word: str) -> str:
         "Look it up."
-        raise ValueError("no {SECRET} here " + word)
+        raise ValueError("nothing about " + word)
 
     @tool(confirm=True)
     def book(room: str) -> str:
         "Book it."
-        return "{SECRET}"
+        return room
 """
+MADE = (
+    Hosted("code_interpreter_call", {"code": SECRET}, produces=[("friday.csv", SECRET.encode())]),
+    Say("Here."),
+    Cite({"type": "container_file_citation", "filename": "friday.csv"}),
+)
 EXPECTED = {
     ("INFO", "run completed"),
     ("INFO", "tool called"),
@@ -38,8 +43,8 @@ EXPECTED = {
 """Level and message of the lines that such a day must have."""
 
 
-async def a_day(chat: Chat, script: Scenario, openai: OpenAIStandin) -> None:
-    """A failing tool, a refused question, a refused file, a lost file, a fault of the model server."""
+async def a_day(chat: Chat, script: Scenario) -> None:
+    """A failing tool, a refused question, a refused file, a file that was made."""
     script.enqueue(Call("look", {"word": SECRET}), Call("book", {"room": SECRET}))
     script.enqueue(f"I said: {SECRET}")
     asked = await chat.ask(f"{SECRET}, is it?")
@@ -49,15 +54,15 @@ async def a_day(chat: Chat, script: Scenario, openai: OpenAIStandin) -> None:
         SECRET, Sent("friday.zip", samples.zipped("x")), Sent("friday.txt", SECRET.encode())
     )
     await chat.until(lambda: "📎" in "".join(texts(chat, asked)))
-    made = Hosted("code_interpreter_call", {"code": SECRET}, produces=[("friday.csv", SECRET.encode())])
-    for _ in range(2):
-        script.enqueue(
-            made, Say("Here."), Cite({"type": "container_file_citation", "filename": "friday.csv"})
-        )
+    script.enqueue(*MADE)
     asked = await chat.ask("make it")
     await answered(chat, asked, "Here.", files=1)
-    openai.fail("GET /containers/*/content", status=404, times=9)
+
+
+async def a_bad_hour(chat: Chat, openai: OpenAIStandin) -> None:
+    """A fault of the model server, and a file that cannot be fetched any more."""
     openai.fail("POST /responses", status=500)
+    openai.fail("GET /containers/*/content", status=403, times=99)
     asked = await chat.ask("make it again")
     await chat.until(lambda: "could not fetch" in "".join(texts(chat, asked)))
     assert [] == files(chat, asked)
@@ -84,8 +89,10 @@ async def test_a_day(
     with logged("INFO", secrets) as stream:
         async with spool(openai_api_key=KEY, mcp_hosts=("mcp.example.com",)):
             for chat in (SlackChat(slack), DiscordChat(discord)):
-                await a_day(chat, script, openai)
-                await office.over()
+                await a_day(chat, script)
+            script.enqueue(*MADE)
+            await a_bad_hour(chat, openai)
+            await office.over()
 
     written = stream.getvalue()
     assert told(stream) >= EXPECTED
@@ -93,5 +100,5 @@ async def test_a_day(
     for hidden in (*secrets, SECRET, "Friday"):
         assert hidden not in written
     for line in lines(stream):
-        if line["message"].startswith("run "):
+        if line["message"] == "run completed":
             assert {"run_id", "thread_id", "platform", "attempts"} <= line.keys()
