@@ -52,7 +52,8 @@ class Dialogue:
         self._assistant: Assistant = journal.claim.assistant
         self.asked = Asked(kit, journal, platform)
         self._kept = Kept(kit, journal.claim, self.asked)
-        self._history = without_files(journal.claim.history, frozenset(journal.claim.kept))
+        alive = frozenset(journal.claim.kept if kit.rules.full else ())
+        self._history = without_files(journal.claim.history, alive)
         self._offer = Offer()
         self._mended: set[str] = set()
         self.estimated = 0
@@ -120,7 +121,7 @@ class Dialogue:
             if not response.calls:
                 return await self._finished(response, before)
             if number + 1 >= self._assistant.max_model_calls:
-                return await self._ended("step_limit", before)
+                return await self._ended("step_limit", response, before)
             await self._record(number, response)
 
     async def _follow(self, number: int, before: list[Round], calls: Calls, listening: Listening) -> Response:
@@ -160,9 +161,14 @@ class Dialogue:
             effort=self._kit.rules.effort,
             unsupported=WITHOUT_TOOLS in self._mended,
         )
-        if self._offer.missing and (WITHOUT_TOOLS in self._mended or not claim.history):
+        if self._offer.missing and (WITHOUT_TOOLS in self._mended or await self._first()):
             names = ", ".join(f"`{name}`" for name in self._offer.missing)
             draft.notes[(await self.say("tools_missing")).format(names=names)] = None
+
+    async def _first(self) -> bool:
+        """Whether the thread has no turn yet; an assistant may be given none of those it has."""
+        claim = self._journal.claim
+        return not claim.history and not await self._kit.db(lambda x: items.weight(x, claim.thread, 0))
 
     async def _refusals(self) -> str:
         stored = self.asked.files()
@@ -244,10 +250,11 @@ class Dialogue:
             line = (await self.say("file_lost")).format(names=", ".join(f"`{name}`" for name in names))
             self.draft.notes[line] = None
 
-    async def _ended(self, notice: str, before: list[Round]) -> Answer:
-        """We end it, not the model."""
+    async def _ended(self, notice: str, response: Response, before: list[Round]) -> Answer:
+        """We end it, not the model; what it made until then is shown."""
+        files = (*self._files(before), *await self._collected(response))
         self.draft.notes[await self.say(notice)] = None
-        return self._answer("incomplete", self.draft.text, error=notice, files=self._files(before))
+        return self._answer("incomplete", self.draft.text, error=notice, files=files)
 
     async def _failed(self, notice: str, code: str) -> Answer:
         self.draft.notes[await self.say(notice)] = None
@@ -255,7 +262,7 @@ class Dialogue:
         return self._answer("failed", self.draft.shown, error=code, files=files)
 
     def _answer(self, ending: Ending, text: str, **more: Any) -> Answer:
-        return Answer(ending, text, note=self.draft.note, head=self.draft.head, **more)
+        return Answer(ending, produced.plain(text), note=self.draft.note, head=self.draft.head, **more)
 
     async def say(self, key: str) -> str:
         """Our own text in the language of the person who asked."""

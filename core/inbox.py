@@ -132,6 +132,7 @@ class Inbox:
         in line at once like `receive`, so what was said before stays in the old thread.
         """
         now = time.time()
+        refused: list[str] = []
 
         def work(x: Execute) -> bool:
             for name, value in (facts or {}).items():
@@ -144,10 +145,13 @@ class Inbox:
             old = threads.find_or_create(x, address, user, self._policy.scope, now)
             if order:
                 messages.add(x, given, old, None)
+            refused.extend(approvals.refuse_all(x, old, user))
             threads.renew(x, address, user, self._policy.scope, origin="reset", now=now)
             return True
 
-        return asyncio.shield(self._db(work))
+        done = self._db(work)
+        done.add_done_callback(lambda _: self._approvals.decided(refused))
+        return asyncio.shield(done)
 
     async def stop(self, address: Address, user: str) -> bool:
         """Cancel the run under way of the thread this person has there, if it answers in that topic.

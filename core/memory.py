@@ -171,7 +171,7 @@ class Memory:
         return _Work(assistant, before, given, upto, room)
 
     async def _summary(self, thread: ThreadId, work: _Work) -> str:
-        most = max(200, work.room // SHARE)
+        most = max(min(200, work.room // 3), work.room // SHARE)
         remembered = f"Remembered so far:\n{work.before.text}\n\n" if work.before.text else ""
         spoken = f"{remembered}About to be forgotten:\n{_cut(_transcript(work.items), work.room)}"
         thinking = reasoning(work.assistant, full=self._rules.full, effort=self._rules.effort)

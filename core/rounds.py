@@ -16,7 +16,9 @@ from core.journal import Journal
 from core.response_events import item_name, parts_of
 
 REMEMBERED = 4_000
-"""Characters of a tool's output that stay in the history."""
+"""Characters of a tool's output, and of a call's arguments, that stay in the history."""
+OF_ALL = 16_000
+"""Characters of all outputs of one run that do: a turn that is larger than a history is forgotten whole."""
 UNKNOWN = (
     "error: the program was interrupted while this ran. Whether it took effect is not known, and it was not "
     "repeated. Say so, and how it can be checked."
@@ -109,7 +111,9 @@ def _output(call: Call, result: Mapping[str, Any]) -> dict[str, Any]:
 
 def remembered(journal: Journal) -> Iterator[str]:
     """What a thread keeps of the rounds: words, calls and outputs, always in pairs."""
-    for one in of(journal):
+    done = list(of(journal))
+    most = max(200, min(REMEMBERED, OF_ALL // max(1, sum(len(one.calls) for one in done))))
+    for one in done:
         if one.text:
             yield _dumped({"role": "assistant", "content": one.text})
         results = {call: journal.memo.get(step(call), {}) for call in one.calls if not call.server}
@@ -120,9 +124,12 @@ def remembered(journal: Journal) -> Iterator[str]:
         }
         for call in answered:
             made = {"type": "function_call", "call_id": call.id, "name": call.name}
-            yield _dumped(replayed({**made, "arguments": call.arguments}) or {})
+            short = (
+                call.arguments if len(call.arguments) <= most else json.dumps({"cut": call.arguments[:most]})
+            )
+            yield _dumped(replayed({**made, "arguments": short}) or {})
         for call, output in answered.items():
-            cut = output if len(output) <= REMEMBERED else output[:REMEMBERED] + " …"
+            cut = output if len(output) <= most else output[:most] + " …"
             yield _dumped({"type": "function_call_output", "call_id": call.id, "output": cut})
 
 

@@ -145,7 +145,7 @@ class Runner:
 
     async def _stopped(self, platform: Platform, journal: Journal, text: str, head: str = "") -> Answer:
         note = await self._say(platform, journal, "stopped")
-        return Answer("cancelled", text.removeprefix(head), note=note, head=head)
+        return Answer("cancelled", produced.plain(text.removeprefix(head)), note=note, head=head)
 
     async def _attach(self, journal: Journal, platform: Platform, reply: FullReply, answer: Answer) -> Answer:
         """Post the answer's files, each once; what is not taken is said under the answer."""

@@ -405,6 +405,52 @@ async def test_stopping_in_the_middle_of_an_effect(tmp_path: Path) -> None:
         assert "function_call" not in said(await stored(spool))
 
 
+async def test_expiry_while_no_process_ran(tmp_path: Path) -> None:
+    """The next one finds that the time is over, asks nobody, and goes on."""
+    post, script = Post(), asking("bob")
+    async with opened(tmp_path, script, post) as spool:
+        await spool.say("1")
+        asked = await question(spool)
+        await killed(spool)
+        await spool.rows("UPDATE approvals SET expires_at = 1")
+        spool.platform.questions.clear()
+        await again(spool)
+        await spool.idle()
+
+        assert ({}, []) == (spool.platform.questions, post.sent)
+        assert {asked.id: EN["approval_expired"].format(name="send")} == spool.platform.decisions
+        assert ["completed"] == await statuses(spool)
+
+
+async def test_starting_over_by_command_is_a_no(tmp_path: Path) -> None:
+    """Whoever resets the conversation does not want what is asked in it."""
+    post, script = Post(), asking("bob")
+    async with opened(tmp_path, script, post) as spool:
+        await spool.say("1")
+        asked = await question(spool)
+        await waiting(spool)
+        assert await spool.inbox.reset(HERE, "U1")
+        await spool.idle()
+
+        assert [] == post.sent
+        assert {asked.id: EN["approval_refused"].format(name="send")} == spool.platform.decisions
+
+
+async def test_stopping_by_message(tmp_path: Path) -> None:
+    """`@bot stop` does what the button does."""
+    post, script = Post(), asking("bob")
+    async with opened(tmp_path, script, post) as spool:
+        await spool.say("1")
+        asked = await question(spool)
+        await waiting(spool)
+        await spool.say("2", "stop", kind="stop")
+        await spool.idle()
+
+        assert ["cancelled"] == await statuses(spool)
+        assert [asked.id] == list(spool.platform.decisions)
+        assert [] == post.sent
+
+
 async def test_long_arguments_are_shown_in_part(tmp_path: Path) -> None:
     """A question fits into one post and says how much is left out; no argument ends its block of code."""
     post, script = Post(), asking("``` @everyone " + "x" * 5000)

@@ -298,6 +298,21 @@ async def test_a_portable_server_is_shown_what_it_can_see(tmp_path: Path) -> Non
     assert "base64" not in said(given(script.requests, 1))
 
 
+async def test_another_server_does_not_have_the_files(tmp_path: Path) -> None:
+    """The operator changed to a portable one: it is not asked about ids of the first one."""
+    script = Heard()
+    async with served(tmp_path, script) as (spool, _):
+        await spool.say("1", "What is this?", **sent(spool, cat_png=png()))
+        await spool.idle()
+    async with served(tmp_path, script, portable=True) as (spool, _):
+        await spool.say("2", "And now?")
+        await spool.idle()
+
+        assert ["echo: And now?"] == spool.platform.answers
+    assert 2 == len(script.requests)
+    assert "file_id" not in said(given(script.requests))
+
+
 async def test_a_death_while_the_answer_is_made(tmp_path: Path) -> None:
     """The bytes are on our disk: the next process asks with the same files, though the platform lost them."""
     script = Heard()

@@ -75,6 +75,20 @@ async def test_a_portable_server_is_not_asked_for_hosted_tools(tmp_path: Path) -
     ]
 
 
+async def test_missing_tools_are_named_once_whatever_is_remembered(tmp_path: Path) -> None:
+    """An assistant that is given no history at all is not in its first turn each time."""
+    script = Heard()
+    how = {"type": "last_messages", "last_messages": 1}
+    who = assistant(tools=tools("web_search"), truncation_strategy=how)
+    async with served(tmp_path, script, portable=True, assistant=who) as (spool, _):
+        for number in (1, 2):
+            await spool.say(str(number), "Hi")
+            await spool.idle()
+
+        assert [f"echo: Hi\n\n{missing('web_search')}", "echo: Hi"] == spool.platform.answers
+    assert [1, 1] == [len(request) for _, request in script.requests]
+
+
 async def test_a_server_that_refuses_hosted_tools_is_asked_without(tmp_path: Path) -> None:
     """It was believed to have everything: the same run goes on without them, and says so."""
     script = Heard()

@@ -12,7 +12,7 @@ from core.errors import TooLarge, Unreachable
 from core.produced import documents, footnotes, plain
 from core.script import Call, Cite, Fault, Hosted, Say
 from core.tools import FileResult, Toolbox
-from tests.fakes import Heard
+from tests.fakes import HERE, Heard
 from tests.served import EN, again, assistant, killed, said, served, statuses, stored, tools
 from tests.whole import Core
 
@@ -321,6 +321,36 @@ async def test_citations_before_calls_are_named_too(tmp_path: Path) -> None:
         await spool.idle()
 
         assert "Ten days.\n\nSee the chart.\n\n📄 handbook.pdf · rules.md" == spool.platform.answers[-1]
+
+
+async def test_what_was_made_when_the_steps_are_used_up(tmp_path: Path) -> None:
+    """The last response had files, too: they are posted, its links are plain."""
+    script = Heard()
+    script.enqueue(*coded(), Call("chart"))
+    who = assistant(tools=WHO.tools, max_model_calls=1)
+    async with served(tmp_path, script, assistant=who, toolbox=BOX) as (spool, _):
+        await spool.say("1", "Make a table")
+        await spool.idle()
+
+        assert [f"Here: Download a.csv\n\n{EN['step_limit']}"] == spool.platform.answers
+        assert [("a.csv", b"1,2\n")] == attached(spool)
+
+
+async def test_links_are_plain_in_an_answer_that_was_stopped(tmp_path: Path) -> None:
+    """Or that failed."""
+    script = Heard()
+    script.enqueue(Say(f"See {LINK} "), Fault("hang"))
+    script.enqueue(Say(f"See {LINK} "), Fault("failed", code="invalid_prompt"))
+    async with opened(tmp_path, script) as (spool, _):
+        await spool.say("1", "Make a table")
+        await spool.platform.news.until(lambda: "sandbox" in "".join(spool.platform.screen.values()))
+        await spool.inbox.stop(HERE, "U1")
+        await spool.idle()
+        await spool.say("2", "Again")
+        await spool.idle()
+
+        assert 2 == len(spool.platform.answers)
+        assert all(str(answer).startswith("See Download a.csv") for answer in spool.platform.answers)
 
 
 @pytest.mark.parametrize(

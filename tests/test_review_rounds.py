@@ -200,3 +200,25 @@ async def test_thoughts_of_a_round_come_back(tmp_path: Path) -> None:
     sent = given(script.requests)
     assert "reasoning" in [item.get("type") for item in sent]
     assert json.dumps(sent)
+
+
+async def test_many_long_results_leave_a_turn_that_a_history_can_hold(tmp_path: Path) -> None:
+    """Else the next question would be asked without anything that was said before."""
+
+    def dump(text: str) -> str:
+        """A lot."""
+        return "x" * 20_000
+
+    script = Heard()
+    for _ in range(8):
+        script.enqueue(Call("dump", {"text": "y" * 9_000}), Call("dump", {"text": "y"}))
+    script.enqueue("Enough.")
+    async with core(tmp_path, ScriptedModel(script), toolbox=Toolbox.of(dump)) as spool:
+        await spool.say("1", "Dump it")
+        await spool.idle()
+        items = await stored(spool)
+        await spool.say("2", "And?")
+        await spool.idle()
+    assert 16 == len([item for item in items if item.get("type") == "function_call_output"])
+    assert all(json.loads(item["arguments"]) for item in items if item.get("type") == "function_call")
+    assert "Dump it" == given(script.requests)[0]["content"]

@@ -6,6 +6,7 @@ https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
@@ -32,11 +33,14 @@ class DiscordApi:
         self._http = http
 
     async def call(self, method: str, path: str, body: Any = None, **route: Any) -> Any:
-        """One request; `route` fills the path and `query` the query string. `form` goes instead of a body."""
-        query, form = route.pop("query", None), route.pop("form", None)
+        """One request; `route` fills the path and `query` the query string.
+
+        `form` goes instead of a body; `files` are those in it, rewound before each of the SDK's own attempts.
+        """
+        query, form, files = route.pop("query", None), route.pop("form", None), route.pop("files", None)
         try:
             more: dict[str, Any] = {} if body is None else {"json": body}
-            more |= ({"params": query} if query else {}) | ({"form": form} if form else {})
+            more |= ({"params": query} if query else {}) | ({"form": form, "files": files} if form else {})
             return await self._http.request(Route(method, path, **route), **more)
         except discord.HTTPException as error:
             raise _sorted(error) from error
@@ -54,7 +58,7 @@ class DiscordApi:
         """
         body = {"allowed_mentions": NO_PINGS, "flags": SUPPRESS_EMBEDS, **body}
         path = "/channels/{channel_id}/messages"
-        sent: dict[str, Any] = {"body": body} if file is None else {"form": _form(body, *file)}
+        sent: dict[str, Any] = {"body": body} if file is None else _form(body, *file)
         created: dict[str, Any] = await self.call("POST", path, **sent, channel_id=channel)
         return created
 
@@ -85,12 +89,14 @@ class DiscordApi:
         await self.call("POST", "/channels/{channel_id}/typing", channel_id=channel)
 
 
-def _form(body: dict[str, Any], name: str, kind: str, content: bytes) -> list[dict[str, Any]]:
+def _form(body: dict[str, Any], name: str, kind: str, content: bytes) -> dict[str, Any]:
     payload = json.dumps(body | {"attachments": [{"id": 0, "filename": name}]})
-    return [
+    given = discord.File(io.BytesIO(content), filename=name)
+    form = [
         {"name": "payload_json", "value": payload},
-        {"name": "files[0]", "value": content, "filename": name, "content_type": kind},
+        {"name": "files[0]", "value": given.fp, "filename": name, "content_type": kind},
     ]
+    return {"form": form, "files": [given]}
 
 
 def _sorted(error: discord.HTTPException) -> SpoolError:

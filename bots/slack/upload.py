@@ -8,6 +8,7 @@ https://docs.slack.dev/messaging/working-with-files#upload
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 from collections.abc import Awaitable
 from typing import Any
@@ -85,7 +86,9 @@ class Uploads:
         )
         try:
             async with self._session.post(
-                str(place["upload_url"]), data=file.content, timeout=aiohttp.ClientTimeout(total=PATIENCE)
+                str(place["upload_url"]),
+                data=io.BytesIO(file.content),
+                timeout=aiohttp.ClientTimeout(total=PATIENCE),
             ) as response:
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

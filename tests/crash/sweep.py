@@ -52,11 +52,10 @@ class Crossed:
         """A death at each point of the scenario, or at one in so many."""
         return [(Death(str(number), talk=True),) for number in range(1, len(self.talk) + 1, every)]
 
-    def kinds(self) -> list[Trial]:
-        """A death at the first point of each kind in the scenario."""
-        return [
-            (Death(label, talk=True),) for label in sorted(parts(self.talk)) if not FLEETING.search(label)
-        ]
+    def kinds(self, ending: str = "") -> list[Trial]:
+        """A death at the first point of each kind in the scenario; or only `before` or `after` something."""
+        labels = [label for label in sorted(parts(self.talk)) if not FLEETING.search(label)]
+        return [(Death(label, talk=True),) for label in labels if label.endswith(ending)]
 
     def starting(self) -> list[Trial]:
         """A death at each point of the first start."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from core.texts import TEXTS
-from tests.crash.history import Said, Shown, check
+from tests.crash.history import DECISIONS, INTERRUPTED, Said, Shown, check
 from tests.crash.oracle import RESET, Question
 
 ONE, TWO, THREE = Question("one", 5), Question("two", 3), Question("three", 2)
@@ -27,20 +27,20 @@ SHOWN = (
 )
 
 
-def _items(*texts: str) -> Sequence[Mapping[str, object]]:
-    return [{"content": text} for text in texts]
-
-
-REQUESTS = (_items(ONE.text), _items(ONE.text, ONE.answer, TWO.text), _items(THREE.text))
-
-
-def _kinds(shown: Sequence[Shown] = SHOWN, requests: Sequence[object] = REQUESTS) -> set[str]:
-    return {finding.kind for finding in check(SAID, shown, requests)}  # type: ignore[arg-type]
+def _kinds(shown: Sequence[Shown]) -> set[str]:
+    return {finding.kind for finding in check(SAID, shown)}
 
 
 def test_what_is_right_passes() -> None:
     """One answer in two posts, one in one, a confirmation, and a new memory after the reset."""
-    assert check(SAID, SHOWN, REQUESTS) == []
+    assert check(SAID, SHOWN) == []
+
+
+def test_what_belongs_to_tools_is_no_answer() -> None:
+    """A decided question, a file, and a note under an answer are judged elsewhere."""
+    more = (Shown("16", "topic", DECISIONS[0]), Shown("17", "topic", "", files=(("a.txt", b"a"),)))
+
+    assert check(SAID, (*SHOWN[:4], replace(SHOWN[4], text=f"{THREE.answer}\n\n{INTERRUPTED}"), *more)) == []
 
 
 @pytest.mark.parametrize(
@@ -61,24 +61,9 @@ def test_what_is_right_passes() -> None:
         ("order", (*SHOWN[:3], replace(SHOWN[3], id="10"), SHOWN[4])),
         ("order", (*SHOWN[:3], replace(SHOWN[3], answers="1"), SHOWN[4])),
         ("order", (*SHOWN[:4], replace(SHOWN[4], topic="elsewhere"))),
+        ("stub", (*SHOWN, Shown("16", "topic", DECISIONS[0], unfinished="with buttons"))),
     ],
 )
 def test_what_is_wrong_on_the_screen_is_found(kind: str, shown: Sequence[Shown]) -> None:
     """Each fault by its name."""
     assert kind in _kinds(shown)
-
-
-@pytest.mark.parametrize(
-    "request_items",
-    [
-        _items(TWO.text),
-        _items(ONE.text, TWO.text),
-        _items(ONE.text, "one.0", TWO.text),
-        _items(ONE.text, ONE.answer, ONE.text, ONE.answer, TWO.text),
-        _items(TWO.text, TWO.answer, THREE.text),
-        _items("something 1 1"),
-    ],
-)
-def test_what_the_model_was_not_rightly_told_is_found(request_items: Sequence[Mapping[str, object]]) -> None:
-    """A turn that is missing, cut, repeated, or from before the reset."""
-    assert _kinds(requests=(*REQUESTS, request_items)) == {"memory"}

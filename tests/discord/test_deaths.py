@@ -72,7 +72,10 @@ async def test_everything_stands_there_once(
         monkeypatch.setattr("bots.discord.poster.NONCE_KEPT", 0.0)
     script.enqueue(Call("draw", {"name": "cat.png"}), Call("pay", {"amount": 5}))
     script.otherwise = SAID
-    made = lambda: len(written(discord, ROOM, method))  # noqa: E731
+
+    def made() -> int:
+        return len(written(discord, ROOM, method))
+
     async with product():
         if not spared:
             discord.fail(method, path, when=when, drop=True, times=99)

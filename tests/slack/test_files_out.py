@@ -183,7 +183,7 @@ async def test_a_lost_answer_is_not_taken_for_a_file(
 async def test_a_file_whose_message_is_late(
     slack: SlackStandin, product: Product, script: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reply was lost and nothing is to be seen yet: that Slack refuses to show it again says it will be."""
+    """The reply is lost and nothing to be seen yet: Slack refuses to show it again, so it will come."""
     monkeypatch.setattr(upload, "LOOKS", ())
     draws(script, {"name": "cat.png"})
     slack.fail(COMPLETE, when="after", drop=True)
