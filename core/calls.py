@@ -164,7 +164,7 @@ class Calls:
         )
         await self._waiting(1)
         try:
-            if approval.state == "waiting":
+            if approval.state == "waiting" and time.time() < approval.expires_at:
                 await self._reply.ask(question)
             state = await self._kit.approvals.wait(approval)
             over = (await self._say(f"approval_{state}")).format(name=_shown(call.name))

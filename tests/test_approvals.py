@@ -14,7 +14,7 @@ from core.scripted_model import ScriptedModel
 from core.tools import Toolbox, tool
 from core.types import Question
 from tests.fakes import HERE, TIMEOUT, Heard, elsewhere
-from tests.served import EN, again, given, killed, recorded, said, statuses, stored, until
+from tests.served import EN, again, given, killed, kinds, recorded, statuses, stored, until
 from tests.whole import Core, core
 
 PATIENT = Limits(idle=TIMEOUT, run=TIMEOUT, approval=60)
@@ -402,7 +402,9 @@ async def test_stopping_in_the_middle_of_an_effect(tmp_path: Path) -> None:
         (answer,) = spool.platform.answers
         assert EN["stopped"] in str(answer)
         assert EN["tool_interrupted"].format(name="send") in str(answer)
-        assert "function_call" not in said(await stored(spool))
+        items = await stored(spool)
+        assert ["user", "function_call", "function_call_output"] == kinds(items)
+        assert "not known" in items[-1]["output"]
 
 
 async def test_expiry_while_no_process_ran(tmp_path: Path) -> None:

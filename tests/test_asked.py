@@ -298,6 +298,22 @@ async def test_a_portable_server_is_shown_what_it_can_see(tmp_path: Path) -> Non
     assert "base64" not in said(given(script.requests, 1))
 
 
+async def test_documents_that_vanished_from_the_server(tmp_path: Path) -> None:
+    """The thread's store was deleted there: it is answered without, and later questions do not fail first."""
+    script = Heard()
+    script.otherwise = "ok"
+    async with served(tmp_path, script) as (spool, api):
+        await spool.say("1", "Keep it", **sent(spool, long_txt=b"word " * 20_000))
+        await spool.idle()
+        api.stores.all.clear()
+        for number in (2, 3):
+            await spool.say(str(number), "And now?")
+            await spool.idle()
+
+        assert ["ok", "ok", "ok"] == spool.platform.answers
+        assert 4 == api.asked("POST /responses")
+
+
 async def test_another_server_does_not_have_the_files(tmp_path: Path) -> None:
     """The operator changed to a portable one: it is not asked about ids of the first one."""
     script = Heard()

@@ -38,7 +38,6 @@ def _output(id: str, text: str) -> Items:
     ]
 
 
-PICTURE = "data:image/png;base64,iVBORw0KGgo"
 REQUESTS = (
     _output("call_two0", "found two0"),
     _output("call_two1", "found two1"),

@@ -120,17 +120,17 @@ async def test_the_oldest_turns_go_first(
     slack: SlackStandin, product: Product, openai: OpenAIStandin
 ) -> None:
     """A token budget keeps requests small: whole turns become a summary, the newest message always stays."""
-    async with product(history_tokens=200):
-        for number in range(6):
-            await exchange(slack, "U1", "C1", f"{number} " + "word " * 20 + "end")
+    async with product(history_tokens=400):
+        for number in range(12):
+            await exchange(slack, "U1", "C1", f"no.{number} " + "word " * 20 + "end")
         await exchange(slack, "U1", "C1", "long " * 150 + "end")
 
     verbatim = [asked_for(request.body["input"]) for request in openai.requests]
     answers = [texts for texts in verbatim if "About to be forgotten" not in texts[-1]]
-    assert 7 == len(answers)
-    assert not any("0 word" in text for text in answers[5])
-    assert any("4 word" in text for text in answers[5])
-    assert 1 == len(answers[6])
+    assert 13 == len(answers)
+    assert not any("no.0 word" in text for text in answers[11])
+    assert any("no.10 word" in text for text in answers[11])
+    assert len(answers[12]) < 4
 
 
 def asked_for(items: list[dict[str, Any]]) -> list[str]:
