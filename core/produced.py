@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import logging
 import mimetypes
 import re
@@ -49,10 +48,10 @@ def _pictures(items: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str, by
         ending = str(item.get("output_format") or "png")
         try:
             content = base64.b64decode(str(item["result"]), validate=True)
-        except binascii.Error:
+        except ValueError:
             logger.warning("picture cannot be decoded")
             continue
-        yield str(item.get("id") or f"picture-{number}"), f"picture-{number}.{ending}", content
+        yield str(item.get("id") or f"picture-{number}"), safe_name(f"picture-{number}.{ending}"), content
 
 
 def _citations(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -113,7 +113,8 @@ class Listening:
                 response.under_way.add(item_name(event.item))
             await self._begun(event.item)
         elif isinstance(event, ItemDone):
-            response.items.append(event.item)
+            if event.item not in response.items:  # a stream that was taken up again may repeat itself
+                response.items.append(event.item)
             response.under_way.discard(item_name(event.item))
             if event.item.get("type") != "function_call":  # that one is carried out by us
                 failed = event.item.get("status") in ("failed", "incomplete") or event.item.get("error")

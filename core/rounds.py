@@ -24,6 +24,7 @@ UNKNOWN = (
     "repeated. Say so, and how it can be checked."
 )
 """The output of a call with effects that had begun and did not end."""
+_UNSHOWN = re.compile(r"[^\w .:/-]")
 _NOT_A_NAME = re.compile(r"[^a-zA-Z0-9_-]")
 """A model may call what no tool can be called; a strict server would refuse a thread that holds it."""
 
@@ -37,6 +38,11 @@ class Call:
     name: str
     arguments: str
     server: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name as people may be shown it: a remote server chooses its own, and could forge a question."""
+        return _UNSHOWN.sub("_", self.name)[:100]
 
 
 @dataclass(frozen=True, slots=True)

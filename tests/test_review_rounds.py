@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ from core.kit import Limits
 from core.response_events import unheard
 from core.rounds import Call as Asked
 from core.rounds import Round, distinct, sendable
-from core.script import Call, Hosted, Reason, Say, outputs
+from core.script import Call, Hosted, Reason, Say, Wait, outputs
 from core.scripted_model import ScriptedModel
 from core.tools import Toolbox
+from core.types import ItemDone, ModelEvent, Prompt
 from tests.fakes import TIMEOUT, Heard
 from tests.served import again, given, killed, recorded, served, stored
 from tests.test_mcp import WHO, question
@@ -113,8 +116,6 @@ async def test_work_of_the_server_may_be_silent_for_longer(tmp_path: Path) -> No
 
 async def test_silence_after_the_work_is_silence(tmp_path: Path) -> None:
     """What is done does not count any more: the model is asked anew."""
-    from core.script import Wait
-
     script = Heard()
     script.enqueue(Hosted("image_generation_call"), Wait(TIMEOUT), "Never.")
     script.enqueue("There.")
@@ -162,8 +163,6 @@ def test_content_of_any_shape_is_read(content: Any) -> None:
 
 async def test_a_stored_response_of_a_later_round_is_followed_after_a_crash(tmp_path: Path) -> None:
     """In the background mode: the calls before are not repeated, and nothing is asked again."""
-    from core.script import Wait
-
     looked: list[str] = []
 
     def peek(place: str) -> str:
@@ -222,3 +221,35 @@ async def test_many_long_results_leave_a_turn_that_a_history_can_hold(tmp_path: 
     assert 16 == len([item for item in items if item.get("type") == "function_call_output"])
     assert all(json.loads(item["arguments"]) for item in items if item.get("type") == "function_call")
     assert "Dump it" == given(script.requests)[0]["content"]
+
+
+async def test_an_item_that_is_told_twice_is_one_call(tmp_path: Path) -> None:
+    """By a stream that was taken up again a little too early."""
+    looked: list[str] = []
+
+    def peek(place: str) -> str:
+        """Look somewhere."""
+        looked.append(place)
+        return "empty"
+
+    script = Heard()
+    script.enqueue(Call("peek", {"place": "attic"}, id="call_1"))
+    script.enqueue("Empty.")
+    async with core(tmp_path, Stammering(script), toolbox=Toolbox.of(peek)) as spool:
+        await spool.say("1", "Look")
+        await spool.idle()
+
+        assert ["Empty."] == spool.platform.answers
+    assert ["attic"] == looked
+
+
+class Stammering(ScriptedModel):
+    """Says each item twice."""
+
+    async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
+        """See `core.ports.Model`."""
+        async with aclosing(super().stream(prompt, resume=resume)) as events:
+            async for event in events:
+                yield event
+                if isinstance(event, ItemDone):
+                    yield event

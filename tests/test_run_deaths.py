@@ -1,4 +1,4 @@
-"""A run with everything in it, killed at any moment and several times: nothing is lost, nothing twice."""
+"""Runs with everything in them, killed at any moment and several times: nothing lost, nothing twice."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from core.script import Call, Hosted, Say, outputs
 from core.scripted_model import ScriptedModel
 from core.tools import FileResult, Toolbox, tool
 from tests.fakes import Heard
-from tests.served import EN, again, killed, kinds, statuses, stored
-from tests.whole import Core, core
+from tests.served import EN, again, killed, kinds, said, statuses, stored
+from tests.test_memory import BUDGET, WHO, Notes
+from tests.whole import Core, core, rules
 
 SEEDS = range(24)
 
@@ -132,3 +133,26 @@ async def test_a_run_that_is_killed(tmp_path: Path, seed: int) -> None:
         pair = ["function_call"] * 2 + ["function_call_output"] * 2
         assert ["user", "assistant", *pair, "assistant"] == kinds(await stored(spool))
         assert [] == await spool.rows("SELECT id FROM files WHERE content IS NOT NULL")
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_a_long_thread_whose_process_is_killed_again_and_again(tmp_path: Path, seed: int) -> None:
+    """Every message is answered once, every turn is kept, and the first fact is known at the end."""
+    chance, script, turns = random.Random(seed), Notes(), 40
+    async with core(tmp_path, ScriptedModel(script), assistant=WHO, policy=rules(budget=BUDGET)) as spool:
+        spool.db.close()
+        spool.db = Mortal(tmp_path / "spool.sqlite3")
+        spool._begin()
+        for number in range(1, turns + 1):
+            await spool.say(str(number), f"fact {number} is a{number} " * 3)
+            if chance.random() < 0.4:
+                await asyncio.sleep(chance.uniform(0, 0.01))
+                await revived(spool, tmp_path)
+            await spool.idle()
+        await spool.memory.finish()
+
+        assert turns * ["completed"] == await statuses(spool)
+        assert turns * ["user", "assistant"] == kinds(await stored(spool))
+        ((text, due),) = await spool.rows("SELECT text, due FROM summaries")
+    assert ("fact 1 is a1" in text, 0) == (True, due)
+    assert "fact 1 is a1" in said(script.asked()[-1])

@@ -91,6 +91,11 @@ def end_all(x: Execute, run: RunId) -> tuple[Approval, ...]:
     return tuple(Approval(*row) for row in rows)
 
 
+def of_run(x: Execute, run: RunId) -> tuple[Approval, ...]:
+    """All that the run asked for."""
+    return tuple(Approval(*row) for row in x(f"SELECT {_COLUMNS} FROM approvals WHERE run_id = ?", run))
+
+
 def state(x: Execute, id: str) -> State:
     """What has been decided so far."""
     found: State = x("SELECT state FROM approvals WHERE id = ?", id)[0][0]

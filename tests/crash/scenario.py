@@ -131,7 +131,7 @@ FILES = _both(
 SUMMARY = _both(
     "a summary",
     *(Question(tag, 30, 1) for tag in ("alpha", "beta", "gamma")),
-    settings={"HISTORY_TOKENS": "300"},
+    settings={"HISTORY_TOKENS": "180"},
 )
 BACKGROUND = _both(
     "in the background",

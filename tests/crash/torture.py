@@ -18,11 +18,11 @@ from pathlib import Path
 
 from tests.crash.outcome import Outcome, summary, wrong
 from tests.crash.process import Forks, fork_server
-from tests.crash.scenario import DISCORD_DM, DISCORD_GUILD, SLACK_FALLBACK, SLACK_STREAM
+from tests.crash.scenario import TALKING, WORKING
 from tests.crash.storm import play
 from tests.crash.sweep import Sweep
 
-SCENARIOS = (SLACK_STREAM, SLACK_FALLBACK, DISCORD_GUILD, DISCORD_DM)
+SCENARIOS = (*WORKING, *TALKING)
 STORM = 30
 """Kills in one storm."""
 STORMS = 2
@@ -31,7 +31,7 @@ STORMS = 2
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__)
-    parser.add_argument("kills", nargs="?", type=int, default=1000, metavar="KILLS")
+    parser.add_argument("kills", nargs="?", type=int, default=2000, metavar="KILLS")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin nothing more after that")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     return parser.parse_args()
@@ -52,11 +52,11 @@ class Torture:
 
     async def run(self) -> None:
         """Scenarios, then storms."""
-        for scenario in SCENARIOS:
+        for number, scenario in enumerate(SCENARIOS):
             sweep = Sweep(self._forks, self._directory / scenario.name, scenario)
             crossed = await sweep.rehearse()
             trials = crossed.trials() + crossed.starting() + crossed.twice(every=5)
-            most = self._kills * 2 // 3 // len(SCENARIOS)
+            most = max(1, (self._kills * 2 // 3 - self._killed()) // (len(SCENARIOS) - number))
             chosen = random.Random(f"{self._seed} {scenario.name}").sample(trials, min(most, len(trials)))
             self._note(await sweep.run(chosen, lambda _: time.monotonic() > self._over))
             _say(f"{scenario.name}: {len(crossed.talk)} points, {summary(self.outcomes)} so far")

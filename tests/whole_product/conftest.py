@@ -71,3 +71,9 @@ def spool(request: pytest.FixtureRequest) -> Product:
 def office(tmp_path: Path) -> Office:
     """Where the operator works on the same data directory."""
     return Office(tmp_path / "data")
+
+
+@pytest.fixture
+def discord_chat(discord: DiscordStandin) -> Chat:
+    """The channel on Discord, where both networks would only do the same."""
+    return DiscordChat(discord)

@@ -6,7 +6,8 @@ import pytest
 
 from core.script import Cite, Hosted, Say, Scenario
 from tests.conftest import Product
-from tests.whole_product.chats import Chat, answered, files, texts
+from tests.slack.stage import Pause
+from tests.whole_product.chats import Chat, DiscordChat, answered, files, texts
 from tests.whole_product.office import Office
 
 PYTHON = {"type": "code_interpreter"}
@@ -107,3 +108,27 @@ async def test_a_name_that_would_ping(chat: Chat, spool: Product, script: Scenar
         await office.over()
 
     assert 1 == len(files(chat, asked))
+
+
+@pytest.mark.parametrize("chat", ["discord"], indirect=True)
+async def test_a_second_attempt_has_all_the_bytes(
+    chat: DiscordChat, spool: Product, script: Scenario, office: Office
+) -> None:
+    """Discord fails once; what its SDK sends then is the whole file, and it stands there once."""
+    waiting = Pause()
+    script.enqueue(
+        Hosted("code_interpreter_call", produces=[("a.bin", LARGE[: 2**21])]),
+        Say("Here."),
+        lambda _: waiting,
+        Cite({"type": "container_file_citation", "filename": "a.bin"}),
+    )
+    async with spool():
+        asked = await chat.ask("make it")
+        await chat.until(lambda: texts(chat, asked))
+        chat.standin.fail("POST", "/channels/{channel}/messages", status=502)
+        waiting.end()
+        await answered(chat, asked, "Here.", files=1)
+        await office.over()
+
+    ((_, content),) = files(chat, asked)
+    assert LARGE[: 2**21] == content

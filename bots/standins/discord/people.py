@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from bots.standins.discord import option
@@ -21,6 +22,8 @@ from bots.standins.discord.world import World
 
 Attached = Upload | str | tuple[str, bytes]
 """A file to attach: described, or its name, or its name and its bytes."""
+FIRST_COMMANDS = 3.0
+"""Seconds a person waits for a bot that has registered no command yet."""
 
 
 class People:
@@ -86,7 +89,13 @@ class People:
         options: Mapping[str, Any],
         timeout: float,
     ) -> Reply:
-        """Use a chat command. LookupError when it is not registered, not offered there, or not so."""
+        """Use a chat command. LookupError when it is not registered, not offered there, or not so.
+
+        Somebody who invites a bot waits a moment until its first commands are there.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_COMMANDS):
+                await self._world.changes.until(lambda: self._commands.all)
         place = self._place(channel, user)
         data = self._command(name, CHAT, place)
         offered = self._commands.find(name, CHAT, in_dm=place.guild is None).get("options", [])
