@@ -33,8 +33,6 @@ logger = logging.getLogger(__name__)
 AT_ONCE: Final = 16
 """Calls of one run that are carried out at the same time."""
 QUESTION_CHARACTERS: Final = 1500
-_NAMELESS: Final = re.compile(r"[^\w .:/-]")
-"""What no tool's name needs: a remote server chooses its own, and a question is not to be forged with it."""
 _UNSEEN: Final = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 """Characters that hide or turn round what stands beside them, and halves of characters."""
 _NOT_ALLOWED: Final[dict[State, str]] = {
@@ -167,7 +165,7 @@ class Calls:
             if approval.state == "waiting" and time.time() < approval.expires_at:
                 await self._reply.ask(question)
             state = await self._kit.approvals.wait(approval)
-            over = (await self._say(f"approval_{state}")).format(name=_shown(call.name))
+            over = (await self._say(f"approval_{state}")).format(name=call.label)
             await self._reply.decided(question, over)
             return state
         finally:
@@ -192,10 +190,8 @@ class Calls:
         arguments = _readable(call.arguments)
         if len(arguments) > QUESTION_CHARACTERS:
             arguments = arguments[:QUESTION_CHARACTERS] + f"\n… (+{len(arguments) - QUESTION_CHARACTERS})"
-        name = f"{call.server}: {call.name}" if call.server else call.name
-        return (await self._say("approval_question")).format(
-            name=_NAMELESS.sub("_", name)[:100]
-        ) + f"\n```\n{arguments}\n```"
+        name = f"{call.server}: {call.label}" if call.server else call.label
+        return (await self._say("approval_question")).format(name=name) + f"\n```\n{arguments}\n```"
 
     async def _files(self, call: Call, result: Result) -> list[str]:
         """Files the tool gave back, stored before its result is."""
@@ -209,10 +205,6 @@ class Calls:
             row = await self._kit.db(stored)
             rows.append(row.id)
         return rows
-
-
-def _shown(name: str) -> str:
-    return _NAMELESS.sub("_", name)[:100]
 
 
 def _readable(arguments: str) -> str:

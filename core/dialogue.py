@@ -134,14 +134,15 @@ class Dialogue:
         try:
             return await listening.follow(number, self._prompt(number))
         except (Retryable, Permanent) as error:
-            if isinstance(error, Permanent) or error.code in TURNED_AWAY:
+            refused = isinstance(error, Permanent) or error.code in TURNED_AWAY
+            if refused and not listening.heard:
                 for one in last:
                     await calls.not_sent(one)
             raise
 
     async def _prepare(self) -> None:
         """What must be known before the model is asked; all of it is asked for once."""
-        claim, draft = self._journal.claim, self.draft
+        draft = self.draft
         try:
             async with asyncio.timeout_at(draft.until) as deadline:
                 await self.asked.prepare()

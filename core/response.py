@@ -70,16 +70,19 @@ class Listening:
     ) -> None:
         self._model, self._journal, self._reply, self._draft = model, journal, reply, draft
         self._limits, self._say = limits, say
+        self.heard = False
+        """Whether the newest response had begun to say or do anything."""
 
     async def follow(self, number: int, prompt: Prompt) -> Response:
         """The response to that prompt, or what is left of the stored one. Raises Retryable or Permanent."""
         loop, limits = asyncio.get_running_loop(), self._limits
-        overall, moved, response = self._draft.until, 0.0, Response()
+        overall, moved, response, self.heard = self._draft.until, 0.0, Response(), False
         stream = self._model.stream(prompt, resume=self._journal.memo.get(_step(number)) or None)
         try:
             async with asyncio.timeout_at(min(loop.time() + limits.idle, overall)) as deadline:
                 async with aclosing(stream) as events:
                     async for event in events:
+                        self.heard = self.heard or not isinstance(event, Started)
                         if await self._take(number, event, response):
                             return response
                         other = isinstance(event, ItemAdded | ItemDone)

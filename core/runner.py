@@ -17,6 +17,7 @@ from typing import Any
 
 from core import memory, produced, rounds
 from core.answer import Answer, Draft
+from core.database import Execute
 from core.dialogue import Dialogue
 from core.errors import Lost, SpoolError, TooLarge, Unreachable, Unsaved
 from core.journal import Journal
@@ -25,6 +26,7 @@ from core.lanes import Stopping
 from core.ports import FullReply, Platform, Reply
 from core.response import discard
 from core.store import approvals, files, items
+from core.store.approvals import Approval
 from core.store.runs import Claim, Outcome
 from core.texts import text as own_text
 from core.types import File, Question
@@ -126,13 +128,21 @@ class Runner:
             await asyncio.gather(asking, ordered, return_exceptions=True)
 
     async def _close_questions(self, journal: Journal, platform: Platform, reply: FullReply) -> None:
-        """A run that ends while it asks for a yes does not get it any more."""
-        calls = {call.id: call.name for one in rounds.of(journal) for call in one.calls}
+        """A run that ends does not ask for a yes any more, whatever came between a decision and its post."""
+        calls = {call.id: call for one in rounds.of(journal) for call in one.calls}
         if not calls:
             return
-        for left in await self._kit.db(lambda x: approvals.end_all(x, journal.claim.run)):
-            words = (await self._say(platform, journal, "approval_refused")).format(name=calls[left.call_id])
-            await reply.decided(Question(left.id, left.person, "", "", ""), words)
+
+        def work(x: Execute) -> tuple[Approval, ...]:
+            approvals.end_all(x, journal.claim.run)
+            return approvals.of_run(x, journal.claim.run)
+
+        for one in await self._kit.db(work):
+            call = calls[one.call_id]
+            done = one.state != "approved" or rounds.step(call) in journal.memo
+            words = await self._say(platform, journal, f"approval_{one.state if done else 'refused'}")
+            question = Question(one.id, one.person, "", "", "")
+            await reply.decided(question, words.format(name=call.label))
 
     async def _own(self, platform: Platform, journal: Journal) -> str:
         """One of our own texts, for a message that is no question."""

@@ -320,12 +320,12 @@ async def test_another_server_does_not_have_the_files(tmp_path: Path) -> None:
     async with served(tmp_path, script) as (spool, _):
         await spool.say("1", "What is this?", **sent(spool, cat_png=png()))
         await spool.idle()
-    async with served(tmp_path, script, portable=True) as (spool, _):
+    async with served(tmp_path, script, portable=True) as (spool, api):
         await spool.say("2", "And now?")
         await spool.idle()
 
         assert ["echo: And now?"] == spool.platform.answers
-    assert 2 == len(script.requests)
+        assert 1 == api.asked("POST /responses")
     assert "file_id" not in said(given(script.requests))
 
 

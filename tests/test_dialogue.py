@@ -146,10 +146,12 @@ async def test_a_store_that_is_gone_does_not_end_the_thread(tmp_path: Path) -> N
         assert [f"echo: Hi\n\n{missing('file_search')}"] == spool.platform.answers
 
 
-async def test_a_request_that_is_too_long_is_shortened_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("portable", [True, False])
+async def test_a_request_that_is_too_long_is_shortened_once(tmp_path: Path, portable: bool) -> None:
     """The window is smaller than we believed: the newer half of the history goes along."""
     script = Heard()
-    async with served(tmp_path, script, window=500, policy=rules(budget=10_000)) as (spool, api):
+    how: dict[str, Any] = {"window": 500, "portable": portable, "policy": rules(budget=10_000)}
+    async with served(tmp_path, script, **how) as (spool, api):
         for number in range(1, 9):
             await spool.say(str(number), f"Fact {number}: " + "word " * 40)
             await spool.idle()

@@ -150,6 +150,22 @@ async def test_a_yes_that_was_turned_away_is_sent_again(tmp_path: Path) -> None:
         assert ["May I? [True]"] == spool.platform.answers
 
 
+async def test_a_yes_is_not_sent_again_after_something_was_done(tmp_path: Path) -> None:
+    """The response broke off after the remote tool had worked, whatever the reason."""
+    script = wanting()
+    last = script.answers.pop()
+    done = Hosted("mcp_call", {"server_label": "wiki", "name": "edit", "output": "saved"})
+    script.enqueue(done, Fault("failed", code="rate_limit_exceeded"))
+    script.answers.append(last)
+    async with opened(tmp_path, script) as (spool, _):
+        await spool.say("1", "Edit the page")
+        await spool.inbox.decide((await question(spool)).id, "U1", True)
+        await spool.idle()
+
+        told = EN["tool_interrupted"].format(name="edit")
+        assert [f"May I? [False]\n\n{told}"] == spool.platform.answers
+
+
 @pytest.mark.parametrize(
     "url",
     [

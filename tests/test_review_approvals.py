@@ -11,7 +11,7 @@ from core.script import Hosted, outputs
 from core.store import approvals
 from core.types import ThreadId
 from tests.fakes import Heard, message, store
-from tests.served import given, killed, statuses
+from tests.served import EN, given, killed, statuses
 from tests.test_approvals import Post, asking, opened, question, waiting
 from tests.test_mcp import opened as remote
 
@@ -156,3 +156,18 @@ def test_refusing_looks_at_no_run_but_the_live_one() -> None:
         approvals.refuse_all(spied, ThreadId("thread_1"), "U1")
     assert seen
     assert not [step for step in seen if step.startswith("SCAN")]
+
+
+async def test_a_question_that_was_decided_and_stopped_at_once_has_no_buttons(tmp_path: Path) -> None:
+    """The run is cancelled before it could tell: nobody is left with buttons that do nothing."""
+    async with opened(tmp_path, asking("bob", "eve"), Post()) as spool:
+        await spool.say("1", "Send it")
+        await question(spool, 2)
+        await waiting(spool)
+        await asyncio.gather(
+            spool.inbox.receive(message("2", "No")), spool.inbox.receive(message("3", "stop", kind="stop"))
+        )
+        await spool.idle()
+
+        assert set(spool.platform.questions) == set(spool.platform.decisions)
+        assert {EN["approval_refused"].format(name="send")} == set(spool.platform.decisions.values())

@@ -17,7 +17,7 @@ from core.rounds import Round, distinct, sendable
 from core.script import Call, Hosted, Reason, Say, Wait, outputs
 from core.scripted_model import ScriptedModel
 from core.tools import Toolbox
-from core.types import ItemDone, ModelEvent, Prompt
+from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, TextDelta
 from tests.fakes import TIMEOUT, Heard
 from tests.served import again, given, killed, recorded, served, stored
 from tests.test_mcp import WHO, question
@@ -253,3 +253,56 @@ class Stammering(ScriptedModel):
                 yield event
                 if isinstance(event, ItemDone):
                     yield event
+
+
+ODD: list[dict[str, Any]] = [
+    {},
+    {"type": None},
+    {"type": ["message"]},
+    {"type": "function_call"},
+    {"type": "function_call", "call_id": 7, "name": None, "arguments": None},
+    {"type": "mcp_approval_request"},
+    {"type": "mcp_list_tools", "tools": None},
+    {"type": "image_generation_call", "result": 123},
+    {"type": "image_generation_call", "result": "é"},
+    {"type": "message", "content": [None, "x", {"text": None}]},
+    {"type": "message", "content": [{"annotations": [{"type": "container_file_citation"}, None]}]},
+    {"type": "reasoning", "summary": None},
+    {"type": "web_search_call", "status": "failed", "action": None},
+    {"type": "what there may be one day", "id": 5},
+]
+
+
+@pytest.mark.parametrize("item", ODD, ids=json.dumps)
+async def test_an_odd_item_costs_no_answer(tmp_path: Path, item: dict[str, Any]) -> None:
+    """Whatever a server sends besides its words, these are shown."""
+    limits = Limits(idle=TIMEOUT, run=TIMEOUT, approval=0.05)
+    async with core(tmp_path, Odd(item), limits=limits) as spool:
+        await spool.say("1", "Hello")
+        await spool.idle()
+
+        assert [("completed", None)] == await spool.outcomes()
+        assert "Hello." in (spool.platform.answers[-1] or "")
+
+
+class Odd:
+    """Sends that item with its first answer."""
+
+    def __init__(self, item: dict[str, Any]) -> None:
+        self._items = [item]
+
+    async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
+        """See `core.ports.Model`."""
+        assert all(json.loads(item) for item in prompt.items)
+        while self._items:
+            item = self._items.pop()
+            yield ItemAdded(item)
+            yield ItemDone(item)
+        yield TextDelta("Hello.")
+        yield Finished("completed")
+
+    async def discard(self, response_id: str) -> None:
+        """See `core.ports.Model`."""
+
+    async def close(self) -> None:
+        """See `core.ports.Model`."""

@@ -89,6 +89,10 @@ class Chat(Protocol):
         """Ann stops the answer with the network's own button."""
         ...
 
+    async def delete(self, question: str) -> None:
+        """Ann deletes her message."""
+        ...
+
     async def hold_downloads(self, seconds: float) -> None:
         """Bytes of files come that much later from now on."""
         ...
@@ -157,6 +161,10 @@ class SlackChat:
     async def stop(self, question: str) -> None:
         """See `Chat.stop`."""
         await self.standin.press_stop(self.ann, self.place, question)
+
+    async def delete(self, question: str) -> None:
+        """See `Chat.delete`."""
+        await self.standin.delete(self.ann, self.place, question)
 
     async def hold_downloads(self, seconds: float) -> None:
         """See `Chat.hold_downloads`."""
@@ -229,6 +237,10 @@ class DiscordChat:
         """See `Chat.stop`."""
         (post,) = [post for post in self.posts(question) if post.live]
         await self.standin.press(self.ann, self.place, post.id, "spool:stop")
+
+    async def delete(self, question: str) -> None:
+        """See `Chat.delete`."""
+        await self.standin.delete(self.place, question)
 
     async def hold_downloads(self, seconds: float) -> None:
         """See `Chat.hold_downloads`."""
