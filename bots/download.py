@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,8 @@ from core.errors import FileRefused, Retryable, SpoolError
 
 PATIENCE = aiohttp.ClientTimeout(total=60, sock_connect=10, sock_read=20)
 _CHUNK = 65536
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+"""Not the zone of an IPv6 address, say, whose end may be any name."""
 _STATUSES = {401: "file_forbidden", 403: "file_forbidden", 404: "file_deleted", 410: "file_deleted"}
 
 
@@ -52,8 +55,9 @@ class Hosts:
         return None
 
     def _ours(self, url: URL) -> bool:
-        known = url.host in self.own or (url.host or "").endswith(self.domains)
-        return known and url.scheme == "https" and url.port == 443
+        host = url.host or ""
+        known = host in self.own or (host.endswith(self.domains) and _HOST.fullmatch(host))
+        return bool(known) and url.scheme == "https" and url.port == 443
 
     def _beside(self, url: URL, api: URL) -> bool:
         if not api.host or api.host == self.usual or api.host.endswith(f".{self.usual}"):

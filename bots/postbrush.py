@@ -77,7 +77,8 @@ class PostBrush:
         poster, post, written = self._posts.poster, self._posts.id(part), False
         with suppress(Gone):  # somebody deleted it: it is not forced on them again
             if post is None:
-                make = partial(poster.create, body, part, growing=growing)
+                number = self._posts.number(part)
+                make = partial(poster.create, body, number, first=part == 0, growing=growing)
                 post, adopted = await self._posts.create(part, make)
                 written = not adopted
             if not written:

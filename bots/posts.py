@@ -7,12 +7,12 @@ first, so after a crash at most one own post of a topic belongs to no run: it is
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, count, islice, repeat, takewhile
 from typing import Protocol
 
 from bots.turns import Turns
@@ -51,8 +51,8 @@ class Poster(Protocol):
     stoppable: bool
     """Whether a post that still grows carries a button to stop it."""
 
-    async def create(self, text: str, part: int, *, growing: bool) -> str:
-        """A new post; gives its id."""
+    async def create(self, text: str, number: int, *, first: bool, growing: bool) -> str:
+        """A new post; gives its id. `number`: its own one in this run; `first`: it opens the answer."""
         ...
 
     async def edit(self, post: str, text: str, *, growing: bool) -> None:
@@ -79,7 +79,11 @@ class Poster(Protocol):
 
 
 class Posts:
-    """The journaled posts of one run, part by part."""
+    """The journaled posts of one run, part by part.
+
+    Each is journaled under a number. That of a post which was taken away again is never used a second time:
+    a platform that knows a repeated creation would give the deleted post.
+    """
 
     def __init__(self, journal: Journal, poster: Poster, turns: Turns) -> None:
         self._journal, self.poster, self._turns = journal, poster, turns
@@ -88,7 +92,14 @@ class Posts:
 
     def id(self, part: int) -> str | None:
         """The post of that part, None while there is none."""
-        return self._recorded(f"post:{part}")
+        return self._recorded(_name(self.number(part)))
+
+    def number(self, part: int) -> int:
+        """The number of that part's post, whether it stands already or not."""
+        return next(islice((one for one in count() if not self._deleted(one)), part, None))
+
+    def _deleted(self, number: int) -> bool:
+        return "deleted" in (self._journal.memo.get(_name(number)) or {})
 
     def begun(self) -> bool:
         """True when this run posted text, or meant to: a process died or an answer is unknown."""
@@ -103,7 +114,7 @@ class Posts:
 
     async def create(self, part: int, make: Callable[[], Awaitable[str]]) -> tuple[str, bool]:
         """The part's post, made by awaiting `make()` unless it stands there already; see `once`."""
-        return await self.once(f"post:{part}", make)
+        return await self.once(_name(self.number(part)), make)
 
     async def once(
         self, name: str, make: Callable[[], Awaitable[str]], *, sign: str = ""
@@ -121,7 +132,7 @@ class Posts:
             if name not in self._journal.memo:
                 await self._journal.record(name, {"intent": time.time()})
             self._untouched.discard(name)
-            for pause in itertools.chain((0.2, 0.5, 1.0, 2.0), itertools.repeat(5.0)):
+            for pause in chain((0.2, 0.5, 1.0, 2.0), repeat(5.0)):
                 if not known and (found := await self._made(name, sign)):
                     await self._record(name, found)
                     return found, True
@@ -172,18 +183,22 @@ class Posts:
 
     async def settle(self) -> None:
         """Learn the ids of text posts that were made and not recorded."""
-        part = 0
-        while f"post:{part}" in self._journal.memo:
-            await self.find(f"post:{part}")
-            part += 1
+        for number in self._numbers():
+            await self.find(_name(number))
+
+    def _numbers(self) -> list[int]:
+        return list(takewhile(lambda number: _name(number) in self._journal.memo, count()))
 
     async def trim(self, parts: int) -> None:
         """Remove the posts a shorter answer does not need, also one whose id was never learnt."""
         await self.settle()
-        part = parts
-        while f"post:{part}" in self._journal.memo:
-            if post := self.id(part):
+        standing = [number for number in self._numbers() if not self._deleted(number)]
+        for number in standing[parts:]:
+            if post := self._recorded(_name(number)):
                 with suppress(Gone):
                     await self.poster.delete(post)
-                await self._journal.record(f"post:{part}", {"deleted": post}, ref=self.poster.ref(post))
-            part += 1
+                await self._journal.record(_name(number), {"deleted": post}, ref=self.poster.ref(post))
+
+
+def _name(number: int) -> str:
+    return f"post:{number}"

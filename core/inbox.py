@@ -17,6 +17,7 @@ from core.memory import NOTHING, Held, held, told
 from core.store import approvals, files, messages, runs, threads
 from core.store.approvals import Decision
 from core.store.runs import Claim
+from core.texts import text
 from core.types import Address, IncomingMessage, RunId, ThreadId
 
 logger = logging.getLogger(__name__)
@@ -192,7 +193,9 @@ class Inbox:
         return await self._approvals.decide(approval, user, yes)
 
     async def memory(self, address: Address, user: str, locale: str = "") -> str:
-        """What the thread this person has there holds, in words."""
+        """What the thread this person has there holds, in words; or that this address does not tell which."""
+        if self._policy.scope == "topic" and not address.topic:
+            return text("memory_topic", locale, self._policy.language)
 
         def work(x: Execute) -> Held:
             thread = threads.find(x, address, user, self._policy.scope)

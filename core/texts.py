@@ -104,6 +104,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "file_out_large": "⚠️ {name} is too large to post here (limit {megabytes} MB). Ask me to split or compress it.",
         "file_out_refused": "⚠️ {name} could not be posted here. Please tell the person who runs this bot to let it "
         "attach files.",
+        "memory_topic": "Here every thread is a conversation of its own, and a slash command cannot see which one "
+        "you mean. Write “memory” after my name inside the thread.",
         "memory_empty": "I remember nothing here yet: this conversation is new.",
         "memory_whole": "This conversation has {messages} messages (about {tokens} tokens), and I remember all of them. "
         "Say “reset” after my name to start over.",
@@ -206,6 +208,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "file_not_here": "⚠️ {files}: 사용 중인 AI 서버가 이런 파일을 읽지 못해요. 텍스트, PDF 또는 그림으로 보내 주세요.",
         "file_out_large": "⚠️ {name}은(는) 여기에 올리기에 너무 커요(한도 {megabytes} MB). 나누거나 압축해 달라고 해 주세요.",
         "file_out_refused": "⚠️ {name}을(를) 여기에 올릴 수 없었어요. 이 봇의 운영자에게 파일 첨부 권한을 요청해 주세요.",
+        "memory_topic": "여기서는 스레드마다 대화가 따로 있는데, 슬래시 명령은 어느 스레드인지 알 수 없어요. "
+        "스레드 안에서 제 이름 뒤에 “memory”라고 적어 주세요.",
         "memory_empty": "아직 기억하는 것이 없어요. 새 대화입니다.",
         "memory_whole": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있고 모두 기억합니다. 새로 시작하려면 이름 뒤에 "
         "“reset”이라고 적어 주세요.",

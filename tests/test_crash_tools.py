@@ -107,7 +107,7 @@ async def test_an_effect_before_its_record_is_found_out(
 async def _killed(forks: Forks, stage: World, scenario: Scenario, point: str, *, careless: str = "") -> None:
     """Returns when the second process, after one that died at this point, has nothing left to do."""
     await scenario.furnish(stage)
-    person, consenting = scenario.open(stage), asyncio.create_task(stage.consent())
+    person = scenario.open(stage)
     process = await stage.start(forks, scenario.platform, careless=careless)
     await stage.connected(scenario.platform)
     await process.arm(point, after=ONLINE[scenario.platform])
@@ -118,4 +118,3 @@ async def _killed(forks: Forks, stage: World, scenario: Scenario, point: str, *,
         await stage.connected(scenario.platform)
         await playing
     await stage.quiet()
-    consenting.cancel()

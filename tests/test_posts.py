@@ -168,7 +168,7 @@ async def test_a_reluctant_brush_shows_only_the_whole(world: World) -> None:
 async def test_a_part_that_somebody_else_created_is_not_written_again(world: World) -> None:
     """A stream, say, that was begun with these words."""
     process = await world.process()
-    await process.posts.create(0, lambda: process.poster.create("Hello", 0, growing=False))
+    await process.posts.create(0, lambda: process.poster.create("Hello", 0, first=True, growing=False))
 
     process.brush.painted(0, "Hello")
     await process.finish("Hello")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -163,7 +164,7 @@ async def test_what_is_gone_at_the_server_is_asked_for_once(tmp_path: Path) -> N
 
 def test_annotations_of_any_shape_are_read() -> None:
     """null, and content that is a mere text."""
-    odd = [
+    odd: list[dict[str, Any]] = [
         {"type": "message", "content": "Hello"},
         {"type": "message", "content": [{"type": "output_text", "text": "Hello", "annotations": None}]},
         {"type": "message", "content": [{"type": "output_text", "annotations": ["?"]}]},

@@ -37,6 +37,26 @@ def draw(name: str, size: int = 10) -> FileResult:
     return FileResult(name, b"x" * size)
 '''
 """A tool that brings a file."""
+DRAW_SLOWLY = '''
+import asyncio
+from pathlib import Path
+
+from core.tools import FileResult, tool
+
+
+@tool
+async def draw(name: str, size: int = 10) -> FileResult:
+    """Draw something; it takes until the file `go` is there.
+
+    Args:
+        name: of the file
+        size: in bytes
+    """
+    while not Path(__file__).with_name("go").exists():
+        await asyncio.sleep(0.01)
+    return FileResult(name, b"x" * size)
+'''
+"""A tool that brings a file when the test wants."""
 SLOW = '''
 import asyncio
 from pathlib import Path
@@ -72,5 +92,5 @@ def paid(ledger: Path) -> list[int]:
 
 
 def let_go(data: Path) -> None:
-    """`SLOW` may go on."""
+    """`SLOW` and `DRAW_SLOWLY` may go on."""
     (data / "tools" / "go").touch()

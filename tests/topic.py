@@ -53,9 +53,9 @@ class MemoryPoster:
         self.looked = 0
         self.creating = asyncio.Event()
 
-    async def create(self, text: str, part: int, *, growing: bool) -> str:
+    async def create(self, text: str, number: int, *, first: bool, growing: bool) -> str:
         """See `bots.posts.Poster`."""
-        return await self._create(text, part, "", growing=growing)
+        return await self._create(text, number, "", growing=growing)
 
     async def ask(self, question: Question) -> str:
         """See `bots.questions.Asker`."""

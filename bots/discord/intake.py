@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from bots.discord import events
@@ -43,7 +45,7 @@ class Intake:
         self._failed, self._follow = failed, follow
         self._roles: dict[str, str | None] = {}
         self._channels = Channels(api)
-        self._unplaced: dict[str, list[Callable[[str], None]]] = {}
+        self._lines: dict[str, deque[Callable[[], Awaitable[None]]]] = {}
         self._background = Background()
         self._sound = True
 
@@ -62,7 +64,7 @@ class Intake:
         if said.addressed:
             self._place(said)
         elif self._follow and (said.message.text or said.message.files) and not events.to_others(payload):
-            self._background.start(self._follow_up(said), "event")
+            self._line_up(said.message.address.channel, partial(self._follow_up, said))
 
     def again(self, payload: dict[str, Any], guild: str) -> None:
         """A message of the history; one that is not understood does not hide the others."""
@@ -77,11 +79,14 @@ class Intake:
     def _stored(self, receipt: asyncio.Future[Receipt]) -> None:
         error = None if receipt.cancelled() else receipt.exception()
         if isinstance(error, Unsaved):
-            logger.error("message could not be stored, Discord is asked again", extra={"error": str(error)})
-            self._sound = False
-            self._failed()
+            self._repeat(error)
         elif error:  # the message itself: it would fail again
             logger.error("message not understood", exc_info=error)
+
+    def _repeat(self, error: Unsaved) -> None:
+        logger.error("message could not be stored, Discord is asked again", extra={"error": str(error)})
+        self._sound = False
+        self._failed()
 
     def restart(self) -> None:
         """The session is read again from the stored position: nothing before it is missing."""
@@ -95,33 +100,59 @@ class Intake:
     def _place(self, said: events.Spoken) -> None:
         """Receive a message that is for us; in a channel nobody told us of, once it is known what it is."""
         where = said.message.address
-        parent = self._channels.parent(where.channel) if where.workspace else ""
-        if parent is None and where.channel not in self._unplaced:
-            self._unplaced[where.channel] = []
-            self._background.start(self._learn_channel(where.channel), "event")
-        self.behind(where.channel, lambda learnt: self._receive(_in(said, parent or learnt)))
-
-    def behind(self, channel: str, act: Callable[[str], None]) -> None:
-        """Do that at once, or behind the messages there that wait to be placed: the order stays.
-
-        It is told what was learnt of the channel meanwhile.
-        """
-        if channel in self._unplaced:
-            self._unplaced[channel].append(act)
+        unknown = where.workspace and self._channels.parent(where.channel) is None
+        if unknown and where.channel not in self._lines:
+            self._line_up(where.channel, partial(self._learnt, said))
         else:
-            act("")
+            self.behind(where.channel, lambda: self._receive(self._placed(said)))
 
-    async def _learn_channel(self, channel: str) -> None:
+    def behind(self, channel: str, act: Callable[[], None]) -> None:
+        """Do that at once, or behind what was said there and is still looked at: the order stays."""
+
+        async def later() -> None:
+            act()
+
+        if channel in self._lines:
+            self._lines[channel].append(later)
+        else:
+            act()
+
+    def _line_up(self, channel: str, step: Callable[[], Awaitable[None]]) -> None:
+        """Do what takes a while; whatever comes from that channel meanwhile waits behind it."""
+        if channel in self._lines:
+            self._lines[channel].append(step)
+        else:
+            self._lines[channel] = deque([step])
+            self._background.start(self._work_off(channel), "event")
+
+    async def _work_off(self, channel: str) -> None:
+        line = self._lines[channel]
+        try:
+            while line:
+                try:
+                    await line.popleft()()
+                except Unsaved as error:
+                    self._repeat(error)
+                except Exception:
+                    logger.exception("message not understood")
+        finally:
+            del self._lines[channel]
+
+    async def _learnt(self, said: events.Spoken) -> None:
         """After a cold resume Discord does not repeat its channels, either."""
-        parent = await self._channels.learn(channel)
-        for act in self._unplaced.pop(channel):
-            act(parent)
+        await self._channels.learn(said.message.address.channel)
+        self._receive(self._placed(said))
 
     async def _follow_up(self, said: events.Spoken) -> None:
         message = said.message
-        parent = await self._channels.learn(message.address.channel)
-        if parent and await self._inbox.spoke_before(message.address, message.user):
-            self._receive(_in(said, parent))
+        in_thread = await self._channels.learn(message.address.channel)
+        if in_thread and await self._inbox.spoke_before(message.address, message.user):
+            self._receive(self._placed(said))
+
+    def _placed(self, said: events.Spoken) -> events.Spoken:
+        """The same, knowing which channel its thread belongs to."""
+        parent = self._channels.parent(said.message.address.channel)
+        return replace(said, message=replace(said.message, parent=parent)) if parent else said
 
     def channels(self, payload: dict[str, Any]) -> None:
         """THREAD_LIST_SYNC, and the lists of GUILD_CREATE."""
@@ -154,8 +185,3 @@ class Intake:
             logger.info("roles cannot be read", extra={"error": str(error)})
             self._roles.setdefault(guild, None)
         self.take(payload, guild)
-
-
-def _in(said: events.Spoken, parent: str) -> events.Spoken:
-    """The same, knowing which channel its thread belongs to."""
-    return replace(said, message=replace(said.message, parent=parent)) if parent else said

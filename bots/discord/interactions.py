@@ -37,7 +37,7 @@ class Interactions:
         api: DiscordApi,
         *,
         progress: Callable[[], dict[str, object]],
-        behind: Callable[[str, Callable[[str], None]], None],
+        behind: Callable[[str, Callable[[], None]], None],
         language: str,
     ) -> None:
         self._inbox, self._api, self._progress, self._language = inbox, api, progress, language
@@ -48,7 +48,7 @@ class Interactions:
         """Carry out what was asked for, and say so."""
         data = payload.get("data") or {}
         if payload.get("type") == _COMMAND and data.get("name") == "reset":
-            self._behind(str(payload["channel_id"]), lambda _: self._reset(payload))
+            self._behind(str(payload["channel_id"]), lambda: self._reset(payload))
         elif payload.get("type") == _COMMAND and data.get("name") == "assistant":
             self._background.start(self._assistant(payload, data), "assistant")
         elif payload.get("type") == _COMMAND and data.get("name") == "memory":

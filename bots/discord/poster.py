@@ -59,9 +59,9 @@ class DiscordPoster:
     def _body(self, text: str, *, growing: bool) -> dict[str, Any]:
         return {"content": text, "components": row((STOP, self._stop_label, GREY)) if growing else []}
 
-    async def create(self, text: str, part: int, *, growing: bool) -> str:
+    async def create(self, text: str, number: int, *, first: bool, growing: bool) -> str:
         """See `Poster.create`."""
-        return await self._post(self._body(text, growing=growing), f"-{part}", reply=part == 0)
+        return await self._post(self._body(text, growing=growing), f"-{number}", reply=first)
 
     async def ask(self, question: Question) -> str:
         """See `Asker.ask`."""

@@ -43,6 +43,7 @@ class Budget:
     def note(self, method: str) -> None:
         """A call is made."""
         self._made[method].append(time.monotonic())
+        self.used(method)  # which forgets the older ones
 
     def limited(self, method: str, retry_after: float) -> None:
         """Slack said 429 (`method` may name a channel, for posts): from now on its tier is kept to."""

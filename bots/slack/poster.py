@@ -51,7 +51,7 @@ class SlackPoster:
         signed = {"sign": sign} if sign else {}
         return {"event_type": METADATA, "event_payload": {"run_id": self._run, **signed}}
 
-    async def create(self, text: str, part: int, *, growing: bool) -> str:
+    async def create(self, text: str, number: int, *, first: bool, growing: bool) -> str:
         """See `Poster.create`."""
         return await self._post(self.metadata(), {"markdown_text": text}, {"text": text})
 

@@ -142,21 +142,21 @@ class StreamBrush:
             more = piece(rest, room, final=final, lines=open_fence(opened.shown) is not None)
             news = opened.news(tasks)
             if full or opened.left < 0:
-                await self._seal(opened, more)
+                await self._end(opened, more, seal=True)
             elif final:
-                return await self._stop(opened, more, seal=False)
+                return await self._end(opened, more, seal=False)
             elif (more or news) and not self._budget.append_wait():
                 await opened.append(more, news)
                 self._sent += more
             if not full:
                 return None
 
-    async def _seal(self, opened: Opened, more: str) -> None:
-        """End a stream that is full or old; the text goes on in another post."""
-        if not (opened.shown + more).strip():  # only tasks: its post waits for the first words
+    async def _end(self, opened: Opened, more: str, *, seal: bool) -> None:
+        """As `_stop`. Of a stream that showed only tasks the post is left: for the first words, or to go."""
+        if not (opened.shown + more).strip():
             await self._poster.end_stream(opened.post)
             raise Refused("stream_without_text")
-        await self._stop(opened, more, seal=True)
+        await self._stop(opened, more, seal=seal)
 
     async def _start(self, rest: str, tasks: Sequence[Task], *, final: bool) -> None:
         head = self._head
@@ -170,7 +170,7 @@ class StreamBrush:
                 return opened.post
             if not first:
                 raise _NothingToStream("no_stream")
-            post = await self._poster.create(head + first, self._part, growing=True)
+            post = await self._poster.create(head + first, self._part, first=self._part == 0, growing=True)
             self._repaint = self._post_brush(eager=self._budget.may_update())
             self._repaint.painted(self._part, head + first)
             return post

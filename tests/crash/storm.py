@@ -40,7 +40,6 @@ async def play(forks: Forks, directory: Path, seed: int, kills: int, *, faults: 
             asyncio.create_task(person.talk(random.Random(f"{seed} {person.name}")))
             for person in await crowd(stage)
         ]
-        people.append(asyncio.create_task(stage.consent()))
         if faults:
             people.append(asyncio.create_task(_mischief(stage, random.Random(f"{seed} faults"))))
         try:

@@ -82,14 +82,12 @@ class Sweep:
         async with world(self._next()) as stage:
             await self._scenario.furnish(stage)
             person = self._scenario.open(stage)
-            consenting = asyncio.create_task(stage.consent())
             process = await self._start(stage, "")
             await stage.connected(self._scenario.platform)
             await process.arm("", after=ONLINE[self._scenario.platform])
             await self._scenario.play(person)
             await stage.quiet()
             await process.kill()
-            consenting.cancel()
             if wrong := stage.findings():
                 raise AssertionError(f"wrong without any kill: {wrong}")
             return Crossed(*sections(process.order.trail))
@@ -119,15 +117,12 @@ class Sweep:
     async def _trial(self, trial: Trial) -> Outcome:
         outcome = Outcome(f"{self._scenario.name}: {', '.join(map(str, trial))}")
         async with world(self._next()) as stage:
-            consenting = asyncio.create_task(stage.consent())
             try:
                 async with asyncio.timeout(PATIENCE):
                     await self._scenario.furnish(stage)
                     await self._lives(stage, trial, outcome)
             except TimeoutError as error:
                 outcome.findings.append(Finding("lost", "the product", f"not ready in time: {error}"))
-            finally:
-                consenting.cancel()
             outcome.messages = len(stage.said)
             outcome.log = (stage.directory / "log").read_text()
         return outcome

@@ -135,7 +135,7 @@ class World:
         while True:
             asked = [*screen.slack_questions(self.slack), *screen.discord_questions(self.discord)]
             await asyncio.gather(*(self._press(one, pressed) for one in asked if one.post not in pressed))
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
     async def _press(self, asked: screen.Asked, pressed: set[str]) -> None:
         who = [one.lane.split()[2] for one in self.said if one.question and one.question.tag == asked.tag]
@@ -265,9 +265,9 @@ def _sends(text: str) -> list[tuple[str, bytes]] | None:
 async def world(
     directory: Path, *, pace: float = 0.02, redelivery: float = 0.4, echo: bool = False
 ) -> AsyncIterator[World]:
-    """A world for as long as the body runs. `redelivery`: seconds after which Slack repeats an event.
+    """A world for as long as the body runs; whoever is asked for a yes in it gives it.
 
-    Commands are given up after a second, not three: nobody answers them while the product is dead.
+    `redelivery`: seconds after which Slack repeats an event. Commands are given up after a second, not three: nobody answers them while the product is dead.
     """
     directory.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing runs yet
     timing = Timing(redeliver_after=redelivery, retry_delays=(0.05,) * 500, ack_seconds=1.0)
@@ -277,8 +277,12 @@ async def world(
         DiscordStandin(limits=False, rules=Rules(interaction_deadline=1.0)) as discord,
     ):
         stage = World(directory, slack=slack, discord=discord, openai=openai)
+        consenting = asyncio.create_task(stage.consent(), name="consenting")
         try:
             yield stage
         finally:
+            consenting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await consenting
             for process in stage.processes:
                 await process.kill()

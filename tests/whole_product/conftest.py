@@ -20,7 +20,8 @@ from tests.conftest import Product
 from tests.discord import conversation as discord_conversation
 from tests.slack import conversation as slack_conversation
 from tests.slack.conftest import USUAL
-from tests.whole_product.chats import Chat, DiscordChat, SlackChat
+from tests.whole_product.chats import Chat
+from tests.whole_product.networks import DiscordChat, SlackChat
 from tests.whole_product.office import Office
 
 

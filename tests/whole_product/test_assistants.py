@@ -14,7 +14,8 @@ from bots.standins.openai.service import DEFAULT_MODELS
 from core.script import Call, Scenario
 from tests.conftest import Product
 from tests.discord.conversation import GUILD, ROOM
-from tests.whole_product.chats import Chat, DiscordChat, answered, texts
+from tests.whole_product.chats import Chat, answered, texts
+from tests.whole_product.networks import DiscordChat
 from tests.whole_product.office import Office
 
 PRINTED = sorted((Path(__file__).parents[1] / "events" / "assistants").glob("*.json"))

@@ -232,3 +232,41 @@ async def test_no_bytes_stay(chat: Chat, spool: Product, office: Office) -> None
     assert {"cat.png": "picture", "plan.pdf": "document", "old.zip": ""}.items() <= kinds.items()
     assert 7 == len(kinds)
     assert samples.ogg().decode("latin-1") not in office.everything()
+
+
+@pytest.mark.parametrize("size", [1_000, 30_000, 100_000])
+async def test_texts_of_any_size_can_be_asked_about_later(
+    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office, size: int
+) -> None:
+    """Small ones among the words, now and later; large ones in the thread's own store."""
+    text = ("word " * (size // 5)).encode() + b"THE END"
+    async with spool():
+        asked = await chat.ask("read", Sent("book.txt", text))
+        await chat.until(lambda: texts(chat, asked))
+        await office.over()
+        again = await chat.ask("how does it end?")
+        await chat.until(lambda: texts(chat, again))
+        await office.over()
+
+    for request in openai.requests:
+        stores = [id for tool in of_request(request.body, "file_search") for id in tool["vector_store_ids"]]
+        found = [entry.file.content for id in stores for entry in openai.stores.all[id].entries.values()]
+        assert "THE END" in words(request.body) or found == [text]
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "pptx"])
+async def test_other_office_documents(
+    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office, ending: str
+) -> None:
+    """Are searched or read in the request itself, whichever the server can."""
+    file = Sent(f"a.{ending}", samples.office(ending))
+    async with spool():
+        asked = await chat.ask("read", file)
+        await chat.until(lambda: texts(chat, asked))
+        await office.over()
+
+    body = openai.requests[0].body
+    read = [inside(part["file_data"]) for part in parts(body, "input_file")]
+    stores = [id for tool in of_request(body, "file_search") for id in tool["vector_store_ids"]]
+    found = [entry.file.content for id in stores for entry in openai.stores.all[id].entries.values()]
+    assert file.content in [*read, *found]

@@ -7,7 +7,8 @@ import pytest
 from core.script import Cite, Hosted, Say, Scenario
 from tests.conftest import Product
 from tests.slack.stage import Pause
-from tests.whole_product.chats import Chat, DiscordChat, answered, files, texts
+from tests.whole_product.chats import Chat, answered, files, texts
+from tests.whole_product.networks import DiscordChat
 from tests.whole_product.office import Office
 
 PYTHON = {"type": "code_interpreter"}

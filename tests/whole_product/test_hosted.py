@@ -33,7 +33,7 @@ async def test_web_search(chat: Chat, spool: Product, script: Scenario, office: 
     )
     async with spool():
         asked = await chat.ask("what is the weather?")
-        await chat.until(lambda: "Searching the web" in chat.doing(asked))
+        await chat.until(lambda: "Searching the web" in chat.seen(asked))
         await answered(chat, asked, "Rain, says [the office](https://weather.example/today).")
         await office.over()
 
@@ -61,7 +61,7 @@ async def test_file_search_with_footnotes(
     )
     async with spool():
         asked = await chat.ask("may I bring my dog?")
-        await chat.until(lambda: "Searching documents" in chat.doing(asked))
+        await chat.until(lambda: "Searching documents" in chat.seen(asked))
         await answered(chat, asked, "Yes. Really.\n\n📄 rules.txt")
         await office.over()
 
@@ -153,7 +153,7 @@ async def test_image_generation(
     script.enqueue(Hosted("image_generation_call", seconds=0.3), "A red square.")
     async with spool():
         asked = await chat.ask("draw a red square")
-        await chat.until(lambda: "Drawing a picture" in chat.doing(asked))
+        await chat.until(lambda: "Drawing a picture" in chat.seen(asked))
         await answered(chat, asked, "A red square.", files=1)
         await office.over()
         again = await chat.ask("thanks")

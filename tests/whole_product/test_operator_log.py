@@ -11,7 +11,8 @@ from core.script import Call, Cite, Hosted, Say, Scenario
 from tests import samples
 from tests.conftest import Product
 from tests.logged import lines, logged
-from tests.whole_product.chats import NO, Chat, DiscordChat, Sent, SlackChat, answered, asks, files, texts
+from tests.whole_product.chats import NO, Chat, Sent, answered, asks, files, texts
+from tests.whole_product.networks import DiscordChat, SlackChat
 from tests.whole_product.office import Office
 
 KEY = "sk-proj-0123456789abcdef"

@@ -103,3 +103,17 @@ async def test_in_their_language(slack: SlackStandin, spool: Product, two: tuple
 
     assert "여기서는" in assistant.texts[0]
     assert any(0xAC00 <= ord(letter) <= 0xD7A3 for letter in memory.texts[0])
+
+
+async def test_memory_of_a_topic(slack: SlackStandin, spool: Product, office: Office) -> None:
+    """Where every thread is a conversation, Slack's command cannot know which: the word inside it can."""
+    async with spool(thread_scope="topic"):
+        ts = await slack.mention("U1", "C1", "one")
+        await slack.until(lambda: slack.posts("C1", ts))
+        await office.over()
+        command = await slack.slash("U1", "C1", "/memory")
+        await slack.mention("U1", "C1", "memory", ts)
+        await slack.until(lambda: len(slack.posts("C1", ts)) == 2)
+        await slack.until(lambda: "messages" in slack.posts("C1", ts)[1].text)
+
+    assert "inside the thread" in command.texts[0]

@@ -9,16 +9,8 @@ from bots.standins.slack import SlackStandin
 from core.script import Call, Cite, Hosted, Say, Scenario, outputs
 from tests.conftest import Product
 from tests.discord.conversation import ANN, ROOM
-from tests.whole_product.chats import (
-    YES,
-    Chat,
-    DiscordChat,
-    SlackChat,
-    answered,
-    asks,
-    files,
-    texts,
-)
+from tests.whole_product.chats import YES, Chat, answered, asks, files, texts
+from tests.whole_product.networks import DiscordChat, SlackChat
 from tests.whole_product.office import Office
 
 SLOW = """

@@ -12,19 +12,8 @@ from core.script import Call, Scenario, outputs
 from tests import samples
 from tests.conftest import Product
 from tests.slack.stage import Pause
-from tests.whole_product.chats import (
-    NO,
-    YES,
-    Chat,
-    DiscordChat,
-    Sent,
-    SlackChat,
-    answered,
-    asks,
-    parts,
-    texts,
-    words,
-)
+from tests.whole_product.chats import NO, YES, Chat, Sent, answered, asks, parts, texts, words
+from tests.whole_product.networks import DiscordChat, SlackChat
 from tests.whole_product.office import Office
 
 BOOK = '@tool(confirm=True)\ndef book() -> str:\n    "Book."\n    NOTES.touch()\n    return "booked"\n'

@@ -11,7 +11,8 @@ from core.script import Cite, Hosted, Say, Scenario
 from tests import samples
 from tests.conftest import Product
 from tests.slack.stage import Pause
-from tests.whole_product.chats import Chat, DiscordChat, Sent, SlackChat, answered, files, parts, texts, words
+from tests.whole_product.chats import Chat, Sent, answered, files, parts, texts, words
+from tests.whole_product.networks import DiscordChat, SlackChat
 from tests.whole_product.office import Office
 
 PICTURE = Sent("cat.png", samples.png())
@@ -24,9 +25,11 @@ async def test_no_place_for_a_document(chat: Chat, spool: Product, openai: OpenA
     openai.fail("POST /files", status=401, code="invalid_api_key", times=99)
     async with spool():
         asked = await chat.ask("what does it say?", WORD)
-        await chat.until(lambda: "contract.docx" in "".join(texts(chat, asked)).split("\n\n")[-1])
+        await chat.until(lambda: "⚠️" in "".join(texts(chat, asked)) or "📎" in "".join(texts(chat, asked)))
 
-    assert texts(chat, asked)[0].startswith("echo: what does it say?")
+    (text,) = texts(chat, asked)
+    assert text.startswith("echo: what does it say?")
+    assert "contract.docx" in text.split("\n")[-1]
 
 
 async def test_a_store_that_is_gone(
@@ -157,3 +160,22 @@ async def test_a_message_that_is_deleted_while_it_waits(
 
     assert [] == chat.posts(second)
     assert 1 == len(openai.requests)
+
+
+async def test_files_the_server_no_longer_has(
+    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office
+) -> None:
+    """A week later the thread's files have expired there: questions are answered, code runs without them."""
+    await office.hire(PYTHON)
+    async with spool():
+        asked = await chat.ask("sum up", Sent("in.csv", b"a\n1\n"), PICTURE, WORD)
+        await chat.until(lambda: texts(chat, asked))
+        await office.over()
+        openai.clock.skip(8 * 86_400)
+        for text in ("and now?", "once more"):
+            again = await chat.ask(text)
+            await answered(chat, again, f"echo: {text}")
+            await office.over()
+
+    assert ["code_interpreter"] == [tool["type"] for tool in openai.requests[-1].body["tools"]]
+    assert 200 == openai.requests[-1].status

@@ -9,7 +9,8 @@ from bots.standins.openai import OpenAIStandin
 from core.script import Call, Scenario, outputs
 from tests.conftest import Product
 from tests.discord.process import started
-from tests.whole_product.chats import NO, YES, Chat, DiscordChat, answered, asks, texts
+from tests.whole_product.chats import NO, YES, Chat, answered, asks, texts
+from tests.whole_product.networks import DiscordChat
 from tests.whole_product.office import Office
 
 BOOK = """
@@ -123,3 +124,47 @@ async def test_killed_between_effect_and_record(
     assert ["Blue"] == office.noted()
     for call in [call for call in discord.calls if call.path.endswith("/callback") and call.status == 400]:
         discord.calls.remove(call)  # the gateway tells of the press again, and it was answered already
+
+
+async def test_stop_while_a_tool_works(chat: Chat, spool: Product, office: Office, script: Scenario) -> None:
+    """The tool is left, its task goes, and what was said stays; the next question is answered."""
+    office.tool(
+        "slow",
+        "import asyncio\n\n\n@tool\nasync def slow() -> str:\n    'Wait.'\n    NOTES.touch()\n"
+        "    await asyncio.sleep(60)\n    return ''\n",
+    )
+    script.answers.clear()
+    script.enqueue("A moment.", Call("slow"))
+    async with spool():
+        asked = await chat.ask("wait")
+        await chat.until(office.notes.exists)
+        await chat.until(lambda: texts(chat, asked))
+        await chat.stop(asked)
+        await answered(chat, asked, "A moment.\n\n⏹ Stopped.")
+        await office.over()
+        again = await chat.ask("thanks")
+        await answered(chat, again, "echo: thanks")
+
+    assert "" == chat.doing(asked)
+
+
+async def test_stop_while_an_effect_happens(
+    chat: Chat, spool: Product, office: Office, script: Scenario
+) -> None:
+    """Nobody knows whether it took effect: that is said, and it is not done again."""
+    office.tool(
+        "slow",
+        "import asyncio\n\n\n@tool(confirm=True)\nasync def slow() -> str:\n    'Wait.'\n"
+        "    NOTES.touch()\n    await asyncio.sleep(60)\n    return ''\n",
+    )
+    script.answers.clear()
+    script.enqueue("A moment.", Call("slow"))
+    async with spool():
+        asked = await chat.ask("wait")
+        await chat.press(await asks(chat, asked), YES)
+        await chat.until(office.notes.exists)
+        await chat.stop(asked)
+        await chat.until(lambda: "I do not know whether it took effect" in "".join(texts(chat, asked)))
+        await office.over()
+
+    assert "⏹ Stopped." in "".join(texts(chat, asked))

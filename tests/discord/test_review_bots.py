@@ -1,0 +1,71 @@
+"""What a second look at this side found: cases that were wrong once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bots.standins.discord import DiscordStandin, Rules
+from core.beats import Call
+from tests.conftest import Product
+from tests.discord.conversation import ANN, ROOM, all_heard, discord_with, exchange, mention, shows, texts
+from tests.slack.stage import Stage
+from tests.tool_files import DRAW_SLOWLY, let_go, put_tool
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The data directory, with a tool that draws slowly in it."""
+    put_tool(tmp_path / "data", "draw", DRAW_SLOWLY)
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize("size", [10, 10 * 2**20 + 1])
+async def test_a_file_without_a_word(
+    discord: DiscordStandin, product: Product, script: Stage, data: Path, size: int
+) -> None:
+    """The line of its task goes with its post; that it is too large is said in a new one."""
+    script.enqueue(Call("draw", {"name": "film.mp4", "size": size}))
+    script.enqueue("")
+    async with product():
+        await mention(discord, ANN, "film it")
+        await discord.until(lambda: "draw" in "".join(texts(discord, ROOM)))
+        let_go(data)
+        await discord.until(lambda: "draw" not in "".join(texts(discord, ROOM)))
+        await discord.until(lambda: texts(discord, ROOM))
+        await all_heard(discord)
+
+    (post,) = discord.posts(ROOM)
+    assert size > 10 or ("", ["film.mp4"]) == (post.content, [one.filename for one in post.attachments])
+    assert size == 10 or "10 MB" in post.content
+
+
+@discord_with(rules=Rules(message_content=True))
+async def test_a_follow_up_keeps_its_place(discord: DiscordStandin, product: Product, script: Stage) -> None:
+    """What was said without a mention is answered before what was said after it with one."""
+    thread = discord.add_thread(ROOM)
+    async with product(follow_threads=True):
+        await exchange(discord, ANN, thread, "one")
+        for number in range(5):
+            await discord.say(ANN, thread, f"{number} without")
+            await discord.say(ANN, thread, f"{number} with", mention_bot=True)
+        said = [f"echo: {number} {how}" for number in range(5) for how in ("without", "with")]
+        await discord.until(lambda: len(texts(discord, thread)) == 11)
+        await all_heard(discord)
+
+    assert ["echo: one", *said] == texts(discord, thread)
+
+
+@discord_with(rules=Rules(message_content=True))
+async def test_a_follow_up_before_a_reset(discord: DiscordStandin, product: Product, script: Stage) -> None:
+    """Belongs to the conversation that the reset ends."""
+    thread = discord.add_thread(ROOM)
+    async with product(follow_threads=True):
+        await exchange(discord, ANN, thread, "one")
+        await discord.say(ANN, thread, "two")
+        await discord.slash(ANN, thread, "reset")
+        await shows(discord, thread, "echo: one", "echo: two")
+        await exchange(discord, ANN, thread, "three")
+
+    assert [["one", "echo: one", "two"], ["three"]] == script.asked[1:]

@@ -1,0 +1,76 @@
+"""What a second look at this side found: cases that were wrong once."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from bots.slack.budget import Budget
+from bots.standins.slack import SlackStandin
+from core.beats import Call
+from tests.conftest import Product
+from tests.slack.conversation import all_heard
+from tests.slack.stage import Stage
+from tests.tool_files import DRAW_SLOWLY, let_go, put_tool
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The data directory, with a tool that draws slowly in it."""
+    put_tool(tmp_path / "data", "draw", DRAW_SLOWLY)
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize("chunks", [True, False])
+async def test_a_file_without_a_word(
+    slack: SlackStandin, product: Product, script: Stage, data: Path, chunks: bool
+) -> None:
+    """The card of its task goes, and no empty post is left."""
+    if not chunks:
+        slack.refuse_chunks()
+    script.enqueue(Call("draw", {"name": "film.mp4"}))
+    script.enqueue("")
+    async with product():
+        ts = await slack.mention("U1", "C1", "film it")
+        await slack.until(lambda: any(post.tasks for post in slack.posts("C1")) or slack.status("C1", ts))
+        let_go(data)
+        await slack.until(lambda: any(post.files for post in slack.posts("C1")))
+        await all_heard(slack)
+
+    (post,) = slack.posts("C1")
+    assert ["film.mp4"] == [file.name for file in post.files]
+
+
+@pytest.mark.parametrize("error", ["", "ratelimited", "internal_error"])
+async def test_cards_of_a_long_answer(
+    slack: SlackStandin, product: Product, script: Stage, data: Path, error: str
+) -> None:
+    """They go from every post, and not a word with them, whatever Slack says to that at first."""
+    let_go(data)
+    text = " ".join(f"word{number:05d}" for number in range(2500))
+    script.enqueue("Let me draw.", Call("draw", {"name": "film.mp4"}))
+    script.enqueue(text)
+    if error:
+        slack.fail("chat.update", error=error, times=2)
+    async with product():
+        await slack.mention("U1", "C1", "film it")
+        await slack.until(lambda: any(post.files for post in slack.posts("C1")), 20)
+        await all_heard(slack)
+
+    posts = [post for post in slack.posts("C1") if not post.files]
+    assert ["Let", "me", "draw.", *text.split()] == " ".join(post.text for post in posts).split()
+    assert not any(post.tasks or post.streaming or post.broken for post in posts)
+
+
+def test_calls_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The budget looks back a minute, and keeps no more, however long the process lives."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    budget = Budget()
+    for minute in range(100):
+        now[0] = 100.0 * minute
+        budget.note("chat.startStream")
+
+    assert 1 == sum(map(len, budget._made.values()))
