@@ -165,6 +165,7 @@ class Calls:
             if approval.state == "waiting" and time.time() < approval.expires_at:
                 await self._reply.ask(question)
             state = await self._kit.approvals.wait(approval)
+            logger.info("question over", extra={"run_id": claim.run, "tool": call.name, "state": state})
             over = (await self._say(f"approval_{state}")).format(name=call.label)
             await self._reply.decided(question, over)
             return state

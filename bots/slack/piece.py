@@ -19,6 +19,8 @@ def piece(rest: str, room: int, *, final: bool, lines: bool) -> str:
     whole = _whole(fits, lines=lines)
     if room <= MARGIN or len(rest) <= room:
         return whole
+    if len(whole) <= room // 2 and not lines:  # the last line is long: better a cut in it
+        whole = fits[: fits.rfind(" ") + 1]
     return whole if len(whole) > room // 2 else fits
 
 

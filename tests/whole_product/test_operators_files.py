@@ -49,7 +49,7 @@ async def test_example_tools(chat: Chat, spool: Product, office: Office, script:
     script.enqueue(lambda items: " / ".join(outputs(items).values()))
     async with spool():
         asked = await chat.ask("what time is it, and 6 times 7?")
-        await chat.until(lambda: "42" in "".join(texts(chat, asked)))
+        await chat.until(lambda: "/ 42" in "".join(texts(chat, asked)))
 
     assert "+09:00" in texts(chat, asked)[0] or "Seoul" in texts(chat, asked)[0]
     assert {"calculate", "current_time"} == {tool["name"] for tool in script.tools[0]}
