@@ -62,6 +62,7 @@ class Equipment:
             service=self._service,
             library=self._library,
             rules=_rules(settings),
+            later=Background(),
         )
 
     def begin(self) -> None:
@@ -120,6 +121,7 @@ class Equipment:
         """Let go of everything; what was under way goes on at the next start."""
         await self._background.close()
         await self.kit.attachments.close()
+        await self.kit.later.close()
         for soon in (self._toolbox, self._library, self._service):
             soon.cancel()
         if service := self._service.built:

@@ -12,7 +12,7 @@ import json
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from core.errors import Lost, Retryable, SpoolError, Unsaved
@@ -42,8 +42,8 @@ REMEMBERED: Final = 16_000
 """Bytes of a text that stay in the history."""
 DAYS: Final = 7
 """How long the model server keeps what a person sent, for later questions about it."""
-PATIENCE = 30.0
-"""Seconds an ended run waits until its files are kept for later."""
+PATIENCE = 5.0
+"""Seconds an ended run waits until its files are kept for later; what takes longer goes on beside it."""
 
 
 class Asked:
@@ -215,12 +215,12 @@ class Asked:
         remote = await service.upload(file.name, file.content or b"", purpose=purpose, seconds=seconds)
         until = time.time() + seconds - 3600
         await self._kit.db(lambda x: files.set_remote(x, file.id, remote, until))
-        kept = Stored(**{**_fields(file), "remote": remote, "remote_until": until})
+        kept = replace(file, remote=remote, remote_until=until)
         self._uploaded[file.id] = kept  # perhaps before the message's other files are ready
         return kept
 
     def _later(self, work: Any) -> None:
-        self._keeping.append(asyncio.ensure_future(work))
+        self._keeping.append(self._kit.later.start(_quietly(work), "file for later"))
 
     def leave(self) -> None:
         """The run is let go of: what is under way goes on with it, in another process perhaps."""
@@ -228,20 +228,17 @@ class Asked:
             task.cancel()
 
     async def close(self) -> None:
-        """Wait a while for what is kept for later; a failure costs only later questions about that file."""
-        if not self._keeping:
-            return
-        try:
+        """Wait a moment for what is kept for later."""
+        if self._keeping:
             await asyncio.wait(self._keeping, timeout=PATIENCE)
-        finally:
-            self.leave()
-        for error in await asyncio.gather(*self._keeping, return_exceptions=True):
-            if isinstance(error, BaseException):
-                logger.warning("file not kept for later", extra={"error": repr(error)})
 
 
-def _fields(file: Stored) -> dict[str, Any]:
-    return {name: getattr(file, name) for name in Stored.__dataclass_fields__}
+async def _quietly(work: Any) -> None:
+    """A failure costs only later questions about that file."""
+    try:
+        await work
+    except SpoolError as error:
+        logger.warning("file not kept for later", extra={"error": repr(error)})
 
 
 def _direct(file: Stored) -> bool:
@@ -281,7 +278,7 @@ def _unreadable(file: Stored, why: str = "file_not_here") -> Stored:
     direct = file.type == PDF and _direct(file)
     if file.refused or small or direct or file.kind in ("picture", "audio"):
         return file
-    return Stored(**{**_fields(file), "refused": why, "content": None})
+    return replace(file, refused=why, content=None)
 
 
 def without_files(history: Sequence[str], alive: frozenset[str] = frozenset()) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from core.approvals import Approvals
 from core.attachments import Attachments
+from core.background import Background
 from core.database import Database
 from core.library import Library
 from core.ports import Model
@@ -58,3 +59,5 @@ class Kit:
     library: Callable[[], Awaitable[Library]]
     """Documents for searching. This and `service` are built when they are first needed."""
     rules: Rules
+    later: Background
+    """What goes on after a run: it is left to nobody when the process ends."""

@@ -55,7 +55,7 @@ def _judge(outcomes: list[Outcome]) -> None:
 async def test_a_kill_at_any_point_loses_and_doubles_nothing(
     forks: Forks, tmp_path: Path, scenario: Scenario
 ) -> None:
-    """SIGKILL at each kind of point of the scenario, and at many more of it and of a first start: everybody gets
+    """SIGKILL at each kind of point of the scenario, at many more of it and of a first start: everybody gets
     one complete answer. `scripts/torture` takes them all.
     """
     sweep = Sweep(forks, tmp_path, scenario)

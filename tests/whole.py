@@ -13,6 +13,7 @@ from typing import Any
 from core.approvals import Approvals
 from core.assistant import Assistant
 from core.attachments import Attachments
+from core.background import Background
 from core.database import Database
 from core.inbox import Inbox, Policy, Receipt
 from core.kit import Kit, Limits, Rules
@@ -73,6 +74,7 @@ class Core:
             self._service,
             self._library,
             self.rules,
+            Background(),
         )
         self.kit = kit
         self.runner = Runner(kit, {"fake": self.platform})
@@ -161,6 +163,7 @@ async def core(
         await made.lanes.close()
         await made.memory.close()
         await made.kit.attachments.close()
+        await made.kit.later.close()
         await made.die()
         made.db.close()
 

@@ -267,7 +267,8 @@ async def world(
 ) -> AsyncIterator[World]:
     """A world for as long as the body runs; whoever is asked for a yes in it gives it.
 
-    `redelivery`: seconds after which Slack repeats an event. Commands are given up after a second, not three: nobody answers them while the product is dead.
+    `redelivery`: seconds after which Slack repeats an event. Commands are given up after a
+    second, not three: nobody answers them while the product is dead.
     """
     directory.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing runs yet
     timing = Timing(redeliver_after=redelivery, retry_delays=(0.05,) * 500, ack_seconds=1.0)
