@@ -64,11 +64,11 @@ class PostBrush:
 
     def _bodies(self, text: str, tasks: Sequence[Task], *, final: bool) -> list[str]:
         """What each post shows. The line moves no text into another post: without room it is left out."""
-        limit, alone = self._posts.poster.limit, not text.strip() and not final
-        above = line(tasks, alone=alone) if self._tasks else ""
-        if alone:  # where a process before this one showed text, that stands until there is more
+        limit, waits = self._posts.poster.limit, not text.strip() and not final
+        parts = [] if waits else self._split(text, limit, final)
+        above = line(tasks, alone=not parts) if self._tasks else ""
+        if not parts:  # where a process before this one showed text, that stands until there is more
             return [above] if above and (self._painted or not self._posts.begun()) else []
-        parts = self._split(text, limit, final)
         if above and len(above) + 1 + len(parts[-1]) <= limit:
             parts[-1] = f"{above}\n{parts[-1]}"
         return parts

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bots.patience import patiently
 from bots.posts import Gone, Posts
-from core.errors import SpoolError
+from core.errors import SpoolError, Unreachable
 from core.journal import Journal
 from core.types import Question
 
@@ -42,7 +42,10 @@ class Questions:
     async def ask(self, question: Question) -> None:
         """See `Asking.ask`."""
         name = sign(question.id)
-        await patiently(lambda: self._posts.once(name, partial(self._asker.ask, question), sign=name))
+        try:
+            await patiently(lambda: self._posts.once(name, partial(self._asker.ask, question), sign=name))
+        except Gone as error:
+            raise Unreachable(f"question deleted: {error}") from error
 
     async def decided(self, question: Question, text: str) -> None:
         """See `Asking.decided`."""

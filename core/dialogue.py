@@ -28,7 +28,7 @@ from core.offer import Offer
 from core.ports import FullReply, Platform
 from core.response import Listening, Response
 from core.rounds import Round
-from core.store import history, items, runs
+from core.store import history, items, runs, summaries
 from core.texts import text as own_text
 from core.types import Ending, Prompt
 
@@ -162,14 +162,15 @@ class Dialogue:
             effort=self._kit.rules.effort,
             unsupported=WITHOUT_TOOLS in self._mended,
         )
-        if self._offer.missing and (WITHOUT_TOOLS in self._mended or await self._first()):
+        if self._offer.missing and (WITHOUT_TOOLS in self._mended or await self._new_here()):
             names = ", ".join(f"`{name}`" for name in self._offer.missing)
             draft.notes[(await self.say("tools_missing")).format(names=names)] = None
 
-    async def _first(self) -> bool:
-        """Whether the thread has no turn yet; an assistant may be given none of those it has."""
-        claim = self._journal.claim
-        return not claim.history and not await self._kit.db(lambda x: items.weight(x, claim.thread, 0))
+    async def _new_here(self) -> bool:
+        """Whether this assistant, as it is now, answers in the thread for the first time."""
+        thread, mine = self._journal.claim.thread, self._assistant
+        last = await self._kit.db(lambda x: summaries.assistant(x, thread))
+        return last is None or (last.id, last.version) != (mine.id, mine.version)
 
     async def _refusals(self) -> str:
         stored = self.asked.files()

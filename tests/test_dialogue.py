@@ -354,3 +354,18 @@ async def test_several_assistants_side_by_side(tmp_path: Path) -> None:
         for (instructions, _), tools_ in zip(script.requests, script.tools, strict=True)
     }
     assert {f"I am {number}.": number % 2 for number in range(5)} == offered
+
+
+async def test_a_changed_assistant_says_again_what_cannot_be_used(tmp_path: Path) -> None:
+    """Once for each of its versions in a thread, and not with every answer."""
+    async with core(tmp_path, ScriptedModel(Heard()), assistant=WHO, toolbox=BOX) as spool:
+        await spool.say("1", "Hi")
+        await spool.idle()
+        await spool.say("2", "Hi")
+        await spool.idle()
+        await spool.db(lambda x: assistants.update(x, WHO.id, {"instructions": "Be curt."}, 3.0))
+        await spool.say("3", "Hi")
+        await spool.idle()
+
+    line = missing("web_search", "code_interpreter")
+    assert [True, False, True] == [line in str(answer) for answer in spool.platform.answers]

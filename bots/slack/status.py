@@ -12,6 +12,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack.calls import Refused, call
+from bots.turns import Turns
 from core.background import Background
 from core.errors import SpoolError
 from core.types import Address
@@ -69,6 +70,7 @@ class Status:
         self._refused: set[tuple[str, str]] = set()
         self._waiting: dict[Address, asyncio.Task[None]] = {}
         self._background = Background()
+        self._turns = Turns()
 
     @asynccontextmanager
     async def thinking(self, address: Address, text: str) -> AsyncIterator[Thinking]:
@@ -132,10 +134,15 @@ class Status:
             thinking.answered, thinking.cleared = True, not (shown and wanted)
 
     async def _set(self, address: Address, text: str) -> bool:
-        request = self._client.assistant_threads_setStatus(
-            channel_id=address.channel, thread_ts=address.topic, status=text
-        )
-        return await self._try("status", address.channel, request)
+        """A call that is given up goes on: cut off, it could still arrive, and after the one that follows it."""
+        return await asyncio.shield(self._background.start(self._in_turn(address, text), "status"))
+
+    async def _in_turn(self, address: Address, text: str) -> bool:
+        async with self._turns.of(address):
+            request = self._client.assistant_threads_setStatus(
+                channel_id=address.channel, thread_ts=address.topic, status=text
+            )
+            return await self._try("status", address.channel, request)
 
     async def _session(self, address: Address, status: str) -> bool:
         request = self._client.agents_sessions_setStatus(

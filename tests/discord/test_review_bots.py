@@ -69,3 +69,18 @@ async def test_a_follow_up_before_a_reset(discord: DiscordStandin, product: Prod
         await exchange(discord, ANN, thread, "three")
 
     assert [["one", "echo: one", "two"], ["three"]] == script.asked[1:]
+
+
+async def test_words_of_which_nothing_can_be_seen(
+    discord: DiscordStandin, product: Product, script: Stage, data: Path
+) -> None:
+    """Are no text yet: the line of the task stands alone."""
+    script.enqueue("\u202e", Call("draw", {"name": "film.mp4"}))
+    script.enqueue("Here you are.")
+    async with product():
+        await mention(discord, ANN, "film it")
+        await discord.until(lambda: "draw" in "".join(texts(discord, ROOM)))
+        let_go(data)
+        await discord.until(lambda: any(post.attachments for post in discord.posts(ROOM)))
+
+    assert "Here you are." == texts(discord, ROOM)[0].strip()

@@ -43,6 +43,23 @@ async def test_a_file_without_a_word(
     assert ["film.mp4"] == [file.name for file in post.files]
 
 
+async def test_a_file_without_a_word_where_nothing_may_be_deleted(
+    slack: SlackStandin, product: Product, script: Stage, data: Path
+) -> None:
+    """The file comes all the same; the post says next to nothing."""
+    slack.fail("chat.delete", error="compliance_exports_prevent_deletion", times=9)
+    script.enqueue(Call("draw", {"name": "film.mp4"}))
+    script.enqueue("")
+    async with product():
+        await slack.mention("U1", "C1", "film it")
+        await slack.until(lambda: any(post.tasks for post in slack.posts("C1")))
+        let_go(data)
+        await slack.until(lambda: any(post.files for post in slack.posts("C1")))
+
+    assert ["…", ""] == [post.text for post in slack.posts("C1")]
+    assert not any(post.tasks for post in slack.posts("C1"))
+
+
 @pytest.mark.parametrize("error", ["", "ratelimited", "internal_error"])
 async def test_cards_of_a_long_answer(
     slack: SlackStandin, product: Product, script: Stage, data: Path, error: str
