@@ -6,9 +6,10 @@ import asyncio
 import importlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
+from bots.modelsoon import ModelSoon
 from bots.soon import Soon
 from core import model_list
 from core.approvals import Approvals
@@ -17,7 +18,7 @@ from core.background import Background
 from core.database import Database
 from core.kit import Kit, Limits, Rules
 from core.library import Library
-from core.ports import Fetching, Model
+from core.ports import Fetching
 from core.service import ModelFacts, Service
 from core.settings import Settings
 from core.store import assistants, history, threads
@@ -37,12 +38,13 @@ class Equipment:
         self,
         settings: Settings,
         db: Database,
-        model: Model,
+        model: ModelSoon,
         platforms: Mapping[str, Fetching],
         tools: Sequence[Path] = (),
     ) -> None:
         self._settings, self._db = settings, db
         self._tools = (settings.tools_directory, *tools)
+        self._model = model
         self._service: Soon[Service] = Soon(self._serve, "service")
         self._library: Soon[Library] = Soon(self._shelve, "library")
         self._toolbox: Soon[Toolbox] = Soon(self._load, "tools")
@@ -65,19 +67,17 @@ class Equipment:
             later=Background(),
         )
 
-    def begin(self) -> None:
-        """Start what is to be there soon, and what goes on for ever."""
+    def begin(self, quiet: Callable[[], Awaitable[None]]) -> None:
+        """Start what is to be there soon, and what goes on for ever: that waits until all is `quiet`."""
         self._toolbox.begin()
-        self._background.start(self._watch_models(), "model list")
+        self._background.start(self._watch_models(quiet), "model list")
 
     async def _serve(self) -> Service:
-        return await asyncio.to_thread(self._client)  # a client costs a tenth of a second of CPU
-
-    def _client(self) -> Service:
-        service: Service = importlib.import_module("core.openai_service").OpenAIService(
-            api_key=self._settings.openai_api_key or "none",
-            base_url=self._settings.openai_base_url or None,
-            transcription_model=self._settings.transcription_model,
+        """Over the model's own connections: another client costs a tenth of a second of CPU."""
+        model = await self._model.ready()
+        module = await asyncio.to_thread(importlib.import_module, "core.openai_service")
+        service: Service = module.OpenAIService(
+            beside=model.client, transcription_model=self._settings.transcription_model
         )
         return service
 
@@ -94,10 +94,11 @@ class Equipment:
     async def _transcribe(self, name: str, content: bytes) -> str:
         return await (await self._service()).transcribe(name, content)
 
-    async def _watch_models(self) -> None:
+    async def _watch_models(self, quiet: Callable[[], Awaitable[None]]) -> None:
         """Once a day: what the server says about the models in use, and how much they can read at once."""
-        await asyncio.sleep(1.0)  # whoever waits for an answer comes first
         while True:
+            await asyncio.sleep(1.0)
+            await quiet()  # whoever waits for an answer comes first
             try:
                 await self._look_at_models()
             except Exception:  # a database that is locked for once, say: tomorrow is another day

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
-import importlib
 import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +16,7 @@ from typing import Any, Protocol
 import aiohttp
 
 from bots.equipment import Equipment
-from bots.soon import Soon
+from bots.modelsoon import ModelSoon
 from bots.supervisor import keep
 from core.assistant import Assistant, of_settings
 from core.database import Database, Execute, data_directory, only_runner
@@ -30,7 +28,6 @@ from core.ports import Fetching, Model, Platform
 from core.runner import Runner
 from core.settings import Settings
 from core.store import assistants, files, threads
-from core.types import ModelEvent, Prompt
 
 logger = logging.getLogger(__name__)
 REAL = "real"
@@ -45,52 +42,6 @@ class Connected(Platform, Fetching, Protocol):
     async def run(self, connected: Callable[[], None]) -> None: ...
 
     async def close(self) -> None: ...
-
-
-class ModelSoon:
-    """The model, imported while the platforms connect: `openai` alone takes a second to import."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._model: Soon[Model] = Soon(self._load, "model")
-        self._model.begin()
-
-    async def _load(self) -> Model:
-        module = await asyncio.to_thread(importlib.import_module, "core.openai_model")
-        settings = self._settings
-        features = module.Features(
-            full=settings.full_features,
-            background=settings.openai_background,
-            effort=settings.assistant_effort,
-        )
-        model: Model = module.OpenAIModel(
-            api_key=settings.openai_api_key or "none",
-            base_url=settings.openai_base_url or None,
-            features=features,
-        )
-        gc.freeze()  # what was imported stays: no collection has to walk 120,000 objects again
-        return model
-
-    async def ready(self) -> None:
-        """Wait until the model can be asked."""
-        await self._model()
-
-    async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
-        """See `Model.stream`."""
-        model = await self._model()
-        async with contextlib.aclosing(model.stream(prompt, resume=resume)) as events:
-            async for event in events:
-                yield event
-
-    async def discard(self, response_id: str) -> None:
-        """See `Model.discard`."""
-        await (await self._model()).discard(response_id)
-
-    async def close(self) -> None:
-        """See `Model.close`."""
-        self._model.cancel()
-        if model := self._model.built:
-            await model.close()
 
 
 def _platform(name: str, settings: Settings, inbox: Inbox, session: aiohttp.ClientSession) -> Connected:
@@ -129,7 +80,7 @@ async def assembled(
     patience = aiohttp.ClientTimeout(total=30, sock_connect=10)  # slack_sdk's own rules only its own sessions
     async with aiohttp.ClientSession(connector=connector, timeout=patience) as session:
         platforms.update({name: _platform(name, settings, inbox, session) for name in names})
-        equipment.begin()
+        equipment.begin(lanes.quiet)
         await lanes.resume(names)
         if lanes.busy:  # they are to be answered within half a second of the platforms' connecting
             await model.ready()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -13,6 +14,8 @@ from core.models import known
 
 HOSTED = ("code_interpreter", "file_search", "web_search", "image_generation")
 """Tools that need nothing but their type."""
+FORMER = {"retrieval": "file_search", "websearchpreview": "web_search"}
+"""Other names of hosted tools, without _: of the old API, and of previews."""
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 LENGTHS = {"name": 256, "description": 512, "instructions": 256_000}
 """Characters."""
@@ -43,7 +46,7 @@ def _texts(assistant: Assistant) -> Iterator[str]:
         if not isinstance(text, str):
             yield f"The {name} is not a text."
         elif len(text) > limit:
-            yield f"The {name} has {len(text):,} characters; at most {limit:,} are allowed. Shorten it."
+            yield f"{len(text):,} characters of {name} are too many. Shorten the text to {limit:,}."
     if isinstance(assistant.name, str) and assistant.name.casefold() == "none":
         yield "An assistant cannot be called “none”: that word ends an assignment. Choose another name."
     if not isinstance(assistant.model, str) or not assistant.model.strip():
@@ -114,6 +117,14 @@ def tool_name(tool: Mapping[str, Any]) -> str:
     return f"mcp:{tool['server_label']}" if tool["type"] == "mcp" else str(tool["type"])
 
 
+def meant(name: str) -> str:
+    """The hosted tool that somebody means who names a function there is no code for; "" when none."""
+    plain = re.sub("[^a-z]", "", name.lower())
+    names = {hosted.replace("_", ""): hosted for hosted in HOSTED} | FORMER
+    close = difflib.get_close_matches(plain, names, n=1, cutoff=0.85)
+    return names[close[0]] if close else ""
+
+
 def _tool(tool: object, mcp_hosts: Collection[str]) -> str:
     """What is wrong with a tool, "" when nothing is."""
     type = tool.get("type") if isinstance(tool, Mapping) else None
@@ -179,7 +190,7 @@ def _format(format: object) -> Iterator[str]:
         return
     schema = format.get("json_schema") if isinstance(format, Mapping) else None
     if type != "json_schema":
-        yield "The response format is none. Use text, json_object, or JSON of type json_schema."
+        yield "The response format is not known. Use text, json_object, or JSON of type json_schema."
     elif not isinstance(schema, Mapping) or not schema.get("name") or "schema" not in schema:
         yield 'A json_schema needs {"json_schema": {"name": …, "schema": …}} beside its type.'
 
@@ -187,7 +198,7 @@ def _format(format: object) -> Iterator[str]:
 def _truncation(strategy: object) -> Iterator[str]:
     type = strategy.get("type") if isinstance(strategy, Mapping) else None
     if not isinstance(strategy, Mapping) or type not in ("auto", "last_messages", "summary"):
-        yield "The truncation is none. Use auto, summary or last_messages:N."
+        yield f"The truncation {type or strategy} is not known. Use auto, summary or last_messages:N."
     elif type == "last_messages":
         if not _whole(strategy.get("last_messages"), 1, 10**6):
             yield "The truncation last_messages needs a number of messages. Write last_messages:N."

@@ -72,6 +72,11 @@ class Lanes:
         """How many lanes have work; one that waits for a person counts."""
         return len(self._tasks)
 
+    async def quiet(self) -> None:
+        """Returns when no run is under way."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
     async def close(self) -> None:
         """Let go of all runs where they are; the next start goes on with them."""
         self._closing = True

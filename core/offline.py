@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from core.beats import Beat, Call, Cite, Hosted, Say, Wait, spoken, text_of
+from core.settings import INSTRUCTIONS
 
 Item = Mapping[str, Any]
 
@@ -17,6 +18,10 @@ _SUM: Final = re.compile(r"(?:calculate|compute|계산\S*)\D*?([\d(][\d\s.()+*/%
 _ANNOUNCE: Final = re.compile(r"\b(?:announce|공지)\S*\s+(?:that\s+)?(.+)", re.IGNORECASE | re.DOTALL)
 _DRAW: Final = re.compile(r"\bdraw|picture|그려|그림", re.IGNORECASE)
 _FILE: Final = re.compile(r"\bfile|csv|chart|파일|차트", re.IGNORECASE)
+_ORDER: Final = re.compile(
+    r"\s*(?P<use>(?i:use|call)\s+)?(?P<name>[\w-]+)\s*:?\s*(?P<given>.*?)\s*", re.DOTALL
+)
+"""A function's name, with or without "use" before it, and what it is given."""
 _NAMED: Final = re.compile(r"\[(?:File|Picture) ([^\]\n:]+)(?:: [^\]\n]*)?\]")
 """How a file that is not in the request itself is named among the words of a message."""
 _UNREAD: Final = "could not be read"
@@ -24,6 +29,8 @@ _MEMORY: Final = ("Remembered so far:", "About to be forgotten:")
 """How a conversation to be summarised begins (`core.memory`)."""
 _NOTES: Final = 600
 """Characters of a summary."""
+_QUOTED: Final = 60
+"""Characters of instructions that are quoted."""
 _CSV: Final = b"number,square\n1,1\n2,4\n3,9\n"
 _CODE: Final = "rows = [(n, n * n) for n in range(1, 4)]\n# written to /mnt/data/squares.csv"
 
@@ -34,7 +41,9 @@ class Offline:
 
     It uses what it is offered: `current_time` for "what time is it", `calculate` for "calculate 2*(3+4)",
     `announce` for "announce that lunch is ready", the picture tool for "draw a cat", the code
-    interpreter for "make a csv file".
+    interpreter for "make a csv file", and any function NAME for `use NAME {"its": "arguments"}`; "use" may
+    be left out, and words in place of JSON are the first argument. What it lacks it says, and who it is:
+    instructions that are not the default ones are quoted.
     """
 
     delay: float = 0.04
@@ -50,17 +59,19 @@ class Offline:
         elif results:
             yield from self._say(f"The tool says: {'; '.join(results)}")
         elif attached:
-            yield from self._say(
-                f"I was given {' and '.join(attached)}. I am the offline model: I only look."
-            )
+            seen = f"I was given {' and '.join(attached)}. I am the offline model: I only look."
+            yield from self._say(seen + _told(instructions))
             yield from self._remember(items)
-        elif calls := list(_calls(wish, tools)):
+        elif calls := _calls(wish, tools):
             yield from calls
         elif made := list(_made(wish, tools)):
             yield from made
         else:
             newest = json.dumps(text_of(asked), ensure_ascii=False)
-            yield from spoken(f"I am the offline model: no key, no network. You said {newest}.")
+            told = _told(instructions)
+            yield from spoken(f"I am the offline model: no key, no network.{told} You said {newest}.")
+            for name in _lacking(wish, tools):
+                yield from self._say(_lack(name, tools))
             yield from self._remember(items)
 
     def _say(self, text: str) -> Iterator[Beat]:
@@ -74,8 +85,8 @@ class Offline:
             return
         first = json.dumps(earlier[0], ensure_ascii=False)
         yield from self._say(
-            f" I remember {len(earlier)} earlier message{'s' * (len(earlier) > 1)} of this "
-            f"thread; the oldest I was given is {first}."
+            f" I remember {len(earlier)} earlier message{'s' * (len(earlier) > 1)} of yours in "
+            f"this thread; the oldest I was given is {first}."
         )
 
 
@@ -110,9 +121,22 @@ def _remembered(text: str) -> str:
     return "; ".join(line for line in lines if not line.startswith("assistant: "))[:_NOTES]
 
 
-def _calls(text: str, tools: Sequence[Item]) -> Iterator[Call]:
-    """The functions this message asks for, of those that are offered."""
-    functions = {tool["name"]: tool for tool in tools if tool["type"] == "function"}
+def _told(instructions: str) -> str:
+    """A sentence about whose instructions these are; "" for those that nobody wrote."""
+    before, _, after = INSTRUCTIONS.partition("{name}")
+    words = " ".join(instructions.split())
+    if not words or (words.startswith(before) and words.endswith(after)):
+        return ""
+    first = words if len(words) <= _QUOTED else f"{words[:_QUOTED].rstrip()} …"
+    return f" My instructions: “{first}”."
+
+
+def _functions(tools: Sequence[Item]) -> Mapping[str, Item]:
+    return {tool["name"]: tool for tool in tools if tool["type"] == "function"}
+
+
+def _wanted(text: str) -> Mapping[str, str]:
+    """The functions that words of a message stand for, each with its argument."""
     wanted = {}
     if _TIME.search(text):
         wanted["current_time"] = "Asia/Seoul" if "시" in text else "UTC"
@@ -120,10 +144,49 @@ def _calls(text: str, tools: Sequence[Item]) -> Iterator[Call]:
         wanted["calculate"] = found[1].strip()
     if found := _ANNOUNCE.search(text):
         wanted["announce"] = found[1].strip()
-    for name, argument in wanted.items():
-        if name in functions:
-            given = (functions[name].get("parameters") or {}).get("properties") or {}
-            yield Call(name, {key: argument if place == 0 else None for place, key in enumerate(given)})
+    return wanted
+
+
+def _calls(text: str, tools: Sequence[Item]) -> list[Call]:
+    """The functions this message asks for, of those that are offered."""
+    functions = _functions(tools)
+    order = _ORDER.fullmatch(text)
+    named = [_call(functions[order["name"]], order["given"])] if order and order["name"] in functions else []
+    if order and (order["use"] or order["given"].startswith("{")) and named:
+        return named
+    wanted = _wanted(text)
+    return [_call(functions[name], wanted[name]) for name in wanted if name in functions] or named
+
+
+def _call(function: Item, given: str) -> Call:
+    """JSON goes out as it was written, right or wrong; anything else is the first argument."""
+    if given.startswith("{"):
+        return Call(function["name"], given)
+    keys = (function.get("parameters") or {}).get("properties") or {}
+    return Call(function["name"], {key: given for key in list(keys)[:1] if given})
+
+
+def _lacking(text: str, tools: Sequence[Item]) -> Iterator[str]:
+    """The tools this message asks for that are not offered."""
+    order = _ORDER.fullmatch(text)
+    ordered = [order["name"]] if order and order["use"] else []
+    hosted = {"image_generation": _DRAW, "code_interpreter": _FILE}
+    wished = [*_wanted(text), *(name for name, wish in hosted.items() if wish.search(text))]
+    offered = _offered(tools)
+    yield from (name for name in ordered or wished if name not in offered)
+
+
+def _offered(tools: Sequence[Item]) -> list[str]:
+    """What a person would call each tool."""
+    return [tool["name"] if tool["type"] == "function" else tool["type"] for tool in tools]
+
+
+def _lack(name: str, tools: Sequence[Item]) -> str:
+    has = f"only {', '.join(_offered(tools))}" if tools else "nor any other"
+    return (
+        f" This assistant does not have the tool `{name}`, {has}. To give it one: "
+        f"`scripts/run assistants update NAME --tool {name}`. Files of tools are read when the bot starts."
+    )
 
 
 def _made(text: str, tools: Sequence[Item]) -> Iterator[Beat]:

@@ -70,6 +70,11 @@ class OpenAIModel:
         self._url = httpx2.URL(f"{str(self._client.base_url).rstrip('/')}/responses")
         self._headers = {**SSE, **self._client.auth_headers, "User-Agent": self._client.user_agent}
 
+    @property
+    def client(self) -> openai.AsyncOpenAI:
+        """The SDK's client, for what else is asked of the same server (`core.openai_service`)."""
+        return self._client
+
     async def close(self) -> None:
         """Close the connections."""
         await self._draining.finish()

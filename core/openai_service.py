@@ -38,30 +38,33 @@ ENDINGS: Final = {".oga": ".ogg", ".opus": ".ogg", ".aac": ".m4a", ".m4b": ".m4a
 
 
 class OpenAIService:
-    """See `core.service.Service`. `patience`: seconds a document may take to become searchable."""
+    """See `core.service.Service`. `patience`: seconds a document may take to become searchable.
+
+    `beside`: a client whose connections are shared, in place of key and address; its owner closes it.
+    """
 
     def __init__(
         self,
         *,
-        api_key: str,
-        base_url: str | None,
+        api_key: str = "",
+        base_url: str | None = None,
+        beside: openai.AsyncOpenAI | None = None,
         transcription_model: str = "gpt-transcribe",
         patience: float = 600.0,
         pause: float = 0.5,
     ) -> None:
         timeout = httpx2.Timeout(60.0, connect=10.0)
-        self._client = openai.AsyncOpenAI(
-            api_key=api_key,
-            base_url=base_url,
-            max_retries=0,
-            timeout=timeout,
-            http_client=openai.DefaultAioHttpClient(timeout=timeout),
+        self._own = beside is None
+        client = beside or openai.AsyncOpenAI(
+            api_key=api_key, base_url=base_url, http_client=openai.DefaultAioHttpClient(timeout=timeout)
         )
+        self._client = client.with_options(max_retries=0, timeout=timeout)
         self._speech, self._patience, self._pause = transcription_model, patience, pause
 
     async def close(self) -> None:
-        """Close the connections."""
-        await self._client.close()
+        """Close the connections, but those that are shared."""
+        if self._own:
+            await self._client.close()
 
     async def upload(
         self,

@@ -459,32 +459,114 @@ def test_what_was_exported_is_imported_unchanged(operator: Operator, tmp_path: P
     assert ["HelpBot"] == [one["name"] for one in json.loads(operator.types("export", "HelpBot"))["data"]]
 
 
-def test_an_import_twice_changes_nothing(operator: Operator) -> None:
-    """What is here exactly like this stays; what is here otherwise gets a new id."""
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_an_import_twice_changes_nothing(operator: Operator, file: Path) -> None:
+    """Whatever is in it; that it is here already is said."""
+    operator.types("import", str(file))
+    before = operator.types("export")
+
+    operator.types("import", str(file))
+
+    assert "It is here already, exactly like this" in operator.told
+    assert before == operator.types("export")
+
+
+def test_what_was_changed_here_is_not_imported_over(operator: Operator) -> None:
+    """Nor a second time beside it: that it differs is said, and what to do; --update does it."""
     file = str(PRINTED / "math_tutor.json")
-    operator.types("import", file)
-
-    (again,) = operator.gets("import", file)["data"]
-    assert "It is here already" in operator.told
+    (first,) = operator.gets("import", file)["data"]
     operator.types("update", "Math Tutor", "--description", "changed")
-    (other,) = operator.gets("import", file)["data"]
+    changed = operator.types("export")
 
-    assert "asst_BmQzq8vXcN2kPj7RtL0sWuYe" == again["id"]
-    assert f"it has {other['id']} now" in operator.told
-    assert 2 == len(operator.gets("list")["data"])
+    operator.types("import", file)
+    assert "differs from the file; it was left as it is. Add --update" in operator.told
+    assert changed == operator.types("export")
+
+    (updated,) = operator.gets("import", file, "--update")["data"]
+    assert {**first, "version": 3} == updated
+    assert 1 == len(operator.gets("list")["data"])
+
+
+@pytest.mark.parametrize("id", [{"id": "mine 1"}, {"id": 7}, {}])
+def test_an_entry_without_a_fitting_id_is_known_again(
+    operator: Operator, tmp_path: Path, id: dict[str, Any]
+) -> None:
+    """Also after the one it made was changed."""
+    (tmp_path / "one.json").write_text(json.dumps({**id, "name": "Ada", "model": "gpt-6-luna"}))
+    (made,) = operator.gets("import", str(tmp_path / "one.json"))["data"]
+    assert bool(id) == (f"cannot be an id here; it has {made['id']} now" in operator.told)
+    operator.types("update", "Ada", "--description", "changed")
+
+    operator.types("import", str(tmp_path / "one.json"))
+
+    assert [made["id"]] == [one["id"] for one in operator.gets("list")["data"]]
+
+
+def test_an_entry_without_an_id_may_be_here_by_another(operator: Operator, tmp_path: Path) -> None:
+    """One that is the same in everything."""
+    id = operator.creates(name="Ada")
+    shown = operator.gets("show", id)
+    (tmp_path / "one.json").write_text(json.dumps({**shown, "id": None}))
+
+    (kept,) = operator.gets("import", str(tmp_path / "one.json"))["data"]
+
+    assert id == kept["id"]
+
+
+def test_what_was_deleted_here_comes_back(operator: Operator) -> None:
+    """Under its id, as the file says, and it is said."""
+    file = str(PRINTED / "math_tutor.json")
+    (first,) = operator.gets("import", file)["data"]
+    operator.types("update", "Math Tutor", "--description", "changed")
+    operator.types("delete", "Math Tutor")
+
+    (back,) = operator.gets("import", file)["data"]
+
+    assert "It was deleted here" in operator.told
+    assert {**first, "version": 3} == back
+
+
+def test_an_imported_namesake_is_warned_about(operator: Operator, tmp_path: Path) -> None:
+    """As `create` does."""
+    operator.creates(name="Ada")
+    (tmp_path / "one.json").write_text('{"id": "asst_1", "name": "Ada", "model": "gpt-6-luna"}')
+
+    operator.types("import", str(tmp_path / "one.json"))
+
+    assert "Another assistant is called Ada too" in operator.told
+
+
+def test_an_empty_list_is_said_to_be_one(operator: Operator, tmp_path: Path) -> None:
+    """Silence would look like success."""
+    (tmp_path / "none.json").write_text("[]")
+
+    operator.types("import", str(tmp_path / "none.json"))
+
+    assert "There are no assistants in" in operator.told
+
+
+def test_a_name_of_two_lines_is_printed_on_one(operator: Operator, tmp_path: Path) -> None:
+    """One line is one assistant."""
+    (tmp_path / "one.json").write_text('{"id": "asst_1", "name": "A\\nB", "model": "gpt-6-luna"}')
+
+    assert "asst_1  A B  gpt-6-luna\n" == operator.types("import", str(tmp_path / "one.json"))
+    assert "A B (asst_1): " in operator.told
 
 
 @pytest.mark.usefixtures("_settled")
-def test_the_settings_are_not_imported_over(operator: Operator, tmp_path: Path) -> None:
-    """Their assistant of another machine gets an id of its own."""
-    exported = operator.gets("export", SETTINGS_ID)
+def test_the_settings_are_not_imported(operator: Operator, tmp_path: Path) -> None:
+    """Their assistant of another machine is left out, with what to do instead; the others come along."""
+    operator.creates()
+    exported = operator.gets("export")
     exported["data"][0]["name"] = "Theirs"
-    (tmp_path / "one.json").write_text(json.dumps(exported))
+    (tmp_path / "all.json").write_text(json.dumps(exported))
+    before = operator.types("export")
 
-    (made,) = operator.gets("import", str(tmp_path / "one.json"))["data"]
+    (kept,) = operator.gets("import", str(tmp_path / "all.json"))["data"]
 
-    assert SETTINGS_ID != made["id"]
-    assert "Assistant" == operator.gets("show", SETTINGS_ID)["name"]
+    assert "HelpBot" == kept["name"]
+    assert "left out. Copy those settings" in operator.told
+    assert before == operator.types("export")
 
 
 @pytest.mark.parametrize(

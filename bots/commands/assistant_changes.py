@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bots.commands.assistant_office import Office, changeable, one
+from bots.commands.assistant_office import Office, changeable, no_code, one, tell_unavailable
 from bots.commands.assistant_options import changes
 from bots.commands.assistant_print import put_json, put_object, tell
 from core.assistant import Assistant
-from core.assistant_limits import mistakes
+from core.assistant_limits import meant, mistakes
 from core.database import Execute
 from core.errors import ConfigError
 from core.model_list import day
@@ -29,9 +29,8 @@ async def create(office: Office) -> None:
     )
     if not wanted.name:
         problems.append("The assistant needs a name. Add --name.")
-    await _check(office, wanted, problems, model=True)
+    await _check(office, plain, wanted, problems)
     made = await office.db(lambda x: _made(x, wanted.body(), office.now))
-    office.tell_functions(made)
     _put(office, made, [])
 
 
@@ -41,8 +40,10 @@ async def update(office: Office) -> None:
     fields, problems = changes(office.options, current)
     if not fields and not problems:
         raise ConfigError("Nothing is to be changed. Add what should be, for example --model or --tool.")
+    if fields.get("model", "") is None:
+        fields["model"] = office.settings.assistant_model
     wanted = _with(current, fields)
-    await _check(office, wanted, problems, model="model" in fields)
+    await _check(office, current, wanted, problems)
 
     def work(x: Execute) -> Assistant:
         if assistants.get(x, current.id) != current:
@@ -50,17 +51,20 @@ async def update(office: Office) -> None:
         return assistants.update(x, current.id, fields, office.now)
 
     changed = await office.db(work)
-    if "tools" in fields:
-        office.tell_functions(changed)
     if "name" in fields:
-        await office.db(lambda x: _tell_namesakes(x, changed))
-    _put(office, changed, await office.db(lambda x: assistants.assignments(x, changed.id)))
+        await office.db(lambda x: tell_namesakes(x, changed))
+    _put(office, changed, await office.db(assistants.assignments))
 
 
-async def _check(office: Office, wanted: Assistant, problems: list[str], *, model: bool) -> None:
-    """Raises ConfigError when anything is wrong with it, its model included when that is new."""
-    problems += mistakes(wanted, mcp_hosts=office.settings.mcp_hosts)
-    if model and isinstance(wanted.model, str) and wanted.model.strip():
+async def _check(office: Office, former: Assistant, wanted: Assistant, problems: list[str]) -> None:
+    """Raises ConfigError when anything is wrong with it; its model and tools are looked up when new."""
+    wrong = mistakes(wanted, mcp_hosts=office.settings.mcp_hosts)
+    codeless = [] if wrong or wanted.tools == former.tools else office.functions_without_code(wanted)
+    new = [name for name in codeless if name not in former.functions()]
+    problems += wrong
+    problems += [f"There is no function {name}. Did you mean {meant(name)}?" for name in new if meant(name)]
+    new_model = not former.id or wanted.model != former.model
+    if new_model and isinstance(wanted.model, str) and wanted.model.strip():
         verdict = (await office.models(wanted.model)).judge(wanted.model, day(office.now))
         if verdict.warning:
             tell(f"warning: {verdict.warning}")
@@ -68,6 +72,10 @@ async def _check(office: Office, wanted: Assistant, problems: list[str], *, mode
             problems.append(verdict.refused)
     if problems:
         raise ConfigError(*problems)
+    for name in codeless:
+        tell(f"warning: {no_code(office.settings, name)}")
+    if wanted.tools != former.tools:
+        tell_unavailable(office.settings, wanted)
 
 
 def _with(assistant: Assistant, fields: Mapping[str, Any]) -> Assistant:
@@ -82,11 +90,12 @@ def default_effort(settings: Settings, model: str) -> str | None:
 
 def _made(x: Execute, fields: Mapping[str, Any], now: float) -> Assistant:
     made = assistants.create(x, fields, now)
-    _tell_namesakes(x, made)
+    tell_namesakes(x, made)
     return made
 
 
-def _tell_namesakes(x: Execute, assistant: Assistant) -> None:
+def tell_namesakes(x: Execute, assistant: Assistant) -> None:
+    """Warn that its name alone does not say which one is meant any more."""
     others = [other for other in assistants.named(x, assistant.name) if other.id != assistant.id]
     if assistant.name and others:
         tell(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bots.commands.assistant_changes import default_effort
-from bots.commands.assistant_office import Office, no_code
-from bots.commands.assistant_print import list_of, put, put_json, tell
+from bots.commands.assistant_changes import default_effort, tell_namesakes
+from bots.commands.assistant_office import Office, no_code, tell_unavailable
+from bots.commands.assistant_print import line, list_of, put, put_json, tell
 from core.assistant import SETTINGS_ID, Assistant
 from core.assistant_import import has_more, is_ours, objects, translated
 from core.assistant_limits import mistakes
@@ -21,12 +24,21 @@ from core.models import known
 from core.store import assistants
 
 ID = re.compile(r"asst_[A-Za-z0-9_-]{1,64}")
+THEIRS = (
+    f"{SETTINGS_ID} is what the ASSISTANT_* settings said where it was exported; it was left out. Copy those "
+    "settings, or take its id out of the file to import it as an assistant of its own."
+)
 
 
 @dataclass
 class Arrival:
-    """An assistant that is to be imported: its fields, and what has to be said about it."""
+    """An assistant that is to be imported: its fields, and what has to be said about it.
 
+    `id` is the one it has here; `given` the one it came with, if any.
+    """
+
+    id: str
+    given: object
     fields: dict[str, Any]
     notes: list[str]
     ours: bool
@@ -34,33 +46,54 @@ class Arrival:
 
     @property
     def label(self) -> str:
-        return str(self.fields.get("name") or self.fields.get("id") or "An assistant")
+        return line(str(self.fields.get("name") or self.given or "An assistant"), 80)
+
+
+def arrival(printed: Mapping[str, Any]) -> Arrival:
+    """What was printed for one. Whenever the same text comes it has the same id here: so it is known again."""
+    fields, notes = translated(printed)
+    given = fields.pop("id", None)
+    if isinstance(given, str) and ID.fullmatch(given):
+        return Arrival(given, given, fields, notes, is_ours(printed))
+    source = json.dumps(printed if given is None else given, sort_keys=True)
+    id = f"asst_{hashlib.sha256(source.encode()).hexdigest()[:24]}"
+    return Arrival(id, given, fields, notes, is_ours(printed))
 
 
 async def bring(office: Office) -> None:
     """`import FILE|-`: all of them, or none when one is refused."""
     text = _read(office.options.file)
     try:
-        arrivals = [Arrival(*translated(one), is_ours(one)) for one in objects(text)]
+        printed = objects(text)
+        arrivals = [arrival(one) for one in printed if one.get("id") != SETTINGS_ID]
     except ValueError as error:
         raise ConfigError(str(error)) from None
     if has_more(text):
         tell("warning: The list goes on after this page: ask the API for the next one (after=last_id), too.")
-    offered = await office.models()
-    for arrival in arrivals:
-        _prepare(arrival, office, offered)
-    problems = [f"{arrival.label}: {problem}" for arrival in arrivals for problem in arrival.problems]
-    if problems:
-        raise ConfigError(*problems)
-    made = await office.db(lambda x: [_arrive(x, arrival, office.now) for arrival in arrivals])
-    for arrival, assistant in zip(arrivals, made, strict=True):
-        for note in arrival.notes:
-            tell(f"{assistant.label} ({assistant.id}): {note}")
+    if len(arrivals) < len(printed):
+        tell(THEIRS)
+    elif not printed:
+        tell(f"There are no assistants in {office.options.file}.")
+    await _check(arrivals, office)
+    made = await office.db(lambda x: [_arrive(x, one, office) for one in arrivals])
+    for one, assistant in zip(arrivals, made, strict=True):
+        for note in one.notes:
+            tell(f"{one.label} ({assistant.id}): {note}")
     if office.options.json:
         put_json(list_of(assistant.to_json() for assistant in made))
     else:
         for assistant in made:
-            put(f"{assistant.id}  {assistant.label}  {assistant.model}")
+            put(f"{assistant.id}  {line(assistant.label, 80)}  {assistant.model}")
+
+
+async def _check(arrivals: list[Arrival], office: Office) -> None:
+    """Raises ConfigError with what is wrong in any of them."""
+    offered = await office.models()
+    for one in arrivals:
+        _prepare(one, office, offered)
+    problems = [f"{one.label}: {problem}" for one in arrivals for problem in one.problems]
+    if problems:
+        raise ConfigError(*problems)
 
 
 def _read(file: str) -> str:
@@ -113,20 +146,46 @@ def _renew_model(arrival: Arrival, office: Office, offered: ModelList) -> None:
         fields["reasoning_effort"] = default
 
 
-def _arrive(x: Execute, arrival: Arrival, now: float) -> Assistant:
-    """Under its own id where that is free; an identical one that is here already stays as it is."""
-    fields = dict(arrival.fields)
-    id = fields.pop("id", None)
-    for name in ("created_at", "version"):
-        if type(fields.get(name)) is not int or not 0 < fields[name] < 2**53:
-            fields.pop(name, None)
-    present = assistants.get(x, id) if isinstance(id, str) else None
-    if present is not None and present.body() == Assistant.from_json(arrival.fields).body():
-        arrival.notes.append("It is here already, exactly like this; it was left as it is.")
-        return present
-    if isinstance(id, str) and ID.fullmatch(id) and id != SETTINGS_ID and not assistants.known(x, id):
-        return assistants.create(x, {**fields, "id": id}, now)
-    made = assistants.create(x, {**fields, "version": None}, now)
-    if id is not None:
-        arrival.notes.append(f"Its id {id} is taken or not allowed here; it has {made.id} now.")
+def _arrive(x: Execute, arrival: Arrival, office: Office) -> Assistant:
+    """What is here already stays as it is, but for `--update`; what was deleted here comes back."""
+    fields = arrival.fields
+    wanted = Assistant.from_json(fields).body()
+    present = assistants.get(x, arrival.id) or _alike(x, arrival, wanted)
+    if present is not None:
+        return _kept(x, arrival, present, wanted, office)
+    if assistants.known(x, arrival.id):
+        arrival.notes.append("It was deleted here; now it is there again.")
+        assistants.restore(x, arrival.id)
+        made = assistants.update(x, arrival.id, wanted, office.now)
+    else:
+        for name in ("created_at", "version"):
+            if type(fields.get(name)) is not int or not 0 < fields[name] < 2**53:
+                fields.pop(name, None)
+        made = assistants.create(x, {**fields, "id": arrival.id}, office.now)
+    if arrival.given not in (None, arrival.id):
+        arrival.notes.append(f"{line(str(arrival.given), 80)} cannot be an id here; it has {made.id} now.")
+    tell_unavailable(office.settings, made)
+    tell_namesakes(x, made)
     return made
+
+
+def _alike(x: Execute, arrival: Arrival, wanted: Mapping[str, Any]) -> Assistant | None:
+    """One that is the same in everything, for an entry whose id cannot tell."""
+    if arrival.id == arrival.given:
+        return None
+    return next((one for one in assistants.all(x) if one.body() == wanted and one.id != SETTINGS_ID), None)
+
+
+def _kept(
+    x: Execute, arrival: Arrival, present: Assistant, wanted: Mapping[str, Any], office: Office
+) -> Assistant:
+    if present.body() == wanted:
+        arrival.notes[:] = ["It is here already, exactly like this; it was left as it is."]
+        return present
+    if office.options.update:
+        return assistants.update(x, present.id, wanted, office.now)
+    arrival.notes[:] = [
+        "It is here already, and differs from the file; it was left as it is. Add --update to make it what "
+        "the file says."
+    ]
+    return present

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from bots.commands.assistant_office import Office, changeable, one
+from bots.commands.assistant_office import Office, changeable, one, tell_unavailable
 from bots.commands.assistant_print import (
     assigned,
+    freed,
     list_of,
     put,
     put_json,
@@ -39,11 +40,12 @@ async def show(office: Office) -> None:
 
     def work(x: Execute) -> tuple[Assistant, list[Assignment]]:
         assistant = one(x, office.options.assistant)
-        return assistant, assistants.assignments(x, assistant.id)
+        return assistant, assistants.assignments(x)
 
     assistant, places = await office.db(work)
     if office.options.json:
-        put_json({**assistant.to_json(), "assignments": [assigned(found) for found in places]})
+        own = [assigned(found) for found in places if found.assistant_id == assistant.id]
+        put_json({**assistant.to_json(), "assignments": own})
     else:
         put_object(assistant, places)
 
@@ -73,7 +75,7 @@ async def delete(office: Office) -> None:
     for found in places:
         tell(f"It does not answer {where(found)} any more.")
     if documents:
-        tell(f"Its {documents} documents stay at the model server; delete them there.")
+        tell(f"Left at the model server: {_many(documents)}. Delete what is there at the server.")
     if office.options.json:
         put_json({"id": assistant.id, "object": "assistant.deleted", "deleted": True})
     else:
@@ -88,24 +90,30 @@ def _spare(assistant: Assistant, places: list[Assignment], documents: int) -> No
         problems.append(f"{assistant.label} answers {all}. Add --force to delete it nevertheless.")
     if documents:
         problems.append(
-            f"{assistant.label} has {documents} documents at the model server. Remove them first with "
+            f"{assistant.label} has {_many(documents)} at the model server. Remove what is there first with "
             f"`python -m bots files remove {assistant.id} …`, or add --force to leave them there."
         )
     if problems:
         raise ConfigError(*problems)
 
 
+def _many(documents: int) -> str:
+    return "1 document" if documents == 1 else f"{documents} documents"
+
+
 async def use(office: Office) -> None:
     """`use ASST|none --slack ID --discord ID --default`."""
     places = _places(office)
     if office.options.assistant == "none":
-        changed = await office.db(lambda x: _free(x, places))
+        changed, shown = await office.db(lambda x: _free(x, places)), freed
         said = "Nobody in particular answers {where} any more."
     else:
         changed, assistant = await office.db(lambda x: _assign(x, office.options.assistant, places))
+        shown = assigned
+        tell_unavailable(office.settings, assistant)
         said = f"{assistant.label} ({assistant.id}) answers {{where}} from the next message on."
     if office.options.json:
-        put_json(list_of(assigned(found) for found in changed))
+        put_json(list_of(shown(found) for found in changed))
     else:
         for found in changed:
             put(said.format(where=where(found)))
@@ -141,11 +149,11 @@ def _assign(x: Execute, wanted: str, places: list[tuple[str, str]]) -> tuple[lis
 
 
 def _free(x: Execute, places: list[tuple[str, str]]) -> list[Assignment]:
-    freed = []
+    ended = []
     for platform, id in places:
         former = assistants.unassign(x, platform, id)
         if former is None:
             tell(f"Nobody in particular answered {where(Assignment(platform, id, ''))}.")
         else:
-            freed.append(Assignment(platform, id, former))
-    return freed
+            ended.append(Assignment(platform, id, former))
+    return ended

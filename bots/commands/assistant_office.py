@@ -14,6 +14,7 @@ from typing import Any
 from bots.commands.assistant_print import tell
 from core import model_list
 from core.assistant import EVERY, SETTINGS_ID, Assistant
+from core.assistant_limits import tool_name
 from core.database import Database, Execute
 from core.errors import ConfigError
 from core.model_list import ModelList
@@ -56,17 +57,22 @@ class Office:
             found = tools.load(self.settings.tools_directory, seconds=self.settings.tool_seconds)
         return sorted(wanted - set(found.names()))
 
-    def tell_functions(self, assistant: Assistant) -> None:
-        """Say which of its functions there is no code for."""
-        for name in self.functions_without_code(assistant):
-            tell(f"warning: {no_code(self.settings, name)}")
-
 
 def no_code(settings: Settings, name: str) -> str:
     """What to say of a function that was not found."""
     return (
         f"There is no function {name} in {settings.tools_directory} yet; docs/tools.md shows how to write it."
     )
+
+
+def tell_unavailable(settings: Settings, assistant: Assistant) -> None:
+    """Warn about tools that the model server carries out, where it is one that has none."""
+    hosted = [tool_name(tool) for tool in assistant.tools if tool["type"] != "function"]
+    if hosted and not settings.full_features:
+        tell(
+            f"warning: {assistant.label} answers without {', '.join(hosted)}: the settings (OPENAI_FEATURES, "
+            "OPENAI_BASE_URL) say that this model server has no such tools."
+        )
 
 
 def one(x: Execute, wanted: str) -> Assistant:

@@ -15,6 +15,7 @@ from core.assistant_limits import HOSTED, tool_name
 CLEARABLE = {
     "name": "name",
     "description": "description",
+    "model": "model",
     "instructions": "instructions",
     "tools": "tools",
     "tool-resources": "tool_resources",
@@ -25,6 +26,7 @@ CLEARABLE = {
     "truncation": "truncation_strategy",
     "metadata": "metadata",
     "tool-choice": "tool_choice",
+    "parallel-tool-calls": "parallel_tool_calls",
     "max-model-calls": "max_model_calls",
     "run-seconds": "run_seconds",
 }

@@ -49,7 +49,7 @@ def where(assignment: Assignment) -> str:
     return ("" if (assignment.platform, assignment.place) == DEFAULT else "in ") + place(assignment)
 
 
-def assigned(assignment: Assignment) -> dict[str, str | None]:
+def assigned(assignment: Assignment) -> dict[str, Any]:
     """An assignment as JSON."""
     default = (assignment.platform, assignment.place) == DEFAULT
     return {
@@ -60,6 +60,11 @@ def assigned(assignment: Assignment) -> dict[str, str | None]:
     }
 
 
+def freed(assignment: Assignment) -> dict[str, Any]:
+    """An assignment that has ended, as JSON, in the style of the API's deleted objects."""
+    return {**assigned(assignment), "object": "assistant.assignment.deleted", "deleted": True}
+
+
 def put_table(assistants: Sequence[Assistant], assignments: Sequence[Assignment]) -> None:
     """All assistants, one on each line."""
     if not assistants:
@@ -67,12 +72,8 @@ def put_table(assistants: Sequence[Assistant], assignments: Sequence[Assignment]
         return
     rows = [("ID", "NAME", "MODEL", "TOOLS", "ANSWERS")]
     for assistant in assistants:
-        places = [place(found) for found in assignments if found.assistant_id == assistant.id]
-        if assistant.id == SETTINGS_ID and not any((a.platform, a.place) == DEFAULT for a in assignments):
-            places.append("everywhere else")
-        rows.append(
-            (assistant.id, _line(assistant.name, 40), assistant.model, _tools(assistant), ", ".join(places))
-        )
+        answers = ", ".join(_places(assistant, assignments)) or "nowhere yet"
+        rows.append((assistant.id, line(assistant.name, 40), assistant.model, _tools(assistant), answers))
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
@@ -80,16 +81,12 @@ def put_table(assistants: Sequence[Assistant], assignments: Sequence[Assignment]
 
 
 def put_object(assistant: Assistant, assignments: Sequence[Assignment]) -> None:
-    """Everything about one assistant that is not as it is by default."""
+    """Everything about one assistant that is not as it is by default. `assignments`: all there are."""
     plain = Assistant(id="", name="", model="").to_json()
     shown = {name: value for name, value in assistant.to_json().items() if value != plain[name]}
-    shown |= {"tools": _tools(assistant) or "none", "version": assistant.version}
-    places = [place(found) for found in assignments]
-    if assistant.id == SETTINGS_ID:
-        places.append("wherever nobody is assigned")
-    shown["answers"] = (
-        ", ".join(places) or f"nowhere yet (assign it: assistants use {assistant.id} --default)"
-    )
+    shown |= {"tools": _tools(assistant), "version": assistant.version}
+    cure = f"nowhere yet (assign it: python -m bots assistants use {assistant.id} --default)"
+    shown["answers"] = ", ".join(_places(assistant, assignments)) or cure
     shown.pop("created_at", None)
     width = max(map(len, shown))
     for name, value in shown.items():
@@ -97,12 +94,21 @@ def put_object(assistant: Assistant, assignments: Sequence[Assignment]) -> None:
         put(f"{name:<{width}}  {text}".replace("\n", "\n" + " " * (width + 2)))
 
 
+def _places(assistant: Assistant, assignments: Sequence[Assignment]) -> list[str]:
+    """Where it answers, in words; the settings' one also where nobody at all is assigned."""
+    places = [place(found) for found in assignments if found.assistant_id == assistant.id]
+    if assistant.id == SETTINGS_ID and not any((a.platform, a.place) == DEFAULT for a in assignments):
+        places.append("wherever nobody is assigned")
+    return places
+
+
 def _tools(assistant: Assistant) -> str:
     names = [tool_name(tool) for tool in assistant.tools]
-    return ", ".join("all functions" if name == "all" else name for name in names)
+    return ", ".join("all functions" if name == "all" else name for name in names) or "none"
 
 
-def _line(text: str, limit: int) -> str:
+def line(text: str, limit: int) -> str:
+    """As much of a text as fits into so many characters of one line."""
     flat = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 

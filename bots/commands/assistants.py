@@ -78,6 +78,9 @@ def _changing(actions: Any) -> None:
     )
     bring = actions.add_parser("import", help="make those that the Assistants API, or export, printed")
     bring.add_argument("file", metavar="FILE|-", help="JSON: one object or a list; - reads standard input")
+    bring.add_argument(
+        "--update", action="store_true", help="make those that are here already what the file says"
+    )
 
 
 def _looking(actions: Any) -> None:

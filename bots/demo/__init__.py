@@ -29,15 +29,17 @@ from core.database import Database, data_directory, only_runner
 from core.lanes import Lanes
 from core.script import Offline
 from core.settings import Settings
-from core.store import approvals, threads
+from core.store import approvals, runs, threads
 
 OFFLINE: Final = "offline"
 """The key of the model that is none."""
+OWN: Final = "demo-data"
+"""The demo's directory where a real bot has the other."""
 
 
 async def talk(settings: Settings) -> None:
     """Talk until standard input ends or /quit; every message is answered before this returns."""
-    logging.getLogger().setLevel(logging.WARNING)  # the terminal belongs to the conversation
+    logging.getLogger().setLevel(logging.WARNING)
     settings = await _apart(settings)
     with only_runner(settings.data_dir):
         async with contextlib.AsyncExitStack() as stack:
@@ -46,9 +48,17 @@ async def talk(settings: Settings) -> None:
             people: dict[str, Person] = {"slack": SlackPerson(slack), "discord": DiscordPerson(discord)}
             config = await _local(settings, slack, discord, stack)
             folder = Folder(settings.data_dir)
-            await _forget_questions(settings.data_dir / "spool.sqlite3")
+            cut_off = await _forget_questions(settings.data_dir / "spool.sqlite3")
             lanes = await stack.enter_async_context(_bot(config, folder.tools(config.tools_directory)))
-            await Conversation(people, lanes, Screen(folder)).hold(_greeting(config))
+            _keep_the_terminal()
+            await Conversation(people, lanes, Screen(folder)).hold(_greeting(config, cut_off=cut_off))
+
+
+def _keep_the_terminal() -> None:
+    """From here on it belongs to the conversation; a log that goes elsewhere keeps its warnings."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream.isatty():
+            handler.setLevel(logging.ERROR)
 
 
 async def _apart(settings: Settings) -> Settings:
@@ -60,24 +70,35 @@ async def _apart(settings: Settings) -> Settings:
         db.close()
     if not real:
         return settings
-    own = data_directory(settings.data_dir / "demo-data")
+    own = data_directory(settings.data_dir / OWN)
     return dataclasses.replace(settings, data_dir=own, tools_dir=str(settings.tools_directory))
 
 
-async def _forget_questions(path: Path) -> None:
-    """Chats begin empty each time: a question of a demo that was killed can be answered by nobody."""
+async def _forget_questions(path: Path) -> bool:
+    """Chats begin empty each time: a question of a demo that was killed can be answered by nobody.
+
+    True when the last demo ended in the middle of something.
+    """
     db = Database(path)
     try:
+        left = await db(lambda x: runs.unfinished(x, ("slack", "discord")))
         for person in (SLACK_USER, DISCORD_USER):
             await db(partial(approvals.refuse_person, person=person))
     finally:
         db.close()
+    return bool(left)
 
 
-def _greeting(config: Settings) -> str:
+def _greeting(config: Settings, *, cut_off: bool) -> str:
     model = "an offline model" if _is_offline(config) else "your model"
-    kept = f" Its data: {config.data_dir}." if config.data_dir.name == "demo-data" else ""
-    return f"Spool's demo: a local Slack, a local Discord and {model}.{kept}\n{HELP}{TRY}"
+    begun = f"Spool's demo: a local Slack, a local Discord and {model}.\n"
+    if config.data_dir.name == OWN:
+        begun += f"Its data: {config.data_dir}. Commands for it: DATA_DIR={config.data_dir} scripts/run …\n"
+    if cut_off:
+        begun += (
+            "The last demo was ended in the middle of an answer. A question that was open counts as a no.\n"
+        )
+    return f"{begun}{HELP}{TRY}"
 
 
 def _is_offline(config: Settings) -> bool:

@@ -21,6 +21,7 @@ Type a message. Commands:
   /slack    go to Slack, where you mention the bot in #general
   /discord  go to Discord, where you write to the bot directly
   /file PATH [TEXT]  send a file or a picture    /yes  /no  answer a question of the bot
+  use TOOL {"ARGUMENT": "VALUE"}     call a function tool, your own ones too
   /assistant [NAME]  who answers, or another     /memory    what it remembers
   /reset    start a fresh conversation      /stop  end the answer      /quit  leave
 """
@@ -92,9 +93,7 @@ class Conversation:
         """A file, and what is said with it."""
         path, text = _path_and_text(given)
         if not path.is_file():
-            self._screen.write(
-                f"There is no file {path}.\n" if given.strip() else "Write: /file PATH [TEXT]\n"
-            )
+            self._screen.write(f"{_no_file(path) if given.strip() else 'Write: /file PATH [TEXT]'}\n")
             return
         try:
             content = await asyncio.to_thread(path.read_bytes)
@@ -163,6 +162,10 @@ class Conversation:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+def _no_file(path: Path) -> str:
+    return f"{path} is a folder: name one file in it." if path.is_dir() else f"There is no file {path}."
 
 
 def _path_and_text(given: str) -> tuple[Path, str]:

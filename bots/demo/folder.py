@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from pathlib import Path
 
@@ -19,14 +20,12 @@ class Folder:
         self._path.mkdir(mode=0o700, exist_ok=True)
 
     def keep(self, name: str, content: bytes) -> Path:
-        """Save a file, nothing else being overwritten; where it is now."""
+        """Save a file under a name that is free, numbered where it must be; where it is now."""
         wanted = Path(file_name(name))
         for number in itertools.count(1):
             path = self._path / (f"{wanted.stem}-{number}{wanted.suffix}" if number > 1 else wanted.name)
-            if not path.exists():
-                path.write_bytes(content)
-                return path
-            if path.is_file() and path.read_bytes() == content:
+            with contextlib.suppress(FileExistsError), path.open("xb") as file:
+                file.write(content)
                 return path
         raise AssertionError("unreachable")
 

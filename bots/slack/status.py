@@ -134,7 +134,7 @@ class Status:
             thinking.answered, thinking.cleared = True, not (shown and wanted)
 
     async def _set(self, address: Address, text: str) -> bool:
-        """A call that is given up goes on: cut off, it could still arrive, and after the one that follows it."""
+        """A call that is given up goes on: cut off, it could arrive all the same, after the one behind it."""
         return await asyncio.shield(self._background.start(self._in_turn(address, text), "status"))
 
     async def _in_turn(self, address: Address, text: str) -> bool:

@@ -108,6 +108,11 @@ def delete(x: Execute, id: str, now: float) -> None:
     x("UPDATE assistants SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL", now, id)
 
 
+def restore(x: Execute, id: str) -> None:
+    """One that was deleted is there again, as it was, and answers nowhere yet."""
+    x("UPDATE assistants SET deleted_at = NULL WHERE id = ?", id)
+
+
 def assign(x: Execute, platform: str, place: str, id: str) -> None:
     """From now on that assistant answers there."""
     x(

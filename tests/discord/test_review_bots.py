@@ -84,3 +84,23 @@ async def test_words_of_which_nothing_can_be_seen(
         await discord.until(lambda: any(post.attachments for post in discord.posts(ROOM)))
 
     assert "Here you are." == texts(discord, ROOM)[0].strip()
+
+
+@pytest.mark.parametrize("resumable", [True, False])
+async def test_a_file_sent_while_away(
+    discord: DiscordStandin, product: Product, script: Stage, resumable: bool
+) -> None:
+    """Comes with its message, from the gateway or from history, and so does one without a word."""
+    notes = ("notes.txt", b"the launch is on Friday")
+    async with product():
+        await exchange(discord, ANN, discord.dm(ANN), "one")
+    if not resumable:
+        discord.expire_sessions()
+    await discord.say(ANN, discord.dm(ANN), "when is it?", attachments=[notes])
+    await discord.say(ANN, discord.dm(ANN), "", attachments=[("more.txt", b"at noon")])
+    async with product():
+        await discord.until(lambda: len(script.asked) == 3)
+        await all_heard(discord)
+
+    assert "the launch is on Friday" in script.asked[1][-1]
+    assert "at noon" in script.asked[2][-1]

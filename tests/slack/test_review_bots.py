@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bots.slack.budget import Budget
-from bots.standins.slack import SlackStandin
-from core.beats import Call
+from bots.standins.slack import SlackStandin, Timing
+from core.beats import Call, Wait
 from tests.conftest import Product
-from tests.slack.conversation import all_heard
+from tests.slack.conversation import all_heard, exchange, workspace
 from tests.slack.stage import Stage
 from tests.tool_files import DRAW_SLOWLY, let_go, put_tool
 
@@ -91,3 +91,38 @@ def test_calls_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
         budget.note("chat.startStream")
 
     assert 1 == sum(map(len, budget._made.values()))
+
+
+@workspace(timing=Timing(keep_offline=False))
+async def test_a_file_sent_while_away(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """Comes with its message from history, and so does one without a word."""
+    async with product():
+        await exchange(slack, "U1", "D1", "one")
+    await slack.say("U1", "D1", "when is it?", files=[("notes.txt", b"the launch is on Friday")])
+    await slack.say("U1", "D1", "", files=[("more.txt", b"at noon")])
+    async with product():
+        await slack.until(lambda: len(script.asked) == 3)
+        await all_heard(slack)
+
+    assert "the launch is on Friday" in script.asked[1][-1]
+    assert "at noon" in script.asked[2][-1]
+
+
+@pytest.mark.parametrize("method", ["chat.appendStream", "chat.stopStream", "chat.startStream"])
+@pytest.mark.parametrize("error", ["invalid_chunks", "streaming_mode_mismatch", "ratelimited"])
+async def test_no_word_is_lost_by_a_refusal(
+    slack: SlackStandin, product: Product, script: Stage, data: Path, method: str, error: str
+) -> None:
+    """Whichever call of a stream Slack refuses: the whole text stands in one post, without cards."""
+    once = method == "chat.stopStream"  # without words it is not refused
+    slack.fail(method, error=error, times=1 if once else 2 if error == "ratelimited" else 99)
+    script.enqueue("Let me draw. ", Wait(0.7), "Now.", Call("draw", {"name": "film.mp4"}))
+    script.enqueue("Here ", Wait(0.7), "you are.")
+    let_go(data)
+    async with product():
+        await slack.mention("U1", "C1", "film it")
+        await slack.until(lambda: any(post.files for post in slack.posts("C1")), 20)
+
+    (post,) = [post for post in slack.posts("C1") if not post.files]
+    assert "Let me draw. Now.\n\nHere you are." == post.text
+    assert not post.tasks
