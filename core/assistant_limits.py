@@ -46,7 +46,7 @@ def _texts(assistant: Assistant) -> Iterator[str]:
         if not isinstance(text, str):
             yield f"The {name} is not a text."
         elif len(text) > limit:
-            yield f"{len(text):,} characters of {name} are too many. Shorten the text to {limit:,}."
+            yield f"The {name} came to {len(text):,} characters; at most {limit:,} are allowed. Shorten it."
     if isinstance(assistant.name, str) and assistant.name.casefold() == "none":
         yield "An assistant cannot be called “none”: that word ends an assignment. Choose another name."
     if not isinstance(assistant.model, str) or not assistant.model.strip():

@@ -18,9 +18,7 @@ _SUM: Final = re.compile(r"(?:calculate|compute|계산\S*)\D*?([\d(][\d\s.()+*/%
 _ANNOUNCE: Final = re.compile(r"\b(?:announce|공지)\S*\s+(?:that\s+)?(.+)", re.IGNORECASE | re.DOTALL)
 _DRAW: Final = re.compile(r"\bdraw|picture|그려|그림", re.IGNORECASE)
 _FILE: Final = re.compile(r"\bfile|csv|chart|파일|차트", re.IGNORECASE)
-_ORDER: Final = re.compile(
-    r"\s*(?P<use>(?i:use|call)\s+)?(?P<name>[\w-]+)\s*:?\s*(?P<given>.*?)\s*", re.DOTALL
-)
+_ORDER: Final = re.compile(r"\s*(?P<use>(?i:use|call)\s+)?(?P<name>[\w-]+)\s*:?\s*(?P<given>.*)", re.DOTALL)
 """A function's name, with or without "use" before it, and what it is given."""
 _NAMED: Final = re.compile(r"\[(?:File|Picture) ([^\]\n:]+)(?:: [^\]\n]*)?\]")
 """How a file that is not in the request itself is named among the words of a message."""
@@ -150,7 +148,7 @@ def _wanted(text: str) -> Mapping[str, str]:
 def _calls(text: str, tools: Sequence[Item]) -> list[Call]:
     """The functions this message asks for, of those that are offered."""
     functions = _functions(tools)
-    order = _ORDER.fullmatch(text)
+    order = _ORDER.fullmatch(text.strip())
     named = [_call(functions[order["name"]], order["given"])] if order and order["name"] in functions else []
     if order and (order["use"] or order["given"].startswith("{")) and named:
         return named
@@ -168,8 +166,8 @@ def _call(function: Item, given: str) -> Call:
 
 def _lacking(text: str, tools: Sequence[Item]) -> Iterator[str]:
     """The tools this message asks for that are not offered."""
-    order = _ORDER.fullmatch(text)
-    ordered = [order["name"]] if order and order["use"] else []
+    order = _ORDER.fullmatch(text.strip())
+    ordered = [order["name"]] if order and order["use"] and order["given"][:1] in ("", "{") else []
     hosted = {"image_generation": _DRAW, "code_interpreter": _FILE}
     wished = [*_wanted(text), *(name for name, wish in hosted.items() if wish.search(text))]
     offered = _offered(tools)

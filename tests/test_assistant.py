@@ -162,7 +162,7 @@ def test_what_the_api_allows_is_right(fields: dict[str, Any]) -> None:
         ({"model": "gpt-6.1-sol", "reasoning_effort": "none"}, "with the model gpt-6.1-sol"),
         ({"response_format": "json"}, "response format"),
         ({"response_format": {"type": "json_schema"}}, "json_schema needs"),
-        ({"truncation_strategy": {"type": "oldest"}}, "truncation is none"),
+        ({"truncation_strategy": {"type": "oldest"}}, "The truncation oldest is not known"),
         ({"truncation_strategy": {"type": "last_messages"}}, "last_messages:N"),
         ({"truncation_strategy": {"type": "auto", "max_tokens": 0}}, "auto:TOKENS"),
         ({"tool_choice": "required"}, "at least one tool"),

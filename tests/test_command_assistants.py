@@ -9,6 +9,7 @@ import json
 import os
 import re
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,69 @@ def test_a_new_one_thinks_as_much_as_the_settings_say(
     assert effort == operator.gets("create", "--name", "Ada", "--model", model)["reasoning_effort"]
 
 
+@pytest.mark.parametrize(
+    ("word", "hosted"),
+    [
+        ("retrieval", "file_search"),
+        ("codeinterpreter", "code_interpreter"),
+        ("code-interpeter", "code_interpreter"),
+        ("web_search_preview", "web_search"),
+    ],
+)
+def test_a_word_near_a_hosted_tool_is_asked_about(operator: Operator, word: str, hosted: str) -> None:
+    """It would be a function that nobody ever writes; nothing is made."""
+    (problem,) = operator.fails("create", "--name", "Ada", "--tool", word)
+
+    assert f"There is no function {word}. Did you mean {hosted}?" == problem
+    assert [] == operator.gets("list")["data"]
+
+
+def test_a_function_may_be_called_nearly_as_a_hosted_tool(operator: Operator) -> None:
+    """Where there is code for it."""
+    tools = operator.settings.tools_directory
+    tools.mkdir(mode=0o700, parents=True)
+    (tools / "retrieval.py").write_text(TOOL.replace("get_rain_probability", "retrieval"))
+    (tools / "retrieval.py").chmod(0o600)
+
+    assert "retrieval" in operator.types("create", "--name", "Ada", "--tool", "retrieval")
+
+
+def test_tools_the_server_does_not_have_are_warned_about(operator: Operator) -> None:
+    """When they are given, and when their assistant is to answer; functions are ours, and there anyway."""
+    operator.settings = replace(operator.settings, openai_features="portable")
+    said = "HelpBot answers without file_search: the settings (OPENAI_FEATURES, OPENAI_BASE_URL)"
+
+    for action in (
+        ("create", "--name", "HelpBot", "--tool", "file_search", "--tool", "all"),
+        ("use", "HelpBot", "--default"),
+        ("update", "HelpBot", "--remove-tool", "all"),
+    ):
+        operator.types(*action)
+        assert said in operator.told, action
+    operator.types("update", "HelpBot", "--remove-tool", "file_search")
+    assert "answers without" not in operator.told
+
+
+def test_thinking_with_a_temperature_is_warned_about(operator: Operator) -> None:
+    """Many models refuse that; one that does neither, or did so before, is fine."""
+    operator.creates("--effort", "high")
+    assert "temperature" not in operator.told
+
+    operator.types("update", "HelpBot", "--temperature", "0.5")
+    assert "Many models refuse temperature" in operator.told
+    operator.types("update", "HelpBot", "--description", "d")
+    assert "Many models" not in operator.told
+
+
+def test_model_and_parallel_calls_have_defaults_too(operator: Operator) -> None:
+    """The model's is that of the settings."""
+    operator.creates("--model", "gpt-6.1-terra", "--no-parallel-tool-calls")
+
+    cleared = operator.gets("update", "HelpBot", "--clear", "model", "--clear", "parallel-tool-calls")
+
+    assert ("gpt-6-luna", True) == (cleared["model"], cleared["parallel_tool_calls"])
+
+
 def test_an_update_changes_what_it_names(operator: Operator) -> None:
     """Everything else stays; tools and metadata are added, removed and replaced one by one."""
     operator.creates(
@@ -306,9 +370,23 @@ def test_a_list_is_a_table(operator: Operator) -> None:
 
     assert ["ID", "NAME", "MODEL", "TOOLS", "ANSWERS"] == head.split()
     assert settled.startswith(f"{SETTINGS_ID} ")
-    assert settled.endswith("everywhere else")
+    assert settled.endswith("  all functions  wherever nobody is assigned")
     assert made.endswith("gpt-6-luna  web_search, all functions  Slack C0123ABC")
     assert head.index("MODEL") == settled.index("gpt-6-luna") == made.index("gpt-6-luna") + len("도우미")
+
+
+@pytest.mark.usefixtures("_settled")
+def test_nothing_is_left_blank(operator: Operator) -> None:
+    """No tools, no place; and the settings' assistant answers nowhere once another answers by default."""
+    operator.creates()
+    assert operator.types("list").splitlines()[2].endswith("gpt-6-luna  none           nowhere yet")
+    operator.types("use", "HelpBot", "--default")
+
+    settled, made = operator.types("list").splitlines()[1:]
+
+    assert settled.endswith("nowhere yet")
+    assert made.endswith("everywhere else")
+    assert "nowhere yet" in operator.types("show", SETTINGS_ID)
 
 
 def test_places_are_assigned_and_freed(operator: Operator) -> None:
@@ -340,6 +418,9 @@ def test_places_are_assigned_and_freed(operator: Operator) -> None:
     assert [] == operator.gets("show", bob)["assignments"]
     freed = operator.gets("use", "none", "--slack", "C0123ABC", "--default", "--slack", "C9")
     assert [ada, ada] == [place["assistant_id"] for place in freed["data"]]
+    assert [("assistant.assignment.deleted", True)] * 2 == [
+        (place["object"], place["deleted"]) for place in freed["data"]
+    ]
     assert "Slack C9" in operator.told
     assert 2 == len(operator.gets("show", "Ada")["assignments"])
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pty
+import re
 import sqlite3
 import stat
 import subprocess
 import sys
+import textwrap
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -122,9 +125,16 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str, str
     here = tmp_path_factory.mktemp("demo")
     (here / "a picture.png").write_bytes(png())
     (here / "notes.txt").write_text("buy tea\n")
+    (here / "folder").mkdir()
     lines = [
         *("hello", "what time is it?", "calculate 2*(3+4)", "draw a cat", "make a csv file"),
-        *('/file "a picture.png" what is this?', "/file notes.txt", "/file nothing.txt", "/file"),
+        *(
+            '/file "a picture.png" what is this?',
+            "/file notes.txt",
+            "/file nothing.txt",
+            "/file folder x",
+            "/file",
+        ),
         *("announce lunch", "/yes", "/yes", "/memory", "/assistant", "/reset", "hello again"),
         *("/discord", "what time is it?", "draw a dog", "/file notes.txt and this?"),
         *("announce tea", "/no", "/memory", "/assistant", "announce supper"),
@@ -149,13 +159,15 @@ def test_a_sum_is_calculated(shown: tuple[Path, int, str, str]) -> None:
     assert not (shown[0] / "data" / "tools").exists()
 
 
-@pytest.mark.parametrize(("where", "what"), [("slack", "cat"), ("discord", "dog")])
-def test_a_picture_comes_back(shown: tuple[Path, int, str, str], where: str, what: str) -> None:
-    """And is saved where the person can open it."""
+@pytest.mark.parametrize(
+    ("where", "what", "name"), [("slack", "cat", "picture-1.png"), ("discord", "dog", "picture-1-2.png")]
+)
+def test_a_picture_comes_back(shown: tuple[Path, int, str, str], where: str, what: str, name: str) -> None:
+    """And is saved where the person can open it, beside the one before."""
     said = turns(shown[2])[f"[{where}] draw a {what}"]
 
-    picture = shown[0] / "data" / "demo" / "picture-1.png"
-    line = f"picture-1.png (image/png, {picture.stat().st_size} bytes) → saved as data/demo/picture-1.png"
+    picture = shown[0] / "data" / "demo" / name
+    line = f"picture-1.png (image/png, {picture.stat().st_size} bytes) → saved as data/demo/{name}"
     assert f"\n[{where}] Assistant posted {line}\n" in said
     assert picture.read_bytes().startswith(b"\x89PNG")
 
@@ -186,6 +198,7 @@ def test_a_file_that_is_sent_is_read(shown: tuple[Path, int, str, str], line: st
 def test_a_file_that_is_not_there_is_told(shown: tuple[Path, int, str, str]) -> None:
     """Nothing is sent then."""
     assert turns(shown[2])["[slack] /file nothing.txt"] == "There is no file nothing.txt.\n"
+    assert turns(shown[2])["[slack] /file folder x"] == "folder is a folder: name one file in it.\n"
     assert turns(shown[2])["[slack] /file"] == "Write: /file PATH [TEXT]\n"
 
 
@@ -262,6 +275,66 @@ def test_the_operators_tools_are_there_too(tmp_path: Path) -> None:
     assert "The tool says: 2" in out
 
 
+def own_tool(cwd: Path, name: str, source: str) -> None:
+    """A file in the operator's folder."""
+    folder = cwd / "data" / "tools"
+    folder.mkdir(mode=0o700, parents=True)
+    folder.parent.chmod(0o700)
+    (folder / name).write_text(source)
+    (folder / name).chmod(0o600)
+
+
+def test_the_tool_of_the_guide_can_be_tried(tmp_path: Path) -> None:
+    """As docs/tools.md says it, word for word."""
+    guide = (ROOT / "docs" / "tools.md").read_text("utf-8")
+    source, order = (
+        textwrap.dedent(block)
+        for kind in ("python", "text")
+        for block in re.findall(rf"^ *```{kind}\n(.*?)^ *```$", guide, re.MULTILINE | re.DOTALL)[:1]
+    )
+    own_tool(tmp_path, "stock.py", source)
+
+    status, out, err = piped(order.strip(), "use stock tea", "/help", cwd=tmp_path)
+
+    assert (status, err) == (0, "")
+    assert "The tool says: 120 pieces of bolt in Busan" in out
+    assert "there is no part “tea”; there are: bolt, nut" in out
+    assert "use TOOL {" in turns(out)["[slack] /help"]
+
+
+BROKEN = (
+    "from core.tools import tool\n\n\n@tool\ndef broken() -> str:\n"
+    '    """Never works."""\n    raise ValueError("no tea")\n'
+)
+
+
+def test_warnings_do_not_cut_into_the_conversation(tmp_path: Path) -> None:
+    """On the terminal where it is held."""
+    own_tool(tmp_path, "broken.py", BROKEN)
+    ours, theirs = pty.openpty()
+
+    command = [sys.executable, "-m", "bots", "demo"]
+    printed = subprocess.check_output(
+        command, input=b"use broken\n", stderr=theirs, env=environ(), cwd=tmp_path, timeout=LONG
+    )
+    os.write(theirs, b"end")
+    told = os.read(ours, 65_536)
+    os.close(ours)
+    os.close(theirs)
+
+    assert b"error: ValueError: no tea" in printed
+    assert told == b"end"
+
+
+def test_a_log_that_goes_elsewhere_keeps_its_warnings(tmp_path: Path) -> None:
+    """Whoever writes a tool finds there what went wrong in it."""
+    own_tool(tmp_path, "broken.py", BROKEN)
+
+    _, _, err = piped("use broken", cwd=tmp_path)
+
+    assert [line["message"] for line in map(json.loads, err.splitlines())] == ["a tool failed"]
+
+
 def test_what_the_model_server_forgot_does_no_harm(tmp_path: Path) -> None:
     """Each demo has a fresh one; the thread with the files of the last demo goes on."""
     (tmp_path / "notes.txt").write_text("buy tea\n")
@@ -272,7 +345,7 @@ def test_what_the_model_server_forgot_does_no_harm(tmp_path: Path) -> None:
     assert status == 0
     assert "Not available" not in out
     assert "posted squares.csv" in turns(out)["[slack] make another csv file"]
-    assert "posted picture-1.png" in turns(out)["[slack] draw a dog"]
+    assert "saved as data/demo/picture-1-2.png" in turns(out)["[slack] draw a dog"]
 
 
 async def test_assistants_are_made_while_it_runs(tmp_path: Path) -> None:
@@ -283,7 +356,9 @@ async def test_assistants_are_made_while_it_runs(tmp_path: Path) -> None:
         await asyncio.to_thread(operated, "assistants", "use", "HelpBot", "--default", cwd=tmp_path)
 
         assert f"“HelpBot” ({made['id']}, " in await talk.say("/assistant", "[slack] You: ")
-        assert "You said" in await talk.say("what time is it?", "before it.")  # it has no tool for that
+        said = await talk.say("what time is it?", "before it.")
+        assert "My instructions: “Help.”. You said" in said
+        assert "does not have the tool `current_time`" in said
         await talk.say("/assistant asst_settings", "answers here.")
         assert "time zone" in await talk.say("what time is it?", "time zone UTC")
 
@@ -297,10 +372,16 @@ async def test_a_question_dies_with_the_demo(tmp_path: Path) -> None:
         await talk.say("announce lunch", "/no not to.")
 
     status, out, _ = piped("hello", cwd=tmp_path)
+    _, again, _ = piped(cwd=tmp_path)
 
     assert status == 0
+    assert (
+        "The last demo was ended in the middle of an answer. A question that was open counts as a no.\n"
+        in out
+    )
     assert "You said" in turns(out)["[slack] hello"]
     assert not (tmp_path / "data/demo/announcements.txt").exists()
+    assert "The last demo" not in again
 
 
 async def test_ones_own_model_is_asked_as_run_would(
@@ -327,6 +408,7 @@ def test_a_real_bots_data_is_left_alone(tmp_path: Path) -> None:
 
     status, out, _ = piped("hello", "/quit", cwd=tmp_path)
 
-    assert (0, True) == (status, "Its data: data/demo-data." in out)
+    told = "Its data: data/demo-data. Commands for it: DATA_DIR=data/demo-data scripts/run …\n"
+    assert (0, True) == (status, told in out)
     assert [(0,)] == connection.execute("SELECT COUNT(*) FROM messages").fetchall()
     connection.close()

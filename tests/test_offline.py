@@ -10,6 +10,7 @@ import pytest
 
 from core.picture import png
 from core.script import Beat, Call, Cite, Hosted, Offline, Say
+from core.settings import Settings
 
 Item = Mapping[str, Any]
 
@@ -70,6 +71,75 @@ def test_two_wishes_are_two_calls() -> None:
     names = [call.name for call in calls("What time is it, and calculate 1+1")]
 
     assert names == ["current_time", "calculate"]
+
+
+STOCK: Item = {
+    "type": "function",
+    "name": "stock",
+    "parameters": {
+        "type": "object",
+        "properties": {"part": {"type": "string"}, "site": {"type": ["string", "null"]}},
+    },
+}
+BOLTS = '{"part": "bolt", "site": "Busan"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        (f"use stock {BOLTS}", BOLTS),
+        (f"Use  stock: {BOLTS} ", BOLTS),
+        (f"stock {BOLTS}", BOLTS),
+        ('use stock {"part": broken', '{"part": broken'),
+        ("call stock bolt", {"part": "bolt"}),
+        ("stock bolt M6", {"part": "bolt M6"}),
+        ("use stock", {}),
+        ('use stock {"part": "calculate 1+1"}', '{"part": "calculate 1+1"}'),
+    ],
+)
+def test_any_function_is_called_by_its_name(text: str, arguments: Mapping[str, Any] | str) -> None:
+    """JSON as it was written, words as the first argument; it goes before what the words may mean."""
+    assert calls(text, (*ALL, STOCK)) == [Call("stock", arguments)]
+
+
+@pytest.mark.parametrize("text", ["is there stock?", "please use stock {}", "stocks are up", "use the force"])
+def test_a_name_among_other_words_calls_nothing(text: str) -> None:
+    """Conversation stays conversation."""
+    answer = said(played(text, (*ALL, STOCK)))
+
+    assert answer.startswith("I am the offline model")
+    assert "does not have" not in answer
+
+
+@pytest.mark.parametrize(
+    ("text", "tool"),
+    [
+        ("What time is it?", "current_time"),
+        ("calculate 1+1", "calculate"),
+        ("announce lunch", "announce"),
+        ("draw a cat", "image_generation"),
+        ("make a csv file", "code_interpreter"),
+        ('use bolts {"part": "bolt"}', "bolts"),
+    ],
+)
+def test_what_an_assistant_lacks_is_said(text: str, tool: str) -> None:
+    """With what it has instead, and the command that gives it."""
+    answer = said(played(text, [STOCK]))
+
+    assert f" does not have the tool `{tool}`, only stock." in answer
+    assert f"`scripts/run assistants update NAME --tool {tool}`" in answer
+
+
+@pytest.mark.parametrize("content", ["hello", [{"type": "input_image", "file_id": "file-1"}]])
+def test_whose_instructions_they_are_is_said(content: Any) -> None:
+    """Their first words; nothing where nobody wrote any."""
+
+    def told(instructions: str) -> str:
+        return said(list(Offline(delay=0.0).play(instructions, [{"role": "user", "content": content}], ALL)))
+
+    assert " My instructions: “You are HelpBot.”." in told("You are\nHelpBot.")
+    assert f" My instructions: “{'a' * 60} …”." in told("a" * 61)
+    assert "My instructions" not in told("") + told(Settings(assistant_name="Ann").instructions)
 
 
 def test_what_is_not_offered_is_not_used() -> None:

@@ -76,6 +76,16 @@ async def _check(office: Office, former: Assistant, wanted: Assistant, problems:
         tell(f"warning: {no_code(office.settings, name)}")
     if wanted.tools != former.tools:
         tell_unavailable(office.settings, wanted)
+    if _heat(wanted) != _heat(former) and all(_heat(wanted)):
+        tell(
+            "warning: Many models refuse temperature and top_p while they think. Use --effort none with them."
+        )
+
+
+def _heat(assistant: Assistant) -> tuple[bool, bool]:
+    """Whether it thinks, and whether temperature or top_p are set."""
+    thinks = assistant.reasoning_effort not in (None, "none")
+    return thinks, assistant.temperature is not None or assistant.top_p is not None
 
 
 def _with(assistant: Assistant, fields: Mapping[str, Any]) -> Assistant:
