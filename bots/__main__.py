@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import importlib
+import io
 import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-
-from dotenv import dotenv_values
+from pathlib import Path
 
 from core import logs, settings
 from core.errors import ConfigError
@@ -21,6 +22,14 @@ OPERATING = {
     "files": "give an assistant documents to search",
 }
 """Commands with a module of their own in `bots.commands`, imported only when they are called."""
+
+
+UNREAD = 141
+"""The exit status that shells know for a pipe whose reader has gone."""
+ENVIRONMENT = (
+    "Use scripts/run in place of python -m bots: it makes the environment; or make it with scripts/install, "
+    "and use .venv/bin/python."
+)
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
@@ -45,20 +54,66 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 def _environment() -> Mapping[str, str]:
     """`.env` of the working directory under the real environment, which wins."""
-    return {**{name: value or "" for name, value in dotenv_values(".env").items()}, **os.environ}
+    file = {name: value or "" for name, value in _dotenv(Path(".env")).items()}
+    for problem in settings.misspelt(file):
+        _tell(f"warning: .env: {problem}")
+    return {**file, **os.environ}
+
+
+def _dotenv(path: Path) -> Mapping[str, str | None]:
+    """What the file says; a line that says nothing is named. Raises ConfigError when it cannot be read."""
+    from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
+
+    try:
+        text = path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigError(f"{path} cannot be read ({reason}). Correct or remove it.") from None
+    entries = list(parse_stream(io.StringIO(text)))
+    for entry in entries:
+        if entry.error:
+            _tell(f"warning: {path}, line {entry.original.line}: this is not NAME=VALUE, and was left out.")
+    kept = "".join(entry.original.string for entry in entries if not entry.error)
+    return dotenv_values(stream=io.StringIO(kept))
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 - said to whoever started us
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit status: 0, or 2 when a person must change something first."""
+    """The exit status: 0, or 2 when a person must change something first; 141 when nobody reads on."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # also a stop during start-up is a clean one
     given = sys.argv[1:] if arguments is None else arguments
+    try:
+        status = _called(given)
+        sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        status = UNREAD if error.errno == errno.EPIPE else 2
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left of it goes nowhere
+        if status == 2:
+            _tell(f"error: The output could not be written ({error.strerror}).")
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.split(".")[0] in ("bots", "core"):
+            raise
+        _tell(f"error: {error.name} is not installed for this Python. {ENVIRONMENT}")
+        status = 2
+    return status
+
+
+def _called(given: list[str]) -> int:
     options = _parser(given).parse_args(given)
     status = 0
     try:
         status = _command(options)
     except* ConfigError as wrong:
         for problem in _problems(wrong):
-            print(f"error: {problem}", file=sys.stderr)  # noqa: T201 - said to whoever started us
+            _tell(f"error: {problem}")
         status = 2
     except* KeyboardInterrupt:
         pass

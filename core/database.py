@@ -43,11 +43,7 @@ class Database:
     """
 
     def __init__(self, path: Path) -> None:
-        _private(path)
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        _migrate(self._connection, path)
+        self._connection = _opened(path)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._write, name="database", daemon=True)
@@ -134,6 +130,40 @@ def _settle(results: list[tuple[asyncio.Future[Any], Any, BaseException | None]]
             future.set_result(result)
         else:
             future.set_exception(error)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The file with today's schema. Raises ConfigError when a person must see to it first."""
+    try:
+        with contextlib.ExitStack() as undo:
+            connection = undo.enter_context(contextlib.closing(_connected(path)))
+            _migrate(connection, path)
+            undo.pop_all()
+            return connection
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise ConfigError(
+            f"{path} is damaged, or no database of Spool ({error}). Stop every Spool, then put a backup in "
+            "its place, or move it and its -wal and -shm away: the next start makes a new one."
+        ) from error
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    with contextlib.ExitStack() as undo:
+        try:
+            _private(path)
+            connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            undo.callback(connection.close)
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+                connection.execute(f"PRAGMA {pragma}")
+        except (OSError, sqlite3.OperationalError) as error:
+            raise ConfigError(
+                f"{path} cannot be opened ({error}). Give the file to the user Spool runs as, on a disk with "
+                "room, or set DATA_DIR to another directory."
+            ) from error
+        undo.pop_all()
+    return connection
 
 
 def _private(path: Path) -> None:

@@ -18,6 +18,7 @@ _SUM: Final = re.compile(r"(?:calculate|compute|계산\S*)\D*?([\d(][\d\s.()+*/%
 _ANNOUNCE: Final = re.compile(r"\b(?:announce|공지)\S*\s+(?:that\s+)?(.+)", re.IGNORECASE | re.DOTALL)
 _DRAW: Final = re.compile(r"\bdraw|picture|그려|그림", re.IGNORECASE)
 _FILE: Final = re.compile(r"\bfile|csv|chart|파일|차트", re.IGNORECASE)
+_HOSTED: Final = {"image_generation": _DRAW, "code_interpreter": _FILE}
 _ORDER: Final = re.compile(r"\s*(?P<use>(?i:use|call)\s+)?(?P<name>[\w-]+)\s*:?\s*(?P<given>.*)", re.DOTALL)
 """A function's name, with or without "use" before it, and what it is given."""
 _NAMED: Final = re.compile(r"\[(?:File|Picture) ([^\]\n:]+)(?:: [^\]\n]*)?\]")
@@ -126,7 +127,7 @@ def _told(instructions: str) -> str:
     if not words or (words.startswith(before) and words.endswith(after)):
         return ""
     first = words if len(words) <= _QUOTED else f"{words[:_QUOTED].rstrip()} …"
-    return f" My instructions: “{first}”."
+    return f" My instructions: “{first}”{'' if first[-1] in '.!?…' else '.'}"
 
 
 def _functions(tools: Sequence[Item]) -> Mapping[str, Item]:
@@ -168,8 +169,7 @@ def _lacking(text: str, tools: Sequence[Item]) -> Iterator[str]:
     """The tools this message asks for that are not offered."""
     order = _ORDER.fullmatch(text.strip())
     ordered = [order["name"]] if order and order["use"] and order["given"][:1] in ("", "{") else []
-    hosted = {"image_generation": _DRAW, "code_interpreter": _FILE}
-    wished = [*_wanted(text), *(name for name, wish in hosted.items() if wish.search(text))]
+    wished = [*_wanted(text), *(name for name, wish in _HOSTED.items() if wish.search(text))]
     offered = _offered(tools)
     yield from (name for name in ordered or wished if name not in offered)
 
@@ -181,9 +181,10 @@ def _offered(tools: Sequence[Item]) -> list[str]:
 
 def _lack(name: str, tools: Sequence[Item]) -> str:
     has = f"only {', '.join(_offered(tools))}" if tools else "nor any other"
+    new = "" if name in _HOSTED else " Files of tools are read when the bot starts."
     return (
         f" This assistant does not have the tool `{name}`, {has}. To give it one: "
-        f"`scripts/run assistants update NAME --tool {name}`. Files of tools are read when the bot starts."
+        f"`scripts/run assistants update NAME --tool {name}`.{new}"
     )
 
 

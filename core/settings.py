@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -92,6 +94,18 @@ NAMES = {item.name.upper(): item.name for item in fields(Settings)}
 
 
 PLATFORMS = ("slack", "discord")
+_USER = re.compile(r"[UW][A-Z0-9]+|[0-9]{5,20}")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+
+def misspelt(names: Iterable[str]) -> list[str]:
+    """What to say of names that are none of ours and look like one of them."""
+    close = {name: difflib.get_close_matches(name.upper(), NAMES, n=1, cutoff=0.87) for name in names}
+    return [
+        f"{name} is no setting. Did you mean {ours[0]}?"
+        for name, ours in close.items()
+        if ours and name not in NAMES
+    ]
 
 
 def read(environ: Mapping[str, str], *, to_run: Sequence[str] | None = None) -> Settings:
@@ -165,6 +179,24 @@ def _mistakes(settings: Settings) -> list[str]:
             "OPENAI_BACKGROUND=1 needs a server with background responses. Set OPENAI_FEATURES=full if yours "
             "has them, else OPENAI_BACKGROUND=0."
         )
+    return problems + _shapes(settings)
+
+
+def _shapes(settings: Settings) -> list[str]:
+    """Ids and hosts that can never fit anybody or anything."""
+    problems = [
+        f"ADMINS: {id} is no user id. Slack's are like U0123ABCD (profile, Copy member ID), Discord's are "
+        "long numbers (developer mode, Copy User ID)."
+        for id in settings.admins
+        if not _USER.fullmatch(id)
+    ]
+    for host in settings.mcp_hosts:
+        if not _HOST.fullmatch(host):
+            alone = (
+                urlsplit(host if "//" in host else f"//{host}").netloc.rpartition("@")[2].partition(":")[0]
+            )
+            cure = f"Write only {alone}" if _HOST.fullmatch(alone) else "Write it like mcp.example.com"
+            problems.append(f"MCP_HOSTS: {host} is no host. {cure}, without https://, port and path.")
     return problems
 
 

@@ -370,7 +370,7 @@ def test_a_list_is_a_table(operator: Operator) -> None:
 
     assert ["ID", "NAME", "MODEL", "TOOLS", "ANSWERS"] == head.split()
     assert settled.startswith(f"{SETTINGS_ID} ")
-    assert settled.endswith("  all functions  wherever nobody is assigned")
+    assert settled.endswith("  all functions              wherever nobody is assigned")
     assert made.endswith("gpt-6-luna  web_search, all functions  Slack C0123ABC")
     assert head.index("MODEL") == settled.index("gpt-6-luna") == made.index("gpt-6-luna") + len("도우미")
 

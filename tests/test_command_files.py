@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
@@ -57,6 +58,7 @@ def command(settings: Settings) -> Command:
         changed = Settings(
             openai_api_key=changes.get("key", settings.openai_api_key),
             openai_base_url=changes.get("url", settings.openai_base_url),
+            openai_features=changes.get("features", "auto"),
             data_dir=settings.data_dir,
         )
         return await asyncio.to_thread(files.run, options, changed)
@@ -147,12 +149,17 @@ async def test_a_document_the_server_cannot_read_fails_with_its_reason(
     (tmp_path / "a.pdf").write_text("no pdf")
 
     assert 1 == await command("add", bot, tmp_path / "a.pdf")
-    assert "a.pdf: invalid_file: The file could not be parsed.\n" in capsys.readouterr().err
+    said = (
+        "a.pdf: invalid_file: The file could not be parsed. Texts must be UTF-8, and a PDF must have text.\n"
+    )
+    assert said in capsys.readouterr().err
 
     assert 0 == await command("list", bot)
-    line = capsys.readouterr().out
+    line = capsys.readouterr().out.splitlines()[1]
     assert "failed" in line
-    assert line.endswith("a.pdf  invalid_file: The file could not be parsed.\n")
+    assert line.endswith(
+        "  a.pdf  invalid_file: The file could not be parsed. Texts must be UTF-8, and a PDF must have text."
+    )
 
 
 async def test_a_key_that_is_refused_ends_it(
@@ -167,7 +174,9 @@ async def test_a_key_that_is_refused_ends_it(
     assert 1 == await command("add", bot, *paths)
 
     assert api.asked("POST /files") <= 4
-    assert "11.txt: not tried after invalid_api_key" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "failed   8 more were not tried (give the same command again later): invalid_api_key" in said
+    assert "11.txt" not in said
 
 
 async def test_a_server_that_keeps_no_documents_is_told_of(
@@ -193,10 +202,59 @@ async def test_a_namesake_is_told_of(
     assert 0 == await command("add", bot, path)
 
     old = next(file for file in api.files.uploaded if file.content == b"old")
-    said = f"both are kept. To drop the former one: files remove {bot} {old.id}\n"
+    said = f"both are kept. To drop what was there before: python -m bots files remove {bot} {old.id}\n"
     assert said in capsys.readouterr().err
     assert 0 == await command("remove", bot, old.id)
     assert [b"new"] == [file.content for file in api.files.kept.values()]
+
+
+async def test_namesakes_of_one_command_are_told_apart(
+    api: OpenAIStandin, command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both are wanted: nobody is told to drop one, also when the second comes after an interruption."""
+    await command("add", bot, folder)
+    (folder / "sub" / "a.md").write_text("# Another")
+    capsys.readouterr()
+
+    assert 0 == await command("add", bot, folder)
+
+    ids = {file.content: file.id for file in api.files.uploaded}
+    said = capsys.readouterr().err
+    assert "note     2 documents are called a.md: " in said
+    assert f"{folder / 'a.md'} is {ids[b'# A']}" in said
+    assert f"{folder / 'sub' / 'a.md'} is {ids[b'# Another']}" in said
+    assert "drop" not in said
+
+
+async def test_a_list_tells_namesakes_apart(
+    command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the id and by the SHA-256 of the file; either is enough to remove one."""
+    (folder / "sub" / "a.md").write_text("# Another")
+    await command("add", bot, folder)
+    digest = hashlib.sha256(b"# Another").hexdigest()[:12]
+    capsys.readouterr()
+    await command("list", bot)
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert ["ID", "STATUS", "BYTES", "SHA-256", "NAME"] == head.split()
+    (row,) = (row.split() for row in rows if digest in row)
+    assert ("a.md", "9") == (row[4], row[2])
+
+    assert 0 == await command("remove", bot, digest)
+
+    await command("list", bot)
+    assert row[0] not in capsys.readouterr().out
+
+
+async def test_a_server_without_file_search_is_warned_about(
+    command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The stand-in is not OpenAI's, so `auto` is the portable contract; `full` says otherwise."""
+    await command("add", bot, folder)
+    assert "warning: HelpBot will not search them: " in capsys.readouterr().err
+
+    await command("add", bot, folder, features="full")
+    assert "will not search" not in capsys.readouterr().err
 
 
 async def test_the_same_bytes_under_two_names_are_told_of(
@@ -242,9 +300,9 @@ async def test_listing_asks_nobody(
 
     assert 0 == await command("list", "helpbot", key="", url="")
 
-    lines = capsys.readouterr().out.splitlines()
+    lines = capsys.readouterr().out.splitlines()[1:]
     assert [("completed", "a.md"), ("completed", "b.txt")] == [
-        (line.split()[1], line.split()[3]) for line in lines
+        (line.split()[1], line.split()[4]) for line in lines
     ]
 
 

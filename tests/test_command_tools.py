@@ -110,6 +110,19 @@ def test_problems_are_on_stderr_with_status_1(
     assert f"error: {settings.tools_directory / 'broken.py'}:1: ZeroDivisionError" in printed.err
 
 
+def test_a_folder_that_is_not_loaded_is_not_called_empty(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another example would not help."""
+    write(settings, "mail.py", SEND)
+    settings.tools_directory.chmod(0o777)
+
+    assert run(settings) == 1
+    printed = capsys.readouterr()
+    assert printed.out == f"No tool of {settings.tools_directory} could be loaded.\n"
+    assert "chmod go-w" in printed.err
+
+
 def test_every_example_can_be_added(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     """Several at once; readable by their owner alone, whatever was there before; found without problems."""
     assert tools.examples() == ["calculator", "clock", "http_get"]

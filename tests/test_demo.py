@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from bots.demo import CUT_OFF
 from bots.run import REAL
 from bots.standins.openai import OpenAIStandin
 from core.database import MIGRATIONS
@@ -294,9 +295,9 @@ def test_the_tool_of_the_guide_can_be_tried(tmp_path: Path) -> None:
     )
     own_tool(tmp_path, "stock.py", source)
 
-    status, out, err = piped(order.strip(), "use stock tea", "/help", cwd=tmp_path)
+    status, out, _ = piped(order.strip(), "use stock tea", "/help", cwd=tmp_path)
 
-    assert (status, err) == (0, "")
+    assert status == 0
     assert "The tool says: 120 pieces of bolt in Busan" in out
     assert "there is no part “tea”; there are: bolt, nut" in out
     assert "use TOOL {" in turns(out)["[slack] /help"]
@@ -357,7 +358,7 @@ async def test_assistants_are_made_while_it_runs(tmp_path: Path) -> None:
 
         assert f"“HelpBot” ({made['id']}, " in await talk.say("/assistant", "[slack] You: ")
         said = await talk.say("what time is it?", "before it.")
-        assert "My instructions: “Help.”. You said" in said
+        assert "My instructions: “Help.” You said" in said
         assert "does not have the tool `current_time`" in said
         await talk.say("/assistant asst_settings", "answers here.")
         assert "time zone" in await talk.say("what time is it?", "time zone UTC")
@@ -375,10 +376,7 @@ async def test_a_question_dies_with_the_demo(tmp_path: Path) -> None:
     _, again, _ = piped(cwd=tmp_path)
 
     assert status == 0
-    assert (
-        "The last demo was ended in the middle of an answer. A question that was open counts as a no.\n"
-        in out
-    )
+    assert CUT_OFF in out
     assert "You said" in turns(out)["[slack] hello"]
     assert not (tmp_path / "data/demo/announcements.txt").exists()
     assert "The last demo" not in again

@@ -119,6 +119,86 @@ def test_the_environment_of_the_process_is_not_changed(tmp_path: Path) -> None:
     assert "OPENAI_API_KEY" not in os.environ
 
 
+@pytest.mark.usefixtures("_here")
+def test_what_dotenv_does_not_say_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line that is none with its number and not its text, a name that is nearly ours; the rest counts."""
+    (tmp_path / ".env").write_text("\nRUN_SECONDS=5\nSLACK_BOT_TOKEN xoxb-1\nLANGAUGE=ko\nLOG_LEVEL=loud\n")
+
+    assert 2 == main(["run"])
+
+    said = capsys.readouterr().err.splitlines()
+    assert "warning: .env, line 3: this is not NAME=VALUE, and was left out." in said
+    assert "warning: .env: LANGAUGE is no setting. Did you mean LANGUAGE?" in said
+    assert [] == [line for line in said if "xoxb-1" in line or "dotenv could" in line]
+    assert 1 == sum("LOG_LEVEL=loud" in line for line in said)
+
+
+@pytest.mark.usefixtures("_here")
+def test_a_dotenv_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With status 2."""
+    (tmp_path / ".env").write_bytes(b"ASSISTANT_NAME=\xff\n")
+
+    assert 2 == main(["run"])
+    assert "error: .env cannot be read (it is not UTF-8 text)." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [("assistants", "list"), ("files", "list", "A"), ("demo",), ("run",)])
+async def test_a_damaged_database_is_told(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """By every command, in one line that says what to do."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "spool.sqlite3").write_bytes(b"this is not a database at all" * 50)
+
+    status, stderr = await ran(*arguments, environ=DISCORD, cwd=tmp_path)
+
+    assert (2, 1) == (status, len(stderr.splitlines())), stderr
+    assert "spool.sqlite3 is damaged, or no database of Spool (file is not a database)" in stderr
+
+
+@pytest.mark.parametrize(
+    ("reader", "status", "said"),
+    [
+        (None, 141, ""),
+        ("/dev/full", 2, "error: The output could not be written (No space left on device).\n"),
+    ],
+)
+async def test_output_that_nobody_takes(tmp_path: Path, reader: str | None, status: int, said: str) -> None:
+    """A reader that has gone (`| head`) is no mistake; a full disk is one. Neither gives a traceback."""
+    if reader is None:
+        read, write = os.pipe()
+        os.close(read)
+    else:
+        write = os.open(reader, os.O_WRONLY)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bots", "tools", "--json"),
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+        cwd=tmp_path,
+        stdout=write,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(write)
+    async with asyncio.timeout(TIMEOUT * 4):
+        _, stderr = await process.communicate()
+
+    assert (status, said) == (process.returncode, stderr.decode())
+
+
+async def test_without_an_environment_the_way_to_one_is_said(tmp_path: Path) -> None:
+    """A Python that has none of what Spool needs: -S leaves its site-packages out."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-S", "-m", "bots", "assistants", "list"),
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(TIMEOUT * 4):
+        _, stderr = await process.communicate()
+
+    assert 2 == process.returncode
+    (line,) = stderr.decode().splitlines()
+    assert "is not installed for this Python. Use scripts/run" in line
+
+
 async def test_all_mistakes_are_told_before_anything_happens(tmp_path: Path) -> None:
     """Status 2, one line each, no traceback, and no data directory."""
     environ = {"SLACK_BOT_TOKEN": "xoxp-1", "LOG_LEVEL": "loud"}

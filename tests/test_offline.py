@@ -137,8 +137,9 @@ def test_whose_instructions_they_are_is_said(content: Any) -> None:
     def told(instructions: str) -> str:
         return said(list(Offline(delay=0.0).play(instructions, [{"role": "user", "content": content}], ALL)))
 
-    assert " My instructions: “You are HelpBot.”." in told("You are\nHelpBot.")
-    assert f" My instructions: “{'a' * 60} …”." in told("a" * 61)
+    assert " My instructions: “You are HelpBot.”" in told("You are\nHelpBot.")
+    assert f" My instructions: “{'a' * 60} …”" in told("a" * 61)
+    assert " My instructions: “Help”." in told("Help")
     assert "My instructions" not in told("") + told(Settings(assistant_name="Ann").instructions)
 
 

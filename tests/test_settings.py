@@ -11,7 +11,7 @@ import pytest
 from dotenv import dotenv_values
 
 from core.errors import ConfigError
-from core.settings import NAMES, Settings, read
+from core.settings import NAMES, Settings, misspelt, read
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
@@ -116,6 +116,11 @@ def test_empty_means_not_set(name: str) -> None:
         ("HISTORY_TOKENS", "1.5", "above 0"),
         ("HISTORY_TOKENS", "٣", "above 0"),
         ("OPENAI_BASE_URL", "localhost:8000", "https://"),
+        ("ADMINS", "U0123ABC, @me", "ADMINS: @me is no user id. Slack's are like U0123ABCD"),
+        ("ADMINS", "u0123abc", "Copy member ID"),
+        ("MCP_HOSTS", "https://mcp.example.com/sse", "Write only mcp.example.com, without https://"),
+        ("MCP_HOSTS", "mcp.example.com:8443", "Write only mcp.example.com, without https://, port and path."),
+        ("MCP_HOSTS", "*.example.com", "Write it like mcp.example.com"),
         ("SLACK_BOT_TOKEN", "xoxp-1", "xoxb-"),
         ("SLACK_APP_TOKEN", "xoxb-1", "xapp-"),
     ],
@@ -126,6 +131,31 @@ def test_a_mistake_is_told_with_its_cure(name: str, text: str, cure: str) -> Non
 
     assert name in problem
     assert cure in problem
+
+
+def test_ids_and_hosts_are_lists() -> None:
+    """With commas or blanks; of both platforms."""
+    found = read({"ADMINS": "U0123ABC,W1 112233445566778899", "MCP_HOSTS": "mcp.example.com, 10.0.0.7"})
+
+    assert ("U0123ABC", "W1", "112233445566778899") == found.admins
+    assert ("mcp.example.com", "10.0.0.7") == found.mcp_hosts
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("SLACK_APPTOKEN", ["SLACK_APPTOKEN is no setting. Did you mean SLACK_APP_TOKEN?"]),
+        ("ASSISTANT_MODLE", ["ASSISTANT_MODLE is no setting. Did you mean ASSISTANT_MODEL?"]),
+        ("data_dir", ["data_dir is no setting. Did you mean DATA_DIR?"]),
+        ("SLACK_SIGNING_SECRET", []),
+        ("OPENAI_ORG_ID", []),
+        ("HTTPS_PROXY", []),
+        ("ADMINS", []),
+    ],
+)
+def test_a_name_that_looks_like_ours_is_asked_about(name: str, said: list[str]) -> None:
+    """Other programs' names are none of our business."""
+    assert said == misspelt([name])
 
 
 @pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])

@@ -154,7 +154,7 @@ def test_a_broken_function_is_a_problem_of_its_own(folder: Path) -> None:
 
     (problem,) = box.problems
     assert box.names() == ("good",)
-    assert problem.startswith(f"{folder / 'mixed.py'}: bad: “x”: ")
+    assert problem.startswith(f"{folder / 'mixed.py'}:7: bad: “x”: ")
 
 
 def test_of_two_tools_with_one_name_the_first_stays(folder: Path) -> None:
@@ -166,7 +166,7 @@ def test_of_two_tools_with_one_name_the_first_stays(folder: Path) -> None:
 
     (problem,) = box.problems
     assert [tool.source for tool in box] == [str(folder / "a.py")]
-    assert problem.startswith(f"{folder / 'b.py'}: same: {folder / 'a.py'}")
+    assert problem.startswith(f"{folder / 'b.py'}:3: same: {folder / 'a.py'}")
     assert "@tool(name=" in problem
 
 

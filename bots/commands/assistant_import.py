@@ -50,7 +50,7 @@ class Arrival:
 
 
 def arrival(printed: Mapping[str, Any]) -> Arrival:
-    """What was printed for one. Whenever the same text comes it has the same id here: so it is known again."""
+    """What was printed for one. The same text always gets the same id here: so it is known again."""
     fields, notes = translated(printed)
     given = fields.pop("id", None)
     if isinstance(given, str) and ID.fullmatch(given):

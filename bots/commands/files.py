@@ -15,7 +15,7 @@ from typing import Any
 
 from bots.commands.assistant_office import changeable, one
 from bots.commands.assistant_print import list_of, put, put_json, tell
-from bots.commands.filing import Filing, Outcome
+from bots.commands.filing import Filing, Outcome, said
 from bots.commands.paths import found
 from bots.commands.progress import Progress
 from core.assistant import Assistant
@@ -29,6 +29,13 @@ from core.store.vector_stores import Document
 
 INTERRUPTED, TERMINATED = 130, 143
 """The exit statuses shells know for Ctrl-C and for SIGTERM."""
+NOT_SEARCHED = (
+    "warning: {} will not search them: the settings (OPENAI_FEATURES, OPENAI_BASE_URL) say that this model "
+    "server has no file_search."
+)
+DIGITS = 12
+"""So much of a SHA-256 is shown, and enough to name a document."""
+ROW = "{:<31}  {:<9}  {:>11}  {:<12}  {}"
 HELP = {
     "add": "add files, or all files of folders; goes on where it was stopped",
     "list": "list an assistant's documents",
@@ -75,9 +82,12 @@ async def _list(options: argparse.Namespace, settings: Settings) -> int:
     if options.json:
         put_json(list_of(map(_json, documents)))
         return 0
-    for document in documents:
-        why = f"  {document.error}" if document.error else ""
-        put(f"{document.remote or '-':<31}  {document.status:<9}  {document.size:>11,}  {document.name}{why}")
+    if documents:
+        put(ROW.format("ID", "STATUS", "BYTES", "SHA-256", "NAME"))
+    for row in documents:
+        why = f"  {said(row.error)}" if row.error else ""
+        digest = row.digest[:DIGITS]
+        put(ROW.format(row.remote or "-", row.status, f"{row.size:,}", digest, f"{row.name}{why}"))
     if not documents:
         put(f"{assistant.label} has no documents. Add some: python -m bots files add {assistant.id} PATH…")
     return 0
@@ -87,6 +97,8 @@ async def _add(options: argparse.Namespace, settings: Settings) -> int:
     async with _database(settings) as db:
         assistant = await db(lambda x: changeable(one(x, options.assistant)))
         files = found(options.paths)
+        if not settings.full_features:
+            tell(NOT_SEARCHED.format(assistant.label))
         with _alone(settings.data_dir):
             async with _service(settings) as service:
                 progress = Progress(sys.stderr, len(files), sum(file.size for file in files))
@@ -142,9 +154,11 @@ async def _remove(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _named(library: Library, assistant: Assistant, wanted: str) -> Document:
-    """The document with that name or id. Raises LookupError."""
+    """The document with that name, id, or begin of a SHA-256. Raises LookupError."""
     documents = await library.documents(assistant.id)
-    alike = [row for row in documents if wanted in (row.name, row.remote, row.digest)]
+    alike = [row for row in documents if wanted in (row.name, row.remote)]
+    if not alike and len(wanted) >= DIGITS:
+        alike = [row for row in documents if row.digest.startswith(wanted)]
     if not alike:
         raise LookupError(f"{assistant.label} has no such document")
     if len(alike) > 1:

@@ -32,10 +32,11 @@ class Progress:
             self._draw()
 
     def done(self, key: str, size: int, line: str) -> None:
-        """It has ended, and this is what is said about it."""
+        """It has ended, and this is what is said about it, "" for nothing."""
         self._sent[key] = size
         self._ended += 1
-        self.say(line)
+        if line:
+            self.say(line)
 
     def say(self, line: str) -> None:
         """A line that stays."""

@@ -53,6 +53,8 @@ def _list(settings: Settings, *, as_json: bool) -> int:
         sys.stdout.write(json.dumps(_described(toolbox), ensure_ascii=False, indent=2) + "\n")
     elif len(toolbox):
         sys.stdout.writelines(_table(toolbox, folder))
+    elif toolbox.problems:
+        sys.stdout.write(f"No tool of {folder} could be loaded.\n")
     else:
         sys.stdout.write(f"No tools in {folder} yet. Copy one: python -m bots tools add {examples()[0]}\n")
     return _tell(toolbox.problems)

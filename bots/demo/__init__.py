@@ -33,6 +33,9 @@ from core.store import approvals, runs, threads
 
 OFFLINE: Final = "offline"
 """The key of the model that is none."""
+CUT_OFF: Final = """\
+The last demo was ended in the middle of an answer. Its chats are gone; an open question counts as a no.
+"""
 OWN: Final = "demo-data"
 """The demo's directory where a real bot has the other."""
 
@@ -95,9 +98,7 @@ def _greeting(config: Settings, *, cut_off: bool) -> str:
     if config.data_dir.name == OWN:
         begun += f"Its data: {config.data_dir}. Commands for it: DATA_DIR={config.data_dir} scripts/run …\n"
     if cut_off:
-        begun += (
-            "The last demo was ended in the middle of an answer. A question that was open counts as a no.\n"
-        )
+        begun += CUT_OFF
     return f"{begun}{HELP}{TRY}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import stat
 import sys
@@ -109,14 +110,15 @@ class _Finds:
         from core.tools.schema import made  # pydantic only when there is something to describe
 
         for function in functions:
+            place = _place(function, source)
             try:
                 tool = made(function, Options(seconds=self._seconds), source)
             except Exception as error:
-                self.problems.append(f"{source}: {_said(error)}")
+                self.problems.append(f"{place}: {_said(error)}")
                 continue
             if (first := self.tools.get(tool.name)) is not None:
                 self.problems.append(
-                    f"{source}: {tool.name}: {first.source} has a tool of this name already, so this one is "
+                    f"{place}: {tool.name}: {first.source} has a tool of this name already, so this one is "
                     'left out. Give one of them another: @tool(name="…").'
                 )
             else:
@@ -149,6 +151,12 @@ def _functions(module: ModuleType) -> list[Callable[..., Any]]:
     things = {id(thing): thing for thing in list(vars(module).values()) if marked(thing)}
     package = module.__name__.split(".")[0]
     return [thing for thing in things.values() if thing.__module__.split(".")[0] == package]
+
+
+def _place(function: Callable[..., Any], source: str) -> str:
+    """Where a function stands: its first line too, where it was written in that file."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return f"{source}:{code.co_firstlineno}" if code is not None and code.co_filename == source else source
 
 
 def _failure(path: Path, error: BaseException) -> str:
