@@ -218,6 +218,7 @@ def test_a_word_near_a_hosted_tool_is_asked_about(operator: Operator, word: str,
     (problem,) = operator.fails("create", "--name", "Ada", "--tool", word)
 
     assert f"There is no function {word}. Did you mean {hosted}?" == problem
+    assert "" == operator.told
     assert [] == operator.gets("list")["data"]
 
 

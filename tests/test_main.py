@@ -154,6 +154,22 @@ async def test_a_damaged_database_is_told(tmp_path: Path, arguments: tuple[str, 
     assert "spool.sqlite3 is damaged, or no database of Spool (file is not a database)" in stderr
 
 
+@pytest.mark.parametrize("command", ["assistants", "files"])
+async def test_a_database_damaged_inside_is_told(tmp_path: Path, command: str) -> None:
+    """Its first page still looks like one."""
+    (tmp_path / "data").mkdir()
+    path = tmp_path / "data" / "spool.sqlite3"
+    Database(path).close()
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"?" * (path.stat().st_size - 4096))
+
+    status, stderr = await ran(command, "list", *["A"] * (command == "files"), environ={}, cwd=tmp_path)
+
+    assert (2, 1) == (status, len(stderr.splitlines())), stderr
+    assert "spool.sqlite3 is damaged" in stderr
+
+
 @pytest.mark.parametrize(
     ("reader", "status", "said"),
     [

@@ -66,10 +66,10 @@ async def _check(office: Office, former: Assistant, wanted: Assistant, problems:
     new_model = not former.id or wanted.model != former.model
     if new_model and isinstance(wanted.model, str) and wanted.model.strip():
         verdict = (await office.models(wanted.model)).judge(wanted.model, day(office.now))
-        if verdict.warning:
-            tell(f"warning: {verdict.warning}")
         if verdict.refused:
             problems.append(verdict.refused)
+        elif verdict.warning and not problems:
+            tell(f"warning: {verdict.warning}")
     if problems:
         raise ConfigError(*problems)
     for name in codeless:

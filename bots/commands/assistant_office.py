@@ -16,7 +16,7 @@ from core import model_list
 from core.assistant import EVERY, SETTINGS_ID, Assistant
 from core.assistant_limits import tool_name
 from core.database import Database, Execute
-from core.errors import ConfigError
+from core.errors import ConfigError, Unsaved
 from core.model_list import ModelList
 from core.service import ModelFacts
 from core.settings import Settings
@@ -73,6 +73,14 @@ def tell_unavailable(settings: Settings, assistant: Assistant) -> None:
             f"warning: {assistant.label} answers without {', '.join(hosted)}: the settings (OPENAI_FEATURES, "
             "OPENAI_BASE_URL) say that this model server has no such tools."
         )
+
+
+def unsaved(settings: Settings, error: Unsaved) -> ConfigError:
+    """What to say of a database that refused."""
+    path = settings.data_dir / "spool.sqlite3"
+    if "malformed" in str(error):
+        return ConfigError(f"{path} is damaged ({error}). Stop every Spool, and put a backup in its place.")
+    return ConfigError(f"{path} could not be written ({error}). That step did not happen; try again.")
 
 
 def one(x: Execute, wanted: str) -> Assistant:

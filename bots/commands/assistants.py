@@ -11,10 +11,10 @@ from typing import Any
 from bots.commands import assistant_changes as changes
 from bots.commands import assistant_import as arrivals
 from bots.commands import assistant_lookups as lookups
-from bots.commands.assistant_office import Office
+from bots.commands.assistant_office import Office, unsaved
 from bots.commands.assistant_options import CLEARABLE, add_options
 from core.database import Database, data_directory
-from core.errors import ConfigError, Unsaved
+from core.errors import Unsaved
 from core.settings import Settings
 
 ACTIONS: Mapping[str, Callable[[Office], Awaitable[None]]] = {
@@ -52,9 +52,7 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
     try:
         await ACTIONS[options.action](Office(db, settings, options, time.time()))
     except Unsaved as error:
-        raise ConfigError(
-            f"{settings.data_dir} could not be written ({error}). Nothing was changed; try again."
-        ) from error
+        raise unsaved(settings, error) from error
     finally:
         db.close()
     return 0

@@ -13,14 +13,14 @@ from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bots.commands.assistant_office import changeable, one
+from bots.commands.assistant_office import changeable, one, unsaved
 from bots.commands.assistant_print import list_of, put, put_json, tell
 from bots.commands.filing import Filing, Outcome, said
 from bots.commands.paths import found
 from bots.commands.progress import Progress
 from core.assistant import Assistant
 from core.database import Database, data_directory
-from core.errors import ConfigError, SpoolError
+from core.errors import ConfigError, SpoolError, Unsaved
 from core.library import Library
 from core.service import Service
 from core.settings import Settings
@@ -197,6 +197,8 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
     db = Database(settings.data_dir / "spool.sqlite3")
     try:
         yield db
+    except Unsaved as error:
+        raise unsaved(settings, error) from error
     finally:
         db.close()
 
