@@ -59,6 +59,11 @@ class Asked:
         self.store: str | None = None
         """The thread's vector store, once something of this question is in it."""
 
+    @property
+    def needs_preparing(self) -> bool:
+        """Whether there is anything to be read besides the messages' own words."""
+        return self._claim.context_since is not None or any(one.files for one in self._claim.messages)
+
     async def prepare(self) -> None:
         """Read what stood in the topic and the files, once."""
         claim = self._claim
@@ -95,14 +100,12 @@ class Asked:
 
     def says_nothing(self) -> bool:
         """Whether there is nothing to answer: no text, and no file that can be read."""
-        return not any(message.text for message in self._claim.messages) and all(
-            file.refused for file in self.files()
-        )
+        return not any(one.text for one in self._claim.messages) and all(one.refused for one in self.files())
 
     def heard(self) -> str:
         """What voice messages and recordings say, as quoted lines to stand above the answer."""
-        said = [file.transcript for file in self.files() if file.transcript]
-        quoted = ["> 🎤 " + text.strip().replace("\n", "\n> ") for text in said]
+        said = [file.transcript.strip() for file in self.files() if file.transcript]
+        quoted = ["> 🎤 " + text.replace("\n", "\n> ") for text in said]
         return "\n".join(quoted) + "\n\n" if quoted else ""
 
     def items(self) -> tuple[str, ...]:

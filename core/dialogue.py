@@ -56,7 +56,13 @@ class Dialogue:
         self._history = without_files(journal.claim.history, alive)
         self._offer = Offer()
         self._mended: set[str] = set()
-        self.estimated = 0
+        self._told: tuple[str, ...] = ()
+
+    @property
+    def estimated(self) -> int:
+        """About how many tokens the last request had; 0 when there was none."""
+        tools = [json.dumps(tool) for tool in self._offer.tools] if self._told else []
+        return sum(items.weigh(one) for one in (*self._told, *tools))
 
     async def answer(self) -> Answer:
         """Ask until the model answers, refuses for good, or three errors were met."""
@@ -143,13 +149,8 @@ class Dialogue:
     async def _prepare(self) -> None:
         """What must be known before the model is asked; all of it is asked for once."""
         draft = self.draft
-        try:
-            async with asyncio.timeout_at(draft.until) as deadline:
-                await self.asked.prepare()
-        except TimeoutError:
-            if deadline.expired():  # a document that does not become searchable
-                raise Permanent("run_deadline", notice="timeout") from None
-            raise
+        if self.asked.needs_preparing:
+            await self._read()
         draft.head = self.asked.heard()
         if refused := await self._refusals():
             draft.notes[refused] = None
@@ -165,6 +166,16 @@ class Dialogue:
         if self._offer.missing and (WITHOUT_TOOLS in self._mended or await self._new_here()):
             names = ", ".join(f"`{name}`" for name in self._offer.missing)
             draft.notes[(await self.say("tools_missing")).format(names=names)] = None
+
+    async def _read(self) -> None:
+        """The topic and the files, within the run's time."""
+        try:
+            async with asyncio.timeout_at(self.draft.until) as deadline:
+                await self.asked.prepare()
+        except TimeoutError:
+            if deadline.expired():  # a document that does not become searchable
+                raise Permanent("run_deadline", notice="timeout") from None
+            raise
 
     async def _new_here(self) -> bool:
         """Whether this assistant, as it is now, answers in the thread for the first time."""
@@ -186,8 +197,7 @@ class Dialogue:
         if number and options.get("tool_choice") != "none":
             options.pop("tool_choice", None)  # it forces the first response, not every one
         given = (*self._history, *self.asked.items(), *rounds.sent_back(self._journal))
-        told = (assistant.instructions, *(json.dumps(tool) for tool in self._offer.tools), *given)
-        self.estimated = sum(items.weigh(one) for one in told)
+        self._told = (assistant.instructions, *given)
         return Prompt(
             model=assistant.model,
             instructions=assistant.instructions,
@@ -219,7 +229,7 @@ class Dialogue:
         if line := produced.footnotes([*cited, *produced.documents(response.items)]):
             self.draft.notes[line] = None
         if any(str(item.get("type")) in HOSTED for item in response.items):
-            self.estimated = 0  # what these tools found was counted, too
+            self._told = ()  # what these tools found was counted, too
         files = (*self._files(before), *made)
         text, ended, usage = produced.plain(self.draft.text), response.ended, dict(response.ended.usage or {})
         if ended.ending == "completed" and (text.strip() or files):

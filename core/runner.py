@@ -220,9 +220,9 @@ class Runner:
 def _ratio(answer: Answer, dialogue: Dialogue | None) -> float | None:
     """Reported over estimated input tokens; pictures and files would spoil it."""
     reported = answer.usage.get("input_tokens", 0)
-    if dialogue is None or not dialogue.estimated or not reported or dialogue.asked.files():
+    if dialogue is None or not reported or dialogue.asked.files() or not (told := dialogue.estimated):
         return None
-    return reported / dialogue.estimated
+    return reported / told
 
 
 def _since(at: float | None, started: float, waited: float) -> float | None:

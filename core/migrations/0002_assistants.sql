@@ -77,6 +77,7 @@ CREATE TABLE approvals (
     expires_at DOUBLE PRECISION NOT NULL,
     UNIQUE (run_id, call_id)
 );
+CREATE INDEX approvals_waiting ON approvals (person) WHERE state = 'waiting';
 
 -- The oldest turns of a thread in a few sentences: they stand for all items up to `upto`.
 -- due = 1: to be made (again); it survives any crash.
