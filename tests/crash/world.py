@@ -243,7 +243,7 @@ class World:
                 since = time.monotonic()
 
     def _done(self, db: sqlite3.Connection) -> bool:
-        if self.slack.unacked():
+        if self.slack.unacked() or self.slack.sharing:
             return False
         stored = {id for (id,) in db.execute("SELECT platform_id FROM messages")}
         (live,) = db.execute(f"SELECT COUNT(*) FROM runs WHERE {LIVE}").fetchone()

@@ -58,6 +58,11 @@ class Files:
         self._keys: dict[str, Slot] = {}
         self._timers: set[asyncio.TimerHandle] = set()
 
+    @property
+    def sharing(self) -> bool:
+        """Whether a message with a file that was completed is still to appear."""
+        return bool(self._timers)
+
     def methods(self) -> dict[str, Method]:
         write, read = "files:write", "files:read"
         complete = optional("channel_id channels initial_comment thread_ts blocks")

@@ -246,6 +246,11 @@ class SlackStandin(Trouble):
         """Any event in an event_callback; `envelope` replaces fields of that. Returns event_id."""
         return self._events.publish(event, **envelope)
 
+    @property
+    def sharing(self) -> bool:
+        """Whether a message with an uploaded file is still to appear: it comes after the app's call."""
+        return self._files.sharing
+
     async def until(self, predicate: Callable[[], object], timeout: float = 10) -> None:
         """Return when `predicate()` is true; TimeoutError with a report of the workspace otherwise."""
         await self._changes.until(predicate, timeout, self.report)
