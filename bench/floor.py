@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 
-from core.script import text_of
+from standins.script.script import text_of
 
 
 class Floor:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from core.database import Database, Execute, data_directory
 from core.store import items, messages, runs, threads
+from core.store.database import Database, Execute, data_directory
 from core.store.runs import Outcome
 from core.types import Address, IncomingMessage
 

@@ -15,9 +15,9 @@ from typing import Self
 
 from bench.process import ROOT, processor_seconds
 from bench.speech import Speech
-from bots.standins.openai import OpenAIStandin
-from bots.standins.openai.record import Request
-from core.script import text_of
+from standins.openai import OpenAIStandin
+from standins.openai.record import Request
+from standins.script.script import text_of
 
 GLANCE = 0.02
 """Seconds between two looks for finished requests."""

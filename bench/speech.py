@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.script import Beat, Say, Wait
+from standins.script.script import Beat, Say, Wait
 
 END = "that is all."
 
 
 @dataclass
 class Speech:
-    """A script (`core.script.Script`) of `tokens` deltas, `pace` of them in a second.
+    """A script (`standins.script.script.Script`) of `tokens` deltas, `pace` of them in a second.
 
     Its text is ordinary prose with a line break now and then, about five characters a token. `thought` is
     how many seconds the model takes before it begins, as a real one does.

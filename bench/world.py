@@ -11,8 +11,8 @@ from typing import Protocol, Self
 
 from bench.model import Model
 from bench.speech import Speech
-from bots.standins.discord import DiscordStandin
-from bots.standins.slack import SlackStandin
+from standins.discord import DiscordStandin
+from standins.slack import SlackStandin
 
 Versions = Sequence[tuple[float, str]]
 """Every text a post had, with the monotonic time from which it was visible."""

@@ -13,7 +13,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from core import logs, settings
+from bots import logs
+from core import settings
 from core.errors import ConfigError
 
 OPERATING = {
@@ -21,7 +22,7 @@ OPERATING = {
     "tools": "list the function tools that were found, or copy an example",
     "files": "give an assistant documents to search",
 }
-"""Commands with a module of their own in `bots.commands`, imported only when they are called."""
+"""Commands with a module of their own in `bots.cli`, imported only when they are called."""
 
 
 UNREAD = 141
@@ -46,7 +47,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     commands.add_parser("demo", help="talk to the bot in this terminal: no account, no key, no network")
     for name, text in OPERATING.items():
         if name in arguments[:1]:
-            importlib.import_module(f"bots.commands.{name}").add(commands)
+            importlib.import_module(f"bots.cli.{name}").add(commands)
         else:
             commands.add_parser(name, help=text)
     return parser
@@ -130,10 +131,10 @@ def _command(options: argparse.Namespace) -> int:
     config = settings.read(environment, to_run=wanted if command == "run" else None)
     logs.set_up(config.log_level, config.secrets())
     if command in OPERATING:
-        status: int = importlib.import_module(f"bots.commands.{command}").run(options, config)
+        status: int = importlib.import_module(f"bots.cli.{command}").run(options, config)
         return status
     if command == "run":
-        from bots.run import serve
+        from bots.app import serve
 
         asyncio.run(serve(config, tuple(dict.fromkeys(wanted)) or config.platforms))
     else:

@@ -11,17 +11,18 @@ from pathlib import Path
 
 from bots.modelsoon import ModelSoon
 from bots.soon import Soon
-from core import model_list
-from core.approvals import Approvals
-from core.attachments import Attachments
-from core.background import Background
-from core.database import Database
-from core.kit import Kit, Limits, Rules
-from core.library import Library
+from core.assistants import model_list
+from core.concurrency import Background
+from core.files.attachments import Attachments
+from core.files.library import Library
 from core.ports import Fetching
+from core.runs import history
+from core.runs.approvals import Approvals
+from core.runs.run_context import Kit, Limits, Rules
 from core.service import ModelFacts, Service
 from core.settings import Settings
-from core.store import assistants, history, threads
+from core.store import assistants, threads
+from core.store.database import Database
 from core.tools import Toolbox, load
 
 logger = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class Equipment:
     async def _serve(self) -> Service:
         """Over the model's own connections: another client costs a tenth of a second of CPU."""
         model = await self._model.ready()
-        module = await asyncio.to_thread(importlib.import_module, "core.openai_service")
+        module = await asyncio.to_thread(importlib.import_module, "core.model_server.service")
         service: Service = module.OpenAIService(
             beside=model.client, transcription_model=self._settings.transcription_model
         )

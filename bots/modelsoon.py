@@ -24,7 +24,7 @@ class ModelSoon:
         self._model.begin()
 
     async def _load(self) -> Model:
-        module = await asyncio.to_thread(importlib.import_module, "core.openai_model")
+        module = await asyncio.to_thread(importlib.import_module, "core.model_server.model")
         settings = self._settings
         features = module.Features(
             full=settings.full_features,

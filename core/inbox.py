@@ -8,14 +8,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.approvals import Approvals
-from core.attachments import Attachments
-from core.choosing import choose
-from core.database import Database, Execute
-from core.lanes import Lanes
-from core.memory import NOTHING, Held, held, told
+from core.assistants.choose import choose
+from core.files.attachments import Attachments
+from core.runs.approvals import Approvals
+from core.runs.lanes import Lanes
+from core.runs.summaries import NOTHING, Held, held, told
 from core.store import approvals, files, messages, runs, threads
 from core.store.approvals import Decision
+from core.store.database import Database, Execute
 from core.store.runs import Claim
 from core.texts import text
 from core.types import Address, IncomingMessage, RunId, ThreadId

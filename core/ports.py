@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from core.journal import Journal
+from core.store.journal import Journal
 from core.types import Attachment, Earlier, File, IncomingMessage, ModelEvent, Prompt, Question, Task
 
 

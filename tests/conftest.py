@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from bots.run import assembled
-from bots.standins.discord import DiscordStandin
-from bots.standins.openai import OpenAIStandin
-from bots.standins.slack import SlackStandin
-from bots.supervisor import keep
-from core.database import data_directory
-from core.script import Scenario
+from bots.app import assembled
+from bots.intake.connection import keep
 from core.settings import Settings
+from core.store.database import data_directory
+from standins.discord import DiscordStandin
+from standins.openai import OpenAIStandin
+from standins.script.script import Scenario
+from standins.slack import SlackStandin
 
 Product = Callable[..., AbstractAsyncContextManager[None]]
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from core import logs
+from bots import logs
 
 
 @contextlib.contextmanager

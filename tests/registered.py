@@ -6,8 +6,8 @@ import contextlib
 import time
 from pathlib import Path
 
-from core.database import Database
 from core.store import assistants
+from core.store.database import Database
 
 
 async def register(data: Path, name: str, *, platform: str = "", place: str = "") -> str:

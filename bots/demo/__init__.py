@@ -15,21 +15,21 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from bots.app import REAL, assembled
 from bots.demo.conversation import HELP, TRY, Conversation
 from bots.demo.folder import Folder
 from bots.demo.people import DISCORD_USER, SLACK_USER, DiscordPerson, Person, SlackPerson
 from bots.demo.terminal import Screen
-from bots.run import REAL, assembled
-from bots.standins.discord import DiscordStandin
-from bots.standins.openai import OpenAIStandin
-from bots.standins.slack import SlackStandin
-from bots.supervisor import keep
+from bots.intake.connection import keep
 from core.assistant import Assistant, of_settings
-from core.database import Database, data_directory, only_runner
-from core.lanes import Lanes
-from core.script import Offline
-from core.settings import Settings
+from core.runs.lanes import Lanes
+from core.settings import INSTRUCTIONS, Settings
 from core.store import approvals, runs, threads
+from core.store.database import Database, data_directory, only_runner
+from standins.discord import DiscordStandin
+from standins.openai import OpenAIStandin
+from standins.script.script import Offline
+from standins.slack import SlackStandin
 
 OFFLINE: Final = "offline"
 """The key of the model that is none."""
@@ -122,7 +122,7 @@ async def _local(
     )
     if settings.openai_api_key or settings.openai_base_url:
         return config
-    openai = await stack.enter_async_context(OpenAIStandin(Offline(), models=None))
+    openai = await stack.enter_async_context(OpenAIStandin(Offline(usual=INSTRUCTIONS), models=None))
     return dataclasses.replace(
         config, openai_base_url=openai.base_url, openai_api_key=OFFLINE, openai_features="full"
     )

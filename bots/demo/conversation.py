@@ -14,7 +14,7 @@ from typing import Final
 from bots.demo.people import Person
 from bots.demo.seen import Seen
 from bots.demo.terminal import Lines, Screen
-from core.lanes import Lanes
+from core.runs.lanes import Lanes
 
 HELP: Final = """\
 Type a message. Commands:

@@ -6,10 +6,10 @@ import re
 from typing import Final, Protocol
 
 from bots.demo.seen import Seen, SeenFile
-from bots.standins.discord import DiscordStandin
-from bots.standins.discord.message import Post as DiscordPost
-from bots.standins.slack import SlackStandin
-from bots.standins.slack.message import Post as SlackPost
+from standins.discord import DiscordStandin
+from standins.discord.message import Post as DiscordPost
+from standins.slack import SlackStandin
+from standins.slack.message import Post as SlackPost
 
 SLACK_USER, SLACK_CHANNEL = "U0YOU00001", "C0GENERAL1"
 DISCORD_USER, DISCORD_CHANNEL = "200000000000000001", "300000000000000001"

@@ -14,7 +14,7 @@ import aiohttp
 import discord
 from discord.http import HTTPClient, Route
 
-from bots.posts import Gone, Unclear
+from bots.replies.posts import Gone, Unclear
 from core.errors import Retryable, SpoolError, TooLarge, Unreachable
 
 UNKNOWN_MESSAGE, ENTITY_TOO_LARGE = 10008, 40005

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bots.mentions import printable
+from bots.replies.safe_text import printable
 from core.types import Question
 
 GREEN, GREY = 3, 2

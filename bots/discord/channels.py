@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bots.discord.api import DiscordApi
-from bots.posts import Gone
+from bots.replies.posts import Gone
 from core.errors import SpoolError, Unreachable
 
 logger = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bots import orders
 from bots.discord.files import attachments, snapshots
-from bots.mentions import printable
+from bots.intake import orders
+from bots.replies.safe_text import printable
 from core.types import Address, IncomingMessage, Kind
 
 EPOCH = 1_420_070_400.0

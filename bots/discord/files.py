@@ -13,9 +13,9 @@ from typing import Any
 
 import aiohttp
 
-from bots.download import Hosts, Redirected, download, words
+from bots.intake.download import Hosts, Redirected, download, words
 from core.errors import FileRefused
-from core.kinds import safe_name
+from core.files.detect import safe_name
 from core.types import Attachment
 
 MOST = 50

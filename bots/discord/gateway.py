@@ -20,7 +20,7 @@ import yarl
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.http import Route
 
-from bots.supervisor import TokenRefused
+from bots.intake.connection import TokenRefused
 
 logger = logging.getLogger(__name__)
 KEEP_SESSION = 4000

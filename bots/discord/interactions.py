@@ -15,7 +15,7 @@ from bots.discord.api import DiscordApi
 from bots.discord.buttons import answered
 from bots.discord.channels import thread_parent
 from bots.discord.poster import STOP, reference
-from core.background import Background
+from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
 from core.texts import text

@@ -10,29 +10,29 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import discord
 
-from bots.caughtup import OVERLAP, CaughtUp
 from bots.discord import events
 from bots.discord.api import PAGE, DiscordApi
 from bots.discord.bot import Bot
 from bots.discord.files import DiscordFiles
 from bots.discord.gateway import ContentIntentRefused, Gateway, Position, forget_login, redirect
-from bots.discord.intake import SESSION, Intake
 from bots.discord.interactions import Interactions
 from bots.discord.poster import DiscordPoster, Pace, typing
+from bots.discord.reader import SESSION, Intake
 from bots.discord.upload import Uploads
-from bots.markdown import split
-from bots.mentions import printable
-from bots.postbrush import PostBrush
-from bots.posts import Gone, Posts
-from bots.questions import Questions
-from bots.reply import FullReply
-from bots.supervisor import TokenRefused
+from bots.intake.catch_up import OVERLAP, CaughtUp
+from bots.intake.connection import TokenRefused
+from bots.replies.approvals import Questions
+from bots.replies.edited import PostBrush
+from bots.replies.markdown import split
+from bots.replies.posts import Gone, Posts
+from bots.replies.reply import FullReply
+from bots.replies.safe_text import printable
 from bots.turns import Turns
-from core.background import Background
+from core.concurrency import Background
 from core.errors import SpoolError, Unreachable
 from core.inbox import Inbox
-from core.journal import Journal
 from core.settings import Settings
+from core.store.journal import Journal
 from core.texts import text
 from core.types import Address, Attachment, Earlier, IncomingMessage
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from bots.discord.api import PAGE, DiscordApi
 from bots.discord.buttons import GREY, answered, asking, custom_ids, row
-from bots.mentions import printable
-from bots.posts import OwnPost
-from bots.questions import sign
+from bots.replies.approvals import sign
+from bots.replies.posts import OwnPost
+from bots.replies.safe_text import printable
 from core.errors import SpoolError
 from core.types import IncomingMessage, Question, RunId
 
@@ -45,7 +45,7 @@ class Pace:
 
 
 class DiscordPoster:
-    """`bots.posts.Poster` for one run in one channel."""
+    """`bots.replies.posts.Poster` for one run in one channel."""
 
     limit = 2000
     stoppable = True

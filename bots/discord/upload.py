@@ -6,9 +6,9 @@ from functools import partial
 
 from bots.discord.api import LARGEST_FILE
 from bots.discord.poster import DiscordPoster, file_sign
-from bots.filename import file_name
 from bots.patience import patiently
-from bots.posts import Posts
+from bots.replies.filename import file_name
+from bots.replies.posts import Posts
 from core.errors import TooLarge
 from core.types import File
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bots.mentions import harmless
+from bots.replies.safe_text import harmless
 from core.types import Question
 
 APPROVE, REFUSE = "approve", "refuse"

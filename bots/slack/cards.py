@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bots.mentions import harmless
-from bots.tasks import title
+from bots.replies.activity import title
+from bots.replies.safe_text import harmless
 from core.types import Task
 
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bots import orders
-from bots.mentions import printable
+from bots.intake import orders
+from bots.replies.safe_text import printable
 from bots.slack import richtext
 from bots.slack.files import attachments
 from core.types import Address, IncomingMessage, Kind

@@ -14,10 +14,10 @@ from typing import Any, Final
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.download import Hosts, Redirected, download, words
-from bots.slack.calls import Refused, call
+from bots.intake.download import Hosts, Redirected, download, words
+from bots.slack.api import Refused, call
 from core.errors import FileRefused, Unreachable
-from core.kinds import safe_name
+from core.files.detect import safe_name
 from core.types import Attachment
 
 logger = logging.getLogger(__name__)

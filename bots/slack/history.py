@@ -14,9 +14,9 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.caughtup import OVERLAP
-from bots.posts import Gone
-from bots.slack.calls import Refused, call
+from bots.intake.catch_up import OVERLAP
+from bots.replies.posts import Gone
+from bots.slack.api import Refused, call
 from core.errors import Retryable, SpoolError, Unreachable
 from core.types import Address
 

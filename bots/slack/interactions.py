@@ -16,7 +16,7 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 
 from bots.slack.buttons import APPROVE, REFUSE
-from core.background import Background
+from core.concurrency import Background
 from core.inbox import Inbox
 from core.texts import text
 from core.types import Address

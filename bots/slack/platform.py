@@ -13,14 +13,16 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.caughtup import CaughtUp
-from bots.mentions import harmless
-from bots.posts import Posts
-from bots.questions import Questions
-from bots.reply import FullReply
+from bots.intake.catch_up import CaughtUp
+from bots.intake.connection import TokenRefused
+from bots.replies.activity import doing
+from bots.replies.approvals import Questions
+from bots.replies.posts import Posts
+from bots.replies.reply import FullReply
+from bots.replies.safe_text import harmless
 from bots.slack import richtext
+from bots.slack.api import REVOKED, call
 from bots.slack.budget import Budget
-from bots.slack.calls import REVOKED, call
 from bots.slack.files import SlackFiles
 from bots.slack.heard import Heard
 from bots.slack.history import History, pages
@@ -31,14 +33,12 @@ from bots.slack.socket import SocketMode
 from bots.slack.status import Status
 from bots.slack.stream import StreamBrush
 from bots.slack.upload import Uploads
-from bots.supervisor import TokenRefused
-from bots.tasks import doing
 from bots.turns import Turns
-from core.background import Background
+from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
-from core.journal import Journal
 from core.settings import Settings
+from core.store.journal import Journal
 from core.texts import text
 from core.types import Attachment, Earlier, IncomingMessage, Task
 

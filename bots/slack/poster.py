@@ -9,12 +9,12 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.mentions import harmless
-from bots.posts import Gone, OwnPost
-from bots.questions import sign
+from bots.replies.approvals import sign
+from bots.replies.posts import Gone, OwnPost
+from bots.replies.safe_text import harmless
+from bots.slack.api import Limited, Refused, call
 from bots.slack.budget import Budget
 from bots.slack.buttons import asking
-from bots.slack.calls import Limited, Refused, call
 from core.errors import Retryable, SpoolError, Unreachable
 from core.types import Address, Question, RunId
 
@@ -26,7 +26,7 @@ TEXT_BYTES = 3900
 
 
 class SlackPoster:
-    """`bots.posts.Poster` for one run in one Slack thread."""
+    """`bots.replies.posts.Poster` for one run in one Slack thread."""
 
     limit = 11_000
     stoppable = False

@@ -11,9 +11,9 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.slack.calls import Refused, call
+from bots.slack.api import Refused, call
 from bots.turns import Turns
-from core.background import Background
+from core.concurrency import Background
 from core.errors import SpoolError
 from core.types import Address
 

@@ -12,13 +12,13 @@ from contextlib import suppress
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.markdown import closing, open_fence, reopening, split
-from bots.mentions import settled
-from bots.postbrush import PostBrush
-from bots.posts import Gone, Posts, Unclear
+from bots.replies.edited import PostBrush
+from bots.replies.markdown import closing, open_fence, reopening, split
+from bots.replies.posts import Gone, Posts, Unclear
+from bots.replies.safe_text import settled
+from bots.slack.api import Limited, Refused
 from bots.slack.budget import FASTEST_APPEND, Budget
-from bots.slack.calls import Limited, Refused
-from bots.slack.opened import Opened
+from bots.slack.native_stream import Opened
 from bots.slack.piece import ROOM, piece
 from bots.slack.poster import SlackPoster
 from bots.slack.refusals import NOT_HERE, NOWHERE, Refusals
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class StreamBrush:
-    """`bots.live.Brush`: appends what is new; whatever cannot be appended is repainted.
+    """`bots.replies.live.Brush`: appends what is new; whatever cannot be appended is repainted.
 
     `doing` shows tasks in another place, for as long as no stream does.
     """

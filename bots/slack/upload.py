@@ -16,12 +16,12 @@ from typing import Any
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.filename import file_name
 from bots.patience import patiently
-from bots.posts import Gone, Unclear
-from bots.slack.calls import Refused, call
+from bots.replies.filename import file_name
+from bots.replies.posts import Gone, Unclear
+from bots.slack.api import Refused, call
 from core.errors import Retryable, TooLarge, Unreachable
-from core.journal import Journal
+from core.store.journal import Journal
 from core.types import Address, File
 
 logger = logging.getLogger(__name__)

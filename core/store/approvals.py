@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from core.database import Execute
+from core.store.database import Execute
 from core.store.threads import new_id
 from core.types import RunId, ThreadId
 

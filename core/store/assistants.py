@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.assistant import SETTINGS_ID, Assistant
-from core.database import Execute
+from core.store.database import Execute
 from core.store.threads import new_id
 
 DEFAULT = ("", "default")

@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import Iterable, Sequence
 
-from core.database import Execute
+from core.store.database import Execute
 from core.types import RunId, ThreadId
 
 PAGE = 256

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from core.database import Execute
+from core.store.database import Execute
 from core.store.threads import new_id
 from core.types import Address, Attachment, Earlier, IncomingMessage, RunId, ThreadId
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from core.database import Execute
 from core.errors import Lost
-from core.store import claims, files, history, items, summaries, threads
-from core.store.claims import Claim as Claim
-from core.store.claims import Outcome as Outcome
+from core.runs import claims, history
+from core.runs.claims import Claim as Claim
+from core.runs.claims import Outcome as Outcome
+from core.store import files, items, summaries, threads
+from core.store.database import Execute
 from core.types import RunId, ThreadId
 
 LIVE = "('in_progress', 'requires_action', 'cancelling')"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.assistant import Assistant
-from core.database import Execute
 from core.store import assistants
+from core.store.database import Execute
 from core.types import ThreadId
 
 

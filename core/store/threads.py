@@ -6,7 +6,7 @@ import json
 import secrets
 from typing import Any, Literal
 
-from core.database import Execute
+from core.store.database import Execute
 from core.types import Address, ThreadId
 
 Scope = Literal["user", "topic"]

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from core.database import Execute
+from core.store.database import Execute
 
 State = Literal["waiting", "uploaded", "completed", "failed"]
 """waiting: being uploaded; uploaded: at the server, not searchable yet; completed: searchable."""

@@ -94,7 +94,7 @@ def _acknowledge_first() -> None:
 
 def _begin_unrecorded() -> None:
     """The effect comes first, and then the record of it."""
-    from core.journal import Journal
+    from core.store.journal import Journal
 
     original = Journal.record
 

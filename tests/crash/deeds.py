@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.script import outputs
+from standins.script.script import outputs
 from tests.crash.history import DECISIONS, INTERRUPTED, Finding, Said, Shown
 from tests.crash.oracle import WORD, Question
 from tests.crash.remembered import Items, told

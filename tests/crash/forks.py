@@ -24,11 +24,11 @@ from tests.crash.child import Order, become
 
 PRODUCT = (
     "bots.__main__",
-    "bots.run",
+    "bots.app",
     "bots.slack.platform",
     "bots.discord.platform",
-    "core.openai_model",
-    "core.openai_service",
+    "core.model_server.model",
+    "core.model_server.service",
     "core.tools.schema",
     "openai.resources.responses",
     "openai.resources.containers",

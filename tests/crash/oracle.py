@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.memory import INSTRUCTIONS
-from core.picture import png
-from core.script import Beat, Call, Cite, Hosted, Say, Wait, text_of
+from core.runs.summaries import INSTRUCTIONS
+from standins.script.picture import png
+from standins.script.script import Beat, Call, Cite, Hosted, Say, Wait, text_of
 
 WORD = re.compile(r"\b([a-z][a-z0-9]*)\.(\d+)\b")
 KNOWS = "knows:"
@@ -84,7 +84,7 @@ def _picture(tag: str) -> bytes:
 
 @dataclass
 class Oracle:
-    """A `core.script.Script`. `pace`: seconds before each gulp."""
+    """A `standins.script.script.Script`. `pace`: seconds before each gulp."""
 
     pace: float = 0.02
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.crash.child import Order
 from tests.crash.points import parts, sections
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 KILLED = -signal.SIGKILL
 SETTLED = 0.06
 """Seconds without an effect after which a process has nothing more to do by itself."""

@@ -6,10 +6,10 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
-from bots.standins.discord import DiscordStandin
-from bots.standins.discord import Post as DiscordPost
-from bots.standins.slack import Post as SlackPost
-from bots.standins.slack import SlackStandin
+from standins.discord import DiscordStandin
+from standins.discord import Post as DiscordPost
+from standins.slack import Post as SlackPost
+from standins.slack import SlackStandin
 from tests.crash.history import Shown
 
 _TAG = re.compile(r'"tag": "(\w+)"')

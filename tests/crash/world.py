@@ -15,13 +15,13 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bots.standins.discord import DiscordStandin, Rules
-from bots.standins.openai import OpenAIStandin
-from bots.standins.slack import Post as SlackPost
-from bots.standins.slack import SlackStandin, Timing
 from core.assistant import EVERY, function
-from core.database import Database
 from core.store import assistants
+from core.store.database import Database
+from standins.discord import DiscordStandin, Rules
+from standins.openai import OpenAIStandin
+from standins.slack import Post as SlackPost
+from standins.slack import SlackStandin, Timing
 from tests.crash import deeds, history, remembered, screen, tools
 from tests.crash.child import Order
 from tests.crash.deeds import Done

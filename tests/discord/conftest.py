@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-import core.openai_model  # noqa: F401 - imported here once, not while the first test waits
-from bots.standins.discord import DiscordStandin
+import core.model_server.model  # noqa: F401 - imported here once, not while the first test waits
+from standins.discord import DiscordStandin
 from tests.discord.conversation import GUILD, ROOM, unseemly
 from tests.slack.stage import Stage
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bots.standins.discord import Call, DiscordStandin, Post
+from standins.discord import Call, DiscordStandin, Post
 from tests.slack.stage import FENCE
 
 ANN, BOB, CAT = (f"20000000000000000{number}" for number in (1, 2, 3))

@@ -10,8 +10,8 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bots.standins.discord import DiscordStandin
-from bots.standins.openai import OpenAIStandin
+from standins.discord import DiscordStandin
+from standins.openai import OpenAIStandin
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,10 +7,10 @@ from typing import Literal
 
 import pytest
 
-from bots.standins.discord import DiscordStandin, Post
-from core.beats import Call
-from core.script import outputs
 from core.texts import text
+from standins.discord import DiscordStandin, Post
+from standins.script.beats import Call
+from standins.script.script import outputs
 from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, ROOM, all_heard, mention, texts
 from tests.slack.stage import Stage

@@ -7,9 +7,9 @@ from typing import Literal
 
 import pytest
 
-from bots.standins.discord import DiscordStandin, Post
-from core.beats import Call
 from core.texts import text
+from standins.discord import DiscordStandin, Post
+from standins.script.beats import Call
 from tests.conftest import Product
 from tests.discord.conversation import ANN, ROOM, all_heard, mention, written
 from tests.slack.stage import Stage

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bots.standins.discord import DiscordStandin, Upload
 from core.texts import TEXTS, text
+from standins.discord import DiscordStandin, Upload
 from tests import samples
 from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, GUILD, ROOM, all_heard, creations, exchange, texts

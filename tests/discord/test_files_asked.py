@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bots.standins.discord import DiscordStandin, Rules, Upload
+from standins.discord import DiscordStandin, Rules, Upload
 from tests import samples
 from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, ROOM, discord_with, dm, exchange, mention, shows, texts

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from bots.discord import events
 from bots.discord.files import MOST, DiscordFiles, attachments
-from bots.standins.discord import DiscordStandin
-from bots.standins.discord.attachment import Upload
 from core.errors import FileRefused, Retryable
-from core.kinds import judge
+from core.files.detect import judge
 from core.types import Attachment
+from standins.discord import DiscordStandin
+from standins.discord.attachment import Upload
 from tests import samples
 from tests.discord.conversation import ANN, GUILD, ROOM
 from tests.slack.test_files_in import NONSENSE

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import pytest
 
-from bots.standins.discord import DiscordStandin, Post
-from core.beats import Call
+from standins.discord import DiscordStandin, Post
+from standins.script.beats import Call
 from tests.conftest import Product
 from tests.discord.conversation import ANN, ROOM, all_heard, mention, texts
 from tests.slack.stage import Stage

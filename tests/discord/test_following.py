@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from bots.standins.discord import DiscordStandin, Rules
+from standins.discord import DiscordStandin, Rules
 from tests.conftest import Product
 from tests.discord.conversation import (
     ANN,

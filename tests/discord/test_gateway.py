@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bots.standins.discord import DiscordStandin
+from standins.discord import DiscordStandin
 from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, ROOM, all_heard, dm, exchange, mention, shows, texts
 from tests.slack.stage import Pause, Stage

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bots.standins.discord import DiscordStandin
-from core.script import Fault, Say
 from core.texts import TEXTS, text
+from standins.discord import DiscordStandin
+from standins.script.script import Fault, Say
 from tests.conftest import Product
 from tests.discord.conversation import (
     ANN,

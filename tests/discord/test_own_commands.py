@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bots.standins.discord import DiscordStandin
 from core.texts import text
+from standins.discord import DiscordStandin
 from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, GUILD, ROOM, dm, exchange, shows
 from tests.registered import register

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.standins.discord import DiscordStandin
+from standins.discord import DiscordStandin
 from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, ROOM, all_heard, exchange, mention, shows, texts
 from tests.registered import register

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bots.standins.discord import DiscordStandin
-from core.script import Fault, Say, Wait
+from standins.discord import DiscordStandin
+from standins.script.script import Fault, Say, Wait
 from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, ROOM, all_heard, dm, exchange, mention, shows, texts, written
 from tests.slack.stage import Pause, Stage

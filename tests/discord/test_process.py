@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bots.standins.discord import DiscordStandin
-from bots.standins.openai import OpenAIStandin
+from standins.discord import DiscordStandin
+from standins.openai import OpenAIStandin
 from tests.discord.conversation import ANN, ROOM, all_heard, dm, exchange, mention, shows, texts
 from tests.discord.process import started
 from tests.slack.stage import Pause, Stage

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bots.standins.discord import DiscordStandin, Rules
 from core.texts import text
+from standins.discord import DiscordStandin, Rules
 from tests.conftest import Product
 from tests.discord.conversation import (
     ANN,

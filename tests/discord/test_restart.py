@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from bots.standins.discord import DiscordStandin
-from bots.standins.openai import OpenAIStandin
-from core.script import Say
 from core.texts import text
+from standins.discord import DiscordStandin
+from standins.openai import OpenAIStandin
+from standins.script.script import Say
 from tests.conftest import Product
 from tests.discord.conversation import (
     ANN,

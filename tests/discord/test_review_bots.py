@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bots.standins.discord import DiscordStandin, Rules
-from core.beats import Call
+from standins.discord import DiscordStandin, Rules
+from standins.script.beats import Call
 from tests.conftest import Product
 from tests.discord.conversation import ANN, ROOM, all_heard, discord_with, exchange, mention, shows, texts
 from tests.slack.stage import Stage

@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 
-from bots.standins.discord import DiscordStandin, Post
-from core.script import Say, Wait
 from core.texts import text
+from standins.discord import DiscordStandin, Post
+from standins.script.script import Say, Wait
 from tests.conftest import Product
 from tests.discord.conversation import ANN, ROOM, exchange, growing, mention, stop_button, texts
 from tests.slack.stage import Pause, Stage

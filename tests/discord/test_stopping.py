@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bots.standins.discord import DiscordStandin
 from core.texts import text
+from standins.discord import DiscordStandin
 from tests.conftest import Product
 from tests.discord.conversation import (
     ANN,

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from bots.standins.discord import DiscordStandin, Rules
-from bots.standins.openai import OpenAIStandin
-from core.script import Say, Wait
+from standins.discord import DiscordStandin, Rules
+from standins.openai import OpenAIStandin
+from standins.script.script import Say, Wait
 from tests.conftest import Product
 from tests.discord.conversation import (
     ANN,

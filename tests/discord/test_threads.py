@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bots.standins.discord import DiscordStandin
+from standins.discord import DiscordStandin
 from tests.conftest import Product
 from tests.discord.conversation import (
     ANN,

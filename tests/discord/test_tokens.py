@@ -7,8 +7,8 @@ import logging
 
 import pytest
 
-from bots.standins.discord import DiscordStandin
-from bots.standins.slack import SlackStandin
+from standins.discord import DiscordStandin
+from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.discord.conversation import ANN, ROOM, exchange
 from tests.slack.conversation import exchange as slack_exchange

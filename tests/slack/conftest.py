@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import bots.slack.platform  # noqa: F401 - imported late by the product: here it costs no test its time
-import core.openai_model  # noqa: F401
-from bots.standins.slack import SlackStandin
+import core.model_server.model  # noqa: F401
+from standins.slack import SlackStandin
 from tests.slack.conversation import unseemly
 from tests.slack.stage import Stage
 

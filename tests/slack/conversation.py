@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bots.standins.slack import Post, SlackStandin
+from standins.slack import Post, SlackStandin
 from tests.slack.stage import FENCE
 
 PING = re.compile(r"<(?:!(?:here|channel|everyone|subteam)|@[UW])[^>]*>")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from core.script import Beat, Scenario, Wait, spoken, text_of
+from standins.script.script import Beat, Scenario, Wait, spoken, text_of
 
 FENCE = "fence"
 """A message that is always echoed, whatever is enqueued: once it is answered, earlier ones were heard."""

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bots.standins.slack import Post, SlackStandin
-from bots.standins.slack.faults import When
-from core.beats import Call
-from core.script import outputs
 from core.texts import text
+from standins.script.beats import Call
+from standins.script.script import outputs
+from standins.slack import Post, SlackStandin
+from standins.slack.faults import When
 from tests.conftest import Product
 from tests.slack.conversation import calls, texts
 from tests.slack.stage import Stage

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bots.standins.openai import OpenAIStandin
-from bots.standins.slack import SlackStandin
+from standins.openai import OpenAIStandin
+from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts
 from tests.slack.stage import Pause, Stage

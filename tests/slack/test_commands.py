@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bots.standins.slack import SlackStandin
 from core.texts import text
+from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.registered import register
 from tests.slack.conversation import exchange

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bots.standins.slack import SlackStandin
-from bots.standins.slack.faults import When
-from core.script import Say
+from standins.script.script import Say
+from standins.slack import SlackStandin
+from standins.slack.faults import When
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts
 from tests.slack.stage import Pause, Stage

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bots.standins.slack import Post, SlackStandin
-from bots.standins.slack.faults import When
-from core.beats import Call
 from core.texts import text
+from standins.script.beats import Call
+from standins.slack import Post, SlackStandin
+from standins.slack.faults import When
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, calls
 from tests.slack.stage import Stage

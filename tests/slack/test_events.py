@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bots.standins.slack import File, SlackStandin
-from bots.standins.slack.deliveries import Answer
+from standins.slack import File, SlackStandin
+from standins.slack.deliveries import Answer
 from tests import samples
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, texts, workspace

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bots.standins.slack import SlackStandin
-from core.script import Say, Wait
+from standins.script.script import Say, Wait
+from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, calls, exchange, shows, texts, workspace
 from tests.slack.stage import Pause, Stage

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bots.standins.openai import OpenAIStandin
-from bots.standins.slack import SlackStandin
-from core.script import Beat, Fault, Say
 from core.texts import TEXTS
+from standins.openai import OpenAIStandin
+from standins.script.script import Beat, Fault, Say
+from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts
 from tests.slack.stage import Pause, Stage

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from bots.standins.slack import SlackStandin, Upload
-from core.database import Database
+from core.store.database import Database
+from standins.slack import SlackStandin, Upload
 from tests import samples
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts

@@ -14,10 +14,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack import events
 from bots.slack.files import MOST, SlackFiles, attachment_of, attachments
-from bots.standins.slack import SlackStandin, Upload
 from core.errors import FileRefused, Retryable
-from core.kinds import judge
+from core.files.detect import judge
 from core.types import Attachment
+from standins.slack import SlackStandin, Upload
 from tests import samples
 from tests.spy import spying
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bots.slack import upload
-from bots.standins.slack import Post, SlackStandin, Timing
-from bots.standins.slack.faults import When
-from core.beats import Call
+from standins.script.beats import Call
+from standins.slack import Post, SlackStandin, Timing
+from standins.slack.faults import When
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, calls, texts, workspace
 from tests.slack.stage import Stage

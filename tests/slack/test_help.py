@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bots.standins.slack import SlackStandin
-from core.script import Fault
 from core.texts import TEXTS
+from standins.script.script import Fault
+from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, shows, texts
 from tests.slack.stage import Pause, Stage

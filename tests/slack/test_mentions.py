@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bots.standins.slack import SlackStandin
-from bots.standins.slack.people import Order
+from standins.slack import SlackStandin
+from standins.slack.people import Order
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts
 from tests.slack.stage import Stage

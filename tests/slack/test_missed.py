@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from bots.standins.slack import SlackStandin, Timing
+from standins.slack import SlackStandin, Timing
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts, workspace
 from tests.slack.stage import Pause, Stage

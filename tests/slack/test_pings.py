@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from bots.standins.slack import SlackStandin
-from core.script import Say, Wait
+from standins.script.script import Say, Wait
+from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, calls, texts
 from tests.slack.stage import Stage

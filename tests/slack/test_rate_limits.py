@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bots.standins.slack import SlackStandin
+from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, shows, texts, workspace
 from tests.slack.stage import Pause, Stage

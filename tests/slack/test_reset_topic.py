@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bots.standins.slack import SlackStandin
+from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.slack.conversation import exchange
 from tests.slack.stage import Stage
 
-MANIFEST = (Path(__file__).parents[2] / "slack-manifest.yaml").read_text(encoding="utf-8")
+MANIFEST = (Path(__file__).parents[2] / "bots/slack/manifest.yaml").read_text(encoding="utf-8")
 SHORTCUT = "Reset this conversation"
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bots.slack.budget import Budget
-from bots.standins.slack import SlackStandin, Timing
-from core.beats import Call, Wait
+from standins.script.beats import Call, Wait
+from standins.slack import SlackStandin, Timing
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, workspace
 from tests.slack.stage import Stage

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from bots.standins.openai import OpenAIStandin
-from bots.standins.slack import Post, SlackStandin
-from core.script import Say, Wait
+from standins.openai import OpenAIStandin
+from standins.script.script import Say, Wait
+from standins.slack import Post, SlackStandin
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, workspace
 from tests.slack.stage import Pause, Stage

@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from bots.standins.slack import SlackStandin, Timing
+from standins.slack import SlackStandin, Timing
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, calls, exchange, shows, texts, workspace
 from tests.slack.stage import Pause, Stage

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from bots.standins.slack import SlackStandin
-from core.script import Fault
+from standins.script.script import Fault
+from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, workspace
 from tests.slack.stage import Pause, Stage

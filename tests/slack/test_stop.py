@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bots.standins.openai import OpenAIStandin
-from bots.standins.slack import SlackStandin
 from core.texts import TEXTS
+from standins.openai import OpenAIStandin
+from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts, workspace
 from tests.slack.stage import Pause, Stage

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bots.standins.openai import OpenAIStandin
-from bots.standins.slack import SlackStandin
-from core.script import Say, Wait
+from standins.openai import OpenAIStandin
+from standins.script.script import Say, Wait
+from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, calls, shows, workspace
 from tests.slack.stage import Pause, Stage

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bots.slack import opened
-from bots.standins.slack import SlackStandin
-from bots.standins.slack.faults import When
-from core.beats import Call
-from core.script import outputs
+from bots.slack import native_stream
+from standins.script.beats import Call
+from standins.script.script import outputs
+from standins.slack import SlackStandin
+from standins.slack.faults import When
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, calls, shows, texts, workspace
 from tests.slack.stage import Pause, Stage
@@ -209,7 +209,7 @@ async def test_a_task_that_outlives_its_stream(
     slack: SlackStandin, product: Product, script: Stage, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stream is ended before Slack does it; the answer goes into its post."""
-    monkeypatch.setattr(opened, "LONGEST", 0.5)
+    monkeypatch.setattr(native_stream, "LONGEST", 0.5)
     looks(script)
     async with product():
         ts = await slack.mention("U1", "C1", "look it up")
@@ -227,7 +227,7 @@ async def test_words_that_outlive_their_stream(
     slack: SlackStandin, product: Product, script: Stage, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is said for long: the stream is ended all the same, and the text goes on in another post."""
-    monkeypatch.setattr(opened, "LONGEST", 0.5)
+    monkeypatch.setattr(native_stream, "LONGEST", 0.5)
     looks(script, "Let me see.")
     async with product():
         ts = await slack.mention("U1", "C1", "look it up")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bots.standins.slack import SlackStandin
+from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.slack.stage import Stage
 

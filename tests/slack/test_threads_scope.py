@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bots.standins.openai import OpenAIStandin
-from bots.standins.slack import SlackStandin
-from bots.standins.slack.message import Message
+from standins.openai import OpenAIStandin
+from standins.slack import SlackStandin
+from standins.slack.message import Message
 from tests.conftest import Product
 from tests.slack.conversation import exchange, shows
 from tests.slack.stage import Stage

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from bots.run import assembled
-from bots.standins.discord import DiscordStandin
-from bots.standins.openai import OpenAIStandin
-from bots.standins.slack import SlackStandin
-from bots.supervisor import keep
+from bots.app import assembled
+from bots.intake.connection import keep
 from core.errors import ConfigError
 from core.settings import Settings
+from standins.discord import DiscordStandin
+from standins.openai import OpenAIStandin
+from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.slack.conversation import exchange, shows, texts
 from tests.slack.stage import Pause, Stage

@@ -15,7 +15,7 @@ import pytest
 import yarl
 from discord import app_commands
 
-from bots.standins.discord import DiscordStandin
+from standins.discord import DiscordStandin
 
 PERSON = "200000000000000001"
 OTHER = "200000000000000002"

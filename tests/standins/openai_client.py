@@ -13,8 +13,8 @@ from openai import AsyncOpenAI
 from openai.types.responses import ResponseStreamEvent
 from pydantic import BaseModel, TypeAdapter
 
-from bots.standins.openai import OpenAIStandin
-from core.script import Scenario
+from standins.openai import OpenAIStandin
+from standins.script.script import Scenario
 
 EVENTS: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 ASK: dict[str, Any] = {"model": "gpt-6-luna", "input": "Good morning", "store": False}

@@ -12,7 +12,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.standins.slack import SlackStandin
+from standins.slack import SlackStandin
 
 Json = dict[str, Any]
 MARKER = {"event_type": "assistant_run", "event_payload": {"run_id": "run_1"}}

@@ -10,7 +10,7 @@ import aiohttp
 import discord
 import pytest
 
-from bots.standins.discord import DiscordStandin, Rules, Upload
+from standins.discord import DiscordStandin, Rules, Upload
 from tests.standins.discord_clients import CHANNEL, INTENTS, PERSON, Api, Bot, bare, gateway, running, why
 
 PICTURE = b"\x89PNG\r\n\x1a\n picture"

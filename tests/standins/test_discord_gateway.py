@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bots.standins.discord import DiscordStandin, Rules
+from standins.discord import DiscordStandin, Rules
 from tests.standins.discord_clients import PERSON, gateway, ready
 
 

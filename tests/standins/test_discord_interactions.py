@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bots.standins.discord import DiscordStandin, Reply, Rules
+from standins.discord import DiscordStandin, Reply, Rules
 from tests.standins.discord_clients import PERSON, Api, Socket, bare, gateway
 
 RESET = {"name": "reset", "description": "Start over"}

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bots.standins.discord import DiscordStandin, Rules
+from standins.discord import DiscordStandin, Rules
 from tests.standins.discord_clients import CHANNEL, OTHER, PERSON, Api, bare, why
 
 

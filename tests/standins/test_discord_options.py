@@ -7,7 +7,7 @@ from typing import Any
 import discord
 import pytest
 
-from bots.standins.discord import DiscordStandin
+from standins.discord import DiscordStandin
 from tests.standins.discord_clients import OTHER, PERSON, Bot, bare, gateway, running
 
 NAME = {"type": 3, "name": "name", "description": "Which one"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from bots.standins.discord import DiscordStandin, Rules
+from standins.discord import DiscordStandin, Rules
 from tests.standins.discord_clients import PERSON, bare, gateway, ready
 
 CONTENT = 1 << 15

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bots.standins.discord import DiscordStandin, Rules
+from standins.discord import DiscordStandin, Rules
 from tests.standins.discord_clients import CHANNEL, OTHER, PERSON, bare, why
 
 

@@ -7,7 +7,7 @@ import asyncio
 import discord
 import pytest
 
-from bots.standins.discord import DiscordStandin, Rules
+from standins.discord import DiscordStandin, Rules
 from tests.standins.discord_clients import PERSON, Bot, running
 
 

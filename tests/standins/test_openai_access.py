@@ -8,8 +8,8 @@ import aiohttp
 import openai
 import pytest
 
-from bots.standins.openai import OpenAIStandin
-from core.script import Scenario
+from standins.openai import OpenAIStandin
+from standins.script.script import Scenario
 from tests.standins.openai_client import ASK, served
 
 

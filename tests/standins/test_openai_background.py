@@ -8,8 +8,8 @@ import openai
 import pytest
 from openai import AsyncOpenAI
 
-from bots.standins.openai import OpenAIStandin, StoredResponse
-from core.script import Fault, Say, Scenario
+from standins.openai import OpenAIStandin, StoredResponse
+from standins.script.script import Fault, Say, Scenario
 from tests.standins.openai_client import ASK, EVENTS, raw_frames, served, undeclared, until_broken
 
 BACKGROUND: dict[str, Any] = {"model": "gpt-6-luna", "input": "Good morning", "background": True}

@@ -9,7 +9,7 @@ import pytest
 from openai.types import ContainerRetrieveResponse
 from openai.types.containers import FileRetrieveResponse
 
-from core.script import Cite, Hosted, Say, Scenario
+from standins.script.script import Cite, Hosted, Say, Scenario
 from tests.standins.openai_client import ASK, served, undeclared
 
 MINUTE = 60

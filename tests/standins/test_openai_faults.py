@@ -7,7 +7,7 @@ import asyncio
 import openai
 import pytest
 
-from core.script import Fault, Say, Scenario
+from standins.script.script import Fault, Say, Scenario
 from tests.standins.openai_client import ASK, last_of, served, until_broken
 
 

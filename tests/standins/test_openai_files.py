@@ -11,8 +11,8 @@ import openai
 import pytest
 from openai.types import FileDeleted, FileObject
 
-from bots.standins.openai import OpenAIStandin
-from core.script import Scenario
+from standins.openai import OpenAIStandin
+from standins.script.script import Scenario
 from tests.standins.openai_client import served, undeclared
 
 NOTE: Any = ("note.txt", b"buy tea", "text/plain")

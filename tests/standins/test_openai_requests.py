@@ -9,10 +9,10 @@ import openai
 import pytest
 from openai import AsyncOpenAI
 
-from bots.standins.openai.refusal import Refusal
-from bots.standins.openai.validation import check
-from core.picture import png
-from core.script import Scenario
+from standins.openai.refusal import Refusal
+from standins.openai.validation import check
+from standins.script.picture import png
+from standins.script.script import Scenario
 from tests.standins.openai_client import ASK, served
 
 USER: dict[str, Any] = {"role": "user", "content": "Hi"}

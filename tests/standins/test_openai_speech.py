@@ -9,7 +9,7 @@ import pytest
 from openai.types import Model
 from openai.types.audio import Transcription
 
-from core.script import Scenario
+from standins.script.script import Scenario
 from tests.standins.openai_client import served, undeclared
 
 OGG = b"OggS" + bytes(100)

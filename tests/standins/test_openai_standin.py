@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from openai.types.responses import Response
 
-from core.script import Fault, Say, Scenario, Wait
+from standins.script.script import Fault, Say, Scenario, Wait
 from tests.standins.openai_client import ASK, EVENTS, last_of, raw_frames, served, undeclared
 
 

@@ -10,7 +10,7 @@ from openai import AsyncOpenAI
 from openai.types import VectorStore
 from openai.types.vector_stores import VectorStoreFile
 
-from core.script import Hosted, Say, Scenario
+from standins.script.script import Hosted, Say, Scenario
 from tests.standins.openai_client import ASK, served, undeclared
 
 DAY = 86_400

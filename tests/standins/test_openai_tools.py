@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from openai.types.responses import Response
 
-from core.script import Beat, Call, Cite, Fault, Hosted, Reason, Say, Scenario
+from standins.script.script import Beat, Call, Cite, Fault, Hosted, Reason, Say, Scenario
 from tests.standins.openai_client import EVENTS, raw_frames, served, undeclared
 
 EVERYTHING: dict[str, tuple[Beat, ...]] = {

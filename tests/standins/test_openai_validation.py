@@ -10,8 +10,8 @@ from openai.types.responses.response_create_params import (
     ResponseCreateParamsStreaming,
 )
 
-from bots.standins.openai.refusal import Refusal
-from bots.standins.openai.validation import PARAMETERS, PORTABLE, check
+from standins.openai.refusal import Refusal
+from standins.openai.validation import PARAMETERS, PORTABLE, check
 
 CALL = {"type": "function_call", "call_id": "call_1", "name": "look", "arguments": "{}"}
 OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "seen"}

@@ -11,7 +11,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.standins.slack import SlackStandin, Timing
+from standins.slack import SlackStandin, Timing
 from tests.standins.slack_clients import Json, phone, refusal, web_client, workspace
 
 Respond = Callable[..., Awaitable[object]]

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.standins.slack import SlackStandin, Upload
+from standins.slack import SlackStandin, Upload
 from tests.standins.slack_clients import Json, Phone, phone, refusal, told, web_client, workspace
 
 PICTURE = b"\x89PNG\r\n\x1a\n picture"

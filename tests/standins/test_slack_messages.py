@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.standins.slack import SlackStandin
+from standins.slack import SlackStandin
 from tests.standins.slack_clients import (
     MARKER,
     Json,

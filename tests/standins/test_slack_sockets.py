@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.standins.slack import SlackStandin, Timing
+from standins.slack import SlackStandin, Timing
 from tests.standins.slack_clients import (
     Phone,
     phone,

@@ -8,7 +8,7 @@ import pytest
 from slack_sdk.models.messages.chunk import TaskUpdateChunk
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.standins.slack import SlackStandin, Timing
+from standins.slack import SlackStandin, Timing
 from tests.standins.slack_clients import (
     Json,
     refusal,

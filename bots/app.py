@@ -1,0 +1,146 @@
+"""The composition root of `run`: the only place where the parts are built and put together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import aiohttp
+
+from bots.equipment import Equipment
+from bots.intake.connection import keep
+from bots.modelsoon import ModelSoon
+from core.assistant import Assistant, of_settings
+from core.errors import ConfigError
+from core.inbox import Inbox, Policy
+from core.ports import Fetching, Model, Platform
+from core.runs.lanes import Lanes
+from core.runs.runner import Runner
+from core.runs.summaries import Memory
+from core.settings import Settings
+from core.store import assistants, files, threads
+from core.store.database import Database, Execute, data_directory, only_runner
+
+logger = logging.getLogger(__name__)
+REAL = "real"
+"""The fact that a bot with real accounts has worked on a database: the demo leaves it alone."""
+GRACE = 8.0
+"""Seconds in which everything is let go of after SIGTERM."""
+
+
+class Connected(Platform, Fetching, Protocol):
+    """A platform with a connection of its own."""
+
+    async def run(self, connected: Callable[[], None]) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+def _platform(name: str, settings: Settings, inbox: Inbox, session: aiohttp.ClientSession) -> Connected:
+    """The platform of that name; the SDK of another is never imported."""
+    if name == "slack":
+        from bots.slack.platform import SlackPlatform
+
+        return SlackPlatform(settings, inbox, session)
+    from bots.discord.platform import DiscordPlatform
+
+    return DiscordPlatform(settings, inbox)
+
+
+@contextlib.asynccontextmanager
+async def assembled(
+    settings: Settings,
+    names: tuple[str, ...],
+    *,
+    assistant: Assistant | None = None,
+    tools: Sequence[Path] = (),
+) -> AsyncIterator[tuple[list[Any], Lanes]]:
+    """Everything built, everything unfinished under way; on leaving, runs are let go of where they are.
+
+    `assistant`: in place of that of the settings. `tools`: folders with tools, after the operator's own.
+    """
+    db = Database(settings.data_dir / "spool.sqlite3")
+    model = ModelSoon(settings)
+    await db(partial(_settle, assistant=assistant or of_settings(settings), real=assistant is None))
+    platforms: dict[str, Connected] = {}
+    equipment = Equipment(settings, db, model, platforms, tools)
+    runner = Runner(equipment.kit, platforms)
+    memory = Memory(db, model, equipment.kit.rules)
+    lanes = Lanes(db, runner.run, equipment.kit.rules.budget, memory.answered)
+    inbox = Inbox(db, lanes, _policy(settings), equipment.kit.approvals, equipment.kit.attachments)
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
+    patience = aiohttp.ClientTimeout(total=30, sock_connect=10)  # slack_sdk's own rules only its own sessions
+    async with aiohttp.ClientSession(connector=connector, timeout=patience) as session:
+        platforms.update({name: _platform(name, settings, inbox, session) for name in names})
+        equipment.begin(lanes.quiet)
+        await lanes.resume(names)
+        if lanes.busy:  # they are to be answered within half a second of the platforms' connecting
+            await model.ready()
+        await memory.resume()
+        try:
+            yield list(platforms.values()), lanes
+        finally:
+            await _leave(platforms.values(), lanes, memory, equipment, model)
+            db.close()
+
+
+def _settle(x: Execute, *, assistant: Assistant, real: bool) -> None:
+    """What must be in the database before anything begins."""
+    assistants.settle(x, assistant, time.time())
+    files.release_ended(x)
+    if real:
+        threads.remember(x, REAL, True)
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        scope=settings.thread_scope,
+        collect=settings.while_busy == "collect",
+        budget=settings.budget,
+        window=settings.catch_up_seconds,
+        admins=frozenset(settings.admins),
+        language=settings.language,
+    )
+
+
+async def _leave(
+    platforms: Iterable[Connected], lanes: Lanes, memory: Memory, equipment: Equipment, model: Model
+) -> None:
+    try:
+        async with asyncio.timeout(GRACE):
+            await lanes.close()
+            await memory.close()
+            await asyncio.gather(*(platform.close() for platform in platforms), return_exceptions=True)
+            await equipment.close()
+            await model.close()
+    except TimeoutError:
+        logger.warning("not everything could be closed in time; the next start goes on from here")
+
+
+async def serve(settings: Settings, names: tuple[str, ...]) -> None:
+    """Run until SIGTERM or SIGINT. Raises ConfigError when it cannot begin, or a token is refused."""
+    sys.setswitchinterval(0.0005)  # the database thread gets its turn while the loop is busy
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    data_directory(settings.data_dir)
+    with only_runner(settings.data_dir):
+        async with assembled(settings, names) as (platforms, _), asyncio.TaskGroup() as group:
+            keeping = [group.create_task(keep(platform), name=platform.name) for platform in platforms]
+            stopped = group.create_task(stop.wait())
+            everything = asyncio.create_task(asyncio.wait(keeping))
+            await asyncio.wait({stopped, everything}, return_when=asyncio.FIRST_COMPLETED)
+            everything.cancel()
+            if not stopped.done():
+                raise ConfigError("No platform is left to listen to; the log says why each one stopped.")
+            logger.info("stopping: unfinished answers go on at the next start")
+            for task in keeping:
+                task.cancel()

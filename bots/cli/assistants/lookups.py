@@ -1,0 +1,159 @@
+"""The actions that show, assign and remove assistants: none of them changes what one is."""
+
+from __future__ import annotations
+
+import re
+
+from bots.cli.assistants.office import Office, changeable, one, tell_unavailable
+from bots.cli.assistants.show import (
+    assigned,
+    freed,
+    list_of,
+    put,
+    put_json,
+    put_object,
+    put_table,
+    tell,
+    where,
+)
+from core.assistant import Assistant
+from core.errors import ConfigError
+from core.store import assistants, vector_stores
+from core.store.assistants import DEFAULT, Assignment
+from core.store.database import Execute
+
+SLACK = re.compile(r"[CGDTE][A-Z0-9]{1,30}")
+DISCORD = re.compile(r"[0-9]{5,20}")
+
+
+async def show_all(office: Office) -> None:
+    """`list`."""
+    found, places = await office.db(lambda x: (assistants.all(x), assistants.assignments(x)))
+    if office.options.json:
+        put_json(list_of(assistant.to_json() for assistant in found))
+    else:
+        put_table(found, places)
+
+
+async def show(office: Office) -> None:
+    """`show ASST`."""
+
+    def work(x: Execute) -> tuple[Assistant, list[Assignment]]:
+        assistant = one(x, office.options.assistant)
+        return assistant, assistants.assignments(x)
+
+    assistant, places = await office.db(work)
+    if office.options.json:
+        own = [assigned(found) for found in places if found.assistant_id == assistant.id]
+        put_json({**assistant.to_json(), "assignments": own})
+    else:
+        put_object(assistant, places)
+
+
+async def export(office: Office) -> None:
+    """`export [ASST…]`: always JSON."""
+
+    def work(x: Execute) -> list[Assistant]:
+        return [one(x, wanted) for wanted in office.options.assistants] or assistants.all(x)
+
+    put_json(list_of(assistant.to_json() for assistant in await office.db(work)))
+
+
+async def delete(office: Office) -> None:
+    """`delete ASST [--force]`."""
+
+    def work(x: Execute) -> tuple[Assistant, list[Assignment], int]:
+        assistant = changeable(one(x, office.options.assistant))
+        places = assistants.assignments(x, assistant.id)
+        documents = len(vector_stores.documents(x, assistant.id))
+        if not office.options.force:
+            _spare(assistant, places, documents)
+        assistants.delete(x, assistant.id, office.now)
+        return assistant, places, documents
+
+    assistant, places, documents = await office.db(work)
+    for found in places:
+        tell(f"It does not answer {where(found)} any more.")
+    if documents:
+        tell(f"Left at the model server: {_many(documents)}. Delete what is there at the server.")
+    if office.options.json:
+        put_json({"id": assistant.id, "object": "assistant.deleted", "deleted": True})
+    else:
+        put(f"Deleted {assistant.label} ({assistant.id}).")
+
+
+def _spare(assistant: Assistant, places: list[Assignment], documents: int) -> None:
+    """Raises ConfigError when something depends on it."""
+    problems = []
+    if places:
+        all = ", ".join(where(found) for found in places)
+        problems.append(f"{assistant.label} answers {all}. Add --force to delete it nevertheless.")
+    if documents:
+        problems.append(
+            f"{assistant.label} has {_many(documents)} at the model server. Remove what is there first with "
+            f"`python -m bots files remove {assistant.id} …`, or add --force to leave them there."
+        )
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _many(documents: int) -> str:
+    return "1 document" if documents == 1 else f"{documents} documents"
+
+
+async def use(office: Office) -> None:
+    """`use ASST|none --slack ID --discord ID --default`."""
+    places = _places(office)
+    if office.options.assistant == "none":
+        changed, shown = await office.db(lambda x: _free(x, places)), freed
+        said = "Nobody in particular answers {where} any more."
+    else:
+        changed, assistant = await office.db(lambda x: _assign(x, office.options.assistant, places))
+        shown = assigned
+        tell_unavailable(office.settings, assistant)
+        said = f"{assistant.label} ({assistant.id}) answers {{where}} from the next message on."
+    if office.options.json:
+        put_json(list_of(shown(found) for found in changed))
+    else:
+        for found in changed:
+            put(said.format(where=where(found)))
+
+
+def _places(office: Office) -> list[tuple[str, str]]:
+    options = office.options
+    problems = [
+        f"--slack {id} is no Slack id. A channel's begins with C, G or D, a workspace's with T or E; copy it "
+        "from the channel's details."
+        for id in options.slack
+        if not SLACK.fullmatch(id)
+    ]
+    problems += [
+        f"--discord {id} is no Discord id. It is a long number: turn on developer mode, then Copy ID."
+        for id in options.discord
+        if not DISCORD.fullmatch(id)
+    ]
+    places = [("slack", id) for id in options.slack] + [("discord", id) for id in options.discord]
+    places += [DEFAULT] * options.default
+    if not places:
+        problems.append("Say where: --slack ID, --discord ID or --default.")
+    if problems:
+        raise ConfigError(*problems)
+    return list(dict.fromkeys(places))
+
+
+def _assign(x: Execute, wanted: str, places: list[tuple[str, str]]) -> tuple[list[Assignment], Assistant]:
+    assistant = one(x, wanted)
+    for platform, id in places:
+        assistants.assign(x, platform, id, assistant.id)
+    return [Assignment(platform, id, assistant.id) for platform, id in places], assistant
+
+
+def _free(x: Execute, places: list[tuple[str, str]]) -> list[Assignment]:
+    ended = []
+    for platform, id in places:
+        former = assistants.unassign(x, platform, id)
+        if former is None:
+            tell(f"Nobody in particular answered {where(Assignment(platform, id, ''))}.")
+        else:
+            ended.append(Assignment(platform, id, former))
+    return ended

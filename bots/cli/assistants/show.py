@@ -1,0 +1,118 @@
+"""How assistants are shown to the person at the terminal, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from core.assistant import SETTINGS_ID, Assistant
+from core.assistants.validate import tool_name
+from core.store.assistants import DEFAULT, Assignment
+
+PLATFORMS = {"slack": "Slack", "discord": "Discord"}
+EMPTY = """There are no assistants yet: the ASSISTANT_* settings answer everywhere. Create the first one with
+  python -m bots assistants create --name HelpBot --instructions "…" """
+
+
+def put(text: str) -> None:
+    """Write a line to standard output."""
+    sys.stdout.write(f"{text}\n")
+
+
+def tell(text: str) -> None:
+    """Say something to the person, never into the output."""
+    sys.stderr.write(f"{text}\n")
+
+
+def put_json(value: object) -> None:
+    """Write a value as JSON."""
+    put(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def list_of(data: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Several objects as the API prints them."""
+    return {"object": "list", "data": list(data)}
+
+
+def place(assignment: Assignment) -> str:
+    """Where an assistant answers, in words."""
+    if (assignment.platform, assignment.place) == DEFAULT:
+        return "everywhere else"
+    return f"{PLATFORMS.get(assignment.platform, assignment.platform)} {assignment.place}"
+
+
+def where(assignment: Assignment) -> str:
+    """The same within a sentence, after “answers”."""
+    return ("" if (assignment.platform, assignment.place) == DEFAULT else "in ") + place(assignment)
+
+
+def assigned(assignment: Assignment) -> dict[str, Any]:
+    """An assignment as JSON."""
+    default = (assignment.platform, assignment.place) == DEFAULT
+    return {
+        "object": "assistant.assignment",
+        "platform": assignment.platform or None,
+        "place": None if default else assignment.place,
+        "assistant_id": assignment.assistant_id,
+    }
+
+
+def freed(assignment: Assignment) -> dict[str, Any]:
+    """An assignment that has ended, as JSON, in the style of the API's deleted objects."""
+    return {**assigned(assignment), "object": "assistant.assignment.deleted", "deleted": True}
+
+
+def put_table(assistants: Sequence[Assistant], assignments: Sequence[Assignment]) -> None:
+    """All assistants, one on each line."""
+    if not assistants:
+        put(EMPTY.rstrip())
+        return
+    rows = [("ID", "NAME", "MODEL", "TOOLS", "ANSWERS")]
+    for assistant in assistants:
+        answers = ", ".join(_places(assistant, assignments)) or "nowhere yet"
+        rows.append((assistant.id, line(assistant.name, 40), assistant.model, _tools(assistant), answers))
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+        put("  ".join(cells).rstrip())
+
+
+def put_object(assistant: Assistant, assignments: Sequence[Assignment]) -> None:
+    """Everything about one assistant that is not as it is by default. `assignments`: all there are."""
+    plain = Assistant(id="", name="", model="").to_json()
+    shown = {name: value for name, value in assistant.to_json().items() if value != plain[name]}
+    shown |= {"tools": _tools(assistant), "version": assistant.version}
+    cure = f"nowhere yet (assign it: python -m bots assistants use {assistant.id} --default)"
+    shown["answers"] = ", ".join(_places(assistant, assignments)) or cure
+    shown.pop("created_at", None)
+    width = max(map(len, shown))
+    for name, value in shown.items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        put(f"{name:<{width}}  {text}".replace("\n", "\n" + " " * (width + 2)))
+
+
+def _places(assistant: Assistant, assignments: Sequence[Assignment]) -> list[str]:
+    """Where it answers, in words; the settings' one also where nobody at all is assigned."""
+    places = [place(found) for found in assignments if found.assistant_id == assistant.id]
+    if assistant.id == SETTINGS_ID and not any((a.platform, a.place) == DEFAULT for a in assignments):
+        places.append("wherever nobody is assigned")
+    return places
+
+
+def _tools(assistant: Assistant) -> str:
+    names = [tool_name(tool) for tool in assistant.tools]
+    return ", ".join("all functions" if name == "all" else name for name in names) or "none"
+
+
+def line(text: str, limit: int) -> str:
+    """As much of a text as fits into so many characters of one line."""
+    flat = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal: Korean letters take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -1,0 +1,187 @@
+"""What the gateway tells, in the order it tells it, into the inbox.
+
+The session's position is stored in the same transaction as the message it brought, so a resume after any
+crash starts at or before the first message that was not stored. When a message could not be stored, no
+later position is stored either and the connection is dropped: Discord then repeats from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, replace
+from functools import partial
+from typing import Any
+
+from bots.discord import events
+from bots.discord.api import DiscordApi
+from bots.discord.channels import Channels
+from bots.discord.gateway import Position
+from core.concurrency import Background
+from core.errors import SpoolError, Unsaved
+from core.inbox import Inbox, Receipt
+from core.types import Address
+
+logger = logging.getLogger(__name__)
+SESSION = "discord:session"
+
+
+class Intake:
+    """Handlers of raw gateway events; none blocks the socket."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        api: DiscordApi,
+        *,
+        me: Callable[[], str],
+        position: Callable[[], Position | None],
+        failed: Callable[[], None],
+        follow: bool,
+    ) -> None:
+        self._inbox, self._api, self._me, self._position = inbox, api, me, position
+        self._failed, self._follow = failed, follow
+        self._roles: dict[str, str | None] = {}
+        self._channels = Channels(api)
+        self._lines: dict[str, deque[Callable[[], Awaitable[None]]]] = {}
+        self._background = Background()
+        self._sound = True
+
+    def message(self, payload: dict[str, Any]) -> None:
+        """MESSAGE_CREATE."""
+        self.take(payload, str(payload.get("guild_id") or ""))
+
+    def take(self, payload: dict[str, Any], guild: str) -> None:
+        """A message as an event or as history tells it (which does not tell the guild)."""
+        if guild and payload.get("mention_roles") and guild not in self._roles:
+            self._background.start(self._learn_role(guild, payload), "event")
+            return
+        said = events.spoken(payload, self._me(), self._roles.get(guild), guild)
+        if said is None:
+            return
+        if said.addressed:
+            self._place(said)
+        elif self._follow and (said.message.text or said.message.files) and not events.to_others(payload):
+            self._line_up(said.message.address.channel, partial(self._follow_up, said))
+
+    def again(self, payload: dict[str, Any], guild: str) -> None:
+        """A message of the history; one that is not understood does not hide the others."""
+        try:
+            self.take(payload, guild)
+        except Exception:
+            logger.exception("message not understood")
+
+    def _receive(self, said: events.Spoken) -> None:
+        self._inbox.receive(said.message, self.progress()).add_done_callback(self._stored)
+
+    def _stored(self, receipt: asyncio.Future[Receipt]) -> None:
+        error = None if receipt.cancelled() else receipt.exception()
+        if isinstance(error, Unsaved):
+            self._repeat(error)
+        elif error:  # the message itself: it would fail again
+            logger.error("message not understood", exc_info=error)
+
+    def _repeat(self, error: Unsaved) -> None:
+        logger.error("message could not be stored, Discord is asked again", extra={"error": str(error)})
+        self._sound = False
+        self._failed()
+
+    def restart(self) -> None:
+        """The session is read again from the stored position: nothing before it is missing."""
+        self._sound = True
+
+    def progress(self) -> dict[str, object]:
+        """The position as a fact to store, nothing when something before it is not stored."""
+        position = self._position()
+        return {SESSION: asdict(position)} if position and self._sound and not self._background else {}
+
+    def _place(self, said: events.Spoken) -> None:
+        """Receive a message that is for us; in a channel nobody told us of, once it is known what it is."""
+        where = said.message.address
+        unknown = where.workspace and self._channels.parent(where.channel) is None
+        if unknown and where.channel not in self._lines:
+            self._line_up(where.channel, partial(self._learnt, said))
+        else:
+            self.behind(where.channel, lambda: self._receive(self._placed(said)))
+
+    def behind(self, channel: str, act: Callable[[], None]) -> None:
+        """Do that at once, or behind what was said there and is still looked at: the order stays."""
+
+        async def later() -> None:
+            act()
+
+        if channel in self._lines:
+            self._lines[channel].append(later)
+        else:
+            act()
+
+    def _line_up(self, channel: str, step: Callable[[], Awaitable[None]]) -> None:
+        """Do what takes a while; whatever comes from that channel meanwhile waits behind it."""
+        if channel in self._lines:
+            self._lines[channel].append(step)
+        else:
+            self._lines[channel] = deque([step])
+            self._background.start(self._work_off(channel), "event")
+
+    async def _work_off(self, channel: str) -> None:
+        line = self._lines[channel]
+        try:
+            while line:
+                try:
+                    await line.popleft()()
+                except Unsaved as error:
+                    self._repeat(error)
+                except Exception:
+                    logger.exception("message not understood")
+        finally:
+            del self._lines[channel]
+
+    async def _learnt(self, said: events.Spoken) -> None:
+        """After a cold resume Discord does not repeat its channels, either."""
+        await self._channels.learn(said.message.address.channel)
+        self._receive(self._placed(said))
+
+    async def _follow_up(self, said: events.Spoken) -> None:
+        message = said.message
+        in_thread = await self._channels.learn(message.address.channel)
+        if in_thread and await self._inbox.spoke_before(message.address, message.user):
+            self._receive(self._placed(said))
+
+    def _placed(self, said: events.Spoken) -> events.Spoken:
+        """The same, knowing which channel its thread belongs to."""
+        parent = self._channels.parent(said.message.address.channel)
+        return replace(said, message=replace(said.message, parent=parent)) if parent else said
+
+    def channels(self, payload: dict[str, Any]) -> None:
+        """THREAD_LIST_SYNC, and the lists of GUILD_CREATE."""
+        self._channels.note([*(payload.get("channels") or ()), *(payload.get("threads") or ())])
+
+    def channel(self, payload: dict[str, Any]) -> None:
+        """CHANNEL_CREATE, THREAD_CREATE and THREAD_UPDATE."""
+        self._channels.note([payload])
+
+    def deleted(self, payload: dict[str, Any]) -> None:
+        """MESSAGE_DELETE and MESSAGE_DELETE_BULK."""
+        for message in payload.get("ids") or [payload.get("id")]:
+            where: Address = events.address(payload)
+            self._background.start(self._inbox.withdraw(where, str(message)), "withdrawal")
+
+    def guild(self, payload: dict[str, Any]) -> None:
+        """GUILD_CREATE: which of its roles is the bot's own, and which of its channels are threads."""
+        self.channels(payload)
+        if "roles" in payload:
+            self._know_role(str(payload["id"]), payload["roles"])
+
+    def _know_role(self, guild: str, roles: list[dict[str, Any]]) -> None:
+        self._roles[guild] = events.managed_role(roles, self._me())  # type: ignore[arg-type]
+
+    async def _learn_role(self, guild: str, payload: dict[str, Any]) -> None:
+        """After a cold resume Discord does not repeat the guilds."""
+        try:
+            self._know_role(guild, await self._api.call("GET", "/guilds/{guild_id}/roles", guild_id=guild))
+        except SpoolError as error:
+            logger.info("roles cannot be read", extra={"error": str(error)})
+            self._roles.setdefault(guild, None)
+        self.take(payload, guild)

@@ -1,0 +1,37 @@
+"""What the assistant is doing, as a line: for posts that have no better place for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bots.replies.safe_text import printable
+from core.types import Task
+
+LONGEST = 100
+"""Characters of a title."""
+_DOING, _DONE = "-# 🔎 ", "-# ✓ "
+_LINE = re.compile(rf"\A(?:{_DOING}|{_DONE})[^\n]*\n?")
+
+
+def title(task: Task) -> str:
+    """The task's title on one line of a bearable length."""
+    words = " ".join(printable(task.title).split())
+    return words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
+
+
+def doing(tasks: Sequence[Task]) -> str:
+    """What is under way, "" when nothing is."""
+    return " · ".join(title(task) for task in [one for one in tasks if one.state == "in_progress"][-3:])
+
+
+def line(tasks: Sequence[Task], *, alone: bool) -> str:
+    """A small line of Markdown: what is under way; where it stands `alone` else what was done last. Or ""."""
+    if now := doing(tasks):
+        return _DOING + now
+    return _DONE + title(tasks[-1]) if tasks and alone else ""
+
+
+def without_line(text: str) -> str:
+    """The text of a post that may begin with such a line."""
+    return _LINE.sub("", text)

@@ -1,0 +1,137 @@
+"""A live reply: the newest text wins, painted by a task of its own, so reading the model never waits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Protocol, Self
+
+from bots.patience import pause
+from bots.replies.markdown import closing
+from core.errors import Retryable, SpoolError, Unreachable
+from core.types import Task
+
+logger = logging.getLogger(__name__)
+
+
+class Brush(Protocol):
+    """Brings a text to the screen; one brush belongs to one reply."""
+
+    async def paint(self, text: str, tasks: Sequence[Task] = (), *, final: bool) -> bool:
+        """Show this text and what is being done; False when some of it is left for later.
+
+        A final text is shown whole, and without any task. Raises Retryable or Unreachable.
+        """
+        ...
+
+    def pause(self) -> float:
+        """Seconds until it makes sense to paint again."""
+        ...
+
+    def due(self) -> float | None:
+        """Seconds after which it must paint again even if there is nothing new; None: never."""
+        ...
+
+    async def read(self) -> str:
+        """What people see of this reply now."""
+        ...
+
+    @property
+    def visible(self) -> bool:
+        """Whether this process has shown any of the text."""
+        ...
+
+
+class LiveReply:
+    """`core.ports.Reply` over a brush."""
+
+    def __init__(self, brush: Brush) -> None:
+        self._brush = brush
+        self._text = ""
+        self._tasks: Sequence[Task] = ()
+        self._news = asyncio.Event()
+        self._ending = asyncio.Event()
+        self._painting: asyncio.Task[None] | None = None
+        self.first_shown_at: float | None = None
+        self.visible = asyncio.Event()
+        """Set once people see anything of the reply."""
+
+    async def __aenter__(self) -> Self:
+        self._painting = asyncio.create_task(self._paint(), name="painting")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._painting is not None
+        self._painting.cancel()
+        await asyncio.gather(self._painting, return_exceptions=True)
+
+    def show(self, text: str, tasks: Sequence[Task] = ()) -> None:
+        """The answer so far and what is being done for it; costs two references, no I/O."""
+        self._text, self._tasks = text, tuple(tasks)
+        self._news.set()
+
+    async def finish(self, text: str, note: str = "") -> None:
+        """Returns ⇒ the whole text is shown. Raises Unreachable."""
+        assert self._painting is not None
+        text = text if text.strip() else ""
+        whole = text + closing(text) if note else text  # the note must not end up inside a code block
+        self._text = "\n\n".join(part for part in (whole, note) if part)
+        self._ending.set()
+        self._news.set()
+        await self._painting
+
+    async def shown(self) -> str:
+        """What people see of this run now, "" when nothing or when it cannot be read."""
+        try:
+            return await self._brush.read()
+        except Retryable:
+            return ""
+
+    async def _paint(self) -> None:
+        failures, busy = 0, False
+        while True:
+            await self._next()
+            text, tasks, final = self._text, self._tasks, self._ending.is_set()
+            if not (final or text.strip() or tasks or busy):
+                continue
+            try:
+                whole = await self._brush.paint(text, tasks, final=final)
+                failures, busy = 0, bool(tasks)  # that there is nothing to do any more is news, too
+            except Retryable as error:  # the platform is away: nothing else can be shown either, so wait
+                failures += 1
+                wait = pause(failures, error)
+                logger.warning("post delayed", extra={"error": error.code, "retry_s": round(wait, 1)})
+                self._news.set()
+                await asyncio.sleep(wait)
+                continue
+            except SpoolError:
+                raise
+            except Exception as error:
+                logger.exception("post cannot be painted")
+                raise Unreachable(type(error).__name__) from error
+            self._seen(tasks if whole else ())
+            if final:
+                return
+            await self._rest(self._brush.pause(), (text, tasks) if whole else None)
+
+    def _seen(self, tasks: Sequence[Task]) -> None:
+        if self._brush.visible or tasks:
+            self.visible.set()
+        if self._brush.visible and self.first_shown_at is None:
+            self.first_shown_at = asyncio.get_running_loop().time()
+
+    async def _next(self) -> None:
+        """Returns when there is news, or when the brush is due."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._brush.due()):
+                await self._news.wait()
+        self._news.clear()
+
+    async def _rest(self, seconds: float, painted: tuple[str, Sequence[Task]] | None) -> None:
+        """Let the text grow without being woken by each word; the last words are not kept waiting."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ending.wait(), seconds)
+        if self._ending.is_set() or (self._text, self._tasks) != painted:
+            self._news.set()

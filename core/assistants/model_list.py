@@ -1,0 +1,114 @@
+"""The model server's own list of models: asked at most once a day, and never waited for long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.assistants import models
+from core.assistants.models import Verdict
+from core.errors import SpoolError
+from core.service import ModelFacts
+from core.settings import OPENAI_HOST, Settings
+from core.store import threads
+from core.store.database import Database
+
+DAY = 86_400.0
+HOUR = 3_600.0
+PATIENCE = 3.0
+"""Seconds the server has to answer."""
+Ask = Callable[[], Awaitable[Mapping[str, ModelFacts]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelList:
+    """What a server offers; `models` is None when it could not be asked, `problem` then says why."""
+
+    models: Mapping[str, ModelFacts] | None
+    official: bool
+    problem: str = ""
+
+    def judge(self, model: str, today: date, *, answers: bool = True) -> Verdict:
+        """Whether that model may be used; see `core.assistants.models.judge`."""
+        verdict = models.judge(model, self.models, official=self.official, today=today, answers=answers)
+        if self.models is None and not verdict.refused and not verdict.warning:
+            return Verdict(warning=f"The model {model} could not be checked: {self.problem}.")
+        return verdict
+
+    def context(self, model: str) -> int | None:
+        """Tokens of its context window: what the server says, else what is known; None where nobody does."""
+        facts = (self.models or {}).get(model)
+        return (facts and facts.context) or models.known(model).context
+
+
+async def of_server(db: Database, settings: Settings, ask: Ask, now: float, *, wanted: str = "") -> ModelList:
+    """The list of the server the settings name, of the last 24 hours; `ask` fetches it. Never raises.
+
+    A list of more than an hour ago that lacks the model `wanted` now is fetched again: it may be new.
+    """
+    server = settings.openai_base_url.rstrip("/") or f"https://{OPENAI_HOST}/v1"
+    official = f".{urlsplit(server).hostname}".endswith(f".{OPENAI_HOST}")
+    if not settings.openai_api_key and not settings.openai_base_url:
+        return ModelList(None, official, "OPENAI_API_KEY is not set")
+    name = f"models:{server}"
+    kept = await db(lambda x: threads.fact(x, name))
+    if kept is not None and 0 <= now - kept["at"] < (DAY if wanted in ("", *kept["models"]) else HOUR):
+        return ModelList(_facts(kept["models"]), official)
+    found = await _asked(ask, server)
+    if isinstance(found, str):
+        return ModelList(None, official, found)
+    value = {"at": now, "models": _json(found)}
+    await db(lambda x: threads.remember(x, name, value))
+    return ModelList(found, official)
+
+
+async def _asked(ask: Ask, server: str) -> Mapping[str, ModelFacts] | str:
+    """The list, or why there is none."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            found = await ask()
+    except TimeoutError:
+        return f"{server} did not answer within {PATIENCE:.0f} seconds"
+    except (SpoolError, OSError) as error:
+        return f"{server} gave no list of its models ({error})"
+    return found or f"{server} lists no models"
+
+
+async def concerns(
+    db: Database, settings: Settings, ask: Ask, now: float, wanted: Iterable[str]
+) -> list[str]:
+    """What the operator should know about the models in use: texts for the log, [] when all is well."""
+    offered = await of_server(db, settings, ask, now)
+    if offered.models is None and not offered.official:
+        return []  # many compatible servers list nothing, and nothing is known about their models
+    found = [offered.judge(model, day(now)) for model in dict.fromkeys(wanted)]
+    speech = offered.judge(settings.transcription_model, day(now), answers=False)
+    return list(
+        dict.fromkeys(text for verdict in (*found, speech) if (text := verdict.refused or verdict.warning))
+    )
+
+
+def day(now: float) -> date:
+    """The day of a time, in UTC."""
+    return datetime.fromtimestamp(now, UTC).date()
+
+
+def _json(found: Mapping[str, ModelFacts]) -> dict[str, Any]:
+    return {
+        model: {"shutdown": facts.shutdown and facts.shutdown.isoformat(), "context": facts.context}
+        for model, facts in found.items()
+    }
+
+
+def _facts(kept: Mapping[str, Any]) -> dict[str, ModelFacts]:
+    return {
+        model: ModelFacts(
+            shutdown=date.fromisoformat(facts["shutdown"]) if facts["shutdown"] else None,
+            context=facts["context"],
+        )
+        for model, facts in kept.items()
+    }

@@ -1,0 +1,224 @@
+"""Files that came with messages: fetched, judged by their content, and stored until their run has ended.
+
+After `ready` each file of a message is a row: its bytes, or the reason why it is not taken. What is a row is
+never fetched again, so a restart goes on where the process before it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
+
+from core.concurrency import Background
+from core.errors import FileRefused, Permanent, Retryable, Unsaved
+from core.files import detect
+from core.ports import Fetching
+from core.store import files
+from core.store.database import Database
+from core.store.files import Stored, Taken
+from core.texts import text
+from core.types import Attachment, IncomingMessage, RunId, ThreadId
+
+T = TypeVar("T")
+Transcribe = Callable[[str, bytes], Awaitable[str]]
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 4
+"""Files fetched at the same time from one platform."""
+FETCH_SECONDS = 60.0
+TRANSCRIBE_SECONDS = 120.0
+TOTAL = 48 * 1024 * 1024
+"""Bytes of all files of one message: a model server takes about 50 MB at once."""
+LISTED = 5
+"""Names told for one reason; of more, only the number."""
+MEGABYTE = 1024 * 1024
+
+
+class Attachments:
+    """Fetches what people send. `limit_bytes` for each file, `limit_count` for each message.
+
+    `transcribe(name, content)` gives what is said in an audio file and raises Retryable or Permanent; None
+    where audio is not understood. A fetch is repeated after `pause` seconds and longer ones, for `patience`.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        platforms: Mapping[str, Fetching],
+        *,
+        limit_bytes: int,
+        limit_count: int,
+        transcribe: Transcribe | None,
+        pause: float = 0.5,
+        patience: float = FETCH_SECONDS,
+    ) -> None:
+        self._db, self._platforms, self._transcribe = db, platforms, transcribe
+        self._limit_bytes, self._limit_count = limit_bytes, limit_count
+        self._pause, self._patience = pause, patience
+        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._background = Background()
+
+    def begin(self, message: IncomingMessage, thread: ThreadId, run: RunId) -> None:
+        """Start fetching the message's files; returns at once. The run and the message are stored already."""
+        if message.files:
+            self._settling(message, thread, run)
+
+    async def ready(self, message: IncomingMessage, thread: ThreadId, run: RunId) -> tuple[Stored, ...]:
+        """Every file of the message, in its order: with bytes (audio: its transcript), or refused.
+
+        Joins the fetch under way, or fetches what is not stored. Raises only what the database raises.
+        """
+        if not message.files:
+            return ()
+        await asyncio.shield(self._settling(message, thread, run))
+        sources = _sources(message)
+        return await self._db(lambda x: files.at(x, sources))
+
+    def refusals(self, stored: Sequence[Stored], locale: str, language: str = "en") -> str:
+        """One line for each reason why files were refused, with their names; "" when none was."""
+        reasons: dict[str, list[str]] = {}
+        for file in stored:
+            if file.refused:
+                reasons.setdefault(file.refused, []).append(file.name)
+        limits = {
+            "megabytes": f"{self._limit_bytes / MEGABYTE:.3g}",
+            "total": f"{max(TOTAL, self._limit_bytes) / MEGABYTE:.3g}",
+            "count": self._limit_count,
+        }
+        return "\n".join(
+            text(reason, locale, language).format(files=_list(names), **limits)
+            for reason, names in reasons.items()
+        )
+
+    async def close(self) -> None:
+        """Leave what is under way to the next start."""
+        await self._background.close()
+
+    def _settling(self, message: IncomingMessage, thread: ThreadId, run: RunId) -> asyncio.Task[None]:
+        """The one task that makes rows of this message's files."""
+        name = _sources(message)[0]
+        if name not in self._under_way:
+            task = self._background.start(self._settle(message, thread, run), f"files of {run}")
+            task.add_done_callback(lambda _: self._under_way.pop(name, None))
+            self._under_way[name] = task
+        return self._under_way[name]
+
+    async def _settle(self, message: IncomingMessage, thread: ThreadId, run: RunId) -> None:
+        sources = _sources(message)
+        known = {file.source: file for file in await self._db(lambda x: files.at(x, sources, contents=False))}
+        left = max(TOTAL, self._limit_bytes) - sum(file.size for file in known.values() if not file.refused)
+        for position, (source, attachment) in enumerate(zip(sources, message.files, strict=True)):
+            if not (file := known.get(source)):
+                taken = await self._take(message.address.platform, attachment, position, left)
+                left -= len(taken.content or b"")
+                file = await self._store(source, thread, run, taken)
+            if file.kind == "audio" and file.transcript is None:
+                await self._understand(file)
+
+    async def _store(self, source: str, thread: ThreadId, run: RunId, taken: Taken) -> Stored:
+        if taken.refused:
+            logger.info("file refused", extra={"run_id": run, "reason": taken.refused, "bytes": taken.size})
+        now = time.time()
+        await self._db(lambda x: files.add(x, source, thread, run, taken, now))
+        return (await self._db(lambda x: files.at(x, [source], contents=False)))[0]
+
+    async def _take(self, platform: str, attachment: Attachment, position: int, left: int) -> Taken:
+        """What the file is, with its bytes; or the reason why it is not taken. Never raises."""
+        name = detect.safe_name(attachment.name)
+        try:
+            if position >= self._limit_count:
+                raise FileRefused("file_too_many")
+            async with self._slots[platform]:
+                content = await self._fetch(platform, attachment, left)
+            return await asyncio.to_thread(_judged, attachment, name, content)
+        except FileRefused as error:
+            return Taken(name, size=attachment.size, refused=error.notice)
+        except Exception:
+            logger.exception("file cannot be judged")
+            return Taken(name, size=attachment.size, refused="file_unavailable")
+
+    async def _fetch(self, platform: str, attachment: Attachment, left: int) -> bytes:
+        """The bytes. Raises FileRefused."""
+        limit = min(self._limit_bytes, left)
+        alone = limit == self._limit_bytes or attachment.size > self._limit_bytes
+        refusal = FileRefused("file_too_large" if alone else "file_total")
+        if limit <= 0 or attachment.size > limit:
+            raise refusal
+        fetch = self._platforms[platform].fetch
+        try:
+            return await self._again(lambda: fetch(attachment, limit), self._patience)
+        except FileRefused as error:
+            raise (refusal if error.notice == "file_too_large" else error) from error
+        except (Retryable, Permanent, TimeoutError) as error:
+            logger.warning("file cannot be fetched", extra={"platform": platform, "error": repr(error)})
+            raise FileRefused("file_unavailable") from error
+
+    async def _understand(self, file: Stored) -> None:
+        """Put the transcript on record, or the reason why there is none."""
+        content = await self._db(lambda x: files.content(x, file.id))
+        if content is None:  # the run is over: nobody will ask
+            return
+        try:
+            said = await self._said(file, content)
+        except FileRefused as error:
+            reason = error.notice
+            await self._db(lambda x: files.refuse(x, file.id, reason))
+        else:
+            await self._db(lambda x: files.set_transcript(x, file.id, said))
+
+    async def _said(self, file: Stored, content: bytes) -> str:
+        transcribe = self._transcribe
+        if transcribe is None:
+            raise FileRefused("no_transcription")
+        try:
+            said = await self._again(lambda: transcribe(file.name, content), TRANSCRIBE_SECONDS)
+        except Permanent as error:
+            logger.warning("audio not understood", extra={"error": error.code})
+            missing = error.notice == "model_missing"
+            raise FileRefused("no_transcription" if missing else "audio_failed") from error
+        except Unsaved:
+            raise
+        except Exception as error:
+            logger.warning("audio not understood", extra={"error": repr(error)})
+            raise FileRefused("audio_failed") from error
+        if not said.strip():
+            raise FileRefused("audio_silent")
+        return said.strip()
+
+    async def _again(self, work: Callable[[], Awaitable[T]], seconds: float) -> T:
+        """The work's result, repeated while it may help. Raises what it raised last, or TimeoutError."""
+        wait, until = self._pause, asyncio.get_running_loop().time() + seconds
+        async with asyncio.timeout_at(until):
+            while True:
+                try:
+                    return await work()
+                except Retryable as error:
+                    pause = max(wait, error.retry_after or 0.0)
+                    if asyncio.get_running_loop().time() + pause >= until:
+                        raise
+                await asyncio.sleep(pause)
+                wait *= 2
+
+
+def _judged(attachment: Attachment, name: str, content: bytes) -> Taken:
+    """Raises FileRefused."""
+    found = detect.judge(content, name, voice=attachment.voice)
+    return Taken(found.name, found.type, found.kind, len(found.content), content=found.content)
+
+
+def _sources(message: IncomingMessage) -> list[str]:
+    """What the files of a message are known by: its identity on the platform, and their positions."""
+    address = message.address
+    place = "/".join((address.platform, address.workspace, address.channel, message.id))
+    return [f"{place}/{position:03}" for position in range(len(message.files))]
+
+
+def _list(names: Sequence[str]) -> str:
+    """Names as code, so that none of them is taken for markup."""
+    shown = ", ".join(f"`{name.replace('`', '')}`" for name in names[:LISTED])
+    return f"{shown} (+{len(names) - LISTED})" if len(names) > LISTED else shown

@@ -1,0 +1,281 @@
+"""OpenAI's Responses API, or any server that speaks it, behind the Model port.
+
+The only product file that imports `openai`. The stream is read raw and only the events that matter are
+decoded: the SDK's typed parsing costs about 220 µs an event (`docs/performance.md`), this about 20.
+Facts: https://platform.openai.com/docs/api-reference/responses-streaming
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import openai
+
+from core.concurrency import Background
+from core.errors import Permanent, Retryable
+from core.model_server.events import (
+    DELTAS,
+    ITEMS,
+    TERMINAL,
+    decoded_body,
+    finished,
+    frames,
+    item_name,
+    text_of,
+    unheard,
+)
+from core.model_server.faults import LASTING, refusal
+from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, TextDelta
+
+logger = logging.getLogger(__name__)
+SSE = {"Content-Type": "application/json", "Accept": "text/event-stream"}
+RESUMES = 3
+"""How often a cut background stream is taken up again without a new event in between."""
+POLL = 2.0
+"""Seconds between two questions for a response that can no longer be streamed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the server is asked for beyond the portable contract."""
+
+    full: bool = True
+    background: bool = False
+    effort: str = "none"
+
+
+class OpenAIModel:
+    """Streams answers over one shared client with long-lived connections. `close()` when done."""
+
+    def __init__(self, *, api_key: str, base_url: str | None, features: Features) -> None:
+        limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=300)
+        timeout = httpx2.Timeout(None, connect=10.0)  # the run's own deadlines rule; the SDK's are per read
+        self._features = features
+        self._draining = Background()
+        self._http = openai.DefaultAioHttpClient(limits=limits, timeout=timeout)
+        self._client = openai.AsyncOpenAI(
+            api_key=api_key,
+            base_url=base_url,
+            max_retries=0,  # it would repeat billing errors too, and POST /responses has no idempotency key
+            timeout=timeout,
+            http_client=self._http,
+        )
+        self._url = httpx2.URL(f"{str(self._client.base_url).rstrip('/')}/responses")
+        self._headers = {**SSE, **self._client.auth_headers, "User-Agent": self._client.user_agent}
+
+    @property
+    def client(self) -> openai.AsyncOpenAI:
+        """The SDK's client, for what else is asked of the same server (`core.model_server.service`)."""
+        return self._client
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._draining.finish()
+        await self._client.close()
+
+    async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
+        """Events of a new response, or of the stored one with the id `resume`, from its beginning."""
+        position = _Position(response_id=resume or "")
+        failures = 0
+        while True:
+            seen = position.sequence
+            try:
+                async with self._open(prompt, position) as source, contextlib.aclosing(source) as events:
+                    async for event in events:
+                        yield event
+                        if isinstance(event, Finished):
+                            return
+                raise Retryable("stream_ended_early", resumable=True)
+            except Retryable as error:
+                if not self._resumable(position, error):
+                    raise
+                failures = 1 if position.sequence > seen else failures + 1
+                if failures > RESUMES:
+                    raise
+                await asyncio.sleep(0.2 * 2**failures)
+
+    def _resumable(self, position: _Position, error: Retryable) -> bool:
+        """A response that runs in the background goes on without us; only our reading of it was cut."""
+        return self._features.background and bool(position.response_id) and error.resumable
+
+    async def discard(self, response_id: str) -> None:
+        """Stop a background response if it still runs and delete what the server stored of it."""
+        for call in (self._client.responses.cancel, self._client.responses.delete):
+            with contextlib.suppress(openai.OpenAIError):
+                await call(response_id, timeout=10.0)
+
+    @contextlib.asynccontextmanager
+    async def _open(
+        self, prompt: Prompt, position: _Position
+    ) -> AsyncIterator[AsyncGenerator[ModelEvent, None]]:
+        """The events of a new response, or what is left of the one at `position`."""
+        try:
+            response = await (self._follow(position) if position.response_id else self._create(prompt))
+        except openai.APIStatusError as error:
+            if position.response_id and error.status_code == 400:
+                yield self._poll(position)
+                return
+            raise _refused(error, resuming=bool(position.response_id)) from error
+        except (openai.APIConnectionError, httpx2.HTTPError) as error:
+            raise Retryable("connection_error", resumable=True) from error
+        chunks = response.aiter_bytes()
+        try:
+            yield self._events(chunks, position)
+        finally:
+            if position.ended:
+                draining = self._draining.start(_drain(chunks, response), "end of a response")
+                await asyncio.wait({draining}, timeout=0)  # mostly it is there already
+            else:
+                await response.aclose()
+
+    async def _create(self, prompt: Prompt) -> httpx2.Response:
+        """The hot call, on the SDK's transport: its own path would double the CPU (docs/performance.md)."""
+        request = self._http.build_request(
+            "POST", self._url, headers=self._headers, content=self._body(prompt)
+        )
+        response = await self._http.send(request, stream=True)
+        if response.status_code < 400:
+            return response
+        body = decoded_body(await response.aread())
+        await response.aclose()
+        raise openai.APIStatusError("refused", response=response, body=body.get("error") or body)
+
+    async def _follow(self, position: _Position) -> httpx2.Response:
+        stream = await self._client.get(
+            f"/responses/{position.response_id}",
+            cast_to=object,
+            options={"headers": SSE, "params": _after(position.sequence)},
+            stream=True,
+            stream_cls=openai.AsyncStream[Any],
+        )
+        return stream.response  # the SDK's stream would parse each event
+
+    async def _poll(self, position: _Position) -> AsyncGenerator[ModelEvent, None]:
+        """A background response can be streamed for five minutes only; after that it can be asked for."""
+        while True:
+            try:
+                path = f"/responses/{position.response_id}"
+                response: Any = await self._client.get(path, cast_to=object)
+            except openai.APIStatusError as error:
+                raise _refused(error, resuming=True) from error
+            except openai.APIConnectionError as error:
+                raise Retryable("connection_error", resumable=True) from error
+            if response.get("status") not in ("queued", "in_progress"):
+                break
+            yield Started(position.response_id)  # a sign of life for whoever waits
+            await asyncio.sleep(POLL)
+        if more := text_of(response)[position.said :]:
+            yield TextDelta(more)
+        for item in unheard({"response": response}, position.items):
+            yield ItemDone(item)
+        yield finished(f"response.{response.get('status')}", {"response": response})
+
+    def _body(self, prompt: Prompt) -> bytes:
+        """The request as JSON. The items are JSON already and are copied in, not parsed and dumped again."""
+        fields: dict[str, Any] = {
+            "model": prompt.model,
+            "instructions": prompt.instructions,
+            "stream": True,
+            "store": self._features.background,
+        }
+        if self._features.full:
+            fields |= {
+                "reasoning": {"effort": self._features.effort},
+                "prompt_cache_key": prompt.cache_key,
+                "safety_identifier": prompt.user,
+                "stream_options": {"include_obfuscation": False},
+            }
+        if self._features.background:
+            fields["background"] = True
+        fields |= prompt.options
+        if prompt.tools:
+            fields["tools"] = prompt.tools
+        head = json.dumps(fields, ensure_ascii=False)
+        return f'{head[:-1]}, "input": [{",".join(prompt.items)}]}}'.encode()
+
+    async def _events(
+        self, chunks: AsyncIterator[bytes], position: _Position
+    ) -> AsyncGenerator[ModelEvent, None]:
+        try:
+            async for data in frames(chunks):
+                kind = data.get("type")
+                position.sequence = data.get("sequence_number", position.sequence)
+                if kind in DELTAS:
+                    more = str(data.get("delta") or "")
+                    position.said += len(more)
+                    yield TextDelta(more)
+                elif kind in ITEMS:
+                    item = data.get("item") or {}
+                    if kind == "response.output_item.added":
+                        yield ItemAdded(item)
+                    else:
+                        position.items.append(item_name(item))
+                        yield ItemDone(item)
+                elif kind == "response.created" and self._features.background:
+                    position.response_id = data["response"]["id"]
+                    yield Started(position.response_id)
+                elif kind in TERMINAL:
+                    position.ended = True
+                    for item in unheard(data, position.items):
+                        yield ItemDone(item)
+                    yield finished(kind, data)
+        except (httpx2.HTTPError, openai.APIConnectionError) as error:
+            raise Retryable("connection_error", resumable=True) from error
+
+
+async def _drain(chunks: AsyncIterator[bytes], response: httpx2.Response) -> None:
+    """Read what follows the terminal event: only a body read to its end leaves its connection usable."""
+    with contextlib.suppress(httpx2.HTTPError, TimeoutError):
+        async with asyncio.timeout(1.0):
+            async for _ in chunks:
+                pass
+    await response.aclose()
+
+
+@dataclass
+class _Position:
+    """How far a response has been read: what is needed to go on with the same one."""
+
+    response_id: str = ""
+    sequence: int = -1
+    said: int = 0
+    ended: bool = False
+    items: list[str] = field(default_factory=list)
+
+
+def _after(sequence: int) -> dict[str, object]:
+    after = {"starting_after": sequence} if sequence >= 0 else {}
+    return {"stream": "true", **after}
+
+
+def _about(error: openai.APIStatusError) -> str:
+    """The notice of a refusal that is about something the request refers to, not about what is asked."""
+    param, message = str(error.param or ""), str(error.body or "").lower()
+    if error.status_code not in (400, 404, 422):
+        return ""
+    if param.split("[")[0].split(".")[0] in ("tools", "tool_choice"):
+        return "tools_refused"
+    if error.status_code == 404 or "expired" in message:
+        if "container" in message:
+            return "tools_refused"
+        return "file_gone" if "file" in message or "vector store" in message else ""
+    return ""
+
+
+def _refused(error: openai.APIStatusError, *, resuming: bool) -> Retryable | Permanent:
+    if resuming and error.status_code in (400, 404):
+        return Retryable("response_gone")  # expired on the server: the runner asks anew
+    after = error.response.headers.get("retry-after", "")
+    met = refusal(error.status_code, (error.code, error.type), after)
+    if isinstance(met, Permanent) and met.code not in LASTING and (about := _about(error)):
+        return Permanent(met.code, notice=about)
+    if resuming and isinstance(met, Retryable):
+        return Retryable(met.code, retry_after=met.retry_after, resumable=True)
+    return met

@@ -1,0 +1,89 @@
+"""History: which part of a thread a request is given, by the assistant's truncation strategy."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from core.assistant import Assistant
+from core.assistants import models
+from core.store import items, summaries, threads
+from core.store.database import Execute
+from core.types import ThreadId
+
+SUMMARY: Final = "Summary of what was said before in this conversation:\n"
+WINDOWS: Final = "context_windows"
+"""The fact that holds the context windows in tokens which the model server tells, by model."""
+FULL = 0.75
+"""Part of the room that is filled when the oldest turns are summarised; until then nothing is left out."""
+
+
+def room(x: Execute, thread: ThreadId, assistant: Assistant | None, budget: int) -> int:
+    """Tokens the history may have, in our estimate.
+
+    Never more than `budget`, than the strategy's own `max_tokens`, or than three quarters of the model's
+    window less the instructions; put right by what the server reported for the thread's newest request.
+    """
+    if assistant is None:
+        return budget
+    own = assistant.truncation_strategy.get("max_tokens")
+    limit = min(budget, int(own)) if own else budget
+    ratio, windows = threads.ratio_and_fact(x, thread, WINDOWS)
+    told = windows.get(assistant.model) if isinstance(windows, dict) else None
+    window = told or models.known(assistant.model).context
+    if window:
+        limit = min(limit, max(window * 3 // 4 - items.weigh(assistant.instructions), window // 4))
+    return int(limit / (ratio or 1.0))
+
+
+def select(
+    x: Execute, thread: ThreadId, assistant: Assistant | None, tokens: int, asked: int = 1
+) -> tuple[str, ...]:
+    """What of the thread goes into a request with room for so many tokens, as input items, oldest first.
+
+    `asked` is the number of messages the request itself brings: `last_messages` counts them too.
+    """
+    strategy = assistant.truncation_strategy if assistant else {"type": "auto"}
+    if strategy["type"] == "last_messages":
+        return items.last_messages(x, thread, max(0, int(strategy["last_messages"]) - asked), tokens)
+    if strategy["type"] != "summary":
+        return items.newest(x, thread, tokens)
+    summary = summaries.find(x, thread)
+    if not summary.text:
+        return items.newest(x, thread, tokens)
+    head = _head(summary.text, tokens)
+    left = tokens - sum(items.weigh(item) for item in head)
+    return (*head, *items.newest(x, thread, left, after=summary.upto))
+
+
+def _head(text: str, tokens: int) -> tuple[str, ...]:
+    """The summary as an item: its beginning where the question leaves no room for more."""
+    while text:
+        first = items.item("user", SUMMARY + text)
+        if items.weigh(first) <= tokens:
+            return (first,)
+        text = text[: len(text) * 3 // 4]
+    return ()
+
+
+def outgrown(x: Execute, thread: ThreadId, assistant: Assistant, tokens: int) -> bool:
+    """Whether the oldest turns are to be summarised now."""
+    if assistant.truncation_strategy["type"] != "summary":
+        return False
+    summary = summaries.find(x, thread)
+    return items.weigh(summary.text) + items.weight(x, thread, summary.upto) > tokens * FULL
+
+
+def shortened(history: tuple[str, ...]) -> tuple[str, ...]:
+    """About the newer half, beginning with something a person said; a summary at its head stays.
+
+    Where there is nothing but the summary, it goes too.
+    """
+    head = history[:1] if history and SUMMARY.strip() in history[0] else ()
+    rest = history[len(head) :]
+    if not rest:
+        return ()
+    for at in range((len(rest) + 1) // 2, len(rest)):
+        if json.loads(rest[at]).get("role") == "user":
+            return head + rest[at:]
+    return head

@@ -1,0 +1,301 @@
+"""What a run is asked: the messages, what stood in the topic before them, and the files they brought.
+
+Files go to the model in the form that suits them: pictures and small PDFs in the request itself, texts in
+its words, recordings as what they say, all else through the server's stores and containers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+from core.errors import Lost, Retryable, SpoolError, Unsaved
+from core.ports import Platform
+from core.runs import claims
+from core.runs.run_context import Kit
+from core.store import files, items, messages
+from core.store.files import Stored
+from core.store.journal import Journal
+from core.types import Earlier, IncomingMessage
+
+logger = logging.getLogger(__name__)
+DIRECT: Final = 8 * 2**20
+"""Bytes of a PDF that goes into the request itself; larger ones are searched."""
+PDF: Final = "application/pdf"
+READ_DIRECTLY: Final = frozenset(
+    {
+        PDF,
+        "application/rtf",
+        "application/vnd.oasis.opendocument.text",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    }
+)
+"""PDF, and what document search does not take: https://platform.openai.com/docs/guides/pdf-files"""
+IN_WORDS: Final = 60_000
+"""Bytes of a text that is put among the words."""
+REMEMBERED: Final = 16_000
+"""Bytes of a text that stay in the history."""
+DAYS: Final = 7
+"""How long the model server keeps what a person sent, for later questions about it."""
+PATIENCE = 5.0
+"""Seconds an ended run waits until its files are kept for later; what takes longer goes on beside it."""
+
+
+class Asked:
+    """The question of one run."""
+
+    def __init__(self, kit: Kit, journal: Journal, platform: Platform) -> None:
+        self._kit, self._journal, self._platform = kit, journal, platform
+        self._claim = journal.claim
+        self._stored: dict[str, tuple[Stored, ...]] = {}
+        self._uploaded: dict[str, Stored] = {}
+        """Files that got an id at the server meanwhile, by our own."""
+        self._keeping: list[asyncio.Task[Any]] = []
+        self.store: str | None = None
+        """The thread's vector store, once something of this question is in it."""
+
+    @property
+    def needs_preparing(self) -> bool:
+        """Whether there is anything to be read besides the messages' own words."""
+        return self._claim.context_since is not None or any(one.files for one in self._claim.messages)
+
+    async def prepare(self) -> None:
+        """Read what stood in the topic and the files, once."""
+        claim = self._claim
+        if claim.context_since is not None:
+            await self._journal.once("context", lambda: self._context(claim.context_since or 0.0))
+        for message in claim.messages:
+            if message.files and message.id not in self._stored:
+                ready = await self._kit.attachments.ready(message, claim.thread, claim.run)
+                self._stored[message.id] = await self._kept(ready)
+
+    async def _context(self, since: float) -> list[dict[str, str]]:
+        """What others said in the topic and the thread does not know, the newest that fits."""
+        claim, asked = self._claim, self._claim.messages[0]
+        earlier = await self._platform.earlier(asked, since)
+        new = await self._kit.db(lambda x: messages.unseen(x, claim.thread, asked.address, earlier))
+        fits = items.fitting([one.text for one in new], claims.context_room(self._kit.rules.budget))
+        return [asdict(message) for message in new[len(new) - fits :]]
+
+    async def recall(self) -> None:
+        """What the files were, where a process before this one prepared the question."""
+        claim = self._claim
+        if not all(message.id in self._stored for message in claim.messages if message.files):
+            rows = await self._kit.db(lambda x: files.of_run(x, claim.run))
+            for message in claim.messages:
+                mine = [row for row in rows if f"/{message.id}/" in row.source and row.kind != "output"]
+                self._stored.setdefault(message.id, tuple(mine))
+
+    def files(self) -> list[Stored]:
+        """All files that came with the question."""
+        return [file for message in self._claim.messages for file in self._of(message)]
+
+    def _of(self, message: IncomingMessage) -> tuple[Stored, ...]:
+        return tuple(self._uploaded.get(file.id, file) for file in self._stored.get(message.id, ()))
+
+    def says_nothing(self) -> bool:
+        """Whether there is nothing to answer: no text, and no file that can be read."""
+        return not any(one.text for one in self._claim.messages) and all(one.refused for one in self.files())
+
+    def heard(self) -> str:
+        """What voice messages and recordings say, as quoted lines to stand above the answer."""
+        said = [file.transcript.strip() for file in self.files() if file.transcript]
+        quoted = ["> 🎤 " + text.replace("\n", "\n> ") for text in said]
+        return "\n".join(quoted) + "\n\n" if quoted else ""
+
+    def items(self) -> tuple[str, ...]:
+        """As input items, with the files themselves."""
+        return self._context_items() + tuple(
+            self._item(message, whole=True) for message in self._claim.messages
+        )
+
+    def remembered(self) -> tuple[str, ...]:
+        """As the thread keeps it: pictures by their id at the server, where it has one, and no bytes."""
+        return self._context_items() + tuple(
+            self._item(message, whole=False) for message in self._claim.messages
+        )
+
+    def _context_items(self) -> tuple[str, ...]:
+        earlier = [Earlier(**message) for message in self._journal.memo.get("context", ())]
+        before = "\n".join(f"{message.user}: {message.text}" for message in earlier)
+        if not before:
+            return ()
+        return (items.item("user", f"Earlier messages of this chat thread, for context:\n{before}"),)
+
+    def _item(self, message: IncomingMessage, *, whole: bool) -> str:
+        stored = self._of(message)
+        text = message.text or "\n".join(file.transcript for file in stored if file.transcript)
+        if self._kit.rules.shared:
+            text = f"{message.author or message.user}: {text}"
+        parts = [part for file in stored for part in self._parts(file, message, whole=whole)]
+        if not parts:
+            return items.item("user", text)
+        if all(part["type"] == "input_text" for part in parts):
+            return items.item("user", "\n\n".join(filter(None, [text, *(part["text"] for part in parts)])))
+        content = [{"type": "input_text", "text": text}, *parts] if text else parts
+        return json.dumps({"role": "user", "content": content}, ensure_ascii=False)
+
+    def _parts(self, file: Stored, message: IncomingMessage, *, whole: bool) -> Iterable[dict[str, Any]]:
+        if file.refused:
+            yield _words(f"[File {file.name} could not be read]")
+        elif file.kind == "audio":
+            if message.text and file.transcript:
+                yield _words(f"[What {file.name} says]\n{file.transcript}")
+        elif file.kind == "picture":
+            yield from _picture(file, whole=whole)
+        elif (
+            file.kind == "text" and file.content and len(file.content) <= (IN_WORDS if whole else REMEMBERED)
+        ):
+            yield _words(f"[File {file.name}]\n```\n{file.content.decode(errors='replace')}\n```")
+        elif whole and _direct(file) and file.content and not (self._interpreted(file) and file.type != PDF):
+            yield {"type": "input_file", "filename": file.name, "file_data": _data(file)}
+        else:
+            yield _words(f"[File {file.name}: {self._where(file)}]")
+
+    def _where(self, file: Stored) -> str:
+        """How the model gets at a file that is not in the request."""
+        if not self._kit.rules.full:
+            return "not available any more"
+        if self._interpreted(file):
+            return "in the code interpreter's /mnt/data"
+        return (
+            "not available any more" if _direct(file) and file.type != PDF else "use file_search to read it"
+        )
+
+    def _interpreted(self, file: Stored) -> bool:
+        return self._interpreter() and file.remote is not None
+
+    def _interpreter(self) -> bool:
+        assistant = self._claim.assistant
+        return (
+            self._kit.rules.full and assistant is not None and assistant.tool("code_interpreter") is not None
+        )
+
+    async def _kept(self, stored: tuple[Stored, ...]) -> tuple[Stored, ...]:
+        """Bring the files to where the model needs them now; what is for later goes on beside the answer."""
+        if not self._kit.rules.full:
+            return tuple(_unreadable(file) for file in stored)
+        return tuple(await asyncio.gather(*(self._keep(file) for file in stored)))
+
+    async def _keep(self, file: Stored) -> Stored:
+        if file.refused or file.kind == "audio" or file.content is None:
+            return file
+        try:
+            if self._interpreter():
+                return await self._upload(file, "user_data")
+            if file.kind == "picture":
+                self._later(self._upload(file, "vision"))
+            elif _searchable(file) and (file.kind == "document" or len(file.content) > REMEMBERED):
+                await self._search(file)
+        except (Lost, Unsaved):
+            raise
+        except SpoolError as error:
+            logger.warning("file cannot be kept", extra={"run_id": self._claim.run, "error": str(error)})
+            why = "file_unavailable" if isinstance(error, Retryable) else "file_not_here"
+            return _unreadable(file, why)
+        return file
+
+    async def _search(self, file: Stored) -> None:
+        """Into the thread's own store: at once where that is the only way to it, else beside the answer."""
+        library = await self._kit.library()
+        work = library.keep(self._claim.thread, file.name, file.content or b"", days=DAYS)
+        if _direct(file) or _in_words(file):
+            self._later(work)
+        else:
+            self.store = await work
+
+    async def _upload(self, file: Stored, purpose: Any) -> Stored:
+        """At the server under an id that is recorded right away: not uploaded again after a crash."""
+        if file.remote:
+            return file
+        seconds = DAYS * 86_400
+        service = await self._kit.service()
+        remote = await service.upload(file.name, file.content or b"", purpose=purpose, seconds=seconds)
+        until = time.time() + seconds - 3600
+        await self._kit.db(lambda x: files.set_remote(x, file.id, remote, until))
+        kept = replace(file, remote=remote, remote_until=until)
+        self._uploaded[file.id] = kept  # perhaps before the message's other files are ready
+        return kept
+
+    def _later(self, work: Any) -> None:
+        self._keeping.append(self._kit.later.start(_quietly(work), "file for later"))
+
+    def leave(self) -> None:
+        """The run is let go of: what is under way goes on with it, in another process perhaps."""
+        for task in self._keeping:
+            task.cancel()
+
+    async def close(self) -> None:
+        """Wait a moment for what is kept for later."""
+        if self._keeping:
+            await asyncio.wait(self._keeping, timeout=PATIENCE)
+
+
+async def _quietly(work: Any) -> None:
+    """A failure costs only later questions about that file."""
+    try:
+        await work
+    except SpoolError as error:
+        logger.warning("file not kept for later", extra={"error": repr(error)})
+
+
+def _direct(file: Stored) -> bool:
+    """Whether the document goes into the request itself."""
+    return file.type in READ_DIRECTLY and file.size <= DIRECT
+
+
+def _in_words(file: Stored) -> bool:
+    """Whether the text stands among the words of the question."""
+    return file.kind == "text" and file.size <= IN_WORDS
+
+
+def _searchable(file: Stored) -> bool:
+    return file.type == PDF or file.type not in READ_DIRECTLY
+
+
+def _words(text: str) -> dict[str, Any]:
+    return {"type": "input_text", "text": text}
+
+
+def _picture(file: Stored, *, whole: bool) -> Iterable[dict[str, Any]]:
+    if whole and file.content:
+        yield {"type": "input_image", "image_url": _data(file), "detail": "auto"}
+    elif file.remote and not whole:
+        yield {"type": "input_image", "file_id": file.remote, "detail": "auto"}
+    else:
+        yield _words(f"[Picture {file.name}]")
+
+
+def _data(file: Stored) -> str:
+    return f"data:{file.type};base64,{base64.b64encode(file.content or b'').decode()}"
+
+
+def _unreadable(file: Stored, why: str = "file_not_here") -> Stored:
+    """A file that this server cannot be shown is refused with its reason."""
+    small = file.kind == "text" and file.size <= IN_WORDS
+    direct = file.type == PDF and _direct(file)
+    if file.refused or small or direct or file.kind in ("picture", "audio"):
+        return file
+    return replace(file, refused=why, content=None)
+
+
+def without_files(history: Sequence[str], alive: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """The history with words in place of files that the server has no more (all but those `alive`)."""
+    return tuple(_without(item, alive) if '"file_id"' in item else item for item in history)
+
+
+def _without(item: str, alive: frozenset[str]) -> str:
+    data = json.loads(item)
+    if isinstance(data.get("content"), list):
+        gone = [part.get("file_id") and part["file_id"] not in alive for part in data["content"]]
+        data["content"] = [
+            _words("[A picture that is not kept any more]") if lost else part
+            for lost, part in zip(gone, data["content"], strict=True)
+        ]
+    return json.dumps(data, ensure_ascii=False)

@@ -1,0 +1,139 @@
+"""Lanes: who runs a thread. In process: one task per lane with work, one run at a time in each.
+
+This is the seam for several processes: another implementation of `start`, `resume` and `stop` would ask
+the database who may run a lane; the runs, the journal and the platforms would not notice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+
+from core.errors import Lost, Unsaved
+from core.store import runs
+from core.store.database import Database, Execute
+from core.store.runs import Claim, Outcome
+from core.types import RunId
+
+logger = logging.getLogger(__name__)
+Stopping = asyncio.Event
+MAX_ATTEMPTS = 3
+"""Errors a run may meet before it ends as failed."""
+RETRY_LONGEST = 15.0
+RunFn = Callable[[Claim, Stopping], Awaitable[Outcome]]
+
+
+class Lanes:
+    """Carries out claims with `run` until nothing is left in their lane; `ended` is told of each."""
+
+    def __init__(
+        self, db: Database, run: RunFn, budget: int, ended: Callable[[Claim], None] = lambda _: None
+    ) -> None:
+        self._db, self._run, self._budget, self._ended = db, run, budget, ended
+        self.owner = secrets.token_hex(8)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping: dict[RunId, Stopping] = {}
+        self._closing = False
+
+    def start(self, claim: Claim) -> None:
+        """Go on with a claim of this owner; returns at once."""
+        if self._closing:
+            return  # it stays ours in the database until `close` releases it
+        task = asyncio.create_task(self._lane(claim), name=f"lane {claim.lane}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def stop(self, run: RunId) -> None:
+        """Tell a run that it is to be cancelled; the database knows already."""
+        self._stopping.setdefault(run, Stopping()).set()  # its lane may not have begun it yet
+
+    async def resume(self, platforms: Iterable[str]) -> None:
+        """Go on with everything unfinished. This is start-up: there is no other recovery."""
+        wanted = list(platforms)
+
+        def work(x: Execute) -> list[Claim | None]:
+            return [runs.claim(x, lane, self.owner, self._budget) for lane in runs.unfinished(x, wanted)]
+
+        for claim in await self._db(work):
+            if claim:
+                self.start(claim)
+
+    @property
+    def busy(self) -> bool:
+        """Whether any run is under way or waiting."""
+        return bool(self._tasks)
+
+    @property
+    def under_way(self) -> int:
+        """How many lanes have work; one that waits for a person counts."""
+        return len(self._tasks)
+
+    async def quiet(self) -> None:
+        """Returns when no run is under way."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    async def close(self) -> None:
+        """Let go of all runs where they are; the next start goes on with them."""
+        self._closing = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._db(lambda x: runs.release(x, self.owner))
+
+    async def _lane(self, claim: Claim) -> None:
+        try:
+            await self._until_empty(claim)
+        except Lost as lost:
+            logger.warning("run has another owner now", extra={"run_id": str(lost)})
+
+    async def _until_empty(self, claim: Claim) -> None:
+        following: Claim | None = claim
+        while following:
+            claim = following
+            try:
+                following = await self._one(claim)
+            except Lost:
+                raise
+            except Unsaved as error:  # nothing was lost: the run stands as it was recorded
+                logger.error(
+                    "database refused, trying again", extra={"run_id": claim.run, "error": str(error)}
+                )
+                following = await self._again(claim)
+            except Exception:
+                logger.exception("run met an unexpected error", extra={"run_id": claim.run})
+                following = await self._again(claim, failed=True)
+
+    async def _one(self, claim: Claim) -> Claim | None:
+        stopping = self._stopping.setdefault(claim.run, Stopping())
+        if claim.status == "cancelling":
+            stopping.set()
+        try:
+            outcome = await self._run(claim, stopping)
+            now, go_on = time.time(), not self._closing
+            following = await self._db(
+                lambda x: runs.finish(x, claim, outcome, self._budget, now, go_on=go_on)
+            )
+            self._ended(claim)
+            return following
+        finally:
+            self._stopping.pop(claim.run, None)
+
+    async def _again(self, claim: Claim, *, failed: bool = False) -> Claim | None:
+        """The same run once more, after a while; `failed`: by a fault of its own, which ends it in time."""
+        wait = 0.5
+        while True:
+            await asyncio.sleep(wait)
+            with suppress(Unsaved):
+                return await self._db(lambda x: self._reread(x, claim, failed=failed))
+            wait = min(wait * 2, RETRY_LONGEST)
+
+    def _reread(self, x: Execute, claim: Claim, *, failed: bool) -> Claim | None:
+        if failed and runs.met_error(x, claim.run, claim.owner, "unexpected") >= MAX_ATTEMPTS:
+            outcome = Outcome("failed", error="unexpected")
+            return runs.finish(x, claim, outcome, self._budget, time.time(), go_on=True)
+        return runs.reread(x, claim, self._budget)

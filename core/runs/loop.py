@@ -1,0 +1,300 @@
+"""One run's exchange with the model: rounds of a response and the results of its calls, until it answers.
+
+Safe at every step: a round is recorded before its calls are carried out, and a call's result before it is
+sent. A death anywhere asks the model again only for the response that was not recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import random
+from typing import Any
+
+from core.assistant import Assistant
+from core.errors import Lost, Permanent, Retryable, Unreachable, Unsaved
+from core.ports import FullReply, Platform
+from core.runs import history, output_files, rounds
+from core.runs import request as offers
+from core.runs.answer import Answer, Draft
+from core.runs.input import Asked, without_files
+from core.runs.lanes import MAX_ATTEMPTS
+from core.runs.request import Offer
+from core.runs.resources import Kept
+from core.runs.response import Listening, Response
+from core.runs.rounds import Round
+from core.runs.run_context import Kit
+from core.runs.tool_calls import Calls
+from core.store import items, runs, summaries
+from core.store.journal import Journal
+from core.texts import text as own_text
+from core.types import Ending, Prompt
+
+logger = logging.getLogger(__name__)
+HOSTED = ("web_search_call", "file_search_call", "code_interpreter_call", "mcp_call", "mcp_list_tools")
+WITHOUT_TOOLS = "without hosted tools"
+WITHOUT_KEPT = "without kept files"
+TURNED_AWAY = frozenset({"rate_limit_exceeded", "slow_down", "server_is_overloaded", "http_429", "http_503"})
+"""Codes of requests that the server did not begin to answer."""
+
+
+class Dialogue:
+    """Makes the answer of one run. `asked` is what it was asked."""
+
+    def __init__(
+        self, kit: Kit, platform: Platform, journal: Journal, reply: FullReply, draft: Draft
+    ) -> None:
+        assert journal.claim.assistant is not None
+        self._kit, self._platform, self._journal = kit, platform, journal
+        self._reply, self.draft = reply, draft
+        self._assistant: Assistant = journal.claim.assistant
+        self.asked = Asked(kit, journal, platform)
+        self._kept = Kept(kit, journal.claim, self.asked)
+        alive = frozenset(journal.claim.kept if kit.rules.full else ())
+        self._history = without_files(journal.claim.history, alive)
+        self._offer = Offer()
+        self._mended: set[str] = set()
+        self._told: tuple[str, ...] = ()
+
+    @property
+    def estimated(self) -> int:
+        """About how many tokens the last request had; 0 when there was none."""
+        tools = [json.dumps(tool) for tool in self._offer.tools] if self._told else []
+        return sum(items.weigh(one) for one in (*self._told, *tools))
+
+    async def answer(self) -> Answer:
+        """Ask until the model answers, refuses for good, or three errors were met."""
+        loop, limits, draft = asyncio.get_running_loop(), self._kit.rules.limits, self.draft
+        draft.until = loop.time() + (self._assistant.run_seconds or limits.run)
+        while True:
+            try:
+                return await self._rounds()
+            except Permanent as error:
+                if not self._mend(error):
+                    return await self._failed(error.notice, error.code)
+            except (Lost, Unreachable, Unsaved):
+                raise
+            except Exception as error:  # a bug of ours counts too: nobody is left without an answer
+                met = _retryable(error)
+                if await self._met(met) >= MAX_ATTEMPTS:
+                    return await self._failed(met.notice, met.code)
+                await asyncio.sleep(_pause(draft.attempts, met.retry_after))
+
+    async def _met(self, error: Retryable) -> int:
+        claim, code = self._journal.claim, error.code
+        logger.warning("run met an error", extra={"run_id": claim.run, "error": code})
+        self.draft.attempts = await self._kit.db(lambda x: runs.met_error(x, claim.run, claim.owner, code))
+        return self.draft.attempts
+
+    def _mend(self, error: Permanent) -> bool:
+        """Whether the same can be asked again in another way; each way is tried once."""
+        way, notice = "", error.notice
+        if notice == "too_long" and self._history:
+            way, shorter = "shorter", history.shortened(self._history)
+        elif notice in ("model_refused", "file_gone") and any('"file_id"' in one for one in self._history):
+            way, shorter = "without files", without_files(self._history)
+        elif notice == "file_gone" and WITHOUT_KEPT not in self._mended and self._kept:
+            way, shorter = WITHOUT_KEPT, self._history
+        elif notice in ("tools_refused", "file_gone") and self._offer.hosted:
+            way, shorter = WITHOUT_TOOLS, self._history
+        if not way or way in self._mended:
+            return False
+        self._mended.add(way)
+        self._history = shorter
+        return True
+
+    async def _rounds(self) -> Answer:
+        await self._prepare()
+        if self.asked.says_nothing():
+            return self._answer("completed", "")
+        toolbox = await self._kit.toolbox()
+        kit, draft = self._kit, self.draft
+        calls = Calls(kit, self._journal, self._reply, draft, toolbox, self.say)
+        listening = Listening(kit.model, self._journal, self._reply, draft, kit.rules.limits, self.say)
+        number = 0
+        while True:
+            before = list(rounds.of(self._journal))
+            if number < len(before):
+                if number + 1 == len(before):
+                    await calls.carry_out(before[number], self._offer.functions)
+                number += 1
+                continue
+            self.draft.begin("\n\n".join(one.text for one in before if one.text))
+            response = await self._follow(number, before, calls, listening)
+            response.items = rounds.distinct(response.items, before, self._history)
+            if not response.calls:
+                return await self._finished(response, before)
+            if number + 1 >= self._assistant.max_model_calls:
+                return await self._ended("step_limit", response, before)
+            await self._record(number, response)
+
+    async def _follow(self, number: int, before: list[Round], calls: Calls, listening: Listening) -> Response:
+        """The next response; a yes to a remote tool is sent once."""
+        last = before[-1:] if not listening.resumable(number) else []
+        for one in last:
+            await calls.sending(one)
+        for one in before:
+            self.draft.notes.update(dict.fromkeys(await calls.interruptions(one)))
+        try:
+            return await listening.follow(number, self._prompt(number))
+        except (Retryable, Permanent) as error:
+            refused = isinstance(error, Permanent) or error.code in TURNED_AWAY
+            if refused and not listening.heard:
+                for one in last:
+                    await calls.not_sent(one)
+            raise
+
+    async def _prepare(self) -> None:
+        """What must be known before the model is asked; all of it is asked for once."""
+        draft = self.draft
+        if self.asked.needs_preparing:
+            await self._read()
+        draft.head = self.asked.heard()
+        if refused := await self._refusals():
+            draft.notes[refused] = None
+        self._offer = offers.offer(
+            self._assistant,
+            await self._kit.toolbox(),
+            full=self._kit.rules.full,
+            hosts=self._kit.rules.mcp_hosts,
+            resources=self._kept.resources(before=WITHOUT_KEPT not in self._mended),
+            effort=self._kit.rules.effort,
+            unsupported=WITHOUT_TOOLS in self._mended,
+        )
+        if self._offer.missing and (WITHOUT_TOOLS in self._mended or await self._new_here()):
+            names = ", ".join(f"`{name}`" for name in self._offer.missing)
+            draft.notes[(await self.say("tools_missing")).format(names=names)] = None
+
+    async def _read(self) -> None:
+        """The topic and the files, within the run's time."""
+        try:
+            async with asyncio.timeout_at(self.draft.until) as deadline:
+                await self.asked.prepare()
+        except TimeoutError:
+            if deadline.expired():  # a document that does not become searchable
+                raise Permanent("run_deadline", notice="timeout") from None
+            raise
+
+    async def _new_here(self) -> bool:
+        """Whether this assistant, as it is now, answers in the thread for the first time."""
+        thread, mine = self._journal.claim.thread, self._assistant
+        last = await self._kit.db(lambda x: summaries.assistant(x, thread))
+        return last is None or (last.id, last.version) != (mine.id, mine.version)
+
+    async def _refusals(self) -> str:
+        stored = self.asked.files()
+        if not any(file.refused for file in stored):
+            return ""
+        message = self._journal.claim.messages[-1]
+        locale = message.locale or await self._platform.locale(message.user)
+        return self._kit.attachments.refusals(stored, locale, self._kit.rules.language)
+
+    def _prompt(self, number: int) -> Prompt:
+        claim, assistant = self._journal.claim, self._assistant
+        options = dict(self._offer.options or {})
+        if number and options.get("tool_choice") != "none":
+            options.pop("tool_choice", None)  # it forces the first response, not every one
+        given = (*self._history, *self.asked.items(), *rounds.sent_back(self._journal))
+        self._told = (assistant.instructions, *given)
+        return Prompt(
+            model=assistant.model,
+            instructions=assistant.instructions,
+            items=given,
+            cache_key=claim.thread,
+            user=hashlib.sha256(claim.messages[-1].user.encode()).hexdigest()[:32],
+            tools=self._offer.tools,
+            options=options,
+        )
+
+    async def _record(self, number: int, response: Response) -> None:
+        """The line that fixes a round: from here on its calls are these, whatever happens."""
+        made = await self._collected(response)
+        one = Round(
+            output_files.plain(response.text),
+            rounds.sendable(response.items),
+            response.calls,
+            tuple(made),
+            output_files.documents(response.items),
+        )
+        await self._journal.record(f"round:{number}", one.record())
+
+    async def _finished(self, response: Response, before: list[Round]) -> Answer:
+        """The last response's words, with those of the rounds before it."""
+        made = await self._collected(response)
+        if WITHOUT_KEPT in self._mended and WITHOUT_TOOLS not in self._mended:
+            await self._kept.forget()
+        cited = [name for one in before for name in one.cited]
+        if line := output_files.footnotes([*cited, *output_files.documents(response.items)]):
+            self.draft.notes[line] = None
+        if any(str(item.get("type")) in HOSTED for item in response.items):
+            self._told = ()  # what these tools found was counted, too
+        files = (*self._files(before), *made)
+        text, ended, usage = (
+            output_files.plain(self.draft.text),
+            response.ended,
+            dict(response.ended.usage or {}),
+        )
+        if ended.ending == "completed" and (text.strip() or files):
+            return self._answer("completed", text, usage=usage, files=files)
+        reason = ended.reason or ("empty_answer" if ended.ending == "completed" else "incomplete")
+        known = reason if reason in ("max_output_tokens", "content_filter", "empty_answer") else "incomplete"
+        self.draft.notes[await self.say(known)] = None
+        return self._answer("incomplete", text, error=reason, usage=usage, files=files)
+
+    async def _collected(self, response: Response) -> list[str]:
+        """The files a response brings along. The thread's store, when it was searched, lives on."""
+        searched = any(item.get("type") == "file_search_call" for item in response.items)
+        if searched and self._kept.resources(before=WITHOUT_KEPT not in self._mended).stores:
+            await self._kept.searched()
+        made, lost = await output_files.collect(self._kit, self._journal, response.items)
+        await self._tell_lost(lost)
+        return made
+
+    def _files(self, before: list[Round]) -> tuple[str, ...]:
+        """What the rounds brought along, by the model and by our own tools."""
+        found: list[str] = []
+        for one in before:
+            found += one.files
+            for call in one.calls:
+                found += self._journal.memo.get(rounds.step(call), {}).get("files", ())
+        return tuple(found)
+
+    async def _tell_lost(self, names: list[str]) -> None:
+        if names:
+            line = (await self.say("file_lost")).format(names=", ".join(f"`{name}`" for name in names))
+            self.draft.notes[line] = None
+
+    async def _ended(self, notice: str, response: Response, before: list[Round]) -> Answer:
+        """We end it, not the model; what it made until then is shown."""
+        files = (*self._files(before), *await self._collected(response))
+        self.draft.notes[await self.say(notice)] = None
+        return self._answer("incomplete", self.draft.text, error=notice, files=files)
+
+    async def _failed(self, notice: str, code: str) -> Answer:
+        self.draft.notes[await self.say(notice)] = None
+        files = self._files(list(rounds.of(self._journal)))
+        return self._answer("failed", self.draft.shown, error=code, files=files)
+
+    def _answer(self, ending: Ending, text: str, **more: Any) -> Answer:
+        return Answer(ending, output_files.plain(text), note=self.draft.note, head=self.draft.head, **more)
+
+    async def say(self, key: str) -> str:
+        """Our own text in the language of the person who asked."""
+        message = self._journal.claim.messages[-1]
+        locale = message.locale or await self._platform.locale(message.user)
+        return own_text(key, locale, self._kit.rules.language)
+
+
+def _retryable(error: Exception) -> Retryable:
+    if isinstance(error, Retryable):
+        return error
+    logger.error("unexpected error in a run", exc_info=error)
+    return Retryable(type(error).__name__, notice="internal")
+
+
+def _pause(attempt: int, retry_after: float | None) -> float:
+    """Seconds before the next attempt: what the server asks for, never less, never in step with others."""
+    backoff = min(30.0, 0.5 * 4.0 ** (attempt - 1))
+    return max(backoff, min(retry_after or 0.0, 120.0)) * random.uniform(1.0, 1.25)  # noqa: S311

@@ -1,0 +1,109 @@
+"""What an answer brings along: pictures the model drew, files its code made. Stored before it is recorded.
+
+So a crash after the answer posts them again from here, and one before it makes them again with the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import mimetypes
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from core.errors import SpoolError
+from core.files.detect import safe_name
+from core.model_server.events import parts_of
+from core.runs.run_context import Kit
+from core.store import files
+from core.store.files import Taken
+from core.store.journal import Journal
+
+logger = logging.getLogger(__name__)
+LARGEST: Final = 64 * 2**20
+"""Bytes of one file that an answer may bring along."""
+_SANDBOX = re.compile(r"!?\[([^\]\n]*)\]\(sandbox:[^)\s]*\)")
+_BARE = re.compile(r"sandbox:/mnt/data/([\w.\-]+)")
+
+
+async def collect(
+    kit: Kit, journal: Journal, items: Sequence[Mapping[str, Any]]
+) -> tuple[list[str], list[str]]:
+    """Store the files of these output items: the rows' ids, and the names of those that could not be had."""
+    work = [_stored(kit, journal, key, name, content) for key, name, content in _pictures(items)]
+    work += [_fetched(kit, journal, one) for one in _citations(items)]
+    done = await asyncio.gather(*work)
+    return [id for id, _ in done if id], [name for id, name in done if not id]
+
+
+def _pictures(items: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str, bytes]]:
+    number = 0
+    for item in items:
+        if item.get("type") != "image_generation_call" or not item.get("result"):
+            continue
+        number += 1
+        ending = str(item.get("output_format") or "png")
+        try:
+            content = base64.b64decode(str(item["result"]), validate=True)
+        except ValueError:
+            logger.warning("picture cannot be decoded")
+            continue
+        yield str(item.get("id") or f"picture-{number}"), safe_name(f"picture-{number}.{ending}"), content
+
+
+def _citations(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Files of a container that the text cites, each once."""
+    files = [one for one in cited(items) if one.get("type") == "container_file_citation"]
+    return list(
+        {one["file_id"]: one for one in files if one.get("file_id") and one.get("container_id")}.values()
+    )
+
+
+def cited(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """All annotations of the messages among these output items."""
+    parts = [part for item in items if item.get("type") == "message" for part in parts_of(item)]
+    return [one for part in parts for one in part.get("annotations") or () if isinstance(one, Mapping)]
+
+
+async def _fetched(kit: Kit, journal: Journal, citation: Mapping[str, Any]) -> tuple[str, str]:
+    """A file out of its container, which lives for 20 minutes only: now or never."""
+    name = safe_name(str(citation.get("filename") or "file"))
+    try:
+        service = await kit.service()
+        content = await service.produced(
+            str(citation["container_id"]), str(citation["file_id"]), limit=LARGEST
+        )
+    except SpoolError as error:
+        facts = {"run_id": journal.claim.run, "error": repr(error)}
+        logger.warning("file of the code interpreter is lost", extra=facts)
+        return "", name
+    return await _stored(kit, journal, str(citation["file_id"]), name, content)
+
+
+async def _stored(kit: Kit, journal: Journal, key: str, name: str, content: bytes) -> tuple[str, str]:
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    claim, given, now = journal.claim, Taken(name, kind, content=content), time.time()
+    row = await kit.db(lambda x: files.add_output(x, claim.run, claim.thread, key, given, now))
+    return row.id, name
+
+
+def plain(text: str) -> str:
+    """Links into a container, which lead nowhere in a chat, become the plain names of the files."""
+    if "sandbox:" not in text:
+        return text
+    return _BARE.sub(r"\1", _SANDBOX.sub(r"\1", text))
+
+
+def documents(items: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Names of the documents that were cited, each once."""
+    named = [one for one in cited(items) if one.get("type") == "file_citation"]
+    return tuple(dict.fromkeys(safe_name(str(one.get("filename") or "")) for one in named))
+
+
+def footnotes(names: Iterable[str]) -> str:
+    """The documents that were cited, each once, as one short line; "" when none was."""
+    each = dict.fromkeys(names)
+    return "📄 " + " · ".join(each) if each else ""

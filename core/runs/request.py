@@ -1,0 +1,144 @@
+"""What of an assistant's tools a request offers: functions there is code for, hosted tools the server has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.assistant import EVERY, SETTINGS_ID, Assistant
+from core.assistants import models
+from core.tools import Toolbox
+
+MOST_FILES = 50
+"""Files that a container may be made with; the newest of a thread are.
+https://github.com/openai/openai-openapi (AutoCodeInterpreterToolParam)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """`tools` and `options` as the request has them; `missing` are the assistant's that cannot be offered."""
+
+    tools: tuple[Mapping[str, Any], ...] = ()
+    options: Mapping[str, Any] | None = None
+    missing: tuple[str, ...] = ()
+    functions: frozenset[str] = frozenset()
+    """Names that may be called."""
+
+    @property
+    def hosted(self) -> bool:
+        """Whether any of them is carried out by the server."""
+        return any(tool["type"] != "function" for tool in self.tools)
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What hosted tools work on in this thread: ids at the model server."""
+
+    stores: Sequence[str] = ()
+    files: Sequence[str] = ()
+
+
+def offer(
+    assistant: Assistant,
+    toolbox: Toolbox,
+    *,
+    full: bool,
+    hosts: frozenset[str],
+    resources: Resources,
+    effort: str = "none",
+    unsupported: bool = False,
+) -> Offer:
+    """`unsupported`: the server has refused hosted tools in this run, so none is offered."""
+    named = assistant.functions()
+    found = toolbox.names() if EVERY in named else [name for name in toolbox.names() if name in named]
+    tools: list[Mapping[str, Any]] = [*toolbox.specs(found)]
+    missing = [name for name in sorted(named) if name != EVERY and name not in found]
+    for tool in assistant.tools:
+        if tool["type"] == "function":
+            continue
+        made = _hosted(tool, assistant, hosts, resources) if full and not unsupported else None
+        if made:
+            tools.append(made)
+        elif made is None:
+            missing.append(_label(tool))
+    if full and not unsupported and resources.stores and not assistant.tool("file_search"):
+        tools.append({"type": "file_search", "vector_store_ids": list(resources.stores)})
+    return Offer(tuple(tools), _options(assistant, full, effort, tools), tuple(missing), frozenset(found))
+
+
+def _label(tool: Mapping[str, Any]) -> str:
+    return f"mcp:{tool.get('server_label', '')}" if tool["type"] == "mcp" else str(tool["type"])
+
+
+def _hosted(
+    tool: Mapping[str, Any], assistant: Assistant, hosts: frozenset[str], resources: Resources
+) -> dict[str, Any] | None:
+    """The tool as a request has it; {} when it has nothing to work on, None when it may not be used."""
+    resource = assistant.tool_resources.get(tool["type"]) or {}
+    if tool["type"] == "code_interpreter":
+        own = list(resource.get("file_ids", ()))[:MOST_FILES]
+        files = [*own, *resources.files[max(0, len(own) + len(resources.files) - MOST_FILES) :]]
+        container = {"type": "auto", **({"file_ids": files} if files else {})}
+        return {"type": "code_interpreter", "container": container}
+    if tool["type"] == "file_search":
+        stores = [*resource.get("vector_store_ids", ()), *resources.stores]
+        further = tool.get("file_search") or {}
+        return {"type": "file_search", **further, "vector_store_ids": stores} if stores else {}
+    if tool["type"] == "mcp":
+        host = urlsplit(str(tool.get("server_url", ""))).hostname or ""
+        return {"require_approval": "always", **tool} if host in hosts else None
+    return dict(tool)
+
+
+def reasoning(assistant: Assistant, *, full: bool, effort: str) -> dict[str, Any]:
+    """How much the model is to think: a model that cannot think so little thinks as little as it can."""
+    own = assistant.reasoning_effort if full or assistant.id != SETTINGS_ID else None
+    wanted = own or (effort if full else "")
+    possible = models.known(assistant.model).efforts
+    if wanted and possible and wanted not in possible:
+        wanted = possible[0]
+    return {"reasoning": {"effort": wanted}} if wanted else {}
+
+
+def _options(
+    assistant: Assistant, full: bool, effort: str, tools: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Fields the assistant sets. A portable server gets only what was asked for explicitly."""
+    options = reasoning(assistant, full=full, effort=effort)
+    for name in ("temperature", "top_p"):
+        if (value := getattr(assistant, name)) is not None:
+            options[name] = value
+    if isinstance(assistant.response_format, Mapping):
+        options["text"] = {"format": _format(assistant.response_format)}
+    if (
+        tools
+        and assistant.tool_choice != "auto"
+        and _possible(choice := _choice(assistant.tool_choice), tools)
+    ):
+        options["tool_choice"] = choice
+    if tools and not assistant.parallel_tool_calls:
+        options["parallel_tool_calls"] = False
+    return options
+
+
+def _format(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The old API nested a schema under `json_schema`; the Responses API has it flat."""
+    if given.get("type") == "json_schema" and "json_schema" in given:
+        return {"type": "json_schema", **given["json_schema"]}
+    return dict(given)
+
+
+def _possible(choice: Any, tools: Sequence[Mapping[str, Any]]) -> bool:
+    """A server refuses a request that forces a tool it does not offer."""
+    if not isinstance(choice, Mapping) or choice.get("type") == "allowed_tools":
+        return True
+    named = ("type", "name") if choice.get("type") == "function" else ("type",)
+    return any(all(tool.get(key) == choice.get(key) for key in named) for tool in tools)
+
+
+def _choice(given: str | Mapping[str, Any]) -> Any:
+    if isinstance(given, Mapping) and given.get("type") == "function" and "function" in given:
+        return {"type": "function", "name": given["function"]["name"]}
+    return given

@@ -1,0 +1,69 @@
+"""One client's websocket: frames go out in order, packed as it asked; its sends are counted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections import deque
+
+from aiohttp import web
+
+from standins.discord.compression import Pack
+from standins.discord.error import JSON
+from standins.discord.session import Session
+
+FRAME_LIMIT = 4096
+"""Bytes a client may send in one frame."""
+
+
+class Connection:
+    """Write side and bookkeeping; what frames mean is decided in `gateway`."""
+
+    def __init__(
+        self, socket: web.WebSocketResponse, transport: asyncio.Transport, pack: Pack | None
+    ) -> None:
+        self.session: Session | None = None
+        self.closing = False
+        self.last_beat = time.monotonic()
+        self._socket = socket
+        self._transport = transport
+        self._pack = pack
+        self._outbox: asyncio.Queue[str | int] = asyncio.Queue()
+        self._sends: deque[float] = deque()
+
+    def send(self, text: str) -> None:
+        self._outbox.put_nowait(text)
+
+    def send_op(self, op: int, data: object) -> None:
+        """A frame that is not an event."""
+        frame: JSON = {"t": None, "s": None, "op": op, "d": data}
+        self.send(json.dumps(frame, separators=(",", ":")))
+
+    def close(self, code: int) -> None:
+        """Close with a code once everything queued before is out."""
+        self.closing = True
+        self._outbox.put_nowait(code)
+
+    def cut(self) -> None:
+        """Drop the TCP connection without a word."""
+        self._transport.abort()
+
+    def over_limit(self, most: int) -> bool:
+        """Count a frame of the client; True when it sent more than `most` in 60 s."""
+        now = time.monotonic()
+        self._sends.append(now)
+        while self._sends[0] < now - 60:
+            self._sends.popleft()
+        return len(self._sends) > most
+
+    async def write(self) -> None:
+        """Send what is queued until the connection ends."""
+        with contextlib.suppress(ConnectionError):
+            while isinstance(item := await self._outbox.get(), str):
+                if self._pack is None:
+                    await self._socket.send_str(item)
+                else:
+                    await self._socket.send_bytes(self._pack(item))
+            await self._socket.close(code=item)

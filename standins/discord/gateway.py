@@ -1,0 +1,258 @@
+"""The gateway: who is connected, what their frames mean, and who is told of which event."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Callable
+
+from aiohttp import WSMsgType, web
+
+from standins.discord.compression import packer
+from standins.discord.connection import FRAME_LIMIT, Connection
+from standins.discord.error import JSON
+from standins.discord.rules import Rules
+from standins.discord.session import Session
+from standins.discord.world import GUILDS, Event, World
+
+BEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK = (
+    1,
+    2,
+    3,
+    4,
+    6,
+    7,
+    8,
+    9,
+    10,
+    11,
+)
+UNKNOWN_ERROR, UNKNOWN_OP, BAD_FRAME, NOT_IDENTIFIED, BAD_TOKEN, IDENTIFIED_ALREADY = range(4000, 4006)
+BAD_SEQ, TOO_FAST, TIMED_OUT, BAD_SHARD = 4007, 4008, 4009, 4010
+BAD_VERSION, BAD_INTENTS, FORBIDDEN_INTENTS = 4012, 4013, 4014
+MESSAGE_CONTENT = 1 << 15
+PRIVILEGED = 1 << 1 | 1 << 8 | MESSAGE_CONTENT
+ALL_INTENTS = (1 << 17) - 1 | 0b11 << 20 | 0b11 << 24
+
+
+class Gateway:
+    """`token_is_good` and `spend_token` are the account's: an IDENTIFY too many resets the token."""
+
+    def __init__(
+        self, rules: Rules, token_is_good: Callable[[str], bool], spend_token: Callable[[], None]
+    ) -> None:
+        self.identifies = 0
+        self.resumes = 0
+        self.closes: list[int] = []
+        self.ended = 0
+        """Sessions that could have been resumed, had the client not closed them with 1000 or 1001."""
+        self.identified: list[JSON] = []
+        """The `d` of every IDENTIFY, without its token."""
+        self.connections: set[Connection] = set()
+        self.world: World
+        self.application_id = ""
+        self.url = ""
+        self.refusing = False
+        """Down: every connection is refused with 503, while REST may go on."""
+        self._rules = rules
+        self._token_is_good = token_is_good
+        self._spend_token = spend_token
+        self._sessions: dict[str, Session] = {}
+        self._last_identify = float("-inf")
+
+    def dispatch(self, event: Event) -> None:
+        """Tell every session, connected or not, that is to know of it."""
+        forms: dict[bool, str] = {}
+        for session in list(self._sessions.values()):
+            if session.gone(self._rules.session_lifetime):
+                del self._sessions[session.id]
+            elif session.wants(event.intent, event.guild):
+                whole = event.full is not None and bool(session.intents & MESSAGE_CONTENT)
+                if whole not in forms:
+                    forms[whole] = json.dumps(event.full if whole else event.data, separators=(",", ":"))
+                session.push(event.name, forms[whole])
+
+    def each(self, act: Callable[[Connection], None]) -> None:
+        for connection in list(self.connections):
+            act(connection)
+
+    def forget(self, session: Session | None) -> None:
+        if session is not None:
+            self._sessions.pop(session.id, None)
+
+    def expire(self) -> None:
+        """No session of now can be resumed any more; connected ones go on until they are left."""
+        for session in self._sessions.values():
+            session.expired = True
+
+    def invalidate(self, resumable: bool) -> None:
+        """Op 9 to everybody connected."""
+        for connection in list(self.connections):
+            connection.send_op(INVALID, resumable)
+            if not resumable:
+                self.forget(connection.session)
+                connection.session = None
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """One websocket from HELLO to its end."""
+        if self.refusing:
+            return web.Response(status=503)
+        socket = web.WebSocketResponse(compress=False, timeout=1.0)
+        await socket.prepare(request)
+        assert request.transport is not None
+        try:
+            connection = Connection(socket, request.transport, packer(request.query.get("compress", "")))
+        except LookupError:
+            await socket.close(code=BAD_FRAME)
+            return socket
+        if request.query.get("v") != "10" or request.query.get("encoding", "json") != "json":
+            await socket.close(code=BAD_VERSION)
+            return socket
+        self.connections.add(connection)
+        writer = asyncio.ensure_future(connection.write())
+        try:
+            connection.send_op(HELLO, {"heartbeat_interval": round(self._rules.heartbeat_interval * 1000)})
+            await self._read(socket, connection)
+        finally:
+            self._leave(connection)
+            if connection.closing:
+                await asyncio.wait([writer], timeout=1.5)
+            writer.cancel()
+            await asyncio.wait([writer])
+        return socket
+
+    async def _read(self, socket: web.WebSocketResponse, connection: Connection) -> None:
+        patience = self._rules.heartbeat_interval * 1.5
+        while True:
+            left = connection.last_beat + patience - time.monotonic()
+            try:
+                async with asyncio.timeout(max(left, 0)):
+                    frame = await socket.receive()
+            except TimeoutError:
+                connection.close(TIMED_OUT)
+                connection.last_beat = float("inf")
+                continue
+            if frame.type is WSMsgType.CLOSE:
+                self._left(connection, int(frame.data))
+            if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                return
+            self._handle(connection, frame.data)
+
+    def _left(self, connection: Connection, code: int) -> None:
+        """The client said goodbye: 1000 and 1001 end its session and what waits in it is lost."""
+        self.closes.append(code)
+        if code in (1000, 1001):
+            self.ended += connection.session is not None
+            self.forget(connection.session)
+
+    def _leave(self, connection: Connection) -> None:
+        self.connections.discard(connection)
+        if connection.session is not None:
+            connection.session.detach(connection)
+        self.world.changes.touch()
+
+    def _handle(self, connection: Connection, raw: str | bytes) -> None:
+        try:
+            frame = json.loads(raw)
+            op, data = frame["op"], frame.get("d")
+        except (ValueError, KeyError, TypeError):
+            return connection.close(BAD_FRAME)
+        if len(raw) > FRAME_LIMIT:
+            return connection.close(BAD_FRAME)
+        if connection.over_limit(self._rules.sends_per_minute):
+            return connection.close(TOO_FAST)
+        if op == BEAT:
+            connection.last_beat = time.monotonic()
+            return connection.send_op(ACK, None)
+        if op not in (IDENTIFY, RESUME, PRESENCE, VOICE, MEMBERS):
+            return connection.close(UNKNOWN_OP)
+        if op in (IDENTIFY, RESUME):
+            return self._log_in(connection, op, data)
+        return None if connection.session is not None else connection.close(NOT_IDENTIFIED)
+
+    def _log_in(self, connection: Connection, op: int, data: object) -> None:
+        if connection.session is not None:
+            return connection.close(IDENTIFIED_ALREADY)
+        if not isinstance(data, dict) or not isinstance(data.get("token"), str):
+            return connection.close(BAD_FRAME)
+        if not self._token_is_good(data["token"].removeprefix("Bot ")):
+            return connection.close(BAD_TOKEN)
+        (self._identify if op == IDENTIFY else self._resume)(connection, data)
+        return self.world.changes.touch()
+
+    def _identify(self, connection: Connection, data: JSON) -> None:
+        self.identifies += 1
+        self.identified.append({k: v for k, v in data.items() if k != "token"})
+        intents, shard = data.get("intents"), data.get("shard", [0, 1])
+        now = time.monotonic()
+        too_soon = now - self._last_identify < self._rules.identify_interval
+        self._last_identify = now
+        if self.identifies > self._rules.identify_limit:
+            self._spend_token()
+        elif not isinstance(intents, int) or intents & ~ALL_INTENTS:
+            connection.close(BAD_INTENTS)
+        elif intents & PRIVILEGED & ~(MESSAGE_CONTENT * self._rules.message_content):
+            connection.close(FORBIDDEN_INTENTS)
+        elif len(shard) != 2 or not 0 <= shard[0] < shard[1]:
+            connection.close(BAD_SHARD)
+        elif too_soon:
+            connection.send_op(INVALID, False)
+        else:
+            self._begin(connection, intents, (shard[0], shard[1]))
+
+    def _begin(self, connection: Connection, intents: int, shard: tuple[int, int]) -> None:
+        session = Session(secrets.token_hex(16), intents, shard, self._rules.replay_limit)
+        self._sessions[session.id] = session
+        connection.session = session
+        session.attach(connection)
+        guilds = [g for g in self.world.guilds.values() if session.wants(0, g.id)]
+        ready: JSON = {
+            "v": 10,
+            "user": {
+                **self.world.bot.payload(),
+                "verified": True,
+                "mfa_enabled": False,
+                "email": None,
+                "flags": 0,
+            },
+            "guilds": [{"id": g.id, "unavailable": True} for g in guilds],
+            "private_channels": [],
+            "relationships": [],
+            "presences": [],
+            "user_settings": {},
+            "session_id": session.id,
+            "session_type": "normal",
+            "resume_gateway_url": f"{self.url}resume/",
+            "shard": list(shard),
+            "application": {"id": self.application_id, "flags": 0},
+        }
+        session.push("READY", json.dumps(ready))
+        for guild in guilds if intents & GUILDS else ():
+            session.push("GUILD_CREATE", json.dumps(guild.arrival()))
+
+    def _resume(self, connection: Connection, data: JSON) -> None:
+        session = self._sessions.get(str(data.get("session_id")))
+        seq = data.get("seq")
+        if not isinstance(seq, int):
+            return connection.close(BAD_FRAME)
+        if session is None or session.expired or session.gone(self._rules.session_lifetime):
+            self.forget(session)
+            return connection.send_op(INVALID, False)
+        if seq > session.seq:
+            self.forget(session)
+            return connection.close(BAD_SEQ)
+        if not session.covers(seq):
+            self.forget(session)
+            return connection.send_op(INVALID, False)
+        self.resumes += 1
+        before = session.attach(connection)
+        if isinstance(before, Connection):
+            before.session = None
+            before.close(UNKNOWN_ERROR)
+        connection.session = session
+        for text in session.missed(seq):
+            connection.send(text)
+        session.push("RESUMED", json.dumps({"_trace": []}), keep=False)
+        return None

@@ -1,0 +1,132 @@
+"""The parts of the stand-in wired together, its life, and the places in it."""
+
+from __future__ import annotations
+
+import base64
+from types import TracebackType
+from typing import Self
+
+from standins.discord.account_routes import AccountRoutes
+from standins.discord.bucket import Buckets
+from standins.discord.channel import Channel
+from standins.discord.command import Commands
+from standins.discord.error import BY_CODE, MISSING_PERMISSIONS
+from standins.discord.gateway import BAD_TOKEN, Gateway
+from standins.discord.interaction import Interactions
+from standins.discord.interaction_routes import InteractionRoutes
+from standins.discord.message_routes import MessageRoutes
+from standins.discord.people import People
+from standins.discord.rest import BASE, Rest
+from standins.discord.rules import Rules
+from standins.discord.server import HOST, Server, build_app
+from standins.discord.snowflake import checked
+from standins.discord.user import User
+from standins.discord.world import World
+
+_APPLICATION, _BOT = "1100000000000000001", "1100000000000000002"
+
+
+class Host:
+    """One bot account on one port of 127.0.0.1. Everything is kept in memory and gone after `stop`."""
+
+    def __init__(self, limits: bool = True, *, port: int = 0, rules: Rules | None = None) -> None:
+        self.rules = rules or Rules()
+        self.application_id, self.bot_user = _APPLICATION, _BOT
+        self.token = (
+            f"{base64.b64encode(_BOT.encode()).decode().rstrip('=')}.Gstand.in-for-discord-is-no-secret"
+        )
+        self.typing: list[tuple[float, str]] = []
+        """(monotonic time, channel) of each typing request."""
+        self._revoked = False
+        self._gateway = Gateway(self.rules, self._token_is_good, self.revoke)
+        account = User(_BOT, "spool", bot=True, reads_all=self.rules.message_content)
+        self._world = World(self.rules, account, self._gateway.dispatch)
+        self._gateway.world, self._gateway.application_id = self._world, _APPLICATION
+        self._buckets = Buckets(self.rules, limits=limits)
+        self._rest = Rest(self._buckets, self._world.changes, self._token_is_good)
+        self._world.cdn.faults = self._rest.faults
+        self._commands = Commands(_APPLICATION, self._world.ids.next, self.rules.command_creates)
+        interactions = Interactions(self.rules.interaction_lifetime)
+        self._people = People(self._world, self._commands, interactions, _APPLICATION)
+        self._account = AccountRoutes(self._world, self._commands, _APPLICATION, self._gateway)
+        messages = MessageRoutes(self._world, self.typing)
+        hooks = InteractionRoutes(self._world, interactions, _APPLICATION)
+        app = build_app(self._rest, self._gateway, self._world, messages, self._account, hooks)
+        self._server = Server(app, port)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen; the URLs are known from here on."""
+        await self._server.start()
+        self._world.cdn.base_url = f"http://{HOST}:{self._server.port}"
+        self._gateway.url = self.gateway_url
+
+    async def stop(self) -> None:
+        await self._server.stop()
+
+    @property
+    def api_url(self) -> str:
+        return f"http://{HOST}:{self._server.port}{BASE}"
+
+    @property
+    def gateway_url(self) -> str:
+        return f"ws://{HOST}:{self._server.port}/"
+
+    def limit(self, on: bool) -> None:
+        """Switch the rate limits on or off from now on."""
+        self._buckets.limits = on
+
+    def revoke(self) -> None:
+        """Reset the token: REST answers 401, the gateway closes with 4004."""
+        self._revoked = True
+        self._gateway.each(lambda connection: connection.close(BAD_TOKEN))
+
+    def _token_is_good(self, token: str) -> bool:
+        return token == self.token and not self._revoked
+
+    def add_guild(self, guild: str | None = None, name: str = "Guild") -> str:
+        """A guild the bot is in; returns its id."""
+        return self._world.add_guild(guild or self._world.ids.next(), name).id
+
+    def add_channel(self, guild: str, channel: str | None = None, name: str = "general") -> str:
+        """A text channel; the guild is made when it is not there yet."""
+        home = self._world.guilds.get(guild) or self._world.add_guild(guild, "Guild")
+        return self._world.add_channel(Channel(channel or self._world.ids.next(), name, home)).id
+
+    def add_thread(self, parent: str, thread: str | None = None, name: str = "thread") -> str:
+        """A public thread in a channel; its id may be that of the message it hangs on."""
+        channel = self._world.channels[parent]
+        place = Channel(thread or self._world.ids.next(), name, channel.guild, channel)
+        return self._world.add_channel(place).id
+
+    def add_dm(self, channel: str, user: str) -> str:
+        """The DM channel with a person, under an id of the test's choice."""
+        return self._world.open_dm(channel, user).id
+
+    def dm(self, user: str) -> str:
+        """The DM channel with a person, made on first use."""
+        return self._world.dm(user).id
+
+    def add_user(self, user: str, name: str = "", *, bot: bool = False, locale: str = "en-US") -> str:
+        """A person (or another bot) with a name and a locale."""
+        self._world.users[user] = User(checked(user), name or f"person-{user[-4:]}", bot, locale)
+        return user
+
+    def managed_role(self, guild: str) -> str:
+        """The bot's own role there, which looks like the bot when people mention it."""
+        return self._world.guilds[guild].managed_role
+
+    def forbid(self, channel: str, code: int = MISSING_PERMISSIONS[1]) -> None:
+        """Refuse the bot there: 50013 writing, 50001 everything, 50007 a closed DM, 10003 gone."""
+        self._world.channels[channel].refusal = BY_CODE[code][1]
+
+    def allow(self, channel: str) -> None:
+        self._world.channels[channel].refusal = 0

@@ -1,0 +1,113 @@
+"""A REST request as handlers get it, and the record of it that tests read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import BodyPartReader, web
+
+from standins.discord.error import INVALID_JSON, JSON, TOO_LARGE, ApiError, invalid
+from standins.discord.form import File
+
+FILE_LIMIT = 10 * 1024 * 1024
+"""Bytes per uploaded file."""
+
+REQUEST_LIMIT = 25 * 1024 * 1024
+"""Bytes per request."""
+
+Files = dict[int, File]
+"""Uploaded files by the number in `files[n]`."""
+
+_FIELD = re.compile(r"files?\[?(\d*)\]?")
+
+Result = JSON | list[JSON] | None
+"""What the reply's JSON is; None is 204 without a body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. `path` is without `/api/v10`, `at` monotonic; `status` 0: the connection was cut."""
+
+    method: str
+    path: str
+    body: Any
+    at: float
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The parsed request. `body` is {} when there is none."""
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+    files: Files
+
+
+Handler = Callable[[Ask], Awaitable[Result]]
+
+
+async def read_body(request: web.Request) -> tuple[Any, Files]:
+    """JSON, or the `payload_json` and `files[n]` of a form. Raises ApiError 50109, 50035 or 40005."""
+    if not request.can_read_body:
+        return {}, {}
+    if request.content_type == "multipart/form-data":
+        return await _read_form(request)
+    try:
+        raw = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise ApiError(*TOO_LARGE) from None
+    if not raw:
+        return {}, {}
+    if request.content_type != "application/json":
+        message = "Expected \"Content-Type\" header to be one of {'application/json'}."
+        raise invalid("_misc", "CONTENT_TYPE_INVALID", message)
+    return _parsed(raw), {}
+
+
+async def _read_form(request: web.Request) -> tuple[Any, Files]:
+    """All of it is read even when it is too large, so that the client hears the answer."""
+    text, files, total, largest = b"", Files(), 0, 0
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader):
+            continue
+        data = await _part(part)
+        total += len(data)
+        if part.name == "payload_json":
+            text = data
+        else:
+            largest = max(largest, len(data))
+            files[_number(part.name or "", files)] = (part.filename or "unknown", data)
+    if largest > FILE_LIMIT or total > REQUEST_LIMIT:
+        raise ApiError(*TOO_LARGE)
+    return _parsed(text) if text else {}, files
+
+
+async def _part(part: BodyPartReader) -> bytes:
+    """A part; of one that is too large in any case only as much as shows it."""
+    data = bytearray()
+    while piece := await part.read_chunk(2**16):
+        if len(data) <= REQUEST_LIMIT:
+            data += piece
+    return bytes(data)
+
+
+def _number(name: str, files: Files) -> int:
+    """The number in `files[n]` (or `file`, `filen`); 50035 for a part of another name or a number twice."""
+    found = _FIELD.fullmatch(name)
+    number = int(found[1] or 0) if found else -1
+    if number < 0 or number in files:
+        raise invalid("files", "FILE_FIELD_INVALID", f'The part "{name}" is no file of this message.')
+    return number
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        raise ApiError(*INVALID_JSON) from None

@@ -1,0 +1,281 @@
+"""A local Discord for tests and the demo: REST v10 and gateway v10, as strict as the real one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from standins.discord.cdn import Fetch
+from standins.discord.connection import Connection
+from standins.discord.error import JSON
+from standins.discord.fault import Fault, When
+from standins.discord.gateway import BEAT, RECONNECT
+from standins.discord.host import Host
+from standins.discord.interaction import Reply
+from standins.discord.message import Post
+from standins.discord.people import Attached
+from standins.discord.request import Call
+
+T = TypeVar("T")
+
+
+class DiscordStandin(Host):
+    """Discord with one bot account. `limits=False` switches the rate limits off.
+
+    Point an unmodified client at `api_url` (`discord.http.Route.BASE`) and `gateway_url`
+    (`discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY`). All ids are snowflake strings.
+    """
+
+    async def say(
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        reply_to: str | None = None,
+        mention_bot: bool = False,
+        mention_role: bool = False,
+        attachments: Sequence[Attached] | None = None,
+        stickers: Sequence[str] | None = None,
+        ping: bool = True,
+        age: float = 0.0,
+    ) -> str:
+        """A person writes; returns the message's id. `age`: written so many seconds ago."""
+        if mention_role:
+            home = self._world.channels[channel].guild
+            assert home is not None, "there are no roles in a DM"
+            text = f"<@&{home.managed_role}> {text}".strip()
+        if mention_bot:
+            text = f"<@{self.bot_user}> {text}".strip()
+        return self._people.say(
+            user,
+            channel,
+            text,
+            reply_to=reply_to,
+            ping=ping,
+            attachments=attachments or (),
+            stickers=stickers or (),
+            age=age,
+        )
+
+    async def edit(self, channel: str, message: str, text: str) -> None:
+        """A person changes their message."""
+        self._people.edit(channel, message, text)
+
+    async def delete(self, channel: str, message: str) -> None:
+        """A message is taken away, a person's or the bot's."""
+        self._people.delete(channel, message)
+
+    async def unfurl(self, channel: str, message: str) -> None:
+        """Discord adds a link preview to a message: MESSAGE_UPDATE without an edit."""
+        self._people.unfurl(channel, message)
+
+    async def replay(self, name: str, data: Any) -> None:
+        """A recorded gateway event, told as it is; nothing in the channels changes."""
+        self._world.replay(name, data)
+
+    async def slash(
+        self,
+        user: str,
+        channel: str,
+        name: str,
+        locale: str | None = None,
+        options: Mapping[str, Any] | None = None,
+        timeout: float = 10.0,
+    ) -> Reply:
+        """Use a command; returns once the person sees the answer, or that there is none.
+
+        LookupError when no such command is registered, it is not offered in such a place, or it does not
+        have such options.
+        """
+        return await self._people.slash(user, channel, name, locale, options or {}, timeout)
+
+    async def menu(
+        self,
+        user: str,
+        channel: str,
+        name: str,
+        message: str,
+        locale: str | None = None,
+        timeout: float = 10.0,
+    ) -> Reply:
+        """Use a message's context menu, as with `slash`."""
+        return await self._people.menu(user, channel, name, message, locale, timeout)
+
+    async def press(
+        self,
+        user: str,
+        channel: str,
+        message: str,
+        custom_id: str,
+        locale: str | None = None,
+        timeout: float = 10.0,
+    ) -> Reply:
+        """Press a button under a message of the bot; LookupError when it cannot be pressed."""
+        return await self._people.press(user, channel, message, custom_id, locale, timeout)
+
+    # -- what came of it ------------------------------------------------------------------------------
+
+    def posts(self, channel: str) -> list[Post]:
+        """The bot's messages there, without deleted ones, oldest first."""
+        return [Post.of(message) for message in self._world.channels[channel].own.values()]
+
+    def messages(self, channel: str) -> list[Post]:
+        """Everybody's messages there, oldest first."""
+        return [Post.of(message) for message in self._world.channels[channel].ordered()]
+
+    @property
+    def places(self) -> list[str]:
+        """The ids of all channels, threads and DMs there are."""
+        return list(self._world.channels)
+
+    @property
+    def fetches(self) -> list[Fetch]:
+        """Every request for the bytes of an attachment."""
+        return self._world.cdn.fetches
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every REST request answered so far."""
+        return self._rest.calls
+
+    @property
+    def rate_limited(self) -> list[Call]:
+        """Those answered 429."""
+        return self._rest.rate_limited
+
+    @property
+    def invalid_requests(self) -> int:
+        """How many were answered 401, 403 or 429; Discord bans at 10,000 in 10 minutes."""
+        return self._rest.invalid
+
+    @property
+    def commands(self) -> list[JSON]:
+        """The registered global commands."""
+        return self._commands.all
+
+    @property
+    def command_syncs(self) -> int:
+        return self._commands.syncs
+
+    @property
+    def identifies(self) -> int:
+        return self._gateway.identifies
+
+    @property
+    def resumes(self) -> int:
+        """RESUMEs that succeeded."""
+        return self._gateway.resumes
+
+    @property
+    def identified(self) -> list[JSON]:
+        """The data of every IDENTIFY, without its token."""
+        return self._gateway.identified
+
+    @property
+    def gateway_closes(self) -> list[int]:
+        """Codes with which the client closed its connections (a cut leaves none)."""
+        return self._gateway.closes
+
+    @property
+    def sessions_ended(self) -> int:
+        """Sessions the client threw away by closing with 1000 or 1001; what waited in them was lost."""
+        return self._gateway.ended
+
+    @property
+    def connected(self) -> int:
+        """Gateway connections with a session, right now."""
+        return sum(connection.session is not None for connection in self._gateway.connections)
+
+    async def until(self, predicate: Callable[[], T], timeout: float = 10.0, channel: str | None = None) -> T:
+        """The predicate's first true value, asked anew on each change and every 50 ms.
+
+        With `channel` only on changes there, which is cheaper when hundreds wait at once.
+        TimeoutError tells what had happened until then.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._world.changes.until(predicate, channel)
+        except TimeoutError:
+            raise TimeoutError(f"not within {timeout} s\n{self.dump()}") from None
+
+    def dump(self) -> str:
+        """The state in a few lines, for a failed test."""
+        lines = [f"{c.method} {c.path} -> {c.status} {c.body!r:.200}" for c in self.calls[-15:]]
+        for channel in list(self._world.channels.values())[-5:]:
+            lines.append(f"channel {channel.id}:")
+            lines += [
+                f"  {m.author.name}: {m.content!r:.200} {[a.filename for a in m.attachments] or ''}"
+                for m in channel.ordered()[-6:]
+            ]
+        gateway = f"identifies {self.identifies}, resumes {self.resumes}, connected {self.connected}"
+        return "\n".join([*lines, f"{gateway}, closes {self.gateway_closes}, syncs {self.command_syncs}"])
+
+    # -- faults ---------------------------------------------------------------------------------------
+
+    def fail(
+        self,
+        method: str,
+        template: str,
+        status: int = 500,
+        times: int = 1,
+        when: When = "before",
+        drop: bool = False,
+        code: int = 0,
+        via: bool = True,
+        retry_after: float = 0.1,
+    ) -> None:
+        """Let the next `times` such requests go wrong; see `Fault`. `{...}` is any one path segment.
+
+        Bytes of attachments are `GET /attachments/{channel}/{file}/{name}`; a drop `after` cuts them in half.
+        """
+        self._rest.faults.add(method, template, Fault(status, times, when, drop, code, via, retry_after))
+
+    def delay(self, method: str, template: str, seconds: float) -> None:
+        """Hold such requests before they have an effect, until set to 0."""
+        self._rest.faults.delay(method, template, seconds)
+
+    def heal(self) -> None:
+        """Forget all ordered faults and delays."""
+        self._rest.faults.clear()
+
+    def expire_attachments(self) -> None:
+        """Every address of an attachment given out until now is 404; messages read anew have good ones."""
+        self._world.cdn.expire()
+
+    async def cut(self) -> None:
+        """Cut the gateway's TCP connections; sessions can be resumed."""
+        self._gateway.each(Connection.cut)
+        await asyncio.sleep(0)
+
+    async def gateway_down(self) -> None:
+        """The gateway cuts and refuses connections, REST goes on; until `gateway_up`."""
+        self._gateway.refusing = True
+        await self.cut()
+
+    async def gateway_up(self) -> None:
+        self._gateway.refusing = False
+
+    async def request_heartbeat(self) -> None:
+        """Op 1: Discord wants a heartbeat at once."""
+        self._gateway.each(lambda connection: connection.send_op(BEAT, None))
+
+    async def request_reconnect(self) -> None:
+        """Op 7: Discord asks clients to reconnect and resume."""
+        self._gateway.each(lambda connection: connection.send_op(RECONNECT, None))
+
+    async def invalidate(self, resumable: bool = False) -> None:
+        """Op 9. Unless `resumable`, the sessions and what waited in them are gone."""
+        self._gateway.invalidate(resumable)
+
+    def expire_sessions(self) -> None:
+        """No session of now can be resumed; connections that stand go on."""
+        self._gateway.expire()
+
+    async def go_offline(self) -> None:
+        """Refuse and cut all connections. Events meanwhile wait in the sessions."""
+        await self._server.pause()
+
+    async def go_online(self) -> None:
+        """Listen again, on the same port."""
+        await self._server.go_on()

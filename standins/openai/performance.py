@@ -1,0 +1,163 @@
+"""Playing a script as the events of one response, in the order in which the API sends them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from typing import Any, Final, Literal
+
+from standins.openai.changes import Changes
+from standins.openai.draft import Draft
+from standins.openai.events import Break, Delta, Event, delta_middle, event
+from standins.openai.record import Request
+from standins.openai.steps import closing, opening
+from standins.script.output import Added, Cited, Done, Move, Said
+from standins.script.script import Beat, Doing, Fault, Say, Wait
+
+_CATCH_UP: Final = 0.25
+"""Seconds of lateness that later waits may make good; beyond it a busy machine just slows down."""
+
+
+class Performance:
+    """Plays `beats` into `draft`, keeping the times in `request`.
+
+    `stuck`: stays queued for ever. In the background a broken connection does not end the script.
+    """
+
+    def __init__(
+        self,
+        draft: Draft,
+        beats: Iterator[Beat],
+        request: Request,
+        changes: Changes,
+        *,
+        background: bool = False,
+        stuck: bool = False,
+        max_tokens: int | None = None,
+    ) -> None:
+        self._draft = draft
+        self._beats = beats
+        self._request = request
+        self._changes = changes
+        self._background = background
+        self._stuck = stuck
+        self._room = None if max_tokens is None else max_tokens * 4
+        self._middle = ""
+        self._due = time.monotonic()
+        self._numbers = itertools.count()
+
+    async def events(self) -> AsyncGenerator[Event | Delta | Break]:
+        """All events; ends with a terminal one, after a Break in the foreground, or never."""
+        for first in self._open():
+            yield first
+        if self._stuck:
+            await asyncio.Event().wait()
+        yield self._begin()
+        for beat in self._beats:
+            if not isinstance(beat, Fault):
+                for move in self._moves(beat):
+                    if isinstance(move, Wait):
+                        await self._wait(move.seconds)
+                    else:
+                        for event in self._moved(move):
+                            yield event
+                if self._room != 0:
+                    continue
+                beat = Fault("incomplete", code="max_output_tokens")
+            if beat.kind in ("cut", "silent"):
+                yield Break("cut" if beat.kind == "cut" else "silent")
+                if self._background:
+                    continue
+                return
+            for last in await self._end(beat):
+                yield last
+            return
+        for last in self._complete():
+            yield last
+
+    def _moves(self, beat: Doing | Wait) -> Iterable[Move]:
+        """What a beat that is no fault does to the output."""
+        if isinstance(beat, Wait):
+            return [beat]
+        return self._draft.output.play(self._fitting(beat) if isinstance(beat, Say) else beat)
+
+    async def _wait(self, seconds: float) -> None:
+        """Waits add up to what the script says: a late wake-up is caught up by the next wait."""
+        now = time.monotonic()
+        self._due = max(self._due, now - _CATCH_UP) + seconds
+        await asyncio.sleep(max(0.0, self._due - now))
+
+    def _begin(self) -> Event:
+        self._draft.status = "in_progress"
+        self._changes.notify()
+        return self._whole("response.in_progress")
+
+    def _fitting(self, beat: Say) -> Say:
+        """As much of the text as `max_output_tokens` leaves room for."""
+        if self._room is None:
+            return beat
+        beat = Say(beat.text[: self._room])
+        self._room -= len(beat.text)
+        return beat
+
+    def _delta(self, said: Said) -> Delta:
+        self._request.tokens += 1
+        if self._request.first_token_at is None:
+            self._request.first_token_at = time.monotonic()
+        self._changes.notify()
+        return Delta(next(self._numbers), self._middle, said.text)
+
+    def _moved(self, move: Added | Said | Cited | Done) -> Iterator[Event | Delta]:
+        """The events of a step of the output."""
+        if isinstance(move, Said):
+            yield self._delta(move)
+            return
+        if isinstance(move, Cited):
+            where = {"item_id": move.item, "output_index": move.index, "content_index": 0}
+            cited = {"annotation_index": move.number, "annotation": move.annotation}
+            yield self._event("response.output_text.annotation.added", **where, **cited)
+            return
+        if isinstance(move, Added):
+            yield self._event("response.output_item.added", output_index=move.index, item=move.item)
+            self._middle = delta_middle(move.item["id"], move.index)
+        where = {"item_id": move.item["id"], "output_index": move.index}
+        for name, fields in (opening if isinstance(move, Added) else closing)(move.item):
+            yield self._event(f"response.{name}", **where, **fields)
+        if isinstance(move, Done):
+            yield self._event("response.output_item.done", output_index=move.index, item=move.item)
+
+    def _open(self) -> list[Event]:
+        opening = [self._whole("response.created")]
+        if self._background:
+            opening.append(self._whole("response.queued"))
+        return opening
+
+    def _closed(self, status: Literal["completed", "incomplete"]) -> list[Event | Delta]:
+        """The end of the message that is open, and of the response."""
+        moves = [move for move in self._draft.output.close(status) if isinstance(move, Done)]
+        return [*(event for move in moves for event in self._moved(move)), self._whole(f"response.{status}")]
+
+    def _complete(self) -> list[Event | Delta]:
+        self._draft.complete()
+        return self._closed("completed")
+
+    async def _end(self, ill: Fault) -> list[Event | Delta]:
+        if ill.kind == "hang":
+            await asyncio.Event().wait()
+        if ill.kind == "incomplete":
+            self._draft.stop_short(ill.code)
+            return self._closed("incomplete")
+        if ill.kind == "refuse":
+            raise ValueError("a script can refuse only as its first beat")
+        self._draft.fail(ill.code)
+        if ill.kind == "failed":
+            return [self._whole("response.failed")]
+        return [self._event("error", code=ill.code, message=f"The script errs: {ill.code}.", param=None)]
+
+    def _whole(self, name: str) -> Event:
+        return self._event(name, response=self._draft.snapshot())
+
+    def _event(self, name: str, **fields: Any) -> Event:
+        return event(next(self._numbers), name, **fields)

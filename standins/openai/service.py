@@ -1,0 +1,226 @@
+"""What the stand-in knows and decides, without HTTP: its models, its responses, its script."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from typing import Any, Final
+from uuid import uuid4
+
+from standins.openai.changes import Changes
+from standins.openai.clock import Clock
+from standins.openai.containers import Containers
+from standins.openai.draft import Draft, Json
+from standins.openai.files import Files
+from standins.openai.performance import Performance
+from standins.openai.record import Request
+from standins.openai.references import check_references
+from standins.openai.refusal import Refusal, not_found, scripted
+from standins.openai.stored import StoredResponse
+from standins.openai.stores import Stores
+from standins.openai.transcription import Transcription
+from standins.openai.trouble import Exchange, Hold, Trouble, Troubles
+from standins.openai.workplace import Workplace
+from standins.script.output import Output
+from standins.script.script import Beat, Fault, Script, performed
+from standins.script.tokens import estimated_input
+
+DEFAULT_MODELS: Final[Mapping[str, str | None]] = {
+    "gpt-6-luna": None,
+    "gpt-6.1-terra": None,
+    "gpt-4o": "2027-01-14",
+    "gpt-transcribe": None,
+}
+"""Model id to shutdown date."""
+
+Items = Sequence[Mapping[str, Any]]
+_TOO_LONG: Final = "context_length_exceeded"
+
+
+class Service:
+    """`models` None: every model exists. `context_window` in tokens, about four characters each.
+
+    What is kept can be looked at: `files`, `stores`, `containers`, `transcriptions`, `responses`; `requests`
+    are those for an answer, `exchanges` all of them. `clock.skip(seconds)` lets things expire.
+    `transcripts`: what is said in a recording, by its name or by its bytes.
+
+    `stream_window`: seconds after its creation during which a background response can still be followed;
+    the real API refuses after 5 minutes (openai-python issue 2828).
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        *,
+        models: Mapping[str, str | None] | None = DEFAULT_MODELS,
+        portable: bool = False,
+        hosted: bool | None = None,
+        window: int | None = None,
+        shutdown_dates: bool | None = None,
+    ) -> None:
+        self.script = script
+        self.models = None if models is None else dict(models)
+        self.portable = portable
+        self.hosted = not portable if hosted is None else hosted
+        self.context_window = window
+        self.shutdown_dates = not portable if shutdown_dates is None else shutdown_dates
+        self.stream_window = 300.0
+        self.requests: list[Request] = []
+        self.responses: dict[str, StoredResponse] = {}
+        self.changes = Changes()
+        self.clock = Clock()
+        self.files = Files(self.clock)
+        self.stores = Stores(self.clock, self.files)
+        self.containers = Containers(self.clock, self.files)
+        self.recording_limit = 25 * 2**20
+        self.transcripts: dict[str | bytes, str] = {}
+        self.transcriptions: list[Transcription] = []
+        self.exchanges: list[Exchange] = []
+        self.troubles = Troubles(self.changes)
+        self._stuck = 0
+
+    def stuck_next(self, n: int = 1) -> None:
+        """The next `n` background responses stay queued until they are cancelled."""
+        self._stuck += n
+
+    def fail(self, where: str, **trouble: Any) -> None:
+        """`fail("POST /files", status=500, times=2)`: see `Trouble` for what else can go wrong."""
+        self.troubles.add(Trouble(where, **trouble))
+
+    def hold(self, where: str) -> Hold:
+        """Requests like `hold("POST /files")` wait until the Hold is released; `until` may look at it."""
+        return self.troubles.hold(where)
+
+    def asked(self, where: str) -> int:
+        """How many requests there were, e.g. `asked("GET /containers/*")`."""
+        paths = [f"{exchange.method} {exchange.path}" for exchange in self.exchanges]
+        return sum(fnmatchcase(path, where) for path in paths)
+
+    def heard(self, name: str, content: bytes) -> str:
+        """What is said in a recording."""
+        said = self.transcripts.get(content, self.transcripts.get(name))
+        return f"a recording of {len(content)} bytes" if said is None else said
+
+    def record(self, headers: Mapping[str, str]) -> Request:
+        """A request has arrived."""
+        seen = Request({}, time.monotonic(), {name.lower(): value for name, value in headers.items()})
+        self.requests.append(seen)
+        self.changes.notify()
+        return seen
+
+    def perform(self, body: Json, seen: Request) -> tuple[Draft, Performance]:
+        """Begin an answer to a validated body. Raises Refusal, the script's own ones included."""
+        self.check_model(body["model"])
+        instructions, items = body.get("instructions") or "", _items(body)
+        tools = body.get("tools") or []
+        check_references(items, tools, self.files, self.stores, self.containers)
+        beats = self._beats(body, instructions, items, tools)
+        seen.response_id = f"resp_{uuid4().hex}"
+        output = Output(
+            seen.response_id,
+            Workplace(self.containers, self.stores, tools, items, self.clock),
+            include=body.get("include") or (),
+            parallel=body.get("parallel_tool_calls") is not False,
+        )
+        draft = Draft(seen.response_id, body, estimated_input(instructions, items), output)
+        background = bool(body.get("background"))
+        stuck = background and self._stuck > 0
+        self._stuck -= stuck
+        performance = Performance(
+            draft,
+            beats,
+            seen,
+            self.changes,
+            background=background,
+            stuck=stuck,
+            max_tokens=body.get("max_output_tokens"),
+        )
+        return draft, performance
+
+    def _beats(self, body: Json, instructions: str, items: Items, tools: Items) -> Iterator[Beat]:
+        """What is said. A stream begins before it is known that the input is too long; others are refused."""
+        fitting = self._fitting(body, instructions, items)
+        if fitting:
+            return _unless_refused(iter(performed(self.script, instructions, fitting, tools)))
+        if body.get("stream") and not self.portable:
+            return iter([Fault("error", code=_TOO_LONG)])
+        raise Refusal(
+            "Your input exceeds the context window of this model. Please adjust your input and try again.",
+            param="input",
+            code=_TOO_LONG,
+        )
+
+    def _fitting(self, body: Json, instructions: str, items: Items) -> Items:
+        """The items, cut to the context window from the oldest on where that is allowed; none: too long."""
+        while self.context_window is not None and estimated_input(instructions, items) > self.context_window:
+            if body.get("truncation") != "auto" or not items:
+                return []
+            items = items[1:]
+        return items
+
+    def check_model(self, model: str) -> None:
+        """Raises Refusal for a model that does not exist, or not any more."""
+        if self.models is None:
+            return
+        last_day = self.models.get(model)
+        if model not in self.models or (last_day and last_day <= datetime.now(UTC).date().isoformat()):
+            raise Refusal(
+                f"The model `{model}` does not exist or you do not have access to it.",
+                status=404,
+                param="model",
+                code="model_not_found",
+            )
+
+    def describe(self, model: str) -> Json:
+        """A model as `GET /v1/models` shows it."""
+        shown: Json = {"id": model, "object": "model", "created": 1_758_499_200, "owned_by": "system"}
+        if self.shutdown_dates:
+            shown["shutdown_date"] = (self.models or {}).get(model)
+        if self.portable and self.context_window is not None:
+            shown["max_model_len"] = self.context_window
+        return shown
+
+    def find(self, response_id: str) -> StoredResponse:
+        """A response that is kept. Raises Refusal."""
+        stored = self.responses.get(response_id)
+        if stored is None or stored.deleted:
+            raise not_found(response_id)
+        return stored
+
+    def followed(self, response_id: str) -> StoredResponse:
+        """A response that can be streamed once more. Raises Refusal."""
+        stored = self.find(response_id)
+        if not (stored.background and stored.streamed):
+            raise Refusal("This response cannot be streamed: it was not created with stream=true.")
+        if time.monotonic() - stored.created_at > self.stream_window:
+            raise Refusal(
+                "This response can no longer be streamed because it is more than "
+                f"{self.stream_window / 60:g} minutes old."
+            )
+        return stored
+
+    def cancellable(self, response_id: str) -> StoredResponse:
+        """A background response. Raises Refusal."""
+        stored = self.find(response_id)
+        if not stored.background:
+            raise Refusal("Cannot cancel a synchronous response.")
+        return stored
+
+    async def watch(self, predicate: Callable[[], bool]) -> None:
+        """Return as soon as `predicate()` holds."""
+        await self.changes.until(predicate)
+
+
+def _items(body: Json) -> Items:
+    given = body["input"]
+    return [{"role": "user", "content": given}] if isinstance(given, str) else given
+
+
+def _unless_refused(beats: Iterator[Beat]) -> Iterator[Beat]:
+    first = next(beats, None)
+    if isinstance(first, Fault) and first.kind == "refuse":
+        raise scripted(first)
+    return beats if first is None else itertools.chain([first], beats)

@@ -1,0 +1,158 @@
+"""conversations.*: reading what was said, a page at a time.
+
+Source: docs.slack.dev/reference/methods/conversations.history and conversations.replies.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from standins.slack.channel import Channel, between
+from standins.slack.clock import micros
+from standins.slack.message import Message
+from standins.slack.wire import ApiError, Json, Method, flag, optional
+from standins.slack.workspace import Workspace
+
+_PAGE = "cursor inclusive include_all_metadata latest limit oldest"
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which messages a call asks for. Bounds in microseconds; `cursor` is the order of the last one seen."""
+
+    oldest: int | None
+    latest: int | None
+    inclusive: bool
+    limit: int
+    cursor: int | None
+    metadata: bool
+
+    @classmethod
+    def of(cls, args: Json, default: int, most: int) -> Window:
+        try:
+            limit = int(args.get("limit") or default)
+        except ValueError:
+            raise ApiError("invalid_limit") from None
+        if not 1 <= limit <= most:
+            raise ApiError("invalid_limit")
+        return cls(
+            _bound(args, "oldest"),
+            _bound(args, "latest"),
+            flag(args.get("inclusive")),
+            limit,
+            _cursor(args.get("cursor", "")),
+            flag(args.get("include_all_metadata")),
+        )
+
+
+def _bound(args: Json, name: str) -> int | None:
+    if not args.get(name):
+        return None
+    try:
+        return micros(args[name])
+    except ValueError:
+        raise ApiError(f"invalid_ts_{name}") from None
+
+
+def _cursor(text: str) -> int | None:
+    if not text:
+        return None
+    try:
+        kind, _, order = base64.b64decode(text, validate=True).decode().partition(":")
+        if kind != "next_ts":
+            raise ValueError
+        return int(order)
+    except (binascii.Error, ValueError):
+        raise ApiError("invalid_cursor") from None
+
+
+def _next(message: Message) -> str:
+    return base64.b64encode(f"next_ts:{message.order}".encode()).decode()
+
+
+class Conversations:
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def methods(self) -> dict[str, Method]:
+        info = optional("include_locale include_num_members")
+        return {
+            "conversations.replies": Method(self.replies, ("channel", "ts"), optional(_PAGE)),
+            "conversations.history": Method(self.history, ("channel",), optional(_PAGE)),
+            "conversations.info": Method(self.info, ("channel",), info),
+            "conversations.open": Method(self.open, (), optional("channel users return_im")),
+            "conversations.members": Method(self.members, ("channel",), optional("cursor limit"), 100),
+        }
+
+    def replies(self, args: Json) -> Json:
+        """The root first on every page, then the replies, oldest first; a reply's ts gives it alone."""
+        room = self._workspace.room(args["channel"])
+        window = Window.of(args, 1000, 1000)
+        root = room.by_ts.get(args["ts"])
+        if root is None:
+            raise ApiError("thread_not_found")
+        answers = room.threads.get(root.ts, [])
+        start, stop = between(answers, window.oldest, window.latest, inclusive=window.inclusive)
+        if window.cursor is not None:
+            start = max(start, between(answers, window.cursor, None, inclusive=False)[0])
+        size = window.limit - 1 if window.cursor is None else max(1, window.limit - 1)
+        page = answers[start : min(stop, start + size)]
+        more = start + len(page) < stop
+        last = page[-1] if page else root
+        return _page(room, [root, *page], window, _next(last) if more else "")
+
+    def history(self, args: Json) -> Json:
+        """Newest first, without replies unless broadcast."""
+        room = self._workspace.room(args["channel"])
+        window = Window.of(args, 100, 999)
+        latest = window.latest
+        start, stop = between(room.main, window.oldest, latest, inclusive=window.inclusive)
+        if window.cursor is not None:
+            stop = min(stop, between(room.main, None, window.cursor, inclusive=False)[1])
+        first = max(start, stop - window.limit)
+        page = room.main[first:stop][::-1]
+        return _page(room, page, window, _next(page[-1]) if first > start else "")
+
+    def info(self, args: Json) -> Json:
+        room = self._workspace.channels.get(args["channel"])
+        if room is None or (room.kind != "channel" and not room.bot_in):
+            raise ApiError("channel_not_found")
+        channel: Json = {"id": room.id, "is_im": room.is_direct, "is_member": room.bot_in}
+        if room.is_direct:
+            channel["user"] = next(iter(room.members), "")
+        else:
+            private = room.kind != "channel"
+            channel |= {"name": room.id.lower(), "is_channel": not private, "is_private": private}
+        return {"channel": channel | {"context_team_id": self._workspace.identity.team, "is_archived": False}}
+
+    def open(self, args: Json) -> Json:
+        if args.get("channel"):
+            return {"channel": {"id": self._workspace.room(args["channel"]).id}, "already_open": True}
+        users = [user for user in str(args.get("users", "")).split(",") if user]
+        if len(users) != 1:
+            raise ApiError(
+                "users_list_not_supplied" if not users else "method_not_supported_for_channel_type"
+            )
+        room, known = self._workspace.direct_with(users[0])
+        body: Json = {"channel": {"id": room.id}}
+        if flag(args.get("return_im")):
+            body["channel"] |= {"is_im": True, "user": users[0]}
+        return body | {"no_op": known, "already_open": known}
+
+    def members(self, args: Json) -> Json:
+        room = self._workspace.room(args["channel"])
+        people = sorted(room.members) + [self._workspace.identity.bot_user] * room.bot_in
+        return {"members": people, "response_metadata": {"next_cursor": ""}}
+
+
+def _page(room: Channel, messages: Sequence[Message], window: Window, cursor: str) -> Json:
+    body: Json = {
+        "messages": [room.raw(message, metadata=window.metadata) for message in messages],
+        "has_more": bool(cursor),
+    }
+    if cursor:
+        body["response_metadata"] = {"next_cursor": cursor}
+    return body

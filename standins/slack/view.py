@@ -1,0 +1,119 @@
+"""What a test or a terminal can see of the workspace and of what the app did."""
+
+from __future__ import annotations
+
+from standins.slack.api import Api, Call
+from standins.slack.file import File
+from standins.slack.filehost import Fetch, FileHost
+from standins.slack.message import Ephemeral, Post
+from standins.slack.sockets import Sockets
+from standins.slack.status import StatusBoard
+from standins.slack.wire import Json
+from standins.slack.workspace import Workspace
+
+_LAST_CALLS = 20
+
+
+class View:
+    """Nothing here changes anything. Lists are live: they grow as things happen."""
+
+    workspace: Workspace
+    api: Api
+    sockets: Sockets
+    _statuses: StatusBoard
+    _filehost: FileHost
+
+    def posts(self, channel: str, thread_ts: str | None = None) -> list[Post]:
+        """The app's messages there now, oldest first."""
+        room = self.workspace.channels.get(channel)
+        if room is None:
+            return []
+        own = room.posts if thread_ts is None else room.thread_posts.get(thread_ts, [])
+        return [Post.of(message) for message in own]
+
+    def post(self, channel: str, ts: str) -> Post:
+        """One message of the app. KeyError: it is not there (any more)."""
+        return Post.of(self.workspace.channels[channel].by_ts[ts])
+
+    def messages(self, channel: str) -> list[Json]:
+        """Everything in the channel, replies too, oldest first, as history gives it."""
+        room = self.workspace.channels[channel]
+        return [room.raw(message) for message in room.everything()]
+
+    @property
+    def files(self) -> dict[str, File]:
+        """Every file there is, by its id; those of the app once their upload was completed."""
+        return self.workspace.files
+
+    @property
+    def fetches(self) -> list[Fetch]:
+        """Every request for the bytes of a file."""
+        return self._filehost.fetches
+
+    @property
+    def scopes(self) -> set[str]:
+        """What the app may do. Take one away and the next call that needs it is `missing_scope`."""
+        return self.workspace.scopes
+
+    @property
+    def ephemerals(self) -> list[Ephemeral]:
+        return self.workspace.ephemerals
+
+    @property
+    def statuses(self) -> list[tuple[float, str, str, str]]:
+        return self._statuses.log
+
+    def status(self, channel: str, thread_ts: str) -> str:
+        return self._statuses.of(channel, thread_ts)
+
+    def session(self, channel: str, thread_ts: str) -> str:
+        """The agent session's status; '' for none."""
+        return self._statuses.sessions.get((channel, thread_ts), "")
+
+    @property
+    def calls(self) -> list[Call]:
+        return self.api.calls
+
+    @property
+    def rate_limited(self) -> list[str]:
+        return self.api.rate_limited
+
+    @property
+    def acks(self) -> list[tuple[str, float]]:
+        return self.sockets.deliveries.acks
+
+    def unacked(self) -> list[Json]:
+        """Events (payloads) that were not acknowledged: under way, waiting, or lost."""
+        deliveries = self.sockets.deliveries
+        return [delivery.payload for delivery in [*deliveries.lost, *deliveries.outstanding]]
+
+    @property
+    def connections(self) -> int:
+        return len(self.sockets.open)
+
+    def report(self) -> str:
+        """Sockets, latest calls, posts, statuses and unacknowledged events, for a person to read."""
+        lines = [f"sockets open: {self.connections}", "calls:"]
+        for call in self.calls[-_LAST_CALLS:]:
+            state = call.error or ("ok" if call.done else "under way")
+            lines.append(f"  {call.method} {_short(call.args)} -> {state}")
+        for channel in self.workspace.channels:
+            lines.append(f"posts in {channel}:")
+            lines += [f"  {_line(post)}" for post in self.posts(channel)[-10:]]
+        lines += [f"status: {entry[1:]}" for entry in self.statuses[-5:]]
+        lines += [f"ephemeral to {entry.user}: {_short(entry.text)}" for entry in self.ephemerals[-5:]]
+        lines += [f"unacknowledged: {_short(payload.get('event'))}" for payload in self.unacked()[-10:]]
+        return "\n".join(lines)
+
+
+def _line(post: Post) -> str:
+    state = "streaming" if post.streaming else "broken" if post.broken else "done"
+    beside = [file.name for file in post.files] + [
+        f"{task['title']}: {task['status']}" for task in post.tasks
+    ]
+    return f"{post.ts} in {post.thread_ts} ({state}): {_short(post.text)} {beside or ''}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}…"

@@ -1,0 +1,78 @@
+"""The workspace: people, channels, and what was said. It outlives connections."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+from standins.slack.channel import Channel
+from standins.slack.clock import Stamps
+from standins.slack.file import File
+from standins.slack.identity import Identity
+from standins.slack.message import Ephemeral, Message
+from standins.slack.wire import ApiError, Json
+
+STATUS_SECONDS = 120.0
+
+
+@dataclass
+class Person:
+    id: str
+    locale: str = "en-US"
+
+
+@dataclass
+class Workspace:
+    """`scopes`: what the app may do; those taken away are missing from the next call on."""
+
+    identity: Identity
+    stamps: Stamps = field(default_factory=Stamps)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
+    direct: dict[str, str] = field(default_factory=dict)
+    ephemerals: list[Ephemeral] = field(default_factory=list)
+    files: dict[str, File] = field(default_factory=dict)
+    scopes: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scopes = set(self.identity.scopes.split(","))
+
+    def person(self, user: str) -> Person:
+        """The person, who joins the workspace when first named."""
+        return self.people.setdefault(user, Person(user))
+
+    def open(self, channel: str, user: str) -> Channel:
+        """The channel a person writes in; made with the app in it when it did not exist."""
+        self.person(user)
+        room = self.channels.get(channel)
+        if room is None:
+            room = self.channels[channel] = Channel(channel)
+            if room.is_direct:
+                self.direct[user] = channel
+        room.members.add(user)
+        return room
+
+    def direct_with(self, user: str) -> tuple[Channel, bool]:
+        """The direct conversation with a person; True when it existed."""
+        if user not in self.people:
+            raise ApiError("user_not_found")
+        known = self.direct.get(user)
+        channel = known or f"D0{uuid.uuid4().hex[:8].upper()}"
+        return self.open(channel, user), known is not None
+
+    def room(self, channel: str) -> Channel:
+        """A conversation the app may use. Raises channel_not_found, not_in_channel."""
+        room = self.channels.get(channel)
+        if room is None or (not room.bot_in and room.kind != "channel"):
+            raise ApiError("channel_not_found")
+        if not room.bot_in:
+            raise ApiError("not_in_channel")
+        return room
+
+    def own_fields(self) -> Json:
+        """What marks a message as the app's."""
+        who = self.identity
+        return {"bot_id": who.bot_id, "app_id": who.app_id, "team": who.team, "bot_profile": who.profile}
+
+    def is_own(self, message: Message) -> bool:
+        return message.extra.get("bot_id") == self.identity.bot_id

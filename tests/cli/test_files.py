@@ -1,0 +1,397 @@
+"""`python -m bots files`: what the operator sees and gets, over the real service and the stand-in."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bots.cli import files
+from core.assistant import SETTINGS_ID, of_settings
+from core.errors import ConfigError
+from core.settings import Settings
+from core.store import assistants
+from core.store.database import Database, data_directory
+from standins.openai import OpenAIStandin
+from standins.script.script import Scenario
+
+Command = Callable[..., Coroutine[Any, Any, int]]
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[OpenAIStandin]:
+    """The model server."""
+    async with OpenAIStandin(Scenario()) as standin:
+        yield standin
+
+
+@pytest.fixture
+def settings(tmp_path: Path, api: OpenAIStandin) -> Settings:
+    """Those of an operator with a key."""
+    return Settings(openai_api_key="sk-test", openai_base_url=api.base_url, data_dir=tmp_path / "data")
+
+
+@pytest.fixture
+async def bot(settings: Settings) -> str:
+    """An assistant called HelpBot."""
+    data_directory(settings.data_dir)
+    db = Database(settings.data_dir / "spool.sqlite3")
+    made = await db(lambda x: assistants.create(x, {"name": "HelpBot", "model": "gpt-6-luna"}, 0.0))
+    db.close()
+    return made.id
+
+
+@pytest.fixture
+def command(settings: Settings) -> Command:
+    """`await command("add", "HelpBot", path)` is `python -m bots files add HelpBot PATH`."""
+    parser = argparse.ArgumentParser()
+    files.add(parser.add_subparsers(dest="command"))
+
+    async def run(*arguments: object, **changes: Any) -> int:
+        options = parser.parse_args(["files", *map(str, arguments)])
+        changed = Settings(
+            openai_api_key=changes.get("key", settings.openai_api_key),
+            openai_base_url=changes.get("url", settings.openai_base_url),
+            openai_features=changes.get("features", "auto"),
+            data_dir=settings.data_dir,
+        )
+        return await asyncio.to_thread(files.run, options, changed)
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two documents, one below, and what does not belong there."""
+    made = tmp_path / "docs"
+    contents = {"a.md": "# A", "sub/b.txt": "B", ".hidden.txt": "h", ".git/c.txt": "c", "photo.png": "png"}
+    for name, content in contents.items():
+        (made / name).parent.mkdir(parents=True, exist_ok=True)
+        (made / name).write_text(content)
+    return made
+
+
+def uploads(api: OpenAIStandin) -> list[str]:
+    """The names of everything that was ever uploaded."""
+    return sorted(file.name for file in api.files.uploaded)
+
+
+async def test_a_folder_is_added(
+    api: OpenAIStandin, command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what is below it, without what is hidden; what cannot be read is named, and no failure."""
+    assert 0 == await command("add", "HelpBot", folder)
+
+    out, err = capsys.readouterr()
+    assert ["a.md", "b.txt"] == uploads(api)
+    assert "2 added, 0 already there, 1 left out.\n" == out
+    assert f"added    {folder / 'a.md'}\n" in err
+    assert f"skipped  {folder / 'photo.png'}: file search cannot read .png files" in err
+    assert "hidden" not in err
+    assert "HelpBot had no file_search tool: it was added.\n" in err
+
+
+async def test_without_a_terminal_there_are_only_plain_lines(
+    command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No bar, no control characters."""
+    await command("add", bot, folder)
+
+    out, err = capsys.readouterr()
+    assert not set(out + err) & {"\r", "\x1b", "█"}
+
+
+async def test_adding_again_uploads_nothing(
+    api: OpenAIStandin, command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is there is there."""
+    await command("add", bot, folder)
+    capsys.readouterr()
+
+    assert 0 == await command("add", bot, folder, folder / "a.md")
+
+    assert "0 added, 2 already there, 1 left out.\n" == capsys.readouterr().out
+    assert 2 == len(api.files.uploaded)
+
+
+async def test_what_was_named_and_cannot_be_added_fails(
+    command: Command, bot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each with its reason; the rest is added; the status is 1."""
+    empty, photo, good = tmp_path / "empty.txt", tmp_path / "photo.png", tmp_path / "good.txt"
+    empty.touch()
+    photo.write_bytes(b"png")
+    good.write_text("good")
+    large = tmp_path / "large.pdf"
+    with large.open("wb") as sparse:
+        sparse.truncate(513 * 2**20)
+
+    assert 1 == await command("add", bot, empty, photo, good, large, tmp_path / "missing.txt")
+
+    out, err = capsys.readouterr()
+    assert "1 added, 0 already there, 4 failed.\n" == out
+    assert "empty.txt: the file is empty\n" in err
+    assert "photo.png: file search cannot read .png files; it reads .c, .cpp," in err
+    assert "large.pdf: it has 513 MB; the most is 512 MB\n" in err
+    assert "missing.txt: there is no such file\n" in err
+
+
+async def test_a_document_the_server_cannot_read_fails_with_its_reason(
+    command: Command, bot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the server's words, also in the list."""
+    (tmp_path / "a.pdf").write_text("no pdf")
+
+    assert 1 == await command("add", bot, tmp_path / "a.pdf")
+    said = (
+        "a.pdf: invalid_file: The file could not be parsed. Texts must be UTF-8, and a PDF must have text.\n"
+    )
+    assert said in capsys.readouterr().err
+
+    assert 0 == await command("list", bot)
+    line = capsys.readouterr().out.splitlines()[1]
+    assert "failed" in line
+    assert line.endswith(
+        "  a.pdf  invalid_file: The file could not be parsed. Texts must be UTF-8, and a PDF must have text."
+    )
+
+
+async def test_a_key_that_is_refused_ends_it(
+    api: OpenAIStandin, command: Command, bot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The other files would fare no better: they are not tried."""
+    paths = [tmp_path / f"{number:02}.txt" for number in range(12)]
+    for path in paths:
+        path.write_text(path.name)
+    api.fail("POST /files", status=401, code="invalid_api_key", times=100)
+
+    assert 1 == await command("add", bot, *paths)
+
+    assert api.asked("POST /files") <= 4
+    said = capsys.readouterr().err
+    assert "failed   8 more were not tried (give the same command again later): invalid_api_key" in said
+    assert "11.txt" not in said
+
+
+async def test_a_server_that_keeps_no_documents_is_told_of(
+    command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Most servers that speak the Responses API have no vector stores."""
+    async with OpenAIStandin(Scenario(), portable=True) as other:
+        assert 1 == await command("add", bot, folder, url=other.base_url)
+
+    assert f"failed   {folder / 'a.md'}: the model server keeps no documents: " in capsys.readouterr().err
+
+
+async def test_a_namesake_is_told_of(
+    api: OpenAIStandin, command: Command, bot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both are kept; how to drop the former one is said, and works."""
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    await command("add", bot, path)
+    path.write_text("new")
+    capsys.readouterr()
+
+    assert 0 == await command("add", bot, path)
+
+    old = next(file for file in api.files.uploaded if file.content == b"old")
+    said = f"both are kept. To drop what was there before: python -m bots files remove {bot} {old.id}\n"
+    assert said in capsys.readouterr().err
+    assert 0 == await command("remove", bot, old.id)
+    assert [b"new"] == [file.content for file in api.files.kept.values()]
+
+
+async def test_namesakes_of_one_command_are_told_apart(
+    api: OpenAIStandin, command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both are wanted: nobody is told to drop one, also when the second comes after an interruption."""
+    await command("add", bot, folder)
+    (folder / "sub" / "a.md").write_text("# Another")
+    capsys.readouterr()
+
+    assert 0 == await command("add", bot, folder)
+
+    ids = {file.content: file.id for file in api.files.uploaded}
+    said = capsys.readouterr().err
+    assert "note     2 documents are called a.md: " in said
+    assert f"{folder / 'a.md'} is {ids[b'# A']}" in said
+    assert f"{folder / 'sub' / 'a.md'} is {ids[b'# Another']}" in said
+    assert "drop" not in said
+
+
+async def test_a_list_tells_namesakes_apart(
+    command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the id and by the SHA-256 of the file; either is enough to remove one."""
+    (folder / "sub" / "a.md").write_text("# Another")
+    await command("add", bot, folder)
+    digest = hashlib.sha256(b"# Another").hexdigest()[:12]
+    capsys.readouterr()
+    await command("list", bot)
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert ["ID", "STATUS", "BYTES", "SHA-256", "NAME"] == head.split()
+    (row,) = (row.split() for row in rows if digest in row)
+    assert ("a.md", "9") == (row[4], row[2])
+
+    assert 0 == await command("remove", bot, digest)
+
+    await command("list", bot)
+    assert row[0] not in capsys.readouterr().out
+
+
+async def test_a_server_without_file_search_is_warned_about(
+    command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The stand-in is not OpenAI's, so `auto` is the portable contract; `full` says otherwise."""
+    await command("add", bot, folder)
+    assert "warning: HelpBot will not search them: " in capsys.readouterr().err
+
+    await command("add", bot, folder, features="full")
+    assert "will not search" not in capsys.readouterr().err
+
+
+async def test_the_same_bytes_under_two_names_are_told_of(
+    api: OpenAIStandin, command: Command, bot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One of them is enough."""
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("same")
+    await command("add", bot, tmp_path / "a.txt")
+    await command("add", bot, tmp_path / "b.txt")
+
+    assert "b.txt: the same bytes as a.txt\n" in capsys.readouterr().err
+    assert ["a.txt"] == uploads(api)
+
+
+async def test_json_is_all_there_is_on_stdout(
+    api: OpenAIStandin, command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of all three actions."""
+    await command("add", bot, folder, "--json")
+    added = json.loads(capsys.readouterr().out)
+    await command("list", bot, "--json")
+    listed = json.loads(capsys.readouterr().out)
+    await command("remove", bot, "a.md", "--json")
+    removed = json.loads(capsys.readouterr().out)
+
+    ids = {file.name: file.id for file in api.files.uploaded}
+    by_name = {entry["filename"]: entry for entry in added["data"]}
+    assert {"a.md", "b.txt", "photo.png"} == by_name.keys()
+    assert (ids["a.md"], "completed", 3) == tuple(by_name["a.md"][key] for key in ("id", "status", "bytes"))
+    assert (None, "skipped") == (by_name["photo.png"]["id"], by_name["photo.png"]["status"])
+    assert [by_name["a.md"], by_name["b.txt"]] == listed["data"]
+    assert [{"id": ids["a.md"], "filename": "a.md", "deleted": True}] == removed["data"]
+
+
+async def test_listing_asks_nobody(
+    api: OpenAIStandin, command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It needs neither the server nor a key."""
+    await command("add", bot, folder)
+    await api.go_offline()
+    capsys.readouterr()
+
+    assert 0 == await command("list", "helpbot", key="", url="")
+
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [("completed", "a.md"), ("completed", "b.txt")] == [
+        (line.split()[1], line.split()[4]) for line in lines
+    ]
+
+
+async def test_an_empty_list_says_what_to_do(
+    command: Command, bot: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the command for it."""
+    assert 0 == await command("list", bot)
+
+    assert f"python -m bots files add {bot} PATH" in capsys.readouterr().out
+
+
+async def test_documents_are_removed_by_name_or_id(
+    api: OpenAIStandin, command: Command, bot: str, folder: Path
+) -> None:
+    """Also at the server."""
+    await command("add", bot, folder)
+    ids = {file.name: file.id for file in api.files.uploaded}
+
+    assert 0 == await command("remove", bot, "a.md", ids["b.txt"])
+
+    assert not api.files.kept
+
+
+async def test_removing_what_is_not_there_fails(
+    api: OpenAIStandin, command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The rest is removed all the same."""
+    await command("add", bot, folder)
+    capsys.readouterr()
+
+    assert 1 == await command("remove", bot, "z.md", "a.md")
+
+    assert "failed   z.md: HelpBot has no such document\n" in capsys.readouterr().err
+    assert ["b.txt"] == [file.name for file in api.files.kept.values()]
+
+
+async def test_a_name_of_two_documents_is_not_enough_to_remove(
+    api: OpenAIStandin, command: Command, bot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their ids are told."""
+    for content in ("old", "new"):
+        (tmp_path / "a.txt").write_text(content)
+        await command("add", bot, tmp_path / "a.txt")
+    capsys.readouterr()
+
+    assert 1 == await command("remove", bot, "a.txt")
+
+    said = capsys.readouterr().err
+    assert all(id in said for id in api.files.kept)
+    assert 2 == len(api.files.kept)
+
+
+@pytest.mark.parametrize("action", [("add", "x.txt"), ("remove", "x.txt")])
+async def test_without_a_key_nothing_can_be_changed(
+    command: Command, bot: str, action: tuple[str, str]
+) -> None:
+    """The setting is named."""
+    with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
+        await command(action[0], bot, action[1], key="", url="")
+
+
+async def test_an_unknown_assistant_is_wrong_use(command: Command, bot: str) -> None:
+    """How to see which there are is said."""
+    with pytest.raises(ConfigError, match="assistants list"):
+        await command("list", "Nobody")
+
+
+async def test_the_assistant_of_the_settings_gets_no_documents(
+    command: Command, settings: Settings, bot: str, folder: Path
+) -> None:
+    """The next start would take them from it; what to do instead is said."""
+    db = Database(settings.data_dir / "spool.sqlite3")
+    await db(lambda x: assistants.settle(x, of_settings(settings), 0.0))
+    db.close()
+
+    with pytest.raises(ConfigError, match="--default"):
+        await command("add", SETTINGS_ID, folder)
+
+
+async def test_two_commands_at_once_are_one_too_many(
+    api: OpenAIStandin, command: Command, bot: str, folder: Path
+) -> None:
+    """They would upload the same files twice."""
+    held = api.hold("POST /files")
+    first = asyncio.create_task(command("add", bot, folder))
+    await api.until(lambda: held.waiting > 0)
+
+    with pytest.raises(ConfigError, match="Another"):
+        await command("add", bot, folder)
+    held.release()
+    assert 0 == await first

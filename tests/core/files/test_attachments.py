@@ -1,0 +1,531 @@
+"""core.files.attachments: files of messages become rows, whatever happens on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import FileRefused, Permanent, Retryable, Unsaved
+from core.files.attachments import AT_ONCE, LISTED, TOTAL, Attachments
+from core.store import files, messages, runs, threads
+from core.store.database import Database, Execute
+from core.store.files import Stored
+from core.texts import TEXTS
+from core.types import Attachment, IncomingMessage, RunId, ThreadId
+from tests import samples
+from tests.core.fakes import HERE, News, message
+
+FAST = 0.001
+
+
+class Shelf:
+    """`core.ports.Fetching`: files by their names. `faults` are raised first, one each time."""
+
+    def __init__(self, contents: Mapping[str, bytes]) -> None:
+        self.contents = dict(contents)
+        self.faults: defaultdict[str, list[Exception]] = defaultdict(list)
+        self.fetched: list[tuple[str, int]] = []
+        self.open = asyncio.Event()
+        self.open.set()
+        self.news = News()
+        self.now = self.most = 0
+
+    async def fetch(self, attachment: Attachment, limit: int) -> bytes:
+        """See `core.ports.Fetching`."""
+        self.fetched.append((attachment.name, limit))
+        self.now += 1
+        self.most = max(self.most, self.now)
+        self.news.tell()
+        try:
+            await self.open.wait()
+        finally:
+            self.now -= 1
+        if self.faults[attachment.name]:
+            raise self.faults[attachment.name].pop(0)
+        content = self.contents[attachment.name]
+        if len(content) > limit:
+            raise FileRefused("file_too_large")
+        return content
+
+    @property
+    def names(self) -> list[str]:
+        """What was fetched, in order."""
+        return [name for name, _ in self.fetched]
+
+
+@dataclass
+class Desk:
+    """Attachments over a real database and a shelf."""
+
+    db: Database
+    shelf: Shelf
+    attachments: Attachments
+    options: dict[str, Any] = field(default_factory=dict)
+
+    async def sent(self, id: str, *given: str | Attachment, status: str = "in_progress") -> Asked:
+        """A stored message with these files, and its run."""
+        attached = tuple(one if isinstance(one, Attachment) else Attachment(one, one, "u") for one in given)
+        said = message(id, "", files=attached)
+
+        def work(x: Execute) -> tuple[ThreadId, RunId]:
+            thread = threads.find_or_create(x, HERE, "U1", "user", 1.0)
+            run = runs.add(x, thread, 1.0, lane=None)
+            x("UPDATE runs SET status = ? WHERE id = ?", status, run)
+            messages.add(x, said, thread, run)
+            return thread, run
+
+        return Asked(said, *await self.db(work))
+
+    async def ready(self, asked: Asked) -> tuple[Stored, ...]:
+        """See `Attachments.ready`."""
+        async with asyncio.timeout(5):
+            return await self.attachments.ready(asked.message, asked.thread, asked.run)
+
+    async def restart(self) -> None:
+        """Another process on the same data."""
+        await self.attachments.close()
+        self.attachments = made(self.db, self.shelf, **self.options)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A message and the run that answers it."""
+
+    message: IncomingMessage
+    thread: ThreadId
+    run: RunId
+
+
+def made(db: Database, shelf: Shelf, **options: Any) -> Attachments:
+    """Attachments with small limits."""
+    usual: dict[str, Any] = {"limit_bytes": 1000, "limit_count": 3, "transcribe": None, "pause": FAST}
+    return Attachments(db, {"fake": shelf}, **(usual | options))
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
+    """A desk; its options are the test's parameter."""
+    options = getattr(request, "param", {})
+    shelf = Shelf(
+        {"a.txt": b"text", "b.png": samples.png(), "v.ogg": samples.ogg(), "c.zip": samples.zipped("x")}
+    )
+    db = Database(tmp_path / "spool.sqlite3")
+    desk = Desk(db, shelf, made(db, shelf, **options), options)
+    yield desk
+    await desk.attachments.close()
+    db.close()
+
+
+def options(**given: Any) -> pytest.MarkDecorator:
+    """Options of the desk for one test."""
+    return pytest.mark.parametrize("desk", [given], indirect=True, ids=[""])
+
+
+def shown(stored: tuple[Stored, ...]) -> list[tuple[str, str]]:
+    """Each file's name with its kind, or with the reason why it was refused."""
+    return [(file.name, file.refused or file.kind) for file in stored]
+
+
+async def test_files_of_a_message_are_stored_in_their_order(desk: Desk) -> None:
+    """With their bytes, by content; the one that is refused does not hide the others."""
+    asked = await desk.sent("1", "a.txt", "c.zip", "b.png")
+
+    stored = await desk.ready(asked)
+
+    assert [("a.txt", "text"), ("c.zip", "file_archive"), ("b.png", "picture")] == shown(stored)
+    assert [b"text", None, samples.png()] == [file.content for file in stored]
+    assert [4, -1, len(samples.png())] == [file.size for file in stored]
+
+
+async def test_a_message_without_files_has_none(desk: Desk) -> None:
+    """Nothing is asked of anybody."""
+    asked = await desk.sent("1")
+    desk.attachments.begin(asked.message, asked.thread, asked.run)
+
+    assert () == await desk.ready(asked)
+
+
+async def test_fetching_begins_at_intake(desk: Desk) -> None:
+    """`begin` returns at once; whoever needs the files joins what is under way, however many they are."""
+    desk.shelf.open.clear()
+    asked = await desk.sent("1", "a.txt")
+    desk.attachments.begin(asked.message, asked.thread, asked.run)
+    await desk.shelf.news.until(lambda: desk.shelf.now == 1)
+    waiting = [asyncio.create_task(desk.ready(asked)) for _ in range(2)]
+    await asyncio.sleep(0)
+    desk.shelf.open.set()
+
+    assert [[("a.txt", "text")]] * 2 == [shown(stored) for stored in await asyncio.gather(*waiting)]
+    assert ["a.txt"] == desk.shelf.names
+
+
+async def test_what_is_stored_is_not_fetched_again(desk: Desk) -> None:
+    """Neither later nor after a restart, and neither what was refused."""
+    asked = await desk.sent("1", "a.txt", "c.zip")
+    first = await desk.ready(asked)
+    await desk.restart()
+
+    assert first == await desk.ready(asked)
+    assert ["a.txt", "c.zip"] == desk.shelf.names
+
+
+async def test_a_restart_goes_on_where_it_was(desk: Desk) -> None:
+    """The fetch under way is left to the next process; the files before it are there already."""
+    asked = await desk.sent("1", "a.txt", "b.png")
+    desk.shelf.faults["b.png"] = [asyncio.CancelledError()]  # type: ignore[list-item]
+    with pytest.raises(asyncio.CancelledError):
+        await desk.ready(asked)
+    await desk.restart()
+
+    assert [("a.txt", "text"), ("b.png", "picture")] == shown(await desk.ready(asked))
+    assert ["a.txt", "b.png", "b.png"] == desk.shelf.names
+
+
+async def test_closing_ends_what_is_under_way(desk: Desk) -> None:
+    """Nothing is stored for it."""
+    desk.shelf.open.clear()
+    asked = await desk.sent("1", "a.txt")
+    desk.attachments.begin(asked.message, asked.thread, asked.run)
+    await desk.shelf.news.until(lambda: desk.shelf.now == 1)
+
+    await desk.attachments.close()
+
+    assert 0 == desk.shelf.now
+    assert [] == await desk.db(lambda x: x("SELECT id FROM files"))
+
+
+async def test_a_run_that_stops_waiting_does_not_stop_the_fetch(desk: Desk) -> None:
+    """The same files may be waited for again."""
+    desk.shelf.open.clear()
+    asked = await desk.sent("1", "a.txt")
+    waiting = asyncio.create_task(desk.ready(asked))
+    await desk.shelf.news.until(lambda: desk.shelf.now == 1)
+    waiting.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await waiting
+    desk.shelf.open.set()
+
+    assert [("a.txt", "text")] == shown(await desk.ready(asked))
+    assert ["a.txt"] == desk.shelf.names
+
+
+async def test_only_so_many_files_are_taken(desk: Desk) -> None:
+    """The others are told by name, and are never fetched."""
+    asked = await desk.sent("1", "a.txt", "b.png", "a.txt", "x.doc", "y.doc")
+
+    stored = await desk.ready(asked)
+
+    assert [("x.doc", "file_too_many"), ("y.doc", "file_too_many")] == shown(stored)[3:]
+    assert 3 == len(desk.shelf.fetched)
+
+
+async def test_an_announced_size_is_believed_when_it_is_too_large(desk: Desk) -> None:
+    """Then nothing is fetched; the announced size is what is told."""
+    asked = await desk.sent("1", Attachment("1", "a.txt", "u", size=1001))
+
+    (stored,) = await desk.ready(asked)
+
+    assert ("file_too_large", 1001, []) == (stored.refused, stored.size, desk.shelf.fetched)
+
+
+async def test_the_limit_goes_along_with_the_fetch(desk: Desk) -> None:
+    """Announced sizes may lie: the bytes are counted while they come."""
+    desk.shelf.contents["big"] = b"x" * 1001
+    asked = await desk.sent("1", Attachment("1", "big", "u", size=4))
+
+    (stored,) = await desk.ready(asked)
+
+    assert ("file_too_large", [("big", 1000)]) == (stored.refused, desk.shelf.fetched)
+
+
+@options(limit_bytes=TOTAL - 10)
+async def test_all_files_together_have_a_limit(desk: Desk) -> None:
+    """Counted over a restart too; what is too large only together is told so."""
+    desk.shelf.contents["half"] = b"x" * (TOTAL // 2)
+    asked = await desk.sent("1", "half", Attachment("2", "big", "u", size=TOTAL // 2 + 1), "a.txt")
+    desk.shelf.faults["a.txt"] = [asyncio.CancelledError()]  # type: ignore[list-item]
+    with pytest.raises(asyncio.CancelledError):
+        await desk.ready(asked)
+    await desk.restart()
+    stored = await desk.ready(asked)
+
+    assert [("half", "text"), ("big", "file_total"), ("a.txt", "text")] == shown(stored)
+    assert ("a.txt", TOTAL - TOTAL // 2) == desk.shelf.fetched[-1]
+
+
+async def test_what_may_pass_is_tried_again(desk: Desk) -> None:
+    """After a pause, as often as the time allows."""
+    desk.shelf.faults["a.txt"] = [Retryable("http_503"), Retryable("reset", retry_after=0.01)]
+    asked = await desk.sent("1", "a.txt")
+
+    assert [("a.txt", "text")] == shown(await desk.ready(asked))
+    assert 3 == len(desk.shelf.fetched)
+
+
+async def test_what_does_not_pass_in_time_is_refused(desk: Desk) -> None:
+    """A pause longer than the time left is not waited for; people are told to send it again."""
+    desk.shelf.faults["a.txt"] = [Retryable("ratelimited", retry_after=61.0)]
+    asked = await desk.sent("1", "a.txt", "b.png")
+
+    assert [("a.txt", "file_unavailable"), ("b.png", "picture")] == shown(await desk.ready(asked))
+
+
+@options(patience=0.1)
+async def test_pauses_grow(desk: Desk) -> None:
+    """A server in trouble is not asked a hundred times: from 1 ms on, seven pauses fit into 0.1 s."""
+    desk.shelf.faults["a.txt"] = [Retryable("http_503") for _ in range(1000)]
+    asked = await desk.sent("1", "a.txt")
+
+    assert [("a.txt", "file_unavailable")] == shown(await desk.ready(asked))
+    assert 2 < len(desk.shelf.fetched) <= 8
+
+
+@options(patience=0.05)
+async def test_a_fetch_that_hangs_is_refused(desk: Desk) -> None:
+    """The time is for all attempts together."""
+    desk.shelf.open.clear()
+    asked = await desk.sent("1", "a.txt")
+
+    assert [("a.txt", "file_unavailable")] == shown(await desk.ready(asked))
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (FileRefused("file_external"), "file_external"),
+        (Permanent("nonsense", notice="internal"), "file_unavailable"),
+        (ZeroDivisionError(), "file_unavailable"),
+        (KeyError("x"), "file_unavailable"),
+    ],
+)
+async def test_one_bad_file_harms_nobody(desk: Desk, error: Exception, reason: str) -> None:
+    """Whatever the platform raises, it is that file's reason, and the next one is fetched."""
+    desk.shelf.faults["a.txt"] = [error]
+    asked = await desk.sent("1", "a.txt", "b.png")
+
+    assert [("a.txt", reason), ("b.png", "picture")] == shown(await desk.ready(asked))
+
+
+async def test_an_unknown_platform_harms_nobody(desk: Desk) -> None:
+    """The message is of one that does not run any more."""
+    asked = await desk.sent("1", "a.txt")
+    elsewhere = Attachments(desk.db, {}, limit_bytes=9, limit_count=9, transcribe=None)
+
+    assert [("a.txt", "file_unavailable")] == shown(
+        await elsewhere.ready(asked.message, asked.thread, asked.run)
+    )
+
+
+async def test_a_database_that_refuses_is_told(desk: Desk) -> None:
+    """It is no fault of the file: the run tries again, and then the file is fetched."""
+    asked = await desk.sent("1", "a.txt")
+    await desk.db(
+        lambda x: x("CREATE TRIGGER full BEFORE INSERT ON files BEGIN SELECT RAISE(FAIL, 'full'); END")
+    )
+    with pytest.raises(Unsaved):
+        await desk.ready(asked)
+    await desk.db(lambda x: x("DROP TRIGGER full"))
+
+    assert [("a.txt", "text")] == shown(await desk.ready(asked))
+
+
+async def test_many_are_fetched_side_by_side(desk: Desk) -> None:
+    """So many at once and no more; the files of one message come one after the other."""
+    desk.shelf.open.clear()
+    asked = [await desk.sent(str(number), "a.txt", "b.png") for number in range(AT_ONCE + 2)]
+    for one in asked:
+        desk.attachments.begin(one.message, one.thread, one.run)
+    await desk.shelf.news.until(lambda: desk.shelf.now == AT_ONCE)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert ["a.txt"] * AT_ONCE == desk.shelf.names
+    desk.shelf.open.set()
+    stored = await asyncio.gather(*(desk.ready(one) for one in asked))
+
+    assert (AT_ONCE, AT_ONCE + 2) == (desk.shelf.most, len(stored))
+
+
+async def test_names_are_made_safe(desk: Desk) -> None:
+    """Of refused files as well."""
+    asked = await desk.sent("1", Attachment("1", "../../x\u202e.exe\n", ""))
+    desk.shelf.contents["../../x\u202e.exe\n"] = b"MZ\0"
+
+    assert [("x.exe", "file_type")] == shown(await desk.ready(asked))
+
+
+async def test_a_late_file_is_not_kept(desk: Desk) -> None:
+    """The run has ended meanwhile: what it was is known, the bytes are gone."""
+    asked = await desk.sent("1", "a.txt", status="cancelled")
+
+    (stored,) = await desk.ready(asked)
+
+    assert ("text", None) == (stored.kind, stored.content)
+
+
+class Ear:
+    """Understands recordings. `faults` are raised first, one each time."""
+
+    def __init__(self, *faults: BaseException, said: str = " hello there\n") -> None:
+        self.faults, self.said = list(faults), said
+        self.heard: list[tuple[str, bytes]] = []
+
+    async def __call__(self, name: str, content: bytes) -> str:
+        """What is said in it."""
+        self.heard.append((name, content))
+        if self.faults:
+            raise self.faults.pop(0)
+        return self.said
+
+
+def listening(desk: Desk, *faults: BaseException, said: str = " hello there\n") -> Ear:
+    """From now on the desk understands recordings."""
+    ear = Ear(*faults, said=said)
+    desk.options = {"transcribe": ear}
+    desk.attachments = made(desk.db, desk.shelf, transcribe=ear)
+    return ear
+
+
+async def test_recordings_are_understood(desk: Desk) -> None:
+    """The transcript is on record; nobody needs the bytes any more. The name tells the server the format."""
+    ear = listening(desk)
+    desk.shelf.contents["voice"] = samples.ogg()
+    asked = await desk.sent("1", Attachment("1", "voice", "u", voice=True))
+
+    (stored,) = await desk.ready(asked)
+
+    assert ("audio", "hello there", None) == (stored.kind, stored.transcript, stored.content)
+    assert [("voice.ogg", samples.ogg())] == ear.heard
+
+
+async def test_recordings_are_understood_once(desk: Desk) -> None:
+    """Also over a restart."""
+    ear = listening(desk)
+    asked = await desk.sent("1", "v.ogg")
+    await desk.ready(asked)
+    await desk.restart()
+    await desk.ready(asked)
+
+    assert (1, ["v.ogg"]) == (len(ear.heard), desk.shelf.names)
+
+
+async def test_a_restart_while_listening_does_not_fetch_again(desk: Desk) -> None:
+    """The recording is stored before it is listened to: its address may have expired by then."""
+    listening(desk, asyncio.CancelledError())
+    asked = await desk.sent("1", "v.ogg")
+    with pytest.raises(asyncio.CancelledError):
+        await desk.ready(asked)
+    await desk.restart()
+
+    (stored,) = await desk.ready(asked)
+
+    assert ("hello there", ["v.ogg"]) == (stored.transcript, desk.shelf.names)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (Permanent("400", notice="model_refused"), "audio_failed"),
+        (Permanent("404", notice="model_missing"), "no_transcription"),
+        (Retryable("busy", retry_after=500.0), "audio_failed"),
+        (ZeroDivisionError(), "audio_failed"),
+    ],
+)
+async def test_what_nobody_understands_is_refused(desk: Desk, error: Exception, reason: str) -> None:
+    """With its reason; the other files go on."""
+    listening(desk, error)
+    asked = await desk.sent("1", "v.ogg", "a.txt")
+
+    assert [("v.ogg", reason), ("a.txt", "text")] == shown(await desk.ready(asked))
+
+
+async def test_a_busy_server_is_asked_again(desk: Desk) -> None:
+    """As with fetching."""
+    ear = listening(desk, Retryable("busy"))
+    asked = await desk.sent("1", "v.ogg")
+
+    assert [("v.ogg", "audio")] == shown(await desk.ready(asked))
+    assert 2 == len(ear.heard)
+
+
+async def test_silence_is_told(desk: Desk) -> None:
+    """Nothing was said: the model is not asked about nothing."""
+    listening(desk, said=" \n")
+    asked = await desk.sent("1", "v.ogg")
+
+    assert [("v.ogg", "audio_silent")] == shown(await desk.ready(asked))
+
+
+async def test_where_nobody_listens_that_is_told(desk: Desk) -> None:
+    """There is no transcription: the recording is refused, not ignored."""
+    asked = await desk.sent("1", "v.ogg")
+
+    assert [("v.ogg", "no_transcription")] == shown(await desk.ready(asked))
+
+
+async def test_refusals_are_told_by_reason(desk: Desk) -> None:
+    """One line for each, with all its names as code, the limits filled in, in the person's language."""
+    asked = await desk.sent("1", "c.zip", "c.zip", Attachment("3", "b`ig*.txt", "u", size=2_000_000))
+    stored = await desk.ready(asked)
+
+    lines = desk.attachments.refusals(stored, "en-US").splitlines()
+
+    assert 2 == len(lines)
+    assert lines[0].startswith("📎 `c.zip`, `c.zip`: ")
+    assert lines[1].startswith("📎 `big*.txt`: ")
+    assert "{" not in "".join(lines)
+    assert "파일" in desk.attachments.refusals(stored, "", "ko")
+
+
+async def test_many_names_are_counted(desk: Desk) -> None:
+    """A note stays short."""
+    asked = await desk.sent("1", *["a.txt"] * 3, *["x.doc"] * (LISTED + 2))
+
+    line = desk.attachments.refusals(await desk.ready(asked), "en")
+
+    assert (LISTED, True) == (line.count("`x.doc`"), "(+2)" in line)
+
+
+async def test_no_refusal_is_nothing_to_tell(desk: Desk) -> None:
+    """Then there is no note."""
+    assert "" == desk.attachments.refusals(await desk.ready(await desk.sent("1", "a.txt")), "en")
+
+
+@options(limit_bytes=20 * 1024 * 1024, limit_count=8)
+async def test_limits_are_told_in_megabytes(desk: Desk) -> None:
+    """As the operator set them."""
+    facts = {"id": "file_1", "source": "s", "type": "", "kind": "", "size": 1}
+    reasons = ("file_too_large", "file_too_many", "file_total")
+    stored = [Stored(name=reason, refused=reason, **facts) for reason in reasons]  # type: ignore[arg-type]
+
+    one, many, total = desk.attachments.refusals(stored, "en").splitlines()
+
+    assert ("20 MB" in one, "8 files" in many, "48 MB" in total) == (True, True, True)
+
+
+REASONS = sorted(key for key, told in TEXTS["en"].items() if "{files}" in told)
+
+
+@pytest.mark.parametrize("reason", REASONS)
+@pytest.mark.parametrize("language", TEXTS)
+async def test_every_reason_can_be_told(desk: Desk, reason: str, language: str) -> None:
+    """With the name in it, and nothing left to fill in."""
+    told = desk.attachments.refusals([Stored("file_1", "s", "a{b}.txt", "", "", 1, refused=reason)], language)
+
+    assert "`a{b}.txt`" in told
+    assert not set("{}") & set(told.replace("a{b}.txt", ""))
+
+
+async def test_rows_belong_to_the_thread(desk: Desk) -> None:
+    """So that nobody else's files are ever found."""
+    asked = await desk.sent("1", "a.txt")
+    await desk.ready(asked)
+
+    assert [(asked.thread, asked.run)] == await desk.db(lambda x: x("SELECT thread_id, run_id FROM files"))
+    assert 1 == len(await desk.db(lambda x: files.of_run(x, asked.run)))

@@ -1,0 +1,102 @@
+"""core.files.documents: which files can be searched, under which name and digest."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from core.files.documents import SEARCHABLE, plain, problem, read, sent, source
+from core.service import LARGEST_UPLOAD
+
+
+def test_the_same_bytes_have_the_same_digest(tmp_path: Path) -> None:
+    """On disk or in memory, whatever their name; it is the SHA-256."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"bytes")
+
+    assert hashlib.sha256(b"bytes").hexdigest() == read(path).digest == source("b.txt", b"bytes").digest
+
+
+def test_a_document_on_disk_stays_there(tmp_path: Path) -> None:
+    """Only its size and name are taken."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"bytes")
+
+    assert ("a.txt", path, 5) == (read(path).name, read(path).content, read(path).size)
+
+
+def test_names_are_composed() -> None:
+    """A letter that some systems store in pieces is one letter here."""
+    name = "보고서.txt"
+    assert name == plain(unicodedata.normalize("NFD", name))
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("../../etc/passwd.txt", "passwd.txt"), ("", "document"), ("a/b", "b")]
+)
+def test_names_have_no_folders(name: str, shown: str) -> None:
+    """Whatever a platform says."""
+    assert shown == plain(name)
+
+
+def test_endings_are_small() -> None:
+    """Servers take some of them in no other way; the rest of the name stays."""
+    assert "README.md" == plain("README.MD")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "shown"),
+    [
+        ("table.csv", "이름,수\n".encode(), "table.csv.txt"),
+        ("Makefile", b"all:\n", "Makefile.txt"),
+        ("notes.TXT", b"notes", "notes.txt"),
+        ("table.xlsx", b"PK\x03\x04\xff", "table.xlsx"),
+        ("zeros.dat", b"\0\0", "zeros.dat"),
+        ("paper.pdf", b"%PDF-", "paper.pdf"),
+    ],
+)
+def test_a_text_that_a_person_sent_can_be_searched(name: str, content: bytes, shown: str) -> None:
+    """Whatever its ending; what is no text is what it says it is."""
+    assert shown == sent(name, content).name
+
+
+@pytest.mark.parametrize("ending", sorted(SEARCHABLE))
+def test_what_file_search_reads_is_no_problem(tmp_path: Path, ending: str) -> None:
+    """In capitals, too."""
+    path = tmp_path / f"a{ending.upper()}"
+    path.write_bytes(b"a")
+
+    assert "" == problem(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "words"),
+    [
+        ("a.xlsx", 1, "cannot read .xlsx files; it reads .c, "),
+        ("Makefile", 1, "cannot read files without an ending"),
+        ("a.txt", 0, "is empty"),
+        ("a.pdf", LARGEST_UPLOAD + 2**20, "513 MB; the most is 512 MB"),
+    ],
+)
+def test_a_problem_is_said_in_words(tmp_path: Path, name: str, size: int, words: str) -> None:
+    """With what would be possible."""
+    with (tmp_path / name).open("wb") as sparse:
+        sparse.truncate(size)
+
+    assert words in problem(tmp_path / name)
+
+
+def test_a_file_as_large_as_allowed_is_no_problem(tmp_path: Path) -> None:
+    """Not one byte less."""
+    with (tmp_path / "a.pdf").open("wb") as sparse:
+        sparse.truncate(LARGEST_UPLOAD)
+
+    assert "" == problem(tmp_path / "a.pdf")
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    """Nor is what does not exist."""
+    assert "there is no such file" == problem(tmp_path) == problem(tmp_path / "a.txt")

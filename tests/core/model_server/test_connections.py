@@ -1,0 +1,218 @@
+"""core.model_server.model: connections that live long, and background responses that outlive theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import aclosing
+
+import pytest
+
+from core.errors import Retryable
+from core.model_server.model import Features, OpenAIModel
+from core.types import Finished, Started, TextDelta
+from standins.openai import OpenAIStandin, StoredResponse
+from standins.script.script import Fault, Say, Scenario, Wait
+from tests.core.model_server.wire import DONE, PROMPT, Sent, asking, delta, events, frame, refusal, wire
+
+BACKGROUND = Features(background=True)
+
+
+async def test_answers_share_one_connection() -> None:
+    """Although the end of a body comes after its terminal event, as it does over a real network."""
+    async with wire() as server, asking(server) as model:
+        for _ in range(4):
+            server.answers.append(Sent([delta("Hm"), DONE], late=0.02))
+            await events(model)
+            await asyncio.sleep(0.1)
+
+    assert [0, 0, 0, 0] == [got.connection for got in server.requests]
+
+
+async def test_an_answer_does_not_wait_for_the_end_of_its_body() -> None:
+    """The terminal event is the end; a server that keeps the body open delays nothing."""
+    async with wire() as server, asking(server) as model:
+        server.answers.append(Sent([DONE], end="hold"))
+        async with asyncio.timeout(0.5):
+            await events(model)
+
+
+async def test_an_answer_nobody_waits_for_is_let_go_of() -> None:
+    """Stopped in the middle, its connection is closed, and the next answer has one of its own."""
+    async with wire() as server, asking(server) as model:
+        server.answers.append(Sent([delta("Hm")], end="hold"))
+        async with aclosing(model.stream(PROMPT)) as stream:
+            assert TextDelta("Hm") == await anext(stream)
+        await events(model)
+
+    assert [0, 1] == [got.connection for got in server.requests]
+
+
+async def test_a_cut_background_response_is_resumed_where_it_stopped() -> None:
+    """By its id and the last sequence number that was read; nothing is said twice."""
+    created = frame("response.created", response={"id": "resp_1"}, sequence_number=0)
+    said = [
+        frame("response.output_text.delta", delta=text, sequence_number=n)
+        for n, text in ((3, "Hel"), (4, "lo"))
+    ]
+    async with wire() as server, asking(server, BACKGROUND) as model:
+        server.answers.extend([Sent([created, said[0]], end="cut"), Sent([said[1], DONE])])
+        found = await events(model)
+
+    assert [Started("resp_1"), TextDelta("Hel"), TextDelta("lo")] == found[:-1]
+    assert "/v1/responses/resp_1?stream=true&starting_after=3" == server.requests[1].path
+    assert "GET" == server.requests[1].method
+
+
+async def test_a_response_is_resumed_from_its_beginning_after_a_crash() -> None:
+    """The new process knows its id only."""
+    async with wire() as server, asking(server, BACKGROUND) as model:
+        found = await events(model, resume="resp_1")
+
+    assert "/v1/responses/resp_1?stream=true" == server.requests[0].path
+    assert [Finished("completed", "", None)] == found
+
+
+async def test_a_foreground_response_is_never_resumed() -> None:
+    """A cut is told at once: the server keeps nothing."""
+    created = frame("response.created", response={"id": "resp_1"}, sequence_number=0)
+    async with wire() as server, asking(server) as model:
+        server.answers.append(Sent([created], end="cut"))
+        with pytest.raises(Retryable):
+            await events(model)
+
+    assert 1 == len(server.requests)
+
+
+async def test_a_response_the_server_forgot_is_asked_for_anew() -> None:
+    """404 for its id is not 404 for the model."""
+    async with wire() as server, asking(server, BACKGROUND) as model:
+        server.answers.append(refusal(404, {"message": "not found"}))
+        with pytest.raises(Retryable) as caught:
+            await events(model, resume="resp_1")
+
+    assert "response_gone" == caught.value.code
+
+
+async def test_reading_is_given_up_where_nothing_new_comes() -> None:
+    """A stream that breaks again and again without an event does not go on for ever."""
+    created = frame("response.created", response={"id": "resp_1"}, sequence_number=0)
+    async with wire() as server, asking(server, BACKGROUND) as model:
+        server.answers.append(Sent([created], end="cut"))
+        server.answers.extend(Sent([], end="cut") for _ in range(9))
+        with pytest.raises(Retryable):
+            await events(model)
+
+    assert 2 < len(server.requests) < 9
+
+
+def only(api: OpenAIStandin) -> StoredResponse:
+    """The one response that is kept."""
+    (stored,) = api.responses.values()
+    return stored
+
+
+async def test_discarding_ends_and_deletes_on_the_server() -> None:
+    """What still runs is cancelled; nothing stays stored; a second time is no error."""
+    script = Scenario()
+    script.enqueue(Say("Hm"), Fault("hang"))
+    async with OpenAIStandin(script) as api:
+        model = OpenAIModel(api_key="k", base_url=api.base_url, features=BACKGROUND)
+        async with aclosing(model.stream(PROMPT)) as stream:
+            started = await anext(stream)
+        assert isinstance(started, Started)
+
+        await model.discard(started.response_id)
+        await model.discard(started.response_id)
+
+        assert only(api).cancelled
+        assert only(api).deleted
+        await model.close()
+
+
+async def test_discarding_never_raises() -> None:
+    """Nobody loses an answer because the server cannot tidy up."""
+    async with wire() as server:
+        pass
+    async with asking(server, BACKGROUND) as model:
+        await model.discard("resp_1")
+
+
+async def test_a_stuck_response_starts_and_says_nothing() -> None:
+    """Queued on the server: the run's own deadlines decide, and then it can be discarded."""
+    async with OpenAIStandin(Scenario()) as api:
+        api.stuck_next()
+        model = OpenAIModel(api_key="k", base_url=api.base_url, features=BACKGROUND)
+        async with aclosing(model.stream(PROMPT)) as stream:
+            started = await anext(stream)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(anext(stream), 0.05)
+        assert isinstance(started, Started)
+        await model.discard(started.response_id)
+
+        assert only(api).cancelled
+        await model.close()
+
+
+async def test_an_old_response_is_asked_for_when_it_can_no_longer_be_followed() -> None:
+    """After five minutes there is no stream of it, but its text is there, once it is done."""
+    script = Scenario()
+    script.enqueue(Say("Hel"), Wait(0.05), Say("lo"))
+    async with OpenAIStandin(script) as api:
+        model = OpenAIModel(api_key="k", base_url=api.base_url, features=BACKGROUND)
+        async with aclosing(model.stream(PROMPT)) as stream:
+            started = await anext(stream)
+        assert isinstance(started, Started)
+        api.stream_window = 0.0
+        await api.until(lambda: only(api).status == "completed")
+
+        found = await events(model, resume=started.response_id)
+        await model.close()
+
+    assert TextDelta("Hello") in found
+    assert isinstance(found[-1], Finished)
+    assert "completed" == found[-1].ending
+
+
+async def test_a_response_that_is_asked_for_gives_signs_of_life() -> None:
+    """While it is not done yet, whoever waits is told that something waits with him."""
+    queued = Sent(
+        [json.dumps({"id": "resp_1", "status": "queued"}).encode()], 200, {"Content-Type": "application/json"}
+    )
+    async with wire() as server, asking(server, BACKGROUND) as model:
+        server.answers.extend([refusal(400, {"message": "too old"}), queued])
+        async with aclosing(model.stream(PROMPT, resume="resp_1")) as stream:
+            assert Started("resp_1") == await anext(stream)
+
+    assert "/v1/responses/resp_1" == server.requests[1].path
+
+
+async def test_a_response_that_is_gone_cannot_be_asked_for() -> None:
+    """It has to be made anew."""
+    async with wire() as server, asking(server, BACKGROUND) as model:
+        server.answers.extend([refusal(400, {"message": "too old"}), refusal(404, {})])
+        with pytest.raises(Retryable) as caught:
+            await events(model, resume="resp_1")
+
+    assert "response_gone" == caught.value.code
+
+
+async def test_a_server_that_hangs_up_is_asked_again_for_the_same_response() -> None:
+    """The connection was lost, the response was not."""
+    async with wire() as server, asking(server, BACKGROUND) as model:
+        server.answers.extend([refusal(400, {"message": "too old"}), Sent([b"{"], end="cut")])
+        found = await events(model, resume="resp_1")
+
+    assert [Finished("completed", "", None)] == found
+
+
+async def test_a_server_in_trouble_is_asked_again_for_the_same_response() -> None:
+    """The response goes on meanwhile; only our reading of it failed."""
+    async with wire() as server, asking(server, BACKGROUND) as model:
+        server.answers.extend([refusal(400, {"message": "too old"}), refusal(500, {})])
+        found = await events(model, resume="resp_1")
+
+    assert [Finished("completed", "", None)] == found
+    assert {"/v1/responses/resp_1", "/v1/responses/resp_1?stream=true"} == {
+        got.path for got in server.requests
+    }

@@ -1,0 +1,91 @@
+"""core.model_server.faults: what each fault of a model server means."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from openai.types.responses import ResponseError
+
+from core.errors import Permanent, Retryable
+from core.model_server.faults import LASTING, PASSING, REFUSED, fault
+
+RETRIED = [
+    ("rate_limit_exceeded", 429),
+    ("slow_down", 429),
+    ("", 429),
+    ("server_is_overloaded", 503),
+    ("server_error", 500),
+    ("", 502),
+    ("whatever", 599),
+    ("", 408),
+    ("", 409),
+    ("conversation_locked", 400),
+    ("server_error", None),
+    ("rate_limit_exceeded", None),
+    ("stream_ended_early", None),
+    ("a_code_of_next_year", None),
+    ("response_gone", 404),
+]
+
+GIVEN_UP = [
+    ("insufficient_quota", 429, "billing"),
+    ("credit_balance_exhausted", 429, "billing"),
+    ("organization_spend_limit_exceeded", 429, "billing"),
+    ("project_spend_limit_exceeded", 429, "billing"),
+    ("organization_usage_limit_exceeded", 429, "billing"),
+    ("insufficient_quota", None, "billing"),
+    ("", 402, "billing"),
+    ("invalid_api_key", 401, "model_auth"),
+    ("", 401, "model_auth"),
+    ("unsupported_country_region_territory", 403, "model_auth"),
+    ("model_not_found", 404, "model_missing"),
+    ("model_not_found", 400, "model_missing"),
+    ("context_length_exceeded", 400, "too_long"),
+    ("context_length_exceeded", None, "too_long"),
+    ("", 413, "too_long"),
+    ("unknown_parameter", 400, "model_refused"),
+    ("", 404, "model_missing"),
+    ("", 422, "model_refused"),
+    ("invalid_prompt", None, "model_refused"),
+    ("bio_policy", None, "model_refused"),
+]
+
+
+@pytest.mark.parametrize(("code", "status"), RETRIED)
+def test_passing_faults_are_retried(code: str, status: int | None) -> None:
+    """A fault that may pass is Retryable and carries the wait the server asked for."""
+    error = fault(code, status, 7.5)
+
+    assert isinstance(error, Retryable)
+    assert error.retry_after == 7.5
+
+
+@pytest.mark.parametrize(("code", "status", "notice"), GIVEN_UP)
+def test_lasting_faults_name_their_notice(code: str, status: int | None, notice: str) -> None:
+    """A fault that would come again is Permanent and names the text people are shown."""
+    error = fault(code, status, 7.5)
+
+    assert isinstance(error, Permanent)
+    assert error.notice == notice
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "logged"),
+    [("slow_down", 429, "slow_down"), ("", 502, "http_502"), ("", None, "unknown")],
+)
+def test_the_log_always_gets_a_code(code: str, status: int | None, logged: str) -> None:
+    """Where the server names no code the log still says what it was."""
+    assert fault(code, status).code == logged
+
+
+def test_every_code_of_a_failed_response_is_decided() -> None:
+    """No code that the installed SDK knows is left to the rule for unknown ones."""
+    codes = set(get_args(ResponseError.model_fields["code"].annotation))
+
+    assert codes <= PASSING | REFUSED | LASTING.keys()
+
+
+def test_no_code_is_decided_twice() -> None:
+    """The three tables do not overlap."""
+    assert len(PASSING | REFUSED | LASTING.keys()) == len(PASSING) + len(REFUSED) + len(LASTING)

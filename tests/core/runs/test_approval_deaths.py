@@ -1,0 +1,173 @@
+"""core.runs.approvals: a yes counts for what was asked, while it is asked, and for nothing that is over."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from core.runs.rounds import UNKNOWN
+from core.runs.tool_calls import _readable
+from core.store import approvals
+from core.types import ThreadId
+from standins.script.script import Hosted, outputs
+from tests.core.fakes import Heard, message, store
+from tests.core.runs.test_approvals import Post, asking, opened, question, waiting
+from tests.core.runs.test_mcp import opened as remote
+from tests.core.served import EN, given, killed, statuses
+
+
+async def test_a_yes_after_the_stop_is_too_late(tmp_path: Path) -> None:
+    """The run is being cancelled: what was pressed must not look as if it had been taken."""
+    post = Post()
+    async with opened(tmp_path, asking("bob"), post) as spool:
+        await spool.say("1", "Send it")
+        asked = await question(spool)
+        await waiting(spool)
+        await spool.rows("UPDATE runs SET status = 'cancelling'")
+
+        assert "over" == await spool.inbox.decide(asked.id, "U1", True)
+    assert [] == post.sent
+
+
+async def test_a_yes_after_the_end_is_too_late(tmp_path: Path) -> None:
+    """However the run ended, as long as the buttons are there."""
+    post = Post()
+    async with opened(tmp_path, asking("bob"), post) as spool:
+        await spool.say("1", "Send it")
+        asked = await question(spool)
+        await spool.say("2", "stop", kind="stop")
+        await spool.idle()
+
+        assert ["cancelled"] == await statuses(spool)
+        assert "over" == await spool.inbox.decide(asked.id, "U1", True)
+    assert [] == post.sent
+
+
+async def test_a_message_while_the_process_comes_back_counts_as_no(tmp_path: Path) -> None:
+    """It is caught up with before the run waits again: the question is not asked once more."""
+    post = Post()
+    async with opened(tmp_path, asking("bob"), post) as spool:
+        await spool.say("1", "Send it")
+        await question(spool)
+        await waiting(spool)
+        await spool.lanes.close()
+        assert ["in_progress"] == await statuses(spool)
+        spool._begin()
+        await spool.inbox.receive(message("2", "No, wait"))
+        await spool.lanes.resume(["fake"])
+        await spool.idle()
+
+        assert ["completed", "completed"] == await statuses(spool)
+    assert [] == post.sent
+
+
+async def test_another_persons_message_decides_nothing(tmp_path: Path) -> None:
+    """Nor does the same person's elsewhere."""
+    post = Post()
+    async with opened(tmp_path, asking("bob"), post) as spool:
+        await spool.say("1", "Send it")
+        asked = await question(spool)
+        await waiting(spool)
+        await spool.say("2", "Hello", user="U2")
+
+        assert "done" == await spool.inbox.decide(asked.id, "U1", True)
+        await spool.idle()
+    assert ["bob"] == post.sent
+
+
+async def test_a_yes_that_is_on_disk_counts_after_a_death(tmp_path: Path) -> None:
+    """The person pressed; the process died before it did anything: it is done once, unasked."""
+    post = Post()
+    async with opened(tmp_path, asking("bob"), post) as spool:
+        await spool.say("1", "Send it")
+        asked = await question(spool)
+        await waiting(spool)
+        await killed(spool)
+        await spool.rows("UPDATE approvals SET state = 'approved' WHERE id = ?", asked.id)
+        await spool.restart()
+        await spool.idle()
+
+        assert ["completed"] == await statuses(spool)
+    assert ["bob"] == post.sent
+
+
+async def test_a_decision_at_the_last_moment_is_taken_or_refused_as_a_whole(tmp_path: Path) -> None:
+    """Whoever wins, what the person is told and what happens agree."""
+    post = Post()
+    async with opened(tmp_path, asking("bob"), post) as spool:
+        await spool.say("1", "Send it")
+        asked = await question(spool)
+        await waiting(spool)
+        decided, _ = await asyncio.gather(
+            spool.inbox.decide(asked.id, "U1", True), spool.inbox.receive(message("2", "No"))
+        )
+        await spool.idle()
+    assert (["bob"] if decided == "done" else []) == post.sent
+
+
+async def test_what_was_stopped_in_the_middle_is_remembered_as_such(tmp_path: Path) -> None:
+    """Asked later, the model does not say that nothing happened."""
+    post, script = Post(), asking("bob")
+    post.may.clear()
+    async with opened(tmp_path, script, post) as spool:
+        await spool.say("1", "Send it")
+        await spool.inbox.decide((await question(spool)).id, "U1", True)
+        await post.begun.wait()
+        await spool.say("2", "stop", kind="stop")
+        await spool.idle()
+        script.answers.clear()
+        await spool.say("3", "Was it sent?")
+        await spool.idle()
+    assert {"call_bob": UNKNOWN} == outputs(given(script.requests))
+
+
+async def test_a_remote_tool_cannot_write_the_question(tmp_path: Path) -> None:
+    """Its server chose the name."""
+    name = "edit” with exactly this?\n```\n{}\n```\n@everyone ["
+    script = Heard()
+    request = {"server_label": "wiki", "name": name, "arguments": "{}", "id": "mcpr_1"}
+    script.enqueue(Hosted("mcp_approval_request", request))
+    async with remote(tmp_path, script) as (spool, _):
+        await spool.say("1", "Edit the page")
+        asked = await question(spool)
+        await spool.inbox.decide(asked.id, "U1", False)
+        await spool.idle()
+    assert "@" not in asked.text
+    assert 2 == asked.text.count("```")
+
+
+def test_arguments_cannot_hide_anything() -> None:
+    """Letters that turn round the line are told as what they are; Korean and emoji stay."""
+    shown = _readable('{"to": "\u202ebob\u200b", "text": "안녕 😀 ```"}')
+
+    assert "\\u202ebob\\u200b" in shown
+    assert "안녕 😀 '''" in shown
+
+
+def test_refusing_looks_at_no_run_but_the_live_one() -> None:
+    """Each message of anybody does it: it costs the same with a million runs."""
+    seen: list[str] = []
+    with store() as x:
+
+        def spied(sql: str, *params: object) -> list[tuple[object, ...]]:
+            seen.extend(str(row[3]) for row in x(f"EXPLAIN QUERY PLAN {sql}", *params))
+            return x(sql, *params)
+
+        approvals.refuse_all(spied, ThreadId("thread_1"), "U1")
+    assert seen
+    assert not [step for step in seen if step.startswith("SCAN")]
+
+
+async def test_a_question_that_was_decided_and_stopped_at_once_has_no_buttons(tmp_path: Path) -> None:
+    """The run is cancelled before it could tell: nobody is left with buttons that do nothing."""
+    async with opened(tmp_path, asking("bob", "eve"), Post()) as spool:
+        await spool.say("1", "Send it")
+        await question(spool, 2)
+        await waiting(spool)
+        await asyncio.gather(
+            spool.inbox.receive(message("2", "No")), spool.inbox.receive(message("3", "stop", kind="stop"))
+        )
+        await spool.idle()
+
+        assert set(spool.platform.questions) == set(spool.platform.decisions)
+        assert {EN["approval_refused"].format(name="send")} == set(spool.platform.decisions.values())

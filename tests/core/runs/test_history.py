@@ -1,0 +1,272 @@
+"""core.runs.history and core.store.summaries: what of a thread a request is given."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from core.assistant import Assistant
+from core.runs import history
+from core.runs.history import SUMMARY, WINDOWS
+from core.store import items, summaries, threads
+from core.store.database import Execute
+from core.types import ThreadId
+from tests.core.fakes import store
+from tests.core.queued import asked, claimed, thread_of
+from tests.core.served import assistant
+
+PLENTY = 100_000
+
+
+def strategy(type: str, **more: Any) -> Assistant:
+    """An assistant with that truncation strategy."""
+    return assistant(truncation_strategy={"type": type, **more})
+
+
+def turn(x: Execute, number: int, *more: dict[str, Any], words: int = 1) -> None:
+    """A question and its answer, with what came between them."""
+    run = asked(x, str(number))
+    claimed(x)
+    said = [{"role": "user", "content": f"q{number} " + "word " * words}, *more]
+    said.append({"role": "assistant", "content": f"a{number}"})
+    items.add(x, thread_of(x), run, [json.dumps(item) for item in said])
+    x("UPDATE runs SET status = 'completed' WHERE id = ?", run)
+
+
+def call(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A call and its output."""
+    id = f"call_{number}"
+    return (
+        {"type": "function_call", "call_id": id, "name": "look", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": id, "output": "empty"},
+    )
+
+
+def words(found: tuple[str, ...]) -> list[str]:
+    """The first word of each message, the type of all else."""
+    read = [json.loads(item) for item in found]
+    return [item["content"].split()[0] if "role" in item else item["type"] for item in read]
+
+
+def summed(x: Execute, upto_turn: int, text: str = "They met.") -> ThreadId:
+    """A summary of the first so many turns, which have two items each."""
+    thread = thread_of(x)
+    summaries.want(x, thread, 1.0)
+    seqs = [seq for (seq,) in x("SELECT seq FROM items ORDER BY seq")]
+    summaries.write(x, thread, summaries.NOTHING, text, seqs[upto_turn * 2 - 1], 2.0)
+    return thread
+
+
+@pytest.mark.parametrize(
+    ("n", "kept"),
+    [
+        (1, []),
+        (2, ["a3"]),
+        (3, ["q3", "a3"]),
+        (4, ["a2", "q3", "a3"]),
+        (7, ["q1", "a1", "q2", "a2", "q3", "a3"]),
+        (50, ["q1", "a1", "q2", "a2", "q3", "a3"]),
+    ],
+)
+def test_last_messages_are_the_newest_of_anybody(n: int, kept: list[str]) -> None:
+    """As in the Assistants API: the question of the run is one of the n."""
+    with store() as x:
+        for number in (1, 2, 3):
+            turn(x, number)
+        who = strategy("last_messages", last_messages=n)
+
+        assert kept == words(history.select(x, thread_of(x), who, PLENTY))
+
+
+def test_last_messages_do_not_count_calls() -> None:
+    """They belong to the message they led to, and are there only with it, in pairs."""
+    with store() as x:
+        turn(x, 1)
+        turn(x, 2, *call(2), *call(3))
+        pairs = ["function_call", "function_call_output"] * 2
+        select = history.select
+
+        assert ["q2", *pairs, "a2"] == words(
+            select(x, thread_of(x), strategy("last_messages", last_messages=3), PLENTY)
+        )
+
+
+@pytest.mark.parametrize("n", range(1, 8))
+def test_last_messages_never_cut_a_pair(n: int) -> None:
+    """Whatever n is, every output has its call before it."""
+    with store() as x:
+        for number in (1, 2):
+            turn(x, number, *call(number), {"role": "assistant", "content": "hm"}, *call(number + 10))
+        found = words(history.select(x, thread_of(x), strategy("last_messages", last_messages=n), PLENTY))
+
+    open_calls = 0
+    for word in found:
+        open_calls += (word == "function_call") - (word == "function_call_output")
+        assert open_calls in (0, 1)
+    assert 0 == open_calls
+
+
+def test_last_messages_fit_the_budget_too() -> None:
+    """The strategy is no way around the window."""
+    with store() as x:
+        for number in (1, 2, 3):
+            turn(x, number, words=100)
+        who = strategy("last_messages", last_messages=10)
+        found = history.select(x, thread_of(x), who, 300)
+
+        assert ["q3", "a3"] == words(found)
+
+
+@pytest.mark.parametrize("type", ["auto", "summary"])
+def test_what_fits_is_given_in_whole_turns(type: str) -> None:
+    """The newest, oldest first; while nothing is summarised both are the same."""
+    with store() as x:
+        for number in (1, 2, 3):
+            turn(x, number, *call(number), words=60)
+        pair = ["function_call", "function_call_output"]
+
+        assert ["q2", *pair, "a2", "q3", *pair, "a3"] == words(
+            history.select(x, thread_of(x), strategy(type), 400)
+        )
+        assert () == history.select(x, thread_of(x), strategy(type), 0)
+        assert () == history.select(x, thread_of(x), strategy(type), -5)
+
+
+def test_a_summary_stands_for_what_it_summarises() -> None:
+    """At the head, in place of those turns; the turns themselves stay in the database."""
+    with store() as x:
+        for number in (1, 2, 3):
+            turn(x, number)
+        thread = summed(x, 2)
+        found = history.select(x, thread, strategy("summary"), PLENTY)
+
+        assert SUMMARY + "They met." == json.loads(found[0])["content"]
+        assert ["q3", "a3"] == words(found[1:])
+        assert [(6,)] == x("SELECT COUNT(*) FROM items")
+
+
+def test_other_strategies_know_no_summary() -> None:
+    """An assistant was changed from `summary` to `auto`: it is given the turns themselves."""
+    with store() as x:
+        turn(x, 1)
+        turn(x, 2)
+        thread = summed(x, 1)
+
+        assert ["q1", "a1", "q2", "a2"] == words(history.select(x, thread, strategy("auto"), PLENTY))
+
+
+@pytest.mark.parametrize("tokens", [0, 10, 40, 80, 200, 1000])
+def test_a_request_is_never_given_more_than_fits(tokens: int) -> None:
+    """With the summary, too."""
+    with store() as x:
+        for number in range(1, 8):
+            turn(x, number, words=10)
+        thread = summed(x, 3, "They met and talked about many things. " * 3)
+        found = history.select(x, thread, strategy("summary"), tokens)
+
+        assert sum(items.weigh(item) for item in found) <= tokens
+
+
+def test_a_summary_that_somebody_else_wrote_stays() -> None:
+    """Two processes summarised the same: the first one counts."""
+    with store() as x:
+        turn(x, 1)
+        turn(x, 2)
+        thread = summed(x, 1, "first")
+        summaries.write(x, thread, summaries.NOTHING, "second", 99, 3.0)
+
+        assert "first" == summaries.find(x, thread).text
+
+
+def test_what_is_due_is_found_after_any_crash() -> None:
+    """Until it is written or found not to be needed."""
+    with store() as x:
+        turn(x, 1)
+        thread = thread_of(x)
+        assert [] == summaries.due(x)
+        summaries.want(x, thread, 1.0)
+        summaries.want(x, thread, 2.0)
+        assert [thread] == summaries.due(x)
+        summaries.not_needed(x, thread)
+        assert [] == summaries.due(x)
+
+
+def test_the_budget_is_the_smallest_of_all() -> None:
+    """The settings', the strategy's own, three quarters of the window less the instructions."""
+    with store() as x:
+        thread = thread_of(x)
+        threads.remember(x, WINDOWS, {"small": 4_000})
+        small = assistant(model="small", instructions="x" * 300)
+
+        assert 10_000 == history.room(x, thread, assistant(model="unknown"), 10_000)
+        assert 500 == history.room(x, thread, strategy("summary", max_tokens=500), 10_000)
+        assert 10_000 == history.room(x, thread, strategy("auto", max_tokens=50_000), 10_000)
+        assert 3_000 - 101 == history.room(x, thread, small, 10_000)
+        assert 1_000 == history.room(x, thread, small, 1_000)
+
+
+def test_the_table_knows_windows_the_server_does_not_tell() -> None:
+    """And what the server tells counts more."""
+    with store() as x:
+        thread = thread_of(x)
+        who = assistant(model="gpt-4", instructions="")
+        assert 8_192 * 3 // 4 - 1 == history.room(x, thread, who, 100_000)
+        threads.remember(x, WINDOWS, {"gpt-4": 32_000})
+        assert 24_000 - 1 == history.room(x, thread, who, 100_000)
+
+
+def test_long_instructions_leave_room_for_some_history() -> None:
+    """Never less than a quarter of the window."""
+    with store() as x:
+        threads.remember(x, WINDOWS, {"small": 4_000})
+        who = assistant(model="small", instructions="x" * 30_000)
+
+        assert 1_000 == history.room(x, thread_of(x), who, 100_000)
+
+
+@pytest.mark.parametrize(("ratio", "room"), [(2.0, 500), (0.5, 2_000), (100.0, 333), (0.01, 2_000)])
+def test_what_the_server_reported_puts_the_estimate_right(ratio: float, room: int) -> None:
+    """Within sense: a server that counts wrongly does not empty the history."""
+    with store() as x:
+        thread = thread_of(x)
+        threads.learn_ratio(x, thread, ratio)
+
+        assert room == history.room(x, thread, assistant(model="unknown"), 1_000)
+
+
+def test_a_thread_outgrows_its_room_before_anything_is_lost() -> None:
+    """The oldest turns are to be summarised while they are still given in full."""
+    with store() as x:
+        thread, who = thread_of(x), strategy("summary")
+        number = 0
+        while not history.outgrown(x, thread, who, 1_000):
+            number += 1
+            turn(x, number, words=20)
+        found = words(history.select(x, thread, who, 1_000))
+
+        assert "q1" == found[0]
+        assert 2 * number == len(found)
+        assert not history.outgrown(x, thread, strategy("auto"), 1_000)
+
+
+def test_shortening_keeps_the_newer_half() -> None:
+    """From something a person said on, the summary still at its head."""
+    given = [items.item("user", SUMMARY + "They met.")]
+    given += [items.item(role, f"{role} {number}") for number in range(4) for role in ("user", "assistant")]
+    short = history.shortened(tuple(given))
+
+    assert given[0] == short[0]
+    assert given[5:] == list(short[1:])
+
+
+@pytest.mark.parametrize("head", [(), (items.item("user", SUMMARY + "They met."),)])
+def test_shortening_makes_shorter(head: tuple[str, ...]) -> None:
+    """In the end nothing is left."""
+    given = (*head, items.item("user", "q"), items.item("assistant", "a"))
+    for _ in range(3):
+        short = history.shortened(given)
+        assert len(short) < len(given) or not given
+        given = short
+    assert () == given

@@ -1,0 +1,327 @@
+"""runs.loop and runs.rounds: rounds of calls, over deaths of the process too; what the thread keeps."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from core.runs.rounds import replayed
+from core.runs.run_context import Limits
+from core.tools import Toolbox
+from standins.script.script import Call, Fault, Reason, Say, outputs
+from tests.core.fakes import TIMEOUT, Heard
+from tests.core.served import (
+    EN,
+    again,
+    assistant,
+    given,
+    killed,
+    kinds,
+    recorded,
+    said,
+    served,
+    statuses,
+    stored,
+)
+from tests.core.whole import core, rules
+from tests.scripted_model import ScriptedModel
+
+
+class Desk:
+    """Two tools that count: `look` answers at once, `wait` when it may."""
+
+    def __init__(self) -> None:
+        self.looked: list[str] = []
+        self.waited = 0
+        self.may = asyncio.Event()
+
+    def toolbox(self) -> Toolbox:
+        """Both."""
+
+        def look(place: str) -> str:
+            """Look somewhere."""
+            self.looked.append(place)
+            return f"{place} is empty"
+
+        async def wait() -> str:
+            """Take a while."""
+            self.waited += 1
+            await self.may.wait()
+            return "waited"
+
+        return Toolbox.of(look, wait)
+
+
+async def test_calls_of_one_response_run_at_the_same_time(tmp_path: Path) -> None:
+    """Each waits for the other to have begun; one fails afterwards; the model reads both results."""
+    barrier = asyncio.Barrier(2)
+
+    async def left() -> str:
+        """Left."""
+        await barrier.wait()
+        return "left is free"
+
+    async def right() -> str:
+        """Right."""
+        await barrier.wait()
+        raise ValueError("right is blocked")
+
+    script = Heard()
+    script.enqueue(Call("left", id="call_l"), Call("right", id="call_r"))
+    script.enqueue("Go left.")
+    async with core(tmp_path, ScriptedModel(script), toolbox=Toolbox.of(left, right)) as spool:
+        await spool.say("1", "Where?")
+        await spool.idle()
+
+        assert ["Go left."] == spool.platform.answers
+        assert [("completed", None)] == await spool.outcomes()
+    results = outputs(given(script.requests))
+    assert ["call_l", "call_r"] == list(results)
+    assert "left is free" == results["call_l"]
+    assert results["call_r"].startswith("error")
+    assert "right is blocked" in results["call_r"]
+    assert "Traceback" not in results["call_r"]
+
+
+async def test_the_words_of_all_rounds_are_the_answer(tmp_path: Path) -> None:
+    """What the model says before its calls stays above what it says after them, and is remembered once."""
+    desk, script = Desk(), Heard()
+    script.enqueue("Let me look.", Call("look", {"place": "attic"}))
+    script.enqueue("Hm. One more.", Call("look", {"place": "cellar"}))
+    script.enqueue("Nothing there.")
+    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox()) as spool:
+        await spool.say("1", "Find it")
+        await spool.idle()
+
+        assert ["Let me look.\n\nHm. One more.\n\nNothing there."] == spool.platform.answers
+        items = await stored(spool)
+    pair = ["function_call", "function_call_output"]
+    assert ["user", "assistant", *pair, "assistant", *pair, "assistant"] == kinds(items)
+    spoken = [item["content"] for item in items if "role" in item]
+    assert ["Find it", "Let me look.", "Hm. One more.", "Nothing there."] == spoken
+
+
+async def test_the_next_question_is_asked_with_the_calls_before(tmp_path: Path) -> None:
+    """A real server refuses a call without its output: each is there with the other, in order."""
+    desk, script = Desk(), Heard()
+    script.enqueue(Call("look", {"place": "attic"}), Call("look", {"place": "cellar"}))
+    script.enqueue("Empty.")
+    async with served(tmp_path, script, toolbox=desk.toolbox()) as (spool, _):
+        await spool.say("1", "Look")
+        await spool.idle()
+        await spool.say("2", "And?")
+        await spool.idle()
+
+        assert "echo: And?" == spool.platform.answers[-1]
+    items = given(script.requests)
+    calls = [item["call_id"] for item in items if item.get("type") == "function_call"]
+    assert calls == list(outputs(items))
+    assert ["attic is empty", "cellar is empty"] == list(outputs(items).values())
+
+
+async def test_a_history_that_is_cut_keeps_calls_and_outputs_together(tmp_path: Path) -> None:
+    """With room for only a part of the thread no request has half a pair; the server takes every one."""
+    desk, script = Desk(), Heard()
+    for place in ("attic", "cellar", "garden", "roof", "shed"):
+        script.enqueue("Looking " + "carefully " * 20, Call("look", {"place": place}))
+        script.enqueue("Done.")
+    async with served(tmp_path, script, toolbox=desk.toolbox(), policy=rules(budget=400)) as (spool, _):
+        for number in range(5):
+            await spool.say(str(number + 1), "Look once more")
+            await spool.idle()
+
+        assert 5 * [("completed", None)] == await spool.outcomes()
+    for at in range(len(script.requests)):
+        items = given(script.requests, at)
+        calls = [item["call_id"] for item in items if item.get("type") == "function_call"]
+        assert sorted(calls) == sorted(outputs(items))
+    assert "attic" not in said(given(script.requests, -2))
+
+
+async def test_results_are_on_disk_before_the_model_is_asked_again(tmp_path: Path) -> None:
+    """A death during the second request: its successor has the results and repeats no call."""
+    desk, script = Desk(), Heard()
+    script.enqueue("I look.", Call("look", {"place": "attic"}), Call("look", {"place": "cellar"}))
+    script.enqueue(Fault("hang"))
+    script.enqueue("Both empty.")
+    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox()) as spool:
+        await spool.say("1", "Look")
+        await script.until(2)
+        await killed(spool)
+        await again(spool)
+        await spool.idle()
+
+        assert [None, "I look.\n\nBoth empty."] == spool.platform.answers
+    assert ["attic", "cellar"] == sorted(desk.looked)
+    assert given(script.requests, 1) == given(script.requests, 2)
+
+
+async def test_after_a_death_only_unfinished_calls_are_repeated(tmp_path: Path) -> None:
+    """One of two calls had its result on disk; the other only reads, so it is done once more."""
+    desk, script = Desk(), Heard()
+    script.enqueue(Call("look", {"place": "attic"}, id="call_look"), Call("wait", id="call_wait"))
+    script.enqueue("Done.")
+    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox()) as spool:
+        await spool.say("1", "Look and wait")
+        await recorded(spool, "call:call_look")
+        await killed(spool)
+        desk.may.set()
+        await again(spool)
+        await spool.idle()
+
+        assert "Done." == spool.platform.answers[-1]
+    assert (["attic"], 2) == (desk.looked, desk.waited)
+    assert 2 == len(script.requests)
+    assert {"call_look": "attic is empty", "call_wait": "waited"} == outputs(given(script.requests))
+
+
+async def test_a_failed_request_does_not_repeat_the_calls_before_it(tmp_path: Path) -> None:
+    """The model breaks off in the second response; only that response is asked for anew."""
+    desk, script = Desk(), Heard()
+    script.enqueue(Call("look", {"place": "attic"}))
+    script.enqueue(Say("Emp"), Fault("failed"))
+    script.enqueue("Empty.")
+    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox()) as spool:
+        await spool.say("1", "Look")
+        await spool.idle()
+
+        assert ["Empty."] == spool.platform.answers
+    assert (["attic"], 3) == (desk.looked, len(script.requests))
+
+
+@pytest.mark.parametrize(("most", "asked"), [(16, 16), (2, 2), (1, 1)])
+async def test_the_model_is_asked_so_often_and_no_more(tmp_path: Path, most: int, asked: int) -> None:
+    """A model that never stops calling comes to an honest end; what it said until then is shown."""
+    desk, script = Desk(), Heard()
+    script.otherwise = lambda items: [Say("Again."), Call("look", {"place": "attic"})]
+    who = assistant(max_model_calls=most)
+    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox(), assistant=who) as spool:
+        await spool.say("1", "Look")
+        await spool.idle()
+
+        words = "\n\n".join(["Again."] * asked)
+        assert [f"{words}\n\n{EN['step_limit']}"] == spool.platform.answers
+        assert [("incomplete", "step_limit")] == await spool.outcomes()
+        items = await stored(spool)
+    assert (asked, asked - 1) == (len(script.requests), len(desk.looked))
+    assert kinds(items).count("function_call") == kinds(items).count("function_call_output") == asked - 1
+
+
+async def test_an_assistant_has_a_time_limit_of_its_own(tmp_path: Path) -> None:
+    """Its runs end honestly, long before the time the settings give."""
+    script = Heard()
+    script.enqueue(Say("Well"), Fault("hang"))
+    who = assistant(run_seconds=1)
+    limits = Limits(idle=60, run=60)
+    async with core(tmp_path, ScriptedModel(script), assistant=who, limits=limits) as spool:
+        await spool.say("1")
+        await spool.idle()
+
+        assert [f"Well\n\n{EN['timeout']}"] == spool.platform.answers
+        assert [("failed", "run_deadline")] == await spool.outcomes()
+
+
+async def test_the_time_limit_counts_while_tools_work(tmp_path: Path) -> None:
+    """A tool that hangs does not hold a run longer than the run may take."""
+    desk, script = Desk(), Heard()
+    script.enqueue("Wait.", Call("wait"))
+    limits = Limits(idle=TIMEOUT, run=0.2, tool=60)
+    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox(), limits=limits) as spool:
+        await spool.say("1")
+        await spool.idle()
+
+        assert [f"Wait.\n\n{EN['timeout']}"] == spool.platform.answers
+        assert ["failed"] == await statuses(spool)
+        assert ["user", "assistant"] == kinds(await stored(spool))
+
+
+async def test_reasoning_goes_back_with_its_sealed_content(tmp_path: Path) -> None:
+    """Within the run, before the call it belongs to; a later run does not have it any more."""
+    desk, script = Desk(), Heard()
+    script.enqueue(Reason("thinking"), Call("look", {"place": "attic"}))
+    script.enqueue("Empty.")
+    async with served(tmp_path, script, toolbox=desk.toolbox()) as (spool, _):
+        await spool.say("1", "Look")
+        await spool.idle()
+        await spool.say("2", "And?")
+        await spool.idle()
+
+        assert ["Empty.", "echo: And?"] == spool.platform.answers
+    second = given(script.requests, 1)
+    assert ["user", "reasoning", "function_call", "function_call_output"] == kinds(second)
+    assert second[1]["encrypted_content"]
+    assert "reasoning" not in kinds(given(script.requests, 2))
+
+
+def test_reasoning_without_sealed_content_is_left_out() -> None:
+    """The server keeps nothing: a bare id would be looked up there and refused."""
+    assert replayed({"type": "reasoning", "id": "rs_1", "summary": []}) is None
+
+
+def test_ids_are_left_out_where_they_would_be_looked_up() -> None:
+    """Of messages and calls; a phase stays with its message."""
+    message = {
+        "type": "message",
+        "id": "msg_1",
+        "status": "completed",
+        "role": "assistant",
+        "phase": "commentary",
+        "content": [{"type": "output_text", "text": "Hm", "annotations": [], "logprobs": []}],
+    }
+    call = {
+        "type": "function_call",
+        "id": "fc_1",
+        "status": "completed",
+        "call_id": "call_1",
+        "name": "look",
+        "arguments": "{}",
+    }
+    assert {"role": "assistant", "content": "Hm", "phase": "commentary"} == replayed(message)
+    assert {"type": "function_call", "call_id": "call_1", "name": "look", "arguments": "{}"} == replayed(call)
+
+
+@pytest.mark.parametrize("type", ["web_search_call", "file_search_call", "code_interpreter_call"])
+def test_what_hosted_tools_did_is_not_sent_back(type: str) -> None:
+    """Their items refer to what the server has not stored."""
+    assert replayed({"type": type, "id": "x_1", "status": "completed"}) is None
+
+
+def test_a_picture_is_never_sent_back() -> None:
+    """Nor kept: it is a megabyte of base64."""
+    assert replayed({"type": "image_generation_call", "id": "ig_1", "result": "aGk="}) is None
+
+
+async def test_a_server_that_uses_a_call_id_twice(tmp_path: Path) -> None:
+    """Small servers begin again at call_0 with each response: every call is carried out nevertheless."""
+    desk, script = Desk(), Heard()
+    script.enqueue(Call("look", {"place": "attic"}, id="call_0"))
+    script.enqueue(Call("look", {"place": "cellar"}, id="call_0"))
+    script.enqueue(lambda items: " and ".join(outputs(items).values()))
+    async with served(tmp_path, script, portable=True, toolbox=desk.toolbox()) as (spool, _):
+        await spool.say("1", "Look")
+        await spool.idle()
+
+        assert ["attic is empty and cellar is empty"] == spool.platform.answers
+    assert ["attic", "cellar"] == desk.looked
+
+
+async def test_long_results_are_kept_short_in_the_thread(tmp_path: Path) -> None:
+    """The model reads all of it once; later questions carry only its beginning."""
+
+    def big() -> str:
+        """Much."""
+        return "x" * 15_000
+
+    script = Heard()
+    script.enqueue(Call("big"))
+    script.enqueue("Long.")
+    async with core(tmp_path, ScriptedModel(script), toolbox=Toolbox.of(big)) as spool:
+        await spool.say("1")
+        await spool.idle()
+
+        kept = [item["output"] for item in await stored(spool) if "output" in item]
+    assert [15_000] == [len(output) for output in outputs(given(script.requests)).values()]
+    assert len(json.dumps(kept)) < 5_000

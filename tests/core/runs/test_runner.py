@@ -1,0 +1,286 @@
+"""core.runs.runner: one run from its claim to its outcome, when all goes well."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.texts import TEXTS
+from core.types import Earlier, Kind
+from standins.script.script import Fault, Say, Scenario, text_of
+from tests.core.fakes import elsewhere
+from tests.core.whole import core, rules
+from tests.logged import lines, logged
+from tests.scripted_model import ScriptedModel
+
+
+def given(script: Scenario, request: int = -1) -> list[str]:
+    """The texts of the input items of a request."""
+    return [text_of(item) for item in script.requests[request][1]]
+
+
+async def test_a_message_is_answered_as_the_answer_comes(tmp_path: Path) -> None:
+    """Every delta is offered at once, the whole text is shown at the end, and nobody works on."""
+    script = Scenario()
+    script.enqueue(Say("Hel"), Say("lo"), Say("!"))
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        await spool.say("1", "Hi")
+        await spool.idle()
+
+        (reply,) = spool.platform.replies
+        assert (["Hel", "Hello", "Hello!"], "Hello!") == (reply.texts, reply.final)
+        assert 0 == spool.platform.working
+        assert [("completed", None)] == await spool.outcomes()
+        assert [("user", "Hi"), ("assistant", "Hello!")] == await spool.items()
+
+
+async def test_the_model_is_told_who_it_is_and_never_who_asks(tmp_path: Path) -> None:
+    """Instructions and model are the assistant's; the person is a hash, the thread a key for its cache."""
+    model = ScriptedModel(Scenario())
+    async with core(tmp_path, model) as spool:
+        receipt = await spool.say("1", "Hi", author="Kim")
+        await spool.say("2", "Ho")
+        await spool.idle()
+
+    assert receipt.claim is not None
+    first, second = model.prompts
+    assert ("gpt-6-luna", "Be kind.") == (first.model, first.instructions)
+    assert receipt.claim.thread == first.cache_key == second.cache_key
+    assert first.user == second.user
+    assert not {"U1", "Kim"} & {first.user, *first.items}
+    assert 32 == len(first.user)
+
+
+async def test_a_thread_is_remembered_and_others_are_not(tmp_path: Path) -> None:
+    """The second message comes with the first turn; another person's does not."""
+    script = Scenario()
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        for id, user in (("1", "U1"), ("2", "U1"), ("3", "U2")):
+            await spool.say(id, f"words {id}", user=user)
+            await spool.idle()
+
+    assert ["words 1", "echo: words 1", "words 2"] == given(script, 1)
+    assert ["words 3"] == given(script, 2)
+
+
+async def test_the_oldest_turns_fall_out_first_and_whole(tmp_path: Path) -> None:
+    """What the budget cannot pay for is left out from the beginning of the thread."""
+    script = Scenario()
+    async with core(tmp_path, ScriptedModel(script), policy=rules(budget=60)) as spool:
+        for id in "123456":
+            await spool.say(id, f"number {id}")
+            await spool.idle()
+
+    sent = given(script)
+    assert ["echo: number 5", "number 6"] == sent[-2:]
+    assert "number 1" not in sent
+    assert 1 == len(sent) % 2
+    assert sent == given_of_turns(int(sent[0][-1]), 6)
+
+
+def given_of_turns(first: int, last: int) -> list[str]:
+    """What was said from one number to the other."""
+    turns = [[f"number {n}", f"echo: number {n}"] for n in range(first, last)]
+    return [*(text for turn in turns for text in turn), f"number {last}"]
+
+
+@pytest.mark.parametrize("kind", ["help", "unreadable", "empty_reply", "reset", "stop"])
+async def test_own_texts_are_shown_without_the_model(tmp_path: Path, kind: Kind) -> None:
+    """They are an answer like any other, and no part of what the thread remembers."""
+    model = ScriptedModel(Scenario())
+    async with core(tmp_path, model) as spool:
+        await spool.say("1", kind=kind)
+        await spool.idle()
+
+        assert [TEXTS["en"][kind]] == spool.platform.answers
+        assert [("completed", None)] == await spool.outcomes()
+        assert [] == await spool.items()
+        assert [] == model.prompts
+
+
+@pytest.mark.parametrize(
+    ("said", "known", "configured", "expected"),
+    [
+        ("ko-KR", "en-US", "en", "ko"),
+        ("", "ko", "en", "ko"),
+        ("", "", "ko", "ko"),
+        ("", "fr", "ko", "ko"),
+        ("en-GB", "ko", "ko", "en"),
+    ],
+)
+async def test_own_texts_are_in_the_persons_language(
+    tmp_path: Path, said: str, known: str, configured: str, expected: str
+) -> None:
+    """The locale of the message, else the one the platform knows, else LANGUAGE."""
+    async with core(tmp_path, ScriptedModel(Scenario()), language=configured) as spool:
+        spool.platform.locales["U1"] = known
+        await spool.say("1", kind="help", locale=said)
+        await spool.idle()
+
+        assert [TEXTS[expected]["help"]] == spool.platform.answers
+
+
+async def test_in_a_shared_thread_the_model_is_told_who_said_what(tmp_path: Path) -> None:
+    """By name where there is one, else by id."""
+    script = Scenario()
+    async with core(tmp_path, ScriptedModel(script), policy=rules(scope="topic")) as spool:
+        await spool.say("1", "Hi", author="Kim")
+        await spool.say("2", "Ho", user="U2")
+        await spool.idle()
+
+    assert ["Kim: Hi", "echo: Kim: Hi", "U2: Ho"] == given(script)
+
+
+async def test_what_stood_in_a_topic_is_context(tmp_path: Path) -> None:
+    """It is given before the question and remembered with it; the next question brings only what is new."""
+    script = Scenario()
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        spool.platform.topic = [earlier("1", "Lee", "first"), earlier("2", "U9", "second")]
+        await spool.say("3", "words 3", inside_topic=True)
+        await spool.idle()
+        spool.platform.topic = [earlier("3", "U1", "words 3"), earlier("4", "Lee", "third")]
+        await spool.say("5", "words 5", inside_topic=True)
+        await spool.idle()
+
+        assert [("3", 0.0), ("5", 3.0)] == spool.platform.read
+    head = "Earlier messages of this chat thread, for context:\n"
+    first = [f"{head}Lee: first\nU9: second", "words 3"]
+    assert first == given(script, 0)
+    assert [*first, "echo: words 3", f"{head}Lee: third", "words 5"] == given(script, 1)
+
+
+def earlier(id: str, user: str, text: str) -> Earlier:
+    """A message of the topic."""
+    return Earlier(id, f"fake:{id}", user, text)
+
+
+async def test_a_long_topic_is_given_as_far_as_it_fits(tmp_path: Path) -> None:
+    """The newest of it, within a part of the budget; the question always."""
+    script = Scenario()
+    async with core(tmp_path, ScriptedModel(script), policy=rules(budget=100)) as spool:
+        spool.platform.topic = [earlier(str(n), "Lee", f"number {n}") for n in range(1, 60)]
+        await spool.say("60", "Hi", inside_topic=True)
+        await spool.idle()
+
+    context, question = given(script)
+    assert "Hi" == question
+    assert "number 59" in context
+    assert "number 1\n" not in context
+
+
+async def test_an_empty_topic_adds_nothing(tmp_path: Path) -> None:
+    """Where nothing was said, or may not be read, the question stands alone."""
+    script = Scenario()
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        await spool.say("1", "Hi", inside_topic=True)
+        await spool.idle()
+
+    assert ["Hi"] == given(script)
+
+
+async def test_collected_messages_get_one_answer(tmp_path: Path) -> None:
+    """The model is given them in order; the answer goes to the last one."""
+    script = Scenario()
+    async with core(tmp_path, ScriptedModel(script), policy=rules(collect=True, budget=1000)) as spool:
+        for id in "123":
+            await spool.say(id, f"words {id}")
+        await spool.idle()
+
+        assert ["1", "3"] == [reply.asked.id for reply in spool.platform.replies]
+    assert ["words 2", "words 3"] == given(script)[-2:]
+
+
+async def test_different_topics_of_a_person_are_one_memory(tmp_path: Path) -> None:
+    """The answer goes where the question stands."""
+    script = Scenario()
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        await spool.say("1", "Hi")
+        await spool.say("2", "Ho", address=elsewhere(topic="T2"))
+        await spool.idle()
+
+        assert ["T1", "T2"] == [reply.asked.address.topic for reply in spool.platform.replies]
+    assert ["Hi", "echo: Hi", "Ho"] == given(script)
+
+
+@pytest.mark.parametrize(
+    ("reason", "note"),
+    [
+        ("max_output_tokens", "max_output_tokens"),
+        ("content_filter", "content_filter"),
+        ("of_next_year", "incomplete"),
+        ("", "incomplete"),
+    ],
+)
+async def test_an_incomplete_answer_says_why(tmp_path: Path, reason: str, note: str) -> None:
+    """What was said stays, our line stands under it, and only the model's words are remembered."""
+    script = Scenario()
+    script.enqueue(Say("Hm"), Fault("incomplete", code=reason))
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        await spool.say("1", "Hi")
+        await spool.idle()
+
+        assert [f"Hm\n\n{TEXTS['en'][note]}"] == spool.platform.answers
+        assert [("incomplete", reason or "incomplete")] == await spool.outcomes()
+        assert [("user", "Hi"), ("assistant", "Hm")] == await spool.items()
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+async def test_an_empty_answer_is_told(tmp_path: Path, text: str) -> None:
+    """People never wait for nothing."""
+    script = Scenario()
+    script.enqueue(Say(text))
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        await spool.say("1")
+        await spool.idle()
+
+        (answer,) = spool.platform.answers
+        assert TEXTS["en"]["empty_answer"] == (answer or "").strip()
+        assert [("incomplete", "empty_answer")] == await spool.outcomes()
+
+
+async def test_a_finished_run_is_one_line_of_the_log(tmp_path: Path) -> None:
+    """Ids, outcome, latencies, tokens, attempts."""
+    with logged() as stream:
+        async with core(tmp_path, ScriptedModel(Scenario())) as spool:
+            receipt = await spool.say("1", "Hi")
+            await spool.idle()
+
+    assert receipt.claim is not None
+    (line,) = [line for line in lines(stream) if line["logger"] == "core.runs.runner"]
+    latencies = (line.pop("first_token_s"), line.pop("first_text_s"))
+    assert all(isinstance(value, float) for value in latencies)
+    del line["time"]
+    assert line == {
+        "level": "INFO",
+        "logger": "core.runs.runner",
+        "message": "run completed",
+        "run_id": receipt.claim.run,
+        "thread_id": receipt.claim.thread,
+        "assistant_id": "asst_settings",
+        "platform": "fake",
+        "outcome": "completed",
+        "attempts": 0,
+        "resumed": False,
+        "input_tokens": 3,
+        "output_tokens": 2,
+    }
+
+
+async def test_no_word_of_anybody_gets_into_the_log(tmp_path: Path) -> None:
+    """At DEBUG, with faults, a stop and an unreachable platform: neither questions, answers nor names."""
+    script = Scenario()
+    script.enqueue(Say("sesame"), Fault("failed", code="invalid_prompt"))
+    script.enqueue(Say("sesame"), Fault("cut"))
+    with logged("DEBUG", ["sesame-secret"]) as stream:
+        async with core(tmp_path, ScriptedModel(script)) as spool:
+            spool.platform.topic = [earlier("0", "sesame", "sesame")]
+            for id in "12":
+                await spool.say(id, "sesame", author="sesame", inside_topic=True)
+            await spool.idle()
+
+    assert [line["message"] for line in lines(stream)]
+    assert "sesame" not in stream.getvalue()
+    assert {"invalid_prompt", "stream_ended_early"} <= {line.get("error") for line in lines(stream)}
+    assert json.dumps("sesame") not in stream.getvalue()

@@ -1,0 +1,235 @@
+"""core.runs.runner: errors of the model, of a platform and of ours; deadlines; each ends in one outcome."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from core.errors import Retryable
+from core.runs.run_context import Limits
+from core.texts import TEXTS
+from core.types import ModelEvent, Prompt, TextDelta
+from standins.script.script import Beat, Fault, Say, Scenario, Wait, text_of
+from tests.core.whole import core
+from tests.logged import lines, logged
+from tests.scripted_model import ScriptedModel
+
+EN = TEXTS["en"]
+
+
+async def test_a_fault_is_tried_again(tmp_path: Path) -> None:
+    """Not at once; what was shown stays until something else is there, and nobody learns of the fault."""
+    script = Scenario()
+    script.enqueue(Say("Hel"), Say("lo"), Fault("cut"))
+    script.enqueue(Say("Hel"), Say("lo"), Say("!"))
+    began = time.monotonic()
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        await spool.say("1", "Hi")
+        await spool.idle()
+
+        assert ["Hel", "Hello", "Hello!"] == spool.platform.replies[0].texts
+        assert ["Hello!"] == spool.platform.answers
+        assert [("completed", None)] == await spool.outcomes()
+        assert [("user", "Hi"), ("assistant", "Hello!")] == await spool.items()
+    assert time.monotonic() - began >= 0.5
+    assert ["Hi"] == [text_of(item) for item in script.requests[1][1]]
+
+
+async def test_another_answer_of_the_next_attempt_replaces_the_first(tmp_path: Path) -> None:
+    """A model seldom says the same twice."""
+    script = Scenario()
+    script.enqueue(Say("Well, "), Fault("error"))
+    script.enqueue(Say("Hello"))
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        await spool.say("1")
+        await spool.idle()
+
+        assert ["Well, ", "Hello"] == spool.platform.replies[0].texts
+        assert ["Hello"] == spool.platform.answers
+
+
+async def test_three_faults_end_in_a_notice(tmp_path: Path) -> None:
+    """Longer pauses, then the truth, under what was shown; and no fourth request."""
+    script = Scenario()
+    for _ in range(3):
+        script.enqueue(Say("Hm"), Fault("failed"))
+    began = time.monotonic()
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        await spool.say("1", "Hi")
+        await spool.idle()
+
+        assert [f"Hm\n\n{EN['model_unavailable']}"] == spool.platform.answers
+        assert [("failed", "server_error")] == await spool.outcomes()
+        assert [("user", "Hi"), ("assistant", "Hm")] == await spool.items()
+    assert time.monotonic() - began >= 0.5 + 2.0
+    assert 3 == len(script.requests)
+
+
+async def test_the_server_is_given_the_time_it_asks_for(tmp_path: Path) -> None:
+    """Retry-After is waited for in full, also where our own pause would be shorter."""
+    script = Scenario()
+    script.enqueue(Fault("refuse", code="rate_limit_exceeded", status=429, retry_after=0.9))
+    began = time.monotonic()
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        await spool.say("1", "Hi")
+        await spool.idle()
+
+        assert ["echo: Hi"] == spool.platform.answers
+    assert 0.9 <= time.monotonic() - began < 2.0
+
+
+@pytest.mark.parametrize(
+    ("fault", "notice"),
+    [
+        (Fault("refuse", code="insufficient_quota", status=429, retry_after=0), "billing"),
+        (Fault("refuse", code="invalid_api_key", status=401), "model_auth"),
+        (Fault("failed", code="invalid_prompt"), "model_refused"),
+        (Fault("error", code="context_length_exceeded"), "too_long"),
+    ],
+)
+async def test_what_would_fail_again_is_told_at_once(tmp_path: Path, fault: Fault, notice: str) -> None:
+    """One request, one notice."""
+    script = Scenario()
+    script.enqueue(fault)
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        await spool.say("1")
+        await spool.idle()
+
+        assert [EN[notice]] == spool.platform.answers
+        assert [("failed", fault.code)] == await spool.outcomes()
+    assert 1 == len(script.requests)
+
+
+@pytest.mark.parametrize(("said", "known"), [("ko-KR", ""), ("", "ko")])
+async def test_a_notice_is_in_the_persons_language(tmp_path: Path, said: str, known: str) -> None:
+    """Like all of our own words."""
+    script = Scenario()
+    script.enqueue(Fault("refuse", code="insufficient_quota", status=429))
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        spool.platform.locales["U1"] = known
+        await spool.say("1", locale=said)
+        await spool.idle()
+
+        assert [TEXTS["ko"]["billing"]] == spool.platform.answers
+
+
+async def test_errors_count_over_deaths(tmp_path: Path) -> None:
+    """Two errors before a restart and one after it are three."""
+    script = Scenario()
+    script.enqueue(Fault("refuse", status=500))
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        await spool.say("1", attempts=2)
+        await spool.idle()
+
+        assert [EN["model_unavailable"]] == spool.platform.answers
+
+
+async def test_a_silent_model_is_given_up(tmp_path: Path) -> None:
+    """No event for the idle time is an error of its own; the next attempt may do better."""
+    script = Scenario()
+    script.enqueue(Say("Hm"), Fault("hang"))
+    limits = Limits(idle=0.05, run=5)
+    with logged() as stream:
+        async with core(tmp_path, ScriptedModel(script), limits=limits) as spool:
+            await spool.say("1", "Hi")
+            await spool.idle()
+
+            assert ["echo: Hi"] == spool.platform.answers
+    assert "model_idle" in {line.get("error") for line in lines(stream)}
+
+
+async def test_events_keep_a_slow_model_alive(tmp_path: Path) -> None:
+    """The idle time counts from the last event."""
+    script = Scenario()
+    script.enqueue(*(beat for _ in range(5) for beat in (Wait(0.05), Say("a"))))
+    async with core(tmp_path, ScriptedModel(script), limits=Limits(idle=0.15, run=5)) as spool:
+        await spool.say("1")
+        await spool.idle()
+
+        assert ["aaaaa"] == spool.platform.answers
+
+
+async def test_an_endless_answer_is_ended(tmp_path: Path) -> None:
+    """The overall deadline is told, not retried; what was said stays."""
+    script = Scenario()
+    script.enqueue(Say("Hm"), *(Wait(0.02) if odd else Say("") for odd in (True, False) * 50))
+    async with core(tmp_path, ScriptedModel(script), limits=Limits(idle=5, run=0.2)) as spool:
+        await spool.say("1")
+        await spool.idle()
+
+        assert [f"Hm\n\n{EN['timeout']}"] == spool.platform.answers
+        assert [("failed", "run_deadline")] == await spool.outcomes()
+    assert 1 == len(script.requests)
+
+
+async def test_the_overall_deadline_is_for_all_attempts_together(tmp_path: Path) -> None:
+    """A second attempt has only what the first one left, and the idle time never exceeds it."""
+    script = Scenario()
+    script.enqueue(Fault("refuse", status=500))
+    script.enqueue(Fault("hang"))
+    began = time.monotonic()
+    async with core(tmp_path, ScriptedModel(script), limits=Limits(idle=5, run=0.8)) as spool:
+        await spool.say("1")
+        await spool.idle()
+
+        assert [EN["timeout"]] == spool.platform.answers
+    assert 0.8 <= time.monotonic() - began < 1.5
+
+
+class Silent:
+    """A model whose streams end without a terminal event."""
+
+    async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
+        """See `core.ports.Model`."""
+        yield TextDelta("Hm")
+
+    async def discard(self, response_id: str) -> None:
+        """See `core.ports.Model`."""
+
+    async def close(self) -> None:
+        """See `core.ports.Model`."""
+
+
+async def test_only_a_terminal_event_is_success(tmp_path: Path) -> None:
+    """A stream that just ends is an error, whoever wrote the model."""
+    async with core(tmp_path, Silent()) as spool:
+        await spool.say("1", attempts=2)
+        await spool.idle()
+
+        assert [("failed", "stream_ended_early")] == await spool.outcomes()
+
+
+class Broken:
+    """A script with a mistake in it."""
+
+    def play(self, instructions: str, items: Sequence[Mapping[str, object]]) -> Iterable[Beat]:
+        """See `standins.script.script.Script`."""
+        raise ZeroDivisionError("on purpose")
+
+
+async def test_a_bug_of_ours_is_an_error_like_any_other(tmp_path: Path) -> None:
+    """After the third one it is told; the operator finds the traceback."""
+    with logged() as stream:
+        async with core(tmp_path, ScriptedModel(Broken())) as spool:
+            await spool.say("1", attempts=2)
+            await spool.idle()
+
+            assert [EN["internal"]] == spool.platform.answers
+            assert [("failed", "ZeroDivisionError")] == await spool.outcomes()
+    assert any("on purpose" in line.get("traceback", "") for line in lines(stream))
+
+
+async def test_a_topic_that_cannot_be_read_now_is_tried_again(tmp_path: Path) -> None:
+    """The question is not asked without its context because a platform was busy."""
+
+    script = Scenario()
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        spool.platform.topic_faults.append(Retryable("ratelimited"))
+        await spool.say("1", "Hi", inside_topic=True)
+        await spool.idle()
+
+        assert ["echo: Hi"] == spool.platform.answers
+    assert 1 == len(script.requests)

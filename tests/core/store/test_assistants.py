@@ -1,0 +1,217 @@
+"""core.store.assistants: who answers where, and what each version was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from core.assistant import SETTINGS_ID, Assistant, function
+from core.store import assistants
+from core.store.assistants import DEFAULT, SETTINGS, Assignment
+from core.store.database import Execute
+from tests.core.fakes import ASSISTANT, store
+
+
+@pytest.fixture
+def x() -> Iterator[Execute]:
+    """A store in which nothing but the settings' assistant is settled."""
+    with store() as execute:
+        yield execute
+
+
+def made(x: Execute, name: str = "Ada", **fields: object) -> Assistant:
+    """A new assistant."""
+    return assistants.create(x, {"name": name, "model": "gpt-6-luna", **fields}, 5.5)
+
+
+def test_a_created_assistant_can_be_read(x: Execute) -> None:
+    """By its id, which is new, as version 1, with all it was given."""
+    created = made(x, instructions="Be kind.", tools=[function("f")], metadata={"a": "b"}, temperature=0.5)
+
+    assert created == assistants.get(x, created.id)
+    assert ("Be kind.", 5, 1) == (created.instructions, created.created_at, created.version)
+    assert created.id.startswith("asst_")
+    assert created.id != made(x).id
+
+
+def test_a_created_assistant_may_bring_its_id(x: Execute) -> None:
+    """An import keeps id, time and version."""
+    created = made(x, id="asst_old", created_at=3, version=7)
+
+    assert ("asst_old", 3, 7) == (created.id, created.created_at, created.version)
+    assert created == assistants.get(x, "asst_old", 7)
+
+
+def test_a_change_is_the_next_version(x: Execute) -> None:
+    """What is not named stays; what is named null is the default again."""
+    first = made(x, instructions="Be kind.", temperature=0.5)
+
+    second = assistants.update(x, first.id, {"instructions": "Be curt.", "temperature": None}, 9.0)
+
+    assert ("Be curt.", None, "Ada", 2) == (
+        second.instructions,
+        second.temperature,
+        second.name,
+        second.version,
+    )
+    assert second == assistants.get(x, first.id)
+    assert (first, second) == (assistants.get(x, first.id, 1), assistants.get(x, first.id, 2))
+
+
+def test_a_change_of_nothing_is_no_version(x: Execute) -> None:
+    """The same values again are what there was."""
+    first = made(x, tools=[function("f")])
+
+    assert first == assistants.update(x, first.id, {"name": "Ada", "tools": [function("f")]}, 9.0)
+    assert assistants.get(x, first.id, 2) is None
+
+
+def test_its_identity_cannot_be_changed(x: Execute) -> None:
+    """Id, time and version are not the caller's."""
+    first = made(x)
+
+    changed = assistants.update(
+        x, first.id, {"id": "asst_x", "created_at": 0, "version": 9, "name": "B"}, 9.0
+    )
+
+    assert (first.id, 5, 2) == (changed.id, changed.created_at, changed.version)
+
+
+def test_nobody_cannot_be_changed(x: Execute) -> None:
+    """Neither can one that was deleted."""
+    gone = made(x)
+    assistants.delete(x, gone.id, 9.0)
+
+    for id in ("asst_none", gone.id):
+        with pytest.raises(LookupError):
+            assistants.update(x, id, {"name": "B"}, 9.0)
+
+
+def test_all_are_listed_in_the_order_of_their_making(x: Execute) -> None:
+    """The settings' own among them; deleted ones are not."""
+    first, second, gone = made(x, "B"), made(x, "A", created_at=9), made(x, "C")
+    assistants.delete(x, gone.id, 9.0)
+
+    assert [SETTINGS_ID, first.id, second.id] == [found.id for found in assistants.all(x)]
+
+
+def test_what_the_first_version_of_spool_wrote_is_history(x: Execute) -> None:
+    """Its rows tell runs who answered, but are no assistants that anybody made."""
+    x(
+        "INSERT INTO assistants (id, created_at, name, instructions, model) VALUES (?, ?, ?, ?, ?)",
+        *("asst_1", 1.5, "Spool", "Be kind.", "m"),
+    )
+
+    assert [SETTINGS_ID] == [found.id for found in assistants.all(x)]
+    assert assistants.known(x, "asst_1")
+    old = assistants.get(x, "asst_1")
+    assert old is not None
+    assert ("Spool", "Be kind.", "m", 1) == (old.name, old.instructions, old.model, old.version)
+
+
+def test_assistants_are_found_by_id_or_name(x: Execute) -> None:
+    """A name counts whatever its capitals; several may have the same one."""
+    ada, other, nameless = made(x, "Ada"), made(x, "ADA"), made(x, "")
+
+    assert [ada] == assistants.named(x, ada.id)
+    assert [ada, other] == sorted(assistants.named(x, "ada"), key=lambda found: found.name, reverse=True)
+    assert [nameless] == assistants.named(x, nameless.id)
+    assert [] == assistants.named(x, "") == assistants.named(x, "Bob")
+
+
+def test_a_deleted_one_stays_for_its_runs(x: Execute) -> None:
+    """It is nobody any more, its id is taken, and its versions can be read."""
+    gone = made(x)
+    assistants.assign(x, "slack", "C1", gone.id)
+
+    assistants.delete(x, gone.id, 9.0)
+
+    assert assistants.get(x, gone.id) is None
+    assert [] == assistants.named(x, "Ada")
+    assert [] == assistants.assignments(x)
+    assert gone == assistants.get(x, gone.id, 1)
+    assert assistants.known(x, gone.id)
+    assert SETTINGS_ID == assistants.nearest(x, "slack", ["C1"]).id
+
+
+def test_the_nearest_place_counts(x: Execute) -> None:
+    """Before the wider ones, the default one, and the settings' one, in this order."""
+    ids = {place: made(x, place).id for place in ("thread", "channel", "server", "default")}
+    places = ("thread", "channel", "server")
+
+    answered = [assistants.nearest(x, "discord", places).name]
+    for place in reversed(places):
+        assistants.assign(x, "discord", place, ids[place])
+        answered.append(assistants.nearest(x, "discord", places).name)
+    assistants.assign(x, *DEFAULT, ids["default"])
+    answered.append(assistants.nearest(x, "discord", places).name)
+    for place in places:
+        assistants.unassign(x, "discord", place)
+        answered.append(assistants.nearest(x, "discord", places).name)
+
+    assert [ASSISTANT.name, "server", "channel", "thread"] == answered[:4]
+    assert ["thread", "channel", "server", "default"] == answered[4:]
+
+
+def test_places_of_platforms_do_not_mix(x: Execute) -> None:
+    """The same id elsewhere is another place, and no channel is called “default”."""
+    ada = made(x)
+    assistants.assign(x, "slack", "C1", ada.id)
+
+    assert SETTINGS_ID == assistants.nearest(x, "discord", ["C1"]).id
+    assistants.assign(x, "slack", "default", ada.id)
+    assert SETTINGS_ID == assistants.nearest(x, "discord", ["C2", "default"]).id
+    assert SETTINGS_ID == assistants.nearest(x, "slack", ["C2"]).id
+
+
+def test_the_newest_version_answers(x: Execute) -> None:
+    """An update is seen by the next run, without any assigning."""
+    ada = made(x)
+    assistants.assign(x, "slack", "C1", ada.id)
+
+    changed = assistants.update(x, ada.id, {"model": "m"}, 9.0)
+
+    assert changed == assistants.nearest(x, "slack", ["C1", "T1"])
+
+
+def test_without_settings_nobody_answers(x: Execute) -> None:
+    """A database on which `run` never began says so."""
+    assistants.unassign(x, *SETTINGS)
+
+    with pytest.raises(LookupError):
+        assistants.nearest(x, "slack", ["C1"])
+
+
+def test_assignments_can_be_read_and_ended(x: Execute) -> None:
+    """A place has one assistant; the newest assignment counts. The settings' own is not one."""
+    ada, bob = made(x, "Ada"), made(x, "Bob")
+    assistants.assign(x, *DEFAULT, ada.id)
+    assistants.assign(x, "slack", "C1", ada.id)
+    assistants.assign(x, "slack", "C1", bob.id)
+
+    assert [Assignment("slack", "C1", bob.id), Assignment("", "default", ada.id)] == assistants.assignments(x)
+    assert [Assignment("slack", "C1", bob.id)] == assistants.assignments(x, bob.id)
+    assert bob.id == assistants.unassign(x, "slack", "C1")
+    assert assistants.unassign(x, "slack", "C1") is None
+    assert [] == assistants.assignments(x, bob.id) == assistants.assignments(x, SETTINGS_ID)
+
+
+def test_the_settings_are_settled_once(x: Execute) -> None:
+    """The same settings are the same version at every start; they answer where nobody else does."""
+    settled = assistants.settle(x, ASSISTANT, 2.0)
+
+    assert (SETTINGS_ID, 1, 1) == (settled.id, settled.version, settled.created_at)
+    assert settled == assistants.nearest(x, "slack", []) == assistants.get(x, SETTINGS_ID)
+
+
+def test_changed_settings_are_the_next_version(x: Execute) -> None:
+    """Old runs still tell what they were answered by."""
+    changed = assistants.settle(x, replace(ASSISTANT, model="m"), 2.0)
+
+    assert ("m", 2, 1) == (changed.model, changed.version, changed.created_at)
+    assert changed == assistants.nearest(x, "discord", ["1"])
+    former = assistants.get(x, SETTINGS_ID, 1)
+    assert former is not None
+    assert ASSISTANT.model == former.model

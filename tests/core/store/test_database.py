@@ -1,0 +1,290 @@
+"""core.store.database: one writer, group commit, nothing half done."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.errors import ConfigError, Unsaved
+from core.store import threads
+from core.store.database import Database, Execute, Work
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    """A new database."""
+    database = Database(tmp_path / "spool.sqlite3")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def _open_to_all() -> Iterator[None]:
+    """A process whose files everybody could read, if nothing were done about it."""
+    former = os.umask(0)
+    yield
+    os.umask(former)
+
+
+def remembering(name: str, value: object = 1) -> Work[None]:
+    """Work that stores a fact."""
+    return lambda x: threads.remember(x, name, value)
+
+
+def names(x: Execute) -> list[str]:
+    """The facts that are stored."""
+    return [name for (name,) in x("SELECT name FROM facts ORDER BY name")]
+
+
+def committed(path: Path) -> list[str]:
+    """The facts another process would see now."""
+    reader = sqlite3.connect(path)
+    try:
+        return [name for (name,) in reader.execute("SELECT name FROM facts ORDER BY name")]
+    finally:
+        reader.close()
+
+
+def mode(path: Path) -> int:
+    """The permissions of a file."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def failing(x: Execute) -> None:
+    """Work that does something and then fails."""
+    threads.remember(x, "undone", 1)
+    raise ValueError("on purpose")
+
+
+async def test_work_gives_its_result_and_is_on_disk(db: Database, tmp_path: Path) -> None:
+    """Done ⇒ committed."""
+    await db(remembering("a"))
+
+    assert ["a"] == committed(tmp_path / "spool.sqlite3") == await db(names)
+
+
+async def test_a_failure_undoes_only_itself(db: Database) -> None:
+    """The exception reaches whoever asked; the transactions that share its commit are kept."""
+    before, failed, after = db(remembering("a")), db(failing), db(remembering("b"))
+
+    await asyncio.gather(before, after)
+    with pytest.raises(ValueError, match="on purpose"):
+        await failed
+    assert ["a", "b"] == await db(names)
+
+
+async def test_transactions_happen_in_the_order_of_the_calls(db: Database) -> None:
+    """Each sees what those before it did, awaited or not."""
+    for number in range(50):
+        db(lambda x, n=number: threads.remember(x, "list", [*(threads.fact(x, "list") or []), n]))  # type: ignore[misc]
+
+    assert list(range(50)) == await db(lambda x: threads.fact(x, "list"))
+
+
+async def test_what_waits_shares_one_commit(db: Database, tmp_path: Path) -> None:
+    """While the writer is busy the others gather; then they are committed together."""
+    go_on = threading.Event()
+    db(lambda x: go_on.wait())
+    for number in range(20):
+        db(remembering(f"{number:02}"))
+    seen = db(lambda x: committed(tmp_path / "spool.sqlite3"))
+    go_on.set()
+
+    assert [] == await seen
+    assert 20 == len(committed(tmp_path / "spool.sqlite3"))
+
+
+async def test_cancelling_who_waits_does_not_undo(db: Database) -> None:
+    """The transaction happens all the same, and the writer lives on."""
+    waiting = db(remembering("a"))
+    waiting.cancel()
+
+    assert ["a"] == await db(names)
+
+
+async def test_closing_finishes_what_was_asked_for(tmp_path: Path) -> None:
+    """Nothing that was put in line is dropped."""
+    db = Database(tmp_path / "spool.sqlite3")
+    for number in range(10):
+        db(remembering(str(number)))
+
+    db.close()
+
+    assert 10 == len(committed(tmp_path / "spool.sqlite3"))
+
+
+def test_work_outlives_the_event_loop(tmp_path: Path) -> None:
+    """A loop that ends while the writer is at work loses the answer, not the transaction."""
+    db, go_on = Database(tmp_path / "spool.sqlite3"), threading.Event()
+
+    def slow(x: Execute) -> None:
+        go_on.wait()
+        threads.remember(x, "a", 1)
+
+    async def ask() -> None:
+        db(slow)
+
+    asyncio.run(ask())
+    go_on.set()
+    db.close()
+
+    assert ["a"] == committed(tmp_path / "spool.sqlite3")
+
+
+async def test_a_full_disk_fails_all_and_the_next_goes_on(db: Database) -> None:
+    """Nothing of the commit happened, everybody in it is told, and with room again it works."""
+    (pages,) = (await db(lambda x: x("PRAGMA page_count")))[0]
+    await db(lambda x: x(f"PRAGMA max_page_count={pages + 1}"))
+    large = "x" * 100_000
+    go_on = threading.Event()
+    db(lambda x: go_on.wait())
+    asked = [db(remembering("a")), db(remembering("b", large))]
+    go_on.set()
+
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    stored = await db(names)
+    await db(lambda x: x("PRAGMA max_page_count=1000000"))
+    await db(remembering("c", large))
+
+    assert isinstance(results[1], Unsaved)
+    assert stored == [name for name, result in zip("ab", results, strict=True) if result is None]
+    assert "c" in await db(names)
+
+
+async def test_a_strangers_lock_fails_all_and_the_next_goes_on(db: Database, tmp_path: Path) -> None:
+    """A transaction that cannot begin raises and leaves the writer as it was."""
+    await db(lambda x: x("PRAGMA busy_timeout=1"))
+    stranger = sqlite3.connect(tmp_path / "spool.sqlite3", isolation_level=None)
+    stranger.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(Unsaved, match="locked"):
+        await db(remembering("a"))
+    stranger.execute("ROLLBACK")
+    stranger.close()
+    await db(remembering("b"))
+
+    assert ["b"] == await db(names)
+
+
+def giving_up(x: Execute) -> None:
+    """Work on a statement at which SQLite rolls everything back."""
+    x("INSERT OR ROLLBACK INTO facts VALUES ('x', NULL)")
+
+
+def hiding_it(x: Execute) -> None:
+    """The same, told as something else."""
+    try:
+        giving_up(x)
+    except sqlite3.Error:
+        raise ValueError("on purpose") from None
+
+
+@pytest.mark.parametrize("broken", [giving_up, hiding_it])
+async def test_a_transaction_that_sqlite_gave_up_fails_all(db: Database, broken: Work[None]) -> None:
+    """Where SQLite itself rolled everything back, nobody is told that his part was stored."""
+    go_on = threading.Event()
+    work = [lambda x: go_on.wait(), remembering("a"), broken]
+    asked = [db(one) for one in work]
+    go_on.set()
+
+    results = await asyncio.gather(*asked, return_exceptions=True)
+
+    assert [Unsaved] * 3 == [type(result) for result in results]
+    await db(remembering("b"))
+    assert ["b"] == await db(names)
+
+
+def breaking_at_commit(x: Execute) -> None:
+    """Work that looks well until everything is committed."""
+    x("PRAGMA defer_foreign_keys=ON")
+    x("INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES ('r', 'l', 'none', 'queued', 1)")
+
+
+async def test_a_commit_that_fails_leaves_nothing(db: Database) -> None:
+    """Nobody is told that his part was stored, and the next transaction begins afresh."""
+    go_on = threading.Event()
+    asked = [db(one) for one in (lambda x: go_on.wait(), remembering("a"), breaking_at_commit)]
+    go_on.set()
+
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    await db(remembering("b"))
+
+    assert [Unsaved] * 3 == [type(result) for result in results]
+    assert ["b"] == await db(names)
+
+
+async def test_commits_survive_a_power_cut(db: Database) -> None:
+    """WAL, synchronous=FULL, and foreign keys that are checked."""
+
+    def pragmas(x: Execute) -> list[object]:
+        return [x(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous", "foreign_keys")]
+
+    assert ["wal", 2, 1] == await db(pragmas)
+
+
+@pytest.mark.usefixtures("_open_to_all")
+async def test_only_its_owner_can_read_the_files(tmp_path: Path) -> None:
+    """The database and the files SQLite puts beside it are 0600, whatever the umask."""
+    db = Database(tmp_path / "spool.sqlite3")
+    await db(remembering("a"))
+    modes = {name: mode(tmp_path / name) for name in os.listdir(tmp_path)}
+    db.close()
+
+    expected = dict.fromkeys(("spool.sqlite3", "spool.sqlite3-wal", "spool.sqlite3-shm"), 0o600)
+    assert expected == modes
+
+
+def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    """Copied from a backup, say."""
+    path = tmp_path / "spool.sqlite3"
+    path.touch(0o644)
+
+    Database(path).close()
+
+    assert 0o600 == mode(path)
+
+
+async def test_a_database_is_opened_again_with_what_it_holds(tmp_path: Path) -> None:
+    """Migrations run once."""
+    first = Database(tmp_path / "spool.sqlite3")
+    await first(remembering("a"))
+    first.close()
+
+    second = Database(tmp_path / "spool.sqlite3")
+
+    assert ["a"] == await second(names)
+    second.close()
+
+
+def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+    """An older Spool would not know what it does to it; the cure is named."""
+    path = tmp_path / "spool.sqlite3"
+    Database(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+    with pytest.raises(ConfigError, match=r"newer Spool.*DATA_DIR"):
+        Database(path)
+
+
+def test_a_migration_happens_whole_or_not_at_all(tmp_path: Path) -> None:
+    """One that fails half way leaves nothing behind, so that the next start can try it again."""
+    path = tmp_path / "spool.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE items (x)")
+    connection.commit()
+
+    with pytest.raises(sqlite3.OperationalError, match="items"):
+        Database(path)
+
+    assert [("items",)] == connection.execute("SELECT name FROM sqlite_master").fetchall()
+    assert [(0,)] == connection.execute("PRAGMA user_version").fetchall()
+    connection.close()

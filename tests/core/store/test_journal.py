@@ -1,0 +1,107 @@
+"""core.store.journal: each step of a run is recorded once, by its owner."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from core.errors import Lost
+from core.store import runs
+from core.store.database import Database, Execute
+from core.store.journal import Journal
+from core.store.runs import Claim
+from tests.core.fakes import settled
+from tests.core.queued import BUDGET, asked, claimed, thread_of
+
+
+@pytest.fixture
+async def db(tmp_path: Path) -> AsyncIterator[Database]:
+    """A database with one queued run."""
+    database = Database(tmp_path / "spool.sqlite3")
+    await database(settled)
+    yield database
+    database.close()
+
+
+async def held(db: Database, owner: str = "me") -> Claim:
+    """The run of the first message, claimed by that owner."""
+
+    def work(x: Execute) -> Claim:
+        if not x("SELECT 1 FROM runs"):
+            asked(x, "1")
+        return claimed(x, owner)
+
+    return await db(work)
+
+
+async def test_a_step_is_in_the_next_claim(db: Database) -> None:
+    """Whoever takes the run over finds what was recorded, and nothing else."""
+    journal = Journal(db, await held(db, "former"))
+
+    await journal.record("response", "resp_1")
+
+    assert {"response": "resp_1"} == journal.memo
+    assert {"response": "resp_1"} == Journal(db, await held(db)).memo
+
+
+async def test_the_memo_of_a_journal_is_its_own(db: Database) -> None:
+    """Recording does not change the claim it was made from."""
+    claim = await held(db)
+
+    await Journal(db, claim).record("response", "resp_1")
+
+    assert {} == claim.memo
+
+
+async def test_a_step_happens_once(db: Database) -> None:
+    """Over any number of journals of the run; the recorded value is given back, falsy ones too."""
+    made: list[int] = []
+
+    async def make() -> list[int]:
+        made.append(1)
+        return []
+
+    for owner in ("first", "second", "third"):
+        journal = Journal(db, await held(db, owner))
+        assert [[], []] == [await journal.once("context", make), await journal.once("context", make)]
+
+    assert [1] == made
+
+
+async def test_a_step_that_fails_is_not_recorded(db: Database) -> None:
+    """It is tried again the next time."""
+    journal = Journal(db, await held(db))
+
+    async def fail() -> None:
+        raise ValueError("on purpose")
+
+    with pytest.raises(ValueError, match="on purpose"):
+        await journal.once("context", fail)
+
+    assert {} == journal.memo
+    assert {} == (await held(db, "next")).memo
+
+
+async def test_a_former_owner_records_nothing(db: Database) -> None:
+    """It is told that the run is lost."""
+    journal = Journal(db, await held(db, "former"))
+    await held(db, "me")
+
+    with pytest.raises(Lost):
+        await journal.record("response", "resp_1")
+
+    assert [] == await db(lambda x: x("SELECT * FROM steps"))
+
+
+async def test_posts_of_any_run_are_known_by_their_reference(db: Database) -> None:
+    """Also those of runs that have ended."""
+    claim = await held(db)
+    await Journal(db, claim).record("post:0", {"id": "9"}, ref="fake:9")
+    await db(lambda x: runs.finish(x, claim, runs.Outcome("completed"), BUDGET, 1.0, go_on=False))
+    await db(lambda x: asked(x, "2"))
+    next_one = await db(lambda x: runs.claim(x, thread_of(x), "me", BUDGET))
+    assert next_one is not None
+
+    assert {"fake:9"} == await Journal(db, next_one).recorded(iter(["fake:8", "fake:9"]))

@@ -1,0 +1,69 @@
+"""core.concurrency: work that nobody waits for is neither lost nor silent."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+import pytest
+
+from core.concurrency import Background
+
+
+async def test_it_goes_on_by_itself() -> None:
+    """Also where nobody keeps the task; its result can be awaited."""
+    background, done = Background(), asyncio.Event()
+
+    async def work() -> int:
+        await asyncio.sleep(0)
+        done.set()
+        return 5
+
+    task = background.start(work(), "work")
+    assert background
+    gc.collect()
+
+    await background.finish()
+
+    assert done.is_set()
+    assert 5 == await task
+    assert not background
+
+
+async def test_a_failure_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Under the name of the work, once; the others go on."""
+    background = Background()
+
+    async def fail() -> None:
+        raise ValueError("on purpose")
+
+    background.start(fail(), "tidying up")
+    background.start(asyncio.sleep(0), "more")
+    await background.finish()
+
+    (record,) = caplog.records
+    assert "tidying up failed" == record.getMessage()
+    assert "on purpose" in caplog.text
+
+
+async def test_closing_ends_what_is_left(caplog: pytest.LogCaptureFixture) -> None:
+    """Being ended is no failure; when it returns, all clean-up is done."""
+    background, cleaned = Background(), []
+
+    async def wait() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            cleaned.append(1)
+
+    for name in ("one", "two"):
+        background.start(wait(), name)
+    await asyncio.sleep(0)
+
+    await background.close()
+    await asyncio.sleep(0)
+
+    assert [1, 1] == cleaned
+    assert not background
+    assert not caplog.records

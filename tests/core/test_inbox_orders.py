@@ -1,0 +1,162 @@
+"""core.inbox: stopping an answer and starting a conversation over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.inbox import Inbox
+from core.store.database import Database
+from core.store.runs import Outcome
+from core.store.threads import Scope
+from tests.core.fakes import HERE, elsewhere, message, settled
+from tests.core.hands import Hands, ended
+from tests.core.whole import all_of, rules
+
+
+@pytest.fixture
+async def hands(tmp_path: Path) -> AsyncIterator[Hands]:
+    """Lanes over a new database."""
+    db = Database(tmp_path / "spool.sqlite3")
+    await db(settled)
+    made = Hands(db)
+    yield made
+    await made.lanes.close()
+    db.close()
+
+
+def inbox(hands: Hands, **policy: Any) -> Inbox:
+    """An inbox over these lanes."""
+    return Inbox(hands.db, hands.lanes, rules(**policy))
+
+
+async def begun(hands: Hands) -> list[list[str]]:
+    """The ids of the messages of each run begun, in order."""
+    await hands.db(lambda x: None)
+    await asyncio.sleep(0)
+    return [[said.id for said in claim.messages] for claim in hands.begun]
+
+
+async def test_stop_cancels_the_run_and_is_no_question(hands: Hands) -> None:
+    """The run is told at once, what waits stays, and the word `stop` gets no run of its own."""
+    box = inbox(hands)
+    await box.receive(message("1"))
+    await box.receive(message("2"))
+    await hands.until(1)
+
+    receipt = await box.receive(message("3", kind="stop"))
+
+    (first,) = hands.ids()
+    assert first == receipt.stopped
+    assert hands.stopping[first].is_set()
+    assert ["cancelling", "queued"] == await hands.status()
+    assert not (await box.receive(message("3", kind="stop"))).new
+
+
+async def test_stop_without_a_run_is_answered(hands: Hands) -> None:
+    """With one of our own texts."""
+    await inbox(hands).receive(message("1", kind="stop"))
+
+    assert [["1"]] == await begun(hands)
+
+
+async def test_stop_is_for_ones_own_thread(hands: Hands) -> None:
+    """With the scope `user` nobody ends another person's answer."""
+    box = inbox(hands)
+    await box.receive(message("1"))
+    await box.receive(message("2", kind="stop", user="U2"))
+
+    assert ["in_progress", "in_progress"] == await hands.status()
+
+
+@pytest.mark.parametrize("scope", ["user", "topic"])
+async def test_a_reset_message_starts_over_after_what_was_said_before(hands: Hands, scope: Scope) -> None:
+    """It is confirmed at once; what waits is answered in the old thread, what follows in the new one."""
+    box = inbox(hands, scope=scope)
+    for id in ("1", "2"):
+        await box.receive(message(id))
+    await box.receive(message("3", kind="reset"))
+    await box.receive(message("4"))
+
+    found = all_of(await hands.db(lambda x: x("SELECT thread_id FROM messages ORDER BY seq")))
+    assert [["1"], ["3"], ["4"]] == await begun(hands)
+    assert 1 == len(set(found[:3]))
+    assert found[3] != found[0]
+
+
+@pytest.mark.parametrize("scope", ["user", "topic"])
+async def test_a_reset_command_starts_over(hands: Hands, scope: Scope) -> None:
+    """The run under way keeps its thread; its turn never gets into the new one."""
+    box = inbox(hands, scope=scope)
+    await box.receive(message("1"))
+    await hands.until(1)
+
+    assert await box.reset(HERE, "U1")
+    hands.let(hands.ids()[0], Outcome("completed", ("q", "a")))
+    await ended()
+    receipt = await box.receive(message("2"))
+
+    assert receipt.claim is not None
+    assert () == receipt.claim.history
+
+
+async def test_a_reset_under_topic_scope_needs_a_topic(hands: Hands) -> None:
+    """A slash command in a Slack channel cannot tell which conversation is meant."""
+    assert not await inbox(hands, scope="topic").reset(elsewhere(topic=""), "U1")
+    assert await inbox(hands, scope="user").reset(elsewhere(topic=""), "U1")
+    assert ["reset"] == all_of(
+        await hands.db(lambda x: x("SELECT origin FROM threads WHERE origin = 'reset'"))
+    )
+
+
+async def test_stopping_by_a_person(hands: Hands) -> None:
+    """True once there is something to stop; only ever one's own."""
+    box = inbox(hands)
+    assert not await box.stop(HERE, "U1")
+    await box.receive(message("1"))
+    await hands.until(1)
+
+    assert not await box.stop(HERE, "U2")
+    assert not await box.stop(elsewhere(topic="T2"), "U1")
+    assert await box.stop(HERE, "U1")
+    assert hands.stopping[hands.ids()[0]].is_set()
+
+
+async def test_stopping_by_a_post(hands: Hands) -> None:
+    """Who asked may; others may not; a post of an ended run, or of none, has nothing to stop."""
+    box = inbox(hands)
+    await box.receive(message("1"))
+    await hands.until(1)
+    (run,) = hands.ids()
+    await hands.db(lambda x: x("INSERT INTO steps VALUES ('step_1', ?, 'post:0', '{}', 'fake:9', 1)", run))
+
+    assert await box.stop_post("fake:8", "U1") is None
+    assert await box.stop_post("fake:9", "U2") is False
+    assert not hands.stopping[run].is_set()
+    assert await box.stop_post("fake:9", "U1") is True
+    assert await box.stop_post("fake:9") is True
+    assert hands.stopping[run].is_set()
+    hands.let(run)
+    await ended()
+    assert await box.stop_post("fake:9", "U1") is None
+
+
+async def test_a_reset_command_delivered_again_resets_once(hands: Hands) -> None:
+    """What was said since the first delivery is not forgotten; another command is."""
+    box = inbox(hands)
+    await box.reset(HERE, "U1", order="a", facts={"session": 1})
+    first = await box.receive(message("1"))
+    assert await box.reset(HERE, "U1", order="a", facts={"session": 2})
+    second = await box.receive(message("2"))
+    await box.reset(HERE, "U1", order="b")
+    third = await box.receive(message("3"))
+
+    assert first.claim is not None
+    assert third.claim is not None
+    assert second.claim is None
+    assert first.claim.thread != third.claim.thread
+    assert 2 == await box.fact("session")

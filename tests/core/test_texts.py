@@ -1,0 +1,72 @@
+"""core.texts: every text in every language, short, and the right one for whoever reads it."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from core.model_server.faults import LASTING, fault
+from core.texts import TEXTS, text
+from core.types import Kind
+
+KEYS = sorted(TEXTS["en"])
+
+
+def test_every_language_has_every_text() -> None:
+    """And none has one that the others lack."""
+    assert [KEYS, KEYS] == [sorted(texts) for texts in TEXTS.values()]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_texts_are_short_and_ping_nobody(key: str) -> None:
+    """They fit into one post of either platform, and into one notification."""
+    for texts in TEXTS.values():
+        assert 0 < len(texts[key]) < 500
+        assert not set(texts[key]) & set("<>`*_~")
+        assert texts[key].strip() == texts[key]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_korean_is_korean(key: str) -> None:
+    """No text was left in English."""
+    assert any("가" <= letter <= "힣" for letter in TEXTS["ko"][key])
+    assert TEXTS["en"][key] != TEXTS["ko"][key]
+
+
+def test_help_is_two_lines() -> None:
+    """In every language."""
+    assert [2, 2] == [len(texts["help"].splitlines()) for texts in TEXTS.values()]
+
+
+@pytest.mark.parametrize("kind", sorted(set(get_args(Kind)) - {"ask", "memory"}))
+def test_what_needs_no_model_has_a_text(kind: str) -> None:
+    """Its name is the key; what a thread holds is told in one of three."""
+    assert kind in KEYS
+
+
+def test_every_notice_of_a_fault_has_a_text() -> None:
+    """Whatever a model server may say."""
+    notices = {fault(code, status).notice for code in ("", *LASTING) for status in (None, *range(400, 600))}
+
+    assert notices <= set(KEYS)
+
+
+@pytest.mark.parametrize(
+    ("locale", "default", "language"),
+    [
+        ("ko", "en", "ko"),
+        ("ko-KR", "en", "ko"),
+        ("ko_KR", "en", "ko"),
+        ("KO", "en", "ko"),
+        ("en-GB", "ko", "en"),
+        ("", "ko", "ko"),
+        ("fr-FR", "ko", "ko"),
+        ("fr", "en", "en"),
+        ("kok", "en", "en"),
+        ("", "fr", "en"),
+    ],
+)
+def test_the_locale_decides_then_the_default(locale: str, default: str, language: str) -> None:
+    """A language we do not have is answered in the default one; English is the last resort."""
+    assert TEXTS[language]["help"] == text("help", locale, default)

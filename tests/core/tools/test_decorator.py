@@ -1,0 +1,187 @@
+"""core.tools.tool: what the decorator is told, and what is no tool, each with its cure."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from pydantic import BaseModel, Field
+
+from core.tools import Toolbox, tool
+
+
+def problem(function: Any) -> str:
+    """Why a function is no tool."""
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        Toolbox.of(function)
+    return str(caught.value)
+
+
+def test_the_decorator_leaves_the_function_alone() -> None:
+    """It is called and tested like any other; its options are the tool's."""
+
+    @tool(name="send-mail", confirm=True, seconds=5)
+    def send(to: str) -> str:
+        """Send a mail."""
+        return f"to {to}"
+
+    (found,) = Toolbox.of(send)
+
+    assert send("you") == "to you"
+    assert (found.name, found.confirm, found.seconds, found.description) == (
+        "send-mail",
+        True,
+        5,
+        "Send a mail.",
+    )
+
+
+def test_without_options_nothing_is_asked() -> None:
+    """And the limit is whatever the bot's is."""
+
+    @tool
+    def look() -> None: ...
+
+    (found,) = Toolbox.of(look)
+
+    assert (found.name, found.confirm, found.seconds) == ("look", False, None)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+def test_a_time_limit_is_above_zero(seconds: float) -> None:
+    """Said where it is written."""
+    with pytest.raises(ValueError, match="above 0"):
+        tool(seconds=seconds)
+
+
+def test_the_decorator_wants_a_function() -> None:
+    """@tool("name") is a slip of the pen."""
+    with pytest.raises(TypeError, match="@tool\\(name="):
+        tool("name")  # type: ignore[call-overload]
+
+
+class Corner(Enum):
+    """A choice between values that JSON does not have."""
+
+    LEFT = (0, 0)
+    RIGHT = (1, 0)
+
+
+def test_what_cannot_be_described_is_refused_with_a_cure() -> None:
+    """Each names the function, the place, and what to write instead."""
+
+    def untyped(x): ...  # type: ignore[no-untyped-def]
+
+    def several(*words: str) -> None: ...
+
+    def keys(table: dict[str, int]) -> None: ...
+
+    def anything(value: Any) -> None: ...
+
+    def items(values: list) -> None: ...  # type: ignore[type-arg]
+
+    def pair(both: tuple[int, str]) -> None: ...
+
+    def corner(spot: Corner) -> None: ...
+
+    def pattern(text: Annotated[str, Field(pattern="(")]) -> None: ...
+
+    def path_of(file: subprocess.Popen[bytes]) -> None: ...
+
+    def lost(x: Missing) -> None: ...  # type: ignore[name-defined]  # noqa: F821
+
+    def field_default(x: int = Field(3)) -> None: ...
+
+    cures = {
+        untyped: ("untyped: parameter “x”", "`x: str`"),
+        several: ("several: parameter “words”", "list["),
+        keys: ("keys: “table”", "dataclass"),
+        anything: ("anything: “value”", "Name a type"),
+        items: ("items: “values”", "list[str]"),
+        pair: ("pair: “both”", "dataclass"),
+        corner: ("corner: “spot”", "Use strings"),
+        pattern: ("pattern: ", "regex parse error"),
+        path_of: ("path_of: ", "Use str"),
+        lost: ("lost: ", "top of the file"),
+        field_default: ("field_default: ", "Annotated["),
+    }
+
+    for function, (place, cure) in cures.items():
+        text = problem(function)
+        assert text.startswith(place), text
+        assert cure in text
+
+
+def test_a_place_inside_a_type_is_named() -> None:
+    """By the way to it."""
+
+    class Box(BaseModel):
+        inside: dict[str, str]
+
+    def open_it(box: Box) -> None: ...
+
+    open_it.__annotations__["box"] = Box
+
+    assert "“box.inside”" in problem(open_it)
+
+
+def test_types_nested_too_deep_are_refused() -> None:
+    """Strict mode ends at ten levels."""
+    inner: Any = str
+    for level in range(11):
+        inner = type(f"Level{level}", (BaseModel,), {"__annotations__": {"x": inner}})
+
+    def deep(x: int) -> None: ...
+
+    deep.__annotations__["x"] = inner
+
+    assert "flatter" in problem(deep)
+
+
+@pytest.mark.parametrize("name", ["wetter für morgen", "a" * 65, "sum.up", "날씨"])
+def test_names_the_service_refuses_are_refused(name: str) -> None:
+    """With the cure: another name."""
+
+    def look() -> None: ...
+
+    assert '@tool(name="…")' in problem(tool(name=name)(look))
+
+
+def test_a_docstring_the_service_refuses_is_refused() -> None:
+    """It would refuse the whole request, of every conversation."""
+
+    def look() -> None: ...
+
+    look.__doc__ = "x" * 1025
+    assert "1,024" in problem(look)
+
+    look.__doc__ = "x" * 1024
+    assert Toolbox.of(look).names() == ("look",)
+
+
+def test_the_decorator_is_imported_without_pydantic(tmp_path: Path) -> None:
+    """Also an empty folder needs none: start-up pays only for tools that exist."""
+    code = (
+        "import sys; from pathlib import Path; from core.tools import load, tool; "
+        "assert not len(load(Path(sys.argv[1]), seconds=1)); assert 'pydantic' not in sys.modules"
+    )
+    root = Path(__file__).parents[3]
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=root)
+
+
+def test_specs_are_those_that_are_wanted() -> None:
+    """By name, sorted; "*" is all; names nobody has are left out."""
+
+    def b() -> None: ...
+
+    def a() -> None: ...
+
+    box = Toolbox.of(b, a)
+
+    assert [spec["name"] for spec in box.specs()] == ["a", "b"]
+    assert [spec["name"] for spec in box.specs({"b", "ghost"})] == ["b"]
+    assert box.specs(()) == ()

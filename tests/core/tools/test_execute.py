@@ -1,0 +1,254 @@
+"""core.tools.execute: whatever a tool does, the model gets a text and the bot lives on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.tools import Result, execute, tool
+from core.tools.function import AT_ONCE
+from tests.core.tools.calls import call, error, greet, made
+
+
+async def test_a_call_gives_what_the_function_returned() -> None:
+    """Text as it is."""
+    assert await call(greet, '{"name": "Ann", "times": 2}') == Result("Hello Ann!Hello Ann!", ok=True)
+
+
+async def test_asynchronous_functions_are_awaited() -> None:
+    """In the event loop."""
+
+    async def where() -> bool:
+        await asyncio.sleep(0)
+        return threading.current_thread() is threading.main_thread()
+
+    assert (await call(where)).output == "true"
+
+
+async def test_a_function_that_gives_an_awaitable_is_awaited() -> None:
+    """As a decorator around an asynchronous function may do."""
+
+    async def inner() -> str:
+        return "awaited"
+
+    def outer() -> Any:
+        return inner()
+
+    assert (await call(outer)).output == "awaited"
+
+
+async def test_an_unknown_tool_is_said() -> None:
+    """By the name the model used."""
+    assert await execute(None, "fly", "{}", seconds=1) == Result("error: there is no tool “fly”.", ok=False)
+
+
+def stop_all() -> None:
+    """A tool that would end the program."""
+    sys.exit(3)
+
+
+async def stop_all_soon() -> None:
+    """The same in the event loop."""
+    raise KeyboardInterrupt
+
+
+def stop_iteration() -> None:
+    """An exception that asyncio refuses to carry."""
+    raise StopIteration
+
+
+@pytest.mark.parametrize("function", [stop_all, stop_all_soon, stop_iteration])
+async def test_nothing_ends_the_bot(function: Callable[..., Any]) -> None:
+    """Not even the exceptions that are meant to."""
+    assert (await error(function)).startswith(
+        ("error: SystemExit", "error: KeyboardInterrupt", "error: RuntimeError: coroutine raised StopIter")
+    )
+
+
+async def test_a_tool_that_cancels_itself_is_an_error() -> None:
+    """Nobody else is cancelled by it."""
+
+    async def give_up() -> None:
+        raise asyncio.CancelledError
+
+    async def cancel() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(60)
+
+    assert await error(give_up) == "error: the tool was cancelled."
+    assert await error(cancel) == "error: the tool was cancelled."
+
+
+async def test_a_slow_tool_is_given_up() -> None:
+    """Asynchronous ones are cancelled and can tidy up."""
+    tidied = asyncio.Event()
+
+    async def sleep() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            tidied.set()
+
+    text = await error(sleep, seconds=0.01)
+
+    assert "no result within 0.01 seconds" in text
+    assert "may still take effect" in text
+    assert tidied.is_set()
+
+
+async def test_a_slow_thread_is_left_alone() -> None:
+    """The answer does not wait for it."""
+    release = threading.Event()
+
+    def wait() -> None:
+        release.wait(60)
+
+    try:
+        assert "no result within" in await error(wait, seconds=0.01)
+    finally:
+        release.set()
+
+
+async def test_a_tool_that_does_not_let_itself_be_cancelled_is_left_alone() -> None:
+    """It has a second, then the answer goes on."""
+    release = asyncio.Event()
+
+    async def stubborn() -> None:
+        while not release.is_set():
+            try:
+                await release.wait()
+            except asyncio.CancelledError:
+                continue
+
+    started = time.monotonic()
+    assert "no result within" in await error(stubborn, seconds=0.01)
+    assert time.monotonic() - started < 4
+    release.set()
+    await asyncio.sleep(0)
+
+
+async def test_a_limit_of_its_own_goes_before_the_callers() -> None:
+    """In both directions."""
+
+    @tool(seconds=0.01)
+    async def brief() -> None:
+        await asyncio.sleep(60)
+
+    @tool(seconds=60)
+    async def patient() -> str:
+        await asyncio.sleep(0.02)
+        return "there"
+
+    assert "within 0.01 seconds" in await error(brief)
+    assert (await call(patient, seconds=0.001)).output == "there"
+
+
+async def test_slow_tools_do_not_block_others() -> None:
+    """Many of them at once leave threads for everybody."""
+    release, running = threading.Event(), threading.Semaphore(0)
+
+    def slow() -> str:
+        running.release()
+        release.wait(30)
+        return "slow"
+
+    one = made(slow)
+    waiting = [asyncio.create_task(execute(one, "slow", "{}", seconds=30)) for _ in range(40)]
+    for _ in waiting:
+        await asyncio.to_thread(running.acquire)
+
+    assert (await call(greet, '{"name": "Ann"}')).output == "Hello Ann!"
+    release.set()
+    assert {result.output for result in await asyncio.gather(*waiting)} == {"slow"}
+
+
+async def test_a_tool_that_hangs_takes_no_more_threads_than_its_own() -> None:
+    """After that it is refused; once they end it works again."""
+    release = threading.Event()
+
+    def hang() -> str:
+        release.wait(30)
+        return "free"
+
+    one = made(hang)
+    lost = [execute(one, "hang", "{}", seconds=0.01) for _ in range(AT_ONCE)]
+    assert not any(result.ok for result in await asyncio.gather(*lost))
+    assert "still running" in (await execute(one, "hang", "{}", seconds=1)).output
+
+    release.set()
+    for _ in range(AT_ONCE):
+        await asyncio.to_thread(one.slots.acquire)
+    for _ in range(AT_ONCE):
+        one.slots.release()
+    assert (await execute(one, "hang", "{}", seconds=5)).output == "free"
+
+
+async def test_cancelling_a_call_cancels_the_tool() -> None:
+    """And is seen by whoever called."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    task = asyncio.create_task(call(work))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended.is_set()
+
+
+async def test_cancelling_a_call_does_not_wait_for_its_thread() -> None:
+    """Python cannot end a thread."""
+    begun, release = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        release.wait(30)
+
+    task = asyncio.create_task(call(work))
+    await asyncio.to_thread(begun.wait)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    release.set()
+
+
+async def test_threads_see_the_context_of_the_caller() -> None:
+    """Context variables are as they were at the call."""
+    place: contextvars.ContextVar[str] = contextvars.ContextVar("place")
+    place.set("here")
+
+    def look() -> str:
+        return place.get()
+
+    assert (await call(look)).output == "here"
+
+
+def test_a_tool_that_hangs_does_not_keep_the_bot_from_ending() -> None:
+    """The process ends with its event loop."""
+    code = (
+        "import asyncio, threading; from core.tools import Toolbox, execute\n"
+        "def hang(): threading.Event().wait()\n"
+        "box = Toolbox.of(hang)\n"
+        "print(asyncio.run(execute(box.get('hang'), 'hang', '{}', seconds=0.01)).ok)"
+    )
+    root = Path(__file__).parents[3]
+    ended = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=30)
+
+    assert (ended.returncode, ended.stdout) == (0, "False\n")

@@ -1,0 +1,173 @@
+"""The core put together for tests: a real database file, the real lanes and runner, fakes at both ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import math
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Any
+
+from core.assistant import Assistant
+from core.concurrency import Background
+from core.files.attachments import Attachments
+from core.files.library import Library
+from core.inbox import Inbox, Policy, Receipt
+from core.ports import Model
+from core.runs.approvals import Approvals
+from core.runs.lanes import Lanes
+from core.runs.run_context import Kit, Limits, Rules
+from core.runs.runner import Runner
+from core.runs.summaries import Memory
+from core.service import Service
+from core.store import assistants
+from core.store.database import Database
+from core.tools import Toolbox
+from tests.core.fakes import ASSISTANT, TIMEOUT, FakePlatform, message
+
+
+class Core:
+    """Database, inbox, lanes and runner as `bots.app` puts them together, over fakes at both ends."""
+
+    def __init__(
+        self,
+        path: Path,
+        model: Model,
+        policy: Policy,
+        limits: Limits,
+        language: str,
+        *,
+        toolbox: Toolbox | None = None,
+        service: Service | None = None,
+        assistant: Assistant | None = None,
+    ) -> None:
+        self.db = Database(path)
+        self.platform = FakePlatform()
+        self.policy, self.model = policy, model
+        self.rules = Rules(
+            limits=limits,
+            language=language,
+            shared=policy.scope == "topic",
+            budget=policy.budget,
+            full=service is not None,
+            mcp_hosts=frozenset({"mcp.example.com"}),
+        )
+        self.toolbox, self.service = toolbox or Toolbox(), service
+        self.db(lambda x: assistants.settle(x, assistant or ASSISTANT, 1.0))
+        self._begin()
+
+    def _begin(self) -> None:
+        kit = Kit(
+            self.db,
+            self.model,
+            Approvals(self.db),
+            Attachments(
+                self.db,
+                {"fake": self.platform},
+                limit_bytes=2**20,
+                limit_count=4,
+                transcribe=self._transcribe if self.service else None,
+            ),
+            self._toolbox,
+            self._service,
+            self._library,
+            self.rules,
+            Background(),
+        )
+        self.kit = kit
+        self.runner = Runner(kit, {"fake": self.platform})
+        self.memory = Memory(self.db, self.model, self.rules)
+        self.lanes = Lanes(self.db, self.runner.run, self.policy.budget, self.memory.answered)
+        self.inbox = Inbox(self.db, self.lanes, self.policy, kit.approvals, kit.attachments)
+
+    async def _toolbox(self) -> Toolbox:
+        return self.toolbox
+
+    async def _service(self) -> Service:
+        assert self.service is not None
+        return self.service
+
+    async def _library(self) -> Library:
+        return Library(self.db, await self._service(), pause=0.01)
+
+    async def _transcribe(self, name: str, content: bytes) -> str:
+        return await (await self._service()).transcribe(name, content)
+
+    async def say(self, id: str, text: str = "", *, attempts: int = 0, **more: Any) -> Receipt:
+        """Somebody writes; `attempts`: errors that the run which answers is to have met already."""
+        accepted = self.inbox.receive(message(id, text, **more))
+        where = "WHERE id = (SELECT run_id FROM messages WHERE platform_id = ?)"
+        self.db(lambda x: x(f"UPDATE runs SET attempts = attempts + ? {where}", attempts, id))
+        return await accepted
+
+    async def idle(self) -> None:
+        """Returns once every lane has ended: all that was accepted has its outcome."""
+        async with asyncio.timeout(TIMEOUT):
+            while tasks := lane_tasks():
+                await asyncio.wait(tasks)
+            await self.rows("SELECT 1")
+
+    async def die(self) -> None:
+        """The process is gone: nothing is let go of in the database."""
+        for task in lane_tasks():
+            task.cancel()
+        await asyncio.gather(*lane_tasks(), return_exceptions=True)
+
+    async def restart(self) -> None:
+        """Another process goes on with the same database."""
+        self._begin()
+        await self.lanes.resume(["fake"])
+
+    async def rows(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
+        """What a statement gives."""
+        return await self.db(lambda x: x(sql, *params))
+
+    async def items(self) -> list[tuple[str, str]]:
+        """Role and text of everything the threads remember, in order."""
+        rows = [json.loads(item) for item in all_of(await self.rows("SELECT item FROM items ORDER BY seq"))]
+        return [(item["role"], item["content"]) for item in rows]
+
+    async def outcomes(self) -> list[tuple[str, str | None]]:
+        """Status and error of every run, in the order of their acceptance."""
+        return [(status, error) for status, error in await self.rows("SELECT status, error FROM runs")]
+
+
+def lane_tasks() -> list[asyncio.Task[Any]]:
+    """The lanes that are at work."""
+    return [task for task in asyncio.all_tasks() if task.get_name().startswith("lane ")]
+
+
+def rules(**changes: Any) -> Policy:
+    """A policy that takes messages of any age."""
+    return Policy(**({"budget": 10_000, "window": math.inf} | changes))
+
+
+@contextlib.asynccontextmanager
+async def core(
+    directory: Path,
+    model: Model,
+    *,
+    policy: Policy | None = None,
+    limits: Limits | None = None,
+    language: str = "en",
+    **more: Any,
+) -> AsyncIterator[Core]:
+    """The core over a database file in that directory. With a `service` the server offers everything."""
+    policy, limits = policy or rules(), limits or Limits(idle=TIMEOUT, run=TIMEOUT)
+    made = Core(directory / "spool.sqlite3", model, policy, limits, language, **more)
+    try:
+        yield made
+    finally:
+        await made.lanes.close()
+        await made.memory.close()
+        await made.kit.attachments.close()
+        await made.kit.later.close()
+        await made.die()
+        made.db.close()
+
+
+def all_of(rows: Iterable[tuple[Any, ...]]) -> list[Any]:
+    """The one column of some rows."""
+    return [value for (value,) in rows]

@@ -1,0 +1,412 @@
+"""bots.demo: what a person at the terminal can do and see, in processes of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import pty
+import re
+import sqlite3
+import stat
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bots.app import REAL
+from bots.demo import CUT_OFF
+from core.store.database import MIGRATIONS
+from standins.openai import OpenAIStandin
+from standins.script.picture import png
+from standins.script.script import Scenario
+from tests.core.fakes import TIMEOUT
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
+LONG = TIMEOUT * 8
+"""Seconds for a process that shares this machine with others."""
+
+
+def environ(**more: str) -> dict[str, str]:
+    """Nothing that configures Spool, but for `more`."""
+    kept = {
+        name: os.environ[name] for name in ("PATH", "HOME", "COVERAGE_PROCESS_START") if name in os.environ
+    }
+    return {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **kept, **more}
+
+
+def piped(*lines: str, cwd: Path, **more: str) -> tuple[int, str, str]:
+    """The demo with these lines on standard input: exit status, standard output and error."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bots", "demo"],
+        input="".join(f"{line}\n" for line in lines),
+        capture_output=True,
+        text=True,
+        env=environ(**more),
+        cwd=cwd,
+        timeout=LONG,
+        umask=0o002,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def operated(*arguments: str, cwd: Path) -> str:
+    """Standard output of a command that an operator gives. It must succeed."""
+    command = [sys.executable, "-m", "bots", *arguments]
+    return subprocess.check_output(command, text=True, env=environ(), cwd=cwd, timeout=LONG)
+
+
+def turns(printed: str) -> Mapping[str, str]:
+    """What followed each line that was typed: by `[where] line`."""
+    found = {}
+    for part in printed.split("\n[")[1:]:
+        if " You: " in part.partition("\n")[0]:
+            where, _, rest = part.partition(" You: ")
+            typed, _, after = rest.partition("\n")
+            newest = f"[{where} {typed}"
+            found[newest] = after
+        else:
+            found[newest] += f"\n[{part}"
+    return found
+
+
+class Talk:
+    """A demo that is talked to line by line."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process, self._printed, self._seen = process, "", 0
+
+    async def until(self, text: str) -> str:
+        """What was printed up to and with that text, after what was waited for before."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(LONG):
+            while (at := self._printed.find(text, self._seen)) < 0:
+                more = await self.process.stdout.read(4096)
+                assert more, f"ended without {text!r}: {self._printed[self._seen :]}"
+                self._printed += more.decode()
+        before, self._seen = self._seen, at + len(text)
+        return self._printed[before : self._seen]
+
+    async def say(self, line: str, until: str) -> str:
+        """Type a line; what was printed up to and with `until`."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n".encode())
+        return await self.until(until)
+
+
+@asynccontextmanager
+async def talking(cwd: Path) -> AsyncIterator[Talk]:
+    """A demo that has greeted; killed at the end, if it still lives."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bots", "demo"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env=environ(),
+        cwd=cwd,
+    )
+    try:
+        talk = Talk(process)
+        await talk.until("[slack] You: ")
+        yield talk
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str, str]:
+    """A conversation that shows everything: where it was held, exit status, output, errors."""
+    here = tmp_path_factory.mktemp("demo")
+    (here / "a picture.png").write_bytes(png())
+    (here / "notes.txt").write_text("buy tea\n")
+    (here / "folder").mkdir()
+    lines = [
+        *("hello", "what time is it?", "calculate 2*(3+4)", "draw a cat", "make a csv file"),
+        *(
+            '/file "a picture.png" what is this?',
+            "/file notes.txt",
+            "/file nothing.txt",
+            "/file folder x",
+            "/file",
+        ),
+        *("announce lunch", "/yes", "/yes", "/memory", "/assistant", "/reset", "hello again"),
+        *("/discord", "what time is it?", "draw a dog", "/file notes.txt and this?"),
+        *("announce tea", "/no", "/memory", "/assistant", "announce supper"),
+    ]
+    status, out, err = piped(*lines, cwd=here)
+    return here, status, out, err
+
+
+@pytest.mark.parametrize("where", ["slack", "discord"])
+def test_a_function_tool_works(shown: tuple[Path, int, str, str], where: str) -> None:
+    """What is being done is shown, then what came of it."""
+    said = turns(shown[2])[f"[{where}] what time is it?"]
+
+    assert f"[{where}] 🔎 Using current_time" in said
+    assert f"[{where}] Assistant: The tool says: " in said
+    assert "time zone UTC" in said
+
+
+def test_a_sum_is_calculated(shown: tuple[Path, int, str, str]) -> None:
+    """By the calculator of the examples: no tools folder was made for that."""
+    assert "The tool says: 14" in turns(shown[2])["[slack] calculate 2*(3+4)"]
+    assert not (shown[0] / "data" / "tools").exists()
+
+
+@pytest.mark.parametrize(
+    ("where", "what", "name"), [("slack", "cat", "picture-1.png"), ("discord", "dog", "picture-1-2.png")]
+)
+def test_a_picture_comes_back(shown: tuple[Path, int, str, str], where: str, what: str, name: str) -> None:
+    """And is saved where the person can open it, beside the one before."""
+    said = turns(shown[2])[f"[{where}] draw a {what}"]
+
+    picture = shown[0] / "data" / "demo" / name
+    line = f"picture-1.png (image/png, {picture.stat().st_size} bytes) → saved as data/demo/{name}"
+    assert f"\n[{where}] Assistant posted {line}\n" in said
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_file_comes_back(shown: tuple[Path, int, str, str]) -> None:
+    """What the code interpreter wrote, with its citation as a plain reference."""
+    said = turns(shown[2])["[slack] make a csv file"]
+
+    assert "[slack] 🔎 Running code" in said
+    assert "squares of three numbers: squares.csv\n" in said
+    assert "posted squares.csv (text/csv, 26 bytes) → saved as data/demo/squares.csv" in said
+    assert (shown[0] / "data/demo/squares.csv").read_bytes() == b"number,square\n1,1\n2,4\n3,9\n"
+
+
+def test_a_picture_that_is_sent_is_seen(shown: tuple[Path, int, str, str]) -> None:
+    """A path with a blank stands in quotes."""
+    said = turns(shown[2])['[slack] /file "a picture.png" what is this?']
+
+    assert f"I was given a picture ({len(png())} bytes)." in said
+
+
+@pytest.mark.parametrize("line", ["[slack] /file notes.txt", "[discord] /file notes.txt and this?"])
+def test_a_file_that_is_sent_is_read(shown: tuple[Path, int, str, str], line: str) -> None:
+    """With words or without."""
+    assert "I was given the file notes.txt." in turns(shown[2])[line]
+
+
+def test_a_file_that_is_not_there_is_told(shown: tuple[Path, int, str, str]) -> None:
+    """Nothing is sent then."""
+    assert turns(shown[2])["[slack] /file nothing.txt"] == "There is no file nothing.txt.\n"
+    assert turns(shown[2])["[slack] /file folder x"] == "folder is a folder: name one file in it.\n"
+    assert turns(shown[2])["[slack] /file"] == "Write: /file PATH [TEXT]\n"
+
+
+def test_what_has_effects_is_asked_first(shown: tuple[Path, int, str, str]) -> None:
+    """With the exact arguments; only what was allowed happens."""
+    asked = turns(shown[2])["[slack] announce lunch"]
+
+    assert '"text": "lunch"' in asked
+    assert asked.rstrip().endswith("[slack] Type /yes to allow it, /no not to.")
+    assert (shown[0] / "data/demo/announcements.txt").read_text() == "lunch\n"
+
+
+def test_yes_and_no(shown: tuple[Path, int, str, str]) -> None:
+    """The question shows what was decided, and the assistant goes on; then nothing is asked any more."""
+    printed = shown[2]
+
+    assert "[slack] Assistant (edited): ✅ Allowed: announce" in printed
+    assert "The tool says: announced on data/demo/announcements.txt" in printed
+    assert turns(printed)["[slack] /yes"] == "Nothing is asked here.\n"
+    assert "🚫 Not allowed: announce" in turns(printed)["[discord] /no"]
+
+
+def test_leaving_allows_nothing(shown: tuple[Path, int, str, str]) -> None:
+    """A question that is open at the end gets a no, and its answer is waited for."""
+    last = shown[2][shown[2].index("[discord] You: announce supper") :]
+
+    assert "🚫 Not allowed: announce" in last
+    assert last.endswith("\n")
+
+
+@pytest.mark.parametrize("where", ["slack", "discord"])
+def test_slash_commands_reach_the_bot(shown: tuple[Path, int, str, str], where: str) -> None:
+    """Their answers are for the person alone."""
+    said = turns(shown[2])
+
+    assert f"[{where}] (only you see this) This conversation has " in said[f"[{where}] /memory"]
+    assert "“Assistant” (asst_settings, " in said[f"[{where}] /assistant"]
+
+
+def test_reset_begins_anew(shown: tuple[Path, int, str, str]) -> None:
+    """As it always did."""
+    assert "I remember nothing before it." in turns(shown[2])["[slack] hello again"]
+
+
+def test_it_ends_well(shown: tuple[Path, int, str, str]) -> None:
+    """Status 0 and nothing on standard error."""
+    assert (shown[1], shown[3]) == (0, "")
+
+
+def test_its_folder_is_its_owners_alone(shown: tuple[Path, int, str, str]) -> None:
+    """Also where files are made for a whole group: else the tools would not be loaded."""
+    folder = shown[0] / "data" / "demo"
+
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder / "tools").iterdir()}
+    assert modes == dict.fromkeys(modes, 0o600)
+    assert {"clock.py", "calculator.py", "http_get.py", "announcement.py"} == set(modes)
+
+
+def test_the_operators_tools_are_there_too(tmp_path: Path) -> None:
+    """Beside the demo's, and before an example of the same file name."""
+    tools = tmp_path / "mine"
+    tools.mkdir(mode=0o700)
+    (tools / "clock.py").write_text(
+        "from core.tools import tool\n\n\n@tool\ndef current_time() -> str:\n"
+        '    """The time here."""\n    return "tea time"\n'
+    )
+    (tools / "clock.py").chmod(0o600)
+
+    status, out, err = piped("what time is it?", "calculate 1+1", cwd=tmp_path, TOOLS_DIR="mine")
+
+    assert (status, err) == (0, "")
+    assert "The tool says: tea time" in out
+    assert "The tool says: 2" in out
+
+
+def own_tool(cwd: Path, name: str, source: str) -> None:
+    """A file in the operator's folder."""
+    folder = cwd / "data" / "tools"
+    folder.mkdir(mode=0o700, parents=True)
+    folder.parent.chmod(0o700)
+    (folder / name).write_text(source)
+    (folder / name).chmod(0o600)
+
+
+def test_the_tool_of_the_guide_can_be_tried(tmp_path: Path) -> None:
+    """As docs/tools.md says it, word for word."""
+    guide = (ROOT / "docs" / "tools.md").read_text("utf-8")
+    source, order = (
+        textwrap.dedent(block)
+        for kind in ("python", "text")
+        for block in re.findall(rf"^ *```{kind}\n(.*?)^ *```$", guide, re.MULTILINE | re.DOTALL)[:1]
+    )
+    own_tool(tmp_path, "stock.py", source)
+
+    status, out, _ = piped(order.strip(), "use stock tea", "/help", cwd=tmp_path)
+
+    assert status == 0
+    assert "The tool says: 120 pieces of bolt in Busan" in out
+    assert "there is no part “tea”; there are: bolt, nut" in out
+    assert "use TOOL {" in turns(out)["[slack] /help"]
+
+
+BROKEN = (
+    "from core.tools import tool\n\n\n@tool\ndef broken() -> str:\n"
+    '    """Never works."""\n    raise ValueError("no tea")\n'
+)
+
+
+def test_warnings_do_not_cut_into_the_conversation(tmp_path: Path) -> None:
+    """On the terminal where it is held."""
+    own_tool(tmp_path, "broken.py", BROKEN)
+    ours, theirs = pty.openpty()
+
+    command = [sys.executable, "-m", "bots", "demo"]
+    printed = subprocess.check_output(
+        command, input=b"use broken\n", stderr=theirs, env=environ(), cwd=tmp_path, timeout=LONG
+    )
+    os.write(theirs, b"end")
+    told = os.read(ours, 65_536)
+    os.close(ours)
+    os.close(theirs)
+
+    assert b"error: ValueError: no tea" in printed
+    assert told == b"end"
+
+
+def test_a_log_that_goes_elsewhere_keeps_its_warnings(tmp_path: Path) -> None:
+    """Whoever writes a tool finds there what went wrong in it."""
+    own_tool(tmp_path, "broken.py", BROKEN)
+
+    _, _, err = piped("use broken", cwd=tmp_path)
+
+    assert [line["message"] for line in map(json.loads, err.splitlines())] == ["a tool failed"]
+
+
+def test_what_the_model_server_forgot_does_no_harm(tmp_path: Path) -> None:
+    """Each demo has a fresh one; the thread with the files of the last demo goes on."""
+    (tmp_path / "notes.txt").write_text("buy tea\n")
+    piped("make a csv file", "/file notes.txt", "draw a cat", cwd=tmp_path)
+
+    status, out, _ = piped("make another csv file", "draw a dog", cwd=tmp_path)
+
+    assert status == 0
+    assert "Not available" not in out
+    assert "posted squares.csv" in turns(out)["[slack] make another csv file"]
+    assert "saved as data/demo/picture-1-2.png" in turns(out)["[slack] draw a dog"]
+
+
+async def test_assistants_are_made_while_it_runs(tmp_path: Path) -> None:
+    """On the demo's data, as on any: the next message is answered by the new one."""
+    async with talking(tmp_path) as talk:
+        create = ("assistants", "create", "--name", "HelpBot", "--instructions", "Help.", "--json")
+        made = json.loads(await asyncio.to_thread(operated, *create, cwd=tmp_path))
+        await asyncio.to_thread(operated, "assistants", "use", "HelpBot", "--default", cwd=tmp_path)
+
+        assert f"“HelpBot” ({made['id']}, " in await talk.say("/assistant", "[slack] You: ")
+        said = await talk.say("what time is it?", "before it.")
+        assert "My instructions: “Help.” You said" in said
+        assert "does not have the tool `current_time`" in said
+        await talk.say("/assistant asst_settings", "answers here.")
+        assert "time zone" in await talk.say("what time is it?", "time zone UTC")
+
+    listed = await asyncio.to_thread(operated, "assistants", "list", cwd=tmp_path)
+    assert {"asst_settings", made["id"]} <= set(listed.split())
+
+
+async def test_a_question_dies_with_the_demo(tmp_path: Path) -> None:
+    """Its post is gone with the chat, so nobody could answer it: the next demo does not wait for that."""
+    async with talking(tmp_path) as talk:
+        await talk.say("announce lunch", "/no not to.")
+
+    status, out, _ = piped("hello", cwd=tmp_path)
+    _, again, _ = piped(cwd=tmp_path)
+
+    assert status == 0
+    assert CUT_OFF in out
+    assert "You said" in turns(out)["[slack] hello"]
+    assert not (tmp_path / "data/demo/announcements.txt").exists()
+    assert "The last demo" not in again
+
+
+async def test_ones_own_model_is_asked_as_run_would(
+    tmp_path: Path, openai: OpenAIStandin, script: Scenario
+) -> None:
+    """With the assistant of the settings and its functions; nothing that costs more is offered."""
+    status, out, _ = await asyncio.to_thread(piped, "hi", cwd=tmp_path, OPENAI_BASE_URL=openai.base_url)
+
+    assert status == 0
+    assert "a local Discord and your model." in out
+    assert "Assistant: echo: hi" in out
+    assert {tool["type"] for tool in script.tools[0]} == {"function"}
+
+
+def test_a_real_bots_data_is_left_alone(tmp_path: Path) -> None:
+    """Where a bot with accounts has worked, the demo keeps to a directory of its own inside."""
+    path = tmp_path / "data" / "spool.sqlite3"
+    path.parent.mkdir(mode=0o700)
+    connection = sqlite3.connect(path)
+    connection.executescript("".join(step.read_text("utf-8") for step in sorted(MIGRATIONS.glob("*.sql"))))
+    connection.execute(f"PRAGMA user_version = {len(list(MIGRATIONS.glob('*.sql')))}")
+    connection.execute("INSERT INTO facts (name, value) VALUES (?, 'true')", (REAL,))
+    connection.commit()
+
+    status, out, _ = piped("hello", "/quit", cwd=tmp_path)
+
+    told = "Its data: data/demo-data. Commands for it: DATA_DIR=data/demo-data scripts/run …\n"
+    assert (0, True) == (status, told in out)
+    assert [(0,)] == connection.execute("SELECT COUNT(*) FROM messages").fetchall()
+    connection.close()

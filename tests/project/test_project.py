@@ -1,0 +1,313 @@
+"""The rules about this repository that a machine can check, so that no reviewer has to."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import discord
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+PYTHON_FILES = sorted(
+    path
+    for folder in ("bots", "core", "standins", "scripts", "tests")
+    for path in (ROOT / folder).rglob("*.py")
+)
+PRODUCT_FILES = [
+    path for path in PYTHON_FILES if path.relative_to(ROOT).parts[0] in ("bots", "core", "standins")
+]
+MAX_FILE_LINES = 300
+MAX_FUNCTION_LINES = 40
+LONGER_FILES: dict[str, str] = {}
+"""Files that exceed the limit: path → the reason."""
+LONGER_FUNCTIONS: dict[str, str] = {}
+"""Functions that exceed the limit: "path:name" → the reason."""
+
+SQL = re.compile(
+    r"\b(select\s.+?\sfrom|insert\s+(or\s+\w+\s+)?into|update\s+\w+\s+set|delete\s+from"
+    r"|(create|alter|drop)\s+(table|index|trigger))\b",
+    re.IGNORECASE | re.DOTALL,
+)
+SQL_FOLDERS = ("core/store",)
+
+
+def name(path: Path) -> str:
+    """The path as the repository knows it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """The syntax tree of a Python file."""
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
+def project() -> dict[str, Any]:
+    """The contents of pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+@cache
+def repository_files() -> tuple[Path, ...]:
+    """Every file that is in the repository or would be added to it. Skips the test outside of git."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    paths = (ROOT / entry for entry in listed.stdout.split("\0") if entry)
+    return tuple(path for path in paths if path.is_file())
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level names of everything a file imports, at any depth of the code."""
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def importers(module: str) -> set[str]:
+    """The product's files that import a top-level module."""
+    return {name(path) for path in PRODUCT_FILES if module in imported(path)}
+
+
+def documentation(path: Path) -> set[int]:
+    """The identities of the docstring nodes of a file: text for people, not for the machine."""
+    return {
+        id(node.value)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+
+
+def statements(path: Path) -> Iterator[ast.Constant | ast.JoinedStr]:
+    """Every string of a file that holds SQL."""
+    ignored = documentation(path)
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.JoinedStr):
+            text = "x".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in ignored:
+            text = node.value
+        else:
+            continue
+        if SQL.search(text):
+            yield node
+
+
+def foreign_parts(statement: ast.JoinedStr, path: Path) -> Iterator[str]:
+    """What a formatted statement takes from its caller, or computes: neither is text of the store itself."""
+    parameters = {node.arg for node in ast.walk(tree(path)) if isinstance(node, ast.arg)}
+    for part in statement.values:
+        if isinstance(part, ast.FormattedValue) and not (
+            isinstance(part.value, ast.Name) and part.value.id not in parameters
+        ):
+            yield ast.unparse(part.value)
+
+
+def has_annotations(path: Path) -> bool:
+    """Whether a file annotates anything."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.AnnAssign) or (isinstance(node, ast.arg) and node.annotation):
+            return True
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
+            return True
+    return False
+
+
+def pins(lock: str) -> dict[str, str]:
+    """Canonical package name → its whole entry in a lock file, hashes included."""
+    entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text("utf-8").strip())
+    return {canonicalize_name(entry.split("==")[0]): entry for entry in entries}
+
+
+def long_functions(path: Path) -> Iterator[str]:
+    """The functions of a file that are longer than a screen: "path:name"."""
+    for node in ast.walk(tree(path)):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if (node.end_lineno or node.lineno) - node.lineno + 1 > MAX_FUNCTION_LINES:
+            yield f"{name(path)}:{node.name}"
+
+
+def test_python_files_say_what_they_are_for() -> None:
+    """Every Python file with content has a docstring."""
+    files = (path for path in PYTHON_FILES if path.read_text("utf-8").strip())
+    assert not [name(path) for path in files if not ast.get_docstring(tree(path))]
+
+
+def test_annotations_are_never_evaluated() -> None:
+    """Every file with annotations has `from __future__ import annotations`."""
+    annotated = filter(has_annotations, PYTHON_FILES)
+    assert not [name(path) for path in annotated if "__future__" not in imported(path)]
+
+
+def test_files_stay_short() -> None:
+    """A file is read in one sitting; the exceptions are listed, with their reason."""
+    lines = {name(path): len(path.read_text("utf-8").splitlines()) for path in PRODUCT_FILES}
+    assert {file for file, count in lines.items() if count > MAX_FILE_LINES} == set(LONGER_FILES)
+
+
+def test_functions_stay_short() -> None:
+    """A function is read on one screen; the exceptions are listed, with their reason."""
+    assert {function for path in PRODUCT_FILES for function in long_functions(path)} == set(LONGER_FUNCTIONS)
+
+
+@pytest.mark.parametrize("module", ["openai", "httpx2", "httpx"])
+def test_two_files_know_the_model_vendor(module: str) -> None:
+    """The model vendor's SDK is imported in two files; everything else, stand-ins included, does without."""
+    assert importers(module) <= {"core/model_server/model.py", "core/model_server/service.py"}
+
+
+def test_one_file_opens_databases() -> None:
+    """sqlite3 is imported in one file, so that another engine means another file."""
+    assert not {file for file in importers("sqlite3") if not file.startswith(SQL_FOLDERS)}
+
+
+def test_sql_is_in_one_place() -> None:
+    """SQL is written in the store and its migrations only."""
+    elsewhere = (path for path in PRODUCT_FILES if not name(path).startswith(SQL_FOLDERS))
+    assert not [f"{name(path)}:{statement.lineno}" for path in elsewhere for statement in statements(path)]
+
+
+def test_sql_never_contains_values() -> None:
+    """Statements are put together from the store's own constants; values are always parameters."""
+    assert not [
+        f"{name(path)}:{statement.lineno}: {part}"
+        for path in PRODUCT_FILES
+        for statement in statements(path)
+        if isinstance(statement, ast.JoinedStr)
+        for part in foreign_parts(statement, path)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lock", "group"), [("requirements.lock", False), ("requirements-dev.lock", True)], ids=["product", "dev"]
+)
+def test_locks_satisfy_the_project(lock: str, group: bool) -> None:
+    """Each dependency of pyproject.toml is locked, at a version that it allows. Cure: scripts/lock."""
+    wanted = list(project()["project"]["dependencies"])
+    if group:
+        wanted += project()["dependency-groups"]["dev"]
+    locked = pins(lock)
+    for requirement in map(Requirement, wanted):
+        entry = locked[canonicalize_name(requirement.name)]
+        assert entry.split("==")[1].split()[0] in requirement.specifier
+
+
+def test_development_contains_the_product() -> None:
+    """What the product is run with is what it was tested with: the same versions, the same hashes."""
+    assert pins("requirements.lock").items() <= pins("requirements-dev.lock").items()
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_locks_pin_hashes_and_name_no_host(lock: str) -> None:
+    """Every locked package has hashes, and none says where to get it: that is the machine's business."""
+    assert "://" not in (ROOT / lock).read_text("utf-8")
+    assert all(re.match(r"\S+==\S+ (;.+ )?\\\n +--hash=sha256:", entry) for entry in pins(lock).values())
+
+
+def test_no_file_depends_on_this_machine() -> None:
+    """No path of somebody's machine and no package index stands in any file."""
+    forbidden = re.compile(
+        r"(?<![\w.~-])/(?:work|home|root|Users)/\w"
+        r"|--(?:extra-)?index-url\b|(?:PIP|UV)_(?:EXTRA_)?INDEX|pythonhosted\.org|/simple/?(?=[\s\"'`]|$)"
+    )
+    this = Path(__file__)
+    found = []
+    for path in repository_files():
+        text = path.read_text("utf-8", errors="replace")
+        if path != this and (match := forbidden.search(text)):
+            found.append(f"{name(path)}: {match[0]}")
+    assert not found
+
+
+def test_changelog_has_this_version() -> None:
+    """The newest entry of the changelog is the version of the project."""
+    entries = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert entries[0] == project()["project"]["version"]
+
+
+def test_commands_can_be_executed() -> None:
+    """The commands of the README work right after a clone."""
+    for command in ("scripts/run", "scripts/test", "scripts/install", "scripts/lock", ".ci/run"):
+        assert os.access(ROOT / command, os.X_OK), command
+
+
+def test_procfile_starts_the_product() -> None:
+    """A Procfile host runs the bot, not the demo, also when no token is set: it then says what is missing."""
+    assert (ROOT / "Procfile").read_text("utf-8") == "bot: python -m bots run\n"
+
+
+def setup_link(start: str) -> str:
+    """The one link in docs/setup.md that begins so."""
+    found: set[str] = set(
+        re.findall(re.escape(start) + r"[^)\s]+", (ROOT / "docs/setup.md").read_text("utf-8"))
+    )
+    assert len(found) == 1
+    return found.pop()
+
+
+def test_slack_link_carries_the_manifest() -> None:
+    """The one-click link creates the app that bots/slack/manifest.yaml describes, to the letter."""
+    link = setup_link("https://api.slack.com/apps?new_app=1&manifest_yaml=")
+    assert unquote(link.split("manifest_yaml=")[1]) == (ROOT / "bots/slack/manifest.yaml").read_text("utf-8")
+
+
+def test_discord_link_asks_for_what_is_needed() -> None:
+    """The invite asks for the permissions that answering needs, and for no other."""
+    needed = discord.Permissions(
+        view_channel=True,
+        send_messages=True,
+        send_messages_in_threads=True,
+        read_message_history=True,
+        attach_files=True,
+    )
+    query = parse_qs(urlsplit(setup_link("https://discord.com/oauth2/authorize")).query)
+    assert query["permissions"] == [str(needed.value)]
+    assert query["scope"] == ["bot applications.commands"]
+
+
+VIOLATIONS = {
+    "core/a.py": "import bots.b\nimport discord",
+    "core/b.py": "import openai",
+    "bots/b.py": "import standins.slack",
+    "bots/slack/a.py": "import bots.discord.a",
+    "bots/discord/a.py": "import slack_sdk",
+}
+"""Files that together break every import contract."""
+
+
+def layers_report(checkout: Path, files: dict[str, str]) -> str:
+    """What import-linter says about a tree of these files under this project's contracts."""
+    for file in ("standins/slack.py", *files):
+        path = checkout / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(files.get(file, ""))
+    for folder in {path.parent for path in checkout.rglob("*.py")} | {checkout / "bots", checkout / "core"}:
+        (folder / "__init__.py").touch()
+    (checkout / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    return subprocess.run(command, cwd=checkout, capture_output=True, text=True).stdout
+
+
+def test_import_contracts_bite(tmp_path: Path) -> None:
+    """Each import contract of pyproject.toml is broken by a file that does what it forbids."""
+    contracts = project()["tool"]["importlinter"]["contracts"]
+    report = layers_report(tmp_path, VIOLATIONS)
+    assert re.findall(r"^(.+) BROKEN", report, re.MULTILINE) == [contract["name"] for contract in contracts]

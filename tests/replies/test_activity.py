@@ -1,0 +1,64 @@
+"""bots.replies.activity and bots.replies.filename: what others chose, made safe to stand in a post."""
+
+from __future__ import annotations
+
+import pytest
+
+from bots.replies.activity import LONGEST, doing, line, title, without_line
+from bots.replies.filename import file_name
+from core.types import Task
+
+SEARCHING = Task("1", "Searching the web")
+READING = Task("2", "Reading")
+DONE = Task("1", "Searching the web", "complete")
+
+
+def test_a_line_tells_what_is_under_way() -> None:
+    """Several tasks share it."""
+    assert "-# 🔎 Searching the web · Reading" == line([SEARCHING, READING], alone=False)
+
+
+def test_what_is_done_is_told_only_where_there_is_nothing_else() -> None:
+    """A post must show something; above text it is gone."""
+    assert ("-# ✓ Searching the web", "") == (line([DONE], alone=True), line([DONE], alone=False))
+
+
+def test_no_tasks_no_line() -> None:
+    """Not even an empty one."""
+    assert ("", "") == (line([], alone=True), doing([DONE]))
+
+
+@pytest.mark.parametrize("tasks", [[SEARCHING], [DONE]])
+def test_a_line_is_taken_off_again(tasks: list[Task]) -> None:
+    """Alone, or above text of several lines."""
+    above = line(tasks, alone=True)
+    assert ("", "one\ntwo") == (without_line(above), without_line(f"{above}\none\ntwo"))
+
+
+def test_other_small_lines_stay() -> None:
+    """The model may write such Markdown, too."""
+    assert "-# a remark\ntext" == without_line("-# a remark\ntext")
+
+
+def test_a_title_is_one_line_of_bearable_length() -> None:
+    """A tool's name may come from anywhere."""
+    assert "Using a b" == title(Task("1", "Using\na\u202e\n\tb"))
+    assert LONGEST == len(title(Task("1", "x" * 1000)))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("report.pdf", "report.pdf"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\temp\\한글.txt", "한글.txt"),
+        ("<!channel>.png", "!channel_.png"),
+        ("@everyone", "everyone"),
+        ("two words.csv", "two_words.csv"),
+        ("", "file"),
+        ("<>", "file"),
+    ],
+)
+def test_a_file_name_is_only_a_name(given: str, expected: str) -> None:
+    """No path, no mention, no formatting, and never empty."""
+    assert expected == file_name(given)

@@ -1,0 +1,226 @@
+"""bots.replies.live: the newest text wins, the last one is always shown, and nobody waits for the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from bots.replies.live import LiveReply
+from core.errors import Lost, Retryable, Unreachable
+from core.ports import Reply
+from tests.replies.canvas import Canvas, rest
+
+_: type[Reply] = LiveReply
+
+
+async def test_a_text_is_painted_without_waiting_for_the_next() -> None:
+    """`show` itself does nothing that could be waited for."""
+    canvas = Canvas()
+    async with LiveReply(canvas) as reply:
+        reply.show("Hel")
+        assert [] == canvas.strokes
+        await canvas.until(1)
+
+        assert [("Hel", False)] == canvas.strokes
+
+
+async def test_only_the_newest_text_is_painted_next() -> None:
+    """What was overtaken while the screen was busy is never painted."""
+    canvas = Canvas()
+    async with LiveReply(canvas) as reply:
+        canvas.may_paint.clear()
+        reply.show("1")
+        await canvas.until_tried(1)
+        for text in ("12", "123", "1234"):
+            reply.show(text)
+        canvas.may_paint.set()
+        await canvas.until(2)
+
+    assert [("1", False), ("1234", False)] == canvas.strokes
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n"])
+async def test_nothing_is_painted_before_there_are_words(text: str) -> None:
+    """White space would be an empty post."""
+    canvas = Canvas()
+    async with LiveReply(canvas) as reply:
+        reply.show(text)
+        await rest()
+
+        assert 0 == canvas.tried
+
+
+async def test_a_text_that_stays_is_painted_once() -> None:
+    """A model that thinks for a while costs nothing, whatever pause the brush wants."""
+    canvas = Canvas()
+    async with LiveReply(canvas) as reply:
+        reply.show("Hel")
+        await rest()
+
+    assert 1 == canvas.tried
+
+
+async def test_what_grew_during_a_pause_is_painted_after_it() -> None:
+    """Without another word being said."""
+    canvas = Canvas()
+    canvas.wait = 0.05
+    async with LiveReply(canvas) as reply:
+        reply.show("1")
+        await canvas.until(1)
+        began = time.monotonic()
+        reply.show("12")
+        await canvas.until(2)
+
+    assert 0.04 <= time.monotonic() - began
+    assert ("12", False) == canvas.strokes[1]
+
+
+async def test_what_was_left_for_later_is_painted_after_the_pause() -> None:
+    """The brush could not show it yet."""
+    canvas = Canvas()
+    canvas.wait, canvas.partly = 0.01, 2
+    async with LiveReply(canvas) as reply:
+        reply.show("Hel")
+        await canvas.until(1)
+
+    assert ([("Hel", False)], 3) == (canvas.strokes, canvas.tried)
+
+
+async def test_the_last_words_do_not_wait_for_a_pause() -> None:
+    """`finish` ends it, and returns when everything is shown."""
+    canvas = Canvas()
+    canvas.wait = 60.0
+    async with LiveReply(canvas) as reply:
+        reply.show("Hel")
+        await canvas.until(1)
+        await asyncio.wait_for(reply.finish("Hello"), 1)
+
+    assert [("Hel", False), ("Hello", True)] == canvas.strokes
+
+
+async def test_finishing_without_a_word_before_it() -> None:
+    """As our own texts do; and an empty text is a final one too."""
+    for text in ("Hello", ""):
+        canvas = Canvas()
+        async with LiveReply(canvas) as reply:
+            await reply.finish(text)
+
+        assert [(text, True)] == canvas.strokes
+
+
+@pytest.mark.parametrize(
+    ("text", "note", "shown"),
+    [
+        ("Hm", "Stopped.", "Hm\n\nStopped."),
+        ("", "Stopped.", "Stopped."),
+        ("```py\nx = 1", "Stopped.", "```py\nx = 1\n```\n\nStopped."),
+        ("```py\nx = 1", "", "```py\nx = 1"),
+    ],
+)
+async def test_a_note_stands_under_the_text(text: str, note: str, shown: str) -> None:
+    """In a paragraph of its own, never inside a code block that was left open."""
+    canvas = Canvas()
+    async with LiveReply(canvas) as reply:
+        await reply.finish(text, note)
+
+    assert [(shown, True)] == canvas.strokes
+
+
+async def test_a_platform_that_is_away_is_waited_for() -> None:
+    """As long as it asks for; then the newest text is painted, the last one included."""
+    canvas = Canvas()
+    canvas.faults.extend([Retryable("ratelimited", retry_after=0.6)])
+    began = time.monotonic()
+    async with LiveReply(canvas) as reply:
+        reply.show("Hel")
+        await canvas.until_tried(1)
+        await reply.finish("Hello")
+
+    assert 0.6 <= time.monotonic() - began < 1.5
+    assert [("Hello", True)] == canvas.strokes
+
+
+async def test_what_could_not_be_painted_is_painted_later() -> None:
+    """Without another word being said; after a pause of its own where the platform asks for none."""
+    canvas = Canvas()
+    canvas.faults.append(Retryable("timeout"))
+    began = time.monotonic()
+    async with LiveReply(canvas) as reply:
+        reply.show("Hel")
+        await canvas.until(1)
+
+    assert [("Hel", False)] == canvas.strokes
+    assert 0.4 < time.monotonic() - began
+
+
+async def test_where_nothing_can_be_shown_finish_says_so() -> None:
+    """Showing goes on without harm until then."""
+    canvas = Canvas()
+    canvas.faults.append(Unreachable("is_archived"))
+    async with LiveReply(canvas) as reply:
+        reply.show("Hel")
+        await canvas.until_tried(1)
+        reply.show("Hello")
+        with pytest.raises(Unreachable, match="is_archived"):
+            await reply.finish("Hello")
+
+    assert 1 == canvas.tried
+
+
+async def test_a_lost_run_paints_no_more() -> None:
+    """Its new owner does."""
+    canvas = Canvas()
+    canvas.faults.append(Lost("run_1"))
+    async with LiveReply(canvas) as reply:
+        with pytest.raises(Lost):
+            await reply.finish("Hello")
+
+
+async def test_a_bug_in_a_brush_ends_the_reply_not_the_process(caplog: pytest.LogCaptureFixture) -> None:
+    """The operator finds it in the log; the run is told that it cannot be shown."""
+    canvas = Canvas()
+    canvas.faults.append(ZeroDivisionError("on purpose"))
+    async with LiveReply(canvas) as reply:
+        with pytest.raises(Unreachable, match="ZeroDivisionError"):
+            await reply.finish("Hello")
+
+    assert "on purpose" in caplog.text
+
+
+async def test_when_it_became_visible_is_known() -> None:
+    """Once; a later stroke does not change it."""
+    canvas = Canvas()
+    async with LiveReply(canvas) as reply:
+        assert (None, False) == (reply.first_shown_at, reply.visible.is_set())
+        before = asyncio.get_running_loop().time()
+        reply.show("Hel")
+        await reply.visible.wait()
+        first = reply.first_shown_at
+        await reply.finish("Hello")
+
+    assert first is not None
+    assert before <= first <= asyncio.get_running_loop().time()
+    assert first == reply.first_shown_at
+
+
+@pytest.mark.parametrize(("reading", "shown"), [("Hel", "Hel"), (Retryable("ratelimited"), "")])
+async def test_what_is_shown_is_read_from_the_platform(reading: str | Exception, shown: str) -> None:
+    """Where it cannot be read now, nothing is known to be shown."""
+    canvas = Canvas()
+    canvas.reading = reading
+    async with LiveReply(canvas) as reply:
+        assert shown == await reply.shown()
+
+
+async def test_leaving_ends_the_painting() -> None:
+    """Also in the middle of a stroke."""
+    canvas = Canvas()
+    canvas.may_paint.clear()
+    async with LiveReply(canvas) as reply:
+        reply.show("Hel")
+        await canvas.until_tried(1)
+
+    assert [] == [task for task in asyncio.all_tasks() if task.get_name() == "painting"]
+    assert [] == canvas.strokes

@@ -1,0 +1,299 @@
+"""bots.replies.posts: after a crash a post is found again and repainted in place; no second one, no stub."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bots.replies.markdown import split
+from bots.replies.posts import Unclear
+from core.errors import Lost, Retryable
+from core.store.database import Database
+from tests.core.queued import asked
+from tests.replies.posting import Died, World
+from tests.replies.topic import MemoryPoster
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """A topic with a question of U1 and one of U2."""
+    db = Database(tmp_path / "spool.sqlite3")
+    await db(lambda x: [asked(x, "1"), asked(x, "2", user="U2")])
+    yield World(db)
+    db.close()
+
+
+async def test_what_is_to_be_created_is_journaled_first(world: World) -> None:
+    """When the platform is asked, the intent is on disk; when it answered, the post is."""
+    process = await world.process()
+    process.poster.gate.clear()
+    showing = asyncio.create_task(process.show("Hel"))
+    await process.poster.creating.wait()
+    steps = "SELECT name, ref FROM steps"
+    assert [("post:0", None)] == await world.db(lambda x: x(steps))
+
+    process.poster.gate.set()
+    await showing
+
+    assert [("post:0", "memory:101")] == await world.db(lambda x: x(steps))
+
+
+async def test_a_lost_run_creates_nothing(world: World) -> None:
+    """Whoever is not the owner any more learns it before people see anything."""
+    former = await world.process()
+    await world.process()
+
+    with pytest.raises(Lost):
+        await former.show("Hel")
+
+    assert [] == world.texts
+
+
+async def test_a_death_before_the_post_posts_once(world: World) -> None:
+    """The intent is there, the post is not: it is created now."""
+    former = await world.process()
+    former.poster.faults["create"].append(Died())
+    with pytest.raises(Died):
+        await former.show("Hel")
+
+    process = await world.process()
+    assert process.posts.begun()
+    await process.finish("Hello")
+
+    assert ["Hello"] == world.texts
+
+
+async def test_a_death_after_the_post_adopts_it(world: World) -> None:
+    """The post is there, its id was never recorded: it is found, and painted over."""
+    former = await world.process()
+    former.poster.after["create"].append(Died())
+    with pytest.raises(Died):
+        await former.show("Hel")
+
+    process = await world.process()
+    await process.finish("Hello")
+
+    assert ["Hello"] == world.texts
+    assert [("edit", "101", "Hello")] == process.poster.calls
+
+
+async def test_a_lost_answer_of_the_platform_is_no_second_post(world: World) -> None:
+    """Where it is not known whether the post was made, it is looked for before it is made again."""
+    process = await world.process()
+    process.poster.after["create"].append(Unclear("timeout"))
+
+    await process.finish("Hello")
+
+    assert (["Hello"], 1) == (world.texts, process.poster.looked)
+
+
+async def test_a_post_that_was_not_made_after_all_is_made(world: World) -> None:
+    """Once: the search found nothing."""
+    process = await world.process()
+    process.poster.faults["create"].append(Unclear("timeout"))
+
+    await process.finish("Hello")
+
+    assert ["Hello"] == world.texts
+
+
+async def test_a_refused_creation_is_repeated_without_a_search(world: World) -> None:
+    """The platform said that it did nothing; whoever paints decides when to try again."""
+    process = await world.process()
+    process.poster.faults["create"].append(Retryable("ratelimited"))
+    with pytest.raises(Retryable):
+        await process.show("Hel")
+
+    await process.finish("Hello")
+
+    assert (["Hello"], 0) == (world.texts, process.poster.looked)
+
+
+async def test_a_refused_creation_after_a_death_is_searched_again(world: World) -> None:
+    """The refusal was for the repetition; what the dead process did is still not known."""
+    former = await world.process()
+    former.poster.after["create"].append(Died())
+    with pytest.raises(Died):
+        await former.show("Hel")
+    process = await world.process()
+    process.poster.faults["own"].append(Retryable("ratelimited"))
+    with pytest.raises(Retryable):
+        await process.show("Hel")
+
+    await process.finish("Hello")
+
+    assert ["Hello"] == world.texts
+
+
+async def test_a_topic_is_held_until_a_creation_is_clear(world: World) -> None:
+    """Nobody else can take the post for theirs, or put theirs where it would be taken for ours."""
+    first, second = await world.process(), await world.process("U2")
+    first.poster.after["create"].append(Unclear("timeout"))
+    one = asyncio.create_task(first.show("one"))
+    await first.poster.creating.wait()
+
+    await second.show("two")
+
+    assert one.done()
+    assert (["one", "two"], "101", "102") == (world.texts, first.posts.id(0), second.posts.id(0))
+
+
+@pytest.mark.parametrize(("window", "looked"), [(60.0, 0), (0.0, 1)])
+async def test_where_creating_may_be_repeated_nothing_is_searched(
+    world: World, window: float, looked: int
+) -> None:
+    """A nonce gives the first post again, as long as the platform remembers it."""
+    former = await world.process()
+    former.poster.after["create"].append(Died())
+    with pytest.raises(Died):
+        await former.show("Hel")
+
+    process = await world.process()
+    process.poster.window = window
+    await process.show("Hel")
+
+    assert (["Hel"], looked) == (world.texts, process.poster.looked)
+
+
+async def test_a_death_between_the_parts_goes_on_with_them(world: World) -> None:
+    """The second part's post is adopted behind the first; both are painted in place."""
+    text = "one two three four five six"
+    former = await world.process()
+    await former.show("one two three")
+    former.poster.after["create"].append(Died())
+    with pytest.raises(Died):
+        await former.show(text)
+
+    process = await world.process()
+    await process.finish(text)
+
+    assert split(text, MemoryPoster.limit) == world.texts
+    assert "create" not in {name for name, _, _ in process.poster.calls}
+
+
+@pytest.mark.parametrize("tells", [True, False])
+async def test_posts_of_other_runs_are_not_adopted(world: World, tells: bool) -> None:
+    """Neither recorded ones nor, where the platform tells, unrecorded ones of others."""
+    other = await world.process("U2", tells=tells)
+    await other.finish("Another answer")
+    if tells:
+        world.topic.add("somebody's orphan", "run_other")
+    former = await world.process(tells=tells)
+    former.poster.faults["create"].append(Died())
+    with pytest.raises(Died):
+        await former.show("Hel")
+
+    process = await world.process(tells=tells)
+    await process.finish("Hello")
+
+    assert ["Another answer", *(["somebody's orphan"] if tells else []), "Hello"] == world.texts
+
+
+async def test_where_the_platform_tells_the_own_post_is_found_among_others(world: World) -> None:
+    """Even behind an older one that nobody recorded."""
+    world.topic.add("of an older bot")
+    former = await world.process(tells=True)
+    former.poster.after["create"].append(Died())
+    with pytest.raises(Died):
+        await former.show("Hel")
+
+    process = await world.process(tells=True)
+    await process.finish("Hello")
+
+    assert ["of an older bot", "Hello"] == world.texts
+
+
+async def test_posts_before_the_question_are_not_adopted(world: World) -> None:
+    """What stood there before it cannot answer it."""
+    world.topic.posts["0"], world.topic.runs["0"] = "older", ""
+    former = await world.process()
+    former.poster.faults["create"].append(Died())
+    with pytest.raises(Died):
+        await former.show("Hel")
+
+    process = await world.process()
+    await process.finish("Hello")
+
+    assert {"older", "Hello"} == set(world.texts)
+
+
+async def test_creating_is_serialised_in_a_topic(world: World) -> None:
+    """So that there is at most one post that nobody has recorded yet; other topics do not wait."""
+    first, second = await world.process(), await world.process("U2")
+    first.poster.gate.clear()
+    one = asyncio.create_task(first.show("one"))
+    await first.poster.creating.wait()
+    two = asyncio.create_task(second.show("two"))
+    await asyncio.sleep(0.02)
+    assert not second.poster.creating.is_set()
+
+    first.poster.gate.set()
+    await asyncio.gather(one, two)
+
+    assert ["one", "two"] == world.texts
+
+
+async def test_a_stub_whose_id_was_never_learnt_is_removed_too(world: World) -> None:
+    """The new answer is shorter, and the process died while it created the second part."""
+    former = await world.process()
+    await former.show("one two three")
+    former.poster.after["create"].append(Died())
+    with pytest.raises(Died):
+        await former.show("one two three four five six")
+    assert 2 == len(world.texts)
+
+    process = await world.process()
+    await process.finish("Hello")
+
+    assert ["Hello"] == world.texts
+
+
+async def test_removing_is_not_repeated_after_a_death(world: World) -> None:
+    """What was removed is neither looked for nor taken for an orphan."""
+    former = await world.process()
+    await former.show("one two three four five six")
+    await former.finish("Hello")
+
+    process = await world.process()
+    await process.finish("Hello")
+
+    assert [("edit", "101", "Hello")] == process.poster.calls
+
+
+async def test_an_intent_that_came_to_nothing_is_no_stub(world: World) -> None:
+    """Nothing stands there, so nothing is removed."""
+    former = await world.process()
+    await former.show("one two three")
+    former.poster.faults["create"].append(Died())
+    with pytest.raises(Died):
+        await former.show("one two three four five six")
+
+    process = await world.process()
+    await process.finish("Hello")
+
+    assert ["Hello"] == world.texts
+
+
+async def test_everything_is_repainted_in_place_after_a_death(world: World) -> None:
+    """Another answer, the same posts."""
+    former = await world.process()
+    await former.show("one two three four five six")
+
+    process = await world.process()
+    await process.show("ONE TWO THREE FOUR FIVE SIX")
+
+    assert split("ONE TWO THREE FOUR FIVE SIX", MemoryPoster.limit) == world.texts
+    assert {"edit"} == {name for name, _, _ in process.poster.calls}
+
+
+async def test_what_an_unrecorded_post_shows_can_be_read(world: World) -> None:
+    """Whoever stops or gives up the run then keeps what people see."""
+    former = await world.process()
+    former.poster.after["create"].append(Died())
+    with pytest.raises(Died):
+        await former.show("Hel")
+
+    assert "Hel" == await (await world.process()).brush.read()

@@ -1,0 +1,160 @@
+"""Model output on Slack: nobody is pinged, whatever the chunks, and nothing else changes."""
+
+from __future__ import annotations
+
+import re
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.replies.safe_text import harmless, printable, settled
+
+PINGS = (
+    "<!channel>",
+    "<!here>",
+    "<!here|x>",
+    "<!HERE|@here>",
+    "<!everyone>",
+    "<!Everyone>",
+    "<!group>",
+    "<!subteam^S1>",
+    "<!subteam^S1|@team>",
+    "<@U123>",
+    "<@W123|x>",
+    "<@u0123abcdef>",
+    "<@U0123456789ABCDEF>",
+    "<@&123>",
+    "<@here>",
+    "@channel",
+    "@here",
+    "@Everyone",
+)
+PLAIN = (
+    "<!DOCTYPE html>",
+    "<!-- here -->",
+    "<!hereafter>",
+    "<!date^1392734382^{date}|then>",
+    "a@here.com",
+    "first_last@channel.example",
+    "@hereabouts",
+    "@channel_name",
+    "<https://example.com|x>",
+    "<#C123>",
+    "List<@UiThread String>",
+    "<@123>",
+    "a < b && c > d",
+    "&lt;!channel&gt;",
+    "@property",
+    "\u05e9\u05dc\u05d5\u05dd \u200f\u0645\u0631\u062d\u0628\u0627",
+    "👩\u200d💻 ❤\ufe0f 🇰🇷 👍🏽",
+    "한국어\n\ttext\u200b",
+)
+# What Slack would act on, written apart from the product's pattern.
+REAL_PING = re.compile(
+    r"<!(?:channel|here|everyone|group)[|>]|<!subteam\^|<@[uw][a-z0-9]+[|>]|<@&[0-9]"
+    r"|(?<![a-z0-9_])@(?:channel|here|everyone)(?![a-z0-9_])",
+    re.ASCII | re.IGNORECASE,
+)
+UNWANTED = "".join(map(chr, [0, 7, 11, 13, 27, 0x7F, 0x85, 0x9F, 0x202A, 0x202E, 0x2066, 0x2069, 0xD83D]))
+
+texts = st.lists(
+    st.one_of(
+        st.sampled_from(PINGS + PLAIN),
+        st.sampled_from(
+            ("<", "<!", "<@", "@", "@he", "<!sub", ">", "|", " ", "\n", "`", "```\n", "x", "U1", "\u200b")
+        ),
+        st.sampled_from(UNWANTED),
+        st.text(max_size=5),
+    ),
+    max_size=12,
+).map("".join)
+
+
+@st.composite
+def chunked(draw: st.DrawFn) -> list[str]:
+    """A text and all its beginnings as a stream shows them, the whole one last."""
+    text = draw(texts)
+    ends = draw(st.lists(st.integers(0, len(text)), max_size=8))
+    return [text[:end] for end in [*sorted(ends), len(text)]]
+
+
+@pytest.mark.parametrize("ping", PINGS)
+@pytest.mark.parametrize(
+    "around", ["{}", "hi {} there", "`{}`", "```\n{}\n```", "| {} | b |", "여러분{}에게"]
+)
+def test_a_ping_is_broken_by_one_zero_width_space(ping: str, around: str) -> None:
+    """Every form, in any case, in text, code, tables and beside Korean, is broken; the rest stays."""
+    text = around.format(ping)
+    shown = harmless(text)
+    assert REAL_PING.search(text)
+    assert not REAL_PING.search(shown)
+    assert shown.replace("\u200b", "") == text
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_what_is_no_ping_stays_exact(text: str) -> None:
+    """HTML, addresses, links, generics, right-to-left text, emoji and joiners are not touched."""
+    assert harmless(text) == text == printable(text)
+
+
+@given(texts)
+def test_nothing_pings_and_twice_is_once(text: str) -> None:
+    """No text keeps a ping, and making it harmless again changes nothing."""
+    shown = harmless(text)
+    assert not REAL_PING.search(shown)
+    assert harmless(shown) == shown
+
+
+@given(texts)
+def test_only_zero_width_spaces_are_added(text: str) -> None:
+    """Apart from them the shown text is the printable one."""
+    assert harmless(text).replace("\u200b", "") == printable(text).replace("\u200b", "")
+
+
+@given(chunked())
+def test_a_stream_shows_what_the_whole_text_shows(beginnings: list[str]) -> None:
+    """Whatever the chunks: each result starts with the one before, and the last is the harmless whole."""
+    shown = [settled(text) for text in beginnings] + [settled(beginnings[-1], final=True)]
+    assert all(after.startswith(before) for before, after in pairwise(shown))
+    assert shown[-1] == harmless(beginnings[-1])
+
+
+@given(texts)
+def test_little_is_held_back(text: str) -> None:
+    """At most 13 characters wait for more text (and the zero width spaces they may need)."""
+    held = harmless(text)[len(settled(text)) :].replace("\u200b", "")
+    assert len(held) <= 13
+
+
+@pytest.mark.parametrize(
+    "begun",
+    ["<", "<!", "<!ch", "<!channel", "<!subteam", "<@", "<@U12", "<@U0123456789", "<@&", "@", "@he", "@here"],
+)
+def test_the_beginning_of_a_ping_waits(begun: str) -> None:
+    """It is not shown before the text says what it is, and is shown when the text ends there."""
+    assert settled(f"hi {begun}") == "hi "
+    assert settled(f"hi {begun}", final=True).replace("\u200b", "") == f"hi {begun}"
+
+
+@pytest.mark.parametrize("text", ["hi", "a < b", "a@h", "<div", "<!-", "@hello", "&lt;!", "<https:"])
+def test_what_cannot_become_a_ping_does_not_wait(text: str) -> None:
+    """Ordinary text is shown at once."""
+    assert settled(text) == text
+
+
+@pytest.mark.parametrize("char", UNWANTED)
+def test_control_characters_are_removed(char: str) -> None:
+    """C0, DEL, C1, bidi overrides and lone surrogates go, so they can neither hide nor build a ping."""
+    assert printable(f"a{char}b") == "ab"
+    assert not REAL_PING.search(harmless(f"<{char}!chan{char}nel>"))
+
+
+def test_a_long_text_is_fast() -> None:
+    """1 MB of hopeful beginnings takes linear time."""
+    started = time.process_time()
+    for text in ("<" * 1_000_000, "<@U" * 333_333, "@here " * 166_666):
+        settled(text)
+    assert time.process_time() - started < 2

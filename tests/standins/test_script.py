@@ -1,0 +1,175 @@
+"""standins.script.script: what a model says, as its stand-ins play it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pytest
+
+from standins.script.script import (
+    Beat,
+    Call,
+    Fault,
+    Offline,
+    Say,
+    Scenario,
+    Script,
+    Wait,
+    approvals,
+    outputs,
+    performed,
+    spoken,
+    text_of,
+)
+
+SCRIPTS: tuple[type[Script], ...] = (Scenario, Offline)
+
+
+def said(*texts: str) -> Sequence[Mapping[str, object]]:
+    """Input items: what a person said, with answers in between."""
+    return [{"role": role, "content": text} for text in texts for role in ("assistant", "user")][1:]
+
+
+def words(script: Script, *texts: str) -> str:
+    """What the script says to these messages."""
+    beats = script.play("Be kind.", said(*texts))
+    return "".join(beat.text for beat in beats if isinstance(beat, Say))
+
+
+@pytest.mark.parametrize("text", ["", "one", "one two", " one  two ", "a\nb c"])
+def test_a_spoken_text_is_the_text(text: str) -> None:
+    """Word by word, every blank included."""
+    assert text == "".join(beat.text for beat in spoken(text) if isinstance(beat, Say))
+
+
+def test_a_spoken_text_takes_its_time() -> None:
+    """A wait before each word; none where there is no delay."""
+    assert [Wait(0.5), Say("one"), Wait(0.5), Say(" two")] == list(spoken("one two", delay=0.5))
+    assert not [beat for beat in spoken("one two") if isinstance(beat, Wait)]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("Hi", "Hi"),
+        ([{"type": "input_text", "text": "H"}, {"type": "input_text", "text": "i"}, {"type": "x"}], "Hi"),
+        ([], ""),
+        (None, ""),
+        (5, ""),
+    ],
+)
+def test_the_text_of_an_item_is_found_in_both_shapes(content: object, text: str) -> None:
+    """A string, or parts; anything else has none."""
+    assert text == text_of({"role": "user", "content": content})
+
+
+def test_a_scenario_plays_what_is_enqueued_then_echoes() -> None:
+    """In order, and remembers what it was asked."""
+    script = Scenario()
+    script.enqueue("one two", Fault("cut"))
+    script.enqueue()
+
+    assert [Say("one"), Say(" two"), Fault("cut")] == list(script.play("Be kind.", said("a")))
+    assert "" == words(script, "b")
+    assert "echo: c" == words(script, "c")
+    assert [("Be kind.", said(text)) for text in "abc"] == script.requests
+
+
+def test_the_offline_model_says_that_it_is_one() -> None:
+    """And what it was told, so that nobody takes it for a real one."""
+    answer = words(Offline(delay=0.0), 'Hi "you"')
+
+    assert answer.startswith("I am the offline model")
+    assert '"Hi \\"you\\""' in answer
+    assert "new" in answer
+
+
+@pytest.mark.parametrize(
+    ("texts", "count"), [(("a", "b"), "1 earlier message of"), (("a", "b", "c"), "2 earlier")]
+)
+def test_the_offline_model_proves_its_memory(texts: tuple[str, ...], count: str) -> None:
+    """It counts what it was given, and quotes the oldest."""
+    answer = words(Offline(delay=0.0), *texts)
+
+    assert count in answer
+    assert 'oldest I was given is "a"' in answer
+
+
+def test_the_offline_model_bears_an_empty_request() -> None:
+    """Nothing said is said back."""
+    assert '""' in "".join(beat.text for beat in Offline(delay=0.0).play("", []) if isinstance(beat, Say))
+
+
+OUTPUT: Mapping[str, object] = {"type": "function_call_output", "call_id": "call_1", "output": "12:00"}
+
+
+@pytest.mark.parametrize("output", ["12:00", [{"type": "input_text", "text": "12:00"}]])
+def test_the_text_of_a_result_is_what_a_function_gave(output: object) -> None:
+    """A string, or parts."""
+    assert text_of({**OUTPUT, "output": output}) == "12:00"
+
+
+def test_what_people_allowed_is_found() -> None:
+    """By the id of the request it answers."""
+    answer = {"type": "mcp_approval_response", "approval_request_id": "mcpr_1", "approve": False}
+
+    assert approvals([*said("Drop it"), answer]) == {"mcpr_1": False}
+
+
+def test_a_function_among_the_parts_sees_the_items() -> None:
+    """It is called when its turn comes, and gives a text, a beat, or several parts."""
+    script = Scenario()
+    script.enqueue(Call("clock"))
+    script.enqueue(lambda items: f"It is {outputs(items)['call_1']}.")
+    script.enqueue(lambda items: [Say("a"), lambda _: Say("b"), "c d"], Wait(1))
+    items = [*said("What time is it?"), OUTPUT]
+
+    assert list(script.play("", said("What time is it?"))) == [Call("clock")]
+    assert words_of(script.play("", items)) == "It is 12:00."
+    assert list(script.play("", items)) == [Say("a"), Say("b"), Say("c"), Say(" d"), Wait(1)]
+
+
+def test_a_standing_answer_takes_the_place_of_the_echo() -> None:
+    """For requests that come in no certain order."""
+    script = Scenario(otherwise=lambda items: f"no {text_of(items[-1])}")
+    script.enqueue("yes")
+
+    assert [words(script, "a"), words(script, "b"), words(script, "c")] == ["yes", "no b", "no c"]
+
+
+def test_a_scenario_keeps_the_tools_it_was_offered() -> None:
+    """One entry for each request."""
+    script = Scenario()
+    tools = [{"type": "web_search"}]
+
+    performed(script, "", said("a"), tools)
+    performed(script, "", said("b"), ())
+
+    assert script.tools == [tools, ()]
+
+
+class Old:
+    """A script that knows nothing of tools."""
+
+    def play(self, instructions: str, items: Sequence[Mapping[str, object]]) -> Iterable[Beat]:
+        """See `standins.script.script.Script`."""
+        return [Say(instructions)]
+
+
+class Variable:
+    """A script that takes whatever comes."""
+
+    def play(self, *given: object) -> Iterable[Beat]:
+        """See `standins.script.script.Script`."""
+        return [Say(str(len(given)))]
+
+
+def test_tools_are_given_to_whoever_takes_them() -> None:
+    """A script of two arguments goes on working."""
+    assert words_of(performed(Old(), "Hi", [], ())) == "Hi"
+    assert words_of(performed(Variable(), "Hi", [], ())) == "3"
+
+
+def words_of(beats: Iterable[Beat]) -> str:
+    """What these beats say."""
+    return "".join(beat.text for beat in beats if isinstance(beat, Say))
