@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from core.runs import claims
 from core.store import items, messages, runs, threads
-from core.store.database import Database, Execute, data_directory
-from core.store.runs import Outcome
-from core.types import Address, IncomingMessage
+from core.store.data_dir import data_directory
+from core.store.database import Database, Execute
+from core.types import Address, IncomingMessage, Outcome
 
 QUESTION = "How do I change the setting for the nightly report, number"
 ANSWER = "Open the settings, choose reports, then the hour you want, and save."
@@ -25,13 +26,13 @@ async def write(directory: Path, thread: tuple[Address, str], length: int, other
     past = time.time() - LONG_AGO
     db = Database(data_directory(directory) / "spool.sqlite3")
 
-    def work(x: Execute) -> None:
+    def work(tx: Execute) -> None:
         address, user = thread
         for number in range(length):
-            _exchange(x, address, user, number, past)
+            _exchange(tx, address, user, number, past)
         for number in range(others):
             place = Address(address.platform, address.workspace, f"{address.channel}-{number}", "1")
-            _exchange(x, place, f"{user}-{number}", number, past)
+            _exchange(tx, place, f"{user}-{number}", number, past)
 
     try:
         await db(work)
@@ -39,17 +40,17 @@ async def write(directory: Path, thread: tuple[Address, str], length: int, other
         db.close()
 
 
-def _exchange(x: Execute, address: Address, user: str, number: int, past: float) -> None:
+def _exchange(tx: Execute, address: Address, user: str, number: int, past: float) -> None:
     """One message and its answer, as the inbox and the runner would have stored them."""
     at = past + number
     message = IncomingMessage(
         id=f"{at:.6f}", address=address, user=user, text=f"{QUESTION} {number}?", sent_at=at
     )
-    thread = threads.find_or_create(x, address, user, "user", at)
-    messages.add(x, message, thread, runs.add(x, thread, at, lane=thread))
-    claim = runs.begin(x, thread, OWNER, 0)
+    thread = threads.find_or_create(tx, address, user, "user", at)
+    messages.add(tx, message, thread, runs.add(tx, thread, at, lane=thread))
+    claim = claims.begin(tx, thread, OWNER, 0)
     assert claim is not None
     for step in ("post:0", "answer"):
-        runs.record(x, claim.run, OWNER, step, {"id": f"{at:.6f}"}, None, at)
+        runs.record(tx, claim.run, OWNER, step, {"id": f"{at:.6f}"}, None, at)
     turn = (items.item("user", message.text), items.item("assistant", ANSWER))
-    runs.finish(x, claim, Outcome("completed", turn), 0, at, go_on=False)
+    claims.finish(tx, claim, Outcome("completed", turn), 0, at, go_on=False)

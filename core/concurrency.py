@@ -1,11 +1,14 @@
-"""Work nobody waits for, kept from the garbage collector and never failing in silence."""
+"""Work in the background, tries again, and one at a time: what every room needs of asyncio."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+import weakref
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from typing import Any, Final, TypeVar
+
+from core.errors import Retryable, SpoolError, Unreachable
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -41,3 +44,69 @@ class Background:
         for task in self._tasks:
             task.cancel()
         await self.finish()
+
+
+TRIES: Final = 4
+LONGEST_PAUSE: Final = 60.0
+"""Seconds between two tries, whatever the server asks for."""
+
+
+class Patience:
+    """`pause`: seconds before the second try where the server names none; it doubles with each."""
+
+    def __init__(self, pause: float = 1.0) -> None:
+        self._pause = pause
+
+    async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
+        """What the call gives, tried up to TRIES times while it raises Retryable."""
+        tries = 0
+        while True:
+            try:
+                return await call()
+            except Retryable as error:
+                tries += 1
+                if tries == TRIES:
+                    raise
+                pause = self._pause * 2 ** (tries - 1) if error.retry_after is None else error.retry_after
+                await asyncio.sleep(min(pause, LONGEST_PAUSE))
+
+
+LONGEST_WAIT = 30.0
+
+
+def pause(failures: int, error: Retryable) -> float:
+    """Seconds before the next try: what the platform asks for, never less than what the failures suggest."""
+    longer = min(LONGEST_WAIT, 0.25 * 2.0 ** min(failures, 10))
+    return max(error.retry_after or 0.0, longer)
+
+
+async def patiently(step: Callable[[], Awaitable[T]]) -> T:
+    """What the step gives, once it succeeds. Raises its SpoolErrors, and Unreachable for what is none."""
+    failures = 0
+    while True:
+        try:
+            return await step()
+        except Retryable as error:
+            failures += 1
+            wait = pause(failures, error)
+            logger.warning("post delayed", extra={"error": error.code, "retry_s": round(wait, 1)})
+            await asyncio.sleep(wait)
+        except SpoolError:
+            raise
+        except Exception as error:
+            logger.exception("cannot be posted")
+            raise Unreachable(type(error).__name__) from error
+
+
+class KeyedLock:
+    """`async with turns.of(key):`"""
+
+    def __init__(self) -> None:
+        self._locks: weakref.WeakValueDictionary[Hashable, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    def of(self, key: Hashable) -> asyncio.Lock:
+        """The key's lock; it lives as long as somebody holds or awaits it."""
+        lock = self._locks.get(key)
+        if lock is None:
+            lock = self._locks[key] = asyncio.Lock()
+        return lock

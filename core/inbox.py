@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 from core.assistants.choose import choose
 from core.files.attachments import Attachments
+from core.runs import claims
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
 from core.runs.summaries import NOTHING, Held, held, told
 from core.store import approvals, files, messages, runs, threads
 from core.store.approvals import Decision
 from core.store.database import Database, Execute
-from core.store.runs import Claim
+from core.store.facts import find, remember
 from core.texts import text
-from core.types import Address, IncomingMessage, RunId, ThreadId
+from core.types import Address, Claim, IncomingMessage, RunId, ThreadId
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class Inbox:
         in line at once: messages are accepted in the order of the calls, awaited or not.
         """
         now, owner = time.time(), self._lanes.owner
-        accepted = self._db(lambda x: self._accept(x, message, facts or {}, owner, now))
+        accepted = self._db(lambda tx: self._accept(tx, message, facts or {}, owner, now))
         # A callback and not the caller: once committed, the run begins even if the caller was cancelled.
         accepted.add_done_callback(lambda _: self._begin(message, accepted))
         return asyncio.shield(accepted)
@@ -93,36 +94,36 @@ class Inbox:
             self._lanes.stop(receipt.stopped)
 
     def _accept(
-        self, x: Execute, message: IncomingMessage, facts: Mapping[str, object], owner: str, now: float
+        self, tx: Execute, message: IncomingMessage, facts: Mapping[str, object], owner: str, now: float
     ) -> Receipt:
         for name, value in facts.items():
-            threads.remember(x, name, value)
-        if messages.known(x, message):
+            remember(tx, name, value)
+        if messages.known(tx, message):
             return Receipt(new=False)
         if message.sent_at < now - self._policy.window:
             logger.warning(
                 "message is older than CATCH_UP_SECONDS, left alone", extra={"at": message.sent_at}
             )
             return Receipt(new=False)
-        thread = threads.find_or_create(x, message.address, message.user, self._policy.scope, now)
-        if message.kind == "stop" and (stopped := runs.stop(x, thread)):
-            messages.add(x, message, thread, None)
+        thread = threads.find_or_create(tx, message.address, message.user, self._policy.scope, now)
+        if message.kind == "stop" and (stopped := runs.stop(tx, thread)):
+            messages.add(tx, message, thread, None)
             return Receipt(new=True, stopped=stopped)
-        run = self._run_for(x, message, thread, now)
-        messages.add(x, message, thread, run)
+        run = self._run_for(tx, message, thread, now)
+        messages.add(tx, message, thread, run)
         if message.kind == "reset":
-            threads.renew(x, message.address, message.user, self._policy.scope, origin="reset", now=now)
+            threads.renew(tx, message.address, message.user, self._policy.scope, origin="reset", now=now)
         lane = thread if message.kind == "ask" else run
-        refused = approvals.refuse_all(x, thread, message.user)
-        claim = runs.begin(x, lane, owner, self._policy.budget)
+        refused = approvals.refuse_all(tx, thread, message.user)
+        claim = claims.begin(tx, lane, owner, self._policy.budget)
         return Receipt(new=True, claim=claim, run=run, thread=thread, refused=refused)
 
-    def _run_for(self, x: Execute, message: IncomingMessage, thread: ThreadId, now: float) -> RunId:
+    def _run_for(self, tx: Execute, message: IncomingMessage, thread: ThreadId, now: float) -> RunId:
         if message.kind != "ask":
-            return runs.add(x, thread, now, lane=None)  # our own texts wait for nobody
-        if self._policy.collect and (run := runs.waiting_in(x, thread, message.address.topic)):
+            return runs.add(tx, thread, now, lane=None)  # our own texts wait for nobody
+        if self._policy.collect and (run := runs.waiting_in(tx, thread, message.address.topic)):
             return run
-        return runs.add(x, thread, now, lane=thread)
+        return runs.add(tx, thread, now, lane=thread)
 
     def reset(
         self, address: Address, user: str, *, order: str = "", facts: Mapping[str, object] | None = None
@@ -135,19 +136,19 @@ class Inbox:
         now = time.time()
         refused: list[str] = []
 
-        def work(x: Execute) -> bool:
+        def work(tx: Execute) -> bool:
             for name, value in (facts or {}).items():
-                threads.remember(x, name, value)
+                remember(tx, name, value)
             if self._policy.scope == "topic" and not address.topic:
                 return False
             given = IncomingMessage(order, address, user, "", now, kind="reset")
-            if order and messages.known(x, given):
+            if order and messages.known(tx, given):
                 return True
-            old = threads.find_or_create(x, address, user, self._policy.scope, now)
+            old = threads.find_or_create(tx, address, user, self._policy.scope, now)
             if order:
-                messages.add(x, given, old, None)
-            refused.extend(approvals.refuse_all(x, old, user))
-            threads.renew(x, address, user, self._policy.scope, origin="reset", now=now)
+                messages.add(tx, given, old, None)
+            refused.extend(approvals.refuse_all(tx, old, user))
+            threads.renew(tx, address, user, self._policy.scope, origin="reset", now=now)
             return True
 
         done = self._db(work)
@@ -160,9 +161,9 @@ class Inbox:
         False: there is none.
         """
 
-        def work(x: Execute) -> RunId | None:
-            thread = threads.find(x, address, user, self._policy.scope)
-            return runs.stop(x, thread, topic=address.topic) if thread else None
+        def work(tx: Execute) -> RunId | None:
+            thread = threads.find(tx, address, user, self._policy.scope)
+            return runs.stop(tx, thread, topic=address.topic) if thread else None
 
         return self._signal(await self._db(work))
 
@@ -172,11 +173,11 @@ class Inbox:
         Without a person nobody's right is asked for.
         """
 
-        def work(x: Execute) -> RunId | bool | None:
-            shown = runs.showing(x, ref)
+        def work(tx: Execute) -> RunId | bool | None:
+            shown = runs.showing(tx, ref)
             if shown and user not in (None, shown[2]):
                 return False
-            return runs.stop(x, shown[1], run=shown[0]) if shown else None
+            return runs.stop(tx, shown[1], run=shown[0]) if shown else None
 
         stopped = await self._db(work)
         if stopped is False:
@@ -197,9 +198,9 @@ class Inbox:
         if self._policy.scope == "topic" and not address.topic:
             return text("memory_topic", locale, self._policy.language)
 
-        def work(x: Execute) -> Held:
-            thread = threads.find(x, address, user, self._policy.scope)
-            return held(x, thread, self._policy.budget) if thread else NOTHING
+        def work(tx: Execute) -> Held:
+            thread = threads.find(tx, address, user, self._policy.scope)
+            return held(tx, thread, self._policy.budget) if thread else NOTHING
 
         return told(await self._db(work), locale, self._policy.language)
 
@@ -209,32 +210,32 @@ class Inbox:
         """Who answers there and who else could; or, for admins, that `wanted` does from the next run on."""
         admin, language = user in self._policy.admins, self._policy.language
         return await self._db(
-            lambda x: choose(x, address, parent, wanted.strip(), locale, language, admin=admin)
+            lambda tx: choose(tx, address, parent, wanted.strip(), locale, language, admin=admin)
         )
 
     async def withdraw(self, address: Address, message_id: str) -> bool:
         """The person deleted a message: it is not answered, unless its run has begun. True: it never will."""
 
-        def work(x: Execute) -> RunId | None:
-            run = messages.withdraw(x, address, message_id)
+        def work(tx: Execute) -> RunId | None:
+            run = messages.withdraw(tx, address, message_id)
             if run:
-                files.release(x, run)
+                files.release(tx, run)
             return run
 
         return await self._db(work) is not None
 
     async def spoke_before(self, address: Address, user: str) -> bool:
         """True when this person has addressed the assistant in this topic before."""
-        return await self._db(lambda x: messages.spoke_before(x, address, user))
+        return await self._db(lambda tx: messages.spoke_before(tx, address, user))
 
     async def recent(self, platform: str, since: float) -> list[Address]:
         """Topics in which someone wrote to the assistant since then, the latest first."""
-        return await self._db(lambda x: messages.recent(x, platform, since))
+        return await self._db(lambda tx: messages.recent(tx, platform, since))
 
     async def fact(self, name: str) -> object:
         """A fact stored under this name, None when there is none."""
-        return await self._db(lambda x: threads.fact(x, name))
+        return await self._db(lambda tx: find(tx, name))
 
     async def remember(self, name: str, value: object) -> None:
         """Store a fact; returns ⇒ it is on disk."""
-        await self._db(lambda x: threads.remember(x, name, value))
+        await self._db(lambda tx: remember(tx, name, value))

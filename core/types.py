@@ -7,8 +7,10 @@ names. `docs/glossary.md` says what each word means.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NewType
+
+from core.settings import Settings
 
 ThreadId = NewType("ThreadId", str)
 RunId = NewType("RunId", str)
@@ -99,7 +101,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Activity:
     """Something the assistant does while it answers, as people see it."""
 
     id: str
@@ -119,7 +121,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ApprovalRequest:
     """Whether a tool may do something: a text with two buttons. Only `person` may press them."""
 
     id: str
@@ -187,3 +189,139 @@ class ItemDone:
 
 
 ModelEvent = Started | TextDelta | ItemAdded | ItemDone | Finished
+
+
+SETTINGS_ID = "asst_settings"
+"""The assistant of the ASSISTANT_* settings."""
+EVERY_FUNCTION = "*"
+"""The function name that stands for every function found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """One version of an assistant. `tools` have the API's shapes, in their order."""
+
+    id: str
+    name: str
+    model: str
+    instructions: str = ""
+    description: str = ""
+    tools: tuple[Mapping[str, Any], ...] = ()
+    tool_resources: Mapping[str, Any] = field(default_factory=dict)
+    reasoning_effort: str | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    response_format: str | Mapping[str, Any] = "auto"
+    truncation_strategy: Mapping[str, Any] = field(default_factory=lambda: {"type": "summary"})
+    """`summary` | `auto` (both with an optional `max_tokens`) | `last_messages` with `last_messages`: n."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tool_choice: str | Mapping[str, Any] = "auto"
+    parallel_tool_calls: bool = True
+    max_model_calls: int = 16
+    run_seconds: int | None = None
+    """How long a run may take; None: what the settings say."""
+    created_at: int = 0
+    version: int = 1
+
+    @property
+    def label(self) -> str:
+        """What to call it in front of people: the API allows an assistant without a name."""
+        return self.name or self.id
+
+    def functions(self) -> frozenset[str]:
+        """The names of its function tools; EVERY among them means all that are found."""
+        return frozenset(tool["function"]["name"] for tool in self.tools if tool["type"] == "function")
+
+    def hosted(self) -> frozenset[str]:
+        """The types of its tools that the model server carries out: `file_search`, `mcp` …"""
+        return frozenset(tool["type"] for tool in self.tools if tool["type"] != "function")
+
+    def tool(self, type: str) -> Mapping[str, Any] | None:
+        """Its first tool of that type."""
+        return next((tool for tool in self.tools if tool["type"] == type), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object as the API prints it; texts that are empty are null there."""
+        values = {"created_at": self.created_at, **self.body(), "version": self.version}
+        return {"id": self.id, "object": "assistant", **values}
+
+    def body(self) -> dict[str, Any]:
+        """All that can be changed: the object without id, created_at and version."""
+        values = {name: getattr(self, name) for name in ASSISTANT_BODY}
+        values["tools"] = [dict(tool) for tool in self.tools]
+        return values | {name: values[name] or None for name in _ASSISTANT_TEXTS}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Assistant:
+        """The value of an object that was checked before; what is missing or null there is the default."""
+        given = {name: data[name] for name in ASSISTANT_FIELDS if data.get(name) is not None}
+        given["tools"] = tuple(given.get("tools", ()))
+        return cls(**{"id": "", "name": "", "model": "", **given})
+
+
+ASSISTANT_FIELDS = tuple(item.name for item in fields(Assistant))
+_ASSISTANT_TEXTS = ("name", "description", "instructions")
+_ASSISTANT_FIRST = ("name", "description", "model", "instructions")
+ASSISTANT_BODY = (
+    *_ASSISTANT_FIRST,
+    *(name for name in ASSISTANT_FIELDS if name not in {*_ASSISTANT_FIRST, "id", "created_at", "version"}),
+)
+
+
+def function_tool(name: str) -> dict[str, Any]:
+    """A function tool that says no more than its name: its schema is in the operator's code."""
+    return {"type": "function", "function": {"name": name}}
+
+
+def settings_assistant(settings: Settings) -> Assistant:
+    """The assistant that the ASSISTANT_* settings describe: it has every function that is found."""
+    return Assistant(
+        id=SETTINGS_ID,
+        name=settings.assistant_name,
+        model=settings.assistant_model,
+        instructions=settings.instructions,
+        reasoning_effort=settings.assistant_effort,
+        tools=(function_tool(EVERY_FUNCTION),),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run that is ours to carry out, with all it needs: nothing else is read before the model is asked."""
+
+    run: RunId
+    lane: str
+    thread: ThreadId
+    owner: str
+    status: RunStatus
+    resumed: bool
+    """A process began it before: posts may exist that were never recorded."""
+    attempts: int
+    deaths: int
+    created_at: float
+    messages: tuple[IncomingMessage, ...]
+    memo: Mapping[str, Any]
+    """The steps recorded so far."""
+    history: tuple[str, ...]
+    """The thread's newest turns before this one, as input items."""
+    assistant: Assistant | None = None
+    """Who answers, as it was when the run began; None for our own texts."""
+    room: int = 0
+    """Tokens the history may have."""
+    store: str | None = None
+    """The vector store of the thread at the model server."""
+    kept: tuple[str, ...] = ()
+    """The thread's files that the model server still has, by their ids there."""
+    context_since: float | None = None
+    """Set where others may have written in the topic: from this time on the thread has not seen it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended, and what the thread remembers of it."""
+
+    status: RunStatus
+    items: tuple[str, ...] = ()
+    error: str = ""
+    token_ratio: float | None = None
+    """Reported over estimated tokens of its newest request, where the server told."""

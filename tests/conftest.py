@@ -14,7 +14,7 @@ import pytest
 from bots.app import assembled
 from bots.intake.connection import keep
 from core.settings import Settings
-from core.store.database import data_directory
+from core.store.data_dir import data_directory
 from standins.discord import DiscordStandin
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario

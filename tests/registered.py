@@ -14,7 +14,7 @@ async def register(data: Path, name: str, *, platform: str = "", place: str = ""
     """Create an assistant, and assign it to a place if one is given; its id. It is told its name only."""
     fields = {"name": name, "instructions": name, "model": "gpt-6-luna"}
     with contextlib.closing(Database(data / "spool.sqlite3")) as db:
-        made = await db(lambda x: assistants.create(x, fields, time.time()))
+        made = await db(lambda tx: assistants.create(tx, fields, time.time()))
         if place:
-            await db(lambda x: assistants.assign(x, platform, place, made.id))
+            await db(lambda tx: assistants.assign(tx, platform, place, made.id))
     return made.id

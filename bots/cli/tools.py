@@ -14,7 +14,7 @@ from typing import Any
 from core import tools
 from core.errors import ConfigError
 from core.settings import Settings
-from core.store.database import data_directory
+from core.store.data_dir import data_directory
 from core.tools import Tool, Toolbox
 
 EXAMPLES = Path(tools.__file__).parent / "examples"

@@ -21,11 +21,12 @@ from bots.demo.folder import Folder
 from bots.demo.people import DISCORD_USER, SLACK_USER, DiscordPerson, Person, SlackPerson
 from bots.demo.terminal import Screen
 from bots.intake.connection import keep
-from core.assistant import Assistant, of_settings
 from core.runs.lanes import Lanes
 from core.settings import INSTRUCTIONS, Settings
-from core.store import approvals, runs, threads
-from core.store.database import Database, data_directory, only_runner
+from core.store import approvals, facts, runs
+from core.store.data_dir import data_directory, only_runner
+from core.store.database import Database
+from core.types import Assistant, settings_assistant
 from standins.discord import DiscordStandin
 from standins.openai import OpenAIStandin
 from standins.script.script import Offline
@@ -68,7 +69,7 @@ async def _apart(settings: Settings) -> Settings:
     """The demo's own directory inside, where a real bot has worked: its runs must not be answered here."""
     db = Database(data_directory(settings.data_dir) / "spool.sqlite3")
     try:
-        real = await db(lambda x: threads.fact(x, REAL))
+        real = await db(lambda tx: facts.find(tx, REAL))
     finally:
         db.close()
     if not real:
@@ -84,7 +85,7 @@ async def _forget_questions(path: Path) -> bool:
     """
     db = Database(path)
     try:
-        left = await db(lambda x: runs.unfinished(x, ("slack", "discord")))
+        left = await db(lambda tx: runs.unfinished(tx, ("slack", "discord")))
         for person in (SLACK_USER, DISCORD_USER):
             await db(partial(approvals.refuse_person, person=person))
     finally:
@@ -133,7 +134,7 @@ def _assistant(config: Settings) -> Assistant:
 
     With a model of one's own it is the very one that `run` has: those tools may cost something.
     """
-    own = of_settings(config)
+    own = settings_assistant(config)
     hosted = ({"type": "code_interpreter"}, {"type": "image_generation"})
     return dataclasses.replace(own, tools=(*own.tools, *hosted)) if _is_offline(config) else own
 

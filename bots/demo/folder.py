@@ -6,7 +6,7 @@ import contextlib
 import itertools
 from pathlib import Path
 
-from bots.replies.filename import file_name
+from bots.replies.safe_text import file_name
 from core import tools
 
 SOURCES = (Path(tools.__file__).parent / "examples", Path(__file__).parent / "tools")

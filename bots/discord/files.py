@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
 import aiohttp
 
+from bots.discord.api import LARGEST_FILE
+from bots.discord.poster import DiscordPoster, file_sign
 from bots.intake.download import Hosts, Redirected, download, words
-from core.errors import FileRefused
+from bots.replies.posts import Posts
+from bots.replies.safe_text import file_name
+from core.concurrency import patiently
+from core.errors import FileRefused, TooLarge
 from core.files.detect import safe_name
-from core.types import Attachment
+from core.types import Attachment, File
 
-MOST = 50
+MOST_FILES = 50
 """Files of one message that are noticed at all; Discord allows ten."""
 _ID = re.compile(r"[0-9]{1,20}")
 _VOICE = 1 << 13
@@ -28,13 +34,13 @@ _VOICE = 1 << 13
 def attachments(payload: Mapping[str, Any]) -> tuple[Attachment, ...]:
     """The files of a message and of what it forwards; whatever is none is left out."""
     found = [one for message in (payload, *snapshots(payload)) for one in _listed(message)]
-    return tuple(found[:MOST])
+    return tuple(found[:MOST_FILES])
 
 
 def snapshots(payload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The messages that somebody passed on with this one."""
     listed = payload.get("message_snapshots")
-    for one in listed[:MOST] if isinstance(listed, list) else ():
+    for one in listed[:MOST_FILES] if isinstance(listed, list) else ():
         message = one.get("message") if isinstance(one, Mapping) else None
         if isinstance(message, Mapping):
             yield message
@@ -45,7 +51,7 @@ def _listed(message: Mapping[str, Any]) -> list[Attachment]:
     if not isinstance(files, list):
         return []
     voice = isinstance(flags, int) and bool(flags & _VOICE)
-    return [found for file in files[:MOST] if (found := _attachment(file, voice))]
+    return [found for file in files[:MOST_FILES] if (found := _attachment(file, voice))]
 
 
 def _attachment(file: object, voice: bool) -> Attachment | None:
@@ -104,3 +110,19 @@ class DiscordFiles:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+class Uploads:
+    """`core.ports.Attaching` for one run."""
+
+    def __init__(self, posts: Posts, poster: DiscordPoster) -> None:
+        self._posts, self._poster = posts, poster
+
+    async def attach(self, file: File) -> None:
+        """See `Attaching.attach`."""
+        size = len(file.content)
+        if size > LARGEST_FILE:
+            raise TooLarge(LARGEST_FILE)
+        sent = (file_name(file.name), file.type or "application/octet-stream", file.content)
+        make = partial(self._poster.bring, file.key, sent)
+        await patiently(lambda: self._posts.once(f"file:{file.key}", make, sign=file_sign(size)))

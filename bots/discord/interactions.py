@@ -12,9 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bots.discord.api import DiscordApi
-from bots.discord.buttons import answered
 from bots.discord.channels import thread_parent
-from bots.discord.poster import STOP, reference
+from bots.discord.poster import STOP, answered, reference
 from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox

@@ -13,22 +13,20 @@ import discord
 from bots.discord import events
 from bots.discord.api import PAGE, DiscordApi
 from bots.discord.bot import Bot
-from bots.discord.files import DiscordFiles
+from bots.discord.files import DiscordFiles, Uploads
 from bots.discord.gateway import ContentIntentRefused, Gateway, Position, forget_login, redirect
 from bots.discord.interactions import Interactions
 from bots.discord.poster import DiscordPoster, Pace, typing
-from bots.discord.reader import SESSION, Intake
-from bots.discord.upload import Uploads
-from bots.intake.catch_up import OVERLAP, CaughtUp
+from bots.discord.reader import SESSION, Reader
+from bots.intake.catch_up import OVERLAP, CatchUp
 from bots.intake.connection import TokenRefused
-from bots.replies.approvals import Questions
-from bots.replies.edited import PostBrush
+from bots.replies.approvals import ApprovalPosts
+from bots.replies.edited import EditBrush
+from bots.replies.live import FullReply
 from bots.replies.markdown import split
 from bots.replies.posts import Gone, Posts
-from bots.replies.reply import FullReply
 from bots.replies.safe_text import printable
-from bots.turns import Turns
-from core.concurrency import Background
+from core.concurrency import Background, KeyedLock
 from core.errors import SpoolError, Unreachable
 from core.inbox import Inbox
 from core.settings import Settings
@@ -53,12 +51,12 @@ class DiscordPlatform:
         redirect(settings.discord_api_url, settings.discord_gateway_url)
         self._settings, self._inbox = settings, inbox
         self._bot = Bot(inbox, content=settings.follow_threads)
-        self._api, self._pace, self._turns = DiscordApi(self._bot.http), Pace(), Turns()
+        self._api, self._pace, self._locks = DiscordApi(self._bot.http), Pace(), KeyedLock()
         self._files = DiscordFiles(settings.discord_api_url)
         self._logged_in = asyncio.Event()
         self._working = Background()
         self._catching_up: asyncio.Task[None] | None = None
-        self._intake = Intake(
+        self._intake = Reader(
             inbox,
             self._api,
             me=self._me,
@@ -134,7 +132,7 @@ class DiscordPlatform:
         self._connected()
         self._working.start(self.save(), "discord position")
         window = self._settings.catch_up_seconds
-        caught_up = CaughtUp(self._inbox, self.name, window, quick=10, pause=0.04)
+        caught_up = CatchUp(self._inbox, self.name, window, quick=10, pause=0.04)
         if self._catching_up:
             self._catching_up.cancel()
         alive = lambda: self._gateway.established  # noqa: E731
@@ -177,11 +175,11 @@ class DiscordPlatform:
         await self._logged_in.wait()
         stop = text("stop_button", message.locale, self._settings.language)
         poster = DiscordPoster(self._api, self._pace, message, journal.claim.run, self._me(), stop)
-        posts = Posts(journal, poster, self._turns)
-        brush = PostBrush(
-            posts, lambda body, limit, final: split(printable(body), limit, complete=final), tasks=True
+        posts = Posts(journal, poster, self._locks)
+        brush = EditBrush(
+            posts, lambda body, limit, final: split(printable(body), limit, complete=final), activities=True
         )
-        made = FullReply(brush, Uploads(posts, poster), Questions(posts, journal, poster))
+        made = FullReply(brush, Uploads(posts, poster), ApprovalPosts(posts, journal, poster))
         async with made as reply, typing(self._api, message.address.channel, reply.visible):
             yield reply
 

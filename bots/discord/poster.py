@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from bots.discord.api import PAGE, DiscordApi
-from bots.discord.buttons import GREY, answered, asking, custom_ids, row
 from bots.replies.approvals import sign
 from bots.replies.posts import OwnPost
 from bots.replies.safe_text import printable
 from core.errors import SpoolError
-from core.types import IncomingMessage, Question, RunId
+from core.types import ApprovalRequest, IncomingMessage, RunId
 
 STOP = "spool:stop"
 """`custom_id` of the button."""
@@ -63,7 +62,7 @@ class DiscordPoster:
         """See `Poster.create`."""
         return await self._post(self._body(text, growing=growing), f"-{number}", reply=first)
 
-    async def ask(self, question: Question) -> str:
+    async def ask(self, question: ApprovalRequest) -> str:
         """See `Asker.ask`."""
         return await self._post(asking(question, self.limit), sign(question.id), reply=True)
 
@@ -177,3 +176,42 @@ async def typing(api: DiscordApi, channel: str, done: asyncio.Event) -> AsyncIte
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+GREEN, GREY = 3, 2
+_ROW, _BUTTON = 1, 2
+_LABEL = 80
+_YES, _NO = "spool:yes:", "spool:no:"
+_ANSWERS: Final = {_YES: True, _NO: False}
+
+
+def row(*buttons: tuple[str, str, int]) -> list[dict[str, Any]]:
+    """The components of a post: buttons given as `custom_id`, label and style."""
+    made = [
+        {"type": _BUTTON, "style": style, "label": label[:_LABEL], "custom_id": custom_id}
+        for custom_id, label, style in buttons
+    ]
+    return [{"type": _ROW, "components": made}]
+
+
+def asking(question: ApprovalRequest, limit: int) -> dict[str, Any]:
+    """The body of a post of at most so many characters that asks."""
+    text = printable(question.text)
+    yes, no = (_YES + question.id, question.yes, GREEN), (_NO + question.id, question.no, GREY)
+    shown = text if len(text) <= limit else text[: limit - 1] + "…"
+    return {"content": shown, "components": row(yes, no)}
+
+
+def answered(custom_id: str) -> tuple[str, bool]:
+    """The question a button belongs to and whether it says yes; ("", False) for any other button."""
+    for begins, yes in _ANSWERS.items():
+        if custom_id.startswith(begins):
+            return custom_id.removeprefix(begins), yes
+    return "", False
+
+
+def custom_ids(post: Mapping[str, Any]) -> Iterator[str]:
+    """The `custom_id` of everything that can be pressed under a post."""
+    for line in post.get("components") or ():
+        for component in line.get("components") or ():
+            yield str(component.get("custom_id") or "")

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 SESSION = "discord:session"
 
 
-class Intake:
+class Reader:
     """Handlers of raw gateway events; none blocks the socket."""
 
     def __init__(

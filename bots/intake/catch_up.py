@@ -20,14 +20,14 @@ OVERLAP = 120.0
 """Seconds read again before the mark: longer than a dead connection goes unnoticed."""
 RECENT = 3 * 86_400.0
 """Seconds: topics in which nobody asked anything for longer are not read."""
-MOST = 200
+MOST_TOPICS = 200
 TICK = 10.0
 
 
 Read = Callable[[Address, float], Awaitable[None]]
 
 
-class CaughtUp:
+class CatchUp:
     """The mark of one platform. `window`: seconds that are read back at most.
 
     `quick` topics are read at once, the others `pause` seconds apart: answers come first in the rate limit.
@@ -58,7 +58,7 @@ class CaughtUp:
         """Every topic; one that cannot be read now holds up no other and is tried again."""
         stored = await self._inbox.fact(self._name)
         since = max((stored if isinstance(stored, float) else began) - OVERLAP, began - self._window)
-        left = (await self._inbox.recent(self._platform, began - RECENT))[:MOST]
+        left = (await self._inbox.recent(self._platform, began - RECENT))[:MOST_TOPICS]
         wait = 1.0
         while left:
             failed = [address for address in left if not await self._one(read, address, since)]

@@ -11,7 +11,7 @@ from typing import Protocol
 from core.errors import ConfigError
 
 logger = logging.getLogger(__name__)
-LONGEST = 60.0
+LONGEST_WAIT = 60.0
 """Seconds between two attempts at most."""
 STOOD = 10.0
 """A connection that stood for so many seconds was a good one: the next attempt is made at once."""
@@ -56,4 +56,4 @@ async def keep(connection: Connection, on_connected: Callable[[], None] = lambda
         failures = 1 if since and loop.time() - since > STOOD else failures + 1
         since = 0.0
         if failures > 1:
-            await asyncio.sleep(min(LONGEST, 0.25 * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0))  # noqa: S311
+            await asyncio.sleep(min(LONGEST_WAIT, 0.25 * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0))  # noqa: S311

@@ -11,7 +11,7 @@ from yarl import URL
 
 from core.errors import FileRefused, Retryable, SpoolError
 
-PATIENCE = aiohttp.ClientTimeout(total=60, sock_connect=10, sock_read=20)
+TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10, sock_read=20)
 _CHUNK = 65536
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 """Not the zone of an IPv6 address, say, whose end may be any name."""
@@ -73,7 +73,7 @@ async def download(
     given = {"Accept-Encoding": "identity", **(headers or {})}  # else a few bytes could become very many
     try:
         async with session.get(
-            url, headers=given, allow_redirects=False, timeout=PATIENCE, raise_for_status=False
+            url, headers=given, allow_redirects=False, timeout=TIMEOUT, raise_for_status=False
         ) as response:
             _check(response, limit)
             return Download(response.content_type.casefold(), await _body(response.content, limit))

@@ -6,30 +6,30 @@ import re
 from collections.abc import Sequence
 
 from bots.replies.safe_text import printable
-from core.types import Task
+from core.types import Activity
 
-LONGEST = 100
+LONGEST_TITLE = 100
 """Characters of a title."""
 _DOING, _DONE = "-# 🔎 ", "-# ✓ "
 _LINE = re.compile(rf"\A(?:{_DOING}|{_DONE})[^\n]*\n?")
 
 
-def title(task: Task) -> str:
+def title(task: Activity) -> str:
     """The task's title on one line of a bearable length."""
     words = " ".join(printable(task.title).split())
-    return words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
+    return words if len(words) <= LONGEST_TITLE else words[: LONGEST_TITLE - 1] + "…"
 
 
-def doing(tasks: Sequence[Task]) -> str:
+def doing(activities: Sequence[Activity]) -> str:
     """What is under way, "" when nothing is."""
-    return " · ".join(title(task) for task in [one for one in tasks if one.state == "in_progress"][-3:])
+    return " · ".join(title(task) for task in [one for one in activities if one.state == "in_progress"][-3:])
 
 
-def line(tasks: Sequence[Task], *, alone: bool) -> str:
+def line(activities: Sequence[Activity], *, alone: bool) -> str:
     """A small line of Markdown: what is under way; where it stands `alone` else what was done last. Or ""."""
-    if now := doing(tasks):
+    if now := doing(activities):
         return _DOING + now
-    return _DONE + title(tasks[-1]) if tasks and alone else ""
+    return _DONE + title(activities[-1]) if activities and alone else ""
 
 
 def without_line(text: str) -> str:

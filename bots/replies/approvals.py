@@ -7,11 +7,11 @@ from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
-from bots.patience import patiently
 from bots.replies.posts import Gone, Posts
+from core.concurrency import patiently
 from core.errors import SpoolError, Unreachable
 from core.store.journal import Journal
-from core.types import Question
+from core.types import ApprovalRequest
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 class Asker(Protocol):
     """How one reply asks on its platform. Raises Retryable, Unreachable or Gone."""
 
-    async def ask(self, question: Question) -> str:
+    async def ask(self, question: ApprovalRequest) -> str:
         """A new post with the question and its buttons, which bears `sign(question.id)`; gives its id."""
         ...
 
@@ -33,13 +33,13 @@ def sign(question: str) -> str:
     return f"ask:{question}"
 
 
-class Questions:
+class ApprovalPosts:
     """`core.ports.Asking` for one run."""
 
     def __init__(self, posts: Posts, journal: Journal, asker: Asker) -> None:
         self._posts, self._journal, self._asker = posts, journal, asker
 
-    async def ask(self, question: Question) -> None:
+    async def ask(self, question: ApprovalRequest) -> None:
         """See `Asking.ask`."""
         name = sign(question.id)
         try:
@@ -47,14 +47,14 @@ class Questions:
         except Gone as error:
             raise Unreachable(f"question deleted: {error}") from error
 
-    async def decided(self, question: Question, text: str) -> None:
+    async def decided(self, question: ApprovalRequest, text: str) -> None:
         """See `Asking.decided`."""
         try:
             await patiently(lambda: self._decide(question, text))
         except SpoolError as error:
             logger.warning("question cannot be closed", extra={"error": str(error)})
 
-    async def _decide(self, question: Question, text: str) -> None:
+    async def _decide(self, question: ApprovalRequest, text: str) -> None:
         name = sign(question.id)
         if (self._journal.memo.get(name) or {}).get("decided") == text:
             return  # a process before this one did it

@@ -8,20 +8,20 @@ from functools import partial
 
 from bots.replies.activity import line, without_line
 from bots.replies.posts import Gone, Posts
-from core.types import Task
+from core.types import Activity
 
 Split = Callable[[str, int, bool], list[str]]
 """Text, characters in a post, whether the text is final → what each post shows."""
 
 
-class PostBrush:
+class EditBrush:
     """`bots.replies.live.Brush`: as many posts as the text needs; a full post is never touched again.
 
-    `tasks`: what the assistant is doing stands as a small line above the newest post's text.
+    `activities`: what the assistant is doing stands as a small line above the newest post's text.
     """
 
-    def __init__(self, posts: Posts, split: Split, *, eager: bool = True, tasks: bool = False) -> None:
-        self._posts, self._split, self._eager, self._tasks = posts, split, eager, tasks
+    def __init__(self, posts: Posts, split: Split, *, eager: bool = True, activities: bool = False) -> None:
+        self._posts, self._split, self._eager, self._activities = posts, split, eager, activities
         self._painted: dict[int, tuple[str, bool]] = {}
         self._said = False
 
@@ -42,12 +42,12 @@ class PostBrush:
         """See `Brush.due`."""
         return None
 
-    async def paint(self, text: str, tasks: Sequence[Task] = (), *, final: bool) -> bool:
+    async def paint(self, text: str, activities: Sequence[Activity] = (), *, final: bool) -> bool:
         """See `Brush.paint`."""
         poster = self._posts.poster
         if not final and not self._eager and not self._posts.begun():
             return True
-        parts = self._bodies(text, () if final else tasks, final=final)
+        parts = self._bodies(text, () if final else activities, final=final)
         for part, body in enumerate(parts):
             newest = part == len(parts) - 1
             wanted = (body, poster.stoppable and newest and not final)
@@ -62,11 +62,11 @@ class PostBrush:
             await self._posts.trim(len(parts))
         return True
 
-    def _bodies(self, text: str, tasks: Sequence[Task], *, final: bool) -> list[str]:
+    def _bodies(self, text: str, activities: Sequence[Activity], *, final: bool) -> list[str]:
         """What each post shows. The line moves no text into another post: without room it is left out."""
         limit, waits = self._posts.poster.limit, not text.strip() and not final
         parts = [] if waits else self._split(text, limit, final)
-        above = line(tasks, alone=not parts) if self._tasks else ""
+        above = line(activities, alone=not parts) if self._activities else ""
         if not parts:  # where a process before this one showed text, that stands until there is more
             return [above] if above and (self._painted or not self._posts.begun()) else []
         if above and len(above) + 1 + len(parts[-1]) <= limit:
@@ -92,4 +92,4 @@ class PostBrush:
             return ""
         shown = {post.id: post.text for post in await self._posts.poster.own("")}
         bodies = [shown.get(post, "") for post in ids]
-        return "\n".join(without_line(body) if self._tasks else body for body in bodies)
+        return "\n".join(without_line(body) if self._activities else body for body in bodies)

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol, Self
 
-from bots.patience import pause
+from bots.replies.approvals import ApprovalPosts
 from bots.replies.markdown import closing
+from core.concurrency import pause
 from core.errors import Retryable, SpoolError, Unreachable
-from core.types import Task
+from core.ports import Attaching
+from core.types import Activity, ApprovalRequest, File
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +21,7 @@ logger = logging.getLogger(__name__)
 class Brush(Protocol):
     """Brings a text to the screen; one brush belongs to one reply."""
 
-    async def paint(self, text: str, tasks: Sequence[Task] = (), *, final: bool) -> bool:
+    async def paint(self, text: str, activities: Sequence[Activity] = (), *, final: bool) -> bool:
         """Show this text and what is being done; False when some of it is left for later.
 
         A final text is shown whole, and without any task. Raises Retryable or Unreachable.
@@ -50,7 +52,7 @@ class LiveReply:
     def __init__(self, brush: Brush) -> None:
         self._brush = brush
         self._text = ""
-        self._tasks: Sequence[Task] = ()
+        self._activities: Sequence[Activity] = ()
         self._news = asyncio.Event()
         self._ending = asyncio.Event()
         self._painting: asyncio.Task[None] | None = None
@@ -67,9 +69,9 @@ class LiveReply:
         self._painting.cancel()
         await asyncio.gather(self._painting, return_exceptions=True)
 
-    def show(self, text: str, tasks: Sequence[Task] = ()) -> None:
+    def show(self, text: str, activities: Sequence[Activity] = ()) -> None:
         """The answer so far and what is being done for it; costs two references, no I/O."""
-        self._text, self._tasks = text, tuple(tasks)
+        self._text, self._activities = text, tuple(activities)
         self._news.set()
 
     async def finish(self, text: str, note: str = "") -> None:
@@ -93,12 +95,12 @@ class LiveReply:
         failures, busy = 0, False
         while True:
             await self._next()
-            text, tasks, final = self._text, self._tasks, self._ending.is_set()
-            if not (final or text.strip() or tasks or busy):
+            text, activities, final = self._text, self._activities, self._ending.is_set()
+            if not (final or text.strip() or activities or busy):
                 continue
             try:
-                whole = await self._brush.paint(text, tasks, final=final)
-                failures, busy = 0, bool(tasks)  # that there is nothing to do any more is news, too
+                whole = await self._brush.paint(text, activities, final=final)
+                failures, busy = 0, bool(activities)  # that there is nothing to do any more is news, too
             except Retryable as error:  # the platform is away: nothing else can be shown either, so wait
                 failures += 1
                 wait = pause(failures, error)
@@ -111,13 +113,13 @@ class LiveReply:
             except Exception as error:
                 logger.exception("post cannot be painted")
                 raise Unreachable(type(error).__name__) from error
-            self._seen(tasks if whole else ())
+            self._seen(activities if whole else ())
             if final:
                 return
-            await self._rest(self._brush.pause(), (text, tasks) if whole else None)
+            await self._rest(self._brush.pause(), (text, activities) if whole else None)
 
-    def _seen(self, tasks: Sequence[Task]) -> None:
-        if self._brush.visible or tasks:
+    def _seen(self, activities: Sequence[Activity]) -> None:
+        if self._brush.visible or activities:
             self.visible.set()
         if self._brush.visible and self.first_shown_at is None:
             self.first_shown_at = asyncio.get_running_loop().time()
@@ -129,9 +131,29 @@ class LiveReply:
                 await self._news.wait()
         self._news.clear()
 
-    async def _rest(self, seconds: float, painted: tuple[str, Sequence[Task]] | None) -> None:
+    async def _rest(self, seconds: float, painted: tuple[str, Sequence[Activity]] | None) -> None:
         """Let the text grow without being woken by each word; the last words are not kept waiting."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ending.wait(), seconds)
-        if self._ending.is_set() or (self._text, self._tasks) != painted:
+        if self._ending.is_set() or (self._text, self._activities) != painted:
             self._news.set()
+
+
+class FullReply(LiveReply):
+    """`core.ports.FullReply` of one run."""
+
+    def __init__(self, brush: Brush, files: Attaching, questions: ApprovalPosts) -> None:
+        super().__init__(brush)
+        self._files, self._questions = files, questions
+
+    async def attach(self, file: File) -> None:
+        """See `Attaching.attach`."""
+        await self._files.attach(file)
+
+    async def ask(self, question: ApprovalRequest) -> None:
+        """See `Asking.ask`."""
+        await self._questions.ask(question)
+
+    async def decided(self, question: ApprovalRequest, text: str) -> None:
+        """See `Asking.decided`."""
+        await self._questions.decided(question, text)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import chain, count, islice, repeat, takewhile
 from typing import Protocol
 
-from bots.turns import Turns
+from core.concurrency import KeyedLock
 from core.errors import Retryable, SpoolError
 from core.store.journal import Journal
 
@@ -85,8 +85,8 @@ class Posts:
     a platform that knows a repeated creation would give the deleted post.
     """
 
-    def __init__(self, journal: Journal, poster: Poster, turns: Turns) -> None:
-        self._journal, self.poster, self._turns = journal, poster, turns
+    def __init__(self, journal: Journal, poster: Poster, locks: KeyedLock) -> None:
+        self._journal, self.poster, self._locks = journal, poster, locks
         self._topic = journal.claim.messages[-1].address
         self._untouched: set[str] = set()  # parts whose creation surely had no effect
 
@@ -125,7 +125,7 @@ class Posts:
         until the outcome is known: nobody else can take a post for theirs that is ours. A Retryable of
         `make` that is not Unclear says that nothing was made.
         """
-        async with self._turns.of(self._topic):
+        async with self._locks.of(self._topic):
             if post := self._recorded(name):
                 return post, False
             known = name not in self._journal.memo or name in self._untouched
@@ -176,7 +176,7 @@ class Posts:
     async def find(self, name: str, sign: str = "") -> str | None:
         """The post journaled as `name`, looked for if it was made and not recorded; None without one."""
         if "intent" in (self._journal.memo.get(name) or {}):
-            async with self._turns.of(self._topic):  # else another run's newest might look free
+            async with self._locks.of(self._topic):  # else another run's newest might look free
                 if post := await self._orphan(name, sign):
                     await self._record(name, post)
         return self._recorded(name)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from core.files.detect import safe_name
+
 _ZERO_WIDTH_SPACE = "\u200b"
 _GROUPS = ("channel", "here", "everyone")
 # C0 without newline and tab, DEL, C1, bidi overrides, and lone surrogates, which no request can encode.
@@ -72,3 +74,11 @@ def _quiet(clean: str) -> str:
     if "<" not in clean and "@" not in clean:  # most texts, and far faster than the pattern
         return clean
     return _PING.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", clean)
+
+
+_SPECIAL = re.compile(r'[<>@:"|?*`\s\u200b]+')
+
+
+def file_name(name: str) -> str:
+    """A `safe_name` without a character that mentions, formats, or that networks replace on their own."""
+    return _SPECIAL.sub("_", safe_name(name)).strip("_") or "file"

@@ -5,9 +5,12 @@ Error names: https://docs.slack.dev/reference/methods/chat.postMessage and its n
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
+from collections import defaultdict, deque
 from collections.abc import Awaitable
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -98,3 +101,98 @@ def _retry_after(response: Any) -> float:
         return float(value)
     except ValueError:
         return 1.0
+
+
+PER_MINUTE: Final = {
+    "chat.startStream": 18,
+    "chat.stopStream": 18,
+    "chat.update": 46,
+}
+"""A little below the documented tiers (20, 100, 20, 50), for clocks differ."""
+FASTEST_APPEND = 0.5
+"""Seconds between two appends of one stream, so that a lone answer flows and does not rattle."""
+APPEND_BURST = 30
+APPEND_SPACING = 60 / (94 - APPEND_BURST)
+"""Seconds between turns: a burst and a minute of turns stay below the 100 of the tier."""
+FASTEST_UPDATE = 1.2
+POST_SPACING = 1.1
+
+
+class Budget:
+    """Counts the calls of the last minute. All times are of one monotonic clock, in seconds."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, deque[float]] = defaultdict(deque)
+        self._blocked: dict[str, float] = {}
+        self._limited: set[str] = set()
+        self._post_turns: dict[str, float] = {}
+        self._next_update = 0.0
+        self._next_append = 0.0
+        self.streams = 0
+        """Streams that are open now."""
+
+    def note(self, method: str) -> None:
+        """A call is made."""
+        self._made[method].append(time.monotonic())
+        self.used(method)  # which forgets the older ones
+
+    def limited(self, method: str, retry_after: float) -> None:
+        """Slack said 429 (`method` may name a channel, for posts): from now on its tier is kept to."""
+        self._limited.add(method)
+        self._blocked[method] = time.monotonic() + retry_after
+
+    def used(self, method: str) -> int:
+        """Calls in the last minute."""
+        made, horizon = self._made[method], time.monotonic() - 60
+        while made and made[0] < horizon:
+            made.popleft()
+        return len(made)
+
+    def may_stream(self) -> bool:
+        """Whether one more stream may be opened, and closed when its time comes."""
+        if time.monotonic() < max(
+            self._blocked.get("chat.startStream", 0.0), self._blocked.get("chat.stopStream", 0.0)
+        ):
+            return False
+        if not self._limited & {"chat.startStream", "chat.stopStream"}:
+            return True
+        ending = self.used("chat.stopStream") + self.streams
+        room = PER_MINUTE["chat.startStream"]
+        return self.used("chat.startStream") < room and ending < room
+
+    def append_wait(self) -> float:
+        """Seconds until one more append fits the tier; 0 now. All open streams share these turns.
+
+        Turns are a fixed time apart, and so many may be taken ahead of it as make a burst.
+        """
+        now = time.monotonic()
+        early = APPEND_BURST * APPEND_SPACING
+        return max(0.0, self._next_append - early - now, self._blocked.get("chat.appendStream", 0.0) - now)
+
+    def appended(self) -> None:
+        """A turn is taken."""
+        self._next_append = max(time.monotonic(), self._next_append) + APPEND_SPACING
+
+    def may_update(self) -> bool:
+        """Whether an answer may still be shown while it grows, and not only when it is whole."""
+        return self.used("chat.update") < PER_MINUTE["chat.update"] / 2
+
+    def update_pause(self) -> float:
+        """Seconds until an update that is not the last of its post may be made; the tail is never gated."""
+        if not self.may_update():
+            return FASTEST_UPDATE
+        return max(0.0, self._next_update - time.monotonic())
+
+    def updated(self) -> None:
+        """An update is made."""
+        self.note("chat.update")
+        self._next_update = time.monotonic() + FASTEST_UPDATE
+
+    async def post_turn(self, channel: str) -> None:
+        """Wait for this channel's turn, once Slack has asked for turns there."""
+        if channel not in self._limited:
+            return
+        now = time.monotonic()
+        turn = max(now, self._blocked.get(channel, 0.0), self._post_turns.get(channel, 0.0))
+        self._post_turns[channel] = turn + POST_SPACING
+        await asyncio.sleep(turn - now)

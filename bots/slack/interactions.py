@@ -15,7 +15,7 @@ from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 
-from bots.slack.buttons import APPROVE, REFUSE
+from bots.slack.poster import APPROVE, REFUSE
 from core.concurrency import Background
 from core.inbox import Inbox
 from core.texts import text
@@ -23,7 +23,7 @@ from core.types import Address
 
 logger = logging.getLogger(__name__)
 ANY = re.compile(".*")
-MOST = 3000
+LONGEST_TEXT = 3000
 """Characters of a text that is shown as the answer to a command."""
 
 
@@ -113,5 +113,5 @@ def _pressed(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _plain(said: str) -> str:
     """Names in it were chosen by people: nothing in it is markup for Slack."""
-    short = said if len(said) <= MOST else said[: MOST - 1] + "…"
+    short = said if len(said) <= LONGEST_TEXT else said[: LONGEST_TEXT - 1] + "…"
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

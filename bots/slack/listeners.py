@@ -16,7 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack import events
-from bots.slack.heard import Heard
+from bots.slack.history import Heard
 from bots.slack.interactions import ANY, Interactions
 from bots.slack.poster import reference
 from core.inbox import Inbox

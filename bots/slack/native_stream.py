@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.slack.api import Limited, call
-from bots.slack.budget import Budget
-from bots.slack.cards import Cards, chunks
+from bots.replies.activity import title
+from bots.replies.safe_text import harmless
+from bots.slack.api import Budget, Limited, call
 from bots.slack.poster import SlackPoster
-from core.types import IncomingMessage, Task
+from core.types import Activity, IncomingMessage
 
-LONGEST = 240.0
+LONGEST_STREAM = 240.0
 """Seconds a stream is kept open; Slack ends it at 300."""
 
 
-class Opened:
+class NativeStream:
     """A stream that is growing: `shown` is its text so far. Each call raises Limited or what `call` does."""
 
     def __init__(
@@ -41,9 +42,9 @@ class Opened:
         poster: SlackPoster,
         message: IncomingMessage,
         text: str,
-        tasks: Sequence[Task] | None,
+        activities: Sequence[Activity] | None,
     ) -> Self:
-        """A new post that grows. `tasks` None: it will never show any, and its text is sent plainly."""
+        """A new post that grows. `activities` None: it will never show any, and its text is sent plainly."""
         budget.note("chat.startStream")
         posted = poster.posting()
         try:
@@ -53,42 +54,42 @@ class Opened:
                     thread_ts=message.address.topic,
                     recipient_user_id=message.user,
                     recipient_team_id=message.address.workspace,
-                    **_content(text, tasks),
+                    **_content(text, activities),
                 )
             )
         except Limited as error:
             budget.limited("chat.startStream", error.retry_after or 1.0)
             raise
         posted()
-        chunked = tasks is not None
+        chunked = activities is not None
         opened = cls(client, budget, message.address.channel, str(response["ts"]), chunked=chunked)
-        opened._grown(text, tasks or ())
+        opened._grown(text, activities or ())
         return opened
 
-    def news(self, tasks: Sequence[Task]) -> list[Task]:
+    def news(self, activities: Sequence[Activity]) -> list[Activity]:
         """Those of the tasks that it can and does not show yet."""
-        return self.cards.news(tasks) if self._chunked else []
+        return self.cards.news(activities) if self._chunked else []
 
     @property
-    def shows_tasks(self) -> bool:
+    def shows_activities(self) -> bool:
         """Whether tasks can be seen in it."""
         return self._chunked
 
     @property
     def left(self) -> float:
         """Seconds until it must be ended."""
-        return self._since + LONGEST - time.monotonic()
+        return self._since + LONGEST_STREAM - time.monotonic()
 
-    async def append(self, text: str, tasks: Sequence[Task]) -> None:
+    async def append(self, text: str, activities: Sequence[Activity]) -> None:
         """More text, and tasks that began or changed."""
         self._budget.appended()
-        content = _content(text, tasks if self._chunked else None)
+        content = _content(text, activities if self._chunked else None)
         try:
             await call(self._client.chat_appendStream(channel=self._channel, ts=self.post, **content))
         except Limited as error:  # nothing was appended: the next flush takes it along
             self._budget.limited("chat.appendStream", error.retry_after or 1.0)
             raise
-        self._grown(text, tasks)
+        self._grown(text, activities)
 
     async def stop(self, text: str, metadata: dict[str, Any]) -> None:
         """The last words."""
@@ -105,10 +106,79 @@ class Opened:
             raise
         self._grown(text, ())
 
-    def _grown(self, text: str, tasks: Sequence[Task]) -> None:
+    def _grown(self, text: str, activities: Sequence[Activity]) -> None:
         self.shown += text
-        self.cards.note(tasks)
+        self.cards.note(activities)
 
 
-def _content(text: str, tasks: Sequence[Task] | None) -> dict[str, Any]:
-    return {"markdown_text": text} if tasks is None else {"chunks": chunks(text, tasks)}
+def _content(text: str, activities: Sequence[Activity] | None) -> dict[str, Any]:
+    return {"markdown_text": text} if activities is None else {"chunks": chunks(text, activities)}
+
+
+class Cards:
+    """What people see of the tasks there, so that only what is new is sent."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, Activity] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._shown)
+
+    def news(self, activities: Sequence[Activity]) -> list[Activity]:
+        """The tasks that began or changed since; not those that were over before they were ever seen."""
+        return [
+            task
+            for task in activities
+            if self._shown.get(task.id) != task and (task.id in self._shown or task.state == "in_progress")
+        ]
+
+    def note(self, activities: Sequence[Activity]) -> None:
+        """These were sent."""
+        self._shown.update({task.id: task for task in activities})
+
+
+def chunks(text: str, activities: Sequence[Activity]) -> list[dict[str, Any]]:
+    """Text and tasks as chunks of a stream. https://docs.slack.dev/reference/methods/chat.appendStream#chunks"""
+    said: list[dict[str, Any]] = [{"type": "markdown_text", "text": text}] if text else []
+    return said + [
+        {
+            "type": "task_update",
+            "id": task.id[:250],
+            "title": harmless(title(task)) or "…",
+            "status": task.state,
+        }
+        for task in activities
+    ]
+
+
+NOT_HERE = {
+    "missing_recipient_team_id",
+    "missing_recipient_user_id",
+    "user_not_found",
+    "team_not_found",
+    "channel_type_not_supported",
+    "method_not_supported_for_channel_type",
+    "enterprise_is_restricted",
+    "missing_scope",
+}
+NOWHERE = {"unknown_method", "feature_not_enabled", "method_deprecated"}
+
+
+@dataclass
+class Refusals:
+    """Where there are no streams, and whether streams take no chunks, so that they can show no tasks."""
+
+    everywhere: bool = False
+    channels: set[str] = field(default_factory=set)
+    chunks: bool = False
+
+    def learn(self, error: str, channel: str) -> None:
+        """Remember a refusal if it will be repeated."""
+        if error in NOWHERE:
+            self.everywhere = True
+        elif error in NOT_HERE:
+            self.channels.add(channel)
+
+    def apply(self, channel: str) -> bool:
+        """True when it is of no use to ask for a stream there again."""
+        return self.everywhere or channel in self.channels

@@ -13,34 +13,30 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.intake.catch_up import CaughtUp
+from bots.intake.catch_up import CatchUp
 from bots.intake.connection import TokenRefused
 from bots.replies.activity import doing
-from bots.replies.approvals import Questions
+from bots.replies.approvals import ApprovalPosts
+from bots.replies.live import FullReply
 from bots.replies.posts import Posts
-from bots.replies.reply import FullReply
 from bots.replies.safe_text import harmless
-from bots.slack import richtext
-from bots.slack.api import REVOKED, call
-from bots.slack.budget import Budget
-from bots.slack.files import SlackFiles
-from bots.slack.heard import Heard
-from bots.slack.history import History, pages
+from bots.slack import events
+from bots.slack.api import REVOKED, Budget, call
+from bots.slack.files import SlackFiles, Uploads
+from bots.slack.history import Heard, History, pages
 from bots.slack.listeners import Listeners
+from bots.slack.native_stream import Refusals
 from bots.slack.poster import SlackPoster, reference
-from bots.slack.refusals import Refusals
 from bots.slack.socket import SocketMode
 from bots.slack.status import Status
 from bots.slack.stream import StreamBrush
-from bots.slack.upload import Uploads
-from bots.turns import Turns
-from core.concurrency import Background
+from core.concurrency import Background, KeyedLock
 from core.errors import SpoolError
 from core.inbox import Inbox
 from core.settings import Settings
 from core.store.journal import Journal
 from core.texts import text
-from core.types import Attachment, Earlier, IncomingMessage, Task
+from core.types import Activity, Attachment, Earlier, IncomingMessage
 
 logger = logging.getLogger(__name__)
 CHECK = 60.0
@@ -62,7 +58,7 @@ class SlackPlatform:
             session=session,  # without it the SDK opens a new connection for each call
             retry_handlers=[],  # a repeated post could appear twice
         )
-        self._budget, self._refusals, self._turns = Budget(), Refusals(), Turns()
+        self._budget, self._refusals, self._locks = Budget(), Refusals(), KeyedLock()
         self._files = SlackFiles(
             self._client, session, token=settings.slack_bot_token, api_url=settings.slack_api_url
         )
@@ -87,7 +83,7 @@ class SlackPlatform:
         )
         history = History(self._client, listeners.message)
         window = self._settings.catch_up_seconds
-        caught_up = CaughtUp(self._inbox, self.name, window, quick=15, pause=2.6)  # two of 50 calls a minute
+        caught_up = CatchUp(self._inbox, self.name, window, quick=15, pause=2.6)  # two of 50 calls a minute
         reading = Background()
 
         def greeted() -> None:
@@ -145,21 +141,21 @@ class SlackPlatform:
             self._status.waiting(address, "")  # what a process before this one may have left
         async with self._status.thinking(address, self._thinking if wanted else "") as thinking:
             poster = SlackPoster(self._client, self._budget, address, run, self._bot_user, thinking.posting)
-            posts = Posts(journal, poster, self._turns)
-            show_tasks = lambda tasks: thinking.doing(self._busy(tasks))  # noqa: E731
+            posts = Posts(journal, poster, self._locks)
+            show_activities = lambda activities: thinking.doing(self._busy(activities))  # noqa: E731
             brush = StreamBrush(
-                self._client, self._budget, self._refusals, posts, poster, message, show_tasks
+                self._client, self._budget, self._refusals, posts, poster, message, show_activities
             )
             files = Uploads(self._client, self._session, journal, address)
-            async with FullReply(brush, files, Questions(posts, journal, poster)) as reply:
+            async with FullReply(brush, files, ApprovalPosts(posts, journal, poster)) as reply:
                 try:
                     yield reply
                 finally:
                     brush.close()
 
-    def _busy(self, tasks: Sequence[Task]) -> str:
+    def _busy(self, activities: Sequence[Activity]) -> str:
         """The status that tells of tasks, "" for none under way."""
-        title = doing(tasks)
+        title = doing(activities)
         return text("busy", "", self._settings.language).format(task=harmless(title)) if title else ""
 
     async def _bot_user(self) -> str:
@@ -183,7 +179,7 @@ class SlackPlatform:
         return [
             Earlier(one["ts"], reference(address, one["ts"]), _speaker(one, me), said)
             for one in found[-EARLIER:]
-            if float(one["ts"]) > since and (said := richtext.plain(one, me))
+            if float(one["ts"]) > since and (said := events.plain(one, me))
         ]
 
     async def fetch(self, attachment: Attachment, limit: int) -> bytes:

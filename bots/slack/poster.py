@@ -12,11 +12,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.replies.approvals import sign
 from bots.replies.posts import Gone, OwnPost
 from bots.replies.safe_text import harmless
-from bots.slack.api import Limited, Refused, call
-from bots.slack.budget import Budget
-from bots.slack.buttons import asking
+from bots.slack.api import Budget, Limited, Refused, call
 from core.errors import Retryable, SpoolError, Unreachable
-from core.types import Address, Question, RunId
+from core.types import Address, ApprovalRequest, RunId
 
 logger = logging.getLogger(__name__)
 METADATA = "assistant_run"
@@ -55,7 +53,7 @@ class SlackPoster:
         """See `Poster.create`."""
         return await self._post(self.metadata(), {"markdown_text": text}, {"text": text})
 
-    async def ask(self, question: Question) -> str:
+    async def ask(self, question: ApprovalRequest) -> str:
         """See `Asker.ask`."""
         rich, plain = asking(question, markdown=True), asking(question, markdown=False)
         return await self._post(self.metadata(sign(question.id)), rich, plain)
@@ -196,3 +194,29 @@ def _body(message: dict[str, Any]) -> str:
     if body or any(block.get("type") in _CARDS for block in blocks):
         return body
     return str(message.get("text") or "")
+
+
+APPROVE, REFUSE = "approve", "refuse"
+"""`action_id` of the buttons; their `value` is the id of the approval."""
+_MARKDOWN, _SECTION, _NOTICE = 11_000, 3000, 300
+"""Characters that a block, and the text of a notification, may have."""
+
+
+def asking(question: ApprovalRequest, *, markdown: bool) -> dict[str, Any]:
+    """The body of chat.postMessage; without `markdown` only blocks that every server knows."""
+    text = harmless(question.text)
+    body: dict[str, Any] = {"type": "markdown", "text": _cut(text, _MARKDOWN)}
+    if not markdown:
+        body = {"type": "section", "text": {"type": "plain_text", "text": _cut(text, _SECTION)}}
+    yes, no = _button(APPROVE, question.yes, question.id), _button(REFUSE, question.no, question.id)
+    actions = {"type": "actions", "elements": [yes | {"style": "primary"}, no]}
+    return {"text": _cut(text, _NOTICE), "blocks": [body, actions]}
+
+
+def _button(action: str, label: str, value: str) -> dict[str, Any]:
+    text = {"type": "plain_text", "text": _cut(label, 75)}
+    return {"type": "button", "action_id": action, "text": text, "value": value}
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

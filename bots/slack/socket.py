@@ -19,7 +19,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
-from bots.turns import Turns
+from core.concurrency import KeyedLock
 
 logger = logging.getLogger(__name__)
 HEARTBEAT = 15.0
@@ -42,7 +42,7 @@ class SocketMode:
     ) -> None:
         self._session, self._open_url, self._dispatch, self._settled = session, open_url, dispatch, settled
         self._asked_to_move = asyncio.Event()
-        self._order = Turns()
+        self._order = KeyedLock()
         self._handling: set[asyncio.Task[None]] = set()
 
     async def run(self, connected: Callable[[], None]) -> None:

@@ -12,8 +12,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack.api import Refused, call
-from bots.turns import Turns
-from core.concurrency import Background
+from core.concurrency import Background, KeyedLock
 from core.errors import SpoolError
 from core.types import Address
 
@@ -70,7 +69,7 @@ class Status:
         self._refused: set[tuple[str, str]] = set()
         self._waiting: dict[Address, asyncio.Task[None]] = {}
         self._background = Background()
-        self._turns = Turns()
+        self._locks = KeyedLock()
 
     @asynccontextmanager
     async def thinking(self, address: Address, text: str) -> AsyncIterator[Thinking]:
@@ -138,7 +137,7 @@ class Status:
         return await asyncio.shield(self._background.start(self._in_turn(address, text), "status"))
 
     async def _in_turn(self, address: Address, text: str) -> bool:
-        async with self._turns.of(address):
+        async with self._locks.of(address):
             request = self._client.assistant_threads_setStatus(
                 channel_id=address.channel, thread_ts=address.topic, status=text
             )

@@ -12,18 +12,15 @@ from contextlib import suppress
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.replies.edited import PostBrush
+from bots.replies.edited import EditBrush
 from bots.replies.markdown import closing, open_fence, reopening, split
 from bots.replies.posts import Gone, Posts, Unclear
 from bots.replies.safe_text import settled
-from bots.slack.api import Limited, Refused
-from bots.slack.budget import FASTEST_APPEND, Budget
-from bots.slack.native_stream import Opened
-from bots.slack.piece import ROOM, piece
+from bots.slack.api import FASTEST_APPEND, Budget, Limited, Refused
+from bots.slack.native_stream import NOT_HERE, NOWHERE, NativeStream, Refusals
 from bots.slack.poster import SlackPoster
-from bots.slack.refusals import NOT_HERE, NOWHERE, Refusals
 from core.errors import Retryable, Unreachable
-from core.types import IncomingMessage, Task
+from core.types import Activity, IncomingMessage
 
 logger = logging.getLogger(__name__)
 
@@ -42,18 +39,18 @@ class StreamBrush:
         posts: Posts,
         poster: SlackPoster,
         message: IncomingMessage,
-        doing: Callable[[Sequence[Task]], None],
+        doing: Callable[[Sequence[Activity]], None],
     ) -> None:
         self._client, self._budget, self._refusals = client, budget, refusals
         self._posts, self._poster, self._message = posts, poster, message
         self._channel, self._doing = message.address.channel, doing
         self._sent = ""  # everything streamed so far, over all posts, without fences we closed ourselves
-        self._open: Opened | None = None
+        self._open: NativeStream | None = None
         self._head = ""  # what reopens a fence that the last full post had to close
         self._part = 0
         self._plain = False  # chunks were refused: perhaps because of something else
         self._carded: list[tuple[str, str]] = []  # ended streams whose cards are still there, and their text
-        self._repaint: PostBrush | None = None
+        self._repaint: EditBrush | None = None
         if posts.begun():  # a process before this one showed something: its state is not ours to append to
             self._repaint = self._post_brush(eager=True)
 
@@ -66,8 +63,8 @@ class StreamBrush:
         """See `Brush.read`."""
         return await self._post_brush(eager=True).read()
 
-    def _post_brush(self, *, eager: bool) -> PostBrush:
-        return PostBrush(
+    def _post_brush(self, *, eager: bool) -> EditBrush:
+        return EditBrush(
             self._posts,
             lambda text, limit, final: split(settled(text, final=final), limit, complete=final),
             eager=eager,
@@ -83,51 +80,51 @@ class StreamBrush:
         """See `Brush.due`: an open stream must be ended before Slack does it."""
         return max(0.2, self._open.left) if self._open is not None else None
 
-    async def paint(self, text: str, tasks: Sequence[Task] = (), *, final: bool) -> bool:
+    async def paint(self, text: str, activities: Sequence[Activity] = (), *, final: bool) -> bool:
         """See `Brush.paint`."""
-        tasks = () if final else tasks
+        activities = () if final else activities
         whole = True
         if self._repaint is None:
             try:
-                whole = await self._stream(text, tasks, final=final)
+                whole = await self._stream(text, activities, final=final)
             except (Refused, Gone, Unclear) as error:
                 logger.info("stream given up", extra={"error": str(error)})
                 await self._give_up()
             except (_NotStreamed, _NothingToStream):
                 pass
-        self._doing(() if self._open is not None and self._open.shows_tasks else tasks)
+        self._doing(() if self._open is not None and self._open.shows_activities else activities)
         if self._repaint is None or not (final or text.strip()):
             return whole
         return await self._repaint.paint(text, final=final)
 
-    async def _stream(self, text: str, tasks: Sequence[Task], *, final: bool) -> bool:
+    async def _stream(self, text: str, activities: Sequence[Activity], *, final: bool) -> bool:
         clean = settled(text, final=final)
         if not clean.startswith(self._sent):  # another attempt of the model: it says it differently
             raise Refused("text_changed")
         if self._open is None and self._part == 0:
-            self._begin(final or bool(clean.strip()), tasks, final=final)
-        await self._advance(clean, tasks, final=final)
+            self._begin(final or bool(clean.strip()), activities, final=final)
+        await self._advance(clean, activities, final=final)
         await self._uncard(final=final)
         return self._sent == clean
 
-    def _begin(self, saying: bool, tasks: Sequence[Task], *, final: bool) -> None:
+    def _begin(self, saying: bool, activities: Sequence[Activity], *, final: bool) -> None:
         """Returns when a stream is to be opened. Raises _NotStreamed, or _NothingToStream for now."""
         streams = self._may_stream()
         if saying and (final or not streams):
             self._repaint = self._post_brush(eager=final or self._budget.may_update())
             raise _NotStreamed
-        if not saying and not (streams and self._begun(tasks)):
+        if not saying and not (streams and self._begun(activities)):
             raise _NothingToStream
 
-    def _begun(self, tasks: Sequence[Task]) -> list[Task]:
+    def _begun(self, activities: Sequence[Activity]) -> list[Activity]:
         """The tasks that are a reason to open a stream before there is any text."""
         plain = self._plain or self._refusals.chunks
-        return [] if plain else [task for task in tasks if task.state == "in_progress"]
+        return [] if plain else [task for task in activities if task.state == "in_progress"]
 
     def _may_stream(self) -> bool:
         return not self._refusals.apply(self._channel) and self._budget.may_stream()
 
-    async def _advance(self, clean: str, tasks: Sequence[Task], *, final: bool) -> None:
+    async def _advance(self, clean: str, activities: Sequence[Activity], *, final: bool) -> None:
         """Append what is new, going on in further posts where one is full or old."""
         while True:
             rest = clean[len(self._sent) :]
@@ -135,12 +132,12 @@ class StreamBrush:
             if opened is None:
                 if not rest.strip() and self._part > 0:
                     return None
-                await self._start(rest if rest.strip() else "", tasks, final=final)
+                await self._start(rest if rest.strip() else "", activities, final=final)
                 continue
             room = ROOM - len(opened.shown)
             full = len(rest) > room
             more = piece(rest, room, final=final, lines=open_fence(opened.shown) is not None)
-            news = opened.news(tasks)
+            news = opened.news(activities)
             if full or opened.left < 0:
                 await self._end(opened, more, seal=True)
             elif final:
@@ -151,20 +148,20 @@ class StreamBrush:
             if not full:
                 return None
 
-    async def _end(self, opened: Opened, more: str, *, seal: bool) -> None:
+    async def _end(self, opened: NativeStream, more: str, *, seal: bool) -> None:
         """As `_stop`. Of a stream that showed only tasks the post is left: for the first words, or to go."""
         if not (opened.shown + more).strip():
             await self._poster.end_stream(opened.post)
             raise Refused("stream_without_text")
         await self._stop(opened, more, seal=seal)
 
-    async def _start(self, rest: str, tasks: Sequence[Task], *, final: bool) -> None:
+    async def _start(self, rest: str, activities: Sequence[Activity], *, final: bool) -> None:
         head = self._head
         room = ROOM - len(head)
         first = piece(rest, room, final=final, lines=bool(head)) or rest[:room]
 
         async def make() -> str:
-            if opened := await self._new(head + first, tasks):
+            if opened := await self._new(head + first, activities):
                 self._open = opened
                 self._budget.streams += 1
                 return opened.post
@@ -182,11 +179,11 @@ class StreamBrush:
             raise _NotStreamed
         self._sent += first
 
-    async def _new(self, text: str, tasks: Sequence[Task]) -> Opened | None:
+    async def _new(self, text: str, activities: Sequence[Activity]) -> NativeStream | None:
         """A new stream; None where none is to be had now. It takes chunks, unless those were refused."""
         plain = self._plain or self._refusals.chunks
         try:
-            opened = await self._opened(text, None if plain else self._begun(tasks))
+            opened = await self._opened(text, None if plain else self._begun(activities))
         except Limited:
             return None
         except Refused as error:
@@ -200,10 +197,12 @@ class StreamBrush:
         self._plain = True
         return await self._new(text, ()) if text else None
 
-    async def _opened(self, text: str, tasks: Sequence[Task] | None) -> Opened:
-        return await Opened.open(self._client, self._budget, self._poster, self._message, text, tasks)
+    async def _opened(self, text: str, activities: Sequence[Activity] | None) -> NativeStream:
+        return await NativeStream.open(
+            self._client, self._budget, self._poster, self._message, text, activities
+        )
 
-    async def _stop(self, opened: Opened, more: str, *, seal: bool) -> None:
+    async def _stop(self, opened: NativeStream, more: str, *, seal: bool) -> None:
         """End the open stream with its last words; `seal`: the text goes on in another post."""
         end, head = closing(opened.shown + more) if seal else "", reopening(opened.shown + more)
         await opened.stop(more + end, self._poster.metadata())
@@ -243,3 +242,33 @@ class _NothingToStream(Retryable):
 
     def __init__(self, code: str = "nothing") -> None:
         super().__init__(code)
+
+
+ROOM = 11_000
+"""Characters in one stream; Slack ends it at 12,000."""
+MARGIN = 1_000
+"""Characters before that in which only whole lines or words are sent, so that a post ends with one."""
+
+
+def piece(rest: str, room: int, *, final: bool, lines: bool) -> str:
+    """As much of the text as is to be sent now into a post with so much room.
+
+    Near the end of the room only whole lines or (but for code) words are sent: the post may end there.
+    """
+    if len(rest) <= room and (final or room - len(rest) >= MARGIN):
+        return rest
+    fits = rest[:room]
+    whole = _whole(fits, lines=lines)
+    if room <= MARGIN or len(rest) <= room:
+        return whole
+    if len(whole) <= room // 2 and not lines:  # the last line is long: better a cut in it
+        whole = fits[: fits.rfind(" ") + 1]
+    return whole if len(whole) > room // 2 else fits
+
+
+def _whole(text: str, *, lines: bool) -> str:
+    """The text up to its last line's end, or its last word's where lines may be cut."""
+    at = text.rfind("\n")
+    if at < 0 and not lines:
+        at = text.rfind(" ")
+    return text[: at + 1]

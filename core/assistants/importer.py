@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.assistant import BODY, FIELDS
 from core.assistants.validate import HOSTED
+from core.types import ASSISTANT_BODY, ASSISTANT_FIELDS
 
 _PRINTED = {"object", "assignments", "file_ids"}
 """Read, or derived; none of them is a field."""
@@ -67,10 +67,10 @@ def translated(printed: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     What we printed ourselves comes along as it is. The values 1 of temperature and top_p are not kept of an
     old object: they were its defaults, and many of today's models refuse to be told.
     """
-    fields = {name: printed[name] for name in FIELDS if printed.get(name) is not None}
+    fields = {name: printed[name] for name in ASSISTANT_FIELDS if printed.get(name) is not None}
     notes = [
         f"The field {name} is not known here; it was left out."
-        for name in sorted(printed.keys() - {*FIELDS, *_PRINTED})
+        for name in sorted(printed.keys() - {*ASSISTANT_FIELDS, *_PRINTED})
         if printed[name] not in (None, [], {}, "")
     ]
     if is_ours(printed):
@@ -88,7 +88,7 @@ def translated(printed: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 def body(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the fields that can be changed: not its id, its time, its version."""
-    return {name: fields[name] for name in BODY if name in fields}
+    return {name: fields[name] for name in ASSISTANT_BODY if name in fields}
 
 
 def _tools(tools: list[Any]) -> tuple[list[Any], list[str]]:

@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 from core.assistants import models
 from core.assistants.models import Verdict
 from core.errors import SpoolError
-from core.service import ModelFacts
+from core.ports import ModelFacts
 from core.settings import OPENAI_HOST, Settings
-from core.store import threads
+from core.store import facts
 from core.store.database import Database
 
 DAY = 86_400.0
 HOUR = 3_600.0
-PATIENCE = 3.0
+ANSWER_SECONDS = 3.0
 """Seconds the server has to answer."""
 Ask = Callable[[], Awaitable[Mapping[str, ModelFacts]]]
 
@@ -55,24 +55,24 @@ async def of_server(db: Database, settings: Settings, ask: Ask, now: float, *, w
     if not settings.openai_api_key and not settings.openai_base_url:
         return ModelList(None, official, "OPENAI_API_KEY is not set")
     name = f"models:{server}"
-    kept = await db(lambda x: threads.fact(x, name))
+    kept = await db(lambda tx: facts.find(tx, name))
     if kept is not None and 0 <= now - kept["at"] < (DAY if wanted in ("", *kept["models"]) else HOUR):
         return ModelList(_facts(kept["models"]), official)
     found = await _asked(ask, server)
     if isinstance(found, str):
         return ModelList(None, official, found)
     value = {"at": now, "models": _json(found)}
-    await db(lambda x: threads.remember(x, name, value))
+    await db(lambda tx: facts.remember(tx, name, value))
     return ModelList(found, official)
 
 
 async def _asked(ask: Ask, server: str) -> Mapping[str, ModelFacts] | str:
     """The list, or why there is none."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(ANSWER_SECONDS):
             found = await ask()
     except TimeoutError:
-        return f"{server} did not answer within {PATIENCE:.0f} seconds"
+        return f"{server} did not answer within {ANSWER_SECONDS:.0f} seconds"
     except (SpoolError, OSError) as error:
         return f"{server} gave no list of its models ({error})"
     return found or f"{server} lists no models"

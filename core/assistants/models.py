@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.service import ModelFacts
+from core.ports import ModelFacts
 
 TABLE = Path(__file__).with_name("models.json")
 SOON = 60

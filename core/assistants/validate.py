@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from core.assistant import EVERY, Assistant
 from core.assistants.models import known
+from core.types import EVERY_FUNCTION, Assistant
 
 HOSTED = ("code_interpreter", "file_search", "web_search", "image_generation")
 """Tools that need nothing but their type."""
@@ -113,7 +113,7 @@ def tool_name(tool: Mapping[str, Any]) -> str:
     """What people call a tool: its type, the name of its function, or `mcp:` and its server's label."""
     if tool["type"] == "function":
         name = tool["function"]["name"]
-        return "all" if name == EVERY else str(name)
+        return "all" if name == EVERY_FUNCTION else str(name)
     return f"mcp:{tool['server_label']}" if tool["type"] == "mcp" else str(tool["type"])
 
 
@@ -133,7 +133,7 @@ def _tool(tool: object, mcp_hosts: Collection[str]) -> str:
     if type == "function":
         function = tool.get("function")
         name = function.get("name") if isinstance(function, Mapping) else None
-        if name == EVERY or (isinstance(name, str) and _NAME.fullmatch(name)):
+        if name == EVERY_FUNCTION or (isinstance(name, str) and _NAME.fullmatch(name)):
             return ""
         return f"“{name}” is no name of a function: 1 to 64 letters, digits, _ and - make one."
     if type == "mcp":

@@ -77,7 +77,7 @@ class Attachments:
             return ()
         await asyncio.shield(self._settling(message, thread, run))
         sources = _sources(message)
-        return await self._db(lambda x: files.at(x, sources))
+        return await self._db(lambda tx: files.at(tx, sources))
 
     def refusals(self, stored: Sequence[Stored], locale: str, language: str = "en") -> str:
         """One line for each reason why files were refused, with their names; "" when none was."""
@@ -110,7 +110,9 @@ class Attachments:
 
     async def _settle(self, message: IncomingMessage, thread: ThreadId, run: RunId) -> None:
         sources = _sources(message)
-        known = {file.source: file for file in await self._db(lambda x: files.at(x, sources, contents=False))}
+        known = {
+            file.source: file for file in await self._db(lambda tx: files.at(tx, sources, contents=False))
+        }
         left = max(TOTAL, self._limit_bytes) - sum(file.size for file in known.values() if not file.refused)
         for position, (source, attachment) in enumerate(zip(sources, message.files, strict=True)):
             if not (file := known.get(source)):
@@ -124,8 +126,8 @@ class Attachments:
         if taken.refused:
             logger.info("file refused", extra={"run_id": run, "reason": taken.refused, "bytes": taken.size})
         now = time.time()
-        await self._db(lambda x: files.add(x, source, thread, run, taken, now))
-        return (await self._db(lambda x: files.at(x, [source], contents=False)))[0]
+        await self._db(lambda tx: files.add(tx, source, thread, run, taken, now))
+        return (await self._db(lambda tx: files.at(tx, [source], contents=False)))[0]
 
     async def _take(self, platform: str, attachment: Attachment, position: int, left: int) -> Taken:
         """What the file is, with its bytes; or the reason why it is not taken. Never raises."""
@@ -160,16 +162,16 @@ class Attachments:
 
     async def _understand(self, file: Stored) -> None:
         """Put the transcript on record, or the reason why there is none."""
-        content = await self._db(lambda x: files.content(x, file.id))
+        content = await self._db(lambda tx: files.content(tx, file.id))
         if content is None:  # the run is over: nobody will ask
             return
         try:
             said = await self._said(file, content)
         except FileRefused as error:
             reason = error.notice
-            await self._db(lambda x: files.refuse(x, file.id, reason))
+            await self._db(lambda tx: files.refuse(tx, file.id, reason))
         else:
-            await self._db(lambda x: files.set_transcript(x, file.id, said))
+            await self._db(lambda tx: files.set_transcript(tx, file.id, said))
 
     async def _said(self, file: Stored, content: bytes) -> str:
         transcribe = self._transcribe

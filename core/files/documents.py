@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Final
 
-from core.service import LARGEST_UPLOAD
+from core.ports import LARGEST_UPLOAD
 
 _CODE = "c cpp cs css go html java js json php py rb sh tex ts"
 _TEXTS = "doc docx md pdf pptx txt"

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from core.concurrency import KeyedLock, Patience
 from core.errors import Permanent, Retryable
 from core.files.documents import Source, sent
-from core.files.vector_stores import Locks, Shelves
-from core.patience import Patience
-from core.service import FILE_LIFE, GONE, UNREADABLE, Files, Upload, VectorStores
+from core.files.vector_stores import OwnedStores
+from core.ports import FILE_LIFE, GONE, UNREADABLE, Files, Upload, VectorStores
 from core.store import vector_stores
 from core.store.database import Database
 from core.store.vector_stores import Document
@@ -59,13 +59,13 @@ class Library:
     ) -> None:
         self._db, self._service, self._clock = db, service, clock
         self._again = Patience(pause)
-        self._shelves = Shelves(db, service, self._again, tell, clock)
-        self._only = Locks()
+        self._shelves = OwnedStores(db, service, self._again, tell, clock)
+        self._only = KeyedLock()
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def documents(self, owner: str) -> list[Document]:
         """All of the owner's, searchable or not. Asks nobody."""
-        return await self._db(lambda x: vector_stores.documents(x, owner))
+        return await self._db(lambda tx: vector_stores.documents(tx, owner))
 
     async def add(
         self,
@@ -82,7 +82,7 @@ class Library:
         after several tries: the same call then goes on where this one ended.
         """
         digest = document.digest
-        async with self._slots, self._only(f"{owner} {digest}"):
+        async with self._slots, self._only.of(f"{owner} {digest}"):
             await self._shelves.check(owner, days)
             new = False
             for _ in range(ROUNDS):
@@ -118,7 +118,7 @@ class Library:
 
         async def one(digest: str) -> None:
             with contextlib.suppress(Permanent, Retryable):
-                async with self._slots, self._only(f"{owner} {digest}"):
+                async with self._slots, self._only.of(f"{owner} {digest}"):
                     row = await self._document(owner, digest)
                     if row is not None and row.status == "uploaded" and row.remote is not None:
                         await self._index(owner, digest, row.remote, days)
@@ -131,14 +131,14 @@ class Library:
 
     async def remove(self, owner: str, digest: str) -> None:
         """Returns ⇒ the owner does not have it any more, and neither has the server. May be repeated."""
-        async with self._only(f"{owner} {digest}"):
+        async with self._only.of(f"{owner} {digest}"):
             row = await self._document(owner, digest)
             if row is None:
                 return
             remote = row.remote or await self._again(lambda: self._lost(owner, row))
             if remote is not None:
                 await self._take_away(owner, remote)
-            await self._db(lambda x: vector_stores.remove(x, owner, digest))
+            await self._db(lambda tx: vector_stores.remove(tx, owner, digest))
 
     async def drop(self, owner: str) -> None:
         """Returns ⇒ nothing of the owner is left here or at the server. May be repeated."""
@@ -147,7 +147,7 @@ class Library:
         store = await self._shelves.recorded(owner)
         if store is not None:
             await self._again(lambda: self._service.delete_store(store))
-        await self._db(lambda x: vector_stores.close_store(x, owner))
+        await self._db(lambda tx: vector_stores.close_store(tx, owner))
 
     async def _upload(
         self, owner: str, document: Source, days: int | None, progress: Callable[[int], None] | None
@@ -161,7 +161,7 @@ class Library:
             if lost is not None:
                 return lost
             now = self._clock()
-            await self._db(lambda x: vector_stores.begin(x, owner, digest, name, size, now))
+            await self._db(lambda tx: vector_stores.begin(tx, owner, digest, name, size, now))
             return await self._service.upload(
                 name,
                 document.content,
@@ -174,9 +174,9 @@ class Library:
             remote = await self._again(attempt)
         except (Permanent, OSError) as error:
             why = str(error)
-            await self._db(lambda x: vector_stores.failed(x, owner, digest, why))
+            await self._db(lambda tx: vector_stores.failed(tx, owner, digest, why))
             raise
-        await self._db(lambda x: vector_stores.uploaded(x, owner, digest, remote))
+        await self._db(lambda tx: vector_stores.uploaded(tx, owner, digest, remote))
         return remote
 
     async def _lost(self, owner: str, document: Document) -> str | None:
@@ -195,8 +195,8 @@ class Library:
         alike = {upload.id for upload in listed if _fits(upload, document)}
         if not alike:
             return None
-        taken = await self._db(lambda x: vector_stores.known(x, alike))
-        wanted = await self._db(lambda x: vector_stores.waiting(x, document.name, document.size))
+        taken = await self._db(lambda tx: vector_stores.known(tx, alike))
+        wanted = await self._db(lambda tx: vector_stores.waiting(tx, document.name, document.size))
         free = alike - taken
         return free.pop() if len(free) == 1 and wanted == 1 else None
 
@@ -212,14 +212,14 @@ class Library:
             if error.notice == UNREADABLE:
                 why = error.code
                 await self._again(lambda: self._service.forget(remote))
-                await self._db(lambda x: vector_stores.failed(x, owner, digest, why))
+                await self._db(lambda tx: vector_stores.failed(tx, owner, digest, why))
             raise
-        await self._db(lambda x: vector_stores.completed(x, owner, digest, remote))
+        await self._db(lambda tx: vector_stores.completed(tx, owner, digest, remote))
 
     async def _vanished(self, owner: str, digest: str, store: str, days: int | None) -> None:
         if await self._shelves.is_there(store):
             gone = "it is no longer at the server: add it again"
-            await self._db(lambda x: vector_stores.failed(x, owner, digest, gone))
+            await self._db(lambda tx: vector_stores.failed(tx, owner, digest, gone))
         else:
             await self._shelves.open(owner, days, store)
 
@@ -230,7 +230,7 @@ class Library:
         await self._again(lambda: self._service.forget(remote))
 
     async def _document(self, owner: str, digest: str) -> Document | None:
-        return await self._db(lambda x: vector_stores.document(x, owner, digest))
+        return await self._db(lambda tx: vector_stores.document(tx, owner, digest))
 
 
 def _fits(upload: Upload, document: Document) -> bool:

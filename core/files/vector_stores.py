@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Final
-from weakref import WeakValueDictionary
 
-from core.patience import Patience
-from core.service import VectorStores
+from core.concurrency import KeyedLock, Patience
+from core.ports import VectorStores
 from core.store import assistants, vector_stores
 from core.store.database import Database, Execute
 
@@ -18,21 +15,7 @@ RECHECK: Final = 3600.0
 """Seconds after which a store that outlived its time is asked for again: its use is not always told us."""
 
 
-class Locks:
-    """One at a time for each key. A lock exists while somebody holds or awaits it."""
-
-    def __init__(self) -> None:
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-
-    @contextlib.asynccontextmanager
-    async def __call__(self, key: str) -> AsyncIterator[None]:
-        """Alone with that key."""
-        lock = self._locks.setdefault(key, asyncio.Lock())
-        async with lock:
-            yield
-
-
-class Shelves:
+class OwnedStores:
     """Stores by owner. `tell` is given what was done to an assistant besides."""
 
     def __init__(
@@ -45,17 +28,17 @@ class Shelves:
     ) -> None:
         self._db, self._service, self._again = db, service, again
         self._tell, self._clock = tell, clock
-        self._only = Locks()
+        self._only = KeyedLock()
         self._seen: set[tuple[str, str]] = set()
 
     async def recorded(self, owner: str) -> str | None:
         """The owner's store as we know it."""
-        found = await self._db(lambda x: vector_stores.store(x, owner))
+        found = await self._db(lambda tx: vector_stores.store(tx, owner))
         return found.remote if found is not None else None
 
     async def alive(self, owner: str) -> str | None:
         """The owner's store, None when it has none or it expired. The server is asked only when in doubt."""
-        found = await self._db(lambda x: vector_stores.store(x, owner))
+        found = await self._db(lambda tx: vector_stores.store(tx, owner))
         if found is None or found.expires_at is None or self._clock() < found.expires_at:
             return found.remote if found is not None else None
         if not await self.is_there(found.remote):
@@ -73,11 +56,11 @@ class Shelves:
 
     async def _lives(self, owner: str, seconds: float) -> None:
         end = self._clock() + seconds
-        await self._db(lambda x: vector_stores.used(x, owner, end))
+        await self._db(lambda tx: vector_stores.used(tx, owner, end))
 
     async def check(self, owner: str, days: int | None) -> None:
         """Replace a recorded store that is not there any more; asked once, and when it may have expired."""
-        found = await self._db(lambda x: vector_stores.store(x, owner))
+        found = await self._db(lambda tx: vector_stores.store(tx, owner))
         if found is None:
             return
         late = found.expires_at is not None and self._clock() >= found.expires_at
@@ -87,31 +70,31 @@ class Shelves:
             await self.open(owner, days, found.remote)
             return
         self._seen.add((owner, found.remote))
-        self._say(await self._db(lambda x: self._offer(x, owner, found.remote, None)))
+        self._say(await self._db(lambda tx: self._offer(tx, owner, found.remote, None)))
 
     async def open(self, owner: str, days: int | None, former: str | None) -> str:
         """A new store in place of the former one, unless somebody was faster.
 
         A process that dies before it is recorded leaves an empty store behind, which costs nothing.
         """
-        async with self._only(owner):
+        async with self._only.of(owner):
             current = await self.recorded(owner)
             if current is not None and current != former:
                 return current
             made = await self._again(lambda: self._service.create_store(f"Spool {owner}", days=days))
             expires = None if days is None else self._clock() + days * DAY
 
-            def record(x: Execute) -> str:
-                vector_stores.open_store(x, owner, made, expires)
-                return self._offer(x, owner, made, former)
+            def record(tx: Execute) -> str:
+                vector_stores.open_store(tx, owner, made, expires)
+                return self._offer(tx, owner, made, former)
 
             self._say(await self._db(record))
             self._seen.add((owner, made))
             return made
 
-    def _offer(self, x: Execute, owner: str, store: str, former: str | None) -> str:
+    def _offer(self, tx: Execute, owner: str, store: str, former: str | None) -> str:
         """An assistant searches its store from its next run on; gives its name if it could not before."""
-        assistant = assistants.get(x, owner) if owner.startswith("asst_") else None
+        assistant = assistants.get(tx, owner) if owner.startswith("asst_") else None
         if assistant is None:
             return ""
         search = dict(assistant.tool_resources.get("file_search") or {})
@@ -122,7 +105,7 @@ class Shelves:
         if lacking:
             tools.append({"type": "file_search"})
         resources = {**assistant.tool_resources, "file_search": search}
-        assistants.update(x, owner, {"tool_resources": resources, "tools": tools}, self._clock())
+        assistants.update(tx, owner, {"tool_resources": resources, "tools": tools}, self._clock())
         return assistant.label if lacking else ""
 
     def _say(self, name: str) -> None:

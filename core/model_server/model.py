@@ -20,18 +20,9 @@ import openai
 
 from core.concurrency import Background
 from core.errors import Permanent, Retryable
-from core.model_server.events import (
-    DELTAS,
-    ITEMS,
-    TERMINAL,
-    decoded_body,
-    finished,
-    frames,
-    item_name,
-    text_of,
-    unheard,
-)
+from core.model_server.events import DELTAS, ITEMS, TERMINAL, decoded_body, finished, frames
 from core.model_server.faults import LASTING, refusal
+from core.model_server.items import item_name, text_of, unheard
 from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, TextDelta
 
 logger = logging.getLogger(__name__)

@@ -1,8 +1,8 @@
 """OpenAI's files, vector stores, containers, transcription and model list behind the Service port.
 
-Next to `model_server.model` the only product file that imports `openai`. Servers that speak only the Responses
-API answer with 404 here; what then does not work says so. What may be repeated is repeated here, not by the
-SDK, which would repeat billing errors too. Facts: https://platform.openai.com/docs/api-reference/files
+Next to `model_server.model` the only product file that imports `openai`. Servers that speak only the
+Responses API answer with 404 here; what then does not work says so. What may be repeated is repeated here,
+not by the SDK, which would repeat billing errors too. Facts: https://platform.openai.com/docs/api-reference/files
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import openai
 
 from core.errors import Permanent, Retryable, TooLarge
 from core.model_server.faults import refusal
-from core.service import FILE_LIFE, GONE, LARGEST_UPLOAD, UNREADABLE, ModelFacts, Purpose, Upload
+from core.ports import FILE_LIFE, GONE, LARGEST_UPLOAD, UNREADABLE, ModelFacts, Purpose, Upload
 
 T = TypeVar("T")
 TRIES = 3
@@ -38,7 +38,7 @@ ENDINGS: Final = {".oga": ".ogg", ".opus": ".ogg", ".aac": ".m4a", ".m4b": ".m4a
 
 
 class OpenAIService:
-    """See `core.service.Service`. `patience`: seconds a document may take to become searchable.
+    """See `core.ports.Service`. `patience`: seconds a document may take to become searchable.
 
     `beside`: a client whose connections are shared, in place of key and address; its owner closes it.
     """

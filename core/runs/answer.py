@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from core.ports import Reply
-from core.types import Ending, Task
+from core.types import Activity, Ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Draft:
     shown: str = ""
     notes: dict[str, None] = field(default_factory=dict)
     """Our own lines under the answer, each once."""
-    tasks: dict[str, Task] = field(default_factory=dict)
+    tasks: dict[str, Activity] = field(default_factory=dict)
 
     def begin(self, before: str) -> None:
         """A response begins; what earlier rounds said stays."""
@@ -64,7 +64,7 @@ class Draft:
             self.shown = self.text
             reply.show(self.head + self.text, tuple(self.tasks.values()))
 
-    def doing(self, task: Task, reply: Reply) -> None:
+    def doing(self, task: Activity, reply: Reply) -> None:
         """Something is done for it."""
         if self.tasks.get(task.id) != task:
             self.tasks[task.id] = task

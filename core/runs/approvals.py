@@ -24,7 +24,7 @@ class Approvals:
     async def decide(self, id: str, person: str, yes: bool) -> Decision:
         """A button was pressed. done ⇒ it is on disk, and the run knows."""
         now = time.time()
-        decision = await self._db(lambda x: approvals.decide(x, id, person, yes, now))
+        decision = await self._db(lambda tx: approvals.decide(tx, id, person, yes, now))
         if decision == "done":
             self.decided((id,))
         return decision
@@ -39,11 +39,11 @@ class Approvals:
         """What the person says; `expired` when the time is over first."""
         event = self._waiting.setdefault(approval.id, asyncio.Event())
         try:
-            if await self._db(lambda x: approvals.state(x, approval.id)) == "waiting":
+            if await self._db(lambda tx: approvals.state(tx, approval.id)) == "waiting":
                 async with asyncio.timeout(max(0.0, approval.expires_at - time.time())):
                     await event.wait()
         except TimeoutError:
             pass
         finally:
             self._waiting.pop(approval.id, None)
-        return await self._db(lambda x: approvals.end(x, approval.id))
+        return await self._db(lambda tx: approvals.end(tx, approval.id))

@@ -2,116 +2,97 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from core.assistant import Assistant
+from core.errors import Lost
 from core.runs import history
-from core.store import assistants, files, items, messages, threads, vector_stores
+from core.store import assistants, files, items, messages, runs, summaries, threads, vector_stores
 from core.store.database import Execute
-from core.types import IncomingMessage, RunId, RunStatus, ThreadId
+from core.types import Assistant, Claim, IncomingMessage, Outcome, RunId, ThreadId
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A run that is ours to carry out, with all it needs: nothing else is read before the model is asked."""
+def claim(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
+    """Take the lane's live run over, else begin its oldest queued one.
 
-    run: RunId
-    lane: str
-    thread: ThreadId
-    owner: str
-    status: RunStatus
-    resumed: bool
-    """A process began it before: posts may exist that were never recorded."""
-    attempts: int
-    deaths: int
-    created_at: float
-    messages: tuple[IncomingMessage, ...]
-    memo: Mapping[str, Any]
-    """The steps recorded so far."""
-    history: tuple[str, ...]
-    """The thread's newest turns before this one, as input items."""
-    assistant: Assistant | None = None
-    """Who answers, as it was when the run began; None for our own texts."""
-    room: int = 0
-    """Tokens the history may have."""
-    store: str | None = None
-    """The vector store of the thread at the model server."""
-    kept: tuple[str, ...] = ()
-    """The thread's files that the model server still has, by their ids there."""
-    context_since: float | None = None
-    """Set where others may have written in the topic: from this time on the thread has not seen it."""
+    None when nothing is left to do or when the live run is this owner's already. A former owner that
+    did not let go died under the run: that is counted in `deaths`.
+    """
+    if live := runs.live(tx, lane):
+        run, holder = live
+        if holder == owner:
+            return None
+        runs.take_over(tx, run, owner, died=holder is not None)
+        return read(tx, run, owner, budget, resumed=True)
+    begun = runs.begin_oldest(tx, lane, owner)
+    return read(tx, begun, owner, budget, resumed=False) if begun else None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a run ended, and what the thread remembers of it."""
-
-    status: RunStatus
-    items: tuple[str, ...] = ()
-    error: str = ""
-    token_ratio: float | None = None
-    """Reported over estimated tokens of its newest request, where the server told."""
+def begin(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
+    """Claim the lane's next run if nothing runs there; None when the lane is busy."""
+    return None if runs.live(tx, lane) else claim(tx, lane, owner, budget)
 
 
-def read(x: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> Claim:
+def reread(tx: Execute, held: Claim, budget: int) -> Claim:
+    """The claim as the database has it now. Raises Lost when it is not its owner's any more."""
+    if not runs.owned(tx, held.run, held.owner):
+        raise Lost(held.run)
+    return read(tx, held.run, held.owner, budget, resumed=True)
+
+
+def finish(
+    tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, *, go_on: bool
+) -> Claim | None:
+    """End a run and begin the lane's next one, in one transaction. Raises Lost."""
+    runs.end(tx, held.run, held.owner, outcome.status, outcome.error, now)
+    items.add(tx, held.thread, held.run, outcome.items)
+    files.release(tx, held.run)
+    if outcome.token_ratio:
+        threads.learn_ratio(tx, held.thread, outcome.token_ratio)
+    if outcome.items and held.assistant and history.outgrown(tx, held.thread, held.assistant, held.room):
+        summaries.want(tx, held.thread, now)
+    return claim(tx, held.lane, held.owner, budget) if go_on else None
+
+
+def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> Claim:
     """The run as the database has it now."""
-    columns = "lane, thread_id, status, attempts, deaths, created_at, assistant_id, assistant_version"
-    lane, thread, status, attempts, deaths, created, *who = x(
-        f"SELECT {columns} FROM runs WHERE id = ?",  # noqa: S608 - constants
-        run,
-    )[0]
-    asked = messages.of_run(x, run)
+    row = runs.row(tx, run)
+    asked = messages.of_run(tx, run)
     asks = asked[0].kind == "ask"
-    assistant = _assistant(x, run, asked[0], *who) if asks else None
-    memo = {
-        name: json.loads(value) for name, value in x("SELECT name, value FROM steps WHERE run_id = ?", run)
-    }
-    room = history.room(x, thread, assistant, budget)
+    assistant = _assistant(tx, row, asked[0]) if asks else None
+    room = history.room(tx, row.thread, assistant, budget)
     spent = sum(items.weigh(message.text) for message in asked)
-    context_since = _context_since(x, ThreadId(thread), asked[0]) if asks else None
+    context_since = _context_since(tx, row.thread, asked[0]) if asks else None
     if context_since is not None:
         spent += context_room(budget)
     return Claim(
         run=run,
-        lane=lane,
-        thread=ThreadId(thread),
+        lane=row.lane,
+        thread=row.thread,
         owner=owner,
-        status=status,
+        status=row.status,
         resumed=resumed,
-        attempts=attempts,
-        deaths=deaths,
-        created_at=created,
+        attempts=row.attempts,
+        deaths=row.deaths,
+        created_at=row.created_at,
         messages=asked,
-        memo=memo,
-        history=history.select(x, thread, assistant, room - spent, len(asked)) if asks else (),
+        memo=runs.steps(tx, run),
+        history=history.select(tx, row.thread, assistant, room - spent, len(asked)) if asks else (),
         assistant=assistant,
         room=room,
-        store=_store(x, thread) if asks else None,
-        kept=tuple(str(file.remote) for file in files.remotes(x, thread, time.time())) if asks else (),
+        store=_store(tx, row.thread) if asks else None,
+        kept=tuple(str(file.remote) for file in files.remotes(tx, row.thread, time.time())) if asks else (),
         context_since=context_since,
     )
 
 
-def _assistant(
-    x: Execute, run: RunId, asked: IncomingMessage, id: str | None, version: int | None
-) -> Assistant | None:
+def _assistant(tx: Execute, row: runs.Row, asked: IncomingMessage) -> Assistant | None:
     """Who answers: decided when the run begins, and kept with it whatever is changed meanwhile."""
-    if id and version:
-        return assistants.get(x, id, version)
+    if row.assistant and row.assistant_version:
+        return assistants.get(tx, row.assistant, row.assistant_version)
     address = asked.address
     places = [place for place in (address.channel, asked.parent, address.workspace) if place]
-    found = assistants.nearest(x, address.platform, places)
-    if found:
-        x(
-            "UPDATE runs SET assistant_id = ?, assistant_version = ? WHERE id = ?",
-            found.id,
-            found.version,
-            run,
-        )
+    if found := assistants.nearest(tx, address.platform, places):
+        runs.answered_by(tx, row.run, found.id, found.version)
     return found
 
 
@@ -120,14 +101,14 @@ def context_room(budget: int) -> int:
     return budget // 4
 
 
-def _context_since(x: Execute, thread: ThreadId, message: IncomingMessage) -> float | None:
+def _context_since(tx: Execute, thread: ThreadId, message: IncomingMessage) -> float | None:
     if not message.inside_topic:
         return None
-    return messages.last_in_topic(x, thread, message) or threads.reset_at(x, thread) or 0.0
+    return messages.last_in_topic(tx, thread, message) or threads.reset_at(tx, thread) or 0.0
 
 
-def _store(x: Execute, thread: str) -> str | None:
+def _store(tx: Execute, thread: str) -> str | None:
     """The thread's own, unless it may have expired."""
-    store = vector_stores.store(x, thread)
+    store = vector_stores.store(tx, thread)
     alive = store and (store.expires_at is None or store.expires_at > time.time())
     return store.remote if store and alive else None

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from core.assistant import Assistant
 from core.assistants import models
 from core.store import items, summaries, threads
 from core.store.database import Execute
-from core.types import ThreadId
+from core.types import Assistant, ThreadId
 
 SUMMARY: Final = "Summary of what was said before in this conversation:\n"
 WINDOWS: Final = "context_windows"
@@ -18,7 +17,7 @@ FULL = 0.75
 """Part of the room that is filled when the oldest turns are summarised; until then nothing is left out."""
 
 
-def room(x: Execute, thread: ThreadId, assistant: Assistant | None, budget: int) -> int:
+def room(tx: Execute, thread: ThreadId, assistant: Assistant | None, budget: int) -> int:
     """Tokens the history may have, in our estimate.
 
     Never more than `budget`, than the strategy's own `max_tokens`, or than three quarters of the model's
@@ -28,7 +27,7 @@ def room(x: Execute, thread: ThreadId, assistant: Assistant | None, budget: int)
         return budget
     own = assistant.truncation_strategy.get("max_tokens")
     limit = min(budget, int(own)) if own else budget
-    ratio, windows = threads.ratio_and_fact(x, thread, WINDOWS)
+    ratio, windows = threads.ratio_and_fact(tx, thread, WINDOWS)
     told = windows.get(assistant.model) if isinstance(windows, dict) else None
     window = told or models.known(assistant.model).context
     if window:
@@ -37,7 +36,7 @@ def room(x: Execute, thread: ThreadId, assistant: Assistant | None, budget: int)
 
 
 def select(
-    x: Execute, thread: ThreadId, assistant: Assistant | None, tokens: int, asked: int = 1
+    tx: Execute, thread: ThreadId, assistant: Assistant | None, tokens: int, asked: int = 1
 ) -> tuple[str, ...]:
     """What of the thread goes into a request with room for so many tokens, as input items, oldest first.
 
@@ -45,15 +44,15 @@ def select(
     """
     strategy = assistant.truncation_strategy if assistant else {"type": "auto"}
     if strategy["type"] == "last_messages":
-        return items.last_messages(x, thread, max(0, int(strategy["last_messages"]) - asked), tokens)
+        return items.last_messages(tx, thread, max(0, int(strategy["last_messages"]) - asked), tokens)
     if strategy["type"] != "summary":
-        return items.newest(x, thread, tokens)
-    summary = summaries.find(x, thread)
+        return items.newest(tx, thread, tokens)
+    summary = summaries.find(tx, thread)
     if not summary.text:
-        return items.newest(x, thread, tokens)
+        return items.newest(tx, thread, tokens)
     head = _head(summary.text, tokens)
     left = tokens - sum(items.weigh(item) for item in head)
-    return (*head, *items.newest(x, thread, left, after=summary.upto))
+    return (*head, *items.newest(tx, thread, left, after=summary.upto))
 
 
 def _head(text: str, tokens: int) -> tuple[str, ...]:
@@ -66,12 +65,12 @@ def _head(text: str, tokens: int) -> tuple[str, ...]:
     return ()
 
 
-def outgrown(x: Execute, thread: ThreadId, assistant: Assistant, tokens: int) -> bool:
+def outgrown(tx: Execute, thread: ThreadId, assistant: Assistant, tokens: int) -> bool:
     """Whether the oldest turns are to be summarised now."""
     if assistant.truncation_strategy["type"] != "summary":
         return False
-    summary = summaries.find(x, thread)
-    return items.weigh(summary.text) + items.weight(x, thread, summary.upto) > tokens * FULL
+    summary = summaries.find(tx, thread)
+    return items.weigh(summary.text) + items.weight(tx, thread, summary.upto) > tokens * FULL
 
 
 def shortened(history: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from core.errors import Lost, Retryable, SpoolError, Unsaved
 from core.ports import Platform
 from core.runs import claims
-from core.runs.run_context import Kit
+from core.runs.run_context import RunContext
 from core.store import files, items, messages
 from core.store.files import Stored
 from core.store.journal import Journal
@@ -41,17 +41,17 @@ IN_WORDS: Final = 60_000
 """Bytes of a text that is put among the words."""
 REMEMBERED: Final = 16_000
 """Bytes of a text that stay in the history."""
-DAYS: Final = 7
+KEPT_DAYS: Final = 7
 """How long the model server keeps what a person sent, for later questions about it."""
-PATIENCE = 5.0
+KEEPING_SECONDS = 5.0
 """Seconds an ended run waits until its files are kept for later; what takes longer goes on beside it."""
 
 
-class Asked:
+class RunInput:
     """The question of one run."""
 
-    def __init__(self, kit: Kit, journal: Journal, platform: Platform) -> None:
-        self._kit, self._journal, self._platform = kit, journal, platform
+    def __init__(self, run_context: RunContext, journal: Journal, platform: Platform) -> None:
+        self._run_context, self._journal, self._platform = run_context, journal, platform
         self._claim = journal.claim
         self._stored: dict[str, tuple[Stored, ...]] = {}
         self._uploaded: dict[str, Stored] = {}
@@ -72,22 +72,22 @@ class Asked:
             await self._journal.once("context", lambda: self._context(claim.context_since or 0.0))
         for message in claim.messages:
             if message.files and message.id not in self._stored:
-                ready = await self._kit.attachments.ready(message, claim.thread, claim.run)
+                ready = await self._run_context.attachments.ready(message, claim.thread, claim.run)
                 self._stored[message.id] = await self._kept(ready)
 
     async def _context(self, since: float) -> list[dict[str, str]]:
         """What others said in the topic and the thread does not know, the newest that fits."""
         claim, asked = self._claim, self._claim.messages[0]
         earlier = await self._platform.earlier(asked, since)
-        new = await self._kit.db(lambda x: messages.unseen(x, claim.thread, asked.address, earlier))
-        fits = items.fitting([one.text for one in new], claims.context_room(self._kit.rules.budget))
+        new = await self._run_context.db(lambda tx: messages.unseen(tx, claim.thread, asked.address, earlier))
+        fits = items.fitting([one.text for one in new], claims.context_room(self._run_context.rules.budget))
         return [asdict(message) for message in new[len(new) - fits :]]
 
     async def recall(self) -> None:
         """What the files were, where a process before this one prepared the question."""
         claim = self._claim
         if not all(message.id in self._stored for message in claim.messages if message.files):
-            rows = await self._kit.db(lambda x: files.of_run(x, claim.run))
+            rows = await self._run_context.db(lambda tx: files.of_run(tx, claim.run))
             for message in claim.messages:
                 mine = [row for row in rows if f"/{message.id}/" in row.source and row.kind != "output"]
                 self._stored.setdefault(message.id, tuple(mine))
@@ -131,7 +131,7 @@ class Asked:
     def _item(self, message: IncomingMessage, *, whole: bool) -> str:
         stored = self._of(message)
         text = message.text or "\n".join(file.transcript for file in stored if file.transcript)
-        if self._kit.rules.shared:
+        if self._run_context.rules.shared:
             text = f"{message.author or message.user}: {text}"
         parts = [part for file in stored for part in self._parts(file, message, whole=whole)]
         if not parts:
@@ -160,7 +160,7 @@ class Asked:
 
     def _where(self, file: Stored) -> str:
         """How the model gets at a file that is not in the request."""
-        if not self._kit.rules.full:
+        if not self._run_context.rules.full:
             return "not available any more"
         if self._interpreted(file):
             return "in the code interpreter's /mnt/data"
@@ -174,12 +174,14 @@ class Asked:
     def _interpreter(self) -> bool:
         assistant = self._claim.assistant
         return (
-            self._kit.rules.full and assistant is not None and assistant.tool("code_interpreter") is not None
+            self._run_context.rules.full
+            and assistant is not None
+            and assistant.tool("code_interpreter") is not None
         )
 
     async def _kept(self, stored: tuple[Stored, ...]) -> tuple[Stored, ...]:
         """Bring the files to where the model needs them now; what is for later goes on beside the answer."""
-        if not self._kit.rules.full:
+        if not self._run_context.rules.full:
             return tuple(_unreadable(file) for file in stored)
         return tuple(await asyncio.gather(*(self._keep(file) for file in stored)))
 
@@ -203,8 +205,8 @@ class Asked:
 
     async def _search(self, file: Stored) -> None:
         """Into the thread's own store: at once where that is the only way to it, else beside the answer."""
-        library = await self._kit.library()
-        work = library.keep(self._claim.thread, file.name, file.content or b"", days=DAYS)
+        library = await self._run_context.library()
+        work = library.keep(self._claim.thread, file.name, file.content or b"", days=KEPT_DAYS)
         if _direct(file) or _in_words(file):
             self._later(work)
         else:
@@ -214,17 +216,17 @@ class Asked:
         """At the server under an id that is recorded right away: not uploaded again after a crash."""
         if file.remote:
             return file
-        seconds = DAYS * 86_400
-        service = await self._kit.service()
+        seconds = KEPT_DAYS * 86_400
+        service = await self._run_context.service()
         remote = await service.upload(file.name, file.content or b"", purpose=purpose, seconds=seconds)
         until = time.time() + seconds - 3600
-        await self._kit.db(lambda x: files.set_remote(x, file.id, remote, until))
+        await self._run_context.db(lambda tx: files.set_remote(tx, file.id, remote, until))
         kept = replace(file, remote=remote, remote_until=until)
         self._uploaded[file.id] = kept  # perhaps before the message's other files are ready
         return kept
 
     def _later(self, work: Any) -> None:
-        self._keeping.append(self._kit.later.start(_quietly(work), "file for later"))
+        self._keeping.append(self._run_context.later.start(_quietly(work), "file for later"))
 
     def leave(self) -> None:
         """The run is let go of: what is under way goes on with it, in another process perhaps."""
@@ -234,7 +236,7 @@ class Asked:
     async def close(self) -> None:
         """Wait a moment for what is kept for later."""
         if self._keeping:
-            await asyncio.wait(self._keeping, timeout=PATIENCE)
+            await asyncio.wait(self._keeping, timeout=KEEPING_SECONDS)
 
 
 async def _quietly(work: Any) -> None:

@@ -14,10 +14,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 from core.errors import Lost, Unsaved
+from core.runs import claims
 from core.store import runs
 from core.store.database import Database, Execute
-from core.store.runs import Claim, Outcome
-from core.types import RunId
+from core.types import Claim, Outcome, RunId
 
 logger = logging.getLogger(__name__)
 Stopping = asyncio.Event
@@ -55,8 +55,8 @@ class Lanes:
         """Go on with everything unfinished. This is start-up: there is no other recovery."""
         wanted = list(platforms)
 
-        def work(x: Execute) -> list[Claim | None]:
-            return [runs.claim(x, lane, self.owner, self._budget) for lane in runs.unfinished(x, wanted)]
+        def work(tx: Execute) -> list[Claim | None]:
+            return [claims.claim(tx, lane, self.owner, self._budget) for lane in runs.unfinished(tx, wanted)]
 
         for claim in await self._db(work):
             if claim:
@@ -83,7 +83,7 @@ class Lanes:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._db(lambda x: runs.release(x, self.owner))
+        await self._db(lambda tx: runs.release(tx, self.owner))
 
     async def _lane(self, claim: Claim) -> None:
         try:
@@ -116,7 +116,7 @@ class Lanes:
             outcome = await self._run(claim, stopping)
             now, go_on = time.time(), not self._closing
             following = await self._db(
-                lambda x: runs.finish(x, claim, outcome, self._budget, now, go_on=go_on)
+                lambda tx: claims.finish(tx, claim, outcome, self._budget, now, go_on=go_on)
             )
             self._ended(claim)
             return following
@@ -129,11 +129,11 @@ class Lanes:
         while True:
             await asyncio.sleep(wait)
             with suppress(Unsaved):
-                return await self._db(lambda x: self._reread(x, claim, failed=failed))
+                return await self._db(lambda tx: self._reread(tx, claim, failed=failed))
             wait = min(wait * 2, RETRY_LONGEST)
 
-    def _reread(self, x: Execute, claim: Claim, *, failed: bool) -> Claim | None:
-        if failed and runs.met_error(x, claim.run, claim.owner, "unexpected") >= MAX_ATTEMPTS:
+    def _reread(self, tx: Execute, claim: Claim, *, failed: bool) -> Claim | None:
+        if failed and runs.met_error(tx, claim.run, claim.owner, "unexpected") >= MAX_ATTEMPTS:
             outcome = Outcome("failed", error="unexpected")
-            return runs.finish(x, claim, outcome, self._budget, time.time(), go_on=True)
-        return runs.reread(x, claim, self._budget)
+            return claims.finish(tx, claim, outcome, self._budget, time.time(), go_on=True)
+        return claims.reread(tx, claim, self._budget)

@@ -13,24 +13,23 @@ import logging
 import random
 from typing import Any
 
-from core.assistant import Assistant
 from core.errors import Lost, Permanent, Retryable, Unreachable, Unsaved
 from core.ports import FullReply, Platform
 from core.runs import history, output_files, rounds
 from core.runs import request as offers
 from core.runs.answer import Answer, Draft
-from core.runs.input import Asked, without_files
+from core.runs.input import RunInput, without_files
 from core.runs.lanes import MAX_ATTEMPTS
 from core.runs.request import Offer
-from core.runs.resources import Kept
-from core.runs.response import Listening, Response
+from core.runs.resources import ThreadResources
+from core.runs.response import Response, ResponseReader
 from core.runs.rounds import Round
-from core.runs.run_context import Kit
-from core.runs.tool_calls import Calls
+from core.runs.run_context import RunContext
+from core.runs.tool_calls import ToolCalls
 from core.store import items, runs, summaries
 from core.store.journal import Journal
 from core.texts import text as own_text
-from core.types import Ending, Prompt
+from core.types import Assistant, Ending, Prompt
 
 logger = logging.getLogger(__name__)
 HOSTED = ("web_search_call", "file_search_call", "code_interpreter_call", "mcp_call", "mcp_list_tools")
@@ -40,19 +39,19 @@ TURNED_AWAY = frozenset({"rate_limit_exceeded", "slow_down", "server_is_overload
 """Codes of requests that the server did not begin to answer."""
 
 
-class Dialogue:
+class RunLoop:
     """Makes the answer of one run. `asked` is what it was asked."""
 
     def __init__(
-        self, kit: Kit, platform: Platform, journal: Journal, reply: FullReply, draft: Draft
+        self, run_context: RunContext, platform: Platform, journal: Journal, reply: FullReply, draft: Draft
     ) -> None:
         assert journal.claim.assistant is not None
-        self._kit, self._platform, self._journal = kit, platform, journal
+        self._run_context, self._platform, self._journal = run_context, platform, journal
         self._reply, self.draft = reply, draft
         self._assistant: Assistant = journal.claim.assistant
-        self.asked = Asked(kit, journal, platform)
-        self._kept = Kept(kit, journal.claim, self.asked)
-        alive = frozenset(journal.claim.kept if kit.rules.full else ())
+        self.asked = RunInput(run_context, journal, platform)
+        self._kept = ThreadResources(run_context, journal.claim, self.asked)
+        alive = frozenset(journal.claim.kept if run_context.rules.full else ())
         self._history = without_files(journal.claim.history, alive)
         self._offer = Offer()
         self._mended: set[str] = set()
@@ -66,7 +65,7 @@ class Dialogue:
 
     async def answer(self) -> Answer:
         """Ask until the model answers, refuses for good, or three errors were met."""
-        loop, limits, draft = asyncio.get_running_loop(), self._kit.rules.limits, self.draft
+        loop, limits, draft = asyncio.get_running_loop(), self._run_context.rules.limits, self.draft
         draft.until = loop.time() + (self._assistant.run_seconds or limits.run)
         while True:
             try:
@@ -85,7 +84,9 @@ class Dialogue:
     async def _met(self, error: Retryable) -> int:
         claim, code = self._journal.claim, error.code
         logger.warning("run met an error", extra={"run_id": claim.run, "error": code})
-        self.draft.attempts = await self._kit.db(lambda x: runs.met_error(x, claim.run, claim.owner, code))
+        self.draft.attempts = await self._run_context.db(
+            lambda tx: runs.met_error(tx, claim.run, claim.owner, code)
+        )
         return self.draft.attempts
 
     def _mend(self, error: Permanent) -> bool:
@@ -109,10 +110,12 @@ class Dialogue:
         await self._prepare()
         if self.asked.says_nothing():
             return self._answer("completed", "")
-        toolbox = await self._kit.toolbox()
-        kit, draft = self._kit, self.draft
-        calls = Calls(kit, self._journal, self._reply, draft, toolbox, self.say)
-        listening = Listening(kit.model, self._journal, self._reply, draft, kit.rules.limits, self.say)
+        toolbox = await self._run_context.toolbox()
+        run_context, draft = self._run_context, self.draft
+        calls = ToolCalls(run_context, self._journal, self._reply, draft, toolbox, self.say)
+        listening = ResponseReader(
+            run_context.model, self._journal, self._reply, draft, run_context.rules.limits, self.say
+        )
         number = 0
         while True:
             before = list(rounds.of(self._journal))
@@ -130,7 +133,9 @@ class Dialogue:
                 return await self._ended("step_limit", response, before)
             await self._record(number, response)
 
-    async def _follow(self, number: int, before: list[Round], calls: Calls, listening: Listening) -> Response:
+    async def _follow(
+        self, number: int, before: list[Round], calls: ToolCalls, listening: ResponseReader
+    ) -> Response:
         """The next response; a yes to a remote tool is sent once."""
         last = before[-1:] if not listening.resumable(number) else []
         for one in last:
@@ -156,11 +161,11 @@ class Dialogue:
             draft.notes[refused] = None
         self._offer = offers.offer(
             self._assistant,
-            await self._kit.toolbox(),
-            full=self._kit.rules.full,
-            hosts=self._kit.rules.mcp_hosts,
+            await self._run_context.toolbox(),
+            full=self._run_context.rules.full,
+            hosts=self._run_context.rules.mcp_hosts,
             resources=self._kept.resources(before=WITHOUT_KEPT not in self._mended),
-            effort=self._kit.rules.effort,
+            effort=self._run_context.rules.effort,
             unsupported=WITHOUT_TOOLS in self._mended,
         )
         if self._offer.missing and (WITHOUT_TOOLS in self._mended or await self._new_here()):
@@ -180,7 +185,7 @@ class Dialogue:
     async def _new_here(self) -> bool:
         """Whether this assistant, as it is now, answers in the thread for the first time."""
         thread, mine = self._journal.claim.thread, self._assistant
-        last = await self._kit.db(lambda x: summaries.assistant(x, thread))
+        last = await self._run_context.db(lambda tx: summaries.assistant(tx, thread))
         return last is None or (last.id, last.version) != (mine.id, mine.version)
 
     async def _refusals(self) -> str:
@@ -189,7 +194,7 @@ class Dialogue:
             return ""
         message = self._journal.claim.messages[-1]
         locale = message.locale or await self._platform.locale(message.user)
-        return self._kit.attachments.refusals(stored, locale, self._kit.rules.language)
+        return self._run_context.attachments.refusals(stored, locale, self._run_context.rules.language)
 
     def _prompt(self, number: int) -> Prompt:
         claim, assistant = self._journal.claim, self._assistant
@@ -248,7 +253,7 @@ class Dialogue:
         searched = any(item.get("type") == "file_search_call" for item in response.items)
         if searched and self._kept.resources(before=WITHOUT_KEPT not in self._mended).stores:
             await self._kept.searched()
-        made, lost = await output_files.collect(self._kit, self._journal, response.items)
+        made, lost = await output_files.collect(self._run_context, self._journal, response.items)
         await self._tell_lost(lost)
         return made
 
@@ -284,7 +289,7 @@ class Dialogue:
         """Our own text in the language of the person who asked."""
         message = self._journal.claim.messages[-1]
         locale = message.locale or await self._platform.locale(message.user)
-        return own_text(key, locale, self._kit.rules.language)
+        return own_text(key, locale, self._run_context.rules.language)
 
 
 def _retryable(error: Exception) -> Retryable:

@@ -16,25 +16,25 @@ from typing import Any, Final
 
 from core.errors import SpoolError
 from core.files.detect import safe_name
-from core.model_server.events import parts_of
-from core.runs.run_context import Kit
+from core.model_server.items import parts_of
+from core.runs.run_context import RunContext
 from core.store import files
 from core.store.files import Taken
 from core.store.journal import Journal
 
 logger = logging.getLogger(__name__)
-LARGEST: Final = 64 * 2**20
+LARGEST_OUTPUT: Final = 64 * 2**20
 """Bytes of one file that an answer may bring along."""
 _SANDBOX = re.compile(r"!?\[([^\]\n]*)\]\(sandbox:[^)\s]*\)")
 _BARE = re.compile(r"sandbox:/mnt/data/([\w.\-]+)")
 
 
 async def collect(
-    kit: Kit, journal: Journal, items: Sequence[Mapping[str, Any]]
+    run_context: RunContext, journal: Journal, items: Sequence[Mapping[str, Any]]
 ) -> tuple[list[str], list[str]]:
     """Store the files of these output items: the rows' ids, and the names of those that could not be had."""
-    work = [_stored(kit, journal, key, name, content) for key, name, content in _pictures(items)]
-    work += [_fetched(kit, journal, one) for one in _citations(items)]
+    work = [_stored(run_context, journal, key, name, content) for key, name, content in _pictures(items)]
+    work += [_fetched(run_context, journal, one) for one in _citations(items)]
     done = await asyncio.gather(*work)
     return [id for id, _ in done if id], [name for id, name in done if not id]
 
@@ -68,25 +68,27 @@ def cited(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [one for part in parts for one in part.get("annotations") or () if isinstance(one, Mapping)]
 
 
-async def _fetched(kit: Kit, journal: Journal, citation: Mapping[str, Any]) -> tuple[str, str]:
+async def _fetched(run_context: RunContext, journal: Journal, citation: Mapping[str, Any]) -> tuple[str, str]:
     """A file out of its container, which lives for 20 minutes only: now or never."""
     name = safe_name(str(citation.get("filename") or "file"))
     try:
-        service = await kit.service()
+        service = await run_context.service()
         content = await service.produced(
-            str(citation["container_id"]), str(citation["file_id"]), limit=LARGEST
+            str(citation["container_id"]), str(citation["file_id"]), limit=LARGEST_OUTPUT
         )
     except SpoolError as error:
         facts = {"run_id": journal.claim.run, "error": repr(error)}
         logger.warning("file of the code interpreter is lost", extra=facts)
         return "", name
-    return await _stored(kit, journal, str(citation["file_id"]), name, content)
+    return await _stored(run_context, journal, str(citation["file_id"]), name, content)
 
 
-async def _stored(kit: Kit, journal: Journal, key: str, name: str, content: bytes) -> tuple[str, str]:
+async def _stored(
+    run_context: RunContext, journal: Journal, key: str, name: str, content: bytes
+) -> tuple[str, str]:
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     claim, given, now = journal.claim, Taken(name, kind, content=content), time.time()
-    row = await kit.db(lambda x: files.add_output(x, claim.run, claim.thread, key, given, now))
+    row = await run_context.db(lambda tx: files.add_output(tx, claim.run, claim.thread, key, given, now))
     return row.id, name
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from core.assistant import EVERY, SETTINGS_ID, Assistant
 from core.assistants import models
 from core.tools import Toolbox
+from core.types import EVERY_FUNCTION, SETTINGS_ID, Assistant
 
 MOST_FILES = 50
 """Files that a container may be made with; the newest of a thread are.
@@ -52,9 +52,11 @@ def offer(
 ) -> Offer:
     """`unsupported`: the server has refused hosted tools in this run, so none is offered."""
     named = assistant.functions()
-    found = toolbox.names() if EVERY in named else [name for name in toolbox.names() if name in named]
+    found = (
+        toolbox.names() if EVERY_FUNCTION in named else [name for name in toolbox.names() if name in named]
+    )
     tools: list[Mapping[str, Any]] = [*toolbox.specs(found)]
-    missing = [name for name in sorted(named) if name != EVERY and name not in found]
+    missing = [name for name in sorted(named) if name != EVERY_FUNCTION and name not in found]
     for tool in assistant.tools:
         if tool["type"] == "function":
             continue

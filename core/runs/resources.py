@@ -6,18 +6,18 @@ import time
 from contextlib import suppress
 
 from core.errors import Permanent, Retryable
-from core.runs.claims import Claim
-from core.runs.input import DAYS, Asked
+from core.runs.input import KEPT_DAYS, RunInput
 from core.runs.request import Resources
-from core.runs.run_context import Kit
+from core.runs.run_context import RunContext
 from core.store import files, vector_stores
+from core.types import Claim
 
 
-class Kept:
+class ThreadResources:
     """Of the thread of one run. `asked` is what it brings itself."""
 
-    def __init__(self, kit: Kit, claim: Claim, asked: Asked) -> None:
-        self._kit, self._claim, self._asked = kit, claim, asked
+    def __init__(self, run_context: RunContext, claim: Claim, asked: RunInput) -> None:
+        self._run_context, self._claim, self._asked = run_context, claim, asked
 
     def __bool__(self) -> bool:
         """Whether there is anything from before this question."""
@@ -25,7 +25,7 @@ class Kept:
 
     def resources(self, *, before: bool = True) -> Resources:
         """What hosted tools work on; what was there `before` this question may be left out."""
-        if not self._kit.rules.full:
+        if not self._run_context.rules.full:
             return Resources()
         store = self._asked.store or (self._claim.store if before else None)
         sent = [file.remote for file in self._asked.files() if file.remote]
@@ -35,14 +35,16 @@ class Kept:
 
     async def searched(self) -> None:
         """The store was used: its days are counted anew at the server, and here."""
-        until = time.time() + DAYS * 86_400
-        await self._kit.db(lambda x: vector_stores.used(x, self._claim.thread, until))
+        until = time.time() + KEPT_DAYS * 86_400
+        await self._run_context.db(lambda tx: vector_stores.used(tx, self._claim.thread, until))
 
     async def forget(self) -> None:
         """Something of it is gone at the server: not every question is to be refused first because of it."""
         claim, now = self._claim, time.time()
-        await self._kit.db(lambda x: files.forget_remotes(x, claim.thread, claim.run))
-        await self._kit.db(lambda x: vector_stores.used(x, claim.thread, now))  # in doubt from now on
+        await self._run_context.db(lambda tx: files.forget_remotes(tx, claim.thread, claim.run))
+        await self._run_context.db(
+            lambda tx: vector_stores.used(tx, claim.thread, now)
+        )  # in doubt from now on
         with suppress(Retryable, Permanent):
-            if claim.store and await (await self._kit.library()).store(claim.thread):
+            if claim.store and await (await self._run_context.library()).store(claim.thread):
                 await self.searched()

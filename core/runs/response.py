@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.errors import Permanent, Retryable
-from core.model_server.events import item_name
+from core.model_server.items import item_name
 from core.ports import Model, Reply
 from core.runs.answer import Draft
 from core.runs.rounds import Call, arguments_of
 from core.runs.run_context import Limits
 from core.store.journal import Journal
-from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, Task, TextDelta
+from core.types import Activity, Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, TextDelta
 
 LOOK: Final = 1.0
 """Seconds between two moves of the idle deadline: a timer for each word would cost more than the word."""
@@ -56,7 +56,7 @@ class Response:
         return tuple(found)
 
 
-class Listening:
+class ResponseReader:
     """Follows the responses of one run."""
 
     def __init__(
@@ -133,7 +133,9 @@ class Listening:
         """What the model does besides talking is shown while it happens."""
         if key := _TASKS.get(str(item.get("type"))):
             name = str(item.get("server_label" if key == "task_mcp" else "name") or "")
-            self._draft.doing(Task(item_name(item), (await self._say(key)).format(name=name)), self._reply)
+            self._draft.doing(
+                Activity(item_name(item), (await self._say(key)).format(name=name)), self._reply
+            )
 
     async def _started(self, number: int, event: Started) -> None:
         """Only a background response can be resumed, and only that is worth a commit."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from core.model_server.events import item_name, parts_of
+from core.model_server.items import item_name, parts_of
 from core.store.journal import Journal
 
 REMEMBERED = 4_000

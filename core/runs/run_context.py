@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from core.concurrency import Background
 from core.files.attachments import Attachments
 from core.files.library import Library
-from core.ports import Model
+from core.ports import Model, Service
 from core.runs.approvals import Approvals
-from core.service import Service
 from core.store.database import Database
 from core.tools import Toolbox
 
@@ -46,7 +45,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Kit:
+class RunContext:
     """The means of every run. What is not there is not offered to the model."""
 
     db: Database

@@ -1,8 +1,8 @@
 """One run, from its claim to its outcome: the answer is made, recorded, shown. Every step may be killed.
 
 What makes each safe: the claim was committed with the message; the journal keeps what must not happen twice
-(`runs.loop`, `runs.tool_calls`); `record("answer")` is written before the answer is completed on the platform,
-so a death after it repaints and a death before it asks the model again, into the same posts.
+(`runs.loop`, `runs.tool_calls`); `record("answer")` is written before the answer is completed on the
+platform, so a death after it repaints and a death before it asks the model again, into the same posts.
 """
 
 from __future__ import annotations
@@ -20,16 +20,15 @@ from core.ports import FullReply, Platform, Reply
 from core.runs import output_files, rounds, summaries
 from core.runs.answer import Answer, Draft
 from core.runs.lanes import Stopping
-from core.runs.loop import Dialogue
+from core.runs.loop import RunLoop
 from core.runs.response import discard
-from core.runs.run_context import Kit
+from core.runs.run_context import RunContext
 from core.store import approvals, files, items
 from core.store.approvals import Approval
 from core.store.database import Execute
 from core.store.journal import Journal
-from core.store.runs import Claim, Outcome
 from core.texts import text as own_text
-from core.types import File, Question
+from core.types import ApprovalRequest, Claim, File, Outcome
 
 logger = logging.getLogger(__name__)
 MAX_DEATHS = 10
@@ -38,20 +37,22 @@ MAX_DEATHS = 10
 class Runner:
     """Carries out claims; give `Lanes` its `run`."""
 
-    def __init__(self, kit: Kit, platforms: Mapping[str, Platform]) -> None:
-        self._kit, self.platforms = kit, platforms
+    def __init__(self, run_context: RunContext, platforms: Mapping[str, Platform]) -> None:
+        self._run_context, self.platforms = run_context, platforms
 
     async def run(self, claim: Claim, stopping: Stopping) -> Outcome:
         """Answer the claim's messages. Raises only what the database raises."""
         started, draft = asyncio.get_running_loop().time(), Draft()
-        journal = Journal(self._kit.db, claim)
+        journal = Journal(self._run_context.db, claim)
         platform = self.platforms[claim.messages[-1].address.platform]
-        reply, dialogue = None, None
+        reply, loop = None, None
         try:
             async with platform.reply(claim.messages[-1], journal) as reply:
-                dialogue = Dialogue(self._kit, platform, journal, reply, draft) if claim.assistant else None
-                answer = await self._answer(journal, platform, reply, dialogue, draft, stopping)
-                ending = discard(self._kit.model, journal)
+                loop = (
+                    RunLoop(self._run_context, platform, journal, reply, draft) if claim.assistant else None
+                )
+                answer = await self._answer(journal, platform, reply, loop, draft, stopping)
+                ending = discard(self._run_context.model, journal)
                 await asyncio.gather(reply.finish(answer.shown, answer.note), ending)
                 answer = await self._attach(journal, platform, reply, answer)
         except Unreachable as error:
@@ -59,29 +60,29 @@ class Runner:
             answer = Answer("failed", draft.shown, error=f"unreachable: {error}")
             await self._last_word(platform, journal)
         except BaseException:
-            if dialogue:
-                dialogue.asked.leave()
+            if loop:
+                loop.asked.leave()
             raise
-        if dialogue:
-            await dialogue.asked.close()
-            await dialogue.asked.recall()
+        if loop:
+            await loop.asked.close()
+            await loop.asked.recall()
         self._log(claim, answer, draft, reply, started)
-        ratio = _ratio(answer, dialogue)
-        return Outcome(answer.ending, self._turn(journal, dialogue, answer), answer.error, ratio)
+        ratio = _ratio(answer, loop)
+        return Outcome(answer.ending, self._turn(journal, loop, answer), answer.error, ratio)
 
     async def _last_word(self, platform: Platform, journal: Journal) -> None:
         """Perhaps it was this answer that is not accepted there, and a notice is."""
         with suppress(Unreachable):
             async with platform.reply(journal.claim.messages[-1], journal) as reply:
                 await reply.finish("", await self._say(platform, journal, "unshowable"))
-        await discard(self._kit.model, journal)
+        await discard(self._run_context.model, journal)
 
     async def _answer(
         self,
         journal: Journal,
         platform: Platform,
         reply: FullReply,
-        dialogue: Dialogue | None,
+        loop: RunLoop | None,
         draft: Draft,
         stopping: Stopping,
     ) -> Answer:
@@ -90,7 +91,7 @@ class Runner:
             return Answer(
                 **{**journal.memo["answer"], "files": tuple(journal.memo["answer"].get("files", ()))}
             )
-        answer = await self._make(journal, platform, reply, dialogue, draft, stopping)
+        answer = await self._make(journal, platform, reply, loop, draft, stopping)
         await self._close_questions(journal, platform, reply)
         await journal.record("answer", asdict(answer))
         return answer
@@ -100,19 +101,19 @@ class Runner:
         journal: Journal,
         platform: Platform,
         reply: FullReply,
-        dialogue: Dialogue | None,
+        loop: RunLoop | None,
         draft: Draft,
         stopping: Stopping,
     ) -> Answer:
         claim = journal.claim
-        if dialogue is None:
+        if loop is None:
             return Answer("completed", "", note=await self._own(platform, journal))
         if claim.deaths >= MAX_DEATHS:
             note = await self._say(platform, journal, "interrupted")
             return Answer("failed", await reply.shown(), note=note, error="interrupted")
         if stopping.is_set():  # the process died between the order to stop and its execution
             return await self._stopped(platform, journal, await reply.shown())
-        asking = asyncio.create_task(dialogue.answer())
+        asking = asyncio.create_task(loop.answer())
         ordered = asyncio.create_task(stopping.wait())
         try:
             await asyncio.wait({asking, ordered}, return_when=asyncio.FIRST_COMPLETED)
@@ -133,15 +134,15 @@ class Runner:
         if not calls:
             return
 
-        def work(x: Execute) -> tuple[Approval, ...]:
-            approvals.end_all(x, journal.claim.run)
-            return approvals.of_run(x, journal.claim.run)
+        def work(tx: Execute) -> tuple[Approval, ...]:
+            approvals.end_all(tx, journal.claim.run)
+            return approvals.of_run(tx, journal.claim.run)
 
-        for one in await self._kit.db(work):
+        for one in await self._run_context.db(work):
             call = calls[one.call_id]
             done = one.state != "approved" or rounds.step(call) in journal.memo
             words = await self._say(platform, journal, f"approval_{one.state if done else 'refused'}")
-            question = Question(one.id, one.person, "", "", "")
+            question = ApprovalRequest(one.id, one.person, "", "", "")
             await reply.decided(question, words.format(name=call.label))
 
     async def _own(self, platform: Platform, journal: Journal) -> str:
@@ -149,10 +150,10 @@ class Runner:
         message = journal.claim.messages[-1]
         if message.kind == "memory":
             locale = message.locale or await platform.locale(message.user)
-            held = await self._kit.db(
-                lambda x: summaries.held(x, journal.claim.thread, self._kit.rules.budget)
+            held = await self._run_context.db(
+                lambda tx: summaries.held(tx, journal.claim.thread, self._run_context.rules.budget)
             )
-            return summaries.told(held, locale, self._kit.rules.language)
+            return summaries.told(held, locale, self._run_context.rules.language)
         return await self._say(platform, journal, message.kind)
 
     async def _stopped(self, platform: Platform, journal: Journal, text: str, head: str = "") -> Answer:
@@ -163,8 +164,8 @@ class Runner:
         """Post the answer's files, each once; what is not taken is said under the answer."""
         refused: list[str] = []
         for id in answer.files:
-            row = await self._kit.db(lambda x, id=id: files.get(x, id))  # type: ignore[misc]
-            content = await self._kit.db(lambda x, id=id: files.content(x, id))  # type: ignore[misc]
+            row = await self._run_context.db(lambda tx, id=id: files.get(tx, id))  # type: ignore[misc]
+            content = await self._run_context.db(lambda tx, id=id: files.content(tx, id))  # type: ignore[misc]
             if row is None or content is None:
                 continue
             try:
@@ -187,18 +188,20 @@ class Runner:
             await again.finish(answer.shown, answer.note)
         return answer
 
-    def _turn(self, journal: Journal, dialogue: Dialogue | None, answer: Answer) -> tuple[str, ...]:
+    def _turn(self, journal: Journal, loop: RunLoop | None, answer: Answer) -> tuple[str, ...]:
         """What the thread remembers: the question always, the model's words as far as they were shown."""
-        if dialogue is None:
+        if loop is None:
             return ()
         before = "\n\n".join(one.text for one in rounds.of(journal) if one.text)
         last = output_files.plain(answer.text).removeprefix(before).strip() if before else answer.text
         said = (items.item("assistant", last),) if last else ()
-        return (*dialogue.asked.remembered(), *rounds.remembered(journal), *said)
+        return (*loop.asked.remembered(), *rounds.remembered(journal), *said)
 
     async def _say(self, platform: Platform, journal: Journal, key: str) -> str:
         message = journal.claim.messages[-1]
-        return own_text(key, message.locale or await platform.locale(message.user), self._kit.rules.language)
+        return own_text(
+            key, message.locale or await platform.locale(message.user), self._run_context.rules.language
+        )
 
     def _log(self, claim: Claim, answer: Answer, draft: Draft, reply: Reply | None, started: float) -> None:
         """The one line of a run. No text of anybody, no names."""
@@ -219,10 +222,10 @@ class Runner:
         logger.info("run %s", answer.ending, extra=fields)
 
 
-def _ratio(answer: Answer, dialogue: Dialogue | None) -> float | None:
+def _ratio(answer: Answer, loop: RunLoop | None) -> float | None:
     """Reported over estimated input tokens; pictures and files would spoil it."""
     reported = answer.usage.get("input_tokens", 0)
-    if dialogue is None or not reported or dialogue.asked.files() or not (told := dialogue.estimated):
+    if loop is None or not reported or loop.asked.files() or not (told := loop.estimated):
         return None
     return reported / told
 

@@ -15,19 +15,17 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.assistant import Assistant
 from core.concurrency import Background
 from core.errors import Permanent, SpoolError
 from core.ports import Model
 from core.runs import history
-from core.runs.claims import Claim
 from core.runs.request import reasoning
 from core.runs.run_context import Rules
 from core.store import items, summaries
 from core.store.database import Database, Execute
 from core.store.summaries import Summary
 from core.texts import text as own_text
-from core.types import Finished, Prompt, TextDelta, ThreadId
+from core.types import Assistant, Claim, Finished, Prompt, TextDelta, ThreadId
 
 logger = logging.getLogger(__name__)
 KEPT: Final = 0.4
@@ -63,13 +61,13 @@ class Held:
 NOTHING: Final = Held(0, 0, 0, 0)
 
 
-def held(x: Execute, thread: ThreadId, budget: int) -> Held:
+def held(tx: Execute, thread: ThreadId, budget: int) -> Held:
     """Counted over the whole thread."""
-    summary, assistant = summaries.find(x, thread), summaries.assistant(x, thread)
-    messages, tokens = items.span(x, thread, 0)
-    newest, _ = items.span(x, thread, summary.upto)
-    room = history.room(x, thread, assistant, budget)
-    given = sum(items.is_message(item) for item in history.select(x, thread, assistant, room))
+    summary, assistant = summaries.find(tx, thread), summaries.assistant(tx, thread)
+    messages, tokens = items.span(tx, thread, 0)
+    newest, _ = items.span(tx, thread, summary.upto)
+    room = history.room(tx, thread, assistant, budget)
+    given = sum(items.is_message(item) for item in history.select(tx, thread, assistant, room))
     by_summary = assistant is not None and assistant.truncation_strategy["type"] == "summary"
     summarised = messages - newest if summary.text and by_summary else 0
     return Held(messages, tokens, summarised, given - bool(summarised))
@@ -101,7 +99,7 @@ class _Work:
     room: int
 
 
-class Memory:
+class Summaries:
     """Makes the summaries that are due."""
 
     def __init__(self, db: Database, model: Model, rules: Rules) -> None:
@@ -135,7 +133,7 @@ class Memory:
 
     async def _tidy(self, thread: ThreadId) -> None:
         """Summarise until nothing is due. A failure leaves it due: the next answer or start tries again."""
-        while work := await self._db(lambda x: self._work(x, thread)):
+        while work := await self._db(lambda tx: self._work(tx, thread)):
             async with self._slots:
                 try:
                     async with asyncio.timeout(SECONDS):
@@ -151,23 +149,23 @@ class Memory:
     def _written(self, thread: ThreadId, work: _Work, text: str) -> Callable[[Execute], None]:
         now = time.time()
 
-        def write(x: Execute) -> None:
-            summaries.write(x, thread, work.before, text, work.upto, now)
-            if history.outgrown(x, thread, work.assistant, work.room):
-                summaries.want(x, thread, now)
+        def write(tx: Execute) -> None:
+            summaries.write(tx, thread, work.before, text, work.upto, now)
+            if history.outgrown(tx, thread, work.assistant, work.room):
+                summaries.want(tx, thread, now)
 
         return write
 
-    def _work(self, x: Execute, thread: ThreadId) -> _Work | None:
-        before, assistant = summaries.find(x, thread), summaries.assistant(x, thread)
+    def _work(self, tx: Execute, thread: ThreadId) -> _Work | None:
+        before, assistant = summaries.find(tx, thread), summaries.assistant(tx, thread)
         if not before.due or assistant is None:
             return None
-        room = history.room(x, thread, assistant, self._rules.budget)
-        leave = items.weight(x, thread, before.upto) - int(room * KEPT)
+        room = history.room(tx, thread, assistant, self._rules.budget)
+        leave = items.weight(tx, thread, before.upto) - int(room * KEPT)
         most = room - items.weigh(before.text)  # the request for a summary has to fit as well
-        given, upto = items.oldest(x, thread, before.upto, min(leave, most))
+        given, upto = items.oldest(tx, thread, before.upto, min(leave, most))
         if leave <= 0 or not given:
-            summaries.not_needed(x, thread)
+            summaries.not_needed(tx, thread)
             return None
         return _Work(assistant, before, given, upto, room)
 

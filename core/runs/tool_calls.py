@@ -21,13 +21,13 @@ from core.errors import Permanent
 from core.ports import FullReply
 from core.runs.answer import Draft
 from core.runs.rounds import UNKNOWN, Call, Round, step
-from core.runs.run_context import Kit
+from core.runs.run_context import RunContext
 from core.store import approvals, files, runs
 from core.store.approvals import State
 from core.store.files import Taken
 from core.store.journal import Journal
 from core.tools import Result, Tool, Toolbox, execute, objection
-from core.types import Question, Task
+from core.types import Activity, ApprovalRequest
 
 logger = logging.getLogger(__name__)
 AT_ONCE: Final = 16
@@ -43,13 +43,19 @@ Say = Callable[[str], Awaitable[str]]
 """Gives our own text of that key in the person's language."""
 
 
-class Calls:
+class ToolCalls:
     """Carries out the calls of one run."""
 
     def __init__(
-        self, kit: Kit, journal: Journal, reply: FullReply, draft: Draft, toolbox: Toolbox, say: Say
+        self,
+        run_context: RunContext,
+        journal: Journal,
+        reply: FullReply,
+        draft: Draft,
+        toolbox: Toolbox,
+        say: Say,
     ) -> None:
-        self._kit, self._journal, self._reply, self._draft = kit, journal, reply, draft
+        self._run_context, self._journal, self._reply, self._draft = run_context, journal, reply, draft
         self._toolbox, self._say = toolbox, say
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._asking = 0
@@ -119,7 +125,7 @@ class Calls:
     async def _call(self, call: Call, tool: Tool | None) -> Result:
         await self._begin(call)
         started = time.monotonic()
-        rules = self._kit.rules
+        rules = self._run_context.rules
         result = await execute(
             tool, call.name, call.arguments, seconds=rules.limits.tool, secrets=rules.secrets
         )
@@ -129,7 +135,7 @@ class Calls:
 
     async def _begin(self, call: Call) -> None:
         title = (await self._say("task_function")).format(name=call.name)
-        self._draft.doing(Task(call.id, title), self._reply)
+        self._draft.doing(Activity(call.id, title), self._reply)
 
     async def _effect(self, call: Call, tool: Tool, memo: dict[str, Any]) -> Result:
         """A call with effects: with a yes only, and never twice."""
@@ -150,10 +156,12 @@ class Calls:
 
     async def _confirmed(self, call: Call) -> State:
         """What the person who asked says to this very call; the run's deadline stands still meanwhile."""
-        claim, seconds, now = self._journal.claim, self._kit.rules.limits.approval, time.time()
+        claim, seconds, now = self._journal.claim, self._run_context.rules.limits.approval, time.time()
         person = claim.messages[-1].user
-        approval = await self._kit.db(lambda x: approvals.settle(x, claim.run, call.id, person, now, seconds))
-        question = Question(
+        approval = await self._run_context.db(
+            lambda tx: approvals.settle(tx, claim.run, call.id, person, now, seconds)
+        )
+        question = ApprovalRequest(
             approval.id,
             person,
             await self._words(call),
@@ -164,7 +172,7 @@ class Calls:
         try:
             if approval.state == "waiting" and time.time() < approval.expires_at:
                 await self._reply.ask(question)
-            state = await self._kit.approvals.wait(approval)
+            state = await self._run_context.approvals.wait(approval)
             logger.info("question over", extra={"run_id": claim.run, "tool": call.name, "state": state})
             over = (await self._say(f"approval_{state}")).format(name=call.label)
             await self._reply.decided(question, over)
@@ -184,7 +192,9 @@ class Calls:
             self._deadline.reschedule(None if self._asking else self._draft.until)
         if bool(before) != bool(self._asking):
             waiting = bool(self._asking)
-            await self._kit.db(lambda x: runs.await_action(x, claim.run, claim.owner, waiting=waiting))
+            await self._run_context.db(
+                lambda tx: runs.await_action(tx, claim.run, claim.owner, waiting=waiting)
+            )
 
     async def _words(self, call: Call) -> str:
         """The question, with the exact arguments as far as they fit."""
@@ -203,7 +213,7 @@ class Calls:
             stored = partial(
                 files.add_output, run=claim.run, thread=claim.thread, key=key, given=taken, now=now
             )
-            row = await self._kit.db(stored)
+            row = await self._run_context.db(stored)
             rows.append(row.id)
         return rows
 

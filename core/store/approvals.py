@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.store.database import Execute
-from core.store.threads import new_id
+from core.store.ids import new_id
 from core.types import RunId, ThreadId
 
 State = Literal["waiting", "approved", "refused", "expired"]
@@ -28,9 +28,9 @@ class Approval:
 _COLUMNS = "id, run_id, call_id, person, state, expires_at"
 
 
-def settle(x: Execute, run: RunId, call_id: str, person: str, now: float, seconds: float) -> Approval:
+def settle(tx: Execute, run: RunId, call_id: str, person: str, now: float, seconds: float) -> Approval:
     """The approval of that call, made when there is none; its time runs from the first asking."""
-    x(
+    tx(
         "INSERT INTO approvals (id, run_id, call_id, person, state, created_at, expires_at) "
         "VALUES (?, ?, ?, ?, 'waiting', ?, ?) ON CONFLICT (run_id, call_id) DO NOTHING",
         new_id("appr_"),
@@ -40,16 +40,16 @@ def settle(x: Execute, run: RunId, call_id: str, person: str, now: float, second
         now,
         now + seconds,
     )
-    return _one(x, f"SELECT {_COLUMNS} FROM approvals WHERE run_id = ? AND call_id = ?", run, call_id)
+    return _one(tx, f"SELECT {_COLUMNS} FROM approvals WHERE run_id = ? AND call_id = ?", run, call_id)
 
 
-def _one(x: Execute, sql: str, *params: object) -> Approval:
-    return Approval(*x(sql, *params)[0])
+def _one(tx: Execute, sql: str, *params: object) -> Approval:
+    return Approval(*tx(sql, *params)[0])
 
 
-def decide(x: Execute, id: str, person: str, yes: bool, now: float) -> Decision:
+def decide(tx: Execute, id: str, person: str, yes: bool, now: float) -> Decision:
     """Take a person's answer, once: whatever comes later, and from anybody else, changes nothing."""
-    rows = x(
+    rows = tx(
         "SELECT person, state, expires_at, status FROM approvals JOIN runs ON runs.id = run_id "
         "WHERE approvals.id = ?",
         id,
@@ -61,13 +61,13 @@ def decide(x: Execute, id: str, person: str, yes: bool, now: float) -> Decision:
         return "not_yours"
     if state != "waiting" or now >= expires_at or status not in ("in_progress", "requires_action"):
         return "over"
-    x("UPDATE approvals SET state = ? WHERE id = ?", "approved" if yes else "refused", id)
+    tx("UPDATE approvals SET state = ? WHERE id = ?", "approved" if yes else "refused", id)
     return "done"
 
 
-def refuse_all(x: Execute, thread: ThreadId, person: str) -> tuple[str, ...]:
+def refuse_all(tx: Execute, thread: ThreadId, person: str) -> tuple[str, ...]:
     """A new message of that person counts as no; gives the approvals it decided."""
-    rows = x(
+    rows = tx(
         "UPDATE approvals SET state = 'refused' WHERE state = 'waiting' AND person = ? "
         "AND run_id IN (SELECT id FROM runs WHERE lane = ? "  # of all runs only the live one is looked at
         "AND status IN ('in_progress', 'requires_action', 'cancelling')) RETURNING id",
@@ -77,32 +77,32 @@ def refuse_all(x: Execute, thread: ThreadId, person: str) -> tuple[str, ...]:
     return tuple(row[0] for row in rows)
 
 
-def refuse_person(x: Execute, person: str) -> None:
+def refuse_person(tx: Execute, person: str) -> None:
     """Whatever that person was asked anywhere and has not answered counts as no."""
-    x("UPDATE approvals SET state = 'refused' WHERE state = 'waiting' AND person = ?", person)
+    tx("UPDATE approvals SET state = 'refused' WHERE state = 'waiting' AND person = ?", person)
 
 
-def end_all(x: Execute, run: RunId) -> tuple[Approval, ...]:
+def end_all(tx: Execute, run: RunId) -> tuple[Approval, ...]:
     """The run ends: what still waits is refused; gives those."""
-    rows = x(
+    rows = tx(
         f"UPDATE approvals SET state = 'refused' WHERE run_id = ? AND state = 'waiting' RETURNING {_COLUMNS}",
         run,
     )
     return tuple(Approval(*row) for row in rows)
 
 
-def of_run(x: Execute, run: RunId) -> tuple[Approval, ...]:
+def of_run(tx: Execute, run: RunId) -> tuple[Approval, ...]:
     """All that the run asked for."""
-    return tuple(Approval(*row) for row in x(f"SELECT {_COLUMNS} FROM approvals WHERE run_id = ?", run))
+    return tuple(Approval(*row) for row in tx(f"SELECT {_COLUMNS} FROM approvals WHERE run_id = ?", run))
 
 
-def state(x: Execute, id: str) -> State:
+def state(tx: Execute, id: str) -> State:
     """What has been decided so far."""
-    found: State = x("SELECT state FROM approvals WHERE id = ?", id)[0][0]
+    found: State = tx("SELECT state FROM approvals WHERE id = ?", id)[0][0]
     return found
 
 
-def end(x: Execute, id: str) -> State:
+def end(tx: Execute, id: str) -> State:
     """What was decided; what still waits is expired from now on."""
-    x("UPDATE approvals SET state = 'expired' WHERE id = ? AND state = 'waiting'", id)
-    return state(x, id)
+    tx("UPDATE approvals SET state = 'expired' WHERE id = ? AND state = 'waiting'", id)
+    return state(tx, id)

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.assistant import SETTINGS_ID, Assistant
 from core.store.database import Execute
-from core.store.threads import new_id
+from core.store.ids import new_id
+from core.types import SETTINGS_ID, Assistant
 
 DEFAULT = ("", "default")
 """Everything that has no assignment of its own."""
@@ -28,14 +28,14 @@ class Assignment:
     assistant_id: str
 
 
-def nearest(x: Execute, platform: str, places: Sequence[str]) -> Assistant:
+def nearest(tx: Execute, platform: str, places: Sequence[str]) -> Assistant:
     """Who answers at places given from the nearest to the widest; else the default one, else the settings'.
 
     Raises LookupError when nobody called `settle` on this database.
     """
     order = [*((platform, place) for place in places), DEFAULT, SETTINGS]
     marks = ", ".join("?" for _ in order)
-    rows = x(
+    rows = tx(
         f"SELECT platform, place, {_ROW} FROM assignments JOIN assistants ON id = assistant_id "
         f"WHERE platform IN (?, '') AND place IN ({marks}) AND deleted_at IS NULL",
         platform,
@@ -48,12 +48,12 @@ def nearest(x: Execute, platform: str, places: Sequence[str]) -> Assistant:
     raise LookupError("no assistant is settled")
 
 
-def get(x: Execute, id: str, version: int | None = None) -> Assistant | None:
+def get(tx: Execute, id: str, version: int | None = None) -> Assistant | None:
     """The assistant as it is now, None when there is none; or one version of it, deleted or not."""
     if version is None:
-        rows = x(f"SELECT {_ROW} FROM assistants WHERE id = ? AND deleted_at IS NULL", id)
+        rows = tx(f"SELECT {_ROW} FROM assistants WHERE id = ? AND deleted_at IS NULL", id)
     else:
-        rows = x(
+        rows = tx(
             "SELECT id, assistants.created_at, v.version, v.body, '', '', '' FROM assistants "
             "JOIN assistant_versions v ON v.assistant_id = id WHERE id = ? AND v.version = ?",
             id,
@@ -62,60 +62,60 @@ def get(x: Execute, id: str, version: int | None = None) -> Assistant | None:
     return _assistant(*rows[0]) if rows else None
 
 
-def all(x: Execute) -> list[Assistant]:
+def all(tx: Execute) -> list[Assistant]:
     """Every assistant there is, the oldest first. What the first version of Spool wrote is not among them."""
-    rows = x(
+    rows = tx(
         f"SELECT {_ROW} FROM assistants WHERE deleted_at IS NULL AND body <> '{{}}' ORDER BY created_at, id"
     )
     return [_assistant(*row) for row in rows]
 
 
-def named(x: Execute, wanted: str) -> list[Assistant]:
+def named(tx: Execute, wanted: str) -> list[Assistant]:
     """The one with this id, else those with this name, whatever its capitals: none, one or several."""
-    found = get(x, wanted)
+    found = get(tx, wanted)
     if found is not None:
         return [found]
-    return [one for one in all(x) if one.name and one.name.casefold() == wanted.casefold()]
+    return [one for one in all(tx) if one.name and one.name.casefold() == wanted.casefold()]
 
 
-def known(x: Execute, id: str) -> bool:
+def known(tx: Execute, id: str) -> bool:
     """Whether the id is taken, be it by a deleted one."""
-    return bool(x("SELECT 1 FROM assistants WHERE id = ?", id))
+    return bool(tx("SELECT 1 FROM assistants WHERE id = ?", id))
 
 
-def create(x: Execute, fields: Mapping[str, Any], now: float) -> Assistant:
+def create(tx: Execute, fields: Mapping[str, Any], now: float) -> Assistant:
     """A new assistant of the API's fields. An `id`, `created_at` and `version` among them are kept."""
     fresh = {"id": new_id("asst_"), "created_at": int(now), "version": 1}
     given = {name: value for name, value in fields.items() if value is not None}
-    return _insert(x, Assistant.from_json({**fresh, **given}), now)
+    return _insert(tx, Assistant.from_json({**fresh, **given}), now)
 
 
-def update(x: Execute, id: str, changes: Mapping[str, Any], now: float) -> Assistant:
+def update(tx: Execute, id: str, changes: Mapping[str, Any], now: float) -> Assistant:
     """The assistant with these of the API's fields replaced (null: the default), as its next version.
 
     The same version when that changes nothing. Raises LookupError when there is no such assistant.
     """
-    current = get(x, id)
+    current = get(tx, id)
     if current is None:
         raise LookupError(id)
     fixed = {"id": current.id, "created_at": current.created_at, "version": current.version}
-    return _replace(x, current, Assistant.from_json({**current.to_json(), **changes, **fixed}), now)
+    return _replace(tx, current, Assistant.from_json({**current.to_json(), **changes, **fixed}), now)
 
 
-def delete(x: Execute, id: str, now: float) -> None:
+def delete(tx: Execute, id: str, now: float) -> None:
     """It answers nowhere any more; what it was stays, because runs refer to it."""
-    x("DELETE FROM assignments WHERE assistant_id = ?", id)
-    x("UPDATE assistants SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL", now, id)
+    tx("DELETE FROM assignments WHERE assistant_id = ?", id)
+    tx("UPDATE assistants SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL", now, id)
 
 
-def restore(x: Execute, id: str) -> None:
+def restore(tx: Execute, id: str) -> None:
     """One that was deleted is there again, as it was, and answers nowhere yet."""
-    x("UPDATE assistants SET deleted_at = NULL WHERE id = ?", id)
+    tx("UPDATE assistants SET deleted_at = NULL WHERE id = ?", id)
 
 
-def assign(x: Execute, platform: str, place: str, id: str) -> None:
+def assign(tx: Execute, platform: str, place: str, id: str) -> None:
     """From now on that assistant answers there."""
-    x(
+    tx(
         "INSERT INTO assignments (platform, place, assistant_id) VALUES (?, ?, ?) "
         "ON CONFLICT (platform, place) DO UPDATE SET assistant_id = excluded.assistant_id",
         platform,
@@ -124,17 +124,17 @@ def assign(x: Execute, platform: str, place: str, id: str) -> None:
     )
 
 
-def unassign(x: Execute, platform: str, place: str) -> str | None:
+def unassign(tx: Execute, platform: str, place: str) -> str | None:
     """Nobody in particular answers there any more; gives the id of who did, None when nobody did."""
-    rows = x(
+    rows = tx(
         "DELETE FROM assignments WHERE platform = ? AND place = ? RETURNING assistant_id", platform, place
     )
     return rows[0][0] if rows else None
 
 
-def assignments(x: Execute, id: str | None = None) -> list[Assignment]:
+def assignments(tx: Execute, id: str | None = None) -> list[Assignment]:
     """Who answers where; with an id only that one's places. That of the settings is left out."""
-    rows = x(
+    rows = tx(
         "SELECT platform, place, assistant_id FROM assignments "
         "WHERE assistant_id = COALESCE(?, assistant_id) AND NOT (platform = ? AND place = ?) "
         "ORDER BY platform DESC, place",
@@ -144,20 +144,20 @@ def assignments(x: Execute, id: str | None = None) -> list[Assignment]:
     return [Assignment(*row) for row in rows]
 
 
-def settle(x: Execute, assistant: Assistant, now: float) -> Assistant:
+def settle(tx: Execute, assistant: Assistant, now: float) -> Assistant:
     """The assistant of the settings, a new version when they changed: it answers where none is assigned."""
-    current = get(x, SETTINGS_ID)
+    current = get(tx, SETTINGS_ID)
     wanted = replace(assistant, id=SETTINGS_ID, version=1, created_at=int(now))
     if current is None:
-        made = _insert(x, wanted, now)
-        assign(x, *SETTINGS, SETTINGS_ID)
+        made = _insert(tx, wanted, now)
+        assign(tx, *SETTINGS, SETTINGS_ID)
         return made
     kept = replace(wanted, version=current.version, created_at=current.created_at)
-    return _replace(x, current, kept, now)
+    return _replace(tx, current, kept, now)
 
 
-def _insert(x: Execute, made: Assistant, now: float) -> Assistant:
-    x(
+def _insert(tx: Execute, made: Assistant, now: float) -> Assistant:
+    tx(
         "INSERT INTO assistants (id, created_at, name, instructions, model, version, body) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         made.id,
@@ -168,15 +168,15 @@ def _insert(x: Execute, made: Assistant, now: float) -> Assistant:
         made.version,
         _text(made),
     )
-    _keep_version(x, made, now)
+    _keep_version(tx, made, now)
     return made
 
 
-def _replace(x: Execute, current: Assistant, wanted: Assistant, now: float) -> Assistant:
+def _replace(tx: Execute, current: Assistant, wanted: Assistant, now: float) -> Assistant:
     if _text(current) == _text(wanted):
         return current
     changed = replace(wanted, version=current.version + 1)
-    x(
+    tx(
         "UPDATE assistants SET name = ?, instructions = ?, model = ?, version = ?, body = ? WHERE id = ?",
         changed.name,
         changed.instructions,
@@ -185,12 +185,12 @@ def _replace(x: Execute, current: Assistant, wanted: Assistant, now: float) -> A
         _text(changed),
         changed.id,
     )
-    _keep_version(x, changed, now)
+    _keep_version(tx, changed, now)
     return changed
 
 
-def _keep_version(x: Execute, assistant: Assistant, now: float) -> None:
-    x(
+def _keep_version(tx: Execute, assistant: Assistant, now: float) -> None:
+    tx(
         "INSERT INTO assistant_versions (assistant_id, version, body, created_at) VALUES (?, ?, ?, ?)",
         assistant.id,
         assistant.version,

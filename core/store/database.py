@@ -1,6 +1,6 @@
-"""One way to touch the database: `await db(work)`, where `work(x)` is one transaction.
+"""One way to touch the database: `await db(work)`, where `work(tx)` is one transaction.
 
-`x(sql, *params)` runs a statement and returns its rows. One writer thread owns the only writing
+`tx(sql, *params)` runs a statement and returns its rows. One writer thread owns the only writing
 connection; everything that is waiting when it wakes shares one commit (group commit), so `synchronous=FULL`
 costs one fsync for many transactions. The SQL of `core.store` keeps to what PostgreSQL understands too, so
 another engine needs only another class of this shape.
@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -196,44 +195,3 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
 def _version(connection: sqlite3.Connection) -> int:
     """How many steps the file has taken."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def data_directory(path: Path) -> Path:
-    """Create the data directory, readable by its owner alone.
-
-    Raises ConfigError when it cannot be written.
-    """
-    try:
-        if not path.is_dir():
-            path.mkdir(mode=0o700, parents=True)
-        if not os.access(path, os.W_OK | os.X_OK):
-            raise PermissionError(path)
-    except OSError as error:
-        raise ConfigError(
-            f"DATA_DIR={path} cannot be used ({error.strerror or 'not writable'}). "
-            "Give the directory to the user Spool runs as, or set DATA_DIR to another one."
-        ) from error
-    return path
-
-
-@contextlib.contextmanager
-def only_runner(directory: Path) -> Iterator[None]:
-    """Hold the directory for one `run` process; the lock vanishes with the process, however it ends.
-
-    Raises ConfigError naming the pid of the process that holds it.
-    """
-    descriptor = os.open(directory / "run.lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pid = os.read(descriptor, 32).decode().strip() or "unknown"
-            raise ConfigError(
-                f"DATA_DIR={directory} is in use by another Spool (pid {pid}). "
-                f"Stop that one first (kill {pid}), or give this one its own DATA_DIR."
-            ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        yield
-    finally:
-        os.close(descriptor)

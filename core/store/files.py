@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from core.store.database import Execute
-from core.store.threads import new_id
+from core.store.ids import new_id
 from core.types import RunId, ThreadId
 
 _FACTS = "SELECT id, source, name, type, kind, size, refused, transcript, remote, remote_until FROM files"
@@ -52,10 +52,10 @@ class Taken:
     content: bytes | None = field(default=None, repr=False)
 
 
-def add(x: Execute, source: str, thread: ThreadId, run: RunId, taken: Taken, now: float) -> None:
+def add(tx: Execute, source: str, thread: ThreadId, run: RunId, taken: Taken, now: float) -> None:
     """Store a file, once for each source. The bytes are left out when the run is over already."""
-    over = x(f"SELECT 1 FROM runs WHERE id = ? AND status NOT IN {_UNFINISHED}", run)
-    x(
+    over = tx(f"SELECT 1 FROM runs WHERE id = ? AND status NOT IN {_UNFINISHED}", run)
+    tx(
         "INSERT INTO files (id, source, thread_id, run_id, name, type, kind, size, refused, content, "
         "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source) DO NOTHING",
         new_id("file_"),
@@ -72,55 +72,55 @@ def add(x: Execute, source: str, thread: ThreadId, run: RunId, taken: Taken, now
     )
 
 
-def at(x: Execute, sources: Sequence[str], *, contents: bool = True) -> tuple[Stored, ...]:
+def at(tx: Execute, sources: Sequence[str], *, contents: bool = True) -> tuple[Stored, ...]:
     """The files that are stored under these names, in the order of the names."""
     what = _WHOLE if contents else _FACTS
-    return tuple(Stored(*row) for source in sources for row in x(f"{what} WHERE source = ?", source))
+    return tuple(Stored(*row) for source in sources for row in tx(f"{what} WHERE source = ?", source))
 
 
-def get(x: Execute, id: str) -> Stored | None:
+def get(tx: Execute, id: str) -> Stored | None:
     """The facts of one file."""
-    rows = x(f"{_FACTS} WHERE id = ?", id)
+    rows = tx(f"{_FACTS} WHERE id = ?", id)
     return Stored(*rows[0]) if rows else None
 
 
-def of_run(x: Execute, run: RunId, *, contents: bool = True) -> tuple[Stored, ...]:
+def of_run(tx: Execute, run: RunId, *, contents: bool = True) -> tuple[Stored, ...]:
     """What came with the messages of a run, refused files too, by message and position."""
     what = _WHOLE if contents else _FACTS
-    rows = x(f"{what} WHERE run_id = ? AND kind <> 'output' ORDER BY source", run)
+    rows = tx(f"{what} WHERE run_id = ? AND kind <> 'output' ORDER BY source", run)
     return tuple(Stored(*row) for row in rows)
 
 
-def content(x: Execute, id: str) -> bytes | None:
+def content(tx: Execute, id: str) -> bytes | None:
     """The bytes of a file, None when there are none (any more)."""
-    rows = x("SELECT content FROM files WHERE id = ?", id)
+    rows = tx("SELECT content FROM files WHERE id = ?", id)
     found: bytes | None = rows[0][0] if rows else None
     return found
 
 
-def refuse(x: Execute, id: str, reason: str) -> None:
+def refuse(tx: Execute, id: str, reason: str) -> None:
     """A file that was stored is not taken after all: no bytes, no kind, only the reason."""
-    x("UPDATE files SET refused = ?, kind = '', type = '', content = NULL WHERE id = ?", reason, id)
+    tx("UPDATE files SET refused = ?, kind = '', type = '', content = NULL WHERE id = ?", reason, id)
 
 
-def set_transcript(x: Execute, id: str, text: str) -> None:
+def set_transcript(tx: Execute, id: str, text: str) -> None:
     """What is said in an audio file; its bytes are of no use any more."""
-    x("UPDATE files SET transcript = ?, content = NULL WHERE id = ?", text, id)
+    tx("UPDATE files SET transcript = ?, content = NULL WHERE id = ?", text, id)
 
 
-def set_remote(x: Execute, id: str, remote: str | None, until: float | None = None) -> None:
+def set_remote(tx: Execute, id: str, remote: str | None, until: float | None = None) -> None:
     """The file's id at the model server and when that expires (None: never)."""
-    x("UPDATE files SET remote = ?, remote_until = ? WHERE id = ?", remote, until, id)
+    tx("UPDATE files SET remote = ?, remote_until = ? WHERE id = ?", remote, until, id)
 
 
-def forget_remotes(x: Execute, thread: ThreadId, but: RunId) -> None:
+def forget_remotes(tx: Execute, thread: ThreadId, but: RunId) -> None:
     """The model server may not have the thread's files any more, those of one run excepted."""
-    x("UPDATE files SET remote = NULL, remote_until = NULL WHERE thread_id = ? AND run_id <> ?", thread, but)
+    tx("UPDATE files SET remote = NULL, remote_until = NULL WHERE thread_id = ? AND run_id <> ?", thread, but)
 
 
-def remotes(x: Execute, thread: ThreadId, now: float) -> tuple[Stored, ...]:
+def remotes(tx: Execute, thread: ThreadId, now: float) -> tuple[Stored, ...]:
     """The thread's files that the model server still has, the oldest first; facts only."""
-    rows = x(
+    rows = tx(
         f"{_FACTS} WHERE thread_id = ? AND remote IS NOT NULL "
         "AND (remote_until IS NULL OR remote_until > ?) ORDER BY created_at, source",
         thread,
@@ -129,31 +129,31 @@ def remotes(x: Execute, thread: ThreadId, now: float) -> tuple[Stored, ...]:
     return tuple(Stored(*row) for row in rows)
 
 
-def add_output(x: Execute, run: RunId, thread: ThreadId, key: str, given: Taken, now: float) -> Stored:
+def add_output(tx: Execute, run: RunId, thread: ThreadId, key: str, given: Taken, now: float) -> Stored:
     """Store a file that an answer brings along, once for each key of the run; gives the row.
 
     Done before it is posted, so that after a crash it need not be made again.
     """
     source = f"{run}/{key}"
     made = Taken(given.name, given.type, "output", len(given.content or b""), content=given.content)
-    add(x, source, thread, run, made, now)
-    return at(x, [source])[0]
+    add(tx, source, thread, run, made, now)
+    return at(tx, [source])[0]
 
 
-def outputs(x: Execute, run: RunId) -> tuple[Stored, ...]:
+def outputs(tx: Execute, run: RunId) -> tuple[Stored, ...]:
     """What the answer of a run brings along, in the order it was made."""
-    rows = x(f"{_WHOLE} WHERE run_id = ? AND kind = 'output' ORDER BY created_at, source", run)
+    rows = tx(f"{_WHOLE} WHERE run_id = ? AND kind = 'output' ORDER BY created_at, source", run)
     return tuple(Stored(*row) for row in rows)
 
 
-def release(x: Execute, run: RunId) -> None:
+def release(tx: Execute, run: RunId) -> None:
     """The run has ended: drop the bytes of its files. What they were stays on record."""
-    x("UPDATE files SET content = NULL WHERE run_id = ? AND content IS NOT NULL", run)
+    tx("UPDATE files SET content = NULL WHERE run_id = ? AND content IS NOT NULL", run)
 
 
-def release_ended(x: Execute) -> None:
+def release_ended(tx: Execute) -> None:
     """Drop bytes whose run ended without `release`: its messages were deleted, say. For start-up."""
-    x(
+    tx(
         "UPDATE files SET content = NULL WHERE content IS NOT NULL AND run_id IN "
         f"(SELECT id FROM runs WHERE status NOT IN {_UNFINISHED})"
     )

@@ -31,10 +31,10 @@ def fitting(texts: Sequence[str], budget: int) -> int:
     return len(texts)
 
 
-def add(x: Execute, thread: ThreadId, run: RunId, items: Iterable[str]) -> None:
+def add(tx: Execute, thread: ThreadId, run: RunId, items: Iterable[str]) -> None:
     """Append one run's turn to its thread."""
     for text in items:
-        x(
+        tx(
             "INSERT INTO items (thread_id, run_id, item, tokens) VALUES (?, ?, ?, ?)",
             thread,
             run,
@@ -43,7 +43,7 @@ def add(x: Execute, thread: ThreadId, run: RunId, items: Iterable[str]) -> None:
         )
 
 
-def newest(x: Execute, thread: ThreadId, budget: int, *, after: int = 0) -> tuple[str, ...]:
+def newest(tx: Execute, thread: ThreadId, budget: int, *, after: int = 0) -> tuple[str, ...]:
     """The newest whole turns behind the item `after` that fit the budget in tokens, oldest first.
 
     A turn is what one run added, so a tool call and its output stay together. Reads no more than it
@@ -53,7 +53,7 @@ def newest(x: Execute, thread: ThreadId, budget: int, *, after: int = 0) -> tupl
     turn: list[str] = []
     spent, turn_run, before = 0, "", None
     while True:
-        page = _page(x, thread, before, after)
+        page = _page(tx, thread, before, after)
         for seq, run, text, tokens in page:
             if run != turn_run:
                 kept, turn, turn_run = kept + turn, [], run
@@ -66,17 +66,17 @@ def newest(x: Execute, thread: ThreadId, budget: int, *, after: int = 0) -> tupl
 
 
 def _page(
-    x: Execute, thread: ThreadId, before: int | None, after: int = 0
+    tx: Execute, thread: ThreadId, before: int | None, after: int = 0
 ) -> list[tuple[int, str, str, int]]:
     columns = "SELECT seq, run_id, item, tokens FROM items WHERE thread_id = ? AND seq > ?"
     if before is None:
-        return x(f"{columns} ORDER BY seq DESC LIMIT ?", thread, after, PAGE)
-    return x(f"{columns} AND seq < ? ORDER BY seq DESC LIMIT ?", thread, after, before, PAGE)
+        return tx(f"{columns} ORDER BY seq DESC LIMIT ?", thread, after, PAGE)
+    return tx(f"{columns} AND seq < ? ORDER BY seq DESC LIMIT ?", thread, after, before, PAGE)
 
 
-def last_messages(x: Execute, thread: ThreadId, count: int, budget: int) -> tuple[str, ...]:
+def last_messages(tx: Execute, thread: ThreadId, count: int, budget: int) -> tuple[str, ...]:
     """The last `count` messages of anybody with what belongs to them, as far as they fit, oldest first."""
-    fit = newest(x, thread, budget)
+    fit = newest(tx, thread, budget)
     for at in range(len(fit) - 1, -1, -1):
         count -= is_message(fit[at])
         if count < 0:
@@ -89,21 +89,21 @@ def is_message(item: str) -> bool:
     return '"role"' in item and "role" in json.loads(item)
 
 
-def span(x: Execute, thread: ThreadId, after: int) -> tuple[int, int]:
+def span(tx: Execute, thread: ThreadId, after: int) -> tuple[int, int]:
     """How many messages of the thread come behind that item, and about how many tokens all items have."""
-    rows = x("SELECT item, tokens FROM items WHERE thread_id = ? AND seq > ?", thread, after)
+    rows = tx("SELECT item, tokens FROM items WHERE thread_id = ? AND seq > ?", thread, after)
     return sum(is_message(item) for item, _ in rows), sum(tokens for _, tokens in rows)
 
 
-def weight(x: Execute, thread: ThreadId, after: int) -> int:
+def weight(tx: Execute, thread: ThreadId, after: int) -> int:
     """About how many tokens the thread's items behind that one have."""
-    rows = x("SELECT COALESCE(SUM(tokens), 0) FROM items WHERE thread_id = ? AND seq > ?", thread, after)
+    rows = tx("SELECT COALESCE(SUM(tokens), 0) FROM items WHERE thread_id = ? AND seq > ?", thread, after)
     return int(rows[0][0])
 
 
-def oldest(x: Execute, thread: ThreadId, after: int, budget: int) -> tuple[tuple[str, ...], int]:
+def oldest(tx: Execute, thread: ThreadId, after: int, budget: int) -> tuple[tuple[str, ...], int]:
     """The oldest whole turns behind that item within the budget, at least one; and the last item's seq."""
-    rows = x(
+    rows = tx(
         "SELECT seq, run_id, item, tokens FROM items WHERE thread_id = ? AND seq > ? ORDER BY seq LIMIT 2000",
         thread,
         after,

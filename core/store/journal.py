@@ -8,7 +8,7 @@ from typing import Any
 
 from core.store import runs
 from core.store.database import Database
-from core.store.runs import Claim
+from core.types import Claim
 
 
 class Journal:
@@ -23,7 +23,7 @@ class Journal:
         """Returns ⇒ the step is on disk. `ref` names the post a step stands for. Raises Lost."""
         claim, now = self.claim, time.time()
         self.memo[name] = value  # before the commit: a caller that is cancelled meanwhile has recorded it too
-        await self._db(lambda x: runs.record(x, claim.run, claim.owner, name, value, ref, now))
+        await self._db(lambda tx: runs.record(tx, claim.run, claim.owner, name, value, ref, now))
 
     async def once(self, name: str, step: Callable[[], Awaitable[Any]]) -> Any:
         """The recorded value; the first time, what `step` gives, recorded before it is returned."""
@@ -34,4 +34,4 @@ class Journal:
     async def recorded(self, refs: Iterable[str]) -> set[str]:
         """Those of the posts that belong to some run already."""
         wanted = list(refs)
-        return await self._db(lambda x: runs.recorded(x, wanted))
+        return await self._db(lambda tx: runs.recorded(tx, wanted))

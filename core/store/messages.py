@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from core.store.database import Execute
-from core.store.threads import new_id
+from core.store.ids import new_id
 from core.types import Address, Attachment, Earlier, IncomingMessage, RunId, ThreadId
 
 _COLUMNS = "platform, workspace, channel, topic, platform_id, person, body, sent_at"
 
 
-def known(x: Execute, message: IncomingMessage) -> bool:
+def known(tx: Execute, message: IncomingMessage) -> bool:
     """True when this very message was accepted before, by whatever road it came."""
     address = message.address
     return bool(
-        x(
+        tx(
             "SELECT 1 FROM messages WHERE platform = ? AND workspace = ? AND channel = ? AND platform_id = ?",
             address.platform,
             address.workspace,
@@ -27,14 +27,14 @@ def known(x: Execute, message: IncomingMessage) -> bool:
     )
 
 
-def add(x: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | None) -> None:
+def add(tx: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | None) -> None:
     """Store a message that is not known yet."""
     address = message.address
     kept = ("text", "kind", "author", "locale", "inside_topic", "parent")
     body: dict[str, object] = {name: getattr(message, name) for name in kept}
     if message.files:
         body["files"] = [asdict(one) for one in message.files]
-    x(
+    tx(
         f"INSERT INTO messages (id, thread_id, run_id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         new_id("msg_"),
         thread,
@@ -48,7 +48,7 @@ def add(x: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | Non
         json.dumps(body, ensure_ascii=False),
         message.sent_at,
     )
-    x(
+    tx(
         "INSERT INTO topics (platform, workspace, channel, topic, last_at) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (platform, workspace, channel, topic) DO UPDATE SET last_at = excluded.last_at "
         "WHERE topics.last_at < excluded.last_at",
@@ -60,9 +60,9 @@ def add(x: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | Non
     )
 
 
-def of_run(x: Execute, run: RunId) -> tuple[IncomingMessage, ...]:
+def of_run(tx: Execute, run: RunId) -> tuple[IncomingMessage, ...]:
     """The messages a run answers, in the order they were accepted; never empty for a run to be claimed."""
-    rows = x(f"SELECT {_COLUMNS} FROM messages WHERE run_id = ? ORDER BY seq", run)
+    rows = tx(f"SELECT {_COLUMNS} FROM messages WHERE run_id = ? ORDER BY seq", run)
     return tuple(_message(*row) for row in rows)
 
 
@@ -74,9 +74,9 @@ def _message(
     return IncomingMessage(id=id, address=address, user=person, sent_at=sent_at, files=files, **kept)
 
 
-def withdraw(x: Execute, address: Address, platform_id: str) -> RunId | None:
+def withdraw(tx: Execute, address: Address, platform_id: str) -> RunId | None:
     """Take a message out of a run that has not begun. Gives the run that has nothing left to answer."""
-    rows = x(
+    rows = tx(
         "UPDATE messages SET run_id = NULL WHERE platform = ? AND workspace = ? AND channel = ? "
         "AND platform_id = ? AND run_id IN (SELECT id FROM runs WHERE status = 'queued') RETURNING thread_id",
         address.platform,
@@ -86,7 +86,7 @@ def withdraw(x: Execute, address: Address, platform_id: str) -> RunId | None:
     )
     if not rows:
         return None
-    empty = x(
+    empty = tx(
         "UPDATE runs SET status = 'cancelled', error = 'message deleted' WHERE lane = ? "
         "AND status = 'queued' AND NOT EXISTS "
         "(SELECT 1 FROM messages WHERE messages.run_id = runs.id) RETURNING id",
@@ -95,10 +95,10 @@ def withdraw(x: Execute, address: Address, platform_id: str) -> RunId | None:
     return RunId(empty[0][0]) if empty else None
 
 
-def spoke_before(x: Execute, address: Address, user: str) -> bool:
+def spoke_before(tx: Execute, address: Address, user: str) -> bool:
     """True when this person has addressed the assistant in this topic before."""
     return bool(
-        x(
+        tx(
             "SELECT 1 FROM messages WHERE platform = ? AND workspace = ? AND channel = ? AND topic = ? "
             "AND person = ? LIMIT 1",
             address.platform,
@@ -110,10 +110,10 @@ def spoke_before(x: Execute, address: Address, user: str) -> bool:
     )
 
 
-def last_in_topic(x: Execute, thread: ThreadId, message: IncomingMessage) -> float | None:
+def last_in_topic(tx: Execute, thread: ThreadId, message: IncomingMessage) -> float | None:
     """When this thread was last asked something in the topic of that message before it."""
     address = message.address
-    rows = x(
+    rows = tx(
         "SELECT MAX(sent_at) FROM messages WHERE platform = ? AND workspace = ? AND channel = ? "
         "AND topic = ? AND thread_id = ? AND sent_at < ?",
         address.platform,
@@ -127,7 +127,7 @@ def last_in_topic(x: Execute, thread: ThreadId, message: IncomingMessage) -> flo
     return latest
 
 
-def unseen(x: Execute, thread: ThreadId, address: Address, earlier: Sequence[Earlier]) -> list[Earlier]:
+def unseen(tx: Execute, thread: ThreadId, address: Address, earlier: Sequence[Earlier]) -> list[Earlier]:
     """Those of a topic's messages that are not part of the thread already."""
     said = (
         "SELECT 1 FROM messages WHERE platform = ? AND workspace = ? AND channel = ? AND platform_id = ? "
@@ -138,12 +138,12 @@ def unseen(x: Execute, thread: ThreadId, address: Address, earlier: Sequence[Ear
         "WHERE ref = ? AND (thread_id = ? OR lane = runs.id)"
     )
     place = (address.platform, address.workspace, address.channel)
-    return [one for one in earlier if not x(said, *place, one.id, thread) and not x(shown, one.ref, thread)]
+    return [one for one in earlier if not tx(said, *place, one.id, thread) and not tx(shown, one.ref, thread)]
 
 
-def recent(x: Execute, platform: str, since: float) -> list[Address]:
+def recent(tx: Execute, platform: str, since: float) -> list[Address]:
     """Topics in which someone wrote to the assistant since then, the latest first."""
-    rows = x(
+    rows = tx(
         "SELECT workspace, channel, topic FROM topics WHERE platform = ? AND last_at >= ? "
         "ORDER BY last_at DESC",
         platform,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.assistant import Assistant
 from core.store import assistants
 from core.store.database import Execute
-from core.types import ThreadId
+from core.types import Assistant, ThreadId
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +21,15 @@ class Summary:
 NOTHING = Summary("", 0)
 
 
-def find(x: Execute, thread: ThreadId) -> Summary:
+def find(tx: Execute, thread: ThreadId) -> Summary:
     """The thread's summary; NOTHING while there is none."""
-    rows = x("SELECT text, upto, due FROM summaries WHERE thread_id = ?", thread)
+    rows = tx("SELECT text, upto, due FROM summaries WHERE thread_id = ?", thread)
     return Summary(rows[0][0], rows[0][1], bool(rows[0][2])) if rows else NOTHING
 
 
-def want(x: Execute, thread: ThreadId, now: float) -> None:
+def want(tx: Execute, thread: ThreadId, now: float) -> None:
     """Note that more of the thread is to be summarised; this survives any crash."""
-    x(
+    tx(
         "INSERT INTO summaries (thread_id, text, upto, due, updated_at) VALUES (?, '', 0, 1, ?) "
         "ON CONFLICT (thread_id) DO UPDATE SET due = 1",
         thread,
@@ -38,9 +37,9 @@ def want(x: Execute, thread: ThreadId, now: float) -> None:
     )
 
 
-def write(x: Execute, thread: ThreadId, before: Summary, text: str, upto: int, now: float) -> None:
+def write(tx: Execute, thread: ThreadId, before: Summary, text: str, upto: int, now: float) -> None:
     """Replace `before`; a summary somebody else has written meanwhile stays."""
-    x(
+    tx(
         "UPDATE summaries SET text = ?, upto = ?, due = 0, updated_at = ? WHERE thread_id = ? AND upto = ?",
         text,
         upto,
@@ -50,21 +49,21 @@ def write(x: Execute, thread: ThreadId, before: Summary, text: str, upto: int, n
     )
 
 
-def not_needed(x: Execute, thread: ThreadId) -> None:
+def not_needed(tx: Execute, thread: ThreadId) -> None:
     """There is nothing left to summarise for now."""
-    x("UPDATE summaries SET due = 0 WHERE thread_id = ?", thread)
+    tx("UPDATE summaries SET due = 0 WHERE thread_id = ?", thread)
 
 
-def due(x: Execute) -> list[ThreadId]:
+def due(tx: Execute) -> list[ThreadId]:
     """Threads with a summary to be made."""
-    return [ThreadId(row[0]) for row in x("SELECT thread_id FROM summaries WHERE due = 1")]
+    return [ThreadId(row[0]) for row in tx("SELECT thread_id FROM summaries WHERE due = 1")]
 
 
-def assistant(x: Execute, thread: ThreadId) -> Assistant | None:
+def assistant(tx: Execute, thread: ThreadId) -> Assistant | None:
     """Who answered in the thread last, as it was then; None while nobody has."""
-    rows = x(
+    rows = tx(
         "SELECT assistant_id, assistant_version FROM items JOIN runs ON runs.id = run_id "
         "WHERE items.thread_id = ? ORDER BY items.seq DESC LIMIT 1",
         thread,
     )
-    return assistants.get(x, *rows[0]) if rows and rows[0][0] and rows[0][1] else None
+    return assistants.get(tx, *rows[0]) if rows and rows[0][0] and rows[0][1] else None

@@ -1,21 +1,16 @@
-"""Threads: which memory belongs to whom, and the small facts platforms keep over restarts."""
+"""Threads: which memory belongs to whom."""
 
 from __future__ import annotations
 
 import json
-import secrets
 from typing import Any, Literal
 
 from core.store.database import Execute
+from core.store.ids import new_id
 from core.types import Address, ThreadId
 
 Scope = Literal["user", "topic"]
 _KEY = "platform = ? AND workspace = ? AND channel = ? AND scope = ? AND member = ?"
-
-
-def new_id(prefix: str) -> str:
-    """A fresh id such as `run_4f…`: the prefix says what it names."""
-    return prefix + secrets.token_hex(12)
 
 
 def _key(address: Address, user: str, scope: Scope) -> tuple[str, str, str, str, str]:
@@ -23,17 +18,17 @@ def _key(address: Address, user: str, scope: Scope) -> tuple[str, str, str, str,
     return (address.platform, address.workspace, address.channel, scope, member)
 
 
-def find(x: Execute, address: Address, user: str, scope: Scope) -> ThreadId | None:
+def find(tx: Execute, address: Address, user: str, scope: Scope) -> ThreadId | None:
     """The thread messages from there go to now, or None when there is none yet."""
-    rows = x(f"SELECT thread_id FROM thread_map WHERE {_KEY}", *_key(address, user, scope))
+    rows = tx(f"SELECT thread_id FROM thread_map WHERE {_KEY}", *_key(address, user, scope))
     return ThreadId(rows[0][0]) if rows else None
 
 
-def renew(x: Execute, address: Address, user: str, scope: Scope, *, origin: str, now: float) -> ThreadId:
+def renew(tx: Execute, address: Address, user: str, scope: Scope, *, origin: str, now: float) -> ThreadId:
     """Map messages from there to a new, empty thread from now on."""
     thread = ThreadId(new_id("thread_"))
-    x("INSERT INTO threads (id, created_at, origin) VALUES (?, ?, ?)", thread, now, origin)
-    x(
+    tx("INSERT INTO threads (id, created_at, origin) VALUES (?, ?, ?)", thread, now, origin)
+    tx(
         "INSERT INTO thread_map (platform, workspace, channel, scope, member, thread_id) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (platform, workspace, channel, scope, member) "
         "DO UPDATE SET thread_id = excluded.thread_id",
@@ -43,42 +38,26 @@ def renew(x: Execute, address: Address, user: str, scope: Scope, *, origin: str,
     return thread
 
 
-def find_or_create(x: Execute, address: Address, user: str, scope: Scope, now: float) -> ThreadId:
+def find_or_create(tx: Execute, address: Address, user: str, scope: Scope, now: float) -> ThreadId:
     """The thread of whoever writes there."""
-    return find(x, address, user, scope) or renew(x, address, user, scope, origin="new", now=now)
+    return find(tx, address, user, scope) or renew(tx, address, user, scope, origin="new", now=now)
 
 
-def reset_at(x: Execute, thread: ThreadId) -> float | None:
+def reset_at(tx: Execute, thread: ThreadId) -> float | None:
     """When this thread was begun by a reset; None when it was not."""
-    rows = x("SELECT created_at FROM threads WHERE id = ? AND origin = 'reset'", thread)
+    rows = tx("SELECT created_at FROM threads WHERE id = ? AND origin = 'reset'", thread)
     return rows[0][0] if rows else None
 
 
-def ratio_and_fact(x: Execute, thread: ThreadId, name: str) -> tuple[float | None, Any]:
-    """Reported over estimated tokens of the thread's newest request (None: not reported), and a fact."""
-    rows = x(
+def ratio_and_fact(tx: Execute, thread: ThreadId, name: str) -> tuple[float | None, Any]:
+    """Reported over estimated tokens of the thread's newest request (None: not reported), and a find."""
+    rows = tx(
         "SELECT token_ratio, (SELECT value FROM facts WHERE name = ?) FROM threads WHERE id = ?", name, thread
     )
     ratio, value = rows[0] if rows else (None, None)
     return ratio, json.loads(value) if value else None
 
 
-def learn_ratio(x: Execute, thread: ThreadId, ratio: float) -> None:
+def learn_ratio(tx: Execute, thread: ThreadId, ratio: float) -> None:
     """Keep that ratio, within sense: a server that counts wrongly must not empty the history."""
-    x("UPDATE threads SET token_ratio = ? WHERE id = ?", min(3.0, max(0.5, ratio)), thread)
-
-
-def fact(x: Execute, name: str) -> Any:
-    """A fact a platform stored, None when it never did."""
-    rows = x("SELECT value FROM facts WHERE name = ?", name)
-    return json.loads(rows[0][0]) if rows else None
-
-
-def remember(x: Execute, name: str, value: object) -> None:
-    """Store a fact under its name, replacing the former one."""
-    x(
-        "INSERT INTO facts (name, value) VALUES (?, ?) "
-        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        name,
-        json.dumps(value),
-    )
+    tx("UPDATE threads SET token_ratio = ? WHERE id = ?", min(3.0, max(0.5, ratio)), thread)

@@ -34,55 +34,55 @@ class Document:
     begun_at: float
 
 
-def store(x: Execute, owner: str) -> Store | None:
+def store(tx: Execute, owner: str) -> Store | None:
     """The owner's store."""
-    rows = x("SELECT remote, expires_at FROM vector_stores WHERE owner = ?", owner)
+    rows = tx("SELECT remote, expires_at FROM vector_stores WHERE owner = ?", owner)
     return Store(*rows[0]) if rows else None
 
 
-def open_store(x: Execute, owner: str, remote: str, expires_at: float | None) -> None:
+def open_store(tx: Execute, owner: str, remote: str, expires_at: float | None) -> None:
     """From now on this is the owner's store. Nothing is searchable in a new one."""
-    x(
+    tx(
         "INSERT INTO vector_stores (owner, remote, expires_at) VALUES (?, ?, ?) "
         "ON CONFLICT (owner) DO UPDATE SET remote = excluded.remote, expires_at = excluded.expires_at",
         owner,
         remote,
         expires_at,
     )
-    x(
+    tx(
         "UPDATE vector_store_files SET status = 'uploaded' WHERE owner = ? AND status = 'completed'",
         owner,
     )
 
 
-def used(x: Execute, owner: str, expires_at: float) -> None:
+def used(tx: Execute, owner: str, expires_at: float) -> None:
     """The store was used: it lives until then at least."""
-    x("UPDATE vector_stores SET expires_at = ? WHERE owner = ?", expires_at, owner)
+    tx("UPDATE vector_stores SET expires_at = ? WHERE owner = ?", expires_at, owner)
 
 
-def close_store(x: Execute, owner: str) -> None:
+def close_store(tx: Execute, owner: str) -> None:
     """The owner has no store and no documents any more."""
-    x("DELETE FROM vector_store_files WHERE owner = ?", owner)
-    x("DELETE FROM vector_stores WHERE owner = ?", owner)
+    tx("DELETE FROM vector_store_files WHERE owner = ?", owner)
+    tx("DELETE FROM vector_stores WHERE owner = ?", owner)
 
 
-def documents(x: Execute, owner: str) -> list[Document]:
+def documents(tx: Execute, owner: str) -> list[Document]:
     """Everything the owner was given, by name."""
-    rows = x(
+    rows = tx(
         f"SELECT {_COLUMNS} FROM vector_store_files WHERE owner = ? ORDER BY name, created_at, digest", owner
     )
     return [Document(*row) for row in rows]
 
 
-def document(x: Execute, owner: str, digest: str) -> Document | None:
+def document(tx: Execute, owner: str, digest: str) -> Document | None:
     """The document of these bytes."""
-    rows = x(f"SELECT {_COLUMNS} FROM vector_store_files WHERE owner = ? AND digest = ?", owner, digest)
+    rows = tx(f"SELECT {_COLUMNS} FROM vector_store_files WHERE owner = ? AND digest = ?", owner, digest)
     return Document(*rows[0]) if rows else None
 
 
-def begin(x: Execute, owner: str, digest: str, name: str, size: int, now: float) -> None:
+def begin(tx: Execute, owner: str, digest: str, name: str, size: int, now: float) -> None:
     """Its upload begins now."""
-    x(
+    tx(
         "INSERT INTO vector_store_files (owner, digest, name, size, status, created_at) "
         "VALUES (?, ?, ?, ?, 'waiting', ?) ON CONFLICT (owner, digest) DO UPDATE SET name = excluded.name, "
         "remote = NULL, status = 'waiting', error = NULL, created_at = excluded.created_at",
@@ -94,9 +94,9 @@ def begin(x: Execute, owner: str, digest: str, name: str, size: int, now: float)
     )
 
 
-def uploaded(x: Execute, owner: str, digest: str, remote: str) -> None:
+def uploaded(tx: Execute, owner: str, digest: str, remote: str) -> None:
     """It is at the server under this id."""
-    x(
+    tx(
         "UPDATE vector_store_files SET remote = ?, status = 'uploaded' WHERE owner = ? AND digest = ?",
         remote,
         owner,
@@ -104,9 +104,9 @@ def uploaded(x: Execute, owner: str, digest: str, remote: str) -> None:
     )
 
 
-def completed(x: Execute, owner: str, digest: str, remote: str) -> None:
+def completed(tx: Execute, owner: str, digest: str, remote: str) -> None:
     """It can be found in the owner's store."""
-    x(
+    tx(
         "UPDATE vector_store_files SET status = 'completed' WHERE owner = ? AND digest = ? AND remote = ?",
         owner,
         digest,
@@ -114,9 +114,9 @@ def completed(x: Execute, owner: str, digest: str, remote: str) -> None:
     )
 
 
-def failed(x: Execute, owner: str, digest: str, error: str) -> None:
+def failed(tx: Execute, owner: str, digest: str, error: str) -> None:
     """It is not at the server, for this reason."""
-    x(
+    tx(
         "UPDATE vector_store_files SET remote = NULL, status = 'failed', error = ? "
         "WHERE owner = ? AND digest = ?",
         error,
@@ -125,15 +125,15 @@ def failed(x: Execute, owner: str, digest: str, error: str) -> None:
     )
 
 
-def remove(x: Execute, owner: str, digest: str) -> None:
+def remove(tx: Execute, owner: str, digest: str) -> None:
     """The owner does not have it any more."""
-    x("DELETE FROM vector_store_files WHERE owner = ? AND digest = ?", owner, digest)
+    tx("DELETE FROM vector_store_files WHERE owner = ? AND digest = ?", owner, digest)
 
 
-def waiting(x: Execute, name: str, size: int) -> int:
+def waiting(tx: Execute, name: str, size: int) -> int:
     """How many documents of that name and size have an upload without a known end, whoever owns them."""
     return len(
-        x(
+        tx(
             "SELECT 1 FROM vector_store_files WHERE name = ? AND size = ? AND status = 'waiting'",
             name,
             size,
@@ -141,10 +141,10 @@ def waiting(x: Execute, name: str, size: int) -> int:
     )
 
 
-def known(x: Execute, remotes: Collection[str]) -> set[str]:
+def known(tx: Execute, remotes: Collection[str]) -> set[str]:
     """Those of the server's file ids that belong to a document or an attachment of ours."""
     marks = ", ".join("?" for _ in remotes)
-    rows = x(
+    rows = tx(
         f"SELECT remote FROM vector_store_files WHERE remote IN ({marks}) "
         f"UNION SELECT remote FROM files WHERE remote IN ({marks})",
         *remotes,

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.tools.function import BadArguments
 
-LONGEST: Final = 100_000
+LONGEST_ARGUMENTS: Final = 100_000
 """Characters of one call's arguments."""
 _TOLD: Final = 5
 
@@ -50,8 +50,10 @@ class Arguments:
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    if len(text) > LONGEST:
-        raise BadArguments(f"the arguments have {len(text):,} characters, at most {LONGEST:,} are taken")
+    if len(text) > LONGEST_ARGUMENTS:
+        raise BadArguments(
+            f"the arguments have {len(text):,} characters, at most {LONGEST_ARGUMENTS:,} are taken"
+        )
     try:
         value = json.loads(text or "{}", parse_constant=_constant)
     except (ValueError, RecursionError) as error:

@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.assistant import Assistant
 from core.store import assistants
-from core.store.database import Database, data_directory
+from core.store.data_dir import data_directory
+from core.store.database import Database
+from core.types import Assistant
 from tests.both.chats import TIMEOUT
 
 ROOT = Path(__file__).parents[2]
@@ -59,8 +60,8 @@ class Office:
         given = {"name": name, "model": "gpt-6-luna", "tools": tools, **fields}
         db = Database(self.data / "spool.sqlite3")
         try:
-            made = await db(lambda x: assistants.create(x, given, time.time()))
-            await db(lambda x: assistants.assign(x, where[0], where[1], made.id))
+            made = await db(lambda tx: assistants.create(tx, given, time.time()))
+            await db(lambda tx: assistants.assign(tx, where[0], where[1], made.id))
         finally:
             await asyncio.to_thread(db.close)
         return made
@@ -68,7 +69,7 @@ class Office:
     async def assigns(self, id: str) -> None:
         """That assistant answers everywhere."""
         db = Database(self.data / "spool.sqlite3")
-        await db(lambda x: assistants.assign(x, "", "default", id))
+        await db(lambda tx: assistants.assign(tx, "", "default", id))
         await asyncio.to_thread(db.close)
 
     async def types(self, *arguments: str, status: int = 0, environ: Mapping[str, str] = NOTHING) -> str:
@@ -100,7 +101,7 @@ class Office:
     async def changes(self, sql: str) -> None:
         """Change what is in the database, while nobody runs."""
         db = Database(self.data / "spool.sqlite3")
-        await db(lambda x: x(sql))
+        await db(lambda tx: tx(sql))
         await asyncio.to_thread(db.close)
 
     async def over(self, *queries: str) -> None:

@@ -17,12 +17,13 @@ from typing import Any
 import pytest
 
 from bots.cli.assistants import add, run
-from core.assistant import SETTINGS_ID, Assistant, of_settings
 from core.assistants.importer import objects
 from core.errors import ConfigError
 from core.settings import Settings
 from core.store import assistants
-from core.store.database import Database, only_runner
+from core.store.data_dir import only_runner
+from core.store.database import Database
+from core.types import SETTINGS_ID, Assistant, settings_assistant
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
 from tests.core.fakes import TIMEOUT
@@ -87,7 +88,7 @@ def _settled(operator: Operator) -> None:
     db = Database(operator.settings.data_dir / "spool.sqlite3")
 
     async def settle() -> Assistant:
-        return await db(lambda x: assistants.settle(x, of_settings(operator.settings), 1.0))
+        return await db(lambda tx: assistants.settle(tx, settings_assistant(operator.settings), 1.0))
 
     asyncio.run(settle())
     db.close()

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from bots.cli import files
-from core.assistant import SETTINGS_ID, of_settings
 from core.errors import ConfigError
 from core.settings import Settings
 from core.store import assistants
-from core.store.database import Database, data_directory
+from core.store.data_dir import data_directory
+from core.store.database import Database
+from core.types import SETTINGS_ID, settings_assistant
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
 
@@ -42,7 +43,7 @@ async def bot(settings: Settings) -> str:
     """An assistant called HelpBot."""
     data_directory(settings.data_dir)
     db = Database(settings.data_dir / "spool.sqlite3")
-    made = await db(lambda x: assistants.create(x, {"name": "HelpBot", "model": "gpt-6-luna"}, 0.0))
+    made = await db(lambda tx: assistants.create(tx, {"name": "HelpBot", "model": "gpt-6-luna"}, 0.0))
     db.close()
     return made.id
 
@@ -376,7 +377,7 @@ async def test_the_assistant_of_the_settings_gets_no_documents(
 ) -> None:
     """The next start would take them from it; what to do instead is said."""
     db = Database(settings.data_dir / "spool.sqlite3")
-    await db(lambda x: assistants.settle(x, of_settings(settings), 0.0))
+    await db(lambda tx: assistants.settle(tx, settings_assistant(settings), 0.0))
     db.close()
 
     with pytest.raises(ConfigError, match="--default"):

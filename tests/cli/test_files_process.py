@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from core.store import assistants, vector_stores
-from core.store.database import Database, data_directory
+from core.store.data_dir import data_directory
+from core.store.database import Database
 from standins.openai import OpenAIStandin
 from standins.openai.trouble import Trouble
 from standins.script.script import Scenario
@@ -38,7 +39,7 @@ async def bot(tmp_path: Path) -> str:
         (tmp_path / "docs" / name).write_text(f"This is document {name}.")
     data_directory(tmp_path / "data")
     db = Database(tmp_path / "data" / "spool.sqlite3")
-    made = await db(lambda x: assistants.create(x, {"name": "HelpBot", "model": "gpt-6-luna"}, 0.0))
+    made = await db(lambda tx: assistants.create(tx, {"name": "HelpBot", "model": "gpt-6-luna"}, 0.0))
     db.close()
     return made.id
 
@@ -83,7 +84,7 @@ def after(api: OpenAIStandin, uploaded: int) -> Trouble:
 async def documents(directory: Path, owner: str) -> dict[str, str]:
     """Name to state."""
     db = Database(directory / "data" / "spool.sqlite3")
-    rows = await db(lambda x: vector_stores.documents(x, owner))
+    rows = await db(lambda tx: vector_stores.documents(tx, owner))
     db.close()
     return {row.name: row.status for row in rows}
 

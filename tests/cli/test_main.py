@@ -15,7 +15,8 @@ import pytest
 
 from bots.__main__ import main
 from core.settings import NAMES
-from core.store.database import Database, only_runner
+from core.store.data_dir import only_runner
+from core.store.database import Database
 from standins.slack import SlackStandin
 from tests.core.fakes import TIMEOUT
 from tests.logged import logged

@@ -10,13 +10,23 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from core.assistant import EVERY, Assistant, function
 from core.errors import FileRefused
 from core.ports import FullReply, Platform
 from core.store import assistants
 from core.store.database import MIGRATIONS, Execute
 from core.store.journal import Journal
-from core.types import Address, Attachment, Earlier, File, IncomingMessage, Question, Task
+from core.types import (
+    EVERY_FUNCTION,
+    Activity,
+    Address,
+    ApprovalRequest,
+    Assistant,
+    Attachment,
+    Earlier,
+    File,
+    IncomingMessage,
+    function_tool,
+)
 from standins.script.script import Beat, Scenario
 
 ASSISTANT = Assistant(
@@ -24,7 +34,7 @@ ASSISTANT = Assistant(
     "Spool",
     "gpt-6-luna",
     instructions="Be kind.",
-    tools=(function(EVERY),),
+    tools=(function_tool(EVERY_FUNCTION),),
     truncation_strategy={"type": "auto"},
 )
 HERE = Address("fake", "W1", "C1", "T1")
@@ -43,9 +53,9 @@ def elsewhere(**changes: str) -> Address:
     return replace(HERE, **changes)
 
 
-def settled(x: Execute) -> None:
+def settled(tx: Execute) -> None:
     """As after the start of a process: the assistant of the settings is there."""
-    assistants.settle(x, ASSISTANT, 1.0)
+    assistants.settle(tx, ASSISTANT, 1.0)
 
 
 @contextlib.contextmanager
@@ -123,7 +133,7 @@ class FakeReply:
         self.final: str | None = None
         self.first_shown_at: float | None = None
 
-    def show(self, text: str, tasks: Sequence[Task] = ()) -> None:
+    def show(self, text: str, tasks: Sequence[Activity] = ()) -> None:
         """See `core.ports.Reply`."""
         self.texts.append(text)
         self.tasks.append(tuple((task.title, task.state) for task in tasks))
@@ -153,12 +163,12 @@ class FakeReply:
         self._platform.attached.setdefault((self.run, file.key), file)
         self._platform.news.tell()
 
-    async def ask(self, question: Question) -> None:
+    async def ask(self, question: ApprovalRequest) -> None:
         """See `core.ports.Asking`."""
         self._platform.questions.setdefault(question.id, question)
         self._platform.news.tell()
 
-    async def decided(self, question: Question, text: str) -> None:
+    async def decided(self, question: ApprovalRequest, text: str) -> None:
         """See `core.ports.Asking`."""
         self._platform.decisions[question.id] = text
         self._platform.news.tell()
@@ -191,7 +201,7 @@ class FakePlatform:
         self.attached: dict[tuple[str, str], File] = {}
         self.file_faults: deque[Exception] = deque()
         """Raised by `attach`, one each time."""
-        self.questions: dict[str, Question] = {}
+        self.questions: dict[str, ApprovalRequest] = {}
         self.decisions: dict[str, str] = {}
         self.stored: dict[str, bytes] = {}
         """What can be fetched, by the attachment's id."""

@@ -6,8 +6,7 @@ import asyncio
 
 from core.runs.lanes import Lanes, Stopping
 from core.store.database import Database, Execute
-from core.store.runs import Claim, Outcome
-from core.types import RunId
+from core.types import Claim, Outcome, RunId
 from tests.core.fakes import TIMEOUT, News
 from tests.core.queued import BUDGET, asked, status
 from tests.core.whole import lane_tasks
@@ -55,8 +54,8 @@ class Hands:
 async def queued(hands: Hands, *asks: str) -> list[RunId]:
     """Runs for messages such as "U1 2": who, and the id."""
 
-    def work(x: Execute) -> list[RunId]:
-        return [asked(x, ask.split()[1], user=ask.split()[0]) for ask in asks]
+    def work(tx: Execute) -> list[RunId]:
+        return [asked(tx, ask.split()[1], user=ask.split()[0]) for ask in asks]
 
     return await hands.db(work)
 

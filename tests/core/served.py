@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.assistant import Assistant, function
 from core.model_server.model import Features, OpenAIModel
 from core.model_server.service import OpenAIService
 from core.texts import TEXTS
+from core.types import Assistant, function_tool
 from standins.openai import OpenAIStandin
 from standins.script.script import Script
 from tests.core.fakes import ASSISTANT, TIMEOUT
@@ -35,7 +35,7 @@ def tools(*types: Any) -> tuple[dict[str, Any], ...]:
         if not isinstance(one, str):
             made.append(dict(one))
         elif one.startswith("def:"):
-            made.append(function(one[4:]))
+            made.append(function_tool(one[4:]))
         else:
             made.append({"type": one})
     return tuple(made)
@@ -103,7 +103,7 @@ async def recorded(spool: Core, step: str) -> None:
 async def killed(spool: Core) -> None:
     """The process is gone, with all that it did beside its runs."""
     await spool.memory.close()
-    await spool.kit.attachments.close()
+    await spool.run_context.attachments.close()
     await spool.die()
 
 

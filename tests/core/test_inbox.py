@@ -14,8 +14,7 @@ import pytest
 from core.errors import Unsaved
 from core.inbox import Inbox
 from core.store.database import Database
-from core.store.runs import Outcome
-from core.types import Kind
+from core.types import Kind, Outcome
 from tests.core.fakes import HERE, elsewhere, message, settled
 from tests.core.hands import Hands, ended
 from tests.core.queued import status
@@ -75,7 +74,7 @@ async def test_messages_are_accepted_in_the_order_of_the_calls(hands: Hands) -> 
     await asyncio.gather(*accepted)
 
     assert ["3", "1", "2"] == all_of(
-        await hands.db(lambda x: x("SELECT platform_id FROM messages ORDER BY seq"))
+        await hands.db(lambda tx: tx("SELECT platform_id FROM messages ORDER BY seq"))
     )
 
 
@@ -97,7 +96,7 @@ async def test_a_run_begins_although_its_caller_was_cancelled(hands: Hands) -> N
 
 async def test_what_cannot_be_saved_is_not_accepted(hands: Hands, tmp_path: Path) -> None:
     """The caller learns it, and must not acknowledge; nothing was begun."""
-    await hands.db(lambda x: x("PRAGMA busy_timeout=1"))
+    await hands.db(lambda tx: tx("PRAGMA busy_timeout=1"))
     stranger = sqlite3.connect(tmp_path / "spool.sqlite3", isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
     box = inbox(hands)
@@ -165,7 +164,7 @@ async def test_the_assistant_of_an_answer_is_recorded(hands: Hands) -> None:
     await box.receive(message("2", kind="help"))
 
     assert ["asst_settings", None] == all_of(
-        await hands.db(lambda x: x("SELECT assistant_id FROM runs ORDER BY seq"))
+        await hands.db(lambda tx: tx("SELECT assistant_id FROM runs ORDER BY seq"))
     )
 
 

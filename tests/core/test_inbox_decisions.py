@@ -44,10 +44,10 @@ async def open_question(
     """A run that waits for a yes of whoever wrote the message."""
     receipt = await box.receive(message(id, user=user))
 
-    def ask(x: Execute) -> Approval:
-        run = RunId(x("SELECT run_id FROM messages WHERE platform_id = ?", id)[0][0])
-        x("UPDATE runs SET status = 'requires_action' WHERE id = ?", run)
-        return approvals.settle(x, run, call, user, time.time(), seconds)
+    def ask(tx: Execute) -> Approval:
+        run = RunId(tx("SELECT run_id FROM messages WHERE platform_id = ?", id)[0][0])
+        tx("UPDATE runs SET status = 'requires_action' WHERE id = ?", run)
+        return approvals.settle(tx, run, call, user, time.time(), seconds)
 
     assert receipt.new
     return await hands.db(ask)
@@ -55,7 +55,7 @@ async def open_question(
 
 async def states(hands: Hands) -> list[str]:
     """Of all questions, in order."""
-    rows = await hands.db(lambda x: x("SELECT state FROM approvals ORDER BY created_at, call_id"))
+    rows = await hands.db(lambda tx: tx("SELECT state FROM approvals ORDER BY created_at, call_id"))
     return [state for (state,) in rows]
 
 
@@ -105,7 +105,7 @@ async def test_a_message_refuses_the_questions_to_its_person_in_its_thread(hands
     box = inbox(hands)
     mine = [await open_question(hands, box)]
     run = mine[0].run
-    mine.append(await hands.db(lambda x: approvals.settle(x, run, "call_2", "U1", time.time(), 60)))
+    mine.append(await hands.db(lambda tx: approvals.settle(tx, run, "call_2", "U1", time.time(), 60)))
     other = await open_question(hands, box, "2", user="U2")
     receipt = await box.receive(message("3"))
 
@@ -158,7 +158,7 @@ async def test_the_same_call_is_asked_about_once(hands: Hands) -> None:
     box = inbox(hands)
     asked = await open_question(hands, box)
     later = await hands.db(
-        lambda x: approvals.settle(x, asked.run, asked.call_id, "U1", time.time() + 50, 600)
+        lambda tx: approvals.settle(tx, asked.run, asked.call_id, "U1", time.time() + 50, 600)
     )
     assert asked == later
 
@@ -167,9 +167,9 @@ async def test_ending_a_run_ends_its_questions(hands: Hands) -> None:
     """Those that wait are refused; the others stay as they are."""
     box = inbox(hands)
     first = await open_question(hands, box)
-    second = await hands.db(lambda x: approvals.settle(x, first.run, "call_2", "U1", time.time(), 60))
+    second = await hands.db(lambda tx: approvals.settle(tx, first.run, "call_2", "U1", time.time(), 60))
     await box.decide(first.id, "U1", True)
-    ended = await hands.db(lambda x: approvals.end_all(x, first.run))
+    ended = await hands.db(lambda tx: approvals.end_all(tx, first.run))
 
     assert [second.id] == [one.id for one in ended]
     assert ["approved", "refused"] == await states(hands)
@@ -180,11 +180,11 @@ async def test_a_decision_that_could_not_be_saved_is_no_decision(hands: Hands) -
     box = inbox(hands)
     asked = await open_question(hands, box)
     await hands.db(
-        lambda x: x("CREATE TRIGGER full BEFORE UPDATE ON approvals BEGIN SELECT RAISE(FAIL, 'full'); END")
+        lambda tx: tx("CREATE TRIGGER full BEFORE UPDATE ON approvals BEGIN SELECT RAISE(FAIL, 'full'); END")
     )
     with pytest.raises(Unsaved):
         await box.decide(asked.id, "U1", True)
-    await hands.db(lambda x: x("DROP TRIGGER full"))
+    await hands.db(lambda tx: tx("DROP TRIGGER full"))
     assert "done" == await box.decide(asked.id, "U1", True)
 
 
@@ -194,4 +194,4 @@ async def test_an_unknown_thread_holds_nothing(hands: Hands) -> None:
     text = await box.memory(elsewhere(channel="C9"), "U9")
 
     assert text
-    assert [] == await hands.db(lambda x: x("SELECT id FROM threads"))
+    assert [] == await hands.db(lambda tx: tx("SELECT id FROM threads"))

@@ -11,8 +11,8 @@ import pytest
 
 from core.inbox import Inbox
 from core.store.database import Database
-from core.store.runs import Outcome
 from core.store.threads import Scope
+from core.types import Outcome
 from tests.core.fakes import HERE, elsewhere, message, settled
 from tests.core.hands import Hands, ended
 from tests.core.whole import all_of, rules
@@ -82,7 +82,7 @@ async def test_a_reset_message_starts_over_after_what_was_said_before(hands: Han
     await box.receive(message("3", kind="reset"))
     await box.receive(message("4"))
 
-    found = all_of(await hands.db(lambda x: x("SELECT thread_id FROM messages ORDER BY seq")))
+    found = all_of(await hands.db(lambda tx: tx("SELECT thread_id FROM messages ORDER BY seq")))
     assert [["1"], ["3"], ["4"]] == await begun(hands)
     assert 1 == len(set(found[:3]))
     assert found[3] != found[0]
@@ -109,7 +109,7 @@ async def test_a_reset_under_topic_scope_needs_a_topic(hands: Hands) -> None:
     assert not await inbox(hands, scope="topic").reset(elsewhere(topic=""), "U1")
     assert await inbox(hands, scope="user").reset(elsewhere(topic=""), "U1")
     assert ["reset"] == all_of(
-        await hands.db(lambda x: x("SELECT origin FROM threads WHERE origin = 'reset'"))
+        await hands.db(lambda tx: tx("SELECT origin FROM threads WHERE origin = 'reset'"))
     )
 
 
@@ -132,7 +132,7 @@ async def test_stopping_by_a_post(hands: Hands) -> None:
     await box.receive(message("1"))
     await hands.until(1)
     (run,) = hands.ids()
-    await hands.db(lambda x: x("INSERT INTO steps VALUES ('step_1', ?, 'post:0', '{}', 'fake:9', 1)", run))
+    await hands.db(lambda tx: tx("INSERT INTO steps VALUES ('step_1', ?, 'post:0', '{}', 'fake:9', 1)", run))
 
     assert await box.stop_post("fake:8", "U1") is None
     assert await box.stop_post("fake:9", "U2") is False

@@ -10,21 +10,20 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
-from core.assistant import Assistant
 from core.concurrency import Background
 from core.files.attachments import Attachments
 from core.files.library import Library
 from core.inbox import Inbox, Policy, Receipt
-from core.ports import Model
+from core.ports import Model, Service
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
-from core.runs.run_context import Kit, Limits, Rules
+from core.runs.run_context import Limits, Rules, RunContext
 from core.runs.runner import Runner
-from core.runs.summaries import Memory
-from core.service import Service
+from core.runs.summaries import Summaries
 from core.store import assistants
 from core.store.database import Database
 from core.tools import Toolbox
+from core.types import Assistant
 from tests.core.fakes import ASSISTANT, TIMEOUT, FakePlatform, message
 
 
@@ -55,11 +54,11 @@ class Core:
             mcp_hosts=frozenset({"mcp.example.com"}),
         )
         self.toolbox, self.service = toolbox or Toolbox(), service
-        self.db(lambda x: assistants.settle(x, assistant or ASSISTANT, 1.0))
+        self.db(lambda tx: assistants.settle(tx, assistant or ASSISTANT, 1.0))
         self._begin()
 
     def _begin(self) -> None:
-        kit = Kit(
+        run_context = RunContext(
             self.db,
             self.model,
             Approvals(self.db),
@@ -76,11 +75,11 @@ class Core:
             self.rules,
             Background(),
         )
-        self.kit = kit
-        self.runner = Runner(kit, {"fake": self.platform})
-        self.memory = Memory(self.db, self.model, self.rules)
+        self.run_context = run_context
+        self.runner = Runner(run_context, {"fake": self.platform})
+        self.memory = Summaries(self.db, self.model, self.rules)
         self.lanes = Lanes(self.db, self.runner.run, self.policy.budget, self.memory.answered)
-        self.inbox = Inbox(self.db, self.lanes, self.policy, kit.approvals, kit.attachments)
+        self.inbox = Inbox(self.db, self.lanes, self.policy, run_context.approvals, run_context.attachments)
 
     async def _toolbox(self) -> Toolbox:
         return self.toolbox
@@ -99,7 +98,7 @@ class Core:
         """Somebody writes; `attempts`: errors that the run which answers is to have met already."""
         accepted = self.inbox.receive(message(id, text, **more))
         where = "WHERE id = (SELECT run_id FROM messages WHERE platform_id = ?)"
-        self.db(lambda x: x(f"UPDATE runs SET attempts = attempts + ? {where}", attempts, id))
+        self.db(lambda tx: tx(f"UPDATE runs SET attempts = attempts + ? {where}", attempts, id))
         return await accepted
 
     async def idle(self) -> None:
@@ -122,7 +121,7 @@ class Core:
 
     async def rows(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
         """What a statement gives."""
-        return await self.db(lambda x: x(sql, *params))
+        return await self.db(lambda tx: tx(sql, *params))
 
     async def items(self) -> list[tuple[str, str]]:
         """Role and text of everything the threads remember, in order."""
@@ -162,8 +161,8 @@ async def core(
     finally:
         await made.lanes.close()
         await made.memory.close()
-        await made.kit.attachments.close()
-        await made.kit.later.close()
+        await made.run_context.attachments.close()
+        await made.run_context.later.close()
         await made.die()
         made.db.close()
 

@@ -108,9 +108,9 @@ def _begin_unrecorded() -> None:
 def _quicken() -> None:
     """Every word that comes is shown at once: the pace is no part of what is tested here."""
     from bots.discord import poster
-    from bots.slack import budget
+    from bots.slack import api
 
-    budget.FASTEST_APPEND = budget.FASTEST_UPDATE = poster.EDIT_SPACING = 0.005
+    api.FASTEST_APPEND = api.FASTEST_UPDATE = poster.EDIT_SPACING = 0.005
 
 
 def _alone() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.store.database import data_directory
+from core.store.data_dir import data_directory
 
 _SOURCE = '''
 import asyncio

@@ -15,9 +15,9 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.assistant import EVERY, function
 from core.store import assistants
 from core.store.database import Database
+from core.types import EVERY_FUNCTION, function_tool
 from standins.discord import DiscordStandin, Rules
 from standins.openai import OpenAIStandin
 from standins.slack import Post as SlackPost
@@ -74,11 +74,11 @@ class World:
         tools.put(data)
         if not hosted:
             return
-        given = [function(EVERY), *({"type": one} for one in hosted)]
+        given = [function_tool(EVERY_FUNCTION), *({"type": one} for one in hosted)]
         db = Database(data / "spool.sqlite3")
         fields = {"name": "HelpBot", "model": "gpt-6-luna", "tools": given}
-        made = await db(lambda x: assistants.create(x, fields, time.time()))
-        await db(lambda x: assistants.assign(x, "", "default", made.id))
+        made = await db(lambda tx: assistants.create(tx, fields, time.time()))
+        await db(lambda tx: assistants.assign(tx, "", "default", made.id))
         await asyncio.to_thread(db.close)
 
     async def start(self, forks: Forks, *platforms: str, **more: Any) -> Forked:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.discord import events
-from bots.discord.files import MOST, DiscordFiles, attachments
+from bots.discord.files import MOST_FILES, DiscordFiles, attachments
 from core.errors import FileRefused, Retryable
 from core.files.detect import judge
 from core.types import Attachment
@@ -211,8 +211,8 @@ def test_no_message_has_too_many_files() -> None:
     """A thousand are cut to what is noticed at all, forwarded ones included."""
     many = [{**PICTURE, "id": str(number)} for number in range(1000)]
 
-    assert MOST == len(attachments({"attachments": many}))
-    assert MOST == len(attachments({"message_snapshots": [{"message": {"attachments": many}}] * 99}))
+    assert MOST_FILES == len(attachments({"attachments": many}))
+    assert MOST_FILES == len(attachments({"message_snapshots": [{"message": {"attachments": many}}] * 99}))
 
 
 def asked(content: str, **more: Any) -> dict[str, Any]:

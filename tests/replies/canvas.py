@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from bots.replies.live import Brush
-from core.types import Task
+from core.types import Activity
 from tests.core.fakes import News
 
 
@@ -27,7 +27,7 @@ class Canvas:
         self.may_paint.set()
         self.reading: str | Exception = ""
 
-    async def paint(self, text: str, tasks: Sequence[Task] = (), *, final: bool) -> bool:
+    async def paint(self, text: str, tasks: Sequence[Activity] = (), *, final: bool) -> bool:
         """See `bots.replies.live.Brush`."""
         self.tried += 1
         self.news.tell()

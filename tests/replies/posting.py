@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bots.replies.approvals import Questions
-from bots.replies.edited import PostBrush
+from bots.replies.approvals import ApprovalPosts
+from bots.replies.edited import EditBrush
 from bots.replies.markdown import split
 from bots.replies.posts import Posts
-from bots.turns import Turns
+from core.concurrency import KeyedLock
 from core.store.database import Database
 from core.store.journal import Journal
-from core.store.runs import Claim
+from core.types import Claim
 from tests.core.fakes import settled
 from tests.core.queued import claimed
 from tests.replies.topic import MemoryPoster, Topic
@@ -23,13 +23,13 @@ class Process:
     """What one process has in its memory: a journal, a poster, a brush. Topic and database outlive it."""
 
     def __init__(
-        self, db: Database, topic: Topic, claim: Claim, turns: Turns, *, tells: bool = False
+        self, db: Database, topic: Topic, claim: Claim, locks: KeyedLock, *, tells: bool = False
     ) -> None:
         self.poster = MemoryPoster(topic, claim.run, tells=tells)
         self.journal = Journal(db, claim)
-        self.posts = Posts(self.journal, self.poster, turns)
-        self.questions = Questions(self.posts, self.journal, self.poster)
-        self.brush = PostBrush(self.posts, lambda text, limit, final: split(text, limit) or [""])
+        self.posts = Posts(self.journal, self.poster, locks)
+        self.questions = ApprovalPosts(self.posts, self.journal, self.poster)
+        self.brush = EditBrush(self.posts, lambda text, limit, final: split(text, limit) or [""])
 
     async def show(self, text: str) -> bool:
         """Paint a text that still grows."""
@@ -44,15 +44,15 @@ class World:
     """A topic as people see it, and the processes that write there one after the other."""
 
     def __init__(self, db: Database) -> None:
-        self.db, self.topic, self.turns, self.processes = db, Topic(), Turns(), 0
+        self.db, self.topic, self.locks, self.processes = db, Topic(), KeyedLock(), 0
 
     async def process(self, user: str = "U1", *, tells: bool = False) -> Process:
         """A new process with that person's run; the one before it is dead."""
         self.processes += 1
         owner = f"process {self.processes}"
         await self.db(settled)
-        claim = await self.db(lambda x: claimed(x, owner, user))
-        return Process(self.db, self.topic, claim, self.turns, tells=tells)
+        claim = await self.db(lambda tx: claimed(tx, owner, user))
+        return Process(self.db, self.topic, claim, self.locks, tells=tells)
 
     @property
     def texts(self) -> list[str]:

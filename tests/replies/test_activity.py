@@ -1,16 +1,16 @@
-"""bots.replies.activity and bots.replies.filename: what others chose, made safe to stand in a post."""
+"""bots.replies.activity and bots.replies.safe_text: what others chose, made safe to stand in a post."""
 
 from __future__ import annotations
 
 import pytest
 
-from bots.replies.activity import LONGEST, doing, line, title, without_line
-from bots.replies.filename import file_name
-from core.types import Task
+from bots.replies.activity import LONGEST_TITLE, doing, line, title, without_line
+from bots.replies.safe_text import file_name
+from core.types import Activity
 
-SEARCHING = Task("1", "Searching the web")
-READING = Task("2", "Reading")
-DONE = Task("1", "Searching the web", "complete")
+SEARCHING = Activity("1", "Searching the web")
+READING = Activity("2", "Reading")
+DONE = Activity("1", "Searching the web", "complete")
 
 
 def test_a_line_tells_what_is_under_way() -> None:
@@ -29,7 +29,7 @@ def test_no_tasks_no_line() -> None:
 
 
 @pytest.mark.parametrize("tasks", [[SEARCHING], [DONE]])
-def test_a_line_is_taken_off_again(tasks: list[Task]) -> None:
+def test_a_line_is_taken_off_again(tasks: list[Activity]) -> None:
     """Alone, or above text of several lines."""
     above = line(tasks, alone=True)
     assert ("", "one\ntwo") == (without_line(above), without_line(f"{above}\none\ntwo"))
@@ -42,8 +42,8 @@ def test_other_small_lines_stay() -> None:
 
 def test_a_title_is_one_line_of_bearable_length() -> None:
     """A tool's name may come from anywhere."""
-    assert "Using a b" == title(Task("1", "Using\na\u202e\n\tb"))
-    assert LONGEST == len(title(Task("1", "x" * 1000)))
+    assert "Using a b" == title(Activity("1", "Using\na\u202e\n\tb"))
+    assert LONGEST_TITLE == len(title(Activity("1", "x" * 1000)))
 
 
 @pytest.mark.parametrize(

@@ -11,21 +11,21 @@ from bots.replies.approvals import Asker
 from bots.replies.posts import Unclear
 from core.errors import Retryable, Unreachable
 from core.store.database import Database
-from core.types import Question
+from core.types import ApprovalRequest
 from tests.core.queued import asked
 from tests.replies.posting import Died, World
 from tests.replies.topic import MemoryPoster
 
 _: type[Asker] = MemoryPoster
-PAY = Question("appr_1", "U1", "Pay 5?", "yes", "no")
-TIP = Question("appr_2", "U1", "Tip 1?", "yes", "no")
+PAY = ApprovalRequest("appr_1", "U1", "Pay 5?", "yes", "no")
+TIP = ApprovalRequest("appr_2", "U1", "Tip 1?", "yes", "no")
 
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     """A topic with a question of U1."""
     db = Database(tmp_path / "spool.sqlite3")
-    await db(lambda x: asked(x, "1"))
+    await db(lambda tx: asked(tx, "1"))
     yield World(db)
     db.close()
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from bots.replies.live import LiveReply
-from core.types import Task
+from core.types import Activity
 from tests.replies.canvas import Canvas, rest
 
-LOOKING = Task("1", "Looking")
+LOOKING = Activity("1", "Looking")
 
 
 async def test_tasks_are_painted_before_there_are_words() -> None:
@@ -33,7 +33,7 @@ async def test_a_task_that_changes_is_news() -> None:
     async with LiveReply(canvas) as reply:
         reply.show("Hello", [LOOKING])
         await canvas.until(1)
-        reply.show("Hello", [Task("1", "Looking", "complete"), Task("2", "Reading")])
+        reply.show("Hello", [Activity("1", "Looking", "complete"), Activity("2", "Reading")])
         await canvas.until(2)
 
     assert [("Looking",), ("Looking", "Reading")] == canvas.done
@@ -45,7 +45,7 @@ async def test_tasks_given_in_a_list_that_is_used_again_are_news() -> None:
     async with LiveReply(canvas) as reply:
         reply.show("Hello", tasks)
         await canvas.until(1)
-        tasks.append(Task("2", "Reading"))
+        tasks.append(Activity("2", "Reading"))
         reply.show("Hello", tasks)
         await canvas.until(2)
 

@@ -21,7 +21,7 @@ from tests.replies.topic import MemoryPoster
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     """A topic with a question of U1 and one of U2."""
     db = Database(tmp_path / "spool.sqlite3")
-    await db(lambda x: [asked(x, "1"), asked(x, "2", user="U2")])
+    await db(lambda tx: [asked(tx, "1"), asked(tx, "2", user="U2")])
     yield World(db)
     db.close()
 
@@ -33,12 +33,12 @@ async def test_what_is_to_be_created_is_journaled_first(world: World) -> None:
     showing = asyncio.create_task(process.show("Hel"))
     await process.poster.creating.wait()
     steps = "SELECT name, ref FROM steps"
-    assert [("post:0", None)] == await world.db(lambda x: x(steps))
+    assert [("post:0", None)] == await world.db(lambda tx: tx(steps))
 
     process.poster.gate.set()
     await showing
 
-    assert [("post:0", "memory:101")] == await world.db(lambda x: x(steps))
+    assert [("post:0", "memory:101")] == await world.db(lambda tx: tx(steps))
 
 
 async def test_a_lost_run_creates_nothing(world: World) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.replies.edited import PostBrush
+from bots.replies.edited import EditBrush
 from bots.replies.markdown import split
 from bots.replies.posts import Gone, Poster
 from core.store import runs
@@ -23,7 +23,7 @@ _: type[Poster] = MemoryPoster
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     """A topic with a question of U1 and one of U2."""
     db = Database(tmp_path / "spool.sqlite3")
-    await db(lambda x: [asked(x, "1"), asked(x, "2", user="U2")])
+    await db(lambda tx: [asked(tx, "1"), asked(tx, "2", user="U2")])
     yield World(db)
     db.close()
 
@@ -151,7 +151,7 @@ async def test_what_is_shown_can_be_read(world: World) -> None:
 async def test_a_reluctant_brush_shows_only_the_whole(world: World) -> None:
     """Unless something was begun, which must not stand there unfinished."""
     former = await world.process()
-    former.brush = PostBrush(former.posts, lambda text, limit, final: [text], eager=False)
+    former.brush = EditBrush(former.posts, lambda text, limit, final: [text], eager=False)
     await former.show("Hel")
     assert ([], False) == (world.texts, former.brush.visible)
     former.poster.after["create"].append(Died())
@@ -159,7 +159,7 @@ async def test_a_reluctant_brush_shows_only_the_whole(world: World) -> None:
         await former.finish("Hello")
 
     process = await world.process()
-    process.brush = PostBrush(process.posts, lambda text, limit, final: [text], eager=False)
+    process.brush = EditBrush(process.posts, lambda text, limit, final: [text], eager=False)
     await process.show("Hel")
 
     assert (["Hel"], True) == (world.texts, process.brush.visible)
@@ -181,7 +181,7 @@ async def test_a_post_tells_whose_answer_it_shows(world: World) -> None:
     process = await world.process()
     await process.show("Hel")
 
-    thread = await world.db(lambda x: thread_of(x))
+    thread = await world.db(lambda tx: thread_of(tx))
     assert (process.journal.claim.run, thread, "U1") == await world.db(
-        lambda x: runs.showing(x, "memory:101")
+        lambda tx: runs.showing(tx, "memory:101")
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from bots.replies.approvals import sign
 from bots.replies.posts import Gone, OwnPost
-from core.types import Question
+from core.types import ApprovalRequest
 
 
 @dataclass
@@ -57,7 +57,7 @@ class MemoryPoster:
         """See `bots.replies.posts.Poster`."""
         return await self._create(text, number, "", growing=growing)
 
-    async def ask(self, question: Question) -> str:
+    async def ask(self, question: ApprovalRequest) -> str:
         """See `bots.replies.approvals.Asker`."""
         signed = sign(question.id)
         return await self._create(question.text, signed, signed, growing=False)

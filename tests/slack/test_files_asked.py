@@ -127,7 +127,7 @@ async def test_bytes_are_not_kept(slack: SlackStandin, product: Product, tmp_pat
         await all_heard(slack)
     db = Database(tmp_path / "data" / "spool.sqlite3")
     try:
-        rows = await db(lambda x: x("SELECT name, kind, size, content FROM files"))
+        rows = await db(lambda tx: tx("SELECT name, kind, size, content FROM files"))
     finally:
         await asyncio.to_thread(db.close)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack import events
-from bots.slack.files import MOST, SlackFiles, attachment_of, attachments
+from bots.slack.files import MOST_FILES, SlackFiles, attachment_of, attachments
 from core.errors import FileRefused, Retryable
 from core.files.detect import judge
 from core.types import Attachment
@@ -300,7 +300,7 @@ def test_a_file_needs_an_id(id: object) -> None:
 
 def test_no_message_has_too_many_files() -> None:
     """A thousand are cut to what is noticed at all."""
-    assert MOST == len(attachments({"files": [{**HOSTED, "id": f"F{n}"} for n in range(1000)]}))
+    assert MOST_FILES == len(attachments({"files": [{**HOSTED, "id": f"F{n}"} for n in range(1000)]}))
 
 
 def asked(text: str, files: object, **more: Any) -> dict[str, Any]:

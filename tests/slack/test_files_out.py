@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bots.slack import upload
+from bots.slack import files
 from standins.script.beats import Call
 from standins.slack import Post, SlackStandin, Timing
 from standins.slack.faults import When
@@ -129,7 +129,7 @@ async def test_a_host_that_takes_no_bytes(
     slack: SlackStandin, product: Product, script: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is another one than that of the answer: given up in time, and said."""
-    monkeypatch.setattr(upload, "TRIES", 3)
+    monkeypatch.setattr(files, "UPLOAD_TRIES", 3)
     draws(script, {"name": "cat.png"})
     slack.fail("upload", status=503, times=99)
     async with product():
@@ -184,7 +184,7 @@ async def test_a_file_whose_message_is_late(
     slack: SlackStandin, product: Product, script: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reply is lost and nothing to be seen yet: Slack refuses to show it again, so it will come."""
-    monkeypatch.setattr(upload, "LOOKS", ())
+    monkeypatch.setattr(files, "LOOKS", ())
     draws(script, {"name": "cat.png"})
     slack.fail(COMPLETE, when="after", drop=True)
     async with product():

@@ -19,7 +19,7 @@ short_streams = workspace(stream_seconds=1.5)
 def test_the_real_times_are_below_slacks_limits() -> None:
     """Two minutes for a status, five for a stream: with room for a slow network."""
     assert status.REFRESH <= 110
-    assert native_stream.LONGEST <= 280
+    assert native_stream.LONGEST_STREAM <= 280
 
 
 async def never_gone(slack: SlackStandin, ts: str, seconds: float) -> bool:
@@ -71,7 +71,7 @@ async def test_a_stream_is_left_before_slack_ends_it(
     slack: SlackStandin, product: Product, script: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A long-winded answer goes on in a new stream; Slack never has to refuse anything."""
-    monkeypatch.setattr(native_stream, "LONGEST", 0.5)
+    monkeypatch.setattr(native_stream, "LONGEST_STREAM", 0.5)
     script.delay = 0.05
     said = " ".join(f"word{number:03d}" for number in range(50))
     script.perform(said)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.slack.budget import Budget
+from bots.slack.api import Budget
 from standins.script.beats import Call, Wait
 from standins.slack import SlackStandin, Timing
 from tests.conftest import Product

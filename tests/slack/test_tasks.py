@@ -209,7 +209,7 @@ async def test_a_task_that_outlives_its_stream(
     slack: SlackStandin, product: Product, script: Stage, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stream is ended before Slack does it; the answer goes into its post."""
-    monkeypatch.setattr(native_stream, "LONGEST", 0.5)
+    monkeypatch.setattr(native_stream, "LONGEST_STREAM", 0.5)
     looks(script)
     async with product():
         ts = await slack.mention("U1", "C1", "look it up")
@@ -227,7 +227,7 @@ async def test_words_that_outlive_their_stream(
     slack: SlackStandin, product: Product, script: Stage, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is said for long: the stream is ended all the same, and the text goes on in another post."""
-    monkeypatch.setattr(native_stream, "LONGEST", 0.5)
+    monkeypatch.setattr(native_stream, "LONGEST_STREAM", 0.5)
     looks(script, "Let me see.")
     async with product():
         ts = await slack.mention("U1", "C1", "look it up")

@@ -8,17 +8,18 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from bots.cli.assistants import arrivals, changes, lookups
-from bots.cli.assistants.office import Office, unsaved
+from bots.cli.assistants import changes, imports, lookups
+from bots.cli.assistants.invocation import Invocation, unsaved
 from bots.cli.assistants.options import CLEARABLE, add_options
 from core.errors import Unsaved
 from core.settings import Settings
-from core.store.database import Database, data_directory
+from core.store.data_dir import data_directory
+from core.store.database import Database
 
-ACTIONS: Mapping[str, Callable[[Office], Awaitable[None]]] = {
+ACTIONS: Mapping[str, Callable[[Invocation], Awaitable[None]]] = {
     "create": changes.create,
     "update": changes.update,
-    "import": arrivals.bring,
+    "import": imports.bring,
     "list": lookups.show_all,
     "show": lookups.show,
     "export": lookups.export,
@@ -48,7 +49,7 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
     data_directory(settings.data_dir)
     db = Database(settings.data_dir / "spool.sqlite3")
     try:
-        await ACTIONS[options.action](Office(db, settings, options, time.time()))
+        await ACTIONS[options.action](Invocation(db, settings, options, time.time()))
     except Unsaved as error:
         raise unsaved(settings, error) from error
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bots.cli.assistants.office import Office, changeable, one, tell_unavailable
+from bots.cli.assistants.invocation import Invocation, changeable, one, tell_unavailable
 from bots.cli.assistants.show import (
     assigned,
     freed,
@@ -16,67 +16,67 @@ from bots.cli.assistants.show import (
     tell,
     where,
 )
-from core.assistant import Assistant
 from core.errors import ConfigError
 from core.store import assistants, vector_stores
 from core.store.assistants import DEFAULT, Assignment
 from core.store.database import Execute
+from core.types import Assistant
 
 SLACK = re.compile(r"[CGDTE][A-Z0-9]{1,30}")
 DISCORD = re.compile(r"[0-9]{5,20}")
 
 
-async def show_all(office: Office) -> None:
+async def show_all(invocation: Invocation) -> None:
     """`list`."""
-    found, places = await office.db(lambda x: (assistants.all(x), assistants.assignments(x)))
-    if office.options.json:
+    found, places = await invocation.db(lambda tx: (assistants.all(tx), assistants.assignments(tx)))
+    if invocation.options.json:
         put_json(list_of(assistant.to_json() for assistant in found))
     else:
         put_table(found, places)
 
 
-async def show(office: Office) -> None:
+async def show(invocation: Invocation) -> None:
     """`show ASST`."""
 
-    def work(x: Execute) -> tuple[Assistant, list[Assignment]]:
-        assistant = one(x, office.options.assistant)
-        return assistant, assistants.assignments(x)
+    def work(tx: Execute) -> tuple[Assistant, list[Assignment]]:
+        assistant = one(tx, invocation.options.assistant)
+        return assistant, assistants.assignments(tx)
 
-    assistant, places = await office.db(work)
-    if office.options.json:
+    assistant, places = await invocation.db(work)
+    if invocation.options.json:
         own = [assigned(found) for found in places if found.assistant_id == assistant.id]
         put_json({**assistant.to_json(), "assignments": own})
     else:
         put_object(assistant, places)
 
 
-async def export(office: Office) -> None:
+async def export(invocation: Invocation) -> None:
     """`export [ASST…]`: always JSON."""
 
-    def work(x: Execute) -> list[Assistant]:
-        return [one(x, wanted) for wanted in office.options.assistants] or assistants.all(x)
+    def work(tx: Execute) -> list[Assistant]:
+        return [one(tx, wanted) for wanted in invocation.options.assistants] or assistants.all(tx)
 
-    put_json(list_of(assistant.to_json() for assistant in await office.db(work)))
+    put_json(list_of(assistant.to_json() for assistant in await invocation.db(work)))
 
 
-async def delete(office: Office) -> None:
+async def delete(invocation: Invocation) -> None:
     """`delete ASST [--force]`."""
 
-    def work(x: Execute) -> tuple[Assistant, list[Assignment], int]:
-        assistant = changeable(one(x, office.options.assistant))
-        places = assistants.assignments(x, assistant.id)
-        documents = len(vector_stores.documents(x, assistant.id))
-        if not office.options.force:
+    def work(tx: Execute) -> tuple[Assistant, list[Assignment], int]:
+        assistant = changeable(one(tx, invocation.options.assistant))
+        places = assistants.assignments(tx, assistant.id)
+        documents = len(vector_stores.documents(tx, assistant.id))
+        if not invocation.options.force:
             _spare(assistant, places, documents)
-        assistants.delete(x, assistant.id, office.now)
+        assistants.delete(tx, assistant.id, invocation.now)
         return assistant, places, documents
 
-    assistant, places, documents = await office.db(work)
+    assistant, places, documents = await invocation.db(work)
     for found in places:
         tell(f"It does not answer {where(found)} any more.")
     if documents:
         tell(f"Left at the model server: {_many(documents)}. Delete what is there at the server.")
-    if office.options.json:
+    if invocation.options.json:
         put_json({"id": assistant.id, "object": "assistant.deleted", "deleted": True})
     else:
         put(f"Deleted {assistant.label} ({assistant.id}).")
@@ -101,26 +101,26 @@ def _many(documents: int) -> str:
     return "1 document" if documents == 1 else f"{documents} documents"
 
 
-async def use(office: Office) -> None:
+async def use(invocation: Invocation) -> None:
     """`use ASST|none --slack ID --discord ID --default`."""
-    places = _places(office)
-    if office.options.assistant == "none":
-        changed, shown = await office.db(lambda x: _free(x, places)), freed
+    places = _places(invocation)
+    if invocation.options.assistant == "none":
+        changed, shown = await invocation.db(lambda tx: _free(tx, places)), freed
         said = "Nobody in particular answers {where} any more."
     else:
-        changed, assistant = await office.db(lambda x: _assign(x, office.options.assistant, places))
+        changed, assistant = await invocation.db(lambda tx: _assign(tx, invocation.options.assistant, places))
         shown = assigned
-        tell_unavailable(office.settings, assistant)
+        tell_unavailable(invocation.settings, assistant)
         said = f"{assistant.label} ({assistant.id}) answers {{where}} from the next message on."
-    if office.options.json:
+    if invocation.options.json:
         put_json(list_of(shown(found) for found in changed))
     else:
         for found in changed:
             put(said.format(where=where(found)))
 
 
-def _places(office: Office) -> list[tuple[str, str]]:
-    options = office.options
+def _places(invocation: Invocation) -> list[tuple[str, str]]:
+    options = invocation.options
     problems = [
         f"--slack {id} is no Slack id. A channel's begins with C, G or D, a workspace's with T or E; copy it "
         "from the channel's details."
@@ -141,17 +141,17 @@ def _places(office: Office) -> list[tuple[str, str]]:
     return list(dict.fromkeys(places))
 
 
-def _assign(x: Execute, wanted: str, places: list[tuple[str, str]]) -> tuple[list[Assignment], Assistant]:
-    assistant = one(x, wanted)
+def _assign(tx: Execute, wanted: str, places: list[tuple[str, str]]) -> tuple[list[Assignment], Assistant]:
+    assistant = one(tx, wanted)
     for platform, id in places:
-        assistants.assign(x, platform, id, assistant.id)
+        assistants.assign(tx, platform, id, assistant.id)
     return [Assignment(platform, id, assistant.id) for platform, id in places], assistant
 
 
-def _free(x: Execute, places: list[tuple[str, str]]) -> list[Assignment]:
+def _free(tx: Execute, places: list[tuple[str, str]]) -> list[Assignment]:
     ended = []
     for platform, id in places:
-        former = assistants.unassign(x, platform, id)
+        former = assistants.unassign(tx, platform, id)
         if former is None:
             tell(f"Nobody in particular answered {where(Assignment(platform, id, ''))}.")
         else:

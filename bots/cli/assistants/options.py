@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.assistant import EVERY, Assistant, function
 from core.assistants.validate import HOSTED, tool_name
+from core.types import EVERY_FUNCTION, Assistant, function_tool
 
 CLEARABLE = {
     "name": "name",
@@ -173,7 +173,7 @@ class _Reading:
         if (type := text.replace("-", "_")) in HOSTED:
             return {"type": type}
         if not text.startswith("mcp:"):
-            return function(EVERY if text == "all" else text)
+            return function_tool(EVERY_FUNCTION if text == "all" else text)
         label, equals, url = text.removeprefix("mcp:").partition("=")
         if not equals or not label or not url:
             self.problems.append(f"--tool {text} is incomplete. Write mcp:LABEL=https://HOST/….")
@@ -212,4 +212,4 @@ def _choice(text: str | None) -> str | dict[str, Any] | None:
         return text
     if text.startswith("mcp:"):
         return {"type": "mcp", "server_label": text.removeprefix("mcp:")}
-    return {"type": text} if text in HOSTED else function(text)
+    return {"type": text} if text in HOSTED else function_tool(text)

@@ -8,9 +8,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from core.assistant import SETTINGS_ID, Assistant
 from core.assistants.validate import tool_name
 from core.store.assistants import DEFAULT, Assignment
+from core.types import SETTINGS_ID, Assistant
 
 PLATFORMS = {"slack": "Slack", "discord": "Discord"}
 EMPTY = """There are no assistants yet: the ASSISTANT_* settings answer everywhere. Create the first one with

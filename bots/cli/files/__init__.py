@@ -13,19 +13,20 @@ from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bots.cli.assistants.office import changeable, one, unsaved
+from bots.cli.assistants.invocation import changeable, one, unsaved
 from bots.cli.assistants.show import list_of, put, put_json, tell
 from bots.cli.files.filing import Filing, Outcome, said
 from bots.cli.files.paths import found
 from bots.cli.files.progress import Progress
-from core.assistant import Assistant
 from core.errors import ConfigError, SpoolError, Unsaved
 from core.files.library import Library
-from core.service import Service
+from core.ports import Service
 from core.settings import Settings
 from core.store import vector_stores
-from core.store.database import Database, data_directory
+from core.store.data_dir import data_directory
+from core.store.database import Database
 from core.store.vector_stores import Document
+from core.types import Assistant
 
 INTERRUPTED, TERMINATED = 130, 143
 """The exit statuses shells know for Ctrl-C and for SIGTERM."""
@@ -77,8 +78,8 @@ async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
 
 async def _list(options: argparse.Namespace, settings: Settings) -> int:
     async with _database(settings) as db:
-        assistant = await db(lambda x: one(x, options.assistant))
-        documents = await db(lambda x: vector_stores.documents(x, assistant.id))
+        assistant = await db(lambda tx: one(tx, options.assistant))
+        documents = await db(lambda tx: vector_stores.documents(tx, assistant.id))
     if options.json:
         put_json(list_of(map(_json, documents)))
         return 0
@@ -95,7 +96,7 @@ async def _list(options: argparse.Namespace, settings: Settings) -> int:
 
 async def _add(options: argparse.Namespace, settings: Settings) -> int:
     async with _database(settings) as db:
-        assistant = await db(lambda x: changeable(one(x, options.assistant)))
+        assistant = await db(lambda tx: changeable(one(tx, options.assistant)))
         files = found(options.paths)
         if not settings.full_features:
             tell(NOT_SEARCHED.format(assistant.label))
@@ -107,7 +108,9 @@ async def _add(options: argparse.Namespace, settings: Settings) -> int:
                     outcomes = await Filing(library, assistant.id, progress).add(files)
                 finally:
                     progress.close()
-        documents = {row.digest: row for row in await db(lambda x: vector_stores.documents(x, assistant.id))}
+        documents = {
+            row.digest: row for row in await db(lambda tx: vector_stores.documents(tx, assistant.id))
+        }
     _report(outcomes, documents, options.json)
     return int(any(outcome.failed for outcome in outcomes))
 
@@ -130,7 +133,7 @@ def _report(outcomes: Sequence[Outcome], documents: dict[str, Document], json: b
 async def _remove(options: argparse.Namespace, settings: Settings) -> int:
     status = 0
     async with _database(settings) as db:
-        assistant = await db(lambda x: one(x, options.assistant))
+        assistant = await db(lambda tx: one(tx, options.assistant))
         with _alone(settings.data_dir):
             async with _service(settings) as service:
                 library = Library(db, service, tell=tell)

@@ -22,7 +22,7 @@ AWAY = "connection_error"
 """The code of a server that several tries, over seconds, did not reach."""
 UNPARSED = "invalid_file"
 UNTRIED = "not tried"
-PATIENCE = 3
+MOST_MISSES = 3
 """Files in a row that may fail for reasons which pass, before the rest is not tried."""
 
 
@@ -95,7 +95,7 @@ class Filing:
             return Outcome(path, "failed", missing + said(error.code))
         except Retryable as error:
             self._misses += 1
-            if self._misses >= PATIENCE or error.code == AWAY:
+            if self._misses >= MOST_MISSES or error.code == AWAY:
                 self._stopped = error.code
             why = f"{said(error.code)}; add it again later"
         rows = await self._library.documents(self._owner)

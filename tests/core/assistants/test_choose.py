@@ -108,10 +108,10 @@ async def test_a_deleted_one_is_gone(tmp_path: Path) -> None:
     """It is not listed and cannot be chosen."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         ids = await made(spool, "HelpBot", "Poet")
-        await spool.db(lambda x: assistants.delete(x, ids[0], 9.0))
+        await spool.db(lambda tx: assistants.delete(tx, ids[0], 9.0))
 
         assert "HelpBot" not in await asked(spool)
-        assert [] == await spool.db(lambda x: assistants.assignments(x, ids[0]))
+        assert [] == await spool.db(lambda tx: assistants.assignments(tx, ids[0]))
         assert "Poet" in await asked(spool, ids[0])
 
 
@@ -120,7 +120,7 @@ async def test_a_discord_thread_shows_its_channels_assistant(tmp_path: Path) -> 
     thread = Address("discord", "G1", "T1", "T1")
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         ids = await made(spool, "HelpBot", "Poet")
-        await spool.db(lambda x: assistants.assign(x, "discord", "P1", ids[0]))
+        await spool.db(lambda tx: assistants.assign(tx, "discord", "P1", ids[0]))
 
         assert "HelpBot" in (await asked(spool, address=thread, parent="P1")).split("\n")[0]
         await asked(spool, "Poet", address=thread, parent="P1")

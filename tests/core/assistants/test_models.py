@@ -1,4 +1,4 @@
-"""assistants.models and .model_list: which models may be used, and what the server says about it once a day."""
+"""assistants.models and .model_list: which models may be used, and what the server says about it daily."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.assistants.model_list import DAY, HOUR, ModelList, concerns, of_server
 from core.assistants.models import SOON, TABLE, default, judge, known
 from core.errors import Permanent
 from core.model_server.service import OpenAIService
-from core.service import ModelFacts
+from core.ports import ModelFacts
 from core.settings import Settings
 from core.store.database import Database
 from standins.openai import OpenAIStandin
@@ -258,7 +258,7 @@ async def test_a_server_that_tells_nothing_is_no_obstacle(db: Database, failure:
 
 async def test_a_silent_server_is_not_waited_for(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three seconds at most."""
-    monkeypatch.setattr(model_list, "PATIENCE", 0.05)
+    monkeypatch.setattr(model_list, "ANSWER_SECONDS", 0.05)
 
     async def silent() -> Mapping[str, ModelFacts]:
         await asyncio.Event().wait()

@@ -1,4 +1,4 @@
-"""core.assistant, .assistant_limits and .assistant_import: the object of the Assistants API as a value."""
+"""core.types, .assistant_limits and .assistant_import: the object of the Assistants API as a value."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from core.assistant import EVERY, SETTINGS_ID, Assistant, function, of_settings
 from core.assistants.importer import has_more, objects, translated
 from core.assistants.validate import mistakes, tool_name
 from core.settings import Settings
+from core.types import EVERY_FUNCTION, SETTINGS_ID, Assistant, function_tool, settings_assistant
 
 PRINTED = Path(__file__).parents[2] / "events" / "assistants"
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}}
@@ -51,7 +51,7 @@ def test_what_is_printed_is_read_back() -> None:
     full = assistant(
         instructions="Sei nett. 친절하게.",
         description="d",
-        tools=[function("f"), MCP],
+        tools=[function_tool("f"), MCP],
         tool_resources={"file_search": {"vector_store_ids": ["vs_1"]}},
         reasoning_effort="low",
         temperature=0.0,
@@ -81,9 +81,9 @@ def test_null_is_the_default() -> None:
 
 def test_tools_are_told_apart() -> None:
     """Functions are carried out here, everything else at the model server."""
-    made = assistant(tools=[function("f"), {"type": "web_search"}, MCP, function(EVERY)])
+    made = assistant(tools=[function_tool("f"), {"type": "web_search"}, MCP, function_tool(EVERY_FUNCTION)])
 
-    assert {"f", EVERY} == made.functions()
+    assert {"f", EVERY_FUNCTION} == made.functions()
     assert {"web_search", "mcp"} == made.hosted()
     assert MCP == made.tool("mcp")
     assert made.tool("file_search") is None
@@ -92,11 +92,11 @@ def test_tools_are_told_apart() -> None:
 
 def test_the_settings_describe_an_assistant() -> None:
     """It has every function there is, and is told to be helpful when nothing else is said."""
-    made = of_settings(Settings(assistant_name="Ada", assistant_model="m", assistant_effort="low"))
+    made = settings_assistant(Settings(assistant_name="Ada", assistant_model="m", assistant_effort="low"))
 
     assert (SETTINGS_ID, "Ada", "m", "low") == (made.id, made.name, made.model, made.reasoning_effort)
     assert "You are Ada" in made.instructions
-    assert {EVERY} == made.functions()
+    assert {EVERY_FUNCTION} == made.functions()
 
 
 def test_an_assistant_without_a_name_is_called_by_its_id() -> None:
@@ -109,16 +109,22 @@ def test_an_assistant_without_a_name_is_called_by_its_id() -> None:
     [
         {"name": "n" * 256, "description": "d" * 512, "instructions": "i" * 256_000},
         {"metadata": {f"{n:064}": "v" * 512 for n in range(16)}},
-        {"tools": [function(f"f{n}") for n in range(128)]},
-        {"tools": [function("*"), MCP, *({"type": type} for type in ("web_search", "image_generation"))]},
+        {"tools": [function_tool(f"f{n}") for n in range(128)]},
+        {
+            "tools": [
+                function_tool("*"),
+                MCP,
+                *({"type": type} for type in ("web_search", "image_generation")),
+            ]
+        },
         {"temperature": 0, "top_p": 0},
         {"temperature": 2.0, "top_p": 1.0},
         {"response_format": {"type": "text"}},
         {"response_format": SCHEMA},
         {"truncation_strategy": {"type": "auto", "max_tokens": 9}},
         {"truncation_strategy": {"type": "last_messages", "last_messages": 1}},
-        {"tools": [function("f")], "tool_choice": function("f")},
-        {"tools": [function("*")], "tool_choice": function("any")},
+        {"tools": [function_tool("f")], "tool_choice": function_tool("f")},
+        {"tools": [function_tool("*")], "tool_choice": function_tool("any")},
         {"tools": [MCP], "tool_choice": {"type": "mcp", "server_label": "docs"}},
         {"tools": [{"type": "file_search"}], "tool_choice": "required"},
         {"max_model_calls": 1, "run_seconds": 1, "model": "anything", "reasoning_effort": "minimal"},
@@ -143,9 +149,9 @@ def test_what_the_api_allows_is_right(fields: dict[str, Any]) -> None:
         ({"metadata": {"k": "v" * 513}}, "at most 512"),
         ({"metadata": {"k": 1}}, "not a text"),
         ({"metadata": [1]}, "not an object"),
-        ({"tools": [function(f"f{n}") for n in range(129)]}, "129 tools; at most 128"),
-        ({"tools": [function("f"), function("f")]}, "f is there twice"),
-        ({"tools": [function("two words")]}, "“two words”"),
+        ({"tools": [function_tool(f"f{n}") for n in range(129)]}, "129 tools; at most 128"),
+        ({"tools": [function_tool("f"), function_tool("f")]}, "f is there twice"),
+        ({"tools": [function_tool("two words")]}, "“two words”"),
         ({"tools": [{"type": "function"}]}, "no name of a function"),
         ({"tools": ["web_search"]}, "has no type"),
         ({"tools": [{"type": "retrieval"}]}, "no tool “retrieval”"),
@@ -166,7 +172,7 @@ def test_what_the_api_allows_is_right(fields: dict[str, Any]) -> None:
         ({"truncation_strategy": {"type": "last_messages"}}, "last_messages:N"),
         ({"truncation_strategy": {"type": "auto", "max_tokens": 0}}, "auto:TOKENS"),
         ({"tool_choice": "required"}, "at least one tool"),
-        ({"tool_choice": function("f")}, "f is none of its tools"),
+        ({"tool_choice": function_tool("f")}, "f is none of its tools"),
         ({"tool_choice": "sometimes"}, "neither auto"),
         ({"max_model_calls": 0}, "from 1 to"),
         ({"run_seconds": 1.5}, "from 1 to"),

@@ -74,11 +74,11 @@ class Desk:
         attached = tuple(one if isinstance(one, Attachment) else Attachment(one, one, "u") for one in given)
         said = message(id, "", files=attached)
 
-        def work(x: Execute) -> tuple[ThreadId, RunId]:
-            thread = threads.find_or_create(x, HERE, "U1", "user", 1.0)
-            run = runs.add(x, thread, 1.0, lane=None)
-            x("UPDATE runs SET status = ? WHERE id = ?", status, run)
-            messages.add(x, said, thread, run)
+        def work(tx: Execute) -> tuple[ThreadId, RunId]:
+            thread = threads.find_or_create(tx, HERE, "U1", "user", 1.0)
+            run = runs.add(tx, thread, 1.0, lane=None)
+            tx("UPDATE runs SET status = ? WHERE id = ?", status, run)
+            messages.add(tx, said, thread, run)
             return thread, run
 
         return Asked(said, *await self.db(work))
@@ -198,7 +198,7 @@ async def test_closing_ends_what_is_under_way(desk: Desk) -> None:
     await desk.attachments.close()
 
     assert 0 == desk.shelf.now
-    assert [] == await desk.db(lambda x: x("SELECT id FROM files"))
+    assert [] == await desk.db(lambda tx: tx("SELECT id FROM files"))
 
 
 async def test_a_run_that_stops_waiting_does_not_stop_the_fetch(desk: Desk) -> None:
@@ -327,11 +327,11 @@ async def test_a_database_that_refuses_is_told(desk: Desk) -> None:
     """It is no fault of the file: the run tries again, and then the file is fetched."""
     asked = await desk.sent("1", "a.txt")
     await desk.db(
-        lambda x: x("CREATE TRIGGER full BEFORE INSERT ON files BEGIN SELECT RAISE(FAIL, 'full'); END")
+        lambda tx: tx("CREATE TRIGGER full BEFORE INSERT ON files BEGIN SELECT RAISE(FAIL, 'full'); END")
     )
     with pytest.raises(Unsaved):
         await desk.ready(asked)
-    await desk.db(lambda x: x("DROP TRIGGER full"))
+    await desk.db(lambda tx: tx("DROP TRIGGER full"))
 
     assert [("a.txt", "text")] == shown(await desk.ready(asked))
 
@@ -527,5 +527,5 @@ async def test_rows_belong_to_the_thread(desk: Desk) -> None:
     asked = await desk.sent("1", "a.txt")
     await desk.ready(asked)
 
-    assert [(asked.thread, asked.run)] == await desk.db(lambda x: x("SELECT thread_id, run_id FROM files"))
-    assert 1 == len(await desk.db(lambda x: files.of_run(x, asked.run)))
+    assert [(asked.thread, asked.run)] == await desk.db(lambda tx: tx("SELECT thread_id, run_id FROM files"))
+    assert 1 == len(await desk.db(lambda tx: files.of_run(tx, asked.run)))

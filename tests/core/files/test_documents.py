@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.files.documents import SEARCHABLE, plain, problem, read, sent, source
-from core.service import LARGEST_UPLOAD
+from core.ports import LARGEST_UPLOAD
 
 
 def test_the_same_bytes_have_the_same_digest(tmp_path: Path) -> None:

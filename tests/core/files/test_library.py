@@ -13,7 +13,7 @@ from core.errors import Permanent, Retryable
 from core.files.documents import Source, source
 from core.files.library import Added, Library
 from core.model_server.service import OpenAIService
-from core.service import UNREADABLE
+from core.ports import UNREADABLE
 from core.store import assistants, vector_stores
 from core.store.database import Database
 from standins.openai import OpenAIStandin
@@ -60,7 +60,7 @@ def library(api: OpenAIStandin, db: Database, service: OpenAIService, told: list
 @pytest.fixture
 async def bot(db: Database) -> str:
     """An assistant without tools."""
-    made = await db(lambda x: assistants.create(x, {"name": "HelpBot", "model": "gpt-6-luna"}, 0.0))
+    made = await db(lambda tx: assistants.create(tx, {"name": "HelpBot", "model": "gpt-6-luna"}, 0.0))
     return made.id
 
 
@@ -71,7 +71,7 @@ def text(name: str, words: str = "") -> Source:
 
 async def tools(db: Database, id: str) -> tuple[Any, ...]:
     """The assistant's tools, and its stores."""
-    assistant = await db(lambda x: assistants.get(x, id))
+    assistant = await db(lambda tx: assistants.get(tx, id))
     assert assistant is not None
     search = assistant.tool_resources.get("file_search", {})
     return [tool["type"] for tool in assistant.tools], search.get("vector_store_ids")
@@ -120,11 +120,11 @@ async def test_other_stores_of_the_assistant_stay(api: OpenAIStandin, db: Databa
     search = {"type": "file_search", "file_search": {"max_num_results": 3}}
     resources = {"file_search": {"vector_store_ids": ["vs_old"]}, "code_interpreter": {}}
     given = {"name": "B", "model": "m", "tools": [search], "tool_resources": resources}
-    bot = await db(lambda x: assistants.create(x, given, 0.0))
+    bot = await db(lambda tx: assistants.create(tx, given, 0.0))
 
     await library.add(bot.id, text("a.txt"))
 
-    changed = await db(lambda x: assistants.get(x, bot.id))
+    changed = await db(lambda tx: assistants.get(tx, bot.id))
     assert changed is not None
     assert (search,) == changed.tools
     assert ["vs_old", *api.stores.all] == changed.tool_resources["file_search"]["vector_store_ids"]
@@ -312,7 +312,7 @@ async def test_an_upload_that_was_never_recorded_is_removed_with_its_document(
 ) -> None:
     """Although we never learned its id."""
     now = api.clock.now()
-    await db(lambda x: vector_stores.begin(x, bot, text("a.txt").digest, "a.txt", text("a.txt").size, now))
+    await db(lambda tx: vector_stores.begin(tx, bot, text("a.txt").digest, "a.txt", text("a.txt").size, now))
     await service.upload("a.txt", b"a.txt ", purpose="assistants")
 
     await library.remove(bot, text("a.txt").digest)

@@ -125,7 +125,7 @@ async def test_a_lost_upload_of_a_thread_is_never_taken_up(
     """A file of that name and size may be another person's."""
     ours = source("plan.txt", b"of Ann")
     now = api.clock.now()
-    await db(lambda x: vector_stores.begin(x, ANN, ours.digest, ours.name, ours.size, now))
+    await db(lambda tx: vector_stores.begin(tx, ANN, ours.digest, ours.name, ours.size, now))
     await service.upload("plan.txt", b"of Ben", purpose="assistants")
 
     store = await library.keep(ANN, "plan.txt", b"of Ann", days=7)
@@ -139,17 +139,17 @@ async def test_a_lost_upload_of_an_assistant_must_be_certain(
 ) -> None:
     """A file that could be anybody else's is left alone: the document is uploaded again."""
     document, now = source("plan.txt", b"of Bot"), api.clock.now()
-    await db(lambda x: vector_stores.begin(x, "asst_1", document.digest, document.name, document.size, now))
+    await db(lambda tx: vector_stores.begin(tx, "asst_1", document.digest, document.name, document.size, now))
     if case == "too old":
         api.clock.skip(2 * 3600)
     id = await service.upload(
         "plan.txt", b"of Ben", purpose="assistants", seconds=3600 if case == "expiring" else None
     )
     if case == "recorded":
-        await db(lambda x: vector_stores.begin(x, ANN, "other", "plan.txt", 6, now))
-        await db(lambda x: vector_stores.uploaded(x, ANN, "other", id))
+        await db(lambda tx: vector_stores.begin(tx, ANN, "other", "plan.txt", 6, now))
+        await db(lambda tx: vector_stores.uploaded(tx, ANN, "other", id))
     if case == "wanted twice":
-        await db(lambda x: vector_stores.begin(x, "asst_2", "other", "plan.txt", 6, now))
+        await db(lambda tx: vector_stores.begin(tx, "asst_2", "other", "plan.txt", 6, now))
     if case == "two alike":
         await service.upload("plan.txt", b"of Eve", purpose="assistants")
 

@@ -12,7 +12,7 @@ import pytest
 
 from core.errors import Permanent, Retryable, TooLarge
 from core.model_server.service import OpenAIService
-from core.service import GONE, UNREADABLE, ModelFacts, Service
+from core.ports import GONE, UNREADABLE, ModelFacts, Service
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
 

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import Permanent, Retryable
 from core.model_server.service import OpenAIService
-from core.service import GONE, ModelFacts
+from core.ports import GONE, ModelFacts
 from tests.core.model_server.wire import Sent, Wire, refusal, wire
 
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from core.inbox import Inbox
 from core.store.database import Database
-from core.store.runs import Claim
+from core.types import Claim
 from tests.core.fakes import settled
 from tests.core.hands import Hands
 from tests.core.whole import lane_tasks, rules
@@ -102,7 +102,7 @@ class Processes(RuleBasedStateMachine):
         """What the database says."""
 
         async def work() -> list[tuple[Any, ...]]:
-            return await self.db(lambda x: x(sql))
+            return await self.db(lambda tx: tx(sql))
 
         return self.loop.run_until_complete(work())
 

@@ -147,11 +147,11 @@ def test_arguments_cannot_hide_anything() -> None:
 def test_refusing_looks_at_no_run_but_the_live_one() -> None:
     """Each message of anybody does it: it costs the same with a million runs."""
     seen: list[str] = []
-    with store() as x:
+    with store() as tx:
 
         def spied(sql: str, *params: object) -> list[tuple[object, ...]]:
-            seen.extend(str(row[3]) for row in x(f"EXPLAIN QUERY PLAN {sql}", *params))
-            return x(sql, *params)
+            seen.extend(str(row[3]) for row in tx(f"EXPLAIN QUERY PLAN {sql}", *params))
+            return tx(sql, *params)
 
         approvals.refuse_all(spied, ThreadId("thread_1"), "U1")
     assert seen

@@ -10,7 +10,7 @@ import pytest
 
 from core.runs.run_context import Limits
 from core.tools import Toolbox, tool
-from core.types import Question
+from core.types import ApprovalRequest
 from standins.script.script import Call, outputs
 from tests.core.fakes import HERE, TIMEOUT, Heard, elsewhere
 from tests.core.served import EN, again, given, killed, kinds, recorded, statuses, stored, until
@@ -61,7 +61,7 @@ def opened(directory: Path, script: Heard, post: Post, **more: Any) -> Any:
     return core(directory, ScriptedModel(script), toolbox=post.toolbox(), **more)
 
 
-async def question(spool: Core, count: int = 1) -> Question:
+async def question(spool: Core, count: int = 1) -> ApprovalRequest:
     """The newest question, once there are so many."""
     await spool.platform.news.until(lambda: len(spool.platform.questions) >= count)
     return list(spool.platform.questions.values())[-1]

@@ -1,4 +1,4 @@
-"""runs.input, runs.output_files and the files of answers: kept where later questions find them, posted once."""
+"""runs.input, runs.output_files and the files of answers: kept for later questions, posted once."""
 
 from __future__ import annotations
 

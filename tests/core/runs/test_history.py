@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from core.assistant import Assistant
 from core.runs import history
 from core.runs.history import SUMMARY, WINDOWS
-from core.store import items, summaries, threads
+from core.store import facts, items, summaries, threads
 from core.store.database import Execute
-from core.types import ThreadId
+from core.types import Assistant, ThreadId
 from tests.core.fakes import store
 from tests.core.queued import asked, claimed, thread_of
 from tests.core.served import assistant
@@ -25,14 +24,14 @@ def strategy(type: str, **more: Any) -> Assistant:
     return assistant(truncation_strategy={"type": type, **more})
 
 
-def turn(x: Execute, number: int, *more: dict[str, Any], words: int = 1) -> None:
+def turn(tx: Execute, number: int, *more: dict[str, Any], words: int = 1) -> None:
     """A question and its answer, with what came between them."""
-    run = asked(x, str(number))
-    claimed(x)
+    run = asked(tx, str(number))
+    claimed(tx)
     said = [{"role": "user", "content": f"q{number} " + "word " * words}, *more]
     said.append({"role": "assistant", "content": f"a{number}"})
-    items.add(x, thread_of(x), run, [json.dumps(item) for item in said])
-    x("UPDATE runs SET status = 'completed' WHERE id = ?", run)
+    items.add(tx, thread_of(tx), run, [json.dumps(item) for item in said])
+    tx("UPDATE runs SET status = 'completed' WHERE id = ?", run)
 
 
 def call(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -50,12 +49,12 @@ def words(found: tuple[str, ...]) -> list[str]:
     return [item["content"].split()[0] if "role" in item else item["type"] for item in read]
 
 
-def summed(x: Execute, upto_turn: int, text: str = "They met.") -> ThreadId:
+def summed(tx: Execute, upto_turn: int, text: str = "They met.") -> ThreadId:
     """A summary of the first so many turns, which have two items each."""
-    thread = thread_of(x)
-    summaries.want(x, thread, 1.0)
-    seqs = [seq for (seq,) in x("SELECT seq FROM items ORDER BY seq")]
-    summaries.write(x, thread, summaries.NOTHING, text, seqs[upto_turn * 2 - 1], 2.0)
+    thread = thread_of(tx)
+    summaries.want(tx, thread, 1.0)
+    seqs = [seq for (seq,) in tx("SELECT seq FROM items ORDER BY seq")]
+    summaries.write(tx, thread, summaries.NOTHING, text, seqs[upto_turn * 2 - 1], 2.0)
     return thread
 
 
@@ -72,34 +71,34 @@ def summed(x: Execute, upto_turn: int, text: str = "They met.") -> ThreadId:
 )
 def test_last_messages_are_the_newest_of_anybody(n: int, kept: list[str]) -> None:
     """As in the Assistants API: the question of the run is one of the n."""
-    with store() as x:
+    with store() as tx:
         for number in (1, 2, 3):
-            turn(x, number)
+            turn(tx, number)
         who = strategy("last_messages", last_messages=n)
 
-        assert kept == words(history.select(x, thread_of(x), who, PLENTY))
+        assert kept == words(history.select(tx, thread_of(tx), who, PLENTY))
 
 
 def test_last_messages_do_not_count_calls() -> None:
     """They belong to the message they led to, and are there only with it, in pairs."""
-    with store() as x:
-        turn(x, 1)
-        turn(x, 2, *call(2), *call(3))
+    with store() as tx:
+        turn(tx, 1)
+        turn(tx, 2, *call(2), *call(3))
         pairs = ["function_call", "function_call_output"] * 2
         select = history.select
 
         assert ["q2", *pairs, "a2"] == words(
-            select(x, thread_of(x), strategy("last_messages", last_messages=3), PLENTY)
+            select(tx, thread_of(tx), strategy("last_messages", last_messages=3), PLENTY)
         )
 
 
 @pytest.mark.parametrize("n", range(1, 8))
 def test_last_messages_never_cut_a_pair(n: int) -> None:
     """Whatever n is, every output has its call before it."""
-    with store() as x:
+    with store() as tx:
         for number in (1, 2):
-            turn(x, number, *call(number), {"role": "assistant", "content": "hm"}, *call(number + 10))
-        found = words(history.select(x, thread_of(x), strategy("last_messages", last_messages=n), PLENTY))
+            turn(tx, number, *call(number), {"role": "assistant", "content": "hm"}, *call(number + 10))
+        found = words(history.select(tx, thread_of(tx), strategy("last_messages", last_messages=n), PLENTY))
 
     open_calls = 0
     for word in found:
@@ -110,11 +109,11 @@ def test_last_messages_never_cut_a_pair(n: int) -> None:
 
 def test_last_messages_fit_the_budget_too() -> None:
     """The strategy is no way around the window."""
-    with store() as x:
+    with store() as tx:
         for number in (1, 2, 3):
-            turn(x, number, words=100)
+            turn(tx, number, words=100)
         who = strategy("last_messages", last_messages=10)
-        found = history.select(x, thread_of(x), who, 300)
+        found = history.select(tx, thread_of(tx), who, 300)
 
         assert ["q3", "a3"] == words(found)
 
@@ -122,133 +121,133 @@ def test_last_messages_fit_the_budget_too() -> None:
 @pytest.mark.parametrize("type", ["auto", "summary"])
 def test_what_fits_is_given_in_whole_turns(type: str) -> None:
     """The newest, oldest first; while nothing is summarised both are the same."""
-    with store() as x:
+    with store() as tx:
         for number in (1, 2, 3):
-            turn(x, number, *call(number), words=60)
+            turn(tx, number, *call(number), words=60)
         pair = ["function_call", "function_call_output"]
 
         assert ["q2", *pair, "a2", "q3", *pair, "a3"] == words(
-            history.select(x, thread_of(x), strategy(type), 400)
+            history.select(tx, thread_of(tx), strategy(type), 400)
         )
-        assert () == history.select(x, thread_of(x), strategy(type), 0)
-        assert () == history.select(x, thread_of(x), strategy(type), -5)
+        assert () == history.select(tx, thread_of(tx), strategy(type), 0)
+        assert () == history.select(tx, thread_of(tx), strategy(type), -5)
 
 
 def test_a_summary_stands_for_what_it_summarises() -> None:
     """At the head, in place of those turns; the turns themselves stay in the database."""
-    with store() as x:
+    with store() as tx:
         for number in (1, 2, 3):
-            turn(x, number)
-        thread = summed(x, 2)
-        found = history.select(x, thread, strategy("summary"), PLENTY)
+            turn(tx, number)
+        thread = summed(tx, 2)
+        found = history.select(tx, thread, strategy("summary"), PLENTY)
 
         assert SUMMARY + "They met." == json.loads(found[0])["content"]
         assert ["q3", "a3"] == words(found[1:])
-        assert [(6,)] == x("SELECT COUNT(*) FROM items")
+        assert [(6,)] == tx("SELECT COUNT(*) FROM items")
 
 
 def test_other_strategies_know_no_summary() -> None:
     """An assistant was changed from `summary` to `auto`: it is given the turns themselves."""
-    with store() as x:
-        turn(x, 1)
-        turn(x, 2)
-        thread = summed(x, 1)
+    with store() as tx:
+        turn(tx, 1)
+        turn(tx, 2)
+        thread = summed(tx, 1)
 
-        assert ["q1", "a1", "q2", "a2"] == words(history.select(x, thread, strategy("auto"), PLENTY))
+        assert ["q1", "a1", "q2", "a2"] == words(history.select(tx, thread, strategy("auto"), PLENTY))
 
 
 @pytest.mark.parametrize("tokens", [0, 10, 40, 80, 200, 1000])
 def test_a_request_is_never_given_more_than_fits(tokens: int) -> None:
     """With the summary, too."""
-    with store() as x:
+    with store() as tx:
         for number in range(1, 8):
-            turn(x, number, words=10)
-        thread = summed(x, 3, "They met and talked about many things. " * 3)
-        found = history.select(x, thread, strategy("summary"), tokens)
+            turn(tx, number, words=10)
+        thread = summed(tx, 3, "They met and talked about many things. " * 3)
+        found = history.select(tx, thread, strategy("summary"), tokens)
 
         assert sum(items.weigh(item) for item in found) <= tokens
 
 
 def test_a_summary_that_somebody_else_wrote_stays() -> None:
     """Two processes summarised the same: the first one counts."""
-    with store() as x:
-        turn(x, 1)
-        turn(x, 2)
-        thread = summed(x, 1, "first")
-        summaries.write(x, thread, summaries.NOTHING, "second", 99, 3.0)
+    with store() as tx:
+        turn(tx, 1)
+        turn(tx, 2)
+        thread = summed(tx, 1, "first")
+        summaries.write(tx, thread, summaries.NOTHING, "second", 99, 3.0)
 
-        assert "first" == summaries.find(x, thread).text
+        assert "first" == summaries.find(tx, thread).text
 
 
 def test_what_is_due_is_found_after_any_crash() -> None:
     """Until it is written or found not to be needed."""
-    with store() as x:
-        turn(x, 1)
-        thread = thread_of(x)
-        assert [] == summaries.due(x)
-        summaries.want(x, thread, 1.0)
-        summaries.want(x, thread, 2.0)
-        assert [thread] == summaries.due(x)
-        summaries.not_needed(x, thread)
-        assert [] == summaries.due(x)
+    with store() as tx:
+        turn(tx, 1)
+        thread = thread_of(tx)
+        assert [] == summaries.due(tx)
+        summaries.want(tx, thread, 1.0)
+        summaries.want(tx, thread, 2.0)
+        assert [thread] == summaries.due(tx)
+        summaries.not_needed(tx, thread)
+        assert [] == summaries.due(tx)
 
 
 def test_the_budget_is_the_smallest_of_all() -> None:
     """The settings', the strategy's own, three quarters of the window less the instructions."""
-    with store() as x:
-        thread = thread_of(x)
-        threads.remember(x, WINDOWS, {"small": 4_000})
+    with store() as tx:
+        thread = thread_of(tx)
+        facts.remember(tx, WINDOWS, {"small": 4_000})
         small = assistant(model="small", instructions="x" * 300)
 
-        assert 10_000 == history.room(x, thread, assistant(model="unknown"), 10_000)
-        assert 500 == history.room(x, thread, strategy("summary", max_tokens=500), 10_000)
-        assert 10_000 == history.room(x, thread, strategy("auto", max_tokens=50_000), 10_000)
-        assert 3_000 - 101 == history.room(x, thread, small, 10_000)
-        assert 1_000 == history.room(x, thread, small, 1_000)
+        assert 10_000 == history.room(tx, thread, assistant(model="unknown"), 10_000)
+        assert 500 == history.room(tx, thread, strategy("summary", max_tokens=500), 10_000)
+        assert 10_000 == history.room(tx, thread, strategy("auto", max_tokens=50_000), 10_000)
+        assert 3_000 - 101 == history.room(tx, thread, small, 10_000)
+        assert 1_000 == history.room(tx, thread, small, 1_000)
 
 
 def test_the_table_knows_windows_the_server_does_not_tell() -> None:
     """And what the server tells counts more."""
-    with store() as x:
-        thread = thread_of(x)
+    with store() as tx:
+        thread = thread_of(tx)
         who = assistant(model="gpt-4", instructions="")
-        assert 8_192 * 3 // 4 - 1 == history.room(x, thread, who, 100_000)
-        threads.remember(x, WINDOWS, {"gpt-4": 32_000})
-        assert 24_000 - 1 == history.room(x, thread, who, 100_000)
+        assert 8_192 * 3 // 4 - 1 == history.room(tx, thread, who, 100_000)
+        facts.remember(tx, WINDOWS, {"gpt-4": 32_000})
+        assert 24_000 - 1 == history.room(tx, thread, who, 100_000)
 
 
 def test_long_instructions_leave_room_for_some_history() -> None:
     """Never less than a quarter of the window."""
-    with store() as x:
-        threads.remember(x, WINDOWS, {"small": 4_000})
+    with store() as tx:
+        facts.remember(tx, WINDOWS, {"small": 4_000})
         who = assistant(model="small", instructions="x" * 30_000)
 
-        assert 1_000 == history.room(x, thread_of(x), who, 100_000)
+        assert 1_000 == history.room(tx, thread_of(tx), who, 100_000)
 
 
 @pytest.mark.parametrize(("ratio", "room"), [(2.0, 500), (0.5, 2_000), (100.0, 333), (0.01, 2_000)])
 def test_what_the_server_reported_puts_the_estimate_right(ratio: float, room: int) -> None:
     """Within sense: a server that counts wrongly does not empty the history."""
-    with store() as x:
-        thread = thread_of(x)
-        threads.learn_ratio(x, thread, ratio)
+    with store() as tx:
+        thread = thread_of(tx)
+        threads.learn_ratio(tx, thread, ratio)
 
-        assert room == history.room(x, thread, assistant(model="unknown"), 1_000)
+        assert room == history.room(tx, thread, assistant(model="unknown"), 1_000)
 
 
 def test_a_thread_outgrows_its_room_before_anything_is_lost() -> None:
     """The oldest turns are to be summarised while they are still given in full."""
-    with store() as x:
-        thread, who = thread_of(x), strategy("summary")
+    with store() as tx:
+        thread, who = thread_of(tx), strategy("summary")
         number = 0
-        while not history.outgrown(x, thread, who, 1_000):
+        while not history.outgrown(tx, thread, who, 1_000):
             number += 1
-            turn(x, number, words=20)
-        found = words(history.select(x, thread, who, 1_000))
+            turn(tx, number, words=20)
+        found = words(history.select(tx, thread, who, 1_000))
 
         assert "q1" == found[0]
         assert 2 * number == len(found)
-        assert not history.outgrown(x, thread, strategy("auto"), 1_000)
+        assert not history.outgrown(tx, thread, strategy("auto"), 1_000)
 
 
 def test_shortening_keeps_the_newer_half() -> None:

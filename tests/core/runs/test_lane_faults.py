@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import Lost
+from core.runs import claims
 from core.store import runs
 from core.store.database import Database
-from core.store.runs import Outcome
+from core.types import Outcome
 from tests.core.fakes import settled
 from tests.core.hands import Hands, ended, queued
 from tests.core.queued import BUDGET, thread_of
@@ -38,7 +39,7 @@ async def test_a_lost_run_is_left_alone(hands: Hands, when: str, caplog: pytest.
     await hands.lanes.resume(["fake"])
     await hands.until(1)
     if when == "at its end":
-        await hands.db(lambda x: runs.claim(x, thread_of(x), "other", BUDGET))
+        await hands.db(lambda tx: claims.claim(tx, thread_of(tx), "other", BUDGET))
 
     hands.let(run, Lost(run) if when == "while it runs" else Outcome("completed"))
     await ended()
@@ -51,7 +52,7 @@ async def test_a_lost_run_is_left_alone(hands: Hands, when: str, caplog: pytest.
 @contextlib.asynccontextmanager
 async def locked(hands: Hands, path: Path) -> AsyncIterator[None]:
     """Nobody can write: another program holds the database."""
-    await hands.db(lambda x: x("PRAGMA busy_timeout=1"))
+    await hands.db(lambda tx: tx("PRAGMA busy_timeout=1"))
     stranger = sqlite3.connect(path, isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
     try:
@@ -93,7 +94,7 @@ async def test_a_run_lost_while_the_database_was_away_is_left_alone(hands: Hands
     async with locked(hands, tmp_path / "spool.sqlite3"):
         hands.let(run)
         await asyncio.sleep(0.01)
-    await hands.db(lambda x: runs.claim(x, thread_of(x), "other", BUDGET))
+    await hands.db(lambda tx: claims.claim(tx, thread_of(tx), "other", BUDGET))
 
     await ended()
 
@@ -117,8 +118,8 @@ async def test_the_third_unexpected_error_ends_the_run_and_the_lane_goes_on(hand
     first, second = await queued(hands, "U1 1", "U1 2")
     await hands.lanes.resume(["fake"])
     await hands.until(1)
-    await hands.db(lambda x: runs.met_error(x, first, hands.lanes.owner, "a"))
-    await hands.db(lambda x: runs.met_error(x, first, hands.lanes.owner, "b"))
+    await hands.db(lambda tx: runs.met_error(tx, first, hands.lanes.owner, "a"))
+    await hands.db(lambda tx: runs.met_error(tx, first, hands.lanes.owner, "b"))
 
     hands.let(first, ValueError("on purpose"))
     await hands.until(2)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from core.runs import claims
 from core.runs.lanes import Lanes, Stopping
 from core.store import runs
 from core.store.database import Database
-from core.store.runs import Claim, Outcome
-from core.types import RunId
+from core.types import Claim, Outcome, RunId
 from tests.core.fakes import settled
 from tests.core.hands import Hands, ended, queued
 from tests.core.queued import BUDGET, thread_of
@@ -76,7 +76,7 @@ async def test_an_idle_process_is_not_busy(hands: Hands) -> None:
 async def test_the_start_takes_over_what_a_dead_process_ran(hands: Hands) -> None:
     """The run goes on as it is recorded; what waits behind it follows."""
     first, second = await queued(hands, "U1 1", "U1 2")
-    await hands.db(lambda x: runs.claim(x, thread_of(x), "dead", BUDGET))
+    await hands.db(lambda tx: claims.claim(tx, thread_of(tx), "dead", BUDGET))
 
     await hands.lanes.resume(["fake"])
     await hands.until(1)
@@ -132,7 +132,7 @@ async def test_a_run_is_told_to_stop(hands: Hands) -> None:
 async def test_a_stop_may_come_before_the_run_has_begun(hands: Hands) -> None:
     """Between its claim and its first step."""
     (run,) = await queued(hands, "U1 1")
-    claim = await hands.db(lambda x: runs.claim(x, thread_of(x), hands.lanes.owner, BUDGET))
+    claim = await hands.db(lambda tx: claims.claim(tx, thread_of(tx), hands.lanes.owner, BUDGET))
     assert claim is not None
     hands.lanes.start(claim)
 
@@ -145,8 +145,8 @@ async def test_a_stop_may_come_before_the_run_has_begun(hands: Hands) -> None:
 async def test_a_stop_outlives_the_process(hands: Hands) -> None:
     """A run that was being cancelled when the process died is told so from its beginning."""
     (run,) = await queued(hands, "U1 1")
-    await hands.db(lambda x: runs.claim(x, thread_of(x), "dead", BUDGET))
-    await hands.db(lambda x: runs.stop(x, thread_of(x)))
+    await hands.db(lambda tx: claims.claim(tx, thread_of(tx), "dead", BUDGET))
+    await hands.db(lambda tx: runs.stop(tx, thread_of(tx)))
 
     await hands.lanes.resume(["fake"])
     await hands.until(1)
@@ -196,7 +196,7 @@ async def test_closing_waits_until_runs_have_let_go(hands: Hands) -> None:
 async def test_nothing_begins_while_closing(hands: Hands) -> None:
     """A message accepted at the last moment is begun by the next start, and no death is counted."""
     await queued(hands, "U1 1")
-    claim = await hands.db(lambda x: runs.claim(x, thread_of(x), hands.lanes.owner, BUDGET))
+    claim = await hands.db(lambda tx: claims.claim(tx, thread_of(tx), hands.lanes.owner, BUDGET))
     assert claim is not None
     closing = asyncio.create_task(hands.lanes.close())
     await asyncio.sleep(0)
@@ -205,4 +205,4 @@ async def test_nothing_begins_while_closing(hands: Hands) -> None:
     await closing
 
     assert [] == hands.begun
-    assert [(None,)] == await hands.db(lambda x: x("SELECT owner FROM runs"))
+    assert [(None,)] == await hands.db(lambda tx: tx("SELECT owner FROM runs"))

@@ -290,7 +290,7 @@ async def test_a_run_keeps_the_version_it_began_with(tmp_path: Path) -> None:
         await script.until(1)
         await killed(spool)
         changes = {"instructions": "Be brief.", "model": "gpt-6.1-terra"}
-        await spool.db(lambda x: assistants.update(x, "asst_settings", changes, 2.0))
+        await spool.db(lambda tx: assistants.update(tx, "asst_settings", changes, 2.0))
         await again(spool)
         await spool.idle()
         await spool.say("2", "Ho")
@@ -318,7 +318,7 @@ async def test_a_run_keeps_an_assistant_that_was_deleted(tmp_path: Path) -> None
         await spool.say("1", "Hi")
         await script.until(1)
         await killed(spool)
-        await spool.db(lambda x: assistants.delete(x, id, 2.0))
+        await spool.db(lambda tx: assistants.delete(tx, id, 2.0))
         await again(spool)
         await spool.idle()
         await spool.say("2", "Ho")
@@ -363,7 +363,7 @@ async def test_a_changed_assistant_says_again_what_cannot_be_used(tmp_path: Path
         await spool.idle()
         await spool.say("2", "Hi")
         await spool.idle()
-        await spool.db(lambda x: assistants.update(x, WHO.id, {"instructions": "Be curt."}, 3.0))
+        await spool.db(lambda tx: assistants.update(tx, WHO.id, {"instructions": "Be curt."}, 3.0))
         await spool.say("3", "Hi")
         await spool.idle()
 

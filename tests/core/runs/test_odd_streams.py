@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.model_server.events import unheard
+from core.model_server.items import unheard
 from core.runs.rounds import sendable
 from core.runs.run_context import Limits
 from core.tools import Toolbox

@@ -1,4 +1,4 @@
-"""runs.output_files: pictures and files of an answer, footnotes; each once, over deaths of the process too."""
+"""runs.output_files: pictures and files of an answer, footnotes; each once, over deaths too."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from core.assistant import Assistant
 from core.runs.request import Offer, Resources, offer
 from core.tools import Toolbox
+from core.types import Assistant
 from standins.script.script import Call
 from tests.core.fakes import Heard
 from tests.core.served import assistant, served, tools

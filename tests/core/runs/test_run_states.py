@@ -16,8 +16,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from core.errors import Lost
 from core.store import runs
 from core.store.journal import Journal
-from core.store.runs import Claim, Outcome
-from core.types import RunId
+from core.types import Claim, Outcome, RunId
 from tests.core.fakes import HERE, message
 from tests.core.hands import Hands
 from tests.core.runs.expected import LIVE, Processes, Run, Thread
@@ -133,7 +132,7 @@ class Spool(Processes):
         _, run, claim = self.pick(data)
         run.attempts += 1
 
-        met = self.do(lambda: self.db(lambda x: runs.met_error(x, claim.run, claim.owner, "e")))
+        met = self.do(lambda: self.db(lambda tx: runs.met_error(tx, claim.run, claim.owner, "e")))
 
         assert run.attempts == met
 

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from core.errors import Unreachable
-from core.store import runs
+from core.runs import claims
 from core.texts import TEXTS
 from standins.script.script import Fault, Say, Scenario, Wait
 from tests.core.fakes import Heard
@@ -90,7 +90,7 @@ async def test_a_run_that_another_owner_took_over_is_left_to_it(tmp_path: Path) 
         receipt = await spool.say("1")
         assert receipt.claim is not None
         lane = receipt.claim.lane
-        await spool.db(lambda x: runs.claim(x, lane, "other", 1000))
+        await spool.db(lambda tx: claims.claim(tx, lane, "other", 1000))
         await spool.idle()
 
         assert [None] == spool.platform.answers
@@ -107,7 +107,7 @@ async def test_a_run_lost_before_the_model_is_asked_asks_nobody(tmp_path: Path) 
         assert receipt.claim is not None
         lane = receipt.claim.lane
         await spool.platform.news.until(lambda: spool.platform.read)
-        await spool.db(lambda x: runs.claim(x, lane, "other", 1000))
+        await spool.db(lambda tx: claims.claim(tx, lane, "other", 1000))
         spool.platform.may_read.set()
         await spool.idle()
 
@@ -123,7 +123,7 @@ async def test_a_lost_run_in_trouble_is_left_too(tmp_path: Path) -> None:
         receipt = await spool.say("1")
         assert receipt.claim is not None
         lane = receipt.claim.lane
-        await spool.db(lambda x: runs.claim(x, lane, "other", 1000))
+        await spool.db(lambda tx: claims.claim(tx, lane, "other", 1000))
         await spool.idle()
 
         assert [(0,)] == await spool.rows("SELECT attempts FROM runs")

@@ -16,7 +16,7 @@ from core import texts
 from core.runs.history import SUMMARY, WINDOWS
 from core.runs.summaries import INSTRUCTIONS, Held, told
 from core.store import items
-from core.store.threads import remember
+from core.store.facts import remember
 from core.tools import Toolbox
 from core.types import Finished, ItemDone, ModelEvent, Prompt
 from standins.script.script import Call, Fault, Hosted, Say
@@ -330,7 +330,7 @@ async def test_the_window_the_server_tells_is_the_budget(tmp_path: Path) -> None
     """A model with a small window is given less, whatever the settings say."""
     script = Notes()
     async with opened(tmp_path, script, policy=rules(budget=24_000)) as spool:
-        await spool.db(lambda x: remember(x, WINDOWS, {"gpt-6-luna": 1200}))
+        await spool.db(lambda tx: remember(tx, WINDOWS, {"gpt-6-luna": 1200}))
         await talk(spool, 1, 30, text="fact 1 is blue ")
 
     assert max(weight(request) for request in script.asked()) <= 900

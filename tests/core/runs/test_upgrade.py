@@ -24,32 +24,32 @@ ANSWER = {
 
 def old(directory: Path, *runs: tuple[str, dict[str, object]]) -> None:
     """Runs of one thread, each with its status and recorded steps; messages tell the number."""
-    with closing(sqlite3.connect(directory / "spool.sqlite3")) as x:
-        x.executescript((MIGRATIONS / "0001_initial.sql").read_text("utf-8"))
-        x.execute("PRAGMA user_version = 1")
-        x.execute("INSERT INTO assistants VALUES ('asst_old', 1, 'Spool', 'Be kind.', 'gpt-6-luna')")
-        x.execute("INSERT INTO threads VALUES ('thread_1', 1, 'new')")
+    with closing(sqlite3.connect(directory / "spool.sqlite3")) as tx:
+        tx.executescript((MIGRATIONS / "0001_initial.sql").read_text("utf-8"))
+        tx.execute("PRAGMA user_version = 1")
+        tx.execute("INSERT INTO assistants VALUES ('asst_old', 1, 'Spool', 'Be kind.', 'gpt-6-luna')")
+        tx.execute("INSERT INTO threads VALUES ('thread_1', 1, 'new')")
         place = (HERE.platform, HERE.workspace, HERE.channel)
-        x.execute("INSERT INTO thread_map VALUES (?, ?, ?, 'user', 'U1', 'thread_1')", place)
+        tx.execute("INSERT INTO thread_map VALUES (?, ?, ?, 'user', 'U1', 'thread_1')", place)
         for number, (status, steps) in enumerate(runs, start=1):
             run = f"run_{number}"
-            x.execute(
+            tx.execute(
                 "INSERT INTO runs (id, lane, thread_id, assistant_id, status, owner, created_at) "
                 "VALUES (?, 'thread_1', 'thread_1', 'asst_old', ?, ?, 1)",
                 (run, status, None if status == "queued" else "dead"),
             )
             body = json.dumps({"text": f"question {number}", "kind": "ask", "author": "", "locale": "en"})
-            x.execute(
+            tx.execute(
                 "INSERT INTO messages (id, platform, workspace, channel, topic, platform_id, person, "
                 "thread_id, run_id, body, sent_at) VALUES (?, ?, ?, ?, ?, ?, 'U1', 'thread_1', ?, ?, 1)",
                 (f"msg_{number}", *place, HERE.topic, str(number), run, body),
             )
             for name, value in steps.items():
-                x.execute(
+                tx.execute(
                     "INSERT INTO steps (id, run_id, name, value, created_at) VALUES (?, ?, ?, ?, 1)",
                     (f"step_{number}_{name}", run, name, json.dumps(value)),
                 )
-        x.commit()
+        tx.commit()
 
 
 async def test_an_answer_that_was_recorded_is_shown(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from core.assistant import SETTINGS_ID, Assistant, function
 from core.store import assistants
 from core.store.assistants import DEFAULT, SETTINGS, Assignment
 from core.store.database import Execute
+from core.types import SETTINGS_ID, Assistant, function_tool
 from tests.core.fakes import ASSISTANT, store
 
 
@@ -21,34 +21,36 @@ def x() -> Iterator[Execute]:
         yield execute
 
 
-def made(x: Execute, name: str = "Ada", **fields: object) -> Assistant:
+def made(tx: Execute, name: str = "Ada", **fields: object) -> Assistant:
     """A new assistant."""
-    return assistants.create(x, {"name": name, "model": "gpt-6-luna", **fields}, 5.5)
+    return assistants.create(tx, {"name": name, "model": "gpt-6-luna", **fields}, 5.5)
 
 
-def test_a_created_assistant_can_be_read(x: Execute) -> None:
+def test_a_created_assistant_can_be_read(tx: Execute) -> None:
     """By its id, which is new, as version 1, with all it was given."""
-    created = made(x, instructions="Be kind.", tools=[function("f")], metadata={"a": "b"}, temperature=0.5)
+    created = made(
+        tx, instructions="Be kind.", tools=[function_tool("f")], metadata={"a": "b"}, temperature=0.5
+    )
 
-    assert created == assistants.get(x, created.id)
+    assert created == assistants.get(tx, created.id)
     assert ("Be kind.", 5, 1) == (created.instructions, created.created_at, created.version)
     assert created.id.startswith("asst_")
-    assert created.id != made(x).id
+    assert created.id != made(tx).id
 
 
-def test_a_created_assistant_may_bring_its_id(x: Execute) -> None:
+def test_a_created_assistant_may_bring_its_id(tx: Execute) -> None:
     """An import keeps id, time and version."""
-    created = made(x, id="asst_old", created_at=3, version=7)
+    created = made(tx, id="asst_old", created_at=3, version=7)
 
     assert ("asst_old", 3, 7) == (created.id, created.created_at, created.version)
-    assert created == assistants.get(x, "asst_old", 7)
+    assert created == assistants.get(tx, "asst_old", 7)
 
 
-def test_a_change_is_the_next_version(x: Execute) -> None:
+def test_a_change_is_the_next_version(tx: Execute) -> None:
     """What is not named stays; what is named null is the default again."""
-    first = made(x, instructions="Be kind.", temperature=0.5)
+    first = made(tx, instructions="Be kind.", temperature=0.5)
 
-    second = assistants.update(x, first.id, {"instructions": "Be curt.", "temperature": None}, 9.0)
+    second = assistants.update(tx, first.id, {"instructions": "Be curt.", "temperature": None}, 9.0)
 
     assert ("Be curt.", None, "Ada", 2) == (
         second.instructions,
@@ -56,162 +58,164 @@ def test_a_change_is_the_next_version(x: Execute) -> None:
         second.name,
         second.version,
     )
-    assert second == assistants.get(x, first.id)
-    assert (first, second) == (assistants.get(x, first.id, 1), assistants.get(x, first.id, 2))
+    assert second == assistants.get(tx, first.id)
+    assert (first, second) == (assistants.get(tx, first.id, 1), assistants.get(tx, first.id, 2))
 
 
-def test_a_change_of_nothing_is_no_version(x: Execute) -> None:
+def test_a_change_of_nothing_is_no_version(tx: Execute) -> None:
     """The same values again are what there was."""
-    first = made(x, tools=[function("f")])
+    first = made(tx, tools=[function_tool("f")])
 
-    assert first == assistants.update(x, first.id, {"name": "Ada", "tools": [function("f")]}, 9.0)
-    assert assistants.get(x, first.id, 2) is None
+    assert first == assistants.update(tx, first.id, {"name": "Ada", "tools": [function_tool("f")]}, 9.0)
+    assert assistants.get(tx, first.id, 2) is None
 
 
-def test_its_identity_cannot_be_changed(x: Execute) -> None:
+def test_its_identity_cannot_be_changed(tx: Execute) -> None:
     """Id, time and version are not the caller's."""
-    first = made(x)
+    first = made(tx)
 
     changed = assistants.update(
-        x, first.id, {"id": "asst_x", "created_at": 0, "version": 9, "name": "B"}, 9.0
+        tx, first.id, {"id": "asst_x", "created_at": 0, "version": 9, "name": "B"}, 9.0
     )
 
     assert (first.id, 5, 2) == (changed.id, changed.created_at, changed.version)
 
 
-def test_nobody_cannot_be_changed(x: Execute) -> None:
+def test_nobody_cannot_be_changed(tx: Execute) -> None:
     """Neither can one that was deleted."""
-    gone = made(x)
-    assistants.delete(x, gone.id, 9.0)
+    gone = made(tx)
+    assistants.delete(tx, gone.id, 9.0)
 
     for id in ("asst_none", gone.id):
         with pytest.raises(LookupError):
-            assistants.update(x, id, {"name": "B"}, 9.0)
+            assistants.update(tx, id, {"name": "B"}, 9.0)
 
 
-def test_all_are_listed_in_the_order_of_their_making(x: Execute) -> None:
+def test_all_are_listed_in_the_order_of_their_making(tx: Execute) -> None:
     """The settings' own among them; deleted ones are not."""
-    first, second, gone = made(x, "B"), made(x, "A", created_at=9), made(x, "C")
-    assistants.delete(x, gone.id, 9.0)
+    first, second, gone = made(tx, "B"), made(tx, "A", created_at=9), made(tx, "C")
+    assistants.delete(tx, gone.id, 9.0)
 
-    assert [SETTINGS_ID, first.id, second.id] == [found.id for found in assistants.all(x)]
+    assert [SETTINGS_ID, first.id, second.id] == [found.id for found in assistants.all(tx)]
 
 
-def test_what_the_first_version_of_spool_wrote_is_history(x: Execute) -> None:
+def test_what_the_first_version_of_spool_wrote_is_history(tx: Execute) -> None:
     """Its rows tell runs who answered, but are no assistants that anybody made."""
-    x(
+    tx(
         "INSERT INTO assistants (id, created_at, name, instructions, model) VALUES (?, ?, ?, ?, ?)",
         *("asst_1", 1.5, "Spool", "Be kind.", "m"),
     )
 
-    assert [SETTINGS_ID] == [found.id for found in assistants.all(x)]
-    assert assistants.known(x, "asst_1")
-    old = assistants.get(x, "asst_1")
+    assert [SETTINGS_ID] == [found.id for found in assistants.all(tx)]
+    assert assistants.known(tx, "asst_1")
+    old = assistants.get(tx, "asst_1")
     assert old is not None
     assert ("Spool", "Be kind.", "m", 1) == (old.name, old.instructions, old.model, old.version)
 
 
-def test_assistants_are_found_by_id_or_name(x: Execute) -> None:
+def test_assistants_are_found_by_id_or_name(tx: Execute) -> None:
     """A name counts whatever its capitals; several may have the same one."""
-    ada, other, nameless = made(x, "Ada"), made(x, "ADA"), made(x, "")
+    ada, other, nameless = made(tx, "Ada"), made(tx, "ADA"), made(tx, "")
 
-    assert [ada] == assistants.named(x, ada.id)
-    assert [ada, other] == sorted(assistants.named(x, "ada"), key=lambda found: found.name, reverse=True)
-    assert [nameless] == assistants.named(x, nameless.id)
-    assert [] == assistants.named(x, "") == assistants.named(x, "Bob")
+    assert [ada] == assistants.named(tx, ada.id)
+    assert [ada, other] == sorted(assistants.named(tx, "ada"), key=lambda found: found.name, reverse=True)
+    assert [nameless] == assistants.named(tx, nameless.id)
+    assert [] == assistants.named(tx, "") == assistants.named(tx, "Bob")
 
 
-def test_a_deleted_one_stays_for_its_runs(x: Execute) -> None:
+def test_a_deleted_one_stays_for_its_runs(tx: Execute) -> None:
     """It is nobody any more, its id is taken, and its versions can be read."""
-    gone = made(x)
-    assistants.assign(x, "slack", "C1", gone.id)
+    gone = made(tx)
+    assistants.assign(tx, "slack", "C1", gone.id)
 
-    assistants.delete(x, gone.id, 9.0)
+    assistants.delete(tx, gone.id, 9.0)
 
-    assert assistants.get(x, gone.id) is None
-    assert [] == assistants.named(x, "Ada")
-    assert [] == assistants.assignments(x)
-    assert gone == assistants.get(x, gone.id, 1)
-    assert assistants.known(x, gone.id)
-    assert SETTINGS_ID == assistants.nearest(x, "slack", ["C1"]).id
+    assert assistants.get(tx, gone.id) is None
+    assert [] == assistants.named(tx, "Ada")
+    assert [] == assistants.assignments(tx)
+    assert gone == assistants.get(tx, gone.id, 1)
+    assert assistants.known(tx, gone.id)
+    assert SETTINGS_ID == assistants.nearest(tx, "slack", ["C1"]).id
 
 
-def test_the_nearest_place_counts(x: Execute) -> None:
+def test_the_nearest_place_counts(tx: Execute) -> None:
     """Before the wider ones, the default one, and the settings' one, in this order."""
-    ids = {place: made(x, place).id for place in ("thread", "channel", "server", "default")}
+    ids = {place: made(tx, place).id for place in ("thread", "channel", "server", "default")}
     places = ("thread", "channel", "server")
 
-    answered = [assistants.nearest(x, "discord", places).name]
+    answered = [assistants.nearest(tx, "discord", places).name]
     for place in reversed(places):
-        assistants.assign(x, "discord", place, ids[place])
-        answered.append(assistants.nearest(x, "discord", places).name)
-    assistants.assign(x, *DEFAULT, ids["default"])
-    answered.append(assistants.nearest(x, "discord", places).name)
+        assistants.assign(tx, "discord", place, ids[place])
+        answered.append(assistants.nearest(tx, "discord", places).name)
+    assistants.assign(tx, *DEFAULT, ids["default"])
+    answered.append(assistants.nearest(tx, "discord", places).name)
     for place in places:
-        assistants.unassign(x, "discord", place)
-        answered.append(assistants.nearest(x, "discord", places).name)
+        assistants.unassign(tx, "discord", place)
+        answered.append(assistants.nearest(tx, "discord", places).name)
 
     assert [ASSISTANT.name, "server", "channel", "thread"] == answered[:4]
     assert ["thread", "channel", "server", "default"] == answered[4:]
 
 
-def test_places_of_platforms_do_not_mix(x: Execute) -> None:
+def test_places_of_platforms_do_not_mix(tx: Execute) -> None:
     """The same id elsewhere is another place, and no channel is called “default”."""
-    ada = made(x)
-    assistants.assign(x, "slack", "C1", ada.id)
+    ada = made(tx)
+    assistants.assign(tx, "slack", "C1", ada.id)
 
-    assert SETTINGS_ID == assistants.nearest(x, "discord", ["C1"]).id
-    assistants.assign(x, "slack", "default", ada.id)
-    assert SETTINGS_ID == assistants.nearest(x, "discord", ["C2", "default"]).id
-    assert SETTINGS_ID == assistants.nearest(x, "slack", ["C2"]).id
+    assert SETTINGS_ID == assistants.nearest(tx, "discord", ["C1"]).id
+    assistants.assign(tx, "slack", "default", ada.id)
+    assert SETTINGS_ID == assistants.nearest(tx, "discord", ["C2", "default"]).id
+    assert SETTINGS_ID == assistants.nearest(tx, "slack", ["C2"]).id
 
 
-def test_the_newest_version_answers(x: Execute) -> None:
+def test_the_newest_version_answers(tx: Execute) -> None:
     """An update is seen by the next run, without any assigning."""
-    ada = made(x)
-    assistants.assign(x, "slack", "C1", ada.id)
+    ada = made(tx)
+    assistants.assign(tx, "slack", "C1", ada.id)
 
-    changed = assistants.update(x, ada.id, {"model": "m"}, 9.0)
+    changed = assistants.update(tx, ada.id, {"model": "m"}, 9.0)
 
-    assert changed == assistants.nearest(x, "slack", ["C1", "T1"])
+    assert changed == assistants.nearest(tx, "slack", ["C1", "T1"])
 
 
-def test_without_settings_nobody_answers(x: Execute) -> None:
+def test_without_settings_nobody_answers(tx: Execute) -> None:
     """A database on which `run` never began says so."""
-    assistants.unassign(x, *SETTINGS)
+    assistants.unassign(tx, *SETTINGS)
 
     with pytest.raises(LookupError):
-        assistants.nearest(x, "slack", ["C1"])
+        assistants.nearest(tx, "slack", ["C1"])
 
 
-def test_assignments_can_be_read_and_ended(x: Execute) -> None:
+def test_assignments_can_be_read_and_ended(tx: Execute) -> None:
     """A place has one assistant; the newest assignment counts. The settings' own is not one."""
-    ada, bob = made(x, "Ada"), made(x, "Bob")
-    assistants.assign(x, *DEFAULT, ada.id)
-    assistants.assign(x, "slack", "C1", ada.id)
-    assistants.assign(x, "slack", "C1", bob.id)
+    ada, bob = made(tx, "Ada"), made(tx, "Bob")
+    assistants.assign(tx, *DEFAULT, ada.id)
+    assistants.assign(tx, "slack", "C1", ada.id)
+    assistants.assign(tx, "slack", "C1", bob.id)
 
-    assert [Assignment("slack", "C1", bob.id), Assignment("", "default", ada.id)] == assistants.assignments(x)
-    assert [Assignment("slack", "C1", bob.id)] == assistants.assignments(x, bob.id)
-    assert bob.id == assistants.unassign(x, "slack", "C1")
-    assert assistants.unassign(x, "slack", "C1") is None
-    assert [] == assistants.assignments(x, bob.id) == assistants.assignments(x, SETTINGS_ID)
+    assert [Assignment("slack", "C1", bob.id), Assignment("", "default", ada.id)] == assistants.assignments(
+        tx
+    )
+    assert [Assignment("slack", "C1", bob.id)] == assistants.assignments(tx, bob.id)
+    assert bob.id == assistants.unassign(tx, "slack", "C1")
+    assert assistants.unassign(tx, "slack", "C1") is None
+    assert [] == assistants.assignments(tx, bob.id) == assistants.assignments(tx, SETTINGS_ID)
 
 
-def test_the_settings_are_settled_once(x: Execute) -> None:
+def test_the_settings_are_settled_once(tx: Execute) -> None:
     """The same settings are the same version at every start; they answer where nobody else does."""
-    settled = assistants.settle(x, ASSISTANT, 2.0)
+    settled = assistants.settle(tx, ASSISTANT, 2.0)
 
     assert (SETTINGS_ID, 1, 1) == (settled.id, settled.version, settled.created_at)
-    assert settled == assistants.nearest(x, "slack", []) == assistants.get(x, SETTINGS_ID)
+    assert settled == assistants.nearest(tx, "slack", []) == assistants.get(tx, SETTINGS_ID)
 
 
-def test_changed_settings_are_the_next_version(x: Execute) -> None:
+def test_changed_settings_are_the_next_version(tx: Execute) -> None:
     """Old runs still tell what they were answered by."""
-    changed = assistants.settle(x, replace(ASSISTANT, model="m"), 2.0)
+    changed = assistants.settle(tx, replace(ASSISTANT, model="m"), 2.0)
 
     assert ("m", 2, 1) == (changed.model, changed.version, changed.created_at)
-    assert changed == assistants.nearest(x, "discord", ["1"])
-    former = assistants.get(x, SETTINGS_ID, 1)
+    assert changed == assistants.nearest(tx, "discord", ["1"])
+    former = assistants.get(tx, SETTINGS_ID, 1)
     assert former is not None
     assert ASSISTANT.model == former.model

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConfigError
-from core.store.database import data_directory, only_runner
+from core.store.data_dir import data_directory, only_runner
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConfigError, Unsaved
-from core.store import threads
+from core.store import facts
 from core.store.database import Database, Execute, Work
 
 
@@ -35,12 +35,12 @@ def _open_to_all() -> Iterator[None]:
 
 def remembering(name: str, value: object = 1) -> Work[None]:
     """Work that stores a fact."""
-    return lambda x: threads.remember(x, name, value)
+    return lambda tx: facts.remember(tx, name, value)
 
 
-def names(x: Execute) -> list[str]:
+def names(tx: Execute) -> list[str]:
     """The facts that are stored."""
-    return [name for (name,) in x("SELECT name FROM facts ORDER BY name")]
+    return [name for (name,) in tx("SELECT name FROM facts ORDER BY name")]
 
 
 def committed(path: Path) -> list[str]:
@@ -57,9 +57,9 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def failing(x: Execute) -> None:
+def failing(tx: Execute) -> None:
     """Work that does something and then fails."""
-    threads.remember(x, "undone", 1)
+    facts.remember(tx, "undone", 1)
     raise ValueError("on purpose")
 
 
@@ -83,9 +83,9 @@ async def test_a_failure_undoes_only_itself(db: Database) -> None:
 async def test_transactions_happen_in_the_order_of_the_calls(db: Database) -> None:
     """Each sees what those before it did, awaited or not."""
     for number in range(50):
-        db(lambda x, n=number: threads.remember(x, "list", [*(threads.fact(x, "list") or []), n]))  # type: ignore[misc]
+        db(lambda tx, n=number: facts.remember(tx, "list", [*(facts.find(tx, "list") or []), n]))  # type: ignore[misc]
 
-    assert list(range(50)) == await db(lambda x: threads.fact(x, "list"))
+    assert list(range(50)) == await db(lambda tx: facts.find(tx, "list"))
 
 
 async def test_what_waits_shares_one_commit(db: Database, tmp_path: Path) -> None:
@@ -124,9 +124,9 @@ def test_work_outlives_the_event_loop(tmp_path: Path) -> None:
     """A loop that ends while the writer is at work loses the answer, not the transaction."""
     db, go_on = Database(tmp_path / "spool.sqlite3"), threading.Event()
 
-    def slow(x: Execute) -> None:
+    def slow(tx: Execute) -> None:
         go_on.wait()
-        threads.remember(x, "a", 1)
+        facts.remember(tx, "a", 1)
 
     async def ask() -> None:
         db(slow)
@@ -140,8 +140,8 @@ def test_work_outlives_the_event_loop(tmp_path: Path) -> None:
 
 async def test_a_full_disk_fails_all_and_the_next_goes_on(db: Database) -> None:
     """Nothing of the commit happened, everybody in it is told, and with room again it works."""
-    (pages,) = (await db(lambda x: x("PRAGMA page_count")))[0]
-    await db(lambda x: x(f"PRAGMA max_page_count={pages + 1}"))
+    (pages,) = (await db(lambda tx: tx("PRAGMA page_count")))[0]
+    await db(lambda tx: tx(f"PRAGMA max_page_count={pages + 1}"))
     large = "x" * 100_000
     go_on = threading.Event()
     db(lambda x: go_on.wait())
@@ -150,7 +150,7 @@ async def test_a_full_disk_fails_all_and_the_next_goes_on(db: Database) -> None:
 
     results = await asyncio.gather(*asked, return_exceptions=True)
     stored = await db(names)
-    await db(lambda x: x("PRAGMA max_page_count=1000000"))
+    await db(lambda tx: tx("PRAGMA max_page_count=1000000"))
     await db(remembering("c", large))
 
     assert isinstance(results[1], Unsaved)
@@ -160,7 +160,7 @@ async def test_a_full_disk_fails_all_and_the_next_goes_on(db: Database) -> None:
 
 async def test_a_strangers_lock_fails_all_and_the_next_goes_on(db: Database, tmp_path: Path) -> None:
     """A transaction that cannot begin raises and leaves the writer as it was."""
-    await db(lambda x: x("PRAGMA busy_timeout=1"))
+    await db(lambda tx: tx("PRAGMA busy_timeout=1"))
     stranger = sqlite3.connect(tmp_path / "spool.sqlite3", isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
 
@@ -173,15 +173,15 @@ async def test_a_strangers_lock_fails_all_and_the_next_goes_on(db: Database, tmp
     assert ["b"] == await db(names)
 
 
-def giving_up(x: Execute) -> None:
+def giving_up(tx: Execute) -> None:
     """Work on a statement at which SQLite rolls everything back."""
-    x("INSERT OR ROLLBACK INTO facts VALUES ('x', NULL)")
+    tx("INSERT OR ROLLBACK INTO facts VALUES ('x', NULL)")
 
 
-def hiding_it(x: Execute) -> None:
+def hiding_it(tx: Execute) -> None:
     """The same, told as something else."""
     try:
-        giving_up(x)
+        giving_up(tx)
     except sqlite3.Error:
         raise ValueError("on purpose") from None
 
@@ -201,10 +201,10 @@ async def test_a_transaction_that_sqlite_gave_up_fails_all(db: Database, broken:
     assert ["b"] == await db(names)
 
 
-def breaking_at_commit(x: Execute) -> None:
+def breaking_at_commit(tx: Execute) -> None:
     """Work that looks well until everything is committed."""
-    x("PRAGMA defer_foreign_keys=ON")
-    x("INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES ('r', 'l', 'none', 'queued', 1)")
+    tx("PRAGMA defer_foreign_keys=ON")
+    tx("INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES ('r', 'l', 'none', 'queued', 1)")
 
 
 async def test_a_commit_that_fails_leaves_nothing(db: Database) -> None:
@@ -223,8 +223,8 @@ async def test_a_commit_that_fails_leaves_nothing(db: Database) -> None:
 async def test_commits_survive_a_power_cut(db: Database) -> None:
     """WAL, synchronous=FULL, and foreign keys that are checked."""
 
-    def pragmas(x: Execute) -> list[object]:
-        return [x(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous", "foreign_keys")]
+    def pragmas(tx: Execute) -> list[object]:
+        return [tx(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous", "foreign_keys")]
 
     assert ["wal", 2, 1] == await db(pragmas)
 

@@ -14,15 +14,15 @@ from core.types import RunId, ThreadId
 from tests.core.fakes import HERE, store
 
 
-def begun(x: Execute, user: str = "U1") -> ThreadId:
+def begun(tx: Execute, user: str = "U1") -> ThreadId:
     """A thread."""
-    return threads.find_or_create(x, HERE, user, "user", 1.0)
+    return threads.find_or_create(tx, HERE, user, "user", 1.0)
 
 
-def turn(x: Execute, thread: ThreadId, *texts: str) -> RunId:
+def turn(tx: Execute, thread: ThreadId, *texts: str) -> RunId:
     """A run that added these texts to its thread."""
-    run = runs.add(x, thread, 1.0, lane=None)
-    items.add(x, thread, run, texts)
+    run = runs.add(tx, thread, 1.0, lane=None)
+    items.add(tx, thread, run, texts)
     return run
 
 
@@ -48,71 +48,71 @@ def test_the_newest_texts_that_fit_are_counted(budget: int, count: int) -> None:
 
 def test_a_new_thread_has_no_history() -> None:
     """Nothing was said."""
-    with store() as x:
-        assert () == items.newest(x, begun(x), 1000)
+    with store() as tx:
+        assert () == items.newest(tx, begun(tx), 1000)
 
 
 def test_history_is_oldest_first_and_of_one_thread() -> None:
     """Turns follow each other as they were added, and nobody else's are among them."""
-    with store() as x:
-        mine, other = begun(x), begun(x, "U2")
-        turn(x, mine, "a", "b")
-        turn(x, other, "x")
-        turn(x, mine, "c")
+    with store() as tx:
+        mine, other = begun(tx), begun(tx, "U2")
+        turn(tx, mine, "a", "b")
+        turn(tx, other, "x")
+        turn(tx, mine, "c")
 
-        assert ("a", "b", "c") == items.newest(x, mine, 1000)
-        assert ("x",) == items.newest(x, other, 1000)
+        assert ("a", "b", "c") == items.newest(tx, mine, 1000)
+        assert ("x",) == items.newest(tx, other, 1000)
 
 
 def test_the_oldest_turns_are_left_out_first_and_whole() -> None:
     """A turn that does not fit is left out with all before it; a call and its output stay together."""
-    with store() as x:
-        thread = begun(x)
-        turn(x, thread, "a" * 3, "b" * 3)
-        turn(x, thread, "call", "output", "said")
-        turn(x, thread, "c" * 3)
+    with store() as tx:
+        thread = begun(tx)
+        turn(tx, thread, "a" * 3, "b" * 3)
+        turn(tx, thread, "call", "output", "said")
+        turn(tx, thread, "c" * 3)
         cost = {text: items.weigh(text) for text in ("call", "output", "said")}
         whole = sum(cost.values()) + 2
 
-        assert ("call", "output", "said", "ccc") == items.newest(x, thread, whole)
-        assert ("ccc",) == items.newest(x, thread, whole - 1)
-        assert ("ccc",) == items.newest(x, thread, 2)
-        assert () == items.newest(x, thread, 1)
+        assert ("call", "output", "said", "ccc") == items.newest(tx, thread, whole)
+        assert ("ccc",) == items.newest(tx, thread, whole - 1)
+        assert ("ccc",) == items.newest(tx, thread, 2)
+        assert () == items.newest(tx, thread, 1)
 
 
 @pytest.mark.parametrize("budget", [0, -5])
 def test_without_a_budget_there_is_no_history(budget: int) -> None:
     """The question itself may use the budget up, or more than it."""
-    with store() as x:
-        thread = begun(x)
-        turn(x, thread, "a")
+    with store() as tx:
+        thread = begun(tx)
+        turn(tx, thread, "a")
 
-        assert () == items.newest(x, thread, budget)
+        assert () == items.newest(tx, thread, budget)
 
 
 @pytest.mark.parametrize("count", [items.PAGE - 1, items.PAGE, items.PAGE + 1, items.PAGE * 2])
 def test_a_history_of_several_pages_is_whole(count: int) -> None:
     """Where one page ends and the next begins is not seen, neither between turns nor inside one."""
-    with store() as x:
-        thread = begun(x)
-        turn(x, thread, *(f"one {number}" for number in range(count)))
-        turn(x, thread, "two")
+    with store() as tx:
+        thread = begun(tx)
+        turn(tx, thread, *(f"one {number}" for number in range(count)))
+        turn(tx, thread, "two")
 
-        history = items.newest(x, thread, 1_000_000)
+        history = items.newest(tx, thread, 1_000_000)
 
         assert (*(f"one {number}" for number in range(count)), "two") == history
 
 
 def test_a_long_thread_is_not_read_whole() -> None:
     """What is read grows with the budget, not with the thread."""
-    with store() as x:
-        thread = begun(x)
-        turn(x, thread, *("x" * 30 for _ in range(items.PAGE * 4)))
+    with store() as tx:
+        thread = begun(tx)
+        turn(tx, thread, *("x" * 30 for _ in range(items.PAGE * 4)))
         read = 0
 
         def counting(sql: str, *params: object) -> list[tuple[object, ...]]:
             nonlocal read
-            rows = x(sql, *params)
+            rows = tx(sql, *params)
             read += len(rows)
             return rows
 
@@ -135,9 +135,9 @@ def test_history_is_the_longest_run_of_whole_newest_turns_that_fits(
         if sum(map(items.weigh, longer)) > budget:
             break
         fitting = longer
-    with store() as x:
-        thread = begun(x)
+    with store() as tx:
+        thread = begun(tx)
         for texts in turns:
-            turn(x, thread, *texts)
+            turn(tx, thread, *texts)
 
-        assert tuple(fitting) == items.newest(x, thread, budget)
+        assert tuple(fitting) == items.newest(tx, thread, budget)

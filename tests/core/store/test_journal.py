@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from core import types
 from core.errors import Lost
-from core.store import runs
+from core.runs import claims
 from core.store.database import Database, Execute
 from core.store.journal import Journal
-from core.store.runs import Claim
+from core.types import Claim
 from tests.core.fakes import settled
 from tests.core.queued import BUDGET, asked, claimed, thread_of
 
@@ -28,10 +29,10 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
 async def held(db: Database, owner: str = "me") -> Claim:
     """The run of the first message, claimed by that owner."""
 
-    def work(x: Execute) -> Claim:
-        if not x("SELECT 1 FROM runs"):
-            asked(x, "1")
-        return claimed(x, owner)
+    def work(tx: Execute) -> Claim:
+        if not tx("SELECT 1 FROM runs"):
+            asked(tx, "1")
+        return claimed(tx, owner)
 
     return await db(work)
 
@@ -92,16 +93,16 @@ async def test_a_former_owner_records_nothing(db: Database) -> None:
     with pytest.raises(Lost):
         await journal.record("response", "resp_1")
 
-    assert [] == await db(lambda x: x("SELECT * FROM steps"))
+    assert [] == await db(lambda tx: tx("SELECT * FROM steps"))
 
 
 async def test_posts_of_any_run_are_known_by_their_reference(db: Database) -> None:
     """Also those of runs that have ended."""
     claim = await held(db)
     await Journal(db, claim).record("post:0", {"id": "9"}, ref="fake:9")
-    await db(lambda x: runs.finish(x, claim, runs.Outcome("completed"), BUDGET, 1.0, go_on=False))
-    await db(lambda x: asked(x, "2"))
-    next_one = await db(lambda x: runs.claim(x, thread_of(x), "me", BUDGET))
+    await db(lambda tx: claims.finish(tx, claim, types.Outcome("completed"), BUDGET, 1.0, go_on=False))
+    await db(lambda tx: asked(tx, "2"))
+    next_one = await db(lambda tx: claims.claim(tx, thread_of(tx), "me", BUDGET))
     assert next_one is not None
 
     assert {"fake:9"} == await Journal(db, next_one).recorded(iter(["fake:8", "fake:9"]))

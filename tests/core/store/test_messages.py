@@ -13,11 +13,11 @@ from core.types import Earlier, IncomingMessage, RunId, ThreadId
 from tests.core.fakes import HERE, elsewhere, message, store
 
 
-def accepted(x: Execute, said: IncomingMessage, run: RunId | None = None) -> tuple[ThreadId, RunId]:
+def accepted(tx: Execute, said: IncomingMessage, run: RunId | None = None) -> tuple[ThreadId, RunId]:
     """The thread and run of a message that was stored, in a run of its own unless told."""
-    thread = threads.find_or_create(x, said.address, said.user, "user", 1.0)
-    run = run or runs.add(x, thread, 1.0, lane=thread)
-    messages.add(x, said, thread, run)
+    thread = threads.find_or_create(tx, said.address, said.user, "user", 1.0)
+    run = run or runs.add(tx, thread, 1.0, lane=thread)
+    messages.add(tx, said, thread, run)
     return thread, run
 
 
@@ -26,18 +26,18 @@ def test_a_message_is_read_as_it_was_stored() -> None:
     said = message(
         "1", "안녕 'quoted' \x00 \n line", author="Kim", locale="ko", inside_topic=True, kind="help"
     )
-    with store() as x:
-        _, run = accepted(x, said)
+    with store() as tx:
+        _, run = accepted(tx, said)
 
-        assert (said,) == messages.of_run(x, run)
+        assert (said,) == messages.of_run(tx, run)
 
 
 def test_a_message_gets_an_id_of_its_own() -> None:
     """Its id tells what it names."""
-    with store() as x:
-        accepted(x, message("1"))
+    with store() as tx:
+        accepted(tx, message("1"))
 
-        assert x("SELECT id FROM messages")[0][0].startswith("msg_")
+        assert tx("SELECT id FROM messages")[0][0].startswith("msg_")
 
 
 @pytest.mark.parametrize(
@@ -53,75 +53,75 @@ def test_a_message_gets_an_id_of_its_own() -> None:
 )
 def test_a_message_is_known_by_its_identity_on_the_platform(other: IncomingMessage, known: bool) -> None:
     """Platform, workspace, channel and id make it the same message; nothing else does."""
-    with store() as x:
-        assert not messages.known(x, other)
+    with store() as tx:
+        assert not messages.known(tx, other)
 
-        accepted(x, message("1"))
+        accepted(tx, message("1"))
 
-        assert known is messages.known(x, other)
+        assert known is messages.known(tx, other)
 
 
 def test_the_database_itself_refuses_a_message_twice() -> None:
     """Even a mistake of ours cannot store one message two times."""
-    with store() as x:
-        _, run = accepted(x, message("1"))
+    with store() as tx:
+        _, run = accepted(tx, message("1"))
 
         with pytest.raises(sqlite3.IntegrityError):
-            accepted(x, message("1"), run)
+            accepted(tx, message("1"), run)
 
 
 def test_messages_of_a_run_come_in_the_order_of_acceptance() -> None:
     """Not in that of their ids or times, which a platform may deliver in another order."""
-    with store() as x:
-        _, run = accepted(x, message("5"))
-        accepted(x, message("3"), run)
-        accepted(x, message("9"))
-        accepted(x, message("4"), run)
+    with store() as tx:
+        _, run = accepted(tx, message("5"))
+        accepted(tx, message("3"), run)
+        accepted(tx, message("9"))
+        accepted(tx, message("4"), run)
 
-        assert ["5", "3", "4"] == [said.id for said in messages.of_run(x, run)]
+        assert ["5", "3", "4"] == [said.id for said in messages.of_run(tx, run)]
 
 
 def test_withdrawing_the_only_message_cancels_its_run() -> None:
     """A run with nothing left to answer ends, and says why."""
-    with store() as x:
-        _, run = accepted(x, message("1"))
+    with store() as tx:
+        _, run = accepted(tx, message("1"))
 
-        assert run == messages.withdraw(x, HERE, "1")
-        assert [("cancelled", "message deleted")] == x("SELECT status, error FROM runs")
-        assert () == messages.of_run(x, run)
+        assert run == messages.withdraw(tx, HERE, "1")
+        assert [("cancelled", "message deleted")] == tx("SELECT status, error FROM runs")
+        assert () == messages.of_run(tx, run)
 
 
 def test_withdrawing_one_of_several_leaves_the_others() -> None:
     """The run answers what is left."""
-    with store() as x:
-        _, run = accepted(x, message("1"))
-        accepted(x, message("2"), run)
+    with store() as tx:
+        _, run = accepted(tx, message("1"))
+        accepted(tx, message("2"), run)
 
-        assert messages.withdraw(x, HERE, "1") is None
-        assert ["2"] == [said.id for said in messages.of_run(x, run)]
-        assert [("queued",)] == x("SELECT status FROM runs")
+        assert messages.withdraw(tx, HERE, "1") is None
+        assert ["2"] == [said.id for said in messages.of_run(tx, run)]
+        assert [("queued",)] == tx("SELECT status FROM runs")
 
 
 def test_withdrawing_leaves_the_other_runs_of_the_lane() -> None:
     """Only the run of the withdrawn message ends."""
-    with store() as x:
-        accepted(x, message("1"))
-        _, second = accepted(x, message("2"))
+    with store() as tx:
+        accepted(tx, message("1"))
+        _, second = accepted(tx, message("2"))
 
-        assert second == messages.withdraw(x, HERE, "2")
-        assert [("queued",), ("cancelled",)] == x("SELECT status FROM runs ORDER BY seq")
+        assert second == messages.withdraw(tx, HERE, "2")
+        assert [("queued",), ("cancelled",)] == tx("SELECT status FROM runs ORDER BY seq")
 
 
 @pytest.mark.parametrize("status", ["in_progress", "cancelling", "requires_action", "completed", "failed"])
 def test_a_message_cannot_be_withdrawn_once_its_run_began(status: str) -> None:
     """What is being answered, or was, stays as it is."""
-    with store() as x:
-        _, run = accepted(x, message("1"))
-        x("UPDATE runs SET status = ?", status)
+    with store() as tx:
+        _, run = accepted(tx, message("1"))
+        tx("UPDATE runs SET status = ?", status)
 
-        assert messages.withdraw(x, HERE, "1") is None
-        assert [(status,)] == x("SELECT status FROM runs")
-        assert 1 == len(messages.of_run(x, run))
+        assert messages.withdraw(tx, HERE, "1") is None
+        assert [(status,)] == tx("SELECT status FROM runs")
+        assert 1 == len(messages.of_run(tx, run))
 
 
 @pytest.mark.parametrize(
@@ -129,20 +129,20 @@ def test_a_message_cannot_be_withdrawn_once_its_run_began(status: str) -> None:
 )
 def test_withdrawing_what_is_not_known_changes_nothing(address: Any, id: str) -> None:
     """Most deleted messages were never ours."""
-    with store() as x:
-        accepted(x, message("1"))
+    with store() as tx:
+        accepted(tx, message("1"))
 
-        assert messages.withdraw(x, address, id) is None
-        assert [("queued",)] == x("SELECT status FROM runs")
+        assert messages.withdraw(tx, address, id) is None
+        assert [("queued",)] == tx("SELECT status FROM runs")
 
 
 def test_a_withdrawn_message_stays_known() -> None:
     """Delivered once more, it is not answered after all."""
-    with store() as x:
-        accepted(x, message("1"))
-        messages.withdraw(x, HERE, "1")
+    with store() as tx:
+        accepted(tx, message("1"))
+        messages.withdraw(tx, HERE, "1")
 
-        assert messages.known(x, message("1"))
+        assert messages.known(tx, message("1"))
 
 
 @pytest.mark.parametrize(
@@ -151,70 +151,70 @@ def test_a_withdrawn_message_stays_known() -> None:
 )
 def test_who_spoke_in_a_topic_is_known(address: Any, user: str, spoke: bool) -> None:
     """It is asked per person and topic."""
-    with store() as x:
-        accepted(x, message("1"))
+    with store() as tx:
+        accepted(tx, message("1"))
 
-        assert spoke is messages.spoke_before(x, address, user)
+        assert spoke is messages.spoke_before(tx, address, user)
 
 
 def test_the_time_of_the_last_question_in_a_topic_is_known() -> None:
     """The latest one before the message, whatever the order of acceptance; None for the first."""
-    with store() as x:
-        thread, _ = accepted(x, message("5"))
-        accepted(x, message("9"))
-        accepted(x, message("7"))
+    with store() as tx:
+        thread, _ = accepted(tx, message("5"))
+        accepted(tx, message("9"))
+        accepted(tx, message("7"))
 
-        assert messages.last_in_topic(x, thread, message("5")) is None
-        assert 7.0 == messages.last_in_topic(x, thread, message("8"))
-        assert 9.0 == messages.last_in_topic(x, thread, message("10"))
+        assert messages.last_in_topic(tx, thread, message("5")) is None
+        assert 7.0 == messages.last_in_topic(tx, thread, message("8"))
+        assert 9.0 == messages.last_in_topic(tx, thread, message("10"))
 
 
 @pytest.mark.parametrize("other", [{"user": "U2"}, {"address": elsewhere(topic="T2")}])
 def test_other_threads_and_topics_were_asked_something_else(other: dict[str, Any]) -> None:
     """Neither another person's question nor one in another topic counts."""
-    with store() as x:
-        accepted(x, message("5", **other))
-        thread, _ = accepted(x, message("6"))
+    with store() as tx:
+        accepted(tx, message("5", **other))
+        thread, _ = accepted(tx, message("6"))
 
-        assert messages.last_in_topic(x, thread, message("6")) is None
+        assert messages.last_in_topic(tx, thread, message("6")) is None
 
 
 def test_what_the_thread_has_is_not_shown_to_it_again() -> None:
     """Its own questions and answers stand in its history; those of other people are new to it."""
-    with store() as x:
-        mine, run = accepted(x, message("5"))
-        theirs, other = accepted(x, message("6", user="U2"))
+    with store() as tx:
+        mine, run = accepted(tx, message("5"))
+        theirs, other = accepted(tx, message("6", user="U2"))
         for shown, post in ((run, "7"), (other, "8")):
-            x("INSERT INTO steps VALUES (?, ?, 'post:0', '{}', ?, 1)", f"step_{post}", shown, f"fake:{post}")
+            tx("INSERT INTO steps VALUES (?, ?, 'post:0', '{}', ?, 1)", f"step_{post}", shown, f"fake:{post}")
         topic = [Earlier(id, f"fake:{id}", "U", "words") for id in ("4", "5", "6", "7", "8")]
 
-        assert ["4", "6", "8"] == [one.id for one in messages.unseen(x, mine, HERE, topic)]
-        assert ["4", "5", "7"] == [one.id for one in messages.unseen(x, theirs, HERE, topic)]
+        assert ["4", "6", "8"] == [one.id for one in messages.unseen(tx, mine, HERE, topic)]
+        assert ["4", "5", "7"] == [one.id for one in messages.unseen(tx, theirs, HERE, topic)]
 
 
 def test_own_texts_are_no_news_to_anybody() -> None:
     """Help and confirmations in a topic are not shown to the model, whoever asked for them."""
-    with store() as x:
-        mine, _ = accepted(x, message("5"))
-        other = threads.find_or_create(x, HERE, "U2", "user", 1.0)
-        run = runs.add(x, other, 1.0, lane=None)
-        x("INSERT INTO steps VALUES ('step_1', ?, 'post:0', '{}', 'fake:7', 1)", run)
+    with store() as tx:
+        mine, _ = accepted(tx, message("5"))
+        other = threads.find_or_create(tx, HERE, "U2", "user", 1.0)
+        run = runs.add(tx, other, 1.0, lane=None)
+        tx("INSERT INTO steps VALUES ('step_1', ?, 'post:0', '{}', 'fake:7', 1)", run)
 
-        assert [] == messages.unseen(x, mine, HERE, [Earlier("7", "fake:7", "U", "help")])
+        assert [] == messages.unseen(tx, mine, HERE, [Earlier("7", "fake:7", "U", "help")])
 
 
 def test_ids_of_another_channel_mean_something_else() -> None:
     """A timestamp is unique only inside its channel."""
-    with store() as x:
-        thread, _ = accepted(x, message("5"))
+    with store() as tx:
+        thread, _ = accepted(tx, message("5"))
         topic = [Earlier("5", "other:5", "U", "words")]
 
-        assert topic == messages.unseen(x, thread, elsewhere(channel="C2"), topic)
+        assert topic == messages.unseen(tx, thread, elsewhere(channel="C2"), topic)
 
 
 def test_recent_topics_come_latest_first() -> None:
     """A topic is named once, however many messages it has; old ones and other platforms are not."""
-    with store() as x:
+    with store() as tx:
         for said in (
             message("1", address=elsewhere(topic="old")),
             message("10"),
@@ -222,6 +222,6 @@ def test_recent_topics_come_latest_first() -> None:
             message("20", address=elsewhere(topic="T2")),
             message("40", address=elsewhere(platform="other")),
         ):
-            accepted(x, said)
+            accepted(tx, said)
 
-        assert [HERE, elsewhere(topic="T2")] == messages.recent(x, "fake", 10.0)
+        assert [HERE, elsewhere(topic="T2")] == messages.recent(tx, "fake", 10.0)

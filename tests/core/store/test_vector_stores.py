@@ -22,30 +22,30 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
     made.close()
 
 
-def begun(x: Execute, owner: str = ANN, digest: str = "d1", name: str = "a.txt", now: float = 5.0) -> None:
+def begun(tx: Execute, owner: str = ANN, digest: str = "d1", name: str = "a.txt", now: float = 5.0) -> None:
     """An upload of three bytes begins."""
-    stores.begin(x, owner, digest, name, 3, now)
+    stores.begin(tx, owner, digest, name, 3, now)
 
 
 async def test_an_owner_has_no_store_at_first(db: Database) -> None:
     """Nor a document."""
-    assert (None, []) == await db(lambda x: (stores.store(x, ANN), stores.documents(x, ANN)))
+    assert (None, []) == await db(lambda tx: (stores.store(tx, ANN), stores.documents(tx, ANN)))
 
 
 async def test_a_store_is_its_owners_alone(db: Database) -> None:
     """Another owner does not see it."""
-    await db(lambda x: stores.open_store(x, ANN, "vs_1", 9.0))
+    await db(lambda tx: stores.open_store(tx, ANN, "vs_1", 9.0))
 
-    assert (Store("vs_1", 9.0), None) == await db(lambda x: (stores.store(x, ANN), stores.store(x, BEN)))
+    assert (Store("vs_1", 9.0), None) == await db(lambda tx: (stores.store(tx, ANN), stores.store(tx, BEN)))
 
 
 async def test_use_makes_a_store_live_longer(db: Database) -> None:
     """Until the time that is given."""
 
-    def work(x: Execute) -> Store | None:
-        stores.open_store(x, ANN, "vs_1", 9.0)
-        stores.used(x, ANN, 20.0)
-        return stores.store(x, ANN)
+    def work(tx: Execute) -> Store | None:
+        stores.open_store(tx, ANN, "vs_1", 9.0)
+        stores.used(tx, ANN, 20.0)
+        return stores.store(tx, ANN)
 
     assert Store("vs_1", 20.0) == await db(work)
 
@@ -53,13 +53,13 @@ async def test_use_makes_a_store_live_longer(db: Database) -> None:
 async def test_a_document_goes_from_waiting_to_completed(db: Database) -> None:
     """Each step is a state."""
 
-    def work(x: Execute) -> list[Document]:
-        begun(x)
-        seen = stores.documents(x, ANN)
-        stores.uploaded(x, ANN, "d1", "file-1")
-        seen += stores.documents(x, ANN)
-        stores.completed(x, ANN, "d1", "file-1")
-        return seen + stores.documents(x, ANN)
+    def work(tx: Execute) -> list[Document]:
+        begun(tx)
+        seen = stores.documents(tx, ANN)
+        stores.uploaded(tx, ANN, "d1", "file-1")
+        seen += stores.documents(tx, ANN)
+        stores.completed(tx, ANN, "d1", "file-1")
+        return seen + stores.documents(tx, ANN)
 
     assert [
         Document("d1", "a.txt", 3, None, "waiting", None, 5.0),
@@ -71,11 +71,11 @@ async def test_a_document_goes_from_waiting_to_completed(db: Database) -> None:
 async def test_only_the_file_that_was_indexed_is_completed(db: Database) -> None:
     """Not one that took its place meanwhile."""
 
-    def work(x: Execute) -> str:
-        begun(x)
-        stores.uploaded(x, ANN, "d1", "file-2")
-        stores.completed(x, ANN, "d1", "file-1")
-        (document,) = stores.documents(x, ANN)
+    def work(tx: Execute) -> str:
+        begun(tx)
+        stores.uploaded(tx, ANN, "d1", "file-2")
+        stores.completed(tx, ANN, "d1", "file-1")
+        (document,) = stores.documents(tx, ANN)
         return document.status
 
     assert "uploaded" == await db(work)
@@ -84,11 +84,11 @@ async def test_only_the_file_that_was_indexed_is_completed(db: Database) -> None
 async def test_a_failed_document_is_at_no_server(db: Database) -> None:
     """It has a reason instead of an id."""
 
-    def work(x: Execute) -> Document | None:
-        begun(x)
-        stores.uploaded(x, ANN, "d1", "file-1")
-        stores.failed(x, ANN, "d1", "broken")
-        return stores.document(x, ANN, "d1")
+    def work(tx: Execute) -> Document | None:
+        begun(tx)
+        stores.uploaded(tx, ANN, "d1", "file-1")
+        stores.failed(tx, ANN, "d1", "broken")
+        return stores.document(tx, ANN, "d1")
 
     assert Document("d1", "a.txt", 3, None, "failed", "broken", 5.0) == await db(work)
 
@@ -96,11 +96,11 @@ async def test_a_failed_document_is_at_no_server(db: Database) -> None:
 async def test_a_new_try_forgets_the_old_reason(db: Database) -> None:
     """And notes when it began, and the newest name."""
 
-    def work(x: Execute) -> Document | None:
-        begun(x)
-        stores.failed(x, ANN, "d1", "broken")
-        begun(x, name="b.txt", now=7.0)
-        return stores.document(x, ANN, "d1")
+    def work(tx: Execute) -> Document | None:
+        begun(tx)
+        stores.failed(tx, ANN, "d1", "broken")
+        begun(tx, name="b.txt", now=7.0)
+        return stores.document(tx, ANN, "d1")
 
     assert Document("d1", "b.txt", 3, None, "waiting", None, 7.0) == await db(work)
 
@@ -108,14 +108,14 @@ async def test_a_new_try_forgets_the_old_reason(db: Database) -> None:
 async def test_nothing_is_searchable_in_a_new_store(db: Database) -> None:
     """What was completed in the former one is only uploaded now; others' documents are untouched."""
 
-    def work(x: Execute) -> list[str]:
+    def work(tx: Execute) -> list[str]:
         for owner in (ANN, BEN):
-            stores.open_store(x, owner, f"vs_{owner}", None)
-            begun(x, owner)
-            stores.uploaded(x, owner, "d1", f"file-{owner}")
-            stores.completed(x, owner, "d1", f"file-{owner}")
-        stores.open_store(x, ANN, "vs_new", None)
-        return [document.status for owner in (ANN, BEN) for document in stores.documents(x, owner)]
+            stores.open_store(tx, owner, f"vs_{owner}", None)
+            begun(tx, owner)
+            stores.uploaded(tx, owner, "d1", f"file-{owner}")
+            stores.completed(tx, owner, "d1", f"file-{owner}")
+        stores.open_store(tx, ANN, "vs_new", None)
+        return [document.status for owner in (ANN, BEN) for document in stores.documents(tx, owner)]
 
     assert ["uploaded", "completed"] == await db(work)
 
@@ -123,12 +123,12 @@ async def test_nothing_is_searchable_in_a_new_store(db: Database) -> None:
 async def test_documents_are_listed_by_name(db: Database) -> None:
     """Of one owner; two may have the same name."""
 
-    def work(x: Execute) -> list[str]:
-        begun(x, digest="d1", name="b.txt")
-        begun(x, digest="d2", name="a.txt", now=6.0)
-        begun(x, digest="d3", name="a.txt", now=4.0)
-        begun(x, BEN, digest="d4")
-        return [document.digest for document in stores.documents(x, ANN)]
+    def work(tx: Execute) -> list[str]:
+        begun(tx, digest="d1", name="b.txt")
+        begun(tx, digest="d2", name="a.txt", now=6.0)
+        begun(tx, digest="d3", name="a.txt", now=4.0)
+        begun(tx, BEN, digest="d4")
+        return [document.digest for document in stores.documents(tx, ANN)]
 
     assert ["d3", "d2", "d1"] == await db(work)
 
@@ -136,11 +136,11 @@ async def test_documents_are_listed_by_name(db: Database) -> None:
 async def test_removing_takes_one_document(db: Database) -> None:
     """Of its owner only, although another has the same bytes."""
 
-    def work(x: Execute) -> list[int]:
-        begun(x)
-        begun(x, BEN)
-        stores.remove(x, ANN, "d1")
-        return [len(stores.documents(x, owner)) for owner in (ANN, BEN)]
+    def work(tx: Execute) -> list[int]:
+        begun(tx)
+        begun(tx, BEN)
+        stores.remove(tx, ANN, "d1")
+        return [len(stores.documents(tx, owner)) for owner in (ANN, BEN)]
 
     assert [0, 1] == await db(work)
 
@@ -148,12 +148,12 @@ async def test_removing_takes_one_document(db: Database) -> None:
 async def test_closing_leaves_nothing_of_the_owner(db: Database) -> None:
     """Neither store nor documents; another's stay."""
 
-    def work(x: Execute) -> list[tuple[bool, int]]:
+    def work(tx: Execute) -> list[tuple[bool, int]]:
         for owner in (ANN, BEN):
-            stores.open_store(x, owner, "vs", None)
-            begun(x, owner)
-        stores.close_store(x, ANN)
-        return [(stores.store(x, owner) is None, len(stores.documents(x, owner))) for owner in (ANN, BEN)]
+            stores.open_store(tx, owner, "vs", None)
+            begun(tx, owner)
+        stores.close_store(tx, ANN)
+        return [(stores.store(tx, owner) is None, len(stores.documents(tx, owner))) for owner in (ANN, BEN)]
 
     assert [(True, 0), (False, 1)] == await db(work)
 
@@ -161,13 +161,13 @@ async def test_closing_leaves_nothing_of_the_owner(db: Database) -> None:
 async def test_uploads_without_an_end_are_counted_over_all_owners(db: Database) -> None:
     """By name and size, whoever owns them; not those that ended."""
 
-    def work(x: Execute) -> int:
-        begun(x)
-        begun(x, BEN)
-        begun(x, digest="d2", name="other.txt")
-        begun(x, digest="d3")
-        stores.uploaded(x, ANN, "d3", "file-3")
-        return stores.waiting(x, "a.txt", 3)
+    def work(tx: Execute) -> int:
+        begun(tx)
+        begun(tx, BEN)
+        begun(tx, digest="d2", name="other.txt")
+        begun(tx, digest="d3")
+        stores.uploaded(tx, ANN, "d3", "file-3")
+        return stores.waiting(tx, "a.txt", 3)
 
     assert 2 == await db(work)
 
@@ -175,14 +175,14 @@ async def test_uploads_without_an_end_are_counted_over_all_owners(db: Database) 
 async def test_known_files_are_those_of_documents_and_of_attachments(db: Database) -> None:
     """A file of the server that has a record is nobody else's to take."""
 
-    def work(x: Execute) -> set[str]:
-        begun(x)
-        stores.uploaded(x, ANN, "d1", "file-1")
-        x("INSERT INTO threads (id, created_at, origin) VALUES ('thread_1', 0, 'new')")
-        x(
+    def work(tx: Execute) -> set[str]:
+        begun(tx)
+        stores.uploaded(tx, ANN, "d1", "file-1")
+        tx("INSERT INTO threads (id, created_at, origin) VALUES ('thread_1', 0, 'new')")
+        tx(
             "INSERT INTO files (id, source, thread_id, name, type, kind, size, remote, created_at) "
             "VALUES ('file_1', 's', 'thread_1', 'n', 't', 'text', 1, 'file-2', 0)"
         )
-        return stores.known(x, {"file-1", "file-2", "file-3"})
+        return stores.known(tx, {"file-1", "file-2", "file-3"})
 
     assert {"file-1", "file-2"} == await db(work)

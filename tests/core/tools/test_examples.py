@@ -175,7 +175,7 @@ def test_the_limits_of_the_guide_are_those_of_the_code() -> None:
     """The numbers of the table."""
     table = GUIDE.read_text("utf-8").split("## Limits")[1].split("##")[0]
 
-    for value in (output.LONGEST, arguments.LONGEST, output.MOST_FILES, AT_ONCE):
+    for value in (output.LONGEST, arguments.LONGEST_ARGUMENTS, output.MOST_FILES, AT_ONCE):
         assert f"{value:,}" in table
     assert f"{output.MOST_BYTES // 1024**2} MiB" in table
     assert f"TOOL_SECONDS` ({Settings().tool_seconds})" in table

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bots.cli.assistants.changes import default_effort, tell_namesakes
-from bots.cli.assistants.office import Office, no_code, tell_unavailable
+from bots.cli.assistants.invocation import Invocation, no_code, tell_unavailable
 from bots.cli.assistants.show import line, list_of, put, put_json, tell
-from core.assistant import SETTINGS_ID, Assistant
 from core.assistants.importer import has_more, is_ours, objects, translated
 from core.assistants.model_list import ModelList, day
 from core.assistants.models import known
@@ -22,6 +21,7 @@ from core.assistants.validate import mistakes
 from core.errors import ConfigError
 from core.store import assistants
 from core.store.database import Execute
+from core.types import SETTINGS_ID, Assistant
 
 ID = re.compile(r"asst_[A-Za-z0-9_-]{1,64}")
 THEIRS = (
@@ -60,9 +60,9 @@ def arrival(printed: Mapping[str, Any]) -> Arrival:
     return Arrival(id, given, fields, notes, is_ours(printed))
 
 
-async def bring(office: Office) -> None:
+async def bring(invocation: Invocation) -> None:
     """`import FILE|-`: all of them, or none when one is refused."""
-    text = _read(office.options.file)
+    text = _read(invocation.options.file)
     try:
         printed = objects(text)
         arrivals = [arrival(one) for one in printed if one.get("id") != SETTINGS_ID]
@@ -73,24 +73,24 @@ async def bring(office: Office) -> None:
     if len(arrivals) < len(printed):
         tell(THEIRS)
     elif not printed:
-        tell(f"There are no assistants in {office.options.file}.")
-    await _check(arrivals, office)
-    made = await office.db(lambda x: [_arrive(x, one, office) for one in arrivals])
+        tell(f"There are no assistants in {invocation.options.file}.")
+    await _check(arrivals, invocation)
+    made = await invocation.db(lambda tx: [_arrive(tx, one, invocation) for one in arrivals])
     for one, assistant in zip(arrivals, made, strict=True):
         for note in one.notes:
             tell(f"{one.label} ({assistant.id}): {note}")
-    if office.options.json:
+    if invocation.options.json:
         put_json(list_of(assistant.to_json() for assistant in made))
     else:
         for assistant in made:
             put(f"{assistant.id}  {line(assistant.label, 80)}  {assistant.model}")
 
 
-async def _check(arrivals: list[Arrival], office: Office) -> None:
+async def _check(arrivals: list[Arrival], invocation: Invocation) -> None:
     """Raises ConfigError with what is wrong in any of them."""
-    offered = await office.models()
+    offered = await invocation.models()
     for one in arrivals:
-        _prepare(one, office, offered)
+        _prepare(one, invocation, offered)
     problems = [f"{one.label}: {problem}" for one in arrivals for problem in one.problems]
     if problems:
         raise ConfigError(*problems)
@@ -107,26 +107,28 @@ def _read(file: str) -> str:
         ) from None
 
 
-def _prepare(arrival: Arrival, office: Office, offered: ModelList) -> None:
+def _prepare(arrival: Arrival, invocation: Invocation, offered: ModelList) -> None:
     fields = arrival.fields
     for name, kind in (("tools", list), ("tool_resources", dict)):
         if not isinstance(fields.get(name, kind()), kind):
             arrival.problems.append(f"The field {name} has another shape than in the API.")
             return
-    _renew_model(arrival, office, offered)
+    _renew_model(arrival, invocation, offered)
     wanted = Assistant.from_json(fields)
-    arrival.problems += mistakes(wanted, mcp_hosts=office.settings.mcp_hosts)
+    arrival.problems += mistakes(wanted, mcp_hosts=invocation.settings.mcp_hosts)
     if not arrival.problems:
-        arrival.notes += [no_code(office.settings, name) for name in office.functions_without_code(wanted)]
+        arrival.notes += [
+            no_code(invocation.settings, name) for name in invocation.functions_without_code(wanted)
+        ]
 
 
-def _renew_model(arrival: Arrival, office: Office, offered: ModelList) -> None:
+def _renew_model(arrival: Arrival, invocation: Invocation, offered: ModelList) -> None:
     """Put a model that is gone in the place of its successor, and an effort that this one does not take."""
     fields = arrival.fields
     model = fields.get("model")
     if not isinstance(model, str):
         return
-    verdict = offered.judge(model, day(office.now))
+    verdict = offered.judge(model, day(invocation.now))
     if verdict.refused and verdict.replacement:
         fields["model"] = verdict.replacement
         arrival.notes.append(verdict.refused.replace(" Use ", " It has ").replace(" instead.", " now."))
@@ -141,49 +143,49 @@ def _renew_model(arrival: Arrival, office: Office, offered: ModelList) -> None:
     if (
         not arrival.ours
         and "reasoning_effort" not in fields
-        and (default := default_effort(office.settings, fields["model"]))
+        and (default := default_effort(invocation.settings, fields["model"]))
     ):
         fields["reasoning_effort"] = default
 
 
-def _arrive(x: Execute, arrival: Arrival, office: Office) -> Assistant:
+def _arrive(tx: Execute, arrival: Arrival, invocation: Invocation) -> Assistant:
     """What is here already stays as it is, but for `--update`; what was deleted here comes back."""
     fields = arrival.fields
     wanted = Assistant.from_json(fields).body()
-    present = assistants.get(x, arrival.id) or _alike(x, arrival, wanted)
+    present = assistants.get(tx, arrival.id) or _alike(tx, arrival, wanted)
     if present is not None:
-        return _kept(x, arrival, present, wanted, office)
-    if assistants.known(x, arrival.id):
+        return _kept(tx, arrival, present, wanted, invocation)
+    if assistants.known(tx, arrival.id):
         arrival.notes.append("It was deleted here; now it is there again.")
-        assistants.restore(x, arrival.id)
-        made = assistants.update(x, arrival.id, wanted, office.now)
+        assistants.restore(tx, arrival.id)
+        made = assistants.update(tx, arrival.id, wanted, invocation.now)
     else:
         for name in ("created_at", "version"):
             if type(fields.get(name)) is not int or not 0 < fields[name] < 2**53:
                 fields.pop(name, None)
-        made = assistants.create(x, {**fields, "id": arrival.id}, office.now)
+        made = assistants.create(tx, {**fields, "id": arrival.id}, invocation.now)
     if arrival.given not in (None, arrival.id):
         arrival.notes.append(f"{line(str(arrival.given), 80)} cannot be an id here; it has {made.id} now.")
-    tell_unavailable(office.settings, made)
-    tell_namesakes(x, made)
+    tell_unavailable(invocation.settings, made)
+    tell_namesakes(tx, made)
     return made
 
 
-def _alike(x: Execute, arrival: Arrival, wanted: Mapping[str, Any]) -> Assistant | None:
+def _alike(tx: Execute, arrival: Arrival, wanted: Mapping[str, Any]) -> Assistant | None:
     """One that is the same in everything, for an entry whose id cannot tell."""
     if arrival.id == arrival.given:
         return None
-    return next((one for one in assistants.all(x) if one.body() == wanted and one.id != SETTINGS_ID), None)
+    return next((one for one in assistants.all(tx) if one.body() == wanted and one.id != SETTINGS_ID), None)
 
 
 def _kept(
-    x: Execute, arrival: Arrival, present: Assistant, wanted: Mapping[str, Any], office: Office
+    tx: Execute, arrival: Arrival, present: Assistant, wanted: Mapping[str, Any], invocation: Invocation
 ) -> Assistant:
     if present.body() == wanted:
         arrival.notes[:] = ["It is here already, exactly like this; it was left as it is."]
         return present
-    if office.options.update:
-        return assistants.update(x, present.id, wanted, office.now)
+    if invocation.options.update:
+        return assistants.update(tx, present.id, wanted, invocation.now)
     arrival.notes[:] = [
         "It is here already, and differs from the file; it was left as it is. Add --update to make it what "
         "the file says."

@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from bots.cli.assistants.show import tell
-from core.assistant import EVERY, SETTINGS_ID, Assistant
 from core.assistants import model_list
 from core.assistants.model_list import ModelList
 from core.assistants.validate import tool_name
 from core.errors import ConfigError, Unsaved
-from core.service import ModelFacts
+from core.ports import ModelFacts
 from core.settings import Settings
 from core.store import assistants
 from core.store.database import Database, Execute
+from core.types import EVERY_FUNCTION, SETTINGS_ID, Assistant
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class Invocation:
     """One call of the command. `now` is in Unix seconds."""
 
     db: Database
@@ -49,7 +49,7 @@ class Office:
 
     def functions_without_code(self, assistant: Assistant) -> list[str]:
         """The functions it names that the tools folder does not have. Runs the folder's code."""
-        wanted = assistant.functions() - {EVERY}
+        wanted = assistant.functions() - {EVERY_FUNCTION}
         if not wanted:
             return []
         tools = importlib.import_module("core.tools")
@@ -83,9 +83,9 @@ def unsaved(settings: Settings, error: Unsaved) -> ConfigError:
     return ConfigError(f"{path} could not be written ({error}). That step did not happen; try again.")
 
 
-def one(x: Execute, wanted: str) -> Assistant:
+def one(tx: Execute, wanted: str) -> Assistant:
     """The assistant with that id or name. Raises ConfigError when that is none, or several."""
-    found = assistants.named(x, wanted)
+    found = assistants.named(tx, wanted)
     if len(found) == 1:
         return found[0]
     if not found:
