@@ -2,7 +2,9 @@
 
 discord.py keeps its gateway session in memory, hands events to unordered tasks and closes with 1000, which
 makes Discord forget the session. Here raw events are taken in order, the position is the caller's to store,
-and no close of ours ends a session. Written against 2.7; `tests/discord/test_gateway.py` notices changes.
+and no close of ours ends a session. That needs parts of discord.py which it does not document; they are
+named in `PRIVATES`, pyproject.toml pins the minor version that has them, and `tests/discord/test_privates.py`
+fails when one moves.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import discord
@@ -35,6 +37,18 @@ _FATAL = {
     4013: "invalid intents",
 }
 
+PRIVATES: Final = {
+    "discord.http.Route": ("BASE",),
+    "discord.http.HTTPClient": ("request", "close", "connector"),
+    "discord.Client": ("http", "ws", "_connection"),
+    "discord.state.ConnectionState": ("parsers", "_intents"),
+    "discord.gateway.DiscordWebSocket": (
+        *("DEFAULT_GATEWAY", "from_client", "poll_event", "close"),
+        *("socket", "session_id", "sequence", "gateway"),
+    ),
+    "discord.gateway.ReconnectWebSocket": ("resume",),
+}
+"""What we use of discord.py beyond its documentation: class → members, `bots.discord.api` included."""
 Handler = Callable[[Any], None]
 
 

@@ -154,6 +154,6 @@ def release(tx: Execute, run: RunId) -> None:
 def release_ended(tx: Execute) -> None:
     """Drop bytes whose run ended without `release`: its messages were deleted, say. For start-up."""
     tx(
-        "UPDATE files SET content = NULL WHERE content IS NOT NULL AND run_id IN "
-        f"(SELECT id FROM runs WHERE status NOT IN {_UNFINISHED})"
+        "UPDATE files SET content = NULL WHERE content IS NOT NULL AND EXISTS "
+        f"(SELECT 1 FROM runs WHERE runs.id = files.run_id AND status NOT IN {_UNFINISHED})"
     )

@@ -160,7 +160,7 @@ async def test_failures_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     (record,) = caplog.records
     assert record.__dict__["tool"] == "break_down"
     assert "ValueError" == record.__dict__["error"]
-    assert record.__dict__["at"].startswith("test_tools_output.py:")
+    assert record.__dict__["at"].startswith("test_output.py:")
     assert "gears" not in record.getMessage()
 
 
