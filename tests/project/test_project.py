@@ -126,6 +126,15 @@ def foreign_parts(statement: ast.JoinedStr, path: Path) -> Iterator[str]:
             yield ast.unparse(part.value)
 
 
+def methods(path: Path) -> Iterator[tuple[ast.ClassDef, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """The classes of a file with each of their methods."""
+    for kind in ast.walk(tree(path)):
+        if isinstance(kind, ast.ClassDef):
+            for part in kind.body:
+                if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
+                    yield kind, part
+
+
 def has_annotations(path: Path) -> bool:
     """Whether a file annotates anything."""
     for node in ast.walk(tree(path)):
@@ -275,6 +284,21 @@ def test_changelog_has_this_version() -> None:
     """The newest entry of the changelog is the version of the project."""
     entries = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
     assert entries[0] == project()["project"]["version"]
+
+
+def test_documents_name_what_is_there() -> None:
+    """A file of ours that a page names exists, and so does each `Class.method` of the architecture page."""
+    pages = [path for path in repository_files() if path.suffix == ".md"]
+    named = re.compile(r"`((?:bots|core|standins|tests|docs|scripts|bench)/[\w./-]*)`")
+    missing = {
+        f"{name(page)}: {path}"
+        for page in pages
+        for path in named.findall(page.read_text("utf-8"))
+        if not (ROOT / path).exists()
+    }
+    code = {f"{kind.name}.{part.name}" for path in PRODUCT_FILES for kind, part in methods(path)}
+    spans = re.findall(r"`([A-Z]\w+\._?[a-z]\w*)`", (ROOT / "docs/architecture.md").read_text("utf-8"))
+    assert (set(), set()) == (missing, set(spans) - code)
 
 
 def test_commands_can_be_executed() -> None:
