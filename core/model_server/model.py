@@ -20,6 +20,7 @@ import openai
 
 from core.concurrency import Background
 from core.errors import Permanent, Retryable
+from core.model_server.connections import http_client
 from core.model_server.events import DELTAS, ITEMS, TERMINAL, decoded_body, finished, frames
 from core.model_server.faults import LASTING, refusal
 from core.model_server.items import item_name, text_of, unheard
@@ -50,7 +51,7 @@ class OpenAIModel:
         timeout = httpx2.Timeout(None, connect=10.0)  # the run's own deadlines rule; the SDK's are per read
         self._features = features
         self._draining = Background()
-        self._http = openai.DefaultAioHttpClient(limits=limits, timeout=timeout)
+        self._http = http_client(base_url, limits=limits, timeout=timeout)
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
             base_url=base_url,
