@@ -17,11 +17,11 @@ from typing import Any
 
 import aiohttp
 
-from bots.standins.discord.attachment import Upload
-from bots.standins.discord.message import Message as DiscordMessage
-from bots.standins.slack.file import File
-from bots.standins.slack.message import Message as SlackMessage
-from bots.standins.slack.message import Stream
+from standins.discord.attachment import Upload
+from standins.discord.message import Message as DiscordMessage
+from standins.slack.file import File
+from standins.slack.message import Message as SlackMessage
+from standins.slack.message import Stream
 from tests.crash import tools
 from tests.crash.history import Said
 from tests.crash.world import World
