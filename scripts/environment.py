@@ -179,7 +179,8 @@ def fill(environment: Path, lock: str, held: int) -> bool:
         shutil.copyfile(ROOT / name, environment / name)
     # Nothing is resolved: the lock file is complete, and pip must not look for anything newer. Only wheels:
     # a source archive would run code, and fetch tools, that no hash vouches for.
-    options = ["-qq", "--no-input", "--no-compile", "--no-deps", "--only-binary=:all:", "--require-hashes"]
+    options = ["-qq", "--no-input", "--no-user", "--no-compile", "--no-deps"]
+    options += ["--only-binary=:all:", "--require-hashes"]
     if not call([*pip, "install", *options, "-r", str(environment / lock)], held):
         return False
     # On every core, which pip does not do. Some packages bring files that are not meant to compile: its
