@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from core import logs, settings
 from core.errors import ConfigError
@@ -20,6 +21,8 @@ OPERATING = {
     "assistants": "create, list, change and assign assistants",
     "tools": "list the function tools that were found, or copy an example",
     "files": "give an assistant documents to search",
+    "backup": "copy the database to a file, also while the bot runs",
+    "restore": "put such a copy back",
 }
 """Commands with a module of their own in `bots.commands`, imported only when they are called."""
 
@@ -46,10 +49,15 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     commands.add_parser("demo", help="talk to the bot in this terminal: no account, no key, no network")
     for name, text in OPERATING.items():
         if name in arguments[:1]:
-            importlib.import_module(f"bots.commands.{name}").add(commands)
+            _module(name).add(commands)
         else:
             commands.add_parser(name, help=text)
     return parser
+
+
+def _module(name: str) -> Any:
+    folder = "cli" if name in ("backup", "restore") else "commands"
+    return importlib.import_module(f"bots.{folder}.{name}")
 
 
 def _environment() -> Mapping[str, str]:
@@ -130,7 +138,7 @@ def _command(options: argparse.Namespace) -> int:
     config = settings.read(environment, to_run=wanted if command == "run" else None)
     logs.set_up(config.log_level, config.secrets())
     if command in OPERATING:
-        status: int = importlib.import_module(f"bots.commands.{command}").run(options, config)
+        status: int = _module(command).run(options, config)
         return status
     if command == "run":
         from bots.run import serve
