@@ -20,6 +20,7 @@ from bots.discord.intake import SESSION, Intake
 from bots.discord.interactions import Interactions
 from bots.discord.poster import DiscordPoster, Pace, typing
 from bots.discord.upload import Uploads
+from bots.download import proxy
 from bots.markdown import split
 from bots.mentions import printable
 from bots.postbrush import PostBrush
@@ -52,7 +53,7 @@ class DiscordPlatform:
     def __init__(self, settings: Settings, inbox: Inbox) -> None:
         redirect(settings.discord_api_url, settings.discord_gateway_url)
         self._settings, self._inbox = settings, inbox
-        self._bot = Bot(inbox, content=settings.follow_threads)
+        self._bot = Bot(inbox, content=settings.follow_threads, proxy=proxy(settings.discord_api_url))
         self._api, self._pace, self._turns = DiscordApi(self._bot.http), Pace(), Turns()
         self._files = DiscordFiles(settings.discord_api_url)
         self._logged_in = asyncio.Event()

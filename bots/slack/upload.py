@@ -16,6 +16,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.download import proxy
 from bots.filename import file_name
 from bots.patience import patiently
 from bots.posts import Gone, Unclear
@@ -85,8 +86,10 @@ class Uploads:
             call(self._client.files_getUploadURLExternal(filename=file_name(file.name), length=size))
         )
         try:
+            url = str(place["upload_url"])
             async with self._session.post(
-                str(place["upload_url"]),
+                url,
+                proxy=proxy(url),
                 data=io.BytesIO(file.content),
                 timeout=aiohttp.ClientTimeout(total=PATIENCE),
             ) as response:
