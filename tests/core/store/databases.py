@@ -70,6 +70,14 @@ def damaged(database: Path) -> Path:
     return database
 
 
+def damaged_at_the_end(database: Path) -> Path:
+    """Empty its last page: only who looks at each page notices."""
+    with database.open("r+b") as file:
+        file.seek(-4096, 2)
+        file.write(bytes(4096))
+    return database
+
+
 def old(database: Path) -> Path:
     """A database of the first schema, with one thread."""
     with closing(sqlite3.connect(database)) as x:

@@ -7,7 +7,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +18,18 @@ import pytest
 from core.database import Database, migrations
 from core.errors import ConfigError
 from core.store import backup, threads
-from tests.core.store.databases import ask, damaged, folded, left_by_a_kill, mode, old, pair, schema, writer
+from tests.core.store.databases import (
+    ask,
+    damaged,
+    damaged_at_the_end,
+    folded,
+    left_by_a_kill,
+    mode,
+    old,
+    pair,
+    schema,
+    writer,
+)
 
 NEWEST = len(migrations())
 
@@ -96,11 +109,29 @@ def test_what_exists_is_never_replaced(database: Path, tmp_path: Path) -> None:
     assert "mine" == (tmp_path / "precious").read_text()
 
 
+def test_of_several_at_once_one_gets_the_name(database: Path, tmp_path: Path) -> None:
+    """The others are refused, although the file was not there when they began."""
+    begin = threading.Barrier(8)
+
+    def save(_: int) -> bool:
+        begin.wait()
+        try:
+            backup.save(database, tmp_path / "new")
+        except ConfigError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert 1 == sum(pool.map(save, range(8)))
+    assert 2 == pair(tmp_path / "new")
+
+
 @pytest.mark.parametrize(
     ("prepare", "target", "cure"),
     [
         (lambda path: path.unlink(), "new", "no database in DATA_DIR.*Set DATA_DIR"),
         (lambda path: path.write_bytes(b""), "new", "holds nothing yet. Start Spool once"),
+        (damaged_at_the_end, "new", "is damaged .*, so no copy was made"),
         (damaged, "new", "is damaged .*, so no copy was made. Stop Spool, and restore"),
         (lambda path: path, "nowhere/new", "could not be copied.*No such file.*Choose an existing folder"),
     ],
@@ -184,6 +215,7 @@ def newer(path: Path) -> None:
 @pytest.mark.parametrize(
     ("prepare", "cure"),
     [
+        (damaged_at_the_end, "copy is damaged.*Nothing was changed. Restore another"),
         (damaged, "copy is damaged.*Nothing was changed. Restore another"),
         (lambda path: path.write_bytes(path.read_bytes()[:-4096]), "copy is damaged.*Restore another"),
         (lambda path: path.write_text("no database " * 99), "copy is damaged.*Restore another"),
@@ -319,6 +351,17 @@ def test_a_kill_before_an_upgrade_changes_nothing(tmp_path: Path) -> None:
     for folder in left:
         Database(folder / "spool.sqlite3").close()
         assert (NEWEST, 1) == (schema(folder / "spool.sqlite3"), schema(folder / "spool-schema-1.sqlite3"))
+
+
+def test_a_copy_never_has_another_schemas_name(tmp_path: Path) -> None:
+    """Another process upgraded while this one was about to copy."""
+    database = tmp_path / "spool.sqlite3"
+    Database(database).close()
+
+    with closing(sqlite3.connect(database)) as x:
+        backup.keep(x, database, 1)
+
+    assert ["spool.sqlite3"] == sorted(content(tmp_path))
 
 
 def test_two_starts_at_once_keep_the_old_schema(tmp_path: Path) -> None:
