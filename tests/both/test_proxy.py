@@ -8,9 +8,9 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
-from standins.script.script import Scenario
 from yarl import URL
 
+from standins.script.script import Scenario
 from tests import samples
 from tests.both.chats import Chat, Sent, answered, files
 from tests.both.office import Office

@@ -124,7 +124,8 @@ def test_no_secret_gets_into_the_image(path: str) -> None:
 
 def test_the_whole_product_gets_into_the_image() -> None:
     """Each file of it that git knows, and what its package is made from."""
-    listed = subprocess.run(["git", "ls-files", "bots", "core"], cwd=ROOT, capture_output=True, text=True)
+    command = ["git", "ls-files", "bots", "core", "standins"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     files = listed.stdout.split() or ["core/settings.py"]
 
     needed = [*files, "pyproject.toml", "requirements.lock", "README.md", "LICENSE"]
@@ -214,6 +215,6 @@ def test_the_documented_commands_exist() -> None:
 
 def test_the_manifest_is_yaml() -> None:
     """Slack reads it as such."""
-    manifest = yaml.safe_load((ROOT / "slack-manifest.yaml").read_text("utf-8"))
+    manifest = yaml.safe_load((ROOT / "bots/slack/manifest.yaml").read_text("utf-8"))
 
     assert manifest["settings"]["socket_mode_enabled"] is True

@@ -17,16 +17,16 @@ WRITER = """
 import asyncio, sys
 from pathlib import Path
 from core.store.database import Database
-from core.store import threads
+from core.store import facts
 
-def both(x, value):
-    threads.remember(x, "one", value)
-    threads.remember(x, "other", value)
+def both(tx, value):
+    facts.remember(tx, "one", value)
+    facts.remember(tx, "other", value)
 
 async def main():
     db = Database(Path(sys.argv[1]))
     for value in range(int(sys.argv[2]), int(sys.argv[3])):
-        await db(lambda x: both(x, value))
+        await db(lambda tx: both(tx, value))
         print(value, flush=True)
     sys.stdin.read()
 

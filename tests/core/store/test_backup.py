@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConfigError
-from core.store import backup, threads
+from core.store import backup, facts
 from core.store.database import Database, migrations
 from tests.core.store.databases import (
     ask,
