@@ -9,8 +9,6 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-NAMES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
-
 
 def proxy_for(url: str) -> str | None:
     """The proxy for that address, None for a direct connection: this machine is never behind a proxy."""

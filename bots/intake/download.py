@@ -73,7 +73,11 @@ async def download(
     given = {"Accept-Encoding": "identity", **(headers or {})}  # else a few bytes could become very many
     try:
         async with session.get(
-            url, headers=given, allow_redirects=False, timeout=TIMEOUT, raise_for_status=False
+            url,
+            headers=given,
+            allow_redirects=False,
+            timeout=TIMEOUT,
+            raise_for_status=False,
         ) as response:
             _check(response, limit)
             return Download(response.content_type.casefold(), await _body(response.content, limit))

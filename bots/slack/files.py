@@ -195,8 +195,9 @@ class Uploads:
             call(self._client.files_getUploadURLExternal(filename=file_name(file.name), length=size))
         )
         try:
+            url = str(place["upload_url"])
             async with self._session.post(
-                str(place["upload_url"]),
+                url,
                 data=io.BytesIO(file.content),
                 timeout=aiohttp.ClientTimeout(total=UPLOAD_SECONDS),
             ) as response:

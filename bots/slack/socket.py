@@ -78,8 +78,9 @@ class SocketMode:
 
     async def _connect(self, readers: set[asyncio.Task[None]]) -> None:
         """One more reader, once Slack has said hello on its socket."""
+        url = await self._open_url()
         socket = await self._session.ws_connect(
-            await self._open_url(),
+            url,
             heartbeat=HEARTBEAT,
             max_msg_size=0,
             timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
