@@ -18,7 +18,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import aiohttp
 
 from bots.intake.connection import keep
-from core.assistants import model_list
+from core.assistants import model_list, older_demo
 from core.concurrency import Background
 from core.errors import ConfigError
 from core.files.attachments import Attachments
@@ -239,8 +239,6 @@ def _rules(settings: Settings) -> Rules:
 
 
 logger = logging.getLogger(__name__)
-REAL = "real"
-"""The fact that a bot with real accounts has worked on a database: the demo leaves it alone."""
 GRACE = 8.0
 """Seconds in which everything is let go of after SIGTERM."""
 
@@ -278,7 +276,9 @@ async def assembled(
     """
     db = Database(settings.data_dir / "spool.sqlite3")
     model = ModelSoon(settings)
-    await db(partial(_settle, assistant=assistant or settings_assistant(settings), real=assistant is None))
+    settled = partial(_settle, assistant=assistant or settings_assistant(settings), real=assistant is None)
+    if demos := await db(settled):
+        logger.warning(_of_older_demo(demos))
     platforms: dict[str, Connected] = {}
     equipment = Equipment(settings, db, model, platforms, tools)
     runner = Runner(equipment.run_context, platforms)
@@ -303,12 +303,20 @@ async def assembled(
             db.close()
 
 
-def _settle(tx: Execute, *, assistant: Assistant, real: bool) -> None:
-    """What must be in the database before anything begins."""
+def _settle(tx: Execute, *, assistant: Assistant, real: bool) -> list[Assistant]:
+    """What must be in the database before anything begins; gives what an older demo made there."""
+    demos = older_demo.set_aside(tx, time.time()) if real else []
     assistants.settle(tx, assistant, time.time())
     files.release_ended(tx)
-    if real:
-        facts.remember(tx, REAL, True)
+    return demos
+
+
+def _of_older_demo(made: Sequence[Assistant]) -> str:
+    names = ", ".join(f"{one.label} ({one.id})" for one in made)
+    return (
+        f"An older demo made these assistants in DATA_DIR; they answer nowhere now: {names}. "
+        "To let one answer: spool assistants use ID --default. To remove it: spool assistants delete ID."
+    )
 
 
 def _policy(settings: Settings) -> Policy:

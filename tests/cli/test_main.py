@@ -143,7 +143,7 @@ def test_a_dotenv_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytest.Cap
     assert "error: .env cannot be read (it is not UTF-8 text)." in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [("assistants", "list"), ("files", "list", "A"), ("demo",), ("run",)])
+@pytest.mark.parametrize("arguments", [("assistants", "list"), ("files", "list", "A"), ("run",)])
 async def test_a_damaged_database_is_told(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """By every command, in one line that says what to do."""
     (tmp_path / "data").mkdir()
