@@ -21,6 +21,8 @@ OPERATING = {
     "assistants": "create, list, change and assign assistants",
     "tools": "list the function tools that were found, or copy an example",
     "files": "give an assistant documents to search",
+    "backup": "copy the database to a file, also while the bot runs",
+    "restore": "put such a copy back",
 }
 """Commands with a module of their own in `bots.cli`, imported only when they are called."""
 

@@ -345,11 +345,12 @@ async def _leave(
 
 
 async def serve(settings: Settings, names: tuple[str, ...]) -> None:
-    """Run until SIGTERM or SIGINT. Raises ConfigError when it cannot begin, or a token is refused."""
+    """Run until SIGTERM, SIGINT or SIGHUP. Raises ConfigError when it cannot begin, or a token is refused."""
     sys.setswitchinterval(0.0005)  # the database thread gets its turn while the loop is busy
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # which is what nohup sets
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
     data_directory(settings.data_dir)
     with only_runner(settings.data_dir):
         async with assembled(settings, names) as (platforms, _), asyncio.TaskGroup() as group:

@@ -20,11 +20,12 @@ SYNCED = "discord:commands"
 class Bot(discord.Client):
     """Needs no privileged intent: direct messages, mentions and replies carry their content."""
 
-    def __init__(self, inbox: Inbox, *, content: bool) -> None:
+    def __init__(self, inbox: Inbox, *, content: bool, proxy: str | None = None) -> None:
         intents = discord.Intents(guilds=True, messages=True)
         intents.message_content = content
         super().__init__(
             intents=intents,
+            proxy=proxy,
             max_messages=None,
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),

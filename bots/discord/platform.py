@@ -20,6 +20,7 @@ from bots.discord.poster import DiscordPoster, Pace, typing
 from bots.discord.reader import SESSION, Reader
 from bots.intake.catch_up import OVERLAP, CatchUp
 from bots.intake.connection import TokenRefused
+from bots.intake.download import proxy
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.edited import EditBrush
 from bots.replies.live import FullReply
@@ -50,7 +51,7 @@ class DiscordPlatform:
     def __init__(self, settings: Settings, inbox: Inbox) -> None:
         redirect(settings.discord_api_url, settings.discord_gateway_url)
         self._settings, self._inbox = settings, inbox
-        self._bot = Bot(inbox, content=settings.follow_threads)
+        self._bot = Bot(inbox, content=settings.follow_threads, proxy=proxy(settings.discord_api_url))
         self._api, self._pace, self._locks = DiscordApi(self._bot.http), Pace(), KeyedLock()
         self._files = DiscordFiles(settings.discord_api_url)
         self._logged_in = asyncio.Event()

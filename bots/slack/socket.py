@@ -19,6 +19,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
+from bots.intake.download import proxy
 from core.concurrency import KeyedLock
 
 logger = logging.getLogger(__name__)
@@ -78,8 +79,10 @@ class SocketMode:
 
     async def _connect(self, readers: set[asyncio.Task[None]]) -> None:
         """One more reader, once Slack has said hello on its socket."""
+        url = await self._open_url()
         socket = await self._session.ws_connect(
-            await self._open_url(),
+            url,
+            proxy=proxy(url),
             heartbeat=HEARTBEAT,
             max_msg_size=0,
             timeout=aiohttp.ClientWSTimeout(ws_close=1.0),

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from core.errors import ConfigError, Unsaved
+from core.store import backup
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -173,12 +174,14 @@ def _private(path: Path) -> None:
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the schema up to date, one numbered file at a time, each in one transaction."""
-    steps = sorted(MIGRATIONS.glob("[0-9]*.sql"))
+    steps = migrations()
     if (version := _version(connection)) > len(steps):
         raise ConfigError(
             f"{path} was written by a newer Spool (schema {version}, this one knows {len(steps)}). "
             "Install that version again, or set DATA_DIR to another directory."
         )
+    if 0 < version < len(steps):
+        backup.keep(connection, path, version)
     while (version := _version(connection)) < len(steps):
         script = steps[version].read_text(encoding="utf-8")
         try:
@@ -190,6 +193,11 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
                 connection.execute("ROLLBACK")
             if _version(connection) == version:  # else another process took this step first
                 raise
+
+
+def migrations() -> list[Path]:
+    """The steps a database takes, in order; how many there are is the newest schema."""
+    return sorted(MIGRATIONS.glob("[0-9]*.sql"))
 
 
 def _version(connection: sqlite3.Connection) -> int:

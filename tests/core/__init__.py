@@ -1,0 +1,1 @@
+"""The tests of `core`, folder by folder."""

@@ -8,8 +8,9 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -126,6 +127,15 @@ def foreign_parts(statement: ast.JoinedStr, path: Path) -> Iterator[str]:
             yield ast.unparse(part.value)
 
 
+def methods(path: Path) -> Iterator[tuple[ast.ClassDef, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """The classes of a file with each of their methods."""
+    for kind in ast.walk(tree(path)):
+        if isinstance(kind, ast.ClassDef):
+            for part in kind.body:
+                if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
+                    yield kind, part
+
+
 def has_annotations(path: Path) -> bool:
     """Whether a file annotates anything."""
     for node in ast.walk(tree(path)):
@@ -139,7 +149,30 @@ def has_annotations(path: Path) -> bool:
 def pins(lock: str) -> dict[str, str]:
     """Canonical package name → its whole entry in a lock file, hashes included."""
     entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text("utf-8").strip())
-    return {canonicalize_name(entry.split("==")[0]): entry for entry in entries}
+    return {canonicalize_name(re.split(r"\[|==", entry)[0]): entry for entry in entries}
+
+
+def locked(lock: str) -> dict[str, Requirement]:
+    """Canonical package name → what a lock file says of it, for the packages it means on this machine."""
+    entries = {name: Requirement(entry.split("\\")[0]) for name, entry in pins(lock).items()}
+    return {name: entry for name, entry in entries.items() if not entry.marker or entry.marker.evaluate()}
+
+
+def asked_for(entry: Requirement) -> Iterator[Requirement]:
+    """What a locked package, with its locked extras, needs on this machine, by its own metadata."""
+    for requirement in map(Requirement, metadata.requires(entry.name) or ()):
+        extras = ("", *entry.extras)
+        if not requirement.marker or any(requirement.marker.evaluate({"extra": extra}) for extra in extras):
+            yield requirement
+
+
+def missing(entries: dict[str, Requirement], wanted: Iterable[Requirement]) -> Iterator[str]:
+    """The requirements that no entry meets: not there, another version, or without an extra."""
+    for requirement in wanted:
+        entry = entries.get(canonicalize_name(requirement.name))
+        version = str(entry.specifier).removeprefix("==") if entry else ""
+        if not entry or version not in requirement.specifier or not requirement.extras <= entry.extras:
+            yield str(requirement)
 
 
 def long_functions(path: Path) -> Iterator[str]:
@@ -230,18 +263,17 @@ def test_sql_never_contains_values() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("lock", "group"), [("requirements.lock", False), ("requirements-dev.lock", True)], ids=["product", "dev"]
-)
-def test_locks_satisfy_the_project(lock: str, group: bool) -> None:
-    """Each dependency of pyproject.toml is locked, at a version that it allows. Cure: scripts/lock."""
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_locks_are_complete(lock: str) -> None:
+    """Each dependency of the project and of every locked package is locked, at a version that is allowed and
+    with the extras asked for: pip installs a lock file without resolving. Cure: scripts/lock."""
     wanted = list(project()["project"]["dependencies"])
-    if group:
+    if lock == "requirements-dev.lock":
         wanted += project()["dependency-groups"]["dev"]
-    locked = pins(lock)
-    for requirement in map(Requirement, wanted):
-        entry = locked[canonicalize_name(requirement.name)]
-        assert entry.split("==")[1].split()[0] in requirement.specifier
+    entries = locked(lock)
+    assert not [*missing(entries, map(Requirement, wanted))]
+    unmet = {name: [*missing(entries, asked_for(entry))] for name, entry in entries.items()}
+    assert not {name: requirements for name, requirements in unmet.items() if requirements}
 
 
 def test_development_contains_the_product() -> None:
@@ -275,6 +307,21 @@ def test_changelog_has_this_version() -> None:
     """The newest entry of the changelog is the version of the project."""
     entries = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
     assert entries[0] == project()["project"]["version"]
+
+
+def test_documents_name_what_is_there() -> None:
+    """A file of ours that a page names exists, and so does each `Class.method` of the architecture page."""
+    pages = [path for path in repository_files() if path.suffix == ".md"]
+    named = re.compile(r"`((?:bots|core|standins|tests|docs|scripts|bench)/[\w./-]*)`")
+    missing = {
+        f"{name(page)}: {path}"
+        for page in pages
+        for path in named.findall(page.read_text("utf-8"))
+        if not (ROOT / path).exists()
+    }
+    code = {f"{kind.name}.{part.name}" for path in PRODUCT_FILES for kind, part in methods(path)}
+    spans = re.findall(r"`([A-Z]\w+\._?[a-z]\w*)`", (ROOT / "docs/architecture.md").read_text("utf-8"))
+    assert (set(), set()) == (missing, set(spans) - code)
 
 
 def test_commands_can_be_executed() -> None:

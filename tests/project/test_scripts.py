@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -35,7 +40,12 @@ class Checkout:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
+
+    def lock(self, content: str) -> None:
+        """Change what the product needs."""
+        (self.root / "requirements.lock").write_text(content)
 
     def run(self, *command: str, **environ: str) -> tuple[int, str, str]:
         """Exit status, stdout and stderr of a command. An environment variable set to "" is removed."""
@@ -57,6 +67,47 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     status, _, err = checkout.run("scripts/run")
     assert status == 0, err
     return checkout
+
+
+LAZY = """
+import pathlib, time
+print("ready", flush=True)
+while not pathlib.Path(__file__).parent.parent.with_name("go").exists():
+    time.sleep(0.01)
+import lazy
+print(lazy.VERSION)
+"""
+"""A product that imports something only when a file `go` stands beside the checkout."""
+
+
+def wheel(folder: Path, version: str) -> str:
+    """Make a package `lazy` that knows its version; returns its entry in a lock file."""
+    files = {
+        "lazy.py": f"VERSION = {version}",
+        f"lazy-{version}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: lazy\nVersion: {version}\n",
+        f"lazy-{version}.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    files[f"lazy-{version}.dist-info/RECORD"] = "".join(f"{file},,\n" for file in files)
+    path = folder / f"lazy-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file, content in files.items():
+            archive.writestr(file, content)
+    return f"lazy=={version} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+
+
+def contents(folder: Path) -> dict[str, bytes | None]:
+    """Every file of a folder, apart from what Python itself compiles on the way."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+        if path.suffix != ".pyc" and path.name != "__pycache__"
+    }
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """End a command and everything it has started, at once."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
 
 
 def fake(path: Path, script: str) -> None:
@@ -113,7 +164,7 @@ def test_install_names_an_unsuitable_python(checkout: Checkout) -> None:
 def test_changed_lock_is_installed(checkout: Checkout) -> None:
     """A changed lock file is seen at the next start, and only then something is installed."""
     checkout.run("scripts/install")
-    (checkout.root / "requirements.lock").write_text("# something else\n")
+    checkout.lock("# something else\n")
     assert "installed in" in checkout.run("scripts/install", PYTHON="")[2]
     assert checkout.run("scripts/install", PYTHON="")[2] == ""
 
@@ -124,17 +175,147 @@ def test_development_serves_the_product(checkout: Checkout) -> None:
     assert checkout.run("scripts/install") == (0, "", "")
 
 
-def test_failed_installation_is_not_taken_for_done(checkout: Checkout) -> None:
-    """When pip fails, so does the command; the next start begins afresh and succeeds."""
-    lock = checkout.root / "requirements.lock"
-    lock.write_text("no-such-package==1.0\n")
+def test_first_installation_that_fails_is_not_taken_for_done(checkout: Checkout) -> None:
+    """When pip fails, so does the command, and nothing is left; the next start succeeds."""
+    checkout.lock("no-such-package==1.0\n")
     status, out, err = checkout.run("scripts/run", PIP_NO_INDEX="1")
     assert (status, out) == (1, "")
     assert "no-such-package" in err
-    (checkout.root / ".venv/left-behind").touch()
-    lock.write_text("# nothing\n")
-    assert checkout.run("scripts/run", PYTHON="")[0] == 0
-    assert not (checkout.root / ".venv/left-behind").exists()
+    assert "Nothing was installed." in err
+    assert not list((checkout.root / ".venvs").iterdir())
+    checkout.lock("# nothing\n")
+    assert checkout.run("scripts/run")[0] == 0
+
+
+def test_failed_installation_leaves_the_environment(checkout: Checkout) -> None:
+    """When pip fails over a working environment, that one stays to the byte, and the message says so. With
+    the lock file of before, the product runs from it without pip."""
+    checkout.run("scripts/install")
+    before = contents(checkout.root / ".venv/")
+    checkout.lock("no-such-package==1.0\n")
+    status, _, err = checkout.run("scripts/run", PIP_NO_INDEX="1")
+    assert status == 1
+    assert ".venv is still the environment of before" in err
+    assert contents(checkout.root / ".venv/") == before
+    subprocess.run([checkout.root / ".venv/bin/python", "-m", "bots"], cwd=checkout.root, check=True)
+    checkout.lock("# nothing\n")
+    assert checkout.run("scripts/run", PYTHON="") == (0, f"{checkout.root} []\n", "")
+
+
+def test_installation_killed_in_pip_leaves_the_environment(checkout: Checkout) -> None:
+    """SIGKILL while pip waits for the network; the remains go with the next installation."""
+    checkout.run("scripts/install")
+    before = contents(checkout.root / ".venv/")
+    checkout.lock("no-such-package==1.0\n")
+    with socket.create_server(("127.0.0.1", 0)) as index:
+        source = f"http://127.0.0.1:{index.getsockname()[1]}/"
+        process = checkout.start("scripts/run", PIP_NO_INDEX="1", PIP_FIND_LINKS=source)
+        with index.accept()[0]:  # pip asks for the package, and gets no answer
+            kill(process)
+    assert contents(checkout.root / ".venv/") == before
+    assert (checkout.root / ".venvs/2").exists()
+    (checkout.root / ".venvs/2/remains").touch()
+    checkout.lock("# nothing\n")
+    assert checkout.run("scripts/run", PYTHON="") == (0, f"{checkout.root} []\n", "")
+    checkout.lock("# something else\n")
+    assert "installed in" in checkout.run("scripts/run")[2]
+    assert not (checkout.root / ".venvs/2/remains").exists()
+
+
+def test_installation_may_be_killed_at_any_moment(checkout: Checkout) -> None:
+    """Killed at 8 moments from the first to the last, `.venv/bin/python` works after each."""
+    began = time.monotonic()
+    checkout.run("scripts/install")
+    duration = time.monotonic() - began
+    for moment in range(8):
+        checkout.lock(f"# changed {moment} times\n")
+        process = checkout.start("scripts/install")
+        time.sleep(duration * moment / 6)
+        kill(process)
+        subprocess.run([checkout.root / ".venv/bin/python", "-c", "import json"], check=True)
+    assert checkout.run("scripts/run")[0] == 0
+    assert len(list(checkout.root.glob(".venvs/*"))) == 2
+
+
+def test_directory_of_before_is_taken_over(checkout: Checkout) -> None:
+    """A `.venv` that is a directory stays one until the new environment is whole; then it is a link."""
+    venv = checkout.root / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    checkout.lock("no-such-package==1.0\n")
+    assert checkout.run("scripts/install", PIP_NO_INDEX="1")[0] == 1
+    assert not venv.is_symlink()
+    checkout.lock("# nothing\n")
+    assert checkout.run("scripts/run")[:2] == (0, f"{checkout.root} []\n")
+    assert os.readlink(venv) == ".venvs/1"
+    # What a kill between the two steps leaves: the directory is moved aside, and no link is there yet.
+    venv.unlink()
+    checkout.lock("no-such-package==1.0\n")
+    assert checkout.run("scripts/install", PIP_NO_INDEX="1")[0] == 1
+    assert not venv.is_symlink()
+    subprocess.run([venv / "bin/python", "-c", "import json"], check=True)
+
+
+@pytest.mark.parametrize("command", ["scripts/run", ".venv/bin/python"])
+def test_what_runs_keeps_its_environment(checkout: Checkout, tmp_path: Path, command: str) -> None:
+    """A process imports to its end what it was started with, however many installations come; what it ran
+    from is removed by an installation after it ended."""
+    find = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
+    checkout.lock(wheel(tmp_path, "1"))
+    assert checkout.run("scripts/install", **find)[0] == 0
+    (checkout.root / "bots/__main__.py").write_text(LAZY)
+    arguments = [str(checkout.root / "bots/__main__.py")] if command.startswith(".venv") else []
+    with checkout.start(command, *arguments) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        for version in ("2", "3", "4"):
+            checkout.lock(wheel(tmp_path, version))
+            assert checkout.run("scripts/install", **find)[0] == 0
+        (tmp_path / "go").touch()
+        assert process.communicate()[0] == "1\n"
+    assert {path.name for path in checkout.root.glob(".venvs/*")} == {"1", "3", "4"}
+    assert checkout.run("scripts/run")[1] == "ready\n4\n"
+    checkout.lock("# nothing\n")
+    checkout.run("scripts/install")
+    assert {path.name for path in checkout.root.glob(".venvs/*")} == {"4", "5"}
+
+
+def test_lock_of_before_needs_no_installation(checkout: Checkout) -> None:
+    """Going back to the lock file of before takes the environment of before."""
+    checkout.run("scripts/install")
+    checkout.lock("# something else\n")
+    checkout.run("scripts/install")
+    checkout.lock("# nothing\n")
+    assert "installed in" not in checkout.run("scripts/install", PYTHON="")[2]
+    assert os.readlink(checkout.root / ".venv") == ".venvs/1"
+
+
+def test_removing_the_link_asks_for_a_new_environment(checkout: Checkout) -> None:
+    """Whoever removes `.venv` gets a new environment, not the old one back."""
+    checkout.run("scripts/install")
+    (checkout.root / ".venv").unlink()
+    assert "installed in" in checkout.run("scripts/install")[2]
+    assert os.readlink(checkout.root / ".venv") == ".venvs/2"
+
+
+def test_development_tools_stay(checkout: Checkout) -> None:
+    """Where development tools are, a start of the product brings them up to date too, as long as their lock
+    file contains the product's."""
+    checkout.run("scripts/install", "--dev")
+    checkout.lock("# something else\n")
+    assert "requirements-dev.lock" in checkout.run("scripts/install")[2]
+    assert checkout.run("scripts/install", "--dev") == (0, "", "")
+    checkout.lock("not-in-the-other==1.0\n")
+    assert "installing what requirements.lock names" in checkout.run("scripts/install", PIP_NO_INDEX="1")[2]
+
+
+def test_moved_checkout_gets_its_own_environment(checkout: Checkout, tmp_path: Path) -> None:
+    """The commands of an environment name its place, so a checkout that was moved makes another one."""
+    checkout.run("scripts/install")
+    checkout.root = checkout.root.rename(tmp_path / "moved")
+    status, out, err = checkout.run("scripts/run")
+    assert (status, out) == (0, f"{checkout.root} []\n")
+    assert "installed in" in err
+    assert checkout.run("scripts/run", PYTHON="")[2] == ""
 
 
 def test_environment_without_its_interpreter_is_made_again(checkout: Checkout) -> None:

@@ -15,7 +15,7 @@ from tests.core.fakes import ASSISTANT, store
 
 
 @pytest.fixture
-def x() -> Iterator[Execute]:
+def tx() -> Iterator[Execute]:
     """A store in which nothing but the settings' assistant is settled."""
     with store() as execute:
         yield execute

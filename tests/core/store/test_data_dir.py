@@ -1,4 +1,4 @@
-"""core.store.database: the data directory, readable by its owner alone, and the lock of its one runner."""
+"""core.store.data_dir: the data directory, readable by its owner alone, and the lock of its one runner."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_the_next_runner_may_begin_once_the_first_has_ended(tmp_path: Path) -> N
 def test_a_killed_runner_holds_nothing(tmp_path: Path) -> None:
     """The lock vanishes with the process: no stale lock ever has to be removed by hand."""
     code = (
-        "import sys, pathlib, time; from core.store.database import only_runner\n"
+        "import sys, pathlib, time; from core.store.data_dir import only_runner\n"
         f"with only_runner(pathlib.Path({str(tmp_path)!r})): print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:

@@ -97,10 +97,10 @@ def test_only_a_reset_thread_tells_when_it_began() -> None:
 @pytest.mark.parametrize("prefix", ["asst_", "thread_", "msg_", "run_", "step_"])
 def test_ids_are_unique_and_tell_what_they_name(prefix: str) -> None:
     """An id is its prefix and 24 hex digits."""
-    ids = {ids.new_id(prefix) for _ in range(100)}
+    made = {ids.new_id(prefix) for _ in range(100)}
 
-    assert 100 == len(ids)
-    assert all(id.startswith(prefix) and len(id) == len(prefix) + 24 for id in ids)
+    assert 100 == len(made)
+    assert all(id.startswith(prefix) and len(id) == len(prefix) + 24 for id in made)
 
 
 @pytest.mark.parametrize("value", [None, 0, "text", ["a", 1], {"id": "한", "n": 2.5}])

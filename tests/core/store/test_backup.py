@@ -1,0 +1,378 @@
+"""core.store.backup: copying a database in use, putting a copy back, and the copy before an upgrade."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from core.errors import ConfigError
+from core.store import backup, facts
+from core.store.database import Database, migrations
+from tests.core.store.databases import (
+    ask,
+    damaged,
+    damaged_at_the_end,
+    folded,
+    left_by_a_kill,
+    mode,
+    old,
+    pair,
+    schema,
+    writer,
+)
+
+NEWEST = len(migrations())
+
+
+@pytest.fixture
+def _open_to_all() -> Iterator[None]:
+    """A process whose files everybody could read, if nothing were done about it."""
+    former = os.umask(0)
+    yield
+    os.umask(former)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """A database with the value 2 in its -wal, and beside it `copy`, an earlier one with the value 1."""
+    path = folded(left_by_a_kill(tmp_path / "spool.sqlite3", 1))
+    backup.save(path, tmp_path / "copy")
+    return left_by_a_kill(path, 2)
+
+
+def killed(template: Path, results: Path, action: str) -> list[Path]:
+    """What is left of the folder after a kill at each line of the code; the last was not killed."""
+    command = [sys.executable, "-m", "tests.core.store.killed", str(template), str(results), action]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert not ended.returncode, ended.stderr
+    found = sorted(results.iterdir(), key=lambda path: int(path.name))
+    assert 15 < len(found)
+    return found
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Every file, byte for byte; -shm is SQLite's scratch paper, and an empty -wal is none."""
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {name: data for name, data in files.items() if not name.endswith("-shm") and data}
+
+
+@pytest.mark.usefixtures("_open_to_all")
+def test_a_copy_is_one_state_of_a_database_in_use(tmp_path: Path) -> None:
+    """All that was committed before it began, no half transaction, readable by its owner alone."""
+    with writer(tmp_path / "spool.sqlite3", 0, 1_000_000) as said:
+        for number in range(5):
+            committed = int(said.readline())
+            backup.save(tmp_path / "spool.sqlite3", copy := tmp_path / f"copy{number}")
+            assert committed <= pair(copy)
+            assert (0o600, NEWEST) == (mode(copy), schema(copy))
+            committed = int(said.readline())  # and nobody was stopped
+
+
+def test_what_a_killed_process_left_in_the_wal_is_in_the_copy(tmp_path: Path) -> None:
+    """Nothing of the database itself is changed."""
+    database = left_by_a_kill(tmp_path / "spool.sqlite3", 7)
+    before = content(tmp_path)
+
+    backup.save(database, tmp_path / "copy")
+
+    after = content(tmp_path)
+    assert after.pop("copy")
+    assert before == after
+    assert 7 == pair(tmp_path / "copy")
+
+
+def test_an_older_schema_is_copied_as_it_is(tmp_path: Path) -> None:
+    """A copy is no upgrade."""
+    backup.save(old(tmp_path / "spool.sqlite3"), tmp_path / "copy")
+
+    assert [1, 1] == [schema(tmp_path / "copy"), schema(tmp_path / "spool.sqlite3")]
+
+
+def test_what_exists_is_never_replaced(database: Path, tmp_path: Path) -> None:
+    """Nor a link that leads nowhere."""
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / "link").symlink_to("nowhere")
+
+    for name in ("precious", "link"):
+        with pytest.raises(ConfigError, match=f"{name} exists already. Name a new file"):
+            backup.save(database, tmp_path / name)
+    assert "mine" == (tmp_path / "precious").read_text()
+
+
+def test_of_several_at_once_one_gets_the_name(database: Path, tmp_path: Path) -> None:
+    """The others are refused, although the file was not there when they began."""
+    begin = threading.Barrier(8)
+
+    def save(_: int) -> bool:
+        begin.wait()
+        try:
+            backup.save(database, tmp_path / "new")
+        except ConfigError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert 1 == sum(pool.map(save, range(8)))
+    assert 2 == pair(tmp_path / "new")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "target", "cure"),
+    [
+        (lambda path: path.unlink(), "new", "no database in DATA_DIR.*Set DATA_DIR"),
+        (lambda path: path.write_bytes(b""), "new", "holds nothing yet. Start Spool once"),
+        (damaged_at_the_end, "new", "is damaged .*, so no copy was made"),
+        (damaged, "new", "is damaged .*, so no copy was made. Stop Spool, and restore"),
+        (lambda path: path, "nowhere/new", "could not be copied.*No such file.*Choose an existing folder"),
+    ],
+)
+def test_what_cannot_be_copied(
+    tmp_path: Path, prepare: Callable[[Path], object], target: str, cure: str
+) -> None:
+    """Each says what to do, and leaves no file."""
+    Database(tmp_path / "spool.sqlite3").close()
+    prepare(tmp_path / "spool.sqlite3")
+    before = content(tmp_path)
+
+    with pytest.raises(ConfigError, match=cure):
+        backup.save(tmp_path / "spool.sqlite3", tmp_path / target)
+
+    assert before == content(tmp_path)
+
+
+def test_a_kill_leaves_a_whole_copy_or_none(database: Path, tmp_path: Path) -> None:
+    """At whatever line; the database is as it was."""
+    template = shutil.copytree(tmp_path, tmp_path / "template")
+    (template / "copy").unlink()
+    (tmp_path / "results").mkdir()
+
+    left = killed(template, tmp_path / "results", "save")
+
+    assert {True, False} == {(folder / "copy").exists() for folder in left}
+    assert {2} == {pair(folder / name) for folder in left for name in ("spool.sqlite3", "copy")
+                   if (folder / name).exists()}  # fmt: skip
+
+
+@pytest.mark.usefixtures("_open_to_all")
+def test_a_copy_is_put_back(database: Path, tmp_path: Path) -> None:
+    """What was there is kept as it was, also what was only in its -wal; nobody else may read either."""
+    kept = backup.restore(tmp_path / "copy", database, NEWEST)
+
+    assert kept
+    assert (1, 2) == (pair(database), pair(kept))
+    assert {0o600} == {mode(path) for path in (database, kept)}
+    Database(database).close()
+    assert 1 == pair(database)
+
+
+def test_a_copy_is_put_where_nothing_is(database: Path, tmp_path: Path) -> None:
+    """A new machine; a -wal that was forgotten there is not taken for the copy's."""
+    new = tmp_path / "new" / "spool.sqlite3"
+    new.parent.mkdir()
+    shutil.copy(f"{database}-wal", f"{new}-wal")
+
+    assert backup.restore(tmp_path / "copy", new, NEWEST) is None
+    assert (1, 0o600) == (pair(new), mode(new))
+
+
+def test_a_damaged_database_is_replaced(database: Path, tmp_path: Path) -> None:
+    """It is kept with its -wal, byte for byte, and nothing of it comes back."""
+    wal = Path(f"{damaged(database)}-wal")
+    before = database.read_bytes(), wal.read_bytes()
+
+    kept = backup.restore(tmp_path / "copy", database, NEWEST)
+
+    assert kept
+    assert before == (kept.read_bytes(), Path(f"{kept}-wal").read_bytes())
+    assert not wal.exists()
+    assert 1 == pair(database)
+
+
+def foreign(path: Path) -> None:
+    """A database of another program."""
+    path.unlink()
+    with closing(sqlite3.connect(path)) as x:
+        x.execute("CREATE TABLE runs (id)")
+        x.execute("PRAGMA user_version = 1")
+
+
+def newer(path: Path) -> None:
+    """A database of a Spool that does not exist yet."""
+    with closing(sqlite3.connect(path)) as x:
+        x.execute("PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "cure"),
+    [
+        (damaged_at_the_end, "copy is damaged.*Nothing was changed. Restore another"),
+        (damaged, "copy is damaged.*Nothing was changed. Restore another"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-4096]), "copy is damaged.*Restore another"),
+        (lambda path: path.write_text("no database " * 99), "copy is damaged.*Restore another"),
+        (lambda path: path.write_bytes(b""), "no database of Spool.*Restore another"),
+        (foreign, "no database of Spool.*Restore another"),
+        (newer, "newer Spool .schema 99.*Install that version"),
+        (lambda path: path.unlink(), "There is no file .*copy. Name a copy"),
+        (
+            lambda path: (path.unlink(), path.symlink_to("spool.sqlite3")),
+            "is the database itself. Name a copy",
+        ),
+    ],
+)
+def test_what_is_not_put_back(
+    database: Path, tmp_path: Path, prepare: Callable[[Path], object], cure: str
+) -> None:
+    """Each says what to do, and the database is as it was."""
+    prepare(tmp_path / "copy")
+    before = content(tmp_path)
+
+    with pytest.raises(ConfigError, match=cure):
+        backup.restore(tmp_path / "copy", database, NEWEST)
+
+    assert before == content(tmp_path)
+
+
+async def test_who_has_it_open_sees_the_copy(database: Path, tmp_path: Path) -> None:
+    """A command that was waiting for the model server, say."""
+    db = Database(database)
+    assert 2 == await db(lambda x: facts.find(x, "one"))
+
+    backup.restore(tmp_path / "copy", database, NEWEST)
+
+    assert 1 == await db(lambda x: facts.find(x, "one"))
+    await db(lambda x: facts.remember(x, "later", 3))
+    db.close()
+    assert [("3",)] == ask(database, "SELECT value FROM facts WHERE name = 'later'")
+
+
+@pytest.mark.slow
+def test_a_strangers_transaction_is_waited_for_but_not_for_ever(database: Path, tmp_path: Path) -> None:
+    """Nothing is changed then, and nothing is left behind."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as stranger:
+        stranger.execute("BEGIN IMMEDIATE")
+        with pytest.raises(ConfigError, match=r"keeps it locked.*Let other commands end"):
+            backup.restore(tmp_path / "copy", database, NEWEST)
+
+    assert 2 == pair(database)
+    assert {"copy", "spool.sqlite3"} == set(content(tmp_path)) - {"spool.sqlite3-wal"}
+
+
+@pytest.mark.parametrize("state", ["sound", "damaged", "missing"])
+def test_a_kill_while_restoring_leaves_one_or_the_other(database: Path, tmp_path: Path, state: str) -> None:
+    """At whatever line; what was there before is lost at none of them, and the next try succeeds."""
+    template = shutil.copytree(tmp_path, tmp_path / "template")
+    before = template / "spool.sqlite3"
+    if state == "damaged":
+        damaged(before)
+    lost = before.read_bytes()
+    if state == "missing":
+        before.unlink()
+    (tmp_path / "results").mkdir()
+
+    left = killed(template, tmp_path / "results", "restore")
+
+    assert {"1"} == {str(pair(folder / "spool.sqlite3")) for folder in left[-1:]}
+    for folder in left:
+        now = folder / "spool.sqlite3"
+        if state == "missing":
+            assert not now.exists() or 1 == pair(now)
+        elif state == "damaged":
+            kept = [path for path in folder.iterdir() if path.is_file() and path.read_bytes() == lost]
+            assert kept
+            assert now in kept or 1 == pair(now)
+        else:
+            values = {pair(path) for path in folder.glob("spool*.sqlite3")}
+            assert 2 in values
+            assert pair(now) in (1, 2)
+        backup.restore(folder / "copy", now, NEWEST)
+        assert 1 == pair(now)
+
+
+@pytest.mark.usefixtures("_open_to_all")
+def test_a_copy_is_made_before_an_upgrade(tmp_path: Path) -> None:
+    """Of the schema in its name, once, for its owner alone; the next start has nothing to do."""
+    database, copy = old(tmp_path / "spool.sqlite3"), tmp_path / "spool-schema-1.sqlite3"
+
+    Database(database).close()
+
+    assert (1, NEWEST, 0o600) == (schema(copy), schema(database), mode(copy))
+    assert [("thread_1",)] == ask(copy, "SELECT id FROM threads")
+    copy.unlink()
+    Database(database).close()
+    assert ["spool.sqlite3"] == sorted(content(tmp_path))
+
+
+def test_no_copy_of_a_new_database(tmp_path: Path) -> None:
+    """There is nothing to lose."""
+    Database(tmp_path / "spool.sqlite3").close()
+
+    assert ["spool.sqlite3"] == os.listdir(tmp_path)
+
+
+def test_without_room_for_the_copy_there_is_no_upgrade(tmp_path: Path) -> None:
+    """The error says so, and nothing was changed: a process that may write no large file."""
+    database = old(tmp_path / "spool.sqlite3")
+    code = (
+        "import resource, sys; from pathlib import Path; from core.store.database import Database\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)); Database(Path(sys.argv[1]))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, str(database)], capture_output=True, text=True)
+
+    assert "ConfigError" in ended.stderr
+    assert "is not upgraded, because its copy spool-schema-1.sqlite3 could not be written" in ended.stderr
+    assert 1 == schema(database)
+    assert ["spool.sqlite3"] == sorted(content(tmp_path))
+
+
+def test_a_damaged_database_is_not_upgraded(tmp_path: Path) -> None:
+    """It says what to do."""
+    with pytest.raises(ConfigError, match=r"is damaged.*put a backup in"):
+        Database(damaged(old(tmp_path / "spool.sqlite3")))
+
+
+def test_a_kill_before_an_upgrade_changes_nothing(tmp_path: Path) -> None:
+    """Whatever the schema is then, there is a whole copy of the old one, or the old one itself."""
+    (template := tmp_path / "template").mkdir()
+    old(template / "spool.sqlite3")
+    (tmp_path / "results").mkdir()
+
+    left = killed(template, tmp_path / "results", "upgrade")
+
+    for folder in left:
+        Database(folder / "spool.sqlite3").close()
+        assert (NEWEST, 1) == (schema(folder / "spool.sqlite3"), schema(folder / "spool-schema-1.sqlite3"))
+
+
+def test_a_copy_never_has_another_schemas_name(tmp_path: Path) -> None:
+    """Another process upgraded while this one was about to copy."""
+    database = tmp_path / "spool.sqlite3"
+    Database(database).close()
+
+    with closing(sqlite3.connect(database)) as x:
+        backup.keep(x, database, 1)
+
+    assert ["spool.sqlite3"] == sorted(content(tmp_path))
+
+
+def test_two_starts_at_once_keep_the_old_schema(tmp_path: Path) -> None:
+    """The copy's name is true, whoever took the step."""
+    database = old(tmp_path / "spool.sqlite3")
+    code = (
+        "import sys; from pathlib import Path; from core.store.database import Database\n"
+        "Database(Path(sys.argv[1])).close()"
+    )
+
+    both = [subprocess.Popen([sys.executable, "-c", code, str(database)]) for _ in range(4)]
+
+    assert [0] * 4 == [process.wait() for process in both]
+    assert (NEWEST, 1) == (schema(database), schema(tmp_path / "spool-schema-1.sqlite3"))
