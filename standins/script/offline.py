@@ -185,7 +185,7 @@ def _lack(name: str, tools: Sequence[Item]) -> str:
     new = "" if name in _HOSTED else " Files of tools are read when the bot starts."
     return (
         f" This assistant does not have the tool `{name}`, {has}. To give it one: "
-        f"`scripts/run assistants update NAME --tool {name}`.{new}"
+        f"`spool assistants update NAME --tool {name}`.{new}"
     )
 
 

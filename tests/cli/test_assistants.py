@@ -1,4 +1,4 @@
-"""`python -m bots assistants`: what an operator types, what it prints, and what is in the database then."""
+"""`spool assistants`: what an operator types, what it prints, and what is in the database then."""
 
 from __future__ import annotations
 
@@ -735,7 +735,7 @@ async def test_a_server_that_is_away_is_no_obstacle(operator: Operator) -> None:
 
 
 async def typed(*arguments: str, cwd: Path, given: str = "", **environ: str) -> tuple[int | None, str, str]:
-    """Exit status, stdout and stderr of `python -m bots assistants …` with nothing set but this."""
+    """Exit status, stdout and stderr of `spool assistants …` with nothing set but this."""
     kept = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_START") if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-X", "importtime") if "-X" in arguments else (sys.executable,),

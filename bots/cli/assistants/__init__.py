@@ -1,4 +1,4 @@
-"""`python -m bots assistants …`: create, list, change and assign assistants, whether the bot runs or not."""
+"""`spool assistants …`: create, list, change and assign assistants, whether the bot runs or not."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ ACTIONS: Mapping[str, Callable[[Invocation], Awaitable[None]]] = {
 _ASST = "an id (asst_…) or a name"
 
 
-def add(commands: Any) -> None:
-    """Register the command with the subparsers of `python -m bots`."""
+def add(commands: Any, spool: str = "spool") -> None:
+    """Register the command. `spool`: what the person typed, for hints."""
     parser = commands.add_parser("assistants", help="create, list, change and assign assistants")
+    parser.set_defaults(spool=spool)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     _changing(actions)
     _looking(actions)

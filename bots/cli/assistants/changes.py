@@ -36,7 +36,9 @@ async def create(invocation: Invocation) -> None:
 
 async def update(invocation: Invocation) -> None:
     """`update ASST`."""
-    current = await invocation.db(lambda tx: changeable(one(tx, invocation.options.assistant)))
+    current = await invocation.db(
+        lambda tx: changeable(one(tx, invocation.options.assistant, invocation.spool), invocation.spool)
+    )
     fields, problems = changes(invocation.options, current)
     if not fields and not problems:
         raise ConfigError("Nothing is to be changed. Add what should be, for example --model or --tool.")
@@ -117,4 +119,4 @@ def _put(invocation: Invocation, assistant: Assistant, places: list[Assignment])
     if invocation.options.json:
         put_json(assistant.to_json())
     else:
-        put_object(assistant, places)
+        put_object(assistant, places, invocation.spool)

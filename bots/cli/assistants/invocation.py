@@ -32,6 +32,12 @@ class Invocation:
     options: argparse.Namespace
     now: float
 
+    @property
+    def spool(self) -> str:
+        """What the person typed to get here, for hints."""
+        name: str = self.options.spool
+        return name
+
     async def models(self, wanted: str = "") -> ModelList:
         """What the model server offers; it is asked only when nobody did today."""
         return await model_list.of_server(self.db, self.settings, self._ask, self.now, wanted=wanted)
@@ -83,22 +89,22 @@ def unsaved(settings: Settings, error: Unsaved) -> ConfigError:
     return ConfigError(f"{path} could not be written ({error}). That step did not happen; try again.")
 
 
-def one(tx: Execute, wanted: str) -> Assistant:
+def one(tx: Execute, wanted: str, spool: str) -> Assistant:
     """The assistant with that id or name. Raises ConfigError when that is none, or several."""
     found = assistants.named(tx, wanted)
     if len(found) == 1:
         return found[0]
     if not found:
-        raise ConfigError(f"There is no assistant “{wanted}”. `python -m bots assistants list` shows all.")
+        raise ConfigError(f"There is no assistant “{wanted}”. `{spool} assistants list` shows all.")
     ids = ", ".join(assistant.id for assistant in found)
     raise ConfigError(f"Several assistants are called “{wanted}”. Say which by its id: {ids}.")
 
 
-def changeable(assistant: Assistant) -> Assistant:
+def changeable(assistant: Assistant, spool: str) -> Assistant:
     """The assistant, when commands may change it. Raises ConfigError for that of the settings."""
     if assistant.id == SETTINGS_ID:
         raise ConfigError(
             f"{SETTINGS_ID} is what the ASSISTANT_* settings say. Change those, or create an assistant and "
-            "let it answer everywhere: python -m bots assistants use NAME --default."
+            f"let it answer everywhere: {spool} assistants use NAME --default."
         )
     return assistant

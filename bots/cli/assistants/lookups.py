@@ -32,14 +32,14 @@ async def show_all(invocation: Invocation) -> None:
     if invocation.options.json:
         put_json(list_of(assistant.to_json() for assistant in found))
     else:
-        put_table(found, places)
+        put_table(found, places, invocation.spool)
 
 
 async def show(invocation: Invocation) -> None:
     """`show ASST`."""
 
     def work(tx: Execute) -> tuple[Assistant, list[Assignment]]:
-        assistant = one(tx, invocation.options.assistant)
+        assistant = one(tx, invocation.options.assistant, invocation.spool)
         return assistant, assistants.assignments(tx)
 
     assistant, places = await invocation.db(work)
@@ -47,14 +47,16 @@ async def show(invocation: Invocation) -> None:
         own = [assigned(found) for found in places if found.assistant_id == assistant.id]
         put_json({**assistant.to_json(), "assignments": own})
     else:
-        put_object(assistant, places)
+        put_object(assistant, places, invocation.spool)
 
 
 async def export(invocation: Invocation) -> None:
     """`export [ASST…]`: always JSON."""
 
     def work(tx: Execute) -> list[Assistant]:
-        return [one(tx, wanted) for wanted in invocation.options.assistants] or assistants.all(tx)
+        return [
+            one(tx, wanted, invocation.spool) for wanted in invocation.options.assistants
+        ] or assistants.all(tx)
 
     put_json(list_of(assistant.to_json() for assistant in await invocation.db(work)))
 
@@ -63,11 +65,11 @@ async def delete(invocation: Invocation) -> None:
     """`delete ASST [--force]`."""
 
     def work(tx: Execute) -> tuple[Assistant, list[Assignment], int]:
-        assistant = changeable(one(tx, invocation.options.assistant))
+        assistant = changeable(one(tx, invocation.options.assistant, invocation.spool), invocation.spool)
         places = assistants.assignments(tx, assistant.id)
         documents = len(vector_stores.documents(tx, assistant.id))
         if not invocation.options.force:
-            _spare(assistant, places, documents)
+            _spare(assistant, places, documents, invocation.spool)
         assistants.delete(tx, assistant.id, invocation.now)
         return assistant, places, documents
 
@@ -82,7 +84,7 @@ async def delete(invocation: Invocation) -> None:
         put(f"Deleted {assistant.label} ({assistant.id}).")
 
 
-def _spare(assistant: Assistant, places: list[Assignment], documents: int) -> None:
+def _spare(assistant: Assistant, places: list[Assignment], documents: int, spool: str) -> None:
     """Raises ConfigError when something depends on it."""
     problems = []
     if places:
@@ -91,7 +93,7 @@ def _spare(assistant: Assistant, places: list[Assignment], documents: int) -> No
     if documents:
         problems.append(
             f"{assistant.label} has {_many(documents)} at the model server. Remove what is there first with "
-            f"`python -m bots files remove {assistant.id} …`, or add --force to leave them there."
+            f"`{spool} files remove {assistant.id} …`, or add --force to leave them there."
         )
     if problems:
         raise ConfigError(*problems)
@@ -108,7 +110,7 @@ async def use(invocation: Invocation) -> None:
         changed, shown = await invocation.db(lambda tx: _free(tx, places)), freed
         said = "Nobody in particular answers {where} any more."
     else:
-        changed, assistant = await invocation.db(lambda tx: _assign(tx, invocation.options.assistant, places))
+        changed, assistant = await invocation.db(lambda tx: _assign(tx, invocation, places))
         shown = assigned
         tell_unavailable(invocation.settings, assistant)
         said = f"{assistant.label} ({assistant.id}) answers {{where}} from the next message on."
@@ -141,8 +143,10 @@ def _places(invocation: Invocation) -> list[tuple[str, str]]:
     return list(dict.fromkeys(places))
 
 
-def _assign(tx: Execute, wanted: str, places: list[tuple[str, str]]) -> tuple[list[Assignment], Assistant]:
-    assistant = one(tx, wanted)
+def _assign(
+    tx: Execute, invocation: Invocation, places: list[tuple[str, str]]
+) -> tuple[list[Assignment], Assistant]:
+    assistant = one(tx, invocation.options.assistant, invocation.spool)
     for platform, id in places:
         assistants.assign(tx, platform, id, assistant.id)
     return [Assignment(platform, id, assistant.id) for platform, id in places], assistant

@@ -14,7 +14,7 @@ from core.types import SETTINGS_ID, Assistant
 
 PLATFORMS = {"slack": "Slack", "discord": "Discord"}
 EMPTY = """There are no assistants yet: the ASSISTANT_* settings answer everywhere. Create the first one with
-  python -m bots assistants create --name HelpBot --instructions "…" """
+  {} assistants create --name HelpBot --instructions "…" """
 
 
 def put(text: str) -> None:
@@ -65,10 +65,10 @@ def freed(assignment: Assignment) -> dict[str, Any]:
     return {**assigned(assignment), "object": "assistant.assignment.deleted", "deleted": True}
 
 
-def put_table(assistants: Sequence[Assistant], assignments: Sequence[Assignment]) -> None:
+def put_table(assistants: Sequence[Assistant], assignments: Sequence[Assignment], spool: str) -> None:
     """All assistants, one on each line."""
     if not assistants:
-        put(EMPTY.rstrip())
+        put(EMPTY.format(spool).rstrip())
         return
     rows = [("ID", "NAME", "MODEL", "TOOLS", "ANSWERS")]
     for assistant in assistants:
@@ -80,12 +80,12 @@ def put_table(assistants: Sequence[Assistant], assignments: Sequence[Assignment]
         put("  ".join(cells).rstrip())
 
 
-def put_object(assistant: Assistant, assignments: Sequence[Assignment]) -> None:
+def put_object(assistant: Assistant, assignments: Sequence[Assignment], spool: str) -> None:
     """Everything about one assistant that is not as it is by default. `assignments`: all there are."""
     plain = Assistant(id="", name="", model="").to_json()
     shown = {name: value for name, value in assistant.to_json().items() if value != plain[name]}
     shown |= {"tools": _tools(assistant), "version": assistant.version}
-    cure = f"nowhere yet (assign it: python -m bots assistants use {assistant.id} --default)"
+    cure = f"nowhere yet (assign it: {spool} assistants use {assistant.id} --default)"
     shown["answers"] = ", ".join(_places(assistant, assignments)) or cure
     shown.pop("created_at", None)
     width = max(map(len, shown))

@@ -1,4 +1,4 @@
-"""`python -m bots files …`: documents an assistant can search, added, listed and removed by the operator."""
+"""`spool files …`: documents an assistant can search, added, listed and removed by the operator."""
 
 from __future__ import annotations
 
@@ -44,9 +44,10 @@ HELP = {
 }
 
 
-def add(commands: Any) -> None:
-    """Register the command with the subparsers of `python -m bots`."""
+def add(commands: Any, spool: str = "spool") -> None:
+    """Register the command. `spool`: what the person typed, for hints."""
     parser = commands.add_parser("files", help="give an assistant documents it can search")
+    parser.set_defaults(spool=spool)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     made = {name: actions.add_parser(name, help=help) for name, help in HELP.items()}
     for action in made.values():
@@ -78,7 +79,7 @@ async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
 
 async def _list(options: argparse.Namespace, settings: Settings) -> int:
     async with _database(settings) as db:
-        assistant = await db(lambda tx: one(tx, options.assistant))
+        assistant = await db(lambda tx: one(tx, options.assistant, options.spool))
         documents = await db(lambda tx: vector_stores.documents(tx, assistant.id))
     if options.json:
         put_json(list_of(map(_json, documents)))
@@ -90,13 +91,13 @@ async def _list(options: argparse.Namespace, settings: Settings) -> int:
         digest = row.digest[:DIGITS]
         put(ROW.format(row.remote or "-", row.status, f"{row.size:,}", digest, f"{row.name}{why}"))
     if not documents:
-        put(f"{assistant.label} has no documents. Add some: python -m bots files add {assistant.id} PATH…")
+        put(f"{assistant.label} has no documents. Add some: {options.spool} files add {assistant.id} PATH…")
     return 0
 
 
 async def _add(options: argparse.Namespace, settings: Settings) -> int:
     async with _database(settings) as db:
-        assistant = await db(lambda tx: changeable(one(tx, options.assistant)))
+        assistant = await db(lambda tx: changeable(one(tx, options.assistant, options.spool), options.spool))
         files = found(options.paths)
         if not settings.full_features:
             tell(NOT_SEARCHED.format(assistant.label))
@@ -105,7 +106,7 @@ async def _add(options: argparse.Namespace, settings: Settings) -> int:
                 progress = Progress(sys.stderr, len(files), sum(file.size for file in files))
                 library = Library(db, service, tell=progress.say)
                 try:
-                    outcomes = await Filing(library, assistant.id, progress).add(files)
+                    outcomes = await Filing(library, assistant.id, progress, options.spool).add(files)
                 finally:
                     progress.close()
         documents = {
@@ -133,7 +134,7 @@ def _report(outcomes: Sequence[Outcome], documents: dict[str, Document], json: b
 async def _remove(options: argparse.Namespace, settings: Settings) -> int:
     status = 0
     async with _database(settings) as db:
-        assistant = await db(lambda tx: one(tx, options.assistant))
+        assistant = await db(lambda tx: one(tx, options.assistant, options.spool))
         with _alone(settings.data_dir):
             async with _service(settings) as service:
                 library = Library(db, service, tell=tell)
