@@ -120,7 +120,7 @@ def _placed(name: str, folder: Path) -> str:
         return ""
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
-    sys.stdout.write(f"{target} added. Edit it as you like; a running bot finds it at its next start.\n")
+    sys.stdout.write(f"{target} added. Edit it as you like; a running bot reads it within seconds.\n")
     return ""
 
 
