@@ -316,6 +316,20 @@ async def test_an_empty_list_says_what_to_do(
     assert f"spool files add {bot} PATH" in capsys.readouterr().out
 
 
+async def test_the_settings_assistant_is_not_advised_to_add_some(
+    settings: Settings, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would be refused."""
+    data_directory(settings.data_dir)
+    db = Database(settings.data_dir / "spool.sqlite3")
+    await db(lambda tx: assistants.settle(tx, settings_assistant(settings), 1.0))
+    db.close()
+
+    assert 0 == await command("list", SETTINGS_ID)
+    said = capsys.readouterr().out
+    assert ("spool assistants create" in said, "files add" in said) == (True, False)
+
+
 async def test_documents_are_removed_by_name_or_id(
     api: OpenAIStandin, command: Command, bot: str, folder: Path
 ) -> None:

@@ -85,6 +85,7 @@ def _looking(actions: Any) -> None:
     actions.add_parser("list", help="all of them, and where they answer")
     show = actions.add_parser("show", help="everything about one")
     show.add_argument("assistant", metavar="ASST", help=_ASST)
+    show.add_argument("--full", action="store_true", help="long texts to their end")
     export = actions.add_parser("export", help="print JSON that import reads")
     export.add_argument("assistants", nargs="*", metavar="ASST", help=f"{_ASST}; default: all")
 
@@ -93,7 +94,7 @@ def _assigning(actions: Any) -> None:
     delete = actions.add_parser("delete", help="remove one; answers it gave stay")
     delete.add_argument("assistant", metavar="ASST", help=_ASST)
     delete.add_argument("--force", action="store_true", help="also when it is assigned somewhere")
-    use = actions.add_parser("use", help="let one answer somewhere; the nearest assignment counts")
+    use = actions.add_parser("use", help="let one answer somewhere: in a channel, in a workspace, by default")
     use.add_argument("assistant", metavar="ASST|none", help=f"{_ASST}; none: end the assignment")
     use.add_argument(
         "--slack",
@@ -105,4 +106,4 @@ def _assigning(actions: Any) -> None:
     use.add_argument(
         "--discord", action="append", default=[], metavar="ID", help="a thread, channel or server (a number)"
     )
-    use.add_argument("--default", action="store_true", help="everywhere else, instead of the settings' one")
+    use.add_argument("--default", action="store_true", help="every channel without its own assistant")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bots.cli.assistants.changes import default_effort, tell_namesakes
-from bots.cli.assistants.invocation import Invocation, no_code, tell_unavailable
+from bots.cli.assistants.changes import default_effort
+from bots.cli.assistants.invocation import Invocation, no_code, tell_namesakes, tell_unavailable
 from bots.cli.assistants.show import line, list_of, put, put_json, tell
 from core.assistants.importer import has_more, is_ours, objects, translated
 from core.assistants.model_list import ModelList, day

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import difflib
 import importlib
 import sys
 from collections.abc import Mapping
@@ -53,15 +54,20 @@ class Invocation:
         finally:
             await service.close()
 
-    def functions_without_code(self, assistant: Assistant) -> list[str]:
-        """The functions it names that the tools folder does not have. Runs the folder's code."""
+    def functions_without_code(self, assistant: Assistant) -> dict[str, str]:
+        """The functions it names that the tools folder does not have → a name there that is like it, or "".
+
+        Runs the folder's code.
+        """
         wanted = assistant.functions() - {EVERY_FUNCTION}
         if not wanted:
-            return []
+            return {}
         tools = importlib.import_module("core.tools")
         with contextlib.redirect_stdout(sys.stderr):  # whatever those files print is not our output
             found = tools.load(self.settings.tools_directory, seconds=self.settings.tool_seconds)
-        return sorted(wanted - set(found.names()))
+        names = set(found.names())
+        near = {name: difflib.get_close_matches(name, names, n=1) for name in sorted(wanted - names)}
+        return {name: "".join(close) for name, close in near.items()}
 
 
 def no_code(settings: Settings, name: str) -> str:
@@ -69,6 +75,15 @@ def no_code(settings: Settings, name: str) -> str:
     return (
         f"There is no function {name} in {settings.tools_directory} yet; docs/tools.md shows how to write it."
     )
+
+
+def tell_namesakes(tx: Execute, assistant: Assistant) -> None:
+    """Warn that its name alone does not say which one is meant any more."""
+    others = [other for other in assistants.named(tx, assistant.name) if other.id != assistant.id]
+    if assistant.name and others:
+        tell(
+            f"warning: Another assistant is called {assistant.name} too. Say which by its id: {others[0].id}."
+        )
 
 
 def tell_unavailable(settings: Settings, assistant: Assistant) -> None:

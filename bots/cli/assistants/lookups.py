@@ -6,15 +6,16 @@ import re
 
 from bots.cli.assistants.invocation import Invocation, changeable, one, tell_unavailable
 from bots.cli.assistants.show import (
+    UNASSIGNED,
     assigned,
     freed,
     list_of,
+    place,
     put,
     put_json,
     put_object,
     put_table,
     tell,
-    where,
 )
 from core.errors import ConfigError
 from core.store import assistants, vector_stores
@@ -47,7 +48,7 @@ async def show(invocation: Invocation) -> None:
         own = [assigned(found) for found in places if found.assistant_id == assistant.id]
         put_json({**assistant.to_json(), "assignments": own})
     else:
-        put_object(assistant, places, invocation.spool)
+        put_object(assistant, places, invocation.spool, full=invocation.options.full)
 
 
 async def export(invocation: Invocation) -> None:
@@ -75,7 +76,7 @@ async def delete(invocation: Invocation) -> None:
 
     assistant, places, documents = await invocation.db(work)
     for found in places:
-        tell(f"It does not answer {where(found)} any more.")
+        tell(f"Its assignment has ended: {place(found)}.")
     if documents:
         tell(f"Left at the model server: {_many(documents)}. Delete what is there at the server.")
     if invocation.options.json:
@@ -88,8 +89,8 @@ def _spare(assistant: Assistant, places: list[Assignment], documents: int, spool
     """Raises ConfigError when something depends on it."""
     problems = []
     if places:
-        all = ", ".join(where(found) for found in places)
-        problems.append(f"{assistant.label} answers {all}. Add --force to delete it nevertheless.")
+        all = ", ".join(place(found) for found in places)
+        problems.append(f"{assistant.label} answers in {all}. Add --force to delete it nevertheless.")
     if documents:
         problems.append(
             f"{assistant.label} has {_many(documents)} at the model server. Remove what is there first with "
@@ -108,17 +109,28 @@ async def use(invocation: Invocation) -> None:
     places = _places(invocation)
     if invocation.options.assistant == "none":
         changed, shown = await invocation.db(lambda tx: _free(tx, places)), freed
-        said = "Nobody in particular answers {where} any more."
+        said = [_ended(found) for found in changed]
     else:
         changed, assistant = await invocation.db(lambda tx: _assign(tx, invocation, places))
         shown = assigned
         tell_unavailable(invocation.settings, assistant)
-        said = f"{assistant.label} ({assistant.id}) answers {{where}} from the next message on."
+        begin = f"{assistant.label} ({assistant.id}) answers in"
+        said = [f"{begin} {place(found)} from the next message on." for found in changed]
     if invocation.options.json:
         put_json(list_of(shown(found) for found in changed))
     else:
-        for found in changed:
-            put(said.format(where=where(found)))
+        for text in said:
+            put(text)
+
+
+def _ended(assignment: Assignment) -> str:
+    """What holds after an assignment has ended."""
+    if (assignment.platform, assignment.place) == DEFAULT:
+        return f"There is no default any more: {UNASSIGNED} gets the one of the ASSISTANT_* settings."
+    return (
+        f"{place(assignment)} has no assistant of its own any more: the next nearest, or else the default "
+        "one, answers there."
+    )
 
 
 def _places(invocation: Invocation) -> list[tuple[str, str]]:
@@ -156,8 +168,10 @@ def _free(tx: Execute, places: list[tuple[str, str]]) -> list[Assignment]:
     ended = []
     for platform, id in places:
         former = assistants.unassign(tx, platform, id)
-        if former is None:
-            tell(f"Nobody in particular answered {where(Assignment(platform, id, ''))}.")
-        else:
+        if former is not None:
             ended.append(Assignment(platform, id, former))
+        elif (platform, id) == DEFAULT:
+            tell("There was no default.")
+        else:
+            tell(f"{place(Assignment(platform, id, ''))} had no assistant of its own.")
     return ended

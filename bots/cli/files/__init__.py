@@ -26,7 +26,7 @@ from core.store import vector_stores
 from core.store.data_dir import data_directory
 from core.store.database import Database
 from core.store.vector_stores import Document
-from core.types import Assistant
+from core.types import SETTINGS_ID, Assistant
 
 INTERRUPTED, TERMINATED = 130, 143
 """The exit statuses shells know for Ctrl-C and for SIGTERM."""
@@ -91,8 +91,15 @@ async def _list(options: argparse.Namespace, settings: Settings) -> int:
         digest = row.digest[:DIGITS]
         put(ROW.format(row.remote or "-", row.status, f"{row.size:,}", digest, f"{row.name}{why}"))
     if not documents:
-        put(f"{assistant.label} has no documents. Add some: {options.spool} files add {assistant.id} PATH…")
+        put(f"{assistant.label} has no documents. {_cure(assistant, options.spool)}")
     return 0
+
+
+def _cure(assistant: Assistant, spool: str) -> str:
+    """How somebody without documents gets some; that of the settings cannot have any."""
+    if assistant.id == SETTINGS_ID:
+        return f"Only those that commands make can have some: {spool} assistants create --name NAME"
+    return f"Add some: {spool} files add {assistant.id} PATH…"
 
 
 async def _add(options: argparse.Namespace, settings: Settings) -> int:
