@@ -25,6 +25,8 @@ OPERATING = {
     "assistants": "create, list, change and assign assistants",
     "tools": "list the function tools that were found, or copy an example",
     "files": "give an assistant documents to search",
+    "runs": "see what became of questions",
+    "threads": "see which conversations there are",
     "backup": "copy the database to a file, also while the bot runs",
     "restore": "put such a copy back",
 }
