@@ -35,7 +35,7 @@ from core.settings import Settings
 from core.store import assistants, facts, files
 from core.store.data_dir import data_directory, only_runner
 from core.store.database import Database, Execute
-from core.tools import Toolbox, load
+from core.tools import Toolbox, load, state
 from core.types import Assistant, ModelEvent, Prompt, settings_assistant
 
 
@@ -109,6 +109,12 @@ class Soon(Generic[T]):
         """The thing, once it is built."""
         return await asyncio.shield(self.begin())
 
+    async def renew(self) -> None:
+        """Build another; until it is there, whoever asks gets the one of before."""
+        task = asyncio.ensure_future(self._work())
+        await asyncio.wait({task})
+        self._task = task
+
     @property
     def built(self) -> T | None:
         """The thing if it is there already."""
@@ -122,6 +128,8 @@ class Soon(Generic[T]):
 
 
 DAY = 86_400.0
+GLANCE = 2.0
+"""Seconds between two looks at the folders of tools."""
 
 
 class Equipment:
@@ -165,7 +173,7 @@ class Equipment:
 
     def begin(self, quiet: Callable[[], Awaitable[None]]) -> None:
         """Start what is to be there soon, and what goes on for ever: that waits until all is `quiet`."""
-        self._toolbox.begin()
+        self._background.start(self._watch_tools(), "tools")
         self._background.start(self._watch_models(quiet), "model list")
 
     async def _serve(self) -> Service:
@@ -186,6 +194,18 @@ class Equipment:
         for problem in toolbox.problems:
             logger.error(problem)
         return toolbox
+
+    async def _watch_tools(self) -> None:
+        """Files of tools that come, change or go are read without a restart; no message waits for it."""
+        seen = await asyncio.to_thread(state, *self._tools)
+        await self._toolbox()
+        while True:
+            await asyncio.sleep(GLANCE)
+            now = await asyncio.to_thread(state, *self._tools)
+            if now != seen:
+                seen = now
+                await self._toolbox.renew()
+                logger.info("the files of tools have changed and were read anew")
 
     async def _transcribe(self, name: str, content: bytes) -> str:
         return await (await self._service()).transcribe(name, content)

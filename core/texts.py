@@ -115,7 +115,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "{summarised} as a summary and the others word for word. Say “reset” after my name to start over.",
         "assistant_current": "Here you talk to “{name}” ({id}, model {model}).",
         "assistant_others": "Others: {names}. Admins switch with /assistant NAME.",
-        "assistant_switched": "Done: from the next message on, “{name}” ({id}) answers here.",
+        "assistant_switched": "Done: from the next message on, “{name}” ({id}) answers here. /assistant none ends that.",
+        "assistant_freed": "Done: this place has no assistant of its own any more. From the next message on, “{name}” ({id}) "
+        "answers here.",
         "assistant_admins": "Only admins can switch the assistant. Ask the person who runs this bot to add you to "
         "ADMINS.",
         "assistant_unknown": "There is no assistant “{name}”. There are: {names}.",
@@ -219,7 +221,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "나머지는 그대로 기억합니다. 새로 시작하려면 이름 뒤에 “reset”이라고 적어 주세요.",
         "assistant_current": "여기서는 “{name}”({id}, 모델 {model})이(가) 답합니다.",
         "assistant_others": "다른 어시스턴트: {names}. 관리자는 /assistant 이름 으로 바꿀 수 있어요.",
-        "assistant_switched": "완료했어요. 다음 메시지부터 “{name}”({id})이(가) 여기서 답합니다.",
+        "assistant_switched": "완료했어요. 다음 메시지부터 “{name}”({id})이(가) 여기서 답합니다. /assistant none 으로 되돌릴 수 있어요.",
+        "assistant_freed": "완료했어요. 이제 여기에 따로 지정된 어시스턴트가 없어요. 다음 메시지부터 "
+        "“{name}”({id})이(가) 답합니다.",
         "assistant_admins": "관리자만 어시스턴트를 바꿀 수 있어요. 이 봇의 운영자에게 ADMINS에 추가해 달라고 하세요.",
         "assistant_unknown": "“{name}”이라는 어시스턴트가 없어요. 있는 것: {names}.",
         "assistant_several": "“{name}”이라는 어시스턴트가 여럿이에요: {names}. id를 사용해 주세요.",

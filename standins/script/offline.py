@@ -184,7 +184,7 @@ def _offered(tools: Sequence[Item]) -> list[str]:
 
 def _lack(name: str, tools: Sequence[Item], command: str) -> str:
     has = f"only {', '.join(_offered(tools))}" if tools else "nor any other"
-    new = "" if name in _HOSTED else " Files of tools are read when the bot starts."
+    new = "" if name in _HOSTED else " A new file of tools is read within seconds."
     return (
         f" This assistant does not have the tool `{name}`, {has}. To give it one: "
         f"`{command} assistants update NAME --tool {name}`.{new}"
