@@ -167,7 +167,7 @@ def _command(options: argparse.Namespace, spool: str) -> int:
     else:
         from bots.demo import talk
 
-        asyncio.run(talk(config))
+        asyncio.run(talk(config, spool))
     return 0
 
 

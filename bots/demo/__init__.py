@@ -1,4 +1,4 @@
-"""`python -m bots demo`: the real bot with its real SDKs, against stand-ins on this machine.
+"""`spool demo`: the real bot with its real SDKs, against stand-ins on this machine.
 
 No account, no key, no network. What is typed goes to the local Slack or Discord as a person's message; what
 the bot posts there is printed as it grows. With OPENAI_API_KEY or OPENAI_BASE_URL set, the model is that one.
@@ -43,11 +43,11 @@ LOCALES: Final = {"en": ("en-US", "en-US"), "ko": ("ko-KR", "ko")}
 """What the person's Slack and Discord are set to."""
 
 
-async def talk(settings: Settings) -> None:
-    """Talk until standard input ends or /quit; every message is answered before this returns."""
+async def talk(settings: Settings, spool: str = "spool") -> None:
+    """`spool`: what the person typed to get here. Talk until standard input ends or /quit; every message is answered before this returns."""
     logging.getLogger().setLevel(logging.WARNING)
     folder = Folder(settings.data_dir)
-    said = words(settings.language, folder.path)
+    said = words(settings.language, folder.path, spool)
     own = dataclasses.replace(settings, data_dir=folder.path, tools_dir=str(settings.tools_directory))
     with only_runner(folder.path):
         left = take_over(settings.data_dir, folder)
@@ -59,7 +59,7 @@ async def talk(settings: Settings) -> None:
                 "slack": SlackPerson(slack, locales[0]),
                 "discord": DiscordPerson(discord, locales[1]),
             }
-            config = await _local(own, slack, discord, stack)
+            config = await _local(own, slack, discord, stack, spool)
             before = await _looked_back(folder.path / DATABASE)
             lanes = await stack.enter_async_context(_bot(config, folder.tools(config.tools_directory)))
             _keep_the_terminal()
@@ -115,7 +115,11 @@ def _is_offline(config: Settings) -> bool:
 
 
 async def _local(
-    settings: Settings, slack: SlackStandin, discord: DiscordStandin, stack: contextlib.AsyncExitStack
+    settings: Settings,
+    slack: SlackStandin,
+    discord: DiscordStandin,
+    stack: contextlib.AsyncExitStack,
+    spool: str,
 ) -> Settings:
     """The settings with every remote replaced, but for a model that was configured."""
     config = dataclasses.replace(
@@ -130,7 +134,7 @@ async def _local(
     )
     if settings.openai_api_key or settings.openai_base_url:
         return config
-    offline = Offline(usual=INSTRUCTIONS, command=command(settings.data_dir))
+    offline = Offline(usual=INSTRUCTIONS, command=command(settings.data_dir, spool))
     openai = await stack.enter_async_context(OpenAIStandin(offline, models=None))
     return dataclasses.replace(
         config, openai_base_url=openai.base_url, openai_api_key=OFFLINE, openai_features="full"

@@ -110,12 +110,12 @@ KO: Final = Words(
 )
 
 
-def words(language: str, data_dir: Path) -> Words:
+def words(language: str, data_dir: Path, spool: str) -> Words:
     """The texts of that language, for a demo whose data are there."""
     found = KO if language == "ko" else EN
-    return replace(found, help=found.help.format(command=command(data_dir)))
+    return replace(found, help=found.help.format(command=command(data_dir, spool)))
 
 
-def command(data_dir: Path) -> str:
+def command(data_dir: Path, spool: str) -> str:
     """How a person calls a command for the demo's data."""
-    return f"DATA_DIR={shlex.quote(str(data_dir))} spool"
+    return f"DATA_DIR={shlex.quote(str(data_dir))} {spool}"
