@@ -44,7 +44,10 @@ LOCALES: Final = {"en": ("en-US", "en-US"), "ko": ("ko-KR", "ko")}
 
 
 async def talk(settings: Settings, spool: str = "spool") -> None:
-    """`spool`: what the person typed to get here. Talk until standard input ends or /quit; every message is answered before this returns."""
+    """Talk until standard input ends or /quit; every message is answered before this returns.
+
+    `spool`: what the person typed to get here.
+    """
     logging.getLogger().setLevel(logging.WARNING)
     folder = Folder(settings.data_dir)
     said = words(settings.language, folder.path, spool)
