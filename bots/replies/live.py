@@ -125,7 +125,7 @@ class LiveReply:
         """Characters that a process before this one showed; no end of them where that cannot be known."""
         if self._before is None:
             try:
-                self._before = len((await self._brush.read()).strip())
+                self._before = len(await self._brush.read())
             except (Retryable, Lost, Unsaved):
                 raise
             except SpoolError:
