@@ -148,13 +148,13 @@ class Odd:
 
 @pytest.mark.parametrize("thinking", [True, False])
 async def test_a_server_that_talks_is_not_silent(tmp_path: Path, thinking: bool) -> None:
-    """For four times the idle time nothing of the answer comes, but thoughts or comments do."""
+    """For three times the idle time nothing of the answer comes, but thoughts or comments do."""
     script = Heard()
     word = "<think>Hm" if thinking else ""
     script.enqueue(
-        *(beat for _ in range(8) for beat in (Say(word), Wait(0.1))), Say("</think>" * thinking + "At last.")
+        *(beat for _ in range(12) for beat in (Say(word), Wait(0.1))), Say("</think>" * thinking + "At last.")
     )
-    limits = Limits(idle=0.2, run=TIMEOUT)
+    limits = Limits(idle=0.4, run=TIMEOUT)
     async with served(tmp_path, script, portable=True, limits=limits) as (spool, api):
         api.keepalive = None if thinking else 0.05
         await spool.say("1", "Think")
