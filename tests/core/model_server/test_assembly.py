@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.model_server.assembly import Assembly
-from core.model_server.text import Veil
+from core.model_server.text import Veil, visible
 from core.types import Finished, ItemDone, ModelEvent, TextDelta
 from standins.openai import OpenAIStandin
 from standins.openai.forms import FORMS, Form
@@ -22,7 +22,7 @@ from tests.core.model_server.wire import PORTABLE, Sent, Wire, asking, delta, ev
 
 CASES = Path(__file__).parents[2] / "events" / "model"
 Event = tuple[str, dict[str, Any]]
-TEXTS = st.text(min_size=1, max_size=8).filter(lambda text: text.strip() and "<" not in text)
+TEXTS = st.text(min_size=1, max_size=8).filter(lambda text: visible(text) and "<" not in text)
 MESSAGES = st.lists(st.lists(TEXTS, min_size=1, max_size=3, unique=True), min_size=1, max_size=3)
 WAYS = ("delta", "text", "part")
 
