@@ -251,6 +251,7 @@ def _rules(settings: Settings) -> Rules:
         language=settings.language,
         shared=settings.thread_scope == "topic",
         budget=settings.budget,
+        answer_characters=settings.answer_characters,
         full=settings.full_features,
         effort=settings.assistant_effort,
         mcp_hosts=frozenset(host.lower() for host in settings.mcp_hosts),

@@ -29,6 +29,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "Please tell the person who runs this bot to check its API key.",
         "model_missing": "⚠️ I could not get an answer: my AI model is not available. "
         "Please tell the person who runs this bot to check the model setting.",
+        "model_moved": "⚠️ I could not get an answer: the address of the AI service leads somewhere else. "
+        "Please tell the person who runs this bot to check it.",
         "model_refused": "⚠️ The AI service refused this request. Please put it differently, or say “reset” after "
         "my name to start over.",
         "billing": "⚠️ I could not get an answer: the AI account has run out of credit. "
@@ -43,6 +45,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "internal": "⚠️ Something went wrong on my side. Please send your message again; if it happens again, "
         "tell the person who runs this bot.",
         "max_output_tokens": "✂️ The answer reached its length limit. Say “continue” to read on.",
+        "answer_limit": "✂️ I ended this here because it became too long for one answer. Say “continue” to read on, or "
+        "ask for a smaller piece.",
         "content_filter": "⚠️ The AI service ended the answer here. Please put your question differently.",
         "incomplete": "✂️ The answer ended early. Say “continue” to read on.",
         "empty_answer": "⚠️ The AI service gave an empty answer. Please put your question differently.",
@@ -145,6 +149,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "알려 주세요.",
         "model_missing": "⚠️ AI 모델을 사용할 수 없어 답변하지 못했어요. 이 봇의 운영자에게 모델 설정을 확인해 달라고 "
         "알려 주세요.",
+        "model_moved": "⚠️ AI 서비스의 주소가 다른 곳으로 연결되어 답변하지 못했어요. 이 봇의 운영자에게 주소를 확인해 달라고 "
+        "알려 주세요.",
         "model_refused": "⚠️ AI 서비스가 이 요청을 거부했어요. 다르게 표현하거나 이름 뒤에 “reset”이라고 적어 새로 "
         "시작해 주세요.",
         "billing": "⚠️ AI 계정의 잔액이 부족해 답변하지 못했어요. 이 봇의 운영자에게 알려 주세요.",
@@ -155,6 +161,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "unshowable": "⚠️ 답변은 있지만 여기에 올릴 수 없었어요. 다른 말로 다시 묻거나 다이렉트 메시지로 물어봐 주세요.",
         "internal": "⚠️ 제 쪽에서 문제가 생겼어요. 메시지를 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 알려 주세요.",
         "max_output_tokens": "✂️ 답변이 길이 제한에 도달했어요. 이어서 보려면 “계속”이라고 적어 주세요.",
+        "answer_limit": "✂️ 한 번의 답변으로는 너무 길어 여기서 끝냈어요. 이어서 보려면 “계속”이라고 하거나 더 작게 나누어 "
+        "질문해 주세요.",
         "content_filter": "⚠️ AI 서비스가 답변을 여기서 끝냈어요. 질문을 다르게 표현해 주세요.",
         "incomplete": "✂️ 답변이 일찍 끝났어요. 이어서 보려면 “계속”이라고 적어 주세요.",
         "empty_answer": "⚠️ AI 서비스가 빈 답변을 주었어요. 질문을 다르게 표현해 주세요.",

@@ -56,7 +56,9 @@ class OpenAIService:
         timeout = httpx2.Timeout(60.0, connect=10.0)
         self._own = beside is None
         client = beside or openai.AsyncOpenAI(
-            api_key=api_key, base_url=base_url, http_client=openai.DefaultAioHttpClient(timeout=timeout)
+            api_key=api_key,
+            base_url=base_url,
+            http_client=openai.DefaultAioHttpClient(timeout=timeout, follow_redirects=False),
         )
         self._client = client.with_options(max_retries=0, timeout=timeout)
         self._speech, self._patience, self._pause = transcription_model, patience, pause
