@@ -82,7 +82,7 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
         description="Show the assistants, or choose this channel's",
         callback=assistant,
     )
-    app_commands.describe(name="Name or id of the assistant to answer here")(switch)
+    app_commands.describe(name="Name or id of who is to answer here; none: nobody in particular")(switch)
     return [
         app_commands.Command(name="reset", description="Start a fresh conversation", callback=reset),
         switch,

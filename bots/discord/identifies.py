@@ -37,12 +37,14 @@ class Identifies:
 
     def __init__(self, inbox: Inbox, allowance: Allowance | None = None) -> None:
         self._inbox, self._allowance = inbox, allowance or Allowance()
+        self._noted = 0.0  # when the newest was on disk, which may take a while
 
     async def turn(self, application: str) -> None:
         """Returns once another one may be sent. Raises TokenRefused when no more may be for hours."""
         at, _ = await self._sent(application)
         if len(at) >= self._allowance.free:
-            await asyncio.sleep(min(at[-1] + self._allowance.spacing - time.time(), self._allowance.spacing))
+            since = time.time() - max(at[-1], self._noted)
+            await asyncio.sleep(self._allowance.spacing - max(0.0, since))
 
     async def note(self, application: str) -> None:
         """One is about to be sent; returns ⇒ that is on disk. Raises what `turn` does, or Unsaved."""
@@ -53,6 +55,7 @@ class Identifies:
         at = [*at, now]
         kept = {"application": application, "at": at, "warned": warned}
         await self._inbox.remember(IDENTIFIES, kept)
+        self._noted = time.time()
         if warn:
             logger.warning(
                 "Discord session number %d within 24 hours. At 1,000 Discord resets the token, so from now "

@@ -17,4 +17,5 @@ def http_client(base_url: str | None, **how: Any) -> httpx2.AsyncClient:
     proxy = proxy_for(base_url or USUAL)
     direct = dict.fromkeys(("all://", "http://", "https://"))  # in place of what httpx2 reads for itself
     route: dict[str, Any] = {"proxy": proxy} if proxy else {"mounts": direct}
-    return openai.DefaultAioHttpClient(**route, **how)
+    # Not redirected: the whole conversation would be sent to whatever host is named.
+    return openai.DefaultAioHttpClient(follow_redirects=False, **route, **how)

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,20 +31,21 @@ async def inbox(tmp_path: Path) -> AsyncIterator[Inbox]:
     db.close()
 
 
-async def identify(inbox: Inbox, allowance: Allowance) -> float:
-    """Once, as a process that has just begun does it; when it was sent."""
+async def identify(inbox: Inbox, allowance: Allowance) -> None:
+    """Once, as a process that has just begun does it."""
     identifies = Identifies(inbox, allowance)
     await identifies.turn("app")
     await identifies.note("app")
-    return time.time()
 
 
 async def test_from_a_number_on_they_are_apart(inbox: Inbox, caplog: pytest.LogCaptureFixture) -> None:
     """Also over restarts; one warning tells of it."""
-    at = [await identify(inbox, Allowance(free=3, spacing=0.2)) for _ in range(6)]
+    for _ in range(6):
+        await identify(inbox, Allowance(free=3, spacing=0.5))
 
-    gaps = [later - earlier for earlier, later in pairwise(at)]
-    assert max(gaps[:2]) < 0.2 <= min(gaps[2:])
+    kept: Any = await inbox.fact(IDENTIFIES)
+    gaps = [later - earlier for earlier, later in pairwise(kept["at"])]
+    assert gaps[0] < 0.5 <= min(gaps[2:])
     assert 1 == sum("resets the token" in record.message for record in caplog.records)
 
 
