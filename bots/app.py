@@ -19,7 +19,7 @@ import aiohttp
 
 from bots.intake.connection import keep
 from core.assistants import model_list
-from core.concurrency import Background
+from core.concurrency import Background, LoopWatch
 from core.errors import ConfigError
 from core.files.attachments import Attachments
 from core.files.library import Library
@@ -296,9 +296,11 @@ async def assembled(
         if lanes.busy:  # they are to be answered within half a second of the platforms' connecting
             await model.ready()
         await memory.resume()
+        watch = LoopWatch()
         try:
             yield list(platforms.values()), lanes
         finally:
+            watch.close()
             await _leave(platforms.values(), lanes, memory, equipment, model)
             db.close()
 
