@@ -20,7 +20,7 @@ import aiohttp
 from bots.intake.connection import keep
 from bots.intake.connector import Connector
 from core.assistants import model_list, older_demo
-from core.concurrency import Background
+from core.concurrency import Background, LoopWatch
 from core.errors import ConfigError
 from core.files.attachments import Attachments
 from core.files.library import Library
@@ -318,9 +318,11 @@ async def assembled(
         if lanes.busy:  # they are to be answered within half a second of the platforms' connecting
             await model.ready()
         await memory.resume()
+        watch = LoopWatch()
         try:
             yield list(platforms.values()), lanes
         finally:
+            watch.close()
             await _leave(platforms.values(), lanes, memory, equipment, model)
             db.close()
 

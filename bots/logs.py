@@ -1,19 +1,31 @@
-"""Logs: one JSON object a line, or readable text on a terminal. Never a secret or a message's text."""
+"""Logs: one JSON object a line, or readable text on a terminal. Never a secret or a message's text.
+
+What is caught by whom makes no difference: a traceback tells types and places, never an exception's own text,
+and of what a library says only its words are left, not what it puts into them.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Iterable
 from typing import TextIO
+
+from core.errors import loggable
 
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _TOKENS = re.compile(r"(?<![\w-])(xox[abprs]-|xapp-|sk-)[\w-]{6,}|wss?://\S+ticket=\S+")
 _QUIET = ("slack_sdk", "slack_bolt", "discord", "aiohttp", "openai", "httpx2", "httpcore2", "asyncio")
 """At DEBUG these write message text and socket tickets, so they are never asked to."""
+_DATA = re.compile(r"[\n:({\[<'\"`].*", re.DOTALL)
+"""Where a library's own sentence ends and what it was given begins: a request, a task, an error's text."""
+_DEEPEST = 30
+"""Lines of code of one error that are told."""
 
 
 class Redact(logging.Filter):
@@ -36,14 +48,40 @@ class Redact(logging.Filter):
         """
         if record.levelno < logging.WARNING and record.name.split(".")[0] in _QUIET:
             return False
-        record.msg, record.args = self.clean(record.getMessage()), None
-        if record.exc_info:
-            record.exc_text = self.clean(logging.Formatter().formatException(record.exc_info))
-            record.exc_info = None
+        library = record.name.split(".")[0] in _QUIET
+        record.msg = self.clean(_sentence(record) if library else record.getMessage())
+        record.args = None
+        if record.exc_info and (error := record.exc_info[1]):
+            record.exc_text = self.clean("\n".join(_way(error)))
+        record.exc_info = record.stack_info = None
         for key, value in _extras(record).items():
             if isinstance(value, str):
                 setattr(record, key, self.clean(value))
         return True
+
+
+def _sentence(record: logging.LogRecord) -> str:
+    """What a library says, without what it was given: only numbers are told."""
+    if isinstance(record.args, tuple) and record.args:
+        given = tuple(one if isinstance(one, int | float) else "…" for one in record.args)
+        with contextlib.suppress(TypeError, ValueError):
+            return str(record.msg) % given
+    return _DATA.sub("…", str(record.msg))
+
+
+def _way(error: BaseException) -> list[str]:
+    """The lines of a traceback: places and types of the error, of what led to it, and of those in a group."""
+    lines, seen, todo = [], set(), [error]
+    while todo:
+        one = todo.pop()
+        seen.add(id(one))
+        frames = traceback.extract_tb(one.__traceback__)[-_DEEPEST:]
+        where = [f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}' for frame in frames]
+        lines.append("\n".join([*where, loggable(one)]))
+        before = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+        inside = one.exceptions if isinstance(one, BaseExceptionGroup) else ()
+        todo += [other for other in (*inside, before) if other is not None and id(other) not in seen]
+    return lines[::-1]
 
 
 def _extras(record: logging.LogRecord) -> dict[str, object]:

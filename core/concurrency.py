@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
+import threading
+import time
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from contextlib import suppress
+from pathlib import PurePath
+from types import FrameType
 from typing import Any, Final, TypeVar
 
 from core.errors import Retryable, SpoolError, Unreachable
@@ -110,3 +116,53 @@ class KeyedLock:
         if lock is None:
             lock = self._locks[key] = asyncio.Lock()
         return lock
+
+
+HELD_UP: Final = 1.0
+"""Seconds without a sign of life of the event loop until the log says what keeps it from going on."""
+DEPTH: Final = 6
+
+
+class LoopWatch:
+    """Names in the log what holds the running event loop up, while it does. `close()` at the end.
+
+    A thread asks for a sign of life once a second: only another thread can speak while the loop cannot.
+    """
+
+    def __init__(self) -> None:
+        self._loop, self._watched = asyncio.get_running_loop(), threading.get_ident()
+        self._over = threading.Event()
+        threading.Thread(target=self._watch, name="loop watch", daemon=True).start()
+
+    def close(self) -> None:
+        """Watch no longer."""
+        self._over.set()
+
+    def _watch(self) -> None:
+        with suppress(RuntimeError):  # the loop is closed
+            while not self._over.wait(HELD_UP):
+                self._look()
+
+    def _look(self) -> None:
+        alive, asked = threading.Event(), time.monotonic()
+        self._loop.call_soon_threadsafe(alive.set)
+        if alive.wait(HELD_UP) or time.monotonic() - asked > 2 * HELD_UP:  # or the whole process stood still
+            return
+        task, frame = asyncio.current_task(self._loop), sys._current_frames().get(self._watched)
+        facts = {"task": task.get_name() if task else None, "at": " > ".join(_places(frame))}
+        logger.warning(
+            "the bot is held up and answers nobody; a tool that blocks must be a plain def, not async",
+            extra=facts,
+        )
+        while not alive.wait(HELD_UP) and not self._over.is_set():
+            pass
+        logger.warning("the bot goes on", extra={**facts, "seconds": round(time.monotonic() - asked, 1)})
+
+
+def _places(frame: FrameType | None) -> list[str]:
+    """File and line of what the loop is carrying out, the first calls first."""
+    found: list[str] = []
+    while frame and not (frame.f_code.co_name == "_run" and frame.f_code.co_filename.endswith("events.py")):
+        found.append(f"{PurePath(frame.f_code.co_filename).name}:{frame.f_lineno}")
+        frame = frame.f_back
+    return found[::-1][:DEPTH]

@@ -13,6 +13,9 @@ SpoolError
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 
 class SpoolError(Exception):
     """Base of all errors raised on purpose."""
@@ -82,3 +85,23 @@ class Unsaved(SpoolError):
 
 class Lost(SpoolError):
     """The run has another owner."""
+
+
+_CODE: Final = re.compile(r"[\w.:-]{1,80}")
+
+
+def loggable(error: BaseException) -> str:
+    """What a log says of an error: its type, and what surely holds nobody's words.
+
+    That are our own codes, and the reasons of the system and the database. All other texts may repeat what
+    somebody wrote (`invalid literal for int(): '…'`), a server's sentence behind our code too.
+    """
+    text = ""
+    if isinstance(error, SpoolError):
+        code, _, rest = str(getattr(error, "code", error)).partition(": ")
+        text = f"{code}: {rest}" if _CODE.fullmatch(rest) else code
+    elif isinstance(error, OSError):
+        text = error.strerror or ""
+    elif type(error).__module__ == "sqlite3":
+        text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -84,6 +84,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "approve": "Allow",
         "refuse": "Don't allow",
         "approval_question": "🔐 May I use “{name}” with exactly this? It takes effect once you allow it.",
+        "approval_file": "📎 Long values are shortened here; all of it is in the file {name} above.",
+        "approval_unshown": "🚫 {name}: not used, because I cannot show you all that I would use it with. Ask for it in "
+        "smaller steps.",
         "approval_approved": "✅ Allowed: {name}",
         "approval_refused": "🚫 Not allowed: {name}",
         "approval_expired": "⌛ Nobody answered in time, so {name} was not used. Ask me again if you want it.",
@@ -198,6 +201,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "approve": "허용",
         "refuse": "허용 안 함",
         "approval_question": "🔐 “{name}”을(를) 정확히 다음 내용으로 사용해도 될까요? 허용하면 실제로 실행됩니다.",
+        "approval_file": "📎 긴 값은 줄여서 표시했어요. 전체 내용은 위의 파일 {name}에 있습니다.",
+        "approval_unshown": "🚫 {name}: 사용할 내용을 모두 보여 드릴 수 없어 사용하지 않았어요. 더 작은 단계로 나누어 요청해 주세요.",
         "approval_approved": "✅ 허용됨: {name}",
         "approval_refused": "🚫 허용되지 않음: {name}",
         "approval_expired": "⌛ 시간 안에 답이 없어 {name}을(를) 사용하지 않았어요. 필요하면 다시 요청해 주세요.",

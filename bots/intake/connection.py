@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from typing import Protocol
 
-from core.errors import ConfigError
+from core.errors import ConfigError, loggable
 
 logger = logging.getLogger(__name__)
 LONGEST_WAIT = 60.0
@@ -51,8 +51,8 @@ async def keep(connection: Connection, on_connected: Callable[[], None] = lambda
             logger.error("%s stopped: %s", connection.name, refused)
             return
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            logger.warning("%s cannot be reached, trying again", connection.name, extra={"error": reason})
+            facts = {"error": loggable(error)}
+            logger.warning("%s cannot be reached, trying again", connection.name, extra=facts)
         failures = 1 if since and loop.time() - since > STOOD else failures + 1
         since = 0.0
         if failures > 1:

@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from core.assistants.models import known
 from core.types import EVERY_FUNCTION, Assistant
@@ -25,6 +24,10 @@ TOOLS = 128
 LONGEST_RUN = 86_400
 MOST_CALLS = 1000
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MCP_URL = re.compile(
+    r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::443)?(?:[/?#][!-\[\]-~]*)?", re.ASCII | re.IGNORECASE
+)
+"""Only what every parser reads alike: no login, backslash, space, other port, or host in other letters."""
 
 
 def mistakes(assistant: Assistant, *, mcp_hosts: Collection[str]) -> list[str]:
@@ -143,17 +146,22 @@ def _tool(tool: object, mcp_hosts: Collection[str]) -> str:
     return f"There is no tool “{type}”. Use {', '.join(HOSTED)}, mcp, or a function."
 
 
+def mcp_host(url: object) -> str:
+    """The host that any reader of this URL connects to, by https on port 443; "" when that is not sure."""
+    found = _MCP_URL.fullmatch(url) if isinstance(url, str) else None
+    return found[1].lower() if found else ""
+
+
 def _mcp(tool: Mapping[str, Any], mcp_hosts: Collection[str]) -> str:
     label, url = tool.get("server_label"), tool.get("server_url")
     if not isinstance(label, str) or not _NAME.fullmatch(label):
         return f"“{label}” is no label of an MCP server: 1 to 64 letters, digits, _ and - make one."
-    try:
-        parts = urlsplit(url if isinstance(url, str) else "")
-        host = (parts.hostname or "").lower()
-    except ValueError:
-        return f"The address of the MCP server {label} is not a URL."
-    if parts.scheme != "https" or not host or parts.username is not None:
-        return f"The address of the MCP server {label} must be https://HOST/…, without a password."
+    host = mcp_host(url)
+    if not host:
+        return (
+            f"The address of the MCP server {label} must be https://HOST/…: no password, no port "
+            "but 443, and neither a backslash nor a space anywhere."
+        )
     if host not in {allowed.lower() for allowed in mcp_hosts}:
         return f"The MCP server {label} is at {host}, which is not allowed. Add {host} to MCP_HOSTS first."
     return ""

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from core.concurrency import Background
-from core.errors import FileRefused, Permanent, Retryable, Unsaved
+from core.errors import FileRefused, Permanent, Retryable, Unsaved, loggable
 from core.files import detect
 from core.ports import Fetching
 from core.store import files
@@ -157,7 +157,7 @@ class Attachments:
         except FileRefused as error:
             raise (refusal if error.notice == "file_too_large" else error) from error
         except (Retryable, Permanent, TimeoutError) as error:
-            logger.warning("file cannot be fetched", extra={"platform": platform, "error": repr(error)})
+            logger.warning("file cannot be fetched", extra={"platform": platform, "error": loggable(error)})
             raise FileRefused("file_unavailable") from error
 
     async def _understand(self, file: Stored) -> None:
@@ -186,7 +186,7 @@ class Attachments:
         except Unsaved:
             raise
         except Exception as error:
-            logger.warning("audio not understood", extra={"error": repr(error)})
+            logger.warning("audio not understood", extra={"error": loggable(error)})
             raise FileRefused("audio_failed") from error
         if not said.strip():
             raise FileRefused("audio_silent")

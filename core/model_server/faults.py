@@ -7,6 +7,7 @@ else the HTTP status; see `docs/glossary.md` for the notices.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -63,6 +64,7 @@ REFUSED: Final = frozenset(
 )
 """The model will not answer this input."""
 
+_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _RETRIED_STATUSES: Final = frozenset({408, 409, 429})
 _NOTICE_BY_STATUS: Final = {
     401: "model_auth",
@@ -80,7 +82,8 @@ def fault(code: str, status: int | None = None, retry_after: float | None = None
     a stream. `retry_after` is in seconds and kept only by a `Retryable`. A code nobody knows, met inside a
     stream, is retried: attempts are bounded, and giving up at once might lose an answer.
     """
-    named = code or ("unknown" if status is None else f"http_{status}")
+    plain = code if _NAME.fullmatch(code) else ""  # what is no name might be somebody's words
+    named = plain or ("unknown" if status is None else f"http_{status}")
     if code in LASTING:
         return Permanent(named, notice=LASTING[code])
     if code in PASSING:

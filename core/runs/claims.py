@@ -64,6 +64,7 @@ def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> 
     context_since = _context_since(tx, row.thread, asked[0]) if asks else None
     if context_since is not None:
         spent += context_room(budget)
+    told = history.select(tx, row.thread, assistant, room - spent, len(asked)) if asks else ()
     return Claim(
         run=run,
         lane=row.lane,
@@ -76,7 +77,7 @@ def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> 
         created_at=row.created_at,
         messages=asked,
         memo=runs.steps(tx, run),
-        history=history.select(tx, row.thread, assistant, room - spent, len(asked)) if asks else (),
+        history=history.belonging(told, asked[0].address.topic),
         assistant=assistant,
         room=room,
         store=_store(tx, row.thread) if asks else None,

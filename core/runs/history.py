@@ -55,6 +55,23 @@ def select(
     return (*head, *items.newest(tx, thread, left, after=summary.upto))
 
 
+def only_in(topic: str, item: str) -> str:
+    """What others said in a topic, as it is remembered: a person's memory may be used in other topics too."""
+    return json.dumps({**json.loads(item), "topic": topic}, ensure_ascii=False)
+
+
+def belonging(history: tuple[str, ...], topic: str) -> tuple[str, ...]:
+    """The history without what others said in other topics: it was context there, and is nothing here."""
+    kept: list[str] = []
+    for item in history:
+        if '"topic": ' in item and "topic" in (data := json.loads(item)):
+            if data.pop("topic") != topic:
+                continue
+            item = json.dumps(data, ensure_ascii=False)
+        kept.append(item)
+    return tuple(kept)
+
+
 def _head(text: str, tokens: int) -> tuple[str, ...]:
     """The summary as an item: its beginning where the question leaves no room for more."""
     while text:

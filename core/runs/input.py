@@ -10,14 +10,16 @@ import asyncio
 import base64
 import json
 import logging
+import re
 import time
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from core.errors import Lost, Retryable, SpoolError, Unsaved
+from core.errors import Lost, Retryable, SpoolError, Unsaved, loggable
 from core.ports import Platform
-from core.runs import claims
+from core.runs import claims, history
 from core.runs.run_context import RunContext
 from core.store import files, items, messages
 from core.store.files import Stored
@@ -117,13 +119,14 @@ class RunInput:
 
     def remembered(self) -> tuple[str, ...]:
         """As the thread keeps it: pictures by their id at the server, where it has one, and no bytes."""
-        return self._context_items() + tuple(
-            self._item(message, whole=False) for message in self._claim.messages
-        )
+        context, address = self._context_items(), self._claim.messages[0].address
+        if not self._run_context.rules.shared and address.topic != address.channel:
+            context = tuple(history.only_in(address.topic, item) for item in context)
+        return context + tuple(self._item(message, whole=False) for message in self._claim.messages)
 
     def _context_items(self) -> tuple[str, ...]:
         earlier = [Earlier(**message) for message in self._journal.memo.get("context", ())]
-        before = "\n".join(f"{message.user}: {message.text}" for message in earlier)
+        before = "\n".join(_said(message.user, message.text) for message in earlier)
         if not before:
             return ()
         return (items.item("user", f"Earlier messages of this chat thread, for context:\n{before}"),)
@@ -132,7 +135,7 @@ class RunInput:
         stored = self._of(message)
         text = message.text or "\n".join(file.transcript for file in stored if file.transcript)
         if self._run_context.rules.shared:
-            text = f"{message.author or message.user}: {text}"
+            text = _said(_one_line(message.author) or message.user, text)
         parts = [part for file in stored for part in self._parts(file, message, whole=whole)]
         if not parts:
             return items.item("user", text)
@@ -146,13 +149,13 @@ class RunInput:
             yield _words(f"[File {file.name} could not be read]")
         elif file.kind == "audio":
             if message.text and file.transcript:
-                yield _words(f"[What {file.name} says]\n{file.transcript}")
+                yield _words(f"[What {file.name} says]\n{_fenced(file.transcript)}")
         elif file.kind == "picture":
             yield from _picture(file, whole=whole)
         elif (
             file.kind == "text" and file.content and len(file.content) <= (IN_WORDS if whole else REMEMBERED)
         ):
-            yield _words(f"[File {file.name}]\n```\n{file.content.decode(errors='replace')}\n```")
+            yield _words(f"[File {file.name}]\n{_fenced(file.content.decode(errors='replace'))}")
         elif whole and _direct(file) and file.content and not (self._interpreted(file) and file.type != PDF):
             yield {"type": "input_file", "filename": file.name, "file_data": _data(file)}
         else:
@@ -198,7 +201,7 @@ class RunInput:
         except (Lost, Unsaved):
             raise
         except SpoolError as error:
-            logger.warning("file cannot be kept", extra={"run_id": self._claim.run, "error": str(error)})
+            logger.warning("file cannot be kept", extra={"run_id": self._claim.run, "error": loggable(error)})
             why = "file_unavailable" if isinstance(error, Retryable) else "file_not_here"
             return _unreadable(file, why)
         return file
@@ -244,7 +247,25 @@ async def _quietly(work: Any) -> None:
     try:
         await work
     except SpoolError as error:
-        logger.warning("file not kept for later", extra={"error": repr(error)})
+        logger.warning("file not kept for later", extra={"error": loggable(error)})
+
+
+def _fenced(text: str) -> str:
+    """In a block of code that nothing inside of it can end."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"
+
+
+def _said(name: str, text: str) -> str:
+    """Who says what. Further lines are set in, so that none of them reads as somebody else's."""
+    return f"{name}: " + "\n    ".join(text.splitlines())
+
+
+def _one_line(name: str) -> str:
+    """A name that people chose, as one line without what would end it."""
+    printable = "".join(one if one.isprintable() else " " for one in unicodedata.normalize("NFKC", name))
+    return " ".join(re.sub("[:\u02d0\u2236\ua789]", " ", printable).split())[:80]
 
 
 def _direct(file: Stored) -> bool:

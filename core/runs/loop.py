@@ -124,7 +124,7 @@ class RunLoop:
             before = list(rounds.of(self._journal))
             if number < len(before):
                 if number + 1 == len(before):
-                    await calls.carry_out(before[number], self._offer.functions)
+                    await calls.carry_out(before[number], self._offer)
                 number += 1
                 continue
             self.draft.begin("\n\n".join(one.text for one in before if one.text))

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from core.errors import SpoolError
+from core.errors import SpoolError, loggable
 from core.files.detect import safe_name
 from core.model_server.items import parts_of
 from core.runs.run_context import RunContext
@@ -77,7 +77,7 @@ async def _fetched(run_context: RunContext, journal: Journal, citation: Mapping[
             str(citation["container_id"]), str(citation["file_id"]), limit=LARGEST_OUTPUT
         )
     except SpoolError as error:
-        facts = {"run_id": journal.claim.run, "error": repr(error)}
+        facts = {"run_id": journal.claim.run, "error": loggable(error)}
         logger.warning("file of the code interpreter is lost", extra=facts)
         return "", name
     return await _stored(run_context, journal, str(citation["file_id"]), name, content)

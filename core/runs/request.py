@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from core.assistants import models
+from core.assistants.validate import mcp_host
 from core.tools import Toolbox
 from core.types import EVERY_FUNCTION, SETTINGS_ID, Assistant
 
@@ -30,6 +30,13 @@ class Offer:
     def hosted(self) -> bool:
         """Whether any of them is carried out by the server."""
         return any(tool["type"] != "function" for tool in self.tools)
+
+    def remote(self, server: str, name: str) -> bool:
+        """Whether that tool of an MCP server is among them."""
+        servers = [
+            tool for tool in self.tools if tool["type"] == "mcp" and tool.get("server_label") == server
+        ]
+        return any(_allows(tool.get("allowed_tools"), name) for tool in servers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,12 @@ def offer(
     return Offer(tuple(tools), _options(assistant, full, effort, tools), tuple(missing), frozenset(found))
 
 
+def _allows(allowed: Any, name: str) -> bool:
+    """`allowed_tools` of an MCP server: a list of names, an object that may have one, or nothing for all."""
+    names = allowed.get("tool_names") if isinstance(allowed, Mapping) else allowed
+    return names is None or name in names
+
+
 def _label(tool: Mapping[str, Any]) -> str:
     return f"mcp:{tool.get('server_label', '')}" if tool["type"] == "mcp" else str(tool["type"])
 
@@ -89,8 +102,8 @@ def _hosted(
         further = tool.get("file_search") or {}
         return {"type": "file_search", **further, "vector_store_ids": stores} if stores else {}
     if tool["type"] == "mcp":
-        host = urlsplit(str(tool.get("server_url", ""))).hostname or ""
-        return {"require_approval": "always", **tool} if host in hosts else None
+        host = mcp_host(tool.get("server_url"))
+        return {"require_approval": "always", **tool} if host and host in hosts else None
     return dict(tool)
 
 

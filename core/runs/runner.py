@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
-from core.errors import Lost, SpoolError, TooLarge, Unreachable, Unsaved
+from core.errors import Lost, SpoolError, TooLarge, Unreachable, Unsaved, loggable
 from core.ports import FullReply, Platform, Reply
 from core.runs import output_files, rounds, summaries
 from core.runs.answer import Answer, Draft
@@ -56,7 +56,7 @@ class Runner:
                 await asyncio.gather(reply.finish(answer.shown, answer.note), ending)
                 answer = await self._attach(journal, platform, reply, answer)
         except Unreachable as error:
-            logger.error("answer cannot be shown", extra={"run_id": claim.run, "error": str(error)})
+            logger.error("answer cannot be shown", extra={"run_id": claim.run, "error": loggable(error)})
             answer = Answer("failed", draft.shown, error=f"unreachable: {error}")
             await self._last_word(platform, journal)
         except BaseException:
@@ -176,7 +176,9 @@ class Runner:
             except (Lost, Unsaved):
                 raise
             except SpoolError as error:
-                logger.error("file cannot be shown", extra={"run_id": journal.claim.run, "error": str(error)})
+                logger.error(
+                    "file cannot be shown", extra={"run_id": journal.claim.run, "error": loggable(error)}
+                )
                 refused.append(
                     (await self._say(platform, journal, "file_out_refused")).format(name=f"`{row.name}`")
                 )

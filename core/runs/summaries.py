@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from core.concurrency import Background
-from core.errors import Permanent, SpoolError
+from core.errors import Permanent, SpoolError, loggable
 from core.ports import Model
 from core.runs import history
 from core.runs.request import reasoning
@@ -139,7 +139,7 @@ class Summaries:
                     async with asyncio.timeout(SECONDS):
                         text = await self._summary(thread, work)
                 except (SpoolError, TimeoutError) as error:
-                    logger.warning("summary not made", extra={"thread_id": thread, "error": repr(error)})
+                    logger.warning("summary not made", extra={"thread_id": thread, "error": loggable(error)})
                     return
             if not text:
                 return
@@ -172,7 +172,8 @@ class Summaries:
     async def _summary(self, thread: ThreadId, work: _Work) -> str:
         most = max(min(200, work.room // 3), work.room // SHARE)
         remembered = f"Remembered so far:\n{work.before.text}\n\n" if work.before.text else ""
-        spoken = f"{remembered}About to be forgotten:\n{_cut(_transcript(work.items), work.room)}"
+        forgotten = _transcript(history.belonging(work.items, ""))  # what belongs to one topic stays there
+        spoken = f"{remembered}About to be forgotten:\n{_cut(forgotten, work.room)}"
         thinking = reasoning(work.assistant, full=self._rules.full, effort=self._rules.effort)
         prompt = Prompt(
             model=work.assistant.model,

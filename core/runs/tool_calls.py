@@ -8,18 +8,18 @@ begun and has no result is not repeated, and the person is told.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from core.errors import Permanent
+from core.errors import Lost, Permanent, SpoolError, Unsaved, loggable
 from core.ports import FullReply
 from core.runs.answer import Draft
+from core.runs.approvals import Shown, shown
+from core.runs.request import Offer
 from core.runs.rounds import UNKNOWN, Call, Round, step
 from core.runs.run_context import RunContext
 from core.store import approvals, files, runs
@@ -27,17 +27,20 @@ from core.store.approvals import State
 from core.store.files import Taken
 from core.store.journal import Journal
 from core.tools import Result, Tool, Toolbox, execute, objection
-from core.types import Activity, ApprovalRequest
+from core.types import Activity, ApprovalRequest, File
 
 logger = logging.getLogger(__name__)
 AT_ONCE: Final = 16
 """Calls of one run that are carried out at the same time."""
-QUESTION_CHARACTERS: Final = 1500
-_UNSEEN: Final = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-"""Characters that hide or turn round what stands beside them, and halves of characters."""
-_NOT_ALLOWED: Final[dict[State, str]] = {
+MOST_QUESTIONS: Final = 5
+"""Questions of one run that are open at the same time; the others wait until one is answered."""
+Verdict = State | Literal["unshown"]
+"""What became of a question; `unshown`: it was not asked, since what it is about cannot be shown."""
+_NOT_ALLOWED: Final[dict[Verdict, str]] = {
     "refused": "error: the person did not allow this, so it was not done. Do not try it again unless asked.",
     "expired": "error: nobody answered in time, so it was not done. Say so; do not try it again by yourself.",
+    "unshown": "error: these arguments are too long to be shown to a person, so nobody was asked and it was "
+    "not done. Use fewer keys and shorter names and values, or several smaller calls.",
 }
 Say = Callable[[str], Awaitable[str]]
 """Gives our own text of that key in the person's language."""
@@ -57,15 +60,15 @@ class ToolCalls:
     ) -> None:
         self._run_context, self._journal, self._reply, self._draft = run_context, journal, reply, draft
         self._toolbox, self._say = toolbox, say
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots, self._questions = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(MOST_QUESTIONS)
         self._asking = 0
         self._asked_at = 0.0
         self._deadline: asyncio.Timeout | None = None
 
-    async def carry_out(self, one: Round, allowed: frozenset[str]) -> None:
+    async def carry_out(self, one: Round, offer: Offer) -> None:
         """Returns ⇒ every call of the round has a recorded result. Raises Permanent at the run's deadline."""
         tasks = [
-            asyncio.create_task(self._result(call, allowed), name=f"call {call.name}") for call in one.calls
+            asyncio.create_task(self._result(call, offer), name=f"call {call.name}") for call in one.calls
         ]
         deadline = self._deadline = asyncio.timeout_at(self._draft.until)
         try:
@@ -81,16 +84,15 @@ class ToolCalls:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _result(self, call: Call, allowed: frozenset[str]) -> None:
+    async def _result(self, call: Call, offer: Offer) -> None:
         memo = self._journal.memo.get(step(call), {})
         if "output" in memo or "approve" in memo:
             return
         if call.server:
-            state = await self._confirmed(call)
-            await self._journal.record(step(call), {"approve": state == "approved"})
+            await self._journal.record(step(call), await self._remote(call, offer))
             return
         async with self._slots:
-            tool = self._toolbox.get(call.name) if call.name in allowed else None
+            tool = self._toolbox.get(call.name) if call.name in offer.functions else None
             result = await (
                 self._effect(call, tool, memo) if tool and tool.confirm else self._call(call, tool)
             )
@@ -98,7 +100,22 @@ class ToolCalls:
         value: dict[str, Any] = {"output": result.output, "files": await self._files(call, result)}
         if result.output == UNKNOWN:
             value["interrupted"] = True
+        elif result.output == _NOT_ALLOWED["unshown"]:
+            value["notice"] = "approval_unshown"
         await self._journal.record(step(call), value)
+
+    async def _remote(self, call: Call, offer: Offer) -> dict[str, Any]:
+        """What is recorded of an MCP server's call. Nobody is asked about one that was not offered."""
+        if not offer.remote(call.server, call.name):
+            facts = {"run_id": self._journal.claim.run}
+            logger.warning(
+                "the model server asks for an MCP tool that it was not offered: refused", extra=facts
+            )
+            return {"approve": False}
+        state = await self._confirmed(call)
+        return {"approve": state == "approved"} | (
+            {"notice": "approval_unshown"} if state == "unshown" else {}
+        )
 
     async def sending(self, one: Round) -> None:
         """The round's results are about to be sent. A yes to an MCP server is sent once only: what a response
@@ -111,9 +128,13 @@ class ToolCalls:
                 await self._journal.record(step(call), {**memo, **changed})
 
     async def interruptions(self, one: Round) -> list[str]:
-        """What the person is told about calls of which nobody knows whether they took effect."""
-        interrupted = [call for call in one.calls if self._journal.memo[step(call)].get("interrupted")]
-        return [(await self._say("tool_interrupted")).format(name=call.name) for call in interrupted]
+        """What the person is told about calls: that nobody knows of an effect, or why they were not asked."""
+        told = []
+        for call in one.calls:
+            memo = self._journal.memo[step(call)]
+            if key := "tool_interrupted" if memo.get("interrupted") else memo.get("notice"):
+                told.append((await self._say(key)).format(name=call.label))
+        return told
 
     async def not_sent(self, one: Round) -> None:
         """The request was turned away: nothing of it was done."""
@@ -154,8 +175,31 @@ class ToolCalls:
             self._draft.notes[interrupted] = None
             raise
 
-    async def _confirmed(self, call: Call) -> State:
-        """What the person who asked says to this very call; the run's deadline stands still meanwhile."""
+    async def _confirmed(self, call: Call) -> Verdict:
+        """What the person who asked says to this very call, once they were shown all of it."""
+        async with self._questions:
+            found = shown(call.arguments)
+            if found is None or not await self._attached(call, found):
+                return "unshown"
+            return await self._asked(call, found)
+
+    async def _attached(self, call: Call, found: Shown) -> bool:
+        """Whether people can read all of the arguments: what the question shortens is whole in a file."""
+        if not found.whole:
+            return True
+        try:
+            whole = found.whole.encode()
+            await self._reply.attach(File(f"ask-{call.id}", _file_of(call), "application/json", whole))
+        except (Lost, Unsaved):
+            raise
+        except SpoolError as error:
+            facts = {"run_id": self._journal.claim.run, "tool": call.label, "error": loggable(error)}
+            logger.warning("arguments cannot be shown as a file, so nobody is asked", extra=facts)
+            return False
+        return True
+
+    async def _asked(self, call: Call, found: Shown) -> State:
+        """The person's answer; the run's deadline stands still meanwhile."""
         claim, seconds, now = self._journal.claim, self._run_context.rules.limits.approval, time.time()
         person = claim.messages[-1].user
         approval = await self._run_context.db(
@@ -164,7 +208,7 @@ class ToolCalls:
         question = ApprovalRequest(
             approval.id,
             person,
-            await self._words(call),
+            await self._words(call, found),
             await self._say("approve"),
             await self._say("refuse"),
         )
@@ -196,13 +240,13 @@ class ToolCalls:
                 lambda tx: runs.await_action(tx, claim.run, claim.owner, waiting=waiting)
             )
 
-    async def _words(self, call: Call) -> str:
-        """The question, with the exact arguments as far as they fit."""
-        arguments = _readable(call.arguments)
-        if len(arguments) > QUESTION_CHARACTERS:
-            arguments = arguments[:QUESTION_CHARACTERS] + f"\n… (+{len(arguments) - QUESTION_CHARACTERS})"
+    async def _words(self, call: Call, found: Shown) -> str:
+        """The question, with the arguments."""
         name = f"{call.server}: {call.label}" if call.server else call.label
-        return (await self._say("approval_question")).format(name=name) + f"\n```\n{arguments}\n```"
+        words = (await self._say("approval_question")).format(name=name) + f"\n```\n{found.text}\n```"
+        if found.whole:
+            words += "\n" + (await self._say("approval_file")).format(name=f"`{_file_of(call)}`")
+        return words
 
     async def _files(self, call: Call, result: Result) -> list[str]:
         """Files the tool gave back, stored before its result is."""
@@ -218,8 +262,5 @@ class ToolCalls:
         return rows
 
 
-def _readable(arguments: str) -> str:
-    """The arguments over several lines; nothing in them ends a block of code or changes how they look."""
-    with suppress(ValueError):
-        arguments = json.dumps(json.loads(arguments), indent=2, ensure_ascii=False)
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", arguments).replace("```", "'''")
+def _file_of(call: Call) -> str:
+    return re.sub(r"\W+", "_", call.label)[:60] + ".json"

@@ -41,7 +41,7 @@ async def execute(
         if tool is None:
             raise _Refusal(f"there is no tool “{name}”")
         limit = seconds if tool.seconds is None else tool.seconds
-        result = await _within(_called(tool, arguments), limit)
+        result = await _within(_called(tool, arguments, secrets), tool.name, limit)
     except _Refusal as refusal:
         result = _error(str(refusal))
     except BadArguments as problem:
@@ -66,9 +66,9 @@ def objection(tool: Tool, arguments: str) -> Result | None:
     return None
 
 
-async def _within(work: Coroutine[Any, Any, Result], seconds: float) -> Result:
+async def _within(work: Coroutine[Any, Any, Result], name: str, seconds: float) -> Result:
     """The work's result. Raises TimeoutError after that time, also when the work does not let itself end."""
-    task = asyncio.create_task(work, name="tool")
+    task = asyncio.create_task(work, name=f"tool {name}")
     task.add_done_callback(_retrieved)
     try:
         await asyncio.wait((task,), timeout=seconds)
@@ -89,14 +89,14 @@ def _retrieved(task: asyncio.Task[Result]) -> None:
         task.exception()
 
 
-async def _called(tool: Tool, arguments: str) -> Result:
+async def _called(tool: Tool, arguments: str, secrets: Sequence[str]) -> Result:
     """Everything of the call that is the operator's code, with each of its ends."""
     try:
         given = tool.read(arguments)
         if inspect.iscoroutinefunction(tool.call):
-            return output(await tool.call(**given))
-        value = await _threaded(tool, given)
-        return output(await value) if inspect.isawaitable(value) else value
+            return output(await tool.call(**given), secrets)
+        value = await _threaded(tool, given, secrets)
+        return output(await value, secrets) if inspect.isawaitable(value) else value
     except (BadArguments, _Refusal, asyncio.CancelledError):
         raise
     except Unshowable as problem:
@@ -105,8 +105,8 @@ async def _called(tool: Tool, arguments: str) -> Result:
     except BaseException as error:  # SystemExit of a tool ends the call, not the bot
         facts = {"tool": tool.name, "error": type(error).__name__, "at": _place(error)}
         logger.warning("a tool failed", extra=facts)  # its message may repeat what a person wrote
-        logger.debug("the whole exception", exc_info=error, extra={"tool": tool.name})
-        return _error(readable(error))
+        logger.debug("the way to it", exc_info=error, extra={"tool": tool.name})
+        return _error(readable(error, secrets))
 
 
 def _place(error: BaseException) -> str:
@@ -115,7 +115,7 @@ def _place(error: BaseException) -> str:
     return f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
 
 
-async def _threaded(tool: Tool, given: Mapping[str, Any]) -> Any:
+async def _threaded(tool: Tool, given: Mapping[str, Any], secrets: Sequence[str]) -> Any:
     """The result of a synchronous function, or the awaitable it gave; raises what it raised.
 
     A thread for each call instead of a pool: a tool that hangs takes no place from others, and as a daemon
@@ -128,7 +128,7 @@ async def _threaded(tool: Tool, given: Mapping[str, Any]) -> Any:
     context = contextvars.copy_context()
 
     def run() -> None:
-        outcome = context.run(_outcome, tool.call, given)
+        outcome = context.run(_outcome, tool.call, given, secrets)
         tool.slots.release()
         with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
             loop.call_soon_threadsafe(_settle, future, outcome)
@@ -141,11 +141,11 @@ async def _threaded(tool: Tool, given: Mapping[str, Any]) -> Any:
     return (await future)()
 
 
-def _outcome(call: Callable[..., Any], given: Mapping[str, Any]) -> Callable[[], Any]:
+def _outcome(call: Callable[..., Any], given: Mapping[str, Any], secrets: Sequence[str]) -> Callable[[], Any]:
     """What gives the call's result or raises its error: an error that ends loops must not touch a future."""
     try:
         value = call(**given)
-        shown = value if inspect.isawaitable(value) else output(value)
+        shown = value if inspect.isawaitable(value) else output(value, secrets)
     except BaseException as error:
         return _Raise(error)
     return lambda: shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -23,17 +24,18 @@ class Unshowable(ValueError):
     """The function returned what is neither text nor JSON nor a file."""
 
 
-def output(value: Any) -> Result:
-    """The result of a call that returned this. Raises Unshowable."""
-    rest, files = _divided(value)
-    text = "" if files and rest is None else _text(rest)
+def output(value: Any, secrets: Sequence[str] = ()) -> Result:
+    """The result of a call that returned this, without these values anywhere in it. Raises Unshowable."""
+    rest, given = _divided(value)
+    files = tuple(_clean(file, secrets).settled() for file in given)
+    text = "" if files and rest is None else censored(_text(rest), secrets)
     notes = [f"[file {file.name}, {len(file.data):,} bytes: posted to the chat]" for file in files]
     return Result(cut("\n".join(filter(None, [text, *notes]))), ok=True, files=files)
 
 
-def readable(error: BaseException) -> str:
+def readable(error: BaseException, secrets: Sequence[str] = ()) -> str:
     """An exception for the model: its type and message, short, without places of this machine or tokens."""
-    message = _FOLDERS.sub("…/", _TOKENS.sub("***", " ".join(str(error).split())))
+    message = _FOLDERS.sub("…/", _TOKENS.sub("***", " ".join(censored(str(error), secrets).split())))
     if len(message) > LONGEST_ERROR:
         message = message[: LONGEST_ERROR - 1] + "…"
     return ": ".join(filter(None, [type(error).__name__, message.rstrip(".")]))
@@ -43,8 +45,18 @@ def censored(text: str, secrets: Sequence[str]) -> str:
     """The text without these values, and as every recipient can store it."""
     for secret in secrets:
         if len(secret) > 3:
-            text = text.replace(secret, "***")
+            text = text.replace(secret, "***").replace(json.dumps(secret)[1:-1], "***")
     return text.encode("utf-8", "replace").decode()  # a lone half of a character can be sent nowhere
+
+
+def _clean(file: FileResult, secrets: Sequence[str]) -> FileResult:
+    """The file without these values, in its name too. What is packed or encoded is not looked into."""
+    data = file.data
+    for secret in secrets:
+        if len(secret) > 3:
+            for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+                data = data.replace(secret.encode(encoding), "***".encode(encoding))
+    return FileResult(censored(file.name, secrets), data, file.type)
 
 
 def cut(text: str, limit: int = LONGEST) -> str:
@@ -61,7 +73,7 @@ def _divided(value: Any) -> tuple[Any, tuple[FileResult, ...]]:
         value = (value,)
     if not isinstance(value, list | tuple) or not any(isinstance(part, FileResult) for part in value):
         return value, ()
-    files = tuple(part.settled() for part in value if isinstance(part, FileResult))
+    files = tuple(part for part in value if isinstance(part, FileResult))
     if len(files) > MOST_FILES or sum(len(file.data) for file in files) > MOST_BYTES:
         raise Unshowable(
             f"at most {MOST_FILES} files with {MOST_BYTES // 1024 // 1024} MiB together are taken"

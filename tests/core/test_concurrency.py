@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
+import threading
+import time
 
 import pytest
 
-from core.concurrency import Background
+from core.concurrency import Background, LoopWatch
+from core.tools import Toolbox, execute
 
 
 async def test_it_goes_on_by_itself() -> None:
@@ -67,3 +71,37 @@ async def test_closing_ends_what_is_left(caplog: pytest.LogCaptureFixture) -> No
     assert [1, 1] == cleaned
     assert not background
     assert not caplog.records
+
+
+async def test_a_tool_that_holds_everybody_up_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    """While it does, by its task and by the line of code; also what it began itself."""
+    seen: list[bool] = []
+
+    async def sleepy() -> str:
+        stop = time.monotonic() + 8
+        while time.monotonic() < stop and not caplog.records:
+            time.sleep(0.05)  # noqa: ASYNC251
+        seen.append(bool(caplog.records))
+        return "awake"
+
+    box = Toolbox.of(sleepy)
+    watch = LoopWatch()
+    with caplog.at_level(logging.WARNING):
+        result = await execute(box.get("sleepy"), "sleepy", "{}", seconds=20)
+        await asyncio.sleep(1.5)
+    watch.close()
+
+    assert ("awake", [True]) == (result.output, seen)
+    begun, over = (vars(record) for record in caplog.records if record.name == "core.concurrency")
+    assert "tool sleepy" == begun["task"] == over["task"]
+    assert " > test_concurrency.py:" in begun["at"]
+    assert over["seconds"] >= 1
+
+
+async def test_a_watch_ends_with_its_owner() -> None:
+    """Nothing is left of it, also when the loop has gone first."""
+    LoopWatch().close()
+    for thread in threading.enumerate():
+        if thread.name == "loop watch":
+            await asyncio.to_thread(thread.join, 5)
+            assert not thread.is_alive()

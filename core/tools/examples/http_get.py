@@ -90,16 +90,25 @@ def _address(host: str, port: int) -> str:
     return found[0]
 
 
+UNICAST = ipaddress.ip_network("2000::/3")
+"""All that IANA has given to the IPv6 Internet; whatever lies outside is somebody's inside."""
+TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20")))
+"""Ranges that not every Python calls special: https://www.iana.org/assignments/iana-ipv4-special-registry"""
+
+
 def public(address: str) -> bool:
     """Whether an address is one of the Internet, also when it hides in an IPv6 address."""
     ip = ipaddress.ip_address(address.split("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        last = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        inner = ip.ipv4_mapped or ip.sixtofour or (last if ip in TRANSLATED else None)
         if inner is not None:
             return public(str(inner))
-        if ip in ipaddress.ip_network("64:ff9b::/96"):
-            return public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-    return ip.is_global and not ip.is_multicast
+        tunnel = int(ip) >> 32 & 0xFDFFFFFF == 0x5EFE  # ISATAP: the interface's name holds an address
+        if ip not in UNICAST or (tunnel and not public(str(last))):
+            return False
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in SPECIAL)
 
 
 def read(connection: http.client.HTTPConnection, target: str, deadline: float) -> tuple[str, str]:

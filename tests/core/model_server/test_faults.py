@@ -72,7 +72,13 @@ def test_lasting_faults_name_their_notice(code: str, status: int | None, notice:
 
 @pytest.mark.parametrize(
     ("code", "status", "logged"),
-    [("slow_down", 429, "slow_down"), ("", 502, "http_502"), ("", None, "unknown")],
+    [
+        ("slow_down", 429, "slow_down"),
+        ("", 502, "http_502"),
+        ("", None, "unknown"),
+        ("my own words", 400, "http_400"),
+        ("my\nwords", None, "unknown"),
+    ],
 )
 def test_the_log_always_gets_a_code(code: str, status: int | None, logged: str) -> None:
     """Where the server names no code the log still says what it was."""

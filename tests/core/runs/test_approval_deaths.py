@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from core.runs.approvals import SHOWN, Shown, shown
 from core.runs.rounds import UNKNOWN
-from core.runs.tool_calls import _readable
 from core.store import approvals
 from core.types import ThreadId
 from standins.script.script import Hosted, outputs
@@ -137,11 +142,62 @@ async def test_a_remote_tool_cannot_write_the_question(tmp_path: Path) -> None:
 
 
 def test_arguments_cannot_hide_anything() -> None:
-    """Letters that turn round the line are told as what they are; Korean and emoji stay."""
-    shown = _readable('{"to": "\u202ebob\u200b", "text": "안녕 😀 ```"}')
+    """Letters that turn round the line or show nothing are told as what they are; Korean and emoji stay."""
+    given = {"to": "\u202ebob\u200b\x9f\u3164\U000e0041", "text": "안녕 😀 ```", "\ufe0fkey": "\u00a0\n"}
+    found = shown(json.dumps(given, ensure_ascii=False))
 
-    assert "\\u202ebob\\u200b" in shown
-    assert "안녕 😀 '''" in shown
+    assert found
+    assert "" == found.whole
+    assert '"\\u202ebob\\u200b\\u009f\\u3164\\udb40\\udc41"' in found.text
+    assert '"안녕 😀 \\u0060\\u0060\\u0060"' in found.text
+    assert given == json.loads(found.text)
+
+
+LONG = "a" * 3000
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"padding": LONG, "target": "PRODUCTION"},
+        {"target": "PRODUCTION", "padding": [LONG, {"deep": LONG}]},
+        {"padding": [LONG] * 8, "a": {"b": {"target": "PRODUCTION"}}},
+        {"padding": LONG + '", "target": "STAGING' + "b" * 19, "target": "PRODUCTION"},
+        {"padding": LONG + "\\" * 20, "target": "PRODUCTION"},
+    ],
+)
+def test_every_key_and_short_value_is_shown(given: Any) -> None:
+    """However long the others are; the whole is beside it."""
+    found = shown(json.dumps(given))
+
+    assert found
+    assert len(found.text) <= SHOWN
+    assert '"target": "PRODUCTION"' in found.text
+    assert given == json.loads(found.whole)
+    assert 1 == len(re.findall('(?<!\\\\)"target"', found.text))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        json.dumps({f"key{number}": 1 for number in range(500)}),
+        json.dumps({LONG: 1}),
+        json.dumps({"n": 0}).replace("0", "1" * 3000),
+        json.dumps([["short"] * 400]),
+        LONG,
+        '{"a": "' + LONG + '", "a": 1}',
+        "[" * 9000,
+    ],
+)
+def test_what_has_too_much_to_be_shown(arguments: str) -> None:
+    """Keys and short values cannot be shortened; what may be read in two ways is shown as it came, or not."""
+    assert shown(arguments) is None
+
+
+@pytest.mark.parametrize("arguments", ['{"a": 1, "a": 2}', '{"a": 12345678901234567890.5}', "not JSON", ""])
+def test_what_may_be_read_in_two_ways_is_shown_as_it_came(arguments: str) -> None:
+    """Another reader might take the first of two equal keys."""
+    assert arguments == (shown(arguments) or Shown("no")).text
 
 
 def test_refusing_looks_at_no_run_but_the_live_one() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.errors import TooLarge, Unreachable
 from core.runs.run_context import Limits
 from core.tools import Toolbox, tool
 from core.types import ApprovalRequest
@@ -453,18 +455,53 @@ async def test_stopping_by_message(tmp_path: Path) -> None:
         assert [] == post.sent
 
 
-async def test_long_arguments_are_shown_in_part(tmp_path: Path) -> None:
-    """A question fits into one post and says how much is left out; no argument ends its block of code."""
-    post, script = Post(), asking("``` @everyone " + "x" * 5000)
+async def test_long_arguments_are_shown_by_their_ends_and_as_a_file(tmp_path: Path) -> None:
+    """A question fits into one post and says how long they are; no argument ends its block of code."""
+    post, script = Post(), asking("``` @everyone " + "x" * 5000 + "y")
     async with opened(tmp_path, script, post) as spool:
         await spool.say("1")
         asked = await question(spool)
 
         assert len(asked.text) < 2000
         assert 2 == asked.text.count("```")
-        assert "(+" in asked.text
+        assert "(5,015 characters, SHA-256 " in asked.text
+        (file,) = spool.platform.attached.values()
+        assert f"`{file.name}`" in asked.text
+        assert {"to": "``` @everyone " + "x" * 5000 + "y"} == json.loads(file.content)
         await spool.inbox.decide(asked.id, "U1", False)
         await spool.idle()
+
+
+@pytest.mark.parametrize("fault", [TooLarge(1), Unreachable("no permission")])
+async def test_what_cannot_be_shown_cannot_be_approved(tmp_path: Path, fault: Exception) -> None:
+    """Without the file nobody is asked; the model and the person are told."""
+    post, script = Post(), asking("x" * 5000)
+    async with opened(tmp_path, script, post) as spool:
+        spool.platform.file_faults.append(fault)
+        await spool.say("1")
+        await spool.idle()
+
+        (answer,) = spool.platform.answers
+        assert not spool.platform.questions
+    assert str(answer).startswith("error: these arguments are too long to be shown")
+    assert EN["approval_unshown"].format(name="send") in str(answer)
+    assert [] == post.sent
+
+
+async def test_five_questions_at_a_time(tmp_path: Path) -> None:
+    """The next one is asked when one of them is answered."""
+    names = [f"n{number}" for number in range(7)]
+    post, script = Post(), asking(*names)
+    async with opened(tmp_path, script, post) as spool:
+        await spool.say("1")
+        await question(spool, 5)
+        await waiting(spool)
+        assert 5 == len(spool.platform.questions)
+        for number in range(7):
+            await question(spool, min(7, 5 + number))
+            await spool.inbox.decide(list(spool.platform.questions)[number], "U1", True)
+        await spool.idle()
+    assert sorted(post.sent) == names
 
 
 async def test_the_question_is_in_the_persons_language(tmp_path: Path) -> None:

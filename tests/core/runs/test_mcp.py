@@ -69,6 +69,32 @@ async def test_approvals_leave_nothing_dangling_in_the_thread(tmp_path: Path) ->
         assert {"user", "assistant"} == {item.get("role") for item in await stored(spool)}
 
 
+@pytest.mark.parametrize(
+    ("tool", "asked_for"),
+    [
+        ({**SERVER, "allowed_tools": ["read"]}, {"server_label": "wiki"}),
+        ({**SERVER, "allowed_tools": {"tool_names": ["read"]}}, {"server_label": "wiki"}),
+        (SERVER, {"server_label": "other"}),
+        (SERVER, {}),
+        ({**SERVER, "server_url": "https://evil.example.com/"}, {"server_label": "wiki"}),
+    ],
+)
+async def test_nobody_is_asked_about_what_was_not_offered(
+    tmp_path: Path, tool: dict[str, Any], asked_for: dict[str, str]
+) -> None:
+    """Whoever the model server says it is for, and however often: the answer to it is no."""
+    script = Heard()
+    wanted = {"name": "edit", "arguments": "{}", **asked_for}
+    script.enqueue(*(Hosted("mcp_approval_request", {**wanted, "id": f"mcpr_{n}"}) for n in range(50)))
+    script.enqueue(lambda items: f"May I? {set(approvals(items).values())}")
+    async with opened(tmp_path, script, assistant=assistant(tools=tools(tool))) as (spool, _):
+        await spool.say("1", "Edit the page")
+        await spool.idle()
+
+        assert str(spool.platform.answers[0]).startswith("May I? {False}")
+        assert not spool.platform.questions
+
+
 async def test_a_question_that_nobody_answers_is_a_no(tmp_path: Path) -> None:
     """After its time."""
     limits = Limits(idle=TIMEOUT, run=TIMEOUT, approval=0.1)
@@ -173,6 +199,15 @@ async def test_a_yes_is_not_sent_again_after_something_was_done(tmp_path: Path) 
         "https://mcp.example.com.evil.com/",
         "https://mcp.example.com@evil.com/",
         "not a url",
+        "http://mcp.example.com/",
+        "https://mcp.example.com:8443/",
+        "https://mcp.example.com:443@evil.com/",
+        "https://evil.com\\@mcp.example.com/",
+        "https://mcp.example.com\\.evil.com/",
+        "https://mcp.example.com\t.evil.com/",
+        "https:mcp.example.com/",
+        "https://mcp.example%2ecom/",
+        "https://\uff4dcp.example.com/",
     ],
 )
 async def test_only_servers_of_the_allow_list_are_offered(tmp_path: Path, url: str) -> None:

@@ -18,7 +18,7 @@ from core.runs.summaries import INSTRUCTIONS, Held, told
 from core.store import items
 from core.store.facts import remember
 from core.tools import Toolbox
-from core.types import Finished, ItemDone, ModelEvent, Prompt
+from core.types import Earlier, Finished, ItemDone, ModelEvent, Prompt
 from standins.script.script import Call, Fault, Hosted, Say
 from standins.script.tokens import estimated_input, estimated_tokens
 from tests.core.fakes import HERE, Heard
@@ -444,3 +444,20 @@ async def test_memory_does_not_boast(tmp_path: Path) -> None:
 
     assert text.startswith("This conversation has 20 messages")
     assert "the newest 4 word for word" in text
+
+
+@pytest.mark.parametrize(("scope", "known"), [("user", False), ("topic", True)])
+async def test_what_others_said_in_a_topic_is_summarised_for_that_topic_only(
+    tmp_path: Path, scope: Any, known: bool
+) -> None:
+    """A summary is read wherever the memory is used: in other topics too, where memories are personal."""
+    script = Notes()
+    async with opened(tmp_path, script, policy=rules(budget=BUDGET, scope=scope)) as spool:
+        spool.platform.topic = [Earlier("0", "fake:0", "U9", "fact 99 is poison")]
+        await spool.say("1", "Look", inside_topic=True)
+        await spool.idle()
+        spool.platform.topic = []
+        await talk(spool, 2, 40)
+
+    assert script.summaries
+    assert known is ("poison" in "".join(script.summaries))

@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from core.tools import FileResult, Result, execute
+from core.tools.output import LONGEST
 from tests.core.tools.calls import call, error, made
 
 LIMIT = 20_000
@@ -146,6 +147,36 @@ async def test_secrets_are_no_ones_result() -> None:
     ]
 
     assert outputs == ["it is ***", "error: ValueError: wrong: ***."]
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16", "utf-16-be"])
+async def test_secrets_are_in_no_file(coding: str) -> None:
+    """Neither in its bytes nor in its name, also where that is cut."""
+
+    def export() -> FileResult:
+        return FileResult("x-hunter2-hunter2" + "y" * 190, "it is hunter2-hunter2, 안녕".encode(coding))
+
+    result = await execute(made(export), "export", "{}", seconds=5, secrets=("hunter2-hunter2",))
+
+    (file,) = result.files
+    assert "it is ***, 안녕" == file.data.decode(coding)
+    assert file.name == "x-***" + "y" * 190
+    assert "unter2" not in result.output
+
+
+@pytest.mark.parametrize(
+    "given", ["x" * (LONGEST - 60) + "hunter2-hunter2" * 9, {"a": 'say "hunter2\\hunter2'}]
+)
+async def test_no_part_of_a_secret_is_left(given: Any) -> None:
+    """Where an output is cut, and where JSON writes it in another way."""
+
+    async def tell() -> Any:
+        return given
+
+    secrets = ("hunter2-hunter2", '"hunter2\\hunter2')
+    result = await execute(made(tell), "tell", "{}", seconds=5, secrets=secrets)
+
+    assert "hunter2" not in result.output
 
 
 async def test_failures_are_logged(caplog: pytest.LogCaptureFixture) -> None:
