@@ -7,8 +7,12 @@ import json
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TextIO
+
+from core.errors import SpoolError
 
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _TOKENS = re.compile(r"(?<![\w-])(xox[abprs]-|xapp-|sk-)[\w-]{6,}|wss?://\S+ticket=\S+")
@@ -48,6 +52,14 @@ class Redact(logging.Filter):
 
 def _extras(record: logging.LogRecord) -> dict[str, object]:
     return {key: value for key, value in vars(record).items() if key not in _STANDARD and value is not None}
+
+
+def raised(error: BaseException) -> dict[str, str]:
+    """An error as `extra` of a log line: what and where, and none of its words unless they are our own."""
+    frames = traceback.extract_tb(error.__traceback__)
+    at = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    said = f": {error}" if isinstance(error, SpoolError) else ""
+    return {"error": f"{type(error).__name__}{said}", "at": at}
 
 
 class JsonLines(logging.Formatter):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable
 from typing import Any, Final, TypeVar
 
 from core.errors import Retryable, SpoolError, Unreachable
@@ -96,6 +97,43 @@ async def patiently(step: Callable[[], Awaitable[T]]) -> T:
         except Exception as error:
             logger.exception("cannot be posted")
             raise Unreachable(type(error).__name__) from error
+
+
+class Slots:
+    """`async with slots.one():` at most `count` at a time.
+
+    One that is held for longer than `patience` seconds gives its place to others and goes on beside them; so
+    many as `slow` may.
+    """
+
+    def __init__(self, count: int, *, patience: float, slow: int) -> None:
+        self._free = asyncio.Semaphore(count)
+        self._patience, self._beside = patience, slow
+
+    @contextlib.asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """Wait for a place, then hold it."""
+        await self._free.acquire()
+        loop, aside = asyncio.get_running_loop(), False
+        timer: asyncio.TimerHandle
+
+        def step_aside() -> None:
+            nonlocal aside, timer
+            if self._beside:
+                self._beside, aside = self._beside - 1, True
+                self._free.release()
+            else:
+                timer = loop.call_later(self._patience, step_aside)
+
+        timer = loop.call_later(self._patience, step_aside)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            if aside:
+                self._beside += 1
+            else:
+                self._free.release()
 
 
 class KeyedLock:
