@@ -91,7 +91,7 @@ class SocketMode:
         self._session, self._open_url, self._dispatch, self._settled = session, open_url, dispatch, settled
         self._asked_to_move = asyncio.Event()
         self._current: _Link | None = None
-        self._failures = self._moves = 0
+        self._failures = self._greetings = 0
         self._refused: Exception | None = None
         self._order = KeyedLock()
         self._handling: set[asyncio.Task[None]] = set()
@@ -133,7 +133,6 @@ class SocketMode:
             logger.log(level, "no new socket yet, staying on the old one: %s", error or type(error).__name__)
             self._move_in(backoff(self._failures + 1, error))
             return
-        self._moves += 1
         for reader in old:
             asyncio.get_running_loop().call_later(LINGER, reader.cancel)
 
@@ -185,6 +184,7 @@ class SocketMode:
             return
         if kind == "hello" and not link.greeted.done():
             link.greeted.set_result(None)
+            self._greetings += 1
             self._current, link.since = link, asyncio.get_running_loop().time()
         elif kind == "disconnect":
             self._dismissed(link, str(envelope.get("reason"))[:100])
@@ -208,7 +208,7 @@ class SocketMode:
         self._failures = 0 if stood > STOOD else self._failures + 1
         if isinstance(error, ConfigError):
             logger.error("the connection is to be left: %s", error)
-            if stood < BRIEF and not link.delivered and not self._moves:
+            if stood < BRIEF and not link.delivered and self._greetings == 1:
                 self._refused = error
         else:
             logger.log(logging.WARNING if reason in _CURES else logging.INFO, "moving: %s", error)

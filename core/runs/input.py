@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
+from core.concurrency import Patience
 from core.errors import Lost, Retryable, SpoolError, Unsaved
 from core.ports import Platform
 from core.runs import claims
@@ -94,8 +95,8 @@ class RunInput:
         claim, asked = self._claim, self._claim.messages[0]
         try:
             async with asyncio.timeout(BEFORE_SECONDS):
-                earlier = await self._platform.earlier(asked, since)
-        except TimeoutError:
+                earlier = await Patience(0.25)(lambda: self._platform.earlier(asked, since))
+        except (TimeoutError, Retryable):
             logger.warning(
                 "answering without what was said before, not read in time", extra={"run_id": claim.run}
             )

@@ -34,7 +34,7 @@ class Socket:
     outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
 
     def send(self, message: Json) -> None:
-        self.outbox.put_nowait(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+        self.outbox.put_nowait(json.dumps(message, separators=(",", ":")))
 
     async def write(self) -> None:
         try:

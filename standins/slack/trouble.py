@@ -61,7 +61,7 @@ class Trouble(View):
         self.sockets.disconnect(reason)
 
     def refuse_sockets(self, reason: str, times: int = 1, *, greeted: bool = False) -> None:
-        """The next sockets are sent away with that reason, before Slack says hello or (`greeted`) after it."""
+        """The next sockets are sent away with that reason, before Slack says hello or (`greeted`) after."""
         self.sockets.refusals.extend([(reason, greeted)] * times)
 
     async def cut(self) -> None:

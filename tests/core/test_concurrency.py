@@ -7,7 +7,7 @@ import gc
 
 import pytest
 
-from core.concurrency import Background
+from core.concurrency import Background, Slots
 
 
 async def test_it_goes_on_by_itself() -> None:
@@ -67,3 +67,27 @@ async def test_closing_ends_what_is_left(caplog: pytest.LogCaptureFixture) -> No
     assert [1, 1] == cleaned
     assert not background
     assert not caplog.records
+
+
+async def test_what_is_slow_makes_room() -> None:
+    """Two places: two that hang give theirs up; a third that hangs keeps it, for only two may be slow."""
+    slots, gate, entered = Slots(2, patience=0.05, slow=2), asyncio.Event(), list[int]()
+
+    async def hold(number: int, opened: asyncio.Event) -> None:
+        async with slots.one():
+            entered.append(number)
+            await opened.wait()
+
+    hanging = [asyncio.create_task(hold(number, gate)) for number in range(6)]
+    await asyncio.sleep(0.3)
+    assert [0, 1, 2, 3] == entered
+    hanging[0].cancel()
+    await asyncio.sleep(0.2)
+    assert [0, 1, 2, 3, 4] == entered
+    gate.set()
+    await asyncio.gather(*hanging, return_exceptions=True)
+    held = [asyncio.create_task(hold(number, asyncio.Event())) for number in range(7, 10)]
+    await asyncio.sleep(0.02)
+    assert [0, 1, 2, 3, 4, 5, 7, 8] == entered
+    for task in held:
+        task.cancel()
