@@ -1,4 +1,7 @@
-"""`python -m bots`: the commands of the product."""
+"""The commands of the product: `spool …` where it is installed, `scripts/run …` in a checkout.
+
+Hints name the command as it was typed. Its name is handed down from here as `spool`.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bots import logs
+from bots.version import version
 from core import settings
 from core.errors import ConfigError
 
@@ -21,6 +25,8 @@ OPERATING = {
     "assistants": "create, list, change and assign assistants",
     "tools": "list the function tools that were found, or copy an example",
     "files": "give an assistant documents to search",
+    "runs": "see what became of questions",
+    "threads": "see which conversations there are",
     "backup": "copy the database to a file, also while the bot runs",
     "restore": "put such a copy back",
 }
@@ -29,18 +35,29 @@ OPERATING = {
 
 UNREAD = 141
 """The exit status that shells know for a pipe whose reader has gone."""
+TYPED = "SPOOL_COMMAND"
+"""The variable in which a script that starts `python -m bots` says what the person typed."""
+EPILOG = """\
+Without a command: run when tokens are set, else, in a terminal, the demo. Settings are read from the
+environment and from .env in the current folder; .env.example explains them.
+
+exit status: 0 done; 1 part of it could not be done; 2 something must be changed first, and it is said what
+(do not restart); 130, 143 `files` was interrupted; 141 the output's reader has gone.
+"""
 ENVIRONMENT = (
     "Use scripts/run in place of python -m bots: it makes the environment; or make it with scripts/install, "
     "and use .venv/bin/python."
 )
 
 
-def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str], spool: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m bots",
+        prog=spool,
         description="Spool: a self-hosted assistant for Slack and Discord.",
-        epilog="Without a command: run when tokens are configured, else demo. Settings: .env.example.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="store_true", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     run = commands.add_parser("run", help="connect to Slack and Discord and answer")
     run.add_argument(
@@ -49,21 +66,26 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     commands.add_parser("demo", help="talk to the bot in this terminal: no account, no key, no network")
     for name, text in OPERATING.items():
         if name in arguments[:1]:
-            importlib.import_module(f"bots.cli.{name}").add(commands)
+            importlib.import_module(f"bots.cli.{name}").add(commands, spool)
         else:
             commands.add_parser(name, help=text)
     return parser
 
 
-def _environment() -> Mapping[str, str]:
-    """`.env` of the working directory under the real environment, which wins."""
-    file = {name: value or "" for name, value in _dotenv(Path(".env")).items()}
-    for problem in settings.misspelt(file):
-        _tell(f"warning: .env: {problem}")
-    return {**file, **os.environ}
+def _misnamed(file: Mapping[str, str], *, running: bool) -> bool:
+    """Warn of names nobody reads, those of the real environment when the bot is to run.
+
+    Whether one of them is meant to be a token.
+    """
+    found = [(".env: ", problem) for problem in settings.misspelt(file)]
+    if running:
+        found += [("", problem) for problem in settings.misspelt(os.environ, shared=True)]
+    for place, problem in found:
+        _tell(f"warning: {place}{problem}")
+    return any(problem.is_token for _, problem in found)
 
 
-def _dotenv(path: Path) -> Mapping[str, str | None]:
+def _dotenv(path: Path) -> Mapping[str, str]:
     """What the file says; a line that says nothing is named. Raises ConfigError when it cannot be read."""
     from dotenv import dotenv_values
     from dotenv.parser import parse_stream
@@ -80,19 +102,19 @@ def _dotenv(path: Path) -> Mapping[str, str | None]:
         if entry.error:
             _tell(f"warning: {path}, line {entry.original.line}: this is not NAME=VALUE, and was left out.")
     kept = "".join(entry.original.string for entry in entries if not entry.error)
-    return dotenv_values(stream=io.StringIO(kept))
+    return {name: value or "" for name, value in dotenv_values(stream=io.StringIO(kept)).items()}
 
 
 def _tell(text: str) -> None:
     print(text, file=sys.stderr)  # noqa: T201 - said to whoever started us
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """The exit status: 0, or 2 when a person must change something first; 141 when nobody reads on."""
+def main(arguments: list[str] | None = None, spool: str = "spool") -> int:
+    """The exit status, as the help's last lines list them. `spool`: what the person typed to get here."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # also a stop during start-up is a clean one
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        status = _called(given)
+        status = _called(given, spool)
         sys.stdout.flush()
     except OSError as error:
         if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC):
@@ -109,11 +131,14 @@ def main(arguments: list[str] | None = None) -> int:
     return status
 
 
-def _called(given: list[str]) -> int:
-    options = _parser(given).parse_args(given)
+def _called(given: list[str], spool: str) -> int:
+    options = _parser(given, spool).parse_args(given)
+    if options.version:
+        print(f"spool {version()}")  # noqa: T201 - what was asked for
+        return 0
     status = 0
     try:
-        status = _command(options)
+        status = _command(options, spool)
     except* ConfigError as wrong:
         for problem in _problems(wrong):
             _tell(f"error: {problem}")
@@ -123,14 +148,14 @@ def _called(given: list[str]) -> int:
     return status
 
 
-def _command(options: argparse.Namespace) -> int:
-    environment = _environment()
-    configured = any(
-        environment.get(name) for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_BOT_TOKEN")
-    )
-    command = options.command or ("run" if configured else "demo")
+def _command(options: argparse.Namespace, spool: str) -> int:
+    file = _dotenv(Path(".env"))
+    environment = {**file, **os.environ}  # the real one wins
+    real = _misnamed(file, running=options.command in (None, "run"))
+    real = real or any(environment.get(name) for name in settings.TOKENS)
+    command = options.command or ("run" if real or not _at_terminal() else "demo")
     wanted = getattr(options, "platforms", [])
-    config = settings.read(environment, to_run=wanted if command == "run" else None)
+    config = settings.read(environment, to_run=wanted if command == "run" else None, spool=spool)
     logs.set_up(config.log_level, config.secrets())
     if command in OPERATING:
         status: int = importlib.import_module(f"bots.cli.{command}").run(options, config)
@@ -142,8 +167,13 @@ def _command(options: argparse.Namespace) -> int:
     else:
         from bots.demo import talk
 
-        asyncio.run(talk(config))
+        asyncio.run(talk(config, spool))
     return 0
+
+
+def _at_terminal() -> bool:
+    """Whether somebody is there to talk with the demo; a service manager would start it for ever."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _problems(group: BaseExceptionGroup[ConfigError]) -> list[str]:
@@ -154,4 +184,4 @@ def _problems(group: BaseExceptionGroup[ConfigError]) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(spool=os.environ.get(TYPED) or "python -m bots"))

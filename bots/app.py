@@ -18,7 +18,8 @@ from typing import Any, Generic, Protocol, TypeVar
 import aiohttp
 
 from bots.intake.connection import keep
-from core.assistants import model_list
+from bots.intake.connector import Connector
+from core.assistants import model_list, older_demo
 from core.concurrency import Background
 from core.errors import ConfigError
 from core.files.attachments import Attachments
@@ -35,7 +36,7 @@ from core.settings import Settings
 from core.store import assistants, facts, files
 from core.store.data_dir import data_directory, only_runner
 from core.store.database import Database, Execute
-from core.tools import Toolbox, load
+from core.tools import Toolbox, load, state
 from core.types import Assistant, ModelEvent, Prompt, settings_assistant
 
 
@@ -109,6 +110,12 @@ class Soon(Generic[T]):
         """The thing, once it is built."""
         return await asyncio.shield(self.begin())
 
+    async def renew(self) -> None:
+        """Build another; until it is there, whoever asks gets the one of before."""
+        task = asyncio.ensure_future(self._work())
+        await asyncio.wait({task})
+        self._task = task
+
     @property
     def built(self) -> T | None:
         """The thing if it is there already."""
@@ -122,6 +129,8 @@ class Soon(Generic[T]):
 
 
 DAY = 86_400.0
+GLANCE = 2.0
+"""Seconds between two looks at the folders of tools."""
 
 
 class Equipment:
@@ -165,7 +174,7 @@ class Equipment:
 
     def begin(self, quiet: Callable[[], Awaitable[None]]) -> None:
         """Start what is to be there soon, and what goes on for ever: that waits until all is `quiet`."""
-        self._toolbox.begin()
+        self._background.start(self._watch_tools(), "tools")
         self._background.start(self._watch_models(quiet), "model list")
 
     async def _serve(self) -> Service:
@@ -186,6 +195,18 @@ class Equipment:
         for problem in toolbox.problems:
             logger.error(problem)
         return toolbox
+
+    async def _watch_tools(self) -> None:
+        """Files of tools that come, change or go are read without a restart; no message waits for it."""
+        seen = await asyncio.to_thread(state, *self._tools)
+        await self._toolbox()
+        while True:
+            await asyncio.sleep(GLANCE)
+            now = await asyncio.to_thread(state, *self._tools)
+            if now != seen:
+                seen = now
+                await self._toolbox.renew()
+                logger.info("the files of tools have changed and were read anew")
 
     async def _transcribe(self, name: str, content: bytes) -> str:
         return await (await self._service()).transcribe(name, content)
@@ -231,6 +252,7 @@ def _rules(settings: Settings) -> Rules:
         language=settings.language,
         shared=settings.thread_scope == "topic",
         budget=settings.budget,
+        answer_characters=settings.answer_characters,
         full=settings.full_features,
         effort=settings.assistant_effort,
         mcp_hosts=frozenset(host.lower() for host in settings.mcp_hosts),
@@ -239,8 +261,6 @@ def _rules(settings: Settings) -> Rules:
 
 
 logger = logging.getLogger(__name__)
-REAL = "real"
-"""The fact that a bot with real accounts has worked on a database: the demo leaves it alone."""
 GRACE = 8.0
 """Seconds in which everything is let go of after SIGTERM."""
 
@@ -278,7 +298,9 @@ async def assembled(
     """
     db = Database(settings.data_dir / "spool.sqlite3")
     model = ModelSoon(settings)
-    await db(partial(_settle, assistant=assistant or settings_assistant(settings), real=assistant is None))
+    settled = partial(_settle, assistant=assistant or settings_assistant(settings), real=assistant is None)
+    if demos := await db(settled):
+        logger.warning(_of_older_demo(demos))
     platforms: dict[str, Connected] = {}
     equipment = Equipment(settings, db, model, platforms, tools)
     runner = Runner(equipment.run_context, platforms)
@@ -287,7 +309,7 @@ async def assembled(
     inbox = Inbox(
         db, lanes, _policy(settings), equipment.run_context.approvals, equipment.run_context.attachments
     )
-    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
+    connector = Connector(limit=0, keepalive_timeout=60)
     patience = aiohttp.ClientTimeout(total=30, sock_connect=10)  # slack_sdk's own rules only its own sessions
     async with aiohttp.ClientSession(connector=connector, timeout=patience) as session:
         platforms.update({name: _platform(name, settings, inbox, session) for name in names})
@@ -303,12 +325,20 @@ async def assembled(
             db.close()
 
 
-def _settle(tx: Execute, *, assistant: Assistant, real: bool) -> None:
-    """What must be in the database before anything begins."""
+def _settle(tx: Execute, *, assistant: Assistant, real: bool) -> list[Assistant]:
+    """What must be in the database before anything begins; gives what an older demo made there."""
+    demos = older_demo.set_aside(tx, time.time()) if real else []
     assistants.settle(tx, assistant, time.time())
     files.release_ended(tx)
-    if real:
-        facts.remember(tx, REAL, True)
+    return demos
+
+
+def _of_older_demo(made: Sequence[Assistant]) -> str:
+    names = ", ".join(f"{one.label} ({one.id})" for one in made)
+    return (
+        f"An older demo made these assistants in DATA_DIR; they answer nowhere now: {names}. "
+        "To let one answer: spool assistants use ID --default. To remove it: spool assistants delete ID."
+    )
 
 
 def _policy(settings: Settings) -> Policy:

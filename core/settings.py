@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -50,6 +50,7 @@ class Settings:
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     history_tokens: int = 24_000
     context_tokens: int = 0
+    answer_characters: int = 40_000
     file_megabytes: int = 20
     files_per_message: int = 8
     catch_up_seconds: int = 3600
@@ -93,26 +94,88 @@ NAMES = {item.name.upper(): item.name for item in fields(Settings)}
 """Environment name → field; `.env.example` has exactly these."""
 
 
+TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_BOT_TOKEN")
+"""Whoever sets one of them wants the real bot."""
+PROSE = ("ASSISTANT_NAME", "ASSISTANT_INSTRUCTIONS")
+"""Settings that may have quotes around them."""
+PREFIXES = {"xoxb-": "SLACK_BOT_TOKEN", "xapp-": "SLACK_APP_TOKEN", "sk-": "OPENAI_API_KEY"}
+"""How the values begin that show what they are."""
+FORMER = {
+    "SLACK_TOKEN": ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"),
+    "OPENAI_API_BASE": ("OPENAI_BASE_URL",),
+    "OPENAI_MODEL": ("ASSISTANT_MODEL",),
+}
+"""Names that others have for it and that are not alike, or like two of ours."""
+SERVICES = ("SLACK_", "DISCORD_", "OPENAI_")
+VENDOR = frozenset(
+    f"OPENAI_{name}"
+    for name in (
+        *("ADMIN_KEY", "API_TYPE", "API_VERSION", "CUSTOM_HEADERS", "LOG", "ORG_ID", "PROJECT_ID"),
+        "WEBHOOK_SECRET",
+    )
+)
+"""What the openai package reads by itself, from the real environment."""
 PLATFORMS = ("slack", "discord")
 _USER = re.compile(r"[UW][A-Z0-9]+|[0-9]{5,20}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
-def misspelt(names: Iterable[str]) -> list[str]:
-    """What to say of names that are none of ours and look like one of them."""
-    close = {name: difflib.get_close_matches(name.upper(), NAMES, n=1, cutoff=0.87) for name in names}
-    return [
-        f"{name} is no setting. Did you mean {ours[0]}?"
-        for name, ours in close.items()
-        if ours and name not in NAMES
+@dataclass(frozen=True, slots=True)
+class Misspelt:
+    """A name nobody reads; `meant` are the settings it may stand for. As a text it says what to do."""
+
+    name: str
+    meant: tuple[str, ...]
+
+    @property
+    def is_token(self) -> bool:
+        """Whether it seems to be the token of a platform."""
+        return any(name in TOKENS for name in self.meant)
+
+    def __str__(self) -> str:
+        if self.meant:
+            return f"{self.name} is no setting. Did you mean {' or '.join(self.meant)}?"
+        if self.name in VENDOR:
+            return f"{self.name} is read from the real environment alone. Set it there, or remove it."
+        return f"{self.name} is no setting, and nobody reads it. Remove it; .env.example lists all there are."
+
+
+def misspelt(given: Mapping[str, str], *, shared: bool = False) -> list[Misspelt]:
+    """The names among these settings that nobody reads.
+
+    Those that look like one of ours, and all others of the services'. `shared`: other programs have theirs
+    among them, so that what looks like none of ours is theirs.
+    """
+    found = [
+        Misspelt(name, _meant(name, value))
+        for name, value in given.items()
+        if value and name not in NAMES and not (shared and name in VENDOR)
     ]
+    return [one for one in found if one.meant or (one.name.startswith(SERVICES) and not shared)]
 
 
-def read(environ: Mapping[str, str], *, to_run: Sequence[str] | None = None) -> Settings:
+def _meant(name: str, value: str) -> tuple[str, ...]:
+    """The settings that a name may stand for; some values say themselves what they are."""
+    name, service = name.upper(), f"{name.upper().partition('_')[0]}_"
+    if name in VENDOR:
+        return ()
+    if service not in SERVICES:
+        return tuple(difflib.get_close_matches(name, NAMES, n=1, cutoff=0.87))
+    told = [ours for begin, ours in PREFIXES.items() if value.startswith(begin) and ours.startswith(service)]
+    if told or name in FORMER:
+        return tuple(told or FORMER[name])
+    ours = [one.removeprefix(service) for one in NAMES if one.startswith(service)]
+    close = difflib.get_close_matches(name.removeprefix(service), ours, n=1, cutoff=0.6)
+    return tuple(service + one for one in close)
+
+
+def read(
+    environ: Mapping[str, str], *, to_run: Sequence[str] | None = None, spool: str = "spool"
+) -> Settings:
     """Settings from the environment. Raises ConfigError with every mistake found.
 
     `to_run` names the platforms that are to be connected ([]: all whose tokens are set); what these and the
-    model need is then asked for too.
+    model need is then asked for too. `spool` is what the person typed, for hints.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []
@@ -121,6 +184,9 @@ def read(environ: Mapping[str, str], *, to_run: Sequence[str] | None = None) -> 
         text = environ.get(name, "").strip()
         if not text:
             continue
+        if text[0] in "'\"" and text[-1] == text[0] and name not in PROSE:
+            problems.append(f"{name} has quotes around its value. Remove them; only .env may have them.")
+            text = text[1:-1]
         try:
             reader = _language if name == "LANGUAGE" else _READERS.get(str(item.type), _text)
             values[item.name] = reader(name, text, str(item.type))
@@ -129,13 +195,13 @@ def read(environ: Mapping[str, str], *, to_run: Sequence[str] | None = None) -> 
     settings = Settings(**values)
     problems += _mistakes(settings)
     if to_run is not None:
-        problems += _needs(settings, to_run)
+        problems += _needs(settings, to_run, spool)
     if problems:
         raise ConfigError(*problems)
     return settings
 
 
-def _needs(settings: Settings, to_run: Sequence[str]) -> list[str]:
+def _needs(settings: Settings, to_run: Sequence[str], spool: str) -> list[str]:
     problems = [
         f"There is no platform “{name}”. Use slack, discord or both."
         for name in to_run
@@ -145,7 +211,7 @@ def _needs(settings: Settings, to_run: Sequence[str]) -> list[str]:
     if not platforms:
         problems.append(
             "No platform is configured. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or DISCORD_BOT_TOKEN, in "
-            ".env (docs/setup.md shows where to get them), or try `python -m bots demo`."
+            f".env (docs/setup.md shows where to get them). `{spool} demo` shows Spool without any account."
         )
     if "slack" in platforms:
         problems += _missing(
@@ -167,19 +233,32 @@ def _missing(settings: Settings, name: str, hint: str) -> list[str]:
 
 
 def _mistakes(settings: Settings) -> list[str]:
-    problems = []
-    if settings.slack_bot_token and not settings.slack_bot_token.startswith("xoxb-"):
-        problems.append("SLACK_BOT_TOKEN must start with xoxb-. Copy the “Bot User OAuth Token” of your app.")
-    if settings.slack_app_token and not settings.slack_app_token.startswith("xapp-"):
-        problems.append(
-            "SLACK_APP_TOKEN must start with xapp-. Create an app-level token with connections:write."
-        )
+    problems = _tokens(settings)
     if settings.openai_background and not settings.full_features:
         problems.append(
             "OPENAI_BACKGROUND=1 needs a server with background responses. Set OPENAI_FEATURES=full if yours "
             "has them, else OPENAI_BACKGROUND=0."
         )
     return problems + _shapes(settings)
+
+
+def _tokens(settings: Settings) -> list[str]:
+    """Slack's two, which are easily taken for each other."""
+    bot, app = settings.slack_bot_token, settings.slack_app_token
+    if bot.startswith("xapp-") and app.startswith("xoxb-"):
+        return ["SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: xoxb-… is the bot's, xapp-… the app's."]
+    problems = []
+    if bot and not bot.startswith("xoxb-"):
+        where = "Put this one into SLACK_APP_TOKEN, and copy" if bot.startswith("xapp-") else "Copy"
+        problems.append(
+            f"SLACK_BOT_TOKEN must start with xoxb-. {where} the “Bot User OAuth Token” of your app."
+        )
+    if app and not app.startswith("xapp-"):
+        where = "Put this one into SLACK_BOT_TOKEN, and create" if app.startswith("xoxb-") else "Create"
+        problems.append(
+            f"SLACK_APP_TOKEN must start with xapp-. {where} an app-level token with connections:write."
+        )
+    return problems
 
 
 def _shapes(settings: Settings) -> list[str]:

@@ -23,12 +23,15 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "stop_refused": "Only the person who asked can stop this answer.",
         "stop_over": "This answer has already ended.",
         "stop_button": "Stop",
+        "stale": "This does not work any more: it is from a bot before me. Write your question after my name instead.",
         "model_unavailable": "⚠️ I could not get an answer: the AI service is not responding properly. "
         "Please send your message again in a few minutes.",
         "model_auth": "⚠️ I could not get an answer: the AI service refused my access. "
         "Please tell the person who runs this bot to check its API key.",
         "model_missing": "⚠️ I could not get an answer: my AI model is not available. "
         "Please tell the person who runs this bot to check the model setting.",
+        "model_moved": "⚠️ I could not get an answer: the address of the AI service leads somewhere else. "
+        "Please tell the person who runs this bot to check it.",
         "model_refused": "⚠️ The AI service refused this request. Please put it differently, or say “reset” after "
         "my name to start over.",
         "billing": "⚠️ I could not get an answer: the AI account has run out of credit. "
@@ -43,6 +46,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "internal": "⚠️ Something went wrong on my side. Please send your message again; if it happens again, "
         "tell the person who runs this bot.",
         "max_output_tokens": "✂️ The answer reached its length limit. Say “continue” to read on.",
+        "answer_limit": "✂️ I ended this here because it became too long for one answer. Say “continue” to read on, or "
+        "ask for a smaller piece.",
         "content_filter": "⚠️ The AI service ended the answer here. Please put your question differently.",
         "incomplete": "✂️ The answer ended early. Say “continue” to read on.",
         "empty_answer": "⚠️ The AI service gave an empty answer. Please put your question differently.",
@@ -115,7 +120,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "{summarised} as a summary and the others word for word. Say “reset” after my name to start over.",
         "assistant_current": "Here you talk to “{name}” ({id}, model {model}).",
         "assistant_others": "Others: {names}. Admins switch with /assistant NAME.",
-        "assistant_switched": "Done: from the next message on, “{name}” ({id}) answers here.",
+        "assistant_switched": "Done: from the next message on, “{name}” ({id}) answers here. /assistant none ends that.",
+        "assistant_freed": "Done: this place has no assistant of its own any more. From the next message on, “{name}” ({id}) "
+        "answers here.",
         "assistant_admins": "Only admins can switch the assistant. Ask the person who runs this bot to add you to "
         "ADMINS.",
         "assistant_unknown": "There is no assistant “{name}”. There are: {names}.",
@@ -137,11 +144,14 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "stop_refused": "질문한 사람만 이 답변을 중지할 수 있어요.",
         "stop_over": "이 답변은 이미 끝났어요.",
         "stop_button": "중지",
+        "stale": "이것은 더 이상 동작하지 않아요. 저보다 먼저 있던 봇의 것이에요. 대신 제 이름 뒤에 질문을 적어 주세요.",
         "model_unavailable": "⚠️ AI 서비스가 제대로 응답하지 않아 답변하지 못했어요. "
         "몇 분 뒤에 메시지를 다시 보내 주세요.",
         "model_auth": "⚠️ AI 서비스가 접근을 거부해 답변하지 못했어요. 이 봇의 운영자에게 API 키를 확인해 달라고 "
         "알려 주세요.",
         "model_missing": "⚠️ AI 모델을 사용할 수 없어 답변하지 못했어요. 이 봇의 운영자에게 모델 설정을 확인해 달라고 "
+        "알려 주세요.",
+        "model_moved": "⚠️ AI 서비스의 주소가 다른 곳으로 연결되어 답변하지 못했어요. 이 봇의 운영자에게 주소를 확인해 달라고 "
         "알려 주세요.",
         "model_refused": "⚠️ AI 서비스가 이 요청을 거부했어요. 다르게 표현하거나 이름 뒤에 “reset”이라고 적어 새로 "
         "시작해 주세요.",
@@ -153,6 +163,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "unshowable": "⚠️ 답변은 있지만 여기에 올릴 수 없었어요. 다른 말로 다시 묻거나 다이렉트 메시지로 물어봐 주세요.",
         "internal": "⚠️ 제 쪽에서 문제가 생겼어요. 메시지를 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 알려 주세요.",
         "max_output_tokens": "✂️ 답변이 길이 제한에 도달했어요. 이어서 보려면 “계속”이라고 적어 주세요.",
+        "answer_limit": "✂️ 한 번의 답변으로는 너무 길어 여기서 끝냈어요. 이어서 보려면 “계속”이라고 하거나 더 작게 나누어 "
+        "질문해 주세요.",
         "content_filter": "⚠️ AI 서비스가 답변을 여기서 끝냈어요. 질문을 다르게 표현해 주세요.",
         "incomplete": "✂️ 답변이 일찍 끝났어요. 이어서 보려면 “계속”이라고 적어 주세요.",
         "empty_answer": "⚠️ AI 서비스가 빈 답변을 주었어요. 질문을 다르게 표현해 주세요.",
@@ -219,7 +231,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "나머지는 그대로 기억합니다. 새로 시작하려면 이름 뒤에 “reset”이라고 적어 주세요.",
         "assistant_current": "여기서는 “{name}”({id}, 모델 {model})이(가) 답합니다.",
         "assistant_others": "다른 어시스턴트: {names}. 관리자는 /assistant 이름 으로 바꿀 수 있어요.",
-        "assistant_switched": "완료했어요. 다음 메시지부터 “{name}”({id})이(가) 여기서 답합니다.",
+        "assistant_switched": "완료했어요. 다음 메시지부터 “{name}”({id})이(가) 여기서 답합니다. /assistant none 으로 되돌릴 수 있어요.",
+        "assistant_freed": "완료했어요. 이제 여기에 따로 지정된 어시스턴트가 없어요. 다음 메시지부터 "
+        "“{name}”({id})이(가) 답합니다.",
         "assistant_admins": "관리자만 어시스턴트를 바꿀 수 있어요. 이 봇의 운영자에게 ADMINS에 추가해 달라고 하세요.",
         "assistant_unknown": "“{name}”이라는 어시스턴트가 없어요. 있는 것: {names}.",
         "assistant_several": "“{name}”이라는 어시스턴트가 여럿이에요: {names}. id를 사용해 주세요.",

@@ -159,6 +159,11 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Alive:
+    """The server sent something that says nothing of the answer: it is at work."""
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
     """More of the answer's text."""
 
@@ -190,7 +195,7 @@ class ItemDone:
     item: Mapping[str, Any]
 
 
-ModelEvent = Started | TextDelta | ItemAdded | ItemDone | Finished
+ModelEvent = Started | Alive | TextDelta | ItemAdded | ItemDone | Finished
 
 
 SETTINGS_ID = "asst_settings"

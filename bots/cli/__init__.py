@@ -1,1 +1,1 @@
-"""The commands of `python -m bots` besides `run` and `demo`, each imported only when it is called."""
+"""The commands of `spool` besides `run` and `demo`, each imported only when it is called."""

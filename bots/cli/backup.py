@@ -11,7 +11,7 @@ from core.settings import Settings
 from core.store.backup import save
 
 
-def add(subparsers: Any) -> None:
+def add(subparsers: Any, spool: str = "spool") -> None:
     """Register the command."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "backup",

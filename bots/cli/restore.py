@@ -13,7 +13,7 @@ from core.store.data_dir import data_directory, only_runner
 from core.store.database import migrations
 
 
-def add(subparsers: Any) -> None:
+def add(subparsers: Any, spool: str = "spool") -> None:
     """Register the command."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "restore",

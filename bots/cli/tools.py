@@ -1,4 +1,4 @@
-"""`python -m bots tools`: what function tools there are; `tools add NAME` copies one of the examples."""
+"""`spool tools`: what function tools there are; `tools add NAME` copies one of the examples."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from core.tools import Tool, Toolbox
 EXAMPLES = Path(tools.__file__).parent / "examples"
 
 
-def add(subparsers: Any) -> None:
-    """Register the command."""
+def add(subparsers: Any, spool: str = "spool") -> None:
+    """Register the command. `spool`: what the person typed, for hints."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "tools",
         help="list the function tools that were found, or copy an example",
         description="List the function tools of TOOLS_DIR and of installed packages. See docs/tools.md.",
     )
+    parser.set_defaults(spool=spool)
     parser.add_argument("--json", action="store_true", help="the list as JSON")
     actions = parser.add_subparsers(dest="action", metavar="add")
     copy = actions.add_parser("add", help="copy examples into TOOLS_DIR")
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     """The exit status: 0, or 1 when something has a problem, which is then on stderr. Raises ConfigError."""
     if options.action == "add":
         return _copy(options.names, settings)
-    return _list(settings, as_json=options.json)
+    return _list(settings, options.spool, as_json=options.json)
 
 
 def examples() -> list[str]:
@@ -45,7 +46,7 @@ def examples() -> list[str]:
     return sorted(path.stem for path in EXAMPLES.glob("[a-z]*.py"))
 
 
-def _list(settings: Settings, *, as_json: bool) -> int:
+def _list(settings: Settings, spool: str, *, as_json: bool) -> int:
     folder = settings.tools_directory
     with contextlib.redirect_stdout(sys.stderr):  # what a tool's file prints is no part of the list
         toolbox = tools.load(folder, seconds=settings.tool_seconds)
@@ -56,7 +57,7 @@ def _list(settings: Settings, *, as_json: bool) -> int:
     elif toolbox.problems:
         sys.stdout.write(f"No tool of {folder} could be loaded.\n")
     else:
-        sys.stdout.write(f"No tools in {folder} yet. Copy one: python -m bots tools add {examples()[0]}\n")
+        sys.stdout.write(f"No tools in {folder} yet. Copy one: {spool} tools add {examples()[0]}\n")
     return _tell(toolbox.problems)
 
 
@@ -119,7 +120,7 @@ def _placed(name: str, folder: Path) -> str:
         return ""
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
-    sys.stdout.write(f"{target} added. Edit it as you like; a running bot finds it at its next start.\n")
+    sys.stdout.write(f"{target} added. Edit it as you like; a running bot reads it within seconds.\n")
     return ""
 
 

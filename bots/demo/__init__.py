@@ -1,4 +1,4 @@
-"""`python -m bots demo`: the real bot with its real SDKs, against stand-ins on this machine.
+"""`spool demo`: the real bot with its real SDKs, against stand-ins on this machine.
 
 No account, no key, no network. What is typed goes to the local Slack or Discord as a person's message; what
 the bot posts there is printed as it grows. With OPENAI_API_KEY or OPENAI_BASE_URL set, the model is that one.
@@ -15,16 +15,21 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from bots.app import REAL, assembled
-from bots.demo.conversation import HELP, TRY, Conversation
+from bots.app import assembled
+from bots.demo.conversation import Conversation
 from bots.demo.folder import Folder
+from bots.demo.history import History
+from bots.demo.keyboard import keyboard
 from bots.demo.people import DISCORD_USER, SLACK_USER, DiscordPerson, Person, SlackPerson
-from bots.demo.terminal import Screen
+from bots.demo.screen import Screen
+from bots.demo.takeover import DATABASE, take_over
+from bots.demo.words import Words, command, words
 from bots.intake.connection import keep
+from core.assistants import older_demo
 from core.runs.lanes import Lanes
 from core.settings import INSTRUCTIONS, Settings
-from core.store import approvals, facts, runs
-from core.store.data_dir import data_directory, only_runner
+from core.store import approvals, runs, threads
+from core.store.data_dir import only_runner
 from core.store.database import Database
 from core.types import Assistant, settings_assistant
 from standins.discord import DiscordStandin
@@ -34,28 +39,37 @@ from standins.slack import SlackStandin
 
 OFFLINE: Final = "offline"
 """The key of the model that is none."""
-CUT_OFF: Final = """\
-The last demo was ended in the middle of an answer. Its chats are gone; an open question counts as a no.
-"""
-OWN: Final = "demo-data"
-"""The demo's directory where a real bot has the other."""
+LOCALES: Final = {"en": ("en-US", "en-US"), "ko": ("ko-KR", "ko")}
+"""What the person's Slack and Discord are set to."""
 
 
-async def talk(settings: Settings) -> None:
-    """Talk until standard input ends or /quit; every message is answered before this returns."""
+async def talk(settings: Settings, spool: str = "spool") -> None:
+    """Talk until standard input ends or /quit; every message is answered before this returns.
+
+    `spool`: what the person typed to get here.
+    """
     logging.getLogger().setLevel(logging.WARNING)
-    settings = await _apart(settings)
-    with only_runner(settings.data_dir):
+    folder = Folder(settings.data_dir)
+    said = words(settings.language, folder.path, spool)
+    own = dataclasses.replace(settings, data_dir=folder.path, tools_dir=str(settings.tools_directory))
+    with only_runner(folder.path):
+        left = take_over(settings.data_dir, folder)
         async with contextlib.AsyncExitStack() as stack:
             slack = await stack.enter_async_context(SlackStandin())
             discord = await stack.enter_async_context(DiscordStandin())
-            people: dict[str, Person] = {"slack": SlackPerson(slack), "discord": DiscordPerson(discord)}
-            config = await _local(settings, slack, discord, stack)
-            folder = Folder(settings.data_dir)
-            cut_off = await _forget_questions(settings.data_dir / "spool.sqlite3")
+            locales = LOCALES[settings.language]
+            people: dict[str, Person] = {
+                "slack": SlackPerson(slack, locales[0]),
+                "discord": DiscordPerson(discord, locales[1]),
+            }
+            config = await _local(own, slack, discord, stack, spool)
+            before = await _looked_back(folder.path / DATABASE)
             lanes = await stack.enter_async_context(_bot(config, folder.tools(config.tools_directory)))
             _keep_the_terminal()
-            await Conversation(people, lanes, Screen(folder)).hold(_greeting(config, cut_off=cut_off))
+            screen = Screen(folder, said)
+            typed = stack.enter_context(contextlib.closing(keyboard(History(folder.history), screen.write)))
+            greeting = _greeting(config, said, before, left)
+            await Conversation(people, lanes, screen, said).hold(greeting, typed)
 
 
 def _keep_the_terminal() -> None:
@@ -65,42 +79,38 @@ def _keep_the_terminal() -> None:
             handler.setLevel(logging.ERROR)
 
 
-async def _apart(settings: Settings) -> Settings:
-    """The demo's own directory inside, where a real bot has worked: its runs must not be answered here."""
-    db = Database(data_directory(settings.data_dir) / "spool.sqlite3")
-    try:
-        real = await db(lambda tx: facts.find(tx, REAL))
-    finally:
-        db.close()
-    if not real:
-        return settings
-    own = data_directory(settings.data_dir / OWN)
-    return dataclasses.replace(settings, data_dir=own, tools_dir=str(settings.tools_directory))
+@dataclasses.dataclass(frozen=True, slots=True)
+class Before:
+    """What the last demos left: whether anything is remembered, and whether an answer was cut off."""
+
+    remembered: bool
+    cut_off: bool
 
 
-async def _forget_questions(path: Path) -> bool:
-    """Chats begin empty each time: a question of a demo that was killed can be answered by nobody.
-
-    True when the last demo ended in the middle of something.
-    """
+async def _looked_back(path: Path) -> Before:
+    """Chats begin empty each time: a question of a demo that was killed can be answered by nobody."""
     db = Database(path)
     try:
         left = await db(lambda tx: runs.unfinished(tx, ("slack", "discord")))
-        for person in (SLACK_USER, DISCORD_USER):
+        for person in older_demo.PEOPLE:
             await db(partial(approvals.refuse_person, person=person))
+        remembered = await db(lambda tx: threads.remembered(tx, older_demo.PEOPLE))
     finally:
         db.close()
-    return bool(left)
+    return Before(remembered=remembered, cut_off=bool(left))
 
 
-def _greeting(config: Settings, *, cut_off: bool) -> str:
-    model = "an offline model" if _is_offline(config) else "your model"
-    begun = f"Spool's demo: a local Slack, a local Discord and {model}.\n"
-    if config.data_dir.name == OWN:
-        begun += f"Its data: {config.data_dir}. Commands for it: DATA_DIR={config.data_dir} scripts/run …\n"
-    if cut_off:
-        begun += CUT_OFF
-    return f"{begun}{HELP}{TRY}"
+def _greeting(config: Settings, said: Words, before: Before, left: Path | None) -> str:
+    return "".join(
+        (
+            said.greeting if _is_offline(config) else said.greeting_own,
+            said.remembers if before.remembered else "",
+            said.cut_off if before.cut_off else "",
+            said.kept_apart.format(path=left) if left else "",
+            said.help,
+            said.tries,
+        )
+    )
 
 
 def _is_offline(config: Settings) -> bool:
@@ -108,7 +118,11 @@ def _is_offline(config: Settings) -> bool:
 
 
 async def _local(
-    settings: Settings, slack: SlackStandin, discord: DiscordStandin, stack: contextlib.AsyncExitStack
+    settings: Settings,
+    slack: SlackStandin,
+    discord: DiscordStandin,
+    stack: contextlib.AsyncExitStack,
+    spool: str,
 ) -> Settings:
     """The settings with every remote replaced, but for a model that was configured."""
     config = dataclasses.replace(
@@ -123,7 +137,8 @@ async def _local(
     )
     if settings.openai_api_key or settings.openai_base_url:
         return config
-    openai = await stack.enter_async_context(OpenAIStandin(Offline(usual=INSTRUCTIONS), models=None))
+    offline = Offline(usual=INSTRUCTIONS, command=command(settings.data_dir, spool))
+    openai = await stack.enter_async_context(OpenAIStandin(offline, models=None))
     return dataclasses.replace(
         config, openai_base_url=openai.base_url, openai_api_key=OFFLINE, openai_features="full"
     )

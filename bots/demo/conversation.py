@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import difflib
 import re
 import signal
-import sys
 from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Final
 
+from bots.demo.keyboard import Keyboard
 from bots.demo.people import Person
+from bots.demo.screen import Screen
 from bots.demo.seen import Seen
-from bots.demo.terminal import Lines, Screen
+from bots.demo.words import Words
 from core.runs.lanes import Lanes
 
-HELP: Final = """\
-Type a message. Commands:
-  /slack    go to Slack, where you mention the bot in #general
-  /discord  go to Discord, where you write to the bot directly
-  /file PATH [TEXT]  send a file or a picture    /yes  /no  answer a question of the bot
-  use TOOL {"ARGUMENT": "VALUE"}     call a function tool, your own ones too
-  /assistant [NAME]  who answers, or another     /memory    what it remembers
-  /reset    start a fresh conversation      /stop  end the answer      /quit  leave
-"""
-TRY: Final = """\
-Try: what time is it?  ·  calculate 2*(3+4)  ·  draw a cat  ·  make a csv file  ·  announce lunch
-"""
+ORDERS: Final = (
+    *("/slack", "/discord", "/file", "/yes", "/no", "/assistant", "/memory", "/reset", "/stop", "/help"),
+    "/quit",
+)
+ASKS_FOR_HELP: Final = ("/help", "help", "?", "도움말")
 QUIET: Final = 8.0
 """Seconds without news after which an old question is taken to be open still: networks limit edits."""
+_ORDER: Final = re.compile(r"/\w[\w-]*")
+"""What is meant as a command; a path has more slashes."""
 _PATH: Final = re.compile(
     r"""\s*(?:(?P<quote>["'])(?P<quoted>.+?)(?P=quote)|(?P<plain>(?:\\.|\S)+))(?P<text>.*)""", re.DOTALL
 )
@@ -38,51 +35,63 @@ _PATH: Final = re.compile(
 class Conversation:
     """Belongs to one terminal."""
 
-    def __init__(self, people: Mapping[str, Person], lanes: Lanes, screen: Screen) -> None:
-        self._people, self._lanes, self._screen = people, lanes, screen
-        self._lines = Lines()
+    def __init__(self, people: Mapping[str, Person], lanes: Lanes, screen: Screen, words: Words) -> None:
+        self._people, self._lanes, self._screen, self._words = people, lanes, screen, words
         self._person = people["slack"]
         self._decided: set[str] = set()  # questions whose post still asks for a moment
+        self._waiting: list[Seen] | None = None  # seen before the answer that waits for the typed line
 
-    async def hold(self, greeting: str) -> None:
+    async def hold(self, greeting: str, keyboard: Keyboard) -> None:
         """Returns when standard input ends, on /quit, or on a signal; everything is answered by then."""
+        self._keyboard = keyboard
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, self._lines.end)
+            asyncio.get_running_loop().add_signal_handler(number, keyboard.end)
         self._screen.write(greeting)
-        while not self._lines.ended:
-            self._screen.write(f"\n[{self._person.name}] You: ")
-            line = await self._lines.next()
+        while not keyboard.ended:
+            self._screen.write("\n")
+            line = await keyboard.line(self._words.you.format(where=self._person.name))
             if line is None or line.strip() == "/quit":
                 break
-            if not sys.stdin.isatty():
-                self._screen.write(f"{line}\n")
+            self._screen.new_line()
             if line.strip():
-                await self._do(line)
+                await self._do(line.strip())
+            if self._waiting is not None:
+                await self._watch(self._waiting)
         await self._leave()
         self._screen.write("\n")
 
     async def _do(self, line: str) -> None:
-        order, _, rest = line.strip().partition(" ")
+        order, rest, *_ = (*line.split(maxsplit=1), "")
         match order:
             case "/slack" | "/discord" if not rest:
                 self._person = self._people[order[1:]]
-            case "/help" if not rest:
-                self._screen.write(HELP)
+            case _ if line.lower() in ASKS_FOR_HELP:
+                self._screen.write(self._words.help)
             case "/reset" | "/memory" if not rest:
                 self._whisper(await self._person.command(order[1:]))
             case "/assistant":
-                self._whisper(await self._person.command("assistant", rest.strip()))
+                self._whisper(await self._person.command("assistant", rest))
             case "/yes" | "/no" if not rest:
                 await self._decide(yes=order == "/yes")
             case "/file":
                 await self._send(rest)
             case "/stop" if not rest:  # works everywhere; the buttons for it would do the same
                 await self._say("stop")
+            case _ if _ORDER.fullmatch(order):
+                self._screen.write(self._refused(order))
             case _:
                 await self._say(line)
 
+    def _refused(self, order: str) -> str:
+        """Why something that looks like a command was not sent."""
+        if order in ORDERS:
+            return self._words.takes_nothing.format(order=order)
+        near = difflib.get_close_matches(order, ORDERS, n=1)
+        nearest = self._words.nearest.format(nearest=near[0]) if near else ""
+        return self._words.unknown.format(order=order, nearest=nearest)
+
     def _whisper(self, text: str) -> None:
-        self._screen.write(f"[{self._person.name}] (only you see this) {text}\n")
+        self._screen.write(self._words.whisper.format(where=self._person.name, text=text))
 
     async def _say(self, text: str, file: tuple[str, bytes] | None = None) -> None:
         before = self._person.seen()
@@ -93,12 +102,13 @@ class Conversation:
         """A file, and what is said with it."""
         path, text = _path_and_text(given)
         if not path.is_file():
-            self._screen.write(f"{_no_file(path) if given.strip() else 'Write: /file PATH [TEXT]'}\n")
+            said = self._words.folder if path.is_dir() else self._words.no_file
+            self._screen.write(said.format(path=path) if given.strip() else self._words.file_usage)
             return
         try:
             content = await asyncio.to_thread(path.read_bytes)
         except OSError as error:
-            self._screen.write(f"{path} cannot be read ({error.strerror}).\n")
+            self._screen.write(self._words.unreadable.format(path=path, reason=error.strerror))
         else:
             await self._say(text, (path.name, content))
 
@@ -106,7 +116,7 @@ class Conversation:
         """Press a button of the newest open question."""
         asked = self._asked(self._person)
         if asked is None:
-            self._screen.write("Nothing is asked here.\n")
+            self._screen.write(self._words.nothing_asked)
             return
         before = self._person.seen()
         with contextlib.suppress(LookupError):  # it has been decided at this very moment
@@ -124,25 +134,29 @@ class Conversation:
     async def _leave(self) -> None:
         """Whoever leaves has not allowed anything."""
         for person in self._people.values():
-            if self._asked(person) and not self._lines.ended:
-                self._screen.write("/no\n" if person is self._person else f"\n[{person.name}] You: /no\n")
+            if self._asked(person) and not self._keyboard.ended:
+                prompt = "" if person is self._person else f"\n{self._words.you.format(where=person.name)}"
+                self._screen.write(f"{prompt}/no\n")
                 self._person = person
                 await self._decide(yes=False)
 
     async def _watch(self, before: list[Seen]) -> None:
         """Print the answer as it grows, until it is whole or asks something.
 
-        `before`: what was seen before the person acted. At a terminal a line typed meanwhile goes out.
+        `before`: what was seen before the person acted. At a terminal it waits while a line is typed.
         """
+        self._waiting = None
         person, accepted, news_at = self._person, False, _now()
         old = {post.id for post in before}
-        while not self._lines.ended:
+        while not self._keyboard.ended:
             known = person.seen()
-            self._screen.update(person)
+            self._screen.update(person, growing=True)
             accepted = accepted or self._lanes.busy or known != before
             if accepted and self._over(old, known, quiet=_now() - news_at > QUIET):
                 break
-            if sys.stdin.isatty() and self._lines.waiting():
+            if self._keyboard.typed():
+                self._waiting = before
+                self._screen.write("\n")
                 return
             with contextlib.suppress(TimeoutError):
                 await person.changed(known)
@@ -162,10 +176,6 @@ class Conversation:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _no_file(path: Path) -> str:
-    return f"{path} is a folder: name one file in it." if path.is_dir() else f"There is no file {path}."
 
 
 def _path_and_text(given: str) -> tuple[Path, str]:

@@ -6,13 +6,14 @@ import re
 from typing import Final, Protocol
 
 from bots.demo.seen import Seen, SeenFile
+from core.assistants import older_demo
 from standins.discord import DiscordStandin
 from standins.discord.message import Post as DiscordPost
 from standins.slack import SlackStandin
 from standins.slack.message import Post as SlackPost
 
-SLACK_USER, SLACK_CHANNEL = "U0YOU00001", "C0GENERAL1"
-DISCORD_USER, DISCORD_CHANNEL = "200000000000000001", "300000000000000001"
+SLACK_USER, DISCORD_USER = older_demo.PEOPLE
+SLACK_CHANNEL, DISCORD_CHANNEL = "C0GENERAL1", "300000000000000001"
 """Always the same ids, so that the demo's memory lasts."""
 MOMENT = 0.3
 """Seconds after which somebody who waits for news looks at the rest of the world."""
@@ -53,8 +54,9 @@ class SlackPerson:
 
     name = "slack"
 
-    def __init__(self, slack: SlackStandin) -> None:
+    def __init__(self, slack: SlackStandin, locale: str) -> None:
         self._slack = slack
+        slack.set_locale(SLACK_USER, locale)
         slack.add_channel(SLACK_CHANNEL, members=[SLACK_USER], bot_in=True)
 
     async def say(self, text: str, file: tuple[str, bytes] | None = None) -> None:
@@ -88,8 +90,9 @@ class DiscordPerson:
 
     name = "discord"
 
-    def __init__(self, discord: DiscordStandin) -> None:
+    def __init__(self, discord: DiscordStandin, locale: str) -> None:
         self._discord = discord
+        discord.add_user(DISCORD_USER, locale=locale)
         discord.add_dm(DISCORD_CHANNEL, DISCORD_USER)
 
     async def say(self, text: str, file: tuple[str, bytes] | None = None) -> None:

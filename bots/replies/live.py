@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol, Self
@@ -11,7 +12,7 @@ from typing import Protocol, Self
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.markdown import closing
 from core.concurrency import pause
-from core.errors import Retryable, SpoolError, Unreachable
+from core.errors import Lost, Retryable, SpoolError, Unreachable, Unsaved
 from core.ports import Attaching
 from core.types import Activity, ApprovalRequest, File
 
@@ -56,6 +57,7 @@ class LiveReply:
         self._news = asyncio.Event()
         self._ending = asyncio.Event()
         self._painting: asyncio.Task[None] | None = None
+        self._before: int | None = None
         self.first_shown_at: float | None = None
         self.visible = asyncio.Event()
         """Set once people see anything of the reply."""
@@ -99,7 +101,8 @@ class LiveReply:
             if not (final or text.strip() or activities or busy):
                 continue
             try:
-                whole = await self._brush.paint(text, activities, final=final)
+                enough = final or len(text.strip()) >= await self._stood()  # what people see never shrinks
+                whole = await self._brush.paint(text if enough else "", activities, final=final)
                 failures, busy = 0, bool(activities)  # that there is nothing to do any more is news, too
             except Retryable as error:  # the platform is away: nothing else can be shown either, so wait
                 failures += 1
@@ -117,6 +120,17 @@ class LiveReply:
             if final:
                 return
             await self._rest(self._brush.pause(), (text, activities) if whole else None)
+
+    async def _stood(self) -> int:
+        """Characters that a process before this one showed; no end of them where that cannot be known."""
+        if self._before is None:
+            try:
+                self._before = len(await self._brush.read())
+            except (Retryable, Lost, Unsaved):
+                raise
+            except SpoolError:
+                self._before = sys.maxsize
+        return self._before
 
     def _seen(self, activities: Sequence[Activity]) -> None:
         if self._brush.visible or activities:

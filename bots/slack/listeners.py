@@ -108,8 +108,8 @@ class Listeners:
             case "agent_session_stopped":
                 await self._stopped(event)
 
-    async def message(self, event: dict[str, Any], team: str = "") -> None:
-        """A message as an event or as history tells it. Returns ⇒ stored, or not for us.
+    async def message(self, event: dict[str, Any], team: str = "", *, live: bool = True) -> None:
+        """A message as an event or as history (not `live`) tells it. Returns ⇒ stored, or not for us.
 
         `team`: that of the envelope. Raises whatever a message that is none leads to.
         """
@@ -125,7 +125,7 @@ class Listeners:
             known = self._follow and await self._inbox.spoke_before(message.address, message.user)
             if not known:
                 return
-        receipt = await self._inbox.receive(message)
+        receipt = await self._inbox.receive(message, live=live)
         self._stored[message.address.channel, message.id] = None
         if len(self._stored) > MOST_STORED:
             self._stored.popitem(last=False)

@@ -21,7 +21,6 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bots.intake.connection import BRIEF, STOOD, TokenRefused, backoff
-from bots.intake.download import proxy
 from bots.logs import raised
 from bots.slack.api import seconds
 from core.concurrency import KeyedLock
@@ -155,7 +154,6 @@ class SocketMode:
         try:
             return await self._session.ws_connect(
                 url,
-                proxy=proxy(url),
                 heartbeat=HEARTBEAT,
                 max_msg_size=LARGEST_FRAME,
                 timeout=aiohttp.ClientWSTimeout(ws_close=1.0),

@@ -7,6 +7,7 @@ from core.store.database import Execute
 from core.texts import text
 from core.types import Address, Assistant
 
+NOBODY = ("none", "default")
 LONGEST_LIST = 1500
 """Characters of names listed at most: a chat's own reply has room for about so many."""
 
@@ -14,9 +15,12 @@ LONGEST_LIST = 1500
 def choose(
     tx: Execute, address: Address, parent: str, wanted: str, locale: str, language: str, *, admin: bool
 ) -> str:
-    """The text for the person: who answers there, or that `wanted` (an id or a name) does from now on."""
+    """The text for the person: who answers there, or that `wanted` (an id or a name) does from now on.
+
+    "none" and, unless somebody is called so, "default" end what was chosen for this very channel.
+    """
+    places = [place for place in (address.channel, parent, address.workspace) if place]
     if not wanted:
-        places = [place for place in (address.channel, parent, address.workspace) if place]
         current = assistants.nearest(tx, address.platform, places)
         lines = [_said("assistant_current", locale, language, current)]
         if others := _names([one for one in assistants.all(tx) if one.id != current.id]):
@@ -25,6 +29,10 @@ def choose(
     if not admin:
         return text("assistant_admins", locale, language)
     found = assistants.named(tx, wanted)
+    if not found and wanted.casefold() in NOBODY:
+        assistants.unassign(tx, address.platform, address.channel)
+        following = assistants.nearest(tx, address.platform, places)
+        return _said("assistant_freed", locale, language, following)
     if len(found) != 1:
         key = "assistant_several" if found else "assistant_unknown"
         names = _names(found or assistants.all(tx))

@@ -12,7 +12,6 @@ from core.types import ASSISTANT_BODY, ASSISTANT_FIELDS
 _PRINTED = {"object", "assignments", "file_ids"}
 """Read, or derived; none of them is a field."""
 _ONE = ("temperature", "top_p")
-_DOCUMENTS = "add the documents again with `python -m bots files add`"
 _INPUT = "send it to the assistant in the chat when it is needed"
 
 
@@ -61,11 +60,12 @@ def is_ours(printed: Mapping[str, Any]) -> bool:
     return isinstance(printed.get("version"), int)
 
 
-def translated(printed: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def translated(printed: Mapping[str, Any], spool: str = "spool") -> tuple[dict[str, Any], list[str]]:
     """The fields of ours, and what of it cannot come along, each as a complete sentence.
 
     What we printed ourselves comes along as it is. The values 1 of temperature and top_p are not kept of an
-    old object: they were its defaults, and many of today's models refuse to be told.
+    old object: they were its defaults, and many of today's models refuse to be told. `spool`: what the
+    person typed, for hints.
     """
     fields = {name: printed[name] for name in ASSISTANT_FIELDS if printed.get(name) is not None}
     notes = [
@@ -82,7 +82,7 @@ def translated(printed: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     if isinstance(tools, list):
         fields["tools"], changes = _tools(tools)
         notes += changes
-    notes += _left_behind(fields.pop("tool_resources", {}), printed.get("file_ids"))
+    notes += _left_behind(fields.pop("tool_resources", {}), printed.get("file_ids"), spool)
     return fields, notes
 
 
@@ -108,16 +108,17 @@ def _tools(tools: list[Any]) -> tuple[list[Any], list[str]]:
     return kept, notes
 
 
-def _left_behind(resources: Any, file_ids: Any) -> Iterator[str]:
+def _left_behind(resources: Any, file_ids: Any, spool: str) -> Iterator[str]:
+    again = f"add the documents again with `{spool} files add`"
     resources = resources if isinstance(resources, dict) else {}
     for store in _ids(resources, "file_search", "vector_store_ids"):
-        yield f"The vector store {store} cannot come along; {_DOCUMENTS}."
+        yield f"The vector store {store} cannot come along; {again}."
     if (resources.get("file_search") or {}).get("vector_stores"):
-        yield f"The vector stores to be made cannot come along; {_DOCUMENTS}."
+        yield f"The vector stores to be made cannot come along; {again}."
     for file in _ids(resources, "code_interpreter", "file_ids"):
         yield f"The file {file} of the code interpreter cannot come along; {_INPUT}."
     for file in file_ids if isinstance(file_ids, list) else ():
-        yield f"The file {file} cannot come along; {_DOCUMENTS}."
+        yield f"The file {file} cannot come along; {again}."
 
 
 def _ids(resources: Mapping[str, Any], tool: str, name: str) -> list[str]:

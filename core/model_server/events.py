@@ -10,55 +10,100 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from core.errors import Permanent
 from core.model_server.faults import fault
+from core.model_server.items import messages_of, output_of
+from core.model_server.text import mended
 from core.types import Finished
 
 TERMINAL = {"response.completed", "response.incomplete", "response.failed", "error"}
+DELTAS = {"response.output_text.delta", "response.refusal.delta", "response.function_call_arguments.delta"}
+ENDS = {
+    "response.output_text.done",
+    "response.refusal.done",
+    "response.content_part.done",
+    "response.function_call_arguments.done",
+}
 ITEMS = {"response.output_item.added", "response.output_item.done"}
-DELTAS = {"response.output_text.delta", "response.refusal.delta"}
-WANTED = TERMINAL | ITEMS | DELTAS | {"response.created"}
+WANTED = TERMINAL | ITEMS | DELTAS | ENDS | {"response.created"}
+LARGEST_EVENT = 32 * 2**20
+"""Bytes: a drawn picture is one event."""
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 """The escape of half a character: mostly its other half follows."""
+_JSON = re.compile(rb"\s*\{")
+_LENIENT = json.JSONDecoder(strict=False)
 
 
-async def frames(chunks: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
-    """The events of a server-sent stream that matter, decoded. Events without a name are decoded to see."""
-    rest = b""
+async def frames(chunks: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any] | None]:
+    """The events of a server-sent stream that matter, decoded; None for bytes that bring none.
+
+    Events without a name are decoded to see. A body that is one JSON object is read as its last event. Raises
+    Permanent for an event beyond LARGEST_EVENT.
+    """
+    rest, looked, begun, after_return = bytearray(), 0, False, False
     async for chunk in chunks:
-        rest = (rest + chunk).replace(b"\r\n", b"\n")
-        *frames, rest = rest.split(b"\n\n")
-        for frame in frames:
+        rest += _newlines(chunk, after_return)
+        after_return = chunk.endswith(b"\r") if chunk else after_return
+        brought = False
+        while (begun or not _JSON.match(rest)) and (end := rest.find(b"\n\n", looked)) >= 0:
+            frame = bytes(rest[:end])
+            del rest[: end + 2]
+            looked, begun = 0, begun or bool(frame.strip())
             if data := _decoded(frame):
+                brought = True
                 yield data
-    if data := _decoded(rest):  # a server may end without the blank line
+        looked = max(0, len(rest) - 1)  # only new bytes are searched
+        if len(rest) > LARGEST_EVENT:
+            raise Permanent("event_too_large", notice="answer_limit")
+        if not brought:
+            yield None
+    body = bytes(rest)  # a server may end without the blank line
+    if data := _decoded(body) if begun or not _JSON.match(body) else _last_event(_loaded(body) or {}):
         yield data
 
 
+def _newlines(chunk: bytes, after_return: bool) -> bytes:
+    """The chunk with one kind of newline, of the three there are; a pair may be cut into two chunks."""
+    if after_return and chunk.startswith(b"\n"):
+        chunk = chunk[1:]
+    return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in chunk else chunk
+
+
 def _decoded(frame: bytes) -> dict[str, Any] | None:
-    name, data = "", b""
+    name, lines = "", []
     for line in frame.split(b"\n"):
         if line.startswith(b"data:"):
-            data += line[5:]
+            lines.append(line[5:])
         elif line.startswith(b"event:"):
             name = line[6:].strip().decode(errors="replace")
-    if not data or (name and name not in WANTED):
+    if not lines or (name and name not in WANTED):
         return None
+    event = _loaded(b"\n".join(lines), name)
+    return event if event and isinstance(event["type"], str) and event["type"] in WANTED else None
+
+
+def _loaded(data: bytes, name: str = "") -> dict[str, Any] | None:
+    """The object. Only deltas keep lone halves of characters, which can be stored and sent nowhere."""
     try:
-        event = json.loads(data.decode())
-        if _HALF.search(data):
-            event = _whole(event)
-    except ValueError:  # "[DONE]" of some servers; half a frame of a cut stream
+        found = _LENIENT.decode(data.decode(errors="replace"))
+        if not isinstance(found, dict):
+            return None
+        found.setdefault("type", name)
+        if not _HALF.search(data) or str(found["type"]) in DELTAS:
+            return found
+        return dict(json.loads(mended(json.dumps(found, ensure_ascii=False))))
+    except (ValueError, RecursionError):  # "[DONE]" of some servers; half a frame of a cut stream
         return None
-    if not isinstance(event, dict):
-        return None
-    kind = event.setdefault("type", name)
-    return event if isinstance(kind, str) and kind in WANTED else None
 
 
-def _whole(event: Any) -> Any:
-    """The same without lone halves of characters, which can be stored and sent nowhere."""
-    text = json.dumps(event, ensure_ascii=False)
-    return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+def _last_event(body: dict[str, Any]) -> dict[str, Any] | None:
+    """What a server says that does not stream: a whole response, an error, or an event."""
+    if str(body.get("type")) in WANTED:
+        return body
+    status = body.get("status") or ("completed" if messages_of(body) or output_of(body) else "")
+    if body.get("error") and status != "failed":
+        return {**body, "type": "error"}
+    return {"type": f"response.{status}", "response": body} if f"response.{status}" in TERMINAL else None
 
 
 def finished(kind: str, data: Mapping[str, Any]) -> Finished:
@@ -88,6 +133,6 @@ def _usage(usage: Any) -> dict[str, int] | None:
 def decoded_body(body: bytes) -> dict[str, Any]:
     try:
         found = json.loads(body)
-    except ValueError:  # a proxy's page
+    except (ValueError, RecursionError):  # a proxy's page
         return {}
     return found if isinstance(found, dict) else {}

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,10 +20,11 @@ import openai
 
 from core.concurrency import Background
 from core.errors import Permanent, Retryable
-from core.model_server.events import DELTAS, ITEMS, TERMINAL, decoded_body, finished, frames
+from core.model_server.assembly import Assembly
+from core.model_server.connections import http_client
+from core.model_server.events import TERMINAL, decoded_body, finished, frames
 from core.model_server.faults import LASTING, refusal
-from core.model_server.items import item_name, text_of, unheard
-from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, TextDelta
+from core.types import Alive, Finished, ModelEvent, Prompt, Started
 
 logger = logging.getLogger(__name__)
 SSE = {"Content-Type": "application/json", "Accept": "text/event-stream"}
@@ -50,7 +51,7 @@ class OpenAIModel:
         timeout = httpx2.Timeout(None, connect=10.0)  # the run's own deadlines rule; the SDK's are per read
         self._features = features
         self._draining = Background()
-        self._http = openai.DefaultAioHttpClient(limits=limits, timeout=timeout)
+        self._http = http_client(base_url, limits=limits, timeout=timeout)
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
             base_url=base_url,
@@ -132,7 +133,7 @@ class OpenAIModel:
             "POST", self._url, headers=self._headers, content=self._body(prompt)
         )
         response = await self._http.send(request, stream=True)
-        if response.status_code < 400:
+        if response.status_code < 300:
             return response
         body = decoded_body(await response.aread())
         await response.aclose()
@@ -162,11 +163,8 @@ class OpenAIModel:
                 break
             yield Started(position.response_id)  # a sign of life for whoever waits
             await asyncio.sleep(POLL)
-        if more := text_of(response)[position.said :]:
-            yield TextDelta(more)
-        for item in unheard({"response": response}, position.items):
-            yield ItemDone(item)
-        yield finished(f"response.{response.get('status')}", {"response": response})
+        for event in self._last(f"response.{response.get('status')}", {"response": response}, position):
+            yield event
 
     def _body(self, prompt: Prompt) -> bytes:
         """The request as JSON. The items are JSON already and are copied in, not parsed and dumped again."""
@@ -196,29 +194,31 @@ class OpenAIModel:
     ) -> AsyncGenerator[ModelEvent, None]:
         try:
             async for data in frames(chunks):
-                kind = data.get("type")
+                if data is None:
+                    yield Alive()
+                    continue
+                kind = data["type"]
                 position.sequence = data.get("sequence_number", position.sequence)
-                if kind in DELTAS:
-                    more = str(data.get("delta") or "")
-                    position.said += len(more)
-                    yield TextDelta(more)
-                elif kind in ITEMS:
-                    item = data.get("item") or {}
-                    if kind == "response.output_item.added":
-                        yield ItemAdded(item)
-                    else:
-                        position.items.append(item_name(item))
-                        yield ItemDone(item)
+                if kind in TERMINAL:
+                    position.ended = True
+                    for event in self._last(kind, data, position):
+                        yield event
                 elif kind == "response.created" and self._features.background:
                     position.response_id = data["response"]["id"]
                     yield Started(position.response_id)
-                elif kind in TERMINAL:
-                    position.ended = True
-                    for item in unheard(data, position.items):
-                        yield ItemDone(item)
-                    yield finished(kind, data)
+                else:
+                    for event in position.assembly.take(kind, data) or [Alive()]:
+                        yield event
         except (httpx2.HTTPError, openai.APIConnectionError) as error:
             raise Retryable("connection_error", resumable=True) from error
+
+    def _last(self, kind: str, data: Mapping[str, Any], position: _Position) -> Iterator[ModelEvent]:
+        """What the terminal event brings, and the end."""
+        if kind not in ("response.failed", "error"):
+            whole = data.get("response")
+            completed = kind == "response.completed"
+            yield from position.assembly.whole(whole if isinstance(whole, dict) else {}, completed=completed)
+        yield finished(kind, data)
 
 
 async def _drain(chunks: AsyncIterator[bytes], response: httpx2.Response) -> None:
@@ -236,9 +236,8 @@ class _Position:
 
     response_id: str = ""
     sequence: int = -1
-    said: int = 0
     ended: bool = False
-    items: list[str] = field(default_factory=list)
+    assembly: Assembly = field(default_factory=Assembly)
 
 
 def _after(sequence: int) -> dict[str, object]:
@@ -260,7 +259,19 @@ def _about(error: openai.APIStatusError) -> str:
     return ""
 
 
+def _moved(response: httpx2.Response) -> str:
+    """What the operator is told of a redirect, without its query, which may hold a secret."""
+    there = response.url.join(response.headers.get("location", "")).copy_with(query=None, fragment=None)
+    return (
+        f"The model server redirects to {there}, which is not followed. If that is your server, set "
+        "OPENAI_BASE_URL to its address."
+    )
+
+
 def _refused(error: openai.APIStatusError, *, resuming: bool) -> Retryable | Permanent:
+    if error.status_code < 400:
+        logger.error("%s", _moved(error.response))
+        return Permanent(f"http_{error.status_code}", notice="model_moved")
     if resuming and error.status_code in (400, 404):
         return Retryable("response_gone")  # expired on the server: the runner asks anew
     after = error.response.headers.get("retry-after", "")

@@ -42,6 +42,8 @@ class Draft:
     attempts: int = 0
     until: float = 0.0
     """Event-loop time at which the run must be done."""
+    room: int = 40_000
+    """Characters it may have."""
     shown: str = ""
     notes: dict[str, None] = field(default_factory=dict)
     """Our own lines under the answer, each once."""
@@ -51,16 +53,18 @@ class Draft:
         """A response begins; what earlier rounds said stays."""
         self.before, self.text = before, before
 
-    def say(self, more: str, reply: Reply) -> None:
-        """The model goes on."""
+    def say(self, more: str, reply: Reply) -> str:
+        """The model goes on; gives as much of it as there is room for."""
         if self.text and self.text == self.before:
             self.text += "\n\n"
+        more = more[: max(0, self.room - len(self.text))]
         self.text += more
         self.show(reply)
+        return more
 
     def show(self, reply: Reply) -> None:
-        """Another attempt that says the same again does not take back what people see already."""
-        if not self.shown.startswith(self.text):
+        """Another attempt does not take back what people see: it is shown once it has said as much."""
+        if len(self.text) >= len(self.shown) and self.text != self.shown:
             self.shown = self.text
             reply.show(self.head + self.text, tuple(self.tasks.values()))
 

@@ -22,7 +22,7 @@ from core.runs.input import RunInput, without_files
 from core.runs.lanes import MAX_ATTEMPTS
 from core.runs.request import Offer
 from core.runs.resources import ThreadResources
-from core.runs.response import Response, ResponseReader
+from core.runs.response import LIMIT, Response, ResponseReader
 from core.runs.rounds import Round
 from core.runs.run_context import RunContext
 from core.runs.tool_calls import ToolCalls
@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 HOSTED = ("web_search_call", "file_search_call", "code_interpreter_call", "mcp_call", "mcp_list_tools")
 WITHOUT_TOOLS = "without hosted tools"
 WITHOUT_KEPT = "without kept files"
+KNOWN_ENDS = ("max_output_tokens", "content_filter", "empty_answer", LIMIT)
+"""Why an answer is incomplete, where there are words for it."""
 TURNED_AWAY = frozenset({"rate_limit_exceeded", "slow_down", "server_is_overloaded", "http_429", "http_503"})
 """Codes of requests that the server did not begin to answer."""
 
@@ -67,6 +69,7 @@ class RunLoop:
         """Ask until the model answers, refuses for good, or three errors were met."""
         loop, limits, draft = asyncio.get_running_loop(), self._run_context.rules.limits, self.draft
         draft.until = loop.time() + (self._assistant.run_seconds or limits.run)
+        draft.room = self._run_context.rules.answer_characters
         while True:
             try:
                 return await self._rounds()
@@ -244,7 +247,7 @@ class RunLoop:
         if ended.ending == "completed" and (text.strip() or files):
             return self._answer("completed", text, usage=usage, files=files)
         reason = ended.reason or ("empty_answer" if ended.ending == "completed" else "incomplete")
-        known = reason if reason in ("max_output_tokens", "content_filter", "empty_answer") else "incomplete"
+        known = reason if reason in KNOWN_ENDS else "incomplete"
         self.draft.notes[await self.say(known)] = None
         return self._answer("incomplete", text, error=reason, usage=usage, files=files)
 
@@ -280,7 +283,10 @@ class RunLoop:
     async def _failed(self, notice: str, code: str) -> Answer:
         self.draft.notes[await self.say(notice)] = None
         files = self._files(list(rounds.of(self._journal)))
-        return self._answer("failed", self.draft.shown, error=code, files=files)
+        text = self.draft.shown
+        if not text and self._journal.claim.resumed:  # what the process before this one showed stays
+            text = (await self._reply.shown()).removeprefix(self.draft.head)
+        return self._answer("failed", text, error=code, files=files)
 
     def _answer(self, ending: Ending, text: str, **more: Any) -> Answer:
         return Answer(ending, output_files.plain(text), note=self.draft.note, head=self.draft.head, **more)

@@ -16,7 +16,7 @@ from core.tools import Toolbox
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Deadlines in seconds: without any sign of the model, for a whole run, for one function tool."""
+    """Deadlines in seconds: without any byte of the model, for a whole run, for one function tool."""
 
     idle: float = 60.0
     run: float = 600.0
@@ -35,6 +35,8 @@ class Rules:
     """Several people share a thread: the model is told who says what."""
     budget: int = 24_000
     """Tokens a history may have at most."""
+    answer_characters: int = 40_000
+    """How long an answer may be; a longer one is ended there."""
     full: bool = True
     """The model server offers more than the portable contract: hosted tools, files, stores."""
     effort: str = "none"

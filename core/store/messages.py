@@ -143,6 +143,12 @@ def unseen(tx: Execute, thread: ThreadId, address: Address, earlier: Sequence[Ea
     return [one for one in earlier if not tx(said, *place, one.id, thread) and not tx(shown, one.ref, thread)]
 
 
+def from_others(tx: Execute, people: Sequence[str]) -> bool:
+    """True when somebody else than these has ever written."""
+    marks = ", ".join("?" for _ in people)
+    return bool(tx(f"SELECT 1 FROM messages WHERE person NOT IN ({marks}) LIMIT 1", *people))
+
+
 def recent(tx: Execute, platform: str, since: float) -> list[Address]:
     """Topics in which someone wrote to the assistant since then, the latest first."""
     rows = tx(

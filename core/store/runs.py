@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -183,6 +183,18 @@ def stop(
         topic,
     )
     return RunId(rows[0][0]) if rows else None
+
+
+def cancel_of(tx: Execute, people: Sequence[str], now: float) -> None:
+    """Whatever these people wait for is cancelled."""
+    marks = ", ".join("?" for _ in people)
+    tx(
+        "UPDATE runs SET status = 'cancelled', ended_at = ? "
+        "WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling') AND EXISTS "
+        f"(SELECT 1 FROM messages WHERE messages.run_id = runs.id AND person IN ({marks}))",
+        now,
+        *people,
+    )
 
 
 def showing(tx: Execute, ref: str) -> tuple[RunId, ThreadId, str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from core.store.database import Execute
@@ -41,6 +42,15 @@ def renew(tx: Execute, address: Address, user: str, scope: Scope, *, origin: str
 def find_or_create(tx: Execute, address: Address, user: str, scope: Scope, now: float) -> ThreadId:
     """The thread of whoever writes there."""
     return find(tx, address, user, scope) or renew(tx, address, user, scope, origin="new", now=now)
+
+
+def remembered(tx: Execute, people: Sequence[str]) -> bool:
+    """Whether a thread of one of these people holds anything."""
+    marks = ", ".join("?" for _ in people)
+    held = "SELECT 1 FROM items WHERE items.thread_id = thread_map.thread_id"
+    return bool(
+        tx(f"SELECT 1 FROM thread_map WHERE member IN ({marks}) AND EXISTS ({held}) LIMIT 1", *people)
+    )
 
 
 def reset_at(tx: Execute, thread: ThreadId) -> float | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from core.tools.call import execute, objection
 from core.tools.decorator import tool
 from core.tools.function import Tool
-from core.tools.loading import load
+from core.tools.loading import load, state
 from core.tools.result import FileResult, Result
 from core.tools.toolbox import Toolbox
 
-__all__ = ["FileResult", "Result", "Tool", "Toolbox", "execute", "load", "objection", "tool"]
+__all__ = ["FileResult", "Result", "Tool", "Toolbox", "execute", "load", "objection", "state", "tool"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import inspect
 import os
@@ -36,6 +37,19 @@ def load(*folders: Path, seconds: float) -> Toolbox:
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value)):
         finds.entry(entry)
     return Toolbox(finds.tools.values(), finds.problems)
+
+
+def state(*folders: Path) -> frozenset[tuple[str, int, int, int]]:
+    """What is different whenever `load` may find other files there, or other text in them. Runs nothing."""
+    found = set()
+    for folder in folders:
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            found.add((str(folder), 0, 0, folder.stat().st_mode))
+            for entry in entries:
+                if entry.name.endswith(".py"):
+                    status = entry.stat()
+                    found.add((entry.path, status.st_mtime_ns, status.st_size, status.st_mode))
+    return frozenset(found)
 
 
 class _Finds:

@@ -16,6 +16,7 @@ from standins.openai.container_routes import ContainerRoutes
 from standins.openai.draft import Draft
 from standins.openai.events import Break, Delta, Event
 from standins.openai.file_routes import FileRoutes
+from standins.openai.forms import formed
 from standins.openai.performance import Performance
 from standins.openai.record import Request
 from standins.openai.refusal import Refusal
@@ -118,7 +119,7 @@ class Endpoints:
     async def _in_foreground(
         self, http: web.Request, seen: Request, draft: Draft, performance: Performance
     ) -> web.StreamResponse:
-        if seen.body.get("stream"):
+        if seen.body.get("stream") and self._service.form != "json":
             answer = await self._pour(http, performance.events(), self._obfuscate(seen.body), seen)
         else:
             await self._wait_for(http, performance.events(), seen)
@@ -144,9 +145,10 @@ class Endpoints:
         transport = http.transport
         assert transport is not None
         self.live.add(transport)
+        alive = asyncio.create_task(self._keep_alive(answer))
         try:
-            async with aclosing(events):
-                async for event in events:
+            async with aclosing(formed(events, self._service.form)) as sent:
+                async for event in sent:
                     if isinstance(event, Break):
                         self._lost(seen)
                         if event.kind == "cut":
@@ -157,9 +159,15 @@ class Endpoints:
             self._lost(seen)
             raise
         finally:
+            alive.cancel()
             self.live.discard(transport)
             self._service.changes.notify()
         return answer
+
+    async def _keep_alive(self, answer: web.StreamResponse) -> None:
+        while self._service.keepalive is not None:
+            await asyncio.sleep(self._service.keepalive)
+            await answer.write(b": keep-alive\n\n")
 
     async def _wait_for(self, http: web.Request, events: Events, seen: Request) -> None:
         """Generate without streaming; every break of the connection is a cut here."""

@@ -17,6 +17,7 @@ class Event:
 
     sequence: int
     frame: bytes
+    name: str
 
     def encode(self, *, obfuscate: bool) -> bytes:
         """The frame; only deltas are obfuscated."""
@@ -51,7 +52,7 @@ class Break:
 def event(sequence: int, name: str, **fields: Any) -> Event:
     """Serialise an event of the API."""
     data = json.dumps({"type": name, "sequence_number": sequence, **fields}, separators=(",", ":"))
-    return Event(sequence, f"event: {name}\ndata: {data}\n\n".encode())
+    return Event(sequence, f"event: {name}\ndata: {data}\n\n".encode(), name)
 
 
 def delta_middle(item_id: str, index: int) -> str:

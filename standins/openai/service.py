@@ -15,6 +15,7 @@ from standins.openai.clock import Clock
 from standins.openai.containers import Containers
 from standins.openai.draft import Draft, Json
 from standins.openai.files import Files
+from standins.openai.forms import Form
 from standins.openai.performance import Performance
 from standins.openai.record import Request
 from standins.openai.references import check_references
@@ -49,6 +50,8 @@ class Service:
 
     `stream_window`: seconds after its creation during which a background response can still be followed;
     the real API refuses after 5 minutes (openai-python issue 2828).
+    `form`: how much of a stream is sent, see `forms`. `keepalive`: seconds between two comments in it, None
+    for none; some servers send them while they think.
     """
 
     def __init__(
@@ -68,6 +71,8 @@ class Service:
         self.context_window = window
         self.shutdown_dates = not portable if shutdown_dates is None else shutdown_dates
         self.stream_window = 300.0
+        self.form: Form = "full"
+        self.keepalive: float | None = None
         self.requests: list[Request] = []
         self.responses: dict[str, StoredResponse] = {}
         self.changes = Changes()

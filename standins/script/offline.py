@@ -47,6 +47,8 @@ class Offline:
     delay: float = 0.04
     usual: str = ""
     """The instructions of an assistant that nobody wrote any for; `{name}` stands for its name."""
+    command: str = "spool"
+    """How a person calls the commands for assistants."""
 
     def play(self, instructions: str, items: Sequence[Item], tools: Sequence[Item] = ()) -> Iterable[Beat]:
         """A few sentences about the newest message and about what came before it, or the use of a tool."""
@@ -71,7 +73,7 @@ class Offline:
             told = _told(instructions, self.usual)
             yield from spoken(f"I am the offline model: no key, no network.{told} You said {newest}.")
             for name in _lacking(wish, tools):
-                yield from self._say(_lack(name, tools))
+                yield from self._say(_lack(name, tools, self.command))
             yield from self._remember(items)
 
     def _say(self, text: str) -> Iterator[Beat]:
@@ -180,12 +182,12 @@ def _offered(tools: Sequence[Item]) -> list[str]:
     return [tool["name"] if tool["type"] == "function" else tool["type"] for tool in tools]
 
 
-def _lack(name: str, tools: Sequence[Item]) -> str:
+def _lack(name: str, tools: Sequence[Item], command: str) -> str:
     has = f"only {', '.join(_offered(tools))}" if tools else "nor any other"
-    new = "" if name in _HOSTED else " Files of tools are read when the bot starts."
+    new = "" if name in _HOSTED else " A new file of tools is read within seconds."
     return (
         f" This assistant does not have the tool `{name}`, {has}. To give it one: "
-        f"`scripts/run assistants update NAME --tool {name}`.{new}"
+        f"`{command} assistants update NAME --tool {name}`.{new}"
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from standins.script.script import Call, Say, Scenario, outputs
 from tests.both.chats import Chat, answered, files, texts, words
 from tests.both.office import Office
@@ -23,6 +25,12 @@ TOGETHER = """
         "The traffic in a city."
         both.wait(5)
         raise ValueError("the sensor is broken")
+"""
+STOCK = """
+    @tool
+    def stock() -> str:
+        "How many bolts there are."
+        return "{count}"
 """
 SLOW = """
     import asyncio
@@ -49,6 +57,39 @@ async def test_two_at_once_one_failing(chat: Chat, spool: Product, script: Scena
     assert post.text.startswith("a: rain in Seoul / b: error:")
     assert "ValueError: the sensor is broken" in post.text
     assert "Traceback" not in post.text
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["changed", "new"])
+async def test_a_file_is_read_without_a_restart(
+    chat: Chat,
+    spool: Product,
+    script: Scenario,
+    office: Office,
+    caplog: pytest.LogCaptureFixture,
+    before: bool,
+) -> None:
+    """Whether it was there already or not; a file that is broken then leaves the others alone."""
+    if before:
+        office.tool("bolts", STOCK.format(count=1))
+    for id in ("a", "b"):
+        script.enqueue(Call("stock", {}, id=id))
+        script.enqueue(lambda items: f"Counted: {list(outputs(items).values())[-1]}")
+    async with spool():
+        first = await _counted(chat, "how many?")
+        office.tool("broken", "1 / 0")
+        office.tool("bolts", STOCK.format(count=23))
+        await chat.until(lambda: "ZeroDivisionError" in caplog.text)  # said when all of them were read
+        second = await _counted(chat, "and now?")
+
+    assert ("Counted: 1" == first) is before
+    assert "Counted: 23" == second
+
+
+async def _counted(chat: Chat, question: str) -> str:
+    asked = await chat.ask(question)
+    await chat.until(lambda: "Counted: " in "".join(texts(chat, asked)))
+    (post,) = await answered(chat, asked)
+    return post.text
 
 
 async def test_what_it_does_is_visible_until_it_is_done(

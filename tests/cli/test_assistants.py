@@ -1,4 +1,4 @@
-"""`python -m bots assistants`: what an operator types, what it prints, and what is in the database then."""
+"""`spool assistants`: what an operator types, what it prints, and what is in the database then."""
 
 from __future__ import annotations
 
@@ -59,6 +59,13 @@ class Operator:
             printed, self.told = self._capsys.readouterr()
         return printed
 
+    def writes(self, tool: str) -> None:
+        """A function of that name in the tools folder."""
+        folder = self.settings.tools_directory
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / f"{tool}.py").touch(0o600)
+        (folder / f"{tool}.py").write_text(TOOL.replace("get_rain_probability", tool))
+
     def gets(self, *arguments: str) -> Any:
         """What the command prints as JSON."""
         return json.loads(self.types(*arguments, "--json"))
@@ -95,7 +102,7 @@ def _settled(operator: Operator) -> None:
 
 
 def test_helpbot_is_one_command(operator: Operator) -> None:
-    """It prints the object with its id, which is what `show` prints too."""
+    """It says what was made, with its id, and what to do next; `show` prints the rest."""
     printed = operator.types(
         "create",
         "--name",
@@ -108,12 +115,14 @@ def test_helpbot_is_one_command(operator: Operator) -> None:
         "code_interpreter",
     )
 
-    words = printed.split()
-    assert words[0] == "id"
-    assert {"HelpBot", "gpt-6-luna", "code_interpreter"} <= set(words)
     assert "could not be checked" in operator.told
     shown = operator.gets("show", "HelpBot")
-    assert words[1] == shown["id"]
+    assert printed.splitlines() == [
+        f"Created HelpBot ({shown['id']}), version 1.",
+        "model: gpt-6-luna, tools: code_interpreter",
+        f"answers: nowhere yet (assign it: spool assistants use {shown['id']} --default)",
+        f"everything about it: spool assistants show {shown['id']}",
+    ]
     assert ("You help.", [{"type": "code_interpreter"}], 1) == (
         shown["instructions"],
         shown["tools"],
@@ -124,6 +133,7 @@ def test_helpbot_is_one_command(operator: Operator) -> None:
 def test_every_option_is_a_field(operator: Operator, tmp_path: Path) -> None:
     """Texts from a file, tools of every sort, limits."""
     (tmp_path / "told.md").write_text("Be kind.\n친절하게.\n", "utf-8")
+    operator.writes("get_rain_probability")
     made = operator.gets(
         *("create", "--name", " Ada ", "--description", "d", "--instructions", f"@{tmp_path / 'told.md'}"),
         *("--model", "gpt-6.1-terra", "--effort", "high", "--temperature", "0.5", "--top-p", "1"),
@@ -218,17 +228,15 @@ def test_a_word_near_a_hosted_tool_is_asked_about(operator: Operator, word: str,
     """It would be a function that nobody ever writes; nothing is made."""
     (problem,) = operator.fails("create", "--name", "Ada", "--tool", word)
 
-    assert f"There is no function {word}. Did you mean {hosted}?" == problem
+    assert f"There is no function {word} in " in problem
+    assert f". Did you mean {hosted}? " in problem
     assert "" == operator.told
     assert [] == operator.gets("list")["data"]
 
 
 def test_a_function_may_be_called_nearly_as_a_hosted_tool(operator: Operator) -> None:
     """Where there is code for it."""
-    tools = operator.settings.tools_directory
-    tools.mkdir(mode=0o700, parents=True)
-    (tools / "retrieval.py").write_text(TOOL.replace("get_rain_probability", "retrieval"))
-    (tools / "retrieval.py").chmod(0o600)
+    operator.writes("retrieval")
 
     assert "retrieval" in operator.types("create", "--name", "Ada", "--tool", "retrieval")
 
@@ -271,6 +279,7 @@ def test_model_and_parallel_calls_have_defaults_too(operator: Operator) -> None:
 
 def test_an_update_changes_what_it_names(operator: Operator) -> None:
     """Everything else stays; tools and metadata are added, removed and replaced one by one."""
+    operator.writes("f")
     operator.creates(
         "--instructions",
         "Be kind.",
@@ -322,15 +331,68 @@ def test_an_update_of_nothing_is_refused(operator: Operator) -> None:
     assert "It has: web_search." in remove
 
 
-def test_names_need_not_be_unique(operator: Operator) -> None:
-    """But the second is warned about, and must be called by its id."""
-    first, second = operator.creates(), operator.creates(name="helpbot")
+@pytest.mark.usefixtures("_settled")
+def test_a_name_belongs_to_one(operator: Operator) -> None:
+    """Neither a new one nor another gets it, whatever its capitals; the one that has it keeps it."""
+    first, ada = operator.creates(), operator.creates(name="Ada")
 
-    assert f"{first}." in operator.told
+    for refused in (["create", "--name", "helpbot"], ["update", "Ada", "--name", "HELPBOT"]):
+        (problem,) = operator.fails(*refused)
+        assert f"called {refused[-1]} already ({first})" in problem
+        assert f"spool assistants update {first} …" in problem
+    (problem,) = operator.fails("create", "--name", "Assistant")
+    assert problem.endswith("or change ASSISTANT_NAME")
+    assert "helpbot" == operator.gets("update", "HelpBot", "--name", "helpbot")["name"]
+    assert "Ada" == operator.gets("show", ada)["name"]
+
+
+def test_of_namesakes_the_id_is_asked_for(operator: Operator, tmp_path: Path) -> None:
+    """An import brings them."""
+    first = operator.creates()
+    (tmp_path / "one.json").write_text('{"id": "asst_2", "name": "helpbot", "model": "gpt-6-luna"}')
+    operator.types("import", str(tmp_path / "one.json"))
+
     (problem,) = operator.fails("show", "HelpBot")
-    assert first in problem
-    assert second in problem
-    assert "helpbot" == operator.gets("show", second)["name"]
+
+    assert {first, "asst_2"} == set(re.findall(r"asst_\w+", problem))
+    assert "helpbot" == operator.gets("show", "asst_2")["name"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("stok", "Did you mean stock? docs/tools.md shows"),
+        ("clock", "Copy it: spool tools add clock"),
+        ("nosuch", "docs/tools.md shows in five minutes how to write it"),
+    ],
+)
+def test_a_function_without_code_is_refused(operator: Operator, name: str, said: str) -> None:
+    """With the nearest there is and the way to get it; what an assistant has already only gets a warning."""
+    operator.writes("stock")
+    operator.creates("--tool", "stock")
+    (operator.settings.tools_directory / "stock.py").rename(operator.settings.tools_directory / "_stock.py")
+    assert "stock" in operator.types("update", "HelpBot", "--tool", "all")
+    assert "warning: There is no function stock" in operator.told
+    operator.writes("stock")
+
+    for command in (["create", "--name", "Ada"], ["update", "HelpBot"]):
+        (problem,) = operator.fails(*command, "--tool", name)
+        assert problem.startswith(f"There is no function {name} in {operator.settings.tools_directory}.")
+        assert said in problem
+
+
+def test_long_instructions_are_cut(operator: Operator, tmp_path: Path) -> None:
+    """After a few lines, or letters; `--full` shows all."""
+    (tmp_path / "long.md").write_text("\n".join(f"Rule {number}." for number in range(500)))
+    made = operator.types("create", "--name", "Ada", "--instructions", f"@{tmp_path / 'long.md'}")
+
+    cut, whole = operator.types("show", "Ada"), operator.types("show", "Ada", "--full")
+    assert ("Rule" in made, "Rule 5. …" in cut, "Rule 6." in cut, "Rule 499." in whole) == (
+        *(False, True, False, True),
+    )
+    assert f"({len((tmp_path / 'long.md').read_text()):,} characters; --full shows all)" in cut
+    operator.types("update", "Ada", "--instructions", "x" * 1000)
+    assert f"{'x' * 400} …\n" in operator.types("show", "Ada")
 
 
 def test_nobody_is_no_assistant(operator: Operator) -> None:
@@ -372,7 +434,7 @@ def test_a_list_is_a_table(operator: Operator) -> None:
 
     assert ["ID", "NAME", "MODEL", "TOOLS", "ANSWERS"] == head.split()
     assert settled.startswith(f"{SETTINGS_ID} ")
-    assert settled.endswith("  all functions              wherever nobody is assigned")
+    assert settled.endswith("  all functions              every channel without its own assistant")
     assert made.endswith("gpt-6-luna  web_search, all functions  Slack C0123ABC")
     assert head.index("MODEL") == settled.index("gpt-6-luna") == made.index("gpt-6-luna") + len("도우미")
 
@@ -387,7 +449,7 @@ def test_nothing_is_left_blank(operator: Operator) -> None:
     settled, made = operator.types("list").splitlines()[1:]
 
     assert settled.endswith("nowhere yet")
-    assert made.endswith("everywhere else")
+    assert made.endswith("every channel without its own assistant")
     assert "nowhere yet" in operator.types("show", SETTINGS_ID)
 
 
@@ -409,7 +471,7 @@ def test_places_are_assigned_and_freed(operator: Operator) -> None:
     )
 
     assert f"Ada ({ada}) answers in Slack C0123ABC from the next message on." in said
-    assert "answers everywhere else" in said
+    assert "answers in every channel without its own assistant from the next message on." in said
     shown = operator.gets("show", "Ada")
     assert [
         ("slack", "C0123ABC"),
@@ -423,8 +485,23 @@ def test_places_are_assigned_and_freed(operator: Operator) -> None:
     assert [("assistant.assignment.deleted", True)] * 2 == [
         (place["object"], place["deleted"]) for place in freed["data"]
     ]
-    assert "Slack C9" in operator.told
+    assert "Slack C9 had no assistant of its own.\n" == operator.told
     assert 2 == len(operator.gets("show", "Ada")["assignments"])
+
+
+def test_what_holds_after_an_assignment_is_said(operator: Operator) -> None:
+    """Who answers there then; or that there was none."""
+    operator.creates()
+    operator.types("use", "HelpBot", "--default", "--slack", "C1")
+
+    ended = operator.types("use", "none", "--default", "--slack", "C1").splitlines()
+    operator.types("use", "none", "--default")
+
+    assert [
+        "Slack C1 has no assistant of its own any more: the next nearest",
+        "There is no default any more: every channel without its own assistant gets the one of the ",
+    ] == [ended[0].partition(",")[0], ended[1].partition("ASSISTANT_*")[0]]
+    assert "There was no default.\n" == operator.told
 
 
 @pytest.mark.parametrize(
@@ -451,11 +528,11 @@ def test_an_assigned_one_is_deleted_by_force(operator: Operator) -> None:
     operator.types("use", id, "--default")
 
     (problem,) = operator.fails("delete", id)
-    assert "answers everywhere else. Add --force" in problem
+    assert "answers in every channel without its own assistant. Add --force" in problem
     gone = operator.gets("delete", id, "--force")
 
     assert {"id": id, "object": "assistant.deleted", "deleted": True} == gone
-    assert "everywhere else" in operator.told
+    assert "every channel without its own assistant" in operator.told
     assert [] == operator.gets("list")["data"]
 
 
@@ -474,7 +551,7 @@ def test_the_settings_are_changed_elsewhere(operator: Operator, action: list[str
 
     assert "ASSISTANT_*" in problem
     operator.types("use", SETTINGS_ID, "--slack", "C0123ABC")
-    assert "Slack C0123ABC, wherever nobody is assigned" in operator.types("show", SETTINGS_ID)
+    assert "Slack C0123ABC, every channel without its own assistant" in operator.types("show", SETTINGS_ID)
 
 
 def test_five_old_assistants_are_imported(operator: Operator) -> None:
@@ -735,7 +812,7 @@ async def test_a_server_that_is_away_is_no_obstacle(operator: Operator) -> None:
 
 
 async def typed(*arguments: str, cwd: Path, given: str = "", **environ: str) -> tuple[int | None, str, str]:
-    """Exit status, stdout and stderr of `python -m bots assistants …` with nothing set but this."""
+    """Exit status, stdout and stderr of `spool assistants …` with nothing set but this."""
     kept = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_START") if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-X", "importtime") if "-X" in arguments else (sys.executable,),

@@ -1,4 +1,4 @@
-"""`python -m bots files`: what the operator sees and gets, over the real service and the stand-in."""
+"""`spool files`: what the operator sees and gets, over the real service and the stand-in."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def bot(settings: Settings) -> str:
 
 @pytest.fixture
 def command(settings: Settings) -> Command:
-    """`await command("add", "HelpBot", path)` is `python -m bots files add HelpBot PATH`."""
+    """`await command("add", "HelpBot", path)` is `spool files add HelpBot PATH`."""
     parser = argparse.ArgumentParser()
     files.add(parser.add_subparsers(dest="command"))
 
@@ -203,7 +203,7 @@ async def test_a_namesake_is_told_of(
     assert 0 == await command("add", bot, path)
 
     old = next(file for file in api.files.uploaded if file.content == b"old")
-    said = f"both are kept. To drop what was there before: python -m bots files remove {bot} {old.id}\n"
+    said = f"both are kept. To drop what was there before: spool files remove {bot} {old.id}\n"
     assert said in capsys.readouterr().err
     assert 0 == await command("remove", bot, old.id)
     assert [b"new"] == [file.content for file in api.files.kept.values()]
@@ -313,7 +313,21 @@ async def test_an_empty_list_says_what_to_do(
     """With the command for it."""
     assert 0 == await command("list", bot)
 
-    assert f"python -m bots files add {bot} PATH" in capsys.readouterr().out
+    assert f"spool files add {bot} PATH" in capsys.readouterr().out
+
+
+async def test_the_settings_assistant_is_not_advised_to_add_some(
+    settings: Settings, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would be refused."""
+    data_directory(settings.data_dir)
+    db = Database(settings.data_dir / "spool.sqlite3")
+    await db(lambda tx: assistants.settle(tx, settings_assistant(settings), 1.0))
+    db.close()
+
+    assert 0 == await command("list", SETTINGS_ID)
+    said = capsys.readouterr().out
+    assert ("spool assistants create" in said, "files add" in said) == (True, False)
 
 
 async def test_documents_are_removed_by_name_or_id(

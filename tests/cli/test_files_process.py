@@ -1,4 +1,4 @@
-"""`python -m bots files` as a process: killed, interrupted, started again."""
+"""`spool files` as a process: killed, interrupted, started again."""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ import signal
 import sqlite3
 import stat
 import sys
+import time
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -72,6 +74,99 @@ def test_help_is_printed(arguments: list[str], word: str, capsys: pytest.Capture
 
     assert not ended.value.code
     assert word in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_here")
+def test_hints_name_what_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    """In the usage, also of the commands that are imported late, and in what they say."""
+    with pytest.raises(SystemExit):
+        main(["assistants", "--help"], "./scripts/run")
+
+    assert capsys.readouterr().out.startswith("usage: ./scripts/run assistants ")
+    assert 0 == main(["assistants", "list"], "./scripts/run")
+    assert "\n  ./scripts/run assistants create " in capsys.readouterr().out
+    assert 2 == main(["assistants", "show", "Ada"])
+    assert "`spool assistants list`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("typed", ["", "scripts/run"])
+async def test_a_script_says_what_was_typed(tmp_path: Path, typed: str) -> None:
+    """The one that starts `python -m bots` for the person."""
+    status, said = await ran("tools", "fly", environ={"SPOOL_COMMAND": typed}, cwd=tmp_path)
+
+    assert 2 == status
+    assert said.startswith(f"usage: {typed or 'python -m bots'} tools ")
+
+
+@pytest.mark.usefixtures("_here")
+def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
+    """There is no second place that says it."""
+    assert 0 == main(["--version"])
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert f"spool {project['version']}\n" == capsys.readouterr().out
+
+
+async def test_the_version_needs_nothing_heavy(tmp_path: Path) -> None:
+    """Not one of the packages that Spool stands on."""
+    code = "import sys, bots.__main__ as m; m.main(['--version']); print(*sys.modules)"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code),
+        env={"PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    stdout, _ = await process.communicate()
+
+    loaded = {name.partition(".")[0] for name in stdout.decode().split()}
+    assert "tomllib" in loaded
+    assert not loaded & {"aiohttp", "discord", "dotenv", "openai", "pydantic", "slack_sdk", "sqlite3"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        (
+            {},
+            "error: No platform is configured. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or DISCORD_BOT_TOKEN",
+        ),
+        ({}, "`python -m bots demo` shows Spool without any account."),
+        ({"OPENAI_KEY": "x"}, "warning: OPENAI_KEY is no setting. Did you mean OPENAI_API_KEY?"),
+        ({"SLACK_TOKEN": "xapp-1"}, "warning: SLACK_TOKEN is no setting. Did you mean SLACK_APP_TOKEN?"),
+    ],
+)
+async def test_without_tokens_and_terminal_nothing_starts(
+    tmp_path: Path, environ: Mapping[str, str], said: str
+) -> None:
+    """A service manager would start the demo for ever."""
+    began = time.monotonic()
+    status, stderr = await ran(environ=environ, cwd=tmp_path)
+
+    assert (2, True, []) == (status, time.monotonic() - began < TIMEOUT, os.listdir(tmp_path))
+    assert said in stderr
+
+
+@pytest.mark.parametrize(("name", "demo"), [("DISCORD_TOKEN", False), ("DISCORD_GUILD", True)])
+async def test_a_misnamed_token_is_no_demo(tmp_path: Path, name: str, demo: bool) -> None:
+    """Also at a terminal: whoever set one wants the real bot. Any other name is warned of."""
+    (tmp_path / ".env").write_text(f"{name}=x\n")
+    ours, theirs = os.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bots"),
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+        cwd=tmp_path,
+        stdin=theirs,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(theirs)
+    os.write(ours, b"/quit\n")
+    async with asyncio.timeout(TIMEOUT * 4):
+        stdout, stderr = await process.communicate()
+    os.close(ours)
+
+    assert (0 if demo else 2, demo) == (process.returncode, b"Spool's demo" in stdout)
+    assert f"warning: .env: {name} is no setting" in stderr.decode()
 
 
 @pytest.mark.usefixtures("_here")
@@ -143,7 +238,7 @@ def test_a_dotenv_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytest.Cap
     assert "error: .env cannot be read (it is not UTF-8 text)." in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [("assistants", "list"), ("files", "list", "A"), ("demo",), ("run",)])
+@pytest.mark.parametrize("arguments", [("assistants", "list"), ("files", "list", "A"), ("run",)])
 async def test_a_damaged_database_is_told(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """By every command, in one line that says what to do."""
     (tmp_path / "data").mkdir()

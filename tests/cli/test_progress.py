@@ -1,4 +1,4 @@
-"""The bar and the paths of `python -m bots files`."""
+"""The bar and the paths of `spool files`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m bots tools`: the list of tools, as a table or JSON; copying the examples."""
+"""`spool tools`: the list of tools, as a table or JSON; copying the examples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from core.tools import load
 
 
 def run(settings: Settings, *arguments: str) -> int:
-    """The exit status of `python -m bots tools ARGUMENTS`."""
+    """The exit status of `spool tools ARGUMENTS`."""
     parser = argparse.ArgumentParser()
     tools.add(parser.add_subparsers())
     return tools.run(parser.parse_args(["tools", *arguments]), settings)
@@ -56,7 +56,7 @@ def test_without_tools_the_way_to_some_is_said(
 ) -> None:
     """And nothing is created."""
     assert run(settings) == 0
-    assert "python -m bots tools add calculator" in capsys.readouterr().out
+    assert "spool tools add calculator" in capsys.readouterr().out
     assert not settings.data_dir.exists()
 
 

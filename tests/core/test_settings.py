@@ -7,11 +7,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 from dotenv import dotenv_values
 
 from core.errors import ConfigError
-from core.settings import NAMES, Settings, misspelt, read
+from core.settings import NAMES, VENDOR, Settings, misspelt, read
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
@@ -147,15 +148,87 @@ def test_ids_and_hosts_are_lists() -> None:
         ("SLACK_APPTOKEN", ["SLACK_APPTOKEN is no setting. Did you mean SLACK_APP_TOKEN?"]),
         ("ASSISTANT_MODLE", ["ASSISTANT_MODLE is no setting. Did you mean ASSISTANT_MODEL?"]),
         ("data_dir", ["data_dir is no setting. Did you mean DATA_DIR?"]),
-        ("SLACK_SIGNING_SECRET", []),
-        ("OPENAI_ORG_ID", []),
+        ("SLACK_BOT_TOKN", ["SLACK_BOT_TOKN is no setting. Did you mean SLACK_BOT_TOKEN?"]),
+        ("SLACK_TOKEN", ["SLACK_TOKEN is no setting. Did you mean SLACK_BOT_TOKEN or SLACK_APP_TOKEN?"]),
+        ("DISCORD_TOKEN", ["DISCORD_TOKEN is no setting. Did you mean DISCORD_BOT_TOKEN?"]),
+        ("OPENAI_KEY", ["OPENAI_KEY is no setting. Did you mean OPENAI_API_KEY?"]),
+        ("OPENAI_API_BASE", ["OPENAI_API_BASE is no setting. Did you mean OPENAI_BASE_URL?"]),
         ("HTTPS_PROXY", []),
         ("ADMINS", []),
     ],
 )
 def test_a_name_that_looks_like_ours_is_asked_about(name: str, said: list[str]) -> None:
-    """Other programs' names are none of our business."""
-    assert said == misspelt([name])
+    """Wherever it stands; other programs' names are none of our business, and nothing empty is told."""
+    assert [*said, *said] == [
+        str(one) for shared in (False, True) for one in misspelt({name: "x", "SLACK_KEY": ""}, shared=shared)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "meant"),
+    [
+        ("SLACK_TOKEN", "xoxb-hunter2", "SLACK_BOT_TOKEN"),
+        ("SLACK_TOKEN", "xapp-hunter2", "SLACK_APP_TOKEN"),
+        ("SLACK_OAUTH", "xoxb-hunter2", "SLACK_BOT_TOKEN"),
+        ("OPENAI_SECRET", "sk-hunter2", "OPENAI_API_KEY"),
+    ],
+)
+def test_a_value_tells_what_its_name_should_be(name: str, value: str, meant: str) -> None:
+    """By the way it begins, and it is not shown."""
+    assert [f"{name} is no setting. Did you mean {meant}?"] == list(map(str, misspelt({name: value})))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("SLACK_SIGNING_SECRET", "no setting, and nobody reads it. Remove it"),
+        ("DISCORD_WEBHOOK_URL", "no setting, and nobody reads it. Remove it"),
+        ("OPENAI_ORG_ID", "read from the real environment alone. Set it there"),
+    ],
+)
+def test_a_services_name_in_dotenv_is_for_us(name: str, said: str) -> None:
+    """Nobody reads it there; in the environment of all programs it may be another's."""
+    (found,) = misspelt({name: "x"})
+
+    assert (f"{name} is {said}" in str(found), found.is_token) == (True, False)
+    assert [] == misspelt({name: "x"}, shared=True)
+
+
+def test_what_the_vendor_reads_is_known() -> None:
+    """Exactly the names that the installed package looks up by itself, but for ours."""
+    sources = Path(openai.__file__).parent.rglob("*.py")
+    looked_up = re.compile(r"(?:environ\.get|getenv)\(\s*\"(OPENAI_\w+)\"")
+    found = {name for source in sources for name in looked_up.findall(source.read_text("utf-8"))}
+
+    assert found - NAMES.keys() == VENDOR
+
+
+def test_quotes_that_nobody_removed_are_told() -> None:
+    """Docker keeps those of its --env-file; what is inside them is looked at too."""
+    told = problems({"SLACK_APP_TOKEN": '"xapp-hunter2"', "RUN_SECONDS": "'no'", "ASSISTANT_NAME": '"Bo"'})
+
+    assert 3 == len(told)
+    assert "RUN_SECONDS=no is not a number above 0." in told
+    assert {"SLACK_APP_TOKEN has quotes", "RUN_SECONDS has quotes"} == {
+        problem.partition(" around")[0] for problem in told if "quotes" in problem
+    }
+
+
+@pytest.mark.parametrize(
+    ("bot", "app", "said"),
+    [
+        ("xapp-1", "xoxb-1", ["SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped"]),
+        ("xapp-1", "", ["SLACK_BOT_TOKEN must start with xoxb-. Put this one into SLACK_APP_TOKEN, and"]),
+        ("", "xoxb-1", ["SLACK_APP_TOKEN must start with xapp-. Put this one into SLACK_BOT_TOKEN, and"]),
+        ("x", "y", ["SLACK_BOT_TOKEN must start", "SLACK_APP_TOKEN must start"]),
+    ],
+)
+def test_slacks_tokens_in_each_others_place(bot: str, app: str, said: list[str]) -> None:
+    """Are told as that."""
+    told = problems({"SLACK_BOT_TOKEN": bot, "SLACK_APP_TOKEN": app})
+
+    assert len(said) == len(told)
+    assert all(problem.startswith(begin) for problem, begin in zip(told, said, strict=True))
 
 
 @pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])

@@ -1,4 +1,4 @@
-"""bots.demo: what a person at the terminal can do and see, in processes of their own."""
+"""bots.demo: what a person can do and see there, in processes of their own."""
 
 from __future__ import annotations
 
@@ -7,117 +7,21 @@ import json
 import os
 import pty
 import re
-import sqlite3
 import stat
 import subprocess
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from bots.app import REAL
-from bots.demo import CUT_OFF
-from core.store.database import MIGRATIONS
+from bots.demo.words import EN
 from standins.openai import OpenAIStandin
 from standins.script.picture import png
 from standins.script.script import Scenario
-from tests.core.fakes import TIMEOUT
+from tests.demo.demos import LONG, ROOT, environ, operated, piped, talking, turns
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[2]
-LONG = TIMEOUT * 8
-"""Seconds for a process that shares this machine with others."""
-
-
-def environ(**more: str) -> dict[str, str]:
-    """Nothing that configures Spool, but for `more`."""
-    kept = {
-        name: os.environ[name] for name in ("PATH", "HOME", "COVERAGE_PROCESS_START") if name in os.environ
-    }
-    return {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **kept, **more}
-
-
-def piped(*lines: str, cwd: Path, **more: str) -> tuple[int, str, str]:
-    """The demo with these lines on standard input: exit status, standard output and error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bots", "demo"],
-        input="".join(f"{line}\n" for line in lines),
-        capture_output=True,
-        text=True,
-        env=environ(**more),
-        cwd=cwd,
-        timeout=LONG,
-        umask=0o002,
-        check=False,
-    )
-    return done.returncode, done.stdout, done.stderr
-
-
-def operated(*arguments: str, cwd: Path) -> str:
-    """Standard output of a command that an operator gives. It must succeed."""
-    command = [sys.executable, "-m", "bots", *arguments]
-    return subprocess.check_output(command, text=True, env=environ(), cwd=cwd, timeout=LONG)
-
-
-def turns(printed: str) -> Mapping[str, str]:
-    """What followed each line that was typed: by `[where] line`."""
-    found = {}
-    for part in printed.split("\n[")[1:]:
-        if " You: " in part.partition("\n")[0]:
-            where, _, rest = part.partition(" You: ")
-            typed, _, after = rest.partition("\n")
-            newest = f"[{where} {typed}"
-            found[newest] = after
-        else:
-            found[newest] += f"\n[{part}"
-    return found
-
-
-class Talk:
-    """A demo that is talked to line by line."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process, self._printed, self._seen = process, "", 0
-
-    async def until(self, text: str) -> str:
-        """What was printed up to and with that text, after what was waited for before."""
-        assert self.process.stdout is not None
-        async with asyncio.timeout(LONG):
-            while (at := self._printed.find(text, self._seen)) < 0:
-                more = await self.process.stdout.read(4096)
-                assert more, f"ended without {text!r}: {self._printed[self._seen :]}"
-                self._printed += more.decode()
-        before, self._seen = self._seen, at + len(text)
-        return self._printed[before : self._seen]
-
-    async def say(self, line: str, until: str) -> str:
-        """Type a line; what was printed up to and with `until`."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{line}\n".encode())
-        return await self.until(until)
-
-
-@asynccontextmanager
-async def talking(cwd: Path) -> AsyncIterator[Talk]:
-    """A demo that has greeted; killed at the end, if it still lives."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bots", "demo"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env=environ(),
-        cwd=cwd,
-    )
-    try:
-        talk = Talk(process)
-        await talk.until("[slack] You: ")
-        yield talk
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -167,9 +71,9 @@ def test_a_picture_comes_back(shown: tuple[Path, int, str, str], where: str, wha
     """And is saved where the person can open it, beside the one before."""
     said = turns(shown[2])[f"[{where}] draw a {what}"]
 
-    picture = shown[0] / "data" / "demo" / name
-    line = f"picture-1.png (image/png, {picture.stat().st_size} bytes) → saved as data/demo/{name}"
-    assert f"\n[{where}] Assistant posted {line}\n" in said
+    picture = shown[0] / "data" / "demo" / "files" / name
+    line = f"picture-1.png (image/png, {picture.stat().st_size} bytes), saved as data/demo/files/{name}"
+    assert f"\n[{where}] Assistant posts {line}\n" in said
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
@@ -179,8 +83,8 @@ def test_a_file_comes_back(shown: tuple[Path, int, str, str]) -> None:
 
     assert "[slack] 🔎 Running code" in said
     assert "squares of three numbers: squares.csv\n" in said
-    assert "posted squares.csv (text/csv, 26 bytes) → saved as data/demo/squares.csv" in said
-    assert (shown[0] / "data/demo/squares.csv").read_bytes() == b"number,square\n1,1\n2,4\n3,9\n"
+    assert "posts squares.csv (text/csv, 26 bytes), saved as data/demo/files/squares.csv" in said
+    assert (shown[0] / "data/demo/files/squares.csv").read_bytes() == b"number,square\n1,1\n2,4\n3,9\n"
 
 
 def test_a_picture_that_is_sent_is_seen(shown: tuple[Path, int, str, str]) -> None:
@@ -209,15 +113,15 @@ def test_what_has_effects_is_asked_first(shown: tuple[Path, int, str, str]) -> N
 
     assert '"text": "lunch"' in asked
     assert asked.rstrip().endswith("[slack] Type /yes to allow it, /no not to.")
-    assert (shown[0] / "data/demo/announcements.txt").read_text() == "lunch\n"
+    assert (shown[0] / "data/demo/files/announcements.txt").read_text() == "lunch\n"
 
 
 def test_yes_and_no(shown: tuple[Path, int, str, str]) -> None:
     """The question shows what was decided, and the assistant goes on; then nothing is asked any more."""
     printed = shown[2]
 
-    assert "[slack] Assistant (edited): ✅ Allowed: announce" in printed
-    assert "The tool says: announced on data/demo/announcements.txt" in printed
+    assert "[slack] Assistant changes its message: ✅ Allowed: announce" in printed
+    assert "The tool says: announced on data/demo/files/announcements.txt" in printed
     assert turns(printed)["[slack] /yes"] == "Nothing is asked here.\n"
     assert "🚫 Not allowed: announce" in turns(printed)["[discord] /no"]
 
@@ -345,16 +249,19 @@ def test_what_the_model_server_forgot_does_no_harm(tmp_path: Path) -> None:
 
     assert status == 0
     assert "Not available" not in out
-    assert "posted squares.csv" in turns(out)["[slack] make another csv file"]
-    assert "saved as data/demo/picture-1-2.png" in turns(out)["[slack] draw a dog"]
+    assert "posts squares.csv" in turns(out)["[slack] make another csv file"]
+    assert "saved as data/demo/files/picture-1-2.png" in turns(out)["[slack] draw a dog"]
+
+
+THERE = {"DATA_DIR": "data/demo"}
 
 
 async def test_assistants_are_made_while_it_runs(tmp_path: Path) -> None:
-    """On the demo's data, as on any: the next message is answered by the new one."""
+    """On the demo's data, as on any: the next message is answered by the new one. A real bot's stay empty."""
     async with talking(tmp_path) as talk:
         create = ("assistants", "create", "--name", "HelpBot", "--instructions", "Help.", "--json")
-        made = json.loads(await asyncio.to_thread(operated, *create, cwd=tmp_path))
-        await asyncio.to_thread(operated, "assistants", "use", "HelpBot", "--default", cwd=tmp_path)
+        made = json.loads(await asyncio.to_thread(operated, *create, cwd=tmp_path, **THERE))
+        await asyncio.to_thread(operated, "assistants", "use", "HelpBot", "--default", cwd=tmp_path, **THERE)
 
         assert f"“HelpBot” ({made['id']}, " in await talk.say("/assistant", "[slack] You: ")
         said = await talk.say("what time is it?", "before it.")
@@ -363,8 +270,9 @@ async def test_assistants_are_made_while_it_runs(tmp_path: Path) -> None:
         await talk.say("/assistant asst_settings", "answers here.")
         assert "time zone" in await talk.say("what time is it?", "time zone UTC")
 
-    listed = await asyncio.to_thread(operated, "assistants", "list", cwd=tmp_path)
+    listed = await asyncio.to_thread(operated, "assistants", "list", cwd=tmp_path, **THERE)
     assert {"asst_settings", made["id"]} <= set(listed.split())
+    assert ["demo"] == [path.name for path in (tmp_path / "data").iterdir()]
 
 
 async def test_a_question_dies_with_the_demo(tmp_path: Path) -> None:
@@ -376,10 +284,10 @@ async def test_a_question_dies_with_the_demo(tmp_path: Path) -> None:
     _, again, _ = piped(cwd=tmp_path)
 
     assert status == 0
-    assert CUT_OFF in out
+    assert EN.cut_off in out
     assert "You said" in turns(out)["[slack] hello"]
-    assert not (tmp_path / "data/demo/announcements.txt").exists()
-    assert "The last demo" not in again
+    assert not (tmp_path / "data/demo/files/announcements.txt").exists()
+    assert EN.cut_off not in again
 
 
 async def test_ones_own_model_is_asked_as_run_would(
@@ -389,24 +297,63 @@ async def test_ones_own_model_is_asked_as_run_would(
     status, out, _ = await asyncio.to_thread(piped, "hi", cwd=tmp_path, OPENAI_BASE_URL=openai.base_url)
 
     assert status == 0
-    assert "a local Discord and your model." in out
+    assert "a local Discord and your model, which" in out
     assert "Assistant: echo: hi" in out
     assert {tool["type"] for tool in script.tools[0]} == {"function"}
 
 
-def test_a_real_bots_data_is_left_alone(tmp_path: Path) -> None:
-    """Where a bot with accounts has worked, the demo keeps to a directory of its own inside."""
-    path = tmp_path / "data" / "spool.sqlite3"
-    path.parent.mkdir(mode=0o700)
-    connection = sqlite3.connect(path)
-    connection.executescript("".join(step.read_text("utf-8") for step in sorted(MIGRATIONS.glob("*.sql"))))
-    connection.execute(f"PRAGMA user_version = {len(list(MIGRATIONS.glob('*.sql')))}")
-    connection.execute("INSERT INTO facts (name, value) VALUES (?, 'true')", (REAL,))
-    connection.commit()
+def test_what_looks_like_a_command_is_not_sent(tmp_path: Path) -> None:
+    """The nearest command is named; a path is a message."""
+    lines = ("/rest", "/초기화", "/reset now", "help", "/etc/hosts?")
+    status, out, err = piped(*lines, cwd=tmp_path)
+    said = turns(out)
 
-    status, out, _ = piped("hello", "/quit", cwd=tmp_path)
+    assert (status, err) == (0, "")
+    assert said["[slack] /rest"].startswith("There is no command /rest. Did you mean /reset? It was not sent")
+    assert said["[slack] /초기화"].startswith("There is no command /초기화. It was not sent")
+    assert said["[slack] /reset now"] == EN.takes_nothing.format(order="/reset")
+    assert "/slack    go to Slack" in said["[slack] help"]
+    assert "this thread: I remember" not in out
+    assert 'You said "/etc/hosts?". This thread is new' in said["[slack] /etc/hosts?"]
 
-    told = "Its data: data/demo-data. Commands for it: DATA_DIR=data/demo-data scripts/run …\n"
-    assert (0, True) == (status, told in out)
-    assert [(0,)] == connection.execute("SELECT COUNT(*) FROM messages").fetchall()
-    connection.close()
+
+def test_in_korean(tmp_path: Path) -> None:
+    """What the demo says, and what the bot says to a person whose Slack and Discord are Korean."""
+    lines = ("도움말", "/memory", "/discord", "/memory", "/없는명령")
+    status, out, err = piped(*lines, cwd=tmp_path, LANGUAGE="ko")
+
+    assert (status, err) == (0, "")
+    assert out.startswith("Spool 데모: ")
+    assert out.count("/reset  새 대화 시작") == 2
+    assert out.count("(나에게만 보임) 아직 기억하는 것이 없어요.") == 2
+    assert "/없는명령 명령은 없습니다." in out
+
+
+def test_whoever_comes_back_is_told_what_is_remembered(tmp_path: Path) -> None:
+    """The screen is empty then, the assistant's memory is not; unless there was a reset."""
+    first, again, anew = (
+        piped(*lines, cwd=tmp_path)[1] for lines in (("hello",), ("hi", "/reset"), ("hey",))
+    )
+
+    assert EN.remembers not in first
+    assert EN.remembers in again
+    assert "I remember 1 earlier message" in again
+    assert EN.remembers not in anew
+    assert "I remember nothing before it." in anew
+
+
+def test_an_encoding_without_korean_does_no_harm(tmp_path: Path) -> None:
+    """What is typed arrives; what cannot be printed is replaced."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bots", "demo"],
+        input="안녕\n".encode(),
+        capture_output=True,
+        env=environ(PYTHONIOENCODING="ascii"),
+        cwd=tmp_path,
+        timeout=LONG,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b'You said "??".' in done.stdout
+    assert b"\x1b" not in done.stdout

@@ -174,13 +174,14 @@ async def test_a_model_that_fails_once_is_asked_again(
 async def test_a_model_that_hangs_is_given_up(
     discord: DiscordStandin, product: Product, script: Stage
 ) -> None:
-    """No byte for MODEL_IDLE_SECONDS: asked again."""
+    """No byte for MODEL_IDLE_SECONDS: what it said stays, with one notice, and it is not paid for again."""
     script.perform(Say("Well,"), Fault("hang"))
-    script.perform("Well, the answer is 42.")
     async with product(model_idle_seconds=1):
         await dm(discord, ANN, "hello")
 
-        await shows(discord, discord.dm(ANN), "Well, the answer is 42.", timeout=10)
+        notice = text("model_unavailable", "en")
+        await shows(discord, discord.dm(ANN), f"Well,\n\n{notice}", timeout=10)
+    assert 1 == len(script.asked)
 
 
 async def test_an_incomplete_answer_says_so(discord: DiscordStandin, product: Product, script: Stage) -> None:

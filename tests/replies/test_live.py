@@ -224,3 +224,35 @@ async def test_leaving_ends_the_painting() -> None:
 
     assert [] == [task for task in asyncio.all_tasks() if task.get_name() == "painting"]
     assert [] == canvas.strokes
+
+
+async def test_what_stood_there_is_not_made_shorter() -> None:
+    """After a crash the new text waits until there is as much of it, whatever it says; the last word may be
+    shorter."""
+    canvas = Canvas()
+    canvas.reading = "Once upon a time"
+    async with LiveReply(canvas) as reply:
+        for text in ("O", "Otherwise", "Otherwise, a"):
+            reply.show(text)
+            await rest()
+        assert {""} >= {text for text, _ in canvas.strokes}
+        reply.show("Otherwise, a king")
+        await canvas.news.until(lambda: ("Otherwise, a king", False) in canvas.strokes)
+        await reply.finish("A king.")
+
+    assert ("A king.", True) == canvas.strokes[-1]
+
+
+async def test_it_is_waited_for_until_it_can_be_read() -> None:
+    """A platform that is away at the start does not make people see less; one that never tells, neither."""
+    canvas = Canvas()
+    canvas.reading = Retryable("timeout")
+    async with LiveReply(canvas) as reply:
+        reply.show("O")
+        await rest()
+        assert 0 == canvas.tried
+        canvas.reading = Unreachable("50001")
+        await canvas.until(1)
+        await reply.finish("Once")
+
+    assert [("", False), ("Once", True)] == canvas.strokes

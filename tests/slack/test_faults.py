@@ -147,13 +147,13 @@ async def test_three_failures_are_enough(slack: SlackStandin, product: Product, 
 async def test_a_silent_model_is_not_waited_for_for_ever(
     slack: SlackStandin, product: Product, script: Stage
 ) -> None:
-    """No byte for MODEL_IDLE_SECONDS: tried again."""
+    """No byte for MODEL_IDLE_SECONDS: what it said stays, with one notice, and it is not paid for again."""
     script.perform("Once", Fault("hang"))
-    script.perform("Once upon a time")
     async with product(model_idle_seconds=1):
         ts = await slack.mention("U1", "C1", "hello")
 
-        await shows(slack, "C1", ts, "Once upon a time", timeout=10)
+        await shows(slack, "C1", ts, f"Once\n\n{EN['model_unavailable']}", timeout=10)
+    assert 1 == len(script.asked)
 
 
 async def test_an_endless_answer_is_ended(slack: SlackStandin, product: Product, script: Stage) -> None:

@@ -127,7 +127,7 @@ def test_what_an_assistant_lacks_is_said(text: str, tool: str) -> None:
     answer = said(played(text, [STOCK]))
 
     assert f" does not have the tool `{tool}`, only stock." in answer
-    assert f"`scripts/run assistants update NAME --tool {tool}`" in answer
+    assert f"`spool assistants update NAME --tool {tool}`" in answer
 
 
 @pytest.mark.parametrize("content", ["hello", [{"type": "input_image", "file_id": "file-1"}]])

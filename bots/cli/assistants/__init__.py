@@ -1,4 +1,4 @@
-"""`python -m bots assistants …`: create, list, change and assign assistants, whether the bot runs or not."""
+"""`spool assistants …`: create, list, change and assign assistants, whether the bot runs or not."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ ACTIONS: Mapping[str, Callable[[Invocation], Awaitable[None]]] = {
 _ASST = "an id (asst_…) or a name"
 
 
-def add(commands: Any) -> None:
-    """Register the command with the subparsers of `python -m bots`."""
+def add(commands: Any, spool: str = "spool") -> None:
+    """Register the command. `spool`: what the person typed, for hints."""
     parser = commands.add_parser("assistants", help="create, list, change and assign assistants")
+    parser.set_defaults(spool=spool)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     _changing(actions)
     _looking(actions)
@@ -84,6 +85,7 @@ def _looking(actions: Any) -> None:
     actions.add_parser("list", help="all of them, and where they answer")
     show = actions.add_parser("show", help="everything about one")
     show.add_argument("assistant", metavar="ASST", help=_ASST)
+    show.add_argument("--full", action="store_true", help="long texts to their end")
     export = actions.add_parser("export", help="print JSON that import reads")
     export.add_argument("assistants", nargs="*", metavar="ASST", help=f"{_ASST}; default: all")
 
@@ -92,7 +94,7 @@ def _assigning(actions: Any) -> None:
     delete = actions.add_parser("delete", help="remove one; answers it gave stay")
     delete.add_argument("assistant", metavar="ASST", help=_ASST)
     delete.add_argument("--force", action="store_true", help="also when it is assigned somewhere")
-    use = actions.add_parser("use", help="let one answer somewhere; the nearest assignment counts")
+    use = actions.add_parser("use", help="let one answer somewhere: in a channel, in a workspace, by default")
     use.add_argument("assistant", metavar="ASST|none", help=f"{_ASST}; none: end the assignment")
     use.add_argument(
         "--slack",
@@ -104,4 +106,4 @@ def _assigning(actions: Any) -> None:
     use.add_argument(
         "--discord", action="append", default=[], metavar="ID", help="a thread, channel or server (a number)"
     )
-    use.add_argument("--default", action="store_true", help="everywhere else, instead of the settings' one")
+    use.add_argument("--default", action="store_true", help="every channel without its own assistant")

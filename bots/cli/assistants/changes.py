@@ -7,7 +7,8 @@ from typing import Any
 
 from bots.cli.assistants.invocation import Invocation, changeable, no_code, one, tell_unavailable
 from bots.cli.assistants.options import changes
-from bots.cli.assistants.show import put_json, put_object, tell
+from bots.cli.assistants.show import put_json, put_summary, tell
+from bots.cli.tools import examples
 from core.assistants.model_list import day
 from core.assistants.models import known
 from core.assistants.validate import meant, mistakes
@@ -16,7 +17,9 @@ from core.settings import Settings
 from core.store import assistants
 from core.store.assistants import Assignment
 from core.store.database import Execute
-from core.types import Assistant
+from core.types import SETTINGS_ID, Assistant
+
+HOW = "docs/tools.md shows in five minutes how to write it; then give it to the assistant."
 
 
 async def create(invocation: Invocation) -> None:
@@ -30,13 +33,15 @@ async def create(invocation: Invocation) -> None:
     if not wanted.name:
         problems.append("The assistant needs a name. Add --name.")
     await _check(invocation, plain, wanted, problems)
-    made = await invocation.db(lambda tx: _made(tx, wanted.body(), invocation.now))
-    _put(invocation, made, [])
+    made = await invocation.db(lambda tx: assistants.create(tx, wanted.body(), invocation.now))
+    _put(invocation, "Created", made, [])
 
 
 async def update(invocation: Invocation) -> None:
     """`update ASST`."""
-    current = await invocation.db(lambda tx: changeable(one(tx, invocation.options.assistant)))
+    current = await invocation.db(
+        lambda tx: changeable(one(tx, invocation.options.assistant, invocation.spool), invocation.spool)
+    )
     fields, problems = changes(invocation.options, current)
     if not fields and not problems:
         raise ConfigError("Nothing is to be changed. Add what should be, for example --model or --tool.")
@@ -51,18 +56,16 @@ async def update(invocation: Invocation) -> None:
         return assistants.update(tx, current.id, fields, invocation.now)
 
     changed = await invocation.db(work)
-    if "name" in fields:
-        await invocation.db(lambda tx: tell_namesakes(tx, changed))
-    _put(invocation, changed, await invocation.db(assistants.assignments))
+    _put(invocation, "Changed", changed, await invocation.db(assistants.assignments))
 
 
 async def _check(invocation: Invocation, former: Assistant, wanted: Assistant, problems: list[str]) -> None:
     """Raises ConfigError when anything is wrong with it; its model and tools are looked up when new."""
-    wrong = mistakes(wanted, mcp_hosts=invocation.settings.mcp_hosts)
-    codeless = [] if wrong or wanted.tools == former.tools else invocation.functions_without_code(wanted)
-    new = [name for name in codeless if name not in former.functions()]
-    problems += wrong
-    problems += [f"There is no function {name}. Did you mean {meant(name)}?" for name in new if meant(name)]
+    problems += (wrong := mistakes(wanted, mcp_hosts=invocation.settings.mcp_hosts))
+    if wanted.name != former.name:
+        problems += await invocation.db(lambda tx: _taken(tx, wanted.name, former.id, invocation.spool))
+    if not wrong and wanted.tools != former.tools:
+        problems += _unwritten(invocation, former, wanted)
     new_model = not former.id or wanted.model != former.model
     if new_model and isinstance(wanted.model, str) and wanted.model.strip():
         verdict = (await invocation.models(wanted.model)).judge(wanted.model, day(invocation.now))
@@ -72,8 +75,6 @@ async def _check(invocation: Invocation, former: Assistant, wanted: Assistant, p
             tell(f"warning: {verdict.warning}")
     if problems:
         raise ConfigError(*problems)
-    for name in codeless:
-        tell(f"warning: {no_code(invocation.settings, name)}")
     if wanted.tools != former.tools:
         tell_unavailable(invocation.settings, wanted)
     if _heat(wanted) != _heat(former) and all(_heat(wanted)):
@@ -98,23 +99,36 @@ def default_effort(settings: Settings, model: str) -> str | None:
     return settings.assistant_effort if accepted else None
 
 
-def _made(tx: Execute, fields: Mapping[str, Any], now: float) -> Assistant:
-    made = assistants.create(tx, fields, now)
-    tell_namesakes(tx, made)
-    return made
+def _taken(tx: Execute, name: object, id: str, spool: str) -> list[str]:
+    """What keeps the assistant with this id ("": a new one) from getting that name."""
+    others = [one for one in assistants.named(tx, name) if one.id != id] if isinstance(name, str) else []
+    if not others:
+        return []
+    other = others[0].id
+    change = "ASSISTANT_NAME" if other == SETTINGS_ID else f"that one: {spool} assistants update {other} …"
+    return [
+        f"There is an assistant called {name} already ({other}). Choose another --name, or change {change}"
+    ]
 
 
-def tell_namesakes(tx: Execute, assistant: Assistant) -> None:
-    """Warn that its name alone does not say which one is meant any more."""
-    others = [other for other in assistants.named(tx, assistant.name) if other.id != assistant.id]
-    if assistant.name and others:
-        tell(
-            f"warning: Another assistant is called {assistant.name} too. Say which by its id: {others[0].id}."
-        )
+def _unwritten(invocation: Invocation, former: Assistant, wanted: Assistant) -> list[str]:
+    """What to say of new functions without code; of those it had before there is a warning."""
+    lacking = invocation.functions_without_code(wanted)
+    for name in lacking.keys() & former.functions():
+        tell(f"warning: {no_code(invocation.settings, name)}")
+    problems = []
+    for name, near in lacking.items():
+        if name in former.functions():
+            continue
+        guess = meant(name) or near
+        asked = f" Did you mean {guess}?" if guess else ""
+        way = f"Copy it: {invocation.spool} tools add {name}" if name in examples() else HOW
+        problems.append(f"There is no function {name} in {invocation.settings.tools_directory}.{asked} {way}")
+    return problems
 
 
-def _put(invocation: Invocation, assistant: Assistant, places: list[Assignment]) -> None:
+def _put(invocation: Invocation, done: str, assistant: Assistant, places: list[Assignment]) -> None:
     if invocation.options.json:
         put_json(assistant.to_json())
     else:
-        put_object(assistant, places)
+        put_summary(done, assistant, places, invocation.spool)

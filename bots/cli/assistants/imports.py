@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bots.cli.assistants.changes import default_effort, tell_namesakes
-from bots.cli.assistants.invocation import Invocation, no_code, tell_unavailable
+from bots.cli.assistants.changes import default_effort
+from bots.cli.assistants.invocation import Invocation, no_code, tell_namesakes, tell_unavailable
 from bots.cli.assistants.show import line, list_of, put, put_json, tell
 from core.assistants.importer import has_more, is_ours, objects, translated
 from core.assistants.model_list import ModelList, day
@@ -49,9 +49,9 @@ class Arrival:
         return line(str(self.fields.get("name") or self.given or "An assistant"), 80)
 
 
-def arrival(printed: Mapping[str, Any]) -> Arrival:
+def arrival(printed: Mapping[str, Any], spool: str) -> Arrival:
     """What was printed for one. The same text always gets the same id here: so it is known again."""
-    fields, notes = translated(printed)
+    fields, notes = translated(printed, spool)
     given = fields.pop("id", None)
     if isinstance(given, str) and ID.fullmatch(given):
         return Arrival(given, given, fields, notes, is_ours(printed))
@@ -65,7 +65,7 @@ async def bring(invocation: Invocation) -> None:
     text = _read(invocation.options.file)
     try:
         printed = objects(text)
-        arrivals = [arrival(one) for one in printed if one.get("id") != SETTINGS_ID]
+        arrivals = [arrival(one, invocation.spool) for one in printed if one.get("id") != SETTINGS_ID]
     except ValueError as error:
         raise ConfigError(str(error)) from None
     if has_more(text):

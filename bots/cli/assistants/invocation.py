@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import difflib
 import importlib
 import sys
 from collections.abc import Mapping
@@ -32,6 +33,12 @@ class Invocation:
     options: argparse.Namespace
     now: float
 
+    @property
+    def spool(self) -> str:
+        """What the person typed to get here, for hints."""
+        name: str = self.options.spool
+        return name
+
     async def models(self, wanted: str = "") -> ModelList:
         """What the model server offers; it is asked only when nobody did today."""
         return await model_list.of_server(self.db, self.settings, self._ask, self.now, wanted=wanted)
@@ -47,15 +54,20 @@ class Invocation:
         finally:
             await service.close()
 
-    def functions_without_code(self, assistant: Assistant) -> list[str]:
-        """The functions it names that the tools folder does not have. Runs the folder's code."""
+    def functions_without_code(self, assistant: Assistant) -> dict[str, str]:
+        """The functions it names that the tools folder does not have → a name there that is like it, or "".
+
+        Runs the folder's code.
+        """
         wanted = assistant.functions() - {EVERY_FUNCTION}
         if not wanted:
-            return []
+            return {}
         tools = importlib.import_module("core.tools")
         with contextlib.redirect_stdout(sys.stderr):  # whatever those files print is not our output
             found = tools.load(self.settings.tools_directory, seconds=self.settings.tool_seconds)
-        return sorted(wanted - set(found.names()))
+        names = set(found.names())
+        near = {name: difflib.get_close_matches(name, names, n=1) for name in sorted(wanted - names)}
+        return {name: "".join(close) for name, close in near.items()}
 
 
 def no_code(settings: Settings, name: str) -> str:
@@ -63,6 +75,15 @@ def no_code(settings: Settings, name: str) -> str:
     return (
         f"There is no function {name} in {settings.tools_directory} yet; docs/tools.md shows how to write it."
     )
+
+
+def tell_namesakes(tx: Execute, assistant: Assistant) -> None:
+    """Warn that its name alone does not say which one is meant any more."""
+    others = [other for other in assistants.named(tx, assistant.name) if other.id != assistant.id]
+    if assistant.name and others:
+        tell(
+            f"warning: Another assistant is called {assistant.name} too. Say which by its id: {others[0].id}."
+        )
 
 
 def tell_unavailable(settings: Settings, assistant: Assistant) -> None:
@@ -83,22 +104,22 @@ def unsaved(settings: Settings, error: Unsaved) -> ConfigError:
     return ConfigError(f"{path} could not be written ({error}). That step did not happen; try again.")
 
 
-def one(tx: Execute, wanted: str) -> Assistant:
+def one(tx: Execute, wanted: str, spool: str) -> Assistant:
     """The assistant with that id or name. Raises ConfigError when that is none, or several."""
     found = assistants.named(tx, wanted)
     if len(found) == 1:
         return found[0]
     if not found:
-        raise ConfigError(f"There is no assistant “{wanted}”. `python -m bots assistants list` shows all.")
+        raise ConfigError(f"There is no assistant “{wanted}”. `{spool} assistants list` shows all.")
     ids = ", ".join(assistant.id for assistant in found)
     raise ConfigError(f"Several assistants are called “{wanted}”. Say which by its id: {ids}.")
 
 
-def changeable(assistant: Assistant) -> Assistant:
+def changeable(assistant: Assistant, spool: str) -> Assistant:
     """The assistant, when commands may change it. Raises ConfigError for that of the settings."""
     if assistant.id == SETTINGS_ID:
         raise ConfigError(
             f"{SETTINGS_ID} is what the ASSISTANT_* settings say. Change those, or create an assistant and "
-            "let it answer everywhere: python -m bots assistants use NAME --default."
+            f"let it answer everywhere: {spool} assistants use NAME --default."
         )
     return assistant

@@ -6,15 +6,16 @@ import re
 
 from bots.cli.assistants.invocation import Invocation, changeable, one, tell_unavailable
 from bots.cli.assistants.show import (
+    UNASSIGNED,
     assigned,
     freed,
     list_of,
+    place,
     put,
     put_json,
     put_object,
     put_table,
     tell,
-    where,
 )
 from core.errors import ConfigError
 from core.store import assistants, vector_stores
@@ -32,14 +33,14 @@ async def show_all(invocation: Invocation) -> None:
     if invocation.options.json:
         put_json(list_of(assistant.to_json() for assistant in found))
     else:
-        put_table(found, places)
+        put_table(found, places, invocation.spool)
 
 
 async def show(invocation: Invocation) -> None:
     """`show ASST`."""
 
     def work(tx: Execute) -> tuple[Assistant, list[Assignment]]:
-        assistant = one(tx, invocation.options.assistant)
+        assistant = one(tx, invocation.options.assistant, invocation.spool)
         return assistant, assistants.assignments(tx)
 
     assistant, places = await invocation.db(work)
@@ -47,14 +48,16 @@ async def show(invocation: Invocation) -> None:
         own = [assigned(found) for found in places if found.assistant_id == assistant.id]
         put_json({**assistant.to_json(), "assignments": own})
     else:
-        put_object(assistant, places)
+        put_object(assistant, places, invocation.spool, full=invocation.options.full)
 
 
 async def export(invocation: Invocation) -> None:
     """`export [ASST…]`: always JSON."""
 
     def work(tx: Execute) -> list[Assistant]:
-        return [one(tx, wanted) for wanted in invocation.options.assistants] or assistants.all(tx)
+        return [
+            one(tx, wanted, invocation.spool) for wanted in invocation.options.assistants
+        ] or assistants.all(tx)
 
     put_json(list_of(assistant.to_json() for assistant in await invocation.db(work)))
 
@@ -63,17 +66,17 @@ async def delete(invocation: Invocation) -> None:
     """`delete ASST [--force]`."""
 
     def work(tx: Execute) -> tuple[Assistant, list[Assignment], int]:
-        assistant = changeable(one(tx, invocation.options.assistant))
+        assistant = changeable(one(tx, invocation.options.assistant, invocation.spool), invocation.spool)
         places = assistants.assignments(tx, assistant.id)
         documents = len(vector_stores.documents(tx, assistant.id))
         if not invocation.options.force:
-            _spare(assistant, places, documents)
+            _spare(assistant, places, documents, invocation.spool)
         assistants.delete(tx, assistant.id, invocation.now)
         return assistant, places, documents
 
     assistant, places, documents = await invocation.db(work)
     for found in places:
-        tell(f"It does not answer {where(found)} any more.")
+        tell(f"Its assignment has ended: {place(found)}.")
     if documents:
         tell(f"Left at the model server: {_many(documents)}. Delete what is there at the server.")
     if invocation.options.json:
@@ -82,16 +85,16 @@ async def delete(invocation: Invocation) -> None:
         put(f"Deleted {assistant.label} ({assistant.id}).")
 
 
-def _spare(assistant: Assistant, places: list[Assignment], documents: int) -> None:
+def _spare(assistant: Assistant, places: list[Assignment], documents: int, spool: str) -> None:
     """Raises ConfigError when something depends on it."""
     problems = []
     if places:
-        all = ", ".join(where(found) for found in places)
-        problems.append(f"{assistant.label} answers {all}. Add --force to delete it nevertheless.")
+        all = ", ".join(place(found) for found in places)
+        problems.append(f"{assistant.label} answers in {all}. Add --force to delete it nevertheless.")
     if documents:
         problems.append(
             f"{assistant.label} has {_many(documents)} at the model server. Remove what is there first with "
-            f"`python -m bots files remove {assistant.id} …`, or add --force to leave them there."
+            f"`{spool} files remove {assistant.id} …`, or add --force to leave them there."
         )
     if problems:
         raise ConfigError(*problems)
@@ -106,17 +109,28 @@ async def use(invocation: Invocation) -> None:
     places = _places(invocation)
     if invocation.options.assistant == "none":
         changed, shown = await invocation.db(lambda tx: _free(tx, places)), freed
-        said = "Nobody in particular answers {where} any more."
+        said = [_ended(found) for found in changed]
     else:
-        changed, assistant = await invocation.db(lambda tx: _assign(tx, invocation.options.assistant, places))
+        changed, assistant = await invocation.db(lambda tx: _assign(tx, invocation, places))
         shown = assigned
         tell_unavailable(invocation.settings, assistant)
-        said = f"{assistant.label} ({assistant.id}) answers {{where}} from the next message on."
+        begin = f"{assistant.label} ({assistant.id}) answers in"
+        said = [f"{begin} {place(found)} from the next message on." for found in changed]
     if invocation.options.json:
         put_json(list_of(shown(found) for found in changed))
     else:
-        for found in changed:
-            put(said.format(where=where(found)))
+        for text in said:
+            put(text)
+
+
+def _ended(assignment: Assignment) -> str:
+    """What holds after an assignment has ended."""
+    if (assignment.platform, assignment.place) == DEFAULT:
+        return f"There is no default any more: {UNASSIGNED} gets the one of the ASSISTANT_* settings."
+    return (
+        f"{place(assignment)} has no assistant of its own any more: the next nearest, or else the default "
+        "one, answers there."
+    )
 
 
 def _places(invocation: Invocation) -> list[tuple[str, str]]:
@@ -141,8 +155,10 @@ def _places(invocation: Invocation) -> list[tuple[str, str]]:
     return list(dict.fromkeys(places))
 
 
-def _assign(tx: Execute, wanted: str, places: list[tuple[str, str]]) -> tuple[list[Assignment], Assistant]:
-    assistant = one(tx, wanted)
+def _assign(
+    tx: Execute, invocation: Invocation, places: list[tuple[str, str]]
+) -> tuple[list[Assignment], Assistant]:
+    assistant = one(tx, invocation.options.assistant, invocation.spool)
     for platform, id in places:
         assistants.assign(tx, platform, id, assistant.id)
     return [Assignment(platform, id, assistant.id) for platform, id in places], assistant
@@ -152,8 +168,10 @@ def _free(tx: Execute, places: list[tuple[str, str]]) -> list[Assignment]:
     ended = []
     for platform, id in places:
         former = assistants.unassign(tx, platform, id)
-        if former is None:
-            tell(f"Nobody in particular answered {where(Assignment(platform, id, ''))}.")
-        else:
+        if former is not None:
             ended.append(Assignment(platform, id, former))
+        elif (platform, id) == DEFAULT:
+            tell("There was no default.")
+        else:
+            tell(f"{place(Assignment(platform, id, ''))} had no assistant of its own.")
     return ended

@@ -12,9 +12,13 @@ from core.assistants.validate import tool_name
 from core.store.assistants import DEFAULT, Assignment
 from core.types import SETTINGS_ID, Assistant
 
+UNASSIGNED = "every channel without its own assistant"
+"""Where the default one answers; or that of the settings, when there is none."""
+SHOWN_LINES, SHOWN_LETTERS = 6, 400
+"""So much of a long text is shown of an assistant."""
 PLATFORMS = {"slack": "Slack", "discord": "Discord"}
 EMPTY = """There are no assistants yet: the ASSISTANT_* settings answer everywhere. Create the first one with
-  python -m bots assistants create --name HelpBot --instructions "…" """
+  {} assistants create --name HelpBot --instructions "…" """
 
 
 def put(text: str) -> None:
@@ -40,13 +44,8 @@ def list_of(data: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 def place(assignment: Assignment) -> str:
     """Where an assistant answers, in words."""
     if (assignment.platform, assignment.place) == DEFAULT:
-        return "everywhere else"
+        return UNASSIGNED
     return f"{PLATFORMS.get(assignment.platform, assignment.platform)} {assignment.place}"
-
-
-def where(assignment: Assignment) -> str:
-    """The same within a sentence, after “answers”."""
-    return ("" if (assignment.platform, assignment.place) == DEFAULT else "in ") + place(assignment)
 
 
 def assigned(assignment: Assignment) -> dict[str, Any]:
@@ -65,10 +64,10 @@ def freed(assignment: Assignment) -> dict[str, Any]:
     return {**assigned(assignment), "object": "assistant.assignment.deleted", "deleted": True}
 
 
-def put_table(assistants: Sequence[Assistant], assignments: Sequence[Assignment]) -> None:
+def put_table(assistants: Sequence[Assistant], assignments: Sequence[Assignment], spool: str) -> None:
     """All assistants, one on each line."""
     if not assistants:
-        put(EMPTY.rstrip())
+        put(EMPTY.format(spool).rstrip())
         return
     rows = [("ID", "NAME", "MODEL", "TOOLS", "ANSWERS")]
     for assistant in assistants:
@@ -80,25 +79,47 @@ def put_table(assistants: Sequence[Assistant], assignments: Sequence[Assignment]
         put("  ".join(cells).rstrip())
 
 
-def put_object(assistant: Assistant, assignments: Sequence[Assignment]) -> None:
-    """Everything about one assistant that is not as it is by default. `assignments`: all there are."""
+def put_summary(done: str, assistant: Assistant, assignments: Sequence[Assignment], spool: str) -> None:
+    """What was done with an assistant, and what it is now. `assignments`: all there are."""
+    put(f"{done} {assistant.label} ({assistant.id}), version {assistant.version}.")
+    put(f"model: {assistant.model}, tools: {_tools(assistant)}")
+    put(f"answers: {', '.join(_places(assistant, assignments)) or _assign_it(assistant, spool)}")
+    put(f"everything about it: {spool} assistants show {assistant.id}")
+
+
+def put_object(
+    assistant: Assistant, assignments: Sequence[Assignment], spool: str, *, full: bool = False
+) -> None:
+    """Everything about one assistant that is not as it is by default. `assignments`: all there are.
+
+    Of long texts only the begin, unless `full`.
+    """
     plain = Assistant(id="", name="", model="").to_json()
     shown = {name: value for name, value in assistant.to_json().items() if value != plain[name]}
     shown |= {"tools": _tools(assistant), "version": assistant.version}
-    cure = f"nowhere yet (assign it: python -m bots assistants use {assistant.id} --default)"
-    shown["answers"] = ", ".join(_places(assistant, assignments)) or cure
+    shown["answers"] = ", ".join(_places(assistant, assignments)) or _assign_it(assistant, spool)
     shown.pop("created_at", None)
     width = max(map(len, shown))
     for name, value in shown.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        put(f"{name:<{width}}  {text}".replace("\n", "\n" + " " * (width + 2)))
+        put(f"{name:<{width}}  {text if full else _begin(text)}".replace("\n", "\n" + " " * (width + 2)))
+
+
+def _begin(text: str) -> str:
+    """A few lines of a text, and how to see the others."""
+    begin = "\n".join(text[:SHOWN_LETTERS].split("\n")[:SHOWN_LINES])
+    return text if begin == text else f"{begin} …\n({len(text):,} characters; --full shows all)"
+
+
+def _assign_it(assistant: Assistant, spool: str) -> str:
+    return f"nowhere yet (assign it: {spool} assistants use {assistant.id} --default)"
 
 
 def _places(assistant: Assistant, assignments: Sequence[Assignment]) -> list[str]:
     """Where it answers, in words; the settings' one also where nobody at all is assigned."""
     places = [place(found) for found in assignments if found.assistant_id == assistant.id]
     if assistant.id == SETTINGS_ID and not any((a.platform, a.place) == DEFAULT for a in assignments):
-        places.append("wherever nobody is assigned")
+        places.append(UNASSIGNED)
     return places
 
 

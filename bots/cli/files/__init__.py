@@ -1,4 +1,4 @@
-"""`python -m bots files …`: documents an assistant can search, added, listed and removed by the operator."""
+"""`spool files …`: documents an assistant can search, added, listed and removed by the operator."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from core.store import vector_stores
 from core.store.data_dir import data_directory
 from core.store.database import Database
 from core.store.vector_stores import Document
-from core.types import Assistant
+from core.types import SETTINGS_ID, Assistant
 
 INTERRUPTED, TERMINATED = 130, 143
 """The exit statuses shells know for Ctrl-C and for SIGTERM."""
@@ -44,9 +44,10 @@ HELP = {
 }
 
 
-def add(commands: Any) -> None:
-    """Register the command with the subparsers of `python -m bots`."""
+def add(commands: Any, spool: str = "spool") -> None:
+    """Register the command. `spool`: what the person typed, for hints."""
     parser = commands.add_parser("files", help="give an assistant documents it can search")
+    parser.set_defaults(spool=spool)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     made = {name: actions.add_parser(name, help=help) for name, help in HELP.items()}
     for action in made.values():
@@ -78,7 +79,7 @@ async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
 
 async def _list(options: argparse.Namespace, settings: Settings) -> int:
     async with _database(settings) as db:
-        assistant = await db(lambda tx: one(tx, options.assistant))
+        assistant = await db(lambda tx: one(tx, options.assistant, options.spool))
         documents = await db(lambda tx: vector_stores.documents(tx, assistant.id))
     if options.json:
         put_json(list_of(map(_json, documents)))
@@ -90,13 +91,20 @@ async def _list(options: argparse.Namespace, settings: Settings) -> int:
         digest = row.digest[:DIGITS]
         put(ROW.format(row.remote or "-", row.status, f"{row.size:,}", digest, f"{row.name}{why}"))
     if not documents:
-        put(f"{assistant.label} has no documents. Add some: python -m bots files add {assistant.id} PATH…")
+        put(f"{assistant.label} has no documents. {_cure(assistant, options.spool)}")
     return 0
+
+
+def _cure(assistant: Assistant, spool: str) -> str:
+    """How somebody without documents gets some; that of the settings cannot have any."""
+    if assistant.id == SETTINGS_ID:
+        return f"Only those that commands make can have some: {spool} assistants create --name NAME"
+    return f"Add some: {spool} files add {assistant.id} PATH…"
 
 
 async def _add(options: argparse.Namespace, settings: Settings) -> int:
     async with _database(settings) as db:
-        assistant = await db(lambda tx: changeable(one(tx, options.assistant)))
+        assistant = await db(lambda tx: changeable(one(tx, options.assistant, options.spool), options.spool))
         files = found(options.paths)
         if not settings.full_features:
             tell(NOT_SEARCHED.format(assistant.label))
@@ -105,7 +113,7 @@ async def _add(options: argparse.Namespace, settings: Settings) -> int:
                 progress = Progress(sys.stderr, len(files), sum(file.size for file in files))
                 library = Library(db, service, tell=progress.say)
                 try:
-                    outcomes = await Filing(library, assistant.id, progress).add(files)
+                    outcomes = await Filing(library, assistant.id, progress, options.spool).add(files)
                 finally:
                     progress.close()
         documents = {
@@ -133,7 +141,7 @@ def _report(outcomes: Sequence[Outcome], documents: dict[str, Document], json: b
 async def _remove(options: argparse.Namespace, settings: Settings) -> int:
     status = 0
     async with _database(settings) as db:
-        assistant = await db(lambda tx: one(tx, options.assistant))
+        assistant = await db(lambda tx: one(tx, options.assistant, options.spool))
         with _alone(settings.data_dir):
             async with _service(settings) as service:
                 library = Library(db, service, tell=tell)

@@ -44,8 +44,9 @@ class Outcome:
 class Filing:
     """One command's files, on their way to the documents of `owner`."""
 
-    def __init__(self, library: Library, owner: str, progress: Progress) -> None:
-        self._library, self._owner, self._progress = library, owner, progress
+    def __init__(self, library: Library, owner: str, progress: Progress, spool: str = "spool") -> None:
+        """`spool`: what the person typed, for hints."""
+        self._library, self._owner, self._progress, self._spool = library, owner, progress, spool
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._stopped = ""
         self._misses = self._untried = 0
@@ -53,7 +54,8 @@ class Filing:
     async def add(self, files: Sequence[Found]) -> list[Outcome]:
         """All of them, several at a time; then those of earlier times that are not searchable (any more)."""
         outcomes = list(await asyncio.gather(*map(self._one, files)))
-        for note in namesakes(outcomes, await self._library.documents(self._owner), self._owner):
+        remove = f"{self._spool} files remove {self._owner}"
+        for note in namesakes(outcomes, await self._library.documents(self._owner), remove):
             self._progress.say(f"note     {note}")
         if self._untried:
             again = "were not tried (give the same command again later)"
@@ -123,8 +125,8 @@ def said(code: str) -> str:
     return "the model server cannot be reached" if code == AWAY else code
 
 
-def namesakes(outcomes: Sequence[Outcome], rows: Sequence[Document], owner: str) -> Iterator[str]:
-    """What to say of documents that got the name of others: how to tell them apart, or drop the former."""
+def namesakes(outcomes: Sequence[Outcome], rows: Sequence[Document], remove: str) -> Iterator[str]:
+    """What to say of documents that got the name of others: how to tell them apart, or remove some."""
     paths = {outcome.digest: outcome.path for outcome in outcomes if outcome.digest}
     fresh = {outcome.digest for outcome in outcomes if outcome.state == "added"}
     for name in sorted({row.name for row in rows if row.digest in fresh}):
@@ -137,5 +139,5 @@ def namesakes(outcomes: Sequence[Outcome], rows: Sequence[Document], owner: str)
         if former:
             yield (
                 f"{name} is there with other contents: both are kept. To drop what was there before: "
-                f"python -m bots files remove {owner} {' '.join(former)}"
+                f"{remove} {' '.join(former)}"
             )

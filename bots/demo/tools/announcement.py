@@ -6,8 +6,8 @@ from pathlib import Path
 
 from core.tools import tool
 
-BOARD = Path(__file__).parent.parent / "announcements.txt"
-"""The demo's notice board, next to the folder with its tools."""
+BOARD = Path(__file__).parent.parent / "files" / "announcements.txt"
+"""The demo's notice board, with the other files it leaves."""
 
 
 @tool(confirm=True)

@@ -1,1 +1,1 @@
-"""Tools to start from: `python -m bots tools add NAME` copies one into the operator's folder."""
+"""Tools to start from: `spool tools add NAME` copies one into the operator's folder."""

@@ -62,6 +62,28 @@ async def test_an_admin_switches_the_channel(tmp_path: Path, by: str) -> None:
     assert ["Be kind.", "I am HelpBot."] == sorted(instructions for instructions, _ in script.requests)
 
 
+@pytest.mark.parametrize("word", ["none", "None", "default"])
+async def test_an_admin_ends_the_choice(tmp_path: Path, word: str) -> None:
+    """That of this channel alone: its workspace's answers there then. Saying it again changes nothing."""
+    async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
+        one, two = await made(spool, "HelpBot", "Poet")
+        await spool.db(lambda tx: assistants.assign(tx, HERE.platform, HERE.workspace, two))
+        assert "/assistant none" in await asked(spool, "HelpBot")
+        assert "ADMINS" in await asked(spool, word, user="U1")
+        texts = [await asked(spool, word), await asked(spool, word, locale="en"), await asked(spool)]
+
+        assert all(two in text.split("\n")[0] and one not in text.split("\n")[0] for text in texts)
+        assert "없어요" in await asked(spool, word, locale="ko")
+
+
+async def test_somebody_may_be_called_default(tmp_path: Path) -> None:
+    """Then that one is meant."""
+    async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
+        (id,) = await made(spool, "Default")
+        assert id in await asked(spool, "default")
+        assert id not in await asked(spool, "none")
+
+
 async def test_nobody_else_switches(tmp_path: Path) -> None:
     """They are told whom to ask, also when the name is wrong."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:

@@ -8,9 +8,10 @@ from contextlib import aclosing
 
 import pytest
 
-from core.errors import Retryable
+from core.errors import Permanent, Retryable
 from core.model_server.model import Features, OpenAIModel
-from core.types import Finished, Started, TextDelta
+from core.model_server.service import OpenAIService
+from core.types import Alive, Finished, Started, TextDelta
 from standins.openai import OpenAIStandin, StoredResponse
 from standins.script.script import Fault, Say, Scenario, Wait
 from tests.core.model_server.wire import DONE, PROMPT, Sent, asking, delta, events, frame, refusal, wire
@@ -216,3 +217,50 @@ async def test_a_server_in_trouble_is_asked_again_for_the_same_response() -> Non
     assert {"/v1/responses/resp_1", "/v1/responses/resp_1?stream=true"} == {
         got.path for got in server.requests
     }
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(status: int, caplog: pytest.LogCaptureFixture) -> None:
+    """The whole conversation would go to a host nobody has chosen; the operator reads where it leads."""
+    async with wire() as server, wire() as other, asking(server) as model:
+        server.answers.append(Sent([], status, {"Location": f"{other.url}/responses?key=secret"}))
+        with pytest.raises(Permanent) as caught:
+            await events(model)
+
+        assert (1, []) == (len(server.requests), other.requests)
+        assert f"{other.url}/responses" in caplog.text
+    assert (f"http_{status}", "model_moved") == (caught.value.code, caught.value.notice)
+    assert "secret" not in caplog.text
+    assert "OPENAI_BASE_URL" in caplog.text
+
+
+async def test_nor_does_anything_else_at_the_server_follow_one() -> None:
+    """Recordings and files are people's, too."""
+    async with wire() as server, wire() as other:
+        server.answers.append(Sent([], 307, {"Location": f"{other.url}/audio/transcriptions"}))
+        service = OpenAIService(api_key="k", base_url=server.url)
+        with pytest.raises(Permanent):
+            await service.transcribe("a.ogg", b"OggS")
+        await service.close()
+
+        assert [] == other.requests
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        b": keep-alive\n\n",
+        b":",
+        frame("response.in_progress", response={}),
+        frame("response.reasoning_text.delta", delta="Hm"),
+        frame("response.reasoning_summary_text.delta", delta="Hm", named=False),
+        frame("something new"),
+        delta("<think>Hm"),
+    ],
+)
+async def test_any_byte_is_a_sign_of_life(sign: bytes) -> None:
+    """Whether it is understood or not: whoever waits is told."""
+    async with wire() as server, asking(server) as model:
+        server.answers.append(Sent([sign], end="hold"))
+        async with aclosing(model.stream(PROMPT)) as stream, asyncio.timeout(1):
+            assert Alive() == await anext(stream)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.model_server.events import WANTED, frames
+from core.errors import Permanent
+from core.model_server.events import LARGEST_EVENT, WANTED, frames
 
 TEXTS = st.lists(st.text(max_size=12), min_size=1, max_size=4)
 NEWLINES = st.sampled_from([b"\n", b"\r\n"])
@@ -24,7 +27,7 @@ def read(chunks: Sequence[bytes]) -> list[dict[str, Any]]:
             yield chunk
 
     async def work() -> list[dict[str, Any]]:
-        return [event async for event in frames(coming())]
+        return [event async for event in frames(coming()) if event is not None]
 
     return asyncio.run(work())
 
@@ -75,3 +78,47 @@ def test_noise_is_neither_an_event_nor_an_error(noise: list[bytes], cut: int) ->
 
     assert events == found[:1] == found[-1:]
     assert {event["type"] for event in found} <= WANTED
+
+
+@given(
+    texts=TEXTS, newline=st.sampled_from([b"\n", b"\r\n", b"\r"]), named=st.booleans(), size=st.integers(1, 9)
+)
+def test_all_three_newlines_of_the_format_are_read(
+    texts: list[str], newline: bytes, named: bool, size: int
+) -> None:
+    """Also where a pair of them is cut into two pieces."""
+    events, body = sent(texts, newline, named=named)
+
+    assert events == read([body[at : at + size] for at in range(0, len(body), size)])
+
+
+def test_a_large_event_is_searched_once() -> None:
+    """A drawn picture comes on one line: twice as much takes about twice as long, not four times."""
+
+    def seconds(size: int) -> float:
+        body = b'data: {"type": "response.completed", "x": "' + b"A" * size + b'"}\n\n'
+        pieces = [body[at : at + 1024] for at in range(0, len(body), 1024)]
+        began = time.process_time()
+        assert 1 == len(read(pieces))
+        return time.process_time() - began
+
+    assert min(seconds(2**23) for _ in range(3)) < 5 * min(seconds(2**21) for _ in range(3)) + 0.05
+
+
+@pytest.mark.parametrize("begin", [b"data: ", b"", b'{"output": "', b"data:\n" * 3, b": "])
+def test_an_event_without_end_is_not_read_for_ever(begin: bytes) -> None:
+    """Nor asked for again: it would be as large."""
+    piece = b"A" * 2**20
+
+    with pytest.raises(Permanent) as caught:
+        read([begin, *(piece for _ in range(LARGEST_EVENT // 2**20 + 1))])
+
+    assert ("event_too_large", "answer_limit") == (caught.value.code, caught.value.notice)
+
+
+def test_a_nested_event_is_noise() -> None:
+    """Deeper than can be decoded."""
+    deep = b'data: {"type": "response.completed", "x": ' + b"[" * 100_000 + b"\n\n"
+    events, body = sent(["Hm"], b"\n", named=True)
+
+    assert events == read([deep, body, b'{"output":' * 100_000])

@@ -86,7 +86,7 @@ async def test_what_is_not_needed_is_skipped() -> None:
         b": keep-alive\n\n"
         + b"\n\n"
         + frame("response.in_progress", response={})
-        + frame("response.output_text.done", text="Hello")
+        + frame("response.reasoning_text.done", text="Hello")
         + b"event: response.output_text.delta\n\n"
         + b"data: nonsense\n\ndata: [1]\n\ndata: 1\n\n"
         + b'data: {"no": "type"}\n\n'

@@ -13,7 +13,7 @@ import pytest
 from core.errors import Permanent, Retryable
 from core.model_server.model import Features, OpenAIModel
 from core.ports import Model
-from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, TextDelta
+from core.types import Alive, Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, TextDelta
 from standins.openai import OpenAIStandin
 from standins.script.script import Beat, Call, Cite, Fault, Hosted, Reason, Say, Scenario
 from tests.scripted_model import ScriptedModel
@@ -56,12 +56,13 @@ async def a_model(kind: str, script: Scenario) -> AsyncIterator[Model]:
 
 
 async def read(model: Model, resume: str | None = None) -> tuple[list[ModelEvent], Exception | None]:
-    """The events of an answer, and the error it ended with."""
+    """The events of an answer but signs of life, and the error it ended with."""
     events: list[ModelEvent] = []
     try:
         async with aclosing(model.stream(PROMPT, resume=resume)) as stream:
             async for event in stream:
-                events.append(event)
+                if not isinstance(event, Alive):
+                    events.append(event)
     except (Retryable, Permanent) as error:
         return events, error
     return events, None

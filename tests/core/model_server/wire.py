@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from core.model_server.model import Features, OpenAIModel
-from core.types import Finished, ModelEvent, Prompt
+from core.types import Alive, Finished, ModelEvent, Prompt
 
 DONE = b'data: {"type":"response.completed","sequence_number":9,"response":{}}\n\n'
 """The terminal event of a portable server, without a name."""
@@ -59,11 +59,11 @@ class Got:
 class Wire:
     """`answers` are given in order, then DONE for ever. `requests` is what came."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str = "") -> None:
         self.answers: deque[Sent] = deque()
         self.requests: list[Got] = []
         self.connections = 0
-        self.url = ""
+        self.url = url
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, request after request."""
@@ -145,11 +145,12 @@ async def asking(server: Wire, features: Features = PORTABLE) -> AsyncIterator[O
 
 
 async def events(model: OpenAIModel, resume: str | None = None) -> list[ModelEvent]:
-    """All events of one answer, read as a run reads them: not beyond the terminal one."""
+    """All events of one answer but signs of life, read as a run reads them: not beyond the terminal one."""
     found: list[ModelEvent] = []
     async with contextlib.aclosing(model.stream(PROMPT, resume=resume)) as stream:
         async for event in stream:
-            found.append(event)
+            if not isinstance(event, Alive):
+                found.append(event)
             if isinstance(event, Finished):
                 break
     return found

@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 
-from core.model_server.items import unheard
 from core.runs.rounds import sendable
 from core.runs.run_context import Limits
+from core.texts import TEXTS
 from core.tools import Toolbox
 from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, TextDelta
-from standins.script.script import Call, Hosted, Wait
+from standins.openai.forms import FORMS, Form
+from standins.script.script import Call, Hosted, Say, Wait
 from tests.core.fakes import TIMEOUT, Heard
-from tests.core.model_server.test_events import read
+from tests.core.served import served
 from tests.core.whole import core
 from tests.scripted_model import ScriptedModel
 
@@ -41,42 +42,15 @@ async def test_work_of_the_server_may_be_silent_for_longer(tmp_path: Path) -> No
 
 
 async def test_silence_after_the_work_is_silence(tmp_path: Path) -> None:
-    """What is done does not count any more: the model is asked anew."""
+    """What is done does not count any more."""
     script = Heard()
     script.enqueue(Hosted("image_generation_call"), Wait(TIMEOUT), "Never.")
-    script.enqueue("There.")
     limits = Limits(idle=0.2, run=TIMEOUT)
     async with core(tmp_path, ScriptedModel(script), limits=limits) as spool:
         await spool.say("1", "Draw")
         await spool.idle()
 
-        assert ["There."] == spool.platform.answers
-
-
-@pytest.mark.parametrize("escape", [r"\ud83d", r"\ude00!", r"a\ud83d\ud83d"])
-def test_half_of_a_character_becomes_one_that_can_be_stored(escape: str) -> None:
-    """Neither the database nor a chat takes it: the answer would be lost."""
-    kind = "response.output_text.delta"
-
-    events = read([f'data: {{"type": "{kind}", "delta": "{escape}"}}\n\n'.encode()])
-
-    assert events[0]["delta"].encode()
-    assert "\ufffd" in events[0]["delta"]
-
-
-def test_both_halves_of_a_character_stay_one() -> None:
-    """As every JSON writer may escape it."""
-    body = rb'data: {"type": "response.output_text.delta", "delta": "\ud83d\ude00"}' + b"\n\n"
-
-    assert "😀" == read([body])[0]["delta"]
-
-
-def test_items_that_are_named_anew_at_the_end_are_not_new() -> None:
-    """Some servers do; each call would be carried out twice."""
-    whole = {"response": {"output": [{"type": "message", "id": "new"}, call(call_id="other")]}}
-
-    assert [] == unheard(whole, ["msg_1", "call_1"])
-    assert 2 == len(unheard(whole, []))
+        assert [TEXTS["en"]["model_unavailable"]] == spool.platform.answers
 
 
 @pytest.mark.parametrize("content", ["Hello", None, ["Hello"], [{"type": "output_text", "text": "Hello"}]])
@@ -170,3 +144,94 @@ class Odd:
 
     async def close(self) -> None:
         """See `core.ports.Model`."""
+
+
+@pytest.mark.parametrize("thinking", [True, False])
+async def test_a_server_that_talks_is_not_silent(tmp_path: Path, thinking: bool) -> None:
+    """For three times the idle time nothing of the answer comes, but thoughts or comments do."""
+    script = Heard()
+    word = "<think>Hm" if thinking else ""
+    script.enqueue(
+        *(beat for _ in range(12) for beat in (Say(word), Wait(0.1))), Say("</think>" * thinking + "At last.")
+    )
+    limits = Limits(idle=0.4, run=TIMEOUT)
+    async with served(tmp_path, script, portable=True, limits=limits) as (spool, api):
+        api.keepalive = None if thinking else 0.05
+        await spool.say("1", "Think")
+        await spool.idle()
+
+        assert ["At last."] == spool.platform.answers
+    assert 1 == len(script.requests)
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_an_answer_is_whole_in_every_form(tmp_path: Path, form: Form) -> None:
+    """Its call is carried out, and its words are shown once, without thoughts and remembered so."""
+    script = Heard()
+    script.enqueue("<think>Hm</think>Let me look. ", Call("look", {"place": "attic"}))
+    script.enqueue("Empty.")
+
+    def look(place: str) -> str:
+        """Look somewhere."""
+        return f"nothing in the {place}"
+
+    async with served(tmp_path, script, portable=True, toolbox=Toolbox.of(look)) as (spool, api):
+        api.form = form
+        await spool.say("1", "Look")
+        await spool.idle()
+
+        assert ["Let me look. \n\nEmpty."] == spool.platform.answers
+        assert "nothing in the attic" in json.dumps(script.requests[-1])
+        assert "Hm" not in json.dumps([script.requests[-1], await spool.rows("SELECT item FROM items")])
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_an_endless_answer_has_an_honest_end(tmp_path: Path, form: Form) -> None:
+    """Whether it comes word by word or at once; what is shown is what is remembered."""
+    script = Heard()
+    script.enqueue(*(Say("word ") for _ in range(9_000)))
+    async with served(tmp_path, script, portable=True) as (spool, api):
+        api.form = form
+        await spool.say("1", "Talk")
+        await spool.idle()
+
+        assert [f"{'word ' * 8_000}\n\n{TEXTS['en']['answer_limit']}"] == spool.platform.answers
+        assert [("incomplete", "answer_limit")] == await spool.outcomes()
+        assert ("assistant", "word " * 8_000) == (await spool.items())[-1]
+
+
+async def test_an_answer_of_exactly_the_length_is_whole(tmp_path: Path) -> None:
+    """And one of several rounds has one length."""
+    script = Heard()
+    script.enqueue("a" * 40_000)
+    script.enqueue("b" * 30_000, Call("look"))
+    script.enqueue("c" * 10_000)
+    async with served(tmp_path, script, portable=True) as (spool, _):
+        await spool.say("1")
+        await spool.say("2")
+        await spool.idle()
+
+        assert "a" * 40_000 == spool.platform.answers[0]
+        note = TEXTS["en"]["answer_limit"]
+        assert f"{'b' * 30_000}\n\n{'c' * 9_998}\n\n{note}" == spool.platform.answers[1]
+
+
+async def test_no_more_calls_are_carried_out_than_can_be_meant(tmp_path: Path) -> None:
+    """Of one response; the model sees which were, in pairs, and the answer goes on."""
+    looked: list[int] = []
+
+    def look(place: int) -> str:
+        """Look somewhere."""
+        looked.append(place)
+        return "empty"
+
+    script = Heard()
+    script.enqueue(*(Call("look", {"place": place}) for place in range(300)))
+    script.enqueue("Empty.")
+    async with served(tmp_path, script, portable=True, toolbox=Toolbox.of(look)) as (spool, _):
+        await spool.say("1", "Look")
+        await spool.idle()
+
+        assert ["Empty."] == spool.platform.answers
+    assert [*range(128)] == sorted(looked)
+    assert 128 == json.dumps(script.requests[-1]).count('"function_call_output"')

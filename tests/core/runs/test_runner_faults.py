@@ -39,15 +39,16 @@ async def test_a_fault_is_tried_again(tmp_path: Path) -> None:
 
 
 async def test_another_answer_of_the_next_attempt_replaces_the_first(tmp_path: Path) -> None:
-    """A model seldom says the same twice."""
+    """A model seldom says the same twice. What people see becomes shorter only with the last word."""
     script = Scenario()
     script.enqueue(Say("Well, "), Fault("error"))
+    script.enqueue(Say("Hel"), Say("lo, you"), Fault("error"))
     script.enqueue(Say("Hello"))
     async with core(tmp_path, ScriptedModel(script)) as spool:
         await spool.say("1")
         await spool.idle()
 
-        assert ["Well, ", "Hello"] == spool.platform.replies[0].texts
+        assert ["Well, ", "Hello, you"] == spool.platform.replies[0].texts
         assert ["Hello"] == spool.platform.answers
 
 
@@ -127,18 +128,32 @@ async def test_errors_count_over_deaths(tmp_path: Path) -> None:
         assert [EN["model_unavailable"]] == spool.platform.answers
 
 
-async def test_a_silent_model_is_given_up(tmp_path: Path) -> None:
-    """No event for the idle time is an error of its own; the next attempt may do better."""
+@pytest.mark.parametrize("said", [[Say("Hm")], []])
+async def test_a_silent_model_is_given_up(tmp_path: Path, said: list[Say]) -> None:
+    """What was said stays, with one notice; another attempt would cost the same and be cut again."""
     script = Scenario()
-    script.enqueue(Say("Hm"), Fault("hang"))
-    limits = Limits(idle=0.05, run=5)
+    script.enqueue(*said, Fault("hang"))
     with logged() as stream:
-        async with core(tmp_path, ScriptedModel(script), limits=limits) as spool:
+        async with core(tmp_path, ScriptedModel(script), limits=Limits(idle=0.05, run=5)) as spool:
             await spool.say("1", "Hi")
             await spool.idle()
 
-            assert ["echo: Hi"] == spool.platform.answers
+            notice = EN["model_unavailable"]
+            assert ["\n\n".join([*(say.text for say in said), notice])] == spool.platform.answers
+    assert 1 == len(script.requests)
     assert "model_idle" in {line.get("error") for line in lines(stream)}
+
+
+async def test_before_the_first_byte_more_patience_is_had(tmp_path: Path) -> None:
+    """A local server reads a long prompt first; after that the ordinary time counts."""
+    script = Scenario()
+    script.enqueue(Wait(0.6), "At last.")
+    async with core(tmp_path, ScriptedModel(script), limits=Limits(idle=0.2, run=5)) as spool:
+        await spool.say("1")
+        await spool.idle()
+
+        assert ["At last."] == spool.platform.answers
+    assert 1 == len(script.requests)
 
 
 async def test_events_keep_a_slow_model_alive(tmp_path: Path) -> None:

@@ -77,6 +77,22 @@ async def test_a_background_response_that_is_gone_is_asked_for_anew(tmp_path: Pa
         assert [("completed", None)] == await spool.outcomes()
 
 
+async def test_what_people_saw_stays_when_the_next_process_gets_no_answer(tmp_path: Path) -> None:
+    """The notice stands under it, and the thread remembers it."""
+    script = Heard()
+    script.enqueue(Say("Hel"), Fault("hang"))
+    script.enqueue(Fault("refuse", "insufficient_quota", 429))
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        await spool.say("1", "Hi")
+        await showing(spool, "Hel")
+        await spool.die()
+        await spool.restart()
+        await spool.idle()
+
+        assert [None, f"Hel\n\n{EN['billing']}"] == spool.platform.answers
+        assert [("user", "Hi"), ("assistant", "Hel")] == await spool.items()
+
+
 @pytest.mark.parametrize("background", [True, False])
 async def test_a_failed_response_is_deleted_and_not_resumed(tmp_path: Path, background: bool) -> None:
     """The next attempt is a new request."""

@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from core.tools import Toolbox, execute, load
+from core.tools import Toolbox, execute, load, state
 
 IMPORT = "from core.tools import tool\n"
 
@@ -32,6 +32,26 @@ def write(folder: Path, name: str, text: str) -> Path:
 def tool_file(folder: Path, file: str, name: str, body: str = "return 'done'") -> Path:
     """A file with one tool."""
     return write(folder, file, f"{IMPORT}\n@tool\ndef {name}() -> str:\n    {body}\n")
+
+
+def test_a_state_is_another_one_when_something_else_may_be_found(folder: Path) -> None:
+    """A file that comes, changes, goes, or may be read at last; not what is no tool's file."""
+    missing, states = folder / "missing", [state(folder)]
+    path = tool_file(folder, "a.py", "one")
+    for change in (
+        lambda: None,
+        lambda: tool_file(folder, "a.py", "another"),
+        lambda: path.chmod(0o660),
+        lambda: folder.chmod(0o770),
+        path.unlink,
+    ):
+        change()
+        states.append(state(missing, folder))
+    write(folder, "notes.txt", "x")
+
+    assert len(states) == len(set(states)) == 6
+    assert states[-1] == state(folder)
+    assert not state(missing)
 
 
 def found(folder: Path) -> Toolbox:

@@ -1,0 +1,112 @@
+"""`spool runs`: what became of questions, without anybody's words."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import dataclasses
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from bots.cli.assistants.invocation import unsaved
+from bots.cli.assistants.show import list_of, put, put_json
+from core.errors import ConfigError, Unsaved
+from core.settings import Settings
+from core.store import overview
+from core.store.data_dir import data_directory
+from core.store.database import Database, Execute
+from core.store.overview import SeenRun
+
+T = TypeVar("T")
+MANY = 20
+
+
+def add(commands: Any, spool: str = "spool") -> None:
+    """Register the command. `spool`: what the person typed, for hints."""
+    parser = commands.add_parser("runs", help="see what became of questions")
+    parser.set_defaults(spool=spool)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add_list(actions, "the newest runs: each is the answer to one question")
+    show = actions.add_parser("show", help="one of them with its steps; the log names runs by their id")
+    show.add_argument("run", metavar="RUN", help="an id (run_…)")
+    show.add_argument("--json", action="store_true", help="print JSON and nothing else")
+
+
+def add_list(actions: Any, help: str) -> None:
+    """Register `list`."""
+    action = actions.add_parser("list", help=help)
+    action.add_argument("--count", type=int, default=MANY, metavar="N", help=f"how many; default: {MANY}")
+    action.add_argument("--json", action="store_true", help="print JSON and nothing else")
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """The exit status, 0. Raises ConfigError."""
+    if options.action == "list":
+        _list(looked_up(settings, lambda tx: overview.newest_runs(tx, options.count)), as_json=options.json)
+    else:
+        _show(options, settings)
+    return 0
+
+
+def looked_up(settings: Settings, work: Callable[[Execute], T]) -> T:
+    """What is found in the database, whether the bot runs or not. Raises ConfigError."""
+
+    async def look() -> T:
+        db = Database(data_directory(settings.data_dir) / "spool.sqlite3")
+        try:
+            return await db(work)
+        except Unsaved as error:
+            raise unsaved(settings, error) from error
+        finally:
+            db.close()
+
+    return asyncio.run(look())
+
+
+def _list(found: Sequence[SeenRun], *, as_json: bool) -> None:
+    if as_json:
+        put_json(list_of(map(dataclasses.asdict, found)))
+    elif not found:
+        put("There are no runs yet: nobody has asked anything.")
+    else:
+        heads = ("ID", "STATUS", "BEGAN", "SECONDS", "WHERE", "ASSISTANT", "ERROR")
+        put_rows(heads, map(_row, found))
+
+
+def _show(options: argparse.Namespace, settings: Settings) -> None:
+    def work(tx: Execute) -> tuple[SeenRun | None, list[tuple[str, float]]]:
+        return overview.run(tx, options.run), overview.steps(tx, options.run)
+
+    found, steps = looked_up(settings, work)
+    if found is None:
+        raise ConfigError(f"There is no run “{options.run}”. `{options.spool} runs list` shows the newest.")
+    fields = dataclasses.asdict(found)
+    if options.json:
+        put_json({**fields, "steps": [{"name": name, "created_at": at} for name, at in steps]})
+        return
+    for name, value in fields.items():
+        if value is not None:
+            put(f"{name:<17}  {said_time(value) if name.endswith('_at') else value}")
+    for name, at in steps:
+        put(f"{'step':<17}  {at - found.created_at:+.1f} s  {name}")
+
+
+def _row(found: SeenRun) -> tuple[str, ...]:
+    place = f"{found.platform} {found.channel}" if found.platform else "-"
+    seconds = "-" if found.ended_at is None else f"{found.ended_at - found.created_at:.1f}"
+    begun = (found.id, found.status, said_time(found.created_at), seconds, place)
+    return (*begun, found.assistant or "-", found.error or "")
+
+
+def said_time(at: float) -> str:
+    """A time as this machine's clock showed it."""
+    return datetime.datetime.fromtimestamp(at).astimezone().isoformat(" ", "seconds")
+
+
+def put_rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table with columns under each other."""
+    table = [head, *rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        put("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,122 @@
+"""`spool runs` and `spool threads`: what became of questions, and nobody's words."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bots.cli import runs, threads
+from core.errors import ConfigError
+from core.runs import claims
+from core.settings import Settings
+from core.store import assistants, items
+from core.store import runs as stored
+from core.store.data_dir import data_directory
+from core.store.database import Database, Execute
+from core.types import Outcome, settings_assistant
+from tests.core.queued import BUDGET, asked, claimed
+
+SECRET = "a secret word"
+
+
+@pytest.fixture
+def spool(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """`spool("runs", "list")` gives what is printed."""
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers(dest="command")
+    runs.add(commands)
+    threads.add(commands)
+
+    def call(command: str, *arguments: str) -> str:
+        module = {"runs": runs, "threads": threads}[command]
+        assert 0 == module.run(parser.parse_args([command, *arguments]), Settings(data_dir=tmp_path / "data"))
+        return capsys.readouterr().out
+
+    return call
+
+
+@pytest.fixture
+def past(tmp_path: Path) -> list[str]:
+    """One run that failed, one that is under way, one that waits; their ids."""
+
+    def work(tx: Execute) -> list[str]:
+        assistants.settle(tx, settings_assistant(Settings()), 0.0)
+        made = [
+            asked(tx, "1", text=SECRET),
+            asked(tx, "2", user="U2", text=SECRET),
+            asked(tx, "3", text=SECRET),
+        ]
+        claim = claimed(tx)
+        stored.record(tx, claim.run, "me", "answer", {"text": SECRET}, None, 3.5)
+        items.add(tx, claim.thread, claim.run, [items.item("user", SECRET)])
+        claims.finish(tx, claim, Outcome("failed", error="billing"), BUDGET, 4.0, go_on=False)
+        claimed(tx, user="U2")
+        return [str(run) for run in made]
+
+    async def fill() -> list[str]:
+        db = Database(data_directory(tmp_path / "data") / "spool.sqlite3")
+        try:
+            return await db(work)
+        finally:
+            db.close()
+
+    return asyncio.run(fill())
+
+
+def test_without_anything_it_is_said(spool: Callable[..., str]) -> None:
+    """An empty table would look like a mistake."""
+    assert "nobody has asked anything" in spool("runs", "list")
+    assert "no conversations yet" in spool("threads", "list")
+    assert [] == json.loads(spool("runs", "list", "--json"))["data"]
+
+
+def test_runs_are_listed(spool: Callable[..., str], past: list[str]) -> None:
+    """The newest first, as many as wanted."""
+    head, *rows = spool("runs", "list").splitlines()
+
+    assert ["ID", "STATUS", "BEGAN", "SECONDS", "WHERE", "ASSISTANT", "ERROR"] == head.split()
+    assert past[::-1] == [row.split()[0] for row in rows]
+    assert ["queued", "in_progress", "failed"] == [row.split()[1] for row in rows]
+    assert rows[2].split()[4:] == ["3.0", "fake", "C1", "asst_settings", "billing"]
+    assert [past[2]] == [
+        one["id"] for one in json.loads(spool("runs", "list", "--json", "--count", "1"))["data"]
+    ]
+
+
+def test_a_run_is_shown(spool: Callable[..., str], past: list[str]) -> None:
+    """With the steps it made, and nothing of what was said."""
+    shown = spool("runs", "show", past[0])
+    fields: dict[str, Any] = json.loads(spool("runs", "show", past[0], "--json"))
+
+    assert "step               +2.5 s  answer\n" in shown
+    assert ("failed", "billing", 1.0, 4.0) == tuple(
+        fields[name] for name in ("status", "error", "created_at", "ended_at")
+    )
+    assert {"name": "answer", "created_at": 3.5} in fields["steps"]
+    assert SECRET not in shown + json.dumps(fields)
+
+
+def test_a_run_that_is_none_is_refused(spool: Callable[..., str]) -> None:
+    """With the way to those there are."""
+    with pytest.raises(ConfigError, match="`spool runs list` shows the newest"):
+        spool("runs", "show", "run_1")
+
+
+@pytest.mark.usefixtures("past")
+def test_threads_are_listed(spool: Callable[..., str]) -> None:
+    """Whose they are, where, and how much there was."""
+    _, *rows = spool("threads", "list").splitlines()
+    first, second = sorted(
+        json.loads(spool("threads", "list", "--json"))["data"], key=lambda one: one["member"]
+    )
+
+    assert 2 == len(rows)
+    assert ("U1", "C1", 1, 1.0) == tuple(first[name] for name in ("member", "channel", "items", "last_at"))
+    assert ("U2", 0, None) == (second["member"], second["items"], second["last_at"])
+    assert any("user U1" in row for row in rows)

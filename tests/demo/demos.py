@@ -1,0 +1,105 @@
+"""Demos in processes of their own, and what they print."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.core.fakes import TIMEOUT
+
+ROOT = Path(__file__).parents[2]
+LONG = TIMEOUT * 8
+"""Seconds for a process that shares this machine with others."""
+
+
+def environ(**more: str) -> dict[str, str]:
+    """Nothing that configures Spool, but for `more`."""
+    kept = {
+        name: os.environ[name] for name in ("PATH", "HOME", "COVERAGE_PROCESS_START") if name in os.environ
+    }
+    return {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **kept, **more}
+
+
+def piped(*lines: str, cwd: Path, **more: str) -> tuple[int, str, str]:
+    """The demo with these lines on standard input: exit status, standard output and error."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bots", "demo"],
+        input="".join(f"{line}\n" for line in lines),
+        capture_output=True,
+        text=True,
+        env=environ(**more),
+        cwd=cwd,
+        timeout=LONG,
+        umask=0o002,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def operated(*arguments: str, cwd: Path, **more: str) -> str:
+    """Standard output of a command that an operator gives. It must succeed."""
+    command = [sys.executable, "-m", "bots", *arguments]
+    return subprocess.check_output(command, text=True, env=environ(**more), cwd=cwd, timeout=LONG)
+
+
+def turns(printed: str) -> Mapping[str, str]:
+    """What followed each line that was typed: by `[where] line`."""
+    found = {}
+    for part in printed.split("\n[")[1:]:
+        if " You: " in part.partition("\n")[0]:
+            where, _, rest = part.partition(" You: ")
+            typed, _, after = rest.partition("\n")
+            newest = f"[{where} {typed}"
+            found[newest] = after
+        else:
+            found[newest] += f"\n[{part}"
+    return found
+
+
+class Talk:
+    """A demo that is talked to line by line."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process, self._printed, self._seen = process, "", 0
+
+    async def until(self, text: str) -> str:
+        """What was printed up to and with that text, after what was waited for before."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(LONG):
+            while (at := self._printed.find(text, self._seen)) < 0:
+                more = await self.process.stdout.read(4096)
+                assert more, f"ended without {text!r}: {self._printed[self._seen :]}"
+                self._printed += more.decode()
+        before, self._seen = self._seen, at + len(text)
+        return self._printed[before : self._seen]
+
+    async def say(self, line: str, until: str) -> str:
+        """Type a line; what was printed up to and with `until`."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n".encode())
+        return await self.until(until)
+
+
+@asynccontextmanager
+async def talking(cwd: Path) -> AsyncIterator[Talk]:
+    """A demo that has greeted; killed at the end, if it still lives."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bots", "demo"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env=environ(),
+        cwd=cwd,
+    )
+    try:
+        talk = Talk(process)
+        await talk.until("[slack] You: ")
+        yield talk
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()

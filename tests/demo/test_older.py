@@ -1,0 +1,215 @@
+"""What older demos left: taken over into `DATA_DIR/demo`, and never an answer in a real workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bots.demo.words import EN
+from standins.script.script import Scenario
+from standins.slack import SlackStandin
+from tests.conftest import Product
+from tests.core.fakes import TIMEOUT
+from tests.demo.demos import environ, operated, piped
+
+OLDER = Path(__file__).parent / "older_demo.sql"
+"""Written by the demo of 813e8fc: HelpBot answers by default and in the demo's places; a question is open."""
+
+
+def database(path: Path) -> Path:
+    """The older demo's database, made there."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(OLDER.read_text("utf-8"))
+        connection.execute("PRAGMA journal_mode=WAL")
+    return path
+
+
+def rows(path: Path, query: str) -> list[tuple[object, ...]]:
+    """What the database says."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+async def answer(slack: SlackStandin) -> str:
+    """What a real person is answered."""
+    slack.add_channel("C0123ABC", members=["U0ANN"], bot_in=True)
+    asked = await slack.mention("U0ANN", "C0123ABC", "who are you?")
+    await slack.until(lambda: any("I was told" in post.text for post in slack.posts("C0123ABC", asked)))
+    return slack.posts("C0123ABC", asked)[-1].text
+
+
+async def test_nothing_of_a_demo_answers_in_a_real_workspace(
+    tmp_path: Path,
+    product: Product,
+    slack: SlackStandin,
+    script: Scenario,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its assistants are named by the first real start, and stay; its open question is over."""
+    path = database(tmp_path / "data" / "spool.sqlite3")
+    script.otherwise = lambda _: f"I was told: {script.requests[-1][0]}"
+    (id,) = rows(path, "SELECT id FROM assistants WHERE name = 'HelpBot'")[0]
+
+    for _ in range(2):
+        async with product(assistant_instructions="The settings."):
+            assert "I was told: The settings." == await answer(slack)
+
+    named = [record.getMessage() for record in caplog.records if "older demo" in record.getMessage()]
+    assert len(named) == 1
+    assert f"HelpBot ({id})" in named[0]
+    assert not [one for one in caplog.records if one.levelno > logging.INFO and one.getMessage() != named[0]]
+    assert [("settings",)] == rows(path, "SELECT place FROM assignments")
+    assert [(None,)] == rows(path, "SELECT deleted_at FROM assistants WHERE name = 'HelpBot'")
+    assert [("completed",), ("completed",), ("cancelled",)] == rows(
+        path, "SELECT status FROM runs ORDER BY seq LIMIT 3"
+    )
+
+
+async def test_what_an_operator_assigns_afterwards_answers(
+    tmp_path: Path, product: Product, slack: SlackStandin, script: Scenario
+) -> None:
+    """Also one that the demo had made: it was chosen for the real workspace now."""
+    path = database(tmp_path / "data" / "spool.sqlite3")
+    script.otherwise = lambda _: f"I was told: {script.requests[-1][0]}"
+    async with product():
+        pass
+    use = ("assistants", "use", "HelpBot", "--default")
+    await asyncio.to_thread(operated, *use, cwd=tmp_path, DATA_DIR=str(path.parent))
+
+    async with product():
+        assert "I was told: You are HelpBot." == await answer(slack)
+
+
+@pytest.mark.parametrize(
+    "real",
+    [
+        "INSERT INTO facts (name, value) VALUES ('real', 'true')",
+        "UPDATE messages SET person = 'U0ANN' WHERE seq = 1",
+    ],
+    ids=["a real bot's fact", "a real person's message"],
+)
+async def test_a_real_bots_assistants_go_on(
+    tmp_path: Path, product: Product, slack: SlackStandin, script: Scenario, real: str
+) -> None:
+    """Where a real bot has worked, what is assigned is the operator's."""
+    path = database(tmp_path / "data" / "spool.sqlite3")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(real)
+        connection.execute("UPDATE runs SET status = 'cancelled'")
+    script.otherwise = lambda _: f"I was told: {script.requests[-1][0]}"
+
+    async with product():
+        assert "I was told: You are HelpBot." == await answer(slack)
+
+
+def test_the_older_demos_data_are_taken_over(tmp_path: Path) -> None:
+    """Its assistants answer in the demo, where a real bot has DATA_DIR; what it saved is in one place."""
+    older(tmp_path / "data")
+
+    status, out, err = piped("hello", cwd=tmp_path)
+
+    assert (status, err) == (0, "")
+    assert "My instructions: “You are HelpBot.” You said" in out
+    assert "I remember 1 earlier message" in out
+    assert EN.remembers in out
+    assert moved(tmp_path / "data") == EXPECTED
+
+
+def test_a_demo_that_has_begun_keeps_its_data(tmp_path: Path) -> None:
+    """The other database stays where it is, and the person is told."""
+    database(tmp_path / "data" / "demo" / "spool.sqlite3")
+    database(tmp_path / "data" / "demo-data" / "spool.sqlite3")
+
+    status, out, err = piped(cwd=tmp_path)
+
+    assert (status, err) == (0, "")
+    assert EN.kept_apart.format(path="data/demo-data/spool.sqlite3") in out
+
+
+def test_a_damaged_database_is_told(tmp_path: Path) -> None:
+    """The demo's own; a real bot's it does not read at all."""
+    for folder in ("data", "data/demo"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "spool.sqlite3").write_bytes(b"this is not a database at all" * 50)
+
+    status, _, err = piped(cwd=tmp_path)
+
+    assert status == 2
+    assert "data/demo/spool.sqlite3 is damaged, or no database of Spool" in err
+    assert len(err.splitlines()) == 1
+
+
+def older(data: Path) -> None:
+    """DATA_DIR as an older demo left it, before a real bot came and after."""
+    tools = "announcement.py", "clock.py"
+    for folder, names in (("demo", ("a.csv", "b.png")), ("demo-data/demo", ("a.csv", "c.txt"))):
+        for place, some in ((data / folder, names), (data / folder / "tools", tools)):
+            place.mkdir(mode=0o700, parents=True)
+            for name in some:
+                (place / name).write_text(f"{folder}/{name}")
+    database(data / "demo-data" / "spool.sqlite3")
+
+
+def moved(data: Path) -> dict[str, str]:
+    """What a person saved, by where it is; and who is assigned by default."""
+    found = {str(path.relative_to(data)): path.read_text() for path in data.rglob("*.[cpt][snx][vgt]")}
+    assigned = rows(
+        data / "demo" / "spool.sqlite3", "SELECT COUNT(*) FROM assignments WHERE place = 'default'"
+    )
+    return {**found, "assigned": str(assigned)}
+
+
+EXPECTED = {
+    "demo/files/a.csv": "demo/a.csv",
+    "demo/files/b.png": "demo/b.png",
+    "demo/files/a-2.csv": "demo-data/demo/a.csv",
+    "demo/files/c.txt": "demo-data/demo/c.txt",
+    "assigned": "[(1,)]",
+}
+KILLED = """
+import os, sys
+from pathlib import Path
+from bots.demo.folder import Folder
+from bots.demo.takeover import take_over
+
+left = int(sys.argv[2])
+
+def audit(event, _):
+    global left
+    if event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir"):
+        left -= 1
+        if left < 0:
+            os._exit(9)
+
+data = Path(sys.argv[1])
+sys.addaudithook(audit)
+assert take_over(data, Folder(data)) is None
+"""
+
+
+def killed(data: Path, after: int) -> int:
+    """The takeover in a process that dies after so many changes on the disk; its exit status."""
+    command = [sys.executable, "-c", KILLED, str(data), str(after)]
+    return subprocess.run(command, env=environ(), timeout=TIMEOUT * 4, check=False).returncode
+
+
+def test_a_takeover_can_be_killed_at_any_step(tmp_path: Path) -> None:
+    """The next start goes on; nothing is lost or doubled."""
+    for after in range(40):
+        data = tmp_path / str(after)
+        older(data)
+        status = killed(data, after)
+        assert killed(data, 1000) == 0
+        assert moved(data) == EXPECTED
+        assert not (data / "demo-data").exists()
+        if status == 0:
+            break
+    assert after > 8

@@ -1,0 +1,254 @@
+"""bots.demo at a terminal: a real one, with readline, between a person's keys and what the screen shows."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import signal
+import stat
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.demo.demos import LONG, environ
+
+pytestmark = pytest.mark.slow
+UP, LEFT, CTRL_U, BACKSPACE = "\x1b[A", "\x1b[D", "\x15", "\x7f"
+PROMPT = "[slack] You: "
+_STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x07")
+
+
+class Terminal:
+    """A demo at a terminal of so many columns."""
+
+    def __init__(self, cwd: Path, columns: int = 80, *, options: tuple[str, ...] = (), **more: str) -> None:
+        self._ours, self._theirs = pty.openpty()
+        self.resize(columns)
+        self.found = termios.tcgetattr(self._theirs)
+        self.process = subprocess.Popen(
+            [sys.executable, *(options or ("-m", "bots")), "demo"],
+            stdin=self._theirs,
+            stdout=self._theirs,
+            stderr=self._theirs,
+            cwd=cwd,
+            env=environ(TERM="xterm", LANG="C.UTF-8", **more),
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        self._raw, self._seen = b"", 0
+
+    def resize(self, columns: int) -> None:
+        """The window is that wide now."""
+        fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+
+    def keys(self, text: str) -> None:
+        """Press them."""
+        given = text.encode()
+        while given:
+            _, ready, _ = select.select([], [self._ours], [], LONG)
+            assert ready
+            given = given[os.write(self._ours, given[:512]) :]
+            self._read(0.0)
+
+    def paste(self, text: str) -> None:
+        """As a terminal does where it was asked to mark pastes."""
+        self.keys(f"\x1b[200~{text}\x1b[201~")
+
+    def _read(self, patience: float) -> None:
+        while select.select([self._ours], [], [], patience)[0]:
+            try:
+                self._raw += os.read(self._ours, 65_536)
+            except OSError:  # everybody else has closed it
+                return
+            patience = 0.0
+
+    @property
+    def _printed(self) -> str:
+        return _STYLE.sub("", self._raw.decode("utf-8", "replace")).replace("\r\n", "\n")
+
+    def until(self, text: str) -> str:
+        """What was printed up to and with that text, after what was waited for before."""
+        over = time.monotonic() + LONG
+        while (at := self._printed.find(text, self._seen)) < 0:
+            assert time.monotonic() < over, self._printed[self._seen :]
+            self._read(0.2)
+        before, self._seen = self._seen, at + len(text)
+        return self._printed[before : self._seen]
+
+    def end(self) -> int:
+        """The exit status, once it has ended."""
+        over = time.monotonic() + LONG
+        while (status := self.process.poll()) is None and time.monotonic() < over:
+            self._read(0.1)
+        assert status is not None
+        self._read(0.0)
+        return status
+
+    def mode(self) -> list[object]:
+        """How the terminal is set."""
+        return list(termios.tcgetattr(self._theirs))
+
+    def close(self) -> None:
+        """Nobody needs it any more."""
+        self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+        os.close(self._theirs)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    """A demo that has greeted."""
+    made = Terminal(tmp_path)
+    try:
+        made.until(PROMPT)
+        yield made
+    finally:
+        made.close()
+
+
+def said(terminal: Terminal) -> str:
+    """What the model was given, as it repeats it; the prompt is there again."""
+    answer = terminal.until(PROMPT)
+    found = re.search(r'You\s+said\s+("(?:[^"\\]|\\.)*")', answer, re.DOTALL)
+    assert found, answer
+    return str(json.loads(re.sub(r" ?\n", " ", found[1])))
+
+
+def test_lines_are_edited(terminal: Terminal, tmp_path: Path) -> None:
+    """Arrows move and bring back what was typed before; none reaches the model."""
+    terminal.keys(f"hllo{LEFT}{LEFT}{LEFT}e\r")
+    assert said(terminal) == "hello"
+    terminal.keys(f"한글 지우기{BACKSPACE}{BACKSPACE}\r")
+    assert said(terminal) == "한글 지"
+    terminal.keys(f"away{CTRL_U}{UP}{UP}\r")
+    assert said(terminal) == "hello"
+    terminal.keys("\x04")
+
+    assert terminal.end() == 0
+    assert terminal.mode() == terminal.found
+    history = tmp_path / "data/demo/history"
+    assert stat.S_IMODE(history.stat().st_mode) == 0o600
+    assert [json.loads(line) for line in history.read_text().splitlines()] == ["hello", "한글 지", "hello"]
+
+
+def test_a_paste_is_one_message(terminal: Terminal) -> None:
+    """Of several lines, and longer than a terminal's own lines may be."""
+    terminal.paste("one\ntwo\nthree")
+    terminal.keys("\r")
+    assert said(terminal) == "one\ntwo\nthree"
+    long = "한" * 2000 + "END"
+    terminal.paste(long)
+    terminal.keys("\r")
+    terminal.until("Assistant: ")
+    answer = terminal.until(PROMPT)
+    assert answer.count("한") == 2000
+    assert "END" in answer
+
+
+def test_typing_while_an_answer_streams(terminal: Terminal) -> None:
+    """The line is whole on the screen, the answer waits for it and then goes on; nothing is lost."""
+    terminal.keys("tell me\r")
+    terminal.until("Assistant: I")
+    terminal.keys("and then")
+    cut = terminal.until(f"\n{PROMPT}and then")
+    terminal.keys(" what?\r")
+    rest = terminal.until(f"\n{PROMPT}")
+
+    assert 'said "and then what?".' in " ".join(rest.split())
+    both = " ".join(f"{cut} {rest}".split())
+    assert both.index("offline model") < both.index("nothing before it.") < both.index("1 earlier message")
+
+
+def test_the_rest_of_an_answer_comes_with_enter(terminal: Terminal) -> None:
+    """Who typed nothing after all, reads on; a word that was shown stays whole."""
+    terminal.keys("hello\r")
+    terminal.until("Assistant: I")
+    terminal.keys(f"x{BACKSPACE}")
+    terminal.until(PROMPT)
+    terminal.keys("\r")
+
+    assert terminal.until(" it.").count("Assistant") <= 1
+
+
+def test_words_are_whole_at_the_edge(tmp_path: Path) -> None:
+    """Also after the window was made narrower."""
+    terminal = Terminal(tmp_path, 60)
+    try:
+        for columns in (60, 30):
+            terminal.until(PROMPT)
+            terminal.resize(columns)
+            terminal.keys("hello\r")
+            terminal.until("Assistant: ")
+            lines = (
+                "Assistant: [slack] "[:19] + terminal.until("earlier" if columns < 60 else "before it.")
+            ).split("\n")
+            assert all(len(line) <= columns for line in lines)
+            assert {"offline", "network.", "remember"} <= set(" ".join(lines).split())
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_in_the_middle_of_a_line(terminal: Terminal, number: signal.Signals) -> None:
+    """With status 0, and the terminal as it was."""
+    terminal.keys("half a li")
+    terminal.until("half a li")
+    if number == signal.SIGINT:
+        terminal.keys("\x03")
+    else:
+        terminal.process.send_signal(number)
+
+    assert terminal.end() == 0
+    assert terminal.mode() == terminal.found
+
+
+def test_without_readline_it_still_works(tmp_path: Path) -> None:
+    """Lines as the terminal gives them; arrows are no text there either."""
+    start = "import runpy, sys; sys.modules['readline'] = None; runpy.run_module('bots', run_name='__main__')"
+    terminal = Terminal(tmp_path, options=("-c", start))
+    try:
+        terminal.until(PROMPT)
+        terminal.keys(f"{UP}{LEFT}hi\n")
+        assert said(terminal) == "hi"
+        terminal.keys("\x04")
+        assert terminal.end() == 0
+    finally:
+        terminal.close()
+
+
+def test_history_is_kept(tmp_path: Path) -> None:
+    """From one demo to the next, with its lines together; the oldest go when there are too many."""
+    folder = tmp_path / "data" / "demo"
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / "files").mkdir()
+    (folder / "history").write_text("".join(f'"old {n}"\n' for n in range(600)) + '"one\\ntwo"\n"cut o')
+    terminal = Terminal(tmp_path)
+    try:
+        terminal.until(PROMPT)
+        terminal.keys(f"{UP}\r")
+        assert said(terminal) == "one\ntwo"
+    finally:
+        terminal.close()
+    kept = (folder / "history").read_text().splitlines()
+    assert len(kept) == 500
+    assert kept[-2:] == ['"one\\ntwo"', '"cut o']
+
+
+def test_a_misspelt_command_is_not_sent(terminal: Terminal) -> None:
+    """It is named with the one that was meant."""
+    terminal.keys("/rest\r")
+
+    assert "Did you mean /reset?" in terminal.until(PROMPT)
+    terminal.keys("hello\r")
+    assert "nothing before" in terminal.until(" it.")
