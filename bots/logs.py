@@ -14,6 +14,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TextIO
 
 from core.errors import loggable
@@ -86,6 +87,13 @@ def _way(error: BaseException) -> list[str]:
 
 def _extras(record: logging.LogRecord) -> dict[str, object]:
     return {key: value for key, value in vars(record).items() if key not in _STANDARD and value is not None}
+
+
+def raised(error: BaseException) -> dict[str, str]:
+    """An error as `extra` of a log line: what and where, and none of its words unless they are our own."""
+    frames = traceback.extract_tb(error.__traceback__)
+    at = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return {"error": loggable(error), "at": at}
 
 
 class JsonLines(logging.Formatter):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
 import threading
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable
 from pathlib import PurePath
 from types import FrameType
 from typing import Any, Final, TypeVar
@@ -104,6 +104,43 @@ async def patiently(step: Callable[[], Awaitable[T]]) -> T:
             raise Unreachable(type(error).__name__) from error
 
 
+class Slots:
+    """`async with slots.one():` at most `count` at a time.
+
+    One that is held for longer than `patience` seconds gives its place to others and goes on beside them; so
+    many as `slow` may.
+    """
+
+    def __init__(self, count: int, *, patience: float, slow: int) -> None:
+        self._free = asyncio.Semaphore(count)
+        self._patience, self._beside = patience, slow
+
+    @contextlib.asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """Wait for a place, then hold it."""
+        await self._free.acquire()
+        loop, aside = asyncio.get_running_loop(), False
+        timer: asyncio.TimerHandle
+
+        def step_aside() -> None:
+            nonlocal aside, timer
+            if self._beside:
+                self._beside, aside = self._beside - 1, True
+                self._free.release()
+            else:
+                timer = loop.call_later(self._patience, step_aside)
+
+        timer = loop.call_later(self._patience, step_aside)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            if aside:
+                self._beside += 1
+            else:
+                self._free.release()
+
+
 class KeyedLock:
     """`async with turns.of(key):`"""
 
@@ -139,7 +176,7 @@ class LoopWatch:
         self._over.set()
 
     def _watch(self) -> None:
-        with suppress(RuntimeError):  # the loop is closed
+        with contextlib.suppress(RuntimeError):  # the loop is closed
             while not self._over.wait(HELD_UP):
                 self._look()
 

@@ -86,6 +86,8 @@ class IncomingMessage:
     parent: str = ""
     """The channel a Discord thread belongs to, else "": it may have an assistant of its own."""
     files: tuple[Attachment, ...] = ()
+    team: str = ""
+    """The Slack workspace of who wrote, which in a shared channel is another than the address has."""
 
 
 @dataclass(frozen=True, slots=True)

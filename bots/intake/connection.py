@@ -8,13 +8,17 @@ import random
 from collections.abc import Callable
 from typing import Protocol
 
-from core.errors import ConfigError, loggable
+from core.errors import ConfigError, Retryable, loggable
 
 logger = logging.getLogger(__name__)
 LONGEST_WAIT = 60.0
 """Seconds between two attempts at most."""
+LONGEST_ASKED = 3600.0
+"""Seconds a platform may ask us to wait."""
 STOOD = 10.0
 """A connection that stood for so many seconds was a good one: the next attempt is made at once."""
+BRIEF = 1.0
+"""A connection that settings end within so many seconds has not stood."""
 
 
 class TokenRefused(ConfigError):
@@ -31,29 +35,46 @@ class Connection(Protocol):
         ...
 
 
+def backoff(failures: int, error: Exception | None = None) -> float:
+    """Seconds before the next attempt after so many that failed: growing, never less than was asked for."""
+    longest = min(LONGEST_WAIT, 0.25 * 2 ** min(failures, 10)) if failures > 1 else 0.0
+    grown = longest * random.uniform(0.5, 1.0)  # noqa: S311
+    asked = error.retry_after if isinstance(error, Retryable) else None
+    return max(grown, min(asked or 0.0, LONGEST_ASKED))
+
+
 async def keep(connection: Connection, on_connected: Callable[[], None] = lambda: None) -> None:
-    """Until cancelled. Raises TokenRefused only if the token never worked in this process."""
+    """Until cancelled. Raises ConfigError only if no connection ever stood in this process.
+
+    Later a refused token ends it, and other settings that do not let it connect are tried again: somebody may
+    be changing them.
+    """
     loop, failures, worked, since = asyncio.get_running_loop(), 0, False, 0.0
 
     def connected() -> None:
-        nonlocal worked, since
-        worked, since = True, loop.time()
+        nonlocal since
+        since = loop.time()
         logger.info("%s connected", connection.name)
         on_connected()
 
     while True:
+        met: Exception | None = None
         try:
             await connection.run(connected)
             logger.info("%s connection lost, connecting again", connection.name)
-        except TokenRefused as refused:
+        except ConfigError as wrong:
+            worked = worked or (since > 0.0 and loop.time() - since > BRIEF)
             if not worked:
                 raise
-            logger.error("%s stopped: %s", connection.name, refused)
-            return
+            if isinstance(wrong, TokenRefused):
+                logger.error("%s stopped: %s", connection.name, wrong)
+                return
+            logger.error("%s cannot be reached, trying again: %s", connection.name, wrong)
         except Exception as error:
+            met = error
             facts = {"error": loggable(error)}
             logger.warning("%s cannot be reached, trying again", connection.name, extra=facts)
+        worked = worked or since > 0.0
         failures = 1 if since and loop.time() - since > STOOD else failures + 1
         since = 0.0
-        if failures > 1:
-            await asyncio.sleep(min(LONGEST_WAIT, 0.25 * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0))  # noqa: S311
+        await asyncio.sleep(backoff(failures, met))

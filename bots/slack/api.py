@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any, Final
 
 import aiohttp
@@ -78,7 +79,7 @@ def _sorted(error: SlackApiError) -> SpoolError:
         return Unclear(f"http_{getattr(response, 'status', 'unknown')}")
     status, name = response.status_code, _name(response)
     if status == 429 or name in ("ratelimited", "rate_limited"):
-        return Limited("ratelimited", retry_after=_retry_after(response))
+        return Limited("ratelimited", retry_after=seconds(response.headers) or 1.0)
     if status >= 500 or name in _UNKNOWN_OUTCOME:
         return Unclear(name)
     if name in REVOKED:
@@ -95,12 +96,13 @@ def _name(response: Any) -> str:
     return str(data.get("error", "unknown")) if isinstance(data, dict) else f"http_{response.status_code}"
 
 
-def _retry_after(response: Any) -> float:
-    value = next((v for k, v in response.headers.items() if k.lower() == "retry-after"), "1")
+def seconds(headers: Mapping[str, str]) -> float | None:
+    """The seconds of a Retry-After header, None without one."""
+    value = next((v for k, v in headers.items() if k.lower() == "retry-after"), "")
     try:
-        return float(value)
+        return max(0.0, float(value)) if math.isfinite(float(value)) else None
     except ValueError:
-        return 1.0
+        return None
 
 
 PER_MINUTE: Final = {

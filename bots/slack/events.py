@@ -30,8 +30,11 @@ class Spoken:
     """False: only a follow-up in a topic; whether it is meant for us is the inbox's to know."""
 
 
-def spoken(event: Mapping[str, Any], team: str, me: str) -> Spoken | None:
-    """What a person said, or None: an edit, a join, a bot's post, our own, or not for us at all."""
+def spoken(event: Mapping[str, Any], team: str, me: str, told_to: str = "") -> Spoken | None:
+    """What a person said, or None: an edit, a join, a bot's post, our own, or not for us at all.
+
+    `told_to`: the team that the envelope names.
+    """
     user, ts, channel = (_name(event.get(key)) for key in ("user", "ts", "channel"))
     if not (user and channel and _TS.fullmatch(ts)) or user in (me, "USLACK", "USLACKBOT"):
         return None
@@ -56,6 +59,7 @@ def spoken(event: Mapping[str, Any], team: str, me: str) -> Spoken | None:
         kind=_kind(text, event, addressed) if text or not files else "ask",
         inside_topic=inside and not direct,
         files=files,
+        team=_team(event, told_to),
     )
     return Spoken(message, addressed)
 
@@ -63,6 +67,13 @@ def spoken(event: Mapping[str, Any], team: str, me: str) -> Spoken | None:
 def _name(value: object) -> str:
     """An id as a string, "" for whatever is none."""
     return value if isinstance(value, str) else ""
+
+
+def _team(event: Mapping[str, Any], otherwise: str) -> str:
+    """The workspace of who wrote, which need not be ours; an enterprise (E…) only where no team is told."""
+    told = [_name(event.get(key)) for key in ("user_team", "source_team", "team")]
+    teams = [team for team in (*told, otherwise) if team]
+    return next((team for team in teams if team.startswith("T")), teams[0] if teams else "")
 
 
 def _kind(text: str, event: Mapping[str, Any], addressed: bool) -> Kind:

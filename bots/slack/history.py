@@ -15,6 +15,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.intake.catch_up import OVERLAP
+from bots.logs import raised
 from bots.replies.posts import Gone
 from bots.slack.api import Refused, call
 from core.errors import Retryable, SpoolError, Unreachable
@@ -23,6 +24,8 @@ from core.types import Address
 logger = logging.getLogger(__name__)
 MOST_PAGES = 20
 PAGE_TRIES = 4
+PATIENCE = 120.0
+"""Seconds between the tries of one page, all together."""
 Take = Callable[[dict[str, Any]], Awaitable[None]]
 
 
@@ -55,16 +58,25 @@ class History:
                 await self._take({"type": "message", **message, **kind})
             except SpoolError:
                 raise
-            except Exception:
-                logger.exception("message not understood")
+            except Exception as error:
+                logger.warning("a message is not understood, passed over", extra=raised(error))
             if not topic and _at({"ts": message.get("latest_reply")}) > since:
                 await self._read(channel, str(message["ts"]), since)  # a topic that began meanwhile
 
 
 async def pages(
-    client: AsyncWebClient, channel: str, topic: str, since: float, until: str = ""
+    client: AsyncWebClient,
+    channel: str,
+    topic: str,
+    since: float,
+    until: str = "",
+    *,
+    patience: float = PATIENCE,
 ) -> AsyncIterator[dict[str, Any]]:
-    """The messages of a topic (of the channel itself for ""), all pages of them. Raises SpoolError."""
+    """The messages of a topic (of the channel itself for ""), all pages of them. Raises SpoolError.
+
+    `patience`: seconds that may be waited between tries, longer waits are not begun.
+    """
     where: dict[str, Any] = {
         "channel": channel,
         "oldest": f"{since:.6f}",
@@ -72,7 +84,7 @@ async def pages(
         "limit": 200,
     }
     for _ in range(MOST_PAGES):
-        page = await _page(client, topic, where)
+        page = await _page(client, topic, where, patience)
         for message in page.get("messages") or []:
             if _at(message) > since:
                 yield message
@@ -81,14 +93,18 @@ async def pages(
             return
 
 
-async def _page(client: AsyncWebClient, topic: str, where: dict[str, Any]) -> Any:
+async def _page(client: AsyncWebClient, topic: str, where: dict[str, Any], patience: float) -> Any:
     for _ in range(PAGE_TRIES):
         try:
             if topic:
                 return await call(client.conversations_replies(ts=topic, **where))
             return await call(client.conversations_history(**where))
         except Retryable as error:
-            await asyncio.sleep(min(error.retry_after or 0.5, 30.0))
+            wait = min(error.retry_after or 0.5, 30.0)
+            patience -= wait
+            if patience < 0:
+                raise
+            await asyncio.sleep(wait)
     raise Retryable("history_unavailable")
 
 

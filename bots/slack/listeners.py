@@ -47,17 +47,22 @@ class Listeners:
         self._stored: OrderedDict[tuple[object, object], None] = OrderedDict()
         self._me = str(me.bot_user_id)
         self._team = str(me.team_id or me.enterprise_id or "")  # one bot token is one workspace
+        self._enterprise = str(me.enterprise_id or "")
+        self._foreign: set[str] = set()
 
         self.app = _bolt(client, me)
         self.app.event(ANY)(self._event)  # everything is acknowledged, also what is not for us
         Interactions(self.app, inbox, self._team, language, locale)
 
     def settled(self, envelope: Mapping[str, Any]) -> bool:
-        """True for events there is nothing to do about: our own posts, and the twin of a stored message.
+        """True for events there is nothing to do about: our own posts, the twin of a stored message, and what
+        another workspace's installation of the app is told.
 
         They are half of all events, and known without asking Bolt or the database.
         """
         payload = envelope.get("payload")
+        if isinstance(payload, dict) and self._of_another(payload):
+            return True
         event = payload.get("event") if isinstance(payload, dict) else None
         if not isinstance(event, dict) or event.get("type") not in ("message", "app_mention"):
             return False
@@ -68,23 +73,49 @@ class Listeners:
         known = isinstance(channel, str) and isinstance(ts, str) and (channel, ts) in self._stored
         return known and not event.get("subtype")
 
+    def _of_another(self, payload: Mapping[str, Any]) -> bool:
+        """Whether the event is for other installations only: an app token is told of all of them.
+
+        Who said it is no matter: in a shared channel that may be anybody.
+        """
+        listed = payload.get("authorizations")
+        given = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+        named = [one for one in given if one.get("team_id") or one.get("enterprise_id")]
+        if not named or any(self._is_ours(one) for one in named):
+            return False
+        who = str(named[0].get("team_id") or named[0].get("enterprise_id"))[:20]
+        if who not in self._foreign and len(self._foreign) < MOST_STORED:
+            self._foreign.add(who)
+            logger.warning(
+                "events of another workspace's installation are passed over, SLACK_BOT_TOKEN is not for it: "
+                "run another bot with an app of its own there",
+                extra={"team": who},
+            )
+        return True
+
+    def _is_ours(self, authorization: Mapping[str, Any]) -> bool:
+        team, enterprise = authorization.get("team_id"), authorization.get("enterprise_id")
+        if team and team == self._team:
+            return True
+        whole = authorization.get("is_enterprise_install") or not team or self._team == self._enterprise
+        return bool(whole and enterprise and enterprise == self._enterprise)
+
     async def _event(self, body: dict[str, Any]) -> None:
         event = body["event"]
         match event.get("type"):
             case "message" | "app_mention":
-                await self.message(event)
+                await self.message(event, str(body.get("team_id") or ""))
             case "agent_session_stopped":
                 await self._stopped(event)
 
-    async def message(self, event: dict[str, Any], *, live: bool = True) -> None:
-        """A message as an event or as history (not `live`) tells it. Returns ⇒ stored, or not for us."""
-        try:
-            self._heard.note(event)
-            gone = events.deleted(event, self._team)
-            said = events.spoken(event, self._team, self._me)
-        except Exception:  # what cannot be understood now will not be when it is delivered again
-            logger.exception("message not understood")
-            return
+    async def message(self, event: dict[str, Any], team: str = "", *, live: bool = True) -> None:
+        """A message as an event or as history (not `live`) tells it. Returns ⇒ stored, or not for us.
+
+        `team`: that of the envelope. Raises whatever a message that is none leads to.
+        """
+        self._heard.note(event)
+        gone = events.deleted(event, self._team)
+        said = events.spoken(event, self._team, self._me, team or self._team)
         if gone and await self._inbox.withdraw(*gone):
             self._waiting(gone[0], False)
         if said is None:
@@ -119,7 +150,7 @@ def _bolt(client: AsyncWebClient, me: AuthorizeResult) -> AsyncApp:
 
     quiet = logging.getLogger("slack_bolt")
     quiet.setLevel(logging.ERROR)  # it warns that a token is unused, which is what we want
-    return AsyncApp(
+    app = AsyncApp(
         name="spool",  # else Bolt inspects the whole stack to find one
         logger=quiet,
         client=client,
@@ -131,3 +162,9 @@ def _bolt(client: AsyncWebClient, me: AuthorizeResult) -> AsyncApp:
         attaching_function_token_enabled=False,
         raise_error_for_unhandled_request=False,
     )
+    app.error(_raise)  # Bolt itself would write what people said into the log, and not tell us
+    return app
+
+
+async def _raise(error: Exception) -> None:
+    raise error

@@ -53,7 +53,7 @@ class NativeStream:
                     channel=message.address.channel,
                     thread_ts=message.address.topic,
                     recipient_user_id=message.user,
-                    recipient_team_id=message.address.workspace,
+                    recipient_team_id=message.team or message.address.workspace,
                     **_content(text, activities),
                 )
             )
@@ -151,11 +151,14 @@ def chunks(text: str, activities: Sequence[Activity]) -> list[dict[str, Any]]:
     ]
 
 
-NOT_HERE = {
+NOT_FOR_THEM = {
     "missing_recipient_team_id",
     "missing_recipient_user_id",
     "user_not_found",
     "team_not_found",
+}
+NOT_HERE = {
+    *NOT_FOR_THEM,
     "channel_type_not_supported",
     "method_not_supported_for_channel_type",
     "enterprise_is_restricted",
@@ -166,19 +169,22 @@ NOWHERE = {"unknown_method", "feature_not_enabled", "method_deprecated"}
 
 @dataclass
 class Refusals:
-    """Where there are no streams, and whether streams take no chunks, so that they can show no tasks."""
+    """Where and for whom there are no streams, and whether streams take no chunks: they show no tasks."""
 
     everywhere: bool = False
     channels: set[str] = field(default_factory=set)
+    people: set[tuple[str, str]] = field(default_factory=set)
     chunks: bool = False
 
-    def learn(self, error: str, channel: str) -> None:
+    def learn(self, error: str, channel: str, person: str) -> None:
         """Remember a refusal if it will be repeated."""
         if error in NOWHERE:
             self.everywhere = True
+        elif error in NOT_FOR_THEM:
+            self.people.add((channel, person))
         elif error in NOT_HERE:
             self.channels.add(channel)
 
-    def apply(self, channel: str) -> bool:
+    def apply(self, channel: str, person: str) -> bool:
         """True when it is of no use to ask for a stream there again."""
-        return self.everywhere or channel in self.channels
+        return self.everywhere or channel in self.channels or (channel, person) in self.people

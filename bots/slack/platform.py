@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.intake.catch_up import CatchUp
@@ -22,17 +22,17 @@ from bots.replies.live import FullReply
 from bots.replies.posts import Posts
 from bots.replies.safe_text import harmless
 from bots.slack import events
-from bots.slack.api import REVOKED, Budget, call
+from bots.slack.api import REVOKED, Budget, Limited, Refused, call
 from bots.slack.files import SlackFiles, Uploads
 from bots.slack.history import Heard, History, pages
 from bots.slack.listeners import Listeners
 from bots.slack.native_stream import Refusals
 from bots.slack.poster import SlackPoster, reference
-from bots.slack.socket import SocketMode
+from bots.slack.socket import SocketMode, unconnected
 from bots.slack.status import Status
 from bots.slack.stream import StreamBrush
 from core.concurrency import Background, KeyedLock
-from core.errors import SpoolError
+from core.errors import Retryable, SpoolError
 from core.inbox import Inbox
 from core.settings import Settings
 from core.store.journal import Journal
@@ -44,6 +44,8 @@ CHECK = 60.0
 """Seconds between two looks whether the bot's token is still good."""
 EARLIER = 50
 """How many messages of a topic are given as context, the newest of them."""
+CONTEXT_PATIENCE = 1.0
+"""Seconds that may be waited between tries to read a topic as context: a question is behind it."""
 
 
 class SlackPlatform:
@@ -67,6 +69,7 @@ class SlackPlatform:
         self._locales: dict[str, str] = {}
         self._heard = Heard()
         self._thinking = text("thinking", "", settings.language)
+        self._open_at = 0.0
         self._me: asyncio.Future[AuthorizeResult] = asyncio.get_running_loop().create_future()
 
     async def run(self, connected: Callable[[], None]) -> None:
@@ -110,12 +113,15 @@ class SlackPlatform:
         """A socket goes on when the bot's token is revoked, and nothing can be posted any more."""
         while True:
             await asyncio.sleep(CHECK)
-            with contextlib.suppress(SlackApiError, aiohttp.ClientError, TimeoutError, OSError):
+            try:
                 await self._identify()
+            except TokenRefused:
+                raise
+            except SpoolError as error:
+                logger.debug("the bot's token cannot be checked", extra={"error": str(error)})
 
     async def _identify(self) -> AuthorizeResult:
-        with _tokens("SLACK_BOT_TOKEN"):
-            who = await self._client.auth_test()
+        who = await _with_token("SLACK_BOT_TOKEN", self._client.auth_test())
         me = AuthorizeResult(
             enterprise_id=who.get("enterprise_id"),
             team_id=who.get("team_id"),
@@ -128,9 +134,17 @@ class SlackPlatform:
         return me
 
     async def _open_url(self) -> str:
-        with _tokens("SLACK_APP_TOKEN"):
-            opened = await self._client.apps_connections_open(app_token=self._settings.slack_app_token)
-        return str(opened["url"])
+        """Not before Slack takes such calls again, also where the one it refused was made by a former run."""
+        if (wait := self._open_at - time.monotonic()) > 0:
+            raise Limited("ratelimited", retry_after=wait)
+        request = self._client.apps_connections_open(app_token=self._settings.slack_app_token)
+        try:
+            return str((await _with_token("SLACK_APP_TOKEN", request))["url"])
+        except Limited as error:
+            self._open_at = time.monotonic() + (error.retry_after or 0.0)
+            raise
+        except Refused as error:
+            raise unconnected(error.error) from None
 
     @contextlib.asynccontextmanager
     async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[FullReply]:
@@ -170,9 +184,15 @@ class SlackPlatform:
             return []
         me = await self._bot_user()
         try:
-            topic = [
-                one async for one in pages(self._client, address.channel, address.topic, since, message.id)
-            ]
+            reading = pages(
+                self._client,
+                address.channel,
+                address.topic,
+                since,
+                message.id,
+                patience=CONTEXT_PATIENCE,
+            )
+            topic = [one async for one in reading]
         except SpoolError as error:
             logger.info("topic cannot be read for context", extra={"error": str(error)})
             return []
@@ -207,12 +227,12 @@ def _speaker(message: Mapping[str, Any], me: str) -> str:
     return "you" if message.get("user") == me else str(message.get("user") or "bot")
 
 
-@contextlib.contextmanager
-def _tokens(setting: str) -> Iterator[None]:
+async def _with_token(setting: str, request: Awaitable[Any]) -> Any:
+    """As `call`. Raises TokenRefused for a token that is none, or is none any more."""
     try:
-        yield
-    except SlackApiError as error:
-        name = str(error.response.get("error"))
+        return await call(request)
+    except (Retryable, Refused) as error:
+        name = str(error)
         if name in REVOKED or name == "not_allowed_token_type":
             raise TokenRefused(
                 f"Slack refused {setting} ({name}). Copy the current token from https://api.slack.com/apps "

@@ -11,23 +11,70 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import aiohttp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
-from slack_sdk.errors import SlackApiError
 
+from bots.intake.connection import BRIEF, STOOD, TokenRefused, backoff
+from bots.logs import raised
+from bots.slack.api import seconds
 from core.concurrency import KeyedLock
+from core.errors import ConfigError, Retryable, SpoolError
 
 logger = logging.getLogger(__name__)
 HEARTBEAT = 15.0
 """Seconds between our pings; no answer to one ends the connection."""
 LINGER = 10.0
 """Seconds an old socket may still deliver after its successor is open."""
+GREETING = 10.0
+"""Seconds Slack may take to say hello on a new socket."""
+LARGEST = 4 * 2**20
+"""Characters of an envelope that is read; what Slack sends has a small part of it."""
+LARGEST_FRAME = 64 * 2**20
+"""Bytes of a frame that can still be acknowledged; one beyond ends the socket."""
+_ID = re.compile(r'"envelope_id"\s*:\s*"([\w-]{1,64})"')
 
 Dispatch = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
+
+_OFF = "Socket Mode is off: turn it on at https://api.slack.com/apps, under Socket Mode"
+_SCOPE = (
+    "the app-level token may not open connections: generate one with the scope connections:write under "
+    "Basic Information, App-Level Tokens, and put it into SLACK_APP_TOKEN"
+)
+PERMANENT: Final = {
+    "link_disabled": _OFF,
+    "socket_mode_not_enabled": _OFF,
+    "socket_mode_disabled": _OFF,
+    "missing_scope": _SCOPE,
+    "no_permission": _SCOPE,
+}
+"""Slack's words for what only a person can change → how."""
+_CURES: Final = {
+    **PERMANENT,
+    "too_many_websockets": "as many connections of this app are open as there may be (10): stop other copies",
+}
+
+
+def unconnected(word: str) -> Exception:
+    """The error for what Slack says in place of a connection, with its cure."""
+    said = f"Slack says {word}. {_CURES[word]}." if word in _CURES else f"Slack says {word}"
+    return ConfigError(said) if word in PERMANENT else ConnectionError(said)
+
+
+@dataclass(eq=False)
+class _Link:
+    """One socket. It is `greeted` when Slack has said hello on it, at `since`."""
+
+    socket: aiohttp.ClientWebSocketResponse
+    greeted: asyncio.Future[None]
+    since: float = 0.0
+    delivered: bool = False
+    leaving: bool = False
 
 
 class SocketMode:
@@ -42,11 +89,17 @@ class SocketMode:
     ) -> None:
         self._session, self._open_url, self._dispatch, self._settled = session, open_url, dispatch, settled
         self._asked_to_move = asyncio.Event()
+        self._current: _Link | None = None
+        self._failures = self._greetings = 0
+        self._refused: Exception | None = None
         self._order = KeyedLock()
         self._handling: set[asyncio.Task[None]] = set()
 
     async def run(self, connected: Callable[[], None]) -> None:
-        """Serve until the connection is lost, then return. Cancel to stop: nothing more is acknowledged."""
+        """Serve until the connection is lost, then return. Cancel to stop: nothing more is acknowledged.
+
+        Raises ConfigError when a person must change something before there can be a connection.
+        """
         readers: set[asyncio.Task[None]] = set()
         try:
             await self._connect(readers)
@@ -55,6 +108,8 @@ class SocketMode:
                 moved = asyncio.create_task(self._asked_to_move.wait())
                 await asyncio.wait({*readers, moved}, return_when=asyncio.FIRST_COMPLETED)
                 moved.cancel()
+                if self._refused:
+                    raise self._refused
                 if self._asked_to_move.is_set():
                     self._asked_to_move.clear()
                     await self._move(readers)
@@ -69,74 +124,141 @@ class SocketMode:
         old = set(readers)
         try:
             await self._connect(readers)
-        except (OSError, TimeoutError, SlackApiError, aiohttp.ClientError) as error:
-            logger.info("no new socket yet, staying on the old one", extra={"error": type(error).__name__})
-            asyncio.get_running_loop().call_later(1.0, self._asked_to_move.set)
+        except TokenRefused:
+            raise
+        except (SpoolError, OSError, aiohttp.ClientError) as error:
+            self._failures += 1
+            level = logging.ERROR if isinstance(error, ConfigError) else logging.WARNING
+            logger.log(level, "no new socket yet, staying on the old one: %s", error or type(error).__name__)
+            self._move_in(backoff(self._failures + 1, error))
             return
         for reader in old:
             asyncio.get_running_loop().call_later(LINGER, reader.cancel)
 
+    def _move_in(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._asked_to_move.set)
+
     async def _connect(self, readers: set[asyncio.Task[None]]) -> None:
         """One more reader, once Slack has said hello on its socket."""
-        url = await self._open_url()
-        socket = await self._session.ws_connect(
-            url,
-            heartbeat=HEARTBEAT,
-            max_msg_size=0,
-            timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
-        )
-        greeted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        reader = asyncio.create_task(self._read(socket, greeted), name="slack socket")
+        link = _Link(await self._opened(await self._open_url()), asyncio.get_running_loop().create_future())
+        reader = asyncio.create_task(self._read(link), name="slack socket")
         readers.add(reader)
-        await asyncio.wait({greeted, reader}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
-        if not greeted.done():
+        await asyncio.wait({link.greeted, reader}, timeout=GREETING, return_when=asyncio.FIRST_COMPLETED)
+        if not link.greeted.done():
+            link.greeted.set_exception(ConnectionError("Slack opened a socket and said nothing"))
+        if link.greeted.exception():
             reader.cancel()
-            raise ConnectionError("Slack opened a socket and said nothing")
+        link.greeted.result()
 
-    async def _read(self, socket: aiohttp.ClientWebSocketResponse, greeted: asyncio.Future[None]) -> None:
-        async with socket:
-            async for frame in socket:
-                if frame.type is not aiohttp.WSMsgType.TEXT:
-                    continue
-                try:
-                    envelope = json.loads(frame.data)
-                    kind = envelope.get("type")
-                except (ValueError, AttributeError):
-                    logger.warning("Slack sent something that is not an envelope")
-                    continue
-                if kind == "hello" and not greeted.done():
-                    greeted.set_result(None)
-                elif kind == "disconnect":
-                    self._asked_to_move.set()
-                elif "envelope_id" in envelope:
-                    task = asyncio.create_task(self._handle(socket, envelope))
-                    self._handling.add(task)
-                    task.add_done_callback(self._handling.discard)
-
-    async def _handle(self, socket: aiohttp.ClientWebSocketResponse, envelope: dict[str, Any]) -> None:
-        """Dispatch, and only then acknowledge. Without an acknowledgement Slack delivers again."""
+    async def _opened(self, url: str) -> aiohttp.ClientWebSocketResponse:
         try:
-            async with self._in_order(envelope):  # behind its twin, which is stored when this goes on
-                if self._settled(envelope):
-                    await socket.send_json({"envelope_id": envelope["envelope_id"]})
-                    return
-                headers: dict[str, str | Sequence[str]] = {}
-                if envelope.get("retry_attempt"):
-                    headers["x-slack-retry-num"] = str(envelope["retry_attempt"])
-                request = AsyncBoltRequest(mode="socket_mode", body=envelope["payload"], headers=headers)
-                response = await self._dispatch(request)
-            if response.status in (200, 404):  # 404: nothing Bolt knows, and no better when repeated
-                await socket.send_json(_acknowledgement(envelope["envelope_id"], response))
-        except (ConnectionError, aiohttp.ClientError) as error:
-            logger.info("acknowledgement not sent, Slack will repeat", extra={"error": type(error).__name__})
-        except Exception:
-            logger.exception("event not taken, Slack will repeat")
+            return await self._session.ws_connect(
+                url,
+                heartbeat=HEARTBEAT,
+                max_msg_size=LARGEST_FRAME,
+                timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+            )
+        except aiohttp.WSServerHandshakeError as error:  # whose text has the ticket
+            raise Retryable(
+                f"handshake http_{error.status}", retry_after=seconds(error.headers or {})
+            ) from None
+
+    async def _read(self, link: _Link) -> None:
+        async with link.socket:
+            async for frame in link.socket:
+                if frame.type is aiohttp.WSMsgType.TEXT:
+                    self._take(link, frame.data)
+
+    def _take(self, link: _Link, text: str) -> None:
+        try:
+            if len(text) > LARGEST:
+                raise ValueError("too large")
+            envelope = json.loads(text)
+            kind = envelope.get("type")
+        except (ValueError, AttributeError, RecursionError) as error:
+            logger.warning("an envelope cannot be read, passed over", extra=raised(error))
+            if found := _ID.search(text):
+                self._start(_send(link, {"envelope_id": found[1]}))
+            return
+        if kind == "hello" and not link.greeted.done():
+            link.greeted.set_result(None)
+            self._greetings += 1
+            self._current, link.since = link, asyncio.get_running_loop().time()
+        elif kind == "disconnect":
+            self._dismissed(link, str(envelope.get("reason"))[:100])
+        elif "envelope_id" in envelope:
+            link.delivered = True
+            self._start(self._handle(link, envelope))
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._handling.add(task)
+        task.add_done_callback(self._handling.discard)
+
+    def _dismissed(self, link: _Link, reason: str) -> None:
+        """Slack asks to leave a socket. Only the current one is a reason to move: others are left already."""
+        error = unconnected(reason)
+        if not link.greeted.done():
+            link.greeted.set_exception(error)
+        if link is not self._current or link.leaving:
+            return
+        link.leaving, stood = True, asyncio.get_running_loop().time() - link.since
+        self._failures = 0 if stood > STOOD else self._failures + 1
+        if isinstance(error, ConfigError):
+            logger.error("the connection is to be left: %s", error)
+            if stood < BRIEF and not link.delivered and self._greetings == 1:
+                self._refused = error
+        else:
+            logger.log(logging.WARNING if reason in _CURES else logging.INFO, "moving: %s", error)
+        self._move_in(backoff(self._failures))
+
+    async def _handle(self, link: _Link, envelope: dict[str, Any]) -> None:
+        """Dispatch, and only then acknowledge. Without an acknowledgement Slack delivers again.
+
+        What is not understood now will not be then either: it is acknowledged, so that it comes once.
+        """
+        try:
+            answer = await self._answer(envelope)
+        except RecursionError as error:
+            answer = _passed_over(envelope, error)
+        except (SpoolError, OSError, RuntimeError, aiohttp.ClientError) as error:
+            logger.warning("event not taken, Slack will repeat", extra=raised(error))
+            return
+        except Exception as error:
+            answer = _passed_over(envelope, error)
+        if answer is not None:
+            await _send(link, answer)
+
+    async def _answer(self, envelope: dict[str, Any]) -> dict[str, Any] | None:
+        """What acknowledges it, None when it is to come again."""
+        async with self._in_order(envelope):  # behind its twin, which is stored when this goes on
+            if self._settled(envelope):
+                return {"envelope_id": envelope["envelope_id"]}
+            headers: dict[str, str | Sequence[str]] = {}
+            if envelope.get("retry_attempt"):
+                headers["x-slack-retry-num"] = str(envelope["retry_attempt"])
+            request = AsyncBoltRequest(mode="socket_mode", body=envelope["payload"], headers=headers)
+            response = await self._dispatch(request)
+        known = response.status in (200, 404)  # 404: nothing Bolt knows, and no better when repeated
+        return _acknowledgement(envelope["envelope_id"], response) if known else None
 
     def _in_order(self, envelope: dict[str, Any]) -> contextlib.AbstractAsyncContextManager[Any]:
         """What happened in one channel is taken in the order it came; nothing else waits for anything."""
         event = (envelope.get("payload") or {}).get("event") or {}
         channel = event.get("channel")
         return self._order.of(channel) if isinstance(channel, str) else contextlib.nullcontext()
+
+
+def _passed_over(envelope: Mapping[str, Any], error: Exception) -> dict[str, Any]:
+    logger.warning("an envelope is not understood, passed over", extra=raised(error))
+    return {"envelope_id": envelope["envelope_id"]}
+
+
+async def _send(link: _Link, answer: Mapping[str, Any]) -> None:
+    try:
+        await link.socket.send_json(answer)
+    except (ConnectionError, aiohttp.ClientError) as error:
+        logger.info("acknowledgement not sent, Slack will repeat", extra={"error": type(error).__name__})
 
 
 def _acknowledgement(envelope_id: str, response: BoltResponse) -> dict[str, Any]:

@@ -21,7 +21,10 @@ REFRESH = 90.0
 """Slack lets a status lapse after two minutes."""
 YIELD = 0.05
 """Seconds in which the questions that came together are sent to the model first."""
+AGAIN = 2.0
+"""Seconds until a status that was not taken is tried again; doubled each time up to REFRESH."""
 _FOR_GOOD = {"unknown_method", "missing_scope", "not_agent_app", "method_deprecated", "feature_not_enabled"}
+_NOT_THERE = {"channel_type_not_supported", "method_not_supported_for_channel_type"}
 
 
 @dataclass
@@ -99,10 +102,10 @@ class Status:
             waiting.cancel()
 
     async def _refresh(self, address: Address, text: str) -> None:
-        shown = await self._set(address, text)
-        while shown:
-            await asyncio.sleep(REFRESH)
-            shown = await self._set(address, text)
+        failures = 0
+        while not self._never("status", address.channel):
+            failures = 0 if await self._set(address, text) else failures + 1
+            await asyncio.sleep(_pause(failures))
 
     async def close(self) -> None:
         """Give what is on its way a moment."""
@@ -113,24 +116,27 @@ class Status:
 
     async def _keep(self, address: Address, thinking: Thinking) -> None:
         await asyncio.sleep(YIELD)
-        begun = not thinking.text
+        begun, failures = not thinking.text, 0
         while True:
             thinking.changed.clear()
-            await self._bring(address, thinking)
+            failures = 0 if await self._bring(address, thinking) else failures + 1
             if not begun:
                 begun = True
                 await self._session(address, "processing")  # gives agent apps Slack's own Stop button
             with suppress(TimeoutError):
-                async with asyncio.timeout(None if thinking.cleared else REFRESH):
+                waiting = not thinking.cleared or (failures and not self._never("status", address.channel))
+                async with asyncio.timeout(_pause(failures) if waiting else None):
                     await thinking.changed.wait()
 
-    async def _bring(self, address: Address, thinking: Thinking) -> None:
-        """What is wanted now onto the screen; nothing off it that is not there."""
+    async def _bring(self, address: Address, thinking: Thinking) -> bool:
+        """What is wanted now onto the screen; nothing off it that is not there. False: not taken."""
         wanted = thinking.wanted
         if wanted or not thinking.cleared:
             thinking.answered = thinking.cleared = False
             shown = await self._set(address, wanted)
             thinking.answered, thinking.cleared = True, not (shown and wanted)
+            return shown
+        return True
 
     async def _set(self, address: Address, text: str) -> bool:
         """A call that is given up goes on: cut off, it could arrive all the same, after the one behind it."""
@@ -147,20 +153,29 @@ class Status:
         request = self._client.agents_sessions_setStatus(
             channel_id=address.channel, thread_ts=address.topic, status=status
         )
-        return await self._try("session", "", request)
+        return await self._try("session", address.channel, request)
+
+    def _never(self, what: str, where: str) -> bool:
+        return not self._refused.isdisjoint({(what, where), (what, "")})
 
     async def _try(self, what: str, where: str, request: Coroutine[Any, Any, Any]) -> bool:
-        """False when it is not shown; a refusal is learnt: for the channel, or for the whole app."""
-        if not self._refused.isdisjoint({(what, where), (what, "")}):
+        """False when it is not shown. What will not change is learnt: for the channel or the whole app."""
+        if self._never(what, where):
             request.close()
             return False
         try:
             await call(request)
         except Refused as error:
-            self._refused.add((what, "" if error.error in _FOR_GOOD else where))
+            if error.error in _FOR_GOOD | _NOT_THERE:
+                self._refused.add((what, "" if error.error in _FOR_GOOD else where))
             logger.info("%s refused", what, extra={"error": error.error})
             return False
         except SpoolError as error:
             logger.debug("%s not set", what, extra={"error": str(error)})
             return False
         return True
+
+
+def _pause(failures: int) -> float:
+    """Seconds until a status is sent again: soon when it was not taken, else before it lapses."""
+    return min(REFRESH, AGAIN * 2.0 ** min(failures - 1, 10)) if failures else REFRESH

@@ -122,7 +122,7 @@ class StreamBrush:
         return [] if plain else [task for task in activities if task.state == "in_progress"]
 
     def _may_stream(self) -> bool:
-        return not self._refusals.apply(self._channel) and self._budget.may_stream()
+        return not self._refusals.apply(self._channel, self._message.user) and self._budget.may_stream()
 
     async def _advance(self, clean: str, activities: Sequence[Activity], *, final: bool) -> None:
         """Append what is new, going on in further posts where one is full or old."""
@@ -189,7 +189,7 @@ class StreamBrush:
         except Refused as error:
             logger.info("streaming refused", extra={"error": error.error})
             if plain or error.error in NOT_HERE | NOWHERE:
-                self._refusals.learn(error.error, self._channel)
+                self._refusals.learn(error.error, self._channel, self._message.user)
                 return None
         else:
             self._refusals.chunks = self._refusals.chunks or plain  # without them it works: it was them

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
-from core.concurrency import Background
+from core.concurrency import Background, Slots
 from core.errors import FileRefused, Permanent, Retryable, Unsaved, loggable
 from core.files import detect
 from core.ports import Fetching
@@ -29,6 +29,10 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 4
 """Files fetched at the same time from one platform."""
+SLOW_SECONDS = 2.0
+"""A fetch that takes longer makes room for others, and goes on."""
+MOST_SLOW = 28
+"""Fetches that go on beside those; their bytes are held in memory."""
 FETCH_SECONDS = 60.0
 TRANSCRIBE_SECONDS = 120.0
 TOTAL = 48 * 1024 * 1024
@@ -59,7 +63,9 @@ class Attachments:
         self._db, self._platforms, self._transcribe = db, platforms, transcribe
         self._limit_bytes, self._limit_count = limit_bytes, limit_count
         self._pause, self._patience = pause, patience
-        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
+        self._slots: defaultdict[str, Slots] = defaultdict(
+            lambda: Slots(AT_ONCE, patience=SLOW_SECONDS, slow=MOST_SLOW)
+        )
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._background = Background()
 
@@ -135,7 +141,7 @@ class Attachments:
         try:
             if position >= self._limit_count:
                 raise FileRefused("file_too_many")
-            async with self._slots[platform]:
+            async with self._slots[platform].one():
                 content = await self._fetch(platform, attachment, left)
             return await asyncio.to_thread(_judged, attachment, name, content)
         except FileRefused as error:

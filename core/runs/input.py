@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
+from core.concurrency import Patience
 from core.errors import Lost, Retryable, SpoolError, Unsaved, loggable
 from core.ports import Platform
 from core.runs import claims, history
@@ -45,6 +46,8 @@ REMEMBERED: Final = 16_000
 """Bytes of a text that stay in the history."""
 KEPT_DAYS: Final = 7
 """How long the model server keeps what a person sent, for later questions about it."""
+BEFORE_SECONDS = 2.0
+"""Seconds a question waits for what is not part of it: what was said before it."""
 KEEPING_SECONDS = 5.0
 """Seconds an ended run waits until its files are kept for later; what takes longer goes on beside it."""
 
@@ -70,17 +73,36 @@ class RunInput:
     async def prepare(self) -> None:
         """Read what stood in the topic and the files, once."""
         claim = self._claim
-        if claim.context_since is not None:
-            await self._journal.once("context", lambda: self._context(claim.context_since or 0.0))
-        for message in claim.messages:
-            if message.files and message.id not in self._stored:
-                ready = await self._run_context.attachments.ready(message, claim.thread, claim.run)
-                self._stored[message.id] = await self._kept(ready)
+        reading = asyncio.create_task(self._before(), name="context")
+        try:
+            for message in claim.messages:
+                if message.files and message.id not in self._stored:
+                    ready = await self._run_context.attachments.ready(message, claim.thread, claim.run)
+                    self._stored[message.id] = await self._kept(ready)
+            await reading
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def _before(self) -> None:
+        since = self._claim.context_since
+        if since is not None:
+            await self._journal.once("context", lambda: self._context(since))
 
     async def _context(self, since: float) -> list[dict[str, str]]:
-        """What others said in the topic and the thread does not know, the newest that fits."""
+        """What others said in the topic and the thread does not know, the newest that fits.
+
+        Nothing where it cannot be read in time, and so it stays for this run: a resumed one asks the same.
+        """
         claim, asked = self._claim, self._claim.messages[0]
-        earlier = await self._platform.earlier(asked, since)
+        try:
+            async with asyncio.timeout(BEFORE_SECONDS):
+                earlier = await Patience(0.25)(lambda: self._platform.earlier(asked, since))
+        except (TimeoutError, Retryable):
+            logger.warning(
+                "answering without what was said before, not read in time", extra={"run_id": claim.run}
+            )
+            return []
         new = await self._run_context.db(lambda tx: messages.unseen(tx, claim.thread, asked.address, earlier))
         fits = items.fitting([one.text for one in new], claims.context_room(self._run_context.rules.budget))
         return [asdict(message) for message in new[len(new) - fits :]]

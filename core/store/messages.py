@@ -32,6 +32,8 @@ def add(tx: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | No
     address = message.address
     kept = ("text", "kind", "author", "locale", "inside_topic", "parent")
     body: dict[str, object] = {name: getattr(message, name) for name in kept}
+    if message.team:
+        body["team"] = message.team
     if message.files:
         body["files"] = [asdict(one) for one in message.files]
     tx(

@@ -45,7 +45,10 @@ class People:
         if thread_ts is not None:
             thread_ts = room.by_ts[thread_ts].root
         text, stamp = escaped(typed), self._workspace.stamps.next()
-        extra: Json = {"client_msg_id": str(uuid.uuid4()), "team": self._workspace.identity.team}
+        home = self._workspace.person(user).team
+        extra: Json = {"client_msg_id": str(uuid.uuid4()), "team": home or self._workspace.identity.team}
+        if home:
+            extra |= {"user_team": home, "source_team": home}
         attached = [self._files.attach(user, _described(one)) for one in files if not isinstance(one, dict)]
         if files:
             extra |= {"subtype": "file_share", "upload": False, "display_as_bot": False}

@@ -34,7 +34,7 @@ class Socket:
     outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
 
     def send(self, message: Json) -> None:
-        self.outbox.put_nowait(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+        self.outbox.put_nowait(json.dumps(message, separators=(",", ":")))
 
     async def write(self) -> None:
         try:
@@ -45,7 +45,10 @@ class Socket:
 
 
 class Sockets:
-    """The app's connections. `ring` is called whenever something visible changed."""
+    """The app's connections. `ring` is called whenever something visible changed.
+
+    `refusals`: for each of the next sockets why it is sent away, and whether Slack says hello first.
+    """
 
     def __init__(self, app_id: str, timing: Timing, rng: random.Random, ring: Callable[[], None]) -> None:
         self.open: list[Socket] = []
@@ -55,6 +58,7 @@ class Sockets:
         self._timing = timing
         self._rng = rng
         self._ring = ring
+        self.refusals: list[tuple[str, bool]] = []
         self._tickets: dict[str, float] = {}
         self._closing: set[asyncio.Task[object]] = set()
 
@@ -85,6 +89,11 @@ class Sockets:
     async def _live(self, socket: Socket) -> None:
         if len(self.open) >= MOST_SOCKETS:
             self._say_goodbye(socket, "too_many_websockets")
+        elif self.refusals:
+            reason, greeted = self.refusals.pop(0)
+            if greeted:
+                socket.send(self._hello(socket))
+            self._say_goodbye(socket, reason)
         else:
             self.open.append(socket)
             socket.send(self._hello(socket))
@@ -133,6 +142,11 @@ class Sockets:
         if socket in self.open:
             self.open.remove(socket)
         await socket.ws.close()
+
+    def send_raw(self, text: str) -> None:
+        """A frame of this text, whatever it is, on one of the open sockets."""
+        if socket := self._choose():
+            socket.outbox.put_nowait(text)
 
     def cut(self) -> None:
         """Break the TCP connection of every socket; nobody says goodbye."""

@@ -173,6 +173,10 @@ class SlackStandin(Trouble):
         self.workspace.direct[user] = channel
         return self.add_channel(channel, [user], kind="im")
 
+    def add_stranger(self, user: str, team: str) -> None:
+        """Somebody of another organisation, who shares channels with this one (Slack Connect)."""
+        self.workspace.person(user).team = team
+
     def set_locale(self, user: str, locale: str) -> None:
         self.workspace.person(user).locale = locale
 

@@ -168,8 +168,11 @@ class Streams:
             raise ApiError("invalid_arguments", "failed to match regex pattern: ^[UW] recipient_user_id")
         if user and user not in self._workspace.people:
             raise ApiError("user_not_found")
-        if team and team != self._workspace.identity.team:
+        home = self._workspace.people[user].team if user else ""
+        if team and not team.startswith("T"):
             raise ApiError("team_not_found")
+        if team and team != (home or self._workspace.identity.team):  # nobody of that name is in that team
+            raise ApiError("user_not_found")
 
     def _extend(self, message: Message, args: Json) -> None:
         """All of it or nothing of it."""

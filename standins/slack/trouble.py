@@ -60,6 +60,10 @@ class Trouble(View):
     ) -> None:
         self.sockets.disconnect(reason)
 
+    def refuse_sockets(self, reason: str, times: int = 1, *, greeted: bool = False) -> None:
+        """The next sockets are sent away with that reason, before Slack says hello or (`greeted`) after."""
+        self.sockets.refusals.extend([(reason, greeted)] * times)
+
     async def cut(self) -> None:
         self.sockets.cut()
 

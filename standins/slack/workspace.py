@@ -19,6 +19,8 @@ STATUS_SECONDS = 120.0
 class Person:
     id: str
     locale: str = "en-US"
+    team: str = ""
+    """Another workspace they belong to, "" for this one: a stranger in a shared channel."""
 
 
 @dataclass

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from core.concurrency import Background, LoopWatch
+from core.concurrency import Background, LoopWatch, Slots
 from core.tools import Toolbox, execute
 
 
@@ -105,3 +105,27 @@ async def test_a_watch_ends_with_its_owner() -> None:
         if thread.name == "loop watch":
             await asyncio.to_thread(thread.join, 5)
             assert not thread.is_alive()
+
+
+async def test_what_is_slow_makes_room() -> None:
+    """Two places: two that hang give theirs up; a third that hangs keeps it, for only two may be slow."""
+    slots, gate, entered = Slots(2, patience=0.05, slow=2), asyncio.Event(), list[int]()
+
+    async def hold(number: int, opened: asyncio.Event) -> None:
+        async with slots.one():
+            entered.append(number)
+            await opened.wait()
+
+    hanging = [asyncio.create_task(hold(number, gate)) for number in range(6)]
+    await asyncio.sleep(0.3)
+    assert [0, 1, 2, 3] == entered
+    hanging[0].cancel()
+    await asyncio.sleep(0.2)
+    assert [0, 1, 2, 3, 4] == entered
+    gate.set()
+    await asyncio.gather(*hanging, return_exceptions=True)
+    held = [asyncio.create_task(hold(number, asyncio.Event())) for number in range(7, 10)]
+    await asyncio.sleep(0.02)
+    assert [0, 1, 2, 3, 4, 5, 7, 8] == entered
+    for task in held:
+        task.cancel()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from standins.slack import SlackStandin
@@ -179,3 +181,34 @@ async def test_a_thread_is_not_read_again_without_need(
             await exchange(slack, "U1", "C1", text, root)
 
     assert len(calls(slack, "conversations.replies")) - before <= 1
+
+
+@pytest.mark.parametrize("how", ["limited", "slow"])
+async def test_reading_a_thread_does_not_hold_the_question_up(
+    slack: SlackStandin, product: Product, script: Stage, how: str
+) -> None:
+    """Rate-limited or slow: two seconds at most, then it is answered without what was said before."""
+    async with product():
+        root = await discussion(slack)
+        if how == "slow":
+            slack.delay("conversations.replies", 20)
+        else:
+            slack.fail("conversations.replies", error="ratelimited", retry_after=20, times=9)
+        began = time.monotonic()
+        await slack.mention("U1", "C1", "summarise", root)
+        await slack.until(lambda: script.asked)
+        took = time.monotonic() - began
+
+    assert took < 3
+    assert [["summarise"]] == script.asked
+
+
+async def test_a_short_limit_is_waited_for(slack: SlackStandin, product: Product, script: Stage) -> None:
+    """One second fits: nothing is left out."""
+    async with product():
+        root = await discussion(slack)
+        slack.fail("conversations.replies", error="ratelimited", retry_after=1)
+        await slack.mention("U1", "C1", "summarise", root)
+        await slack.until(lambda: script.asked)
+
+    assert 1 == times("alpha", script.asked[0])

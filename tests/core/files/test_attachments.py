@@ -352,6 +352,22 @@ async def test_many_are_fetched_side_by_side(desk: Desk) -> None:
     assert (AT_ONCE, AT_ONCE + 2) == (desk.shelf.most, len(stored))
 
 
+async def test_slow_files_do_not_hold_others_up(desk: Desk) -> None:
+    """As many as there are places hang: another person's file is there long before they end."""
+    desk.shelf.open.clear()
+    slow = [await desk.sent(str(number), "a.txt") for number in range(AT_ONCE)]
+    for one in slow:
+        desk.attachments.begin(one.message, one.thread, one.run)
+    await desk.shelf.news.until(lambda: desk.shelf.now == AT_ONCE)
+    fast = await desk.sent("99", "b.png")
+    desk.attachments.begin(fast.message, fast.thread, fast.run)
+    await desk.shelf.news.until(lambda: "b.png" in desk.shelf.names)
+    desk.shelf.open.set()
+
+    stored = await asyncio.gather(*(desk.ready(one) for one in (*slow, fast)))
+    assert ["text"] * AT_ONCE + ["picture"] == [file.kind for (file,) in stored]
+
+
 async def test_names_are_made_safe(desk: Desk) -> None:
     """Of refused files as well."""
     asked = await desk.sent("1", Attachment("1", "../../x\u202e.exe\n", ""))

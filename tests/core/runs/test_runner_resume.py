@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import Retryable
 from core.texts import TEXTS
-from core.types import Finished, ModelEvent, Prompt, Started, TextDelta
+from core.types import Earlier, Finished, ModelEvent, Prompt, Started, TextDelta
 from standins.script.script import Fault, Say, Wait
 from tests.core.fakes import Heard
 from tests.core.whole import Core, core, rules
@@ -190,6 +190,26 @@ async def test_context_is_read_once_over_deaths(tmp_path: Path) -> None:
 
         assert 1 == len(spool.platform.read)
     assert script.requests[0] == script.requests[1]
+
+
+async def test_context_left_out_stays_left_out(tmp_path: Path) -> None:
+    """Not read in time: the question is asked without it, and again without it after a death."""
+    script = Heard()
+    script.enqueue(Fault("hang"))
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        spool.platform.topic = [Earlier("0", "", "U9", "The plan is late.")]
+        spool.platform.may_read.clear()
+        await spool.say("1", "Hi", inside_topic=True)
+        await script.until(1)
+        spool.platform.may_read.set()
+        await spool.die()
+        await spool.restart()
+        await spool.idle()
+
+        assert 1 == len(spool.platform.read)
+        assert "echo: Hi" == spool.platform.answers[-1]
+    assert script.requests[0] == script.requests[1]
+    assert "The plan" not in str(script.requests)
 
 
 async def test_ten_deaths_end_in_a_notice(tmp_path: Path) -> None:

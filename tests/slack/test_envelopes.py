@@ -1,0 +1,124 @@
+"""Envelopes nobody can read: acknowledged and passed over, once, and none of their words in the log."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+
+from standins.slack import SlackStandin
+from standins.slack.deliveries import Answer
+from tests.conftest import Product
+from tests.slack.conversation import all_heard, exchange, workspace
+from tests.slack.test_events import _damaged
+
+CANARY = "CANARYWORD"
+once = workspace(retry_delays=(0.1, 0.1, 0.1))
+DEEP = 20_000
+MENTION = {"type": "message", "user": "U1", "channel": "C1", "ts": "1700000100.000100", "text": CANARY}
+"""A message whose odd part is put beside it."""
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> str:
+    """Every word of every line, and of every traceback."""
+    return "\n".join(f"{record.getMessage()} {vars(record)} {record.exc_info}" for record in caplog.records)
+
+
+@once
+@pytest.mark.parametrize(
+    "payload",
+    [
+        *(None, 5, CANARY, [CANARY], {}, {"event": CANARY}, {"event": [CANARY]}, {"event": None}),
+        {"event": {**MENTION, "blocks": [{"type": "rich_text", "elements": [{"indent": CANARY}]}]}},
+        {"event": {**MENTION, "user": "\ud800", "channel_type": "im"}},
+        {"event": MENTION, "team": 5},
+        {"event": MENTION, "authorizations": {"0": CANARY}},
+        {"event": MENTION, "enterprise": 7},
+    ],
+)
+async def test_an_event_that_is_none(
+    slack: SlackStandin, product: Product, caplog: pytest.LogCaptureFixture, payload: Any
+) -> None:
+    """Whatever part of it is odd: it comes once."""
+    whole = {"type": "event_callback", **payload} if isinstance(payload, dict) else payload
+    async with product():
+        slack.sockets.deliveries.publish(whole)
+        await all_heard(slack)
+
+    assert [] == slack.unacked()
+    assert CANARY not in logged(caplog)
+    assert "Traceback" not in logged(caplog)
+
+
+@once
+@pytest.mark.parametrize("kind", ["slash_commands", "interactive"])
+async def test_damaged_commands_and_presses_are_acknowledged(
+    slack: SlackStandin, product: Product, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    """Sixty, each damaged somewhere: whoever pressed sees no time-out."""
+    command = {
+        "command": "/reset",
+        "channel_id": "C1",
+        "user_id": "U1",
+        "text": CANARY,
+        "team_id": slack.team,
+    }
+    press = {
+        **{
+            "type": "block_actions",
+            "user": {"id": "U1"},
+            "channel": {"id": "C1"},
+            "team": {"id": slack.team},
+        },
+        "actions": [{"action_id": "spool_approve", "value": CANARY}],
+    }
+    rng, heard = random.Random(8), list[Answer]()
+    async with product():
+        for _ in range(60):
+            odd = _damaged(command if kind == "slash_commands" else press, rng)
+            slack.sockets.deliveries.ask(kind, odd, heard.append)
+        await slack.until(lambda: len(heard) == 60)
+        await exchange(slack, "U1", "C1", "still there?")
+
+    assert {""} == {answer.error for answer in heard}
+    assert CANARY not in logged(caplog)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        *("[" * DEEP + "]" * DEEP, '{"a":' * DEEP + "1" + "}" * DEEP, "[" * DEEP, "{", "9" * 5000),
+        f'{{"text": "{"x" * (5 * 2**20)}"}}',
+    ],
+    ids=["lists", "objects", "open", "cut", "number", "large"],
+)
+@pytest.mark.parametrize("before", [True, False])
+async def test_a_frame_that_cannot_be_parsed(
+    slack: SlackStandin, product: Product, payload: str, before: bool
+) -> None:
+    """It is acknowledged by the id in its text, wherever that stands; the socket stays."""
+    id, rest = '"envelope_id": "e-1"', f'"type": "events_api", "payload": {payload}'
+    async with product():
+        slack.sockets.send_raw(f"{{{id}, {rest}}}" if before else f"{{{rest}, {id}}}")
+        await slack.until(lambda: slack.sockets.deliveries.unknown_acks)
+        await exchange(slack, "U1", "C1", "still there?")
+
+    assert ["e-1"] == slack.sockets.deliveries.unknown_acks
+    assert 1 == slack.sockets.opened
+
+
+@pytest.mark.parametrize("depth", [50, 300, 600, 900])
+async def test_a_message_that_is_nested(slack: SlackStandin, product: Product, depth: int) -> None:
+    """Deeper than any reader follows, and shallow enough to be parsed."""
+    inner = '{"type": "rich_text_section", "elements": [' * depth + "]}" * depth
+    blocks = f'[{{"type": "rich_text", "elements": [{inner}]}}]'
+    event = json.dumps(MENTION)[:-1] + f', "blocks": {blocks}}}'
+    text = f'{{"envelope_id": "e-1", "type": "events_api", "payload": {{"event": {event}}}}}'
+    async with product():
+        slack.sockets.send_raw(text)
+        await slack.until(lambda: slack.sockets.deliveries.unknown_acks)
+        await exchange(slack, "U1", "C1", "still there?")
+
+    assert ["e-1"] == slack.sockets.deliveries.unknown_acks

@@ -1,0 +1,120 @@
+"""Whose event it is and who wrote it: other installations of the app, and people of other organisations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bots.slack.events import spoken
+from standins.slack import SlackStandin
+from tests.conftest import Product
+from tests.slack.conversation import all_heard, calls, exchange, texts
+from tests.slack.stage import Pause, Stage
+
+STRANGER = json.loads(
+    (Path(__file__).parents[1] / "events" / "slack" / "shared_channel.json").read_text(encoding="utf-8")
+)["envelope"]
+
+
+@pytest.mark.parametrize(
+    ("team", "authorizations", "heard"),
+    [
+        ("T0TEAM0002", [{"team_id": "T0TEAM0002", "enterprise_id": None}], False),
+        ("T0TEAM0001", [{"team_id": "T0TEAM0002"}, {"team_id": "T0TEAM0003"}], False),
+        ("T0TEAM0001", [{"team_id": None, "enterprise_id": "E2", "is_enterprise_install": True}], False),
+        ("T0TEAM0002", [{"team_id": "T0TEAM0001", "enterprise_id": None}], True),
+        ("T0TEAM0002", [{"team_id": "T0TEAM0002"}, {"team_id": "T0TEAM0001"}], True),
+        ("T0TEAM0002", [], True),
+    ],
+)
+async def test_only_our_own_installation_is_answered(
+    slack: SlackStandin,
+    product: Product,
+    script: Stage,
+    caplog: pytest.LogCaptureFixture,
+    team: str,
+    authorizations: list[dict[str, Any]],
+    heard: bool,
+) -> None:
+    """The envelope's team does not decide: in a shared channel it may be the other organisation's."""
+    room = slack.add_channel("C1", ["U1"], bot_in=False)
+    ts = await slack.say("U1", "C1", "…")
+    room.bot_in = True
+    event = {
+        "type": "app_mention",
+        "user": "U1",
+        "channel": "C1",
+        "ts": ts,
+        "text": f"<@{slack.bot_user}> hi",
+    }
+    async with product():
+        await slack.deliver(event, team_id=team, authorizations=authorizations)
+        await all_heard(slack)
+
+    assert [] == slack.unacked()
+    assert ([["hi"]] if heard else []) == script.asked
+    assert heard is not any("another workspace" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize(
+    ("told", "envelope", "team"),
+    [
+        ({"user_team": "T2", "source_team": "T3", "team": "T4"}, "T1", "T2"),
+        ({"source_team": "T3", "team": "T4"}, "T1", "T3"),
+        ({"user_team": "E9", "team": "T4"}, "T1", "T4"),
+        ({"team": 5}, "T1", "T1"),
+        ({}, "T1", "T1"),
+        ({"team": "E1"}, "T1", "T1"),
+    ],
+)
+def test_the_team_of_who_wrote(told: dict[str, Any], envelope: str, team: str) -> None:
+    """What the event says of the person, before what the envelope says of itself."""
+    event = {**STRANGER["event"], "user_team": None, "source_team": None, "team": None, **told}
+    found = spoken(event, "E1", "U0BOT", envelope)
+
+    assert found is not None
+    assert team == found.message.team
+
+
+async def test_a_stranger_gets_a_stream_too(slack: SlackStandin, product: Product) -> None:
+    """Addressed to the person's own workspace; a process after this one knows it still."""
+    slack.add_stranger("UEXT", "T0OTHER001")
+    async with product():
+        await exchange(slack, "UEXT", "C1", "hello")
+        await exchange(slack, "U1", "C1", "hello")
+
+    teams = [call["recipient_team_id"] for call in calls(slack, "chat.startStream")]
+    assert ["T0OTHER001", slack.team] == teams
+    assert ["echo: hello"] * 2 == texts(slack, "C1")
+
+
+@pytest.mark.parametrize("error", ["user_not_found", "team_not_found", "missing_recipient_team_id"])
+async def test_what_is_refused_to_one_person_is_not_refused_to_the_channel(
+    slack: SlackStandin, product: Product, error: str
+) -> None:
+    """That person is not tried again there, the others are."""
+    async with product():
+        slack.fail("chat.startStream", error=error)
+        for user in ("U1", "U1", "U2"):
+            await exchange(slack, user, "C1", "hello")
+
+    assert ["U1", "U2"] == [call["recipient_user_id"] for call in calls(slack, "chat.startStream")]
+
+
+@pytest.mark.parametrize("error", ["invalid_thread_ts", "internal_error", "no_permission", "ratelimited"])
+async def test_one_refused_status_does_not_end_them(
+    slack: SlackStandin, product: Product, script: Stage, error: str
+) -> None:
+    """It is tried again for the same question, and the next question has one."""
+
+    pause = Pause()
+    script.perform(pause, "so")
+    async with product():
+        slack.fail("assistant.threads.setStatus", error=error)
+        ts = await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: slack.status("C1", ts), 10)
+        pause.end()
+        await slack.until(lambda: texts(slack, "C1") == ["so"])
