@@ -15,7 +15,9 @@ from __future__ import annotations
 
 
 class SpoolError(Exception):
-    """Base of all errors raised on purpose."""
+    """Base of all errors raised on purpose. `detail` is for the log: what the other side said."""
+
+    detail: str = ""
 
 
 class ConfigError(SpoolError):
