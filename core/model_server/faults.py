@@ -305,6 +305,8 @@ def _about(said: Said) -> str:
     if re.search(r"\.(image_url|file_data|file_url)\b", said.param):
         return "file_refused"
     message = said.message.lower()
+    if "invalid url" in message:
+        return "model_address"
     if said.status == 404 or "expired" in message:
         if "container" in message:
             return "tools_refused"

@@ -11,7 +11,10 @@ import pytest
 from core.errors import Permanent, Retryable
 from core.model_server.events import finished
 from core.model_server.faults import Refused, met, refusal
+from core.runs import rounds
 from core.texts import TEXTS
+from core.types import ItemDone, ModelEvent
+from tests.core.model_server.wire import Sent, asking, events, wire
 
 CASES = Path(__file__).parents[2] / "events" / "model"
 SAID: list[tuple[int, Any, str]] = [
@@ -158,3 +161,43 @@ def test_a_refused_field_is_recognised(status: int, error: Any) -> None:
 
     assert isinstance(found, Refused)
     assert {"reasoning"} == found.fields
+
+
+async def answered(body: bytes) -> list[ModelEvent]:
+    """What a model makes of a stream."""
+    async with wire() as server, asking(server) as model:
+        server.answers.append(Sent([body]))
+        return await events(model)
+
+
+async def test_a_failed_response_with_a_mere_text_is_tried_again() -> None:
+    """As it was recorded."""
+    with pytest.raises(Retryable, match="server_error"):
+        await answered((CASES / "08-sse-failed-with-error-text.txt").read_bytes())
+
+
+async def test_an_error_in_a_frame_without_any_name_is_one() -> None:
+    """LiteLLM's, in the middle of a stream."""
+    with pytest.raises(Permanent) as caught:
+        await answered(b'data: {"error": {"message": "maximum context length is 9", "code": "400"}}\n\n')
+    assert "too_long" == caught.value.notice
+
+
+async def test_a_call_that_was_cut_off_is_sent_back_as_an_object() -> None:
+    """As it was recorded."""
+    found = await answered((CASES / "04-sse-call-with-truncated-json.txt").read_bytes())
+
+    (item,) = [event.item for event in found if isinstance(event, ItemDone)]
+    (sent,) = rounds.sendable([item])
+    assert {"invalid": item["arguments"]} == json.loads(sent["arguments"])
+
+
+def test_a_limit_seen_in_the_field_has_its_time() -> None:
+    """As it was recorded."""
+    head, _, body = (CASES / "06-http429-retry-after-ms.txt").read_text().replace("\r", "").partition("\n\n")
+    headers = dict(line.split(": ", 1) for line in head.splitlines()[1:])
+
+    found = met(refusal(json.loads(body), 429, headers))
+
+    assert isinstance(found, Retryable)
+    assert 6.0 == found.retry_after
