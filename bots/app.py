@@ -18,6 +18,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import aiohttp
 
 from bots.intake.connection import keep
+from bots.intake.connector import Connector
 from core.assistants import model_list, older_demo
 from core.concurrency import Background
 from core.errors import ConfigError
@@ -308,7 +309,7 @@ async def assembled(
     inbox = Inbox(
         db, lanes, _policy(settings), equipment.run_context.approvals, equipment.run_context.attachments
     )
-    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
+    connector = Connector(limit=0, keepalive_timeout=60)
     patience = aiohttp.ClientTimeout(total=30, sock_connect=10)  # slack_sdk's own rules only its own sessions
     async with aiohttp.ClientSession(connector=connector, timeout=patience) as session:
         platforms.update({name: _platform(name, settings, inbox, session) for name in names})

@@ -16,7 +16,7 @@ from core.runs.lanes import Lanes
 from core.runs.summaries import NOTHING, Held, held, told
 from core.store import approvals, files, messages, runs, threads
 from core.store.approvals import Decision
-from core.store.database import Database, Execute
+from core.store.database import Chain, Database, Execute
 from core.store.facts import find, remember
 from core.texts import text
 from core.types import Address, Claim, IncomingMessage, RunId, ThreadId
@@ -28,7 +28,8 @@ logger = logging.getLogger(__name__)
 class Policy:
     """How messages are mapped to threads and runs.
 
-    `budget` is the history's size in tokens; messages older than `window` seconds are not accepted any more.
+    `budget` is the history's size in tokens; of what is read from a history, messages older than `window`
+    seconds are not accepted any more.
     """
 
     scope: threads.Scope = "user"
@@ -68,15 +69,22 @@ class Inbox:
         self._approvals, self._attachments = approvals or Approvals(db), attachments
 
     def receive(
-        self, message: IncomingMessage, facts: Mapping[str, object] | None = None
+        self,
+        message: IncomingMessage,
+        facts: Mapping[str, object] | None = None,
+        *,
+        chain: Chain | None = None,
+        live: bool = True,
     ) -> asyncio.Future[Receipt]:
         """Accept a message; done ⇒ it is on disk and may be acknowledged.
 
         `facts` are stored in the same transaction (a gateway's position, say). The transaction is put
-        in line at once: messages are accepted in the order of the calls, awaited or not.
+        in line at once: messages are accepted in the order of the calls, awaited or not, and not after one
+        of the same `chain` that could not be saved. Not `live`: found in a history, so perhaps too old.
         """
         now, owner = time.time(), self._lanes.owner
-        accepted = self._db(lambda tx: self._accept(tx, message, facts or {}, owner, now))
+        oldest = 0.0 if live else now - self._policy.window  # ours and the platform's clock may differ
+        accepted = self._db(lambda tx: self._accept(tx, message, facts or {}, owner, now, oldest), chain)
         # A callback and not the caller: once committed, the run begins even if the caller was cancelled.
         accepted.add_done_callback(lambda _: self._begin(message, accepted))
         return asyncio.shield(accepted)
@@ -94,13 +102,19 @@ class Inbox:
             self._lanes.stop(receipt.stopped)
 
     def _accept(
-        self, tx: Execute, message: IncomingMessage, facts: Mapping[str, object], owner: str, now: float
+        self,
+        tx: Execute,
+        message: IncomingMessage,
+        facts: Mapping[str, object],
+        owner: str,
+        now: float,
+        oldest: float,
     ) -> Receipt:
         for name, value in facts.items():
             remember(tx, name, value)
         if messages.known(tx, message):
             return Receipt(new=False)
-        if message.sent_at < now - self._policy.window:
+        if message.sent_at < oldest:
             logger.warning(
                 "message is older than CATCH_UP_SECONDS, left alone", extra={"at": message.sent_at}
             )
@@ -126,7 +140,13 @@ class Inbox:
         return runs.add(tx, thread, now, lane=thread)
 
     def reset(
-        self, address: Address, user: str, *, order: str = "", facts: Mapping[str, object] | None = None
+        self,
+        address: Address,
+        user: str,
+        *,
+        order: str = "",
+        facts: Mapping[str, object] | None = None,
+        chain: Chain | None = None,
     ) -> asyncio.Future[bool]:
         """Map the next message from there to a new thread. False: this address does not tell which.
 
@@ -151,7 +171,7 @@ class Inbox:
             threads.renew(tx, address, user, self._policy.scope, origin="reset", now=now)
             return True
 
-        done = self._db(work)
+        done = self._db(work, chain)
         done.add_done_callback(lambda _: self._approvals.decided(refused))
         return asyncio.shield(done)
 
@@ -236,6 +256,6 @@ class Inbox:
         """A fact stored under this name, None when there is none."""
         return await self._db(lambda tx: find(tx, name))
 
-    async def remember(self, name: str, value: object) -> None:
-        """Store a fact; returns ⇒ it is on disk."""
-        await self._db(lambda tx: remember(tx, name, value))
+    async def remember(self, name: str, value: object, chain: Chain | None = None) -> None:
+        """Store a fact; returns ⇒ it is on disk. `chain`: it says that all of that before it is stored."""
+        await self._db(lambda tx: remember(tx, name, value), chain, mark=True)

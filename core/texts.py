@@ -23,6 +23,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "stop_refused": "Only the person who asked can stop this answer.",
         "stop_over": "This answer has already ended.",
         "stop_button": "Stop",
+        "stale": "This does not work any more: it is from a bot before me. Write your question after my name instead.",
         "model_unavailable": "⚠️ I could not get an answer: the AI service is not responding properly. "
         "Please send your message again in a few minutes.",
         "model_auth": "⚠️ I could not get an answer: the AI service refused my access. "
@@ -158,6 +159,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "stop_refused": "질문한 사람만 이 답변을 중지할 수 있어요.",
         "stop_over": "이 답변은 이미 끝났어요.",
         "stop_button": "중지",
+        "stale": "이것은 더 이상 동작하지 않아요. 저보다 먼저 있던 봇의 것이에요. 대신 제 이름 뒤에 질문을 적어 주세요.",
         "model_unavailable": "⚠️ AI 서비스가 제대로 응답하지 않아 답변하지 못했어요. "
         "몇 분 뒤에 메시지를 다시 보내 주세요.",
         "model_auth": "⚠️ AI 서비스가 접근을 거부해 답변하지 못했어요. 이 봇의 운영자에게 API 키를 확인해 달라고 "

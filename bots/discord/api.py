@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import discord
@@ -17,7 +17,20 @@ from discord.http import HTTPClient, Route
 from bots.replies.posts import Gone, Unclear
 from core.errors import Retryable, SpoolError, TooLarge, Unreachable
 
-UNKNOWN_MESSAGE, ENTITY_TOO_LARGE = 10008, 40005
+UNKNOWN_MESSAGE, ENTITY_TOO_LARGE, INVALID_FORM = 10008, 40005, 50035
+NO_READING, NO_QUOTING, ARCHIVED, LOCKED = 160002, 160009, 50083, 160005
+CURES: Final = {
+    10003: "The channel is gone.",
+    50001: "The bot cannot see this channel: give it “View Channel” there.",
+    50007: "This person takes no direct messages from the bot.",
+    50013: "A permission is missing: give the bot “Send Messages” there, in threads “Send Messages in "
+    "Threads”, for files “Attach Files”.",
+    ARCHIVED: "The thread is archived and locked: unlock it, or give the bot “Manage Threads”.",
+    LOCKED: "The thread is locked: unlock it, or give the bot “Manage Threads”.",
+    NO_READING: "Give the bot “Read Message History” there.",
+    200000: "AutoMod of this server does not let the text through.",
+}
+"""What an operator can do about a refusal."""
 LARGEST_FILE = 10 * 1024**2
 """Bytes of a file in any server; a boosted one takes more, which a bot is not told."""
 NO_PINGS = {"parse": [], "replied_user": False}
@@ -26,8 +39,27 @@ SUPPRESS_EMBEDS = 4
 PAGE = 100
 
 
+class Refused(Unreachable):
+    """Discord does not do that there; `about_reference`: because it would quote the question."""
+
+    def __init__(self, status: int, code: int, text: str) -> None:
+        super().__init__(f"{status}:{code} {text[:100]}")
+        self.code, self.status = code, status
+        self.about_reference = code in (NO_READING, NO_QUOTING) or (
+            code == INVALID_FORM and "message_reference" in text
+        )
+
+    def at(self, guild: str, channel: str) -> Unreachable:
+        """The same with the place, which is a link that opens it, and the cure."""
+        forbidden = "The bot may not do that there: check its permissions." if self.status == 403 else ""
+        cure = CURES.get(self.code, forbidden)
+        return Unreachable(
+            f"{self} at https://discord.com/channels/{guild or '@me'}/{channel} {cure}".strip()
+        )
+
+
 class DiscordApi:
-    """The calls we make. Raises Retryable, Gone or Unreachable."""
+    """The calls we make. Raises Retryable, Gone or Refused."""
 
     def __init__(self, http: HTTPClient) -> None:
         self._http = http
@@ -78,6 +110,10 @@ class DiscordApi:
         path = "/channels/{channel_id}/messages/{message_id}"
         await self.call("DELETE", path, channel_id=channel, message_id=message)
 
+    async def unarchive(self, thread: str) -> None:
+        """Open a thread again. Whoever may write there may do so, unless it is locked."""
+        await self.call("PATCH", "/channels/{channel_id}", {"archived": False}, channel_id=thread)
+
     async def history(self, channel: str, after: int) -> list[dict[str, Any]]:
         """Up to PAGE messages after that id, oldest first."""
         query = {"after": str(after), "limit": str(PAGE)}
@@ -109,7 +145,7 @@ def _sorted(error: discord.HTTPException) -> SpoolError:
         return Unclear(name)
     if error.code == UNKNOWN_MESSAGE:
         return Gone(name)
-    return Unreachable(f"{name} {error.text[:100]}")
+    return Refused(error.status, error.code, error.text)
 
 
 def _retry_after(error: discord.HTTPException) -> float:

@@ -10,6 +10,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bots.discord.identifies import Identifies
+from bots.intake.connector import Connector
 from core.inbox import Inbox
 
 logger = logging.getLogger(__name__)
@@ -20,18 +22,18 @@ SYNCED = "discord:commands"
 class Bot(discord.Client):
     """Needs no privileged intent: direct messages, mentions and replies carry their content."""
 
-    def __init__(self, inbox: Inbox, *, content: bool, proxy: str | None = None) -> None:
+    def __init__(self, inbox: Inbox, identifies: Identifies, *, content: bool) -> None:
         intents = discord.Intents(guilds=True, messages=True)
         intents.message_content = content
         super().__init__(
             intents=intents,
-            proxy=proxy,
             max_messages=None,
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
             allowed_mentions=discord.AllowedMentions.none(),
+            connector=Connector(limit=0),
         )
-        self._inbox = inbox
+        self._inbox, self._identifies = inbox, identifies
         self.tree = app_commands.CommandTree(self)
 
         for command in _commands():
@@ -40,6 +42,10 @@ class Bot(discord.Client):
                     app_commands.allowed_contexts(guilds=True, dms=True)(command)
                 )
             )
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Put it on record; when it may be sent was decided before the connection was made."""
+        await self._identifies.note(str(self.application_id))
 
     async def sync(self) -> None:
         """Register the commands, only when they differ from what was registered last. Never raises.
@@ -52,7 +58,7 @@ class Bot(discord.Client):
             if await self._inbox.fact(SYNCED) != wanted or not await self._registered():
                 await self.tree.sync()
                 await self._inbox.remember(SYNCED, wanted)
-        except (discord.DiscordException, OSError) as error:
+        except Exception as error:  # also what a closed session raises at the end
             logger.warning(
                 "commands not registered, some may be missing", extra={"error": type(error).__name__}
             )

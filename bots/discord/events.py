@@ -23,10 +23,14 @@ _SPOKEN_TYPES = (0, 19)  # default, reply
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A person's message, and whether it is addressed to the assistant beyond doubt."""
+    """A person's message, and whether it is addressed to the assistant beyond doubt.
+
+    `live`: just told by the gateway, not found in a history.
+    """
 
     message: IncomingMessage
     addressed: bool
+    live: bool = True
 
 
 def sent_at(snowflake: str) -> float:
@@ -83,7 +87,7 @@ def _addressed(payload: Mapping[str, Any], me: str, role: str | None) -> bool:
 
 def _sound(payload: Mapping[str, Any], author: Mapping[str, Any]) -> bool:
     """Whether the ids are ids and the content is text: what else comes is nobody's question."""
-    ids = [payload.get("id"), payload.get("channel_id"), author.get("id"), payload.get("guild_id", "0")]
+    ids = [payload.get("id"), payload.get("channel_id"), author.get("id"), payload.get("guild_id") or "0"]
     content = payload.get("content")
     return all(isinstance(one, str) and _ID.fullmatch(one) for one in ids) and isinstance(content, str | None)
 

@@ -16,6 +16,7 @@ import aiohttp
 
 from bots.discord.api import LARGEST_FILE
 from bots.discord.poster import DiscordPoster, file_sign
+from bots.intake.connector import Connector
 from bots.intake.download import Hosts, Redirected, download, words
 from bots.replies.posts import Posts
 from bots.replies.safe_text import file_name
@@ -95,7 +96,7 @@ class DiscordFiles:
         if url is None:
             raise FileRefused("file_external")
         if self._session is None:
-            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            self._session = aiohttp.ClientSession(connector=Connector(), cookie_jar=aiohttp.DummyCookieJar())
         try:
             found = await download(self._session, url, limit)
         except Redirected as elsewhere:

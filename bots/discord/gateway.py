@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,12 +23,16 @@ import yarl
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.http import Route
 
+from bots.discord.identifies import Identifies
 from bots.intake.connection import TokenRefused
+from bots.intake.connector import Connector
 
 logger = logging.getLogger(__name__)
 KEEP_SESSION = 4000
 """A close code other than 1000 and 1001: Discord keeps the session for a resume."""
 IDENTIFY_SPACING = 5.0
+LARGEST_FRAME = 4 * 1024**2
+"""Characters: the largest server Discord describes has fewer."""
 FRUITLESS = 3
 """Connections without READY or RESUMED after which a session is given up."""
 _FATAL = {
@@ -43,8 +48,8 @@ PRIVATES: Final = {
     "discord.Client": ("http", "ws", "_connection"),
     "discord.state.ConnectionState": ("parsers", "_intents"),
     "discord.gateway.DiscordWebSocket": (
-        *("DEFAULT_GATEWAY", "from_client", "poll_event", "close"),
-        *("socket", "session_id", "sequence", "gateway"),
+        *("DEFAULT_GATEWAY", "from_client", "identify", "poll_event", "close"),
+        *("socket", "session_id", "sequence", "gateway", "received_message", "_decompressor"),
     ),
     "discord.gateway.ReconnectWebSocket": ("resume",),
 }
@@ -71,7 +76,7 @@ def redirect(api_url: str, gateway_url: str) -> None:
 async def forget_login(client: discord.Client) -> None:
     """Close what a failed login left open, so that it can be tried again with the same client."""
     await client.http.close()
-    client.http.connector = discord.utils.MISSING
+    client.http.connector = Connector(limit=0)
 
 
 class ContentIntentRefused(Exception):
@@ -90,11 +95,51 @@ def _guarded(name: str, handler: Handler) -> Handler:
     return guarded
 
 
+_SEQUENCE = re.compile(r'"s":\s*([0-9]{1,15})\b')
+
+
+class Socket(DiscordWebSocket):
+    """discord.py's, which leaves out a frame that cannot be read: ended by it, it would be told it again."""
+
+    async def received_message(self, msg: Any, /) -> None:
+        """A frame, or a part of a compressed one."""
+        frame = self._decompressor.decompress(msg) if isinstance(msg, bytes) else msg
+        if frame is None:
+            return
+        before = self.sequence
+        try:
+            if len(frame) > LARGEST_FRAME:
+                raise ValueError("too large")
+            await super().received_message(frame)
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError, MemoryError) as error:
+            self._pass(frame, before)
+            logger.error(
+                "a frame of Discord cannot be read and is left out",
+                extra={"error": type(error).__name__, "bytes": len(frame)},
+            )
+
+    async def identify(self) -> None:
+        """See `Identifies.note`: what is not on record is not sent."""
+        try:
+            await super().identify()
+        except Exception:
+            await self.close(code=KEEP_SESSION)
+            raise
+
+    def _pass(self, frame: str, before: int | None) -> None:
+        """The session goes on behind it. Its number stands in front of the data, or behind them."""
+        head, tail = frame[:200].partition('"d"')[0], frame[-200:].rstrip()[:-1].rpartition("}")[2]
+        found = _SEQUENCE.search(head) or _SEQUENCE.search(tail)
+        self.sequence = before if not found or before is None else max(before, int(found[1]))
+
+
 class Gateway:
     """One gateway session of a logged-in client. `handlers`: event name → called in order, must not block."""
 
-    def __init__(self, client: discord.Client, handlers: Mapping[str, Handler]) -> None:
-        self._client = client
+    def __init__(
+        self, client: discord.Client, identifies: Identifies, handlers: Mapping[str, Handler]
+    ) -> None:
+        self._client, self._identifies = client, identifies
         self._socket: DiscordWebSocket | None = None
         self._identified_at = -IDENTIFY_SPACING
         self._left = False
@@ -133,6 +178,10 @@ class Gateway:
                     return
                 fruitless = 0 if self.established else fruitless + 1
                 resume = self.position if error.resume and fruitless < FRUITLESS else None
+                if resume:
+                    logger.info("gateway lost, the session goes on")
+                else:
+                    logger.warning("the session with Discord has ended, another one begins")
                 await asyncio.sleep(min(30.0, 0.5 * 2**fruitless) if fruitless > 1 else 0.0)
             except discord.ConnectionClosed as error:
                 self._explain(error)
@@ -149,6 +198,7 @@ class Gateway:
             self._socket = await self._resume(resume)
         else:
             await asyncio.sleep(self._identified_at + IDENTIFY_SPACING - loop.time())
+            await self._identifies.turn(str(self._client.application_id))
             self._socket = await self._connect(initial=True)
             self._identified_at = loop.time()
         self._client.ws = self._socket
@@ -172,7 +222,7 @@ class Gateway:
         return gateway.host in (url.host, "gateway.discord.gg")
 
     async def _connect(self, **how: Any) -> DiscordWebSocket:
-        return await asyncio.wait_for(DiscordWebSocket.from_client(self._client, **how), 30)
+        return await asyncio.wait_for(Socket.from_client(self._client, **how), 30)
 
     def _explain(self, error: discord.ConnectionClosed) -> None:
         if error.code == 4004:

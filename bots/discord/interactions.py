@@ -6,14 +6,14 @@ around it. https://docs.discord.com/developers/interactions/receiving-and-respon
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from bots.discord.api import DiscordApi
 from bots.discord.channels import thread_parent
 from bots.discord.poster import STOP, answered, reference
+from bots.discord.reader import Reader
 from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
@@ -21,91 +21,95 @@ from core.texts import text
 from core.types import Address
 
 logger = logging.getLogger(__name__)
-_COMMAND, _COMPONENT = 2, 3
-_MESSAGE, _NOTHING = 4, 6
+_COMMAND, _COMPONENT, _AUTOCOMPLETE = 2, 3, 4
+_SLASH = 1
+"""A command's type; the others are in context menus."""
+_MESSAGE, _NOTHING, _CHOICES = 4, 6, 8
 _EPHEMERAL, _SUPPRESS_EMBEDS = 64, 4
 _MOST = 2000
+Answer = dict[str, Any]
+"""What Discord is told of an interaction."""
 
 
 class Interactions:
     """The handler of INTERACTION_CREATE; does not block the socket."""
 
-    def __init__(
-        self,
-        inbox: Inbox,
-        api: DiscordApi,
-        *,
-        progress: Callable[[], dict[str, object]],
-        behind: Callable[[str, Callable[[], None]], None],
-        language: str,
-    ) -> None:
-        self._inbox, self._api, self._progress, self._language = inbox, api, progress, language
-        self._behind = behind  # the messages before it: a new conversation begins after them
+    def __init__(self, inbox: Inbox, api: DiscordApi, reader: Reader, *, language: str) -> None:
+        self._inbox, self._api, self._reader, self._language = inbox, api, reader, language
         self._background = Background()
 
     def take(self, payload: Mapping[str, Any]) -> None:
-        """Carry out what was asked for, and say so."""
+        """Carry out what was asked for, and say so. What is not ours, a bot before us has left behind."""
         data = payload.get("data") or {}
-        if payload.get("type") == _COMMAND and data.get("name") == "reset":
-            self._behind(str(payload["channel_id"]), lambda: self._reset(payload))
-        elif payload.get("type") == _COMMAND and data.get("name") == "assistant":
-            self._background.start(self._assistant(payload, data), "assistant")
-        elif payload.get("type") == _COMMAND and data.get("name") == "memory":
-            self._background.start(self._memory(payload), "memory")
+        own = payload.get("type") == _COMMAND and data.get("type", _SLASH) == _SLASH
+        command = data.get("name") if own else ""
+        if command == "reset":  # behind the messages before it: a new conversation begins after them
+            self._reader.behind(str(payload["channel_id"]), lambda: self._reset(payload))
+        elif command == "assistant":
+            self._do(payload, self._assistant(payload, data))
+        elif command == "memory":
+            self._do(payload, self._memory(payload))
+        elif payload.get("type") == _AUTOCOMPLETE:
+            self._answer(payload, {"type": _CHOICES, "data": {"choices": []}})
         elif payload.get("type") == _COMPONENT:
             self._press(payload, str(data.get("custom_id") or ""))
+        else:
+            self._answer(payload, self._said(payload, "stale"))
 
     def _press(self, payload: Mapping[str, Any], custom_id: str) -> None:
         question, yes = answered(custom_id)
         if custom_id == STOP:
-            self._background.start(self._stop(payload), "stop")
+            self._do(payload, self._stop(payload))
         elif question:
-            self._background.start(self._decide(payload, question, yes), "decision")
+            self._do(payload, self._decide(payload, question, yes))
+        else:
+            self._answer(payload, self._said(payload, "stale"))
+
+    def _do(self, payload: Mapping[str, Any], act: Awaitable[Answer]) -> None:
+        """First to disk, before any later position; telling the person needs the network, and may fail."""
+
+        async def carry_out() -> None:
+            self._answer(payload, await act)
+
+        self._reader.work(carry_out(), "interaction")
 
     def _reset(self, payload: Mapping[str, Any]) -> None:
-        order, facts = str(payload["id"]), self._progress()
-        done = self._inbox.reset(_address(payload), _person(payload), order=order, facts=facts)
-        self._background.start(self._confirm(payload, done), "reset")
+        order, facts, chain = str(payload["id"]), self._reader.progress(), self._reader.chain
+        done = self._inbox.reset(_address(payload), _person(payload), order=order, facts=facts, chain=chain)
 
-    async def _confirm(self, payload: Mapping[str, Any], done: asyncio.Future[bool]) -> None:
-        await self._say(payload, "reset" if await done else "reset_topic")
+        async def confirmed() -> Answer:
+            return self._said(payload, "reset" if await done else "reset_topic")
 
-    async def _stop(self, payload: Mapping[str, Any]) -> None:
+        self._do(payload, confirmed())
+
+    async def _stop(self, payload: Mapping[str, Any]) -> Answer:
         """The button works for whoever asked."""
         post = str((payload.get("message") or {}).get("id"))
         stopped = await self._inbox.stop_post(reference(post), _person(payload))
-        await self._say(payload, {True: "stopping", False: "stop_refused", None: "stop_over"}[stopped])
+        return self._said(payload, {True: "stopping", False: "stop_refused", None: "stop_over"}[stopped])
 
-    async def _decide(self, payload: Mapping[str, Any], question: str, yes: bool) -> None:
+    async def _decide(self, payload: Mapping[str, Any], question: str, yes: bool) -> Answer:
         """A button works for whoever was asked; the question itself then shows what was decided."""
         decision = await self._inbox.decide(question, _person(payload), yes)
-        if decision == "done":
-            await self._answer(payload, {"type": _NOTHING})
-        else:
-            await self._say(payload, f"approval_{decision}")
+        return {"type": _NOTHING} if decision == "done" else self._said(payload, f"approval_{decision}")
 
-    async def _assistant(self, payload: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+    async def _assistant(self, payload: Mapping[str, Any], data: Mapping[str, Any]) -> Answer:
         given = [str(option.get("value") or "") for option in data.get("options") or ()]
         wanted = given[0].strip() if given else ""
         parent = thread_parent(payload.get("channel") or {})
-        said = await self._inbox.assistants(
-            _address(payload), parent, _person(payload), wanted, _locale(payload)
-        )
-        await self._tell(payload, said)
-
-    async def _memory(self, payload: Mapping[str, Any]) -> None:
         address, person = _address(payload), _person(payload)
-        await self._tell(payload, await self._inbox.memory(address, person, _locale(payload)))
+        return _told(await self._inbox.assistants(address, parent, person, wanted, _locale(payload)))
 
-    async def _say(self, payload: Mapping[str, Any], key: str) -> None:
-        await self._tell(payload, text(key, _locale(payload), self._language))
+    async def _memory(self, payload: Mapping[str, Any]) -> Answer:
+        return _told(await self._inbox.memory(_address(payload), _person(payload), _locale(payload)))
 
-    async def _tell(self, payload: Mapping[str, Any], said: str) -> None:
-        short = said if len(said) <= _MOST else said[: _MOST - 1] + "…"
-        data = {"content": short, "flags": _EPHEMERAL | _SUPPRESS_EMBEDS, "allowed_mentions": {"parse": []}}
-        await self._answer(payload, {"type": _MESSAGE, "data": data})
+    def _said(self, payload: Mapping[str, Any], key: str) -> Answer:
+        return _told(text(key, _locale(payload), self._language))
 
-    async def _answer(self, payload: Mapping[str, Any], answer: dict[str, Any]) -> None:
+    def _answer(self, payload: Mapping[str, Any], answer: Answer) -> None:
+        self._background.start(self._call_back(payload, answer), "interaction")
+
+    async def _call_back(self, payload: Mapping[str, Any], answer: Answer) -> None:
         path = "/interactions/{interaction_id}/{interaction_token}/callback"
         try:
             await self._api.call(
@@ -113,6 +117,13 @@ class Interactions:
             )
         except SpoolError as error:  # too late, or a repetition: what was asked for is done all the same
             logger.info("interaction not answered", extra={"error": str(error)})
+
+
+def _told(said: str) -> Answer:
+    """Only the person sees it."""
+    short = said if len(said) <= _MOST else said[: _MOST - 1] + "…"
+    data = {"content": short, "flags": _EPHEMERAL | _SUPPRESS_EMBEDS, "allowed_mentions": {"parse": []}}
+    return {"type": _MESSAGE, "data": data}
 
 
 def _locale(payload: Mapping[str, Any]) -> str:

@@ -15,12 +15,12 @@ from bots.discord.api import PAGE, DiscordApi
 from bots.discord.bot import Bot
 from bots.discord.files import DiscordFiles, Uploads
 from bots.discord.gateway import ContentIntentRefused, Gateway, Position, forget_login, redirect
+from bots.discord.identifies import Identifies
 from bots.discord.interactions import Interactions
 from bots.discord.poster import DiscordPoster, Pace, typing
 from bots.discord.reader import SESSION, Reader
 from bots.intake.catch_up import OVERLAP, CatchUp
 from bots.intake.connection import TokenRefused
-from bots.intake.download import proxy
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.edited import EditBrush
 from bots.replies.live import FullReply
@@ -51,7 +51,8 @@ class DiscordPlatform:
     def __init__(self, settings: Settings, inbox: Inbox) -> None:
         redirect(settings.discord_api_url, settings.discord_gateway_url)
         self._settings, self._inbox = settings, inbox
-        self._bot = Bot(inbox, content=settings.follow_threads, proxy=proxy(settings.discord_api_url))
+        self._identifies = Identifies(inbox)
+        self._bot = Bot(inbox, self._identifies, content=settings.follow_threads)
         self._api, self._pace, self._locks = DiscordApi(self._bot.http), Pace(), KeyedLock()
         self._files = DiscordFiles(settings.discord_api_url)
         self._logged_in = asyncio.Event()
@@ -65,13 +66,7 @@ class DiscordPlatform:
             failed=self._drop,
             follow=settings.follow_threads,
         )
-        self._interactions = Interactions(
-            inbox,
-            self._api,
-            progress=self._intake.progress,
-            behind=self._intake.behind,
-            language=settings.language,
-        )
+        self._interactions = Interactions(inbox, self._api, self._intake, language=settings.language)
         self._gateway: Gateway
         self._connected: Callable[[], None] = lambda: None
         self._ready_at = 0.0
@@ -107,10 +102,10 @@ class DiscordPlatform:
             return
         try:
             await self._bot.login(self._settings.discord_bot_token)
-        except discord.LoginFailure:
-            raise TokenRefused(LOGIN) from None
-        except BaseException:
+        except BaseException as error:
             await forget_login(self._bot)
+            if isinstance(error, discord.LoginFailure):
+                raise TokenRefused(LOGIN) from None
             raise
         handlers = {
             "READY": self._ready,
@@ -125,18 +120,18 @@ class DiscordPlatform:
             "THREAD_LIST_SYNC": self._intake.channels,
             "INTERACTION_CREATE": self._interactions.take,
         }
-        self._gateway = Gateway(self._bot, handlers)
+        self._gateway = Gateway(self._bot, self._identifies, handlers)
         self._logged_in.set()
 
     def _ready(self, _: object) -> None:
         self._gateway.established, self._ready_at = True, time.time()
         self._connected()
-        self._working.start(self.save(), "discord position")
-        window = self._settings.catch_up_seconds
-        caught_up = CatchUp(self._inbox, self.name, window, quick=10, pause=0.04)
+        self._working.start(self._save_now(), "discord position")
+        window, chain = self._settings.catch_up_seconds, self._intake.chain
+        caught_up = CatchUp(self._inbox, self.name, window, quick=10, pause=0.04, chain=chain)
         if self._catching_up:
             self._catching_up.cancel()
-        alive = lambda: self._gateway.established  # noqa: E731
+        alive = lambda: self._gateway.established and self._intake.settled  # noqa: E731
         self._catching_up = self._working.start(caught_up.keep(self._read, alive), "discord catch-up")
 
     def _drop(self) -> None:
@@ -147,13 +142,11 @@ class DiscordPlatform:
         """Remember the position now and then, so that a resume has less to repeat."""
         while True:
             await asyncio.sleep(SAVE_EVERY)
-            with contextlib.suppress(SpoolError):  # the next one may succeed
-                await self.save()
+            await self._save_now()
 
-    async def save(self) -> None:
-        """Store the session's position if all before it is stored."""
-        for name, value in self._intake.progress().items():
-            await self._inbox.remember(name, value)
+    async def _save_now(self) -> None:
+        with contextlib.suppress(SpoolError):  # the next one may succeed
+            await self._intake.save()
 
     async def _read(self, address: Address, since: float) -> None:
         """Give what was said in a channel since then to the inbox; what is known is skipped."""
@@ -201,5 +194,5 @@ class DiscordPlatform:
         await self._files.close()
         if self._logged_in.is_set():
             await self._gateway.leave()
-            await self.save()
+            await self._save_now()
             await self._bot.http.close()

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any, Final, TypeVar
 
-from bots.discord.api import PAGE, DiscordApi
+from bots.discord.api import ARCHIVED, PAGE, DiscordApi, Refused
 from bots.replies.approvals import sign
 from bots.replies.posts import OwnPost
 from bots.replies.safe_text import printable
 from core.errors import SpoolError
 from core.types import ApprovalRequest, IncomingMessage, RunId
 
+T = TypeVar("T")
 STOP = "spool:stop"
 """`custom_id` of the button."""
 EDIT_SPACING = 1.25
@@ -54,6 +56,7 @@ class DiscordPoster:
     ) -> None:
         self._api, self._pace, self._message, self._run, self._me = api, pace, message, run, me
         self._channel, self._stop_label = message.address.channel, stop_label
+        self._quotes, self._locked = True, False
 
     def _body(self, text: str, *, growing: bool) -> dict[str, Any]:
         return {"content": text, "components": row((STOP, self._stop_label, GREY)) if growing else []}
@@ -82,29 +85,67 @@ class DiscordPoster:
         Replies tell whose answer a post is, in direct messages too.
         """
         body |= {"nonce": _nonce(self._run, name), "enforce_nonce": True}
-        if reply:
+        if reply and self._quotes:
             body["message_reference"] = {
                 "message_id": self._message.id,
                 "channel_id": self._channel,
                 "fail_if_not_exists": False,
             }
         self._pace.note(self._channel)
-        return str((await self._api.post(self._channel, body, file))["id"])
+        return str((await self._do(partial(self._send, body, file)))["id"])
+
+    async def _send(self, body: dict[str, Any], file: tuple[str, str, bytes] | None) -> dict[str, Any]:
+        """The post, without the reference where that alone is refused."""
+        try:
+            return await self._api.post(self._channel, body, file)
+        except Refused as refused:
+            if not (refused.about_reference and body.pop("message_reference", None)):
+                raise
+            self._quotes = False
+            return await self._api.post(self._channel, body, file)
+
+    async def _do(self, call: Callable[[], Awaitable[T]]) -> T:
+        """The call; in an archived thread once more when that is open again. Raises what tells the cure."""
+        try:
+            try:
+                return await call()
+            except Refused as refused:
+                if refused.code != ARCHIVED or self._locked:
+                    raise
+            await self._open()
+            return await call()
+        except Refused as refused:
+            raise refused.at(self._message.address.workspace, self._channel) from refused
+
+    async def _open(self) -> None:
+        """Where only moderators may open a thread, anybody's message still does."""
+        try:
+            await self._api.unarchive(self._channel)
+        except SpoolError:
+            body = {"content": "…", "nonce": _nonce(self._run, "open"), "enforce_nonce": True}
+            try:
+                knock = await self._api.post(self._channel, body)
+            except Refused:
+                self._locked = True
+                raise
+            with suppress(SpoolError):
+                await self._api.delete(self._channel, str(knock["id"]))
 
     async def edit(self, post: str, text: str, *, growing: bool) -> None:
         """See `Poster.edit`."""
         self._pace.note(self._channel)
-        await self._api.edit(self._channel, post, self._body(text, growing=growing))
+        body = self._body(text, growing=growing)
+        await self._do(partial(self._api.edit, self._channel, post, body))
 
     async def delete(self, post: str) -> None:
         """See `Poster.delete`."""
-        await self._api.delete(self._channel, post)
+        await self._do(partial(self._api.delete, self._channel, post))
 
     async def own(self, after: str) -> Sequence[OwnPost]:
         """See `Poster.own`."""
         found: list[dict[str, Any]] = []
         since = int(after or self._message.id)
-        while page := await self._api.history(self._channel, since):
+        while page := await self._do(partial(self._api.history, self._channel, since)):
             found += page
             since = int(page[-1]["id"])
             if len(page) < PAGE:

@@ -1,8 +1,9 @@
 """What the gateway tells, in the order it tells it, into the inbox.
 
 The session's position is stored in the same transaction as the message it brought, so a resume after any
-crash starts at or before the first message that was not stored. When a message could not be stored, no
-later position is stored either and the connection is dropped: Discord then repeats from there.
+crash starts at or before the first message that was not stored. Everything of one connection is one `Chain`:
+when a message could not be stored, the writer carries out nothing that was put in line behind it, positions
+least of all, and the connection is dropped: Discord then repeats from there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
@@ -22,6 +23,7 @@ from bots.discord.gateway import Position
 from core.concurrency import Background
 from core.errors import SpoolError, Unsaved
 from core.inbox import Inbox, Receipt
+from core.store.database import Chain
 from core.types import Address
 
 logger = logging.getLogger(__name__)
@@ -47,20 +49,23 @@ class Reader:
         self._channels = Channels(api)
         self._lines: dict[str, deque[Callable[[], Awaitable[None]]]] = {}
         self._background = Background()
-        self._sound = True
+        self.chain = Chain()
+        """What this connection brings to disk."""
+        self._repeating = False
 
     def message(self, payload: dict[str, Any]) -> None:
         """MESSAGE_CREATE."""
         self.take(payload, str(payload.get("guild_id") or ""))
 
-    def take(self, payload: dict[str, Any], guild: str) -> None:
+    def take(self, payload: dict[str, Any], guild: str, *, live: bool = True) -> None:
         """A message as an event or as history tells it (which does not tell the guild)."""
         if guild and payload.get("mention_roles") and guild not in self._roles:
-            self._background.start(self._learn_role(guild, payload), "event")
+            self._background.start(self._learn_role(guild, payload, live), "event")
             return
         said = events.spoken(payload, self._me(), self._roles.get(guild), guild)
         if said is None:
             return
+        said = replace(said, live=live)
         if said.addressed:
             self._place(said)
         elif self._follow and (said.message.text or said.message.files) and not events.to_others(payload):
@@ -69,33 +74,58 @@ class Reader:
     def again(self, payload: dict[str, Any], guild: str) -> None:
         """A message of the history; one that is not understood does not hide the others."""
         try:
-            self.take(payload, guild)
+            self.take(payload, guild, live=False)
         except Exception:
             logger.exception("message not understood")
 
     def _receive(self, said: events.Spoken) -> None:
-        self._inbox.receive(said.message, self.progress()).add_done_callback(self._stored)
+        chain = self.chain
+        receipt = self._inbox.receive(said.message, self.progress(), chain=chain, live=said.live)
+        receipt.add_done_callback(lambda done: self._stored(done, chain))
 
-    def _stored(self, receipt: asyncio.Future[Receipt]) -> None:
+    def _stored(self, receipt: asyncio.Future[Receipt], chain: Chain) -> None:
         error = None if receipt.cancelled() else receipt.exception()
         if isinstance(error, Unsaved):
-            self._repeat(error)
+            self._repeat(error, chain)
         elif error:  # the message itself: it would fail again
             logger.error("message not understood", exc_info=error)
 
-    def _repeat(self, error: Unsaved) -> None:
-        logger.error("message could not be stored, Discord is asked again", extra={"error": str(error)})
-        self._sound = False
-        self._failed()
+    def _repeat(self, error: Unsaved, chain: Chain) -> None:
+        """Once for each connection. What an earlier one could not store, this one has been told again."""
+        if chain is self.chain and not self._repeating:
+            self._repeating, chain.broken = True, error
+            logger.error("message could not be stored, Discord is asked again", extra={"error": str(error)})
+            self._failed()
 
     def restart(self) -> None:
         """The session is read again from the stored position: nothing before it is missing."""
-        self._sound = True
+        self.chain, self._repeating = Chain(), False
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was heard is stored, or in line to be before what is put in line now."""
+        return not (self.chain.broken or self._background)
 
     def progress(self) -> dict[str, object]:
-        """The position as a fact to store, nothing when something before it is not stored."""
+        """The position as a fact to store in the chain, nothing when something before it is not in line."""
         position = self._position()
-        return {SESSION: asdict(position)} if position and self._sound and not self._background else {}
+        return {SESSION: asdict(position)} if position and self.settled else {}
+
+    async def save(self) -> None:
+        """Store the session's position if all before it is stored. Raises Unsaved."""
+        for name, value in self.progress().items():
+            await self._inbox.remember(name, value, self.chain)
+
+    def work(self, step: Coroutine[Any, Any, object], name: str) -> None:
+        """Do what has to be on disk before a later position is; if that fails Discord repeats it."""
+        self._background.start(self._done(step), name)
+
+    async def _done(self, step: Awaitable[object]) -> None:
+        chain = self.chain
+        try:
+            await step
+        except Unsaved as error:
+            self._repeat(error, chain)
 
     def _place(self, said: events.Spoken) -> None:
         """Receive a message that is for us; in a channel nobody told us of, once it is known what it is."""
@@ -130,9 +160,7 @@ class Reader:
         try:
             while line:
                 try:
-                    await line.popleft()()
-                except Unsaved as error:
-                    self._repeat(error)
+                    await self._done(line.popleft()())
                 except Exception:
                     logger.exception("message not understood")
         finally:
@@ -164,9 +192,12 @@ class Reader:
 
     def deleted(self, payload: dict[str, Any]) -> None:
         """MESSAGE_DELETE and MESSAGE_DELETE_BULK."""
+        where: Address = events.address(payload)
         for message in payload.get("ids") or [payload.get("id")]:
-            where: Address = events.address(payload)
-            self._background.start(self._inbox.withdraw(where, str(message)), "withdrawal")
+            self.behind(where.channel, partial(self._withdraw, where, str(message)))
+
+    def _withdraw(self, where: Address, message: str) -> None:
+        self.work(self._inbox.withdraw(where, message), "withdrawal")
 
     def guild(self, payload: dict[str, Any]) -> None:
         """GUILD_CREATE: which of its roles is the bot's own, and which of its channels are threads."""
@@ -177,11 +208,11 @@ class Reader:
     def _know_role(self, guild: str, roles: list[dict[str, Any]]) -> None:
         self._roles[guild] = events.managed_role(roles, self._me())  # type: ignore[arg-type]
 
-    async def _learn_role(self, guild: str, payload: dict[str, Any]) -> None:
+    async def _learn_role(self, guild: str, payload: dict[str, Any], live: bool) -> None:
         """After a cold resume Discord does not repeat the guilds."""
         try:
             self._know_role(guild, await self._api.call("GET", "/guilds/{guild_id}/roles", guild_id=guild))
         except SpoolError as error:
             logger.info("roles cannot be read", extra={"error": str(error)})
             self._roles.setdefault(guild, None)
-        self.take(payload, guild)
+        self.take(payload, guild, live=live)

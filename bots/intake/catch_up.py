@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from core.errors import SpoolError, Unsaved
 from core.inbox import Inbox
+from core.store.database import Chain
 from core.types import Address
 
 logger = logging.getLogger(__name__)
@@ -31,34 +32,54 @@ class CatchUp:
     """The mark of one platform. `window`: seconds that are read back at most.
 
     `quick` topics are read at once, the others `pause` seconds apart: answers come first in the rate limit.
+    `chain`: the mark says that all before it is stored.
     """
 
-    def __init__(self, inbox: Inbox, platform: str, window: float, *, quick: int, pause: float) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        platform: str,
+        window: float,
+        *,
+        quick: int,
+        pause: float,
+        chain: Chain | None = None,
+    ) -> None:
         self._inbox, self._platform, self._window = inbox, platform, window
-        self._quick, self._pause = quick, pause
+        self._quick, self._pause, self._chain = quick, pause, chain
 
     async def keep(self, read: Read, alive: Callable[[], bool] = lambda: True) -> None:
-        """Read every recent topic from the mark on, then move the mark while the connection is `alive`."""
+        """Read every recent topic from the mark on, then move the mark while the connection is `alive`:
+        what it brought until then is stored or in line.
+        """
         began = time.time()
         await self._read_all(read, began)
-        await self._inbox.remember(self._name, began)
+        await self._mark(alive, began)
         try:
             while True:
                 await asyncio.sleep(TICK)
-                await self._mark(alive)
+                await self._mark(alive, time.time())
         finally:
-            await self._mark(alive)
+            await self._mark(alive, time.time())
 
-    async def _mark(self, alive: Callable[[], bool]) -> None:
+    async def _mark(self, alive: Callable[[], bool], at: float) -> None:
         if alive():
             with suppress(Unsaved):  # the next one may succeed
-                await self._inbox.remember(self._name, time.time())
+                await self._inbox.remember(self._name, at, self._chain)
+
+    async def _begin(self, began: float) -> tuple[float, list[Address]]:
+        """Since when is read, and which topics; asked until the database tells."""
+        while True:
+            with suppress(Unsaved):
+                stored = await self._inbox.fact(self._name)
+                topics = await self._inbox.recent(self._platform, began - RECENT)
+                since = max((stored if isinstance(stored, float) else began) - OVERLAP, began - self._window)
+                return since, topics[:MOST_TOPICS]
+            await asyncio.sleep(TICK)
 
     async def _read_all(self, read: Read, began: float) -> None:
         """Every topic; one that cannot be read now holds up no other and is tried again."""
-        stored = await self._inbox.fact(self._name)
-        since = max((stored if isinstance(stored, float) else began) - OVERLAP, began - self._window)
-        left = (await self._inbox.recent(self._platform, began - RECENT))[:MOST_TOPICS]
+        since, left = await self._begin(began)
         wait = 1.0
         while left:
             failed = [address for address in left if not await self._one(read, address, since)]

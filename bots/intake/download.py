@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from yarl import URL
@@ -68,13 +66,6 @@ class Hosts:
         return url.origin() == api.origin() or below
 
 
-def proxy(url: str) -> str | None:
-    """The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name for an address, a WebSocket's too, if any."""
-    parts = urlsplit(url)
-    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
-    return None if proxy_bypass(parts.hostname or "") else getproxies().get(scheme)
-
-
 async def download(
     session: aiohttp.ClientSession, url: URL, limit: int, headers: Mapping[str, str] | None = None
 ) -> Download:
@@ -87,7 +78,6 @@ async def download(
             allow_redirects=False,
             timeout=TIMEOUT,
             raise_for_status=False,
-            proxy=proxy(str(url)),
         ) as response:
             _check(response, limit)
             return Download(response.content_type.casefold(), await _body(response.content, limit))

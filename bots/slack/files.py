@@ -16,7 +16,7 @@ from typing import Any, Final
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.intake.download import Hosts, Redirected, download, proxy, words
+from bots.intake.download import Hosts, Redirected, download, words
 from bots.replies.posts import Gone, Unclear
 from bots.replies.safe_text import file_name
 from bots.slack.api import Refused, call
@@ -198,7 +198,6 @@ class Uploads:
             url = str(place["upload_url"])
             async with self._session.post(
                 url,
-                proxy=proxy(url),
                 data=io.BytesIO(file.content),
                 timeout=aiohttp.ClientTimeout(total=UPLOAD_SECONDS),
             ) as response:

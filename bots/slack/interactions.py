@@ -41,8 +41,9 @@ class Interactions:
         app.shortcut("reset_thread")(self._shortcut)
         app.action(APPROVE)(self._decide)
         app.action(REFUSE)(self._decide)
-        for interaction in (app.action, app.shortcut, app.command):
-            interaction(ANY)(self._nothing)
+        app.command(ANY)(self._stale_command)
+        for interaction in (app.action, app.shortcut):
+            interaction(ANY)(self._stale)
 
     def _address(self, channel: object, topic: str = "") -> Address:
         return Address("slack", self._team, str(channel or ""), topic)
@@ -93,8 +94,14 @@ class Interactions:
         except Exception as error:
             logger.info("%s could not be confirmed", key, extra={"error": type(error).__name__})
 
-    async def _nothing(self, ack: Any) -> None:
+    async def _stale_command(self, body: dict[str, Any], ack: Any) -> None:
+        await self._answer(ack, await self._say("stale", str(body.get("user_id") or "")))
+
+    async def _stale(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
+        """What a bot before us has left behind. A global shortcut has no place for an answer."""
         await ack()
+        if body.get("response_url"):
+            self._confirm(respond, "stale", str((body.get("user") or {}).get("id") or ""))
 
     async def _say(self, key: str, user: str) -> str:
         return text(key, await self._quickly(user), self._language)

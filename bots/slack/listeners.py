@@ -76,8 +76,8 @@ class Listeners:
             case "agent_session_stopped":
                 await self._stopped(event)
 
-    async def message(self, event: dict[str, Any]) -> None:
-        """A message as an event or as history tells it. Returns ⇒ stored, or not for us."""
+    async def message(self, event: dict[str, Any], *, live: bool = True) -> None:
+        """A message as an event or as history (not `live`) tells it. Returns ⇒ stored, or not for us."""
         try:
             self._heard.note(event)
             gone = events.deleted(event, self._team)
@@ -94,7 +94,7 @@ class Listeners:
             known = self._follow and await self._inbox.spoke_before(message.address, message.user)
             if not known:
                 return
-        receipt = await self._inbox.receive(message)
+        receipt = await self._inbox.receive(message, live=live)
         self._stored[message.address.channel, message.id] = None
         if len(self._stored) > MOST_STORED:
             self._stored.popitem(last=False)

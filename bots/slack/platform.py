@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -81,7 +82,7 @@ class SlackPlatform:
             heard=self._heard,
             waiting=lambda address, yes: self._status.waiting(address, self._thinking if yes else ""),
         )
-        history = History(self._client, listeners.message)
+        history = History(self._client, partial(listeners.message, live=False))
         window = self._settings.catch_up_seconds
         caught_up = CatchUp(self._inbox, self.name, window, quick=15, pause=2.6)  # two of 50 calls a minute
         reading = Background()

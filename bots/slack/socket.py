@@ -19,7 +19,6 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
-from bots.intake.download import proxy
 from core.concurrency import KeyedLock
 
 logger = logging.getLogger(__name__)
@@ -82,7 +81,6 @@ class SocketMode:
         url = await self._open_url()
         socket = await self._session.ws_connect(
             url,
-            proxy=proxy(url),
             heartbeat=HEARTBEAT,
             max_msg_size=0,
             timeout=aiohttp.ClientWSTimeout(ws_close=1.0),

@@ -21,6 +21,7 @@ import openai
 from core.concurrency import Background
 from core.errors import Permanent, Retryable
 from core.model_server.assembly import Assembly
+from core.model_server.connections import http_client
 from core.model_server.events import TERMINAL, decoded_body, finished, frames
 from core.model_server.faults import Refused, met, refusal
 from core.model_server.redaction import cut_out, without_words
@@ -53,11 +54,7 @@ class OpenAIModel:
         self._draining = Background()
         self._left_out: dict[str, frozenset[str]] = {}
         """Fields this server refuses, by model."""
-        self._http = openai.DefaultAioHttpClient(
-            limits=limits,
-            timeout=timeout,
-            follow_redirects=False,  # the whole conversation would be sent to whatever host is named
-        )
+        self._http = http_client(base_url, limits=limits, timeout=timeout)
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
             base_url=base_url,

@@ -22,6 +22,7 @@ import openai
 
 from core.errors import Permanent, Retryable, TooLarge
 from core.model_server import faults
+from core.model_server.connections import http_client
 from core.model_server.redaction import LONGEST
 from core.ports import FILE_LIFE, GONE, LARGEST_UPLOAD, UNREADABLE, ModelFacts, Purpose, Upload
 
@@ -57,9 +58,7 @@ class OpenAIService:
         timeout = httpx2.Timeout(60.0, connect=10.0)
         self._own = beside is None
         client = beside or openai.AsyncOpenAI(
-            api_key=api_key,
-            base_url=base_url,
-            http_client=openai.DefaultAioHttpClient(timeout=timeout, follow_redirects=False),
+            api_key=api_key, base_url=base_url, http_client=http_client(base_url, timeout=timeout)
         )
         self._client = client.with_options(max_retries=0, timeout=timeout)
         self._speech, self._patience, self._pause = transcription_model, patience, pause

@@ -15,6 +15,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -22,8 +23,11 @@ from core.errors import ConfigError, Unsaved
 from core.store import backup
 
 T = TypeVar("T")
+POISON = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+"""Errors of what was to be stored, not of the disk: they would come again with each repetition."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 BATCH = 256
+BUSY_TIMEOUT = 10.0
 
 
 class Execute(Protocol):
@@ -33,27 +37,58 @@ class Execute(Protocol):
 
 
 Work = Callable[[Execute], T]
-_Job = tuple[Work[Any], "asyncio.Future[Any]"]
+
+
+class Chain:
+    """Transactions each of which says that all before it are stored: after one that could not be saved no
+    later one of the chain is carried out.
+    """
+
+    def __init__(self) -> None:
+        self.broken: Unsaved | None = None
+        """What broke it: set by the writer, between two of the transactions, or by the chain's owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    work: Work[Any]
+    future: asyncio.Future[Any]
+    chain: Chain | None
+    mark: bool
+
+    def failed(self, unsaved: Unsaved) -> Unsaved:
+        """What those who come later in its chain will be told, too."""
+        if self.chain and not self.mark and not self.chain.broken:
+            self.chain.broken = unsaved
+        return unsaved
+
+
+_Result = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 
 class Database:
     """SQLite behind one writer thread. Use from one event loop; `close()` when done.
 
     Transactions happen in the order of the calls: `db(a); db(b)` commits a before b, or both at once.
+    `busy_timeout`: seconds to wait for another process that holds the database.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._connection = _opened(path)
+    def __init__(self, path: Path, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
+        self._connection = _opened(path, busy_timeout)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._write, name="database", daemon=True)
         self._thread.start()
 
-    def __call__(self, work: Work[T]) -> asyncio.Future[T]:
-        """All of `work` happens or none of it; done ⇒ on disk. Raises Unsaved, or what `work` raised."""
+    def __call__(self, work: Work[T], chain: Chain | None = None, *, mark: bool = False) -> asyncio.Future[T]:
+        """All of `work` happens or none of it; done ⇒ on disk. Raises Unsaved, or what `work` raised.
+
+        `chain`: not at all if an earlier one of the same chain was Unsaved. A `mark` only says how far the
+        chain has come: if it is not saved itself, nothing is missing.
+        """
         self._loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = self._loop.create_future()
-        self._jobs.put((work, future))
+        self._jobs.put(_Job(work, future, chain, mark))
         return future
 
     def close(self) -> None:
@@ -76,38 +111,39 @@ class Database:
             if len(jobs) < len(batch):
                 return
 
-    def _guarded(self, jobs: list[_Job]) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
+    def _guarded(self, jobs: list[_Job]) -> list[_Result]:
         """Whatever happens, the writer lives on and everybody who waits is told."""
         try:
             return self._commit(jobs)
         except Exception as error:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.rollback()
-            unsaved = Unsaved(repr(error))
-            return [(future, None, unsaved) for _, future in jobs]
+            return _none_of(jobs, Unsaved(repr(error)))
 
-    def _commit(self, jobs: list[_Job]) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
+    def _commit(self, jobs: list[_Job]) -> list[_Result]:
         """Run the jobs in one transaction with a savepoint each, so that one failure undoes only itself."""
-        results: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
+        results: list[_Result] = []
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for work, future in jobs:
-                results.append((future, *self._attempt(work)))
+            results.extend((job.future, *self._attempt(job)) for job in jobs)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:  # disk full, locked by a stranger: nothing happened, say so to all
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            return [(future, None, _unsaved(error)) for _, future in jobs]
+            return _none_of(jobs, _unsaved(error))
         return results
 
-    def _attempt(self, work: Work[Any]) -> tuple[Any, BaseException | None]:
+    def _attempt(self, job: _Job) -> tuple[Any, BaseException | None]:
+        if job.chain and job.chain.broken:
+            return None, job.chain.broken
         self._connection.execute("SAVEPOINT job")
         try:
-            result, failure = work(self._execute), None
+            result, failure = job.work(self._execute), None
         except Exception as error:  # it belongs to whoever asked; the writer must live on
-            result, failure = None, _unsaved(error) if isinstance(error, sqlite3.Error) else error
             if not self._connection.in_transaction:  # SQLite itself rolled everything back (disk full)
                 raise
+            again = isinstance(error, sqlite3.Error) and not isinstance(error, POISON)
+            result, failure = None, job.failed(_unsaved(error)) if again else error
             self._connection.execute("ROLLBACK TO job")
         self._connection.execute("RELEASE job")
         return result, failure
@@ -116,13 +152,17 @@ class Database:
         return self._connection.execute(sql, params).fetchall()
 
 
-def _unsaved(error: sqlite3.Error) -> Unsaved:
+def _none_of(jobs: list[_Job], unsaved: Unsaved) -> list[_Result]:
+    return [(job.future, None, job.failed(unsaved)) for job in jobs]
+
+
+def _unsaved(error: Exception) -> Unsaved:
     unsaved = Unsaved(str(error))
     unsaved.__cause__ = error
     return unsaved
 
 
-def _settle(results: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -> None:
+def _settle(results: list[_Result]) -> None:
     for future, result, error in results:
         if future.done():
             continue
@@ -132,11 +172,11 @@ def _settle(results: list[tuple[asyncio.Future[Any], Any, BaseException | None]]
             future.set_exception(error)
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _opened(path: Path, busy_timeout: float) -> sqlite3.Connection:
     """The file with today's schema. Raises ConfigError when a person must see to it first."""
     try:
         with contextlib.ExitStack() as undo:
-            connection = undo.enter_context(contextlib.closing(_connected(path)))
+            connection = undo.enter_context(contextlib.closing(_connected(path, busy_timeout)))
             _migrate(connection, path)
             undo.pop_all()
             return connection
@@ -149,13 +189,14 @@ def _opened(path: Path) -> sqlite3.Connection:
         ) from error
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def _connected(path: Path, busy_timeout: float) -> sqlite3.Connection:
     with contextlib.ExitStack() as undo:
         try:
             _private(path)
             connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             undo.callback(connection.close)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+            busy = f"busy_timeout={busy_timeout * 1000:.0f}"
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", busy, "foreign_keys=ON"):
                 connection.execute(f"PRAGMA {pragma}")
         except (OSError, sqlite3.OperationalError) as error:
             raise ConfigError(

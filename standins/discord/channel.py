@@ -21,7 +21,9 @@ TEXT, DM, THREAD = 0, 1, 11
 class Channel:
     """`guild` is None in a DM, `person` is None outside of one, `parent` is set for threads.
 
-    `refusal` is the JSON code with which the bot is refused here (0: it is not).
+    `refusal` is the JSON code with which the bot is refused here (0: it is not). `readable`: it may read the
+    message history. `opens`: it may open the thread when that is archived; a message of its opens it anyhow,
+    unless it is `locked`.
     """
 
     id: str
@@ -30,6 +32,10 @@ class Channel:
     parent: Channel | None = None
     person: User | None = None
     refusal: int = 0
+    readable: bool = True
+    archived: bool = False
+    locked: bool = False
+    opens: bool = True
     messages: dict[str, Message] = field(default_factory=dict)
     own: dict[str, Message] = field(default_factory=dict)
     """The bot's messages among them."""
@@ -101,9 +107,9 @@ class Channel:
             "total_message_sent": len(self._order),
             "member_count": 2,
             "thread_metadata": {
-                "archived": False,
+                "archived": self.archived,
                 "auto_archive_duration": 1440,
                 "archive_timestamp": iso(moment(self.id)),
-                "locked": False,
+                "locked": self.locked,
             },
         }

@@ -74,6 +74,11 @@ class Gateway:
                     forms[whole] = json.dumps(event.full if whole else event.data, separators=(",", ":"))
                 session.push(event.name, forms[whole])
 
+    def raw(self, name: str, data: str) -> None:
+        """An event whose data are this text, whatever it is."""
+        for session in self._sessions.values():
+            session.push(name, data)
+
     def each(self, act: Callable[[Connection], None]) -> None:
         for connection in list(self.connections):
             act(connection)

@@ -128,5 +128,19 @@ class Host:
         """Refuse the bot there: 50013 writing, 50001 everything, 50007 a closed DM, 10003 gone."""
         self._world.channels[channel].refusal = BY_CODE[code][1]
 
+    def hide_history(self, channel: str) -> None:
+        """The bot may not read there what was said before, and so not reply: it may still post."""
+        self._world.channels[channel].readable = False
+
+    def archive(self, thread: str, *, locked: bool = False, opens: bool = True) -> None:
+        """See `Channel`. Locked threads need not be archived: see `lock`."""
+        place = self._world.channels[thread]
+        place.locked, place.opens = locked, opens
+        self._world.archive(place, True)
+
+    def lock(self, thread: str) -> None:
+        """Nobody but moderators may write there any more; what stands there can still be edited."""
+        self._world.channels[thread].locked = True
+
     def allow(self, channel: str) -> None:
         self._world.channels[channel].refusal = 0

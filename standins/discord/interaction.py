@@ -26,8 +26,9 @@ from standins.discord.message import COMMAND, EPHEMERAL, LOADING, REPLY, Message
 from standins.discord.user import User
 from standins.discord.world import World
 
-SLASH, PRESS = 2, 3
-SAY, SAY_LATER, UPDATE_LATER, UPDATE = 4, 5, 6, 7
+SLASH, PRESS, COMPLETE, SUBMIT = 2, 3, 4, 5
+SAY, SAY_LATER, UPDATE_LATER, UPDATE, SUGGEST = 4, 5, 6, 7, 8
+ALLOWED = {SLASH: (SAY, SAY_LATER), COMPLETE: (SUGGEST,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,11 @@ class Interaction:
         if self.acked.is_set():
             raise ApiError(*ALREADY_ACKNOWLEDGED)
         kind = body.get("type")
-        allowed = (SAY, SAY_LATER) if self.kind == SLASH else (SAY, SAY_LATER, UPDATE_LATER, UPDATE)
+        allowed = ALLOWED.get(self.kind, (SAY, SAY_LATER, UPDATE_LATER, UPDATE))
         if not isinstance(kind, int) or kind not in allowed:
             raise invalid("type", "BASE_TYPE_CHOICES", f"Value must be one of {allowed}.")
-        draft = read_draft(body.get("data") or {}, files)
-        self._act(kind, draft, application_id)
+        if kind != SUGGEST:
+            self._act(kind, read_draft(body.get("data") or {}, files), application_id)
         self.callback, self.acked_after = kind, self.age()
         self.acked.set()
         self._world.changes.touch(self.channel.id)
@@ -190,7 +191,7 @@ class Interaction:
     def _told(self, kind: int) -> JSON:
         about: JSON = {"id": self.id, "type": self.kind}
         resource: JSON = {"type": kind}
-        if self.original is not None and kind != UPDATE_LATER:
+        if self.original is not None and kind not in (UPDATE_LATER, SUGGEST):
             about["response_message_id"] = self.original.id
             about["response_message_loading"] = kind == SAY_LATER
             about["response_message_ephemeral"] = bool(self.original.flags & EPHEMERAL)

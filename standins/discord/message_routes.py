@@ -8,9 +8,13 @@ from typing import Any
 from standins.discord.channel import Channel
 from standins.discord.draft import read_draft
 from standins.discord.error import (
+    ARCHIVED,
     JSON,
+    LOCKED,
     MISSING_PERMISSIONS,
+    NO_READING,
     NOT_IN_DM,
+    NOT_PLAYED,
     NOT_YOURS,
     ApiError,
     invalid,
@@ -33,12 +37,17 @@ class MessageRoutes:
         draft = read_draft(ask.body, ask.files).require_something()
         if draft.unique and (known := self._world.nonces.find(self._world.bot.id, draft.nonce)):
             return self._with_nonce(known)
+        if channel.locked:
+            raise ApiError(*(ARCHIVED if channel.archived else LOCKED))
+        if draft.reference is not None and not channel.readable:
+            raise ApiError(*NO_READING)
+        self._world.archive(channel, False)
         message = self._world.compose(channel, draft)
         self._world.nonces.add(message)
         return self._with_nonce(self._world.create(message))
 
     async def edit(self, ask: Ask) -> JSON:
-        channel = self._channel(ask)
+        channel = self._open(ask)
         draft = read_draft(ask.body, ask.files)
         message = channel.find(ask.path["message"])
         if message.author is not self._world.bot:
@@ -46,7 +55,7 @@ class MessageRoutes:
         return self._world.rewrite(message, draft).payload(self._world.bot)
 
     async def delete(self, ask: Ask) -> None:
-        channel = self._channel(ask)
+        channel = self._open(ask)
         message = channel.find(ask.path["message"])
         if message.author is not self._world.bot:
             raise ApiError(*(NOT_IN_DM if channel.guild is None else MISSING_PERMISSIONS))
@@ -62,16 +71,33 @@ class MessageRoutes:
         marks = {name: _snowflake(ask.query, name) for name in ("before", "after", "around")}
         if sum(value is not None for value in marks.values()) > 1:
             raise invalid("_misc", "MUTUALLY_EXCLUSIVE", "before, after and around exclude one another.")
-        found = channel.page(_limit(ask.query), **marks)
+        found = channel.page(_limit(ask.query), **marks) if channel.readable else []
         return [message.payload(self._world.bot) for message in found]
 
     async def type(self, ask: Ask) -> None:
-        channel = self._channel(ask)
+        channel = self._open(ask)
         self._typing.append((time.monotonic(), channel.id))
         self._world.changes.touch(channel.id)
 
     async def channel(self, ask: Ask) -> JSON:
         return self._channel(ask, reading=True).payload()
+
+    async def change(self, ask: Ask) -> JSON:
+        """PATCH of a thread: all that is played is to open it."""
+        channel = self._channel(ask)
+        if ask.body != {"archived": False} or channel.parent is None:
+            raise ApiError(*NOT_PLAYED)
+        if channel.locked or not channel.opens:
+            raise ApiError(*MISSING_PERMISSIONS)
+        self._world.archive(channel, False)
+        return channel.payload()
+
+    def _open(self, ask: Ask) -> Channel:
+        """A place where something may be changed."""
+        channel = self._channel(ask)
+        if channel.archived:
+            raise ApiError(*ARCHIVED)
+        return channel
 
     def _channel(self, ask: Ask, *, reading: bool = False) -> Channel:
         channel_id = ask.path["channel"]

@@ -130,6 +130,11 @@ class People:
         data: JSON = {"custom_id": custom_id, "component_type": button["type"], "id": button["id"]}
         return await self._interact(PRESS, self._world.user(user), place, message, locale, data, timeout)
 
+    async def stale(self, user: str, channel: str, kind: int, data: JSON, timeout: float) -> Reply:
+        """Use what an older bot with the same token has left behind."""
+        place = self._place(channel, user)
+        return await self._interact(kind, self._world.user(user), place, None, None, data, timeout)
+
     def _place(self, channel: str, user: str) -> Channel:
         place = self._world.channels[channel]
         if place.person is not None and place.person.id != user:

@@ -91,6 +91,7 @@ def _messages(routes: MessageRoutes) -> dict[tuple[str, str], Handler]:
         ("DELETE", MESSAGE): routes.delete,
         ("POST", "/channels/{channel}/typing"): routes.type,
         ("GET", "/channels/{channel}"): routes.channel,
+        ("PATCH", "/channels/{channel}"): routes.change,
     }
 
 

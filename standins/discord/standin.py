@@ -114,6 +114,16 @@ class DiscordStandin(Host):
         """Press a button under a message of the bot; LookupError when it cannot be pressed."""
         return await self._people.press(user, channel, message, custom_id, locale, timeout)
 
+    async def stale(self, user: str, channel: str, kind: int, data: JSON, timeout: float = 10.0) -> Reply:
+        """Use what an older bot with the same token has left behind: command 2, button 3, autocomplete 4,
+        form 5; nothing of it is registered or stands anywhere.
+        """
+        return await self._people.stale(user, channel, kind, data, timeout)
+
+    async def raw(self, name: str, data: str) -> None:
+        """A gateway event with this text in place of its data, sent to every session and kept by it."""
+        self._gateway.raw(name, data)
+
     # -- what came of it ------------------------------------------------------------------------------
 
     def posts(self, channel: str) -> list[Post]:

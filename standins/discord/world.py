@@ -115,6 +115,12 @@ class World:
             self.tell("THREAD_CREATE", new, GUILDS, channel.guild.id)
         return channel
 
+    def archive(self, thread: Channel, archived: bool) -> None:
+        """Close a thread, or open it again; nothing to tell where that is as it was."""
+        if thread.archived != archived and thread.guild is not None:
+            thread.archived = archived
+            self.tell("THREAD_UPDATE", thread.payload(), GUILDS, thread.guild.id)
+
     def tell(self, name: str, data: JSON, intent: int, guild: str, full: JSON | None = None) -> None:
         self._listen(Event(name, data, intent, guild, full))
         self.changes.touch(data.get("channel_id"))

@@ -1,4 +1,8 @@
-"""Behind a proxy, which is the only way out: everything goes through it, sockets and files included."""
+"""Behind a proxy, which is the only way out: everything goes through it, sockets and files included.
+
+Our servers are on this machine, for which no proxy is asked: so the product is given another name for it,
+which only the proxy knows, and which the proxy puts in place of every address that passes.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from collections.abc import AsyncIterator
 import pytest
 from yarl import URL
 
+from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
 from tests import samples
 from tests.both.chats import Chat, Sent, answered, files
@@ -17,11 +22,13 @@ from tests.both.office import Office
 from tests.both.test_files_out import making
 from tests.conftest import Product
 
+HERE, AWAY = b"127.0.0.1", b"chat.test"
+PACKED = b"&compress=zlib-stream"
 REQUEST = re.compile(rb"[A-Z]+ (\w+://\S+) HTTP/1.1\r\n")
 
 
 class Proxy:
-    """A plain HTTP proxy; `seen` are the addresses it was asked for."""
+    """A plain HTTP proxy; `seen` are the addresses it was asked for. Frames of sockets stay readable."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
@@ -30,16 +37,24 @@ class Proxy:
         """Pass on one connection as it comes: our servers understand a whole address in the first line."""
         if first := await reader.read(65536):
             url = URL(REQUEST.findall(first)[0].decode())
-            there, onward = await asyncio.open_connection(url.host, url.port)
-            await asyncio.gather(self._pass_on(reader, onward, first), self._pass_on(there, writer))
+            assert url.host == AWAY.decode()
+            there, onward = await asyncio.open_connection(HERE.decode(), url.port)
+            await asyncio.gather(
+                self._pass_on(reader, onward, PACKED, b"", first), self._pass_on(there, writer, HERE, AWAY)
+            )
 
     async def _pass_on(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, data: bytes = b""
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        old: bytes,
+        new: bytes,
+        data: bytes = b"",
     ) -> None:
         with contextlib.suppress(ConnectionError):
             while data := data or await reader.read(65536):
                 self.seen += [url.decode() for url in REQUEST.findall(data)]
-                writer.write(data)
+                writer.write(data.replace(old, new))
                 await writer.drain()
                 data = b""
         writer.close()
@@ -63,15 +78,35 @@ PLACES = {
 
 
 async def test_a_file_in_and_a_file_out(
-    chat: Chat, spool: Product, script: Scenario, office: Office, proxy: Proxy
+    chat: Chat,
+    spool: Product,
+    script: Scenario,
+    office: Office,
+    openai: OpenAIStandin,
+    proxy: Proxy,
+    request: pytest.FixtureRequest,
 ) -> None:
     """The API, the socket, both files and the model."""
     await office.hire({"type": "code_interpreter"})
     making(script, small=b"small")
-    async with spool():
+    standin = request.getfixturevalue(chat.name)
+    urls = {f"{chat.name}_api_url": standin.api_url, "openai_base_url": openai.base_url}
+    if chat.name == "discord":
+        urls["discord_gateway_url"] = standin.gateway_url
+    async with spool(**{name: url.replace(HERE.decode(), AWAY.decode()) for name, url in urls.items()}):
         asked = await chat.ask("what is this?", Sent("a.png", samples.png()))
         await answered(chat, asked, files=1)
         await office.over()
 
     assert [("small.bin", b"small")] == files(chat, asked)
     assert [] == [place for place in PLACES[chat.name] if not any(place in url for url in proxy.seen)]
+
+
+async def test_what_is_on_this_machine_needs_no_proxy(
+    chat: Chat, spool: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo, or a model server beside the bot, while the environment names a proxy for the rest."""
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://192.0.2.1:9")
+    async with spool():
+        await answered(chat, await chat.ask("hello"))

@@ -183,16 +183,24 @@ async def test_the_budget_of_the_policy_is_that_of_the_claim(hands: Hands) -> No
 
 
 async def test_a_message_from_long_ago_is_left_alone(hands: Hands) -> None:
-    """Older than CATCH_UP_SECONDS and not accepted then: nobody expects an answer any more."""
+    """Found in a history and older than CATCH_UP_SECONDS: nobody expects an answer any more."""
     now = time.time()
     box = inbox(hands, window=60.0)
 
-    old = await box.receive(message("1", sent_at=now - 61), {"session": "a"})
-    fresh = await box.receive(message("2", sent_at=now - 30))
+    old = await box.receive(message("1", sent_at=now - 61), {"session": "a"}, live=False)
+    fresh = await box.receive(message("2", sent_at=now - 30), live=False)
 
     assert (False, True) == (old.new, fresh.new)
     assert [["2"]] == await begun(hands)
     assert "a" == await box.fact("session")
+
+
+@pytest.mark.parametrize("hours", [-2, -1, 0, 1, 2, 24 * 365])
+async def test_a_live_message_is_never_too_old(hands: Hands, hours: int) -> None:
+    """Our clock and the platform's may differ: it was said just now, whatever either says."""
+    box = inbox(hands, window=60.0)
+
+    assert (await box.receive(message("1", sent_at=time.time() - hours * 3600))).new
 
 
 async def test_a_deleted_message_is_not_answered(hands: Hands) -> None:

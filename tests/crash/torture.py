@@ -1,7 +1,8 @@
 """`scripts/torture [KILLS]`: the long version. Ends with one line and, unless all is perfect, status 1.
 
 Two thirds of the kills at enumerated points of the scenarios (all of them if there are kills enough), the
-rest in storms. The seed decides which, and everything that is random in a storm but the machine's timing.
+rest in storms; in between the database is locked by somebody else. The seed decides which, and everything
+that is random in a storm but the machine's timing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.crash.lock import LOCKS, hold
 from tests.crash.outcome import Outcome, summary, wrong
 from tests.crash.process import Forks, fork_server
 from tests.crash.scenario import TALKING, WORKING
@@ -51,7 +53,7 @@ class Torture:
         self.outcomes: list[Outcome] = []
 
     async def run(self) -> None:
-        """Scenarios, then storms."""
+        """Scenarios, locks, then storms."""
         for number, scenario in enumerate(SCENARIOS):
             sweep = Sweep(self._forks, self._directory / scenario.name, scenario)
             crossed = await sweep.rehearse()
@@ -60,6 +62,10 @@ class Torture:
             chosen = random.Random(f"{self._seed} {scenario.name}").sample(trials, min(most, len(trials)))
             self._note(await sweep.run(chosen, lambda _: time.monotonic() > self._over))
             _say(f"{scenario.name}: {len(crossed.talk)} points, {summary(self.outcomes)} so far")
+        for number, lock in enumerate(LOCKS):
+            if time.monotonic() < self._over:
+                self._note([await hold(self._forks, self._directory / f"lock {number}", lock)])
+                _say(f"{lock}: {summary(self.outcomes)} so far")
         rounds = self._rounds(self._kills - self._killed())
         async with asyncio.TaskGroup() as group:
             for _ in range(STORMS):

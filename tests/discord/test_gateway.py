@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
+import time
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from bots.discord.identifies import DAY, IDENTIFIES
+from core.store import facts
+from core.store.database import Database
 from standins.discord import DiscordStandin
 from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, ROOM, all_heard, dm, exchange, mention, shows, texts
@@ -174,3 +182,79 @@ async def test_leaving_keeps_the_session(discord: DiscordStandin, product: Produ
 
     assert not {1000, 1001} & set(discord.gateway_closes)
     assert 0 == discord.sessions_ended
+
+
+FRAMES = {
+    "nested": '{"content":' + "[" * 5000 + "]" * 5000 + "}",
+    "nested in itself": '{"a":' * 100_000 + "1" + "}" * 100_000,
+    "oversized": json.dumps({"content": "x" * 5 * 2**20}),
+    "no JSON": '{"content": ',
+    "no object": "[1, 2]",
+    "null": "null",
+    "numbers": "1" * 5000,
+}
+
+
+@pytest.mark.parametrize("kind", FRAMES)
+async def test_a_frame_that_cannot_be_read_is_left_out(
+    discord: DiscordStandin, product: Product, kind: str
+) -> None:
+    """Once: the connection stands, the next message is answered, and a resume begins behind it."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+        await discord.raw("MESSAGE_CREATE", FRAMES[kind])
+        await exchange(discord, ANN, ROOM, "two")
+        assert (1, 0) == (discord.identifies, discord.resumes)
+        await discord.raw("MESSAGE_CREATE", FRAMES[kind])
+        await discord.cut()
+        await exchange(discord, ANN, ROOM, "three")
+        await discord.raw("RESUMED", FRAMES[kind])
+    async with product():
+        await exchange(discord, ANN, ROOM, "four")
+
+    assert (1, 2) == (discord.identifies, discord.resumes)
+
+
+@pytest.mark.parametrize("resumable", [True, False])
+async def test_a_lost_session_is_in_the_log(
+    discord: DiscordStandin, product: Product, caplog: pytest.LogCaptureFixture, resumable: bool
+) -> None:
+    """Online but deaf must not be silent."""
+    with caplog.at_level(logging.INFO):
+        async with product():
+            await discord.invalidate(resumable=resumable)
+            await discord.until(lambda: not discord.connected or discord.resumes)
+            await asyncio.sleep(0.1)
+
+    expected = "the session goes on" if resumable else "the session with Discord has ended"
+    assert any(expected in record.message for record in caplog.records)
+
+
+async def test_each_identify_is_on_disk_and_no_resume(
+    discord: DiscordStandin, product: Product, tmp_path: Path
+) -> None:
+    """Counted over restarts, and for the account that made them."""
+    for number in range(3):
+        async with product():
+            await exchange(discord, ANN, ROOM, f"hello {number}")
+        if number == 1:
+            discord.expire_sessions()
+
+    with closing(Database(tmp_path / "data" / "spool.sqlite3")) as db:
+        kept = await db(lambda tx: facts.find(tx, IDENTIFIES))
+    assert 2 == discord.identifies == len(kept["at"])
+    assert discord.application_id == kept["application"]
+
+
+async def test_many_sessions_of_yesterday_and_of_others_do_not_count(
+    discord: DiscordStandin, product: Product, tmp_path: Path
+) -> None:
+    """The day is over; or it was another application."""
+    for application, at in ((discord.application_id, time.time() - DAY - 1), ("1", time.time())):
+        (tmp_path / "data").mkdir(exist_ok=True)
+        with closing(Database(tmp_path / "data" / "spool.sqlite3")) as db:
+            kept = {"application": application, "at": [at] * 950, "warned": 0.0}
+            await db(lambda tx, kept=kept: facts.remember(tx, IDENTIFIES, kept))  # type: ignore[misc]
+        discord.expire_sessions()
+        async with product():
+            await exchange(discord, ANN, ROOM, "hello")

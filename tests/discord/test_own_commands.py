@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,3 +122,34 @@ async def test_the_server_may_have_an_assistant(
     found = [instructions for instructions, _ in script.requests]
     assert ["Server", "Room", "Room"] == found[:3]
     assert found[3] not in ("Server", "Room")
+
+
+COMMAND, BUTTON, AUTOCOMPLETE, FORM = 2, 3, 4, 5
+LEFT_BEHIND = [
+    (COMMAND, {"name": "imagine", "type": 1}),
+    (COMMAND, {"name": "reset", "type": 3, "target_id": "1"}),
+    (COMMAND, {}),
+    (BUTTON, {"custom_id": "retry:7", "component_type": 2}),
+    (BUTTON, {"component_type": 3}),
+    (FORM, {"custom_id": "feedback", "components": []}),
+]
+
+
+@pytest.mark.parametrize(("kind", "data"), LEFT_BEHIND)
+async def test_what_an_older_bot_left_behind_is_answered(
+    discord: DiscordStandin, product: Product, script: Stage, kind: int, data: dict[str, Any]
+) -> None:
+    """For the person alone: without an answer Discord says that the application does not respond."""
+    async with product():
+        replies = [await discord.stale(ANN, place, kind, data) for place in (ROOM, discord.dm(ANN))]
+
+    assert [(text("stale", "en"), True)] * 2 == [(reply.text, reply.ephemeral) for reply in replies]
+    assert [] == script.asked
+
+
+async def test_an_older_bots_option_has_no_suggestions(discord: DiscordStandin, product: Product) -> None:
+    """An autocomplete takes nothing but a list."""
+    async with product():
+        reply = await discord.stale(ANN, ROOM, AUTOCOMPLETE, {"name": "imagine", "type": 1, "options": []})
+
+    assert (8, False) == (reply.kind, reply.failed)

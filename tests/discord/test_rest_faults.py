@@ -234,3 +234,145 @@ async def test_a_reset_whose_acknowledgement_is_lost_resets_all_the_same(
         await exchange(discord, ANN, ROOM, "two")
 
     assert [["one"], ["two"]] == script.asked
+
+
+async def test_without_the_history_of_a_channel_the_answer_is_no_reply(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """160002: the bot may post there, only not quote. A long answer, and the next one, come whole."""
+    discord.hide_history(ROOM)
+    script.perform("word " * 500)
+    async with product():
+        await mention(discord, ANN, "hello")
+        await discord.until(lambda: len(texts(discord, ROOM)) == 2)
+        await exchange(discord, ANN, ROOM, "again")
+
+    assert [None] * 3 == [post.reference for post in discord.posts(ROOM)]
+    assert 2 == sum(call.status == 403 for call in creations(discord, ROOM))
+
+
+CODES = [(403, 160002), (400, 160009), (403, 160009)]
+
+
+@pytest.mark.parametrize(("status", "code"), CODES)
+async def test_a_reference_that_is_refused_is_left_out(
+    discord: DiscordStandin, product: Product, status: int, code: int
+) -> None:
+    """Whatever the reason: the same post, under the same nonce, without it."""
+    discord.fail(*CREATE, status=status, code=code)
+    async with product():
+        await mention(discord, ANN, "hello")
+        await discord.until(lambda: texts(discord, ROOM) == ["echo: hello"])
+        first, second = creations(discord, ROOM)
+        discord.calls.remove(first)  # refused on purpose
+
+    assert first.body["nonce"] == second.body["nonce"]
+    assert "message_reference" not in second.body
+
+
+async def archived_meanwhile(
+    discord: DiscordStandin, product: Product, script: Stage, parts: int, **how: Any
+) -> str:
+    """A thread is archived while so many posts of an answer stand there; the thread."""
+    thread, pause = discord.add_thread(ROOM), Pause()
+    first = "word " * (380 * parts)
+    script.perform(first, pause, "the end.")
+    async with product():
+        await mention(discord, ANN, "hello", thread)
+        await discord.until(lambda: len(texts(discord, thread)) == parts)
+        discord.archive(thread, **how)
+        pause.end()
+        await exchange(discord, BOB, discord.dm(BOB), "are you there?")
+        if not how.get("locked"):
+            await discord.until(lambda: "".join(texts(discord, thread)).endswith("the end."), 15)
+        else:
+            await discord.until(lambda: any(call.status in (400, 403) for call in written(discord, thread)))
+        await all_heard(discord)
+    _forget_refusals(discord)
+    return thread
+
+
+def _forget_refusals(discord: DiscordStandin) -> None:
+    """Those of archived threads are no malformed requests."""
+    for call in [call for call in discord.calls if call.status == 400]:
+        discord.calls.remove(call)
+
+
+@pytest.mark.parametrize("opens", [True, False], ids=["opened", "opened by a message"])
+@pytest.mark.parametrize("parts", [1, 2])
+async def test_a_thread_that_was_archived_while_we_answered(
+    discord: DiscordStandin, product: Product, script: Stage, parts: int, opens: bool
+) -> None:
+    """It is opened, and the answer completed where it stood: once, and nothing can be stopped any more."""
+    thread = await archived_meanwhile(discord, product, script, parts, opens=opens)
+
+    assert ["word " * (380 * parts) + "the end."] == [" ".join(texts(discord, thread)).replace("  ", " ")]
+    assert not any(post.components for post in discord.posts(thread))
+
+
+async def test_a_thread_that_was_archived_while_we_were_away(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """The process has died in the middle of the answer: the post is completed all the same."""
+    thread, pause = discord.add_thread(ROOM), Pause()
+    script.perform("Well,", pause)
+    script.perform(SAID)
+    async with product():
+        await mention(discord, ANN, "hello", thread)
+        await discord.until(lambda: texts(discord, thread) == ["Well,"])
+    pause.end()
+    discord.archive(thread)
+    async with product():
+        await shows(discord, thread, SAID)
+    _forget_refusals(discord)
+
+
+async def test_a_locked_thread_is_the_end(
+    discord: DiscordStandin, product: Product, script: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A few calls, and a line that tells where it is and what to do."""
+    thread = await archived_meanwhile(discord, product, script, 1, locked=True)
+
+    assert len([call for call in discord.calls if thread in call.path]) <= 12
+    (line,) = [record for record in caplog.records if "cannot be shown" in record.message]
+    assert f"https://discord.com/channels/{GUILD}/{thread} " in line.__dict__["error"]
+    assert "locked" in line.__dict__["error"]
+
+
+async def test_a_thread_that_is_locked_while_we_answer_keeps_no_button(
+    discord: DiscordStandin, product: Product, script: Stage
+) -> None:
+    """What stands there can still be edited, and a second post is refused."""
+    thread, pause = discord.add_thread(ROOM), Pause()
+    script.perform("word " * 380, pause, "word " * 380)
+    async with product():
+        await mention(discord, ANN, "hello", thread)
+        await discord.until(lambda: texts(discord, thread))
+        discord.lock(thread)
+        pause.end()
+        await discord.until(lambda: not discord.posts(thread)[0].components)
+        await all_heard(discord)
+
+    assert not any(post.components for post in discord.posts(thread))
+    assert len([call for call in discord.calls if thread in call.path]) <= 12
+
+
+PERMISSIONS = {50013: "Send Messages", 50001: "View Channel", 50007: "direct messages"}
+
+
+@pytest.mark.parametrize("code", PERMISSIONS)
+async def test_the_log_says_where_and_what_is_missing(
+    discord: DiscordStandin, product: Product, caplog: pytest.LogCaptureFixture, code: int
+) -> None:
+    """A link that opens the channel, with its ids, and the permission's name as Discord shows it."""
+    channel = discord.dm(ANN) if code == 50007 else ROOM
+    discord.forbid(channel, code)
+    async with product():
+        await (dm if code == 50007 else mention)(discord, ANN, "hello")
+        await discord.until(lambda: creations(discord, channel))
+        await all_heard(discord)
+
+    (line,) = [record for record in caplog.records if "cannot be shown" in record.message]
+    place = f"{'@me' if code == 50007 else GUILD}/{channel}"
+    assert f"https://discord.com/channels/{place} " in line.__dict__["error"]
+    assert PERMISSIONS[code] in line.__dict__["error"]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bots.intake.download import Hosts, Redirected, download, proxy, words
+from bots.intake.download import Hosts, Redirected, download, words
 from core.errors import FileRefused, Retryable
 from tests.spy import spying
 
@@ -190,14 +190,3 @@ async def test_nobody_there_may_pass(session: aiohttp.ClientSession) -> None:
 def test_words(values: list[Any], found: str) -> None:
     """Only what is short, printable and ASCII is one."""
     assert found == words(values, 10)
-
-
-def test_the_environment_names_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By scheme, a WebSocket's being that of its HTTP; NO_PROXY excepts hosts."""
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:1")
-    monkeypatch.setenv("HTTP_PROXY", "http://proxy:2")
-    monkeypatch.setenv("NO_PROXY", "files.slack.com,local")
-
-    found = [proxy(url) for url in ("wss://discord.gg/?v=10", "https://discord.com/api", "http://x:80/")]
-    assert ["http://proxy:1", "http://proxy:1", "http://proxy:2"] == found
-    assert [None, None] == [proxy("https://files.slack.com/a"), proxy("ws://local:1/a")]

@@ -83,3 +83,23 @@ async def test_memory_can_be_asked_for_in_a_thread(
         await slack.until(lambda: len(slack.posts("C1", root)) == 2)
 
     assert 1 == len(script.asked)
+
+
+async def test_what_an_older_app_left_behind_is_answered(
+    slack: SlackStandin, product: Product, script: Stage
+) -> None:
+    """A command, a button, a shortcut of before: told to the person alone, in their language."""
+    slack.workspace.person("U2").locale = "ko-KR"
+    async with product():
+        ts = await exchange(slack, "U1", "C1", "hello")
+        post = slack.posts("C1", ts)[0].ts
+        replies = [
+            await slack.slash("U2", "C1", "/imagine", "a cat"),
+            await slack.press("U2", "C1", post, {"type": "button", "action_id": "retry", "block_id": "b"}),
+            await slack.shortcut("U2", "C1", ts, "translate"),
+        ]
+        await slack.until(lambda: all(reply.texts for reply in replies))
+
+    assert [[text("stale", "ko")]] * 3 == [reply.texts for reply in replies]
+    assert 1 == len(slack.posts("C1", ts))
+    assert 1 == len(script.asked)

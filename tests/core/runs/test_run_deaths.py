@@ -29,10 +29,10 @@ class Mortal(Database):
 
     dead = False
 
-    def __call__(self, work: Work[Any]) -> asyncio.Future[Any]:
+    def __call__(self, work: Work[Any], *chain: Any, **more: Any) -> asyncio.Future[Any]:
         """See `core.store.database.Database`."""
         if not self.dead:
-            return super().__call__(work)
+            return super().__call__(work, *chain, **more)
         gone: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         gone.set_exception(Unsaved("killed"))
         return gone

@@ -14,7 +14,7 @@ import pytest
 
 from core.errors import ConfigError, Unsaved
 from core.store import facts
-from core.store.database import Database, Execute, Work
+from core.store.database import Chain, Database, Execute, Work
 
 
 @pytest.fixture
@@ -288,3 +288,80 @@ def test_a_migration_happens_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [("items",)] == connection.execute("SELECT name FROM sqlite_master").fetchall()
     assert [(0,)] == connection.execute("PRAGMA user_version").fetchall()
     connection.close()
+
+
+@pytest.fixture
+def hasty(tmp_path: Path) -> Iterator[tuple[Database, sqlite3.Connection]]:
+    """A database that waits for nobody, and somebody else at the same file."""
+    database = Database(tmp_path / "spool.sqlite3", busy_timeout=0.02)
+    stranger = sqlite3.connect(tmp_path / "spool.sqlite3", isolation_level=None)
+    yield database, stranger
+    stranger.close()
+    database.close()
+
+
+async def unsaved(*futures: asyncio.Future[None]) -> list[bool]:
+    """Which of them were not saved."""
+    results = await asyncio.gather(*futures, return_exceptions=True)
+    return [isinstance(result, Unsaved) for result in results]
+
+
+async def test_what_comes_after_an_unsaved_one_of_its_chain_is_not_saved(
+    hasty: tuple[Database, sqlite3.Connection],
+) -> None:
+    """Not even when it was put in line before the failure was known, and the lock has gone meanwhile."""
+    (db, stranger), chain = hasty, Chain()
+    stranger.execute("BEGIN IMMEDIATE")
+    first = db(remembering("a"), chain)
+    with pytest.raises(Unsaved):
+        await asyncio.shield(first)
+    stranger.execute("ROLLBACK")
+    later = [db(remembering("b"), chain), db(remembering("c"), chain, mark=True), db(remembering("d"))]
+
+    assert [True, True, False] == await unsaved(*later)
+    assert not any(await unsaved(db(remembering("e"), Chain())))
+    assert ["d", "e"] == await db(names)
+
+
+def full(tx: Execute) -> None:
+    """Work for which the disk has no room, while it has for others."""
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+async def test_one_of_the_same_commit_breaks_the_chain_too(db: Database) -> None:
+    """The disk had no room for a large one, but would have for the small one behind it."""
+    chain = Chain()
+    jobs = [db(remembering("a"), chain), db(full, chain), db(remembering("b"), chain), db(remembering("c"))]
+
+    assert [False, True, True, False] == await unsaved(*jobs)
+    assert ["a", "c"] == await db(names)
+
+
+POISON = [
+    lambda tx: tx("SELECT ?", "\ud800"),
+    lambda tx: tx("SELECT ?", 2**70),
+    lambda tx: tx("SELECT ?", object()),
+    lambda tx: tx("INSERT INTO facts (name) VALUES (NULL)"),
+    failing,
+]
+
+
+@pytest.mark.parametrize("work", POISON)
+async def test_what_can_never_be_saved_breaks_no_chain(db: Database, work: Work[None]) -> None:
+    """Whoever repeats it gets the same error for ever: it is left out, and not called Unsaved."""
+    chain = Chain()
+    jobs = [db(work, chain), db(remembering("b"), chain)]
+
+    assert [False, False] == await unsaved(*jobs)
+    assert jobs[0].exception()
+    assert ["b"] == await db(names)
+
+
+async def test_a_mark_that_is_not_saved_breaks_no_chain(hasty: tuple[Database, sqlite3.Connection]) -> None:
+    """It only says how far the chain has come: the next one says it again."""
+    (db, stranger), chain = hasty, Chain()
+    stranger.execute("BEGIN IMMEDIATE")
+    assert [True] == await unsaved(db(remembering("mark"), chain, mark=True))
+    stranger.execute("ROLLBACK")
+
+    assert [False] == await unsaved(db(remembering("a"), chain))
