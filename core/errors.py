@@ -18,7 +18,9 @@ from typing import Final
 
 
 class SpoolError(Exception):
-    """Base of all errors raised on purpose."""
+    """Base of all errors raised on purpose. `detail` is for the log: what the other side said."""
+
+    detail: str = ""
 
 
 class ConfigError(SpoolError):

@@ -30,6 +30,20 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "Please tell the person who runs this bot to check its API key.",
         "model_missing": "⚠️ I could not get an answer: my AI model is not available. "
         "Please tell the person who runs this bot to check the model setting.",
+        "model_address": "⚠️ I could not get an answer: there is no AI service at the address I was given. "
+        "Please tell the person who runs this bot to check that address (OPENAI BASE URL).",
+        "model_region": "⚠️ I could not get an answer: the AI service is not offered in the country or region this bot "
+        "runs in. Please tell the person who runs this bot to choose another AI service.",
+        "request_refused": "⚠️ I could not get an answer: the AI service does not accept what I sent it. Please say "
+        "“reset” after my name and ask again; if it happens again, tell the person who runs this bot, whose log says why.",
+        "file_refused": "⚠️ I could not get an answer: the AI service does not take a file of this conversation. Please "
+        "say “reset” after my name and ask again without it.",
+        "file_unread": "📎 {files}: the AI service does not take this file. Please send it in another format: a picture "
+        "as JPEG or PNG, a document as PDF or text.",
+        "file_password": "📎 {files}: protected by a password. Please save it without one and send it again.",
+        "file_picture_moving": "📎 {files}: I cannot see moving pictures of this kind. Please send a single picture of "
+        "it as JPEG or PNG.",
+        "task_pause": "Waiting for the AI service: about {seconds} seconds, until {time} UTC",
         "model_moved": "⚠️ I could not get an answer: the address of the AI service leads somewhere else. "
         "Please tell the person who runs this bot to check it.",
         "model_refused": "⚠️ The AI service refused this request. Please put it differently, or say “reset” after "
@@ -50,7 +64,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "ask for a smaller piece.",
         "content_filter": "⚠️ The AI service ended the answer here. Please put your question differently.",
         "incomplete": "✂️ The answer ended early. Say “continue” to read on.",
-        "empty_answer": "⚠️ The AI service gave an empty answer. Please put your question differently.",
+        "empty_answer": "⚠️ The AI service gave an empty answer. Please send your message again; if it happens "
+        "again, tell the person who runs this bot.",
         "file_too_large": "📎 {files}: too large. Please send files of at most {megabytes} MB, or only the part that "
         "matters.",
         "file_total": "📎 {files}: together your files are too large. Please send at most {total} MB in one message "
@@ -154,6 +169,19 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "알려 주세요.",
         "model_missing": "⚠️ AI 모델을 사용할 수 없어 답변하지 못했어요. 이 봇의 운영자에게 모델 설정을 확인해 달라고 "
         "알려 주세요.",
+        "model_address": "⚠️ 설정된 주소에 AI 서비스가 없어 답변하지 못했어요. 이 봇의 운영자에게 주소(OPENAI BASE URL)를 "
+        "확인해 달라고 알려 주세요.",
+        "model_region": "⚠️ 이 봇이 있는 국가나 지역에서는 AI 서비스를 사용할 수 없어 답변하지 못했어요. 이 봇의 운영자에게 "
+        "다른 AI 서비스를 선택해 달라고 알려 주세요.",
+        "request_refused": "⚠️ AI 서비스가 제가 보낸 요청을 받아들이지 않아 답변하지 못했어요. 이름 뒤에 “reset”이라고 적고 "
+        "다시 질문해 주세요. 또 그러면 이 봇의 운영자에게 알려 주세요. 이유는 로그에 있어요.",
+        "file_refused": "⚠️ AI 서비스가 이 대화의 파일을 받아들이지 않아 답변하지 못했어요. 이름 뒤에 “reset”이라고 적고 "
+        "파일 없이 다시 질문해 주세요.",
+        "file_unread": "📎 {files}: AI 서비스가 이 파일을 받아들이지 않았어요. 그림은 JPEG나 PNG로, 문서는 PDF나 텍스트로 "
+        "보내 주세요.",
+        "file_password": "📎 {files}: 암호로 보호되어 있어요. 암호 없이 저장해 다시 보내 주세요.",
+        "file_picture_moving": "📎 {files}: 이런 움직이는 그림은 볼 수 없어요. 그림 한 장을 JPEG나 PNG로 보내 주세요.",
+        "task_pause": "AI 서비스를 기다리는 중: 약 {seconds}초, UTC {time}까지",
         "model_moved": "⚠️ AI 서비스의 주소가 다른 곳으로 연결되어 답변하지 못했어요. 이 봇의 운영자에게 주소를 확인해 달라고 "
         "알려 주세요.",
         "model_refused": "⚠️ AI 서비스가 이 요청을 거부했어요. 다르게 표현하거나 이름 뒤에 “reset”이라고 적어 새로 "
@@ -170,7 +198,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "질문해 주세요.",
         "content_filter": "⚠️ AI 서비스가 답변을 여기서 끝냈어요. 질문을 다르게 표현해 주세요.",
         "incomplete": "✂️ 답변이 일찍 끝났어요. 이어서 보려면 “계속”이라고 적어 주세요.",
-        "empty_answer": "⚠️ AI 서비스가 빈 답변을 주었어요. 질문을 다르게 표현해 주세요.",
+        "empty_answer": "⚠️ AI 서비스가 빈 답변을 주었어요. 메시지를 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 알려 주세요.",
         "file_too_large": "📎 {files}: 파일이 너무 커요. {megabytes} MB 이하의 파일이나 필요한 부분만 보내 주세요.",
         "file_total": "📎 {files}: 파일을 모두 합치면 너무 커요. 한 메시지에 {total} MB까지만 보내고 나머지는 다음 메시지로 보내 "
         "주세요.",

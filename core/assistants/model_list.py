@@ -21,6 +21,8 @@ DAY = 86_400.0
 HOUR = 3_600.0
 ANSWER_SECONDS = 3.0
 """Seconds the server has to answer."""
+SPEECH = "gpt-transcribe"
+"""A model that transcribes."""
 Ask = Callable[[], Awaitable[Mapping[str, ModelFacts]]]
 
 
@@ -86,9 +88,25 @@ async def concerns(
     if offered.models is None and not offered.official:
         return []  # many compatible servers list nothing, and nothing is known about their models
     found = [offered.judge(model, day(now)) for model in dict.fromkeys(wanted)]
-    speech = offered.judge(settings.transcription_model, day(now), answers=False)
-    return list(
-        dict.fromkeys(text for verdict in (*found, speech) if (text := verdict.refused or verdict.warning))
+    told = [verdict.refused or verdict.warning for verdict in found]
+    told.append(await _speech(db, settings, offered, now))
+    return list(dict.fromkeys(filter(None, told)))
+
+
+async def _speech(db: Database, settings: Settings, offered: ModelList, now: float) -> str:
+    """What is wrong with the model for recordings. That it has none is told once, not at each start."""
+    model = settings.transcription_model
+    verdict = offered.judge(model, day(now), answers=False)
+    instead = verdict.replacement
+    if not verdict.refused or models.known(instead).makes == models.known(SPEECH).makes:
+        return verdict.refused or verdict.warning
+    name, value = "deaf", [settings.openai_base_url, model]
+    if await db(lambda tx: facts.find(tx, name)) == value:
+        return ""
+    await db(lambda tx: facts.remember(tx, name, value))
+    return (
+        f"The model server has no model {model}, so recordings are not listened to here. If it has another "
+        "that transcribes, set TRANSCRIPTION_MODEL to it."
     )
 
 

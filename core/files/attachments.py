@@ -68,6 +68,8 @@ class Attachments:
         )
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._background = Background()
+        self._deaf = False
+        """Whether it was told already that the server has no model for recordings."""
 
     def begin(self, message: IncomingMessage, thread: ThreadId, run: RunId) -> None:
         """Start fetching the message's files; returns at once. The run and the message are stored already."""
@@ -186,8 +188,13 @@ class Attachments:
         try:
             said = await self._again(lambda: transcribe(file.name, content), TRANSCRIBE_SECONDS)
         except Permanent as error:
-            logger.warning("audio not understood", extra={"error": error.code})
-            missing = error.notice == "model_missing"
+            missing = error.notice in ("model_missing", "model_address", "no_transcription")
+            logger.log(
+                logging.DEBUG if missing and self._deaf else logging.WARNING,
+                "the model server cannot transcribe" if missing else "audio not understood",
+                extra={"error": error.code},
+            )
+            self._deaf = self._deaf or missing
             raise FileRefused("no_transcription" if missing else "audio_failed") from error
         except Unsaved:
             raise

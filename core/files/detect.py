@@ -11,6 +11,7 @@ import struct
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final, Literal
 
 from core.errors import FileRefused
@@ -33,6 +34,11 @@ class Found:
     """Text is UTF-8 without a byte order mark; of moving pictures only the first one is left."""
 
 
+_ENCRYPT: Final = re.compile(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)")
+_HEADS: Final = re.compile(rb"\bobj\b|\btrailer(?=\s*<<)")
+"""Where an object or a trailer begins."""
+_TRAILER: Final = 4096
+"""Bytes of a PDF's trailer that are looked at."""
 _OFFICE: Final = {
     b"word/": ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
     b"ppt/": ("pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
@@ -106,6 +112,8 @@ def judge(content: bytes, name: str, *, voice: bool = False) -> Found:
 
 def _document(content: bytes, name: str) -> Found | None:
     if content.startswith(b"%PDF-") or (b"%PDF-" in content[:1024] and b"%%EOF" in content[-1024:]):
+        if _encrypted(content):
+            raise FileRefused("file_password")
         return _found("document", "application/pdf", name, content)
     if content.startswith(b"{\\rtf"):
         return _found("document", "application/rtf", name, content)
@@ -116,6 +124,19 @@ def _document(content: bytes, name: str) -> Found | None:
     if content.startswith(_ARCHIVES) or content.startswith(_ARCHIVES_TOO) or content[257:262] == b"ustar":
         raise FileRefused("file_archive")
     return None
+
+
+def _encrypted(content: bytes) -> bool:
+    """Whether a trailer of the PDF, or a cross-reference stream in its place, names an encryption."""
+    for found in islice(_ENCRYPT.finditer(content), MOST_PARTS):
+        before = content[max(0, found.start() - _TRAILER) : found.start()]
+        after = content[found.end() : found.end() + _TRAILER].partition(b"stream")[0]
+        head = _HEADS.split(before)[-1] if _HEADS.search(before) else b"stream"
+        if b"endobj" in head or b"stream" in head:
+            continue
+        if before[: -len(head) or None].rstrip().endswith(b"trailer") or b"/XRef" in head + after:
+            return True
+    return False
 
 
 def _office(content: bytes, name: str) -> Found:

@@ -21,6 +21,8 @@ _FRAMES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 """JPEG markers that carry the picture's size."""
 _BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 """JPEG markers without a length."""
+_MOVES: Final = 0x02
+"""The flag of a WebP file that holds an animation."""
 _UNSEEN: Final = (
     b"II*\x00",
     b"MM\x00*",
@@ -75,6 +77,14 @@ def _refuse_unseen(content: bytes) -> None:
 def _png(content: bytes) -> Picture:
     if content[12:16] != b"IHDR" or b"IEND" not in content[16:]:
         raise FileRefused("file_damaged")
+    at = 8
+    for _ in range(_MOST_STEPS):  # an animation is announced before the picture
+        length, kind = struct.unpack_from(">I4s", content, at)
+        if kind == b"acTL":
+            raise FileRefused("file_picture_moving")
+        if kind in (b"IDAT", b"IEND"):
+            break
+        at += 12 + length
     width, height = struct.unpack_from(">II", content, 16)
     return Picture("image/png", width, height, content)
 
@@ -131,6 +141,8 @@ def _blocks(content: bytes, at: int) -> int:
 def _webp(content: bytes) -> Picture:
     kind = content[12:16]
     if kind == b"VP8X":
+        if content[20] & _MOVES or content[30:34] in (b"ANIM", b"ANMF"):
+            raise FileRefused("file_picture_moving")
         width, height = (1 + int.from_bytes(content[at : at + 3], "little") for at in (24, 27))
     elif kind == b"VP8L":
         bits = struct.unpack_from("<I", content, 21)[0]

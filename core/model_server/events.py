@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from core.errors import Permanent
-from core.model_server.faults import fault
+from core.model_server.faults import failure
 from core.model_server.items import messages_of, output_of
 from core.model_server.text import mended
 from core.types import Finished
@@ -88,7 +88,7 @@ def _loaded(data: bytes, name: str = "") -> dict[str, Any] | None:
         found = _LENIENT.decode(data.decode(errors="replace"))
         if not isinstance(found, dict):
             return None
-        found.setdefault("type", name)
+        found.setdefault("type", name or ("error" if found.get("error") else ""))  # some name nothing
         if not _HALF.search(data) or str(found["type"]) in DELTAS:
             return found
         return dict(json.loads(mended(json.dumps(found, ensure_ascii=False))))
@@ -109,11 +109,10 @@ def _last_event(body: dict[str, Any]) -> dict[str, Any] | None:
 def finished(kind: str, data: Mapping[str, Any]) -> Finished:
     """The terminal event as a value; a failure is raised."""
     if kind == "error":
-        error = data.get("error") if isinstance(data.get("error"), dict) else data
-        raise fault(str((error or {}).get("code") or "server_error"))
+        raise failure(data)
     response = data.get("response") or {}
     if kind == "response.failed":
-        raise fault(str((response.get("error") or {}).get("code") or "server_error"))
+        raise failure(response.get("error"))
     reason = (response.get("incomplete_details") or {}).get("reason") or ""
     usage = _usage(response.get("usage"))
     return Finished("completed" if kind == "response.completed" else "incomplete", reason, usage)

@@ -12,7 +12,7 @@ import contextlib
 import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx2
@@ -23,7 +23,8 @@ from core.errors import Permanent, Retryable
 from core.model_server.assembly import Assembly
 from core.model_server.connections import http_client
 from core.model_server.events import TERMINAL, decoded_body, finished, frames
-from core.model_server.faults import LASTING, refusal
+from core.model_server.faults import Refused, met, refusal
+from core.model_server.redaction import cut_out, without_words
 from core.types import Alive, Finished, ModelEvent, Prompt, Started
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,8 @@ class OpenAIModel:
         timeout = httpx2.Timeout(None, connect=10.0)  # the run's own deadlines rule; the SDK's are per read
         self._features = features
         self._draining = Background()
+        self._left_out: dict[str, frozenset[str]] = {}
+        """Fields this server refuses, by model."""
         self._http = http_client(base_url, limits=limits, timeout=timeout)
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
@@ -75,23 +78,43 @@ class OpenAIModel:
     async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
         """Events of a new response, or of the stored one with the id `resume`, from its beginning."""
         position = _Position(response_id=resume or "")
-        failures = 0
+        failures, begun = 0, False
         while True:
+            left_out = self._left_out.get(prompt.model, frozenset())
             seen = position.sequence
             try:
                 async with self._open(prompt, position) as source, contextlib.aclosing(source) as events:
                     async for event in events:
+                        begun = begun or not isinstance(event, Alive)
                         yield event
                         if isinstance(event, Finished):
                             return
                 raise Retryable("stream_ended_early", resumable=True)
+            except Refused as error:
+                error.detail = cut_out(error.detail, prompt)
+                if begun or not self._leave_out(prompt, error.fields - left_out):
+                    raise
+                position = _Position()
             except Retryable as error:
+                error.detail = cut_out(error.detail, prompt)
                 if not self._resumable(position, error):
                     raise
                 failures = 1 if position.sequence > seen else failures + 1
                 if failures > RESUMES:
                     raise
                 await asyncio.sleep(0.2 * 2**failures)
+
+    def _leave_out(self, prompt: Prompt, fields: frozenset[str]) -> bool:
+        """Whether the same can be asked again without those fields; from now on all is asked so."""
+        fields = fields.intersection(self._fields(prompt))
+        if not fields:
+            return False
+        logger.warning(
+            "the model server does not take everything that is asked for; it is left out from now on",
+            extra={"model": prompt.model, "fields": ", ".join(sorted(fields))},
+        )
+        self._left_out[prompt.model] = self._left_out.get(prompt.model, frozenset()) | fields
+        return True
 
     def _resumable(self, position: _Position, error: Retryable) -> bool:
         """A response that runs in the background goes on without us; only our reading of it was cut."""
@@ -114,7 +137,7 @@ class OpenAIModel:
             if position.response_id and error.status_code == 400:
                 yield self._poll(position)
                 return
-            raise _refused(error, resuming=bool(position.response_id)) from error
+            raise _refused(error, prompt, resuming=bool(position.response_id)) from error
         except (openai.APIConnectionError, httpx2.HTTPError) as error:
             raise Retryable("connection_error", resumable=True) from error
         chunks = response.aiter_bytes()
@@ -135,9 +158,11 @@ class OpenAIModel:
         response = await self._http.send(request, stream=True)
         if response.status_code < 300:
             return response
-        body = decoded_body(await response.aread())
+        body = await response.aread()
         await response.aclose()
-        raise openai.APIStatusError("refused", response=response, body=body.get("error") or body)
+        raise openai.APIStatusError(
+            "refused", response=response, body=decoded_body(body) or str(body, errors="replace")
+        )
 
     async def _follow(self, position: _Position) -> httpx2.Response:
         stream = await self._client.get(
@@ -156,7 +181,7 @@ class OpenAIModel:
                 path = f"/responses/{position.response_id}"
                 response: Any = await self._client.get(path, cast_to=object)
             except openai.APIStatusError as error:
-                raise _refused(error, resuming=True) from error
+                raise _refused(error, None, resuming=True) from error
             except openai.APIConnectionError as error:
                 raise Retryable("connection_error", resumable=True) from error
             if response.get("status") not in ("queued", "in_progress"):
@@ -168,6 +193,16 @@ class OpenAIModel:
 
     def _body(self, prompt: Prompt) -> bytes:
         """The request as JSON. The items are JSON already and are copied in, not parsed and dumped again."""
+        fields = self._fields(prompt)
+        for name in self._left_out.get(prompt.model, ()):
+            fields.pop(name, None)
+        if "stream" not in fields:
+            fields["stream"] = False
+            fields.pop("stream_options", None)
+        head = json.dumps(fields, ensure_ascii=False)
+        return f'{head[:-1]}, "input": [{",".join(prompt.items)}]}}'.encode()
+
+    def _fields(self, prompt: Prompt) -> dict[str, Any]:
         fields: dict[str, Any] = {
             "model": prompt.model,
             "instructions": prompt.instructions,
@@ -186,8 +221,7 @@ class OpenAIModel:
         fields |= prompt.options
         if prompt.tools:
             fields["tools"] = prompt.tools
-        head = json.dumps(fields, ensure_ascii=False)
-        return f'{head[:-1]}, "input": [{",".join(prompt.items)}]}}'.encode()
+        return fields
 
     async def _events(
         self, chunks: AsyncIterator[bytes], position: _Position
@@ -245,20 +279,6 @@ def _after(sequence: int) -> dict[str, object]:
     return {"stream": "true", **after}
 
 
-def _about(error: openai.APIStatusError) -> str:
-    """The notice of a refusal that is about something the request refers to, not about what is asked."""
-    param, message = str(error.param or ""), str(error.body or "").lower()
-    if error.status_code not in (400, 404, 422):
-        return ""
-    if param.split("[")[0].split(".")[0] in ("tools", "tool_choice"):
-        return "tools_refused"
-    if error.status_code == 404 or "expired" in message:
-        if "container" in message:
-            return "tools_refused"
-        return "file_gone" if "file" in message or "vector store" in message else ""
-    return ""
-
-
 def _moved(response: httpx2.Response) -> str:
     """What the operator is told of a redirect, without its query, which may hold a secret."""
     there = response.url.join(response.headers.get("location", "")).copy_with(query=None, fragment=None)
@@ -268,16 +288,16 @@ def _moved(response: httpx2.Response) -> str:
     )
 
 
-def _refused(error: openai.APIStatusError, *, resuming: bool) -> Retryable | Permanent:
+def _refused(error: openai.APIStatusError, prompt: Prompt | None, *, resuming: bool) -> Retryable | Permanent:
     if error.status_code < 400:
         logger.error("%s", _moved(error.response))
         return Permanent(f"http_{error.status_code}", notice="model_moved")
     if resuming and error.status_code in (400, 404):
         return Retryable("response_gone")  # expired on the server: the runner asks anew
-    after = error.response.headers.get("retry-after", "")
-    met = refusal(error.status_code, (error.code, error.type), after)
-    if isinstance(met, Permanent) and met.code not in LASTING and (about := _about(error)):
-        return Permanent(met.code, notice=about)
-    if resuming and isinstance(met, Retryable):
-        return Retryable(met.code, retry_after=met.retry_after, resumable=True)
-    return met
+    said = refusal(error.body, error.status_code, error.response.headers)
+    if prompt is not None:
+        said = replace(said, message=without_words(said.message, prompt))  # what people said decides nothing
+    found = met(said)
+    if resuming and isinstance(found, Retryable):
+        found.resumable = True
+    return found

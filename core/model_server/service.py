@@ -21,8 +21,9 @@ import httpx2
 import openai
 
 from core.errors import Permanent, Retryable, TooLarge
+from core.model_server import faults
 from core.model_server.connections import http_client
-from core.model_server.faults import refusal
+from core.model_server.redaction import LONGEST
 from core.ports import FILE_LIFE, GONE, LARGEST_UPLOAD, UNREADABLE, ModelFacts, Purpose, Upload
 
 T = TypeVar("T")
@@ -255,13 +256,11 @@ def _faults(*, held: bool = False) -> Iterator[None]:
 
 
 def _refused(error: openai.APIStatusError, *, held: bool) -> Retryable | Permanent:
-    met = refusal(
-        error.status_code, (error.code, error.type), str(error.response.headers.get("retry-after", ""))
-    )
+    said = faults.refusal(error.body, error.status_code, error.response.headers)
+    met = faults.met(said)
     if isinstance(met, Retryable):
         return met
-    body = error.body
-    message = str(body.get("message") or "") if isinstance(body, dict) else ""
+    message = said.message[:LONGEST]
     vanished = error.status_code in (404, 410) or "expired" in message.lower()
     return Permanent(
         f"{met.code}: {message}" if message else met.code, notice=GONE if held and vanished else met.notice

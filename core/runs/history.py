@@ -90,16 +90,18 @@ def outgrown(tx: Execute, thread: ThreadId, assistant: Assistant, tokens: int) -
     return items.weigh(summary.text) + items.weight(tx, thread, summary.upto) > tokens * FULL
 
 
-def shortened(history: tuple[str, ...]) -> tuple[str, ...]:
-    """About the newer half, beginning with something a person said; a summary at its head stays.
+def shortened(history: tuple[str, ...], room: int | None = None) -> tuple[str, ...]:
+    """About the newer half, or less where `room` tokens are told to be there for it.
 
-    Where there is nothing but the summary, it goes too.
+    It begins with something a person said; a summary at its head stays. Where there is nothing but the
+    summary, it goes too.
     """
     head = history[:1] if history and SUMMARY.strip() in history[0] else ()
     rest = history[len(head) :]
     if not rest:
         return ()
     for at in range((len(rest) + 1) // 2, len(rest)):
-        if json.loads(rest[at]).get("role") == "user":
+        fits = room is None or sum(map(items.weigh, (*head, *rest[at:]))) <= room
+        if fits and json.loads(rest[at]).get("role") == "user":
             return head + rest[at:]
-    return head
+    return head if room is None or sum(map(items.weigh, head)) <= room else ()

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from core.concurrency import Patience
 from core.errors import Lost, Retryable, SpoolError, Unsaved, loggable
+from core.model_server.faults import Said
 from core.ports import Platform
 from core.runs import claims, history
 from core.runs.run_context import RunContext
@@ -48,6 +49,12 @@ KEPT_DAYS: Final = 7
 """How long the model server keeps what a person sent, for later questions about it."""
 BEFORE_SECONDS = 2.0
 """Seconds a question waits for what is not part of it: what was said before it."""
+_PLACE: Final = re.compile(r"\binput[\[.](\d+)\]?\.content[\[.](\d+)")
+_KINDS: Final = {
+    "picture": re.compile(r"image|picture|vision", re.IGNORECASE),
+    "document": re.compile(r"pdf|document|input_file|file_data", re.IGNORECASE),
+}
+"""What a refusal calls the files that are in a request."""
 KEEPING_SECONDS = 5.0
 """Seconds an ended run waits until its files are kept for later; what takes longer goes on beside it."""
 
@@ -61,6 +68,8 @@ class RunInput:
         self._stored: dict[str, tuple[Stored, ...]] = {}
         self._uploaded: dict[str, Stored] = {}
         """Files that got an id at the server meanwhile, by our own."""
+        self._left_out: set[str] = set()
+        """Files the model server did not take, by our own ids."""
         self._keeping: list[asyncio.Task[Any]] = []
         self.store: str | None = None
         """The thread's vector store, once something of this question is in it."""
@@ -121,7 +130,39 @@ class RunInput:
         return [file for message in self._claim.messages for file in self._of(message)]
 
     def _of(self, message: IncomingMessage) -> tuple[Stored, ...]:
-        return tuple(self._uploaded.get(file.id, file) for file in self._stored.get(message.id, ()))
+        found = (self._uploaded.get(file.id, file) for file in self._stored.get(message.id, ()))
+        return tuple(
+            replace(file, refused="file_unread", content=None) if file.id in self._left_out else file
+            for file in found
+        )
+
+    def leave_out(self, said: Said | None, before: int) -> bool:
+        """Leave out the files that are meant, without `said` all; whether there were any in the request.
+
+        `before`: how many items of the request stand before these.
+        """
+        sent = self._sent(before)
+        meant = {file.id for place, file in sent.items() if said is None or _meant(file, place, said)}
+        self._left_out |= meant
+        return bool(meant)
+
+    def take_back(self) -> bool:
+        """The files are not what was wrong; whether any had been left out."""
+        left = bool(self._left_out)
+        self._left_out.clear()
+        return left
+
+    def _sent(self, before: int) -> dict[str, Stored]:
+        """The files in the request, by their place in it."""
+        found = {}
+        for item, message in enumerate(self._claim.messages, before + len(self._context_items())):
+            part = 1 if self._text(message) else 0
+            for file in self._of(message):
+                for one in self._parts(file, message, whole=True):
+                    if one["type"] != "input_text":
+                        found[f"input[{item}].content[{part}]"] = file
+                    part += 1
+        return found
 
     def says_nothing(self) -> bool:
         """Whether there is nothing to answer: no text, and no file that can be read."""
@@ -154,10 +195,7 @@ class RunInput:
         return (items.item("user", f"Earlier messages of this chat thread, for context:\n{before}"),)
 
     def _item(self, message: IncomingMessage, *, whole: bool) -> str:
-        stored = self._of(message)
-        text = message.text or "\n".join(file.transcript for file in stored if file.transcript)
-        if self._run_context.rules.shared:
-            text = _said(_one_line(message.author) or message.user, text)
+        stored, text = self._of(message), self._text(message)
         parts = [part for file in stored for part in self._parts(file, message, whole=whole)]
         if not parts:
             return items.item("user", text)
@@ -165,6 +203,12 @@ class RunInput:
             return items.item("user", "\n\n".join(filter(None, [text, *(part["text"] for part in parts)])))
         content = [{"type": "input_text", "text": text}, *parts] if text else parts
         return json.dumps({"role": "user", "content": content}, ensure_ascii=False)
+
+    def _text(self, message: IncomingMessage) -> str:
+        text = message.text or "\n".join(file.transcript for file in self._of(message) if file.transcript)
+        if not self._run_context.rules.shared:
+            return text
+        return _said(_one_line(message.author) or message.user, text)
 
     def _parts(self, file: Stored, message: IncomingMessage, *, whole: bool) -> Iterable[dict[str, Any]]:
         if file.refused:
@@ -302,6 +346,15 @@ def _in_words(file: Stored) -> bool:
 
 def _searchable(file: Stored) -> bool:
     return file.type == PDF or file.type not in READ_DIRECTLY
+
+
+def _meant(file: Stored, place: str, said: Said) -> bool:
+    """Whether a refusal is about that file: by its place, its name, or its kind."""
+    words = said.words
+    if places := [f"input[{item}].content[{part}]" for item, part in _PLACE.findall(words)]:
+        return place in places
+    kinds = {kind for kind, called in _KINDS.items() if called.search(words)}
+    return file.name in words or (len(kinds) == 1 and file.kind in kinds)
 
 
 def _words(text: str) -> dict[str, Any]:

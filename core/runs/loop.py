@@ -11,9 +11,11 @@ import hashlib
 import json
 import logging
 import random
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from core.errors import Lost, Permanent, Retryable, Unreachable, Unsaved
+from core.errors import Lost, Permanent, Retryable, SpoolError, Unreachable, Unsaved
+from core.model_server.faults import RATE_LIMITS, Refused, Said
 from core.ports import FullReply, Platform
 from core.runs import history, output_files, rounds
 from core.runs import request as offers
@@ -29,14 +31,19 @@ from core.runs.tool_calls import ToolCalls
 from core.store import items, runs, summaries
 from core.store.journal import Journal
 from core.texts import text as own_text
-from core.types import Assistant, Ending, Prompt
+from core.types import Activity, Assistant, Ending, Prompt
 
 logger = logging.getLogger(__name__)
 HOSTED = ("web_search_call", "file_search_call", "code_interpreter_call", "mcp_call", "mcp_list_tools")
 WITHOUT_TOOLS = "without hosted tools"
 WITHOUT_KEPT = "without kept files"
+MEANT = "without the files that are meant"
+ALL_FILES = "without any files"
 KNOWN_ENDS = ("max_output_tokens", "content_filter", "empty_answer", LIMIT)
 """Why an answer is incomplete, where there are words for it."""
+SAID_SECONDS = 15.0
+"""A longer wait is said in the post."""
+PAUSE = "pause"
 TURNED_AWAY = frozenset({"rate_limit_exceeded", "slow_down", "server_is_overloaded", "http_429", "http_503"})
 """Codes of requests that the server did not begin to answer."""
 
@@ -54,9 +61,11 @@ class RunLoop:
         self.asked = RunInput(run_context, journal, platform)
         self._kept = ThreadResources(run_context, journal.claim, self.asked)
         alive = frozenset(journal.claim.kept if run_context.rules.full else ())
-        self._history = without_files(journal.claim.history, alive)
+        self._history = tuple(map(rounds.sound, without_files(journal.claim.history, alive)))
         self._offer = Offer()
         self._mended: set[str] = set()
+        self._logged: set[str] = set()
+        self._refused_files = ""
         self._told: tuple[str, ...] = ()
 
     @property
@@ -74,6 +83,7 @@ class RunLoop:
             try:
                 return await self._rounds()
             except Permanent as error:
+                self._log(error, error.code)
                 if not self._mend(error):
                     return await self._failed(error.notice, error.code)
             except (Lost, Unreachable, Unsaved):
@@ -82,10 +92,33 @@ class RunLoop:
                 met = _retryable(error)
                 if await self._met(met) >= MAX_ATTEMPTS:
                     return await self._failed(met.notice, met.code)
-                await asyncio.sleep(_pause(draft.attempts, met.retry_after))
+                if not await self._waited(_pause(draft.attempts, met, draft.until - loop.time())):
+                    return await self._failed(met.notice, met.code)
+
+    async def _waited(self, seconds: float) -> bool:
+        """Wait before the next attempt; False where the run's time would be over."""
+        if asyncio.get_running_loop().time() + seconds >= self.draft.until:
+            return False
+        if seconds > SAID_SECONDS:
+            until = datetime.now(UTC) + timedelta(seconds=seconds)
+            title = (await self.say("task_pause")).format(seconds=round(seconds), time=f"{until:%H:%M:%S}")
+            self.draft.doing(Activity(PAUSE, title), self._reply)
+        await asyncio.sleep(seconds)
+        self.draft.done(PAUSE, self._reply)
+        return True
+
+    def _log(self, error: SpoolError, code: str) -> None:
+        """What the server said, once a run for each of its codes."""
+        if error.detail and code not in self._logged:
+            self._logged.add(code)
+            logger.warning(
+                "the model server refuses or fails",
+                extra={"run_id": self._journal.claim.run, "error": code, "said": error.detail},
+            )
 
     async def _met(self, error: Retryable) -> int:
         claim, code = self._journal.claim, error.code
+        self._log(error, code)
         logger.warning("run met an error", extra={"run_id": claim.run, "error": code})
         self.draft.attempts = await self._run_context.db(
             lambda tx: runs.met_error(tx, claim.run, claim.owner, code)
@@ -95,8 +128,14 @@ class RunLoop:
     def _mend(self, error: Permanent) -> bool:
         """Whether the same can be asked again in another way; each way is tried once."""
         way, notice = "", error.notice
+        said = error.said if isinstance(error, Refused) else None
         if notice == "too_long" and self._history:
-            way, shorter = "shorter", history.shortened(self._history)
+            window = error.window if isinstance(error, Refused) else None
+            way, shorter = "shorter", history.shortened(self._history, window and window // 2)
+            if way in self._mended and window is None:  # half was too much, and nobody tells how much is not
+                way, shorter = "alone", ()
+        elif notice in ("file_refused", "request_refused"):
+            way, shorter = self._without_refused(said)
         elif notice in ("model_refused", "file_gone") and any('"file_id"' in one for one in self._history):
             way, shorter = "without files", without_files(self._history)
         elif notice == "file_gone" and WITHOUT_KEPT not in self._mended and self._kept:
@@ -108,6 +147,18 @@ class RunLoop:
         self._mended.add(way)
         self._history = shorter
         return True
+
+    def _without_refused(self, said: Said | None) -> tuple[str, tuple[str, ...]]:
+        """First without the files that are meant, then without any; no way where there is none."""
+        plain = without_files(self._history)
+        if MEANT not in self._mended:
+            if said and self.asked.leave_out(said, len(self._history)):
+                return MEANT, self._history
+            if plain != self._history:
+                return MEANT, plain
+        return (
+            ALL_FILES if self.asked.leave_out(None, len(self._history)) or plain != self._history else ""
+        ), plain
 
     async def _rounds(self) -> Answer:
         await self._prepare()
@@ -160,8 +211,7 @@ class RunLoop:
         if self.asked.needs_preparing:
             await self._read()
         draft.head = self.asked.heard()
-        if refused := await self._refusals():
-            draft.notes[refused] = None
+        await self._name_refused()
         self._offer = offers.offer(
             self._assistant,
             await self._run_context.toolbox(),
@@ -190,6 +240,13 @@ class RunLoop:
         thread, mine = self._journal.claim.thread, self._assistant
         last = await self._run_context.db(lambda tx: summaries.assistant(tx, thread))
         return last is None or (last.id, last.version) != (mine.id, mine.version)
+
+    async def _name_refused(self) -> None:
+        """The line that names files which are not read, as it is now."""
+        self.draft.notes.pop(self._refused_files, None)
+        self._refused_files = await self._refusals()
+        if self._refused_files:
+            self.draft.notes[self._refused_files] = None
 
     async def _refusals(self) -> str:
         stored = self.asked.files()
@@ -281,6 +338,10 @@ class RunLoop:
         return self._answer("incomplete", self.draft.text, error=notice, files=files)
 
     async def _failed(self, notice: str, code: str) -> Answer:
+        if self.asked.take_back():
+            await self._name_refused()
+        elif notice == "file_refused" and MEANT not in self._mended:  # no file was in the request
+            notice = "request_refused"
         self.draft.notes[await self.say(notice)] = None
         files = self._files(list(rounds.of(self._journal)))
         text = self.draft.shown
@@ -305,7 +366,14 @@ def _retryable(error: Exception) -> Retryable:
     return Retryable(type(error).__name__, notice="internal")
 
 
-def _pause(attempt: int, retry_after: float | None) -> float:
-    """Seconds before the next attempt: what the server asks for, never less, never in step with others."""
+def _pause(attempt: int, error: Retryable, left: float) -> float:
+    """Seconds before the next attempt: what the server asks for, never less, never in step with others.
+
+    A limit that does not tell when it ends fills up again within a minute or so: it is given more time, as
+    far as the run has it `left`.
+    """
     backoff = min(30.0, 0.5 * 4.0 ** (attempt - 1))
-    return max(backoff, min(retry_after or 0.0, 120.0)) * random.uniform(1.0, 1.25)  # noqa: S311
+    if error.retry_after is None and error.code in RATE_LIMITS:
+        backoff = max(backoff, min(10 * backoff, left / 4))
+    seconds = max(backoff, error.retry_after or 0.0)
+    return seconds + min(seconds / 4, 5.0) * random.random()  # noqa: S311

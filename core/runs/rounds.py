@@ -103,7 +103,7 @@ def step(call: Call) -> str:
 def sent_back(journal: Journal) -> Iterator[str]:
     """All rounds as input items, each call with its output: what the next response is asked with."""
     for one in of(journal):
-        yield from (_dumped(item) for item in one.items)
+        yield from (sound(_dumped(item)) for item in one.items)
         for call in one.calls:
             yield _dumped(_output(call, journal.memo[step(call)]))
 
@@ -149,6 +149,32 @@ def arguments_of(item: Mapping[str, Any]) -> str:
     return given if isinstance(given, str) else json.dumps({} if given is None else given)
 
 
+def object_of(arguments: str) -> str:
+    """Arguments as every server takes them back: a JSON object, whatever a model wrote."""
+    if not arguments.strip():
+        return "{}"
+    try:
+        sound = isinstance(json.loads(arguments, parse_constant=_not_json), dict)
+        arguments.encode()
+    except (ValueError, RecursionError):
+        sound = False
+    return arguments if sound else json.dumps({"invalid": arguments})
+
+
+def _not_json(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def sound(item: str) -> str:
+    """An input item as servers take it; one that an older version stored may have any arguments."""
+    if '"function_call"' not in item:
+        return item
+    data = json.loads(item)
+    if data.get("type") != "function_call" or object_of(given := arguments_of(data)) == given:
+        return item
+    return _dumped({**data, "arguments": object_of(given)})
+
+
 def sendable(items: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
     """A response's output items as they are sent back within its run.
 
@@ -176,7 +202,12 @@ def replayed(item: Mapping[str, Any]) -> dict[str, Any] | None:
         return {"role": "assistant", "content": text, **phase} if text else None
     if kind == "function_call":
         name = _NOT_A_NAME.sub("_", str(item.get("name") or ""))[:64] or "_"
-        return {"type": kind, "call_id": item["call_id"], "name": name, "arguments": arguments_of(item)}
+        return {
+            "type": kind,
+            "call_id": item["call_id"],
+            "name": name,
+            "arguments": object_of(arguments_of(item)),
+        }
     if kind == "reasoning":
         kept = ("type", "id", "summary", "encrypted_content")
         return {name: item[name] for name in kept if name in item} if item.get("encrypted_content") else None

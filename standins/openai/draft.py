@@ -34,9 +34,12 @@ class Draft:
         """Incomplete, in the API's words for why."""
         self.status, self._reason = "incomplete", reason
 
-    def fail(self, code: str) -> None:
+    def fail(self, code: str, message: str = "") -> None:
         """Failed with this code."""
-        self.status, self._error = "failed", {"code": code, "message": f"The script fails: {code}."}
+        self.status, self._error = (
+            "failed",
+            {"code": code, "message": message or f"The script fails: {code}."},
+        )
 
     def snapshot(self) -> Json:
         """The whole response object as it is now."""

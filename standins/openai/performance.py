@@ -151,10 +151,14 @@ class Performance:
             return self._closed("incomplete")
         if ill.kind == "refuse":
             raise ValueError("a script can refuse only as its first beat")
-        self._draft.fail(ill.code)
+        self._draft.fail(ill.code, ill.message)
         if ill.kind == "failed":
             return [self._whole("response.failed")]
-        return [self._event("error", code=ill.code, message=f"The script errs: {ill.code}.", param=None)]
+        return [
+            self._event(
+                "error", code=ill.code, message=ill.message or f"The script errs: {ill.code}.", param=None
+            )
+        ]
 
     def _whole(self, name: str) -> Event:
         return self._event(name, response=self._draft.snapshot())

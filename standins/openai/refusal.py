@@ -48,13 +48,15 @@ def scripted(ill: Fault) -> Refusal:
         kind = _TYPE_BY_CODE.get(ill.code, "server_error")
     else:
         kind = _TYPE_BY_CODE.get(ill.code, "invalid_request_error")
-    return Refusal(
-        f"The script refuses: {ill.code}.",
+    refusal = Refusal(
+        ill.message or f"The script refuses: {ill.code}.",
         status=ill.status,
         kind=kind,
         code=ill.code,
         retry_after=ill.retry_after,
     )
+    refusal.headers |= ill.headers
+    return refusal
 
 
 def not_found(response_id: str) -> Refusal:

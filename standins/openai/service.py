@@ -16,6 +16,7 @@ from standins.openai.containers import Containers
 from standins.openai.draft import Draft, Json
 from standins.openai.files import Files
 from standins.openai.forms import Form
+from standins.openai.manners import Manners
 from standins.openai.performance import Performance
 from standins.openai.record import Request
 from standins.openai.references import check_references
@@ -80,6 +81,7 @@ class Service:
         self.files = Files(self.clock)
         self.stores = Stores(self.clock, self.files)
         self.containers = Containers(self.clock, self.files)
+        self.manners = Manners()
         self.recording_limit = 25 * 2**20
         self.transcripts: dict[str | bytes, str] = {}
         self.transcriptions: list[Transcription] = []
@@ -119,6 +121,7 @@ class Service:
     def perform(self, body: Json, seen: Request) -> tuple[Draft, Performance]:
         """Begin an answer to a validated body. Raises Refusal, the script's own ones included."""
         self.check_model(body["model"])
+        self.manners.check(body)
         instructions, items = body.get("instructions") or "", _items(body)
         tools = body.get("tools") or []
         check_references(items, tools, self.files, self.stores, self.containers)
@@ -150,6 +153,9 @@ class Service:
         fitting = self._fitting(body, instructions, items)
         if fitting:
             return _unless_refused(iter(performed(self.script, instructions, fitting, tools)))
+        if self.manners.make:
+            tokens = estimated_input(instructions, items)
+            raise self.manners.too_long(self.context_window or tokens, tokens)
         if body.get("stream") and not self.portable:
             return iter([Fault("error", code=_TOO_LONG)])
         raise Refusal(

@@ -71,7 +71,7 @@ class Fault:
     """The script ends here, badly.
 
     refuse: an HTTP error (`status`, `code`, `retry_after`) instead of a stream; only as the first beat.
-    failed: `response.failed` with `code`.  error: an `error` event with `code`.
+    failed: `response.failed` with `code`.  error: an `error` event with `code`. All three with `message`.
     incomplete: `response.incomplete` with `code` as its reason.
     cut: the connection breaks.  silent: the stream ends without a terminal event.
     hang: no byte any more, the connection stays open.
@@ -81,6 +81,8 @@ class Fault:
     code: str = "server_error"
     status: int = 500
     retry_after: float | None = None
+    message: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Doing = Say | Call | Hosted | Cite | Reason

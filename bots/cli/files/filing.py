@@ -16,7 +16,7 @@ from core.files.documents import Source
 from core.files.library import AT_ONCE, Library
 from core.store.vector_stores import Document
 
-HOPELESS = ("model_auth", "billing", "model_missing")
+HOPELESS = ("model_auth", "billing", "model_missing", "model_address")
 """Notices after which the next file fares no better."""
 AWAY = "connection_error"
 """The code of a server that several tries, over seconds, did not reach."""
@@ -93,7 +93,7 @@ class Filing:
         except Permanent as error:
             if error.notice in HOPELESS:
                 self._stopped = error.code
-            missing = "the model server keeps no documents: " if error.notice == "model_missing" else ""
+            missing = "the model server keeps no documents: " if error.notice in HOPELESS[2:] else ""
             return Outcome(path, "failed", missing + said(error.code))
         except Retryable as error:
             self._misses += 1

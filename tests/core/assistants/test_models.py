@@ -298,7 +298,9 @@ async def test_concerns_are_told_once(db: Database) -> None:
 
     assert "The model m ends on 2026-11-27, in 5 days." in ends
     assert "The model gone was retired on 2026-11-22." in gone
-    assert "The model server has no model mute." in mute
+    assert "The model server has no model mute, so recordings are not listened to here." in mute
+    assert "Use " not in mute
+    assert mute not in await concerns(db, settings, Server(models), NOW + HOUR, ["m"])
 
 
 async def test_a_compatible_server_without_a_list_is_no_concern(db: Database) -> None:

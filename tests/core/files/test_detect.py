@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -13,6 +14,24 @@ from core.errors import FileRefused
 from core.files import detect
 from core.texts import TEXTS
 from tests import samples
+
+CASES = Path(__file__).parents[2] / "events" / "model"
+PDF_ABOUT = (
+    samples.PDF[:9]
+    + b"1 0 obj<<>>stream\n(a trailer has /Encrypt 1 0 R) Tj\nendstream endobj\n"
+    + samples.PDF[9:]
+)
+
+
+def moving() -> bytes:
+    """A PNG that announces an animation, behind a comment that only talks of one."""
+    chunks = b"".join(
+        len(body).to_bytes(4, "big") + kind + body + bytes(4)
+        for kind, body in ((b"tEXt", b"IDAT acTL"), (b"acTL", bytes(8)))
+    )
+    still = samples.png()
+    return still[:33] + chunks + still[33:]
+
 
 TAKEN: dict[str, tuple[bytes, str, str, str]] = {
     "png": (samples.png(), "picture", "image/png", "x.png"),
@@ -24,6 +43,7 @@ TAKEN: dict[str, tuple[bytes, str, str, str]] = {
     "webp lossy": (samples.webp(b"VP8 "), "picture", "image/webp", "x.webp"),
     "pdf": (samples.PDF, "document", "application/pdf", "x.pdf"),
     "pdf after rubbish": (b"\r\n\0" + samples.PDF, "document", "application/pdf", "x.pdf"),
+    "pdf about passwords": (PDF_ABOUT, "document", "application/pdf", "x.pdf"),
     "rtf": (b"{\\rtf1 hello}", "document", "application/rtf", "x.rtf"),
     "odt": (samples.odt(), "document", "application/vnd.oasis.opendocument.text", "x.odt"),
     "wav": (samples.wav(), "audio", "audio/wav", "x.wav"),
@@ -74,6 +94,21 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "tiff": (b"II*\0" + bytes(9), "file_picture_format"),
     "bmp": (b"BM\x9a\0\0\0\0\0\0\0\x36\0", "file_picture_format"),
     "photoshop": (b"8BPS\0\1", "file_picture_format"),
+    "moving png": (moving(), "file_picture_moving"),
+    "moving webp": (CASES.joinpath("15-animated.webp").read_bytes(), "file_picture_moving"),
+    "moving webp by its flag": (
+        samples.webp()[:20] + b"\x02" + samples.webp()[21:],
+        "file_picture_moving",
+    ),
+    "pdf with a password": (CASES.joinpath("15-encrypted.pdf").read_bytes(), "file_password"),
+    "pdf with a password in a stream": (
+        b"%PDF-1.7\n9 0 obj<</Type/XRef /Encrypt 7 0 R/W[1 2 1]>>stream\nx\nendstream endobj\n%%EOF",
+        "file_password",
+    ),
+    "pdf with a password, written out": (
+        samples.PDF + b"\ntrailer\n<< /Size 9\n/Encrypt << /Filter /Standard >> >>\n%%EOF",
+        "file_password",
+    ),
     "half a png": (samples.png()[:40], "file_damaged"),
     "a png's beginning": (samples.png()[:8], "file_damaged"),
     "half a jpeg": (samples.jpeg()[:-2], "file_damaged"),

@@ -174,7 +174,8 @@ async def test_a_failure_without_a_code_is_the_servers(body: bytes) -> None:
     """It may pass."""
     error = await refused(Sent([body]))
 
-    assert (Retryable, "server_error") == (type(error), error.code)
+    assert isinstance(error, Retryable)
+    assert "server_error" == error.code
 
 
 @pytest.mark.parametrize(
@@ -199,12 +200,13 @@ async def test_a_refused_request_is_read_by_code_type_and_status(
     """In this order; a body that is not the API's leaves the status."""
     error = await refused(sent)
 
-    assert (kind, code) == (type(error), error.code)
+    assert isinstance(error, kind)
+    assert code == str(error)
 
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("3", 3.0), ("1.5", 1.5), ("0", 0.0), ("soon", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)],
+    [("3", 3.0), ("1.5", 1.5), ("0", 0.0), ("soon", None), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0)],
 )
 async def test_retry_after_is_read_in_seconds(header: str, seconds: float | None) -> None:
     """Anything else is left to our own pauses."""

@@ -156,7 +156,7 @@ async def test_a_fault_means_the_same_everywhere(
     """The kind of error, its code, its notice, and the wait that was asked for."""
     _, error = await answer(kind, *([] if fault.kind == "refuse" else [Say("Hm")]), fault)
 
-    assert kind_of_error is type(error)
+    assert isinstance(error, kind_of_error)
     if isinstance(error, Retryable):
         assert (fault.code, fault.retry_after) == (error.code, error.retry_after)
     else:

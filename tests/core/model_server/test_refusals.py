@@ -52,9 +52,9 @@ async def test_things_that_are_gone(status: int, message: str, notice: str) -> N
     ("status", "error", "notice"),
     [
         (404, {"message": "The model `x` does not exist", "code": "model_not_found"}, "model_missing"),
-        (404, {"message": "Not Found"}, "model_missing"),
-        (400, {"message": "Unsupported value", "param": "temperature"}, "model_refused"),
-        (400, {"message": "Invalid file data", "param": "input"}, "model_refused"),
+        (404, {"message": "Not Found"}, "model_address"),
+        (400, {"message": "Unsupported value", "param": "temperature"}, "request_refused"),
+        (400, {"message": "Invalid file data", "param": "input"}, "file_refused"),
         (400, {"message": "too long", "code": "context_length_exceeded", "param": "tools"}, "too_long"),
         (401, {"message": "Incorrect API key: your file", "param": "tools"}, "model_auth"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.runs.run_context import Limits
 from core.texts import TEXTS
 from standins.script.script import Fault, Say
 from tests.core.fakes import HERE, Heard
@@ -66,7 +67,7 @@ async def test_stopping_while_an_error_is_waited_out(tmp_path: Path) -> None:
     """Nobody waits for the next attempt."""
     script = Heard()
     script.enqueue(Fault("refuse", status=429, retry_after=60))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    async with core(tmp_path, ScriptedModel(script), limits=Limits(run=600)) as spool:
         await spool.say("1")
         await spool.platform.news.until(lambda: spool.platform.replies)
         while [(0,)] == await spool.rows("SELECT attempts FROM runs"):
