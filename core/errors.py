@@ -18,9 +18,14 @@ from typing import Final
 
 
 class SpoolError(Exception):
-    """Base of all errors raised on purpose. `detail` is for the log: what the other side said."""
+    """Base of all errors raised on purpose.
+
+    `detail` is what the other side said, redacted before it is logged; `cure` is our own sentence for the
+    operator: the place, and what to do there.
+    """
 
     detail: str = ""
+    cure: str = ""
 
 
 class ConfigError(SpoolError):
@@ -99,9 +104,11 @@ def loggable(error: BaseException) -> str:
     somebody wrote (`invalid literal for int(): '…'`), a server's sentence behind our code too.
     """
     text = ""
-    if isinstance(error, SpoolError):
+    if isinstance(error, ConfigError):
+        text = str(error)  # every word of it is ours
+    elif isinstance(error, SpoolError):
         code, _, rest = str(getattr(error, "code", error)).partition(": ")
-        text = f"{code}: {rest}" if _CODE.fullmatch(rest) else code
+        text = " ".join(filter(None, [f"{code}: {rest}" if _CODE.fullmatch(rest) else code, error.cure]))
     elif isinstance(error, OSError):
         text = error.strerror or ""
     elif type(error).__module__ == "sqlite3":

@@ -52,10 +52,10 @@ class Refused(Unreachable):
     def at(self, guild: str, channel: str) -> Unreachable:
         """The same with the place, which is a link that opens it, and the cure."""
         forbidden = "The bot may not do that there: check its permissions." if self.status == 403 else ""
-        cure = CURES.get(self.code, forbidden)
-        return Unreachable(
-            f"{self} at https://discord.com/channels/{guild or '@me'}/{channel} {cure}".strip()
-        )
+        place = f"https://discord.com/channels/{guild or '@me'}/{channel}"
+        error = Unreachable(str(self))
+        error.cure = f"at {place} {CURES.get(self.code, forbidden)}".strip()
+        return error
 
 
 class DiscordApi:

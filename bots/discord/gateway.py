@@ -168,7 +168,7 @@ class Gateway:
 
         Raises TokenRefused, ContentIntentRefused, or what made connecting impossible.
         """
-        resume, fruitless = stored, 0
+        resume, fruitless, before = stored, 0, stored is not None
         while True:
             self.established = self._left = False
             try:
@@ -180,8 +180,10 @@ class Gateway:
                 resume = self.position if error.resume and fruitless < FRUITLESS else None
                 if resume:
                     logger.info("gateway lost, the session goes on")
-                else:
-                    logger.warning("the session with Discord has ended, another one begins")
+                else:  # that of a process before this one may well be over
+                    level = logging.INFO if before else logging.WARNING
+                    logger.log(level, "the session with Discord has ended, another one begins")
+                before = False
                 await asyncio.sleep(min(30.0, 0.5 * 2**fruitless) if fruitless > 1 else 0.0)
             except discord.ConnectionClosed as error:
                 self._explain(error)

@@ -63,7 +63,8 @@ async def keep(connection: Connection, on_connected: Callable[[], None] = lambda
             await connection.run(connected)
             logger.info("%s connection lost, connecting again", connection.name)
         except ConfigError as wrong:
-            worked = worked or (since > 0.0 and loop.time() - since > BRIEF)
+            stood = BRIEF if not isinstance(wrong, TokenRefused) else 0.0
+            worked = worked or (since > 0.0 and loop.time() - since > stood)
             if not worked:
                 raise
             if isinstance(wrong, TokenRefused):

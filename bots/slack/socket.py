@@ -24,7 +24,7 @@ from bots.intake.connection import BRIEF, STOOD, TokenRefused, backoff
 from bots.logs import raised
 from bots.slack.api import seconds
 from core.concurrency import KeyedLock
-from core.errors import ConfigError, Retryable, SpoolError
+from core.errors import ConfigError, Retryable, SpoolError, loggable
 
 logger = logging.getLogger(__name__)
 HEARTBEAT = 15.0
@@ -62,8 +62,12 @@ _CURES: Final = {
 
 def unconnected(word: str) -> Exception:
     """The error for what Slack says in place of a connection, with its cure."""
-    said = f"Slack says {word}. {_CURES[word]}." if word in _CURES else f"Slack says {word}"
-    return ConfigError(said) if word in PERMANENT else ConnectionError(said)
+    said = f"Slack says {word}"
+    if word in PERMANENT:
+        return ConfigError(f"{said}. {_CURES[word]}.")
+    passing = Retryable(said)
+    passing.cure = f"({_CURES[word]})" if word in _CURES else ""
+    return passing
 
 
 @dataclass(eq=False)
@@ -129,7 +133,7 @@ class SocketMode:
         except (SpoolError, OSError, aiohttp.ClientError) as error:
             self._failures += 1
             level = logging.ERROR if isinstance(error, ConfigError) else logging.WARNING
-            logger.log(level, "no new socket yet, staying on the old one: %s", error or type(error).__name__)
+            logger.log(level, "no new socket yet, staying on the old one: %s", loggable(error))
             self._move_in(backoff(self._failures + 1, error))
             return
         for reader in old:
@@ -209,7 +213,7 @@ class SocketMode:
             if stood < BRIEF and not link.delivered and self._greetings == 1:
                 self._refused = error
         else:
-            logger.log(logging.WARNING if reason in _CURES else logging.INFO, "moving: %s", error)
+            logger.log(logging.WARNING if reason in _CURES else logging.INFO, "moving: %s", loggable(error))
         self._move_in(backoff(self._failures))
 
     async def _handle(self, link: _Link, envelope: dict[str, Any]) -> None:

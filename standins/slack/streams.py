@@ -169,9 +169,10 @@ class Streams:
         if user and user not in self._workspace.people:
             raise ApiError("user_not_found")
         home = self._workspace.people[user].team if user else ""
-        if team and not team.startswith("T"):
+        own = self._workspace.identity.team
+        if team and team not in {own, *(person.team for person in self._workspace.people.values())}:
             raise ApiError("team_not_found")
-        if team and team != (home or self._workspace.identity.team):  # nobody of that name is in that team
+        if team and team != (home or own):  # nobody of that name is in that team
             raise ApiError("user_not_found")
 
     def _extend(self, message: Message, args: Json) -> None:

@@ -179,9 +179,7 @@ async def test_a_decision_that_could_not_be_saved_is_no_decision(hands: Hands) -
     """The person may press again."""
     box = inbox(hands)
     asked = await open_question(hands, box)
-    await hands.db(
-        lambda tx: tx("CREATE TRIGGER full BEFORE UPDATE ON approvals BEGIN SELECT RAISE(FAIL, 'full'); END")
-    )
+    await hands.db(lambda tx: tx("CREATE TRIGGER full BEFORE UPDATE ON approvals BEGIN SELECT gone(); END"))
     with pytest.raises(Unsaved):
         await box.decide(asked.id, "U1", True)
     await hands.db(lambda tx: tx("DROP TRIGGER full"))

@@ -326,9 +326,7 @@ async def test_an_unknown_platform_harms_nobody(desk: Desk) -> None:
 async def test_a_database_that_refuses_is_told(desk: Desk) -> None:
     """It is no fault of the file: the run tries again, and then the file is fetched."""
     asked = await desk.sent("1", "a.txt")
-    await desk.db(
-        lambda tx: tx("CREATE TRIGGER full BEFORE INSERT ON files BEGIN SELECT RAISE(FAIL, 'full'); END")
-    )
+    await desk.db(lambda tx: tx("CREATE TRIGGER full BEFORE INSERT ON files BEGIN SELECT gone(); END"))
     with pytest.raises(Unsaved):
         await desk.ready(asked)
     await desk.db(lambda tx: tx("DROP TRIGGER full"))
