@@ -9,11 +9,12 @@ import importlib
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from core.assistants import model_list
-from core.concurrency import Background
+from core.concurrency import Background, in_daemon
 from core.files.attachments import Attachments
 from core.files.library import Library
 from core.ports import Fetching, Model, ModelFacts, Service
@@ -57,7 +58,10 @@ class Soon(Generic[T]):
     async def renew(self) -> None:
         """Build another; until it is there, whoever asks gets the one of before."""
         task = asyncio.ensure_future(self._work())
-        await asyncio.wait({task})
+        try:
+            await asyncio.wait({task})
+        finally:
+            task.cancel()  # when nobody waits for it any more; one that has ended stays as it is
         self._task = task
 
     @property
@@ -176,7 +180,8 @@ class Equipment:
 
     async def _load(self) -> Toolbox:
         """A broken tool is left out and said in the log; the others work."""
-        toolbox = await asyncio.to_thread(load, *self._tools, seconds=self._settings.tool_seconds)
+        reading = partial(load, *self._tools, seconds=self._settings.tool_seconds)
+        toolbox = await in_daemon(reading, "tools")
         for problem in toolbox.problems:
             logger.error(problem)
         return toolbox
