@@ -30,7 +30,7 @@ from core.types import ModelEvent, Prompt
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 DAY = 86_400.0
-GLANCE = 2.0
+GLANCE = 1.0
 """Seconds between two looks at the folders of tools."""
 
 
@@ -187,14 +187,18 @@ class Equipment:
         return toolbox
 
     async def _watch_tools(self) -> None:
-        """Files of tools that come, change or go are read without a restart; no message waits for it."""
-        seen = await asyncio.to_thread(state, *self._tools)
+        """Files of tools that come, change or go are read without a restart; no message waits for it.
+
+        Once they have stood still from one look to the next: a file may be in the middle of being written.
+        """
+        read = before = await asyncio.to_thread(state, *self._tools)
         await self._toolbox()
         while True:
             await asyncio.sleep(GLANCE)
             now = await asyncio.to_thread(state, *self._tools)
-            if now != seen:
-                seen = now
+            before, still = now, now == before
+            if still and now != read:
+                read = now
                 await self._toolbox.renew()
                 logger.info("the files of tools have changed and were read anew")
 
