@@ -15,10 +15,10 @@ from typing import Any, Protocol
 
 import aiohttp
 
+from bots import older_demo
 from bots.equipment import Equipment, ModelSoon
 from bots.intake.connection import keep
 from bots.intake.connector import Connector
-from core.assistants import older_demo
 from core.concurrency import LoopWatch
 from core.errors import ConfigError
 from core.inbox import Inbox, Policy
@@ -72,7 +72,7 @@ async def assembled(
     model = ModelSoon(settings)
     settled = partial(_settle, assistant=assistant or settings_assistant(settings), real=assistant is None)
     if demos := await db(settled):
-        logger.warning(_of_older_demo(demos))
+        logger.warning(older_demo.warning(demos))
     platforms: dict[str, Connected] = {}
     equipment = Equipment(settings, db, model, platforms, tools)
     runner = Runner(equipment.run_context, platforms)
@@ -105,14 +105,6 @@ def _settle(tx: Execute, *, assistant: Assistant, real: bool) -> list[Assistant]
     assistants.settle(tx, assistant, time.time())
     files.release_ended(tx)
     return demos
-
-
-def _of_older_demo(made: Sequence[Assistant]) -> str:
-    names = ", ".join(f"{one.label} ({one.id})" for one in made)
-    return (
-        f"An older demo made these assistants in DATA_DIR; they answer nowhere now: {names}. "
-        "To let one answer: spool assistants use ID --default. To remove it: spool assistants delete ID."
-    )
 
 
 def _policy(settings: Settings) -> Policy:

@@ -88,6 +88,35 @@ async def test_what_an_operator_assigns_afterwards_answers(
         assert "I was told: You are HelpBot." == await answer(slack)
 
 
+async def test_what_an_operator_made_before_the_first_real_start_answers(
+    tmp_path: Path, product: Product, slack: SlackStandin, script: Scenario, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Made or brought along after the demo's last day, it keeps its places; the demo's lose theirs."""
+    path = database(tmp_path / "data" / "spool.sqlite3")
+    with closing(sqlite3.connect(path)) as connection, connection:  # the last day was long ago
+        connection.execute("UPDATE assistant_versions SET created_at = 1")
+        connection.execute("UPDATE messages SET sent_at = 2")
+    script.otherwise = lambda _: f"I was told: {script.requests[-1][0]}"
+    for command in (
+        ("create", "--name", "RealBot", "--instructions", "You are RealBot."),
+        ("use", "RealBot", "--default"),
+    ):
+        await asyncio.to_thread(operated, "assistants", *command, cwd=tmp_path, DATA_DIR=str(path.parent))
+    with closing(sqlite3.connect(path)) as connection, connection:  # as one that was brought along has it
+        connection.execute("UPDATE assistants SET created_at = 1 WHERE name = 'RealBot'")
+
+    async with product():
+        assert "I was told: You are RealBot." == await answer(slack)
+
+    (named,) = [record.getMessage() for record in caplog.records if "older demo" in record.getMessage()]
+    assert "HelpBot" in named
+    assert "RealBot" not in named
+    assert [("RealBot", "default")] == rows(
+        path,
+        "SELECT name, place FROM assignments JOIN assistants ON id = assistant_id WHERE place <> 'settings'",
+    )
+
+
 @pytest.mark.parametrize(
     "real",
     [
