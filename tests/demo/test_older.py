@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from bots.demo.folder import Folder
+from bots.demo.takeover import take_over
 from bots.demo.words import EN
 from standins.script.script import Scenario
 from standins.slack import SlackStandin
@@ -194,6 +196,20 @@ def moved(data: Path) -> dict[str, str]:
         data / "demo" / "spool.sqlite3", "SELECT COUNT(*) FROM assignments WHERE place = 'default'"
     )
     return {**found, "assigned": str(assigned)}
+
+
+def test_only_a_persons_files_are_moved(tmp_path: Path) -> None:
+    """Where `files` was deleted: what was typed and the copies of the database stay where they are."""
+    folder = Folder(tmp_path / "data")
+    database(folder.path / "spool.sqlite3")
+    own = {"spool.sqlite3", "run.lock", "history", "spool-schema-1.sqlite3"}
+    for name in {"a.csv"} | own - {"spool.sqlite3"}:
+        (folder.path / name).write_text(name)
+
+    assert take_over(tmp_path / "data", folder) is None
+
+    assert ["a.csv"] == [path.name for path in folder.files.iterdir()]
+    assert own | {"files"} == {path.name for path in folder.path.iterdir()}
 
 
 EXPECTED = {
