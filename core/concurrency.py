@@ -10,6 +10,7 @@ import threading
 import time
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable
+from concurrent.futures import Future
 from pathlib import PurePath
 from types import FrameType
 from typing import Any, Final, TypeVar
@@ -50,6 +51,26 @@ class Background:
         for task in self._tasks:
             task.cancel()
         await self.finish()
+
+
+async def in_daemon(work: Callable[[], T], name: str) -> T:
+    """What the work gives, done in a thread that does not keep the process from ending.
+
+    For foreign code that may never return: `asyncio.to_thread` would be waited for at the end.
+    """
+    outcome: Future[T] = Future()
+    outcome.set_running_or_notify_cancel()  # from here on a caller that gives up does not take it away
+
+    def run() -> None:
+        try:
+            given = work()
+        except BaseException as error:
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(given)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return await asyncio.wrap_future(outcome)
 
 
 TRIES: Final = 4
@@ -142,7 +163,7 @@ class Slots:
 
 
 class KeyedLock:
-    """`async with turns.of(key):`"""
+    """`async with lock.of(key):` one at a time for each key; different keys do not wait for each other."""
 
     def __init__(self) -> None:
         self._locks: weakref.WeakValueDictionary[Hashable, asyncio.Lock] = weakref.WeakValueDictionary()

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from bots import older_demo
 from bots.app import assembled
 from bots.demo.conversation import Conversation
 from bots.demo.folder import Folder
@@ -25,7 +26,6 @@ from bots.demo.screen import Screen
 from bots.demo.takeover import DATABASE, take_over
 from bots.demo.words import Words, command, words
 from bots.intake.connection import keep
-from core.assistants import older_demo
 from core.runs.lanes import Lanes
 from core.settings import INSTRUCTIONS, Settings
 from core.store import approvals, runs, threads

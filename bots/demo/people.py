@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, Protocol
 
+from bots import older_demo
 from bots.demo.seen import Seen, SeenFile
-from core.assistants import older_demo
 from standins.discord import DiscordStandin
 from standins.discord.message import Post as DiscordPost
 from standins.slack import SlackStandin

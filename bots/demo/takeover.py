@@ -16,8 +16,8 @@ from core.store.data_dir import only_runner
 from core.store.database import Database
 
 DATABASE = "spool.sqlite3"
-OURS = ("run.lock", DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm")
-"""Files beside `files` that are not a person's."""
+OURS = ("run.lock", "history", "history.part", f"{DATABASE}*", "spool-schema-*")
+"""Patterns of files beside `files` that are not a person's."""
 
 
 def take_over(data_dir: Path, folder: Folder) -> Path | None:
@@ -43,7 +43,8 @@ def _sort(folder: Folder) -> None:
         return
     part = folder.path / "files.part"
     part.mkdir(mode=0o700, exist_ok=True)
-    for path in [path for path in folder.path.iterdir() if path.is_file() and path.name not in OURS]:
+    loose = [path for path in folder.path.iterdir() if path.is_file()]
+    for path in [path for path in loose if not any(map(path.match, OURS))]:
         path.rename(part / path.name)
     part.rename(folder.files)  # last: without `files`, the next start moves what is still loose
 

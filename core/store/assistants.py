@@ -78,6 +78,11 @@ def named(tx: Execute, wanted: str) -> list[Assistant]:
     return [one for one in all(tx) if one.name and one.name.casefold() == wanted.casefold()]
 
 
+def written_since(tx: Execute, since: float) -> set[str]:
+    """Ids of those that were made here or changed after that time, whatever `created_at` they came with."""
+    return {id for (id,) in tx("SELECT assistant_id FROM assistant_versions WHERE created_at > ?", since)}
+
+
 def known(tx: Execute, id: str) -> bool:
     """Whether the id is taken, be it by a deleted one."""
     return bool(tx("SELECT 1 FROM assistants WHERE id = ?", id))

@@ -149,6 +149,11 @@ def from_others(tx: Execute, people: Sequence[str]) -> bool:
     return bool(tx(f"SELECT 1 FROM messages WHERE person NOT IN ({marks}) LIMIT 1", *people))
 
 
+def newest(tx: Execute) -> float:
+    """When the last message of all was sent; 0 when there is none."""
+    return float(tx("SELECT COALESCE(MAX(sent_at), 0) FROM messages")[0][0])
+
+
 def recent(tx: Execute, platform: str, since: float) -> list[Address]:
     """Topics in which someone wrote to the assistant since then, the latest first."""
     rows = tx(

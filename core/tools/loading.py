@@ -45,11 +45,16 @@ def state(*folders: Path) -> frozenset[tuple[str, int, int, int]]:
     for folder in folders:
         with contextlib.suppress(OSError), os.scandir(folder) as entries:
             found.add((str(folder), 0, 0, folder.stat().st_mode))
-            for entry in entries:
-                if entry.name.endswith(".py"):
+            for entry in filter(lambda entry: _is_tools(entry.name), entries):
+                with contextlib.suppress(OSError):  # it has gone, or leads nowhere: the others still count
                     status = entry.stat()
                     found.add((entry.path, status.st_mtime_ns, status.st_size, status.st_mode))
     return frozenset(found)
+
+
+def _is_tools(name: str) -> bool:
+    """Not a private file, nor an editor's own: Emacs' `.#a.py` is a link that leads nowhere."""
+    return name.endswith(".py") and not name.startswith(("_", "."))
 
 
 class _Finds:
@@ -75,7 +80,7 @@ class _Finds:
         except OSError as error:
             self.problems.append(f"{folder} cannot be read ({error.strerror}). Give it to Spool's user.")
             return []
-        return [folder / name for name in names if name.endswith(".py") and not name.startswith(("_", "."))]
+        return [folder / name for name in names if _is_tools(name)]
 
     def file(self, path: Path) -> None:
         try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+
 import pytest
 
 from standins.script.script import Call, Say, Scenario, outputs
@@ -83,6 +86,30 @@ async def test_a_file_is_read_without_a_restart(
 
     assert ("Counted: 1" == first) is before
     assert "Counted: 23" == second
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chat", ["discord"], indirect=True)
+async def test_a_file_that_is_being_written_is_waited_for(
+    chat: Chat, spool: Product, script: Scenario, office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its tool of before works until it stands still: what is half there is not read."""
+    office.tool("bolts", STOCK.format(count=1))
+    for id in ("a", "b"):
+        script.enqueue(Call("stock", {}, id=id))
+        script.enqueue(lambda items: f"Counted: {list(outputs(items).values())[-1]}")
+    caplog.set_level(logging.INFO)
+    async with spool():
+        for length in range(12):
+            office.tool("bolts", "def half(" + " " * length)
+            await asyncio.sleep(0.3)
+        first = await _counted(chat, "how many?")
+        office.tool("bolts", STOCK.format(count=23))
+        await chat.until(lambda: "read anew" in caplog.text)
+        second = await _counted(chat, "and now?")
+
+    assert ("Counted: 1", "Counted: 23") == (first, second)
+    assert "SyntaxError" not in caplog.text
 
 
 async def _counted(chat: Chat, question: str) -> str:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from bots.demo.folder import Folder
+from bots.demo.takeover import take_over
 from bots.demo.words import EN
 from standins.script.script import Scenario
 from standins.slack import SlackStandin
@@ -86,6 +88,35 @@ async def test_what_an_operator_assigns_afterwards_answers(
 
     async with product():
         assert "I was told: You are HelpBot." == await answer(slack)
+
+
+async def test_what_an_operator_made_before_the_first_real_start_answers(
+    tmp_path: Path, product: Product, slack: SlackStandin, script: Scenario, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Made or brought along after the demo's last day, it keeps its places; the demo's lose theirs."""
+    path = database(tmp_path / "data" / "spool.sqlite3")
+    with closing(sqlite3.connect(path)) as connection, connection:  # the last day was long ago
+        connection.execute("UPDATE assistant_versions SET created_at = 1")
+        connection.execute("UPDATE messages SET sent_at = 2")
+    script.otherwise = lambda _: f"I was told: {script.requests[-1][0]}"
+    for command in (
+        ("create", "--name", "RealBot", "--instructions", "You are RealBot."),
+        ("use", "RealBot", "--default"),
+    ):
+        await asyncio.to_thread(operated, "assistants", *command, cwd=tmp_path, DATA_DIR=str(path.parent))
+    with closing(sqlite3.connect(path)) as connection, connection:  # as one that was brought along has it
+        connection.execute("UPDATE assistants SET created_at = 1 WHERE name = 'RealBot'")
+
+    async with product():
+        assert "I was told: You are RealBot." == await answer(slack)
+
+    (named,) = [record.getMessage() for record in caplog.records if "older demo" in record.getMessage()]
+    assert "HelpBot" in named
+    assert "RealBot" not in named
+    assert [("RealBot", "default")] == rows(
+        path,
+        "SELECT name, place FROM assignments JOIN assistants ON id = assistant_id WHERE place <> 'settings'",
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,6 +196,20 @@ def moved(data: Path) -> dict[str, str]:
         data / "demo" / "spool.sqlite3", "SELECT COUNT(*) FROM assignments WHERE place = 'default'"
     )
     return {**found, "assigned": str(assigned)}
+
+
+def test_only_a_persons_files_are_moved(tmp_path: Path) -> None:
+    """Where `files` was deleted: what was typed and the copies of the database stay where they are."""
+    folder = Folder(tmp_path / "data")
+    database(folder.path / "spool.sqlite3")
+    own = {"spool.sqlite3", "run.lock", "history", "spool-schema-1.sqlite3"}
+    for name in {"a.csv"} | own - {"spool.sqlite3"}:
+        (folder.path / name).write_text(name)
+
+    assert take_over(tmp_path / "data", folder) is None
+
+    assert ["a.csv"] == [path.name for path in folder.files.iterdir()]
+    assert own | {"files"} == {path.name for path in folder.path.iterdir()}
 
 
 EXPECTED = {

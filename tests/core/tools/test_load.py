@@ -54,6 +54,21 @@ def test_a_state_is_another_one_when_something_else_may_be_found(folder: Path) -
     assert not state(missing)
 
 
+def test_a_file_that_leads_nowhere_hides_no_other(folder: Path) -> None:
+    """Nor does an editor's lock or a private file count: `load` leaves both out."""
+    for name in ("a0.py", ".#a0.py"):
+        (folder / name).symlink_to("gone")
+    states = [state(folder)]
+    for name in ("a.py", "b.py", "c.py"):
+        tool_file(folder, name, "one")
+        states.append(state(folder))
+    tool_file(folder, "_private.py", "two")
+    tool_file(folder, ".hidden.py", "three")
+
+    assert len(set(states)) == 4
+    assert states[-1] == state(folder)
+
+
 def found(folder: Path) -> Toolbox:
     """What is in the folder."""
     return load(folder, seconds=30)
