@@ -1,11 +1,15 @@
 """Block Kit as far as it can refuse a message, and as far as a reader can read it.
 
 Limits: docs.slack.dev/reference/block-kit/blocks; 12,000 characters of markdown a message.
+Slack makes blocks of its own out of markdown: headings, dividers and tables count to the 50 of a message
+(measured by others: metabase#79908, PyPI's slack-markdown-parser), and one table is all it may have.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from markdown_it import MarkdownIt
 
 from standins.slack import elements
 from standins.slack.wire import ApiError, Json
@@ -19,6 +23,7 @@ KINDS = frozenset(
         *("task_card", "video"),
     }
 )
+_EXPANDED = ("heading_open", "hr", "table_open")
 # Longest text and most children of the kinds that limit them.
 _TEXT = {"section": 3000, "header": 150}
 _ELEMENTS = {"actions": 25, "context": 10, "context_actions": 5}
@@ -37,7 +42,19 @@ def check(blocks: Any) -> list[Json]:
         raise ApiError("invalid_blocks", "`block_id` already exists")
     if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > MOST_MARKDOWN:
         raise ApiError("msg_blocks_too_long")
+    check_markdown("\n\n".join(block["text"] for block in blocks if block["type"] == "markdown"), blocks)
     return [elements.named(block) for block in blocks]
+
+
+def check_markdown(markdown: str, blocks: list[Json] | None = None) -> None:
+    """ApiError invalid_blocks for a message that becomes too many blocks, or has two tables."""
+    tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
+    kinds = [token.type for token in tokens if token.type in _EXPANDED]
+    others = [block for block in blocks or () if block["type"] != "markdown"]
+    if len(kinds) + len(others) >= MOST_BLOCKS and kinds:
+        raise ApiError("invalid_blocks", f"no more than {MOST_BLOCKS} items allowed [json-pointer:/blocks]")
+    if kinds.count("table_open") + sum(block["type"] == "table" for block in others) > 1:
+        raise ApiError("invalid_blocks", "only_one_table_allowed [json-pointer:/blocks]")
 
 
 def _check_block(block: Json, where: str) -> None:

@@ -35,7 +35,8 @@ class Content:
         if markdown is not None and (text or blocks):
             raise ApiError("markdown_text_conflict")
         if markdown is not None:
-            return cls(markdown_within(markdown), None, markdown=True)
+            block_kit.check_markdown(markdown_within(markdown))
+            return cls(markdown, None, markdown=True)
         if not (text.strip() or blocks or attachments):
             raise ApiError("no_text")
         return cls(text[:TRUNCATED_AT], blocks, len(text) > TRUNCATED_AT, attachments=attachments)

@@ -180,13 +180,13 @@ class Streams:
         assert message.stream is not None
         self._settle_mode(message.stream, args)
         if "markdown_text" in args:
-            message.text += markdown_within(args["markdown_text"], len(message.text))
+            message.text = _within(message.text, args["markdown_text"])
             message.stream.mode = "markdown_text"
             return
         chunks = chunk_kit.check(args["chunks"])
         text = "".join(chunk["text"] for chunk in chunks if chunk["type"] == "markdown_text")
         if text:
-            message.text += markdown_within(text, len(message.text))
+            message.text = _within(message.text, text)
         message.stream.mode = "chunks"
         for chunk in chunks:
             _apply(message, message.stream, chunk)
@@ -199,6 +199,13 @@ class Streams:
             raise ApiError("cannot_provide_both_markdown_text_and_chunks")
         if stream.mode and stream.mode not in args:
             raise ApiError("streaming_mode_mismatch")
+
+
+def _within(shown: str, more: str) -> str:
+    """The text of a stream with what is appended. That streams count blocks is assumed."""
+    text = shown + markdown_within(more, len(shown))
+    block_kit.check_markdown(text)
+    return text
 
 
 def _apply(message: Message, stream: Stream, chunk: Json) -> None:

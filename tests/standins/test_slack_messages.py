@@ -214,3 +214,29 @@ async def test_a_reaction_is_added_once(slack: SlackStandin, client: AsyncWebCli
     add = {"channel": "C1", "timestamp": ts, "name": "eyes"}
     await client.reactions_add(**add)
     assert await refusal(client.reactions_add(**add)) == "already_reacted"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "error"),
+    [
+        ("# a\n\n" * 49, ""),
+        ("# a\n\n" * 50, "invalid_blocks"),
+        ("a\n===\n\n---\n\n" * 25, "invalid_blocks"),
+        ("```\n" + "# a\n" * 60 + "```", ""),
+        ("|a|\n|-|\n\n" * 2, "invalid_blocks"),
+        ("|a|\n|-|\n|b|\n", ""),
+    ],
+)
+async def test_markdown_becomes_blocks_and_they_count(
+    slack: SlackStandin, client: AsyncWebClient, markdown: str, error: str
+) -> None:
+    """Headings, dividers and tables outside code: fewer than 50, and one table, however they are sent."""
+    slack.add_channel("C1")
+    for body in (
+        {"markdown_text": markdown},
+        {"text": "x", "blocks": [{"type": "markdown", "text": markdown}]},
+    ):
+        if error:
+            assert error == await refusal(client.chat_postMessage(channel="C1", **body))
+        else:
+            assert (await client.chat_postMessage(channel="C1", **body))["ok"]
