@@ -17,6 +17,7 @@ from bots.discord.files import DiscordFiles, Uploads
 from bots.discord.gateway import ContentIntentRefused, Gateway, Position, forget_login, redirect
 from bots.discord.identifies import Identifies
 from bots.discord.interactions import Interactions
+from bots.discord.markup import DiscordMarkup
 from bots.discord.poster import DiscordPoster, Pace, typing
 from bots.discord.reader import SESSION, Reader
 from bots.intake.catch_up import OVERLAP, CatchUp
@@ -24,7 +25,7 @@ from bots.intake.connection import TokenRefused
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.edited import EditBrush
 from bots.replies.live import FullReply
-from bots.replies.markdown import split
+from bots.replies.markdown import Pages
 from bots.replies.posts import Gone, Posts
 from bots.replies.safe_text import printable
 from core.concurrency import Background, KeyedLock
@@ -53,6 +54,7 @@ class DiscordPlatform:
         self._settings, self._inbox = settings, inbox
         self._identifies = Identifies(inbox)
         self._bot = Bot(inbox, self._identifies, content=settings.follow_threads)
+        self._markup = DiscordMarkup()
         self._api, self._pace, self._locks = DiscordApi(self._bot.http), Pace(), KeyedLock()
         self._files = DiscordFiles(settings.discord_api_url)
         self._logged_in = asyncio.Event()
@@ -170,8 +172,9 @@ class DiscordPlatform:
         stop = text("stop_button", message.locale, self._settings.language)
         poster = DiscordPoster(self._api, self._pace, message, journal.claim.run, self._me(), stop)
         posts = Posts(journal, poster, self._locks)
+        pages = Pages(self._markup, poster.limit)
         brush = EditBrush(
-            posts, lambda body, limit, final: split(printable(body), limit, complete=final), activities=True
+            posts, lambda body, _, final: pages.posts(printable(body), final=final), activities=True
         )
         made = FullReply(brush, Uploads(posts, poster), ApprovalPosts(posts, journal, poster))
         async with made as reply, typing(self._api, message.address.channel, reply.visible):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Protocol, Self
 
 from bots.replies.approvals import ApprovalPosts
-from bots.replies.markdown import closing
+from bots.replies.blocks import closing
 from core.concurrency import pause
 from core.errors import Lost, Retryable, SpoolError, Unreachable, Unsaved
 from core.ports import Attaching

@@ -1,292 +1,328 @@
-"""Markdown cut into posts: `split` for a whole text, `closing` and `reopening` for a stream that moves on.
+"""Markdown cut into posts: `Pages` for a text that grows, `split` for one without any markup.
 
-Lengths are Python characters (code points). A fence is what CommonMark calls a fenced code block, except
-that one whose marker has more than 32 characters, or whose two fence lines would take more than half of a
-post, is ordinary text: repeating it in every post would cost more than it shows.
+How a network reads Markdown is told by a `Reader`: it knows code, tables and emphasis (bots.replies.blocks)
+and says for each line what is shown, what closes it where a post ends and what opens it again in the next.
+Lengths are Python characters (code points).
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
+from typing import Literal, NamedTuple
 
-_LONGEST_INFO = 40
-_LONGEST_MARKER = 32
-_LONGEST_CLOSING = len("\n   ") + _LONGEST_MARKER
-_FENCE_LINE = re.compile(r"^( {0,3})(`{3,}+|~{3,}+)([^\n]*)", re.MULTILINE)
-_CLOSER_FIRST = re.compile(r"(?:[ \t\r]*+\n)*+ {0,3}(`{3,}+|~{3,}+)[ \t\r]*\n")
-_NEWLINES = re.compile(r"\n*")
-_SENTENCE = re.compile(r"[.!?…][)\]\"'*_”’]*[ \t]|[。！？]")
-_BLANK = re.compile(r"[ \t]")
-_HANGUL = {"L": ("L", "V", "LV", "LVT"), "LV": ("V", "T"), "V": ("V", "T"), "LVT": ("T",), "T": ("T",)}
+from wcwidth import grapheme_boundary_before
 
+from bots.replies.lines import ZERO_WIDTH_SPACE, Line, Reader, plain
 
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """An open code fence; `info` is empty when the info string has more than 40 characters."""
-
-    indent: str
-    marker: str
-    info: str
-
-    @property
-    def opener(self) -> str:
-        """The line that opens it again, without its newline."""
-        return self.indent + self.marker + self.info
-
-    @property
-    def closer(self) -> str:
-        """The line that closes it, without newlines."""
-        return self.indent + self.marker
-
-    def closes(self, marker: str, rest: str) -> bool:
-        """Whether a line of this marker and rest closes it: no shorter, and only blanks behind."""
-        return marker.startswith(self.marker) and not rest.strip(" \t\r")
+_SENTENCE = re.compile(r"[.!?…][)\]\"'*_”’]*[ \t]+|[。！？]")
+_BLANK = re.compile(r"[ \t]+")
+_SENTENCE_ENDS = tuple(".!?…。！？")
+_NOTHING, _NEWLINES, _BLANKS = re.compile(""), re.compile(r"\n*+"), re.compile(r"\s*+")
+_MARKUP = re.compile(r"```|~~~|[#>|=\s]|[-+*]\s|\d+[.)]\s|---|\*\*\*|___|\Z")
+"""What no post starts with when a line is cut: it would become a heading, say."""
+_BEHIND = 2_000
+"""Characters read beyond what fits into a post, so that most lines are read whole."""
 
 
-def split(text: str, limit: int, *, first: int | None = None, complete: bool = False) -> list[str]:
-    """Cut Markdown into posts of 1 to `limit` characters (`first`: the limit of the first post).
+def split(text: str, limit: int) -> list[str]:
+    """A text without markup in posts of at most `limit` characters; see `Pages`."""
+    return Pages(plain, limit).posts(text)
 
-    A post that ends inside a fence gets a closing line and the next one reopens it, both within the limit.
-    A cut is made, in this order, at a blank line or newline outside a fence, at one inside, after a
-    sentence, after a blank, between two characters as people see them (grapheme clusters), or, when one
-    cluster alone is too long, anywhere. Lost are the newline of such a cut (outside fences all newlines
-    there), fence closers that follow a repeated opener at once, and posts that would be white space only.
 
-    The last post's fence is closed too, unless the text is `complete`: then it is left as it was said.
-    Stable for a growing text: for every k, all posts of `split(text[:k], n)` but the last are also the first
-    posts of `split(text, n)`, because a post is cut only once its text, with the line closing an open fence,
-    no longer fits, and where it is cut depends on no character behind the one that did not fit.
-    Time is linear in the text. Raises ValueError for a limit below 1.
+class Cut(NamedTuple):
+    """A place where a post may end: the source up to `end`, of which `size` characters are shown.
+
+    `carry` goes before the source of the next post, `tail` behind what this one shows.
     """
-    tightest = limit if first is None else min(limit, first)
-    if tightest < 1:
-        raise ValueError("a post needs room for at least one character")
-    posts: list[str] = []
-    start, fence = 0, None
-    while start < len(text):
-        size = limit if posts or first is None else first
-        page = _page(text, start, size, fence, tightest // 2)
-        if closed := page.closed_at_once():
-            start, fence = start + closed, None
-        elif not page.overfull:
-            return [*posts, page.last(complete=complete)] if page.shows_something() else posts
-        else:
-            end = page.cut()
-            fence_after = page.fence_at(end)
-            if page.body[:end].strip():
-                posts.append(page.head + page.body[:end] + _sealing(page.body[:end], fence_after))
-            start, fence = _next_start(text, start + end, fence_after), fence_after
-    return posts
+
+    end: int
+    size: int
+    carry: str
+    tail: str
 
 
-def open_fence(text: str) -> Fence | None:
-    """The fence that is open where the text of one post ends."""
-    fence: Fence | None = None
-    for line in _FENCE_LINE.finditer(text):
-        fence = _behind(line, fence, _LONGEST_CLOSING * 2 + _LONGEST_INFO)
-    return fence
+class _Sealed(NamedTuple):
+    end: int
+    carry: str
+    post: str
 
 
-def closing(text: str) -> str:
-    """What to append to the text of a post so that no fence stays open; "" when none is."""
-    return _sealing(text, open_fence(text))
+@dataclass
+class Pages:
+    """The posts of one text that grows: 1 to `limit` characters and so many items and tables each.
+
+    A post that is followed by another is sealed: it never changes while the text only grows, and is not read
+    again. It ends, in this order, at a blank line or newline outside of code and tables, at one inside, after
+    a sentence, after a blank, between two characters as people see them; lost are only blanks and newlines
+    there. When the text is suddenly another one, the posts of what both begin with stay.
+
+    With a `margin` the last post is only ever appended to: what comes into the last `margin` characters of a
+    post shows in whole lines or words, and there it ends.
+    """
+
+    read: Reader
+    limit: int
+    items: int = 10**9
+    tables: int = 10**9
+    margin: int = 0
+    _sealed: list[_Sealed] = field(default_factory=list)
+    _source: str = ""
+    _least: str = ""
+
+    def __post_init__(self) -> None:
+        if self.limit < 1:
+            raise ValueError("a post needs room for at least one character")
+
+    @property
+    def full(self) -> int:
+        """How many posts are sealed."""
+        return len(self._said())
+
+    def posts(
+        self,
+        text: str,
+        *,
+        final: bool = True,
+        seal: Literal["", "word", "anywhere"] = "",
+        shown: str | None = None,
+    ) -> list[str]:
+        """What each post shows. `seal`: the last one ends now, if it can behind a word, or anywhere.
+
+        `shown`: what people see of the first post that is not sealed, if not what was given last.
+        """
+        self._forget(text)
+        self._least = self._least if shown is None else shown
+        page = self._page(text, final)
+        while page:
+            if cut := page.overflow():
+                self._seal(text, page, cut)
+                page = page.rest(self._sealed[-1]) or self._page(text, final)
+            elif seal and (cut := page.ending(seal)):
+                self._seal(text, page, cut)
+                break
+            else:
+                last = page.whole() if final else page.settled()
+                self._least = last if self.margin else ""
+                return [*self._said(), last] if last.strip() else self._said()
+        return self._said()
+
+    def _said(self) -> list[str]:
+        return [sealed.post for sealed in self._sealed if sealed.post.strip()]
+
+    def _forget(self, text: str) -> None:
+        """Give up the posts of what the text no longer says."""
+        self._least = self._least if text.startswith(self._source) else ""
+        while self._sealed and not text.startswith(self._source[: self._sealed[-1].end]):
+            del self._sealed[-1]
+        self._source = text
+
+    def _page(self, text: str, final: bool) -> _Page | None:
+        """What comes behind the sealed posts, at least as much as a post may need; None for nothing."""
+        while True:
+            start, carry, _ = last = self._sealed[-1] if self._sealed else _Sealed(0, "", "")
+            if start >= len(text):
+                return None
+            size = self.limit + _BEHIND
+            while True:
+                whole = start + size >= len(text)
+                lines = self.read(carry + text[start : start + size], not (final and whole))
+                page = _Page(self, lines, start - len(carry), len(carry), self._least)
+                if whole or page.over is not None:
+                    break
+                size *= 2
+            closed = page.closed_at_once()
+            if not closed:
+                return page
+            self._sealed[-1] = last._replace(end=start + closed, carry="")
+
+    def _seal(self, text: str, page: _Page, cut: Cut) -> None:
+        end = min(page.base + cut.end, len(text))
+        blanks = _NOTHING if cut.carry else _NEWLINES if text[end - 1] == "\n" else _BLANKS
+        end = blanks.match(text, end).end()  # type: ignore[union-attr]
+        carry = cut.carry if len(cut.carry) <= self.limit // 3 else ""
+        self._sealed.append(_Sealed(end, carry, page.until(cut)))
+        self._least = ""
 
 
-def reopening(text: str) -> str:
-    """What the post after this one starts with, its newline included, to go on in the open fence, or ""."""
-    fence = open_fence(text)
-    return f"{fence.opener}\n" if fence else ""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass
 class _Page:
-    """What the next post may show: `body`, up to the character that makes it too much when `overfull`.
+    """The lines of the next post and of what follows, read from `base` in the text on.
 
-    `changes` are the lines that open or close a fence: (start, end, the fence open behind it), in order.
+    What is before `carried` there repeats the post before, or is in it.
+    `least`: what people see of it already, if that cannot be taken back. `over`: the first line that is too
+    much, `counted` if not because of its length.
     """
 
-    before: Fence | None
-    room: int
-    dearest: int
-    body: str
-    overfull: bool = False
-    changes: list[tuple[int, int, Fence | None]] = field(default_factory=list)
+    pages: Pages
+    lines: Sequence[Line]
+    base: int
+    carried: int
+    least: str = ""
+    over: int | None = field(init=False, default=None)
+    counted: bool = field(init=False, default=False)
+    _texts: list[str] = field(init=False)
+    _sizes: list[int] = field(init=False)
 
-    @property
-    def head(self) -> str:
-        return f"{self.before.opener}\n" if self.before else ""
+    def __post_init__(self) -> None:
+        self._texts, self._sizes = [], []
+        items = tables = size = 0
+        for number, line in enumerate(self.lines):
+            self._texts.append(line.shown())
+            self._sizes.append(size + len(self._texts[-1]))
+            size = self._sizes[-1] + 1
+            items, tables = items + line.items, tables + line.tables
+            counted = bool(number) and (items > self.pages.items or tables > self.pages.tables)
+            if self.over is None and (counted or self._too_long(number)):
+                self.over, self.counted = number, counted
+            if line.held or (self.over is not None and size > len(self.least) and not line.inside):
+                self.lines = self.lines[: number + 1] if line.held else self.lines
+                return
 
-    def fence_at(self, end: int) -> Fence | None:
-        """The fence that is open when the body ends at `end`."""
-        start = self.body.rfind("\n", 0, end) + 1
-        fence = self.changes[bisect_right(self.changes, start - 1, key=itemgetter(0)) - 1][2]
-        line = _FENCE_LINE.match(self.body[start:end])
-        return _behind(line, fence, self.dearest) if line else fence
+    def _too_long(self, number: int) -> bool:
+        line = self.lines[number]
+        return self._sizes[number] + len(line.around(line.end - 1)[1]) > self.pages.limit
+
+    def rest(self, sealed: _Sealed) -> _Page | None:
+        """The next page, if all of it is known and it does not start inside of something."""
+        at = sealed.end - self.base
+        number = bisect_left(self.lines, at, key=lambda line: line.start)
+        rest = self.lines[number:]
+        if sealed.carry or not rest or rest[0].start != at or rest[0].text[:1].isspace():
+            return None
+        page = _Page(self.pages, rest, self.base, at)
+        return None if page.over is None else page
 
     def closed_at_once(self) -> int:
-        """Length of the blank lines and the closer the body starts with, which would show an empty block."""
-        found = _CLOSER_FIRST.match(self.body) if self.before else None
-        return found.end() if found and self.before and self.before.closes(found[1], "") else 0
-
-    def shows_something(self) -> bool:
-        """Whether the last post is more than white space, or the beginning of a closer."""
-        body = self.body.strip()
-        return bool(body.strip(self.before.marker[0]) if self.before else body)
-
-    def last(self, *, complete: bool) -> str:
-        ending = "" if complete else _ending(self.body, self.fence_at(len(self.body)))
-        return self.head + self.body + ending
-
-    def overflow(self) -> int | None:
-        """The shortest beginning of the body that does not fit once its fence is closed."""
-        for end in range(max(1, self.room - _LONGEST_CLOSING), len(self.body) + 1):
-            if end + len(_ending(self.body[:end], self.fence_at(end))) > self.room:
-                return end
-        return None
-
-    def cut(self) -> int:
-        """Where the body of an overfull page ends; at a newline, that newline is not part of it."""
-        for inside in (False, True):
-            for gap in ("\n\n", "\n"):
-                if end := self._gap(gap, inside=inside):
-                    return end
-        return self._word()
-
-    def _gap(self, gap: str, *, inside: bool) -> int:
-        """The last such gap in the second half of the page, outside or inside fences; 0 when there is none.
-
-        Not right behind an opening line, which would leave an empty block.
-        """
-        behind, least = len(self.body), max(1, self.room // 2)
-        for start, end, fence in reversed(self.changes):
-            if behind <= least:
+        """How much of the source only closes what was repeated, which would show an empty block."""
+        for line in self.lines:
+            if line.closes and self.carried:
+                return line.end - self.carried
+            if line.start >= self.carried and line.text.strip():
                 return 0
-            if (fence is not None) is inside:
-                most = min(behind - 1, self.room - (len(fence.closer) + 1 if fence else 0))
-                found = self.body.rfind(gap, max(least, end + 1 if fence else start), most + len(gap))
-                if found > 0:
-                    return found
-            behind = start
         return 0
 
-    def _word(self) -> int:
-        most = next(end for end in range(len(self.body) - 1, 0, -1) if self._fits(end))
-        for pattern in (_SENTENCE, _BLANK):
-            ends = [found.end() for found in pattern.finditer(self.body, self.room // 2, most)]
-            for end in reversed(ends):
-                if self.body[end] not in "`~" and not _joined(self.body, end) and self._fits(end):
-                    return end
-        return self._cluster(most)
+    def until(self, cut: Cut) -> str:
+        """The post that ends there."""
+        body = self._body(cut.end)
+        parted = cut.tail and not cut.tail.startswith("\n") and body[-1:].isspace()
+        return body + (ZERO_WIDTH_SPACE if parted else "") + cut.tail  # behind a blank it would close nothing
 
-    def _cluster(self, most: int) -> int:
-        """The last end between two clusters; rather not at a ` or ~, which could start a line as a fence."""
-        second = 0
-        for end in range(most, 0, -1):
-            if second and end <= self.room // 2:
-                break
-            if (second and self.body[end] in "`~") or _joined(self.body, end) or not self._fits(end):
-                continue
-            if self.body[end] not in "`~":
-                return end
-            second = end
-        return second or most
+    def _body(self, end: int) -> str:
+        number = bisect_right(self.lines, end, key=lambda line: line.end)
+        last = self.lines[number].shown(end) if number < len(self.lines) else ""
+        begun = number < len(self.lines) and self.lines[number].start < end
+        return "\n".join((*self._texts[:number], last) if begun else self._texts[:number])
 
-    def _fits(self, end: int) -> bool:
-        return end + len(_sealing(self.body[:end], self.fence_at(end))) <= self.room
+    def whole(self) -> str:
+        """All of it, closed where something is open."""
+        last = self.lines[-1]
+        return "\n".join(self._texts) + last.around(last.end - 1)[1]
 
+    def settled(self) -> str:
+        """As much as may be shown before more is known, closed unless it can only be appended to."""
+        if not self.pages.margin:
+            return self.whole()
+        soft = self.pages.limit - self.pages.margin
+        if self._sizes[-1] <= soft:
+            return max("\n".join(self._texts), self.least, key=len)
+        number = next(number for number, size in enumerate(self._sizes) if size > soft)
+        cut = self._last(soft) or self._cluster(number, soft)
+        return max(self._body(cut.end) if cut else "", self.least, key=len)
 
-def _page(text: str, start: int, size: int, fence: Fence | None, dearest: int) -> _Page:
-    room = size - (len(fence.opener) + 1 if fence else 0)
-    body = text[start : start + room + 1]
-    changes: list[tuple[int, int, Fence | None]] = [(-1, -1, fence)]
-    for line in _FENCE_LINE.finditer(body):
-        after = _behind(line, changes[-1][2], dearest)
-        if after is not changes[-1][2]:
-            changes.append((line.start(), line.end(), after))
-    page = _Page(fence, room, dearest, body, changes=changes)
-    overflow = page.overflow()
-    return page if overflow is None else _Page(fence, room, dearest, body[:overflow], True, changes)
+    def ending(self, where: str) -> Cut | None:
+        """The last line's or word's end, or any end, that people do not see beyond."""
+        last = len(self.lines) - 1
+        if not self.lines[last].held and self._texts[last][-1:] in _SENTENCE_ENDS:
+            return self._fitting(last, [self.lines[last].end - 1], self.pages.limit)
+        if (cut := self._last(max(1, len(self.least)))) or where == "word":
+            return cut
+        return self._cluster(last, max(1, len(self.least)))
 
+    def overflow(self) -> Cut | None:
+        """Where the post has to end; None while it has not to."""
+        if self.over is None:
+            return None
+        least = max(1, len(self.least))
+        if self.counted and (cut := self._counted_out(least)):
+            return cut
+        most, half = self.pages.limit, self.pages.limit // 2
+        if self.pages.margin:
+            found = self._last(max(least, most - self.pages.margin))
+        else:
+            found = self._newline(half) or self._word(self.over, half)
+        found = found or self._cluster(self.over, most) or self._newline(least)
+        return found or Cut(self.carried + most, most, "", "")
 
-def _behind(line: re.Match[str], fence: Fence | None, dearest: int) -> Fence | None:
-    """The fence open behind a line that looks like a fence line; `dearest`: what its two lines may take."""
-    indent, marker, rest = line.groups()
-    if fence is not None:
-        return None if fence.closes(marker, rest) else fence
-    if len(marker) > _LONGEST_MARKER or (marker[0] == "`" and "`" in rest):
+    def _counted_out(self, least: int) -> Cut | None:
+        """Before the line that is too much, unless people see it already: then behind what it begins."""
+        over = self.over or 0
+        for number in (*range(over - 1, -1, -1), *range(over, len(self._sizes))):
+            cut = self._behind(number)
+            if cut and cut.size >= least and not (number >= over and self.lines[number].inside):
+                return cut
         return None
-    info = rest.strip()
-    price = 2 * (len(indent) + len(marker) + 1)
-    if len(info) > _LONGEST_INFO or price + len(info) > dearest:
-        info = ""
-    return Fence(indent, marker, info) if price <= dearest else None
 
+    def _newline(self, least: int) -> Cut | None:
+        """The best newline with so many characters before it."""
+        found: dict[int, Cut] = {}
+        for number in range((self.over or 0) - 1, -1, -1):
+            if self._sizes[number] < least:
+                break
+            if cut := self._behind(number):
+                found.setdefault(2 * self.lines[number].inside + bool(self._texts[number + 1].strip()), cut)
+        return found[min(found)] if found else None
 
-def _sealing(body: str, fence: Fence | None) -> str:
-    """What closes the fence of a text that is complete as it is."""
-    if fence is None:
-        return ""
-    return fence.closer if not body or body.endswith("\n") else f"\n{fence.closer}"
+    def _last(self, least: int) -> Cut | None:
+        """The last newline, else the last blank, that fits and has so many characters before it."""
+        over = len(self.lines) - 1 if self.over is None else self.over
+        for number in range(over - 1, -1, -1):
+            if self._sizes[number] < least:
+                break
+            if cut := self._behind(number):
+                return cut
+        return self._word(over, least)
 
+    def _behind(self, number: int) -> Cut | None:
+        """The cut at that line's newline; None where it does not fit or parts what belongs together."""
+        line = self.lines[number]
+        if line.glued or line.held or line.end <= self.carried or line.parts(line.end - 1):
+            return None
+        cut = Cut(line.end, self._sizes[number], *line.around(line.end - 1))
+        return cut if cut.size + len(cut.tail) <= self.pages.limit else None
 
-def _ending(body: str, fence: Fence | None) -> str:
-    """What closes the fence of a text that may go on: a closer that has begun is completed."""
-    if fence is None:
-        return ""
-    line = body[body.rfind("\n") + 1 :]
-    begun = line.lstrip(" ")
-    if line and len(line) - len(begun) <= 3 and begun != fence.marker and fence.marker.startswith(begun):
-        return fence.marker[len(begun) :]
-    return _sealing(body, fence)
+    def _word(self, number: int, least: int) -> Cut | None:
+        text = self.lines[number].text
+        for pattern in (_BLANK,) if self.pages.margin else (_SENTENCE, _BLANK):
+            ends = [found.end() for found in pattern.finditer(text) if not _MARKUP.match(text, found.end())]
+            cut = self._fitting(number, [self.lines[number].start + end for end in ends], self.pages.limit)
+            if cut and cut.size >= least:
+                return cut
+        return None
 
+    def _cluster(self, number: int, most: int) -> Cut | None:
+        """The last place between two characters as people see them; where there is none, any place."""
+        line = self.lines[number]
+        places = range(max(line.start, self.carried) + 1, line.end)
+        if not (last := self._fitting(number, places, most)):
+            return None
+        at = last.end - line.start
+        seen = line.start + (grapheme_boundary_before(line.text, at + 1) if at < len(line.text) else at)
+        return self._fitting(number, [seen], most) or last
 
-def _next_start(text: str, end: int, fence: Fence | None) -> int:
-    """Where the next post goes on: behind the newline of the cut, or all of them outside a fence."""
-    if not text.startswith("\n", end):
-        return end
-    newlines = _NEWLINES.match(text, end)
-    return end + 1 if fence or not newlines else newlines.end()
+    def _size(self, number: int, end: int) -> int:
+        return (self._sizes[number - 1] + 1 if number else 0) + len(self.lines[number].shown(end))
 
-
-def _joined(text: str, at: int) -> bool:
-    """Whether people see the characters on both sides of `at` as one (Unicode annex 29, slightly wider)."""
-    before, after = text[at - 1], text[at]
-    if after < "\u0300":
-        return before == "\r" and after == "\n"
-    kind = unicodedata.category(after)
-    if kind in ("Mn", "Mc", "Me") or before == "\u200d" or _extends(after):
-        return True
-    if "\U0001f1e6" <= after <= "\U0001f1ff":
-        return (at - _flags_start(text, at)) % 2 == 1
-    if "\udc00" <= after <= "\udfff":
-        return "\ud800" <= before <= "\udbff"
-    if kind == "Lo" and unicodedata.combining(before) == 9:  # a virama ties two consonants
-        return True
-    return _hangul(after) in _HANGUL.get(_hangul(before), ())
-
-
-def _extends(char: str) -> bool:
-    """Joiners, skin tones, tag characters and letters that Unicode counts as marks."""
-    tagged = "\U000e0020" <= char <= "\U000e007f"
-    return tagged or "\U0001f3fb" <= char <= "\U0001f3ff" or char in "\u200c\u200d\uff9e\uff9f\u0e33\u0eb3"
-
-
-def _flags_start(text: str, at: int) -> int:
-    while at and "\U0001f1e6" <= text[at - 1] <= "\U0001f1ff":
-        at -= 1
-    return at
-
-
-def _hangul(char: str) -> str:
-    """The syllable type of a Hangul character: L, V, T, LV or LVT; "" for any other."""
-    if "\uac00" <= char <= "\ud7a3":
-        return "LVT" if (ord(char) - 0xAC00) % 28 else "LV"
-    if "\u1100" <= char <= "\u115f" or "\ua960" <= char <= "\ua97c":
-        return "L"
-    if "\u1160" <= char <= "\u11a7" or "\ud7b0" <= char <= "\ud7c6":
-        return "V"
-    return "T" if "\u11a8" <= char <= "\u11ff" or "\ud7cb" <= char <= "\ud7fb" else ""
+    def _fitting(self, number: int, ends: Sequence[int], most: int) -> Cut | None:
+        """The last of the places in a line that fits."""
+        line = self.lines[number]
+        fit = bisect_right(ends, most, key=lambda end: self._size(number, end))
+        for end in reversed(ends[:fit]):
+            free = self.carried < end < line.end - line.held and line.instead is None
+            if free and not line.parts(end):
+                cut = Cut(end, self._size(number, end), *line.around(end))
+                if cut.size + len(cut.tail) <= most:
+                    return cut
+        return None

@@ -17,8 +17,7 @@ _PING = re.compile(
     r"<(?=!(?:channel|here|everyone|group)(?![a-z0-9_])"
     r"|!subteam\^"
     r"|@&[0-9]"
-    r"|@[uw](?:[a-z0-9]{1,10}[|>]|[a-z0-9]{11}))"
-    r"|@(?<![a-z0-9_]@)(?=(?:channel|here|everyone)(?![a-z0-9_]))",
+    r"|@[uw](?:[a-z0-9]{1,10}[|>]|[a-z0-9]{11}))",
     re.ASCII | re.IGNORECASE,
 )
 
@@ -30,8 +29,7 @@ def _beginnings(*words: str) -> str:
 
 
 _BEGUN = re.compile(
-    rf"(?:<(?:!(?:{_beginnings(*_GROUPS, 'group', 'subteam')})?|@(?:&|[uw][a-z0-9]{{0,10}})?)?"
-    rf"|@(?<![a-z0-9_]@)(?:{_beginnings(*_GROUPS)})?)\Z",
+    rf"<(?:!(?:{_beginnings(*_GROUPS, 'group', 'subteam')})?|@(?:&|[uw][a-z0-9]{{0,10}})?)?\Z",
     re.ASCII | re.IGNORECASE,
 )
 _LONGEST_BEGUN = len("<@U") + 10
@@ -49,31 +47,24 @@ def printable(text: str) -> str:
 def harmless(text: str) -> str:
     """A complete text that Slack shows as it is, `printable`, and that notifies nobody.
 
-    A zero width space goes behind the `<` or `@` of what Slack would take for a ping: `<!channel>`,
-    `<!here|x>`, `<!everyone>`, `<!group>`, `<!subteam^S1>`, `<@U1>`, `<@W1|x>`, `<@&1>`, `@channel`,
-    `@here`, `@everyone`, in any case, in code too. An `@` behind an ASCII letter, digit or underscore is an
-    address. All else stays exact. Idempotent.
+    A zero width space goes behind the `<` of what Slack would take for a ping: `<!channel>`, `<!here|x>`,
+    `<!everyone>`, `<!group>`, `<!subteam^S1>`, `<@U1>`, `<@W1|x>`, `<@&1>`, in any case, in code too. A bare
+    `@here` pings nobody unless a call asks Slack to look for names, which none of ours does. All else stays
+    exact. Idempotent.
     """
-    return _quiet(printable(text))
-
-
-def settled(text: str, *, final: bool = False) -> str:
-    """The longest beginning of `harmless` that no continuation of the text can change.
-
-    At most 13 characters, a ping that may have begun, are held back; none when `final`. For a growing text
-    every result starts with the one before, and the final one is `harmless(text)`.
-    """
-    if final:
-        return harmless(text)
     clean = printable(text)
-    begun = _BEGUN.search(clean, max(0, len(clean) - _LONGEST_BEGUN))
-    return _quiet(clean[: begun.start()] if begun else clean)
+    return _PING.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", clean) if "<" in clean else clean
 
 
-def _quiet(clean: str) -> str:
-    if "<" not in clean and "@" not in clean:  # most texts, and far faster than the pattern
-        return clean
-    return _PING.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", clean)
+def pings(text: str) -> list[int]:
+    """Behind which places of a printable text `harmless` puts a zero width space."""
+    return [found.end() for found in _PING.finditer(text)] if "<" in text else []
+
+
+def ping_begun(text: str) -> int:
+    """How many characters at the end, 13 at most, may be the beginning of a ping."""
+    found = _BEGUN.search(text, max(0, len(text) - _LONGEST_BEGUN))
+    return len(text) - found.start() if found else 0
 
 
 _SPECIAL = re.compile(r'[<>@:"|?*`\s\u200b]+')

@@ -26,6 +26,7 @@ from bots.slack.api import REVOKED, Budget, Limited, Refused, call
 from bots.slack.files import SlackFiles, Uploads
 from bots.slack.history import Heard, History, pages
 from bots.slack.listeners import Listeners
+from bots.slack.markup import SlackMarkup
 from bots.slack.native_stream import Refusals
 from bots.slack.poster import SlackPoster, reference
 from bots.slack.socket import SocketMode, unconnected
@@ -61,6 +62,7 @@ class SlackPlatform:
             session=session,  # without it the SDK opens a new connection for each call
             retry_handlers=[],  # a repeated post could appear twice
         )
+        self._markup = SlackMarkup()
         self._budget, self._refusals, self._locks = Budget(), Refusals(), KeyedLock()
         self._files = SlackFiles(
             self._client, session, token=settings.slack_bot_token, api_url=settings.slack_api_url
@@ -159,7 +161,14 @@ class SlackPlatform:
             posts = Posts(journal, poster, self._locks)
             show_activities = lambda activities: thinking.doing(self._busy(activities))  # noqa: E731
             brush = StreamBrush(
-                self._client, self._budget, self._refusals, posts, poster, message, show_activities
+                self._client,
+                self._budget,
+                self._refusals,
+                posts,
+                poster,
+                message,
+                show_activities,
+                self._markup,
             )
             files = Uploads(self._client, self._session, journal, address)
             async with FullReply(brush, files, ApprovalPosts(posts, journal, poster)) as reply:

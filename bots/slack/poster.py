@@ -13,6 +13,7 @@ from bots.replies.approvals import sign
 from bots.replies.posts import Gone, OwnPost
 from bots.replies.safe_text import harmless
 from bots.slack.api import Budget, Limited, Refused, call
+from bots.slack.markup import ROOM
 from core.errors import Retryable, SpoolError, Unreachable
 from core.types import Address, ApprovalRequest, RunId
 
@@ -21,13 +22,17 @@ METADATA = "assistant_run"
 _CARDS = ("task_card", "plan")
 TEXT_BYTES = 3900
 """`text` of chat.update is limited to 4,000 bytes; the whole answer is in the Markdown block."""
+_PLAIN = (TEXT_BYTES, TEXT_BYTES // 4)
+"""Characters of a post where Slack refuses the Markdown: as many as may fit, then as many as surely do."""
 
 
 class SlackPoster:
     """`bots.replies.posts.Poster` for one run in one Slack thread."""
 
-    limit = 11_000
+    limit = ROOM
     stoppable = False
+    plain = False
+    """Whether Slack refused the Markdown, so that the answer is shown as text, in shorter posts."""
 
     def __init__(
         self,
@@ -51,7 +56,16 @@ class SlackPoster:
 
     async def create(self, text: str, number: int, *, first: bool, growing: bool) -> str:
         """See `Poster.create`."""
-        return await self._post(self.metadata(), {"markdown_text": text}, {"text": text})
+        if self.plain:
+            return await self._post(self.metadata(), {"text": text}, None)
+        plainer = {"text": text} if len(text) <= _PLAIN[0] else None
+        return await self._post(self.metadata(), {"markdown_text": text}, plainer)
+
+    def _plainer(self, reason: str) -> Retryable:
+        """From now on posts are shorter and without Markdown; to be raised, so that all is painted again."""
+        self.limit = _PLAIN[self.plain]
+        self.plain = True
+        return Retryable(reason)
 
     async def ask(self, question: ApprovalRequest) -> str:
         """See `Asker.ask`."""
@@ -63,7 +77,9 @@ class SlackPoster:
         self.ordinary.add(post)
         await self.edit(post, harmless(text)[: self.limit], growing=False)
 
-    async def _post(self, metadata: dict[str, Any], body: dict[str, Any], plainer: dict[str, Any]) -> str:
+    async def _post(
+        self, metadata: dict[str, Any], body: dict[str, Any], plainer: dict[str, Any] | None
+    ) -> str:
         """A new post in the topic; `plainer` is for servers that do not know all of Block Kit."""
         channel = self._address.channel
         where: dict[str, Any] = {"channel": channel, "thread_ts": self._address.topic}
@@ -77,6 +93,8 @@ class SlackPoster:
             raise
         except Refused as error:  # a wrong thread, say, is no better in plain text
             logger.info("markdown refused", extra={"error": error.error})
+            if plainer is None:
+                raise (Unreachable if self.plain else self._plainer)(error.error) from error
             response = await self._must(self._client.chat_postMessage(**plainer, **where))
         posted()
         self.ordinary.add(response["ts"])
@@ -88,6 +106,9 @@ class SlackPoster:
             await self.end_stream(post)
         self._budget.updated()
         where: dict[str, Any] = {"channel": self._address.channel, "ts": post}
+        if self.plain:
+            await self._plainly(where, text)
+            return
         short = text.encode()[:TEXT_BYTES].decode(errors="ignore")
         blocks = [{"type": "markdown", "text": text}]
         try:
@@ -102,12 +123,21 @@ class SlackPoster:
             logger.info("markdown block refused", extra={"error": error.error})
             await self._plainly(where, text)
 
-    async def _plainly(self, where: dict[str, Any], text: str) -> None:
+    async def _plainly(self, where: dict[str, Any], text: str) -> Any:
         """Without our own block; `text` alone would leave the blocks that are there, so they are emptied."""
         try:
-            await call(self._client.chat_update(markdown_text=text, **where))
-        except Refused:
-            await self._must(self._client.chat_update(text=text, blocks=[], **where))
+            if not self.plain:
+                return await call(self._client.chat_update(markdown_text=text, **where))
+        except Refused as error:
+            if len(text.encode()) > TEXT_BYTES:
+                raise self._plainer(error.error) from error
+        try:
+            await call(self._client.chat_update(text=text, blocks=[], **where))
+        except Refused as error:
+            if error.error == "msg_too_long" and self.limit != _PLAIN[-1]:
+                raise self._plainer(error.error) from error
+            raise Unreachable(error.error) from error
+        return None
 
     async def end_stream(self, post: str) -> None:
         """Make a post that may be streaming an ordinary one; it does not matter if it was one already."""

@@ -9,14 +9,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Literal
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.replies.edited import EditBrush
-from bots.replies.markdown import closing, open_fence, reopening, split
+from bots.replies.markdown import Pages
 from bots.replies.posts import Gone, Posts, Unclear
-from bots.replies.safe_text import settled
+from bots.replies.safe_text import printable
 from bots.slack.api import FASTEST_APPEND, Budget, Limited, Refused
+from bots.slack.markup import SlackMarkup, quiet, stream_pages
 from bots.slack.native_stream import NOT_HERE, NOWHERE, NativeStream, Refusals
 from bots.slack.poster import SlackPoster
 from core.errors import Retryable, Unreachable
@@ -40,14 +42,14 @@ class StreamBrush:
         poster: SlackPoster,
         message: IncomingMessage,
         doing: Callable[[Sequence[Activity]], None],
+        markup: SlackMarkup,
     ) -> None:
         self._client, self._budget, self._refusals = client, budget, refusals
         self._posts, self._poster, self._message = posts, poster, message
         self._channel, self._doing = message.address.channel, doing
-        self._sent = ""  # everything streamed so far, over all posts, without fences we closed ourselves
+        self._pages = stream_pages(markup)
+        self._ended: list[str] = []  # what the posts show whose streams are over
         self._open: NativeStream | None = None
-        self._head = ""  # what reopens a fence that the last full post had to close
-        self._part = 0
         self._plain = False  # chunks were refused: perhaps because of something else
         self._carded: list[tuple[str, str]] = []  # ended streams whose cards are still there, and their text
         self._repaint: EditBrush | None = None
@@ -57,18 +59,21 @@ class StreamBrush:
     @property
     def visible(self) -> bool:
         """See `Brush.visible`."""
-        return bool(self._sent) or (self._repaint is not None and self._repaint.visible)
+        streamed = self._ended or (self._open is not None and self._open.shown)
+        return bool(streamed) or (self._repaint is not None and self._repaint.visible)
 
     async def read(self) -> str:
         """See `Brush.read`."""
         return await self._post_brush(eager=True).read()
 
     def _post_brush(self, *, eager: bool) -> EditBrush:
-        return EditBrush(
-            self._posts,
-            lambda text, limit, final: split(settled(text, final=final), limit, complete=final),
-            eager=eager,
-        )
+        return EditBrush(self._posts, self._split, eager=eager)
+
+    def _split(self, text: str, limit: int, final: bool) -> list[str]:
+        """The same posts as in streams, unless Slack takes plain text only."""
+        if self._pages.limit != limit:
+            self._pages = Pages(quiet, limit)
+        return self._pages.posts(printable(text), final=final)
 
     def pause(self) -> float:
         """See `Brush.pause`."""
@@ -84,6 +89,8 @@ class StreamBrush:
         """See `Brush.paint`."""
         activities = () if final else activities
         whole = True
+        if self._repaint is None and self._poster.plain:
+            await self._give_up()
         if self._repaint is None:
             try:
                 whole = await self._stream(text, activities, final=final)
@@ -98,14 +105,16 @@ class StreamBrush:
         return await self._repaint.paint(text, final=final)
 
     async def _stream(self, text: str, activities: Sequence[Activity], *, final: bool) -> bool:
-        clean = settled(text, final=final)
-        if not clean.startswith(self._sent):  # another attempt of the model: it says it differently
+        clean = printable(text)
+        shown = self._open.shown if self._open else ""
+        parts = self._pages.posts(clean, final=final, shown=shown)
+        if parts[: len(self._ended)] != self._ended:  # another attempt of the model: it says it differently
             raise Refused("text_changed")
-        if self._open is None and self._part == 0:
-            self._begin(final or bool(clean.strip()), activities, final=final)
-        await self._advance(clean, activities, final=final)
+        if self._open is None and not self._ended:
+            self._begin(final or bool(parts), activities, final=final)
+        whole = await self._advance(clean, parts, activities, final=final)
         await self._uncard(final=final)
-        return self._sent == clean
+        return whole
 
     def _begin(self, saying: bool, activities: Sequence[Activity], *, final: bool) -> None:
         """Returns when a stream is to be opened. Raises _NotStreamed, or _NothingToStream for now."""
@@ -124,60 +133,65 @@ class StreamBrush:
     def _may_stream(self) -> bool:
         return not self._refusals.apply(self._channel, self._message.user) and self._budget.may_stream()
 
-    async def _advance(self, clean: str, activities: Sequence[Activity], *, final: bool) -> None:
-        """Append what is new, going on in further posts where one is full or old."""
+    async def _advance(
+        self, clean: str, parts: list[str], activities: Sequence[Activity], *, final: bool
+    ) -> bool:
+        """Append what is new, going on in further posts where one is full or old. False: some is left."""
         while True:
-            rest = clean[len(self._sent) :]
-            opened = self._open
+            opened, number = self._open, len(self._ended)
             if opened is None:
-                if not rest.strip() and self._part > 0:
-                    return None
-                await self._start(rest if rest.strip() else "", activities, final=final)
+                if number >= len(parts) and (number or not self._begun(activities)):
+                    return True
+                await self._start(parts[number] if number < len(parts) else "", activities)
                 continue
-            room = ROOM - len(opened.shown)
-            full = len(rest) > room
-            more = piece(rest, room, final=final, lines=open_fence(opened.shown) is not None)
+            if opened.left < 0 and not final:
+                where: Literal["word", "anywhere"] = "word" if opened.left > -PATIENCE else "anywhere"
+                parts = self._pages.posts(clean, final=False, seal=where, shown=opened.shown)
+            shown = parts[number] if number < len(parts) else ""
+            if not shown.startswith(opened.shown):
+                raise Refused("text_changed")
+            more, full = shown[len(opened.shown) :], self._pages.full > number
+            if full or final or (opened.left < 0 and not shown):
+                await self._end(opened, more)
+                if full:
+                    parts = self._pages.posts(clean, final=final)
+                    continue
+                return True
             news = opened.news(activities)
-            if full or opened.left < 0:
-                await self._end(opened, more, seal=True)
-            elif final:
-                return await self._end(opened, more, seal=False)
-            elif (more or news) and not self._budget.append_wait():
-                await opened.append(more, news)
-                self._sent += more
-            if not full:
-                return None
+            if not (more or news):
+                return True
+            if self._budget.append_wait():
+                return False
+            await opened.append(more, news)
+            return True
 
-    async def _end(self, opened: NativeStream, more: str, *, seal: bool) -> None:
+    async def _end(self, opened: NativeStream, more: str) -> None:
         """As `_stop`. Of a stream that showed only tasks the post is left: for the first words, or to go."""
         if not (opened.shown + more).strip():
             await self._poster.end_stream(opened.post)
             raise Refused("stream_without_text")
-        await self._stop(opened, more, seal=seal)
+        await self._stop(opened, more)
 
-    async def _start(self, rest: str, activities: Sequence[Activity], *, final: bool) -> None:
-        head = self._head
-        room = ROOM - len(head)
-        first = piece(rest, room, final=final, lines=bool(head)) or rest[:room]
+    async def _start(self, first: str, activities: Sequence[Activity]) -> None:
+        number = len(self._ended)
 
         async def make() -> str:
-            if opened := await self._new(head + first, activities):
+            if opened := await self._new(first, activities):
                 self._open = opened
                 self._budget.streams += 1
                 return opened.post
             if not first:
                 raise _NothingToStream("no_stream")
-            post = await self._poster.create(head + first, self._part, first=self._part == 0, growing=True)
+            post = await self._poster.create(first, number, first=number == 0, growing=True)
             self._repaint = self._post_brush(eager=self._budget.may_update())
-            self._repaint.painted(self._part, head + first)
+            self._repaint.painted(number, first)
             return post
 
-        _, adopted = await self._posts.create(self._part, make)
+        _, adopted = await self._posts.create(number, make)
         if adopted:
             await self._give_up()
         if self._repaint:
             raise _NotStreamed
-        self._sent += first
 
     async def _new(self, text: str, activities: Sequence[Activity]) -> NativeStream | None:
         """A new stream; None where none is to be had now. It takes chunks, unless those were refused."""
@@ -202,15 +216,13 @@ class StreamBrush:
             self._client, self._budget, self._poster, self._message, text, activities
         )
 
-    async def _stop(self, opened: NativeStream, more: str, *, seal: bool) -> None:
-        """End the open stream with its last words; `seal`: the text goes on in another post."""
-        end, head = closing(opened.shown + more) if seal else "", reopening(opened.shown + more)
-        await opened.stop(more + end, self._poster.metadata())
-        self._sent += more
+    async def _stop(self, opened: NativeStream, more: str) -> None:
+        """End the open stream with its last words."""
+        await opened.stop(more, self._poster.metadata())
         self._poster.ordinary.add(opened.post)
         if opened.cards:
             self._carded.append((opened.post, opened.shown))
-        self._part, self._head = self._part + 1, head
+        self._ended.append(opened.shown)
         self.close()
 
     async def _uncard(self, *, final: bool) -> None:
@@ -244,31 +256,5 @@ class _NothingToStream(Retryable):
         super().__init__(code)
 
 
-ROOM = 11_000
-"""Characters in one stream; Slack ends it at 12,000."""
-MARGIN = 1_000
-"""Characters before that in which only whole lines or words are sent, so that a post ends with one."""
-
-
-def piece(rest: str, room: int, *, final: bool, lines: bool) -> str:
-    """As much of the text as is to be sent now into a post with so much room.
-
-    Near the end of the room only whole lines or (but for code) words are sent: the post may end there.
-    """
-    if len(rest) <= room and (final or room - len(rest) >= MARGIN):
-        return rest
-    fits = rest[:room]
-    whole = _whole(fits, lines=lines)
-    if room <= MARGIN or len(rest) <= room:
-        return whole
-    if len(whole) <= room // 2 and not lines:  # the last line is long: better a cut in it
-        whole = fits[: fits.rfind(" ") + 1]
-    return whole if len(whole) > room // 2 else fits
-
-
-def _whole(text: str, *, lines: bool) -> str:
-    """The text up to its last line's end, or its last word's where lines may be cut."""
-    at = text.rfind("\n")
-    if at < 0 and not lines:
-        at = text.rfind(" ")
-    return text[: at + 1]
+PATIENCE = 20.0
+"""Seconds for which an old stream waits for the end of a word."""

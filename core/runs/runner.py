@@ -74,7 +74,8 @@ class Runner:
         """Perhaps it was this answer that is not accepted there, and a notice is."""
         with suppress(Unreachable):
             async with platform.reply(journal.claim.messages[-1], journal) as reply:
-                await reply.finish("", await self._say(platform, journal, "unshowable"))
+                seen = await reply.shown()  # stays: a notice replaces nothing people may have read
+                await reply.finish(seen, await self._say(platform, journal, "unshowable"))
         await discard(self._run_context.model, journal)
 
     async def _answer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
@@ -125,14 +126,16 @@ async def test_a_ping_at_the_edge_of_two_posts(slack: SlackStandin, product: Pro
 
 
 async def test_ordinary_angle_brackets_stay(slack: SlackStandin, product: Product, script: Stage) -> None:
-    """Only pings are touched: comparisons, generics, HTML, arrows and mail addresses are not."""
+    """Comparisons, generics, HTML, arrows and addresses can be read; Slack is not to see marks of its own."""
     said = "if a<b and c>d: List<String> <div class='x'> a -> b <- c <https://example.com> me@example.com end"
     script.perform(said)
     async with product():
         await slack.mention("U1", "C1", "hello")
         await finished(slack, "C1", 1)
 
-    assert [said] == texts(slack, "C1")
+    (shown,) = texts(slack, "C1")
+    assert said == shown.replace("\u200b", "")
+    assert ["https://example.com"] == re.findall(r"<([a-zA-Z/][^<>]*)>", shown)
 
 
 async def test_names_are_not_linked_by_slack_either(slack: SlackStandin, product: Product) -> None:
