@@ -33,8 +33,8 @@ OPERATING = {
 """Commands with a module of their own in `bots.cli`, imported only when they are called."""
 
 
-UNREAD = 141
-"""The exit status that shells know for a pipe whose reader has gone."""
+UNREAD, INTERRUPTED, TERMINATED = 141, 130, 143
+"""The exit statuses that shells know for a pipe whose reader has gone, for Ctrl-C and for SIGTERM."""
 TYPED = "SPOOL_COMMAND"
 """The variable in which a script that starts `python -m bots` says what the person typed."""
 EPILOG = """\
@@ -42,12 +42,17 @@ Without a command: run when tokens are set, else, in a terminal, the demo. Setti
 environment and from .env in the current folder; .env.example explains them.
 
 exit status: 0 done; 1 part of it could not be done; 2 something must be changed first, and it is said what
-(do not restart); 130, 143 `files` was interrupted; 141 the output's reader has gone.
+(do not restart); 130, 143 it was stopped by Ctrl-C or SIGTERM before its end, for which `run` and `demo`
+are 0; 141 the output's reader has gone.
 """
 ENVIRONMENT = (
-    "Use scripts/run in place of python -m bots: it makes the environment; or make it with scripts/install, "
+    "Use scripts/run in place of {}: it makes the environment; or make it with scripts/install, "
     "and use .venv/bin/python."
 )
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a command just as Ctrl-C does."""
 
 
 def _parser(arguments: Sequence[str], spool: str) -> argparse.ArgumentParser:
@@ -111,7 +116,7 @@ def _tell(text: str) -> None:
 
 def main(arguments: list[str] | None = None, spool: str = "spool") -> int:
     """The exit status, as the help's last lines list them. `spool`: what the person typed to get here."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # also a stop during start-up is a clean one
+    signal.signal(signal.SIGTERM, _terminate)
     given = sys.argv[1:] if arguments is None else arguments
     try:
         status = _called(given, spool)
@@ -123,12 +128,27 @@ def main(arguments: list[str] | None = None, spool: str = "spool") -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left of it goes nowhere
         if status == 2:
             _tell(f"error: The output could not be written ({error.strerror}).")
+    except KeyboardInterrupt as stop:
+        status = _stopped(stop, given, spool)
     except ModuleNotFoundError as error:
         if not error.name or error.name.split(".")[0] in ("bots", "core"):
             raise
-        _tell(f"error: {error.name} is not installed for this Python. {ENVIRONMENT}")
+        _tell(f"error: {error.name} is not installed for this Python. {ENVIRONMENT.format(spool)}")
         status = 2
     return status
+
+
+def _terminate(*_: object) -> None:
+    raise _Terminated
+
+
+def _stopped(stop: KeyboardInterrupt, given: Sequence[str], spool: str) -> int:
+    """The exit status. Being told to stop is how the bot and the demo end, also while they start."""
+    if not given or given[0] in ("run", "demo"):
+        return 0
+    notes = getattr(stop, "__notes__", ())  # such as where `restore` keeps what was there
+    _tell(" ".join([f"interrupted: `{spool} {given[0]}` was stopped before its end.", *notes]))
+    return TERMINATED if isinstance(stop, _Terminated) else INTERRUPTED
 
 
 def _called(given: list[str], spool: str) -> int:
@@ -143,8 +163,6 @@ def _called(given: list[str], spool: str) -> int:
         for problem in _problems(wrong):
             _tell(f"error: {problem}")
         status = 2
-    except* KeyboardInterrupt:
-        pass
     return status
 
 
@@ -183,5 +201,10 @@ def _problems(group: BaseExceptionGroup[ConfigError]) -> list[str]:
     return found
 
 
+def _typed() -> str:
+    """How this module was started, as a person would type it again."""
+    return os.environ.get(TYPED) or f"{Path(sys.orig_argv[0]).name or 'python3'} -m bots"
+
+
 if __name__ == "__main__":
-    sys.exit(main(spool=os.environ.get(TYPED) or "python -m bots"))
+    sys.exit(main(spool=_typed()))

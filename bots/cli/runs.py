@@ -6,11 +6,12 @@ import argparse
 import asyncio
 import dataclasses
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from bots.cli.assistants.invocation import unsaved
 from bots.cli.assistants.show import list_of, put, put_json
+from bots.cli.table import put_rows
 from core.errors import ConfigError, Unsaved
 from core.settings import Settings
 from core.store import overview
@@ -19,7 +20,7 @@ from core.store.database import Database, Execute
 from core.store.overview import SeenRun
 
 T = TypeVar("T")
-MANY = 20
+MANY, MOST = 20, 1_000_000
 
 
 def add(commands: Any, spool: str = "spool") -> None:
@@ -36,8 +37,14 @@ def add(commands: Any, spool: str = "spool") -> None:
 def add_list(actions: Any, help: str) -> None:
     """Register `list`."""
     action = actions.add_parser("list", help=help)
-    action.add_argument("--count", type=int, default=MANY, metavar="N", help=f"how many; default: {MANY}")
+    action.add_argument("--count", type=_count, default=MANY, metavar="N", help=f"how many; default: {MANY}")
     action.add_argument("--json", action="store_true", help="print JSON and nothing else")
+
+
+def _count(typed: str) -> int:
+    if not typed.isdecimal() or not 0 < int(typed) <= MOST:
+        raise argparse.ArgumentTypeError(f"{typed} is no count. Give a whole number from 1 to {MOST:,}.")
+    return int(typed)
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -102,11 +109,3 @@ def _row(found: SeenRun) -> tuple[str, ...]:
 def said_time(at: float) -> str:
     """A time as this machine's clock showed it."""
     return datetime.datetime.fromtimestamp(at).astimezone().isoformat(" ", "seconds")
-
-
-def put_rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table with columns under each other."""
-    table = [head, *rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for row in table:
-        put("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

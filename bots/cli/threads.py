@@ -7,7 +7,8 @@ import dataclasses
 from typing import Any
 
 from bots.cli.assistants.show import list_of, put, put_json
-from bots.cli.runs import add_list, looked_up, put_rows, said_time
+from bots.cli.runs import add_list, looked_up, said_time
+from bots.cli.table import put_rows
 from core.settings import Settings
 from core.store import overview
 

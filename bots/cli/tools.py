@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from bots.cli.table import put_rows
 from core import tools
 from core.errors import ConfigError
 from core.settings import Settings
@@ -53,7 +54,7 @@ def _list(settings: Settings, spool: str, *, as_json: bool) -> int:
     if as_json:
         sys.stdout.write(json.dumps(_described(toolbox), ensure_ascii=False, indent=2) + "\n")
     elif len(toolbox):
-        sys.stdout.writelines(_table(toolbox, folder))
+        put_rows(("NAME", "CONFIRM", "FILE", "DESCRIPTION"), (_row(tool, folder) for tool in toolbox))
     elif toolbox.problems:
         sys.stdout.write(f"No tool of {folder} could be loaded.\n")
     else:
@@ -78,16 +79,8 @@ def _described(toolbox: Toolbox) -> dict[str, Any]:
     }
 
 
-def _table(toolbox: Toolbox, folder: Path) -> Iterable[str]:
-    """The tools in columns: name, whether it asks first, file, first line of the description."""
-    rows = [("NAME", "CONFIRM", "FILE", "DESCRIPTION"), *(_row(tool, folder) for tool in toolbox)]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)]
-        yield "  ".join([*cells, row[3]]).rstrip() + "\n"
-
-
 def _row(tool: Tool, folder: Path) -> tuple[str, str, str, str]:
+    """Its name, whether it asks first, its file, the first line of its description."""
     source = tool.source.removeprefix(f"{folder}{os.sep}")
     description = tool.description.split("\n")[0]
     return tool.name, "yes" if tool.confirm else "no", source, description

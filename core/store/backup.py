@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sqlite3
 import tempfile
 import time
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import ConfigError
+from core.store.data_dir import give_to_owner
 
 BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite puts beside a database; it belongs to that database and to no other."""
@@ -23,6 +25,11 @@ OURS = {"assistants", "facts", "items", "messages", "runs", "steps", "threads"}
 """Tables that every database of Spool has had since its first schema."""
 TRIES = 20
 """Quarters of a second in which another command may finish its transaction."""
+STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Locked(sqlite3.OperationalError):
+    """Another program has the database: nothing at all was replaced."""
 
 
 def save(database: Path, target: Path) -> None:
@@ -58,19 +65,22 @@ def restore(copy: Path, database: Path, newest: int) -> Path | None:
     """Put a copy in the database's place; returns where what was there is kept, None when nothing was.
 
     The caller holds `only_runner`. `newest` is the highest schema this version knows. Raises ConfigError, and
-    then the database is as it was.
+    then the database is as it was. A link stays one: everything happens beside the file it leads to. Whatever
+    else is raised, a note of it names what is kept.
     """
+    if database.is_symlink():  # SQLite, too, has the -wal beside the real file
+        database = database.resolve()
     if database.exists() and copy.exists() and copy.samefile(database):
         raise ConfigError(f"{copy} is the database itself. Name a copy that `backup` made.")
     try:
-        with _part(database) as part:
+        with _part(database, give=True) as part:
             _check(copy, part, newest)
             return _put(part, database)
     except (OSError, sqlite3.OperationalError) as error:
         raise ConfigError(
             f"{database} could not be replaced ({_reason(error)}). Let other commands end, and run this as "
             f"the user Spool runs as, with room for three copies; or move {database.name} and its -wal and "
-            "-shm away, and try again."
+            f"-shm away, and try again.{''.join(f' {note}' for note in getattr(error, '__notes__', ()))}"
         ) from error
 
 
@@ -82,7 +92,7 @@ def keep(connection: sqlite3.Connection, database: Path, version: int) -> None:
     """
     target = database.with_name(f"{database.stem}-schema-{version}{database.suffix}")
     try:
-        with _part(target) as part:
+        with _part(target, give=True) as part:
             if _filled(connection, part) == version:  # else another process has just taken this step
                 os.replace(part, target)
                 _sync(target.parent)
@@ -120,23 +130,40 @@ def _put(part: Path, database: Path) -> Path | None:
     """Replace the database by what is in `part`; returns where the former one is kept."""
     kept = database.with_name(time.strftime(f"{database.stem}-before-restore-%Y%m%d-%H%M%S{database.suffix}"))
     existed = database.exists()
-    if existed and _kept(database, kept):
-        try:
-            _overwrite(part, database)
-        except BaseException:  # nothing was replaced, so there is nothing to keep either
-            kept.unlink()
-            raise
-    else:
-        _set_aside(database, kept)
-        os.replace(part, database)  # until this line the damaged one is in place, from here on the copy
-        _sync(database.parent)
+    sound = existed and _kept(database, kept)
+    try:
+        with _undisturbed():
+            if sound:
+                _overwrite(part, database)
+            else:
+                _set_aside(database, kept)
+                os.replace(part, database)  # until this line the damaged one is in place, then the copy
+                _sync(database.parent)
+    except _Locked:
+        kept.unlink(missing_ok=True)
+        raise
+    except BaseException as error:  # nobody knows whether it was replaced, so what was there stays
+        if kept.exists():
+            error.add_note(f"What was there before is kept as {kept}.")
+        raise
     return kept if existed else None
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait for the end of the block."""
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 def _kept(database: Path, kept: Path) -> bool:
     """Copy the present database; False when it is damaged, so that SQLite can neither copy nor replace it."""
     try:
-        with _part(kept) as former:
+        with _part(kept, give=True) as former:
             _copied(database, former)
             _give_name(former, kept)
     except sqlite3.OperationalError:
@@ -153,9 +180,10 @@ def _overwrite(part: Path, database: Path) -> None:
     """
     tries = iter(range(TRIES))
 
-    def patient(*_: int) -> None:
-        if next(tries, None) is None:
-            raise sqlite3.OperationalError("another program keeps it locked")
+    def patient(status: int, *_: int) -> None:
+        """Called after each try, also after the one that has committed: only waiting may end in an error."""
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and next(tries, None) is None:
+            raise _Locked("another program keeps it locked")
 
     database.chmod(0o600)
     with contextlib.closing(_reading(part)) as new, contextlib.closing(sqlite3.connect(database)) as old:
@@ -201,11 +229,18 @@ def _reading(path: Path) -> sqlite3.Connection:
 
 
 @contextlib.contextmanager
-def _part(target: Path) -> Iterator[Path]:
-    """A hidden file beside the target, 0600 from its beginning. What is left of it in the end is deleted."""
+def _part(target: Path, *, give: bool = False) -> Iterator[Path]:
+    """A hidden file beside the target, 0600 from its beginning. What is left of it in the end is deleted.
+
+    `give`: to the owner of the folder; only a copy that is for whoever made it is not.
+    """
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    os.close(descriptor)
     try:
+        try:
+            if give:
+                give_to_owner(descriptor, target.parent)
+        finally:
+            os.close(descriptor)
         yield Path(name)
     finally:
         for ending in ("", *BESIDE):

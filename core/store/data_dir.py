@@ -35,7 +35,7 @@ def only_runner(directory: Path) -> Iterator[None]:
 
     Raises ConfigError naming the pid of the process that holds it.
     """
-    descriptor = os.open(directory / "run.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    descriptor = _lock_file(directory / "run.lock")
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -50,3 +50,24 @@ def only_runner(directory: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def give_to_owner(descriptor: int, directory: Path) -> None:
+    """Give a file we have just made to the owner of its folder, where we may: root at work for Spool's user.
+
+    By its descriptor: a name in somebody else's folder could be made to lead to another file meanwhile.
+    """
+    owner = directory.stat()
+    if os.fstat(descriptor).st_uid != owner.st_uid:
+        with contextlib.suppress(PermissionError):
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+def _lock_file(path: Path) -> int:
+    """Open it, made first where there is none."""
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    except FileExistsError:
+        return os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    give_to_owner(descriptor, path.parent)
+    return descriptor

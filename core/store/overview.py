@@ -69,14 +69,18 @@ def steps(tx: Execute, id: str) -> list[tuple[str, float]]:
 
 
 def newest_threads(tx: Execute, count: int) -> list[SeenThread]:
-    """So many of those that messages go to now, the newest first."""
+    """So many of those that messages go to now, the newest first.
+
+    Only of these the items are counted: everybody's writing waits meanwhile.
+    """
     rows = tx(
-        "SELECT threads.id, platform, workspace, channel, scope, member, threads.created_at, "
-        "(SELECT COUNT(*) FROM items WHERE items.thread_id = threads.id), "
-        "(SELECT runs.created_at FROM items JOIN runs ON runs.id = run_id WHERE items.thread_id = threads.id "
-        "ORDER BY items.seq DESC LIMIT 1) "
+        "WITH newest AS (SELECT threads.id, platform, workspace, channel, scope, member, created_at "
         "FROM thread_map JOIN threads ON threads.id = thread_id "
-        "ORDER BY threads.created_at DESC, threads.id LIMIT ?",
+        "ORDER BY created_at DESC, threads.id LIMIT ?) "
+        "SELECT newest.*, (SELECT COUNT(*) FROM items WHERE items.thread_id = newest.id), "
+        "(SELECT runs.created_at FROM items JOIN runs ON runs.id = run_id WHERE items.thread_id = newest.id "
+        "ORDER BY items.seq DESC LIMIT 1) "
+        "FROM newest ORDER BY created_at DESC, id",
         count,
     )
     return [SeenThread(*row) for row in rows]

@@ -139,7 +139,7 @@ async def test_an_interrupted_command_says_how_to_go_on(
     said = await stopped(api, tmp_path, number, lambda: len(api.files.uploaded) == 2)
     slow.times = 0
 
-    assert said.endswith("Stopped. What was done stays; the same command goes on where it stopped.\n")
+    assert said.endswith("interrupted: what was done stays; the same command goes on where it stopped.\n")
     assert "Traceback" not in said
     status, _, _ = await ended(await started(tmp_path, api.base_url, "add", "HelpBot", "docs"))
     assert (0, NAMES) == (status, sorted(file.name for file in api.files.uploaded))

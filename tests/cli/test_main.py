@@ -95,7 +95,7 @@ async def test_a_script_says_what_was_typed(tmp_path: Path, typed: str) -> None:
     status, said = await ran("tools", "fly", environ={"SPOOL_COMMAND": typed}, cwd=tmp_path)
 
     assert 2 == status
-    assert said.startswith(f"usage: {typed or 'python -m bots'} tools ")
+    assert said.startswith(f"usage: {typed or f'{Path(sys.executable).name} -m bots'} tools ")
 
 
 @pytest.mark.usefixtures("_here")
@@ -130,7 +130,7 @@ async def test_the_version_needs_nothing_heavy(tmp_path: Path) -> None:
             {},
             "error: No platform is configured. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or DISCORD_BOT_TOKEN",
         ),
-        ({}, "`python -m bots demo` shows Spool without any account."),
+        ({}, f"`{Path(sys.executable).name} -m bots demo` shows Spool without any account."),
         ({"OPENAI_KEY": "x"}, "warning: OPENAI_KEY is no setting. Did you mean OPENAI_API_KEY?"),
         ({"SLACK_TOKEN": "xapp-1"}, "warning: SLACK_TOKEN is no setting. Did you mean SLACK_APP_TOKEN?"),
     ],

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,11 @@ from typing import Any
 import pytest
 
 from bots.cli import runs, threads
+from bots.cli.table import put_rows
 from core.errors import ConfigError
 from core.runs import claims
 from core.settings import Settings
-from core.store import assistants, items
+from core.store import assistants, items, overview
 from core.store import runs as stored
 from core.store.data_dir import data_directory
 from core.store.database import Database, Execute
@@ -106,6 +109,52 @@ def test_a_run_that_is_none_is_refused(spool: Callable[..., str]) -> None:
     """With the way to those there are."""
     with pytest.raises(ConfigError, match="`spool runs list` shows the newest"):
         spool("runs", "show", "run_1")
+
+
+@pytest.mark.parametrize("count", ["0", "-5", "many", "1.5", "9" * 30])
+@pytest.mark.parametrize("command", ["runs", "threads"])
+def test_a_count_that_is_none_is_refused(
+    spool: Callable[..., str], command: str, count: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what to give instead."""
+    with pytest.raises(SystemExit) as ended:
+        spool(command, "list", f"--count={count}")
+
+    assert 2 == ended.value.code
+    assert f"{count} is no count. Give a whole number from 1 to 1,000,000." in capsys.readouterr().err
+
+
+def test_only_of_the_shown_threads_the_items_are_counted(tmp_path: Path) -> None:
+    """Whoever writes waits meanwhile: an older, long conversation costs nothing."""
+
+    def work(tx: Execute) -> None:
+        assistants.settle(tx, settings_assistant(Settings()), 0.0)
+        asked(tx, "1")
+        claim = claimed(tx)
+        items.add(tx, claim.thread, claim.run, [items.item("user", "a")] * 20_000)
+        asked(tx, "2", user="U2")
+        tx("UPDATE threads SET created_at = created_at - 1 WHERE id = ?", claim.thread)
+
+    async def fill() -> None:
+        db = Database(data_directory(tmp_path) / "spool.sqlite3")
+        await db(work)
+        db.close()
+
+    asyncio.run(fill())
+    thousands = []
+    with contextlib.closing(sqlite3.connect(tmp_path / "spool.sqlite3")) as connection:
+        connection.set_progress_handler(lambda: thousands.append(1), 1000)
+        (found,) = overview.newest_threads(lambda sql, *given: connection.execute(sql, given).fetchall(), 1)
+
+    assert ("U2", 0) == (found.member, found.items)
+    assert len(thousands) < 5
+
+
+def test_wide_letters_keep_the_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    """Korean ones take two on a terminal."""
+    put_rows(("A", "B"), [("도우미", "x"), ("Help", "y")])
+
+    assert "A       B\n도우미  x\nHelp    y\n" == capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("past")

@@ -11,11 +11,13 @@ import subprocess
 import sys
 from fnmatch import fnmatchcase
 from functools import cache
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent.parent
 SECONDS_TO_END = 10
@@ -75,12 +77,33 @@ def sent_to_docker(path: str) -> bool:
 
 
 def test_the_image_installs_what_is_locked_and_then_the_product() -> None:
-    """Only wheels, with hashes; the product brings nothing along."""
+    """Only wheels, with hashes; the product brings nothing along, and nothing is looked for anywhere."""
     installing = [value for word, value in instructions() if word == "RUN" and "pip install" in value]
 
-    locked, product = (shlex.split(value) for value in installing)
+    backend, locked, product = (shlex.split(value) for value in installing)
+    assert {"--require-hashes", "--only-binary", "build.lock"} <= set(backend)
     assert {"--require-hashes", "--only-binary", "requirements.lock"} <= set(locked)
-    assert {"--no-deps", "."} <= set(product)
+    assert {"--no-deps", "--no-index", "/wheel/*.whl"} <= set(product)
+
+
+def needed(name: str) -> set[str]:
+    """That distribution and all it depends on here."""
+    wanted = (Requirement(text) for text in requires(name) or ())
+    return {name}.union(*(needed(one.name) for one in wanted if not one.marker or one.marker.evaluate()))
+
+
+def test_the_image_builds_the_product_with_a_locked_backend(tmp_path: Path) -> None:
+    """Its lines are taken out of the lock with their hashes, and none of what it needs is missing."""
+    (taking,) = (value for word, value in instructions() if word == "RUN" and value.startswith("sed "))
+    (tmp_path / "requirements-dev.lock").write_bytes((ROOT / "requirements-dev.lock").read_bytes())
+
+    subprocess.run(taking, shell=True, cwd=tmp_path, check=True)
+
+    taken = (tmp_path / "build.lock").read_text("utf-8")
+    entries = re.findall(r"^(\S+)==\S+ \\\n(?:    --hash=sha256:\w{64}(?: \\)?\n)+", taken, re.MULTILINE)
+    assert needed("hatchling") == set(entries)
+    assert len(entries) == len(re.findall(r"^\S", taken, re.MULTILINE))
+    assert ("RUN", "python -m hatchling build -t wheel -d /wheel") in instructions()
 
 
 def test_the_image_is_of_a_python_that_is_supported() -> None:
@@ -128,8 +151,16 @@ def test_the_whole_product_gets_into_the_image() -> None:
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     files = listed.stdout.split() or ["core/settings.py"]
 
-    needed = [*files, "pyproject.toml", "requirements.lock", "README.md", "LICENSE"]
-    assert [] == [path for path in needed if not sent_to_docker(path)]
+    copied = [value.split()[0] for word, value in instructions() if word == "COPY" and "=" not in value]
+    wanted = [*files, *copied, "pyproject.toml", "README.md", "LICENSE"]
+    assert [] == [path for path in wanted if path != "." and not sent_to_docker(path)]
+
+
+def test_what_docker_is_sent_exists() -> None:
+    """No line of .dockerignore is about a file of yesterday."""
+    lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+
+    assert [] == [line for line in lines if line.startswith("!") and not (ROOT / line[1:]).exists()]
 
 
 def test_compose_gives_no_more_than_is_needed() -> None:

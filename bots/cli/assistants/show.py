@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from bots.cli.table import put_rows
 from core.assistants.validate import tool_name
 from core.store.assistants import DEFAULT, Assignment
 from core.types import SETTINGS_ID, Assistant
@@ -69,14 +69,11 @@ def put_table(assistants: Sequence[Assistant], assignments: Sequence[Assignment]
     if not assistants:
         put(EMPTY.format(spool).rstrip())
         return
-    rows = [("ID", "NAME", "MODEL", "TOOLS", "ANSWERS")]
+    rows = []
     for assistant in assistants:
         answers = ", ".join(_places(assistant, assignments)) or "nowhere yet"
         rows.append((assistant.id, line(assistant.name, 40), assistant.model, _tools(assistant), answers))
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
-        put("  ".join(cells).rstrip())
+    put_rows(("ID", "NAME", "MODEL", "TOOLS", "ANSWERS"), rows)
 
 
 def put_summary(done: str, assistant: Assistant, assignments: Sequence[Assignment], spool: str) -> None:
@@ -132,8 +129,3 @@ def line(text: str, limit: int) -> str:
     """As much of a text as fits into so many characters of one line."""
     flat = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
-
-
-def _width(text: str) -> int:
-    """Columns on a terminal: Korean letters take two."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -65,7 +65,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     try:
         return asyncio.run(_stoppable(_ACTIONS[options.action](options, settings)))
     except (KeyboardInterrupt, asyncio.CancelledError) as stop:
-        tell("Stopped. What was done stays; the same command goes on where it stopped.")
+        tell("interrupted: what was done stays; the same command goes on where it stopped.")
         return INTERRUPTED if isinstance(stop, KeyboardInterrupt) else TERMINATED
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import time
-import unicodedata
 from typing import TextIO
+
+from bots.cli.table import width
 
 WIDTH = 24
 """Columns of the bar."""
@@ -67,7 +68,7 @@ class Progress:
 def _fitting(text: str, columns: int) -> str:
     """As much of the text as fits, Korean letters being wide: a line that wraps cannot be drawn over."""
     for end, letter in enumerate(text):
-        columns -= 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        columns -= width(letter)
         if columns < 0:
             return text[:end]
     return text

@@ -1,0 +1,21 @@
+"""Tables on a terminal: columns under each other, also where letters are wide."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+
+def put_rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a table to standard output."""
+    table = [head, *rows]
+    widths = [max(map(width, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        cells = (cell + " " * (room - width(cell)) for cell, room in zip(row, widths, strict=True))
+        sys.stdout.write("  ".join(cells).rstrip() + "\n")
+
+
+def width(text: str) -> int:
+    """Columns on a terminal: Korean letters take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
