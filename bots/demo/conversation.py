@@ -23,6 +23,7 @@ ORDERS: Final = (
     "/quit",
 )
 ASKS_FOR_HELP: Final = ("/help", "help", "?", "도움말")
+LEAVES: Final = ("/quit", "quit", "exit")
 QUIET: Final = 8.0
 """Seconds without news after which an old question is taken to be open still: networks limit edits."""
 _ORDER: Final = re.compile(r"/\w[\w-]*")
@@ -42,7 +43,7 @@ class Conversation:
         self._waiting: list[Seen] | None = None  # seen before the answer that waits for the typed line
 
     async def hold(self, greeting: str, keyboard: Keyboard) -> None:
-        """Returns when standard input ends, on /quit, or on a signal; everything is answered by then."""
+        """Returns when standard input ends, on one of LEAVES, or on a signal; everything is answered by then."""
         self._keyboard = keyboard
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, keyboard.end)
@@ -50,7 +51,7 @@ class Conversation:
         while not keyboard.ended:
             self._screen.write("\n")
             line = await keyboard.line(self._words.you.format(where=self._person.name))
-            if line is None or line.strip() == "/quit":
+            if line is None or line.strip().lower() in LEAVES:
                 break
             self._screen.new_line()
             if line.strip():

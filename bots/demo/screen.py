@@ -24,6 +24,7 @@ class Screen:
         self._shown: dict[str, str] = {}
         self._told: set[tuple[str, str]] = set()
         self._growing = ""  # the post whose text the cursor stands behind
+        self._held = ""  # the begin of a word of that post, not written yet
 
     def write(self, text: str) -> None:
         """Text as it is, wrapped at the edge of a terminal."""
@@ -36,12 +37,16 @@ class Screen:
         self._wrapping.new_line()
 
     def update(self, person: Person, *, growing: bool = False) -> None:
-        """Print what is new; a post that was rewritten is printed again. `growing`: words may go on."""
+        """Print what is new; a post that was rewritten is printed again. `growing`: words may go on.
+
+        Only those of the newest post, and not of a question: it is whole when it is posted.
+        """
         posts = person.seen()
         for post in posts:
             for title in post.doing:
                 self._tell(post, title, f"\n[{person.name}] 🔎 {title}")
-            self._text(post, person.name, growing=growing and self._terminal and post is posts[-1])
+            grows = growing and self._terminal and post is posts[-1] and not post.asks
+            self._text(post, person.name, growing=grows)
             for file in post.files:
                 if (post.id, file.id) not in self._told:
                     path = self._folder.keep(file.name, file.content)
@@ -51,23 +56,37 @@ class Screen:
                 self._tell(post, "asks", "\n" + self._words.asked.format(where=person.name))
 
     def _text(self, post: Seen, where: str, *, growing: bool) -> None:
-        before, text = self._shown.get(post.id, ""), whole_words(post.text) if growing else post.text
-        if before.startswith(text) and post.text.startswith(before):  # no more whole words yet
+        before = self._shown.get(post.id, "")
+        rewritten = not post.text.startswith(before)
+        text = whole_words(post.text) if growing and not rewritten else post.text
+        if self._growing != post.id:
+            self._finish()
+        if before.startswith(text) and not rewritten:  # no more whole words yet
+            self._held = post.text[len(before) :]
             return
         if not before:
             self.write(f"\n{self._words.answers.format(where=where)}{text}")
-        elif not text.startswith(before):
+        elif rewritten:
             self.write(f"\n{self._words.changes.format(where=where)}{text}")
         elif self._growing == post.id:
             self.write(text[len(before) :])
         else:
             self.write(f"\n{self._words.continues.format(where=where)}{text[len(before) :].lstrip()}")
         self._shown[post.id], self._growing = text, post.id
+        self._held = post.text[len(text) :]
+
+    def _finish(self) -> None:
+        """Write what was held back: something else comes behind it."""
+        if self._growing and self._held:
+            self._shown[self._growing] += self._held
+            self.write(self._held)
+        self._held = ""
 
     def _tell(self, post: Seen, what: str, line: str) -> None:
         """A line about a post, once."""
         if (post.id, what) not in self._told:
             self._told.add((post.id, what))
+            self._finish()
             self.write(line)
 
 

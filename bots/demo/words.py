@@ -38,14 +38,15 @@ class Words:
 
 EN: Final = Words(
     greeting="Spool's demo: a local Slack, a local Discord and an offline model. Nothing leaves here.\n",
-    greeting_own="Spool's demo: a local Slack, a local Discord and your model, which reads what you write.\n",
+    greeting_own="Spool's demo: a local Slack, a local Discord and your model, which reads what you write.\n"
+    "With OPENAI_API_KEY set, the demo uses your model and you pay for it.\n",
     help="""\
 Type a message. Commands:
   /slack    go to Slack, where you mention the bot in #general
   /discord  go to Discord, where you write to the bot directly
   /file PATH [TEXT]     send a file or a picture
-  /yes  /no             answer a question of the bot
-  use TOOL {{"ARGUMENT": "VALUE"}}   call a function tool, your own ones too
+  /yes  /no             answer the bot's question
+  use TOOL {{"ARGUMENT": "VALUE"}}   call a function tool, including your own
   /assistant [NAME]     who answers, or choose another
   /memory   what it remembers          /reset  start a new conversation
   /stop     end the answer             /quit   leave
@@ -53,7 +54,7 @@ While you type, answers wait; press Enter and they go on.
 Assistants for the demo: {command} assistants …
 """,
     tries="Try: what time is it? · calculate 2*(3+4) · draw a cat · make a csv file · announce lunch\n",
-    remembers="The chats begin empty, but the assistant remembers the ones before; /reset starts anew.\n",
+    remembers="Earlier chats are not shown, but the assistant remembers them. /reset starts over.\n",
     cut_off="The last demo ended in the middle of an answer. A question that was open counts as a no.\n",
     kept_apart="What an older demo had is still in {path}, because this one had begun already.\n",
     you="[{where}] You: ",
@@ -61,20 +62,21 @@ Assistants for the demo: {command} assistants …
     continues="[{where}] Assistant continues: ",
     changes="[{where}] Assistant changes its message: ",
     posts="[{where}] Assistant posts {name} ({type}, {size} bytes), saved as {path}",
-    asked="[{where}] Type /yes to allow it, /no not to.",
+    asked="[{where}] /yes allows it, /no refuses.",
     whisper="[{where}] (only you see this) {text}\n",
-    nothing_asked="Nothing is asked here.\n",
+    nothing_asked="There is no question to answer.\n",
     file_usage="Write: /file PATH [TEXT]\n",
     no_file="There is no file {path}.\n",
     folder="{path} is a folder: name one file in it.\n",
     unreadable="{path} cannot be read ({reason}).\n",
     unknown="There is no command {order}.{nearest} It was not sent; /help shows the commands.\n",
     nearest=" Did you mean {nearest}?",
-    takes_nothing="{order} stands alone, so this was not sent. Write only {order}.\n",
+    takes_nothing="{order} takes no text. Not sent.\n",
 )
 KO: Final = Words(
     greeting="Spool 데모: 이 컴퓨터 안의 Slack과 Discord, 오프라인 모델. 아무것도 밖으로 나가지 않습니다.\n",
-    greeting_own="Spool 데모: 이 컴퓨터 안의 Slack과 Discord, 설정한 모델. 쓴 글은 그 모델이 읽습니다.\n",
+    greeting_own="Spool 데모: 이 컴퓨터 안의 Slack과 Discord, 설정한 모델. 쓴 글은 그 모델이 읽습니다.\n"
+    "OPENAI_API_KEY를 설정하면 데모가 그 모델을 사용하고, 요금은 사용자에게 청구됩니다.\n",
     help="""\
 메시지를 입력하세요. 명령:
   /slack    Slack으로: #general에서 봇을 멘션합니다
@@ -88,7 +90,7 @@ KO: Final = Words(
 입력하는 동안 답변은 기다리고, Enter를 누르면 이어집니다.
 데모의 어시스턴트: {command} assistants …
 """,
-    tries="해 보기: 지금 몇 시야? · 계산 2*(3+4) · 고양이 그려 줘 · csv 파일 만들어 줘 · 공지 점심 시간\n",
+    tries="해 보기: 지금 몇 시야? · 계산 2*(3+4) · 고양이 그려 줘 · csv 파일 만들어 줘 · 공지 점심 12시\n",
     remembers="화면의 대화는 비어 있지만 전에 한 말은 기억합니다. /reset 하면 새로 시작합니다.\n",
     cut_off="지난 데모는 답변 도중에 끝났습니다. 답하지 않은 질문은 거절로 처리합니다.\n",
     kept_apart="이 데모가 이미 시작된 뒤라서, 예전 데모의 데이터는 {path}에 그대로 있습니다.\n",
@@ -97,7 +99,7 @@ KO: Final = Words(
     continues="[{where}] 어시스턴트 (이어서): ",
     changes="[{where}] 어시스턴트가 메시지를 고침: ",
     posts="[{where}] 어시스턴트가 올림: {name} ({type}, {size}바이트), {path}에 저장됨",
-    asked="[{where}] 허락하려면 /yes, 아니면 /no를 입력하세요.",
+    asked="[{where}] 허용하려면 /yes, 아니면 /no를 입력하세요.",
     whisper="[{where}] (나에게만 보임) {text}\n",
     nothing_asked="지금은 질문이 없습니다.\n",
     file_usage="이렇게 쓰세요: /file 경로 [글]\n",

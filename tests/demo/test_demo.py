@@ -112,7 +112,7 @@ def test_what_has_effects_is_asked_first(shown: tuple[Path, int, str, str]) -> N
     asked = turns(shown[2])["[slack] announce lunch"]
 
     assert '"text": "lunch"' in asked
-    assert asked.rstrip().endswith("[slack] Type /yes to allow it, /no not to.")
+    assert asked.rstrip().endswith("[slack] /yes allows it, /no refuses.")
     assert (shown[0] / "data/demo/files/announcements.txt").read_text() == "lunch\n"
 
 
@@ -121,8 +121,8 @@ def test_yes_and_no(shown: tuple[Path, int, str, str]) -> None:
     printed = shown[2]
 
     assert "[slack] Assistant changes its message: ✅ Allowed: announce" in printed
-    assert "The tool says: announced on data/demo/files/announcements.txt" in printed
-    assert turns(printed)["[slack] /yes"] == "Nothing is asked here.\n"
+    assert "The tool says: announced (written to data/demo/files/announcements.txt)" in printed
+    assert turns(printed)["[slack] /yes"] == "There is no question to answer.\n"
     assert "🚫 Not allowed: announce" in turns(printed)["[discord] /no"]
 
 
@@ -278,7 +278,7 @@ async def test_assistants_are_made_while_it_runs(tmp_path: Path) -> None:
 async def test_a_question_dies_with_the_demo(tmp_path: Path) -> None:
     """Its post is gone with the chat, so nobody could answer it: the next demo does not wait for that."""
     async with talking(tmp_path) as talk:
-        await talk.say("announce lunch", "/no not to.")
+        await talk.say("announce lunch", "/no refuses.")
 
     status, out, _ = piped("hello", cwd=tmp_path)
     _, again, _ = piped(cwd=tmp_path)
@@ -298,6 +298,7 @@ async def test_ones_own_model_is_asked_as_run_would(
 
     assert status == 0
     assert "a local Discord and your model, which" in out
+    assert "you pay for it" in out
     assert "Assistant: echo: hi" in out
     assert {tool["type"] for tool in script.tools[0]} == {"function"}
 
@@ -315,6 +316,15 @@ def test_what_looks_like_a_command_is_not_sent(tmp_path: Path) -> None:
     assert "/slack    go to Slack" in said["[slack] help"]
     assert "this thread: I remember" not in out
     assert 'You said "/etc/hosts?". This thread is new' in said["[slack] /etc/hosts?"]
+
+
+@pytest.mark.parametrize("word", ["/quit", "quit", "exit"])
+def test_it_can_be_left_with_a_word(tmp_path: Path, word: str) -> None:
+    """What comes after it is not said."""
+    status, out, err = piped(word, "hello", cwd=tmp_path)
+
+    assert (status, err) == (0, "")
+    assert "hello" not in out
 
 
 def test_in_korean(tmp_path: Path) -> None:

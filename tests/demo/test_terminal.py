@@ -199,6 +199,18 @@ def test_words_are_whole_at_the_edge(tmp_path: Path) -> None:
         terminal.close()
 
 
+def test_a_question_and_its_decision_are_whole(terminal: Terminal) -> None:
+    """Each to its last word, before anything else is written."""
+    terminal.keys("announce lunch\r")
+    asked = terminal.until(PROMPT)
+    assert '"lunch"\n}\n```\n[slack] /yes allows it' in asked
+    terminal.keys("/yes\r")
+    decided = terminal.until(PROMPT)
+
+    assert "Assistant changes its message: ✅ Allowed: announce\n" in decided
+    assert "continues" not in asked + decided
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_in_the_middle_of_a_line(terminal: Terminal, number: signal.Signals) -> None:
     """With status 0, and the terminal as it was."""

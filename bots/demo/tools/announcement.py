@@ -19,4 +19,4 @@ def announce(text: str) -> str:
     """
     with BOARD.open("a", encoding="utf-8") as board:
         board.write(f"{text}\n")
-    return f"announced on {BOARD}"
+    return f"announced (written to {BOARD})"
