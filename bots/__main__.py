@@ -68,8 +68,11 @@ def _parser(arguments: Sequence[str], spool: str) -> argparse.ArgumentParser:
     run.add_argument(
         "platforms", nargs="*", metavar="slack|discord", help="only these; default: all with tokens"
     )
-    commands.add_parser("demo", help="talk to the bot in this terminal, without any account. With OPENAI_API_KEY set, the demo uses "
-        "your model and you pay for it")
+    commands.add_parser(
+        "demo",
+        help="talk to the bot in this terminal, without any account. With OPENAI_API_KEY set, the demo uses "
+        "your model and you pay for it",
+    )
     for name, text in OPERATING.items():
         if name in arguments[:1]:
             importlib.import_module(f"bots.cli.{name}").add(commands, spool)
