@@ -1,7 +1,7 @@
 """`spool demo`: the real bot with its real SDKs, against stand-ins on this machine.
 
-No account. What is typed goes to the local Slack or Discord as a person's message; what the bot posts there is
-printed as it grows. With OPENAI_API_KEY or OPENAI_BASE_URL set, the model is that one, and is paid for;
+No account. What is typed goes to the local Slack or Discord as a person's message; what the bot posts there
+is printed as it grows. With OPENAI_API_KEY or OPENAI_BASE_URL set, the model is that one, and is paid for;
 otherwise there is no key and no network.
 """
 

@@ -43,7 +43,7 @@ class Conversation:
         self._waiting: list[Seen] | None = None  # seen before the answer that waits for the typed line
 
     async def hold(self, greeting: str, keyboard: Keyboard) -> None:
-        """Returns when standard input ends, on one of LEAVES, or on a signal; everything is answered by then."""
+        """Returns when standard input ends, on one of LEAVES, or on a signal, with everything answered."""
         self._keyboard = keyboard
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, keyboard.end)
