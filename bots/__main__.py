@@ -37,9 +37,11 @@ UNREAD, INTERRUPTED, TERMINATED = 141, 130, 143
 """The exit statuses that shells know for a pipe whose reader has gone, for Ctrl-C and for SIGTERM."""
 TYPED = "SPOOL_COMMAND"
 """The variable in which a script that starts `python -m bots` says what the person typed."""
-EPILOG = """\
+EPILOG = f"""\
 Without a command: run when tokens are set, else, in a terminal, the demo. Settings are read from the
-environment and from .env in the current folder; .env.example explains them.
+environment and from .env in the current folder; what there is to set is explained in
+{settings.EXAMPLE}
+
 
 exit status: 0 done; 1 part of it could not be done; 2 something must be changed first, and it is said what
 (do not restart); 130, 143 it was stopped by Ctrl-C or SIGTERM before its end, for which `run` and `demo`

@@ -94,6 +94,9 @@ NAMES = {item.name.upper(): item.name for item in fields(Settings)}
 """Environment name → field; `.env.example` has exactly these."""
 
 
+_INSTALLED = Path(__file__).with_name("env.example")
+EXAMPLE = _INSTALLED if _INSTALLED.exists() else Path(".env.example")
+"""The file that explains the settings: a wheel brings it along, in a checkout it is in the root."""
 TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_BOT_TOKEN")
 """Whoever sets one of them wants the real bot."""
 PROSE = ("ASSISTANT_NAME", "ASSISTANT_INSTRUCTIONS")
@@ -137,7 +140,7 @@ class Misspelt:
             return f"{self.name} is no setting. Did you mean {' or '.join(self.meant)}?"
         if self.name in VENDOR:
             return f"{self.name} is read from the real environment alone. Set it there, or remove it."
-        return f"{self.name} is no setting, and nobody reads it. Remove it; .env.example lists all there are."
+        return f"{self.name} is no setting, and nobody reads it. Remove it; {EXAMPLE} lists all there are."
 
 
 def misspelt(given: Mapping[str, str], *, shared: bool = False) -> list[Misspelt]:

@@ -55,7 +55,7 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
     wanted = {path.relative_to(ROOT).as_posix() for path in ours if "__pycache__" not in path.parts}
 
     assert wheel.name.startswith("spool_assistant-")
-    assert wanted == {name for name in held if name.startswith(PACKAGES)}
+    assert {*wanted, "core/env.example"} == {name for name in held if name.startswith(PACKAGES)}
     assert {
         "core/store/migrations/0001_initial.sql",
         "core/assistants/models.json",
@@ -77,6 +77,19 @@ def test_it_says_its_version(bin: Path, tmp_path: Path) -> None:
 def _of(bin: Path) -> str:
     (info,) = bin.parent.glob("lib/python*/site-packages/spool_assistant-*.dist-info")
     return info.name.removesuffix(".dist-info").partition("-")[2]
+
+
+def test_its_settings_are_explained_where_it_says(bin: Path, tmp_path: Path) -> None:
+    """There is no checkout: what help and warnings name came along."""
+    (tmp_path / ".env").write_text("OPENAI_COLOUR=red\n")
+
+    told = run(bin / "spool", "--help", cwd=tmp_path).stdout
+    warned = run(bin / "spool", "tools", cwd=tmp_path).stderr
+
+    (example,) = bin.parent.glob("lib/python*/site-packages/core/env.example")
+    assert example.read_bytes() == (ROOT / ".env.example").read_bytes()
+    assert f"\n{example}\n" in told
+    assert f"OPENAI_COLOUR is no setting, and nobody reads it. Remove it; {example} lists" in warned
 
 
 def test_the_demo_greets(bin: Path, tmp_path: Path) -> None:

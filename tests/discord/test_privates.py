@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import tomllib
 from importlib.metadata import version
+from pathlib import Path
 from pkgutil import resolve_name
 
 import discord
@@ -11,6 +13,8 @@ import pytest
 from discord.gateway import DiscordWebSocket
 
 from bots.discord.gateway import PRIVATES
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(("owner", "member"), [(owner, one) for owner in PRIVATES for one in PRIVATES[owner]])
@@ -38,4 +42,8 @@ def test_handlers_are_taken_by_their_event() -> None:
 
 def test_no_other_minor_version_is_allowed() -> None:
     """pyproject.toml pins the one that is tested here."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+    (pinned,) = (line for line in project["dependencies"] if line.startswith("discord.py"))
+    assert pinned.endswith(",<2.8")
     assert version("discord.py").startswith("2.7.")

@@ -137,7 +137,7 @@ def test_the_container_gets_the_signal_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [".env", ".env.example", "data/spool.sqlite3", ".git/config", ".venv/bin/python", "tests/wire.py",
+    "path", [".env", ".env.bak", "data/spool.sqlite3", ".git/config", ".venv/bin/python", "tests/wire.py",
              "core/__pycache__/types.pyc"],
 )  # fmt: skip
 def test_no_secret_gets_into_the_image(path: str) -> None:
@@ -152,7 +152,7 @@ def test_the_whole_product_gets_into_the_image() -> None:
     files = listed.stdout.split() or ["core/settings.py"]
 
     copied = [value.split()[0] for word, value in instructions() if word == "COPY" and "=" not in value]
-    wanted = [*files, *copied, "pyproject.toml", "README.md", "LICENSE"]
+    wanted = [*files, *copied, ".env.example", "pyproject.toml", "README.md", "LICENSE"]
     assert [] == [path for path in wanted if path != "." and not sent_to_docker(path)]
 
 

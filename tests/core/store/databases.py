@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -112,3 +113,14 @@ def schema(database: Path) -> object:
 def mode(path: Path) -> int:
     """Who may read it."""
     return stat.S_IMODE(path.stat().st_mode)
+
+
+def killed(template: Path, results: Path, action: str, number: int = signal.SIGKILL) -> list[Path]:
+    """What is left of the folder after a kill at each line of the code; the last was not killed."""
+    command = [sys.executable, "-m", "tests.core.store.killed", str(template), str(results), action]
+    command += [str(int(number))]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert not ended.returncode, ended.stderr
+    found = sorted(results.iterdir(), key=lambda path: int(path.name))
+    assert 15 < len(found)
+    return found

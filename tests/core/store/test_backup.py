@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -18,13 +17,12 @@ import pytest
 
 from core.errors import ConfigError
 from core.store import backup, facts
-from core.store.data_dir import only_runner
 from core.store.database import Database, migrations
 from tests.core.store.databases import (
     ask,
     damaged,
     damaged_at_the_end,
-    folded,
+    killed,
     left_by_a_kill,
     mode,
     old,
@@ -42,25 +40,6 @@ def _open_to_all() -> Iterator[None]:
     former = os.umask(0)
     yield
     os.umask(former)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    """A database with the value 2 in its -wal, and beside it `copy`, an earlier one with the value 1."""
-    path = folded(left_by_a_kill(tmp_path / "spool.sqlite3", 1))
-    backup.save(path, tmp_path / "copy")
-    return left_by_a_kill(path, 2)
-
-
-def killed(template: Path, results: Path, action: str, number: int = signal.SIGKILL) -> list[Path]:
-    """What is left of the folder after a kill at each line of the code; the last was not killed."""
-    command = [sys.executable, "-m", "tests.core.store.killed", str(template), str(results), action]
-    command += [str(int(number))]
-    ended = subprocess.run(command, capture_output=True, text=True)
-    assert not ended.returncode, ended.stderr
-    found = sorted(results.iterdir(), key=lambda path: int(path.name))
-    assert 15 < len(found)
-    return found
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -299,75 +278,6 @@ def test_a_kill_while_restoring_leaves_one_or_the_other(database: Path, tmp_path
             assert pair(now) in (1, 2)
         backup.restore(folder / "copy", now, NEWEST)
         assert 1 == pair(now)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGUSR1])
-def test_an_interruption_while_restoring_loses_nothing(
-    database: Path, tmp_path: Path, number: signal.Signals
-) -> None:
-    """At whatever line, also where SQLite calls back after its commit; what is kept is named.
-
-    Ctrl-C is held back while the database is replaced, SIGUSR1 stands for what nobody can hold back.
-    """
-    template = shutil.copytree(tmp_path, tmp_path / "template")
-    (tmp_path / "results").mkdir()
-
-    left = killed(template, tmp_path / "results", "restore", number)
-
-    notes = [note.read_text() for folder in left if (note := folder / "told").exists()]
-    assert any("What was there before is kept as " in note for note in notes)
-    for folder in left:
-        values = [pair(path) for path in folder.glob("spool*.sqlite3")]
-        assert 2 in values
-        assert {*values} <= {1, 2}
-
-
-def test_a_restore_that_succeeds_at_its_last_try_is_one(
-    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """SQLite calls back once more when all is done, and then it is too late to give up."""
-    monkeypatch.setattr(backup, "TRIES", 0)
-
-    kept = backup.restore(tmp_path / "copy", database, NEWEST)
-
-    assert kept
-    assert (1, 2) == (pair(database), pair(kept))
-
-
-def test_a_linked_database_is_replaced_where_it_is(database: Path, tmp_path: Path) -> None:
-    """The link stays, also before a damaged one, whose -wal is kept with it."""
-    (tmp_path / "data").mkdir()
-    (link := tmp_path / "data" / "spool.sqlite3").symlink_to(database)
-    damaged(database)
-
-    kept = backup.restore(tmp_path / "copy", link, NEWEST)
-
-    assert kept
-    assert (link.is_symlink(), 1) == (True, pair(link))
-    assert (tmp_path, True) == (kept.parent, Path(f"{kept}-wal").exists())
-    assert [link] == list(link.parent.iterdir())
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
-@pytest.mark.parametrize("state", ["sound", "damaged", "missing"])
-def test_root_gives_what_it_restores_to_the_owner_of_the_folder(
-    database: Path, tmp_path: Path, state: str
-) -> None:
-    """Else Spool could not open its database afterwards."""
-    if state == "damaged":
-        damaged(database)
-    (template := tmp_path / "data").mkdir()
-    for path in [*tmp_path.glob("spool*"), template] if state != "missing" else [template]:
-        if path.is_file():
-            path = path.rename(template / path.name)
-        os.chown(path, 1234, 1235)
-
-    with only_runner(template):
-        backup.restore(tmp_path / "copy", template / "spool.sqlite3", NEWEST)
-
-    made = list(template.iterdir())
-    assert (1 if state == "missing" else 2) < len(made)
-    assert {(1234, 1235)} == {(path.stat().st_uid, path.stat().st_gid) for path in made}
 
 
 @pytest.mark.usefixtures("_open_to_all")
