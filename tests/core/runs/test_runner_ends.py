@@ -27,7 +27,8 @@ async def test_where_nothing_can_be_shown_the_run_ends_and_the_lane_goes_on(tmp_
             await spool.say("2", "Ho")
             await spool.idle()
 
-            assert [None, EN["unshowable"], "echo: Ho"] == spool.platform.answers
+            below = f"echo: Hi\n\n{EN['unshowable']}"  # what people had read stays
+            assert [None, below, "echo: Ho"] == spool.platform.answers
             assert [("failed", "unreachable: is_archived"), ("completed", None)] == await spool.outcomes()
             assert [("user", "Hi"), ("user", "Ho")] == [
                 one for one in await spool.items() if one[0] == "user"
