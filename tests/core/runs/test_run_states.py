@@ -173,6 +173,7 @@ class Spool(Processes):
             self.frozen += [(self.hands, claim) for claim in self.claims().values()]
         else:
             self.do(self.killed)
+            self.frozen.clear()  # their tasks ended with those of the one that died
 
     async def killed(self) -> None:
         """Tasks end where they are; the database learns nothing."""
