@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
+from bots.typed_path import typed_path
 from core.settings import Settings
 from core.store.backup import save
 
@@ -18,7 +18,7 @@ def add(subparsers: Any, spool: str = "spool") -> None:
         help="copy the database to a file, also while the bot runs",
         description="Copy the database of DATA_DIR to a new file for your eyes only. See docs/operate.md.",
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="a file that does not exist yet")
+    parser.add_argument("file", type=typed_path, metavar="FILE", help="a file that does not exist yet")
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
+from bots.typed_path import typed_path
 from core.settings import Settings
 from core.store.backup import restore
 from core.store.data_dir import data_directory, only_runner
@@ -21,7 +21,7 @@ def add(subparsers: Any, spool: str = "spool") -> None:
         description="Put a copy in the place of the database of DATA_DIR, and keep what was there under "
         "another name. The bot must be stopped. See docs/operate.md.",
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="a file that `backup` wrote")
+    parser.add_argument("file", type=typed_path, metavar="FILE", help="a file that `backup` wrote")
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:

@@ -16,6 +16,7 @@ from bots.demo.people import Person
 from bots.demo.screen import Screen
 from bots.demo.seen import Seen
 from bots.demo.words import Words
+from bots.typed_path import typed_path
 from core.runs.lanes import Lanes
 
 ORDERS: Final = (
@@ -185,4 +186,4 @@ def _path_and_text(given: str) -> tuple[Path, str]:
     if found is None:
         return Path(), ""
     path = found["quoted"] or re.sub(r"\\(.)", r"\1", found["plain"])
-    return Path(path).expanduser(), found["text"].strip()
+    return typed_path(path), found["text"].strip()

@@ -133,6 +133,13 @@ def test_run_works_through_a_symlink(installed: Checkout, tmp_path: Path) -> Non
     assert subprocess.check_output([link], cwd=tmp_path, text=True) == f"{installed.root} []\n"
 
 
+def test_run_says_where_the_person_stands(checkout: Checkout) -> None:
+    """It starts the product in the checkout; paths that are typed are meant from there."""
+    (checkout.root / "bots/__main__.py").write_text("import os\nprint(os.environ['SPOOL_FOLDER'])\n")
+    status, out, _ = checkout.run("scripts/run", SPOOL_FOLDER="/elsewhere")
+    assert (status, out) == (0, f"{checkout.root.parent}\n")
+
+
 def test_run_gives_the_products_exit_status(checkout: Checkout) -> None:
     """The product's exit status is the command's. Whatever the installation says is not on stdout."""
     (checkout.root / "bots/__main__.py").write_text("raise SystemExit(2)")

@@ -8,12 +8,12 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from bots.cli.assistants.changes import default_effort
 from bots.cli.assistants.invocation import Invocation, no_code, tell_namesakes, tell_unavailable
 from bots.cli.assistants.show import line, list_of, put, put_json, tell
+from bots.typed_path import typed_path
 from core.assistants.importer import has_more, is_ours, objects, translated
 from core.assistants.model_list import ModelList, day
 from core.assistants.models import known
@@ -100,7 +100,7 @@ def _read(file: str) -> str:
     if file == "-":
         return sys.stdin.read()
     try:
-        return Path(file).expanduser().read_text(encoding="utf-8-sig")
+        return typed_path(file).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(
             f"{file} cannot be read ({error.strerror}). Give a file, or - for standard input."

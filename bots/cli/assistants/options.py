@@ -6,9 +6,9 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from bots.typed_path import typed_path
 from core.assistants.validate import HOSTED, tool_name
 from core.types import EVERY_FUNCTION, Assistant, function_tool
 
@@ -151,7 +151,7 @@ class _Reading:
         if given is None or not given.startswith("@") or given.startswith("@@"):
             return given.removeprefix("@") if given else given
         try:
-            return Path(given[1:]).expanduser().read_text(encoding="utf-8").strip()
+            return typed_path(given[1:]).read_text(encoding="utf-8").strip()
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             self.problems.append(

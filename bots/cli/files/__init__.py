@@ -18,6 +18,7 @@ from bots.cli.assistants.show import list_of, put, put_json, tell
 from bots.cli.files.filing import Filing, Outcome, said
 from bots.cli.files.paths import found
 from bots.cli.files.progress import Progress
+from bots.typed_path import typed_path
 from core.errors import ConfigError, SpoolError, Unsaved
 from core.files.library import Library
 from core.ports import Service
@@ -53,7 +54,7 @@ def add(commands: Any, spool: str = "spool") -> None:
     for action in made.values():
         action.add_argument("assistant", metavar="ASST", help="id or name of the assistant")
         action.add_argument("--json", action="store_true", help="print JSON and nothing else")
-    made["add"].add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file or a folder")
+    made["add"].add_argument("paths", nargs="+", type=typed_path, metavar="PATH", help="a file or a folder")
     made["remove"].add_argument("names", nargs="+", metavar="NAME|FILE_ID")
 
 

@@ -1,0 +1,103 @@
+"""Paths on a command line are meant from the folder the person stands in, settings stay the checkout's."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bots.typed_path import typed_path
+from tests.demo.demos import LONG, environ
+
+
+class Standing:
+    """Somebody who calls the checkout's command from another folder, as scripts/run hands it over."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.checkout, self.here = tmp_path / "checkout", tmp_path / "here"
+        self.checkout.mkdir()
+        self.here.mkdir()
+
+    def typed(self, *arguments: str, lines: str = "") -> str:
+        """Standard output of a command. It must succeed."""
+        return subprocess.check_output(
+            [sys.executable, "-m", "bots", *arguments],
+            cwd=self.checkout,
+            env=environ(SPOOL_FOLDER=str(self.here), OPENAI_BASE_URL="http://127.0.0.1:9"),
+            input=lines,
+            text=True,
+            timeout=LONG,
+        )
+
+
+@pytest.fixture
+def standing(tmp_path: Path) -> Standing:
+    """With one assistant in the checkout's data."""
+    made = Standing(tmp_path)
+    (made.here / "told.txt").write_text("Be brief.")
+    made.typed("assistants", "create", "--name", "HelpBot", "--instructions", "@told.txt")
+    return made
+
+
+def test_a_copy_is_written_and_read_there(standing: Standing) -> None:
+    """The database is the checkout's all the same."""
+    said = standing.typed("backup", "b.sqlite3")
+
+    assert f"{standing.here / 'b.sqlite3'} written" in said
+    assert (standing.here / "b.sqlite3").is_file()
+    assert [path.name for path in standing.checkout.iterdir()] == ["data"]
+    assert "is now the database of DATA_DIR=data" in standing.typed("restore", "b.sqlite3")
+
+
+def test_assistants_are_read_from_there(standing: Standing) -> None:
+    """What `export` printed, and instructions in a file."""
+    exported = standing.typed("assistants", "export", "HelpBot")
+    assert json.loads(exported)["data"][0]["instructions"] == "Be brief."
+    (standing.here / "all.json").write_text(exported)
+
+    assert "HelpBot" in standing.typed("assistants", "import", "all.json")
+
+
+def test_documents_are_read_from_there(standing: Standing) -> None:
+    """The file is found, then the server is not."""
+    (standing.here / "notes.txt").write_text("buy tea\n")
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        standing.typed("files", "add", "HelpBot", "notes.txt", "--json")
+    (outcome,) = json.loads(failed.value.stdout)["data"]
+    assert (outcome["filename"], outcome["bytes"]) == ("notes.txt", len("buy tea\n"))
+
+
+def test_the_demo_reads_files_from_there(tmp_path: Path) -> None:
+    """What a person sends."""
+    made = Standing(tmp_path)
+    (made.here / "notes.txt").write_text("buy tea\n")
+    env = environ(SPOOL_FOLDER=str(made.here))
+    printed = subprocess.check_output(
+        [sys.executable, "-m", "bots", "demo"],
+        cwd=made.checkout,
+        env=env,
+        input="/file notes.txt\n",
+        text=True,
+        timeout=LONG,
+    )
+    assert "I was given the file notes.txt." in printed
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "meant"),
+    [
+        ("", "a", "a"),
+        (".", "a", "a"),
+        ("/x", "a", "/x/a"),
+        ("/x", "/a", "/a"),
+        ("/x", "~nobody-here", "/x/~nobody-here"),
+    ],
+)
+def test_what_is_meant(monkeypatch: pytest.MonkeyPatch, folder: str, text: str, meant: str) -> None:
+    """As short as it was typed where that is the current folder."""
+    monkeypatch.setenv("SPOOL_FOLDER", str(Path.cwd()) if folder == "." else folder)
+
+    assert typed_path(text) == Path(meant)
