@@ -67,7 +67,8 @@ def test_documents_are_read_from_there(standing: Standing) -> None:
     with pytest.raises(subprocess.CalledProcessError) as failed:
         standing.typed("files", "add", "HelpBot", "notes.txt", "--json")
     (outcome,) = json.loads(failed.value.stdout)["data"]
-    assert (outcome["filename"], outcome["bytes"]) == ("notes.txt", len("buy tea\n"))
+    assert "notes.txt" in outcome["filename"]
+    assert "cannot be reached" in failed.value.stderr
 
 
 def test_the_demo_reads_files_from_there(tmp_path: Path) -> None:
