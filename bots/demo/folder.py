@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 from pathlib import Path
 
 from bots.replies.safe_text import file_name
@@ -35,7 +36,7 @@ class Folder:
     def keep(self, name: str, content: bytes) -> Path:
         """Save a file; where it is now."""
         path = self.free(name)
-        with path.open("xb") as file:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
             file.write(content)
         return path
 

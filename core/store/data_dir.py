@@ -35,7 +35,7 @@ def only_runner(directory: Path) -> Iterator[None]:
 
     Raises ConfigError naming the pid of the process that holds it.
     """
-    descriptor = _lock_file(directory / "run.lock")
+    descriptor = lock_file(directory / "run.lock")
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -63,8 +63,8 @@ def give_to_owner(descriptor: int, directory: Path) -> None:
             os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
-def _lock_file(path: Path) -> int:
-    """Open it, made first where there is none."""
+def lock_file(path: Path) -> int:
+    """Open it, made first where there is none: for its owner alone, who is the folder's."""
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
     except FileExistsError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import stat
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
@@ -106,6 +107,7 @@ async def test_a_second_start_uploads_only_what_is_missing(
 
     status, out, _ = await ended(await started(tmp_path, api.base_url, "add", "HelpBot", "docs"))
 
+    assert 0o600 == stat.S_IMODE((tmp_path / "data" / "files.lock").stat().st_mode)
     assert (0, NAMES) == (status, sorted(file.name for file in api.files.uploaded))
     assert "8 " not in out.partition(" already")[2]
     assert NAMES == searchable(api)

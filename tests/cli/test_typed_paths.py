@@ -62,12 +62,12 @@ def test_assistants_are_read_from_there(standing: Standing) -> None:
 
 
 def test_documents_are_read_from_there(standing: Standing) -> None:
-    """The file is found, then the server is not."""
-    (standing.here / "notes.txt").write_text("buy tea\n")
-    with pytest.raises(subprocess.CalledProcessError) as failed:
-        standing.typed("files", "add", "HelpBot", "notes.txt", "--json")
-    (outcome,) = json.loads(failed.value.stdout)["data"]
-    assert "notes.txt" in outcome["filename"]
+    """A folder of theirs is walked."""
+    (standing.here / "faq").mkdir()
+    (standing.here / "faq" / "sheet.numbers").write_text("1")
+
+    (outcome,) = json.loads(standing.typed("files", "add", "HelpBot", "faq", "--json"))["data"]
+    assert outcome["path"] == str(standing.here / "faq" / "sheet.numbers")
 
 
 def test_the_demo_reads_files_from_there(tmp_path: Path) -> None:

@@ -161,6 +161,9 @@ def test_its_folder_is_its_owners_alone(shown: tuple[Path, int, str, str]) -> No
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder / "tools").iterdir()}
     assert modes == dict.fromkeys(modes, 0o600)
     assert {"clock.py", "calculator.py", "http_get.py", "announcement.py"} == set(modes)
+    kept = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder / "files").iterdir()}
+    assert {"announcements.txt", "squares.csv"} < set(kept)
+    assert kept == dict.fromkeys(kept, 0o600)
 
 
 def test_the_operators_tools_are_there_too(tmp_path: Path) -> None:

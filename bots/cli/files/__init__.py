@@ -24,7 +24,7 @@ from core.files.library import Library
 from core.ports import Service
 from core.settings import Settings
 from core.store import vector_stores
-from core.store.data_dir import data_directory
+from core.store.data_dir import data_directory, lock_file
 from core.store.database import Database
 from core.store.vector_stores import Document
 from core.types import SETTINGS_ID, Assistant
@@ -49,7 +49,7 @@ def add(commands: Any, spool: str = "spool") -> None:
     """Register the command. `spool`: what the person typed, for hints."""
     parser = commands.add_parser("files", help="give an assistant documents it can search")
     parser.set_defaults(spool=spool)
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="|".join(HELP), required=True)
     made = {name: actions.add_parser(name, help=help) for name, help in HELP.items()}
     for action in made.values():
         action.add_argument("assistant", metavar="ASST", help="id or name of the assistant")
@@ -236,7 +236,7 @@ async def _service(settings: Settings) -> AsyncIterator[Service]:
 @contextlib.contextmanager
 def _alone(directory: Path) -> Iterator[None]:
     """One such command at a time: two would upload the same file twice. The lock ends with the process."""
-    with (directory / "files.lock").open("w") as lock:
+    with open(lock_file(directory / "files.lock"), "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -17,6 +17,7 @@ def announce(text: str) -> str:
     Args:
         text: the announcement, complete
     """
+    BOARD.touch(mode=0o600)  # for its owner alone, like everything there
     with BOARD.open("a", encoding="utf-8") as board:
         board.write(f"{text}\n")
     return f"announced (written to {BOARD})"
