@@ -99,6 +99,12 @@ EXAMPLE = _INSTALLED if _INSTALLED.exists() else Path(".env.example")
 """The file that explains the settings: a wheel brings it along, in a checkout it is in the root."""
 TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_BOT_TOKEN")
 """Whoever sets one of them wants the real bot."""
+SOURCES = {
+    "SLACK_BOT_TOKEN": "xoxb-…, from OAuth & Permissions of your Slack app",
+    "SLACK_APP_TOKEN": "xapp-…, from Basic Information of your Slack app",
+    "DISCORD_BOT_TOKEN": "from the Bot page of your Discord application",
+}
+"""Where a token is found."""
 PROSE = ("ASSISTANT_NAME", "ASSISTANT_INSTRUCTIONS")
 """Settings that may have quotes around them."""
 PREFIXES = {"xoxb-": "SLACK_BOT_TOKEN", "xapp-": "SLACK_APP_TOKEN", "sk-": "OPENAI_API_KEY"}
@@ -137,10 +143,10 @@ class Misspelt:
 
     def __str__(self) -> str:
         if self.meant:
-            return f"{self.name} is no setting. Did you mean {' or '.join(self.meant)}?"
+            return f"{self.name} is not a setting. Did you mean {' or '.join(self.meant)}?"
         if self.name in VENDOR:
             return f"{self.name} is read from the real environment alone. Set it there, or remove it."
-        return f"{self.name} is no setting, and nobody reads it. Remove it; {EXAMPLE} lists all there are."
+        return f"{self.name} is not a setting, and nobody reads it. Remove it; {EXAMPLE} lists all there are."
 
 
 def misspelt(given: Mapping[str, str], *, shared: bool = False) -> list[Misspelt]:
@@ -217,12 +223,9 @@ def _needs(settings: Settings, to_run: Sequence[str], spool: str) -> list[str]:
             f".env (docs/setup.md shows where to get them). `{spool} demo` shows Spool without any account."
         )
     if "slack" in platforms:
-        problems += _missing(
-            settings, "SLACK_BOT_TOKEN", "xoxb-…, from OAuth & Permissions of your Slack app"
-        )
-        problems += _missing(settings, "SLACK_APP_TOKEN", "xapp-…, from Basic Information of your Slack app")
+        problems += _missing(settings, "SLACK_BOT_TOKEN") + _missing(settings, "SLACK_APP_TOKEN")
     if "discord" in platforms:
-        problems += _missing(settings, "DISCORD_BOT_TOKEN", "from the Bot page of your Discord application")
+        problems += _missing(settings, "DISCORD_BOT_TOKEN") + _not_discords(settings)
     if not settings.openai_api_key and not settings.openai_base_url:
         problems.append(
             "OPENAI_API_KEY is not set. Put the key of your OpenAI project there, or set OPENAI_BASE_URL to "
@@ -231,12 +234,25 @@ def _needs(settings: Settings, to_run: Sequence[str], spool: str) -> list[str]:
     return problems
 
 
-def _missing(settings: Settings, name: str, hint: str) -> list[str]:
-    return [] if getattr(settings, NAMES[name]) else [f"{name} is not set. Its value is {hint}."]
+def _missing(settings: Settings, name: str) -> list[str]:
+    return [] if getattr(settings, NAMES[name]) else [f"{name} is not set. Its value is {SOURCES[name]}."]
+
+
+def _not_discords(settings: Settings) -> list[str]:
+    """Discord's own tokens have three parts; what a proxy takes is its own affair."""
+    token = settings.discord_bot_token
+    if not token or _unfilled(token) or token.count(".") == 2:
+        return []
+    if settings.discord_api_url.rstrip("/") != Settings().discord_api_url:
+        return []
+    return [
+        "DISCORD_BOT_TOKEN is no bot token: these have three parts with dots between them. Copy the token "
+        f"{SOURCES['DISCORD_BOT_TOKEN']}: it is neither the application id nor the client secret."
+    ]
 
 
 def _mistakes(settings: Settings) -> list[str]:
-    problems = _tokens(settings)
+    problems = _tokens(settings) + _placeholders(settings)
     if settings.openai_background and not settings.full_features:
         problems.append(
             "OPENAI_BACKGROUND=1 needs a server with background responses. Set OPENAI_FEATURES=full if yours "
@@ -262,6 +278,19 @@ def _tokens(settings: Settings) -> list[str]:
             f"SLACK_APP_TOKEN must start with xapp-. {where} an app-level token with connections:write."
         )
     return problems
+
+
+def _placeholders(settings: Settings) -> list[str]:
+    return [
+        f"{name} is still the placeholder of the instructions. Put the real value there: {source}."
+        for name, source in SOURCES.items()
+        if _unfilled(getattr(settings, NAMES[name]))
+    ]
+
+
+def _unfilled(token: str) -> bool:
+    """Whether dots stand where the secret would."""
+    return "…" in token or "..." in token
 
 
 def _shapes(settings: Settings) -> list[str]:

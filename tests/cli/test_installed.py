@@ -89,7 +89,7 @@ def test_its_settings_are_explained_where_it_says(bin: Path, tmp_path: Path) -> 
     (example,) = bin.parent.glob("lib/python*/site-packages/core/env.example")
     assert example.read_bytes() == (ROOT / ".env.example").read_bytes()
     assert f"\n{example}\n" in told
-    assert f"OPENAI_COLOUR is no setting, and nobody reads it. Remove it; {example} lists" in warned
+    assert f"OPENAI_COLOUR is not a setting, and nobody reads it. Remove it; {example} lists" in warned
 
 
 def test_the_demo_greets(bin: Path, tmp_path: Path) -> None:

@@ -131,8 +131,8 @@ async def test_the_version_needs_nothing_heavy(tmp_path: Path) -> None:
             "error: No platform is configured. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or DISCORD_BOT_TOKEN",
         ),
         ({}, f"`{Path(sys.executable).name} -m bots demo` shows Spool without any account."),
-        ({"OPENAI_KEY": "x"}, "warning: OPENAI_KEY is no setting. Did you mean OPENAI_API_KEY?"),
-        ({"SLACK_TOKEN": "xapp-1"}, "warning: SLACK_TOKEN is no setting. Did you mean SLACK_APP_TOKEN?"),
+        ({"OPENAI_KEY": "x"}, "warning: OPENAI_KEY is not a setting. Did you mean OPENAI_API_KEY?"),
+        ({"SLACK_TOKEN": "xapp-1"}, "warning: SLACK_TOKEN is not a setting. Did you mean SLACK_APP_TOKEN?"),
     ],
 )
 async def test_without_tokens_and_terminal_nothing_starts(
@@ -166,7 +166,7 @@ async def test_a_misnamed_token_is_no_demo(tmp_path: Path, name: str, demo: bool
     os.close(ours)
 
     assert (0 if demo else 2, demo) == (process.returncode, b"Spool's demo" in stdout)
-    assert f"warning: .env: {name} is no setting" in stderr.decode()
+    assert f"warning: .env: {name} is not a setting" in stderr.decode()
 
 
 @pytest.mark.usefixtures("_here")
@@ -224,7 +224,7 @@ def test_what_dotenv_does_not_say_is_told(tmp_path: Path, capsys: pytest.Capture
 
     said = capsys.readouterr().err.splitlines()
     assert "warning: .env, line 3: this is not NAME=VALUE, and was left out." in said
-    assert "warning: .env: LANGAUGE is no setting. Did you mean LANGUAGE?" in said
+    assert "warning: .env: LANGAUGE is not a setting. Did you mean LANGUAGE?" in said
     assert [] == [line for line in said if "xoxb-1" in line or "dotenv could" in line]
     assert 1 == sum("LOG_LEVEL=loud" in line for line in said)
 

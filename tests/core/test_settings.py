@@ -145,14 +145,14 @@ def test_ids_and_hosts_are_lists() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("SLACK_APPTOKEN", ["SLACK_APPTOKEN is no setting. Did you mean SLACK_APP_TOKEN?"]),
-        ("ASSISTANT_MODLE", ["ASSISTANT_MODLE is no setting. Did you mean ASSISTANT_MODEL?"]),
-        ("data_dir", ["data_dir is no setting. Did you mean DATA_DIR?"]),
-        ("SLACK_BOT_TOKN", ["SLACK_BOT_TOKN is no setting. Did you mean SLACK_BOT_TOKEN?"]),
-        ("SLACK_TOKEN", ["SLACK_TOKEN is no setting. Did you mean SLACK_BOT_TOKEN or SLACK_APP_TOKEN?"]),
-        ("DISCORD_TOKEN", ["DISCORD_TOKEN is no setting. Did you mean DISCORD_BOT_TOKEN?"]),
-        ("OPENAI_KEY", ["OPENAI_KEY is no setting. Did you mean OPENAI_API_KEY?"]),
-        ("OPENAI_API_BASE", ["OPENAI_API_BASE is no setting. Did you mean OPENAI_BASE_URL?"]),
+        ("SLACK_APPTOKEN", ["SLACK_APPTOKEN is not a setting. Did you mean SLACK_APP_TOKEN?"]),
+        ("ASSISTANT_MODLE", ["ASSISTANT_MODLE is not a setting. Did you mean ASSISTANT_MODEL?"]),
+        ("data_dir", ["data_dir is not a setting. Did you mean DATA_DIR?"]),
+        ("SLACK_BOT_TOKN", ["SLACK_BOT_TOKN is not a setting. Did you mean SLACK_BOT_TOKEN?"]),
+        ("SLACK_TOKEN", ["SLACK_TOKEN is not a setting. Did you mean SLACK_BOT_TOKEN or SLACK_APP_TOKEN?"]),
+        ("DISCORD_TOKEN", ["DISCORD_TOKEN is not a setting. Did you mean DISCORD_BOT_TOKEN?"]),
+        ("OPENAI_KEY", ["OPENAI_KEY is not a setting. Did you mean OPENAI_API_KEY?"]),
+        ("OPENAI_API_BASE", ["OPENAI_API_BASE is not a setting. Did you mean OPENAI_BASE_URL?"]),
         ("HTTPS_PROXY", []),
         ("ADMINS", []),
     ],
@@ -175,14 +175,14 @@ def test_a_name_that_looks_like_ours_is_asked_about(name: str, said: list[str]) 
 )
 def test_a_value_tells_what_its_name_should_be(name: str, value: str, meant: str) -> None:
     """By the way it begins, and it is not shown."""
-    assert [f"{name} is no setting. Did you mean {meant}?"] == list(map(str, misspelt({name: value})))
+    assert [f"{name} is not a setting. Did you mean {meant}?"] == list(map(str, misspelt({name: value})))
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("SLACK_SIGNING_SECRET", "no setting, and nobody reads it. Remove it"),
-        ("DISCORD_WEBHOOK_URL", "no setting, and nobody reads it. Remove it"),
+        ("SLACK_SIGNING_SECRET", "not a setting, and nobody reads it. Remove it"),
+        ("DISCORD_WEBHOOK_URL", "not a setting, and nobody reads it. Remove it"),
         ("OPENAI_ORG_ID", "read from the real environment alone. Set it there"),
     ],
 )
@@ -237,6 +237,28 @@ def test_a_wrong_token_is_not_repeated(name: str) -> None:
     assert "hunter2" not in " ".join(problems({name: "hunter2"}))
 
 
+@pytest.mark.parametrize(
+    ("name", "token"),
+    [("SLACK_BOT_TOKEN", "xoxb-…"), ("SLACK_APP_TOKEN", "xapp-..."), ("DISCORD_BOT_TOKEN", "…")],
+)
+def test_a_placeholder_is_no_token(name: str, token: str) -> None:
+    """One sentence, that says where the real one is."""
+    (told,) = problems({name: token})
+
+    assert told.startswith(f"{name} is still the placeholder")
+    assert "of your" in told
+
+
+def test_discords_token_has_three_parts() -> None:
+    """With Discord itself; another server may give others."""
+    (told,) = problems(KEY | {"DISCORD_BOT_TOKEN": "1234567890"}, ["discord"])
+    assert "neither the application id nor the client secret" in told
+    assert "1234567890" not in told
+
+    for more in ({"DISCORD_BOT_TOKEN": "MTA.GaB.c-d"}, {"DISCORD_API_URL": "http://127.0.0.1:9"}):
+        assert read(KEY | {"DISCORD_BOT_TOKEN": "d"} | more, to_run=["discord"])
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     """Wrong values, missing tokens, a missing key, and a platform that does not exist."""
     found = problems({"LOG_LEVEL": "loud", "SLACK_BOT_TOKEN": "x", "RUN_SECONDS": "no"}, ["slack", "teams"])
@@ -249,10 +271,10 @@ def test_all_mistakes_are_told_at_once() -> None:
     ("environ", "to_run"),
     [
         (KEY | SLACK, []),
-        (KEY | SLACK | {"DISCORD_BOT_TOKEN": "d"}, []),
-        (KEY | SLACK | {"DISCORD_BOT_TOKEN": "d"}, ["discord"]),
-        (KEY | {"DISCORD_BOT_TOKEN": "d"}, ["discord"]),
-        ({"OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "DISCORD_BOT_TOKEN": "d"}, []),
+        (KEY | SLACK | {"DISCORD_BOT_TOKEN": "d.o.t"}, []),
+        (KEY | SLACK | {"DISCORD_BOT_TOKEN": "d.o.t"}, ["discord"]),
+        (KEY | {"DISCORD_BOT_TOKEN": "d.o.t"}, ["discord"]),
+        ({"OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "DISCORD_BOT_TOKEN": "d.o.t"}, []),
     ],
 )
 def test_what_is_enough_to_run(environ: dict[str, str], to_run: list[str]) -> None:
