@@ -43,7 +43,7 @@ environment and from .env in the current folder; what there is to set is explain
 {settings.EXAMPLE}
 
 
-exit status: 0 done; 1 part of it could not be done; 2 something must be changed first, and it is said what
+exit status: 0 done; 1 part of it could not be done; 2 something must be fixed first; the message says what
 (do not restart); 130, 143 it was stopped by Ctrl-C or SIGTERM before its end, for which `run` and `demo`
 are 0; 141 the output's reader has gone.
 """

@@ -150,7 +150,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "thinking": "생각하고 있어요…",
         "busy": "작업 중이에요: {task}…",
         "help": "안녕하세요! 제 이름을 부르고 질문을 적거나 다이렉트 메시지를 보내 주세요. 나눈 대화를 기억합니다."
-        "\n새로 시작하려면 이름 뒤에 “reset”(또는 /reset), 답변을 멈추려면 “stop”이라고 적어 주세요.",
+        "\n새로 시작하려면 봇 이름 뒤에 “reset”(또는 /reset), 답변을 멈추려면 “stop”이라고 적어 주세요.",
         "unreadable": "스티커나 이런 종류의 메시지는 읽을 수 없어요. 필요한 내용을 글로 적거나 파일로 보내 주세요.",
         "empty_reply": "메시지의 내용을 받지 못했어요. 메시지에서 저를 멘션(@)하거나 다이렉트 메시지를 보내 주세요.",
         "reset": "완료했어요. 다음 메시지부터 새 대화가 시작되며, 이전 내용은 더 이상 사용하지 않습니다.",
@@ -173,9 +173,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "확인해 달라고 알려 주세요.",
         "model_region": "⚠️ 이 봇이 있는 국가나 지역에서는 AI 서비스를 사용할 수 없어 답변하지 못했어요. 이 봇의 운영자에게 "
         "다른 AI 서비스를 선택해 달라고 알려 주세요.",
-        "request_refused": "⚠️ AI 서비스가 제가 보낸 요청을 받아들이지 않아 답변하지 못했어요. 이름 뒤에 “reset”이라고 적고 "
+        "request_refused": "⚠️ AI 서비스가 제가 보낸 요청을 받아들이지 않아 답변하지 못했어요. 봇 이름 뒤에 “reset”이라고 적고 "
         "다시 질문해 주세요. 또 그러면 이 봇의 운영자에게 알려 주세요. 이유는 로그에 있어요.",
-        "file_refused": "⚠️ AI 서비스가 이 대화의 파일을 받아들이지 않아 답변하지 못했어요. 이름 뒤에 “reset”이라고 적고 "
+        "file_refused": "⚠️ AI 서비스가 이 대화의 파일을 받아들이지 않아 답변하지 못했어요. 봇 이름 뒤에 “reset”이라고 적고 "
         "파일 없이 다시 질문해 주세요.",
         "file_unread": "📎 {files}: AI 서비스가 이 파일을 받아들이지 않았어요. 그림은 JPEG나 PNG로, 문서는 PDF나 텍스트로 "
         "보내 주세요.",
@@ -184,10 +184,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "task_pause": "AI 서비스를 기다리는 중: 약 {seconds}초, UTC {time}까지",
         "model_moved": "⚠️ AI 서비스의 주소가 다른 곳으로 연결되어 답변하지 못했어요. 이 봇의 운영자에게 주소를 확인해 달라고 "
         "알려 주세요.",
-        "model_refused": "⚠️ AI 서비스가 이 요청을 거부했어요. 다르게 표현하거나 이름 뒤에 “reset”이라고 적어 새로 "
+        "model_refused": "⚠️ AI 서비스가 이 요청을 거부했어요. 다르게 표현하거나 봇 이름 뒤에 “reset”이라고 적어 새로 "
         "시작해 주세요.",
         "billing": "⚠️ AI 계정의 잔액이 부족해 답변하지 못했어요. 이 봇의 운영자에게 알려 주세요.",
-        "too_long": "⚠️ 한 번에 읽기에는 너무 길어요. 더 짧게 보내거나 이름 뒤에 “reset”이라고 적어 새로 시작해 주세요.",
+        "too_long": "⚠️ 한 번에 읽기에는 너무 길어요. 더 짧게 보내거나 봇 이름 뒤에 “reset”이라고 적어 새로 시작해 주세요.",
         "timeout": "⚠️ 너무 오래 걸려 중단했어요. 더 작게 나누어 다시 질문해 주세요.",
         "interrupted": "⚠️ 답변하는 동안 여러 번 중단되었어요. 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 "
         "알려 주세요.",
@@ -228,7 +228,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "확인하거나 다른 형식으로 보내 주세요.",
         "approve": "허용",
         "refuse": "허용 안 함",
-        "approval_question": "🔐 “{name}”을(를) 정확히 다음 내용으로 사용해도 될까요? 허용하면 실제로 실행됩니다.",
+        "approval_question": "🔐 도구 “{name}”를 아래 내용 그대로 실행해도 될까요? 허용하면 실제로 실행됩니다.",
         "approval_file": "📎 긴 값은 줄여서 표시했어요. 전체 내용은 위의 파일 {name}에 있습니다.",
         "approval_unshown": "🚫 {name}: 사용할 내용을 모두 보여 드릴 수 없어 사용하지 않았어요. 더 작은 단계로 나누어 요청해 주세요.",
         "approval_approved": "✅ 허용됨: {name}",
@@ -256,17 +256,17 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "memory_topic": "여기서는 스레드마다 대화가 따로 있는데, 슬래시 명령은 어느 스레드인지 알 수 없어요. "
         "스레드 안에서 제 이름 뒤에 “memory”라고 적어 주세요.",
         "memory_empty": "아직 기억하는 것이 없어요. 새 대화입니다.",
-        "memory_whole": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있고 모두 기억합니다. 새로 시작하려면 이름 뒤에 "
-        "“reset”이라고 적어 주세요.",
+        "memory_whole": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있고 모두 기억합니다. 새로 시작하려면 봇 이름 뒤에 "
+        "“reset”(또는 /reset)이라고 적어 주세요.",
         "memory_newest": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있어요. 가장 최근의 {kept}개를 그대로 기억합니다. 새로 "
-        "시작하려면 이름 뒤에 “reset”이라고 적어 주세요.",
+        "시작하려면 봇 이름 뒤에 “reset”(또는 /reset)이라고 적어 주세요.",
         "memory_summarised": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있어요. 가장 오래된 {summarised}개는 요약으로, "
-        "나머지는 그대로 기억합니다. 새로 시작하려면 이름 뒤에 “reset”이라고 적어 주세요.",
-        "assistant_current": "여기서는 “{name}”({id}, 모델 {model})이(가) 답합니다.",
+        "나머지는 그대로 기억합니다. 새로 시작하려면 봇 이름 뒤에 “reset”(또는 /reset)이라고 적어 주세요.",
+        "assistant_current": "여기서 답하는 어시스턴트: “{name}”({id}, 모델 {model}).",
         "assistant_others": "다른 어시스턴트: {names}. 관리자는 /assistant 이름 으로 바꿀 수 있어요.",
-        "assistant_switched": "완료했어요. 다음 메시지부터 “{name}”({id})이(가) 여기서 답합니다. /assistant none 으로 되돌릴 수 있어요.",
+        "assistant_switched": "완료했어요. 다음 메시지부터 여기서 답하는 어시스턴트: “{name}”({id}). /assistant none 으로 되돌릴 수 있어요.",
         "assistant_freed": "완료했어요. 이제 여기에 따로 지정된 어시스턴트가 없어요. 다음 메시지부터 "
-        "“{name}”({id})이(가) 답합니다.",
+        "여기서 답하는 어시스턴트: “{name}”({id}).",
         "assistant_admins": "관리자만 어시스턴트를 바꿀 수 있어요. 이 봇의 운영자에게 ADMINS에 추가해 달라고 하세요.",
         "assistant_unknown": "“{name}”이라는 어시스턴트가 없어요. 있는 것: {names}.",
         "assistant_several": "“{name}”이라는 어시스턴트가 여럿이에요: {names}. id를 사용해 주세요.",

@@ -27,7 +27,7 @@ def add(commands: Any, spool: str = "spool") -> None:
     """Register the command. `spool`: what the person typed, for hints."""
     parser = commands.add_parser("runs", help="see what became of questions")
     parser.set_defaults(spool=spool)
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="list|show", required=True)
     add_list(actions, "the newest runs: each is the answer to one question")
     show = actions.add_parser("show", help="one of them with its steps; the log names runs by their id")
     show.add_argument("run", metavar="RUN", help="an id (run_…)")

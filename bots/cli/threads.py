@@ -18,7 +18,7 @@ def add(commands: Any, spool: str = "spool") -> None:
     parser = commands.add_parser("threads", help="see which conversations there are")
     parser.set_defaults(spool=spool)
     add_list(
-        parser.add_subparsers(dest="action", metavar="ACTION", required=True),
+        parser.add_subparsers(dest="action", metavar="list", required=True),
         "the newest conversations: what is remembered of whom, and where",
     )
 

@@ -38,7 +38,9 @@ class ModelList:
         """Whether that model may be used; see `core.assistants.models.judge`."""
         verdict = models.judge(model, self.models, official=self.official, today=today, answers=answers)
         if self.models is None and not verdict.refused and not verdict.warning:
-            return Verdict(warning=f"The model {model} could not be checked: {self.problem}.")
+            return Verdict(
+                warning=f"The model {model} was not checked ({self.problem}); it is accepted as it is."
+            )
         return verdict
 
     def context(self, model: str) -> int | None:
@@ -55,7 +57,7 @@ async def of_server(db: Database, settings: Settings, ask: Ask, now: float, *, w
     server = settings.openai_base_url.rstrip("/") or f"https://{OPENAI_HOST}/v1"
     official = f".{urlsplit(server).hostname}".endswith(f".{OPENAI_HOST}")
     if not settings.openai_api_key and not settings.openai_base_url:
-        return ModelList(None, official, "OPENAI_API_KEY is not set")
+        return ModelList(None, official, "no OPENAI_API_KEY")
     name = f"models:{server}"
     kept = await db(lambda tx: facts.find(tx, name))
     if kept is not None and 0 <= now - kept["at"] < (DAY if wanted in ("", *kept["models"]) else HOUR):

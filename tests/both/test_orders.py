@@ -101,7 +101,7 @@ async def test_in_their_language(slack: SlackStandin, spool: Product, two: tuple
         assistant = await slack.slash("U1", "D1", "/assistant")
         memory = await slack.slash("U1", "D1", "/memory")
 
-    assert "여기서는" in assistant.texts[0]
+    assert "여기서 답하는" in assistant.texts[0]
     assert any(0xAC00 <= ord(letter) <= 0xD7A3 for letter in memory.texts[0])
 
 

@@ -115,7 +115,7 @@ def test_helpbot_is_one_command(operator: Operator) -> None:
         "code_interpreter",
     )
 
-    assert "could not be checked" in operator.told
+    assert "was not checked" in operator.told
     shown = operator.gets("show", "HelpBot")
     assert printed.splitlines() == [
         f"Created HelpBot ({shown['id']}), version 1.",
@@ -301,6 +301,15 @@ def test_an_update_changes_what_it_names(operator: Operator) -> None:
     assert ("Be kind.", "gpt-6.1-terra", 2) == (changed["instructions"], changed["model"], changed["version"])
     assert ["web_search", "function"] == [tool["type"] for tool in changed["tools"]]
     assert {"b": "3"} == changed["metadata"]
+
+
+@pytest.mark.parametrize("change", [["--clear", "temperature"], ["--name", "HelpBot"]])
+def test_what_is_so_already_is_not_changed(operator: Operator, change: list[str]) -> None:
+    """It is said, and there is no new version."""
+    operator.creates()
+
+    assert "Nothing to change in HelpBot" in operator.types("update", "HelpBot", *change)
+    assert 1 == operator.gets("update", "HelpBot", *change)["version"]
 
 
 def test_fields_are_cleared(operator: Operator) -> None:
@@ -573,7 +582,10 @@ def test_five_old_assistants_are_imported(operator: Operator) -> None:
     [
         (
             "math_tutor.json",
-            ["gpt-4-turbo was retired on 2026-10-23. It has gpt-6.1-terra now.", "file-Qx4wPzM3t"],
+            [
+                "gpt-4-turbo was retired on 2026-10-23; the assistant now uses gpt-6.1-terra.",
+                "file-Qx4wPzM3t",
+            ],
         ),
         ("support_desk.json", ["vs_u5kZ0bTqYw3RmVn8LxEj1HcD", "gpt-3.5-turbo-1106 was retired"]),
         ("support_desk.json", ["no function get_current_temperature", "no function get_rain_probability"]),
@@ -808,7 +820,7 @@ async def test_a_server_that_is_away_is_no_obstacle(operator: Operator) -> None:
         await standin.go_offline()
         await asyncio.to_thread(operator.creates, "--model", "any")
 
-    assert "The model any could not be checked" in operator.told
+    assert "The model any was not checked" in operator.told
 
 
 async def typed(*arguments: str, cwd: Path, given: str = "", **environ: str) -> tuple[int | None, str, str]:

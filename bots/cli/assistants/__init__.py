@@ -33,7 +33,7 @@ def add(commands: Any, spool: str = "spool") -> None:
     """Register the command. `spool`: what the person typed, for hints."""
     parser = commands.add_parser("assistants", help="create, list, change and assign assistants")
     parser.set_defaults(spool=spool)
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="|".join(ACTIONS), required=True)
     _changing(actions)
     _looking(actions)
     _assigning(actions)

@@ -55,8 +55,14 @@ async def update(invocation: Invocation) -> None:
             raise ConfigError(f"{current.label} was changed by somebody else just now. Try again.")
         return assistants.update(tx, current.id, fields, invocation.now)
 
-    changed = await invocation.db(work)
-    _put(invocation, "Changed", changed, await invocation.db(assistants.assignments))
+    same = wanted == current
+    changed = current if same else await invocation.db(work)
+    _put(
+        invocation,
+        "Nothing to change in" if same else "Changed",
+        changed,
+        await invocation.db(assistants.assignments),
+    )
 
 
 async def _check(invocation: Invocation, former: Assistant, wanted: Assistant, problems: list[str]) -> None:

@@ -131,7 +131,8 @@ def _renew_model(arrival: Arrival, invocation: Invocation, offered: ModelList) -
     verdict = offered.judge(model, day(invocation.now))
     if verdict.refused and verdict.replacement:
         fields["model"] = verdict.replacement
-        arrival.notes.append(verdict.refused.replace(" Use ", " It has ").replace(" instead.", " now."))
+        gone = verdict.refused.removesuffix(f". Use {verdict.replacement} instead.")
+        arrival.notes.append(f"{gone}; the assistant now uses {verdict.replacement}.")
     elif verdict.refused:
         arrival.problems.append(verdict.refused)
     elif verdict.warning:

@@ -76,7 +76,7 @@ async def delete(invocation: Invocation) -> None:
 
     assistant, places, documents = await invocation.db(work)
     for found in places:
-        tell(f"Its assignment has ended: {place(found)}.")
+        tell(f"It no longer answers in: {place(found)}.")
     if documents:
         tell(f"Left at the model server: {_many(documents)}. Delete what is there at the server.")
     if invocation.options.json:
@@ -90,7 +90,7 @@ def _spare(assistant: Assistant, places: list[Assignment], documents: int, spool
     problems = []
     if places:
         all = ", ".join(place(found) for found in places)
-        problems.append(f"{assistant.label} answers in {all}. Add --force to delete it nevertheless.")
+        problems.append(f"{assistant.label} answers in {all}. Add --force to delete it anyway.")
     if documents:
         problems.append(
             f"{assistant.label} has {_many(documents)} at the model server. Remove what is there first with "

@@ -154,7 +154,7 @@ async def test_a_discord_thread_shows_its_channels_assistant(tmp_path: Path) -> 
 async def test_the_text_is_in_the_persons_language(tmp_path: Path) -> None:
     """The locale decides, then the language of the settings."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=rules(language="ko")) as spool:
-        assert "답합니다" in await asked(spool)
+        assert "여기서 답하는 어시스턴트" in await asked(spool)
         assert "답합니다" not in await asked(spool, locale="en-US")
 
 

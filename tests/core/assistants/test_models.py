@@ -238,7 +238,7 @@ async def test_without_a_key_nobody_is_asked(db: Database) -> None:
     found = await of_server(db, Settings(), server, NOW)
 
     assert 0 == server.asked
-    assert "could not be checked: OPENAI_API_KEY is not set" in found.judge("gpt-6-luna", TODAY).warning
+    assert "was not checked (no OPENAI_API_KEY)" in found.judge("gpt-6-luna", TODAY).warning
     assert "was retired" in found.judge("gpt-4-turbo", TODAY).refused
 
 
@@ -252,7 +252,7 @@ async def test_a_server_that_tells_nothing_is_no_obstacle(db: Database, failure:
     for _ in range(2):
         found = await of_server(db, ELSEWHERE, server, NOW)
 
-    assert "could not be checked" in found.judge("any", TODAY).warning
+    assert "was not checked" in found.judge("any", TODAY).warning
     assert 2 == server.asked
 
 
@@ -343,4 +343,4 @@ async def test_a_refusing_server_is_no_obstacle(db: Database, status: int) -> No
         for service in closing:
             await service.close()
 
-    assert "could not be checked" in found.judge("gpt-6-luna", TODAY).warning
+    assert "was not checked" in found.judge("gpt-6-luna", TODAY).warning
