@@ -12,8 +12,6 @@ from standins.slack.identity import Identity
 from standins.slack.message import Ephemeral, Message
 from standins.slack.wire import ApiError, Json
 
-STATUS_SECONDS = 120.0
-
 
 @dataclass
 class Person:
