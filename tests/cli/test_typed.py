@@ -38,8 +38,8 @@ async def test_an_interrupted_command_is_no_success(
     async with asyncio.timeout(TIMEOUT * 4):
         opened = await asyncio.to_thread(os.open, tmp_path / ".env", os.O_WRONLY)  # it reads, so it has begun
         process.send_signal(order)
+        os.close(opened)  # a signal that came just before read() does not end it; the end of the file does
         _, stderr = await process.communicate()
-        os.close(opened)
 
     told = f"interrupted: `{Path(sys.executable).name} -m bots {command}` was stopped before its end.\n"
     assert ((0, "") if command == "run" else (status, told)) == (process.returncode, stderr.decode())
