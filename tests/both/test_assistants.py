@@ -8,14 +8,10 @@ from typing import Any
 
 import pytest
 
-from standins.discord import DiscordStandin
-from standins.openai import OpenAIStandin
 from standins.openai.service import DEFAULT_MODELS
 from standins.script.script import Call, Scenario
 from tests.both.chats import Chat, answered, texts
 from tests.both.networks import DiscordChat
-from tests.both.office import Office
-from tests.conftest import Product
 from tests.discord.conversation import GUILD, ROOM
 
 PRINTED = sorted((Path(__file__).parents[1] / "events" / "assistants").glob("*.json"))
@@ -35,7 +31,7 @@ async def who(chat: Chat, person: str = "") -> str:
     return post.text.removeprefix("I was told: ")
 
 
-async def test_a_shell_beside_the_running_bot(chat: Chat, spool: Product, office: Office) -> None:
+async def test_a_shell_beside_the_running_bot(chat, spool, office):
     """Created, used, changed and taken away again: each is heard in the next answer."""
     async with spool(assistant_instructions="The settings."):
         assert "The settings." == await who(chat)
@@ -49,7 +45,7 @@ async def test_a_shell_beside_the_running_bot(chat: Chat, spool: Product, office
     assert (made["id"], 1) in office.rows("SELECT assistant_id, assistant_version FROM runs")
 
 
-async def test_an_update_counts_from_the_next_run_on(chat: Chat, spool: Product, office: Office) -> None:
+async def test_an_update_counts_from_the_next_run_on(chat, spool, office):
     """The runs tell which version answered."""
     made = await office.hire(instructions="First.")
     async with spool():
@@ -63,9 +59,7 @@ async def test_an_update_counts_from_the_next_run_on(chat: Chat, spool: Product,
     )
 
 
-async def test_a_run_keeps_who_it_began_with(
-    chat: Chat, spool: Product, office: Office, script: Scenario
-) -> None:
+async def test_a_run_keeps_who_it_began_with(chat, spool, office, script):
     """Changed between two responses of one run: both are of the same version, after a restart too."""
     office.tool(
         "wait",
@@ -84,7 +78,7 @@ async def test_a_run_keeps_who_it_began_with(
         assert "Second." == await who(chat)
 
 
-async def test_the_nearest_assignment_wins(chat: Chat, spool: Product, office: Office) -> None:
+async def test_the_nearest_assignment_wins(chat, spool, office):
     """Channel, then workspace or server, then everywhere, then the settings."""
     for place, text in (
         ((chat.name, chat.place), "Of the channel."),
@@ -103,9 +97,7 @@ async def test_the_nearest_assignment_wins(chat: Chat, spool: Product, office: O
         assert "Of the settings." == await who(chat)
 
 
-async def test_a_thread_and_the_channel_it_is_in(
-    discord: DiscordStandin, spool: Product, office: Office
-) -> None:
+async def test_a_thread_and_the_channel_it_is_in(discord, spool, office):
     """On Discord a thread may have one of its own, else that of its channel."""
     own, other = discord.add_thread(ROOM), discord.add_thread(ROOM)
     await office.hire(where=("discord", GUILD), instructions="Of the server.", name="A")
@@ -121,7 +113,7 @@ async def test_a_thread_and_the_channel_it_is_in(
     assert ["Of the thread.", "Of the channel.", "Of the channel.", "Of the server."] == heard
 
 
-async def test_a_deleted_one_answers_nowhere(chat: Chat, spool: Product, office: Office) -> None:
+async def test_a_deleted_one_answers_nowhere(chat, spool, office):
     """Only with --force, because it is assigned; the next answer is somebody else's."""
     await office.hire(instructions="I go.", where=(chat.name, chat.place))
     async with spool(assistant_instructions="The settings."):
@@ -132,10 +124,10 @@ async def test_a_deleted_one_answers_nowhere(chat: Chat, spool: Product, office:
         assert "The settings." == await who(chat)
 
 
-async def test_two_side_by_side(chat: Chat, spool: Product, office: Office) -> None:
+async def test_two_side_by_side(chat, spool, office):
     """In two channels, asked at the same time by two people: each answers as itself."""
-    other = type(chat)(chat.standin)  # type: ignore[call-arg, attr-defined]
-    other.place = "C0999XYZ" if chat.name == "slack" else chat.standin.add_channel(GUILD)  # type: ignore[attr-defined]
+    other = type(chat)(chat.standin)
+    other.place = "C0999XYZ" if chat.name == "slack" else chat.standin.add_channel(GUILD)
     await office.hire(where=(chat.name, chat.place), instructions="One.", name="A")
     await office.hire(where=(chat.name, other.place), instructions="Two.", name="B")
     async with spool():
@@ -158,9 +150,7 @@ def old() -> list[dict[str, Any]]:
     return found
 
 
-async def test_five_of_the_old_api(
-    chat: Chat, spool: Product, office: Office, openai: OpenAIStandin, tmp_path: Path
-) -> None:
+async def test_five_of_the_old_api(chat, spool, office, openai, tmp_path):
     """Imported while the bot runs; one of them is used, and answers with a model that exists."""
     listed = tmp_path / "old.json"
     listed.write_text(json.dumps(old()), "utf-8")
@@ -174,9 +164,7 @@ async def test_five_of_the_old_api(
 
 
 @pytest.mark.parametrize("number", range(5))
-async def test_each_of_them_answers(
-    discord: DiscordStandin, spool: Product, office: Office, openai: OpenAIStandin, number: int
-) -> None:
+async def test_each_of_them_answers(discord, spool, office, openai, number):
     """What it had at the old API and nobody has here (files, stores, functions) does not get in its way."""
     one = old()[number]
     path = office.data.parent / "old.json"

@@ -6,10 +6,8 @@ from functools import partial
 
 import pytest
 
-from standins.openai import OpenAIStandin
-from standins.script.script import Call, Hosted, Scenario, outputs
-from tests.both.chats import Chat, answered, files, texts
-from tests.both.office import Office
+from standins.script.script import Call, Hosted, outputs
+from tests.both.chats import answered, files, texts
 from tests.conftest import Product
 from tests.slack.stage import Pause
 
@@ -29,9 +27,7 @@ def background(spool: Product) -> Product:
     return partial(spool, openai_background=True)
 
 
-async def test_a_restart_in_the_second_response(
-    chat: Chat, background: Product, office: Office, script: Scenario, openai: OpenAIStandin
-) -> None:
+async def test_a_restart_in_the_second_response(chat, background, office, script, openai):
     """It is listened to again from its beginning; nothing is asked or called twice."""
     office.tool("dice", DICE)
     waiting = Pause()
@@ -49,9 +45,7 @@ async def test_a_restart_in_the_second_response(
     assert ["I throw.\n\nA 4."] == texts(chat, asked)
 
 
-async def test_a_picture_that_was_finished_meanwhile(
-    chat: Chat, background: Product, office: Office, script: Scenario, openai: OpenAIStandin
-) -> None:
+async def test_a_picture_that_was_finished_meanwhile(chat, background, office, script, openai):
     """Drawn while nobody listened; posted once."""
     await office.hire({"type": "image_generation"})
     waiting = Pause()
@@ -68,9 +62,7 @@ async def test_a_picture_that_was_finished_meanwhile(
     assert "" == chat.doing(asked)
 
 
-async def test_nothing_is_left_at_the_server(
-    chat: Chat, background: Product, office: Office, script: Scenario, openai: OpenAIStandin
-) -> None:
+async def test_nothing_is_left_at_the_server(chat, background, office, script, openai):
     """Each response of the run is deleted there once the answer stands."""
     office.tool("dice", DICE)
     script.enqueue(Call("dice", id="a"))

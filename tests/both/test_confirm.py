@@ -58,9 +58,7 @@ def status(office: Office) -> list[str]:
     return [one for (one,) in office.rows("SELECT status FROM runs ORDER BY seq")]
 
 
-async def test_the_question_shows_exactly_what_is_asked_for(
-    chat: Chat, spool: Product, office: Office
-) -> None:
+async def test_the_question_shows_exactly_what_is_asked_for(chat, spool, office):
     """Name and arguments; nothing has happened, and the run says that it waits."""
     async with asking(chat, spool) as (_, question):
         await chat.until(lambda: status(office) == ["requires_action"])
@@ -71,7 +69,7 @@ async def test_the_question_shows_exactly_what_is_asked_for(
     assert [] == office.noted()
 
 
-async def test_yes(chat: Chat, spool: Product, office: Office) -> None:
+async def test_yes(chat, spool, office):
     """It is done once; the question says so and has no buttons any more; the answer goes on."""
     async with asking(chat, spool) as (asked, question):
         assert "" == await chat.press(question, YES)
@@ -84,7 +82,7 @@ async def test_yes(chat: Chat, spool: Product, office: Office) -> None:
     assert ["completed"] == status(office)
 
 
-async def test_no(chat: Chat, spool: Product, office: Office) -> None:
+async def test_no(chat, spool, office):
     """Nothing is done, and the model knows that the person did not want it."""
     async with asking(chat, spool) as (asked, question):
         await chat.press(question, NO)
@@ -95,7 +93,7 @@ async def test_no(chat: Chat, spool: Product, office: Office) -> None:
     assert [] == office.noted()
 
 
-async def test_another_person(chat: Chat, spool: Product, office: Office) -> None:
+async def test_another_person(chat, spool, office):
     """Is told that it is not theirs to decide; the question stays open for whom it was put to."""
     async with asking(chat, spool) as (asked, question):
         told = await chat.press(question, YES, chat.bob)
@@ -107,7 +105,7 @@ async def test_another_person(chat: Chat, spool: Product, office: Office) -> Non
     assert [] == office.noted()
 
 
-async def test_a_second_press(chat: Chat, spool: Product, office: Office) -> None:
+async def test_a_second_press(chat, spool, office):
     """Two presses at the same moment, of both buttons: the first one counts."""
     async with asking(chat, spool) as (asked, question):
         await asyncio.gather(chat.press(question, YES), chat.press(question, NO), chat.press(question, YES))
@@ -117,7 +115,7 @@ async def test_a_second_press(chat: Chat, spool: Product, office: Office) -> Non
     assert 1 == len(office.noted())
 
 
-async def test_a_new_message_is_a_no(chat: Chat, spool: Product, office: Office) -> None:
+async def test_a_new_message_is_a_no(chat, spool, office):
     """The person went on: what waits is not done, and the new message is answered after it."""
     async with asking(chat, spool) as (asked, question):
         other = await chat.ask("never mind, what time is it?")
@@ -129,9 +127,7 @@ async def test_a_new_message_is_a_no(chat: Chat, spool: Product, office: Office)
     assert question.buttons
 
 
-async def test_the_message_of_another_person_decides_nothing(
-    chat: Chat, spool: Product, office: Office, script: Scenario
-) -> None:
+async def test_the_message_of_another_person_decides_nothing(chat, spool, office, script):
     """Bob's conversation in the same channel is his own."""
     script.answers.insert(1, ("For Bob.",))
     async with asking(chat, spool) as (asked, question):
@@ -145,7 +141,7 @@ async def test_the_message_of_another_person_decides_nothing(
     assert 1 == len(office.noted())
 
 
-async def test_too_late(chat: Chat, spool: Product, office: Office) -> None:
+async def test_too_late(chat, spool, office):
     """The bot was away for longer than the ten minutes: the question is over, and nothing is done."""
     async with asking(chat, spool) as (asked, question):
         pass
@@ -161,7 +157,7 @@ async def test_too_late(chat: Chat, spool: Product, office: Office) -> None:
     assert question.buttons
 
 
-async def test_a_restart_while_it_waits(chat: Chat, spool: Product, office: Office) -> None:
+async def test_a_restart_while_it_waits(chat, spool, office):
     """The question stands there once, its buttons go on working, and it is done once."""
     async with asking(chat, spool) as (asked, question):
         pass
@@ -175,7 +171,7 @@ async def test_a_restart_while_it_waits(chat: Chat, spool: Product, office: Offi
     assert 1 == sum("book" in post.text and "✅" in post.text for post in chat.posts(asked))
 
 
-async def test_an_interrupted_effect_is_not_repeated(chat: Chat, spool: Product, office: Office) -> None:
+async def test_an_interrupted_effect_is_not_repeated(chat, spool, office):
     """The process ended after the effect and before its record: the person is told, and nobody repeats it."""
     office.tool("booking", HALF)
     async with asking(chat, spool) as (asked, question):
@@ -189,9 +185,7 @@ async def test_an_interrupted_effect_is_not_repeated(chat: Chat, spool: Product,
     assert "Whether it took effect is not known" in "".join(texts(chat, asked))
 
 
-async def test_arguments_that_do_not_fit_are_not_asked_about(
-    chat: Chat, spool: Product, office: Office, script: Scenario
-) -> None:
+async def test_arguments_that_do_not_fit_are_not_asked_about(chat, spool, office, script):
     """The model is told what is wrong; no person is bothered with it."""
     script.answers.clear()
     script.enqueue(Call("book", {"room": "Blue", "hours": "many"}, id="call_1"))
@@ -204,9 +198,7 @@ async def test_arguments_that_do_not_fit_are_not_asked_about(
     assert [] == office.rows("SELECT id FROM approvals")
 
 
-async def test_two_questions_of_one_response(
-    chat: Chat, spool: Product, office: Office, script: Scenario
-) -> None:
+async def test_two_questions_of_one_response(chat, spool, office, script):
     """Each has its own buttons and its own answer."""
     script.answers.clear()
     script.enqueue(

@@ -6,12 +6,9 @@ import base64
 
 import pytest
 
-from standins.openai import OpenAIStandin
-from standins.script.script import Hosted, Scenario
+from standins.script.script import Hosted
 from tests import samples
-from tests.both.chats import Chat, Sent, answered, of_request, parts, texts, words
-from tests.both.office import Office
-from tests.conftest import Product
+from tests.both.chats import Sent, answered, of_request, parts, texts, words
 from tests.slack.stage import Pause
 
 PICTURE = Sent("cat.png", samples.png())
@@ -28,7 +25,7 @@ def inside(data: str) -> bytes:
     return base64.b64decode(data.split(",", 1)[1])
 
 
-async def test_a_picture_is_seen(chat: Chat, spool: Product, office: Office, openai: OpenAIStandin) -> None:
+async def test_a_picture_is_seen(chat, spool, office, openai):
     """Its bytes are in the request itself, and nowhere in the thread."""
     async with spool():
         asked = await chat.ask("what is it?", PICTURE)
@@ -40,9 +37,7 @@ async def test_a_picture_is_seen(chat: Chat, spool: Product, office: Office, ope
     assert "base64" not in office.everything_of("items", "steps", "messages")
 
 
-async def test_a_picture_can_be_asked_about_again(
-    chat: Chat, spool: Product, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_a_picture_can_be_asked_about_again(chat, spool, office, openai):
     """The next question brings it along by its id at the model server."""
     async with spool():
         asked = await chat.ask("what is it?", PICTURE)
@@ -56,9 +51,7 @@ async def test_a_picture_can_be_asked_about_again(
     assert "image_url" not in part
 
 
-async def test_a_picture_the_server_forgot_ends_no_conversation(
-    chat: Chat, spool: Product, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_a_picture_the_server_forgot_ends_no_conversation(chat, spool, office, openai):
     """Later questions are answered without it, be it expired or deleted there."""
     async with spool():
         asked = await chat.ask("what is it?", PICTURE)
@@ -72,7 +65,7 @@ async def test_a_picture_the_server_forgot_ends_no_conversation(
     assert [] == parts(openai.requests[-1].body, "input_image")
 
 
-async def test_a_pdf_is_read(chat: Chat, spool: Product, openai: OpenAIStandin, office: Office) -> None:
+async def test_a_pdf_is_read(chat, spool, openai, office):
     """As a file in the request, with its name."""
     async with spool():
         asked = await chat.ask("sum up", PDF)
@@ -84,9 +77,7 @@ async def test_a_pdf_is_read(chat: Chat, spool: Product, openai: OpenAIStandin, 
     assert "base64" not in office.everything_of("items", "steps", "messages")
 
 
-async def test_a_pdf_can_be_searched_later(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office
-) -> None:
+async def test_a_pdf_can_be_searched_later(chat, spool, openai, office):
     """In the thread's own store, which expires."""
     async with spool():
         asked = await chat.ask("sum up", PDF)
@@ -105,7 +96,7 @@ async def test_a_pdf_can_be_searched_later(
     assert all(file.expires_at for file in openai.files.kept.values())
 
 
-async def test_text_is_read(chat: Chat, spool: Product, openai: OpenAIStandin) -> None:
+async def test_text_is_read(chat, spool, openai):
     """Among the words, under its name."""
     async with spool():
         asked = await chat.ask("when?", NOTES, TABLE)
@@ -116,9 +107,7 @@ async def test_text_is_read(chat: Chat, spool: Product, openai: OpenAIStandin) -
     assert said.index("days.csv") < said.index("day\nFriday\n")
 
 
-async def test_an_office_document_is_searched(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office
-) -> None:
+async def test_an_office_document_is_searched(chat, spool, openai, office):
     """It is in the thread's store before the model is asked, which may search there."""
     async with spool():
         asked = await chat.ask("what does it say?", WORD)
@@ -132,9 +121,7 @@ async def test_an_office_document_is_searched(
     assert "contract.docx" in words(openai.requests[0].body)
 
 
-async def test_code_gets_everything(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office, script: Scenario
-) -> None:
+async def test_code_gets_everything(chat, spool, openai, office, script):
     """Files are in the container, now and for the next question."""
     await office.hire(PYTHON)
     async with spool():
@@ -153,7 +140,7 @@ async def test_code_gets_everything(
     assert {"cat.png", "days.csv"} == {file.name for file in container.files.values()}
 
 
-async def test_a_voice_message(chat: Chat, spool: Product, openai: OpenAIStandin, script: Scenario) -> None:
+async def test_a_voice_message(chat, spool, openai, script):
     """What was said stands quoted above the answer, from its first words on, and is the question."""
     clip = Sent("voice-message.ogg", samples.ogg(), voice=True)
     openai.transcripts[clip.content] = "안녕\nwhat time is it?"
@@ -171,7 +158,7 @@ async def test_a_voice_message(chat: Chat, spool: Product, openai: OpenAIStandin
     assert "gpt-transcribe" == openai.transcriptions[0].model
 
 
-async def test_refused_files_are_named(chat: Chat, spool: Product, openai: OpenAIStandin) -> None:
+async def test_refused_files_are_named(chat, spool, openai):
     """Each with its reason; the rest of the message is answered."""
     empty, large = Sent("empty.txt", b""), Sent("large.txt", b"x", size=30 * 2**20)
     async with spool():
@@ -187,7 +174,7 @@ async def test_refused_files_are_named(chat: Chat, spool: Product, openai: OpenA
     assert NOTES.content.decode() in words(openai.requests[0].body)
 
 
-async def test_only_refused_files(chat: Chat, spool: Product, openai: OpenAIStandin) -> None:
+async def test_only_refused_files(chat, spool, openai):
     """There is nothing to ask the model."""
     async with spool():
         asked = await chat.ask("", ZIP)
@@ -197,9 +184,7 @@ async def test_only_refused_files(chat: Chat, spool: Product, openai: OpenAIStan
 
 
 @pytest.mark.parametrize("file", [PICTURE, PDF, NOTES, WORD], ids=lambda file: file.name)
-async def test_a_restart_before_the_answer(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office, script: Scenario, file: Sent
-) -> None:
+async def test_a_restart_before_the_answer(chat, spool, openai, office, script, file):
     """The bytes are here already: the next process asks with them, though the network gives them no more."""
     waiting = Pause()
     script.enqueue(lambda _: waiting, "never")
@@ -220,7 +205,7 @@ async def test_a_restart_before_the_answer(
     assert [(None,)] == office.rows("SELECT content FROM files")
 
 
-async def test_no_bytes_stay(chat: Chat, spool: Product, office: Office) -> None:
+async def test_no_bytes_stay(chat, spool, office):
     """Once the answer is there, of every kind of file only what it was is known."""
     clip = Sent("voice-message.ogg", samples.ogg(), voice=chat.name == "slack")
     async with spool():
@@ -235,9 +220,7 @@ async def test_no_bytes_stay(chat: Chat, spool: Product, office: Office) -> None
 
 
 @pytest.mark.parametrize("size", [1_000, 30_000, 100_000])
-async def test_texts_of_any_size_can_be_asked_about_later(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office, size: int
-) -> None:
+async def test_texts_of_any_size_can_be_asked_about_later(chat, spool, openai, office, size):
     """Small ones among the words, now and later; large ones in the thread's own store."""
     text = ("word " * (size // 5)).encode() + b"THE END"
     async with spool():
@@ -255,9 +238,7 @@ async def test_texts_of_any_size_can_be_asked_about_later(
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "pptx"])
-async def test_other_office_documents(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office, ending: str
-) -> None:
+async def test_other_office_documents(chat, spool, openai, office, ending):
     """Are searched or read in the request itself, whichever the server can."""
     file = Sent(f"a.{ending}", samples.office(ending))
     async with spool():

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 
 from standins.script.script import Cite, Hosted, Say, Scenario
-from tests.both.chats import Chat, answered, files, texts
-from tests.both.networks import DiscordChat
+from tests.both.chats import answered, files, texts
 from tests.both.office import Office
-from tests.conftest import Product
 from tests.slack.stage import Pause
 
 PYTHON = {"type": "code_interpreter"}
@@ -35,7 +33,7 @@ async def _interpreter(office: Office) -> None:
 
 
 @pytest.mark.parametrize("chat", ["discord"], indirect=True)
-async def test_too_large_for_discord(chat: Chat, spool: Product, script: Scenario, office: Office) -> None:
+async def test_too_large_for_discord(chat, spool, script, office):
     """Named under the answer with the limit; the small one stands there all the same."""
     making(script, big=LARGE, small=b"small")
     async with spool():
@@ -51,7 +49,7 @@ async def test_too_large_for_discord(chat: Chat, spool: Product, script: Scenari
 
 
 @pytest.mark.parametrize("chat", ["slack"], indirect=True)
-async def test_slack_takes_large_ones(chat: Chat, spool: Product, script: Scenario, office: Office) -> None:
+async def test_slack_takes_large_ones(chat, spool, script, office):
     """Byte by byte."""
     making(script, big=LARGE)
     async with spool():
@@ -64,7 +62,7 @@ async def test_slack_takes_large_ones(chat: Chat, spool: Product, script: Scenar
 
 
 @pytest.mark.parametrize("chat", ["discord"], indirect=True)
-async def test_exactly_the_limit(chat: Chat, spool: Product, script: Scenario, office: Office) -> None:
+async def test_exactly_the_limit(chat, spool, script, office):
     """Ten mebibytes are taken."""
     making(script, big=LARGE[:-1])
     async with spool():
@@ -76,9 +74,7 @@ async def test_exactly_the_limit(chat: Chat, spool: Product, script: Scenario, o
     assert LARGE[:-1] == content
 
 
-async def test_files_stand_under_their_answer(
-    chat: Chat, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_files_stand_under_their_answer(chat, spool, script, office):
     """The text first, then its files in their order; and the next answer has none of them."""
     making(script, first=b"1", second=b"2", third=b"3")
     async with spool():
@@ -95,7 +91,7 @@ async def test_files_stand_under_their_answer(
     assert [] == files(chat, again)
 
 
-async def test_a_name_that_would_ping(chat: Chat, spool: Product, script: Scenario, office: Office) -> None:
+async def test_a_name_that_would_ping(chat, spool, script, office):
     """A file may be called anything; `unseemly` looks at every post."""
     name = "<!channel> @everyone.csv"
     script.enqueue(
@@ -112,9 +108,7 @@ async def test_a_name_that_would_ping(chat: Chat, spool: Product, script: Scenar
 
 
 @pytest.mark.parametrize("chat", ["discord"], indirect=True)
-async def test_a_second_attempt_has_all_the_bytes(
-    chat: DiscordChat, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_a_second_attempt_has_all_the_bytes(chat, spool, script, office):
     """Discord fails once; what its SDK sends then is the whole file, and it stands there once."""
     waiting = Pause()
     script.enqueue(

@@ -41,7 +41,7 @@ async def refused(slack: SlackStandin, spool: Product, file: Any) -> str:
     return slack.posts("C1", ts)[0].text
 
 
-async def test_a_link_on_slack(slack: SlackStandin, spool: Product) -> None:
+async def test_a_link_on_slack(slack, spool):
     """A document of another service is only a link."""
     async with spying() as spy:
         file = Upload("plan", mode="external", url=f"{spy.url}/document")
@@ -50,14 +50,14 @@ async def test_a_link_on_slack(slack: SlackStandin, spool: Product) -> None:
 
 
 @pytest.mark.parametrize("path", ["/files-pri/T1-F1/cat.png", "/@files.slack.com/cat.png"])
-async def test_a_forged_address_on_slack(slack: SlackStandin, spool: Product, path: str) -> None:
+async def test_a_forged_address_on_slack(slack, spool, path):
     """The host decides, not what a payload says; the token goes nowhere else."""
     async with spying() as spy:
         assert "`cat.png`" in await refused(slack, spool, forged(spy.url + path))
         assert [] == spy.heard
 
 
-async def test_a_redirect_on_slack(slack: SlackStandin, spool: Product) -> None:
+async def test_a_redirect_on_slack(slack, spool):
     """Is not followed."""
     async with spying() as spy:
         slack.redirect_files(f"{spy.url}/catch")
@@ -74,7 +74,7 @@ async def forge(discord: DiscordStandin, spy: Spy) -> None:
     await discord.replay(event["t"], data)
 
 
-async def test_a_forged_address_on_discord(discord: DiscordStandin, spool: Product) -> None:
+async def test_a_forged_address_on_discord(discord, spool):
     """Only Discord's own hosts are asked."""
     async with spying() as spy, spool():
         await forge(discord, spy)

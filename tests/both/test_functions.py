@@ -7,10 +7,8 @@ import logging
 
 import pytest
 
-from standins.script.script import Call, Say, Scenario, outputs
+from standins.script.script import Call, Say, outputs
 from tests.both.chats import Chat, answered, files, texts, words
-from tests.both.office import Office
-from tests.conftest import Product
 from tests.slack.stage import Pause
 
 TOGETHER = """
@@ -47,7 +45,7 @@ SLOW = """
 """
 
 
-async def test_two_at_once_one_failing(chat: Chat, spool: Product, script: Scenario, office: Office) -> None:
+async def test_two_at_once_one_failing(chat, spool, script, office):
     """Each waits for the other one to be called; the model reads a result and an error, and answers."""
     office.tool("city", TOGETHER)
     script.enqueue(Call("weather", {"city": "Seoul"}, id="a"), Call("traffic", {"city": "Seoul"}, id="b"))
@@ -63,14 +61,7 @@ async def test_two_at_once_one_failing(chat: Chat, spool: Product, script: Scena
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["changed", "new"])
-async def test_a_file_is_read_without_a_restart(
-    chat: Chat,
-    spool: Product,
-    script: Scenario,
-    office: Office,
-    caplog: pytest.LogCaptureFixture,
-    before: bool,
-) -> None:
+async def test_a_file_is_read_without_a_restart(chat, spool, script, office, caplog, before):
     """Whether it was there already or not; a file that is broken then leaves the others alone."""
     if before:
         office.tool("bolts", STOCK.format(count=1))
@@ -90,9 +81,7 @@ async def test_a_file_is_read_without_a_restart(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chat", ["discord"], indirect=True)
-async def test_a_file_that_is_being_written_is_waited_for(
-    chat: Chat, spool: Product, script: Scenario, office: Office, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_file_that_is_being_written_is_waited_for(chat, spool, script, office, caplog):
     """Its tool of before works until it stands still: what is half there is not read."""
     office.tool("bolts", STOCK.format(count=1))
     for id in ("a", "b"):
@@ -119,9 +108,7 @@ async def _counted(chat: Chat, question: str) -> str:
     return post.text
 
 
-async def test_what_it_does_is_visible_until_it_is_done(
-    chat: Chat, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_what_it_does_is_visible_until_it_is_done(chat, spool, script, office):
     """While the tool works its name stands there; beside the answer nothing of it is left."""
     office.tool("words", SLOW)
     script.enqueue("Let me see.", Call("look_up", {"word": "안녕"}))
@@ -139,7 +126,7 @@ async def test_what_it_does_is_visible_until_it_is_done(
     assert "look_up" not in post.text
 
 
-async def test_without_a_word_before_it(chat: Chat, spool: Product, script: Scenario, office: Office) -> None:
+async def test_without_a_word_before_it(chat, spool, script, office):
     """A tool that is called at once is shown as well, and leaves nothing behind."""
     office.tool("words", SLOW)
     script.enqueue(Call("look_up", {"word": "안녕"}))
@@ -155,9 +142,7 @@ async def test_without_a_word_before_it(chat: Chat, spool: Product, script: Scen
     assert "" == chat.doing(asked)
 
 
-async def test_the_thread_remembers_calls(
-    chat: Chat, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_the_thread_remembers_calls(chat, spool, script, office):
     """The next question brings call and result along, in pairs."""
     office.tool("dice", '@tool\ndef dice() -> int:\n    "Throw one."\n    return 4\n')
     script.enqueue(Call("dice", id="call_1"))
@@ -173,7 +158,7 @@ async def test_the_thread_remembers_calls(
     assert {"call_1": "4"} == outputs(script.requests[-1][1])
 
 
-async def test_a_tool_may_give_a_file(chat: Chat, spool: Product, script: Scenario, office: Office) -> None:
+async def test_a_tool_may_give_a_file(chat, spool, script, office):
     """It is posted once; the model is told its name, and not its bytes."""
     office.tool(
         "report",
@@ -193,7 +178,7 @@ async def test_a_tool_may_give_a_file(chat: Chat, spool: Product, script: Scenar
     assert "Friday" not in output
 
 
-async def test_a_tool_nobody_has(chat: Chat, spool: Product, script: Scenario, office: Office) -> None:
+async def test_a_tool_nobody_has(chat, spool, script, office):
     """The model is told, and goes on with what there is."""
     office.tool("dice", '@tool\ndef dice() -> int:\n    "Throw one."\n    return 4\n')
     script.enqueue(Call("coin"))
@@ -207,9 +192,7 @@ async def test_a_tool_nobody_has(chat: Chat, spool: Product, script: Scenario, o
     assert "coin" in output
 
 
-async def test_a_broken_file_hides_no_other(
-    chat: Chat, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_a_broken_file_hides_no_other(chat, spool, script, office):
     """The tools that can be loaded are offered."""
     office.tool("a_broken", "def (:\n")
     office.tool("dice", '@tool\ndef dice() -> int:\n    "Throw one."\n    return 4\n')
@@ -220,9 +203,7 @@ async def test_a_broken_file_hides_no_other(
     assert ["dice"] == [tool["name"] for tool in script.tools[0]]
 
 
-async def test_sixteen_steps_and_no_more(
-    chat: Chat, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_sixteen_steps_and_no_more(chat, spool, script, office):
     """A model that never comes to an end is ended, honestly, with what it said so far."""
     office.tool("dice", '@tool\ndef dice() -> int:\n    "Throw one."\n    return 4\n')
     script.otherwise = lambda items: [Say("Again. "), Call("dice", id=f"call_{len(items)}")]
@@ -235,9 +216,7 @@ async def test_sixteen_steps_and_no_more(
     assert [("incomplete", "step_limit")] == office.rows("SELECT status, error FROM runs")
 
 
-async def test_a_restart_does_not_repeat_finished_calls(
-    chat: Chat, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_a_restart_does_not_repeat_finished_calls(chat, spool, script, office):
     """The process stops while the model reads the results: the next one sends them again, without a call."""
     office.tool(
         "dice",
@@ -260,9 +239,7 @@ async def test_a_restart_does_not_repeat_finished_calls(
     assert [{"call_1": "4"}] * 2 == [outputs(items) for _, items in script.requests[1:]]
 
 
-async def test_only_what_an_assistant_names(
-    chat: Chat, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_only_what_an_assistant_names(chat, spool, script, office):
     """Of the functions in the folder it is offered its own, and others are no tools for it."""
     office.tool(
         "two",

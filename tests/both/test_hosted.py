@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import base64
 
-from standins.openai import OpenAIStandin
 from standins.script.picture import png
-from standins.script.script import Call, Cite, Hosted, Reason, Say, Scenario
-from tests.both.chats import Chat, Sent, answered, files, of_request, texts
-from tests.both.office import Office
-from tests.conftest import Product
+from standins.script.script import Call, Cite, Hosted, Reason, Say
+from tests.both.chats import Sent, answered, files, of_request, texts
 from tests.slack.stage import Pause
 
 CSV = b"month,rain\nMay,12\n"
@@ -23,7 +20,7 @@ def produced(content: bytes = CSV) -> Hosted:
     return Hosted("code_interpreter_call", {"code": "…"}, produces=[("rain.csv", content)])
 
 
-async def test_web_search(chat: Chat, spool: Product, script: Scenario, office: Office) -> None:
+async def test_web_search(chat, spool, script, office):
     """Seen while it searches; the answer's links stay, and nothing else does."""
     await office.hire({"type": "web_search"})
     script.enqueue(
@@ -42,9 +39,7 @@ async def test_web_search(chat: Chat, spool: Product, script: Scenario, office: 
     assert [{"type": "web_search"}] == script.tools[0]
 
 
-async def test_file_search_with_footnotes(
-    chat: Chat, spool: Product, script: Scenario, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_file_search_with_footnotes(chat, spool, script, office, openai):
     """Each document that was cited stands under the answer once, by its name."""
     kept = openai.files.add("rules.txt", "assistants", b"Dogs are allowed.")
     store = openai.stores.create("rules", [kept.id], None, {})
@@ -71,9 +66,7 @@ async def test_file_search_with_footnotes(
     assert "📄" not in office.everything_of("items")
 
 
-async def test_code_interpreter_makes_a_file(
-    chat: Chat, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_code_interpreter_makes_a_file(chat, spool, script, office):
     """Posted once as a file; in the text the link into the container is its plain name."""
     await office.hire(PYTHON)
     script.enqueue(Reason(), produced(), LINK, CITED)
@@ -87,9 +80,7 @@ async def test_code_interpreter_makes_a_file(
     assert [(None,)] == office.rows("SELECT content FROM files")
 
 
-async def test_a_file_cited_twice_is_posted_once(
-    chat: Chat, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_a_file_cited_twice_is_posted_once(chat, spool, script, office):
     """Also when it is cited again after another response of the run."""
     office.tool("dice", '@tool\ndef dice() -> int:\n    "Throw one."\n    return 4\n')
     await office.hire(PYTHON, {"type": "function", "function": {"name": "dice"}})
@@ -103,9 +94,7 @@ async def test_a_file_cited_twice_is_posted_once(
     assert [("rain.csv", CSV)] == files(chat, asked)
 
 
-async def test_a_restart_before_the_file_is_posted(
-    chat: Chat, spool: Product, script: Scenario, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_a_restart_before_the_file_is_posted(chat, spool, script, office, openai):
     """Its bytes are kept before the answer is shown: the next process posts it, though the container died."""
     await office.hire(PYTHON)
     waiting = Pause()
@@ -128,9 +117,7 @@ async def test_a_restart_before_the_file_is_posted(
     assert 1 == len(script.requests)
 
 
-async def test_a_file_that_is_gone_is_said(
-    chat: Chat, spool: Product, script: Scenario, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_a_file_that_is_gone_is_said(chat, spool, script, office, openai):
     """The container ended before the file could be fetched: an honest line, no broken answer."""
     await office.hire(PYTHON)
     script.enqueue(produced(), LINK, CITED)
@@ -145,9 +132,7 @@ async def test_a_file_that_is_gone_is_said(
     assert [] == files(chat, asked)
 
 
-async def test_image_generation(
-    chat: Chat, spool: Product, script: Scenario, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_image_generation(chat, spool, script, office, openai):
     """The picture is posted as a file; neither the thread nor any later request has its base64."""
     await office.hire({"type": "image_generation"})
     script.enqueue(Hosted("image_generation_call", seconds=0.3), "A red square.")
@@ -169,7 +154,7 @@ async def test_image_generation(
     assert "" == chat.doing(asked)
 
 
-async def test_a_picture_without_a_word(chat: Chat, spool: Product, script: Scenario, office: Office) -> None:
+async def test_a_picture_without_a_word(chat, spool, script, office):
     """Is an answer as well."""
     await office.hire({"type": "image_generation"})
     script.enqueue(Hosted("image_generation_call"))
@@ -183,9 +168,7 @@ async def test_a_picture_without_a_word(chat: Chat, spool: Product, script: Scen
     assert [("completed",)] == office.rows("SELECT status FROM runs")
 
 
-async def test_stopping_a_tool_leaves_no_trace_of_it(
-    chat: Chat, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_stopping_a_tool_leaves_no_trace_of_it(chat, spool, script, office):
     """The person says stop while code runs: what was said stays, with our note, and no task."""
     await office.hire(PYTHON)
     waiting = Pause()
@@ -201,9 +184,7 @@ async def test_stopping_a_tool_leaves_no_trace_of_it(
     assert "" == chat.doing(asked)
 
 
-async def test_what_people_send_and_what_code_makes(
-    chat: Chat, spool: Product, script: Scenario, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_what_people_send_and_what_code_makes(chat, spool, script, office, openai):
     """The container has the person's table; what code makes of it comes back."""
     await office.hire(PYTHON)
     script.enqueue(produced(b"sum\n3\n"), LINK, CITED)

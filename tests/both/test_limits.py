@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from standins.openai import OpenAIStandin
-from standins.script.script import Call, Scenario, outputs
-from tests.both.chats import Chat, answered, texts
-from tests.both.office import Office
-from tests.conftest import Product
+from standins.script.script import Call, outputs
+from tests.both.chats import answered, texts
 
 DICE = '@tool\ndef dice() -> int:\n    "Throw one."\n    return 4\n'
 FUNCTION = {"type": "function", "function": {"name": "dice"}}
 
 
-async def test_a_tool_that_must_be_used(
-    chat: Chat, spool: Product, office: Office, script: Scenario, openai: OpenAIStandin
-) -> None:
+async def test_a_tool_that_must_be_used(chat, spool, office, script, openai):
     """It is demanded of the first response only, else no run would ever end."""
     office.tool("dice", DICE)
     await office.hire(FUNCTION, tool_choice=FUNCTION, parallel_tool_calls=False)
@@ -31,7 +26,7 @@ async def test_a_tool_that_must_be_used(
     assert (False, False) == (first["parallel_tool_calls"], second["parallel_tool_calls"])
 
 
-async def test_no_tool_at_all(chat: Chat, spool: Product, office: Office, openai: OpenAIStandin) -> None:
+async def test_no_tool_at_all(chat, spool, office, openai):
     """Every response of the run is told so."""
     office.tool("dice", DICE)
     await office.hire(FUNCTION, tool_choice="none")
@@ -42,7 +37,7 @@ async def test_no_tool_at_all(chat: Chat, spool: Product, office: Office, openai
     assert "none" == openai.requests[0].body["tool_choice"]
 
 
-async def test_few_steps(chat: Chat, spool: Product, office: Office, script: Scenario) -> None:
+async def test_few_steps(chat, spool, office, script):
     """After the last one the run ends honestly, and the next question works."""
     office.tool("dice", DICE)
     await office.hire(FUNCTION, max_model_calls=2)
@@ -59,7 +54,7 @@ async def test_few_steps(chat: Chat, spool: Product, office: Office, script: Sce
     assert 3 == len(script.requests)
 
 
-async def test_little_time(chat: Chat, spool: Product, office: Office, script: Scenario) -> None:
+async def test_little_time(chat, spool, office, script):
     """A tool that takes longer than the run may is left alone, and the person is told."""
     office.tool(
         "slow",
@@ -77,7 +72,7 @@ async def test_little_time(chat: Chat, spool: Product, office: Office, script: S
     assert texts(chat, asked)[0].startswith("A moment.")
 
 
-async def test_a_slow_tool_is_a_result(chat: Chat, spool: Product, office: Office, script: Scenario) -> None:
+async def test_a_slow_tool_is_a_result(chat, spool, office, script):
     """The tool's own limit is shorter than the run's: the model reads it and goes on."""
     office.tool(
         "slow",
@@ -94,9 +89,7 @@ async def test_a_slow_tool_is_a_result(chat: Chat, spool: Product, office: Offic
     assert [("completed",)] == office.rows("SELECT status FROM runs")
 
 
-async def test_form_and_temperature(
-    chat: Chat, spool: Product, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_form_and_temperature(chat, spool, office, openai):
     """A schema, as the old API had it, in the new API's place."""
     schema = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
     wanted = {"type": "json_schema", "json_schema": {"name": "invoice", "schema": schema, "strict": True}}

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from core.runs.summaries import INSTRUCTIONS
-from standins.openai import OpenAIStandin
 from standins.script.script import Item, Scenario, text_of
-from tests.both.chats import Chat, answered, texts
-from tests.both.office import UNFINISHED, Office
-from tests.conftest import Product
+from tests.both.chats import answered, texts
+from tests.both.office import UNFINISHED
 from tests.slack.stage import Pause
 
 FACT = "my cat is called Schrödinger"
@@ -47,7 +45,7 @@ def summaries(script: Scenario) -> int:
     return sum(instructions.startswith(SUMMARISES) for instructions, _ in script.requests)
 
 
-async def test_forty_turns(chat: Chat, spool: Product, script: Scenario, office: Office) -> None:
+async def test_forty_turns(chat, spool, script, office):
     """Under a small budget, and the first fact is still known; the requests stay short."""
     async with spool(history_tokens=BUDGET):
         asked = await chat.ask(f"{FACT}, remember that")
@@ -64,9 +62,7 @@ async def test_forty_turns(chat: Chat, spool: Product, script: Scenario, office:
     assert FACT in office.everything_of("items")
 
 
-async def test_a_restart_while_a_summary_is_made(
-    chat: Chat, spool: Product, script: Scenario, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_a_restart_while_a_summary_is_made(chat, spool, script, office, openai):
     """It is due until it is there: the next process makes it, without being asked anything."""
     waiting = Pause()
     script.enqueue("Noted.")
@@ -91,13 +87,13 @@ async def test_a_restart_while_a_summary_is_made(
     assert 1 == summaries(script)
 
 
-async def test_the_last_messages_only(chat: Chat, spool: Product, script: Scenario, office: Office) -> None:
+async def test_the_last_messages_only(chat, spool, script, office):
     """Another strategy of the assistant: what is older is left out, and nobody summarises."""
     await office.hire(truncation_strategy={"type": "last_messages", "last_messages": 3})
     async with spool(history_tokens=BUDGET):
         for text in (FACT, "one", "two"):
             asked = await chat.ask(text)
-            await chat.until(lambda asked=asked: texts(chat, asked))  # type: ignore[misc]
+            await chat.until(lambda asked=asked: texts(chat, asked))
             await office.over()
 
     first, *rest = [text_of(item) for item in script.requests[-1][1]]
@@ -105,14 +101,12 @@ async def test_the_last_messages_only(chat: Chat, spool: Product, script: Scenar
     assert 0 == summaries(script)
 
 
-async def test_too_long_for_the_model(
-    chat: Chat, spool: Product, script: Scenario, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_too_long_for_the_model(chat, spool, script, office, openai):
     """A request that is refused for its length is shortened and repeated once."""
     async with spool():
         for text in ("x" * 1500, "y" * 1500):
             asked = await chat.ask(text)
-            await chat.until(lambda asked=asked: texts(chat, asked))  # type: ignore[misc]
+            await chat.until(lambda asked=asked: texts(chat, asked))
             await office.over()
         openai.context_window = 500
         asked = await chat.ask("what is the cat called?")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from standins.openai import OpenAIStandin
 from standins.script.script import Call, Hosted, Scenario, approvals, outputs
-from tests.both.chats import NO, YES, Chat, answered, asks, of_request, texts
+from tests.both.chats import NO, YES, answered, asks, of_request, texts
 from tests.both.office import Office
-from tests.conftest import Product
 
 SERVER = {"type": "mcp", "server_label": "crm", "server_url": "https://mcp.example.com/mcp"}
 HOSTS = ("mcp.example.com",)
@@ -27,7 +25,7 @@ async def _server(office: Office, script: Scenario) -> None:
     script.enqueue(lambda items: f"approved: {approvals(items)}")
 
 
-async def test_yes(chat: Chat, spool: Product, office: Office, openai: OpenAIStandin) -> None:
+async def test_yes(chat, spool, office, openai):
     """The question names server, tool and arguments; the yes goes to the model server with the question."""
     async with spool(mcp_hosts=HOSTS):
         asked = await chat.ask("delete customer 7")
@@ -43,7 +41,7 @@ async def test_yes(chat: Chat, spool: Product, office: Office, openai: OpenAISta
     assert "" == chat.doing(asked)
 
 
-async def test_no(chat: Chat, spool: Product, office: Office) -> None:
+async def test_no(chat, spool, office):
     """The model server is told that it may not."""
     async with spool(mcp_hosts=HOSTS):
         asked = await chat.ask("delete customer 7")
@@ -52,7 +50,7 @@ async def test_no(chat: Chat, spool: Product, office: Office) -> None:
         await office.over()
 
 
-async def test_another_person(chat: Chat, spool: Product, script: Scenario) -> None:
+async def test_another_person(chat, spool, script):
     """Cannot allow it."""
     async with spool(mcp_hosts=HOSTS):
         asked = await chat.ask("delete customer 7")
@@ -63,9 +61,7 @@ async def test_another_person(chat: Chat, spool: Product, script: Scenario) -> N
         await answered(chat, asked, "approved: {'mcpr_1': False}")
 
 
-async def test_the_next_question_knows_what_was_said(
-    chat: Chat, spool: Product, office: Office, script: Scenario
-) -> None:
+async def test_the_next_question_knows_what_was_said(chat, spool, office, script):
     """Ids of the model server are not sent again once the run is over: it keeps nothing of us."""
     async with spool(mcp_hosts=HOSTS):
         asked = await chat.ask("delete customer 7")
@@ -78,9 +74,7 @@ async def test_the_next_question_knows_what_was_said(
     assert ["user", "assistant", "user"] == [item.get("role") for item in script.requests[-1][1]]
 
 
-async def test_a_server_that_is_not_allowed(
-    chat: Chat, spool: Product, office: Office, openai: OpenAIStandin, script: Scenario
-) -> None:
+async def test_a_server_that_is_not_allowed(chat, spool, office, openai, script):
     """It is not offered, and the person learns once which tool is missing; all else works."""
     script.answers.clear()
     office.tool("dice", '@tool\ndef dice() -> int:\n    "Throw one."\n    return 4\n')

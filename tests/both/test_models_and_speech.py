@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from standins.openai import OpenAIStandin
-from standins.script.script import Scenario
 from tests import samples
-from tests.both.chats import Chat, Sent, answered, texts, words
-from tests.both.office import Office
-from tests.conftest import Product
+from tests.both.chats import Sent, answered, texts, words
 from tests.logged import lines, logged
 
 CLIP = Sent("voice-message.ogg", samples.ogg(), voice=True)
 
 
-async def test_a_model_that_ends_soon(
-    discord_chat: Chat, spool: Product, openai: OpenAIStandin, office: Office
-) -> None:
+async def test_a_model_that_ends_soon(discord_chat, spool, openai, office):
     """The operator reads it in the log of the start; people notice nothing."""
     last_day = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
     openai.models = {"gpt-6-luna": last_day, "gpt-transcribe": None}
@@ -33,9 +27,7 @@ async def test_a_model_that_ends_soon(
     assert last_day in line["message"]
 
 
-async def test_a_model_that_is_gone(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office
-) -> None:
+async def test_a_model_that_is_gone(chat, spool, openai, office):
     """Who is asked with it says so, once; the assistant of another channel goes on answering."""
     await office.hire(model="gpt-4-turbo", where=(chat.name, chat.place))
     async with spool():
@@ -49,9 +41,7 @@ async def test_a_model_that_is_gone(
     assert [404, 200] == [request.status for request in openai.requests]
 
 
-async def test_a_recording_nobody_understands(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office
-) -> None:
+async def test_a_recording_nobody_understands(chat, spool, openai, office):
     """The person is told what to do; the model is not asked about nothing."""
     openai.fail("POST /audio/transcriptions", status=400, code="invalid_value", times=9)
     async with spool():
@@ -63,7 +53,7 @@ async def test_a_recording_nobody_understands(
     assert [(None,)] == office.rows("SELECT content FROM files")
 
 
-async def test_a_recording_without_words(chat: Chat, spool: Product, openai: OpenAIStandin) -> None:
+async def test_a_recording_without_words(chat, spool, openai):
     """Silence is no question."""
     openai.transcripts[CLIP.content] = ""
     async with spool():
@@ -73,7 +63,7 @@ async def test_a_recording_without_words(chat: Chat, spool: Product, openai: Ope
     assert [] == openai.requests
 
 
-async def test_another_model_listens(chat: Chat, spool: Product, openai: OpenAIStandin) -> None:
+async def test_another_model_listens(chat, spool, openai):
     """A setting; and what a recording says pings nobody above the answer."""
     assert openai.models is not None
     openai.models["gpt-4o-transcribe"] = None
@@ -85,7 +75,7 @@ async def test_another_model_listens(chat: Chat, spool: Product, openai: OpenAIS
     assert ["gpt-4o-transcribe"] == [one.model for one in openai.transcriptions]
 
 
-async def test_a_recording_beside_words(chat: Chat, spool: Product, openai: OpenAIStandin) -> None:
+async def test_a_recording_beside_words(chat, spool, openai):
     """Both are the question: what was written, and what the file says, under its name."""
     song = Sent("meeting.mp3", samples.mp3())
     openai.transcripts[song.content] = "we meet on Friday"
@@ -97,9 +87,7 @@ async def test_a_recording_beside_words(chat: Chat, spool: Product, openai: Open
     assert said.index("sum it up") < said.index("meeting.mp3") < said.index("we meet on Friday")
 
 
-async def test_a_server_that_is_slow_to_listen(
-    chat: Chat, spool: Product, openai: OpenAIStandin, script: Scenario
-) -> None:
+async def test_a_server_that_is_slow_to_listen(chat, spool, openai, script):
     """People see that something is done while a recording is listened to; then the answer."""
     hold = openai.hold("POST /audio/transcriptions")
     openai.transcripts[CLIP.content] = "hello"

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from standins.openai import OpenAIStandin
-from standins.script.script import Call, Fault, Hosted, Reason, Scenario, outputs
-from tests.both.chats import Chat, answered, texts, words
+from standins.script.script import Call, Fault, Hosted, Reason, outputs
+from tests.both.chats import answered, texts, words
 from tests.both.office import Office
-from tests.conftest import Product
 
 DICE = """
     @tool
@@ -28,9 +26,7 @@ def _dice(office: Office) -> None:
 @pytest.mark.parametrize(
     "arguments", ["{", "[]", "null", '{"sides": "six"}', '{"other": 1}', '{"sides": 6, "sides": 7}', ""]
 )
-async def test_broken_arguments(
-    discord_chat: Chat, spool: Product, script: Scenario, office: Office, arguments: str
-) -> None:
+async def test_broken_arguments(discord_chat, spool, script, office, arguments):
     """Become a result the model can read, or are understood; the next question works."""
     chat = discord_chat
     script.enqueue(Call("dice", arguments, id="a"))
@@ -46,9 +42,7 @@ async def test_broken_arguments(
 
 
 @pytest.mark.parametrize("name", ["", "no such tool", "dice;drop", "x" * 200, "주사위"])
-async def test_broken_names(
-    discord_chat: Chat, spool: Product, script: Scenario, office: Office, name: str
-) -> None:
+async def test_broken_names(discord_chat, spool, script, office, name):
     """Are no tool of ours; the thread can still be sent to the server."""
     chat = discord_chat
     script.enqueue(Call(name, {}, id="a"))
@@ -63,9 +57,7 @@ async def test_broken_names(
     assert [] == office.noted()
 
 
-async def test_thoughts_and_hosted_tools_between_calls(
-    chat: Chat, spool: Product, script: Scenario, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_thoughts_and_hosted_tools_between_calls(chat, spool, script, office, openai):
     """What is sent back is accepted, whatever stood between what it has to go with."""
     await office.hire({"type": "web_search"}, {"type": "function", "function": {"name": "dice"}})
     script.enqueue(
@@ -82,9 +74,7 @@ async def test_thoughts_and_hosted_tools_between_calls(
     assert {200} == {request.status for request in openai.requests}
 
 
-async def test_a_fault_after_the_tools(
-    chat: Chat, spool: Product, script: Scenario, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_a_fault_after_the_tools(chat, spool, script, office, openai):
     """The response to the results breaks off: it is asked for again, and no tool is called again."""
     script.enqueue(Call("dice", id="a"))
     script.enqueue("A ", Fault("cut"))
@@ -98,9 +88,7 @@ async def test_a_fault_after_the_tools(
     assert ["A four."] == texts(chat, asked)
 
 
-async def test_secrets_stay_here(
-    chat: Chat, spool: Product, script: Scenario, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_secrets_stay_here(chat, spool, script, office, openai):
     """A tool that gives away the bot's own token does not give it to the model."""
     office.tool("leak", f'@tool\ndef leak() -> str:\n    "Leak."\n    return {LEAKED!r}\n')
     script.enqueue(Call("leak", id="a"))
@@ -118,9 +106,7 @@ async def test_secrets_stay_here(
 LEAKED = "the key is sk-proj-abcdefgh12345678"
 
 
-async def test_a_flood(
-    chat: Chat, spool: Product, script: Scenario, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_a_flood(chat, spool, script, office, openai):
     """A tool that returns megabytes: the model gets a part that says so, the thread keeps less."""
     office.tool("flood", '@tool\ndef flood() -> str:\n    "Flood."\n    return "wave " * 1_000_000\n')
     script.enqueue(Call("flood", id="a"))
@@ -138,7 +124,7 @@ async def test_a_flood(
     assert len(kept) <= 4_010
 
 
-async def test_a_tool_cannot_ping(chat: Chat, spool: Product, script: Scenario, office: Office) -> None:
+async def test_a_tool_cannot_ping(chat, spool, script, office):
     """What a tool returns and the model repeats notifies nobody; `unseemly` looks at every post."""
     office.tool("ping", '@tool\ndef ping() -> str:\n    "Ping."\n    return "<!channel> @everyone <@U1>"\n')
     script.enqueue(Call("ping", id="a"))
@@ -149,9 +135,7 @@ async def test_a_tool_cannot_ping(chat: Chat, spool: Product, script: Scenario, 
         await office.over()
 
 
-async def test_a_name_of_a_tool_cannot_ping(
-    chat: Chat, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_a_name_of_a_tool_cannot_ping(chat, spool, script, office):
     """A remote server chooses the names of its tools, and they stand in tasks and questions."""
     server = {"type": "mcp", "server_label": "crm", "server_url": "https://mcp.example.com/mcp"}
     await office.hire(server)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from standins.discord import DiscordStandin
 from standins.openai import OpenAIStandin
 from standins.script.script import Call, Cite, Hosted, Say, Scenario
-from standins.slack import SlackStandin
 from tests import samples
 from tests.both.chats import NO, Chat, Sent, answered, asks, files, texts
 from tests.both.networks import DiscordChat, SlackChat
-from tests.both.office import Office
-from tests.conftest import Product
 from tests.logged import lines, logged
 
 KEY = "sk-proj-0123456789abcdef"
@@ -74,14 +70,7 @@ def told(stream: Any) -> set[tuple[str, str]]:
     return {(line["level"], line["message"]) for line in lines(stream)}
 
 
-async def test_a_day(
-    slack: SlackStandin,
-    discord: DiscordStandin,
-    spool: Product,
-    script: Scenario,
-    office: Office,
-    openai: OpenAIStandin,
-) -> None:
+async def test_a_day(slack, discord, spool, script, office, openai):
     """Every line says what happened and to which run; none has what anybody wrote, sent or keeps secret."""
     office.tool("all", TOOLS)
     names = [{"type": "function", "function": {"name": name}} for name in ("look", "book")]

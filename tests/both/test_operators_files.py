@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from standins.openai import OpenAIStandin
-from standins.script.script import Call, Cite, Hosted, Say, Scenario, outputs
-from tests.both.chats import Chat, answered, of_request, texts
-from tests.both.office import Office
-from tests.conftest import Product
+from standins.script.script import Call, Cite, Hosted, Say, outputs
+from tests.both.chats import answered, of_request, texts
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chat", ["discord"], indirect=True)
-async def test_documents(
-    chat: Chat, spool: Product, office: Office, script: Scenario, openai: OpenAIStandin
-) -> None:
+async def test_documents(chat, spool, office, script, openai):
     """Added while the bot runs, searched by the next answer, named under it, removed again."""
     await office.hire()
     document = office.data.parent / "handbook.md"
@@ -39,7 +34,7 @@ async def test_documents(
     assert [200, 200] == [request.status for request in openai.requests]
 
 
-async def test_example_tools(chat: Chat, spool: Product, office: Office, script: Scenario) -> None:
+async def test_example_tools(chat, spool, office, script):
     """Copied by one command, they are offered and work."""
     await office.types("tools", "add", "clock", "calculator")
     script.enqueue(

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from standins.script.script import Scenario
-from standins.slack import SlackStandin
-from tests.both.chats import Chat, answered, texts
+from tests.both.chats import answered, texts
 from tests.both.office import Office
-from tests.conftest import Product
 
 
 @pytest.fixture
@@ -19,7 +16,7 @@ async def two(office: Office) -> tuple[str, str]:
     return one.id, other.id
 
 
-async def test_who_answers(chat: Chat, spool: Product, two: tuple[str, str]) -> None:
+async def test_who_answers(chat, spool, two):
     """Anybody may ask; only they see it."""
     async with spool():
         told = await chat.command("assistant")
@@ -31,9 +28,7 @@ async def test_who_answers(chat: Chat, spool: Product, two: tuple[str, str]) -> 
 
 
 @pytest.mark.parametrize("by", ["name", "id"])
-async def test_an_admin_switches_the_channel(
-    chat: Chat, spool: Product, two: tuple[str, str], script: Scenario, by: str
-) -> None:
+async def test_an_admin_switches_the_channel(chat, spool, two, script, by):
     """From the next message on, and only in that channel."""
     async with spool(admins=(chat.ann,)):
         told = await chat.command("assistant", "poet" if by == "name" else two[1])
@@ -44,7 +39,7 @@ async def test_an_admin_switches_the_channel(
     assert "You rhyme." == script.requests[-1][0]
 
 
-async def test_nobody_else_does(chat: Chat, spool: Product, two: tuple[str, str], script: Scenario) -> None:
+async def test_nobody_else_does(chat, spool, two, script):
     """They are told whom to ask."""
     async with spool(admins=(chat.ann,)):
         told = await chat.command("assistant", "Poet", person=chat.bob)
@@ -55,7 +50,7 @@ async def test_nobody_else_does(chat: Chat, spool: Product, two: tuple[str, str]
     assert "You help." == script.requests[-1][0]
 
 
-async def test_a_name_nobody_has(chat: Chat, spool: Product, two: tuple[str, str]) -> None:
+async def test_a_name_nobody_has(chat, spool, two):
     """The ones there are stand there, and whatever was typed pings nobody."""
     async with spool(admins=(chat.ann,)):
         told = await chat.command("assistant", "<!channel> @everyone")
@@ -65,7 +60,7 @@ async def test_a_name_nobody_has(chat: Chat, spool: Product, two: tuple[str, str
     assert "<!channel>" not in told or chat.name == "discord"
 
 
-async def test_memory(chat: Chat, spool: Product, office: Office) -> None:
+async def test_memory(chat, spool, office):
     """By the word and by the command: the same, and the model is not asked."""
     async with spool():
         assert "I remember nothing here yet" in await chat.command("memory")
@@ -81,7 +76,7 @@ async def test_memory(chat: Chat, spool: Product, office: Office) -> None:
     assert 1 == len(office.rows("SELECT id FROM runs WHERE assistant_id IS NOT NULL"))
 
 
-async def test_memory_of_another_person(chat: Chat, spool: Product, office: Office) -> None:
+async def test_memory_of_another_person(chat, spool, office):
     """Is their own."""
     async with spool():
         asked = await chat.ask("one")
@@ -92,7 +87,7 @@ async def test_memory_of_another_person(chat: Chat, spool: Product, office: Offi
     assert "I remember nothing here yet" in told
 
 
-async def test_in_their_language(slack: SlackStandin, spool: Product, two: tuple[str, str]) -> None:
+async def test_in_their_language(slack, spool, two):
     """A person with a Korean Slack reads Korean."""
     slack.set_locale("U1", "ko-KR")
     async with spool():
@@ -105,7 +100,7 @@ async def test_in_their_language(slack: SlackStandin, spool: Product, two: tuple
     assert any(0xAC00 <= ord(letter) <= 0xD7A3 for letter in memory.texts[0])
 
 
-async def test_memory_of_a_topic(slack: SlackStandin, spool: Product, office: Office) -> None:
+async def test_memory_of_a_topic(slack, spool, office):
     """Where every thread is a conversation, Slack's command cannot know which: the word inside it can."""
     async with spool(thread_scope="topic"):
         ts = await slack.mention("U1", "C1", "one")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from standins.discord import DiscordStandin
 from standins.script.script import Call, Cite, Hosted, Say, Scenario, outputs
-from standins.slack import SlackStandin
 from tests.both.chats import YES, Chat, answered, asks, files, texts
 from tests.both.networks import DiscordChat, SlackChat
 from tests.both.office import Office
-from tests.conftest import Product
 from tests.discord.conversation import ANN, ROOM
 
 SLOW = """
@@ -75,7 +72,7 @@ async def everything(chat: Chat, script: Scenario, office: Office) -> str:
     return asked
 
 
-async def test_in_private(private: Chat, spool: Product, script: Scenario, office: Office) -> None:
+async def test_in_private(private, spool, script, office):
     """All of it works in a direct message."""
     await office.hire(PYTHON, {"type": "function", "function": {"name": "*"}})
     async with spool():
@@ -85,9 +82,7 @@ async def test_in_private(private: Chat, spool: Product, script: Scenario, offic
     assert "" == private.doing(asked)
 
 
-async def test_in_a_thread_on_discord(
-    discord: DiscordStandin, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_in_a_thread_on_discord(discord, spool, script, office):
     """Everything stays in the thread."""
     await office.hire(PYTHON, {"type": "function", "function": {"name": "*"}})
     chat = DiscordChat(discord)
@@ -100,9 +95,7 @@ async def test_in_a_thread_on_discord(
 
 
 @pytest.mark.parametrize("refused", ["chunks", "streams"])
-async def test_a_slack_that_shows_no_tasks(
-    slack: SlackStandin, spool: Product, script: Scenario, office: Office, refused: str
-) -> None:
+async def test_a_slack_that_shows_no_tasks(slack, spool, script, office, refused):
     """Where streams take no cards, or there are no streams, the status line tells; the answer is the same."""
     await office.hire(PYTHON, {"type": "function", "function": {"name": "*"}})
     if refused == "chunks":
@@ -118,9 +111,7 @@ async def test_a_slack_that_shows_no_tasks(
     assert [("a.csv", b"1")] == files(chat, asked)
 
 
-async def test_in_a_slack_thread(
-    slack: SlackStandin, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_in_a_slack_thread(slack, spool, script, office):
     """Asked inside a thread of others: everything stays there."""
     await office.hire(PYTHON, {"type": "function", "function": {"name": "*"}})
     root = await slack.say("U0BOB", "C0123ABC", "hello everybody")
@@ -128,7 +119,7 @@ async def test_in_a_slack_thread(
     class Inside(SlackChat):
         async def ask(self, text: str, *files: object, person: str = "") -> str:
             await self.standin.mention(self.ann, self.place, text, root)
-            return root
+            return str(root)
 
     chat = Inside(slack)
     async with spool():

@@ -9,9 +9,8 @@ import pytest
 from standins.openai import OpenAIStandin
 from standins.script.script import Call, Scenario, outputs
 from tests import samples
-from tests.both.chats import Chat, Sent, answered, parts, texts, words
+from tests.both.chats import Sent, answered, parts, texts, words
 from tests.both.office import Office
-from tests.conftest import Product
 
 TOOLS = ({"type": "code_interpreter"}, {"type": "function", "function": {"name": "dice"}})
 
@@ -33,9 +32,7 @@ async def _dice(office: Office, script: Scenario) -> None:
 
 
 @pytest.mark.parametrize("features", ["auto", "portable"])
-async def test_the_missing_tool_is_named_once(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office, features: str
-) -> None:
+async def test_the_missing_tool_is_named_once(chat, spool, openai, office, features):
     """The function works, and the server is never sent what it does not have."""
     async with spool(openai_features=features):
         asked = await chat.ask("throw")
@@ -54,7 +51,7 @@ async def test_the_missing_tool_is_named_once(
     assert {200} == {request.status for request in openai.requests}
 
 
-async def test_files_it_can_read(chat: Chat, spool: Product, openai: OpenAIStandin, script: Scenario) -> None:
+async def test_files_it_can_read(chat, spool, openai, script):
     """Pictures, small PDFs and texts go into the request; an office document is refused by name."""
     script.answers.clear()
     notes, word = Sent("notes.txt", b"on Friday"), Sent("contract.docx", samples.office("docx"))
@@ -70,9 +67,7 @@ async def test_files_it_can_read(chat: Chat, spool: Product, openai: OpenAIStand
     assert 0 == openai.asked("POST /files")
 
 
-async def test_pictures_are_words_later(
-    chat: Chat, spool: Product, openai: OpenAIStandin, script: Scenario, office: Office
-) -> None:
+async def test_pictures_are_words_later(chat, spool, openai, script, office):
     """The server keeps no files: the next question tells that there was a picture."""
     script.answers.clear()
     async with spool(openai_features="portable"):
@@ -86,9 +81,7 @@ async def test_pictures_are_words_later(
     assert "cat.png" in words(openai.requests[1].body)
 
 
-async def test_confirmation_works_here_as_well(
-    chat: Chat, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_confirmation_works_here_as_well(chat, spool, script, office):
     """Buttons need nothing of the model server."""
     script.answers.clear()
     office.tool("book", '@tool(confirm=True)\ndef book() -> str:\n    "Book."\n    return "booked"\n')

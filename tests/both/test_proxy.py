@@ -14,13 +14,9 @@ from collections.abc import AsyncIterator
 import pytest
 from yarl import URL
 
-from standins.openai import OpenAIStandin
-from standins.script.script import Scenario
 from tests import samples
-from tests.both.chats import Chat, Sent, answered, files
-from tests.both.office import Office
+from tests.both.chats import Sent, answered, files
 from tests.both.test_files_out import making
-from tests.conftest import Product
 
 HERE, AWAY = b"127.0.0.1", b"chat.test"
 PACKED = b"&compress=zlib-stream"
@@ -77,15 +73,7 @@ PLACES = {
 }
 
 
-async def test_a_file_in_and_a_file_out(
-    chat: Chat,
-    spool: Product,
-    script: Scenario,
-    office: Office,
-    openai: OpenAIStandin,
-    proxy: Proxy,
-    request: pytest.FixtureRequest,
-) -> None:
+async def test_a_file_in_and_a_file_out(chat, spool, script, office, openai, proxy, request):
     """The API, the socket, both files and the model."""
     await office.hire({"type": "code_interpreter"})
     making(script, small=b"small")
@@ -102,9 +90,7 @@ async def test_a_file_in_and_a_file_out(
     assert [] == [place for place in PLACES[chat.name] if not any(place in url for url in proxy.seen)]
 
 
-async def test_what_is_on_this_machine_needs_no_proxy(
-    chat: Chat, spool: Product, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_is_on_this_machine_needs_no_proxy(chat, spool, monkeypatch):
     """The demo, or a model server beside the bot, while the environment names a proxy for the rest."""
     for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://192.0.2.1:9")

@@ -6,9 +6,6 @@ from itertools import pairwise
 
 import pytest
 
-from standins.script.script import Scenario
-from tests.both.chats import Chat
-from tests.conftest import Product
 from tests.slack.stage import Pause
 
 SHORT = "Once upon a time there was a king. "
@@ -18,9 +15,7 @@ LONG = SHORT * 160
 
 @pytest.mark.parametrize("before", [SHORT, LONG])
 @pytest.mark.parametrize("after", ["It was", SHORT])
-async def test_what_people_see_never_shrinks(
-    chat: Chat, spool: Product, script: Scenario, before: str, after: str
-) -> None:
+async def test_what_people_see_never_shrinks(chat, spool, script, before, after):
     """Neither while the new text is shorter, nor when it passes the old one; the end is the new text.
 
     Where it stands in several posts, each ends with a whole word, so another text fills them a little less.

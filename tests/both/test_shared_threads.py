@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from standins.discord import DiscordStandin
-from standins.openai import OpenAIStandin
-from standins.script.script import Call, Scenario, outputs
-from standins.slack import SlackStandin
+from standins.script.script import Call, outputs
 from tests import samples
 from tests.both.chats import NO, YES, Chat, Sent, answered, asks, parts, texts, words
 from tests.both.networks import DiscordChat, SlackChat
-from tests.both.office import Office
 from tests.conftest import Product
 from tests.slack.stage import Pause
 
@@ -26,9 +22,7 @@ async def shared(chat: Chat, spool: Product) -> AsyncIterator[None]:
         yield
 
 
-async def test_only_who_asked_decides(
-    discord: DiscordStandin, spool: Product, office: Office, script: Scenario
-) -> None:
+async def test_only_who_asked_decides(discord, spool, office, script):
     """Also where several people share the thread; what others write does not refuse it for them."""
     chat = DiscordChat(discord)
     office.tool("book", BOOK)
@@ -47,9 +41,7 @@ async def test_only_who_asked_decides(
     assert office.notes.exists()
 
 
-async def test_files_are_for_everybody_there(
-    discord: DiscordStandin, spool: Product, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_files_are_for_everybody_there(discord, spool, office, openai):
     """Who shares the conversation shares its pictures and documents; the model is told who sent what."""
     chat = DiscordChat(discord)
     async with shared(chat, spool):
@@ -68,9 +60,7 @@ async def test_files_are_for_everybody_there(
     assert any(line.endswith(": what is it?") for line in said)
 
 
-async def test_messages_that_are_answered_together(
-    chat: Chat, spool: Product, office: Office, script: Scenario, openai: OpenAIStandin
-) -> None:
+async def test_messages_that_are_answered_together(chat, spool, office, script, openai):
     """What was sent while an answer was made is one question with all its files, in their order."""
     waiting = Pause()
     script.enqueue("One.", lambda _: waiting)
@@ -100,9 +90,7 @@ async def test_messages_that_are_answered_together(
     assert sorted(places) == places
 
 
-async def test_a_voice_message_in_a_shared_thread(
-    slack: SlackStandin, spool: Product, openai: OpenAIStandin
-) -> None:
+async def test_a_voice_message_in_a_shared_thread(slack, spool, openai):
     """The model is told who says it."""
     chat = SlackChat(slack)
     clip = Sent("audio_message.m4a", samples.mp4(b"soun"), voice=True)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from standins.discord import DiscordStandin
-from standins.script.script import Scenario, text_of
-from standins.slack import SlackStandin
-from tests.conftest import Product
+from standins.script.script import text_of
 
 
-async def test_a_mention_is_answered_in_its_thread_and_remembered_until_reset(
-    slack: SlackStandin, product: Product, script: Scenario
-) -> None:
+async def test_a_mention_is_answered_in_its_thread_and_remembered_until_reset(slack, product, script):
     """Slack: the answer streams under the mention; the next one knows it; /reset forgets it."""
     async with product():
         for number, text in enumerate(("one", "two"), start=1):
@@ -31,9 +26,7 @@ async def test_a_mention_is_answered_in_its_thread_and_remembered_until_reset(
         assert ["three"] == [text_of(item) for item in script.requests[-1][1]]
 
 
-async def test_a_direct_message_is_answered_and_remembered_until_reset(
-    discord: DiscordStandin, product: Product, script: Scenario
-) -> None:
+async def test_a_direct_message_is_answered_and_remembered_until_reset(discord, product, script):
     """Discord: a direct message gets an answer; the next one knows it; /reset forgets it."""
     async with product():
         channel = discord.dm("200000000000000001")
@@ -42,7 +35,7 @@ async def test_a_direct_message_is_answered_and_remembered_until_reset(
             await discord.until(
                 lambda n=number, t=text: (
                     [p.content for p in discord.posts(channel)][n - 1 :] == [f"echo: {t}"]
-                )  # type: ignore[misc]
+                )
             )
 
         assert ["one", "echo: one", "two"] == [text_of(item) for item in script.requests[-1][1]]

@@ -6,15 +6,10 @@ import asyncio
 import itertools
 import json
 
-from standins.discord import DiscordStandin
-from standins.openai import OpenAIStandin
-from standins.script.script import Call, Item, Part, Scenario, outputs, text_of
-from standins.slack import SlackStandin
+from standins.script.script import Call, Item, Part, outputs, text_of
 from tests import samples
 from tests.both.chats import Chat, Sent, answered, texts
 from tests.both.networks import DiscordChat, SlackChat
-from tests.both.office import Office
-from tests.conftest import Product
 from tests.slack.stage import Pause
 
 GREET = '@tool\nasync def greet(name: str) -> str:\n    "Greet."\n    return f"Hello {name}!"\n'
@@ -28,12 +23,10 @@ def greeting(items: list[Item]) -> list[Part]:
     return [Call("greet", {"name": text_of(items[-1]).removeprefix("I am ")})]
 
 
-async def test_many_people(
-    slack: SlackStandin, discord: DiscordStandin, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_many_people(slack, discord, spool, script, office):
     """Twenty people on each network ask at the same moment: each is greeted once, by name."""
     office.tool("greet", GREET)
-    script.otherwise = greeting  # type: ignore[assignment]
+    script.otherwise = greeting
     chats: list[tuple[Chat, str]] = [(SlackChat(slack), f"U0PERSON{n:02}") for n in range(20)]
     chats += [(DiscordChat(discord), f"2000000000000001{n:02}") for n in range(20)]
     async with spool():
@@ -49,9 +42,7 @@ async def test_many_people(
     assert (40, {4}) == (len(threads), {count for _, count in threads})
 
 
-async def test_long_answers_around_a_tool(
-    chat: Chat, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_long_answers_around_a_tool(chat, spool, script, office):
     """Over several posts, before the tool and after it: every word once, and nothing of the task."""
     office.tool("greet", GREET)
     script.enqueue(LONG, Call("greet", {"name": "Ann"}))
@@ -66,9 +57,7 @@ async def test_long_answers_around_a_tool(
     assert f"{LONG} Hello Ann! {LONG}" == said
 
 
-async def test_a_recording_that_leads_to_a_tool(
-    chat: Chat, spool: Product, script: Scenario, office: Office, openai: OpenAIStandin
-) -> None:
+async def test_a_recording_that_leads_to_a_tool(chat, spool, script, office, openai):
     """Over a restart: it is understood once, and what it says stays above the answer."""
     office.tool("greet", GREET)
     clip = Sent("voice-message.ogg", samples.ogg(), voice=True)
@@ -92,7 +81,7 @@ async def test_a_recording_that_leads_to_a_tool(
     assert "🎤" not in json.dumps(script.requests[-1][1], ensure_ascii=False)
 
 
-async def test_restarts_at_every_turn(chat: Chat, spool: Product, script: Scenario, office: Office) -> None:
+async def test_restarts_at_every_turn(chat, spool, script, office):
     """A run of three responses in four processes: one answer, every call once."""
     office.tool(
         "note",
@@ -102,7 +91,7 @@ async def test_restarts_at_every_turn(chat: Chat, spool: Product, script: Scenar
     pauses = [Pause() for _ in range(3)]
     for number, pause in enumerate(pauses[:2]):
         script.enqueue(f"Step {number}.", Call("note", {"number": number}, id=f"call_{number}"))
-        script.enqueue(lambda _, pause=pause: pause, "never")  # type: ignore[misc]
+        script.enqueue(lambda _, pause=pause: pause, "never")
     asked = ""
     for number in range(2):
         async with spool():

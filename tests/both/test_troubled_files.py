@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from standins.discord import DiscordStandin
-from standins.openai import OpenAIStandin
 from standins.script.script import Cite, Hosted, Say, Scenario
-from standins.slack import SlackStandin
 from tests import samples
 from tests.both.chats import Chat, Sent, answered, files, parts, texts, words
 from tests.both.networks import DiscordChat, SlackChat
@@ -20,7 +18,7 @@ WORD = Sent("contract.docx", samples.office("docx"))
 PYTHON = {"type": "code_interpreter"}
 
 
-async def test_no_place_for_a_document(chat: Chat, spool: Product, openai: OpenAIStandin) -> None:
+async def test_no_place_for_a_document(chat, spool, openai):
     """The server takes no files just now: the rest is answered, and the document is named."""
     openai.fail("POST /files", status=401, code="invalid_api_key", times=99)
     async with spool():
@@ -32,9 +30,7 @@ async def test_no_place_for_a_document(chat: Chat, spool: Product, openai: OpenA
     assert "contract.docx" in text.split("\n")[-1]
 
 
-async def test_a_store_that_is_gone(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office
-) -> None:
+async def test_a_store_that_is_gone(chat, spool, openai, office):
     """The thread's documents expired or were deleted at the server: later questions are answered without."""
     async with spool():
         asked = await chat.ask("look", WORD)
@@ -52,9 +48,7 @@ async def test_a_store_that_is_gone(
     assert [WORD.content] == [entry.file.content for entry in store.entries.values()]
 
 
-async def test_the_same_document_twice(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office
-) -> None:
+async def test_the_same_document_twice(chat, spool, openai, office):
     """Is at the server once."""
     async with spool():
         for text in ("one", "two"):
@@ -65,9 +59,7 @@ async def test_the_same_document_twice(
     assert 1 == len(openai.files.uploaded)
 
 
-async def test_a_follow_up_waits_for_its_picture(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office
-) -> None:
+async def test_a_follow_up_waits_for_its_picture(chat, spool, openai, office):
     """A picture is kept for later beside the answer; a question that comes meanwhile has it all the same."""
     hold = openai.hold("POST /files")
     async with spool():
@@ -81,18 +73,14 @@ async def test_a_follow_up_waits_for_its_picture(
     assert 1 == len(parts(openai.requests[1].body, "input_image"))
 
 
-async def test_a_slack_that_forbids_files(
-    slack: SlackStandin, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_a_slack_that_forbids_files(slack, spool, script, office):
     """The answer stands; under it what the operator has to change."""
     await office.hire(PYTHON)
     slack.scopes.discard("files:write")
     await refused(SlackChat(slack), spool, script, office)
 
 
-async def test_a_discord_that_forbids_files(
-    discord: DiscordStandin, spool: Product, script: Scenario, office: Office
-) -> None:
+async def test_a_discord_that_forbids_files(discord, spool, script, office):
     """The same there."""
     await office.hire(PYTHON)
     await refused(DiscordChat(discord), spool, script, office, discord)
@@ -126,9 +114,7 @@ async def refused(
 @pytest.mark.parametrize(
     "fault", [{"status": 429, "retry_after": 0.1}, {"status": 500}, {"lost": True}], ids=str
 )
-async def test_a_server_that_fails_once(
-    discord_chat: Chat, spool: Product, openai: OpenAIStandin, office: Office, fault: dict[str, object]
-) -> None:
+async def test_a_server_that_fails_once(discord_chat, spool, openai, office, fault):
     """Uploading is tried again, and the answer has the document."""
     chat = discord_chat
     openai.fail("POST /files", **fault)
@@ -141,9 +127,7 @@ async def test_a_server_that_fails_once(
     assert "file_search" in [tool["type"] for tool in openai.requests[0].body["tools"]]
 
 
-async def test_a_message_that_is_deleted_while_it_waits(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office, script: Scenario
-) -> None:
+async def test_a_message_that_is_deleted_while_it_waits(chat, spool, openai, office, script):
     """Its file is forgotten with it, and it is never answered."""
     waiting = Pause()
     script.enqueue(lambda _: waiting, "One.")
@@ -162,9 +146,7 @@ async def test_a_message_that_is_deleted_while_it_waits(
     assert 1 == len(openai.requests)
 
 
-async def test_files_the_server_no_longer_has(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office
-) -> None:
+async def test_files_the_server_no_longer_has(chat, spool, openai, office):
     """A week later the thread's files have expired there: questions are answered, code runs without them."""
     await office.hire(PYTHON)
     async with spool():

@@ -12,11 +12,9 @@ from typing import Any
 import pytest
 
 from standins.openai import OpenAIStandin
-from standins.script.script import Cite, Hosted, Item, Part, Say, Scenario
+from standins.script.script import Cite, Hosted, Item, Part, Say
 from tests import samples
 from tests.both.chats import Chat, Sent, answered, files, texts
-from tests.both.office import Office
-from tests.conftest import Product
 
 MARK = {"ann": "ANNS-SECRET", "bob": "BOBS-SECRET"}
 
@@ -108,15 +106,7 @@ async def write(chat: Chat, who: str, chance: random.Random) -> list[tuple[str, 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("tools", [(), ({"type": "code_interpreter"},)], ids=["search", "code"])
-async def test_nothing_mixes(
-    chat: Chat,
-    spool: Product,
-    openai: OpenAIStandin,
-    script: Scenario,
-    office: Office,
-    seed: int,
-    tools: tuple[Mapping[str, Any], ...],
-) -> None:
+async def test_nothing_mixes(chat, spool, openai, script, office, seed, tools):
     """Requests, stores and containers of one never name the other; answers and files go to who asked."""
     chance, watch = random.Random(seed), Watch(openai)
     await office.hire(*tools, {"type": "file_search"})
@@ -125,7 +115,7 @@ async def test_nothing_mixes(
         for who, mark in MARK.items()
         for number in range(3)
     }
-    script.otherwise = working if tools else lambda items: [working(list(items))[2]]  # type: ignore[assignment]
+    script.otherwise = working if tools else lambda items: [working(list(items))[2]]
     async with spool():
         both = (write(chat, who, random.Random(chance.random())) for who in MARK)
         asked = [one for several in await asyncio.gather(*both) for one in several]
@@ -145,9 +135,7 @@ async def test_nothing_mixes(
         assert {who} >= {watch.owner(content) for _, content in files(chat, question)}
 
 
-async def test_a_new_conversation_has_none_of_the_old_files(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office
-) -> None:
+async def test_a_new_conversation_has_none_of_the_old_files(chat, spool, openai, office):
     """After a reset nothing of before can be found, not even by the same person."""
     await office.hire({"type": "code_interpreter"}, {"type": "file_search"})
     async with spool():

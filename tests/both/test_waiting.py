@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from standins.discord import DiscordStandin
-from standins.openai import OpenAIStandin
 from standins.script.script import Call, Scenario, outputs
-from tests.both.chats import NO, YES, Chat, answered, asks, texts
+from tests.both.chats import NO, YES, answered, asks, texts
 from tests.both.networks import DiscordChat
 from tests.both.office import Office
-from tests.conftest import Product
 from tests.discord.process import started
 
 BOOK = """
@@ -41,7 +38,7 @@ def _booking(script: Scenario, office: Office) -> None:
     script.enqueue(lambda items: outputs(items)["call_1"])
 
 
-async def test_stop_ends_the_question(chat: Chat, spool: Product, office: Office) -> None:
+async def test_stop_ends_the_question(chat, spool, office):
     """What was said stays with our note; the question has no buttons, and nothing is done."""
     async with spool():
         asked = await chat.ask("book it")
@@ -55,7 +52,7 @@ async def test_stop_ends_the_question(chat: Chat, spool: Product, office: Office
     assert [("cancelled",)] == office.rows("SELECT status FROM runs")
 
 
-async def test_the_deadline_stands_still(chat: Chat, spool: Product, office: Office) -> None:
+async def test_the_deadline_stands_still(chat, spool, office):
     """A person may take longer than a run may."""
     async with spool(run_seconds=1):
         asked = await chat.ask("book it")
@@ -69,9 +66,7 @@ async def test_the_deadline_stands_still(chat: Chat, spool: Product, office: Off
     assert ["Blue"] == office.noted()
 
 
-async def test_other_conversations_go_on(
-    chat: Chat, spool: Product, office: Office, script: Scenario
-) -> None:
+async def test_other_conversations_go_on(chat, spool, office, script):
     """A run that waits blocks its own thread only; and a question of before is closed by the order reset."""
     script.answers.insert(1, ("For Bob.",))
     async with spool():
@@ -86,9 +81,7 @@ async def test_other_conversations_go_on(
     assert [] == office.noted()
 
 
-async def test_a_button_of_before_decides_nothing_later(
-    chat: Chat, spool: Product, office: Office, script: Scenario
-) -> None:
+async def test_a_button_of_before_decides_nothing_later(chat, spool, office, script):
     """Somebody whose client still shows it presses it after it was decided."""
     async with spool():
         asked = await chat.ask("book it")
@@ -103,9 +96,7 @@ async def test_a_button_of_before_decides_nothing_later(
 
 
 @pytest.mark.slow
-async def test_killed_between_effect_and_record(
-    discord: DiscordStandin, openai: OpenAIStandin, office: Office, script: Scenario
-) -> None:
+async def test_killed_between_effect_and_record(discord, openai, office, script):
     """SIGKILL while the tool works: the next process tells the person and does not repeat it."""
     chat = DiscordChat(discord)
     script.answers.clear()
@@ -126,7 +117,7 @@ async def test_killed_between_effect_and_record(
         discord.calls.remove(call)  # the gateway tells of the press again, and it was answered already
 
 
-async def test_stop_while_a_tool_works(chat: Chat, spool: Product, office: Office, script: Scenario) -> None:
+async def test_stop_while_a_tool_works(chat, spool, office, script):
     """The tool is left, its task goes, and what was said stays; the next question is answered."""
     office.tool(
         "slow",
@@ -148,9 +139,7 @@ async def test_stop_while_a_tool_works(chat: Chat, spool: Product, office: Offic
     assert "" == chat.doing(asked)
 
 
-async def test_stop_while_an_effect_happens(
-    chat: Chat, spool: Product, office: Office, script: Scenario
-) -> None:
+async def test_stop_while_an_effect_happens(chat, spool, office, script):
     """Nobody knows whether it took effect: that is said, and it is not done again."""
     office.tool(
         "slow",

@@ -8,9 +8,7 @@ import pytest
 
 from standins.openai import OpenAIStandin
 from standins.script.script import Call, Scenario, outputs
-from tests.both.chats import Chat, answered, texts
-from tests.both.office import Office
-from tests.conftest import Product
+from tests.both.chats import answered, texts
 
 
 @pytest.fixture
@@ -20,9 +18,7 @@ async def openai(script: Scenario) -> AsyncIterator[OpenAIStandin]:
         yield standin
 
 
-async def test_the_rest_goes_on_working(
-    chat: Chat, spool: Product, openai: OpenAIStandin, office: Office, script: Scenario
-) -> None:
+async def test_the_rest_goes_on_working(chat, spool, openai, office, script):
     """The refused request is repeated without them; the person learns which one is missing."""
     office.tool("dice", '@tool\ndef dice() -> int:\n    "Throw one."\n    return 4\n')
     await office.hire(

@@ -101,7 +101,7 @@ def _settled(operator: Operator) -> None:
     db.close()
 
 
-def test_helpbot_is_one_command(operator: Operator) -> None:
+def test_helpbot_is_one_command(operator):
     """It says what was made, with its id, and what to do next; `show` prints the rest."""
     printed = operator.types(
         "create",
@@ -130,7 +130,7 @@ def test_helpbot_is_one_command(operator: Operator) -> None:
     )
 
 
-def test_every_option_is_a_field(operator: Operator, tmp_path: Path) -> None:
+def test_every_option_is_a_field(operator, tmp_path):
     """Texts from a file, tools of every sort, limits."""
     (tmp_path / "told.md").write_text("Be kind.\n친절하게.\n", "utf-8")
     operator.writes("get_rain_probability")
@@ -172,7 +172,7 @@ def test_every_option_is_a_field(operator: Operator, tmp_path: Path) -> None:
     ] == made["tools"]
 
 
-def test_instructions_come_from_standard_input(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_instructions_come_from_standard_input(operator, monkeypatch):
     """With a dash; two at signs are one that is meant."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("Be kind.\n"))
 
@@ -182,7 +182,7 @@ def test_instructions_come_from_standard_input(operator: Operator, monkeypatch: 
     assert "@here" == operator.gets("update", "Ada", "--instructions", "@@here")["instructions"]
 
 
-def test_all_mistakes_are_told_at_once(operator: Operator) -> None:
+def test_all_mistakes_are_told_at_once(operator):
     """And nothing is made."""
     problems = operator.fails(
         *("create", "--model", "gpt-4-turbo", "--temperature", "warm", "--top-p", "7"),
@@ -208,9 +208,7 @@ def test_all_mistakes_are_told_at_once(operator: Operator) -> None:
 @pytest.mark.parametrize(
     ("model", "effort"), [("gpt-6-luna", "none"), ("gpt-6.1-sol", None), ("some-model", None)]
 )
-def test_a_new_one_thinks_as_much_as_the_settings_say(
-    operator: Operator, model: str, effort: str | None
-) -> None:
+def test_a_new_one_thinks_as_much_as_the_settings_say(operator, model, effort):
     """Where its model is known to take that."""
     assert effort == operator.gets("create", "--name", "Ada", "--model", model)["reasoning_effort"]
 
@@ -224,7 +222,7 @@ def test_a_new_one_thinks_as_much_as_the_settings_say(
         ("web_search_preview", "web_search"),
     ],
 )
-def test_a_word_near_a_hosted_tool_is_asked_about(operator: Operator, word: str, hosted: str) -> None:
+def test_a_word_near_a_hosted_tool_is_asked_about(operator, word, hosted):
     """It would be a function that nobody ever writes; nothing is made."""
     (problem,) = operator.fails("create", "--name", "Ada", "--tool", word)
 
@@ -234,14 +232,14 @@ def test_a_word_near_a_hosted_tool_is_asked_about(operator: Operator, word: str,
     assert [] == operator.gets("list")["data"]
 
 
-def test_a_function_may_be_called_nearly_as_a_hosted_tool(operator: Operator) -> None:
+def test_a_function_may_be_called_nearly_as_a_hosted_tool(operator):
     """Where there is code for it."""
     operator.writes("retrieval")
 
     assert "retrieval" in operator.types("create", "--name", "Ada", "--tool", "retrieval")
 
 
-def test_tools_the_server_does_not_have_are_warned_about(operator: Operator) -> None:
+def test_tools_the_server_does_not_have_are_warned_about(operator):
     """When they are given, and when their assistant is to answer; functions are ours, and there anyway."""
     operator.settings = replace(operator.settings, openai_features="portable")
     said = "HelpBot answers without file_search: the settings (OPENAI_FEATURES, OPENAI_BASE_URL)"
@@ -257,7 +255,7 @@ def test_tools_the_server_does_not_have_are_warned_about(operator: Operator) -> 
     assert "answers without" not in operator.told
 
 
-def test_thinking_with_a_temperature_is_warned_about(operator: Operator) -> None:
+def test_thinking_with_a_temperature_is_warned_about(operator):
     """Many models refuse that; one that does neither, or did so before, is fine."""
     operator.creates("--effort", "high")
     assert "temperature" not in operator.told
@@ -268,7 +266,7 @@ def test_thinking_with_a_temperature_is_warned_about(operator: Operator) -> None
     assert "Many models" not in operator.told
 
 
-def test_model_and_parallel_calls_have_defaults_too(operator: Operator) -> None:
+def test_model_and_parallel_calls_have_defaults_too(operator):
     """The model's is that of the settings."""
     operator.creates("--model", "gpt-6.1-terra", "--no-parallel-tool-calls")
 
@@ -277,7 +275,7 @@ def test_model_and_parallel_calls_have_defaults_too(operator: Operator) -> None:
     assert ("gpt-6-luna", True) == (cleared["model"], cleared["parallel_tool_calls"])
 
 
-def test_an_update_changes_what_it_names(operator: Operator) -> None:
+def test_an_update_changes_what_it_names(operator):
     """Everything else stays; tools and metadata are added, removed and replaced one by one."""
     operator.writes("f")
     operator.creates(
@@ -304,7 +302,7 @@ def test_an_update_changes_what_it_names(operator: Operator) -> None:
 
 
 @pytest.mark.parametrize("change", [["--clear", "temperature"], ["--name", "HelpBot"]])
-def test_what_is_so_already_is_not_changed(operator: Operator, change: list[str]) -> None:
+def test_what_is_so_already_is_not_changed(operator, change):
     """It is said, and there is no new version."""
     operator.creates()
 
@@ -312,7 +310,7 @@ def test_what_is_so_already_is_not_changed(operator: Operator, change: list[str]
     assert 1 == operator.gets("update", "HelpBot", *change)["version"]
 
 
-def test_fields_are_cleared(operator: Operator) -> None:
+def test_fields_are_cleared(operator):
     """They are then as if they had never been set; tools can be cleared and set anew at once."""
     operator.creates(
         "--temperature", "1", "--truncation", "auto", "--tool", "web_search", "--metadata", "a=1"
@@ -328,7 +326,7 @@ def test_fields_are_cleared(operator: Operator) -> None:
     )
 
 
-def test_an_update_of_nothing_is_refused(operator: Operator) -> None:
+def test_an_update_of_nothing_is_refused(operator):
     """And so are fields and tools that do not exist."""
     operator.creates("--tool", "web_search")
 
@@ -341,7 +339,7 @@ def test_an_update_of_nothing_is_refused(operator: Operator) -> None:
 
 
 @pytest.mark.usefixtures("_settled")
-def test_a_name_belongs_to_one(operator: Operator) -> None:
+def test_a_name_belongs_to_one(operator):
     """Neither a new one nor another gets it, whatever its capitals; the one that has it keeps it."""
     first, ada = operator.creates(), operator.creates(name="Ada")
 
@@ -355,7 +353,7 @@ def test_a_name_belongs_to_one(operator: Operator) -> None:
     assert "Ada" == operator.gets("show", ada)["name"]
 
 
-def test_of_namesakes_the_id_is_asked_for(operator: Operator, tmp_path: Path) -> None:
+def test_of_namesakes_the_id_is_asked_for(operator, tmp_path):
     """An import brings them."""
     first = operator.creates()
     (tmp_path / "one.json").write_text('{"id": "asst_2", "name": "helpbot", "model": "gpt-6-luna"}')
@@ -375,7 +373,7 @@ def test_of_namesakes_the_id_is_asked_for(operator: Operator, tmp_path: Path) ->
         ("nosuch", "docs/tools.md shows in five minutes how to write it"),
     ],
 )
-def test_a_function_without_code_is_refused(operator: Operator, name: str, said: str) -> None:
+def test_a_function_without_code_is_refused(operator, name, said):
     """With the nearest there is and the way to get it; what an assistant has already only gets a warning."""
     operator.writes("stock")
     operator.creates("--tool", "stock")
@@ -390,7 +388,7 @@ def test_a_function_without_code_is_refused(operator: Operator, name: str, said:
         assert said in problem
 
 
-def test_long_instructions_are_cut(operator: Operator, tmp_path: Path) -> None:
+def test_long_instructions_are_cut(operator, tmp_path):
     """After a few lines, or letters; `--full` shows all."""
     (tmp_path / "long.md").write_text("\n".join(f"Rule {number}." for number in range(500)))
     made = operator.types("create", "--name", "Ada", "--instructions", f"@{tmp_path / 'long.md'}")
@@ -404,7 +402,7 @@ def test_long_instructions_are_cut(operator: Operator, tmp_path: Path) -> None:
     assert f"{'x' * 400} …\n" in operator.types("show", "Ada")
 
 
-def test_nobody_is_no_assistant(operator: Operator) -> None:
+def test_nobody_is_no_assistant(operator):
     """The refusal says where to look."""
     (problem,) = operator.fails("show", "Nobody")
 
@@ -412,7 +410,7 @@ def test_nobody_is_no_assistant(operator: Operator) -> None:
     assert "assistants list" in problem
 
 
-def test_the_page_names_options_that_exist() -> None:
+def test_the_page_names_options_that_exist():
     """Every option of docs/assistants.md is one of some action."""
     parser = argparse.ArgumentParser()
     add(commands := parser.add_subparsers())
@@ -427,14 +425,14 @@ def test_the_page_names_options_that_exist() -> None:
     assert named <= known
 
 
-def test_an_empty_list_shows_the_way(operator: Operator) -> None:
+def test_an_empty_list_shows_the_way(operator):
     """The first command that a person needs."""
     assert "assistants create --name HelpBot" in operator.types("list")
     assert {"object": "list", "data": []} == operator.gets("list")
 
 
 @pytest.mark.usefixtures("_settled")
-def test_a_list_is_a_table(operator: Operator) -> None:
+def test_a_list_is_a_table(operator):
     """With columns under each other, also where letters take two columns."""
     operator.creates("--tool", "web_search", "--tool", "all", name="도우미")
     operator.types("use", "도우미", "--slack", "C0123ABC")
@@ -449,7 +447,7 @@ def test_a_list_is_a_table(operator: Operator) -> None:
 
 
 @pytest.mark.usefixtures("_settled")
-def test_nothing_is_left_blank(operator: Operator) -> None:
+def test_nothing_is_left_blank(operator):
     """No tools, no place; and the settings' assistant answers nowhere once another answers by default."""
     operator.creates()
     assert operator.types("list").splitlines()[2].endswith("gpt-6-luna  none           nowhere yet")
@@ -462,7 +460,7 @@ def test_nothing_is_left_blank(operator: Operator) -> None:
     assert "nowhere yet" in operator.types("show", SETTINGS_ID)
 
 
-def test_places_are_assigned_and_freed(operator: Operator) -> None:
+def test_places_are_assigned_and_freed(operator):
     """The newest assignment of a place counts; `show` and `list` tell the places."""
     ada, bob = operator.creates(name="Ada"), operator.creates(name="Bob")
     operator.types("use", "Bob", "--slack", "C0123ABC")
@@ -498,7 +496,7 @@ def test_places_are_assigned_and_freed(operator: Operator) -> None:
     assert 2 == len(operator.gets("show", "Ada")["assignments"])
 
 
-def test_what_holds_after_an_assignment_is_said(operator: Operator) -> None:
+def test_what_holds_after_an_assignment_is_said(operator):
     """Who answers there then; or that there was none."""
     operator.creates()
     operator.types("use", "HelpBot", "--default", "--slack", "C1")
@@ -522,7 +520,7 @@ def test_what_holds_after_an_assignment_is_said(operator: Operator) -> None:
         (["--discord", "C0123ABC"], "no Discord id"),
     ],
 )
-def test_places_are_ids(operator: Operator, where: list[str], said: str) -> None:
+def test_places_are_ids(operator, where, said):
     """A person's id or a channel's name is none."""
     operator.creates()
 
@@ -531,7 +529,7 @@ def test_places_are_ids(operator: Operator, where: list[str], said: str) -> None
     assert said in problem
 
 
-def test_an_assigned_one_is_deleted_by_force(operator: Operator) -> None:
+def test_an_assigned_one_is_deleted_by_force(operator):
     """Its assignments end with it; without force nothing happens."""
     id = operator.creates()
     operator.types("use", id, "--default")
@@ -545,7 +543,7 @@ def test_an_assigned_one_is_deleted_by_force(operator: Operator) -> None:
     assert [] == operator.gets("list")["data"]
 
 
-def test_one_that_is_not_assigned_is_deleted(operator: Operator) -> None:
+def test_one_that_is_not_assigned_is_deleted(operator):
     """Without further ado."""
     operator.creates()
 
@@ -554,7 +552,7 @@ def test_one_that_is_not_assigned_is_deleted(operator: Operator) -> None:
 
 @pytest.mark.usefixtures("_settled")
 @pytest.mark.parametrize("action", [["update", "--model", "m"], ["delete", "--force"]])
-def test_the_settings_are_changed_elsewhere(operator: Operator, action: list[str]) -> None:
+def test_the_settings_are_changed_elsewhere(operator, action):
     """Their assistant can be shown, used and exported, and nothing else."""
     (problem,) = operator.fails(action[0], SETTINGS_ID, *action[1:])
 
@@ -563,7 +561,7 @@ def test_the_settings_are_changed_elsewhere(operator: Operator, action: list[str
     assert "Slack C0123ABC, every channel without its own assistant" in operator.types("show", SETTINGS_ID)
 
 
-def test_five_old_assistants_are_imported(operator: Operator) -> None:
+def test_five_old_assistants_are_imported(operator):
     """Under their ids, with all that can come along, and every other thing told."""
     for file in FILES:
         operator.types("import", str(file))
@@ -593,7 +591,7 @@ def test_five_old_assistants_are_imported(operator: Operator) -> None:
         ("extractor.json", ["The field seed is not known", "o3-mini-2025-01-31 was retired"]),
     ],
 )
-def test_what_cannot_come_along_is_told(operator: Operator, file: str, said: list[str]) -> None:
+def test_what_cannot_come_along_is_told(operator, file, said):
     """On stderr, with the assistant it is about."""
     operator.types("import", str(PRINTED / file))
 
@@ -602,7 +600,7 @@ def test_what_cannot_come_along_is_told(operator: Operator, file: str, said: lis
         assert "(asst_" in line
 
 
-def test_functions_with_code_are_no_loss(operator: Operator) -> None:
+def test_functions_with_code_are_no_loss(operator):
     """What the tools' files print stays out of the output."""
     tools = operator.settings.tools_directory
     tools.mkdir(parents=True)
@@ -616,7 +614,7 @@ def test_functions_with_code_are_no_loss(operator: Operator) -> None:
     assert "no function get_rain_probability" not in operator.told
 
 
-def test_what_was_exported_is_imported_unchanged(operator: Operator, tmp_path: Path) -> None:
+def test_what_was_exported_is_imported_unchanged(operator, tmp_path):
     """Into another data directory, byte for byte."""
     operator.types("import", str(PRINTED / "support_desk.json"))
     operator.creates("--temperature", "1", "--tool", "all", "--effort", "high")
@@ -632,7 +630,7 @@ def test_what_was_exported_is_imported_unchanged(operator: Operator, tmp_path: P
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_an_import_twice_changes_nothing(operator: Operator, file: Path) -> None:
+def test_an_import_twice_changes_nothing(operator, file):
     """Whatever is in it; that it is here already is said."""
     operator.types("import", str(file))
     before = operator.types("export")
@@ -643,7 +641,7 @@ def test_an_import_twice_changes_nothing(operator: Operator, file: Path) -> None
     assert before == operator.types("export")
 
 
-def test_what_was_changed_here_is_not_imported_over(operator: Operator) -> None:
+def test_what_was_changed_here_is_not_imported_over(operator):
     """Nor a second time beside it: that it differs is said, and what to do; --update does it."""
     file = str(PRINTED / "math_tutor.json")
     (first,) = operator.gets("import", file)["data"]
@@ -660,9 +658,7 @@ def test_what_was_changed_here_is_not_imported_over(operator: Operator) -> None:
 
 
 @pytest.mark.parametrize("id", [{"id": "mine 1"}, {"id": 7}, {}])
-def test_an_entry_without_a_fitting_id_is_known_again(
-    operator: Operator, tmp_path: Path, id: dict[str, Any]
-) -> None:
+def test_an_entry_without_a_fitting_id_is_known_again(operator, tmp_path, id):
     """Also after the one it made was changed."""
     (tmp_path / "one.json").write_text(json.dumps({**id, "name": "Ada", "model": "gpt-6-luna"}))
     (made,) = operator.gets("import", str(tmp_path / "one.json"))["data"]
@@ -674,7 +670,7 @@ def test_an_entry_without_a_fitting_id_is_known_again(
     assert [made["id"]] == [one["id"] for one in operator.gets("list")["data"]]
 
 
-def test_an_entry_without_an_id_may_be_here_by_another(operator: Operator, tmp_path: Path) -> None:
+def test_an_entry_without_an_id_may_be_here_by_another(operator, tmp_path):
     """One that is the same in everything."""
     id = operator.creates(name="Ada")
     shown = operator.gets("show", id)
@@ -685,7 +681,7 @@ def test_an_entry_without_an_id_may_be_here_by_another(operator: Operator, tmp_p
     assert id == kept["id"]
 
 
-def test_what_was_deleted_here_comes_back(operator: Operator) -> None:
+def test_what_was_deleted_here_comes_back(operator):
     """Under its id, as the file says, and it is said."""
     file = str(PRINTED / "math_tutor.json")
     (first,) = operator.gets("import", file)["data"]
@@ -698,7 +694,7 @@ def test_what_was_deleted_here_comes_back(operator: Operator) -> None:
     assert {**first, "version": 3} == back
 
 
-def test_an_imported_namesake_is_warned_about(operator: Operator, tmp_path: Path) -> None:
+def test_an_imported_namesake_is_warned_about(operator, tmp_path):
     """As `create` does."""
     operator.creates(name="Ada")
     (tmp_path / "one.json").write_text('{"id": "asst_1", "name": "Ada", "model": "gpt-6-luna"}')
@@ -708,7 +704,7 @@ def test_an_imported_namesake_is_warned_about(operator: Operator, tmp_path: Path
     assert "Another assistant is called Ada too" in operator.told
 
 
-def test_an_empty_list_is_said_to_be_one(operator: Operator, tmp_path: Path) -> None:
+def test_an_empty_list_is_said_to_be_one(operator, tmp_path):
     """Silence would look like success."""
     (tmp_path / "none.json").write_text("[]")
 
@@ -717,7 +713,7 @@ def test_an_empty_list_is_said_to_be_one(operator: Operator, tmp_path: Path) -> 
     assert "There are no assistants in" in operator.told
 
 
-def test_a_name_of_two_lines_is_printed_on_one(operator: Operator, tmp_path: Path) -> None:
+def test_a_name_of_two_lines_is_printed_on_one(operator, tmp_path):
     """One line is one assistant."""
     (tmp_path / "one.json").write_text('{"id": "asst_1", "name": "A\\nB", "model": "gpt-6-luna"}')
 
@@ -726,7 +722,7 @@ def test_a_name_of_two_lines_is_printed_on_one(operator: Operator, tmp_path: Pat
 
 
 @pytest.mark.usefixtures("_settled")
-def test_the_settings_are_not_imported(operator: Operator, tmp_path: Path) -> None:
+def test_the_settings_are_not_imported(operator, tmp_path):
     """Their assistant of another machine is left out, with what to do instead; the others come along."""
     operator.creates()
     exported = operator.gets("export")
@@ -756,9 +752,7 @@ def test_the_settings_are_not_imported(operator: Operator, tmp_path: Path) -> No
         ),
     ],
 )
-def test_an_import_is_all_or_nothing(
-    operator: Operator, monkeypatch: pytest.MonkeyPatch, text: str, said: list[str]
-) -> None:
+def test_an_import_is_all_or_nothing(operator, monkeypatch, text, said):
     """Each mistake is told with the assistant it is in."""
     monkeypatch.setattr(sys, "stdin", io.StringIO(text))
 
@@ -768,7 +762,7 @@ def test_an_import_is_all_or_nothing(
     assert [] == operator.gets("list")["data"]
 
 
-def test_a_list_that_goes_on_is_warned_about(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_that_goes_on_is_warned_about(operator, monkeypatch):
     """The API printed twenty at once: nobody is to be forgotten."""
     page = {"object": "list", "data": [{"id": "asst_1", "model": "gpt-6-luna"}], "has_more": True}
     monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(page)))
@@ -777,7 +771,7 @@ def test_a_list_that_goes_on_is_warned_about(operator: Operator, monkeypatch: py
     assert "next one" in operator.told
 
 
-def test_a_missing_file_is_told(operator: Operator) -> None:
+def test_a_missing_file_is_told(operator):
     """With its name."""
     (problem,) = operator.fails("import", "nowhere.json")
 
@@ -792,7 +786,7 @@ async def server(operator: Operator, standin: OpenAIStandin) -> Operator:
     return operator
 
 
-async def test_the_server_is_asked_about_a_model_once(operator: Operator) -> None:
+async def test_the_server_is_asked_about_a_model_once(operator):
     """An unknown or retired model is refused with a replacement, one that ends soon warned about."""
     soon = (datetime.now(UTC) + timedelta(days=10)).date().isoformat()
     models = {"gpt-6-luna": None, "short": soon, "gone": "2026-01-01"}
@@ -813,7 +807,7 @@ async def test_the_server_is_asked_about_a_model_once(operator: Operator) -> Non
     assert "gone was retired on 2026-01-01" in gone
 
 
-async def test_a_server_that_is_away_is_no_obstacle(operator: Operator) -> None:
+async def test_a_server_that_is_away_is_no_obstacle(operator):
     """The model is accepted with a warning."""
     async with OpenAIStandin(Scenario()) as standin:
         await server(operator, standin)
@@ -840,7 +834,7 @@ async def typed(*arguments: str, cwd: Path, given: str = "", **environ: str) -> 
     return process.returncode, out.decode(), err.decode()
 
 
-async def test_every_command_works_from_a_shell(tmp_path: Path) -> None:
+async def test_every_command_works_from_a_shell(tmp_path):
     """Status 0, JSON alone on stdout, no platform token, no key, no network; while the bot runs."""
     (tmp_path / "data").mkdir()
     with only_runner(tmp_path / "data"):
@@ -868,7 +862,7 @@ async def test_every_command_works_from_a_shell(tmp_path: Path) -> None:
     assert {"assistant", "list", "assistant.deleted"} == {found["object"] for found in printed}
 
 
-async def test_a_mistake_is_status_two(tmp_path: Path) -> None:
+async def test_a_mistake_is_status_two(tmp_path):
     """Each on a line of stderr, and nothing on stdout; the replacement of a retired model is named."""
     status, out, err = await typed(
         "create", "--name", "A", "--model", "gpt-4-turbo", "--top-p", "2", "--json", cwd=tmp_path
@@ -880,7 +874,7 @@ async def test_a_mistake_is_status_two(tmp_path: Path) -> None:
     assert "gpt-6.1-terra" in err
 
 
-async def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
+async def test_nothing_heavy_is_imported(tmp_path):
     """A list is there at once: no SDK is needed for it."""
     _, _, err = await typed("list", "-X", cwd=tmp_path)
 
@@ -896,7 +890,7 @@ async def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
     }
 
 
-async def test_many_processes_write_at_once(tmp_path: Path) -> None:
+async def test_many_processes_write_at_once(tmp_path):
     """Into a directory that none of them has seen before; nothing is lost."""
     began = await asyncio.gather(
         *(typed("create", "--name", f"N{number}", "--json", cwd=tmp_path) for number in range(4))

@@ -44,7 +44,7 @@ def running(cwd: Path) -> Iterator[subprocess.Popen[str]]:
             bot.kill()
 
 
-def test_a_backup_while_the_bot_runs_is_put_back_when_it_does_not(tmp_path: Path) -> None:
+def test_a_backup_while_the_bot_runs_is_put_back_when_it_does_not(tmp_path):
     """While it runs, restoring is refused with its pid."""
     with running(tmp_path) as bot:
         status, said, wrong = typed(tmp_path, "backup", "copy")
@@ -72,9 +72,7 @@ def test_a_backup_while_the_bot_runs_is_put_back_when_it_does_not(tmp_path: Path
         (("restore", "there"), "there is no database of Spool. Nothing was changed. Restore another copy."),
     ],
 )
-def test_mistakes_end_with_status_2_and_the_cure(
-    tmp_path: Path, arguments: tuple[str, ...], cure: str
-) -> None:
+def test_mistakes_end_with_status_2_and_the_cure(tmp_path, arguments, cure):
     """In one line, with nothing made."""
     (tmp_path / "there").touch()
 
@@ -83,14 +81,14 @@ def test_mistakes_end_with_status_2_and_the_cure(
     assert not (tmp_path / "data" / "spool.sqlite3").exists()
 
 
-def test_a_closed_terminal_is_a_clean_end(tmp_path: Path) -> None:
+def test_a_closed_terminal_is_a_clean_end(tmp_path):
     """SIGHUP, when the SSH connection it was started from is closed."""
     with running(tmp_path) as bot:
         bot.send_signal(signal.SIGHUP)
         assert 0 == bot.wait(10)
 
 
-def test_nohup_keeps_it_running(tmp_path: Path) -> None:
+def test_nohup_keeps_it_running(tmp_path):
     """It starts the bot with SIGHUP ignored, which is then meant."""
     former = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

@@ -83,9 +83,7 @@ def uploads(api: OpenAIStandin) -> list[str]:
     return sorted(file.name for file in api.files.uploaded)
 
 
-async def test_a_folder_is_added(
-    api: OpenAIStandin, command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_folder_is_added(api, command, bot, folder, capsys):
     """With what is below it, without what is hidden; what cannot be read is named, and no failure."""
     assert 0 == await command("add", "HelpBot", folder)
 
@@ -98,9 +96,7 @@ async def test_a_folder_is_added(
     assert "HelpBot had no file_search tool: it was added.\n" in err
 
 
-async def test_without_a_terminal_there_are_only_plain_lines(
-    command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_without_a_terminal_there_are_only_plain_lines(command, bot, folder, capsys):
     """No bar, no control characters."""
     await command("add", bot, folder)
 
@@ -108,9 +104,7 @@ async def test_without_a_terminal_there_are_only_plain_lines(
     assert not set(out + err) & {"\r", "\x1b", "█"}
 
 
-async def test_adding_again_uploads_nothing(
-    api: OpenAIStandin, command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_adding_again_uploads_nothing(api, command, bot, folder, capsys):
     """What is there is there."""
     await command("add", bot, folder)
     capsys.readouterr()
@@ -121,9 +115,7 @@ async def test_adding_again_uploads_nothing(
     assert 2 == len(api.files.uploaded)
 
 
-async def test_what_was_named_and_cannot_be_added_fails(
-    command: Command, bot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_what_was_named_and_cannot_be_added_fails(command, bot, tmp_path, capsys):
     """Each with its reason; the rest is added; the status is 1."""
     empty, photo, good = tmp_path / "empty.txt", tmp_path / "photo.png", tmp_path / "good.txt"
     empty.touch()
@@ -143,9 +135,7 @@ async def test_what_was_named_and_cannot_be_added_fails(
     assert "missing.txt: there is no such file\n" in err
 
 
-async def test_a_document_the_server_cannot_read_fails_with_its_reason(
-    command: Command, bot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_document_the_server_cannot_read_fails_with_its_reason(command, bot, tmp_path, capsys):
     """In the server's words, also in the list."""
     (tmp_path / "a.pdf").write_text("no pdf")
 
@@ -163,9 +153,7 @@ async def test_a_document_the_server_cannot_read_fails_with_its_reason(
     )
 
 
-async def test_a_key_that_is_refused_ends_it(
-    api: OpenAIStandin, command: Command, bot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_key_that_is_refused_ends_it(api, command, bot, tmp_path, capsys):
     """The other files would fare no better: they are not tried."""
     paths = [tmp_path / f"{number:02}.txt" for number in range(12)]
     for path in paths:
@@ -180,9 +168,7 @@ async def test_a_key_that_is_refused_ends_it(
     assert "11.txt" not in said
 
 
-async def test_a_server_that_keeps_no_documents_is_told_of(
-    command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_server_that_keeps_no_documents_is_told_of(command, bot, folder, capsys):
     """Most servers that speak the Responses API have no vector stores."""
     async with OpenAIStandin(Scenario(), portable=True) as other:
         assert 1 == await command("add", bot, folder, url=other.base_url)
@@ -190,9 +176,7 @@ async def test_a_server_that_keeps_no_documents_is_told_of(
     assert f"failed   {folder / 'a.md'}: the model server keeps no documents: " in capsys.readouterr().err
 
 
-async def test_a_namesake_is_told_of(
-    api: OpenAIStandin, command: Command, bot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_namesake_is_told_of(api, command, bot, tmp_path, capsys):
     """Both are kept; how to drop the former one is said, and works."""
     path = tmp_path / "a.txt"
     path.write_text("old")
@@ -209,9 +193,7 @@ async def test_a_namesake_is_told_of(
     assert [b"new"] == [file.content for file in api.files.kept.values()]
 
 
-async def test_namesakes_of_one_command_are_told_apart(
-    api: OpenAIStandin, command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_namesakes_of_one_command_are_told_apart(api, command, bot, folder, capsys):
     """Both are wanted: nobody is told to drop one, also when the second comes after an interruption."""
     await command("add", bot, folder)
     (folder / "sub" / "a.md").write_text("# Another")
@@ -227,9 +209,7 @@ async def test_namesakes_of_one_command_are_told_apart(
     assert "drop" not in said
 
 
-async def test_a_list_tells_namesakes_apart(
-    command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_list_tells_namesakes_apart(command, bot, folder, capsys):
     """By the id and by the SHA-256 of the file; either is enough to remove one."""
     (folder / "sub" / "a.md").write_text("# Another")
     await command("add", bot, folder)
@@ -247,9 +227,7 @@ async def test_a_list_tells_namesakes_apart(
     assert row[0] not in capsys.readouterr().out
 
 
-async def test_a_server_without_file_search_is_warned_about(
-    command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_server_without_file_search_is_warned_about(command, bot, folder, capsys):
     """The stand-in is not OpenAI's, so `auto` is the portable contract; `full` says otherwise."""
     await command("add", bot, folder)
     assert "warning: HelpBot will not search them: " in capsys.readouterr().err
@@ -258,9 +236,7 @@ async def test_a_server_without_file_search_is_warned_about(
     assert "will not search" not in capsys.readouterr().err
 
 
-async def test_the_same_bytes_under_two_names_are_told_of(
-    api: OpenAIStandin, command: Command, bot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_the_same_bytes_under_two_names_are_told_of(api, command, bot, tmp_path, capsys):
     """One of them is enough."""
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text("same")
@@ -271,9 +247,7 @@ async def test_the_same_bytes_under_two_names_are_told_of(
     assert ["a.txt"] == uploads(api)
 
 
-async def test_json_is_all_there_is_on_stdout(
-    api: OpenAIStandin, command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_json_is_all_there_is_on_stdout(api, command, bot, folder, capsys):
     """Of all three actions."""
     await command("add", bot, folder, "--json")
     added = json.loads(capsys.readouterr().out)
@@ -291,9 +265,7 @@ async def test_json_is_all_there_is_on_stdout(
     assert [{"id": ids["a.md"], "filename": "a.md", "deleted": True}] == removed["data"]
 
 
-async def test_listing_asks_nobody(
-    api: OpenAIStandin, command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_listing_asks_nobody(api, command, bot, folder, capsys):
     """It needs neither the server nor a key."""
     await command("add", bot, folder)
     await api.go_offline()
@@ -307,18 +279,14 @@ async def test_listing_asks_nobody(
     ]
 
 
-async def test_an_empty_list_says_what_to_do(
-    command: Command, bot: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_an_empty_list_says_what_to_do(command, bot, capsys):
     """With the command for it."""
     assert 0 == await command("list", bot)
 
     assert f"spool files add {bot} PATH" in capsys.readouterr().out
 
 
-async def test_the_settings_assistant_is_not_advised_to_add_some(
-    settings: Settings, command: Command, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_the_settings_assistant_is_not_advised_to_add_some(settings, command, capsys):
     """It would be refused."""
     data_directory(settings.data_dir)
     db = Database(settings.data_dir / "spool.sqlite3")
@@ -330,9 +298,7 @@ async def test_the_settings_assistant_is_not_advised_to_add_some(
     assert ("spool assistants create" in said, "files add" in said) == (True, False)
 
 
-async def test_documents_are_removed_by_name_or_id(
-    api: OpenAIStandin, command: Command, bot: str, folder: Path
-) -> None:
+async def test_documents_are_removed_by_name_or_id(api, command, bot, folder):
     """Also at the server."""
     await command("add", bot, folder)
     ids = {file.name: file.id for file in api.files.uploaded}
@@ -342,9 +308,7 @@ async def test_documents_are_removed_by_name_or_id(
     assert not api.files.kept
 
 
-async def test_removing_what_is_not_there_fails(
-    api: OpenAIStandin, command: Command, bot: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_removing_what_is_not_there_fails(api, command, bot, folder, capsys):
     """The rest is removed all the same."""
     await command("add", bot, folder)
     capsys.readouterr()
@@ -355,9 +319,7 @@ async def test_removing_what_is_not_there_fails(
     assert ["b.txt"] == [file.name for file in api.files.kept.values()]
 
 
-async def test_a_name_of_two_documents_is_not_enough_to_remove(
-    api: OpenAIStandin, command: Command, bot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_name_of_two_documents_is_not_enough_to_remove(api, command, bot, tmp_path, capsys):
     """Their ids are told."""
     for content in ("old", "new"):
         (tmp_path / "a.txt").write_text(content)
@@ -372,23 +334,19 @@ async def test_a_name_of_two_documents_is_not_enough_to_remove(
 
 
 @pytest.mark.parametrize("action", [("add", "x.txt"), ("remove", "x.txt")])
-async def test_without_a_key_nothing_can_be_changed(
-    command: Command, bot: str, action: tuple[str, str]
-) -> None:
+async def test_without_a_key_nothing_can_be_changed(command, bot, action):
     """The setting is named."""
     with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
         await command(action[0], bot, action[1], key="", url="")
 
 
-async def test_an_unknown_assistant_is_wrong_use(command: Command, bot: str) -> None:
+async def test_an_unknown_assistant_is_wrong_use(command, bot):
     """How to see which there are is said."""
     with pytest.raises(ConfigError, match="assistants list"):
         await command("list", "Nobody")
 
 
-async def test_the_assistant_of_the_settings_gets_no_documents(
-    command: Command, settings: Settings, bot: str, folder: Path
-) -> None:
+async def test_the_assistant_of_the_settings_gets_no_documents(command, settings, bot, folder):
     """The next start would take them from it; what to do instead is said."""
     db = Database(settings.data_dir / "spool.sqlite3")
     await db(lambda tx: assistants.settle(tx, settings_assistant(settings), 0.0))
@@ -398,9 +356,7 @@ async def test_the_assistant_of_the_settings_gets_no_documents(
         await command("add", SETTINGS_ID, folder)
 
 
-async def test_two_commands_at_once_are_one_too_many(
-    api: OpenAIStandin, command: Command, bot: str, folder: Path
-) -> None:
+async def test_two_commands_at_once_are_one_too_many(api, command, bot, folder):
     """They would upload the same files twice."""
     held = api.hold("POST /files")
     first = asyncio.create_task(command("add", bot, folder))

@@ -97,9 +97,7 @@ def searchable(api: OpenAIStandin) -> list[str]:
 
 
 @pytest.mark.parametrize("uploaded", [1, 5])
-async def test_a_second_start_uploads_only_what_is_missing(
-    api: OpenAIStandin, tmp_path: Path, bot: str, uploaded: int
-) -> None:
+async def test_a_second_start_uploads_only_what_is_missing(api, tmp_path, bot, uploaded):
     """The first one is killed right after some uploads, before it can know all of their ids."""
     slow = after(api, uploaded)
     await stopped(api, tmp_path, signal.SIGKILL, lambda: len(api.files.uploaded) == uploaded)
@@ -114,9 +112,7 @@ async def test_a_second_start_uploads_only_what_is_missing(
     assert dict.fromkeys(NAMES, "completed") == await documents(tmp_path, bot)
 
 
-async def test_a_start_that_died_while_indexing_uploads_nothing(
-    api: OpenAIStandin, tmp_path: Path, bot: str
-) -> None:
+async def test_a_start_that_died_while_indexing_uploads_nothing(api, tmp_path, bot):
     """All bytes were there; what is left is to make them searchable."""
     api.stores.indexing = TIMEOUT
     await stopped(api, tmp_path, signal.SIGKILL, lambda: api.asked("GET /vector_stores/*/files/*") >= 3)
@@ -133,9 +129,7 @@ async def test_a_start_that_died_while_indexing_uploads_nothing(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_an_interrupted_command_says_how_to_go_on(
-    api: OpenAIStandin, tmp_path: Path, bot: str, number: int
-) -> None:
+async def test_an_interrupted_command_says_how_to_go_on(api, tmp_path, bot, number):
     """And the same command does."""
     slow = after(api, 2)
     said = await stopped(api, tmp_path, number, lambda: len(api.files.uploaded) == 2)
@@ -147,7 +141,7 @@ async def test_an_interrupted_command_says_how_to_go_on(
     assert (0, NAMES) == (status, sorted(file.name for file in api.files.uploaded))
 
 
-async def test_wrong_use_is_status_2(tmp_path: Path, bot: str) -> None:
+async def test_wrong_use_is_status_2(tmp_path, bot):
     """A missing key, too; the cure is on stderr, nothing on stdout."""
     for arguments, cure in ((("add", "HelpBot", "docs"), "OPENAI_API_KEY"), (("add",), "ASST")):
         status, out, err = await ended(await started(tmp_path, "", *arguments))

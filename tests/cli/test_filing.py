@@ -51,9 +51,7 @@ async def outcomes(
     return await Filing(library, "asst_1", Progress(told or io.StringIO(), number, 0)).add(found(paths))
 
 
-async def test_a_server_that_is_away_is_not_asked_for_every_file(
-    api: OpenAIStandin, library: Library, tmp_path: Path
-) -> None:
+async def test_a_server_that_is_away_is_not_asked_for_every_file(api, library, tmp_path):
     """Those on their way when the first fails are named; the rest is one line."""
     await api.go_offline()
     told = io.StringIO()
@@ -69,9 +67,7 @@ async def test_a_server_that_is_away_is_not_asked_for_every_file(
     assert lines[-1].endswith("the model server cannot be reached")
 
 
-async def test_what_is_there_counts_as_there_while_the_server_is_away(
-    api: OpenAIStandin, opened: Callable[[], Library], tmp_path: Path
-) -> None:
+async def test_what_is_there_counts_as_there_while_the_server_is_away(api, opened, tmp_path):
     """Also what is not asked about any more, and to a command that knows nothing of the one before."""
     await outcomes(opened(), tmp_path, 8)
     await api.go_offline()
@@ -81,18 +77,14 @@ async def test_what_is_there_counts_as_there_while_the_server_is_away(
     assert ["known"] * 8 + ["failed"] * 4 == states
 
 
-async def test_a_file_that_fails_now_and_then_ends_nothing(
-    api: OpenAIStandin, library: Library, tmp_path: Path
-) -> None:
+async def test_a_file_that_fails_now_and_then_ends_nothing(api, library, tmp_path):
     """Only failures in a row do."""
     api.fail("POST /files", status=503, code="server_is_overloaded", times=3)
 
     assert ["added"] * 12 == [outcome.state for outcome in await outcomes(library, tmp_path, 12)]
 
 
-async def test_a_file_that_cannot_be_read_is_its_own_failure(
-    api: OpenAIStandin, library: Library, tmp_path: Path
-) -> None:
+async def test_a_file_that_cannot_be_read_is_its_own_failure(api, library, tmp_path):
     """It vanished after it was found; the system says why."""
     path = tmp_path / "gone.txt"
     path.write_text("gone")

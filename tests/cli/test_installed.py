@@ -47,7 +47,7 @@ def bin(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment / "bin"
 
 
-def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
+def test_the_wheel_holds_every_file_of_the_packages(wheel):
     """Also those that are no code; and it is called as the project says."""
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
@@ -66,7 +66,7 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
     } <= held
 
 
-def test_it_says_its_version(bin: Path, tmp_path: Path) -> None:
+def test_it_says_its_version(bin, tmp_path):
     """From the package: the checkout is not there."""
     told = run(bin / "spool", "--version", cwd=tmp_path)
 
@@ -79,7 +79,7 @@ def _of(bin: Path) -> str:
     return info.name.removesuffix(".dist-info").partition("-")[2]
 
 
-def test_its_settings_are_explained_where_it_says(bin: Path, tmp_path: Path) -> None:
+def test_its_settings_are_explained_where_it_says(bin, tmp_path):
     """There is no checkout: what help and warnings name came along."""
     (tmp_path / ".env").write_text("OPENAI_COLOUR=red\n")
 
@@ -92,7 +92,7 @@ def test_its_settings_are_explained_where_it_says(bin: Path, tmp_path: Path) -> 
     assert f"OPENAI_COLOUR is not a setting, and nobody reads it. Remove it; {example} lists" in warned
 
 
-def test_the_demo_greets(bin: Path, tmp_path: Path) -> None:
+def test_the_demo_greets(bin, tmp_path):
     """With its stand-ins and tools; its data is in the current folder."""
     shown = run(bin / "spool", "demo", cwd=tmp_path)
 
@@ -102,7 +102,7 @@ def test_the_demo_greets(bin: Path, tmp_path: Path) -> None:
     assert list((tmp_path / "data").rglob("spool.sqlite3"))
 
 
-def test_an_example_tool_is_added(bin: Path, tmp_path: Path) -> None:
+def test_an_example_tool_is_added(bin, tmp_path):
     """To the current folder's data, and to where its `.env` says; what follows is `spool …`, too."""
     assert "data/tools/clock.py added" in run(bin / "spool", "tools", "add", "clock", cwd=tmp_path).stdout
     (tmp_path / ".env").write_text("DATA_DIR=./elsewhere\n")
@@ -112,7 +112,7 @@ def test_an_example_tool_is_added(bin: Path, tmp_path: Path) -> None:
     assert "def current_time(" in (tmp_path / "data/tools/clock.py").read_text("utf-8")
 
 
-def test_it_does_not_start_by_itself(bin: Path, tmp_path: Path) -> None:
+def test_it_does_not_start_by_itself(bin, tmp_path):
     """Without tokens and terminal: it says what to set, under the name it was called by."""
     refused = run(bin / "spool", cwd=tmp_path)
 

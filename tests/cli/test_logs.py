@@ -29,7 +29,7 @@ def broken(text: str) -> None:
     raise ValueError(text)
 
 
-def test_a_line_is_one_object_with_what_was_said_and_given() -> None:
+def test_a_line_is_one_object_with_what_was_said_and_given():
     """Time, level, logger, message and the extras that have a value; letters stay as they are."""
     with logged() as stream:
         logging.getLogger("bots.x").warning("said %s", "안녕", extra={"run_id": "run_1", "error": None})
@@ -39,7 +39,7 @@ def test_a_line_is_one_object_with_what_was_said_and_given() -> None:
     assert line == {"level": "WARNING", "logger": "bots.x", "message": "said 안녕", "run_id": "run_1"}
 
 
-def test_what_json_cannot_hold_is_written_as_text() -> None:
+def test_what_json_cannot_hold_is_written_as_text():
     """A log line never fails."""
     with logged() as stream:
         logging.getLogger("bots.x").info("m", extra={"at": {1}})
@@ -47,7 +47,7 @@ def test_what_json_cannot_hold_is_written_as_text() -> None:
     assert "{1}" == lines(stream)[0]["at"]
 
 
-def test_a_traceback_is_part_of_its_line() -> None:
+def test_a_traceback_is_part_of_its_line():
     """So that a line stays a line."""
     with logged() as stream:
         try:
@@ -80,7 +80,7 @@ def failing(error: Exception) -> None:
         (Permanent("upload: http_500", notice=""), "Permanent: upload: http_500"),
     ],
 )
-def test_an_errors_own_text_is_nobodys_business(error: Exception, said: str) -> None:
+def test_an_errors_own_text_is_nobodys_business(error, said):
     """It may repeat what people wrote; where it was raised is told, at every level and by libraries too."""
     with logged("DEBUG") as stream:
         try:
@@ -99,7 +99,7 @@ def test_an_errors_own_text_is_nobodys_business(error: Exception, said: str) -> 
     ]
 
 
-def test_people_at_a_terminal_read_a_line_of_text() -> None:
+def test_people_at_a_terminal_read_a_line_of_text():
     """Level, message, pairs, and the traceback below."""
     stream = Terminal()
     with logged():
@@ -116,7 +116,7 @@ def test_people_at_a_terminal_read_a_line_of_text() -> None:
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_secrets_never_get_into_a_line(secret: str) -> None:
+def test_secrets_never_get_into_a_line(secret):
     """Not as message, argument, extra, or text of an error, and not in the error that caused it."""
     with logged("DEBUG", SECRETS) as stream:
         log = logging.getLogger("bots.x")
@@ -145,7 +145,7 @@ def test_secrets_never_get_into_a_line(secret: str) -> None:
         "wss://wss-primary.example.com/link/?ticket=abcdef&app_id=1",
     ],
 )
-def test_what_looks_like_a_token_is_blotted_out(token: str) -> None:
+def test_what_looks_like_a_token_is_blotted_out(token):
     """Also one that nobody configured."""
     with logged() as stream:
         logging.getLogger("bots.x").warning("at %s", token, extra={"error": token})
@@ -154,7 +154,7 @@ def test_what_looks_like_a_token_is_blotted_out(token: str) -> None:
     assert ("at ***", "***") == (line["message"], line["error"])
 
 
-def test_a_secret_too_short_to_be_one_is_left() -> None:
+def test_a_secret_too_short_to_be_one_is_left():
     """Blotting out every `a` would leave nothing to read."""
     with logged(secrets=("", "a", "abc")) as stream:
         logging.getLogger("bots.x").info("abc")
@@ -163,7 +163,7 @@ def test_a_secret_too_short_to_be_one_is_left() -> None:
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING", "ERROR"])
-def test_the_level_is_the_configured_one(level: str) -> None:
+def test_the_level_is_the_configured_one(level):
     """And nothing below it."""
     with logged(level) as stream:
         for name in ("DEBUG", "INFO", "WARNING", "ERROR"):
@@ -174,7 +174,7 @@ def test_the_level_is_the_configured_one(level: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["slack_sdk.web", "discord.http", "openai", "aiohttp.client", "asyncio"])
-def test_libraries_may_only_warn(name: str) -> None:
+def test_libraries_may_only_warn(name):
     """At DEBUG they write messages and tickets; a level they gave themselves changes nothing."""
     with logged("DEBUG") as stream:
         library = logging.getLogger(name)
@@ -186,7 +186,7 @@ def test_libraries_may_only_warn(name: str) -> None:
     assert ["careful"] == [line["message"] for line in lines(stream)]
 
 
-def test_at_error_level_libraries_do_not_warn() -> None:
+def test_at_error_level_libraries_do_not_warn():
     """They are not louder than the product."""
     with logged("ERROR") as stream:
         logging.getLogger("openai").warning("careful")

@@ -67,7 +67,7 @@ async def ran(*arguments: str, environ: Mapping[str, str], cwd: Path) -> tuple[i
 
 @pytest.mark.parametrize(("arguments", "word"), [(["--help"], "demo"), (["run", "--help"], "slack|discord")])
 @pytest.mark.usefixtures("_here")
-def test_help_is_printed(arguments: list[str], word: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_is_printed(arguments, word, capsys):
     """And is no error."""
     with pytest.raises(SystemExit) as ended:
         main(arguments)
@@ -77,7 +77,7 @@ def test_help_is_printed(arguments: list[str], word: str, capsys: pytest.Capture
 
 
 @pytest.mark.usefixtures("_here")
-def test_hints_name_what_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_hints_name_what_was_typed(capsys):
     """In the usage, also of the commands that are imported late, and in what they say."""
     with pytest.raises(SystemExit):
         main(["assistants", "--help"], "./scripts/run")
@@ -90,7 +90,7 @@ def test_hints_name_what_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "scripts/run"])
-async def test_a_script_says_what_was_typed(tmp_path: Path, typed: str) -> None:
+async def test_a_script_says_what_was_typed(tmp_path, typed):
     """The one that starts `python -m bots` for the person."""
     status, said = await ran("tools", "fly", environ={"SPOOL_COMMAND": typed}, cwd=tmp_path)
 
@@ -99,7 +99,7 @@ async def test_a_script_says_what_was_typed(tmp_path: Path, typed: str) -> None:
 
 
 @pytest.mark.usefixtures("_here")
-def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_that_of_the_project(capsys):
     """There is no second place that says it."""
     assert 0 == main(["--version"])
 
@@ -107,7 +107,7 @@ def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) 
     assert f"spool {project['version']}\n" == capsys.readouterr().out
 
 
-async def test_the_version_needs_nothing_heavy(tmp_path: Path) -> None:
+async def test_the_version_needs_nothing_heavy(tmp_path):
     """Not one of the packages that Spool stands on."""
     code = "import sys, bots.__main__ as m; m.main(['--version']); print(*sys.modules)"
     process = await asyncio.create_subprocess_exec(
@@ -135,9 +135,7 @@ async def test_the_version_needs_nothing_heavy(tmp_path: Path) -> None:
         ({"SLACK_TOKEN": "xapp-1"}, "warning: SLACK_TOKEN is not a setting. Did you mean SLACK_APP_TOKEN?"),
     ],
 )
-async def test_without_tokens_and_terminal_nothing_starts(
-    tmp_path: Path, environ: Mapping[str, str], said: str
-) -> None:
+async def test_without_tokens_and_terminal_nothing_starts(tmp_path, environ, said):
     """A service manager would start the demo for ever."""
     began = time.monotonic()
     status, stderr = await ran(environ=environ, cwd=tmp_path)
@@ -147,7 +145,7 @@ async def test_without_tokens_and_terminal_nothing_starts(
 
 
 @pytest.mark.parametrize(("name", "demo"), [("DISCORD_TOKEN", False), ("DISCORD_GUILD", True)])
-async def test_a_misnamed_token_is_no_demo(tmp_path: Path, name: str, demo: bool) -> None:
+async def test_a_misnamed_token_is_no_demo(tmp_path, name, demo):
     """Also at a terminal: whoever set one wants the real bot. Any other name is warned of."""
     (tmp_path / ".env").write_text(f"{name}=x\n")
     ours, theirs = os.openpty()
@@ -170,7 +168,7 @@ async def test_a_misnamed_token_is_no_demo(tmp_path: Path, name: str, demo: bool
 
 
 @pytest.mark.usefixtures("_here")
-def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_command_is_refused(capsys):
     """With status 2 and the usage."""
     with pytest.raises(SystemExit) as ended:
         main(["fly"])
@@ -180,7 +178,7 @@ def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.usefixtures("_here")
-def test_settings_come_from_dotenv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_settings_come_from_dotenv(tmp_path, capsys):
     """Of the working directory, with quotes, comments and names without a value."""
     (tmp_path / ".env").write_text("# comment\nLOG_LEVEL='loud'\nRUN_SECONDS=no # why\nDATA_DIR\n")
 
@@ -191,9 +189,7 @@ def test_settings_come_from_dotenv(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.usefixtures("_here")
-def test_the_real_environment_wins(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_real_environment_wins(tmp_path, monkeypatch, capsys):
     """Over `.env`, also with an empty value."""
     (tmp_path / ".env").write_text("LOG_LEVEL=loud\nRUN_SECONDS=no\nOPENAI_API_KEY=sk-1\n")
     monkeypatch.setenv("LOG_LEVEL", "INFO")
@@ -206,7 +202,7 @@ def test_the_real_environment_wins(
 
 
 @pytest.mark.usefixtures("_here")
-def test_the_environment_of_the_process_is_not_changed(tmp_path: Path) -> None:
+def test_the_environment_of_the_process_is_not_changed(tmp_path):
     """`.env` is for us, not for our children."""
     (tmp_path / ".env").write_text("OPENAI_API_KEY=sk-1\nLOG_LEVEL=loud\n")
 
@@ -216,7 +212,7 @@ def test_the_environment_of_the_process_is_not_changed(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_here")
-def test_what_dotenv_does_not_say_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_dotenv_does_not_say_is_told(tmp_path, capsys):
     """A line that is none with its number and not its text, a name that is nearly ours; the rest counts."""
     (tmp_path / ".env").write_text("\nRUN_SECONDS=5\nSLACK_BOT_TOKEN xoxb-1\nLANGAUGE=ko\nLOG_LEVEL=loud\n")
 
@@ -230,7 +226,7 @@ def test_what_dotenv_does_not_say_is_told(tmp_path: Path, capsys: pytest.Capture
 
 
 @pytest.mark.usefixtures("_here")
-def test_a_dotenv_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dotenv_that_cannot_be_read_is_told(tmp_path, capsys):
     """With status 2."""
     (tmp_path / ".env").write_bytes(b"ASSISTANT_NAME=\xff\n")
 
@@ -239,7 +235,7 @@ def test_a_dotenv_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize("arguments", [("assistants", "list"), ("files", "list", "A"), ("run",)])
-async def test_a_damaged_database_is_told(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+async def test_a_damaged_database_is_told(tmp_path, arguments):
     """By every command, in one line that says what to do."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "spool.sqlite3").write_bytes(b"this is not a database at all" * 50)
@@ -251,7 +247,7 @@ async def test_a_damaged_database_is_told(tmp_path: Path, arguments: tuple[str, 
 
 
 @pytest.mark.parametrize("command", ["assistants", "files"])
-async def test_a_database_damaged_inside_is_told(tmp_path: Path, command: str) -> None:
+async def test_a_database_damaged_inside_is_told(tmp_path, command):
     """Its first page still looks like one."""
     (tmp_path / "data").mkdir()
     path = tmp_path / "data" / "spool.sqlite3"
@@ -273,7 +269,7 @@ async def test_a_database_damaged_inside_is_told(tmp_path: Path, command: str) -
         ("/dev/full", 2, "error: The output could not be written (No space left on device).\n"),
     ],
 )
-async def test_output_that_nobody_takes(tmp_path: Path, reader: str | None, status: int, said: str) -> None:
+async def test_output_that_nobody_takes(tmp_path, reader, status, said):
     """A reader that has gone (`| head`) is no mistake; a full disk is one. Neither gives a traceback."""
     if reader is None:
         read, write = os.pipe()
@@ -294,7 +290,7 @@ async def test_output_that_nobody_takes(tmp_path: Path, reader: str | None, stat
     assert (status, said) == (process.returncode, stderr.decode())
 
 
-async def test_without_an_environment_the_way_to_one_is_said(tmp_path: Path) -> None:
+async def test_without_an_environment_the_way_to_one_is_said(tmp_path):
     """A Python that has none of what Spool needs: -S leaves its site-packages out."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-S", "-m", "bots", "assistants", "list"),
@@ -311,7 +307,7 @@ async def test_without_an_environment_the_way_to_one_is_said(tmp_path: Path) -> 
     assert "is not installed for this Python. Use scripts/run" in line
 
 
-async def test_all_mistakes_are_told_before_anything_happens(tmp_path: Path) -> None:
+async def test_all_mistakes_are_told_before_anything_happens(tmp_path):
     """Status 2, one line each, no traceback, and no data directory."""
     environ = {"SLACK_BOT_TOKEN": "xoxp-1", "LOG_LEVEL": "loud"}
 
@@ -325,7 +321,7 @@ async def test_all_mistakes_are_told_before_anything_happens(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("arguments", [("run",), ()])
-async def test_a_second_runner_is_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+async def test_a_second_runner_is_refused(tmp_path, arguments):
     """It names the first one's pid; without a command it is `run` once a token is set."""
     (tmp_path / "data").mkdir()
     with only_runner(tmp_path / "data"):
@@ -336,7 +332,7 @@ async def test_a_second_runner_is_refused(tmp_path: Path, arguments: tuple[str, 
     assert 1 == len(stderr.splitlines())
 
 
-async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+async def test_a_newer_database_is_refused(tmp_path):
     """With status 2 and the cure."""
     (tmp_path / "data").mkdir()
     Database(tmp_path / "data" / "spool.sqlite3").close()
@@ -351,7 +347,7 @@ async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     assert "Traceback" not in stderr
 
 
-async def test_a_refused_token_ends_it(tmp_path: Path) -> None:
+async def test_a_refused_token_ends_it(tmp_path):
     """At start a person is there to read which one it is; the token itself is not printed."""
     async with SlackStandin() as slack:
         environ = {
@@ -368,7 +364,7 @@ async def test_a_refused_token_ends_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGINT])
-async def test_being_told_to_stop_is_a_clean_end(tmp_path: Path, order: signal.Signals) -> None:
+async def test_being_told_to_stop_is_a_clean_end(tmp_path, order):
     """Status 0, also while a platform cannot be reached; what was written is its owner's alone."""
     process = await started("run", environ=DISCORD, cwd=tmp_path)
     assert process.stderr is not None

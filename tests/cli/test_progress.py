@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-from pathlib import Path
-
-import pytest
 
 from bots.cli.files.paths import found
 from bots.cli.files.progress import WIDTH, Progress
@@ -31,7 +28,7 @@ def bar_on(stream: io.StringIO, total: int, size: int) -> Progress:
     return Progress(stream, total, size, every=0.0)
 
 
-def test_a_bar_grows_with_the_bytes() -> None:
+def test_a_bar_grows_with_the_bytes():
     """Half of them are half a bar; the thing under way is named."""
     screen = Terminal()
     bar_on(screen, 2, 4 * MEGABYTE).moved("docs/a.pdf", 2 * MEGABYTE)
@@ -39,7 +36,7 @@ def test_a_bar_grows_with_the_bytes() -> None:
     assert "████████████············  0/2  2.0 of 4.0 MB  docs/a.pdf" == screen.line
 
 
-def test_a_line_that_stays_is_written_above_the_bar() -> None:
+def test_a_line_that_stays_is_written_above_the_bar():
     """The bar goes on below it."""
     screen = Terminal()
     bar = bar_on(screen, 2, 2 * MEGABYTE)
@@ -50,7 +47,7 @@ def test_a_line_that_stays_is_written_above_the_bar() -> None:
     assert "1/2  1.0 of 2.0 MB" in screen.line
 
 
-def test_the_bar_is_gone_when_all_is_done() -> None:
+def test_the_bar_is_gone_when_all_is_done():
     """The last line is empty."""
     screen = Terminal()
     bar = bar_on(screen, 1, MEGABYTE)
@@ -61,7 +58,7 @@ def test_the_bar_is_gone_when_all_is_done() -> None:
     assert "" == screen.line
 
 
-def test_nothing_to_send_is_a_full_bar() -> None:
+def test_nothing_to_send_is_a_full_bar():
     """No size is no division."""
     screen = Terminal()
     bar_on(screen, 1, 0).moved("a", 0)
@@ -69,7 +66,7 @@ def test_nothing_to_send_is_a_full_bar() -> None:
     assert screen.line.startswith("█" * WIDTH)
 
 
-def test_a_file_that_grew_does_not_break_the_bar() -> None:
+def test_a_file_that_grew_does_not_break_the_bar():
     """It is full at most."""
     screen = Terminal()
     bar_on(screen, 1, 10).moved("a", 20)
@@ -77,7 +74,7 @@ def test_a_file_that_grew_does_not_break_the_bar() -> None:
     assert screen.line.startswith("█" * WIDTH + "  ")
 
 
-def test_the_bar_fits_into_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bar_fits_into_the_window(monkeypatch):
     """A line that wraps could not be drawn over; Korean letters take two columns."""
     monkeypatch.setenv("COLUMNS", "60")
     screen = Terminal()
@@ -86,7 +83,7 @@ def test_the_bar_fits_into_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 59 >= sum(2 if "가" <= letter <= "힣" else 1 for letter in screen.line) > 57
 
 
-def test_a_log_gets_lines_only() -> None:
+def test_a_log_gets_lines_only():
     """No control characters where nobody looks on."""
     log = io.StringIO()
     bar = bar_on(log, 1, MEGABYTE)
@@ -97,7 +94,7 @@ def test_a_log_gets_lines_only() -> None:
     assert "added a\n" == log.getvalue()
 
 
-def test_a_file_is_meant_once(tmp_path: Path) -> None:
+def test_a_file_is_meant_once(tmp_path):
     """Although it was named twice, and its folder, too."""
     path = tmp_path / "a.txt"
     path.write_text("a")
@@ -105,7 +102,7 @@ def test_a_file_is_meant_once(tmp_path: Path) -> None:
     assert [path] == [file.path for file in found([path, tmp_path, path])]
 
 
-def test_folders_are_walked_in_order(tmp_path: Path) -> None:
+def test_folders_are_walked_in_order(tmp_path):
     """Without what is hidden; links to folders lead nowhere."""
     for name in ("b/2.txt", "b/1.txt", "a.txt", ".git/x.txt", "b/.y.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -117,14 +114,14 @@ def test_folders_are_walked_in_order(tmp_path: Path) -> None:
     assert ["a.txt", "b/1.txt", "b/2.txt"] == names
 
 
-def test_what_the_system_does_not_show_is_named_with_its_reason(tmp_path: Path) -> None:
+def test_what_the_system_does_not_show_is_named_with_its_reason(tmp_path):
     """It is no crash."""
     (file,) = found([tmp_path / ("x" * 300 + ".txt")])
 
     assert ("File name too long", True) == (file.problem, file.named)
 
 
-def test_a_hidden_file_that_is_named_is_meant(tmp_path: Path) -> None:
+def test_a_hidden_file_that_is_named_is_meant(tmp_path):
     """The operator knows what they do."""
     path = tmp_path / ".notes.txt"
     path.write_text("a")

@@ -72,14 +72,14 @@ def past(tmp_path: Path) -> list[str]:
     return asyncio.run(fill())
 
 
-def test_without_anything_it_is_said(spool: Callable[..., str]) -> None:
+def test_without_anything_it_is_said(spool):
     """An empty table would look like a mistake."""
     assert "nobody has asked anything" in spool("runs", "list")
     assert "no conversations yet" in spool("threads", "list")
     assert [] == json.loads(spool("runs", "list", "--json"))["data"]
 
 
-def test_runs_are_listed(spool: Callable[..., str], past: list[str]) -> None:
+def test_runs_are_listed(spool, past):
     """The newest first, as many as wanted."""
     head, *rows = spool("runs", "list").splitlines()
 
@@ -92,7 +92,7 @@ def test_runs_are_listed(spool: Callable[..., str], past: list[str]) -> None:
     ]
 
 
-def test_a_run_is_shown(spool: Callable[..., str], past: list[str]) -> None:
+def test_a_run_is_shown(spool, past):
     """With the steps it made, and nothing of what was said."""
     shown = spool("runs", "show", past[0])
     fields: dict[str, Any] = json.loads(spool("runs", "show", past[0], "--json"))
@@ -105,7 +105,7 @@ def test_a_run_is_shown(spool: Callable[..., str], past: list[str]) -> None:
     assert SECRET not in shown + json.dumps(fields)
 
 
-def test_a_run_that_is_none_is_refused(spool: Callable[..., str]) -> None:
+def test_a_run_that_is_none_is_refused(spool):
     """With the way to those there are."""
     with pytest.raises(ConfigError, match="`spool runs list` shows the newest"):
         spool("runs", "show", "run_1")
@@ -113,9 +113,7 @@ def test_a_run_that_is_none_is_refused(spool: Callable[..., str]) -> None:
 
 @pytest.mark.parametrize("count", ["0", "-5", "many", "1.5", "9" * 30])
 @pytest.mark.parametrize("command", ["runs", "threads"])
-def test_a_count_that_is_none_is_refused(
-    spool: Callable[..., str], command: str, count: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_count_that_is_none_is_refused(spool, command, count, capsys):
     """With what to give instead."""
     with pytest.raises(SystemExit) as ended:
         spool(command, "list", f"--count={count}")
@@ -124,7 +122,7 @@ def test_a_count_that_is_none_is_refused(
     assert f"{count} is no count. Give a whole number from 1 to 1,000,000." in capsys.readouterr().err
 
 
-def test_only_of_the_shown_threads_the_items_are_counted(tmp_path: Path) -> None:
+def test_only_of_the_shown_threads_the_items_are_counted(tmp_path):
     """Whoever writes waits meanwhile: an older, long conversation costs nothing."""
 
     def work(tx: Execute) -> None:
@@ -150,7 +148,7 @@ def test_only_of_the_shown_threads_the_items_are_counted(tmp_path: Path) -> None
     assert len(thousands) < 5
 
 
-def test_wide_letters_keep_the_columns(capsys: pytest.CaptureFixture[str]) -> None:
+def test_wide_letters_keep_the_columns(capsys):
     """Korean ones take two on a terminal."""
     put_rows(("A", "B"), [("도우미", "x"), ("Help", "y")])
 
@@ -158,7 +156,7 @@ def test_wide_letters_keep_the_columns(capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.usefixtures("past")
-def test_threads_are_listed(spool: Callable[..., str]) -> None:
+def test_threads_are_listed(spool):
     """Whose they are, where, and how much there was."""
     _, *rows = spool("threads", "list").splitlines()
     first, second = sorted(

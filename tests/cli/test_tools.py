@@ -51,16 +51,14 @@ def send_mail(to: str) -> str:
 '''
 
 
-def test_without_tools_the_way_to_some_is_said(
-    settings: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_tools_the_way_to_some_is_said(settings, capsys):
     """And nothing is created."""
     assert run(settings) == 0
     assert "spool tools add calculator" in capsys.readouterr().out
     assert not settings.data_dir.exists()
 
 
-def test_tools_are_listed(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_tools_are_listed(settings, capsys):
     """Name, whether it asks first, file, and the first line of its description."""
     write(settings, "mail.py", SEND)
     assert run(settings, "add", "clock") == 0
@@ -76,7 +74,7 @@ def test_tools_are_listed(settings: Settings, capsys: pytest.CaptureFixture[str]
     assert rows[2][3:] == ["Send", "a", "mail."]
 
 
-def test_json_is_all_there_is_on_stdout(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_is_all_there_is_on_stdout(settings, capsys):
     """Also when a tool's file prints something."""
     write(settings, "mail.py", SEND)
 
@@ -97,9 +95,7 @@ def test_json_is_all_there_is_on_stdout(settings: Settings, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize("arguments", [[], ["--json"]])
-def test_problems_are_on_stderr_with_status_1(
-    arguments: list[str], settings: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_problems_are_on_stderr_with_status_1(arguments, settings, capsys):
     """The others are listed all the same."""
     write(settings, "broken.py", "1 / 0")
     write(settings, "mail.py", SEND)
@@ -110,9 +106,7 @@ def test_problems_are_on_stderr_with_status_1(
     assert f"error: {settings.tools_directory / 'broken.py'}:1: ZeroDivisionError" in printed.err
 
 
-def test_a_folder_that_is_not_loaded_is_not_called_empty(
-    settings: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_folder_that_is_not_loaded_is_not_called_empty(settings, capsys):
     """Another example would not help."""
     write(settings, "mail.py", SEND)
     settings.tools_directory.chmod(0o777)
@@ -123,7 +117,7 @@ def test_a_folder_that_is_not_loaded_is_not_called_empty(
     assert "chmod go-w" in printed.err
 
 
-def test_every_example_can_be_added(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_example_can_be_added(settings, capsys):
     """Several at once; readable by their owner alone, whatever was there before; found without problems."""
     assert tools.examples() == ["calculator", "clock", "http_get"]
     assert run(settings, "add", *tools.examples()) == 0
@@ -136,7 +130,7 @@ def test_every_example_can_be_added(settings: Settings, capsys: pytest.CaptureFi
     assert f"{folder / 'clock.py'} added" in capsys.readouterr().out
 
 
-def test_adding_again_changes_nothing(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_adding_again_changes_nothing(settings, capsys):
     """It is there."""
     run(settings, "add", "clock")
 
@@ -144,9 +138,7 @@ def test_adding_again_changes_nothing(settings: Settings, capsys: pytest.Capture
     assert "there already" in capsys.readouterr().out
 
 
-def test_a_file_of_the_operator_is_never_overwritten(
-    settings: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_of_the_operator_is_never_overwritten(settings, capsys):
     """It is named; the other examples are added."""
     write(settings, "clock.py", "# mine\n")
 
@@ -156,7 +148,7 @@ def test_a_file_of_the_operator_is_never_overwritten(
     assert "clock.py exists" in capsys.readouterr().err
 
 
-def test_tools_dir_is_where_they_go(tmp_path: Path) -> None:
+def test_tools_dir_is_where_they_go(tmp_path):
     """Wherever it is; the data directory is left alone."""
     settings = Settings(data_dir=tmp_path / "data", tools_dir=str(tmp_path / "mine" / "tools"))
 
@@ -165,7 +157,7 @@ def test_tools_dir_is_where_they_go(tmp_path: Path) -> None:
     assert not settings.data_dir.exists()
 
 
-def test_a_place_that_cannot_be_written_is_a_setting_to_change(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_a_setting_to_change(tmp_path):
     """With its name."""
     (tmp_path / "file").touch()
     settings = Settings(data_dir=tmp_path / "data", tools_dir=str(tmp_path / "file"))
@@ -174,7 +166,7 @@ def test_a_place_that_cannot_be_written_is_a_setting_to_change(tmp_path: Path) -
         run(settings, "add", "clock")
 
 
-def test_an_unknown_example_is_refused(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_example_is_refused(settings, capsys):
     """With those there are."""
     with pytest.raises(SystemExit) as ended:
         run(settings, "add", "../../etc/passwd")

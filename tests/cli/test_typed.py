@@ -14,7 +14,7 @@ from tests.cli.test_main import ROOT, started
 from tests.core.fakes import TIMEOUT
 
 
-async def test_a_pythons_name_is_said_as_it_was_typed(tmp_path: Path) -> None:
+async def test_a_pythons_name_is_said_as_it_was_typed(tmp_path):
     """Where there is a `python3` and no `python`, a hint with the latter leads nowhere."""
     (tmp_path / "python3.99").symlink_to(sys.executable)
     process = await asyncio.create_subprocess_exec(
@@ -29,9 +29,7 @@ async def test_a_pythons_name_is_said_as_it_was_typed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("order", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 @pytest.mark.parametrize("command", ["restore", "tools", "run"])
-async def test_an_interrupted_command_is_no_success(
-    tmp_path: Path, command: str, order: signal.Signals, status: int
-) -> None:
+async def test_an_interrupted_command_is_no_success(tmp_path, command, order, status):
     """One line, no traceback; only of the bot it is what it was told to do. It waits for a `.env`."""
     os.mkfifo(tmp_path / ".env")
     process = await started(command, *["copy"] * (command == "restore"), environ={}, cwd=tmp_path)

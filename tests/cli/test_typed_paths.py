@@ -42,7 +42,7 @@ def standing(tmp_path: Path) -> Standing:
     return made
 
 
-def test_a_copy_is_written_and_read_there(standing: Standing) -> None:
+def test_a_copy_is_written_and_read_there(standing):
     """The database is the checkout's all the same."""
     said = standing.typed("backup", "b.sqlite3")
 
@@ -52,7 +52,7 @@ def test_a_copy_is_written_and_read_there(standing: Standing) -> None:
     assert "is now the database of DATA_DIR=data" in standing.typed("restore", "b.sqlite3")
 
 
-def test_assistants_are_read_from_there(standing: Standing) -> None:
+def test_assistants_are_read_from_there(standing):
     """What `export` printed, and instructions in a file."""
     exported = standing.typed("assistants", "export", "HelpBot")
     assert json.loads(exported)["data"][0]["instructions"] == "Be brief."
@@ -61,7 +61,7 @@ def test_assistants_are_read_from_there(standing: Standing) -> None:
     assert "HelpBot" in standing.typed("assistants", "import", "all.json")
 
 
-def test_documents_are_read_from_there(standing: Standing) -> None:
+def test_documents_are_read_from_there(standing):
     """A folder of theirs is walked."""
     (standing.here / "faq").mkdir()
     (standing.here / "faq" / "sheet.numbers").write_text("1")
@@ -70,7 +70,7 @@ def test_documents_are_read_from_there(standing: Standing) -> None:
     assert outcome["path"] == str(standing.here / "faq" / "sheet.numbers")
 
 
-def test_the_demo_reads_files_from_there(tmp_path: Path) -> None:
+def test_the_demo_reads_files_from_there(tmp_path):
     """What a person sends."""
     made = Standing(tmp_path)
     (made.here / "notes.txt").write_text("buy tea\n")
@@ -96,7 +96,7 @@ def test_the_demo_reads_files_from_there(tmp_path: Path) -> None:
         ("/x", "~nobody-here", "/x/~nobody-here"),
     ],
 )
-def test_what_is_meant(monkeypatch: pytest.MonkeyPatch, folder: str, text: str, meant: str) -> None:
+def test_what_is_meant(monkeypatch, folder, text, meant):
     """As short as it was typed where that is the current folder."""
     monkeypatch.setenv("SPOOL_FOLDER", str(Path.cwd()) if folder == "." else folder)
 

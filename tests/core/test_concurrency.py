@@ -8,13 +8,11 @@ import logging
 import threading
 import time
 
-import pytest
-
 from core.concurrency import Background, LoopWatch, Slots
 from core.tools import Toolbox, execute
 
 
-async def test_it_goes_on_by_itself() -> None:
+async def test_it_goes_on_by_itself():
     """Also where nobody keeps the task; its result can be awaited."""
     background, done = Background(), asyncio.Event()
 
@@ -34,7 +32,7 @@ async def test_it_goes_on_by_itself() -> None:
     assert not background
 
 
-async def test_a_failure_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failure_is_logged(caplog):
     """Under the name of the work, once; the others go on."""
     background = Background()
 
@@ -50,7 +48,7 @@ async def test_a_failure_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert "on purpose" in caplog.text
 
 
-async def test_closing_ends_what_is_left(caplog: pytest.LogCaptureFixture) -> None:
+async def test_closing_ends_what_is_left(caplog):
     """Being ended is no failure; when it returns, all clean-up is done."""
     background, cleaned = Background(), []
 
@@ -73,7 +71,7 @@ async def test_closing_ends_what_is_left(caplog: pytest.LogCaptureFixture) -> No
     assert not caplog.records
 
 
-async def test_a_tool_that_holds_everybody_up_is_named(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_tool_that_holds_everybody_up_is_named(caplog):
     """While it does, by its task and by the line of code; also what it began itself."""
     seen: list[bool] = []
 
@@ -98,7 +96,7 @@ async def test_a_tool_that_holds_everybody_up_is_named(caplog: pytest.LogCapture
     assert over["seconds"] >= 1
 
 
-async def test_a_watch_ends_with_its_owner() -> None:
+async def test_a_watch_ends_with_its_owner():
     """Nothing is left of it, also when the loop has gone first."""
     LoopWatch().close()
     for thread in threading.enumerate():
@@ -107,7 +105,7 @@ async def test_a_watch_ends_with_its_owner() -> None:
             assert not thread.is_alive()
 
 
-async def test_what_is_slow_makes_room() -> None:
+async def test_what_is_slow_makes_room():
     """Two places: two that hang give theirs up; a third that hangs keeps it, for only two may be slow."""
     slots, gate, entered = Slots(2, patience=0.05, slow=2), asyncio.Event(), list[int]()
 

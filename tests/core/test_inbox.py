@@ -14,7 +14,7 @@ import pytest
 from core.errors import Unsaved
 from core.inbox import Inbox
 from core.store.database import Database
-from core.types import Kind, Outcome
+from core.types import Outcome
 from tests.core.fakes import HERE, elsewhere, message, settled
 from tests.core.hands import Hands, ended
 from tests.core.queued import status
@@ -44,7 +44,7 @@ async def begun(hands: Hands) -> list[list[str]]:
     return [[said.id for said in claim.messages] for claim in hands.begun]
 
 
-async def test_a_message_is_on_disk_with_its_run_begun(hands: Hands, tmp_path: Path) -> None:
+async def test_a_message_is_on_disk_with_its_run_begun(hands, tmp_path):
     """When `receive` is done another process sees message, thread and run; it may be acknowledged."""
     receipt = await inbox(hands).receive(message("1"))
 
@@ -56,7 +56,7 @@ async def test_a_message_is_on_disk_with_its_run_begun(hands: Hands, tmp_path: P
     assert [["1"]] == await begun(hands)
 
 
-async def test_a_message_delivered_again_changes_nothing(hands: Hands) -> None:
+async def test_a_message_delivered_again_changes_nothing(hands):
     """Not even when it comes by another road, with other words."""
     box = inbox(hands)
     await box.receive(message("1"))
@@ -67,7 +67,7 @@ async def test_a_message_delivered_again_changes_nothing(hands: Hands) -> None:
     assert ["in_progress"] == await hands.status()
 
 
-async def test_messages_are_accepted_in_the_order_of_the_calls(hands: Hands) -> None:
+async def test_messages_are_accepted_in_the_order_of_the_calls(hands):
     """Awaited or not."""
     box = inbox(hands)
     accepted = [box.receive(message(id)) for id in ("3", "1", "2")]
@@ -78,7 +78,7 @@ async def test_messages_are_accepted_in_the_order_of_the_calls(hands: Hands) -> 
     )
 
 
-async def test_a_run_begins_although_its_caller_was_cancelled(hands: Hands) -> None:
+async def test_a_run_begins_although_its_caller_was_cancelled(hands):
     """What is committed is carried out: a connection that breaks then takes nothing with it."""
     box = inbox(hands)
 
@@ -94,7 +94,7 @@ async def test_a_run_begins_although_its_caller_was_cancelled(hands: Hands) -> N
     assert calling.cancelled()
 
 
-async def test_what_cannot_be_saved_is_not_accepted(hands: Hands, tmp_path: Path) -> None:
+async def test_what_cannot_be_saved_is_not_accepted(hands, tmp_path):
     """The caller learns it, and must not acknowledge; nothing was begun."""
     await hands.db(lambda tx: tx("PRAGMA busy_timeout=1"))
     stranger = sqlite3.connect(tmp_path / "spool.sqlite3", isolation_level=None)
@@ -110,7 +110,7 @@ async def test_what_cannot_be_saved_is_not_accepted(hands: Hands, tmp_path: Path
     assert (await box.receive(message("1"))).new
 
 
-async def test_facts_are_stored_with_the_message(hands: Hands) -> None:
+async def test_facts_are_stored_with_the_message(hands):
     """Also with one that is known: the position of a gateway moves on all the same."""
     box = inbox(hands)
     await box.receive(message("1"), {"session": "a"})
@@ -121,7 +121,7 @@ async def test_facts_are_stored_with_the_message(hands: Hands) -> None:
     assert await box.fact("session") is None
 
 
-async def test_a_busy_thread_answers_each_message_in_order(hands: Hands) -> None:
+async def test_a_busy_thread_answers_each_message_in_order(hands):
     """`WHILE_BUSY=queue`: one run for each."""
     box = inbox(hands)
     for id in ("1", "2", "3"):
@@ -134,7 +134,7 @@ async def test_a_busy_thread_answers_each_message_in_order(hands: Hands) -> None
     assert [["1"], ["2"], ["3"]] == await begun(hands)
 
 
-async def test_waiting_messages_are_answered_together_where_asked_for(hands: Hands) -> None:
+async def test_waiting_messages_are_answered_together_where_asked_for(hands):
     """`WHILE_BUSY=collect`: those of one topic that wait share a run; what runs already takes none."""
     box = inbox(hands, collect=True)
     for id, topic in (("1", "T1"), ("2", "T1"), ("3", "T2"), ("4", "T1"), ("5", "T2")):
@@ -148,7 +148,7 @@ async def test_waiting_messages_are_answered_together_where_asked_for(hands: Han
 
 
 @pytest.mark.parametrize("kind", ["help", "unreadable", "empty_reply"])
-async def test_own_texts_wait_for_nobody(hands: Hands, kind: Kind) -> None:
+async def test_own_texts_wait_for_nobody(hands, kind):
     """They are shown while an answer of the thread is under way, collecting or not."""
     box = inbox(hands, collect=True)
     await box.receive(message("1"))
@@ -157,7 +157,7 @@ async def test_own_texts_wait_for_nobody(hands: Hands, kind: Kind) -> None:
     assert [["1"], ["2"]] == await begun(hands)
 
 
-async def test_the_assistant_of_an_answer_is_recorded(hands: Hands) -> None:
+async def test_the_assistant_of_an_answer_is_recorded(hands):
     """Our own texts have none."""
     box = inbox(hands)
     await box.receive(message("1"))
@@ -168,7 +168,7 @@ async def test_the_assistant_of_an_answer_is_recorded(hands: Hands) -> None:
     )
 
 
-async def test_the_budget_of_the_policy_is_that_of_the_claim(hands: Hands) -> None:
+async def test_the_budget_of_the_policy_is_that_of_the_claim(hands):
     """History is read with the message, within HISTORY_TOKENS."""
     box = inbox(hands, budget=10)
     await box.receive(message("1", "a"))
@@ -182,7 +182,7 @@ async def test_the_budget_of_the_policy_is_that_of_the_claim(hands: Hands) -> No
     assert () == receipt.claim.history
 
 
-async def test_a_message_from_long_ago_is_left_alone(hands: Hands) -> None:
+async def test_a_message_from_long_ago_is_left_alone(hands):
     """Found in a history and older than CATCH_UP_SECONDS: nobody expects an answer any more."""
     now = time.time()
     box = inbox(hands, window=60.0)
@@ -196,14 +196,14 @@ async def test_a_message_from_long_ago_is_left_alone(hands: Hands) -> None:
 
 
 @pytest.mark.parametrize("hours", [-2, -1, 0, 1, 2, 24 * 365])
-async def test_a_live_message_is_never_too_old(hands: Hands, hours: int) -> None:
+async def test_a_live_message_is_never_too_old(hands, hours):
     """Our clock and the platform's may differ: it was said just now, whatever either says."""
     box = inbox(hands, window=60.0)
 
     assert (await box.receive(message("1", sent_at=time.time() - hours * 3600))).new
 
 
-async def test_a_deleted_message_is_not_answered(hands: Hands) -> None:
+async def test_a_deleted_message_is_not_answered(hands):
     """As long as its run has not begun; the lane goes on behind it."""
     box = inbox(hands)
     for id in ("1", "2", "3"):
@@ -219,7 +219,7 @@ async def test_a_deleted_message_is_not_answered(hands: Hands) -> None:
     assert ["completed", "cancelled", "in_progress"] == await hands.db(status)
 
 
-async def test_what_is_known_of_people_and_topics_can_be_asked(hands: Hands) -> None:
+async def test_what_is_known_of_people_and_topics_can_be_asked(hands):
     """Who spoke where, and which topics were active."""
     box = inbox(hands)
     await box.receive(message("5"))

@@ -60,9 +60,7 @@ async def states(hands: Hands) -> list[str]:
 
 
 @pytest.mark.parametrize(("yes", "state"), [(True, "approved"), (False, "refused")])
-async def test_a_decision_is_on_disk_when_it_is_done(
-    hands: Hands, tmp_path: Path, yes: bool, state: str
-) -> None:
+async def test_a_decision_is_on_disk_when_it_is_done(hands, tmp_path, yes, state):
     """Another process sees it: the press may be acknowledged."""
     box = inbox(hands)
     asked = await open_question(hands, box)
@@ -74,7 +72,7 @@ async def test_a_decision_is_on_disk_when_it_is_done(
     assert [(state,)] == rows
 
 
-async def test_the_first_decision_counts(hands: Hands) -> None:
+async def test_the_first_decision_counts(hands):
     """A second press, of either button, changes nothing."""
     box = inbox(hands)
     asked = await open_question(hands, box)
@@ -82,7 +80,7 @@ async def test_the_first_decision_counts(hands: Hands) -> None:
     assert ["refused"] == await states(hands)
 
 
-async def test_others_are_told_that_it_is_not_theirs(hands: Hands) -> None:
+async def test_others_are_told_that_it_is_not_theirs(hands):
     """Before and after it was decided."""
     box = inbox(hands)
     asked = await open_question(hands, box)
@@ -92,7 +90,7 @@ async def test_others_are_told_that_it_is_not_theirs(hands: Hands) -> None:
     assert ["approved"] == await states(hands)
 
 
-async def test_too_late_is_over(hands: Hands) -> None:
+async def test_too_late_is_over(hands):
     """Although nobody noted yet that the time is over: there may have been no process."""
     box = inbox(hands)
     asked = await open_question(hands, box, seconds=0)
@@ -100,7 +98,7 @@ async def test_too_late_is_over(hands: Hands) -> None:
     assert ["waiting"] == await states(hands)
 
 
-async def test_a_message_refuses_the_questions_to_its_person_in_its_thread(hands: Hands) -> None:
+async def test_a_message_refuses_the_questions_to_its_person_in_its_thread(hands):
     """All of them, and no other's."""
     box = inbox(hands)
     mine = [await open_question(hands, box)]
@@ -115,7 +113,7 @@ async def test_a_message_refuses_the_questions_to_its_person_in_its_thread(hands
 
 
 @pytest.mark.parametrize("where", [{"channel": "C2"}, {"workspace": "W2"}])
-async def test_a_message_elsewhere_refuses_nothing(hands: Hands, where: dict[str, str]) -> None:
+async def test_a_message_elsewhere_refuses_nothing(hands, where):
     """It belongs to another conversation."""
     box = inbox(hands)
     await open_question(hands, box)
@@ -125,7 +123,7 @@ async def test_a_message_elsewhere_refuses_nothing(hands: Hands, where: dict[str
     assert ["waiting"] == await states(hands)
 
 
-async def test_in_a_shared_thread_only_the_asked_person_refuses(hands: Hands) -> None:
+async def test_in_a_shared_thread_only_the_asked_person_refuses(hands):
     """What others say there is no answer."""
     box = inbox(hands, scope="topic")
     await open_question(hands, box)
@@ -133,7 +131,7 @@ async def test_in_a_shared_thread_only_the_asked_person_refuses(hands: Hands) ->
     assert 1 == len((await box.receive(message("3"))).refused)
 
 
-async def test_a_message_delivered_again_refuses_nothing(hands: Hands) -> None:
+async def test_a_message_delivered_again_refuses_nothing(hands):
     """It was there before the question."""
     box = inbox(hands)
     await open_question(hands, box)
@@ -143,7 +141,7 @@ async def test_a_message_delivered_again_refuses_nothing(hands: Hands) -> None:
     assert ["waiting"] == await states(hands)
 
 
-async def test_a_question_that_is_decided_stays_decided(hands: Hands) -> None:
+async def test_a_question_that_is_decided_stays_decided(hands):
     """A message after the yes takes nothing back."""
     box = inbox(hands)
     asked = await open_question(hands, box)
@@ -153,7 +151,7 @@ async def test_a_question_that_is_decided_stays_decided(hands: Hands) -> None:
     assert ["approved"] == await states(hands)
 
 
-async def test_the_same_call_is_asked_about_once(hands: Hands) -> None:
+async def test_the_same_call_is_asked_about_once(hands):
     """Whoever asks again gets the same question, with its first deadline."""
     box = inbox(hands)
     asked = await open_question(hands, box)
@@ -163,7 +161,7 @@ async def test_the_same_call_is_asked_about_once(hands: Hands) -> None:
     assert asked == later
 
 
-async def test_ending_a_run_ends_its_questions(hands: Hands) -> None:
+async def test_ending_a_run_ends_its_questions(hands):
     """Those that wait are refused; the others stay as they are."""
     box = inbox(hands)
     first = await open_question(hands, box)
@@ -175,7 +173,7 @@ async def test_ending_a_run_ends_its_questions(hands: Hands) -> None:
     assert ["approved", "refused"] == await states(hands)
 
 
-async def test_a_decision_that_could_not_be_saved_is_no_decision(hands: Hands) -> None:
+async def test_a_decision_that_could_not_be_saved_is_no_decision(hands):
     """The person may press again."""
     box = inbox(hands)
     asked = await open_question(hands, box)
@@ -186,7 +184,7 @@ async def test_a_decision_that_could_not_be_saved_is_no_decision(hands: Hands) -
     assert "done" == await box.decide(asked.id, "U1", True)
 
 
-async def test_an_unknown_thread_holds_nothing(hands: Hands) -> None:
+async def test_an_unknown_thread_holds_nothing(hands):
     """Asking for the memory makes no thread."""
     box = inbox(hands)
     text = await box.memory(elsewhere(channel="C9"), "U9")

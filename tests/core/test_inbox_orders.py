@@ -11,7 +11,6 @@ import pytest
 
 from core.inbox import Inbox
 from core.store.database import Database
-from core.store.threads import Scope
 from core.types import Outcome
 from tests.core.fakes import HERE, elsewhere, message, settled
 from tests.core.hands import Hands, ended
@@ -41,7 +40,7 @@ async def begun(hands: Hands) -> list[list[str]]:
     return [[said.id for said in claim.messages] for claim in hands.begun]
 
 
-async def test_stop_cancels_the_run_and_is_no_question(hands: Hands) -> None:
+async def test_stop_cancels_the_run_and_is_no_question(hands):
     """The run is told at once, what waits stays, and the word `stop` gets no run of its own."""
     box = inbox(hands)
     await box.receive(message("1"))
@@ -57,14 +56,14 @@ async def test_stop_cancels_the_run_and_is_no_question(hands: Hands) -> None:
     assert not (await box.receive(message("3", kind="stop"))).new
 
 
-async def test_stop_without_a_run_is_answered(hands: Hands) -> None:
+async def test_stop_without_a_run_is_answered(hands):
     """With one of our own texts."""
     await inbox(hands).receive(message("1", kind="stop"))
 
     assert [["1"]] == await begun(hands)
 
 
-async def test_stop_is_for_ones_own_thread(hands: Hands) -> None:
+async def test_stop_is_for_ones_own_thread(hands):
     """With the scope `user` nobody ends another person's answer."""
     box = inbox(hands)
     await box.receive(message("1"))
@@ -74,7 +73,7 @@ async def test_stop_is_for_ones_own_thread(hands: Hands) -> None:
 
 
 @pytest.mark.parametrize("scope", ["user", "topic"])
-async def test_a_reset_message_starts_over_after_what_was_said_before(hands: Hands, scope: Scope) -> None:
+async def test_a_reset_message_starts_over_after_what_was_said_before(hands, scope):
     """It is confirmed at once; what waits is answered in the old thread, what follows in the new one."""
     box = inbox(hands, scope=scope)
     for id in ("1", "2"):
@@ -89,7 +88,7 @@ async def test_a_reset_message_starts_over_after_what_was_said_before(hands: Han
 
 
 @pytest.mark.parametrize("scope", ["user", "topic"])
-async def test_a_reset_command_starts_over(hands: Hands, scope: Scope) -> None:
+async def test_a_reset_command_starts_over(hands, scope):
     """The run under way keeps its thread; its turn never gets into the new one."""
     box = inbox(hands, scope=scope)
     await box.receive(message("1"))
@@ -104,7 +103,7 @@ async def test_a_reset_command_starts_over(hands: Hands, scope: Scope) -> None:
     assert () == receipt.claim.history
 
 
-async def test_a_reset_under_topic_scope_needs_a_topic(hands: Hands) -> None:
+async def test_a_reset_under_topic_scope_needs_a_topic(hands):
     """A slash command in a Slack channel cannot tell which conversation is meant."""
     assert not await inbox(hands, scope="topic").reset(elsewhere(topic=""), "U1")
     assert await inbox(hands, scope="user").reset(elsewhere(topic=""), "U1")
@@ -113,7 +112,7 @@ async def test_a_reset_under_topic_scope_needs_a_topic(hands: Hands) -> None:
     )
 
 
-async def test_stopping_by_a_person(hands: Hands) -> None:
+async def test_stopping_by_a_person(hands):
     """True once there is something to stop; only ever one's own."""
     box = inbox(hands)
     assert not await box.stop(HERE, "U1")
@@ -126,7 +125,7 @@ async def test_stopping_by_a_person(hands: Hands) -> None:
     assert hands.stopping[hands.ids()[0]].is_set()
 
 
-async def test_stopping_by_a_post(hands: Hands) -> None:
+async def test_stopping_by_a_post(hands):
     """Who asked may; others may not; a post of an ended run, or of none, has nothing to stop."""
     box = inbox(hands)
     await box.receive(message("1"))
@@ -145,7 +144,7 @@ async def test_stopping_by_a_post(hands: Hands) -> None:
     assert await box.stop_post("fake:9", "U1") is None
 
 
-async def test_a_reset_command_delivered_again_resets_once(hands: Hands) -> None:
+async def test_a_reset_command_delivered_again_resets_once(hands):
     """What was said since the first delivery is not forgotten; another command is."""
     box = inbox(hands)
     await box.reset(HERE, "U1", order="a", facts={"session": 1})

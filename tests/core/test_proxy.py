@@ -33,9 +33,7 @@ ENVIRONMENT = {"HTTPS_PROXY": "http://proxy:1", "HTTP_PROXY": "proxy:2"}
         ("https://a.b/", {"HTTPS_PROXY": ""}, None),
     ],
 )
-def test_the_environment_names_the_proxy(
-    url: str, environment: dict[str, str], proxy: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_names_the_proxy(url, environment, proxy, monkeypatch):
     """By scheme, a WebSocket's being that of its HTTP; NO_PROXY excepts hosts and networks."""
     for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"):
         for written in (name, name.lower()):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import openai
 import pytest
@@ -34,13 +33,13 @@ def documented() -> dict[str, tuple[str, bool]]:
     return {name: (value, bool(mark)) for mark, name, value in found}
 
 
-def test_every_setting_is_documented_and_nothing_else() -> None:
+def test_every_setting_is_documented_and_nothing_else():
     """`.env.example` has exactly the settings there are."""
     assert set(NAMES) == set(documented())
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
-def test_the_documented_value_is_the_default(name: str) -> None:
+def test_the_documented_value_is_the_default(name):
     """Removing the # of a line, or copying the file, changes nothing."""
     value, _ = documented()[name]
     field = NAMES[name]
@@ -50,7 +49,7 @@ def test_the_documented_value_is_the_default(name: str) -> None:
     assert bool(value) is bool(default) or isinstance(default, bool)
 
 
-def test_only_what_is_needed_is_not_a_comment() -> None:
+def test_only_what_is_needed_is_not_a_comment():
     """Key and tokens are to be filled in; they come first, and they are empty."""
     needed = {name: value for name, (value, comment) in documented().items() if not comment}
 
@@ -59,7 +58,7 @@ def test_only_what_is_needed_is_not_a_comment() -> None:
     assert set(list(documented())[: len(needed)]) == set(needed)
 
 
-def test_every_setting_is_explained() -> None:
+def test_every_setting_is_explained():
     """Above each stands at least a line of meaning; settings may share it."""
     blocks = EXAMPLE.read_text("utf-8").split("\n\n")
     settings = [block for block in blocks if re.search(r"^#?[A-Z_]+=", block, re.MULTILINE)]
@@ -67,7 +66,7 @@ def test_every_setting_is_explained() -> None:
     assert not [block for block in settings if not re.match(r"# \w.{10,}", block)]
 
 
-def test_the_copied_example_means_the_defaults() -> None:
+def test_the_copied_example_means_the_defaults():
     """`cp .env.example .env` alone configures nothing."""
     values = {name: value or "" for name, value in dotenv_values(EXAMPLE).items()}
 
@@ -95,13 +94,13 @@ def test_the_copied_example_means_the_defaults() -> None:
         ("LANGUAGE", "fr_FR", "en"),
     ],
 )
-def test_values_are_read_kindly(name: str, text: str, value: Any) -> None:
+def test_values_are_read_kindly(name, text, value):
     """Whatever the case, with blanks around them."""
     assert value == getattr(read({name: text}), NAMES[name])
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
-def test_empty_means_not_set(name: str) -> None:
+def test_empty_means_not_set(name):
     """As a line of `.env` that was never filled in."""
     assert Settings() == read({name: "  "})
 
@@ -126,7 +125,7 @@ def test_empty_means_not_set(name: str) -> None:
         ("SLACK_APP_TOKEN", "xoxb-1", "xapp-"),
     ],
 )
-def test_a_mistake_is_told_with_its_cure(name: str, text: str, cure: str) -> None:
+def test_a_mistake_is_told_with_its_cure(name, text, cure):
     """One sentence each: which setting, and what it may be."""
     (problem,) = problems({name: text})
 
@@ -134,7 +133,7 @@ def test_a_mistake_is_told_with_its_cure(name: str, text: str, cure: str) -> Non
     assert cure in problem
 
 
-def test_ids_and_hosts_are_lists() -> None:
+def test_ids_and_hosts_are_lists():
     """With commas or blanks; of both platforms."""
     found = read({"ADMINS": "U0123ABC,W1 112233445566778899", "MCP_HOSTS": "mcp.example.com, 10.0.0.7"})
 
@@ -157,7 +156,7 @@ def test_ids_and_hosts_are_lists() -> None:
         ("ADMINS", []),
     ],
 )
-def test_a_name_that_looks_like_ours_is_asked_about(name: str, said: list[str]) -> None:
+def test_a_name_that_looks_like_ours_is_asked_about(name, said):
     """Wherever it stands; other programs' names are none of our business, and nothing empty is told."""
     assert [*said, *said] == [
         str(one) for shared in (False, True) for one in misspelt({name: "x", "SLACK_KEY": ""}, shared=shared)
@@ -173,7 +172,7 @@ def test_a_name_that_looks_like_ours_is_asked_about(name: str, said: list[str]) 
         ("OPENAI_SECRET", "sk-hunter2", "OPENAI_API_KEY"),
     ],
 )
-def test_a_value_tells_what_its_name_should_be(name: str, value: str, meant: str) -> None:
+def test_a_value_tells_what_its_name_should_be(name, value, meant):
     """By the way it begins, and it is not shown."""
     assert [f"{name} is not a setting. Did you mean {meant}?"] == list(map(str, misspelt({name: value})))
 
@@ -186,7 +185,7 @@ def test_a_value_tells_what_its_name_should_be(name: str, value: str, meant: str
         ("OPENAI_ORG_ID", "read from the real environment alone. Set it there"),
     ],
 )
-def test_a_services_name_in_dotenv_is_for_us(name: str, said: str) -> None:
+def test_a_services_name_in_dotenv_is_for_us(name, said):
     """Nobody reads it there; in the environment of all programs it may be another's."""
     (found,) = misspelt({name: "x"})
 
@@ -194,7 +193,7 @@ def test_a_services_name_in_dotenv_is_for_us(name: str, said: str) -> None:
     assert [] == misspelt({name: "x"}, shared=True)
 
 
-def test_what_the_vendor_reads_is_known() -> None:
+def test_what_the_vendor_reads_is_known():
     """Exactly the names that the installed package looks up by itself, but for ours."""
     sources = Path(openai.__file__).parent.rglob("*.py")
     looked_up = re.compile(r"(?:environ\.get|getenv)\(\s*\"(OPENAI_\w+)\"")
@@ -203,7 +202,7 @@ def test_what_the_vendor_reads_is_known() -> None:
     assert found - NAMES.keys() == VENDOR
 
 
-def test_quotes_that_nobody_removed_are_told() -> None:
+def test_quotes_that_nobody_removed_are_told():
     """Docker keeps those of its --env-file; what is inside them is looked at too."""
     told = problems({"SLACK_APP_TOKEN": '"xapp-hunter2"', "RUN_SECONDS": "'no'", "ASSISTANT_NAME": '"Bo"'})
 
@@ -223,7 +222,7 @@ def test_quotes_that_nobody_removed_are_told() -> None:
         ("x", "y", ["SLACK_BOT_TOKEN must start", "SLACK_APP_TOKEN must start"]),
     ],
 )
-def test_slacks_tokens_in_each_others_place(bot: str, app: str, said: list[str]) -> None:
+def test_slacks_tokens_in_each_others_place(bot, app, said):
     """Are told as that."""
     told = problems({"SLACK_BOT_TOKEN": bot, "SLACK_APP_TOKEN": app})
 
@@ -232,7 +231,7 @@ def test_slacks_tokens_in_each_others_place(bot: str, app: str, said: list[str])
 
 
 @pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
-def test_a_wrong_token_is_not_repeated(name: str) -> None:
+def test_a_wrong_token_is_not_repeated(name):
     """It may be a right one of something else."""
     assert "hunter2" not in " ".join(problems({name: "hunter2"}))
 
@@ -241,7 +240,7 @@ def test_a_wrong_token_is_not_repeated(name: str) -> None:
     ("name", "token"),
     [("SLACK_BOT_TOKEN", "xoxb-…"), ("SLACK_APP_TOKEN", "xapp-..."), ("DISCORD_BOT_TOKEN", "…")],
 )
-def test_a_placeholder_is_no_token(name: str, token: str) -> None:
+def test_a_placeholder_is_no_token(name, token):
     """One sentence, that says where the real one is."""
     (told,) = problems({name: token})
 
@@ -249,7 +248,7 @@ def test_a_placeholder_is_no_token(name: str, token: str) -> None:
     assert "of your" in told
 
 
-def test_discords_token_has_three_parts() -> None:
+def test_discords_token_has_three_parts():
     """With Discord itself; another server may give others."""
     (told,) = problems(KEY | {"DISCORD_BOT_TOKEN": "1234567890"}, ["discord"])
     assert "neither the application id nor the client secret" in told
@@ -259,7 +258,7 @@ def test_discords_token_has_three_parts() -> None:
         assert read(KEY | {"DISCORD_BOT_TOKEN": "d"} | more, to_run=["discord"])
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_mistakes_are_told_at_once():
     """Wrong values, missing tokens, a missing key, and a platform that does not exist."""
     found = problems({"LOG_LEVEL": "loud", "SLACK_BOT_TOKEN": "x", "RUN_SECONDS": "no"}, ["slack", "teams"])
 
@@ -277,7 +276,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         ({"OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "DISCORD_BOT_TOKEN": "d.o.t"}, []),
     ],
 )
-def test_what_is_enough_to_run(environ: dict[str, str], to_run: list[str]) -> None:
+def test_what_is_enough_to_run(environ, to_run):
     """The tokens of what is to run, and a key or a server that needs none."""
     read(environ, to_run=to_run)
 
@@ -292,7 +291,7 @@ def test_what_is_enough_to_run(environ: dict[str, str], to_run: list[str]) -> No
         (SLACK, [], "OPENAI_API_KEY is not set"),
     ],
 )
-def test_what_is_missing_to_run(environ: dict[str, str], to_run: list[str], missing: str) -> None:
+def test_what_is_missing_to_run(environ, to_run, missing):
     """One sentence for each thing that is missing; without `to_run` nothing is."""
     (problem,) = problems(environ, to_run)
 
@@ -311,12 +310,12 @@ def test_what_is_missing_to_run(environ: dict[str, str], to_run: list[str], miss
         ({"OPENAI_FEATURES": "portable"}, False),
     ],
 )
-def test_auto_is_full_for_openai_only(environ: dict[str, str], full: bool) -> None:
+def test_auto_is_full_for_openai_only(environ, full):
     """Any other server is asked for the portable contract, unless told otherwise."""
     assert full is read(environ).full_features
 
 
-def test_background_needs_a_server_that_has_it() -> None:
+def test_background_needs_a_server_that_has_it():
     """A portable one has not."""
     environ = {"OPENAI_BACKGROUND": "1", "OPENAI_FEATURES": "portable"}
 
@@ -334,12 +333,12 @@ def test_background_needs_a_server_that_has_it() -> None:
         (SLACK | {"DISCORD_BOT_TOKEN": "d"}, ("slack", "discord")),
     ],
 )
-def test_platforms_are_those_with_tokens(environ: dict[str, str], platforms: tuple[str, ...]) -> None:
+def test_platforms_are_those_with_tokens(environ, platforms):
     """One of Slack's two tokens is meant as Slack, too: the other is then asked for."""
     assert platforms == read(environ).platforms
 
 
-def test_secrets_do_not_show() -> None:
+def test_secrets_do_not_show():
     """Neither in a traceback nor in a log; and the log is told what to look for."""
     settings = read(KEY | SLACK | {"DISCORD_BOT_TOKEN": "d-1"})
 
@@ -348,7 +347,7 @@ def test_secrets_do_not_show() -> None:
     assert () == Settings().secrets()
 
 
-def test_the_assistant_is_told_its_name_unless_told_more() -> None:
+def test_the_assistant_is_told_its_name_unless_told_more():
     """ASSISTANT_INSTRUCTIONS replaces our own words altogether."""
     assert "Ada" in read({"ASSISTANT_NAME": "Ada"}).instructions
     assert "Be curt." == read({"ASSISTANT_NAME": "Ada", "ASSISTANT_INSTRUCTIONS": "Be curt."}).instructions

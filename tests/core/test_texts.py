@@ -13,13 +13,13 @@ from core.types import Kind
 KEYS = sorted(TEXTS["en"])
 
 
-def test_every_language_has_every_text() -> None:
+def test_every_language_has_every_text():
     """And none has one that the others lack."""
     assert [KEYS, KEYS] == [sorted(texts) for texts in TEXTS.values()]
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_texts_are_short_and_ping_nobody(key: str) -> None:
+def test_texts_are_short_and_ping_nobody(key):
     """They fit into one post of either platform, and into one notification."""
     for texts in TEXTS.values():
         assert 0 < len(texts[key]) < 500
@@ -28,24 +28,24 @@ def test_texts_are_short_and_ping_nobody(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_korean_is_korean(key: str) -> None:
+def test_korean_is_korean(key):
     """No text was left in English."""
     assert any("가" <= letter <= "힣" for letter in TEXTS["ko"][key])
     assert TEXTS["en"][key] != TEXTS["ko"][key]
 
 
-def test_help_is_two_lines() -> None:
+def test_help_is_two_lines():
     """In every language."""
     assert [2, 2] == [len(texts["help"].splitlines()) for texts in TEXTS.values()]
 
 
 @pytest.mark.parametrize("kind", sorted(set(get_args(Kind)) - {"ask", "memory"}))
-def test_what_needs_no_model_has_a_text(kind: str) -> None:
+def test_what_needs_no_model_has_a_text(kind):
     """Its name is the key; what a thread holds is told in one of three."""
     assert kind in KEYS
 
 
-def test_every_notice_of_a_fault_has_a_text() -> None:
+def test_every_notice_of_a_fault_has_a_text():
     """Whatever a model server may say."""
     notices = {fault(code, status).notice for code in ("", *LASTING) for status in (None, *range(400, 600))}
 
@@ -67,6 +67,6 @@ def test_every_notice_of_a_fault_has_a_text() -> None:
         ("", "fr", "en"),
     ],
 )
-def test_the_locale_decides_then_the_default(locale: str, default: str, language: str) -> None:
+def test_the_locale_decides_then_the_default(locale, default, language):
     """A language we do not have is answered in the default one; English is the last resort."""
     assert TEXTS[language]["help"] == text("help", locale, default)

@@ -53,13 +53,13 @@ def _wrong(
     return {finding.kind for finding in check(SAID, shown, requests, done)}
 
 
-def test_what_is_right_passes() -> None:
+def test_what_is_right_passes():
     """Two calls, a payment that was allowed, a picture and a table."""
     assert _wrong() == set()
 
 
 @pytest.mark.parametrize("paid", [[], DONE.paid])
-def test_an_interrupted_payment_that_is_told_passes(paid: list[tuple[str, float]]) -> None:
+def test_an_interrupted_payment_that_is_told_passes(paid):
     """Whether it came about or not."""
     assert _wrong(TOLD, replace(DONE, paid=paid), UNSURE) == set()
 
@@ -75,7 +75,7 @@ def test_an_interrupted_payment_that_is_told_passes(paid: list[tuple[str, float]
         ("stub", replace(DONE, kept=["seen.png"])),
     ],
 )
-def test_wrong_effects_are_found(kind: str, done: Done) -> None:
+def test_wrong_effects_are_found(kind, done):
     """Paid twice, never, or without a yes; repeated though it was on record; bytes that are kept."""
     assert kind in _wrong(done=done)
 
@@ -90,17 +90,17 @@ def test_wrong_effects_are_found(kind: str, done: Done) -> None:
         ("stub", TOLD),
     ],
 )
-def test_wrong_posts_are_found(kind: str, shown: tuple[Shown, ...]) -> None:
+def test_wrong_posts_are_found(kind, shown):
     """A question or a file once more or missing; a note without a reason."""
     assert kind in _wrong(shown)
 
 
-def test_an_interruption_that_is_not_told_is_found() -> None:
+def test_an_interruption_that_is_not_told_is_found():
     """The model was told that nobody knows, and the person was not."""
     assert _wrong(requests=UNSURE) == {"stub"}
 
 
-def test_a_file_that_the_model_did_not_get_is_found() -> None:
+def test_a_file_that_the_model_did_not_get_is_found():
     """It was asked about it without its bytes."""
     asked: Items = [{"role": "user", "content": f"{SEEN.text}\n[File seen.txt]\nabout seen"}]
 

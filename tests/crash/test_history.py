@@ -31,12 +31,12 @@ def _kinds(shown: Sequence[Shown]) -> set[str]:
     return {finding.kind for finding in check(SAID, shown)}
 
 
-def test_what_is_right_passes() -> None:
+def test_what_is_right_passes():
     """One answer in two posts, one in one, a confirmation, and a new memory after the reset."""
     assert check(SAID, SHOWN) == []
 
 
-def test_what_belongs_to_tools_is_no_answer() -> None:
+def test_what_belongs_to_tools_is_no_answer():
     """A decided question, a file, and a note under an answer are judged elsewhere."""
     more = (Shown("16", "topic", DECISIONS[0]), Shown("17", "topic", "", files=(("a.txt", b"a"),)))
 
@@ -64,6 +64,6 @@ def test_what_belongs_to_tools_is_no_answer() -> None:
         ("stub", (*SHOWN, Shown("16", "topic", DECISIONS[0], unfinished="with buttons"))),
     ],
 )
-def test_what_is_wrong_on_the_screen_is_found(kind: str, shown: Sequence[Shown]) -> None:
+def test_what_is_wrong_on_the_screen_is_found(kind, shown):
     """Each fault by its name."""
     assert kind in _kinds(shown)

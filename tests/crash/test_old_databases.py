@@ -93,9 +93,7 @@ def _hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
     ("version", "platform"),
     [("2906ca6", "slack"), ("2906ca6", "discord"), (NEWEST, "slack"), (NEWEST, "discord")],
 )
-async def test_runs_of_an_older_version_are_finished(
-    forks: Forks, tmp_path: Path, version: str, platform: str
-) -> None:
+async def test_runs_of_an_older_version_are_finished(forks, tmp_path, version, platform):
     """One complete answer, no effect and no post twice, and every run has ended."""
     paths = sorted((DATABASES / version).glob(f"{platform}-*.json"))
     seen = await _all_taken_over(forks, tmp_path, [(path, _as_it_was) for path in paths])
@@ -104,7 +102,7 @@ async def test_runs_of_an_older_version_are_finished(
     assert dict(zip(paths, seen, strict=True)) == {path: _wanted(path) for path in paths}
 
 
-def test_every_kind_of_step_is_among_them() -> None:
+def test_every_kind_of_step_is_among_them():
     """In the newest: a step that is journaled, a person who is waited for, files, a summary, each end."""
     rows = [row for path in (DATABASES / NEWEST).glob("*-*.json") for row in load(path)["rows"]]
     steps = [row[3:5] for row in rows if row[0] == "steps"]
@@ -169,7 +167,7 @@ SPOILT = (
 )
 
 
-async def test_what_is_missing_is_found_out(forks: Forks, tmp_path: Path) -> None:
+async def test_what_is_missing_is_found_out(forks, tmp_path):
     """Proof that the test above can fail: a row less, or a post more, and something else is seen."""
     cases = [(DATABASES / NEWEST / f"{name}.json", spoil) for name, spoil in SPOILT]
     seen = await _all_taken_over(forks, tmp_path, cases)

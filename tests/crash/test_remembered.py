@@ -30,12 +30,12 @@ RIGHT = (items(ONE.text), items(ONE.text, ONE.answer, TWO.text), items(THREE.tex
 SUMMARISED = f"{SUMMARY}{KNOWS} one"
 
 
-def test_what_is_right_passes() -> None:
+def test_what_is_right_passes():
     """The turns so far, and nothing from before a reset."""
     assert check(SAID, RIGHT) == []
 
 
-def test_calls_and_the_parts_of_an_answer_pass() -> None:
+def test_calls_and_the_parts_of_an_answer_pass():
     """Two halves around calls are one answer; so are what comes after the question, and who asked it."""
     asked = items(f"u1: {ONE.text}", ONE.answer, f"u1: {TWO.text}")
     halves = items("two.0 two.1"), items("two.2 two.3")
@@ -55,17 +55,17 @@ def test_calls_and_the_parts_of_an_answer_pass() -> None:
         items("something 1 1"),
     ],
 )
-def test_what_the_model_was_not_rightly_told_is_found(request_items: Items) -> None:
+def test_what_the_model_was_not_rightly_told_is_found(request_items):
     """A turn that is missing, cut, repeated, or from before the reset."""
     assert {finding.kind for finding in check(SAID, (*RIGHT, request_items))} == {"memory"}
 
 
-def test_a_summary_stands_for_what_it_tells() -> None:
+def test_a_summary_stands_for_what_it_tells():
     """Its turns need not be told word for word."""
     assert check(MORE, [items(SUMMARISED, TWO.text)]) == []
     assert forgotten(MORE, items(SUMMARISED, TWO.text)) == []
 
 
-def test_what_no_summary_tells_is_forgotten() -> None:
+def test_what_no_summary_tells_is_forgotten():
     """Not in the summary and not word for word."""
     assert len(forgotten(MORE, items(SUMMARISED, THREE.text))) == 1

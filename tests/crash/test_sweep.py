@@ -12,7 +12,6 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +19,7 @@ from tests.crash.oracle import Question
 from tests.crash.outcome import Outcome, summary, wrong
 from tests.crash.people import Person, on_discord, on_slack
 from tests.crash.process import KILLED, Forks, alone, fork_server, until
-from tests.crash.scenario import DISCORD_DM, DISCORD_GUILD, SLACK_FALLBACK, SLACK_STREAM, Scenario
+from tests.crash.scenario import DISCORD_DM, DISCORD_GUILD, SLACK_FALLBACK, SLACK_STREAM
 from tests.crash.storm import play
 from tests.crash.sweep import Sweep, uncovered
 from tests.crash.world import IDLE, world
@@ -52,9 +51,7 @@ def _judge(outcomes: list[Outcome]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", [SLACK_STREAM, DISCORD_GUILD], ids=lambda scenario: scenario.name)
-async def test_a_kill_at_any_point_loses_and_doubles_nothing(
-    forks: Forks, tmp_path: Path, scenario: Scenario
-) -> None:
+async def test_a_kill_at_any_point_loses_and_doubles_nothing(forks, tmp_path, scenario):
     """SIGKILL at each kind of point of the scenario, at many more of it and of a first start: everybody gets
     one complete answer. `scripts/torture` takes them all.
     """
@@ -70,9 +67,7 @@ async def test_a_kill_at_any_point_loses_and_doubles_nothing(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", [SLACK_FALLBACK, DISCORD_DM], ids=lambda scenario: scenario.name)
-async def test_a_kill_elsewhere_loses_and_doubles_nothing(
-    forks: Forks, tmp_path: Path, scenario: Scenario
-) -> None:
+async def test_a_kill_elsewhere_loses_and_doubles_nothing(forks, tmp_path, scenario):
     """The other way to post on Slack, and direct messages on Discord: at each kind of point."""
     sweep = Sweep(forks, tmp_path, scenario)
     crossed = await sweep.rehearse()
@@ -85,9 +80,7 @@ async def test_a_kill_elsewhere_loses_and_doubles_nothing(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", [SLACK_STREAM, DISCORD_GUILD], ids=lambda scenario: scenario.name)
-async def test_a_kill_while_recovering_from_a_kill_loses_and_doubles_nothing(
-    forks: Forks, tmp_path: Path, scenario: Scenario
-) -> None:
+async def test_a_kill_while_recovering_from_a_kill_loses_and_doubles_nothing(forks, tmp_path, scenario):
     """The restarted process dies too, at one of its first points."""
     sweep = Sweep(forks, tmp_path, scenario)
     crossed = await sweep.rehearse()
@@ -96,7 +89,7 @@ async def test_a_kill_while_recovering_from_a_kill_loses_and_doubles_nothing(
 
 
 @pytest.mark.parametrize("careless", ["ack", ""])
-async def test_acknowledging_before_storing_is_found_out(forks: Forks, tmp_path: Path, careless: str) -> None:
+async def test_acknowledging_before_storing_is_found_out(forks, tmp_path, careless):
     """Proof that the checker can fail: with Bolt's own default the same kill loses a message: it says so."""
     async with world(tmp_path) as stage:
         person = on_slack(stage, "u1", "D1")
@@ -116,9 +109,7 @@ async def test_acknowledging_before_storing_is_found_out(forks: Forks, tmp_path:
 
 
 @pytest.mark.slow
-async def test_random_kills_under_several_people_lose_and_double_nothing(
-    forks: Forks, tmp_path: Path
-) -> None:
+async def test_random_kills_under_several_people_lose_and_double_nothing(forks, tmp_path):
     """30 kills at random while eight people talk on both platforms and calls fail, then peace."""
     outcome = await play(forks, tmp_path, seed=20261122, kills=30)
 
@@ -127,9 +118,7 @@ async def test_random_kills_under_several_people_lose_and_double_nothing(
 
 
 @pytest.mark.parametrize("scenario", [SLACK_STREAM, SLACK_FALLBACK, DISCORD_DM], ids=lambda one: one.name)
-async def test_after_a_restart_an_answer_goes_on_at_once(
-    forks: Forks, tmp_path: Path, scenario: Scenario
-) -> None:
+async def test_after_a_restart_an_answer_goes_on_at_once(forks, tmp_path, scenario):
     """The model is asked within 0.5 s of the connection; the first edit follows its first word in 1.25 s."""
     async with world(tmp_path, pace=0.05) as stage:
         person = scenario.open(stage)
@@ -156,7 +145,7 @@ async def test_after_a_restart_an_answer_goes_on_at_once(
 
 
 @pytest.mark.slow
-async def test_a_fresh_process_goes_on_where_killed_ones_ended(tmp_path: Path) -> None:
+async def test_a_fresh_process_goes_on_where_killed_ones_ended(tmp_path):
     """Without the fork server: killed while answering on both platforms, twice; the third finishes."""
     async with world(tmp_path) as stage:
         people = [on_slack(stage, "u1", "C1"), on_discord(stage, "p1")]
@@ -182,7 +171,7 @@ async def test_a_fresh_process_goes_on_where_killed_ones_ended(tmp_path: Path) -
 
 
 @pytest.mark.slow
-async def test_a_stop_amid_answers_is_clean_and_the_next_start_goes_on(tmp_path: Path) -> None:
+async def test_a_stop_amid_answers_is_clean_and_the_next_start_goes_on(tmp_path):
     """SIGTERM: status 0 within 10 s, the gateway session kept; the next process finishes the answers."""
     async with world(tmp_path, pace=0.05) as stage:
         people = [on_slack(stage, "u1", "C1"), on_discord(stage, "p1")]
@@ -203,7 +192,7 @@ async def test_a_stop_amid_answers_is_clean_and_the_next_start_goes_on(tmp_path:
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.02, 0.05, 0.1, 0.2])
-async def test_a_stop_while_starting_is_clean(forks: Forks, tmp_path: Path, delay: float) -> None:
+async def test_a_stop_while_starting_is_clean(forks, tmp_path, delay):
     """SIGTERM at any moment of the start: status 0 within 10 s."""
     async with world(tmp_path) as stage:
         process = await stage.start(forks, *BOTH)

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -42,9 +41,7 @@ def _hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
 @pytest.mark.parametrize(
     "scenarios", [TWO, PAY, FILES, SUMMARY, BACKGROUND, TOPIC], ids=lambda two: two[0].name
 )
-async def test_a_kill_at_each_kind_of_point(
-    forks: Forks, tmp_path: Path, scenarios: tuple[Scenario, Scenario]
-) -> None:
+async def test_a_kill_at_each_kind_of_point(forks, tmp_path, scenarios):
     """On Slack after each effect, on Discord after those that Slack has not: all is done, and nothing twice.
 
     Before each effect, too, where people are asked and where a summary is made.
@@ -76,9 +73,7 @@ async def test_a_kill_at_each_kind_of_point(
         (f"{DONE} after", 1, False),
     ],
 )
-async def test_a_kill_around_an_effect(
-    forks: Forks, tmp_path: Path, scenario: Scenario, point: str, paid: int, told: bool
-) -> None:
+async def test_a_kill_around_an_effect(forks, tmp_path, scenario, point, paid, told):
     """Before the question, after it, after the press, before the effect, after it, after its record: the
     effect is never repeated, and where nobody knows whether it came about, the person is told.
     """
@@ -91,9 +86,7 @@ async def test_a_kill_around_an_effect(
 
 
 @pytest.mark.parametrize("scenario", PAY, ids=lambda scenario: scenario.platform)
-async def test_an_effect_before_its_record_is_found_out(
-    forks: Forks, tmp_path: Path, scenario: Scenario
-) -> None:
+async def test_an_effect_before_its_record_is_found_out(forks, tmp_path, scenario):
     """Proof that the checker can fail: when a call is put on record only after its effect, the same kill
     repeats the effect, and the checker says so.
     """

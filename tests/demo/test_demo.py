@@ -16,9 +16,7 @@ from pathlib import Path
 import pytest
 
 from bots.demo.words import EN
-from standins.openai import OpenAIStandin
 from standins.script.picture import png
-from standins.script.script import Scenario
 from tests.demo.demos import LONG, ROOT, environ, operated, piped, talking, turns
 
 pytestmark = pytest.mark.slow
@@ -49,7 +47,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str, str
 
 
 @pytest.mark.parametrize("where", ["slack", "discord"])
-def test_a_function_tool_works(shown: tuple[Path, int, str, str], where: str) -> None:
+def test_a_function_tool_works(shown, where):
     """What is being done is shown, then what came of it."""
     said = turns(shown[2])[f"[{where}] what time is it?"]
 
@@ -58,7 +56,7 @@ def test_a_function_tool_works(shown: tuple[Path, int, str, str], where: str) ->
     assert "time zone UTC" in said
 
 
-def test_a_sum_is_calculated(shown: tuple[Path, int, str, str]) -> None:
+def test_a_sum_is_calculated(shown):
     """By the calculator of the examples: no tools folder was made for that."""
     assert "The tool says: 14" in turns(shown[2])["[slack] calculate 2*(3+4)"]
     assert not (shown[0] / "data" / "tools").exists()
@@ -67,7 +65,7 @@ def test_a_sum_is_calculated(shown: tuple[Path, int, str, str]) -> None:
 @pytest.mark.parametrize(
     ("where", "what", "name"), [("slack", "cat", "picture-1.png"), ("discord", "dog", "picture-1-2.png")]
 )
-def test_a_picture_comes_back(shown: tuple[Path, int, str, str], where: str, what: str, name: str) -> None:
+def test_a_picture_comes_back(shown, where, what, name):
     """And is saved where the person can open it, beside the one before."""
     said = turns(shown[2])[f"[{where}] draw a {what}"]
 
@@ -77,7 +75,7 @@ def test_a_picture_comes_back(shown: tuple[Path, int, str, str], where: str, wha
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_file_comes_back(shown: tuple[Path, int, str, str]) -> None:
+def test_a_file_comes_back(shown):
     """What the code interpreter wrote, with its citation as a plain reference."""
     said = turns(shown[2])["[slack] make a csv file"]
 
@@ -87,7 +85,7 @@ def test_a_file_comes_back(shown: tuple[Path, int, str, str]) -> None:
     assert (shown[0] / "data/demo/files/squares.csv").read_bytes() == b"number,square\n1,1\n2,4\n3,9\n"
 
 
-def test_a_picture_that_is_sent_is_seen(shown: tuple[Path, int, str, str]) -> None:
+def test_a_picture_that_is_sent_is_seen(shown):
     """A path with a blank stands in quotes."""
     said = turns(shown[2])['[slack] /file "a picture.png" what is this?']
 
@@ -95,19 +93,19 @@ def test_a_picture_that_is_sent_is_seen(shown: tuple[Path, int, str, str]) -> No
 
 
 @pytest.mark.parametrize("line", ["[slack] /file notes.txt", "[discord] /file notes.txt and this?"])
-def test_a_file_that_is_sent_is_read(shown: tuple[Path, int, str, str], line: str) -> None:
+def test_a_file_that_is_sent_is_read(shown, line):
     """With words or without."""
     assert "I was given the file notes.txt." in turns(shown[2])[line]
 
 
-def test_a_file_that_is_not_there_is_told(shown: tuple[Path, int, str, str]) -> None:
+def test_a_file_that_is_not_there_is_told(shown):
     """Nothing is sent then."""
     assert turns(shown[2])["[slack] /file nothing.txt"] == "There is no file nothing.txt.\n"
     assert turns(shown[2])["[slack] /file folder x"] == "folder is a folder: name one file in it.\n"
     assert turns(shown[2])["[slack] /file"] == "Write: /file PATH [TEXT]\n"
 
 
-def test_what_has_effects_is_asked_first(shown: tuple[Path, int, str, str]) -> None:
+def test_what_has_effects_is_asked_first(shown):
     """With the exact arguments; only what was allowed happens."""
     asked = turns(shown[2])["[slack] announce lunch"]
 
@@ -116,7 +114,7 @@ def test_what_has_effects_is_asked_first(shown: tuple[Path, int, str, str]) -> N
     assert (shown[0] / "data/demo/files/announcements.txt").read_text() == "lunch\n"
 
 
-def test_yes_and_no(shown: tuple[Path, int, str, str]) -> None:
+def test_yes_and_no(shown):
     """The question shows what was decided, and the assistant goes on; then nothing is asked any more."""
     printed = shown[2]
 
@@ -126,7 +124,7 @@ def test_yes_and_no(shown: tuple[Path, int, str, str]) -> None:
     assert "🚫 Not allowed: announce" in turns(printed)["[discord] /no"]
 
 
-def test_leaving_allows_nothing(shown: tuple[Path, int, str, str]) -> None:
+def test_leaving_allows_nothing(shown):
     """A question that is open at the end gets a no, and its answer is waited for."""
     last = shown[2][shown[2].index("[discord] You: announce supper") :]
 
@@ -135,7 +133,7 @@ def test_leaving_allows_nothing(shown: tuple[Path, int, str, str]) -> None:
 
 
 @pytest.mark.parametrize("where", ["slack", "discord"])
-def test_slash_commands_reach_the_bot(shown: tuple[Path, int, str, str], where: str) -> None:
+def test_slash_commands_reach_the_bot(shown, where):
     """Their answers are for the person alone."""
     said = turns(shown[2])
 
@@ -143,17 +141,17 @@ def test_slash_commands_reach_the_bot(shown: tuple[Path, int, str, str], where: 
     assert "“Assistant” (asst_settings, " in said[f"[{where}] /assistant"]
 
 
-def test_reset_begins_anew(shown: tuple[Path, int, str, str]) -> None:
+def test_reset_begins_anew(shown):
     """As it always did."""
     assert "I remember nothing before it." in turns(shown[2])["[slack] hello again"]
 
 
-def test_it_ends_well(shown: tuple[Path, int, str, str]) -> None:
+def test_it_ends_well(shown):
     """Status 0 and nothing on standard error."""
     assert (shown[1], shown[3]) == (0, "")
 
 
-def test_its_folder_is_its_owners_alone(shown: tuple[Path, int, str, str]) -> None:
+def test_its_folder_is_its_owners_alone(shown):
     """Also where files are made for a whole group: else the tools would not be loaded."""
     folder = shown[0] / "data" / "demo"
 
@@ -166,7 +164,7 @@ def test_its_folder_is_its_owners_alone(shown: tuple[Path, int, str, str]) -> No
     assert kept == dict.fromkeys(kept, 0o600)
 
 
-def test_the_operators_tools_are_there_too(tmp_path: Path) -> None:
+def test_the_operators_tools_are_there_too(tmp_path):
     """Beside the demo's, and before an example of the same file name."""
     tools = tmp_path / "mine"
     tools.mkdir(mode=0o700)
@@ -192,7 +190,7 @@ def own_tool(cwd: Path, name: str, source: str) -> None:
     (folder / name).chmod(0o600)
 
 
-def test_the_tool_of_the_guide_can_be_tried(tmp_path: Path) -> None:
+def test_the_tool_of_the_guide_can_be_tried(tmp_path):
     """As docs/tools.md says it, word for word."""
     guide = (ROOT / "docs" / "tools.md").read_text("utf-8")
     source, order = (
@@ -216,7 +214,7 @@ BROKEN = (
 )
 
 
-def test_warnings_do_not_cut_into_the_conversation(tmp_path: Path) -> None:
+def test_warnings_do_not_cut_into_the_conversation(tmp_path):
     """On the terminal where it is held."""
     own_tool(tmp_path, "broken.py", BROKEN)
     ours, theirs = pty.openpty()
@@ -234,7 +232,7 @@ def test_warnings_do_not_cut_into_the_conversation(tmp_path: Path) -> None:
     assert told == b"end"
 
 
-def test_a_log_that_goes_elsewhere_keeps_its_warnings(tmp_path: Path) -> None:
+def test_a_log_that_goes_elsewhere_keeps_its_warnings(tmp_path):
     """Whoever writes a tool finds there what went wrong in it."""
     own_tool(tmp_path, "broken.py", BROKEN)
 
@@ -243,7 +241,7 @@ def test_a_log_that_goes_elsewhere_keeps_its_warnings(tmp_path: Path) -> None:
     assert [line["message"] for line in map(json.loads, err.splitlines())] == ["a tool failed"]
 
 
-def test_what_the_model_server_forgot_does_no_harm(tmp_path: Path) -> None:
+def test_what_the_model_server_forgot_does_no_harm(tmp_path):
     """Each demo has a fresh one; the thread with the files of the last demo goes on."""
     (tmp_path / "notes.txt").write_text("buy tea\n")
     piped("make a csv file", "/file notes.txt", "draw a cat", cwd=tmp_path)
@@ -259,7 +257,7 @@ def test_what_the_model_server_forgot_does_no_harm(tmp_path: Path) -> None:
 THERE = {"DATA_DIR": "data/demo"}
 
 
-async def test_assistants_are_made_while_it_runs(tmp_path: Path) -> None:
+async def test_assistants_are_made_while_it_runs(tmp_path):
     """On the demo's data, as on any: the next message is answered by the new one. A real bot's stay empty."""
     async with talking(tmp_path) as talk:
         create = ("assistants", "create", "--name", "HelpBot", "--instructions", "Help.", "--json")
@@ -278,7 +276,7 @@ async def test_assistants_are_made_while_it_runs(tmp_path: Path) -> None:
     assert ["demo"] == [path.name for path in (tmp_path / "data").iterdir()]
 
 
-async def test_a_question_dies_with_the_demo(tmp_path: Path) -> None:
+async def test_a_question_dies_with_the_demo(tmp_path):
     """Its post is gone with the chat, so nobody could answer it: the next demo does not wait for that."""
     async with talking(tmp_path) as talk:
         await talk.say("announce lunch", "/no refuses.")
@@ -293,9 +291,7 @@ async def test_a_question_dies_with_the_demo(tmp_path: Path) -> None:
     assert EN.cut_off not in again
 
 
-async def test_ones_own_model_is_asked_as_run_would(
-    tmp_path: Path, openai: OpenAIStandin, script: Scenario
-) -> None:
+async def test_ones_own_model_is_asked_as_run_would(tmp_path, openai, script):
     """With the assistant of the settings and its functions; nothing that costs more is offered."""
     status, out, _ = await asyncio.to_thread(piped, "hi", cwd=tmp_path, OPENAI_BASE_URL=openai.base_url)
 
@@ -306,7 +302,7 @@ async def test_ones_own_model_is_asked_as_run_would(
     assert {tool["type"] for tool in script.tools[0]} == {"function"}
 
 
-def test_what_looks_like_a_command_is_not_sent(tmp_path: Path) -> None:
+def test_what_looks_like_a_command_is_not_sent(tmp_path):
     """The nearest command is named; a path is a message."""
     lines = ("/rest", "/초기화", "/reset now", "help", "/etc/hosts?")
     status, out, err = piped(*lines, cwd=tmp_path)
@@ -322,7 +318,7 @@ def test_what_looks_like_a_command_is_not_sent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("word", ["/quit", "quit", "exit"])
-def test_it_can_be_left_with_a_word(tmp_path: Path, word: str) -> None:
+def test_it_can_be_left_with_a_word(tmp_path, word):
     """What comes after it is not said."""
     status, out, err = piped(word, "hello", cwd=tmp_path)
 
@@ -330,7 +326,7 @@ def test_it_can_be_left_with_a_word(tmp_path: Path, word: str) -> None:
     assert "hello" not in out
 
 
-def test_in_korean(tmp_path: Path) -> None:
+def test_in_korean(tmp_path):
     """What the demo says, and what the bot says to a person whose Slack and Discord are Korean."""
     lines = ("도움말", "/memory", "/discord", "/memory", "/없는명령")
     status, out, err = piped(*lines, cwd=tmp_path, LANGUAGE="ko")
@@ -342,7 +338,7 @@ def test_in_korean(tmp_path: Path) -> None:
     assert "/없는명령 명령은 없습니다." in out
 
 
-def test_whoever_comes_back_is_told_what_is_remembered(tmp_path: Path) -> None:
+def test_whoever_comes_back_is_told_what_is_remembered(tmp_path):
     """The screen is empty then, the assistant's memory is not; unless there was a reset."""
     first, again, anew = (
         piped(*lines, cwd=tmp_path)[1] for lines in (("hello",), ("hi", "/reset"), ("hey",))
@@ -355,7 +351,7 @@ def test_whoever_comes_back_is_told_what_is_remembered(tmp_path: Path) -> None:
     assert "I remember nothing before it." in anew
 
 
-def test_an_encoding_without_korean_does_no_harm(tmp_path: Path) -> None:
+def test_an_encoding_without_korean_does_no_harm(tmp_path):
     """What is typed arrives; what cannot be printed is replaced."""
     done = subprocess.run(
         [sys.executable, "-m", "bots", "demo"],

@@ -15,9 +15,7 @@ import pytest
 from bots.demo.folder import Folder
 from bots.demo.takeover import take_over
 from bots.demo.words import EN
-from standins.script.script import Scenario
 from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.core.fakes import TIMEOUT
 from tests.demo.demos import environ, operated, piped
 
@@ -48,13 +46,7 @@ async def answer(slack: SlackStandin) -> str:
     return slack.posts("C0123ABC", asked)[-1].text
 
 
-async def test_nothing_of_a_demo_answers_in_a_real_workspace(
-    tmp_path: Path,
-    product: Product,
-    slack: SlackStandin,
-    script: Scenario,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+async def test_nothing_of_a_demo_answers_in_a_real_workspace(tmp_path, product, slack, script, caplog):
     """Its assistants are named by the first real start, and stay; its open question is over."""
     path = database(tmp_path / "data" / "spool.sqlite3")
     script.otherwise = lambda _: f"I was told: {script.requests[-1][0]}"
@@ -75,9 +67,7 @@ async def test_nothing_of_a_demo_answers_in_a_real_workspace(
     )
 
 
-async def test_what_an_operator_assigns_afterwards_answers(
-    tmp_path: Path, product: Product, slack: SlackStandin, script: Scenario
-) -> None:
+async def test_what_an_operator_assigns_afterwards_answers(tmp_path, product, slack, script):
     """Also one that the demo had made: it was chosen for the real workspace now."""
     path = database(tmp_path / "data" / "spool.sqlite3")
     script.otherwise = lambda _: f"I was told: {script.requests[-1][0]}"
@@ -91,8 +81,8 @@ async def test_what_an_operator_assigns_afterwards_answers(
 
 
 async def test_what_an_operator_made_before_the_first_real_start_answers(
-    tmp_path: Path, product: Product, slack: SlackStandin, script: Scenario, caplog: pytest.LogCaptureFixture
-) -> None:
+    tmp_path, product, slack, script, caplog
+):
     """Made or brought along after the demo's last day, it keeps its places; the demo's lose theirs."""
     path = database(tmp_path / "data" / "spool.sqlite3")
     with closing(sqlite3.connect(path)) as connection, connection:  # the last day was long ago
@@ -127,9 +117,7 @@ async def test_what_an_operator_made_before_the_first_real_start_answers(
     ],
     ids=["a real bot's fact", "a real person's message"],
 )
-async def test_a_real_bots_assistants_go_on(
-    tmp_path: Path, product: Product, slack: SlackStandin, script: Scenario, real: str
-) -> None:
+async def test_a_real_bots_assistants_go_on(tmp_path, product, slack, script, real):
     """Where a real bot has worked, what is assigned is the operator's."""
     path = database(tmp_path / "data" / "spool.sqlite3")
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -141,7 +129,7 @@ async def test_a_real_bots_assistants_go_on(
         assert "I was told: You are HelpBot." == await answer(slack)
 
 
-def test_the_older_demos_data_are_taken_over(tmp_path: Path) -> None:
+def test_the_older_demos_data_are_taken_over(tmp_path):
     """Its assistants answer in the demo, where a real bot has DATA_DIR; what it saved is in one place."""
     older(tmp_path / "data")
 
@@ -154,7 +142,7 @@ def test_the_older_demos_data_are_taken_over(tmp_path: Path) -> None:
     assert moved(tmp_path / "data") == EXPECTED
 
 
-def test_a_demo_that_has_begun_keeps_its_data(tmp_path: Path) -> None:
+def test_a_demo_that_has_begun_keeps_its_data(tmp_path):
     """The other database stays where it is, and the person is told."""
     database(tmp_path / "data" / "demo" / "spool.sqlite3")
     database(tmp_path / "data" / "demo-data" / "spool.sqlite3")
@@ -165,7 +153,7 @@ def test_a_demo_that_has_begun_keeps_its_data(tmp_path: Path) -> None:
     assert EN.kept_apart.format(path="data/demo-data/spool.sqlite3") in out
 
 
-def test_a_damaged_database_is_told(tmp_path: Path) -> None:
+def test_a_damaged_database_is_told(tmp_path):
     """The demo's own; a real bot's it does not read at all."""
     for folder in ("data", "data/demo"):
         (tmp_path / folder).mkdir()
@@ -198,7 +186,7 @@ def moved(data: Path) -> dict[str, str]:
     return {**found, "assigned": str(assigned)}
 
 
-def test_only_a_persons_files_are_moved(tmp_path: Path) -> None:
+def test_only_a_persons_files_are_moved(tmp_path):
     """Where `files` was deleted: what was typed and the copies of the database stay where they are."""
     folder = Folder(tmp_path / "data")
     database(folder.path / "spool.sqlite3")
@@ -246,7 +234,7 @@ def killed(data: Path, after: int) -> int:
     return subprocess.run(command, env=environ(), timeout=TIMEOUT * 4, check=False).returncode
 
 
-def test_a_takeover_can_be_killed_at_any_step(tmp_path: Path) -> None:
+def test_a_takeover_can_be_killed_at_any_step(tmp_path):
     """The next start goes on; nothing is lost or doubled."""
     for after in range(40):
         data = tmp_path / str(after)

@@ -125,7 +125,7 @@ def said(terminal: Terminal) -> str:
     return str(json.loads(re.sub(r" ?\n", " ", found[1])))
 
 
-def test_lines_are_edited(terminal: Terminal, tmp_path: Path) -> None:
+def test_lines_are_edited(terminal, tmp_path):
     """Arrows move and bring back what was typed before; none reaches the model."""
     terminal.keys(f"hllo{LEFT}{LEFT}{LEFT}e\r")
     assert said(terminal) == "hello"
@@ -142,7 +142,7 @@ def test_lines_are_edited(terminal: Terminal, tmp_path: Path) -> None:
     assert [json.loads(line) for line in history.read_text().splitlines()] == ["hello", "한글 지", "hello"]
 
 
-def test_a_paste_is_one_message(terminal: Terminal) -> None:
+def test_a_paste_is_one_message(terminal):
     """Of several lines, and longer than a terminal's own lines may be."""
     terminal.paste("one\ntwo\nthree")
     terminal.keys("\r")
@@ -156,7 +156,7 @@ def test_a_paste_is_one_message(terminal: Terminal) -> None:
     assert "END" in answer
 
 
-def test_typing_while_an_answer_streams(terminal: Terminal) -> None:
+def test_typing_while_an_answer_streams(terminal):
     """The line is whole on the screen, the answer waits for it and then goes on; nothing is lost."""
     terminal.keys("tell me\r")
     terminal.until("Assistant: I")
@@ -170,7 +170,7 @@ def test_typing_while_an_answer_streams(terminal: Terminal) -> None:
     assert both.index("offline model") < both.index("nothing before it.") < both.index("1 earlier message")
 
 
-def test_the_rest_of_an_answer_comes_with_enter(terminal: Terminal) -> None:
+def test_the_rest_of_an_answer_comes_with_enter(terminal):
     """Who typed nothing after all, reads on; a word that was shown stays whole."""
     terminal.keys("hello\r")
     terminal.until("Assistant: I")
@@ -181,7 +181,7 @@ def test_the_rest_of_an_answer_comes_with_enter(terminal: Terminal) -> None:
     assert terminal.until(" it.").count("Assistant") <= 1
 
 
-def test_words_are_whole_at_the_edge(tmp_path: Path) -> None:
+def test_words_are_whole_at_the_edge(tmp_path):
     """Also after the window was made narrower."""
     terminal = Terminal(tmp_path, 60)
     try:
@@ -199,7 +199,7 @@ def test_words_are_whole_at_the_edge(tmp_path: Path) -> None:
         terminal.close()
 
 
-def test_a_question_and_its_decision_are_whole(terminal: Terminal) -> None:
+def test_a_question_and_its_decision_are_whole(terminal):
     """Each to its last word, before anything else is written."""
     terminal.keys("announce lunch\r")
     asked = terminal.until(PROMPT)
@@ -212,7 +212,7 @@ def test_a_question_and_its_decision_are_whole(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_in_the_middle_of_a_line(terminal: Terminal, number: signal.Signals) -> None:
+def test_a_signal_ends_it_in_the_middle_of_a_line(terminal, number):
     """With status 0, and the terminal as it was."""
     terminal.keys("half a li")
     terminal.until("half a li")
@@ -225,7 +225,7 @@ def test_a_signal_ends_it_in_the_middle_of_a_line(terminal: Terminal, number: si
     assert terminal.mode() == terminal.found
 
 
-def test_without_readline_it_still_works(tmp_path: Path) -> None:
+def test_without_readline_it_still_works(tmp_path):
     """Lines as the terminal gives them; arrows are no text there either."""
     start = "import runpy, sys; sys.modules['readline'] = None; runpy.run_module('bots', run_name='__main__')"
     terminal = Terminal(tmp_path, options=("-c", start))
@@ -239,7 +239,7 @@ def test_without_readline_it_still_works(tmp_path: Path) -> None:
         terminal.close()
 
 
-def test_history_is_kept(tmp_path: Path) -> None:
+def test_history_is_kept(tmp_path):
     """From one demo to the next, with its lines together; the oldest go when there are too many."""
     folder = tmp_path / "data" / "demo"
     folder.mkdir(mode=0o700, parents=True)
@@ -257,7 +257,7 @@ def test_history_is_kept(tmp_path: Path) -> None:
     assert kept[-2:] == ['"one\\ntwo"', '"cut o']
 
 
-def test_a_misspelt_command_is_not_sent(terminal: Terminal) -> None:
+def test_a_misspelt_command_is_not_sent(terminal):
     """It is named with the one that was meant."""
     terminal.keys("/rest\r")
 

@@ -13,7 +13,7 @@ from bots.demo.wrapping import Wrapping, whole_words, width
     ("text", "columns"),
     [("abc", 3), ("한글", 4), ("🔎", 2), ("e\u0301", 1), ("\u1112\u1161\u11ab", 2), ("", 0), ("日本", 4)],
 )
-def test_width(text: str, columns: int) -> None:
+def test_width(text, columns):
     """In columns, not in characters."""
     assert width(text) == columns
 
@@ -30,7 +30,7 @@ def test_width(text: str, columns: int) -> None:
         (["one\n\n  two"], ["one", "", "  two"]),
     ],
 )
-def test_lines(pieces: list[str], lines: list[str]) -> None:
+def test_lines(pieces, lines):
     """Eight columns."""
     wrapping = Wrapping()
 
@@ -38,7 +38,7 @@ def test_lines(pieces: list[str], lines: list[str]) -> None:
 
 
 @given(st.lists(st.text("ab 한🔎\n", max_size=20), max_size=8), st.integers(2, 12))
-def test_no_line_is_too_wide_and_no_word_is_lost(pieces: list[str], columns: int) -> None:
+def test_no_line_is_too_wide_and_no_word_is_lost(pieces, columns):
     """Blanks may go where a line breaks; nothing else changes."""
     wrapping = Wrapping()
     written = "".join(wrapping.wrapped(piece, columns) for piece in pieces)
@@ -47,7 +47,7 @@ def test_no_line_is_too_wide_and_no_word_is_lost(pieces: list[str], columns: int
     assert "".join(written.split()) == "".join("".join(pieces).split())
 
 
-def test_a_narrower_window_counts_at_once() -> None:
+def test_a_narrower_window_counts_at_once():
     """The width is asked with each piece."""
     wrapping = Wrapping()
 
@@ -58,6 +58,6 @@ def test_a_narrower_window_counts_at_once() -> None:
     ("text", "whole"),
     [("one tw", "one "), ("one ", "one "), ("on", ""), ("a\nb", "a\n"), ("x" * 41, "x" * 41), ("", "")],
 )
-def test_whole_words(text: str, whole: str) -> None:
+def test_whole_words(text, whole):
     """What may still grow is held back for a while."""
     assert whole_words(text) == whole

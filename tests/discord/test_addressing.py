@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.texts import text
-from standins.discord import DiscordStandin, Rules
-from tests.conftest import Product
+from standins.discord import Rules
 from tests.discord.conversation import (
     ANN,
     BOB,
@@ -20,7 +19,6 @@ from tests.discord.conversation import (
     shows,
     texts,
 )
-from tests.slack.stage import Stage
 
 BOT = "<@1100000000000000002>"
 NOT_MEANT = (
@@ -30,7 +28,7 @@ NOT_MEANT = (
 )
 
 
-async def test_a_direct_message_is_answered(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_a_direct_message_is_answered(discord, product, script):
     """Without a mention; the answer stands in the same DM."""
     async with product():
         await dm(discord, ANN, "hello")
@@ -40,7 +38,7 @@ async def test_a_direct_message_is_answered(discord: DiscordStandin, product: Pr
     assert [["hello"]] == script.asked
 
 
-async def test_a_mention_is_answered_as_a_reply(discord: DiscordStandin, product: Product) -> None:
+async def test_a_mention_is_answered_as_a_reply(discord, product):
     """In the channel, as a reply to the message that mentioned."""
     async with product():
         asked = await mention(discord, ANN, "hello")
@@ -50,7 +48,7 @@ async def test_a_mention_is_answered_as_a_reply(discord: DiscordStandin, product
     assert asked == post.reference
 
 
-async def test_a_mention_in_a_thread_is_answered_there(discord: DiscordStandin, product: Product) -> None:
+async def test_a_mention_in_a_thread_is_answered_there(discord, product):
     """A Discord thread is a channel of its own."""
     thread = discord.add_thread(ROOM)
     async with product():
@@ -61,7 +59,7 @@ async def test_a_mention_in_a_thread_is_answered_there(discord: DiscordStandin, 
     assert (asked, []) == (post.reference, texts(discord, ROOM))
 
 
-async def test_a_thread_made_while_running_is_a_place_too(discord: DiscordStandin, product: Product) -> None:
+async def test_a_thread_made_while_running_is_a_place_too(discord, product):
     """Also a new channel, a new server, and a thread that carries its starter message's id."""
     async with product():
         starter = await discord.say(ANN, ROOM, "let us talk")
@@ -71,9 +69,7 @@ async def test_a_thread_made_while_running_is_a_place_too(discord: DiscordStandi
             await exchange(discord, ANN, place, "hello")
 
 
-async def test_a_reply_to_an_answer_is_answered_as_a_reply(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_reply_to_an_answer_is_answered_as_a_reply(discord, product, script):
     """Without a mention in its text: the reply itself notifies the bot."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -86,9 +82,7 @@ async def test_a_reply_to_an_answer_is_answered_as_a_reply(
     assert ["one", "echo: one", "two"] == script.asked[-1]
 
 
-async def test_somebody_else_may_reply_to_an_answer(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_somebody_else_may_reply_to_an_answer(discord, product, script):
     """They are answered from their own memory, not from the asker's."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -98,7 +92,7 @@ async def test_somebody_else_may_reply_to_an_answer(
     assert ["two"] == script.asked[-1]
 
 
-async def test_a_mention_of_the_managed_role_is_answered(discord: DiscordStandin, product: Product) -> None:
+async def test_a_mention_of_the_managed_role_is_answered(discord, product):
     """Discord offers the role of the same name; its text is hidden from the bot, so a hint comes back."""
     async with product():
         asked = await discord.say(ANN, ROOM, "hello", mention_role=True)
@@ -109,9 +103,7 @@ async def test_a_mention_of_the_managed_role_is_answered(discord: DiscordStandin
 
 
 @discord_with(rules=Rules(message_content=True))
-async def test_a_readable_mention_of_the_role_is_a_question(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_readable_mention_of_the_role_is_a_question(discord, product, script):
     """Where the bot may read messages, the role's mention is as good as its own and no part of the text."""
     async with product(follow_threads=True):
         asked = await discord.say(ANN, ROOM, "hello", mention_role=True)
@@ -121,7 +113,7 @@ async def test_a_readable_mention_of_the_role_is_a_question(
     assert (asked, [["hello"]]) == (post.reference, script.asked)
 
 
-async def test_the_role_of_another_server_is_not_ours(discord: DiscordStandin, product: Product) -> None:
+async def test_the_role_of_another_server_is_not_ours(discord, product):
     """Each server has its own managed role."""
     other = discord.add_guild()
     async with product():
@@ -131,9 +123,7 @@ async def test_the_role_of_another_server_is_not_ours(discord: DiscordStandin, p
     assert [] == texts(discord, ROOM)
 
 
-async def test_the_bot_is_silent_where_it_is_not_meant(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_the_bot_is_silent_where_it_is_not_meant(discord, product, script):
     """Nothing is posted, nobody is asked, nothing is typed."""
     async with product():
         for said in NOT_MEANT:
@@ -144,7 +134,7 @@ async def test_the_bot_is_silent_where_it_is_not_meant(
     assert ROOM not in [channel for _, channel in discord.typing]
 
 
-async def test_replies_between_people_are_not_for_the_bot(discord: DiscordStandin, product: Product) -> None:
+async def test_replies_between_people_are_not_for_the_bot(discord, product):
     """With a ping and without one."""
     async with product():
         first = await discord.say(ANN, ROOM, "lunch?")
@@ -155,9 +145,7 @@ async def test_replies_between_people_are_not_for_the_bot(discord: DiscordStandi
     assert [] == texts(discord, ROOM)
 
 
-async def test_the_bot_stays_silent_in_threads_it_answered_in(
-    discord: DiscordStandin, product: Product
-) -> None:
+async def test_the_bot_stays_silent_in_threads_it_answered_in(discord, product):
     """FOLLOW_THREADS is off unless asked for."""
     thread = discord.add_thread(ROOM)
     async with product():
@@ -169,7 +157,7 @@ async def test_the_bot_stays_silent_in_threads_it_answered_in(
 
 
 @pytest.mark.parametrize("place", ["dm", "room"])
-async def test_other_bots_are_not_answered(discord: DiscordStandin, product: Product, place: str) -> None:
+async def test_other_bots_are_not_answered(discord, product, place):
     """Two bots would talk for ever; a mention by one changes nothing."""
     robot = discord.add_user("250000000000000001", "robot", bot=True)
     channel = ROOM if place == "room" else discord.dm(robot)
@@ -180,9 +168,7 @@ async def test_other_bots_are_not_answered(discord: DiscordStandin, product: Pro
     assert [] == texts(discord, channel)
 
 
-async def test_edits_and_previews_are_not_messages(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_edits_and_previews_are_not_messages(discord, product, script):
     """Neither a changed question nor a preview under it is answered again, nor a mention edited in."""
     async with product():
         asked = await exchange(discord, ANN, ROOM, "see https://example.com")
@@ -196,7 +182,7 @@ async def test_edits_and_previews_are_not_messages(
     assert 1 == len(texts(discord, ROOM))
 
 
-async def test_only_unprivileged_intents_are_asked_for(discord: DiscordStandin, product: Product) -> None:
+async def test_only_unprivileged_intents_are_asked_for(discord, product):
     """Servers and messages (of servers and DMs), nothing else."""
     async with product():
         pass

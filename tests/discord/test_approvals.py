@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
@@ -11,7 +10,6 @@ from core.texts import text
 from standins.discord import DiscordStandin, Post
 from standins.script.beats import Call
 from standins.script.script import outputs
-from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, ROOM, all_heard, mention, texts
 from tests.slack.stage import Stage
 from tests.tool_files import PAY, paid, put_tool
@@ -61,15 +59,7 @@ async def answered(discord: DiscordStandin, said: str, timeout: float = 10) -> N
 
 
 @pytest.mark.parametrize(("button", "shown", "total"), DECISIONS)
-async def test_the_button_decides(
-    discord: DiscordStandin,
-    product: Product,
-    script: Stage,
-    ledger: Path,
-    button: str,
-    shown: str,
-    total: list[int],
-) -> None:
+async def test_the_button_decides(discord, product, script, ledger, button, shown, total):
     """The tool runs after a yes only; the question then tells what was decided, and has no buttons."""
     wants_to_pay(script)
     async with product():
@@ -86,9 +76,7 @@ async def test_the_button_decides(
     assert 2 == len(discord.posts(ROOM))
 
 
-async def test_only_the_person_who_asked_may_decide(
-    discord: DiscordStandin, product: Product, script: Stage, ledger: Path
-) -> None:
+async def test_only_the_person_who_asked_may_decide(discord, product, script, ledger):
     """Another one is told so, in private, and nothing happens."""
     wants_to_pay(script)
     async with product():
@@ -102,15 +90,7 @@ async def test_only_the_person_who_asked_may_decide(
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("method", "path"), [("POST", POSTS), ("PATCH", EDITS)])
-async def test_a_cut_at_a_question(
-    discord: DiscordStandin,
-    product: Product,
-    script: Stage,
-    ledger: Path,
-    method: str,
-    path: str,
-    when: Literal["before", "after"],
-) -> None:
+async def test_a_cut_at_a_question(discord, product, script, ledger, method, path, when):
     """Whether it was posted, or changed, is unknown: it stands there once, and shows the decision."""
     wants_to_pay(script)
     discord.fail(method, path, when=when, drop=True, times=2)
@@ -125,14 +105,7 @@ async def test_a_cut_at_a_question(
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
-async def test_a_question_outlives_its_process(
-    discord: DiscordStandin,
-    product: Product,
-    script: Stage,
-    ledger: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    forgotten: bool,
-) -> None:
+async def test_a_question_outlives_its_process(discord, product, script, ledger, monkeypatch, forgotten):
     """It is not asked again, though no step names it and nonces are forgotten; its buttons decide."""
     if forgotten:
         monkeypatch.setattr("bots.discord.poster.NONCE_KEPT", 0.0)
@@ -152,9 +125,7 @@ async def test_a_question_outlives_its_process(
     assert 2 == len(discord.posts(ROOM))
 
 
-async def test_a_question_is_no_part_of_an_answer(
-    discord: DiscordStandin, product: Product, script: Stage, ledger: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_question_is_no_part_of_an_answer(discord, product, script, ledger, monkeypatch):
     """The replies to both are lost, and nonces forgotten: each is found as what it is."""
     monkeypatch.setattr("bots.discord.poster.NONCE_KEPT", 0.0)
     script.enqueue("Let me pay.", Call("pay", {"amount": 5}))

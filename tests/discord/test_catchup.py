@@ -8,7 +8,6 @@ import pytest
 
 from core.texts import text
 from standins.discord import DiscordStandin, Rules
-from tests.conftest import Product
 from tests.discord.conversation import (
     ANN,
     BOB,
@@ -23,7 +22,7 @@ from tests.discord.conversation import (
     shows,
     texts,
 )
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 
 def pages(discord: DiscordStandin, channel: str) -> int:
@@ -33,9 +32,7 @@ def pages(discord: DiscordStandin, channel: str) -> int:
     )
 
 
-async def test_direct_messages_and_mentions_are_found(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_direct_messages_and_mentions_are_found(discord, product, script):
     """In DMs, channels and threads where the bot was talked with; answered once, as if heard live."""
     thread = discord.add_thread(ROOM)
     async with product():
@@ -57,9 +54,7 @@ async def test_direct_messages_and_mentions_are_found(
     assert 6 == len(script.asked)
 
 
-async def test_what_is_not_for_the_bot_is_left_alone(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_what_is_not_for_the_bot_is_left_alone(discord, product, script):
     """History is full of other people's words, bots, and the bot's own posts."""
     robot = discord.add_user("250000000000000001", "robot", bot=True)
     async with product():
@@ -77,9 +72,7 @@ async def test_what_is_not_for_the_bot_is_left_alone(
     assert 2 == len(texts(discord, ROOM))
 
 
-async def test_replies_empty_mentions_and_files_are_found_too(
-    discord: DiscordStandin, product: Product
-) -> None:
+async def test_replies_empty_mentions_and_files_are_found_too(discord, product):
     """Everything that is answered live is answered late."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -99,7 +92,7 @@ async def test_replies_empty_mentions_and_files_are_found_too(
     assert sorted(expected) == sorted(texts(discord, ROOM))
 
 
-async def test_more_than_a_page_is_read(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_more_than_a_page_is_read(discord, product, script):
     """Discord gives 100 at a time; the oldest of 250 is found as well as the newest, in order."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -113,9 +106,7 @@ async def test_more_than_a_page_is_read(discord: DiscordStandin, product: Produc
 
 
 @pytest.mark.slow
-async def test_what_is_too_old_is_left_alone(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_what_is_too_old_is_left_alone(discord, product, script):
     """Older than CATCH_UP_SECONDS: an answer now would only surprise; newer ones are answered."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -134,9 +125,7 @@ async def test_what_is_too_old_is_left_alone(
     assert 4 == len(script.asked)
 
 
-async def test_old_messages_that_are_read_are_left_alone(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_old_messages_that_are_read_are_left_alone(discord, product, script):
     """Two hours old, and the session is gone."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -152,9 +141,7 @@ async def test_old_messages_that_are_read_are_left_alone(
 
 
 @pytest.mark.parametrize("hours", [-2, 2, 24])
-async def test_what_the_gateway_tells_is_answered_whatever_the_clocks_say(
-    discord: DiscordStandin, product: Product, script: Stage, hours: int
-) -> None:
+async def test_what_the_gateway_tells_is_answered_whatever_the_clocks_say(discord, product, script, hours):
     """Live, or behind a resume: Discord keeps a session for minutes, so a great age is a wrong clock."""
     async with product():
         await mention(discord, ANN, "one", age=hours * 3600)
@@ -165,9 +152,7 @@ async def test_what_the_gateway_tells_is_answered_whatever_the_clocks_say(
 
 
 @discord_with(limits=False, rules=Rules(session_lifetime=0.0))
-async def test_a_message_accepted_before_the_end_is_answered_however_old(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_message_accepted_before_the_end_is_answered_however_old(discord, product, script):
     """Accepted is a promise: CATCH_UP_SECONDS is about messages nobody has accepted."""
     pause = Pause()
     script.perform("Well,", pause)
@@ -184,37 +169,33 @@ async def test_a_message_accepted_before_the_end_is_answered_however_old(
 
 
 @pytest.mark.parametrize("how", [{"status": 500}, {"drop": True}], ids=str)
-async def test_a_passing_error_costs_no_message(
-    discord: DiscordStandin, product: Product, how: dict[str, int | bool]
-) -> None:
+async def test_a_passing_error_costs_no_message(discord, product, how):
     """Reading fails once: what was missed is found all the same."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
     discord.expire_sessions()
     await mention(discord, ANN, "two")
-    discord.fail("GET", f"/channels/{ROOM}/messages", **how)  # type: ignore[arg-type]
+    discord.fail("GET", f"/channels/{ROOM}/messages", **how)
     async with product():
         await shows(discord, ROOM, "echo: one", "echo: two", timeout=10)
 
 
 @pytest.mark.parametrize("how", [{"status": 503}, {"status": 403, "code": 50001}], ids=str)
-async def test_a_place_that_cannot_be_read_holds_up_no_other(
-    discord: DiscordStandin, product: Product, how: dict[str, int | bool]
-) -> None:
+async def test_a_place_that_cannot_be_read_holds_up_no_other(discord, product, how):
     """The place talked in last fails for longer, or for good: what was missed elsewhere is answered soon."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
         await exchange(discord, ANN, discord.dm(ANN), "one")
     discord.expire_sessions()
     await mention(discord, ANN, "two")
-    discord.fail("GET", f"/channels/{discord.dm(ANN)}/messages", times=99, **how)  # type: ignore[arg-type]
+    discord.fail("GET", f"/channels/{discord.dm(ANN)}/messages", times=99, **how)
     async with product():
         await shows(discord, ROOM, "echo: one", "echo: two")
 
     assert discord.invalid_requests <= 5
 
 
-async def test_a_place_that_is_gone(discord: DiscordStandin, product: Product) -> None:
+async def test_a_place_that_is_gone(discord, product):
     """A channel that was deleted or closed to the bot meanwhile stops nothing."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -227,9 +208,7 @@ async def test_a_place_that_is_gone(discord: DiscordStandin, product: Product) -
         await shows(discord, discord.dm(ANN), "echo: one", "echo: two")
 
 
-async def test_live_messages_do_not_wait_for_the_reading(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_live_messages_do_not_wait_for_the_reading(discord, product, script):
     """History is slow; what is said now is answered now, and what was missed later, once."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -244,7 +223,7 @@ async def test_live_messages_do_not_wait_for_the_reading(
     assert 3 == len(creations(discord, ROOM)) + len(creations(discord, discord.dm(BOB)))
 
 
-async def test_many_quiet_places_are_read_without_a_429(discord: DiscordStandin, product: Product) -> None:
+async def test_many_quiet_places_are_read_without_a_429(discord, product):
     """Sixty conversations: Discord's 50 requests a second are kept; a message missed in one is found."""
     people = [f"2800000000000000{number:02d}" for number in range(60)]
     async with product():
@@ -262,9 +241,7 @@ async def test_many_quiet_places_are_read_without_a_429(discord: DiscordStandin,
     assert [] == [(call.method, call.path) for call in discord.rate_limited]
 
 
-async def test_nothing_is_answered_twice_when_both_ways_lead_to_it(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_nothing_is_answered_twice_when_both_ways_lead_to_it(discord, product, script):
     """The session is new, the history is read, and the messages come live meanwhile."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -273,14 +250,14 @@ async def test_nothing_is_answered_twice_when_both_ways_lead_to_it(
         await mention(discord, ANN, f"missed {number}")
         async with product():
             await mention(discord, ANN, f"live {number}")
-            await discord.until(lambda n=number: len(texts(discord, ROOM)) == 3 + 2 * n)  # type: ignore[misc]
+            await discord.until(lambda n=number: len(texts(discord, ROOM)) == 3 + 2 * n)
             await all_heard(discord)
 
     said = ["one", *(f"{kind} {number}" for number in range(3) for kind in ("missed", "live"))]
     assert sorted(f"echo: {one}" for one in said) == sorted(texts(discord, ROOM))
 
 
-async def test_a_new_channel_of_an_old_server(discord: DiscordStandin, product: Product) -> None:
+async def test_a_new_channel_of_an_old_server(discord, product):
     """A place the bot has never been talked to in cannot be found; the next mention there is answered."""
     new = discord.add_channel(GUILD)
     async with product():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from standins.discord import DiscordStandin
-from tests.conftest import Product
 from tests.discord.conversation import ANN, ROOM, exchange
 
 PUT = ("PUT", "/applications/{application}/commands")
@@ -16,9 +15,7 @@ def asked_to_sync(discord: DiscordStandin) -> int:
     return sum(call.method == "PUT" and call.path.endswith("/commands") for call in discord.calls)
 
 
-async def test_reset_is_a_global_command_for_servers_and_direct_messages(
-    discord: DiscordStandin, product: Product
-) -> None:
+async def test_reset_is_a_global_command_for_servers_and_direct_messages(discord, product):
     """Offered at once; where no context is named, Discord offers it in both."""
     async with product():
         await discord.until(lambda: discord.commands)
@@ -30,7 +27,7 @@ async def test_reset_is_a_global_command_for_servers_and_direct_messages(
     assert command["description"]
 
 
-async def test_the_tree_is_sent_once_in_its_life(discord: DiscordStandin, product: Product) -> None:
+async def test_the_tree_is_sent_once_in_its_life(discord, product):
     """Restarts, reconnects and new sessions send nothing: 200 creations a day are all there are."""
     for _ in range(3):
         async with product():
@@ -44,11 +41,9 @@ async def test_the_tree_is_sent_once_in_its_life(discord: DiscordStandin, produc
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 400, "code": 30034}, {"status": 403}], ids=str)
-async def test_a_failed_sync_stops_nothing_and_is_made_up_for(
-    discord: DiscordStandin, product: Product, fault: dict[str, int]
-) -> None:
+async def test_a_failed_sync_stops_nothing_and_is_made_up_for(discord, product, fault):
     """Messages are answered meanwhile; the next start sends the tree again, with success once."""
-    discord.fail(*PUT, times=1 if fault["status"] == 500 else 99, **fault)  # type: ignore[arg-type]
+    discord.fail(*PUT, times=1 if fault["status"] == 500 else 99, **fault)
     async with product():
         await exchange(discord, ANN, ROOM, "hello")
         await discord.until(lambda: asked_to_sync(discord) >= 1)
@@ -61,7 +56,7 @@ async def test_a_failed_sync_stops_nothing_and_is_made_up_for(
     assert 1 == discord.command_syncs
 
 
-async def test_a_slow_sync_delays_no_answer(discord: DiscordStandin, product: Product) -> None:
+async def test_a_slow_sync_delays_no_answer(discord, product):
     """Registering commands is nothing anybody should wait for."""
     discord.delay(*PUT, 4.0)
     async with product():

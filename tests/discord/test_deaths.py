@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
 from core.texts import text
 from standins.discord import DiscordStandin, Post
 from standins.script.beats import Call
-from tests.conftest import Product
 from tests.discord.conversation import ANN, ROOM, all_heard, mention, written
-from tests.slack.stage import Stage
 from tests.tool_files import DRAW, PAY, paid, put_tool
 
 SAID = "Paid, and drawn."
@@ -56,17 +53,8 @@ async def decided(discord: DiscordStandin) -> None:
     *(("PATCH", EDITS, spared) for spared in (0, 1)),
 ])  # fmt: skip
 async def test_everything_stands_there_once(
-    discord: DiscordStandin,
-    product: Product,
-    script: Stage,
-    ledger: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    method: str,
-    path: str,
-    spared: int,
-    forgotten: bool,
-    when: Literal["before", "after"],
-) -> None:
+    discord, product, script, ledger, monkeypatch, method, path, spared, forgotten, when
+):
     """Nobody knows whether the last call had its effect, neither the process nor the one after it."""
     if forgotten:
         monkeypatch.setattr("bots.discord.poster.NONCE_KEPT", 0.0)

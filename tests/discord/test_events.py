@@ -13,9 +13,7 @@ import pytest
 from core.texts import TEXTS, text
 from standins.discord import DiscordStandin, Upload
 from tests import samples
-from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, GUILD, ROOM, all_heard, creations, exchange, texts
-from tests.slack.stage import Stage
 
 EVENTS = Path(__file__).parents[1] / "events" / "discord"
 _NUMBERS = itertools.count(1)
@@ -74,9 +72,7 @@ def told(discord: DiscordStandin) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("name", all_of("answer"))
-async def test_a_question_is_answered(
-    discord: DiscordStandin, product: Product, script: Stage, name: str
-) -> None:
+async def test_a_question_is_answered(discord, product, script, name):
     """Once, where it was asked; in a server as a reply to it. The model gets what `expect` says."""
     expected = recording(name)["expect"].removeprefix("answer ")
     async with product():
@@ -92,9 +88,7 @@ async def test_a_question_is_answered(
 
 
 @pytest.mark.parametrize("name", all_of("file"))
-async def test_a_file_alone_is_answered(
-    discord: DiscordStandin, product: Product, script: Stage, name: str
-) -> None:
+async def test_a_file_alone_is_answered(discord, product, script, name):
     """Once, where it was sent; what was said in a recording stands above the answer."""
     script.perform("I see.")
     async with product():
@@ -109,9 +103,7 @@ async def test_a_file_alone_is_answered(
 
 
 @pytest.mark.parametrize("name", all_of("notice"))
-async def test_what_cannot_be_understood_gets_a_notice(
-    discord: DiscordStandin, product: Product, script: Stage, name: str
-) -> None:
+async def test_what_cannot_be_understood_gets_a_notice(discord, product, script, name):
     """Once, without the model."""
     expected = recording(name)["expect"].removeprefix("notice ")
     async with product():
@@ -123,9 +115,7 @@ async def test_what_cannot_be_understood_gets_a_notice(
     assert [] == script.asked
 
 
-async def test_what_is_not_for_the_bot_is_met_with_silence(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_what_is_not_for_the_bot_is_met_with_silence(discord, product, script):
     """No post, no question to the model, no typing; one recording after the other."""
     async with product():
         for name in all_of("silence"):
@@ -136,7 +126,7 @@ async def test_what_is_not_for_the_bot_is_met_with_silence(
     assert not {ROOM, discord.dm(ANN)} & {place for _, place in discord.typing}
 
 
-def test_every_recording_is_used() -> None:
+def test_every_recording_is_used():
     """A recording that expects something unknown would be a test that never runs."""
     known = {
         *all_of("answer"),
@@ -160,9 +150,7 @@ def malformed(discord: DiscordStandin, place: str, variant: dict[str, Any]) -> d
 
 
 @pytest.mark.parametrize("place", ["mention", "direct_message"])
-async def test_malformed_messages_harm_nobody(
-    discord: DiscordStandin, product: Product, script: Stage, place: str
-) -> None:
+async def test_malformed_messages_harm_nobody(discord, product, script, place):
     """One after the other: the connection stands all the time, and what makes no sense is not answered."""
     answered = []
     async with product():
@@ -178,7 +166,7 @@ async def test_malformed_messages_harm_nobody(
     assert [] == answered
 
 
-async def test_malformed_events_harm_nobody(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_malformed_events_harm_nobody(discord, product, script):
     """Events of all names with nonsense in them, one after the other: the connection stands all the time."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -191,7 +179,7 @@ async def test_malformed_events_harm_nobody(discord: DiscordStandin, product: Pr
     assert [["one"], ["one", "echo: one", "still there?"]] == script.asked
 
 
-async def test_poison_does_not_come_back_with_a_restart(discord: DiscordStandin, product: Product) -> None:
+async def test_poison_does_not_come_back_with_a_restart(discord, product):
     """An event that cannot be understood, told while away, is passed over once and for all."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")

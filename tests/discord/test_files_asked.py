@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from standins.discord import DiscordStandin, Rules, Upload
+from standins.discord import Rules, Upload
 from tests import samples
-from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, ROOM, discord_with, dm, exchange, mention, shows, texts
-from tests.slack.stage import Stage
 
 NOTES = ("notes.txt", b"the launch is on Friday")
 
 
-async def test_words_and_files_are_one_question(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_words_and_files_are_one_question(discord, product, script):
     """A refused one is named under the answer, with what to do."""
     script.perform("On Friday.")
     async with product():
@@ -27,9 +23,7 @@ async def test_words_and_files_are_one_question(
     assert said.index("when is it?") < said.index("the launch is on Friday")
 
 
-async def test_a_voice_message_is_a_question(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_voice_message_is_a_question(discord, product, script):
     """What was said stands above the answer, and is what the model is asked."""
     script.perform("It is noon.")
     clip = Upload("voice-message.ogg", samples.ogg(), voice=True)
@@ -42,7 +36,7 @@ async def test_a_voice_message_is_a_question(
 
 
 @discord_with(rules=Rules(message_content=True))
-async def test_a_file_may_be_a_follow_up(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_a_file_may_be_a_follow_up(discord, product, script):
     """In a thread, without a word; from people it talks with there, and from nobody else."""
     thread = discord.add_thread(ROOM)
     async with product(follow_threads=True):
@@ -56,9 +50,7 @@ async def test_a_file_may_be_a_follow_up(discord: DiscordStandin, product: Produ
     assert ["one", "echo: one"] == script.asked[-1][:2]
 
 
-async def test_files_of_two_people_never_mix(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_files_of_two_people_never_mix(discord, product, script):
     """In one channel, at the same time, and in later questions."""
     people = {ANN: "Ann", BOB: "Bob"}
     discord.delay("GET", "/attachments/{channel}/{file}/{name}", 0.1)
@@ -79,9 +71,7 @@ async def test_files_of_two_people_never_mix(
         assert not all(f"secret of {name}" in words for name in people.values())
 
 
-async def test_a_restart_while_fetching_loses_nothing(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_restart_while_fetching_loses_nothing(discord, product, script):
     """The next process fetches what is not there yet; there is one answer."""
     script.perform("On Friday.")
     where = ("GET", "/attachments/{channel}/{file}/{name}")
@@ -97,9 +87,7 @@ async def test_a_restart_while_fetching_loses_nothing(
     assert 1 == len(script.asked)
 
 
-async def test_files_sent_while_it_was_away_are_found(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_files_sent_while_it_was_away_are_found(discord, product, script):
     """History tells them as events do, with addresses that are good now."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")

@@ -52,7 +52,7 @@ async def sent(discord: DiscordStandin, *uploads: Upload) -> tuple[Attachment, .
         return attachments(await response.json())
 
 
-async def test_what_people_send_is_fetched(discord: DiscordStandin, files: DiscordFiles) -> None:
+async def test_what_people_send_is_fetched(discord, files):
     """Byte by byte, once."""
     (picture,) = await sent(discord, Upload("cat.png", samples.png()))
 
@@ -60,9 +60,7 @@ async def test_what_people_send_is_fetched(discord: DiscordStandin, files: Disco
     assert [200] == [fetch.status for fetch in discord.fetches]
 
 
-async def test_a_file_larger_than_the_limit_is_not_asked_for(
-    discord: DiscordStandin, files: DiscordFiles
-) -> None:
+async def test_a_file_larger_than_the_limit_is_not_asked_for(discord, files):
     """By what is announced; a byte less is fetched."""
     (file,) = await sent(discord, Upload("a.txt", b"x" * 100))
     assert 100 == len(await files.fetch(file, 100))
@@ -72,7 +70,7 @@ async def test_a_file_larger_than_the_limit_is_not_asked_for(
     assert 1 == len(discord.fetches)
 
 
-async def test_a_size_that_lies_does_no_harm(discord: DiscordStandin, files: DiscordFiles) -> None:
+async def test_a_size_that_lies_does_no_harm(discord, files):
     """Bytes are counted while they come."""
     (file,) = await sent(discord, Upload("a.txt", b"x" * 5000, size=10))
 
@@ -80,7 +78,7 @@ async def test_a_size_that_lies_does_no_harm(discord: DiscordStandin, files: Dis
         await files.fetch(file, 4999)
 
 
-async def test_an_address_that_expired_is_told(discord: DiscordStandin, files: DiscordFiles) -> None:
+async def test_an_address_that_expired_is_told(discord, files):
     """The file must be sent again."""
     (file,) = await sent(discord, Upload("a.txt", b"x"))
     discord.expire_attachments()
@@ -89,7 +87,7 @@ async def test_an_address_that_expired_is_told(discord: DiscordStandin, files: D
         await files.fetch(file, 10)
 
 
-async def test_a_forbidden_file_is_gone() -> None:
+async def test_a_forbidden_file_is_gone():
     """The CDN says so of signatures it does not know; no operator could change that."""
     async with spying(status=403) as spy:
         files = DiscordFiles(f"{spy.url}/api/v10")
@@ -98,7 +96,7 @@ async def test_a_forbidden_file_is_gone() -> None:
         await files.close()
 
 
-async def test_no_other_host_is_asked(discord: DiscordStandin, files: DiscordFiles) -> None:
+async def test_no_other_host_is_asked(discord, files):
     """Whatever a payload says."""
     async with spying() as spy:
         with pytest.raises(FileRefused, match="file_external"):
@@ -107,7 +105,7 @@ async def test_no_other_host_is_asked(discord: DiscordStandin, files: DiscordFil
     assert [] == spy.heard
 
 
-async def test_no_token_and_no_cookie_is_sent() -> None:
+async def test_no_token_and_no_cookie_is_sent():
     """The address alone is the permission."""
     async with spying(headers={"Set-Cookie": "x=y; Path=/"}) as spy:
         files = DiscordFiles(f"{spy.url}/api/v10")
@@ -118,7 +116,7 @@ async def test_no_token_and_no_cookie_is_sent() -> None:
     assert not [name for headers in spy.heard for name in headers if name in ("Authorization", "Cookie")]
 
 
-async def test_a_redirect_is_not_followed() -> None:
+async def test_a_redirect_is_not_followed():
     """Also not to the same host."""
     async with spying(status=302, headers={"Location": "/b"}) as spy:
         files = DiscordFiles(f"{spy.url}/api/v10")
@@ -132,9 +130,7 @@ async def test_a_redirect_is_not_followed() -> None:
 @pytest.mark.parametrize(
     "fault", [{"status": 503}, {"drop": True, "times": 2}, {"drop": True, "when": "after"}], ids=str
 )
-async def test_what_may_pass_can_be_tried_again(
-    discord: DiscordStandin, files: DiscordFiles, fault: dict[str, Any]
-) -> None:
+async def test_what_may_pass_can_be_tried_again(discord, files, fault):
     """Half a file is no file; a connection that breaks at once is tried again by aiohttp itself, once."""
     (file,) = await sent(discord, Upload("a.txt", b"x" * 500_000))
     discord.fail("GET", BYTES, **fault)
@@ -144,7 +140,7 @@ async def test_what_may_pass_can_be_tried_again(
     assert b"x" * 500_000 == await files.fetch(file, 1_000_000)
 
 
-async def test_a_voice_message_is_sound(discord: DiscordStandin, files: DiscordFiles) -> None:
+async def test_a_voice_message_is_sound(discord, files):
     """It is known to be recorded in the chat."""
     (clip,) = await sent(discord, Upload("voice-message.ogg", samples.ogg(), voice=True))
 
@@ -152,7 +148,7 @@ async def test_a_voice_message_is_sound(discord: DiscordStandin, files: DiscordF
     assert "audio" == judge(await files.fetch(clip, 1000), clip.name, voice=clip.voice).kind
 
 
-async def test_closing_twice_is_harmless(discord: DiscordStandin, files: DiscordFiles) -> None:
+async def test_closing_twice_is_harmless(discord, files):
     """As is closing what was never used; a later fetch begins anew."""
     await files.close()
     (file,) = await sent(discord, Upload("a.txt", b"x"))
@@ -163,7 +159,7 @@ async def test_closing_twice_is_harmless(discord: DiscordStandin, files: Discord
     assert b"x" == await files.fetch(file, 10)
 
 
-def test_a_file_is_told_with_all_we_need() -> None:
+def test_a_file_is_told_with_all_we_need():
     """Its own address, not that of the proxy, which changes pictures."""
     told = Attachment("370000000000000001", "cat.png", URL, 48211, "image/png")
 
@@ -190,7 +186,7 @@ def test_a_file_is_told_with_all_we_need() -> None:
         ({"waveform": 5}, {}),
     ],
 )
-def test_odd_facts_are_left_out(change: dict[str, Any], expected: dict[str, Any]) -> None:
+def test_odd_facts_are_left_out(change, expected):
     """What cannot be trusted is as if it were not told."""
     names = ("id", "name", "url", "size", "type", "voice")
     (usual,) = attachments({"attachments": [PICTURE]})
@@ -202,12 +198,12 @@ def test_odd_facts_are_left_out(change: dict[str, Any], expected: dict[str, Any]
 
 
 @pytest.mark.parametrize("id", [None, 5, "", "x", "1\n", "1" * 21, ["1"]])
-def test_a_file_needs_an_id(id: object) -> None:
+def test_a_file_needs_an_id(id):
     """Else it is none."""
     assert () == attachments({"attachments": [{**PICTURE, "id": id}]})
 
 
-def test_no_message_has_too_many_files() -> None:
+def test_no_message_has_too_many_files():
     """A thousand are cut to what is noticed at all, forwarded ones included."""
     many = [{**PICTURE, "id": str(number)} for number in range(1000)]
 
@@ -228,7 +224,7 @@ def asked(content: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_files_are_part_of_the_question() -> None:
+def test_files_are_part_of_the_question():
     """With the text beside them."""
     said = events.spoken(asked("what is it?", attachments=[PICTURE]), ME, None)
 
@@ -237,7 +233,7 @@ def test_files_are_part_of_the_question() -> None:
 
 
 @pytest.mark.parametrize("content", ["", f"<@{ME}>"])
-def test_files_alone_are_a_question(content: str) -> None:
+def test_files_alone_are_a_question(content):
     """Where the bot is mentioned too."""
     more = {"guild_id": GUILD, "mentions": [{"id": ME}]} if content else {}
     said = events.spoken(asked(content, attachments=[PICTURE], **more), ME, None)
@@ -246,7 +242,7 @@ def test_files_alone_are_a_question(content: str) -> None:
     assert ("ask", "", True) == (said.message.kind, said.message.text, said.addressed)
 
 
-def test_a_voice_message_is_a_question() -> None:
+def test_a_voice_message_is_a_question():
     """The flag of the message tells, or the wave of the file."""
     said = events.spoken(asked("", attachments=[PICTURE], flags=8192), ME, None)
 
@@ -254,7 +250,7 @@ def test_a_voice_message_is_a_question() -> None:
     assert ("ask", [True]) == (said.message.kind, [file.voice for file in said.message.files])
 
 
-def test_what_was_passed_on_brings_its_files_along() -> None:
+def test_what_was_passed_on_brings_its_files_along():
     """Behind those of the message itself; its words too."""
     passed_on = {
         "message": {"content": "their words", "attachments": [{**PICTURE, "id": "2"}], "flags": 8192}
@@ -268,7 +264,7 @@ def test_what_was_passed_on_brings_its_files_along() -> None:
     )
 
 
-def test_an_order_stays_one() -> None:
+def test_an_order_stays_one():
     """Also with a file beside it."""
     said = events.spoken(asked("reset", attachments=[PICTURE]), ME, None)
 
@@ -277,7 +273,7 @@ def test_an_order_stays_one() -> None:
 
 
 @pytest.mark.parametrize("more", [{"sticker_items": [{"id": "1"}]}, {"attachments": [None]}, {}], ids=str)
-def test_what_is_no_file_cannot_be_read(more: dict[str, Any]) -> None:
+def test_what_is_no_file_cannot_be_read(more):
     """A sticker, a poll, nonsense: that is said."""
     said = events.spoken(asked("", **more), ME, None)
 
@@ -292,7 +288,7 @@ MANY = NONSENSE | st.lists(FILE | NONSENSE, max_size=4)
 
 
 @given(MANY, MANY, NONSENSE)
-def test_no_payload_breaks_it(files: Any, forwarded: Any, flags: Any) -> None:
+def test_no_payload_breaks_it(files, forwarded, flags):
     """Whatever stands where the files should be: each one found can be stored."""
     passed_on: list[Any] = [{"message": {"attachments": forwarded}}, {"message": forwarded}, forwarded]
     for snapshots in (passed_on, forwarded):

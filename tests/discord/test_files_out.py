@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
 from standins.discord import DiscordStandin, Post
 from standins.script.beats import Call
-from tests.conftest import Product
 from tests.discord.conversation import ANN, ROOM, all_heard, mention, texts
 from tests.slack.stage import Stage
 from tests.tool_files import DRAW, put_tool
@@ -39,9 +38,7 @@ def names(discord: DiscordStandin) -> list[str]:
     return [file.filename for post in shown(discord) for file in post.attachments]
 
 
-async def test_a_file_stands_under_the_question(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_file_stands_under_the_question(discord, product, script):
     """Byte by byte, under its name, and nobody is pinged by it."""
     draws(script, {"name": "cat.png", "size": 3})
     async with product():
@@ -55,7 +52,7 @@ async def test_a_file_stands_under_the_question(
     assert (["", "Here you are."], False) == (sorted(texts(discord, ROOM)), post.reply_ping)
 
 
-async def test_several_files(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_several_files(discord, product, script):
     """Each has a post; two of one name are two files."""
     draws(script, {"name": "a.txt"}, {"name": "a.txt"}, {"name": "b.txt"})
     async with product():
@@ -68,14 +65,7 @@ async def test_several_files(discord: DiscordStandin, product: Product, script: 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("forgotten", [False, True])
-async def test_a_cut(
-    discord: DiscordStandin,
-    product: Product,
-    script: Stage,
-    monkeypatch: pytest.MonkeyPatch,
-    forgotten: bool,
-    when: Literal["before", "after"],
-) -> None:
+async def test_a_cut(discord, product, script, monkeypatch, forgotten, when):
     """Whether the file was posted is unknown: it is shown once, whether nonces are remembered or not."""
     if forgotten:
         monkeypatch.setattr("bots.discord.poster.NONCE_KEPT", 0.0)
@@ -91,9 +81,7 @@ async def test_a_cut(
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
-async def test_a_death_after_the_effect(
-    discord: DiscordStandin, product: Product, script: Stage, monkeypatch: pytest.MonkeyPatch, forgotten: bool
-) -> None:
+async def test_a_death_after_the_effect(discord, product, script, monkeypatch, forgotten):
     """The process ends with the file posted and not recorded: the next one does not post it again."""
     if forgotten:
         monkeypatch.setattr("bots.discord.poster.NONCE_KEPT", 0.0)
@@ -110,9 +98,7 @@ async def test_a_death_after_the_effect(
     assert (["cat.png"], 2) == (names(discord), len(discord.posts(ROOM)))
 
 
-async def test_a_file_that_is_too_large_is_said_so(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_file_that_is_too_large_is_said_so(discord, product, script):
     """It is not even sent; the line under the answer names it and the limit."""
     draws(script, {"name": "film.mp4", "size": 10 * 2**20 + 1})
     async with product():
@@ -125,22 +111,20 @@ async def test_a_file_that_is_too_large_is_said_so(
 
 
 @pytest.mark.parametrize("fault", [{"status": 403, "code": 50013}, {"status": 413, "code": 40005}], ids=str)
-async def test_what_discord_does_not_take_is_said(
-    discord: DiscordStandin, product: Product, script: Stage, fault: dict[str, int]
-) -> None:
+async def test_what_discord_does_not_take_is_said(discord, product, script, fault):
     """The answer stands; that the file is missing stands under it."""
     draws(script, {"name": "cat.png"})
     async with product():
         await mention(discord, ANN, "draw a cat")
         await discord.until(lambda: "Here you are." in texts(discord, ROOM))
-        discord.fail("POST", POSTS, **fault)  # type: ignore[arg-type]
+        discord.fail("POST", POSTS, **fault)
         await discord.until(lambda: "cat.png" in "".join(texts(discord, ROOM)))
 
     assert [] == names(discord)
     discord.calls[:] = [call for call in discord.calls if call.status != 413]  # ordered here
 
 
-async def test_a_name_is_only_a_name(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_a_name_is_only_a_name(discord, product, script):
     """Paths and mentions in it are the model's invention."""
     draws(script, {"name": "../<@2> @everyone .png"})
     async with product():

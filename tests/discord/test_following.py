@@ -6,8 +6,7 @@ import logging
 
 import pytest
 
-from standins.discord import DiscordStandin, Rules
-from tests.conftest import Product
+from standins.discord import Rules
 from tests.discord.conversation import (
     ANN,
     BOB,
@@ -19,16 +18,13 @@ from tests.discord.conversation import (
     shows,
     texts,
 )
-from tests.slack.stage import Stage
 
 CONTENT = 1 << 15
 readable = discord_with(rules=Rules(message_content=True))
 
 
 @readable
-async def test_a_follow_up_in_a_thread_is_answered(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_follow_up_in_a_thread_is_answered(discord, product, script):
     """As a reply, with the memory of the conversation."""
     thread = discord.add_thread(ROOM)
     async with product(follow_threads=True):
@@ -42,9 +38,7 @@ async def test_a_follow_up_in_a_thread_is_answered(
 
 @readable
 @pytest.mark.parametrize("scope", ["user", "topic"])
-async def test_only_people_it_talks_with_there_are_followed(
-    discord: DiscordStandin, product: Product, scope: str
-) -> None:
+async def test_only_people_it_talks_with_there_are_followed(discord, product, scope):
     """Not others in that thread, not the same person in another thread, not in a channel."""
     thread, elsewhere = discord.add_thread(ROOM), discord.add_thread(ROOM)
     async with product(follow_threads=True, thread_scope=scope):
@@ -60,7 +54,7 @@ async def test_only_people_it_talks_with_there_are_followed(
 
 
 @readable
-async def test_nobody_is_followed_unless_asked_for(discord: DiscordStandin, product: Product) -> None:
+async def test_nobody_is_followed_unless_asked_for(discord, product):
     """Even where the bot may read everything, it neither asks for that nor answers."""
     thread = discord.add_thread(ROOM)
     async with product():
@@ -73,7 +67,7 @@ async def test_nobody_is_followed_unless_asked_for(discord: DiscordStandin, prod
 
 
 @readable
-async def test_only_the_content_of_messages_is_asked_for(discord: DiscordStandin, product: Product) -> None:
+async def test_only_the_content_of_messages_is_asked_for(discord, product):
     """No other privileged intent."""
     async with product(follow_threads=True):
         pass
@@ -81,9 +75,7 @@ async def test_only_the_content_of_messages_is_asked_for(discord: DiscordStandin
     assert [1 << 0 | 1 << 9 | 1 << 12 | CONTENT] == [data["intents"] for data in discord.identified]
 
 
-async def test_a_refused_intent_is_done_without(
-    discord: DiscordStandin, product: Product, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_refused_intent_is_done_without(discord, product, caplog):
     """Discord closes with 4014 where it is not switched on: a line in the log, and life without it."""
     thread = discord.add_thread(ROOM)
     with caplog.at_level(logging.WARNING):
@@ -101,9 +93,7 @@ async def test_a_refused_intent_is_done_without(
 
 
 @readable
-async def test_who_is_followed_survives_a_restart(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_who_is_followed_survives_a_restart(discord, product, script):
     """A resumed session tells nothing about servers and threads; both are known all the same."""
     thread = discord.add_thread(ROOM)
     async with product(follow_threads=True):
@@ -122,7 +112,7 @@ async def test_who_is_followed_survives_a_restart(
 
 
 @readable
-async def test_a_follow_up_in_a_new_thread_after_a_restart(discord: DiscordStandin, product: Product) -> None:
+async def test_a_follow_up_in_a_new_thread_after_a_restart(discord, product):
     """A thread made after the resumption is told of; one made before was never heard of."""
     async with product(follow_threads=True):
         await exchange(discord, ANN, ROOM, "one")
@@ -135,7 +125,7 @@ async def test_a_follow_up_in_a_new_thread_after_a_restart(discord: DiscordStand
 
 
 @readable
-async def test_other_bots_are_not_followed(discord: DiscordStandin, product: Product) -> None:
+async def test_other_bots_are_not_followed(discord, product):
     """Whatever they say there."""
     thread = discord.add_thread(ROOM)
     robot = discord.add_user("250000000000000001", "robot", bot=True)
@@ -148,7 +138,7 @@ async def test_other_bots_are_not_followed(discord: DiscordStandin, product: Pro
 
 
 @readable
-async def test_a_word_to_somebody_else_is_not_a_follow_up(discord: DiscordStandin, product: Product) -> None:
+async def test_a_word_to_somebody_else_is_not_a_follow_up(discord, product):
     """Whoever mentions another person or replies to one is talking to them."""
     thread = discord.add_thread(ROOM)
     async with product(follow_threads=True):
@@ -163,9 +153,7 @@ async def test_a_word_to_somebody_else_is_not_a_follow_up(discord: DiscordStandi
 
 
 @readable
-async def test_a_reply_without_a_ping_is_read(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_reply_without_a_ping_is_read(discord, product, script):
     """With the intent its text is there, so it needs no hint, in a thread and in a channel."""
     thread = discord.add_thread(ROOM)
     async with product(follow_threads=True):

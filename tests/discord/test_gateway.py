@@ -7,7 +7,6 @@ import json
 import logging
 import time
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -15,9 +14,8 @@ from bots.discord.identifies import DAY, IDENTIFIES
 from core.store import facts
 from core.store.database import Database
 from standins.discord import DiscordStandin
-from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, ROOM, all_heard, dm, exchange, mention, shows, texts
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 
 async def broken(discord: DiscordStandin, how: str) -> None:
@@ -34,9 +32,7 @@ RESUMABLE = ["cut", "op 7", "op 9"]
 
 
 @pytest.mark.parametrize("how", RESUMABLE)
-async def test_what_is_said_while_the_connection_is_broken_is_answered(
-    discord: DiscordStandin, product: Product, script: Stage, how: str
-) -> None:
+async def test_what_is_said_while_the_connection_is_broken_is_answered(discord, product, script, how):
     """The session is resumed, not begun anew; each message is answered once."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -52,9 +48,7 @@ async def test_what_is_said_while_the_connection_is_broken_is_answered(
 
 
 @pytest.mark.parametrize("how", RESUMABLE)
-async def test_an_answer_goes_on_while_the_connection_is_broken(
-    discord: DiscordStandin, product: Product, script: Stage, how: str
-) -> None:
+async def test_an_answer_goes_on_while_the_connection_is_broken(discord, product, script, how):
     """Posting needs no gateway: the answer is completed in its post, and asked for once."""
     pause = Pause()
     script.perform("Well,", pause, " 42.")
@@ -69,9 +63,7 @@ async def test_an_answer_goes_on_while_the_connection_is_broken(
     assert [["hello"]] == script.asked
 
 
-async def test_a_connection_that_breaks_again_and_again(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_connection_that_breaks_again_and_again(discord, product, script):
     """Five cuts, a message in each gap: five answers, one session."""
     async with product():
         for number in range(5):
@@ -83,9 +75,7 @@ async def test_a_connection_that_breaks_again_and_again(
 
 
 @pytest.mark.slow
-async def test_a_session_that_is_gone_is_begun_anew(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_session_that_is_gone_is_begun_anew(discord, product, script):
     """The resumption is refused: what was said meanwhile where we are known is read from the channels."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -104,9 +94,7 @@ async def test_a_session_that_is_gone_is_begun_anew(
 
 
 @pytest.mark.parametrize("what", ["gateway", "everything"])
-async def test_discord_is_away_for_a_while(
-    discord: DiscordStandin, product: Product, script: Stage, what: str
-) -> None:
+async def test_discord_is_away_for_a_while(discord, product, script, what):
     """Tried again until it is back, then the session is resumed; nothing is lost, nothing twice."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -129,7 +117,7 @@ async def test_discord_is_away_for_a_while(
 
 
 @pytest.mark.parametrize("what", ["gateway", "everything"])
-async def test_discord_is_away_at_the_start(discord: DiscordStandin, product: Product, what: str) -> None:
+async def test_discord_is_away_at_the_start(discord, product, what):
     """The first connection is tried again like any other."""
 
     async def back() -> None:
@@ -144,18 +132,16 @@ async def test_discord_is_away_at_the_start(discord: DiscordStandin, product: Pr
 
 
 @pytest.mark.parametrize("how", [{"status": 503}, {"drop": True}, {"status": 429, "via": False}], ids=str)
-async def test_the_log_in_fails_at_first(
-    discord: DiscordStandin, product: Product, how: dict[str, int | bool]
-) -> None:
+async def test_the_log_in_fails_at_first(discord, product, how):
     """An error of Discord is no refusal of the token."""
-    discord.fail("GET", "/users/@me", times=2, **how)  # type: ignore[arg-type]
+    discord.fail("GET", "/users/@me", times=2, **how)
     async with product():
         await exchange(discord, ANN, ROOM, "hello")
 
     assert 1 == discord.identifies
 
 
-async def test_heartbeats_are_answered_when_asked_for(discord: DiscordStandin, product: Product) -> None:
+async def test_heartbeats_are_answered_when_asked_for(discord, product):
     """Op 1 breaks nothing."""
     async with product():
         await discord.request_heartbeat()
@@ -164,9 +150,7 @@ async def test_heartbeats_are_answered_when_asked_for(discord: DiscordStandin, p
     assert (1, 0) == (discord.identifies, discord.resumes)
 
 
-async def test_messages_are_heard_before_everything_is_ready(
-    discord: DiscordStandin, product: Product
-) -> None:
+async def test_messages_are_heard_before_everything_is_ready(discord, product):
     """Servers may take their time to be announced; a message does not wait for them."""
     for _ in range(5):
         discord.add_channel(discord.add_guild())
@@ -174,7 +158,7 @@ async def test_messages_are_heard_before_everything_is_ready(
         await exchange(discord, ANN, ROOM, "hello", timeout=1.5)
 
 
-async def test_leaving_keeps_the_session(discord: DiscordStandin, product: Product) -> None:
+async def test_leaving_keeps_the_session(discord, product):
     """A shutdown closes with neither 1000 nor 1001: Discord would throw the session away."""
     async with product():
         await exchange(discord, ANN, ROOM, "hello")
@@ -196,9 +180,7 @@ FRAMES = {
 
 
 @pytest.mark.parametrize("kind", FRAMES)
-async def test_a_frame_that_cannot_be_read_is_left_out(
-    discord: DiscordStandin, product: Product, kind: str
-) -> None:
+async def test_a_frame_that_cannot_be_read_is_left_out(discord, product, kind):
     """Once: the connection stands, the next message is answered, and a resume begins behind it."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -216,9 +198,7 @@ async def test_a_frame_that_cannot_be_read_is_left_out(
 
 
 @pytest.mark.parametrize("resumable", [True, False])
-async def test_a_lost_session_is_in_the_log(
-    discord: DiscordStandin, product: Product, caplog: pytest.LogCaptureFixture, resumable: bool
-) -> None:
+async def test_a_lost_session_is_in_the_log(discord, product, caplog, resumable):
     """Online but deaf must not be silent."""
     with caplog.at_level(logging.INFO):
         async with product():
@@ -230,9 +210,7 @@ async def test_a_lost_session_is_in_the_log(
     assert any(expected in record.message for record in caplog.records)
 
 
-async def test_each_identify_is_on_disk_and_no_resume(
-    discord: DiscordStandin, product: Product, tmp_path: Path
-) -> None:
+async def test_each_identify_is_on_disk_and_no_resume(discord, product, tmp_path):
     """Counted over restarts, and for the account that made them."""
     for number in range(3):
         async with product():
@@ -246,9 +224,7 @@ async def test_each_identify_is_on_disk_and_no_resume(
     assert discord.application_id == kept["application"]
 
 
-async def test_many_sessions_of_yesterday_and_of_others_do_not_count(
-    discord: DiscordStandin, product: Product, tmp_path: Path
-) -> None:
+async def test_many_sessions_of_yesterday_and_of_others_do_not_count(discord, product, tmp_path):
     """The day is over; or it was another application."""
     for application, at in ((discord.application_id, time.time() - DAY - 1), ("1", time.time())):
         (tmp_path / "data").mkdir(exist_ok=True)

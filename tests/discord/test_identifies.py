@@ -15,8 +15,6 @@ from bots.discord.identifies import IDENTIFIES, Allowance, Identifies
 from bots.intake.connection import TokenRefused
 from core.inbox import Inbox
 from core.store.database import Database
-from standins.discord import DiscordStandin
-from standins.openai import OpenAIStandin
 from tests.core.hands import Hands
 from tests.core.whole import rules
 from tests.discord.process import started
@@ -38,7 +36,7 @@ async def identify(inbox: Inbox, allowance: Allowance) -> None:
     await identifies.note("app")
 
 
-async def test_from_a_number_on_they_are_apart(inbox: Inbox, caplog: pytest.LogCaptureFixture) -> None:
+async def test_from_a_number_on_they_are_apart(inbox, caplog):
     """Also over restarts; one warning tells of it."""
     for _ in range(6):
         await identify(inbox, Allowance(free=3, spacing=0.5))
@@ -49,7 +47,7 @@ async def test_from_a_number_on_they_are_apart(inbox: Inbox, caplog: pytest.LogC
     assert 1 == sum("resets the token" in record.message for record in caplog.records)
 
 
-async def test_a_clock_that_went_back_waits_no_longer(inbox: Inbox) -> None:
+async def test_a_clock_that_went_back_waits_no_longer(inbox):
     """What seems to come from the future counts, and is waited for as if it were now."""
     ahead = time.time() + 3600
     await inbox.remember(IDENTIFIES, {"application": "app", "at": [ahead] * 3, "warned": ahead})
@@ -57,7 +55,7 @@ async def test_a_clock_that_went_back_waits_no_longer(inbox: Inbox) -> None:
         await identify(inbox, Allowance(free=3, spacing=0.2))
 
 
-async def test_before_discord_would_reset_the_token_it_ends(inbox: Inbox) -> None:
+async def test_before_discord_would_reset_the_token_it_ends(inbox):
     """An error with its cure, and nothing is sent."""
     allowance = Allowance(most=4)
     for _ in range(4):
@@ -66,9 +64,7 @@ async def test_before_discord_would_reset_the_token_it_ends(inbox: Inbox) -> Non
         await identify(inbox, allowance)
 
 
-async def test_so_does_the_process(
-    discord: DiscordStandin, openai: OpenAIStandin, inbox: Inbox, tmp_path: Path
-) -> None:
+async def test_so_does_the_process(discord, openai, inbox, tmp_path):
     """Status 2, one error, and no connection at all."""
     kept = {"application": discord.application_id, "at": [time.time() - 60] * 899, "warned": time.time()}
     await inbox.remember(IDENTIFIES, kept)
@@ -81,9 +77,7 @@ async def test_so_does_the_process(
 
 
 @pytest.mark.parametrize("token", ["wrong"])
-async def test_a_refused_token_is_one_error(
-    discord: DiscordStandin, openai: OpenAIStandin, tmp_path: Path, token: str
-) -> None:
+async def test_a_refused_token_is_one_error(discord, openai, tmp_path, token):
     """The cure, and nothing about connections that were left open."""
     async with started(tmp_path, discord, openai, DISCORD_BOT_TOKEN=token) as process:
         assert 2 == await process.ended()

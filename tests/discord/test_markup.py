@@ -38,7 +38,7 @@ def prefixed(prefix: str) -> str:
         (f"```py\n{CODE}", "```py"),
     ],
 )
-def test_code_is_code_in_every_post(text: str, opener: str) -> None:
+def test_code_is_code_in_every_post(text, opener):
     """However its fence is written: three backticks open and close it, and every line is there once."""
     made = posts(text)
     assert len(made) > 1
@@ -50,7 +50,7 @@ def test_code_is_code_in_every_post(text: str, opener: str) -> None:
 
 
 @pytest.mark.parametrize("inner", ["```python\nx\n```", "a = '```'", "x `````"])
-def test_backticks_in_code_do_not_end_it(inner: str) -> None:
+def test_backticks_in_code_do_not_end_it(inner):
     """They are parted; they would close the block."""
     (post,) = posts(f"````md\n{inner}\n````\nEnd.")
     assert 2 == post.count("```")
@@ -61,12 +61,12 @@ def test_backticks_in_code_do_not_end_it(inner: str) -> None:
 @pytest.mark.parametrize(
     "text", ["a ``` b", "So: ```print(1)``` it is.", "```\nprint(1)\n``` it is.", "> `a`"]
 )
-def test_what_discord_reads_already_stays(text: str) -> None:
+def test_what_discord_reads_already_stays(text):
     """Nothing is changed without need."""
     assert [text] == posts(text)
 
 
-def test_a_table_is_aligned_and_its_header_repeated() -> None:
+def test_a_table_is_aligned_and_its_header_repeated():
     """In columns as wide as what they show, Korean too, without marks that code would show."""
     rows = "".join(f"| 항목 {number} | **값** `{number}` | [a](https://b.c) |\n" for number in range(190))
     made = posts(f"Prices:\n\n| 이름 | Value | Link |\n|---|:-:|---|\n{rows}\nEnd.")
@@ -82,7 +82,7 @@ def test_a_table_is_aligned_and_its_header_repeated() -> None:
     assert made[-1].endswith("End.")
 
 
-def test_a_table_that_is_too_wide_is_shown_as_it_was_said() -> None:
+def test_a_table_that_is_too_wide_is_shown_as_it_was_said():
     """Aligned it would be longer than a post."""
     text = f"| {'a' * 900} | {'b' * 500} |\n|---|---|\n| c | d |"
     assert [text] == posts(text)
@@ -105,18 +105,18 @@ def test_a_table_that_is_too_wide_is_shown_as_it_was_said() -> None:
         ("```\n#### a\n---\n$a_1$\n```", "```\n#### a\n---\n$a_1$\n```"),
     ],
 )
-def test_what_discord_does_not_know_is_readable(text: str, shown: str) -> None:
+def test_what_discord_does_not_know_is_readable(text, shown):
     """Headings below the third, rules, LaTeX; in code nothing changes."""
     assert [shown] == posts(text)
 
 
-def test_bold_goes_on_in_the_next_post() -> None:
+def test_bold_goes_on_in_the_next_post():
     """Closed where a post ends, opened again where the next begins."""
     made = posts(f"a **{('word ' * 600).strip()}** b")
     assert all(post.count("**") == 2 for post in made)
 
 
-def test_a_link_is_not_cut() -> None:
+def test_a_link_is_not_cut():
     """Nor code in a line."""
     link = "[a long name of it](https://example.com/page)"
     made = posts(" ".join([link] * 200))
@@ -124,7 +124,7 @@ def test_a_link_is_not_cut() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(ANSWERS.glob("1*.md")), ids=lambda path: path.stem)
-def test_answers_that_went_wrong(path: Path) -> None:
+def test_answers_that_went_wrong(path):
     """Recorded ones: balanced in every post, however far they have grown, and sealed posts stay."""
     text, pages, before = path.read_text("utf-8"), Pages(DiscordMarkup(), 2000), list[str]()
     for end in [*range(0, len(text), 61), len(text)]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.texts import TEXTS, text
-from standins.discord import DiscordStandin
 from standins.script.script import Fault, Say
-from tests.conftest import Product
 from tests.discord.conversation import (
     ANN,
     ROOM,
@@ -18,10 +16,9 @@ from tests.discord.conversation import (
     shows,
     texts,
 )
-from tests.slack.stage import Stage
 
 
-async def test_an_empty_mention_gets_help(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_an_empty_mention_gets_help(discord, product, script):
     """Two lines, as a reply, without asking the model; the next message is answered."""
     async with product():
         asked = await mention(discord, ANN, "")
@@ -33,9 +30,7 @@ async def test_an_empty_mention_gets_help(discord: DiscordStandin, product: Prod
 
 
 @pytest.mark.parametrize("place", ["dm", "room"])
-async def test_only_a_sticker_is_told_about(
-    discord: DiscordStandin, product: Product, script: Stage, place: str
-) -> None:
+async def test_only_a_sticker_is_told_about(discord, product, script, place):
     """It cannot be read: that is said, once, and the model is not bothered."""
     channel = ROOM if place == "room" else discord.dm(ANN)
     async with product():
@@ -47,9 +42,7 @@ async def test_only_a_sticker_is_told_about(
 
 
 @pytest.mark.parametrize("place", ["dm", "room"])
-async def test_a_file_alone_is_answered(
-    discord: DiscordStandin, product: Product, script: Stage, place: str
-) -> None:
+async def test_a_file_alone_is_answered(discord, product, script, place):
     """The file is the question."""
     channel = ROOM if place == "room" else discord.dm(ANN)
     script.perform("I see.")
@@ -61,9 +54,7 @@ async def test_a_file_alone_is_answered(
     assert "hello from a file" in script.asked[0][-1]
 
 
-async def test_a_reply_without_its_text_gets_a_hint(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_reply_without_its_text_gets_a_hint(discord, product, script):
     """With the ping switched off Discord hides the text of a reply to the bot."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -75,7 +66,7 @@ async def test_a_reply_without_its_text_gets_a_hint(
     assert (again, [["one"]]) == (hint.reference, script.asked)
 
 
-async def test_a_file_may_be_a_reply(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_a_file_may_be_a_reply(discord, product, script):
     """With the ping on, the bot is given the file."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -88,7 +79,7 @@ async def test_a_file_may_be_a_reply(discord: DiscordStandin, product: Product, 
     assert "hello from a file" in script.asked[-1][-1]
 
 
-async def test_notices_are_not_memory(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_notices_are_not_memory(discord, product, script):
     """Help and hints are no part of the conversation with the model."""
     async with product():
         await mention(discord, ANN, "")
@@ -99,7 +90,7 @@ async def test_notices_are_not_memory(discord: DiscordStandin, product: Product,
     assert [["hello"]] == script.asked
 
 
-async def test_korean(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_korean(discord, product, script):
     """LANGUAGE=ko: help, what cannot be read, the hint and a failure are all Korean."""
     script.perform(Fault("refuse", code="insufficient_quota", status=429))
     async with product(language="ko"):
@@ -124,9 +115,7 @@ async def test_korean(discord: DiscordStandin, product: Product, script: Stage) 
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_a_refusal_for_good_becomes_one_notice(
-    discord: DiscordStandin, product: Product, script: Stage, fault: Fault, notice: str
-) -> None:
+async def test_a_refusal_for_good_becomes_one_notice(discord, product, script, fault, notice):
     """Said as a reply, once, without trying again; the next message is answered."""
     script.perform(fault)
     async with product():
@@ -139,9 +128,7 @@ async def test_a_refusal_for_good_becomes_one_notice(
 
 
 @pytest.mark.slow
-async def test_a_model_that_keeps_failing_becomes_one_notice(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_model_that_keeps_failing_becomes_one_notice(discord, product, script):
     """Three attempts, one post: the notice, not a stub of the answer beside it."""
     for _ in range(3):
         script.perform(Say("Well,"), Fault("cut"))
@@ -159,11 +146,9 @@ async def test_a_model_that_keeps_failing_becomes_one_notice(
 
 
 @pytest.mark.parametrize("kind", ["cut", "silent"])
-async def test_a_model_that_fails_once_is_asked_again(
-    discord: DiscordStandin, product: Product, script: Stage, kind: str
-) -> None:
+async def test_a_model_that_fails_once_is_asked_again(discord, product, script, kind):
     """Nobody notices: one post, and the words of the broken attempt are not repeated in it."""
-    script.perform(Say("Well,"), Fault(kind))  # type: ignore[arg-type]
+    script.perform(Say("Well,"), Fault(kind))
     script.perform("Well, the answer is 42.")
     async with product():
         await dm(discord, ANN, "hello")
@@ -171,9 +156,7 @@ async def test_a_model_that_fails_once_is_asked_again(
         await shows(discord, discord.dm(ANN), "Well, the answer is 42.", timeout=10)
 
 
-async def test_a_model_that_hangs_is_given_up(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_model_that_hangs_is_given_up(discord, product, script):
     """No byte for MODEL_IDLE_SECONDS: what it said stays, with one notice, and it is not paid for again."""
     script.perform(Say("Well,"), Fault("hang"))
     async with product(model_idle_seconds=1):
@@ -184,7 +167,7 @@ async def test_a_model_that_hangs_is_given_up(
     assert 1 == len(script.asked)
 
 
-async def test_an_incomplete_answer_says_so(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_an_incomplete_answer_says_so(discord, product, script):
     """What came is shown, with a line under it that tells how to go on; memory keeps what was said."""
     script.perform(Say("It all began"), Fault("incomplete", code="max_output_tokens"))
     async with product():
@@ -199,9 +182,7 @@ async def test_an_incomplete_answer_says_so(discord: DiscordStandin, product: Pr
     assert ["tell me", "It all began", "continue"] == script.asked[-1]
 
 
-async def test_an_answer_without_a_word_says_so(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_an_answer_without_a_word_says_so(discord, product, script):
     """A model that completes without text leaves nobody waiting."""
     script.perform()
     async with product():
@@ -210,7 +191,7 @@ async def test_an_answer_without_a_word_says_so(
         await shows(discord, discord.dm(ANN), text("empty_answer", "en"))
 
 
-def test_every_text_fits_into_one_post() -> None:
+def test_every_text_fits_into_one_post():
     """Discord takes 2,000 characters, 80 on a button."""
     assert all(len(said) < 2000 for language in TEXTS.values() for said in language.values())
     assert all(0 < len(language["stop_button"]) <= 80 for language in TEXTS.values())

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from core.texts import text
-from standins.discord import DiscordStandin
-from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, GUILD, ROOM, dm, exchange, shows
 from tests.registered import register
-from tests.slack.stage import Stage
 
 
-async def test_the_commands_are_offered_with_their_option(discord: DiscordStandin, product: Product) -> None:
+async def test_the_commands_are_offered_with_their_option(discord, product):
     """In servers and in direct messages; the name may be left out."""
     async with product():
         await discord.until(lambda: len(discord.commands) == 3)
@@ -27,9 +21,7 @@ async def test_the_commands_are_offered_with_their_option(discord: DiscordStandi
     ]
 
 
-async def test_assistant_shows_the_current_one_and_the_others(
-    discord: DiscordStandin, product: Product, tmp_path: Path
-) -> None:
+async def test_assistant_shows_the_current_one_and_the_others(discord, product, tmp_path):
     """Nobody else sees it, and nobody is pinged by a name."""
     async with product(assistant_name="Rob"):
         other = await register(tmp_path / "data", "Moritz")
@@ -42,9 +34,7 @@ async def test_assistant_shows_the_current_one_and_the_others(
 
 
 @pytest.mark.parametrize("inside", [False, True], ids=["channel", "thread"])
-async def test_admins_switch_the_assistant(
-    discord: DiscordStandin, product: Product, script: Stage, tmp_path: Path, inside: bool
-) -> None:
+async def test_admins_switch_the_assistant(discord, product, script, tmp_path, inside):
     """Of a channel and its threads, or of one thread; from the next message on."""
     thread = discord.add_thread(ROOM)
     async with product(admins=(ANN,)):
@@ -57,9 +47,7 @@ async def test_admins_switch_the_assistant(
     assert [not inside, True] == [instructions == "Moritz" for instructions, _ in script.requests]
 
 
-async def test_the_current_one_of_a_thread_is_its_channels(
-    discord: DiscordStandin, product: Product, tmp_path: Path
-) -> None:
+async def test_the_current_one_of_a_thread_is_its_channels(discord, product, tmp_path):
     """The command knows the thread's channel."""
     thread = discord.add_thread(ROOM)
     async with product():
@@ -70,9 +58,7 @@ async def test_the_current_one_of_a_thread_is_its_channels(
     assert "Moritz" in reply.text.split("\n")[0]
 
 
-async def test_others_cannot_switch(
-    discord: DiscordStandin, product: Product, script: Stage, tmp_path: Path
-) -> None:
+async def test_others_cannot_switch(discord, product, script, tmp_path):
     """They are told whom to ask."""
     async with product(admins=(ANN,)):
         await register(tmp_path / "data", "Moritz")
@@ -84,7 +70,7 @@ async def test_others_cannot_switch(
     assert "Moritz" != script.requests[-1][0]
 
 
-async def test_memory_tells_what_is_held(discord: DiscordStandin, product: Product) -> None:
+async def test_memory_tells_what_is_held(discord, product):
     """Of the person's conversation there."""
     async with product():
         await discord.until(lambda: discord.commands)
@@ -97,9 +83,7 @@ async def test_memory_tells_what_is_held(discord: DiscordStandin, product: Produ
     assert after.text not in ("", before.text)
 
 
-async def test_memory_can_be_asked_for_as_text(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_memory_can_be_asked_for_as_text(discord, product, script):
     """Answered without the model."""
     async with product():
         await dm(discord, ANN, "memory")
@@ -108,9 +92,7 @@ async def test_memory_can_be_asked_for_as_text(
     assert [] == script.asked
 
 
-async def test_the_server_may_have_an_assistant(
-    discord: DiscordStandin, product: Product, script: Stage, tmp_path: Path
-) -> None:
+async def test_the_server_may_have_an_assistant(discord, product, script, tmp_path):
     """The nearest wins: thread, channel, server."""
     thread = discord.add_thread(ROOM)
     async with product():
@@ -136,9 +118,7 @@ LEFT_BEHIND = [
 
 
 @pytest.mark.parametrize(("kind", "data"), LEFT_BEHIND)
-async def test_what_an_older_bot_left_behind_is_answered(
-    discord: DiscordStandin, product: Product, script: Stage, kind: int, data: dict[str, Any]
-) -> None:
+async def test_what_an_older_bot_left_behind_is_answered(discord, product, script, kind, data):
     """For the person alone: without an answer Discord says that the application does not respond."""
     async with product():
         replies = [await discord.stale(ANN, place, kind, data) for place in (ROOM, discord.dm(ANN))]
@@ -147,7 +127,7 @@ async def test_what_an_older_bot_left_behind_is_answered(
     assert [] == script.asked
 
 
-async def test_an_older_bots_option_has_no_suggestions(discord: DiscordStandin, product: Product) -> None:
+async def test_an_older_bots_option_has_no_suggestions(discord, product):
     """An autocomplete takes nothing but a list."""
     async with product():
         reply = await discord.stale(ANN, ROOM, AUTOCOMPLETE, {"name": "imagine", "type": 1, "options": []})

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from standins.discord import DiscordStandin
-from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, ROOM, all_heard, exchange, mention, shows, texts
 from tests.registered import register
 from tests.slack.stage import Stage
@@ -26,9 +23,7 @@ def answered_by(script: Stage) -> list[bool]:
 
 
 @pytest.mark.parametrize("known", ["before", "after"])
-async def test_a_thread_the_gateway_told_of(
-    discord: DiscordStandin, product: Product, script: Stage, tmp_path: Path, known: str
-) -> None:
+async def test_a_thread_the_gateway_told_of(discord, product, script, tmp_path, known):
     """With its server, or when it is made: nothing is asked."""
     thread = discord.add_thread(ROOM) if known == "before" else ""
     async with product():
@@ -40,9 +35,7 @@ async def test_a_thread_the_gateway_told_of(
     assert ([True, True], 0, 0) == (answered_by(script), lookups(discord, thread), lookups(discord, ROOM))
 
 
-async def test_after_a_cold_resume_each_channel_is_asked_about_once(
-    discord: DiscordStandin, product: Product, script: Stage, tmp_path: Path
-) -> None:
+async def test_after_a_cold_resume_each_channel_is_asked_about_once(discord, product, script, tmp_path):
     """The session tells nothing about its servers; what was said there keeps its order."""
     thread = discord.add_thread(ROOM)
     async with product():
@@ -58,21 +51,17 @@ async def test_after_a_cold_resume_each_channel_is_asked_about_once(
 
 
 @pytest.mark.parametrize("fault", [{"status": 403, "code": 50001}, {"drop": True, "times": 9}], ids=str)
-async def test_a_channel_that_cannot_be_looked_up(
-    discord: DiscordStandin, product: Product, fault: dict[str, int]
-) -> None:
+async def test_a_channel_that_cannot_be_looked_up(discord, product, fault):
     """The question is answered all the same, by whoever answers in the server."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
-    discord.fail("GET", ASKED, **fault)  # type: ignore[arg-type]
+    discord.fail("GET", ASKED, **fault)
     async with product():
         await mention(discord, ANN, "two")
         await discord.until(lambda: "echo: two" in texts(discord, ROOM), 30)
 
 
-async def test_nothing_is_lost_by_a_death_while_asking(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_nothing_is_lost_by_a_death_while_asking(discord, product, script):
     """Until the channel is known the message is not stored, and neither is the session's position."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")

@@ -6,9 +6,8 @@ import pytest
 
 from standins.discord import DiscordStandin
 from standins.script.script import Fault, Say, Wait
-from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, ROOM, all_heard, dm, exchange, mention, shows, texts, written
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 EVIL = (
     f"Hey @everyone and @here, <@{BOB}> <@!{BOB}> <@&330000000000000001> @everyone\u200b `@here` "
@@ -28,9 +27,7 @@ def harmless(discord: DiscordStandin, channel: str) -> bool:
 
 
 @pytest.mark.parametrize("place", ["dm", "room"])
-async def test_a_ping_in_an_answer_pings_nobody(
-    discord: DiscordStandin, product: Product, script: Stage, place: str
-) -> None:
+async def test_a_ping_in_an_answer_pings_nobody(discord, product, script, place):
     """On create and on edit; what it said can still be read."""
     channel = discord.dm(ANN) if place == "dm" else ROOM
     pause = Pause()
@@ -46,9 +43,7 @@ async def test_a_ping_in_an_answer_pings_nobody(
     assert all(word in texts(discord, channel)[0] for word in ("everyone", "here", BOB, "example.com"))
 
 
-async def test_a_ping_letter_by_letter_pings_nobody(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_ping_letter_by_letter_pings_nobody(discord, product, script):
     """Edits fall between any two characters."""
     script.perform(*(beat for letter in EVIL for beat in (Say(letter), Wait(0.006))))
     async with product():
@@ -59,7 +54,7 @@ async def test_a_ping_letter_by_letter_pings_nobody(
     assert harmless(discord, ROOM)
 
 
-async def test_an_echo_of_what_a_person_wrote_pings_nobody(discord: DiscordStandin, product: Product) -> None:
+async def test_an_echo_of_what_a_person_wrote_pings_nobody(discord, product):
     """A person's own mention of others does not become the bot's."""
     async with product():
         await exchange(discord, ANN, ROOM, f"tell <@{BOB}> and @everyone the end")
@@ -67,9 +62,7 @@ async def test_an_echo_of_what_a_person_wrote_pings_nobody(discord: DiscordStand
     assert harmless(discord, ROOM)
 
 
-async def test_a_ping_at_the_edge_of_two_posts(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_ping_at_the_edge_of_two_posts(discord, product, script):
     """Wherever the cut falls."""
     script.perform(Say("x" * 1985 + " "), Say("@every"), Say("one " * 300 + "end"))
     async with product():
@@ -81,7 +74,7 @@ async def test_a_ping_at_the_edge_of_two_posts(
     assert harmless(discord, ROOM)
 
 
-async def test_our_own_texts_ping_nobody(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_our_own_texts_ping_nobody(discord, product, script):
     """Help, hints and failures; and they do not preview links either."""
     script.perform(Fault("refuse", code="insufficient_quota", status=429))
     async with product():
@@ -95,7 +88,7 @@ async def test_our_own_texts_ping_nobody(discord: DiscordStandin, product: Produ
     assert harmless(discord, discord.dm(ANN))
 
 
-async def test_an_answer_under_a_ping_does_not_ping_back(discord: DiscordStandin, product: Product) -> None:
+async def test_an_answer_under_a_ping_does_not_ping_back(discord, product):
     """A question that notified everyone is answered without notifying anyone again."""
     async with product():
         await mention(discord, ANN, "@everyone lunch?")
@@ -105,9 +98,7 @@ async def test_an_answer_under_a_ping_does_not_ping_back(discord: DiscordStandin
     assert harmless(discord, ROOM)
 
 
-async def test_a_restarted_answer_pings_nobody(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_restarted_answer_pings_nobody(discord, product, script):
     """Edits made by the process that goes on with it are as careful."""
     pause = Pause()
     script.perform(Say(EVIL[:30]), pause)

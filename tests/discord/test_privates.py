@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(("owner", "member"), [(owner, one) for owner in PRIVATES for one in PRIVATES[owner]])
-def test_each_private_is_where_it_was(owner: str, member: str) -> None:
+def test_each_private_is_where_it_was(owner, member):
     """As a member of the class, or annotated or set in its source as one of its instances."""
     kind = resolve_name(owner)
     assert (
@@ -26,21 +26,21 @@ def test_each_private_is_where_it_was(owner: str, member: str) -> None:
     )
 
 
-def test_a_session_is_opened_with_what_we_give() -> None:
+def test_a_session_is_opened_with_what_we_give():
     """A resume from another process is nothing but these arguments."""
     given = set(inspect.signature(DiscordWebSocket.from_client).parameters)
     assert {"initial", "gateway", "session", "sequence", "resume"} <= given
     assert "code" in inspect.signature(DiscordWebSocket.close).parameters
 
 
-def test_handlers_are_taken_by_their_event() -> None:
+def test_handlers_are_taken_by_their_event():
     """The parsers of a client are a dictionary of its own, by the names of the gateway's events."""
     one, other = (discord.Client(intents=discord.Intents.none())._connection.parsers for _ in range(2))
     assert one is not other
     assert {"MESSAGE_CREATE", "READY", "RESUMED"} <= set(one)
 
 
-def test_no_other_minor_version_is_allowed() -> None:
+def test_no_other_minor_version_is_allowed():
     """pyproject.toml pins the one that is tested here."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 

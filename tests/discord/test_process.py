@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from standins.discord import DiscordStandin
-from standins.openai import OpenAIStandin
 from tests.discord.conversation import ANN, ROOM, all_heard, dm, exchange, mention, shows, texts
 from tests.discord.process import started
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 pytestmark = pytest.mark.slow
 
 
-async def test_a_token_refused_at_the_start_ends_the_process(
-    discord: DiscordStandin, openai: OpenAIStandin, tmp_path: Path
-) -> None:
+async def test_a_token_refused_at_the_start_ends_the_process(discord, openai, tmp_path):
     """Exit status 2 and a message that names the setting, without a traceback and without the token."""
     discord.revoke()
     async with started(tmp_path, discord, openai) as process:
@@ -30,9 +24,7 @@ async def test_a_token_refused_at_the_start_ends_the_process(
     assert discord.invalid_requests <= 3
 
 
-async def test_terminated_and_started_again_it_goes_on(
-    discord: DiscordStandin, openai: OpenAIStandin, script: Stage, tmp_path: Path
-) -> None:
+async def test_terminated_and_started_again_it_goes_on(discord, openai, script, tmp_path):
     """SIGTERM during an answer: status 0; the next process completes the same post in the same session."""
     pause = Pause()
     script.perform("echo:", pause)
@@ -53,9 +45,7 @@ async def test_terminated_and_started_again_it_goes_on(
     assert [["hello"], ["hello"], ["meanwhile"]] == sorted(script.asked)
 
 
-async def test_it_ends_in_time_although_discord_hangs(
-    discord: DiscordStandin, openai: OpenAIStandin, script: Stage, tmp_path: Path
-) -> None:
+async def test_it_ends_in_time_although_discord_hangs(discord, openai, script, tmp_path):
     """SIGTERM while every request takes for ever: status 0 within ten seconds."""
     pause = Pause()
     script.perform("Well,", pause)
@@ -74,9 +64,7 @@ async def test_it_ends_in_time_although_discord_hangs(
         assert 0 == await process.ended(timeout=10)
 
 
-async def test_the_log_tells_of_runs_and_not_of_words_or_secrets(
-    discord: DiscordStandin, openai: OpenAIStandin, script: Stage, tmp_path: Path
-) -> None:
+async def test_the_log_tells_of_runs_and_not_of_words_or_secrets(discord, openai, script, tmp_path):
     """At the lowest level, failures included: no text of anybody, no token, no key; a line for each run."""
     script.perform("wordsofthemodel")
     discord.fail("POST", "/channels/{channel}/messages", status=500, when="after")

@@ -5,16 +5,14 @@ from __future__ import annotations
 import pytest
 
 from core.texts import text
-from standins.discord import DiscordStandin
-from tests.conftest import Product
 from tests.discord.conversation import ANN, BOB, GUILD, ROOM, all_heard, dm, exchange, mention, shows, texts
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 DONE = text("reset", "en")
 
 
 @pytest.mark.parametrize("place", ["dm", "room", "thread"])
-async def test_reset_forgets(discord: DiscordStandin, product: Product, script: Stage, place: str) -> None:
+async def test_reset_forgets(discord, product, script, place):
     """Confirmed in private and in time; the next message knows nothing of before."""
     channel = {"dm": discord.dm(ANN), "room": ROOM, "thread": discord.add_thread(ROOM)}[place]
     async with product():
@@ -31,9 +29,7 @@ async def test_reset_forgets(discord: DiscordStandin, product: Product, script: 
 @pytest.mark.parametrize(
     ("locale", "language", "spoken"), [("ko", "en", "ko"), ("en-GB", "ko", "en"), ("fr", "ko", "ko")]
 )
-async def test_the_confirmation_speaks_the_persons_language(
-    discord: DiscordStandin, product: Product, locale: str, language: str, spoken: str
-) -> None:
+async def test_the_confirmation_speaks_the_persons_language(discord, product, locale, language, spoken):
     """Discord tells their locale with a command; LANGUAGE is for locales that are not ours."""
     async with product(language=language):
         reply = await discord.slash(ANN, ROOM, "reset", locale=locale)
@@ -41,7 +37,7 @@ async def test_the_confirmation_speaks_the_persons_language(
     assert text("reset", spoken) == reply.text
 
 
-async def test_a_reset_is_ones_own(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_a_reset_is_ones_own(discord, product, script):
     """User scope: neither another person in the channel nor another place of mine is touched."""
     async with product():
         await exchange(discord, ANN, ROOM, "a1")
@@ -55,7 +51,7 @@ async def test_a_reset_is_ones_own(discord: DiscordStandin, product: Product, sc
     assert [["b1", "echo: b1", "b2"], ["d1", "echo: d1", "d2"], ["a2"]] == script.asked[-3:]
 
 
-async def test_a_topics_reset_is_everybodys(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_a_topics_reset_is_everybodys(discord, product, script):
     """Topic scope: on Discord the channel is the topic, so /reset knows which one is meant."""
     async with product(thread_scope="topic"):
         await exchange(discord, ANN, ROOM, "a1")
@@ -66,9 +62,7 @@ async def test_a_topics_reset_is_everybodys(discord: DiscordStandin, product: Pr
     assert 1 == len(script.asked[-1])
 
 
-async def test_a_reset_of_a_thread_leaves_its_channel_alone(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_reset_of_a_thread_leaves_its_channel_alone(discord, product, script):
     """A Discord thread is a place of its own."""
     thread = discord.add_thread(ROOM)
     async with product():
@@ -80,7 +74,7 @@ async def test_a_reset_of_a_thread_leaves_its_channel_alone(
     assert ["one", "echo: one", "three"] == script.asked[-1]
 
 
-async def test_a_reset_during_an_answer(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_a_reset_during_an_answer(discord, product, script):
     """The answer is completed where it was asked for, and is no part of what follows."""
     pause = Pause()
     script.perform("Well,", pause, " 42.")
@@ -96,9 +90,7 @@ async def test_a_reset_during_an_answer(discord: DiscordStandin, product: Produc
     assert [["one"], ["two"]] == script.asked
 
 
-async def test_messages_before_the_reset_are_answered_in_the_old_thread(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_messages_before_the_reset_are_answered_in_the_old_thread(discord, product, script):
     """One that still waits belongs to before, one said after it starts anew; each is answered once."""
     pause = Pause()
     script.perform("Well,", pause, " 42.")
@@ -118,7 +110,7 @@ async def test_messages_before_the_reset_are_answered_in_the_old_thread(
     assert ["three"] in script.asked
 
 
-async def test_a_reset_lasts(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_a_reset_lasts(discord, product, script):
     """A restart does not bring back what was forgotten, nor forget what was not."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -131,9 +123,7 @@ async def test_a_reset_lasts(discord: DiscordStandin, product: Product, script: 
     assert [["one"], ["two"], ["two", "echo: two", "three"]] == script.asked
 
 
-async def test_a_reset_told_twice_resets_once(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_reset_told_twice_resets_once(discord, product, script):
     """A resumed session repeats what it is not sure we have heard: what was said since is not forgotten."""
     told = {
         "id": str(int(await discord.say(BOB, ROOM, "an id of now")) + 1),
@@ -161,16 +151,14 @@ async def test_a_reset_told_twice_resets_once(
     assert ["two", "echo: two", "three"] == script.asked[-1]
 
 
-async def test_a_reset_with_nothing_to_forget(discord: DiscordStandin, product: Product) -> None:
+async def test_a_reset_with_nothing_to_forget(discord, product):
     """Is confirmed like any other."""
     async with product():
         assert DONE == (await discord.slash(BOB, discord.dm(BOB), "reset")).text
 
 
 @pytest.mark.parametrize("place", ["dm", "room"])
-async def test_the_word_resets_too(
-    discord: DiscordStandin, product: Product, script: Stage, place: str
-) -> None:
+async def test_the_word_resets_too(discord, product, script, place):
     """Our help says so: “reset” after the bot's name, confirmed by a post, without asking the model."""
     channel = discord.dm(ANN) if place == "dm" else ROOM
     async with product():
@@ -182,9 +170,7 @@ async def test_the_word_resets_too(
     assert [["one"], ["two"]] == script.asked
 
 
-async def test_a_reset_is_confirmed_while_many_are_answered(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_reset_is_confirmed_while_many_are_answered(discord, product, script):
     """Thirty growing answers do not make it late: Discord gives it 3 seconds."""
     pause = Pause()
     people = [f"2600000000000000{number:02d}" for number in range(30)]

@@ -58,14 +58,7 @@ async def told(discord: DiscordStandin, product: Product, script: Stage, timeout
     ids=str,
 )
 @pytest.mark.parametrize("request_", [CREATE, EDIT], ids=["create", "edit"])
-async def test_a_request_that_fails(
-    discord: DiscordStandin,
-    product: Product,
-    script: Stage,
-    request_: tuple[str, str],
-    how: dict[str, Any],
-    when: Any,
-) -> None:
+async def test_a_request_that_fails(discord, product, script, request_, how, when):
     """Whether it had its effect is unknown: the same nonce makes sure that there is one post."""
     discord.fail(*request_, when=when, **how)
 
@@ -73,18 +66,14 @@ async def test_a_request_that_fails(
 
 
 @pytest.mark.parametrize("request_", [CREATE, EDIT], ids=["create", "edit"])
-async def test_a_request_that_fails_again_and_again(
-    discord: DiscordStandin, product: Product, script: Stage, request_: tuple[str, str]
-) -> None:
+async def test_a_request_that_fails_again_and_again(discord, product, script, request_):
     """Three lost replies in a row, the effect done the first time."""
     discord.fail(*request_, when="after", drop=True, times=3)
 
     await told(discord, product, script)
 
 
-async def test_the_nonce_of_a_post_stays_the_same(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_the_nonce_of_a_post_stays_the_same(discord, product, script):
     """All tries of a post carry one nonce of at most 25 characters; other posts carry others."""
     discord.fail(*CREATE, drop=True, times=2)
     async with product():
@@ -99,9 +88,7 @@ async def test_the_nonce_of_a_post_stays_the_same(
 
 
 @pytest.mark.parametrize("request_", [CREATE, EDIT], ids=["create", "edit"])
-async def test_a_limit_is_waited_for(
-    discord: DiscordStandin, product: Product, script: Stage, request_: tuple[str, str]
-) -> None:
+async def test_a_limit_is_waited_for(discord, product, script, request_):
     """However well we count, Discord has the last word."""
     discord.fail(*request_, status=429, retry_after=0.3, times=2)
 
@@ -112,7 +99,7 @@ async def test_a_limit_is_waited_for(
     assert refused[1] - refused[0] >= 0.3
 
 
-async def test_a_ban_by_cloudflare_is_not_worked_against(discord: DiscordStandin, product: Product) -> None:
+async def test_a_ban_by_cloudflare_is_not_worked_against(discord, product):
     """A 429 that names no time to wait: nobody hammers, the interaction and other places still work."""
     discord.fail("POST", f"/channels/{ROOM}/messages", status=429, via=False, times=99)
     async with product():
@@ -125,7 +112,7 @@ async def test_a_ban_by_cloudflare_is_not_worked_against(discord: DiscordStandin
 
 
 @pytest.mark.parametrize("status", [500, 503])
-async def test_our_own_texts_come_once(discord: DiscordStandin, product: Product, status: int) -> None:
+async def test_our_own_texts_come_once(discord, product, status):
     """Help under a failing request: the effect was done, the reply was an error."""
     discord.fail(*CREATE, status=status, when="after")
     async with product():
@@ -137,7 +124,7 @@ async def test_our_own_texts_come_once(discord: DiscordStandin, product: Product
     assert 1 == len(texts(discord, ROOM))
 
 
-async def test_rest_is_down_for_a_while(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_rest_is_down_for_a_while(discord, product, script):
     """Posts and edits fail for some seconds; the model's words are kept and shown when it is back."""
     pause = Pause()
     script.perform("Well,", pause, " the answer is 42.")
@@ -155,9 +142,7 @@ async def test_rest_is_down_for_a_while(discord: DiscordStandin, product: Produc
 
 
 @pytest.mark.parametrize("code", [50013, 50001, 10003])
-async def test_where_nothing_can_be_posted_nobody_tries_for_ever(
-    discord: DiscordStandin, product: Product, caplog: pytest.LogCaptureFixture, code: int
-) -> None:
+async def test_where_nothing_can_be_posted_nobody_tries_for_ever(discord, product, caplog, code):
     """The run fails with a word in the log; others go on; once allowed again, so does this channel."""
     elsewhere = discord.add_channel(GUILD)
     discord.forbid(ROOM, code)
@@ -176,7 +161,7 @@ async def test_where_nothing_can_be_posted_nobody_tries_for_ever(
     assert any("failed" in str(record.__dict__) for record in caplog.records)
 
 
-async def test_a_closed_direct_channel_fails_alone(discord: DiscordStandin, product: Product) -> None:
+async def test_a_closed_direct_channel_fails_alone(discord, product):
     """50007: the person does not take messages. Everybody else is answered."""
     discord.forbid(discord.dm(ANN), 50007)
     async with product():
@@ -188,9 +173,7 @@ async def test_a_closed_direct_channel_fails_alone(discord: DiscordStandin, prod
     assert discord.invalid_requests <= 5
 
 
-async def test_permission_lost_while_an_answer_grows(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_permission_lost_while_an_answer_grows(discord, product, script):
     """What was shown stays; the next question elsewhere is answered; nothing is tried for ever."""
     pause = Pause()
     script.perform("Well,", pause, " the answer is 42.")
@@ -207,9 +190,7 @@ async def test_permission_lost_while_an_answer_grows(
 
 
 @discord_with(limits=False, rules=Rules(interaction_deadline=0.5))
-async def test_a_stop_whose_acknowledgement_fails_stops_all_the_same(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_stop_whose_acknowledgement_fails_stops_all_the_same(discord, product, script):
     """The person sees that the interaction failed, and that the answer ended."""
     pause = Pause()
     script.perform("Well,", pause, " the answer is 42.")
@@ -223,9 +204,7 @@ async def test_a_stop_whose_acknowledgement_fails_stops_all_the_same(
         pause.end()
 
 
-async def test_a_reset_whose_acknowledgement_is_lost_resets_all_the_same(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_reset_whose_acknowledgement_is_lost_resets_all_the_same(discord, product, script):
     """The reply to our reply was cut; the next message starts anew."""
     discord.fail("POST", "/interactions/{interaction}/{token}/callback", when="after", drop=True)
     async with product():
@@ -236,9 +215,7 @@ async def test_a_reset_whose_acknowledgement_is_lost_resets_all_the_same(
     assert [["one"], ["two"]] == script.asked
 
 
-async def test_without_the_history_of_a_channel_the_answer_is_no_reply(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_without_the_history_of_a_channel_the_answer_is_no_reply(discord, product, script):
     """160002: the bot may post there, only not quote. A long answer, and the next one, come whole."""
     discord.hide_history(ROOM)
     script.perform("word " * 500)
@@ -255,9 +232,7 @@ CODES = [(403, 160002), (400, 160009), (403, 160009)]
 
 
 @pytest.mark.parametrize(("status", "code"), CODES)
-async def test_a_reference_that_is_refused_is_left_out(
-    discord: DiscordStandin, product: Product, status: int, code: int
-) -> None:
+async def test_a_reference_that_is_refused_is_left_out(discord, product, status, code):
     """Whatever the reason: the same post, under the same nonce, without it."""
     discord.fail(*CREATE, status=status, code=code)
     async with product():
@@ -300,9 +275,7 @@ def _forget_refusals(discord: DiscordStandin) -> None:
 
 @pytest.mark.parametrize("opens", [True, False], ids=["opened", "opened by a message"])
 @pytest.mark.parametrize("parts", [1, 2])
-async def test_a_thread_that_was_archived_while_we_answered(
-    discord: DiscordStandin, product: Product, script: Stage, parts: int, opens: bool
-) -> None:
+async def test_a_thread_that_was_archived_while_we_answered(discord, product, script, parts, opens):
     """It is opened, and the answer completed where it stood: once, and nothing can be stopped any more."""
     thread = await archived_meanwhile(discord, product, script, parts, opens=opens)
 
@@ -310,9 +283,7 @@ async def test_a_thread_that_was_archived_while_we_answered(
     assert not any(post.components for post in discord.posts(thread))
 
 
-async def test_a_thread_that_was_archived_while_we_were_away(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_thread_that_was_archived_while_we_were_away(discord, product, script):
     """The process has died in the middle of the answer: the post is completed all the same."""
     thread, pause = discord.add_thread(ROOM), Pause()
     script.perform("Well,", pause)
@@ -327,9 +298,7 @@ async def test_a_thread_that_was_archived_while_we_were_away(
     _forget_refusals(discord)
 
 
-async def test_a_locked_thread_is_the_end(
-    discord: DiscordStandin, product: Product, script: Stage, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_locked_thread_is_the_end(discord, product, script, caplog):
     """A few calls, and a line that tells where it is and what to do."""
     thread = await archived_meanwhile(discord, product, script, 1, locked=True)
 
@@ -339,9 +308,7 @@ async def test_a_locked_thread_is_the_end(
     assert "locked" in line.__dict__["error"]
 
 
-async def test_a_thread_that_is_locked_while_we_answer_keeps_no_button(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_thread_that_is_locked_while_we_answer_keeps_no_button(discord, product, script):
     """What stands there can still be edited, and a second post is refused."""
     thread, pause = discord.add_thread(ROOM), Pause()
     script.perform("word " * 380, pause, "word " * 380)
@@ -361,9 +328,7 @@ PERMISSIONS = {50013: "Send Messages", 50001: "View Channel", 50007: "direct mes
 
 
 @pytest.mark.parametrize("code", PERMISSIONS)
-async def test_the_log_says_where_and_what_is_missing(
-    discord: DiscordStandin, product: Product, caplog: pytest.LogCaptureFixture, code: int
-) -> None:
+async def test_the_log_says_where_and_what_is_missing(discord, product, caplog, code):
     """A link that opens the channel, with its ids, and the permission's name as Discord shows it."""
     channel = discord.dm(ANN) if code == 50007 else ROOM
     discord.forbid(channel, code)

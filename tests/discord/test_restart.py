@@ -7,10 +7,7 @@ import time
 import pytest
 
 from core.texts import text
-from standins.discord import DiscordStandin
-from standins.openai import OpenAIStandin
 from standins.script.script import Say
-from tests.conftest import Product
 from tests.discord.conversation import (
     ANN,
     BOB,
@@ -26,10 +23,10 @@ from tests.discord.conversation import (
     stop_button,
     texts,
 )
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 
-async def test_memory_lasts(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_memory_lasts(discord, product, script):
     """What was said is known after a restart, in every place."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -41,7 +38,7 @@ async def test_memory_lasts(discord: DiscordStandin, product: Product, script: S
     assert [["one", "echo: one", "two"], ["eins", "echo: eins", "zwei"]] == script.asked[2:]
 
 
-async def test_the_session_is_resumed(discord: DiscordStandin, product: Product) -> None:
+async def test_the_session_is_resumed(discord, product):
     """Each start resumes the session of the one before; none spends an IDENTIFY."""
     for number in range(4):
         async with product():
@@ -50,9 +47,7 @@ async def test_the_session_is_resumed(discord: DiscordStandin, product: Product)
     assert (1, 3) == (discord.identifies, discord.resumes)
 
 
-async def test_what_was_said_while_away_is_answered_once(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_what_was_said_while_away_is_answered_once(discord, product, script):
     """Known places and unknown ones: the session kept it all, in order."""
     new_room = discord.add_channel(GUILD)
     async with product():
@@ -72,9 +67,7 @@ async def test_what_was_said_while_away_is_answered_once(
     assert 5 == len(script.asked)
 
 
-async def test_who_is_meant_is_known_after_a_resumption(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_who_is_meant_is_known_after_a_resumption(discord, product, script):
     """A resumed session tells nothing about servers: their channels are still no DMs."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -91,9 +84,7 @@ async def test_who_is_meant_is_known_after_a_resumption(
     assert 2 == len(script.asked)
 
 
-async def test_the_managed_role_is_known_after_a_resumption(
-    discord: DiscordStandin, product: Product
-) -> None:
+async def test_the_managed_role_is_known_after_a_resumption(discord, product):
     """A mention of it while away gets its hint."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -104,9 +95,7 @@ async def test_the_managed_role_is_known_after_a_resumption(
     assert 1 == discord.resumes
 
 
-async def test_commands_work_after_a_resumption(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_commands_work_after_a_resumption(discord, product, script):
     """Without a word about the server they are used in."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
@@ -119,9 +108,7 @@ async def test_commands_work_after_a_resumption(
 
 
 @pytest.mark.parametrize("place", ["dm", "room"])
-async def test_an_answer_goes_on_in_its_post(
-    discord: DiscordStandin, product: Product, script: Stage, place: str
-) -> None:
+async def test_an_answer_goes_on_in_its_post(discord, product, script, place):
     """What is shown stays until it is painted over; one post, no stub, its text exact."""
     channel = discord.dm(ANN) if place == "dm" else ROOM
     pause = Pause()
@@ -140,9 +127,7 @@ async def test_an_answer_goes_on_in_its_post(
     assert [["hello"], ["hello"]] == script.asked
 
 
-async def test_a_long_answer_goes_on_in_its_posts(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_long_answer_goes_on_in_its_posts(discord, product, script):
     """Full parts stay as they are, even when the model puts it differently the second time."""
     said = " ".join(f"word{number:04d}" for number in range(500))
     pause = Pause()
@@ -164,9 +149,7 @@ async def test_a_long_answer_goes_on_in_its_posts(
     assert not any(growing(post) for post in posts)
 
 
-async def test_the_button_of_an_earlier_process_works(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_the_button_of_an_earlier_process_works(discord, product, script):
     """The post still shows it, so it must stop the answer that goes on."""
     first, second = Pause(), Pause()
     script.perform("Well,", first)
@@ -186,9 +169,7 @@ async def test_the_button_of_an_earlier_process_works(
     assert texts(discord, ROOM)[0].startswith("Well,")
 
 
-async def test_waiting_messages_keep_their_order(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_waiting_messages_keep_their_order(discord, product, script):
     """One under way, two waiting, one said while away: four answers, in order."""
     pause = Pause()
     script.perform("Well,", pause)
@@ -207,9 +188,7 @@ async def test_waiting_messages_keep_their_order(
         )
 
 
-async def test_unfinished_answers_are_asked_for_at_once(
-    discord: DiscordStandin, product: Product, openai: OpenAIStandin, script: Stage
-) -> None:
+async def test_unfinished_answers_are_asked_for_at_once(discord, product, openai, script):
     """The model is asked within half a second of being connected, and painted 1.25 s after its first word."""
     pause = Pause()
     script.perform("Well,", pause)
@@ -228,9 +207,7 @@ async def test_unfinished_answers_are_asked_for_at_once(
     assert post.versions[-1][0] - again.first_token_at < 1.25
 
 
-async def test_a_message_deleted_while_away_is_not_answered(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_message_deleted_while_away_is_not_answered(discord, product, script):
     """It was taken back before its run started, whether it was waiting or never heard."""
     pause = Pause()
     script.perform("Well,", pause)

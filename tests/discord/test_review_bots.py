@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from standins.discord import DiscordStandin, Rules
+from standins.discord import Rules
 from standins.script.beats import Call
-from tests.conftest import Product
 from tests.discord.conversation import ANN, ROOM, all_heard, discord_with, exchange, mention, shows, texts
-from tests.slack.stage import Stage
 from tests.tool_files import DRAW_SLOWLY, let_go, put_tool
 
 
@@ -22,9 +20,7 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("size", [10, 10 * 2**20 + 1])
-async def test_a_file_without_a_word(
-    discord: DiscordStandin, product: Product, script: Stage, data: Path, size: int
-) -> None:
+async def test_a_file_without_a_word(discord, product, script, data, size):
     """The line of its task goes with its post; that it is too large is said in a new one."""
     script.enqueue(Call("draw", {"name": "film.mp4", "size": size}))
     script.enqueue("")
@@ -42,7 +38,7 @@ async def test_a_file_without_a_word(
 
 
 @discord_with(rules=Rules(message_content=True))
-async def test_a_follow_up_keeps_its_place(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_a_follow_up_keeps_its_place(discord, product, script):
     """What was said without a mention is answered before what was said after it with one."""
     thread = discord.add_thread(ROOM)
     async with product(follow_threads=True):
@@ -58,7 +54,7 @@ async def test_a_follow_up_keeps_its_place(discord: DiscordStandin, product: Pro
 
 
 @discord_with(rules=Rules(message_content=True))
-async def test_a_follow_up_before_a_reset(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_a_follow_up_before_a_reset(discord, product, script):
     """Belongs to the conversation that the reset ends."""
     thread = discord.add_thread(ROOM)
     async with product(follow_threads=True):
@@ -71,9 +67,7 @@ async def test_a_follow_up_before_a_reset(discord: DiscordStandin, product: Prod
     assert [["one", "echo: one", "two"], ["three"]] == script.asked[1:]
 
 
-async def test_words_of_which_nothing_can_be_seen(
-    discord: DiscordStandin, product: Product, script: Stage, data: Path
-) -> None:
+async def test_words_of_which_nothing_can_be_seen(discord, product, script, data):
     """Are no text yet: the line of the task stands alone."""
     script.enqueue("\u202e", Call("draw", {"name": "film.mp4"}))
     script.enqueue("Here you are.")
@@ -87,9 +81,7 @@ async def test_words_of_which_nothing_can_be_seen(
 
 
 @pytest.mark.parametrize("resumable", [True, False])
-async def test_a_file_sent_while_away(
-    discord: DiscordStandin, product: Product, script: Stage, resumable: bool
-) -> None:
+async def test_a_file_sent_while_away(discord, product, script, resumable):
     """Comes with its message, from the gateway or from history, and so does one without a word."""
     notes = ("notes.txt", b"the launch is on Friday")
     async with product():

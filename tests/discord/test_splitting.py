@@ -58,9 +58,7 @@ def pieces(said: str, size: int) -> list[Say]:
 
 
 @pytest.mark.parametrize("said", [PROSE, KOREAN, LINES], ids=["prose", "korean", "list"])
-async def test_a_long_answer_loses_nothing(
-    discord: DiscordStandin, product: Product, script: Stage, said: str
-) -> None:
+async def test_a_long_answer_loses_nothing(discord, product, script, said):
     """All words, in order, none cut in two; every part fits and is well filled."""
     posts = await answered(discord, product, script, *pieces(said, 37))
 
@@ -70,7 +68,7 @@ async def test_a_long_answer_loses_nothing(
     assert sealed(posts)
 
 
-async def test_code_stays_code(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_code_stays_code(discord, product, script):
     """A fence is closed at the end of a part and opened again, with its language, in the next; lines stay."""
     posts = await answered(discord, product, script, *pieces(CODE, 37))
 
@@ -92,9 +90,7 @@ async def test_code_stays_code(discord: DiscordStandin, product: Product, script
     ],
     ids=str,
 )
-async def test_unusual_fences_are_left_alone(
-    discord: DiscordStandin, product: Product, script: Stage, said: str
-) -> None:
+async def test_unusual_fences_are_left_alone(discord, product, script, said):
     """Discord takes three backticks anywhere in a line; what fits into one post is shown as it was said."""
     posts = await answered(discord, product, script, Say(said))
 
@@ -102,9 +98,7 @@ async def test_unusual_fences_are_left_alone(
 
 
 @pytest.mark.slow
-async def test_a_long_answer_that_comes_slowly_is_sealed_part_by_part(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_long_answer_that_comes_slowly_is_sealed_part_by_part(discord, product, script):
     """Painted while it grows: a full part is never edited once the next one is begun."""
     beats = [beat for piece in pieces(CODE, 60) for beat in (piece, Wait(0.03))]
     posts = await answered(discord, product, script, *beats)
@@ -117,9 +111,7 @@ async def test_a_long_answer_that_comes_slowly_is_sealed_part_by_part(
     assert sealed(posts)
 
 
-async def test_only_the_first_part_is_a_reply(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_only_the_first_part_is_a_reply(discord, product, script):
     """It marks the question; the others follow it or reply to the same question, never to another."""
     posts = await answered(discord, product, script, *pieces(PROSE, 100))
 
@@ -128,9 +120,7 @@ async def test_only_the_first_part_is_a_reply(
 
 
 @pytest.mark.parametrize("length", [1999, 2000, 2001, 4000])
-async def test_the_edge_of_a_post(
-    discord: DiscordStandin, product: Product, script: Stage, length: int
-) -> None:
+async def test_the_edge_of_a_post(discord, product, script, length):
     """A single word without a place to cut: nothing is lost around the limit, nothing is refused."""
     said = "x" * (length - 3) + "end"
     posts = await answered(discord, product, script, Say(said))
@@ -139,9 +129,7 @@ async def test_the_edge_of_a_post(
     assert len(posts) <= length // 2000 + 1
 
 
-async def test_the_button_moves_with_the_growing_part(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_the_button_moves_with_the_growing_part(discord, product, script):
     """Only the newest part can be stopped; stopping there keeps all parts and marks the last."""
     pause = Pause()
     script.perform(Say(PROSE), pause, Say(" end"))
@@ -161,9 +149,7 @@ async def test_the_button_moves_with_the_growing_part(
     assert not any(growing(post) for post in discord.posts(ROOM))
 
 
-async def test_a_note_fits_under_a_full_part(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_note_fits_under_a_full_part(discord, product, script):
     """An answer of 1,990 characters and its mark need more than one post; nothing is refused or lost."""
     pause = Pause()
     said = ("word " * 398).strip()

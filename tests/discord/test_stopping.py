@@ -6,7 +6,6 @@ import pytest
 
 from core.texts import text
 from standins.discord import DiscordStandin
-from tests.conftest import Product
 from tests.discord.conversation import (
     ANN,
     BOB,
@@ -42,9 +41,7 @@ def marked(discord: DiscordStandin, channel: str) -> bool:
 
 
 @pytest.mark.parametrize("place", ["dm", "room", "thread"])
-async def test_the_button_stops_the_answer(
-    discord: DiscordStandin, product: Product, script: Stage, place: str
-) -> None:
+async def test_the_button_stops_the_answer(discord, product, script, place):
     """What was shown stays, marked as stopped; only the asker sees the confirmation; life goes on."""
     channel = {"dm": discord.dm(ANN), "room": ROOM, "thread": discord.add_thread(ROOM)}[place]
     async with product():
@@ -61,9 +58,7 @@ async def test_the_button_stops_the_answer(
     assert "42" not in "".join(texts(discord, channel))
 
 
-async def test_the_button_is_gone_at_the_end(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_the_button_is_gone_at_the_end(discord, product, script):
     """A complete answer cannot be stopped."""
     async with product():
         pause = await growing_answer(discord, script, ROOM)
@@ -74,7 +69,7 @@ async def test_the_button_is_gone_at_the_end(
     assert [] == post.components
 
 
-async def test_only_the_asker_can_stop(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_only_the_asker_can_stop(discord, product, script):
     """Anybody else is told so, in private, in their language; the answer goes on."""
     async with product():
         pause = await growing_answer(discord, script, ROOM)
@@ -89,9 +84,7 @@ async def test_only_the_asker_can_stop(discord: DiscordStandin, product: Product
     assert korean.ephemeral
 
 
-async def test_the_button_speaks_the_language_of_the_bot(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_the_button_speaks_the_language_of_the_bot(discord, product, script):
     """Everybody sees its label, so it follows LANGUAGE, and so does the mark."""
     async with product(language="ko"):
         pause = await growing_answer(discord, script, ROOM)
@@ -106,9 +99,7 @@ async def test_the_button_speaks_the_language_of_the_bot(
 
 @pytest.mark.parametrize("place", ["dm", "room"])
 @pytest.mark.parametrize("word", ["stop", "STOP"])
-async def test_the_word_stops_the_answer(
-    discord: DiscordStandin, product: Product, script: Stage, place: str, word: str
-) -> None:
+async def test_the_word_stops_the_answer(discord, product, script, place, word):
     """`@bot stop` in a server, `stop` in a DM: the answer ends, the word is no question."""
     channel = discord.dm(ANN) if place == "dm" else ROOM
     async with product():
@@ -123,7 +114,7 @@ async def test_the_word_stops_the_answer(
     assert [] == discord.posts(channel)[0].components
 
 
-async def test_stop_before_the_first_word(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_stop_before_the_first_word(discord, product, script):
     """Nothing was shown yet: nothing of the answer ever is, and the person is told that it ended."""
     pause = Pause()
     script.perform(pause, "Well, the answer is 42.")
@@ -138,7 +129,7 @@ async def test_stop_before_the_first_word(discord: DiscordStandin, product: Prod
     assert "42" not in "".join(texts(discord, discord.dm(ANN)))
 
 
-async def test_stop_with_nothing_to_stop(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_stop_with_nothing_to_stop(discord, product, script):
     """An answer to the word, once; the model is not asked."""
     async with product():
         await dm(discord, ANN, "stop")
@@ -148,9 +139,7 @@ async def test_stop_with_nothing_to_stop(discord: DiscordStandin, product: Produ
     assert ([], 1) == (script.asked, len(texts(discord, discord.dm(ANN))))
 
 
-async def test_stop_ends_only_ones_own_answer(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_stop_ends_only_ones_own_answer(discord, product, script):
     """Another person's stop in the same channel has nothing to stop."""
     async with product():
         pause = await growing_answer(discord, script, ROOM)
@@ -160,9 +149,7 @@ async def test_stop_ends_only_ones_own_answer(
         await shows(discord, ROOM, "Well, the answer is 42.", text("stop", "en"))
 
 
-async def test_a_sentence_with_stop_in_it_is_a_question(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_sentence_with_stop_in_it_is_a_question(discord, product, script):
     """Only the whole text counts."""
     async with product():
         await exchange(discord, ANN, ROOM, "stop the clock, what time is it?")
@@ -171,9 +158,7 @@ async def test_a_sentence_with_stop_in_it_is_a_question(
     assert 2 == len(script.asked)
 
 
-async def test_what_was_stopped_is_remembered(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_what_was_stopped_is_remembered(discord, product, script):
     """The next question knows the words that were shown, not those that never came."""
     async with product():
         pause = await growing_answer(discord, script, ROOM)
@@ -188,9 +173,7 @@ async def test_what_was_stopped_is_remembered(
     assert "Well," in "".join(request)
 
 
-async def test_a_message_deleted_before_its_run_is_not_answered(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_message_deleted_before_its_run_is_not_answered(discord, product, script):
     """It waited behind another one; those around it are answered."""
     async with product():
         pause = await growing_answer(discord, script, discord.dm(ANN))
@@ -204,9 +187,7 @@ async def test_a_message_deleted_before_its_run_is_not_answered(
     assert "oops" not in str(script.asked)
 
 
-async def test_messages_deleted_together_before_their_run_are_not_answered(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_messages_deleted_together_before_their_run_are_not_answered(discord, product, script):
     """A moderator's bulk deletion is one event for many messages."""
     async with product():
         pause = await growing_answer(discord, script, ROOM)
@@ -220,9 +201,7 @@ async def test_messages_deleted_together_before_their_run_are_not_answered(
     assert 2 == len(texts(discord, ROOM))
 
 
-async def test_a_question_deleted_under_its_answer_is_answered(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_question_deleted_under_its_answer_is_answered(discord, product, script):
     """The run has started: the answer is posted although there is nothing left to reply to."""
     pause = Pause()
     script.perform(pause, "Well, the answer is 42.")
@@ -235,9 +214,7 @@ async def test_a_question_deleted_under_its_answer_is_answered(
         await shows(discord, ROOM, "Well, the answer is 42.")
 
 
-async def test_an_answer_deleted_while_it_grows_is_not_posted_again(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_an_answer_deleted_while_it_grows_is_not_posted_again(discord, product, script):
     """Somebody wanted it away. The next question is answered."""
     async with product():
         pause = await growing_answer(discord, script, ROOM)

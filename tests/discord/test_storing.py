@@ -113,7 +113,7 @@ def command(number: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("first", [said(0), said(0, guild=True), command(0)], ids=["dm", "guild", "reset"])
 @pytest.mark.parametrize("others", [1, 9])
-async def test_a_lock_that_outlasts_our_patience(tmp_path: Path, first: dict[str, Any], others: int) -> None:
+async def test_a_lock_that_outlasts_our_patience(tmp_path, first, others):
     """The first cannot be stored; the others, and the save of every few seconds, wait behind it already."""
     session = Session(tmp_path / "spool.sqlite3")
     await session.start()
@@ -139,7 +139,7 @@ async def test_a_lock_that_outlasts_our_patience(tmp_path: Path, first: dict[str
 
 
 @pytest.mark.parametrize("seed", range(12))
-async def test_locks_kills_and_messages_in_any_order(tmp_path: Path, seed: int) -> None:
+async def test_locks_kills_and_messages_in_any_order(tmp_path, seed):
     """At no moment does the stored position promise what is not stored; in the end everything is."""
     session, rng, locked = Session(tmp_path / "spool.sqlite3"), random.Random(seed), False
     await session.start()
@@ -175,7 +175,7 @@ async def test_locks_kills_and_messages_in_any_order(tmp_path: Path, seed: int) 
     await session.kill()
 
 
-async def test_a_poison_message_is_passed(tmp_path: Path) -> None:
+async def test_a_poison_message_is_passed(tmp_path):
     """It can never be stored: those behind it are, and the position goes on."""
     session = Session(tmp_path / "spool.sqlite3")
     await session.start()
@@ -191,7 +191,7 @@ async def test_a_poison_message_is_passed(tmp_path: Path) -> None:
     await session.kill()
 
 
-async def test_the_mark_of_the_catch_up_is_a_position_too(tmp_path: Path) -> None:
+async def test_the_mark_of_the_catch_up_is_a_position_too(tmp_path):
     """It is not moved past a message that was not stored."""
     session = Session(tmp_path / "spool.sqlite3")
     await session.start()

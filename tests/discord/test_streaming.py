@@ -8,9 +8,7 @@ import time
 import pytest
 
 from standins.discord import DiscordStandin, Rules
-from standins.openai import OpenAIStandin
 from standins.script.script import Say, Wait
-from tests.conftest import Product
 from tests.discord.conversation import (
     ANN,
     BOB,
@@ -26,7 +24,7 @@ from tests.discord.conversation import (
     texts,
     written,
 )
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 PACE = 1.25
 CLOCK = 0.1
@@ -47,9 +45,7 @@ def paced(discord: DiscordStandin, channel: str) -> bool:
 
 
 @pytest.mark.parametrize("place", ["dm", "room"])
-async def test_the_first_words_show_before_the_answer_ends(
-    discord: DiscordStandin, product: Product, script: Stage, place: str
-) -> None:
+async def test_the_first_words_show_before_the_answer_ends(discord, product, script, place):
     """Little is enough; the rest comes into the same post."""
     pause = Pause()
     channel = ROOM if place == "room" else discord.dm(ANN)
@@ -64,9 +60,7 @@ async def test_the_first_words_show_before_the_answer_ends(
     assert (first.id, 1) == (last.id, len(creations(discord, channel)))
 
 
-async def test_the_first_words_show_soon(
-    discord: DiscordStandin, product: Product, openai: OpenAIStandin, script: Stage
-) -> None:
+async def test_the_first_words_show_soon(discord, product, openai, script):
     """First token to first visible text: some hundred milliseconds at most, however slow the model."""
     script.perform(Wait(0.2), "Well,", Wait(0.8), " then")
     async with product():
@@ -80,9 +74,7 @@ async def test_the_first_words_show_soon(
 
 @pytest.mark.slow
 @discord_with(limits=True)
-async def test_a_long_answer_is_painted_at_a_measured_pace(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_long_answer_is_painted_at_a_measured_pace(discord, product, script):
     """Some seconds of words: every edit shows more, none comes early, and Discord never says 429."""
     script.delay = 0.02
     said = " ".join(f"w{number}" for number in range(170))
@@ -100,9 +92,7 @@ async def test_a_long_answer_is_painted_at_a_measured_pace(
 
 @pytest.mark.slow
 @discord_with(limits=True)
-async def test_answers_in_one_channel_share_its_pace(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_answers_in_one_channel_share_its_pace(discord, product, script):
     """Two people in a channel: five edits in five seconds are all there are, for both together."""
     script.delay = 0.02
     said = " ".join(f"w{number}" for number in range(150))
@@ -119,9 +109,7 @@ async def test_answers_in_one_channel_share_its_pace(
 
 
 @discord_with(limits=True)
-async def test_channels_do_not_wait_for_each_other(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_channels_do_not_wait_for_each_other(discord, product, script):
     """Twelve channels at once: each first post is there as soon as a single one would be."""
     pause = Pause()
     rooms = [discord.add_channel(GUILD) for _ in range(12)]
@@ -140,7 +128,7 @@ async def test_channels_do_not_wait_for_each_other(
     assert waited < 2.0
 
 
-async def test_the_newest_text_wins(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_the_newest_text_wins(discord, product, script):
     """While an edit takes its time, what comes meanwhile goes into the next one, all of it at once."""
     pause = Pause()
     script.perform("one", pause, *(beat for n in range(40) for beat in (Say(f" w{n}"), Wait(0.02))))
@@ -154,9 +142,7 @@ async def test_the_newest_text_wins(discord: DiscordStandin, product: Product, s
     assert len(post.versions) <= 4
 
 
-async def test_a_quick_answer_is_not_painted_word_by_word(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_quick_answer_is_not_painted_word_by_word(discord, product, script):
     """A hundred deltas at once are one or two requests."""
     said = " ".join(f"w{number}" for number in range(100))
     script.perform(said)
@@ -167,9 +153,7 @@ async def test_a_quick_answer_is_not_painted_word_by_word(
     assert len(written(discord, discord.dm(ANN))) <= 2
 
 
-async def test_markdown_and_characters_are_left_as_they_are(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_markdown_and_characters_are_left_as_they_are(discord, product, script):
     """Discord takes Markdown; no character is cut in two, nothing is escaped."""
     said = "# Title\n\n**bold** & `a < b`\n\n```py\nif a < b: pass\n```\n> 가족 👨‍👩‍👧‍👦 그리고 🇰🇷 끝"
     script.perform(*(Say(letter) for letter in said))
@@ -179,9 +163,7 @@ async def test_markdown_and_characters_are_left_as_they_are(
         await shows(discord, discord.dm(ANN), said)
 
 
-async def test_leading_blank_deltas_do_no_harm(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_leading_blank_deltas_do_no_harm(discord, product, script):
     """Empty and blank beginnings are no text yet: Discord refuses an empty message."""
     script.perform(Say(""), Say("\n"), Say("  "), Wait(0.5), Say("Hello"))
     async with product():
@@ -193,9 +175,7 @@ async def test_leading_blank_deltas_do_no_harm(
 
 
 @discord_with(limits=True, rules=Rules(window=1.5))
-async def test_short_answers_in_a_row_keep_within_the_limits(
-    discord: DiscordStandin, product: Product
-) -> None:
+async def test_short_answers_in_a_row_keep_within_the_limits(discord, product):
     """Eight questions in one channel one after another: all answered, without a single 429."""
     async with product():
         for number in range(8):

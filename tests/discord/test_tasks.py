@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
@@ -11,7 +10,6 @@ from core.texts import text
 from standins.discord import DiscordStandin
 from standins.script.beats import Call
 from standins.script.script import outputs
-from tests.conftest import Product
 from tests.discord.conversation import ANN, ROOM, all_heard, creations, mention, shows, stop_button, texts
 from tests.slack.stage import Pause, Stage
 from tests.tool_files import SLOW, let_go, put_tool
@@ -40,9 +38,7 @@ def told(discord: DiscordStandin) -> bool:
     return bool(said) and said[-1].startswith("-# ") and "look" in said[-1].split("\n")[0]
 
 
-async def test_a_task_is_a_line_until_the_answer_is_there(
-    discord: DiscordStandin, product: Product, script: Stage, data: Path
-) -> None:
+async def test_a_task_is_a_line_until_the_answer_is_there(discord, product, script, data):
     """In the post that becomes the answer, which can be stopped already."""
     looks(script)
     async with product():
@@ -57,9 +53,7 @@ async def test_a_task_is_a_line_until_the_answer_is_there(
     assert stop_button(before)
 
 
-async def test_a_task_between_words(
-    discord: DiscordStandin, product: Product, script: Stage, data: Path
-) -> None:
+async def test_a_task_between_words(discord, product, script, data):
     """The line stands above the text, and goes when the task is over."""
     pause = Pause()
     script.enqueue("Let me see.", Call("look", {"what": "it"}))
@@ -75,15 +69,7 @@ async def test_a_task_between_words(
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("method", "path"), [("POST", POSTS), ("PATCH", EDITS)])
-async def test_a_cut(
-    discord: DiscordStandin,
-    product: Product,
-    script: Stage,
-    data: Path,
-    method: str,
-    path: str,
-    when: Literal["before", "after"],
-) -> None:
+async def test_a_cut(discord, product, script, data, method, path, when):
     """One post, its text exact, without a line."""
     looks(script)
     discord.fail(method, path, when=when, drop=True, times=2)
@@ -95,14 +81,7 @@ async def test_a_cut(
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
-async def test_a_death_while_only_the_line_is_shown(
-    discord: DiscordStandin,
-    product: Product,
-    script: Stage,
-    data: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    forgotten: bool,
-) -> None:
+async def test_a_death_while_only_the_line_is_shown(discord, product, script, data, monkeypatch, forgotten):
     """The next process writes its answer into the same post, though neither nonce nor step names it."""
     if forgotten:
         monkeypatch.setattr("bots.discord.poster.NONCE_KEPT", 0.0)
@@ -120,9 +99,7 @@ async def test_a_death_while_only_the_line_is_shown(
     assert before.id == after.id
 
 
-async def test_the_line_is_no_part_of_what_was_said(
-    discord: DiscordStandin, product: Product, script: Stage, data: Path
-) -> None:
+async def test_the_line_is_no_part_of_what_was_said(discord, product, script, data):
     """Stopped after a death: what people saw stays, and is remembered without the line."""
     looks(script, "Let me see.")
     async with product():
@@ -134,9 +111,7 @@ async def test_the_line_is_no_part_of_what_was_said(
         await shows(discord, ROOM, f"Let me see.\n\n{text('stopped', 'en')}")
 
 
-async def test_a_full_post_has_no_line(
-    discord: DiscordStandin, product: Product, script: Stage, data: Path
-) -> None:
+async def test_a_full_post_has_no_line(discord, product, script, data):
     """Text is never moved by it: where there is no room it is left out."""
     long = "x" * 1990
     looks(script, long)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from standins.discord import DiscordStandin
-from tests.conftest import Product
 from tests.discord.conversation import (
     ANN,
     BOB,
@@ -18,12 +16,10 @@ from tests.discord.conversation import (
     shows,
     texts,
 )
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 
-async def test_people_in_a_channel_do_not_see_each_other(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_people_in_a_channel_do_not_see_each_other(discord, product, script):
     """User scope is the default: two people take turns, each with a memory of their own."""
     async with product():
         for text in ("1", "2"):
@@ -34,9 +30,7 @@ async def test_people_in_a_channel_do_not_see_each_other(
     assert ["bob 1", "echo: bob 1", "bob 2"] == script.asked[-1]
 
 
-async def test_a_persons_places_do_not_see_each_other(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_persons_places_do_not_see_each_other(discord, product, script):
     """A channel, a thread in it, another channel and the DM are four conversations."""
     places = [ROOM, discord.add_thread(ROOM), discord.add_channel(GUILD), discord.dm(ANN)]
     async with product():
@@ -47,9 +41,7 @@ async def test_a_persons_places_do_not_see_each_other(
 
 
 @pytest.mark.parametrize("inside", [False, True], ids=["channel", "thread"])
-async def test_a_topic_is_everybodys(
-    discord: DiscordStandin, product: Product, script: Stage, inside: bool
-) -> None:
+async def test_a_topic_is_everybodys(discord, product, script, inside):
     """Topic scope: what one person said is known when another asks, and who said it can be told apart."""
     place = discord.add_thread(ROOM) if inside else ROOM
     discord.add_user(ANN, "ann")
@@ -64,7 +56,7 @@ async def test_a_topic_is_everybodys(
     assert ("ann" in first, "bob" in second, "ann" in third) == (True, True, True)
 
 
-async def test_topics_do_not_see_each_other(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_topics_do_not_see_each_other(discord, product, script):
     """Topic scope: a thread is a topic of its own, the channel outside of threads another."""
     places = [ROOM, discord.add_thread(ROOM), discord.add_thread(ROOM)]
     async with product(thread_scope="topic"):
@@ -74,9 +66,7 @@ async def test_topics_do_not_see_each_other(discord: DiscordStandin, product: Pr
     assert [1, 1, 1] == [len(request) for request in script.asked]
 
 
-async def test_direct_messages_are_private_under_topic_scope_too(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_direct_messages_are_private_under_topic_scope_too(discord, product, script):
     """A DM is the topic of the one person in it."""
     async with product(thread_scope="topic"):
         await exchange(discord, ANN, discord.dm(ANN), "ann's secret")
@@ -85,9 +75,7 @@ async def test_direct_messages_are_private_under_topic_scope_too(
     assert "secret" not in str(script.asked[-1])
 
 
-async def test_messages_are_answered_one_after_the_other(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_messages_are_answered_one_after_the_other(discord, product, script):
     """Those that come meanwhile wait, keep their order, and each gets an answer of its own."""
     pause = Pause()
     script.perform("Well,", pause, " 42.")
@@ -103,9 +91,7 @@ async def test_messages_are_answered_one_after_the_other(
     assert ["one", "Well, 42.", "two", "echo: two", "three"] == script.asked[-1]
 
 
-async def test_messages_that_wait_can_be_answered_together(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_messages_that_wait_can_be_answered_together(discord, product, script):
     """WHILE_BUSY=collect: one answer for all that came meanwhile, with all of them before the model."""
     pause = Pause()
     script.perform("Well,", pause, " 42.")
@@ -125,9 +111,7 @@ async def test_messages_that_wait_can_be_answered_together(
     assert whole.index("one") < whole.index("42") < whole.index("two") < whole.index("three")
 
 
-async def test_people_do_not_wait_for_each_other(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_people_do_not_wait_for_each_other(discord, product, script):
     """One growing answer holds up nobody else, in the same channel or elsewhere."""
     pause = Pause()
     script.perform("Well,", pause, " 42.")
@@ -140,7 +124,7 @@ async def test_people_do_not_wait_for_each_other(
         await shows(discord, ROOM, "Well, 42.", "echo: me too")
 
 
-async def test_many_direct_messages_at_once(discord: DiscordStandin, product: Product, script: Stage) -> None:
+async def test_many_direct_messages_at_once(discord, product, script):
     """A hundred people: everyone gets their own answer, once, and the answers grew side by side."""
     pause = Pause()
     people = [f"27000000000000{number:04d}" for number in range(100)]
@@ -157,9 +141,7 @@ async def test_many_direct_messages_at_once(discord: DiscordStandin, product: Pr
     assert {f"hello {number}" for number in range(100)} == {request[0] for request in script.asked}
 
 
-async def test_one_event_twice_is_one_message(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_one_event_twice_is_one_message(discord, product, script):
     """Creating a thread can tell of one message twice, with one id."""
     async with product():
         asked = await exchange(discord, ANN, ROOM, "hello")

@@ -7,9 +7,6 @@ import logging
 
 import pytest
 
-from standins.discord import DiscordStandin
-from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.discord.conversation import ANN, ROOM, exchange
 from tests.slack.conversation import exchange as slack_exchange
 
@@ -23,9 +20,7 @@ def stopped(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     ]
 
 
-async def test_a_token_revoked_later_stops_discord_and_not_slack(
-    slack: SlackStandin, discord: DiscordStandin, product: Product, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_token_revoked_later_stops_discord_and_not_slack(slack, discord, product, caplog):
     """An error in the log; Slack goes on as if nothing had happened."""
     async with product():
         await exchange(discord, ANN, ROOM, "hello")
@@ -36,9 +31,7 @@ async def test_a_token_revoked_later_stops_discord_and_not_slack(
     assert discord.token not in caplog.text
 
 
-async def test_a_revoked_token_is_not_tried_for_ever(
-    slack: SlackStandin, discord: DiscordStandin, product: Product, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_revoked_token_is_not_tried_for_ever(slack, discord, product, caplog):
     """Discord bans those who go on asking with a refused token."""
     async with product():
         discord.revoke()
@@ -51,9 +44,7 @@ async def test_a_revoked_token_is_not_tried_for_ever(
     assert discord.invalid_requests <= 3
 
 
-async def test_slack_works_while_discord_is_away(
-    slack: SlackStandin, discord: DiscordStandin, product: Product
-) -> None:
+async def test_slack_works_while_discord_is_away(slack, discord, product):
     """From the first moment on; Discord joins in when it is back."""
     await discord.go_offline()
 
@@ -68,9 +59,7 @@ async def test_slack_works_while_discord_is_away(
         await exchange(discord, ANN, ROOM, "hello")
 
 
-async def test_discord_works_while_slack_is_away(
-    slack: SlackStandin, discord: DiscordStandin, product: Product
-) -> None:
+async def test_discord_works_while_slack_is_away(slack, discord, product):
     """And the other way round."""
     await slack.go_offline()
 

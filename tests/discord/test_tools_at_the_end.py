@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from standins.discord import DiscordStandin
-from standins.openai import OpenAIStandin
 from tests.discord.process import started
 from tests.tool_files import put_tool
 
@@ -22,9 +18,7 @@ time.sleep(60)
 
 
 @pytest.mark.parametrize("there", ["before the start", "while it runs"])
-async def test_a_tools_file_that_blocks_keeps_nothing_from_ending(
-    discord: DiscordStandin, openai: OpenAIStandin, tmp_path: Path, there: str
-) -> None:
+async def test_a_tools_file_that_blocks_keeps_nothing_from_ending(discord, openai, tmp_path, there):
     """SIGTERM while the file is being read: status 0 within ten seconds."""
     begun = tmp_path / "data" / "tools" / "begun"
     if there == "before the start":

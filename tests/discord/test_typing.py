@@ -7,9 +7,8 @@ import time
 import pytest
 
 from standins.discord import DiscordStandin
-from tests.conftest import Product
 from tests.discord.conversation import ANN, ROOM, all_heard, dm, exchange, mention, shows, texts
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 TYPING = "/channels/{channel}/typing"
 
@@ -20,9 +19,7 @@ def typed(discord: DiscordStandin, channel: str) -> list[float]:
 
 
 @pytest.mark.parametrize("place", ["dm", "room"])
-async def test_typing_shows_at_once(
-    discord: DiscordStandin, product: Product, script: Stage, place: str
-) -> None:
+async def test_typing_shows_at_once(discord, product, script, place):
     """While the model has not said a word."""
     pause = Pause()
     channel = ROOM if place == "room" else discord.dm(ANN)
@@ -37,9 +34,7 @@ async def test_typing_shows_at_once(
     assert typed(discord, channel)[0] - said < 0.3
 
 
-async def test_a_slow_typing_request_delays_nothing(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_slow_typing_request_delays_nothing(discord, product, script):
     """The model is asked and the answer shown while Discord still thinks about the indicator."""
     discord.delay("POST", TYPING, 3.0)
     async with product():
@@ -60,19 +55,15 @@ async def test_a_slow_typing_request_delays_nothing(
     ],
     ids=str,
 )
-async def test_a_typing_request_that_fails_does_no_harm(
-    discord: DiscordStandin, product: Product, fault: dict[str, int | bool]
-) -> None:
+async def test_a_typing_request_that_fails_does_no_harm(discord, product, fault):
     """It is an ornament."""
-    discord.fail("POST", TYPING, times=99, **fault)  # type: ignore[arg-type]
+    discord.fail("POST", TYPING, times=99, **fault)
     async with product():
         await exchange(discord, ANN, ROOM, "hello")
 
 
 @pytest.mark.slow
-async def test_typing_goes_on_while_the_model_thinks_and_ends_with_the_answer(
-    discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_typing_goes_on_while_the_model_thinks_and_ends_with_the_answer(discord, product, script):
     """The indicator lasts 10 s: it is renewed before, and not any more once the answer paints itself."""
     thinking, talking = Pause(), Pause()
     script.perform(thinking, "Well,", talking, " 42.")
@@ -91,7 +82,7 @@ async def test_typing_goes_on_while_the_model_thinks_and_ends_with_the_answer(
     assert shown == len(typed(discord, ROOM))
 
 
-async def test_one_question_is_one_typing_request(discord: DiscordStandin, product: Product) -> None:
+async def test_one_question_is_one_typing_request(discord, product):
     """A quick answer needs no more, and neither do our own texts."""
     async with product():
         await exchange(discord, ANN, ROOM, "hello")

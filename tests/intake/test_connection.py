@@ -60,7 +60,7 @@ async def dropping(number: int, connected: Callable[[], None]) -> None:
     connected()
 
 
-async def test_a_lost_connection_is_made_again_at_once() -> None:
+async def test_a_lost_connection_is_made_again_at_once():
     """Nobody waits because a server was restarted."""
     (gap,) = await Line(dropping).attempts(2)
 
@@ -68,7 +68,7 @@ async def test_a_lost_connection_is_made_again_at_once() -> None:
 
 
 @pytest.mark.parametrize("script", [failing, dropping])
-async def test_further_attempts_take_their_time(script: Script) -> None:
+async def test_further_attempts_take_their_time(script):
     """Whether it cannot be reached or drops every connection: the third attempt has a pause before it."""
     first, second = await Line(script).attempts(3)
 
@@ -77,7 +77,7 @@ async def test_further_attempts_take_their_time(script: Script) -> None:
 
 
 @pytest.mark.usefixtures("_hurried")
-async def test_it_is_tried_for_ever() -> None:
+async def test_it_is_tried_for_ever():
     """Also after a night: no pause grows out of bounds."""
     found: list[int] = []
 
@@ -94,7 +94,7 @@ async def test_it_is_tried_for_ever() -> None:
 
 
 @pytest.mark.usefixtures("_hurried")
-async def test_a_connection_that_stood_was_a_good_one(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_connection_that_stood_was_a_good_one(caplog):
     """After it the next attempt is made at once, whatever happened before."""
     caplog.set_level(logging.INFO)
 
@@ -114,7 +114,7 @@ async def test_a_connection_that_stood_was_a_good_one(caplog: pytest.LogCaptureF
     assert 2 == sum("connection lost" in record.getMessage() for record in caplog.records)
 
 
-async def test_being_connected_is_told() -> None:
+async def test_being_connected_is_told():
     """To the log and to whoever asked, each time."""
     told: list[int] = []
     line = Line(dropping)
@@ -128,7 +128,7 @@ async def test_being_connected_is_told() -> None:
 
 
 @pytest.mark.parametrize("before", [0, 1])
-async def test_a_token_that_never_worked_ends_it(before: int) -> None:
+async def test_a_token_that_never_worked_ends_it(before):
     """A person has to change it; failures to connect before it do not matter."""
 
     async def script(number: int, connected: Callable[[], None]) -> None:
@@ -140,7 +140,7 @@ async def test_a_token_that_never_worked_ends_it(before: int) -> None:
         await keep(Line(script))
 
 
-async def test_a_token_that_worked_stops_this_platform_only(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_token_that_worked_stops_this_platform_only(caplog):
     """Revoked: the log says so, and the others go on."""
 
     async def script(number: int, connected: Callable[[], None]) -> None:
@@ -154,7 +154,7 @@ async def test_a_token_that_worked_stops_this_platform_only(caplog: pytest.LogCa
     assert "slack stopped: revoked" == record.getMessage()
 
 
-async def test_why_it_cannot_be_reached_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+async def test_why_it_cannot_be_reached_is_in_the_log(caplog):
     """As a field, so that the log can blot out what is secret in it."""
     await Line(failing).attempts(2)
 
@@ -163,7 +163,7 @@ async def test_why_it_cannot_be_reached_is_in_the_log(caplog: pytest.LogCaptureF
     assert str(vars(record)["error"]).startswith("OSError: no route")
 
 
-async def test_being_cancelled_is_the_end() -> None:
+async def test_being_cancelled_is_the_end():
     """No attempt is made on the way out."""
 
     async def waiting(number: int, connected: Callable[[], None]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import AsyncIterator
-from typing import Any
 
 import aiohttp
 import pytest
@@ -44,7 +43,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
         (DISCORD, "https://cdn.discordapp.com/attachments/1/2/a.png?ex=1&is=2&hm=3&"),
     ],
 )
-def test_the_platforms_own_hosts_are_asked(hosts: Hosts, url: str) -> None:
+def test_the_platforms_own_hosts_are_asked(hosts, url):
     """And what stands beside an API elsewhere: a proxy, a stand-in."""
     allowed = hosts.allowed(url)
 
@@ -85,19 +84,19 @@ def test_the_platforms_own_hosts_are_asked(hosts: Hosts, url: str) -> None:
         (DISCORD, "https://files.slack.com/a"),
     ],
 )
-def test_no_other_host_is_asked(hosts: Hosts, url: str) -> None:
+def test_no_other_host_is_asked(hosts, url):
     """Nor by another scheme, port or trick."""
     assert hosts.allowed(url) is None
 
 
 @given(st.text())
-def test_no_address_breaks_it(address: str) -> None:
+def test_no_address_breaks_it(address):
     """Whatever it is, it is no host of ours."""
     assert SLACK.allowed(f"https://{address}.example") is None
     assert SLACK.allowed(address) is None
 
 
-async def test_bytes_come_as_they_are(session: aiohttp.ClientSession) -> None:
+async def test_bytes_come_as_they_are(session):
     """With the type the server claims, and with the headers that were given."""
     async with spying(headers={"Content-Type": "Text/CSV; charset=x"}) as spy:
         found = await download(session, URL(spy.url), 6, {"Authorization": "Bearer x"})
@@ -107,7 +106,7 @@ async def test_bytes_come_as_they_are(session: aiohttp.ClientSession) -> None:
 
 
 @pytest.mark.parametrize("chunked", [True, False])
-async def test_no_more_than_the_limit_is_read(session: aiohttp.ClientSession, chunked: bool) -> None:
+async def test_no_more_than_the_limit_is_read(session, chunked):
     """Whether a length is announced or not; one byte more is too many."""
     async with spying(body=b"x" * 50_000_001, chunked=chunked) as spy:
         with pytest.raises(FileRefused, match="file_too_large"):
@@ -116,7 +115,7 @@ async def test_no_more_than_the_limit_is_read(session: aiohttp.ClientSession, ch
     assert spy.sent < 20_000
 
 
-async def test_a_compressed_answer_is_refused(session: aiohttp.ClientSession) -> None:
+async def test_a_compressed_answer_is_refused(session):
     """Nobody asked for one: a few bytes could become very many."""
     headers = {"Content-Encoding": "gzip"}
     async with spying(body=gzip.compress(bytes(1000)), headers=headers) as spy:
@@ -126,7 +125,7 @@ async def test_a_compressed_answer_is_refused(session: aiohttp.ClientSession) ->
     assert ["identity"] == [headers["Accept-Encoding"] for headers in spy.heard]
 
 
-async def test_redirects_are_not_followed(session: aiohttp.ClientSession) -> None:
+async def test_redirects_are_not_followed(session):
     """Whoever fetches decides what it means to be sent elsewhere."""
     async with spying() as other, spying(status=302, headers={"Location": "x"}) as spy:
         spy.headers["Location"] = other.url
@@ -144,7 +143,7 @@ async def test_redirects_are_not_followed(session: aiohttp.ClientSession) -> Non
         *((code, "file_unavailable") for code in (201, 206, 400, 418)),
     ],
 )
-async def test_what_is_refused_for_good(session: aiohttp.ClientSession, status: int, reason: str) -> None:
+async def test_what_is_refused_for_good(session, status, reason):
     """By the status."""
     async with spying(status=status) as spy:
         with pytest.raises(FileRefused, match=reason):
@@ -155,9 +154,7 @@ async def test_what_is_refused_for_good(session: aiohttp.ClientSession, status: 
 @pytest.mark.parametrize(
     ("header", "wait"), [({}, None), ({"Retry-After": "7"}, 7.0), ({"Retry-After": "x"}, None)]
 )
-async def test_what_may_pass(
-    session: aiohttp.ClientSession, status: int, header: dict[str, str], wait: float | None
-) -> None:
+async def test_what_may_pass(session, status, header, wait):
     """With the pause the server asks for."""
     async with spying(status=status, headers=header) as spy:
         with pytest.raises(Retryable) as error:
@@ -166,7 +163,7 @@ async def test_what_may_pass(
     assert (f"http_{status}", wait) == (error.value.code, error.value.retry_after)
 
 
-async def test_nobody_there_may_pass(session: aiohttp.ClientSession) -> None:
+async def test_nobody_there_may_pass(session):
     """As may a session that was closed meanwhile."""
     async with spying() as spy:
         gone = URL(spy.url)
@@ -187,6 +184,6 @@ async def test_nobody_there_may_pass(session: aiohttp.ClientSession) -> None:
         ([None], ""),
     ],
 )
-def test_words(values: list[Any], found: str) -> None:
+def test_words(values, found):
     """Only what is short, printable and ASCII is one."""
     assert found == words(values, 10)

@@ -184,30 +184,30 @@ def long_functions(path: Path) -> Iterator[str]:
             yield f"{name(path)}:{node.name}"
 
 
-def test_python_files_say_what_they_are_for() -> None:
+def test_python_files_say_what_they_are_for():
     """Every Python file with content has a docstring."""
     files = (path for path in PYTHON_FILES if path.read_text("utf-8").strip())
     assert not [name(path) for path in files if not ast.get_docstring(tree(path))]
 
 
-def test_annotations_are_never_evaluated() -> None:
+def test_annotations_are_never_evaluated():
     """Every file with annotations has `from __future__ import annotations`."""
     annotated = filter(has_annotations, PYTHON_FILES)
     assert not [name(path) for path in annotated if "__future__" not in imported(path)]
 
 
-def test_files_stay_short() -> None:
+def test_files_stay_short():
     """A file is read in one sitting; the exceptions are listed, with their reason."""
     lines = {name(path): len(path.read_text("utf-8").splitlines()) for path in PRODUCT_FILES}
     assert {file for file, count in lines.items() if count > MAX_FILE_LINES} == set(LONGER_FILES)
 
 
-def test_functions_stay_short() -> None:
+def test_functions_stay_short():
     """A function is read on one screen; the exceptions are listed, with their reason."""
     assert {function for path in PRODUCT_FILES for function in long_functions(path)} == set(LONGER_FUNCTIONS)
 
 
-def test_folders_stay_short() -> None:
+def test_folders_stay_short():
     """A folder is taken in at a glance; what is a list by nature is not counted."""
     entries: dict[str, set[str]] = {}
     for path in PRODUCT_FILES:
@@ -219,7 +219,7 @@ def test_folders_stay_short() -> None:
     assert not {folder: len(found) for folder, found in entries.items() if len(found) > MAX_ENTRIES}
 
 
-def test_every_room_has_its_floor() -> None:
+def test_every_room_has_its_floor():
     """What stands directly in bots or core is in the import contract: a new room must say whom it knows."""
     floors = project()["tool"]["importlinter"]["contracts"][0]["layers"]
     known = {room.strip(" ()") for floor in floors for room in floor.split("|")}
@@ -241,18 +241,18 @@ def test_every_room_has_its_floor() -> None:
         ("sqlite3", "core/store/"),
     ],
 )
-def test_one_room_knows_it(module: str, room: str) -> None:
+def test_one_room_knows_it(module, room):
     """The vendor's SDK and the database engine are known in one room each, whatever way they are imported."""
     assert not {file for file in importers(module) if not file.startswith(room)}
 
 
-def test_sql_is_in_one_place() -> None:
+def test_sql_is_in_one_place():
     """SQL is written in the store and its migrations only."""
     elsewhere = (path for path in PRODUCT_FILES if not name(path).startswith(SQL_FOLDERS))
     assert not [f"{name(path)}:{statement.lineno}" for path in elsewhere for statement in statements(path)]
 
 
-def test_sql_never_contains_values() -> None:
+def test_sql_never_contains_values():
     """Statements are put together from the store's own constants; values are always parameters."""
     assert not [
         f"{name(path)}:{statement.lineno}: {part}"
@@ -264,7 +264,7 @@ def test_sql_never_contains_values() -> None:
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
-def test_locks_are_complete(lock: str) -> None:
+def test_locks_are_complete(lock):
     """Each dependency of the project and of every locked package is locked, at a version that is allowed and
     with the extras asked for: pip installs a lock file without resolving. Cure: scripts/lock."""
     wanted = list(project()["project"]["dependencies"])
@@ -276,19 +276,19 @@ def test_locks_are_complete(lock: str) -> None:
     assert not {name: requirements for name, requirements in unmet.items() if requirements}
 
 
-def test_development_contains_the_product() -> None:
+def test_development_contains_the_product():
     """What the product is run with is what it was tested with: the same versions, the same hashes."""
     assert pins("requirements.lock").items() <= pins("requirements-dev.lock").items()
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
-def test_locks_pin_hashes_and_name_no_host(lock: str) -> None:
+def test_locks_pin_hashes_and_name_no_host(lock):
     """Every locked package has hashes, and none says where to get it: that is the machine's business."""
     assert "://" not in (ROOT / lock).read_text("utf-8")
     assert all(re.match(r"\S+==\S+ (;.+ )?\\\n +--hash=sha256:", entry) for entry in pins(lock).values())
 
 
-def test_no_file_depends_on_this_machine() -> None:
+def test_no_file_depends_on_this_machine():
     """No path of somebody's machine and no package index stands in any file."""
     forbidden = re.compile(
         r"(?<![\w.~-])/(?:work|home|root|Users)/\w"
@@ -303,13 +303,13 @@ def test_no_file_depends_on_this_machine() -> None:
     assert not found
 
 
-def test_changelog_has_this_version() -> None:
+def test_changelog_has_this_version():
     """The newest entry of the changelog is the version of the project."""
     entries = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
     assert entries[0] == project()["project"]["version"]
 
 
-def test_documents_name_what_is_there() -> None:
+def test_documents_name_what_is_there():
     """A file of ours that a page names exists, and so does each `Class.method` of the architecture page."""
     pages = [path for path in repository_files() if path.suffix == ".md"]
     named = re.compile(r"`((?:bots|core|standins|tests|docs|scripts|bench)/[\w./-]*)`")
@@ -324,13 +324,13 @@ def test_documents_name_what_is_there() -> None:
     assert (set(), set()) == (missing, set(spans) - code)
 
 
-def test_commands_can_be_executed() -> None:
+def test_commands_can_be_executed():
     """The commands of the README work right after a clone."""
     for command in ("scripts/run", "scripts/test", "scripts/install", "scripts/lock", ".ci/run"):
         assert os.access(ROOT / command, os.X_OK), command
 
 
-def test_procfile_starts_the_product() -> None:
+def test_procfile_starts_the_product():
     """A Procfile host runs the bot, not the demo, also when no token is set: it then says what is missing."""
     assert (ROOT / "Procfile").read_text("utf-8") == "bot: python -m bots run\n"
 
@@ -344,13 +344,13 @@ def setup_link(start: str) -> str:
     return found.pop()
 
 
-def test_slack_link_carries_the_manifest() -> None:
+def test_slack_link_carries_the_manifest():
     """The one-click link creates the app that bots/slack/manifest.yaml describes, to the letter."""
     link = setup_link("https://api.slack.com/apps?new_app=1&manifest_yaml=")
     assert unquote(link.split("manifest_yaml=")[1]) == (ROOT / "bots/slack/manifest.yaml").read_text("utf-8")
 
 
-def test_discord_link_asks_for_what_is_needed() -> None:
+def test_discord_link_asks_for_what_is_needed():
     """The invite asks for the permissions that answering needs, and for no other."""
     needed = discord.Permissions(
         view_channel=True,
@@ -391,7 +391,7 @@ def layers_report(checkout: Path, files: dict[str, str]) -> str:
     return subprocess.run(command, cwd=checkout, capture_output=True, text=True).stdout
 
 
-def test_import_contracts_bite(tmp_path: Path) -> None:
+def test_import_contracts_bite(tmp_path):
     """Each import contract of pyproject.toml is broken by a file that does what it forbids."""
     contracts = project()["tool"]["importlinter"]["contracts"]
     report = layers_report(tmp_path, VIOLATIONS)

@@ -117,7 +117,7 @@ def fake(path: Path, script: str) -> None:
     path.chmod(0o755)
 
 
-def test_run_passes_its_arguments_on(installed: Checkout) -> None:
+def test_run_passes_its_arguments_on(installed):
     """With an environment in place, `scripts/run ARGS` is `python -m bots ARGS` and says nothing itself."""
     assert installed.run("scripts/run", "run", "a b", "", PYTHON="") == (
         0,
@@ -126,21 +126,21 @@ def test_run_passes_its_arguments_on(installed: Checkout) -> None:
     )
 
 
-def test_run_works_through_a_symlink(installed: Checkout, tmp_path: Path) -> None:
+def test_run_works_through_a_symlink(installed, tmp_path):
     """The checkout is found from a link that stands somewhere else."""
     link = tmp_path / "assistant"
     link.symlink_to(installed.root / "scripts/run")
     assert subprocess.check_output([link], cwd=tmp_path, text=True) == f"{installed.root} []\n"
 
 
-def test_run_says_where_the_person_stands(checkout: Checkout) -> None:
+def test_run_says_where_the_person_stands(checkout):
     """It starts the product in the checkout; paths that are typed are meant from there."""
     (checkout.root / "bots/__main__.py").write_text("import os\nprint(os.environ['SPOOL_FOLDER'])\n")
     status, out, _ = checkout.run("scripts/run", SPOOL_FOLDER="/elsewhere")
     assert (status, out) == (0, f"{checkout.root.parent}\n")
 
 
-def test_run_gives_the_products_exit_status(checkout: Checkout) -> None:
+def test_run_gives_the_products_exit_status(checkout):
     """The product's exit status is the command's. Whatever the installation says is not on stdout."""
     (checkout.root / "bots/__main__.py").write_text("raise SystemExit(2)")
     status, out, err = checkout.run("scripts/run")
@@ -148,7 +148,7 @@ def test_run_gives_the_products_exit_status(checkout: Checkout) -> None:
     assert "installed in" in err
 
 
-def test_install_says_when_there_is_no_python(checkout: Checkout, tmp_path: Path) -> None:
+def test_install_says_when_there_is_no_python(checkout, tmp_path):
     """A Python that is too old, or a shim that only fails, is not used; the message names a cure."""
     for tool in ("sh", "readlink", "dirname", "cmp", "cat"):
         (tmp_path / "bin").mkdir(exist_ok=True)
@@ -161,14 +161,14 @@ def test_install_says_when_there_is_no_python(checkout: Checkout, tmp_path: Path
     assert "PYTHON=" in err
 
 
-def test_install_names_an_unsuitable_python(checkout: Checkout) -> None:
+def test_install_names_an_unsuitable_python(checkout):
     """A $PYTHON that cannot be used is an error; another one is not taken in its place."""
     status, _, err = checkout.run("scripts/install", PYTHON="/no/such/python")
     assert status == 1
     assert "'/no/such/python'" in err
 
 
-def test_changed_lock_is_installed(checkout: Checkout) -> None:
+def test_changed_lock_is_installed(checkout):
     """A changed lock file is seen at the next start, and only then something is installed."""
     checkout.run("scripts/install")
     checkout.lock("# something else\n")
@@ -176,13 +176,13 @@ def test_changed_lock_is_installed(checkout: Checkout) -> None:
     assert checkout.run("scripts/install", PYTHON="")[2] == ""
 
 
-def test_development_serves_the_product(checkout: Checkout) -> None:
+def test_development_serves_the_product(checkout):
     """After the development tools were installed, the product starts without another installation."""
     assert "requirements-dev.lock" in checkout.run("scripts/install", "--dev")[2]
     assert checkout.run("scripts/install") == (0, "", "")
 
 
-def test_first_installation_that_fails_is_not_taken_for_done(checkout: Checkout) -> None:
+def test_first_installation_that_fails_is_not_taken_for_done(checkout):
     """When pip fails, so does the command, and nothing is left; the next start succeeds."""
     checkout.lock("no-such-package==1.0\n")
     status, out, err = checkout.run("scripts/run", PIP_NO_INDEX="1")
@@ -194,7 +194,7 @@ def test_first_installation_that_fails_is_not_taken_for_done(checkout: Checkout)
     assert checkout.run("scripts/run")[0] == 0
 
 
-def test_failed_installation_leaves_the_environment(checkout: Checkout) -> None:
+def test_failed_installation_leaves_the_environment(checkout):
     """When pip fails over a working environment, that one stays to the byte, and the message says so. With
     the lock file of before, the product runs from it without pip."""
     checkout.run("scripts/install")
@@ -209,7 +209,7 @@ def test_failed_installation_leaves_the_environment(checkout: Checkout) -> None:
     assert checkout.run("scripts/run", PYTHON="") == (0, f"{checkout.root} []\n", "")
 
 
-def test_installation_killed_in_pip_leaves_the_environment(checkout: Checkout) -> None:
+def test_installation_killed_in_pip_leaves_the_environment(checkout):
     """SIGKILL while pip waits for the network; the remains go with the next installation."""
     checkout.run("scripts/install")
     before = contents(checkout.root / ".venv/")
@@ -229,7 +229,7 @@ def test_installation_killed_in_pip_leaves_the_environment(checkout: Checkout) -
     assert not (checkout.root / ".venvs/2/remains").exists()
 
 
-def test_installation_may_be_killed_at_any_moment(checkout: Checkout) -> None:
+def test_installation_may_be_killed_at_any_moment(checkout):
     """Killed at 8 moments from the first to the last, `.venv/bin/python` works after each."""
     began = time.monotonic()
     checkout.run("scripts/install")
@@ -244,7 +244,7 @@ def test_installation_may_be_killed_at_any_moment(checkout: Checkout) -> None:
     assert len(list(checkout.root.glob(".venvs/*"))) == 2
 
 
-def test_directory_of_before_is_taken_over(checkout: Checkout) -> None:
+def test_directory_of_before_is_taken_over(checkout):
     """A `.venv` that is a directory stays one until the new environment is whole; then it is a link."""
     venv = checkout.root / ".venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
@@ -263,7 +263,7 @@ def test_directory_of_before_is_taken_over(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize("command", ["scripts/run", ".venv/bin/python"])
-def test_what_runs_keeps_its_environment(checkout: Checkout, tmp_path: Path, command: str) -> None:
+def test_what_runs_keeps_its_environment(checkout, tmp_path, command):
     """A process imports to its end what it was started with, however many installations come; what it ran
     from is removed by an installation after it ended."""
     find = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
@@ -286,7 +286,7 @@ def test_what_runs_keeps_its_environment(checkout: Checkout, tmp_path: Path, com
     assert {path.name for path in checkout.root.glob(".venvs/*")} == {"4", "5"}
 
 
-def test_lock_of_before_needs_no_installation(checkout: Checkout) -> None:
+def test_lock_of_before_needs_no_installation(checkout):
     """Going back to the lock file of before takes the environment of before."""
     checkout.run("scripts/install")
     checkout.lock("# something else\n")
@@ -296,7 +296,7 @@ def test_lock_of_before_needs_no_installation(checkout: Checkout) -> None:
     assert os.readlink(checkout.root / ".venv") == ".venvs/1"
 
 
-def test_removing_the_link_asks_for_a_new_environment(checkout: Checkout) -> None:
+def test_removing_the_link_asks_for_a_new_environment(checkout):
     """Whoever removes `.venv` gets a new environment, not the old one back."""
     checkout.run("scripts/install")
     (checkout.root / ".venv").unlink()
@@ -304,7 +304,7 @@ def test_removing_the_link_asks_for_a_new_environment(checkout: Checkout) -> Non
     assert os.readlink(checkout.root / ".venv") == ".venvs/2"
 
 
-def test_development_tools_stay(checkout: Checkout) -> None:
+def test_development_tools_stay(checkout):
     """Where development tools are, a start of the product brings them up to date too, as long as their lock
     file contains the product's."""
     checkout.run("scripts/install", "--dev")
@@ -315,7 +315,7 @@ def test_development_tools_stay(checkout: Checkout) -> None:
     assert "installing what requirements.lock names" in checkout.run("scripts/install", PIP_NO_INDEX="1")[2]
 
 
-def test_moved_checkout_gets_its_own_environment(checkout: Checkout, tmp_path: Path) -> None:
+def test_moved_checkout_gets_its_own_environment(checkout, tmp_path):
     """The commands of an environment name its place, so a checkout that was moved makes another one."""
     checkout.run("scripts/install")
     checkout.root = checkout.root.rename(tmp_path / "moved")
@@ -325,7 +325,7 @@ def test_moved_checkout_gets_its_own_environment(checkout: Checkout, tmp_path: P
     assert checkout.run("scripts/run", PYTHON="")[2] == ""
 
 
-def test_environment_without_its_interpreter_is_made_again(checkout: Checkout) -> None:
+def test_environment_without_its_interpreter_is_made_again(checkout):
     """An environment whose Python was removed from the machine is replaced."""
     checkout.run("scripts/install")
     python = checkout.root / ".venv/bin/python"
@@ -335,7 +335,7 @@ def test_environment_without_its_interpreter_is_made_again(checkout: Checkout) -
     assert (status, out) == (0, f"{checkout.root} ['x']\n")
 
 
-def test_two_first_starts_at_once(checkout: Checkout) -> None:
+def test_two_first_starts_at_once(checkout):
     """Started twice at the same time, one installs, the other waits for it, and both run."""
     with checkout.start("scripts/run") as first, checkout.start("scripts/run") as second:
         results = [first.communicate(), second.communicate()]

@@ -76,7 +76,7 @@ def sent_to_docker(path: str) -> bool:
     return sent
 
 
-def test_the_image_installs_what_is_locked_and_then_the_product() -> None:
+def test_the_image_installs_what_is_locked_and_then_the_product():
     """Only wheels, with hashes; the product brings nothing along, and nothing is looked for anywhere."""
     installing = [value for word, value in instructions() if word == "RUN" and "pip install" in value]
 
@@ -92,7 +92,7 @@ def needed(name: str) -> set[str]:
     return {name}.union(*(needed(one.name) for one in wanted if not one.marker or one.marker.evaluate()))
 
 
-def test_the_image_builds_the_product_with_a_locked_backend(tmp_path: Path) -> None:
+def test_the_image_builds_the_product_with_a_locked_backend(tmp_path):
     """Its lines are taken out of the lock with their hashes, and none of what it needs is missing."""
     (taking,) = (value for word, value in instructions() if word == "RUN" and value.startswith("sed "))
     (tmp_path / "requirements-dev.lock").write_bytes((ROOT / "requirements-dev.lock").read_bytes())
@@ -106,7 +106,7 @@ def test_the_image_builds_the_product_with_a_locked_backend(tmp_path: Path) -> N
     assert ("RUN", "python -m hatchling build -t wheel -d /wheel") in instructions()
 
 
-def test_the_image_is_of_a_python_that_is_supported() -> None:
+def test_the_image_is_of_a_python_that_is_supported():
     """Each stage of the same slim one."""
     images = {value.split()[0] for word, value in instructions() if word == "FROM"}
 
@@ -116,7 +116,7 @@ def test_the_image_is_of_a_python_that_is_supported() -> None:
     assert int(found[1]) >= 11
 
 
-def test_the_container_is_no_root_and_writes_only_its_data() -> None:
+def test_the_container_is_no_root_and_writes_only_its_data():
     """A fixed number, a volume that nobody else may read, no byte code."""
     (user,), (volumes,) = values("USER"), map(json.loads, values("VOLUME"))
     assert all(1000 < int(number) for number in user.split(":"))
@@ -128,7 +128,7 @@ def test_the_container_is_no_root_and_writes_only_its_data() -> None:
     assert "install -d -m 0700 -o spool -g spool /data" in making
 
 
-def test_the_container_gets_the_signal_itself() -> None:
+def test_the_container_gets_the_signal_itself():
     """No shell in between: exec form."""
     assert ["SIGTERM"] == values("STOPSIGNAL")
     assert [["spool"], ["run"]] == [
@@ -140,12 +140,12 @@ def test_the_container_gets_the_signal_itself() -> None:
     "path", [".env", ".env.bak", "data/spool.sqlite3", ".git/config", ".venv/bin/python", "tests/wire.py",
              "core/__pycache__/types.pyc"],
 )  # fmt: skip
-def test_no_secret_gets_into_the_image(path: str) -> None:
+def test_no_secret_gets_into_the_image(path):
     """Nor anything else that the product is not made from."""
     assert not sent_to_docker(path)
 
 
-def test_the_whole_product_gets_into_the_image() -> None:
+def test_the_whole_product_gets_into_the_image():
     """Each file of it that git knows, and what its package is made from."""
     command = ["git", "ls-files", "bots", "core", "standins"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -156,14 +156,14 @@ def test_the_whole_product_gets_into_the_image() -> None:
     assert [] == [path for path in wanted if path != "." and not sent_to_docker(path)]
 
 
-def test_what_docker_is_sent_exists() -> None:
+def test_what_docker_is_sent_exists():
     """No line of .dockerignore is about a file of yesterday."""
     lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
 
     assert [] == [line for line in lines if line.startswith("!") and not (ROOT / line[1:]).exists()]
 
 
-def test_compose_gives_no_more_than_is_needed() -> None:
+def test_compose_gives_no_more_than_is_needed():
     """A read-only root, no capability, no way to get one."""
     assert service()["read_only"] is True
     assert ["/tmp"] == service()["tmpfs"]
@@ -172,7 +172,7 @@ def test_compose_gives_no_more_than_is_needed() -> None:
     assert not {"privileged", "user", "ports", "network_mode", "cap_add"} & set(service())
 
 
-def test_compose_keeps_the_data_and_reads_the_settings() -> None:
+def test_compose_keeps_the_data_and_reads_the_settings():
     """The named volume is where the image expects it."""
     (volume,) = service()["volumes"]
     assert f"data:{environment()['DATA_DIR']}" == volume
@@ -180,13 +180,13 @@ def test_compose_keeps_the_data_and_reads_the_settings() -> None:
     assert ".env" == service()["env_file"]
 
 
-def test_compose_waits_and_does_not_restart_for_ever() -> None:
+def test_compose_waits_and_does_not_restart_for_ever():
     """Wrong settings end it with status 2, which Docker takes for a crash: there is a limit."""
     assert SECONDS_TO_END <= int(service()["stop_grace_period"].removesuffix("s"))
     assert re.fullmatch(r"on-failure:[1-9]\d?", service()["restart"])
 
 
-def test_the_unit_restarts_after_a_crash_and_not_after_a_mistake() -> None:
+def test_the_unit_restarts_after_a_crash_and_not_after_a_mistake():
     """And gives it the time it needs to end."""
     said = unit()["Service"]
     assert ("on-failure", "2") == (said["Restart"], said["RestartPreventExitStatus"])
@@ -194,7 +194,7 @@ def test_the_unit_restarts_after_a_crash_and_not_after_a_mistake() -> None:
     assert SECONDS_TO_END <= int(said["TimeoutStopSec"])
 
 
-def test_the_unit_is_confined() -> None:
+def test_the_unit_is_confined():
     """A user of its own, its own folder, and nothing else to write to."""
     said = unit()["Service"]
     assert said["User"] not in ("", "root")
@@ -208,7 +208,7 @@ def test_the_unit_is_confined() -> None:
     assert not said["EnvironmentFile"].startswith("-")
 
 
-def test_the_unit_starts_what_is_there() -> None:
+def test_the_unit_starts_what_is_there():
     """The command of the checkout, with `run`."""
     said = unit()["Service"]
     command, *arguments = said["ExecStart"].split()
@@ -217,7 +217,7 @@ def test_the_unit_starts_what_is_there() -> None:
     assert os.access(ROOT / Path(command).relative_to(said["WorkingDirectory"]), os.X_OK)
 
 
-def test_heroku_can_build_it() -> None:
+def test_heroku_can_build_it():
     """It takes requirements.txt; a .python-version would take pyenv's Pythons away from the checkout."""
     lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
     assert ["-r requirements.lock"] == [line for line in lines if not line.startswith("#")]
@@ -226,14 +226,14 @@ def test_heroku_can_build_it() -> None:
     assert [] == [name for name in others if (ROOT / name).exists()]
 
 
-def test_the_procfile_names_one_process() -> None:
+def test_the_procfile_names_one_process():
     """One that Heroku does not expect to listen on a port."""
     processes = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text("utf-8").splitlines())
 
     assert {"bot": "python -m bots run"} == processes
 
 
-def test_the_documented_commands_exist() -> None:
+def test_the_documented_commands_exist():
     """Each `spool WORD` of docs/operate.md."""
     text = (ROOT / "docs/operate.md").read_text("utf-8")
     command = [sys.executable, "-m", "bots", "--help"]
@@ -244,7 +244,7 @@ def test_the_documented_commands_exist() -> None:
     assert [] == [word for word in words if not re.search(rf"^    {word}\b", known, re.MULTILINE)]
 
 
-def test_the_manifest_is_yaml() -> None:
+def test_the_manifest_is_yaml():
     """Slack reads it as such."""
     manifest = yaml.safe_load((ROOT / "bots/slack/manifest.yaml").read_text("utf-8"))
 

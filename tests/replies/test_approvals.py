@@ -30,7 +30,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     db.close()
 
 
-async def test_a_question_is_asked_once(world: World) -> None:
+async def test_a_question_is_asked_once(world):
     """However often the core asks it, in one process or in several."""
     for _ in range(2):
         process = await world.process()
@@ -41,7 +41,7 @@ async def test_a_question_is_asked_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("window", [0.0, 60.0])
-async def test_a_question_that_was_not_recorded_is_found(world: World, window: float) -> None:
+async def test_a_question_that_was_not_recorded_is_found(world, window):
     """By what it is or by its nonce; a text of the same run and another question are not taken for it."""
     former = await world.process(tells=True)
     former.poster.window = window
@@ -59,7 +59,7 @@ async def test_a_question_that_was_not_recorded_is_found(world: World, window: f
     assert ["Paid.", "Tip 1?", "Pay 5?"] == world.texts
 
 
-async def test_a_text_that_was_not_recorded_is_not_taken_for_a_question(world: World) -> None:
+async def test_a_text_that_was_not_recorded_is_not_taken_for_a_question(world):
     """Nor the other way round."""
     former = await world.process()
     former.poster.after["create"].append(Died())
@@ -74,7 +74,7 @@ async def test_a_text_that_was_not_recorded_is_not_taken_for_a_question(world: W
     assert ["Let me pay. Paid.", "Pay 5?"] == [" ".join(world.texts[:1]), *world.texts[1:]]
 
 
-async def test_what_may_pass_is_waited_out(world: World) -> None:
+async def test_what_may_pass_is_waited_out(world):
     """The platform is away for a moment."""
     process = await world.process()
     process.poster.faults["create"].append(Retryable("away"))
@@ -83,7 +83,7 @@ async def test_what_may_pass_is_waited_out(world: World) -> None:
     assert ["Pay 5?"] == world.texts
 
 
-async def test_a_decision_takes_the_questions_place(world: World) -> None:
+async def test_a_decision_takes_the_questions_place(world):
     """In another process too, which writes it once."""
     await (await world.process()).questions.ask(PAY)
 
@@ -97,7 +97,7 @@ async def test_a_decision_takes_the_questions_place(world: World) -> None:
     assert [] == after.poster.calls
 
 
-async def test_a_question_that_was_not_recorded_can_be_decided(world: World) -> None:
+async def test_a_question_that_was_not_recorded_can_be_decided(world):
     """It is looked for, so that its buttons do not stay."""
     former = await world.process(tells=True)
     former.poster.after["create"].append(Died())
@@ -110,7 +110,7 @@ async def test_a_question_that_was_not_recorded_can_be_decided(world: World) -> 
 
 
 @pytest.mark.parametrize("stands", [False, True])
-async def test_a_decision_that_cannot_be_shown_harms_nothing(world: World, stands: bool) -> None:
+async def test_a_decision_that_cannot_be_shown_harms_nothing(world, stands):
     """Never asked, deleted by somebody, or a place that takes no edits."""
     process = await world.process()
     if stands:

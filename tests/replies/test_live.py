@@ -15,7 +15,7 @@ from tests.replies.canvas import Canvas, rest
 _: type[Reply] = LiveReply
 
 
-async def test_a_text_is_painted_without_waiting_for_the_next() -> None:
+async def test_a_text_is_painted_without_waiting_for_the_next():
     """`show` itself does nothing that could be waited for."""
     canvas = Canvas()
     async with LiveReply(canvas) as reply:
@@ -26,7 +26,7 @@ async def test_a_text_is_painted_without_waiting_for_the_next() -> None:
         assert [("Hel", False)] == canvas.strokes
 
 
-async def test_only_the_newest_text_is_painted_next() -> None:
+async def test_only_the_newest_text_is_painted_next():
     """What was overtaken while the screen was busy is never painted."""
     canvas = Canvas()
     async with LiveReply(canvas) as reply:
@@ -42,7 +42,7 @@ async def test_only_the_newest_text_is_painted_next() -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n"])
-async def test_nothing_is_painted_before_there_are_words(text: str) -> None:
+async def test_nothing_is_painted_before_there_are_words(text):
     """White space would be an empty post."""
     canvas = Canvas()
     async with LiveReply(canvas) as reply:
@@ -52,7 +52,7 @@ async def test_nothing_is_painted_before_there_are_words(text: str) -> None:
         assert 0 == canvas.tried
 
 
-async def test_a_text_that_stays_is_painted_once() -> None:
+async def test_a_text_that_stays_is_painted_once():
     """A model that thinks for a while costs nothing, whatever pause the brush wants."""
     canvas = Canvas()
     async with LiveReply(canvas) as reply:
@@ -62,7 +62,7 @@ async def test_a_text_that_stays_is_painted_once() -> None:
     assert 1 == canvas.tried
 
 
-async def test_what_grew_during_a_pause_is_painted_after_it() -> None:
+async def test_what_grew_during_a_pause_is_painted_after_it():
     """Without another word being said."""
     canvas = Canvas()
     canvas.wait = 0.05
@@ -77,7 +77,7 @@ async def test_what_grew_during_a_pause_is_painted_after_it() -> None:
     assert ("12", False) == canvas.strokes[1]
 
 
-async def test_what_was_left_for_later_is_painted_after_the_pause() -> None:
+async def test_what_was_left_for_later_is_painted_after_the_pause():
     """The brush could not show it yet."""
     canvas = Canvas()
     canvas.wait, canvas.partly = 0.01, 2
@@ -88,7 +88,7 @@ async def test_what_was_left_for_later_is_painted_after_the_pause() -> None:
     assert ([("Hel", False)], 3) == (canvas.strokes, canvas.tried)
 
 
-async def test_the_last_words_do_not_wait_for_a_pause() -> None:
+async def test_the_last_words_do_not_wait_for_a_pause():
     """`finish` ends it, and returns when everything is shown."""
     canvas = Canvas()
     canvas.wait = 60.0
@@ -100,7 +100,7 @@ async def test_the_last_words_do_not_wait_for_a_pause() -> None:
     assert [("Hel", False), ("Hello", True)] == canvas.strokes
 
 
-async def test_finishing_without_a_word_before_it() -> None:
+async def test_finishing_without_a_word_before_it():
     """As our own texts do; and an empty text is a final one too."""
     for text in ("Hello", ""):
         canvas = Canvas()
@@ -119,7 +119,7 @@ async def test_finishing_without_a_word_before_it() -> None:
         ("```py\nx = 1", "", "```py\nx = 1"),
     ],
 )
-async def test_a_note_stands_under_the_text(text: str, note: str, shown: str) -> None:
+async def test_a_note_stands_under_the_text(text, note, shown):
     """In a paragraph of its own, never inside a code block that was left open."""
     canvas = Canvas()
     async with LiveReply(canvas) as reply:
@@ -128,7 +128,7 @@ async def test_a_note_stands_under_the_text(text: str, note: str, shown: str) ->
     assert [(shown, True)] == canvas.strokes
 
 
-async def test_a_platform_that_is_away_is_waited_for() -> None:
+async def test_a_platform_that_is_away_is_waited_for():
     """As long as it asks for; then the newest text is painted, the last one included."""
     canvas = Canvas()
     canvas.faults.extend([Retryable("ratelimited", retry_after=0.6)])
@@ -142,7 +142,7 @@ async def test_a_platform_that_is_away_is_waited_for() -> None:
     assert [("Hello", True)] == canvas.strokes
 
 
-async def test_what_could_not_be_painted_is_painted_later() -> None:
+async def test_what_could_not_be_painted_is_painted_later():
     """Without another word being said; after a pause of its own where the platform asks for none."""
     canvas = Canvas()
     canvas.faults.append(Retryable("timeout"))
@@ -155,7 +155,7 @@ async def test_what_could_not_be_painted_is_painted_later() -> None:
     assert 0.4 < time.monotonic() - began
 
 
-async def test_where_nothing_can_be_shown_finish_says_so() -> None:
+async def test_where_nothing_can_be_shown_finish_says_so():
     """Showing goes on without harm until then."""
     canvas = Canvas()
     canvas.faults.append(Unreachable("is_archived"))
@@ -169,7 +169,7 @@ async def test_where_nothing_can_be_shown_finish_says_so() -> None:
     assert 1 == canvas.tried
 
 
-async def test_a_lost_run_paints_no_more() -> None:
+async def test_a_lost_run_paints_no_more():
     """Its new owner does."""
     canvas = Canvas()
     canvas.faults.append(Lost("run_1"))
@@ -178,7 +178,7 @@ async def test_a_lost_run_paints_no_more() -> None:
             await reply.finish("Hello")
 
 
-async def test_a_bug_in_a_brush_ends_the_reply_not_the_process(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_bug_in_a_brush_ends_the_reply_not_the_process(caplog):
     """The operator finds it in the log; the run is told that it cannot be shown."""
     canvas = Canvas()
     canvas.faults.append(ZeroDivisionError("on purpose"))
@@ -189,7 +189,7 @@ async def test_a_bug_in_a_brush_ends_the_reply_not_the_process(caplog: pytest.Lo
     assert "on purpose" in caplog.text
 
 
-async def test_when_it_became_visible_is_known() -> None:
+async def test_when_it_became_visible_is_known():
     """Once; a later stroke does not change it."""
     canvas = Canvas()
     async with LiveReply(canvas) as reply:
@@ -206,7 +206,7 @@ async def test_when_it_became_visible_is_known() -> None:
 
 
 @pytest.mark.parametrize(("reading", "shown"), [("Hel", "Hel"), (Retryable("ratelimited"), "")])
-async def test_what_is_shown_is_read_from_the_platform(reading: str | Exception, shown: str) -> None:
+async def test_what_is_shown_is_read_from_the_platform(reading, shown):
     """Where it cannot be read now, nothing is known to be shown."""
     canvas = Canvas()
     canvas.reading = reading
@@ -214,7 +214,7 @@ async def test_what_is_shown_is_read_from_the_platform(reading: str | Exception,
         assert shown == await reply.shown()
 
 
-async def test_leaving_ends_the_painting() -> None:
+async def test_leaving_ends_the_painting():
     """Also in the middle of a stroke."""
     canvas = Canvas()
     canvas.may_paint.clear()
@@ -226,7 +226,7 @@ async def test_leaving_ends_the_painting() -> None:
     assert [] == canvas.strokes
 
 
-async def test_what_stood_there_is_not_made_shorter() -> None:
+async def test_what_stood_there_is_not_made_shorter():
     """After a crash the new text waits until there is as much of it, whatever it says; the last word may be
     shorter."""
     canvas = Canvas()
@@ -243,7 +243,7 @@ async def test_what_stood_there_is_not_made_shorter() -> None:
     assert ("A king.", True) == canvas.strokes[-1]
 
 
-async def test_it_is_waited_for_until_it_can_be_read() -> None:
+async def test_it_is_waited_for_until_it_can_be_read():
     """A platform that is away at the start does not make people see less; one that never tells, neither."""
     canvas = Canvas()
     canvas.reading = Retryable("timeout")

@@ -11,7 +11,7 @@ from tests.replies.canvas import Canvas, rest
 LOOKING = Activity("1", "Looking")
 
 
-async def test_tasks_are_painted_before_there_are_words() -> None:
+async def test_tasks_are_painted_before_there_are_words():
     """And that they are over is painted, too; the reply is visible, its text is not."""
     canvas = Canvas()
     async with LiveReply(canvas) as reply:
@@ -27,7 +27,7 @@ async def test_tasks_are_painted_before_there_are_words() -> None:
     assert [("Looking",), ()] == canvas.done
 
 
-async def test_a_task_that_changes_is_news() -> None:
+async def test_a_task_that_changes_is_news():
     """Though the text is the same."""
     canvas = Canvas()
     async with LiveReply(canvas) as reply:
@@ -39,7 +39,7 @@ async def test_a_task_that_changes_is_news() -> None:
     assert [("Looking",), ("Looking", "Reading")] == canvas.done
 
 
-async def test_tasks_given_in_a_list_that_is_used_again_are_news() -> None:
+async def test_tasks_given_in_a_list_that_is_used_again_are_news():
     """The reply keeps what it was given, not the list."""
     canvas, tasks = Canvas(), [LOOKING]
     async with LiveReply(canvas) as reply:
@@ -52,7 +52,7 @@ async def test_tasks_given_in_a_list_that_is_used_again_are_news() -> None:
     assert ("Looking", "Reading") == canvas.done[-1]
 
 
-async def test_a_brush_that_is_due_paints_without_news() -> None:
+async def test_a_brush_that_is_due_paints_without_news():
     """A stream, say, has to be ended before somebody else does it."""
     canvas = Canvas()
     async with LiveReply(canvas) as reply:
@@ -65,7 +65,7 @@ async def test_a_brush_that_is_due_paints_without_news() -> None:
     assert ("Hello!", False) == canvas.strokes[-1]
 
 
-async def test_a_brush_that_is_due_has_nothing_to_paint_before_there_is_anything() -> None:
+async def test_a_brush_that_is_due_has_nothing_to_paint_before_there_is_anything():
     """Not even an empty text."""
     canvas = Canvas()
     canvas.often = 0.005

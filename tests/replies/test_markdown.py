@@ -33,7 +33,7 @@ def letters(text: str) -> Counter[str]:
 @settings(max_examples=60, deadline=None)
 @pytest.mark.parametrize("network", READERS)
 @given(text=wild, limit=st.integers(1300, 2000))
-def test_posts_fit_and_lose_nothing(network: str, text: str, limit: int) -> None:
+def test_posts_fit_and_lose_nothing(network, text, limit):
     """Whatever the text, no post is too long, none is white space only, and every letter is shown."""
     posts = Pages(READERS[network], limit).posts(text)
     assert all(len(post) <= limit and post.strip() for post in posts)
@@ -43,7 +43,7 @@ def test_posts_fit_and_lose_nothing(network: str, text: str, limit: int) -> None
 @settings(max_examples=60, deadline=None)
 @pytest.mark.parametrize("network", READERS)
 @given(text=wild, ends=st.sets(st.integers(0, 9000), max_size=9))
-def test_growing_text_never_changes_a_sealed_post(network: str, text: str, ends: set[int]) -> None:
+def test_growing_text_never_changes_a_sealed_post(network, text, ends):
     """All posts but the last stay as they are, and at the end nothing is missing."""
     pages, before = Pages(READERS[network], 1300), list[str]()
     for end in [*sorted(ends), len(text)]:
@@ -55,7 +55,7 @@ def test_growing_text_never_changes_a_sealed_post(network: str, text: str, ends:
 
 @settings(max_examples=60, deadline=None)
 @given(texts=st.tuples(wild, wild, wild))
-def test_another_text_takes_back_what_it_does_not_say(texts: tuple[str, str, str]) -> None:
+def test_another_text_takes_back_what_it_does_not_say(texts):
     """As another attempt of the model gives: the posts are those of the new text."""
     common, one, two = texts
     pages = Pages(READERS["discord"], 1300)
@@ -66,18 +66,18 @@ def test_another_text_takes_back_what_it_does_not_say(texts: tuple[str, str, str
 @given(
     st.text("abcde \n.`", min_size=1, max_size=100).filter(lambda text: "```" not in text and text.strip())
 )
-def test_a_text_that_fits_is_not_touched(text: str) -> None:
+def test_a_text_that_fits_is_not_touched(text):
     """Up to the limit there is one post, exactly the text."""
     assert [text] == split(text, 100) == Pages(READERS["discord"], 100).posts(text)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\t" * 5000, "\n" * 5000])
-def test_nothing_to_show_is_no_post(text: str) -> None:
+def test_nothing_to_show_is_no_post(text):
     """An empty or blank text has no posts."""
     assert split(text, 100) == []
 
 
-def test_a_limit_below_one_is_refused() -> None:
+def test_a_limit_below_one_is_refused():
     """There is no post without a character."""
     with pytest.raises(ValueError, match="room"):
         split("a", 0)
@@ -94,7 +94,7 @@ def test_a_limit_below_one_is_refused() -> None:
         ("aaaaaaaaaaaaaaaaaaaa", ["aaaaaaaaaaaaaaaa", "aaaa"]),
     ],
 )
-def test_the_best_gap_is_taken(text: str, posts: list[str]) -> None:
+def test_the_best_gap_is_taken(text, posts):
     """Blank line, newline, sentence, blank, anywhere: in this order."""
     assert split(text, 16) == posts
 
@@ -116,7 +116,7 @@ def test_the_best_gap_is_taken(text: str, posts: list[str]) -> None:
     ],
 )
 @pytest.mark.parametrize("limit", [8, 9, 10, 11])
-def test_a_cluster_is_never_cut(cluster: str, limit: int) -> None:
+def test_a_cluster_is_never_cut(cluster, limit):
     """What people see as one character stays in one post."""
     text = "x" + cluster * 30
     posts = split(text, limit)
@@ -124,7 +124,7 @@ def test_a_cluster_is_never_cut(cluster: str, limit: int) -> None:
     assert all(post.removeprefix("x").replace(cluster, "") in ("", "\r") for post in posts)
 
 
-def test_a_cluster_longer_than_a_post_is_cut() -> None:
+def test_a_cluster_longer_than_a_post_is_cut():
     """There is no other way to show it."""
     text = "a" + "\u0301" * 50
     assert "".join(split(text, 20)) == text
@@ -150,7 +150,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_text_takes_linear_time(text: str) -> None:
+def test_hostile_text_takes_linear_time(text):
     """Four times the text takes about four times as long, not sixteen times; on both networks."""
     for network, limit, tables in (("discord", 2000, 10**9), ("slack", 11_000, 1)):
         started = time.process_time()
@@ -162,7 +162,7 @@ def test_hostile_text_takes_linear_time(text: str) -> None:
         assert all(posts)
 
 
-def test_what_is_sealed_is_not_read_again() -> None:
+def test_what_is_sealed_is_not_read_again():
     """Painting a growing answer costs what its newest post costs."""
     read: list[int] = []
 
@@ -189,7 +189,7 @@ def test_what_is_sealed_is_not_read_again() -> None:
         ("a ``` b", ""),
     ],
 )
-def test_an_open_code_block_is_closed(text: str, close: str) -> None:
+def test_an_open_code_block_is_closed(text, close):
     """So that a note behind it is no code."""
     assert close == closing(text)
     assert "" == closing(text + close)

@@ -26,7 +26,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     db.close()
 
 
-async def test_what_is_to_be_created_is_journaled_first(world: World) -> None:
+async def test_what_is_to_be_created_is_journaled_first(world):
     """When the platform is asked, the intent is on disk; when it answered, the post is."""
     process = await world.process()
     process.poster.gate.clear()
@@ -41,7 +41,7 @@ async def test_what_is_to_be_created_is_journaled_first(world: World) -> None:
     assert [("post:0", "memory:101")] == await world.db(lambda tx: tx(steps))
 
 
-async def test_a_lost_run_creates_nothing(world: World) -> None:
+async def test_a_lost_run_creates_nothing(world):
     """Whoever is not the owner any more learns it before people see anything."""
     former = await world.process()
     await world.process()
@@ -52,7 +52,7 @@ async def test_a_lost_run_creates_nothing(world: World) -> None:
     assert [] == world.texts
 
 
-async def test_a_death_before_the_post_posts_once(world: World) -> None:
+async def test_a_death_before_the_post_posts_once(world):
     """The intent is there, the post is not: it is created now."""
     former = await world.process()
     former.poster.faults["create"].append(Died())
@@ -66,7 +66,7 @@ async def test_a_death_before_the_post_posts_once(world: World) -> None:
     assert ["Hello"] == world.texts
 
 
-async def test_a_death_after_the_post_adopts_it(world: World) -> None:
+async def test_a_death_after_the_post_adopts_it(world):
     """The post is there, its id was never recorded: it is found, and painted over."""
     former = await world.process()
     former.poster.after["create"].append(Died())
@@ -80,7 +80,7 @@ async def test_a_death_after_the_post_adopts_it(world: World) -> None:
     assert [("edit", "101", "Hello")] == process.poster.calls
 
 
-async def test_a_lost_answer_of_the_platform_is_no_second_post(world: World) -> None:
+async def test_a_lost_answer_of_the_platform_is_no_second_post(world):
     """Where it is not known whether the post was made, it is looked for before it is made again."""
     process = await world.process()
     process.poster.after["create"].append(Unclear("timeout"))
@@ -90,7 +90,7 @@ async def test_a_lost_answer_of_the_platform_is_no_second_post(world: World) -> 
     assert (["Hello"], 1) == (world.texts, process.poster.looked)
 
 
-async def test_a_post_that_was_not_made_after_all_is_made(world: World) -> None:
+async def test_a_post_that_was_not_made_after_all_is_made(world):
     """Once: the search found nothing."""
     process = await world.process()
     process.poster.faults["create"].append(Unclear("timeout"))
@@ -100,7 +100,7 @@ async def test_a_post_that_was_not_made_after_all_is_made(world: World) -> None:
     assert ["Hello"] == world.texts
 
 
-async def test_a_refused_creation_is_repeated_without_a_search(world: World) -> None:
+async def test_a_refused_creation_is_repeated_without_a_search(world):
     """The platform said that it did nothing; whoever paints decides when to try again."""
     process = await world.process()
     process.poster.faults["create"].append(Retryable("ratelimited"))
@@ -112,7 +112,7 @@ async def test_a_refused_creation_is_repeated_without_a_search(world: World) -> 
     assert (["Hello"], 0) == (world.texts, process.poster.looked)
 
 
-async def test_a_refused_creation_after_a_death_is_searched_again(world: World) -> None:
+async def test_a_refused_creation_after_a_death_is_searched_again(world):
     """The refusal was for the repetition; what the dead process did is still not known."""
     former = await world.process()
     former.poster.after["create"].append(Died())
@@ -128,7 +128,7 @@ async def test_a_refused_creation_after_a_death_is_searched_again(world: World) 
     assert ["Hello"] == world.texts
 
 
-async def test_a_topic_is_held_until_a_creation_is_clear(world: World) -> None:
+async def test_a_topic_is_held_until_a_creation_is_clear(world):
     """Nobody else can take the post for theirs, or put theirs where it would be taken for ours."""
     first, second = await world.process(), await world.process("U2")
     first.poster.after["create"].append(Unclear("timeout"))
@@ -142,9 +142,7 @@ async def test_a_topic_is_held_until_a_creation_is_clear(world: World) -> None:
 
 
 @pytest.mark.parametrize(("window", "looked"), [(60.0, 0), (0.0, 1)])
-async def test_where_creating_may_be_repeated_nothing_is_searched(
-    world: World, window: float, looked: int
-) -> None:
+async def test_where_creating_may_be_repeated_nothing_is_searched(world, window, looked):
     """A nonce gives the first post again, as long as the platform remembers it."""
     former = await world.process()
     former.poster.after["create"].append(Died())
@@ -158,7 +156,7 @@ async def test_where_creating_may_be_repeated_nothing_is_searched(
     assert (["Hel"], looked) == (world.texts, process.poster.looked)
 
 
-async def test_a_death_between_the_parts_goes_on_with_them(world: World) -> None:
+async def test_a_death_between_the_parts_goes_on_with_them(world):
     """The second part's post is adopted behind the first; both are painted in place."""
     text = "one two three four five six"
     former = await world.process()
@@ -175,7 +173,7 @@ async def test_a_death_between_the_parts_goes_on_with_them(world: World) -> None
 
 
 @pytest.mark.parametrize("tells", [True, False])
-async def test_posts_of_other_runs_are_not_adopted(world: World, tells: bool) -> None:
+async def test_posts_of_other_runs_are_not_adopted(world, tells):
     """Neither recorded ones nor, where the platform tells, unrecorded ones of others."""
     other = await world.process("U2", tells=tells)
     await other.finish("Another answer")
@@ -192,7 +190,7 @@ async def test_posts_of_other_runs_are_not_adopted(world: World, tells: bool) ->
     assert ["Another answer", *(["somebody's orphan"] if tells else []), "Hello"] == world.texts
 
 
-async def test_where_the_platform_tells_the_own_post_is_found_among_others(world: World) -> None:
+async def test_where_the_platform_tells_the_own_post_is_found_among_others(world):
     """Even behind an older one that nobody recorded."""
     world.topic.add("of an older bot")
     former = await world.process(tells=True)
@@ -206,7 +204,7 @@ async def test_where_the_platform_tells_the_own_post_is_found_among_others(world
     assert ["of an older bot", "Hello"] == world.texts
 
 
-async def test_posts_before_the_question_are_not_adopted(world: World) -> None:
+async def test_posts_before_the_question_are_not_adopted(world):
     """What stood there before it cannot answer it."""
     world.topic.posts["0"], world.topic.runs["0"] = "older", ""
     former = await world.process()
@@ -220,7 +218,7 @@ async def test_posts_before_the_question_are_not_adopted(world: World) -> None:
     assert {"older", "Hello"} == set(world.texts)
 
 
-async def test_creating_is_serialised_in_a_topic(world: World) -> None:
+async def test_creating_is_serialised_in_a_topic(world):
     """So that there is at most one post that nobody has recorded yet; other topics do not wait."""
     first, second = await world.process(), await world.process("U2")
     first.poster.gate.clear()
@@ -236,7 +234,7 @@ async def test_creating_is_serialised_in_a_topic(world: World) -> None:
     assert ["one", "two"] == world.texts
 
 
-async def test_a_stub_whose_id_was_never_learnt_is_removed_too(world: World) -> None:
+async def test_a_stub_whose_id_was_never_learnt_is_removed_too(world):
     """The new answer is shorter, and the process died while it created the second part."""
     former = await world.process()
     await former.show("one two three")
@@ -251,7 +249,7 @@ async def test_a_stub_whose_id_was_never_learnt_is_removed_too(world: World) -> 
     assert ["Hello"] == world.texts
 
 
-async def test_removing_is_not_repeated_after_a_death(world: World) -> None:
+async def test_removing_is_not_repeated_after_a_death(world):
     """What was removed is neither looked for nor taken for an orphan."""
     former = await world.process()
     await former.show("one two three four five six")
@@ -263,7 +261,7 @@ async def test_removing_is_not_repeated_after_a_death(world: World) -> None:
     assert [("edit", "101", "Hello")] == process.poster.calls
 
 
-async def test_an_intent_that_came_to_nothing_is_no_stub(world: World) -> None:
+async def test_an_intent_that_came_to_nothing_is_no_stub(world):
     """Nothing stands there, so nothing is removed."""
     former = await world.process()
     await former.show("one two three")
@@ -277,7 +275,7 @@ async def test_an_intent_that_came_to_nothing_is_no_stub(world: World) -> None:
     assert ["Hello"] == world.texts
 
 
-async def test_everything_is_repainted_in_place_after_a_death(world: World) -> None:
+async def test_everything_is_repainted_in_place_after_a_death(world):
     """Another answer, the same posts."""
     former = await world.process()
     await former.show("one two three four five six")
@@ -289,7 +287,7 @@ async def test_everything_is_repainted_in_place_after_a_death(world: World) -> N
     assert {"edit"} == {name for name, _, _ in process.poster.calls}
 
 
-async def test_what_an_unrecorded_post_shows_can_be_read(world: World) -> None:
+async def test_what_an_unrecorded_post_shows_can_be_read(world):
     """Whoever stops or gives up the run then keeps what people see."""
     former = await world.process()
     former.poster.after["create"].append(Died())

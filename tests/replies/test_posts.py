@@ -28,7 +28,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     db.close()
 
 
-async def test_an_answer_grows_in_one_post(world: World) -> None:
+async def test_an_answer_grows_in_one_post(world):
     """Created with the first words, edited with the others; what is shown already is not written again."""
     process = await world.process()
     for text in ("Hel", "Hello", "Hello"):
@@ -39,7 +39,7 @@ async def test_an_answer_grows_in_one_post(world: World) -> None:
     assert ["create", "edit", "edit"] == [name for name, _, _ in process.poster.calls]
 
 
-async def test_a_post_that_grows_can_be_stopped(world: World) -> None:
+async def test_a_post_that_grows_can_be_stopped(world):
     """The button is on the newest post only, and goes away with the last words."""
     process = await world.process()
     await process.show("Hello")
@@ -54,7 +54,7 @@ async def test_a_post_that_grows_can_be_stopped(world: World) -> None:
     assert [False, False] == list(process.poster.growing.values())
 
 
-async def test_a_full_post_is_never_touched_again(world: World) -> None:
+async def test_a_full_post_is_never_touched_again(world):
     """It is written a last time when the next one begins."""
     process = await world.process()
     text = "one two three four five six seven eight nine ten eleven twelve thirteen"
@@ -70,7 +70,7 @@ async def test_a_full_post_is_never_touched_again(world: World) -> None:
         assert not [place for place in writes if later and place > min(later)], number
 
 
-async def test_a_whole_answer_may_need_several_posts_at_once(world: World) -> None:
+async def test_a_whole_answer_may_need_several_posts_at_once(world):
     """As our own texts and recorded answers do."""
     process = await world.process()
     text = "one two three four five six seven eight nine ten"
@@ -80,7 +80,7 @@ async def test_a_whole_answer_may_need_several_posts_at_once(world: World) -> No
     assert {"create"} == {name for name, _, _ in process.poster.calls}
 
 
-async def test_growing_keeps_the_pace_and_the_last_words_do_not(world: World) -> None:
+async def test_growing_keeps_the_pace_and_the_last_words_do_not(world):
     """An edit that is too early is left for later; a new post and the final edit are not."""
     process = await world.process()
     process.poster.wait = 1.0
@@ -92,7 +92,7 @@ async def test_growing_keeps_the_pace_and_the_last_words_do_not(world: World) ->
     assert ["Hello"] == world.texts
 
 
-async def test_a_full_post_does_not_wait_for_the_pace(world: World) -> None:
+async def test_a_full_post_does_not_wait_for_the_pace(world):
     """It is sealed when the next one is created."""
     process = await world.process()
     process.poster.wait = 1.0
@@ -103,7 +103,7 @@ async def test_a_full_post_does_not_wait_for_the_pace(world: World) -> None:
     assert split("one two three four five six", MemoryPoster.limit) == world.texts
 
 
-async def test_a_shorter_answer_leaves_no_stub(world: World) -> None:
+async def test_a_shorter_answer_leaves_no_stub(world):
     """What another attempt showed beyond it is removed; a post that is gone already is no error."""
     process = await world.process()
     await process.show("one two three four five six seven eight nine ten")
@@ -115,7 +115,7 @@ async def test_a_shorter_answer_leaves_no_stub(world: World) -> None:
     assert ["Hello"] == world.texts
 
 
-async def test_a_post_that_somebody_deleted_is_not_forced_on_them(world: World) -> None:
+async def test_a_post_that_somebody_deleted_is_not_forced_on_them(world):
     """The rest of the answer is written where it can be."""
     process = await world.process()
     await process.show("Hel")
@@ -127,7 +127,7 @@ async def test_a_post_that_somebody_deleted_is_not_forced_on_them(world: World) 
     assert split("one two three four five six", MemoryPoster.limit)[1:] == world.texts
 
 
-async def test_a_question_that_somebody_deleted_takes_no_answer(world: World) -> None:
+async def test_a_question_that_somebody_deleted_takes_no_answer(world):
     """The platform refuses the post as gone; that is an end, not an error."""
     process = await world.process()
     process.poster.faults["create"].append(Gone("message deleted"))
@@ -137,7 +137,7 @@ async def test_a_question_that_somebody_deleted_takes_no_answer(world: World) ->
     assert [] == world.texts
 
 
-async def test_what_is_shown_can_be_read(world: World) -> None:
+async def test_what_is_shown_can_be_read(world):
     """All parts, in order; nothing where nothing was posted, or it is gone."""
     process = await world.process()
     assert "" == await process.brush.read()
@@ -148,7 +148,7 @@ async def test_what_is_shown_can_be_read(world: World) -> None:
     assert "" == (await process.brush.read()).strip()
 
 
-async def test_a_reluctant_brush_shows_only_the_whole(world: World) -> None:
+async def test_a_reluctant_brush_shows_only_the_whole(world):
     """Unless something was begun, which must not stand there unfinished."""
     former = await world.process()
     former.brush = EditBrush(former.posts, lambda text, limit, final: [text], eager=False)
@@ -165,7 +165,7 @@ async def test_a_reluctant_brush_shows_only_the_whole(world: World) -> None:
     assert (["Hel"], True) == (world.texts, process.brush.visible)
 
 
-async def test_a_part_that_somebody_else_created_is_not_written_again(world: World) -> None:
+async def test_a_part_that_somebody_else_created_is_not_written_again(world):
     """A stream, say, that was begun with these words."""
     process = await world.process()
     await process.posts.create(0, lambda: process.poster.create("Hello", 0, first=True, growing=False))
@@ -176,7 +176,7 @@ async def test_a_part_that_somebody_else_created_is_not_written_again(world: Wor
     assert ["create"] == [name for name, _, _ in process.poster.calls]
 
 
-async def test_a_post_tells_whose_answer_it_shows(world: World) -> None:
+async def test_a_post_tells_whose_answer_it_shows(world):
     """Its button needs that."""
     process = await world.process()
     await process.show("Hel")

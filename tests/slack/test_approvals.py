@@ -11,8 +11,6 @@ from core.texts import text
 from standins.script.beats import Call
 from standins.script.script import outputs
 from standins.slack import Post, SlackStandin
-from standins.slack.faults import When
-from tests.conftest import Product
 from tests.slack.conversation import calls, texts
 from tests.slack.stage import Stage
 from tests.tool_files import PAY, paid, put_tool
@@ -54,15 +52,7 @@ async def answered(slack: SlackStandin, said: str, timeout: float = 10) -> None:
 
 
 @pytest.mark.parametrize(("button", "shown", "total"), DECISIONS)
-async def test_the_button_decides(
-    slack: SlackStandin,
-    product: Product,
-    script: Stage,
-    ledger: Path,
-    button: str,
-    shown: str,
-    total: list[int],
-) -> None:
+async def test_the_button_decides(slack, product, script, ledger, button, shown, total):
     """The tool runs after a yes only; the question then tells what was decided, and has no buttons."""
     wants_to_pay(script)
     async with product():
@@ -79,9 +69,7 @@ async def test_the_button_decides(
     assert 2 == len(slack.posts("C1"))
 
 
-async def test_only_the_person_who_asked_may_decide(
-    slack: SlackStandin, product: Product, script: Stage, ledger: Path
-) -> None:
+async def test_only_the_person_who_asked_may_decide(slack, product, script, ledger):
     """Another one is told so, and nothing happens."""
     wants_to_pay(script)
     async with product():
@@ -94,9 +82,7 @@ async def test_only_the_person_who_asked_may_decide(
     assert [text("approval_not_yours", "en")] == reply.texts
 
 
-async def test_a_decision_is_made_once(
-    slack: SlackStandin, product: Product, script: Stage, ledger: Path
-) -> None:
+async def test_a_decision_is_made_once(slack, product, script, ledger):
     """Who presses again, on a screen that was not up to date, is told that it is over."""
     wants_to_pay(script)
     async with product():
@@ -124,9 +110,7 @@ def _action(post: Post, action_id: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
-async def test_a_cut_at_a_question(
-    slack: SlackStandin, product: Product, script: Stage, ledger: Path, method: str, when: When
-) -> None:
+async def test_a_cut_at_a_question(slack, product, script, ledger, method, when):
     """Whether it was posted, or changed, is unknown: it stands there once, and shows the decision."""
     wants_to_pay(script)
     slack.fail(method, when=when, drop=True)
@@ -139,9 +123,7 @@ async def test_a_cut_at_a_question(
     assert ([5], ["Result: paid 5", ALLOWED]) == (paid(ledger), sorted(texts(slack, "C1")))
 
 
-async def test_a_death_after_the_question_was_posted(
-    slack: SlackStandin, product: Product, script: Stage, ledger: Path
-) -> None:
+async def test_a_death_after_the_question_was_posted(slack, product, script, ledger):
     """Posted and not recorded: the next process finds it, and its buttons work."""
     wants_to_pay(script)
     slack.fail("chat.postMessage", when="after", drop=True)
@@ -157,9 +139,7 @@ async def test_a_death_after_the_question_was_posted(
     assert ["Result: paid 5", ALLOWED] == sorted(texts(slack, "C1"))
 
 
-async def test_a_question_outlives_its_process(
-    slack: SlackStandin, product: Product, script: Stage, ledger: Path
-) -> None:
+async def test_a_question_outlives_its_process(slack, product, script, ledger):
     """It is not asked again; pressed after the restart, it decides."""
     wants_to_pay(script)
     async with product():
@@ -174,9 +154,7 @@ async def test_a_question_outlives_its_process(
     assert 2 == len(slack.posts("C1"))
 
 
-async def test_a_server_without_markdown_blocks(
-    slack: SlackStandin, product: Product, script: Stage, ledger: Path
-) -> None:
+async def test_a_server_without_markdown_blocks(slack, product, script, ledger):
     """Asked in blocks that every server knows."""
     wants_to_pay(script)
     slack.fail("chat.postMessage", error="invalid_blocks")
@@ -189,9 +167,7 @@ async def test_a_server_without_markdown_blocks(
     assert "section" in [block["type"] for block in question.blocks]
 
 
-async def test_a_question_is_not_taken_for_an_answer(
-    slack: SlackStandin, product: Product, script: Stage, ledger: Path
-) -> None:
+async def test_a_question_is_not_taken_for_an_answer(slack, product, script, ledger):
     """The replies of both are lost: each is found as what it is."""
     script.enqueue("Let me pay.", Call("pay", {"amount": 5}))
     script.enqueue(lambda items: "Result: " + " ".join(outputs(items).values()))
@@ -207,9 +183,7 @@ async def test_a_question_is_not_taken_for_an_answer(
     assert ["Let me pay.\n\nResult: paid 5", ALLOWED] == texts(slack, "C1")
 
 
-async def test_nobody_is_pinged_by_a_question(
-    slack: SlackStandin, product: Product, script: Stage, tmp_path: Path
-) -> None:
+async def test_nobody_is_pinged_by_a_question(slack, product, script, tmp_path):
     """The arguments are the model's words (the workspace is looked over at the end of every test)."""
     put_tool(tmp_path / "data", "say", PAY.replace("def pay(amount: int)", "def say(amount: str)"))
     script.enqueue(Call("say", {"amount": "<!channel> <@U2> https://example.com"}))

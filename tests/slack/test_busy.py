@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from standins.openai import OpenAIStandin
 from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts
 from tests.slack.stage import Pause, Stage
 
@@ -20,7 +18,7 @@ async def busy(slack: SlackStandin, script: Stage) -> Pause:
     return pause
 
 
-async def test_messages_wait_for_their_turn(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_messages_wait_for_their_turn(slack, product, script):
     """One run at a time, each message answered under itself, in order, with what came before."""
     async with product():
         pause = await busy(slack, script)
@@ -35,9 +33,7 @@ async def test_messages_wait_for_their_turn(slack: SlackStandin, product: Produc
     assert [memory[: 2 * number + 1] for number in range(4)] == script.asked
 
 
-async def test_a_waiting_message_shows_that_it_was_heard(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_waiting_message_shows_that_it_was_heard(slack, product, script):
     """Its status is there within 300 ms also while another of the same person is answered."""
     async with product():
         pause = await busy(slack, script)
@@ -47,9 +43,7 @@ async def test_a_waiting_message_shows_that_it_was_heard(
         await shows(slack, "C1", ts, "echo: two")
 
 
-async def test_waiting_messages_can_be_answered_together(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_waiting_messages_can_be_answered_together(slack, product, script):
     """WHILE_BUSY=collect: one request and one answer for all that waited in one place."""
     async with product(while_busy="collect"):
         pause = Pause()
@@ -71,9 +65,7 @@ async def test_waiting_messages_can_be_answered_together(
     assert 3 == len(slack.posts("C1"))
 
 
-async def test_messages_waiting_in_different_places_are_not_left_without_an_answer(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_messages_waiting_in_different_places_are_not_left_without_an_answer(slack, product, script):
     """Collecting never makes somebody look for the answer in another Slack thread."""
     async with product(while_busy="collect"):
         pause = await busy(slack, script)
@@ -84,7 +76,7 @@ async def test_messages_waiting_in_different_places_are_not_left_without_an_answ
             await shows(slack, "C1", ts, f"echo: {text}")
 
 
-async def test_collected_messages_of_a_topic(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_collected_messages_of_a_topic(slack, product, script):
     """Under topic scope several people may wait: all are in the one request."""
     async with product(while_busy="collect", thread_scope="topic"):
         pause = Pause()
@@ -105,7 +97,7 @@ async def test_collected_messages_of_a_topic(slack: SlackStandin, product: Produ
 
 
 @pytest.mark.parametrize("scope", ["user", "topic"])
-async def test_others_do_not_wait(slack: SlackStandin, product: Product, script: Stage, scope: str) -> None:
+async def test_others_do_not_wait(slack, product, script, scope):
     """Another person, another channel, another topic: answered while the first is still busy."""
     async with product(thread_scope=scope):
         pause = await busy(slack, script)
@@ -117,9 +109,7 @@ async def test_others_do_not_wait(slack: SlackStandin, product: Product, script:
         await slack.until(lambda: not slack.posts("C1")[0].streaming)
 
 
-async def test_a_shared_topic_is_answered_one_after_the_other(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_shared_topic_is_answered_one_after_the_other(slack, product, script):
     """Topic scope: two people in one thread are in one lane."""
     async with product(thread_scope="topic"):
         pause = Pause()
@@ -136,9 +126,7 @@ async def test_a_shared_topic_is_answered_one_after_the_other(
     assert ["A", "echo"] == [text.split(":")[0] for text in texts(slack, "C1", root)]
 
 
-async def test_hundreds_are_answered_at_once(
-    slack: SlackStandin, product: Product, script: Stage, openai: OpenAIStandin
-) -> None:
+async def test_hundreds_are_answered_at_once(slack, product, script, openai):
     """More than a hundred people: all requests are out before an answer ends; everyone gets their own."""
     people = 120
     pause = Pause()

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from core.texts import text
-from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.registered import register
 from tests.slack.conversation import exchange
-from tests.slack.stage import Stage
 
 SOON = 3.0
 
 
-async def test_assistant_shows_the_current_one_and_the_others(
-    slack: SlackStandin, product: Product, tmp_path: Path
-) -> None:
+async def test_assistant_shows_the_current_one_and_the_others(slack, product, tmp_path):
     """Acknowledged within Slack's three seconds; nobody else sees it."""
     async with product(assistant_name="Rob"):
         other = await register(tmp_path / "data", "Max & Moritz")
@@ -32,9 +25,7 @@ async def test_assistant_shows_the_current_one_and_the_others(
 
 
 @pytest.mark.parametrize("by", ["id", "name"])
-async def test_admins_switch_the_assistant_of_a_channel(
-    slack: SlackStandin, product: Product, script: Stage, tmp_path: Path, by: str
-) -> None:
+async def test_admins_switch_the_assistant_of_a_channel(slack, product, script, tmp_path, by):
     """From the next message on, there and nowhere else."""
     async with product(admins=("U1",)):
         other = await register(tmp_path / "data", "Moritz")
@@ -46,9 +37,7 @@ async def test_admins_switch_the_assistant_of_a_channel(
     assert [True, False] == [instructions == "Moritz" for instructions, _ in script.requests]
 
 
-async def test_others_cannot_switch(
-    slack: SlackStandin, product: Product, script: Stage, tmp_path: Path
-) -> None:
+async def test_others_cannot_switch(slack, product, script, tmp_path):
     """They are told whom to ask."""
     slack.workspace.person("U2").locale = "ko-KR"
     async with product(admins=("U1",)):
@@ -60,7 +49,7 @@ async def test_others_cannot_switch(
     assert "Moritz" != script.requests[-1][0]
 
 
-async def test_memory_tells_what_is_held(slack: SlackStandin, product: Product) -> None:
+async def test_memory_tells_what_is_held(slack, product):
     """Of the person's conversation there."""
     async with product():
         before = await slack.slash("U1", "C1", "/memory")
@@ -73,9 +62,7 @@ async def test_memory_tells_what_is_held(slack: SlackStandin, product: Product) 
 
 
 @pytest.mark.parametrize("said", ["memory", "/memory", " *Memory* "])
-async def test_memory_can_be_asked_for_in_a_thread(
-    slack: SlackStandin, product: Product, script: Stage, said: str
-) -> None:
+async def test_memory_can_be_asked_for_in_a_thread(slack, product, script, said):
     """Where commands do not work: as a message, answered in the thread without the model."""
     async with product():
         root = await exchange(slack, "U1", "C1", "hello")
@@ -85,9 +72,7 @@ async def test_memory_can_be_asked_for_in_a_thread(
     assert 1 == len(script.asked)
 
 
-async def test_what_an_older_app_left_behind_is_answered(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_what_an_older_app_left_behind_is_answered(slack, product, script):
     """A command, a button, a shortcut of before: told to the person alone, in their language."""
     slack.workspace.person("U2").locale = "ko-KR"
     async with product():

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 
 import pytest
 
-from standins.openai import OpenAIStandin
-from standins.slack import SlackStandin, Timing
-from tests.conftest import Product
+from standins.slack import Timing
 from tests.slack.conversation import calls, exchange, workspace
 from tests.slack.test_tokens import end, process
 
@@ -30,13 +27,8 @@ def said(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> str:
     ("reason", "cure"), [("too_many_websockets", "other copies"), ("link_disabled", "Socket Mode is off")]
 )
 async def test_a_socket_that_is_sent_away_is_not_opened_again_at_once(
-    slack: SlackStandin,
-    product: Product,
-    caplog: pytest.LogCaptureFixture,
-    reason: str,
-    cure: str,
-    greeted: bool,
-) -> None:
+    slack, product, caplog, reason, cure, greeted
+):
     """A move into a wall: a few attempts, the old socket goes on serving, and the log says what to do."""
     async with product():
         await exchange(slack, "U1", "C1", "before")
@@ -57,9 +49,7 @@ async def test_a_socket_that_is_sent_away_is_not_opened_again_at_once(
 
 @lasting
 @pytest.mark.parametrize("cut", [False, True])
-async def test_no_socket_is_asked_for_before_slack_takes_the_call(
-    slack: SlackStandin, product: Product, cut: bool
-) -> None:
+async def test_no_socket_is_asked_for_before_slack_takes_the_call(slack, product, cut):
     """429 with Retry-After on a move; also when the old socket is lost meanwhile."""
     async with product():
         slack.fail(OPEN, error="ratelimited", retry_after=3)
@@ -84,9 +74,7 @@ async def test_no_socket_is_asked_for_before_slack_takes_the_call(
         ("hello, link_disabled", "turn it on"),
     ],
 )
-async def test_what_only_a_person_can_change_ends_the_start(
-    slack: SlackStandin, openai: OpenAIStandin, tmp_path: Path, word: str, cure: str
-) -> None:
+async def test_what_only_a_person_can_change_ends_the_start(slack, openai, tmp_path, word, cure):
     """Status 2, Slack's word and its cure, no stack trace."""
     if "link" in word:
         slack.refuse_sockets("link_disabled", 1000, greeted="hello" in word)
@@ -102,9 +90,7 @@ async def test_what_only_a_person_can_change_ends_the_start(
 
 
 @pytest.mark.parametrize("word", ["missing_scope", "socket_mode_not_enabled", "link_disabled"])
-async def test_later_it_is_an_error_and_tried_again(
-    slack: SlackStandin, product: Product, caplog: pytest.LogCaptureFixture, word: str
-) -> None:
+async def test_later_it_is_an_error_and_tried_again(slack, product, caplog, word):
     """Somebody is changing the app: growing pauses, then everything works."""
     async with product():
         await exchange(slack, "U1", "C1", "before")
@@ -120,9 +106,7 @@ async def test_later_it_is_an_error_and_tried_again(
     assert 1 + 3 + 1 == len(calls(slack, OPEN))
 
 
-async def test_an_unknown_word_is_in_the_log(
-    slack: SlackStandin, product: Product, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_an_unknown_word_is_in_the_log(slack, product, caplog):
     """What Slack says is passed on also where there is no cure for it."""
     async with product():
         slack.fail(OPEN, error="team_is_dancing", times=2)

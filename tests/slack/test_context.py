@@ -7,9 +7,7 @@ import time
 import pytest
 
 from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, calls, exchange, shows
-from tests.slack.stage import Stage
 
 
 def times(word: str, request: list[str]) -> int:
@@ -25,7 +23,7 @@ async def discussion(slack: SlackStandin) -> str:
     return root
 
 
-async def test_earlier_messages_are_context(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_earlier_messages_are_context(slack, product, script):
     """All of them once, in order, before the question; the question itself once, last."""
     async with product():
         root = await discussion(slack)
@@ -38,7 +36,7 @@ async def test_earlier_messages_are_context(slack: SlackStandin, product: Produc
     assert request[-1].endswith("summarise")
 
 
-async def test_context_is_given_once(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_context_is_given_once(slack, product, script):
     """A second mention in the thread does not repeat it; it stays part of the memory."""
     async with product():
         root = await discussion(slack)
@@ -48,9 +46,7 @@ async def test_context_is_given_once(slack: SlackStandin, product: Product, scri
     assert [1, 1, 1] == [times(word, script.asked[-1]) for word in ("alpha", "beta", "gamma")]
 
 
-async def test_what_was_said_since_is_context_too(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_what_was_said_since_is_context_too(slack, product, script):
     """Between two mentions others go on talking: the second mention brings what the bot has not seen."""
     async with product():
         root = await discussion(slack)
@@ -64,9 +60,7 @@ async def test_what_was_said_since_is_context_too(
     assert [1, 1] == [script.asked[-1].count(said) for said in ("first", "second")]
 
 
-async def test_a_mention_that_starts_a_thread_has_no_context(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_mention_that_starts_a_thread_has_no_context(slack, product, script):
     """Other messages of the channel are not the model's business."""
     async with product():
         await slack.say("U2", "C1", "alpha was here")
@@ -75,9 +69,7 @@ async def test_a_mention_that_starts_a_thread_has_no_context(
     assert [["hello"]] == script.asked
 
 
-async def test_replies_under_an_own_answer_are_not_repeated(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_replies_under_an_own_answer_are_not_repeated(slack, product, script):
     """Root and answer are the bot's own memory already: going on in the thread adds only what is new."""
     async with product():
         root = await exchange(slack, "U1", "C1", "one")
@@ -86,7 +78,7 @@ async def test_replies_under_an_own_answer_are_not_repeated(
     assert ["one", "echo: one", "two"] == script.asked[-1]
 
 
-async def test_a_direct_thread_is_not_repeated(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_direct_thread_is_not_repeated(slack, product, script):
     """The same in a direct conversation."""
     async with product():
         root = await exchange(slack, "U1", "D1", "one")
@@ -96,9 +88,7 @@ async def test_a_direct_thread_is_not_repeated(slack: SlackStandin, product: Pro
 
 
 @pytest.mark.parametrize("scope", ["user", "topic"])
-async def test_after_a_reset_the_old_ones_are_gone(
-    slack: SlackStandin, product: Product, script: Stage, scope: str
-) -> None:
+async def test_after_a_reset_the_old_ones_are_gone(slack, product, script, scope):
     """A reset in the thread also forgets the thread's earlier messages; later ones are read again."""
     async with product(thread_scope=scope):
         root = await discussion(slack)
@@ -112,9 +102,7 @@ async def test_after_a_reset_the_old_ones_are_gone(
     assert [0, 0, 0, 0, 1, 1] == [times(word, script.asked[-1]) for word in words]
 
 
-async def test_of_a_long_thread_the_newest_is_kept(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_of_a_long_thread_the_newest_is_kept(slack, product, script):
     """Slack gives a thread's oldest page first: the last messages must not be lost on the way."""
     room = slack.add_channel("C1", ["U1", "U2"], bot_in=False)
     root = await slack.say("U2", "C1", "alpha was here")
@@ -130,9 +118,7 @@ async def test_of_a_long_thread_the_newest_is_kept(
 @pytest.mark.parametrize(
     "error", ["missing_scope", "internal_error", "channel_not_found", "thread_not_found"]
 )
-async def test_a_thread_that_cannot_be_read_is_answered_all_the_same(
-    slack: SlackStandin, product: Product, error: str
-) -> None:
+async def test_a_thread_that_cannot_be_read_is_answered_all_the_same(slack, product, error):
     """Context is a help, not a condition."""
     async with product():
         root = await discussion(slack)
@@ -142,9 +128,7 @@ async def test_a_thread_that_cannot_be_read_is_answered_all_the_same(
         await shows(slack, "C1", root, "echo: summarise")
 
 
-async def test_context_of_others_answers_stays_public_only(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_context_of_others_answers_stays_public_only(slack, product, script):
     """User scope: another person's memory from elsewhere never shows up in a shared thread."""
     async with product():
         await exchange(slack, "U2", "C1", "secretplan")
@@ -157,9 +141,7 @@ async def test_context_of_others_answers_stays_public_only(
     assert [1, 1] == [times(word, script.asked[-1]) for word in ("alpha", "summarise")]
 
 
-async def test_code_and_links_of_earlier_messages_are_plain_text(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_code_and_links_of_earlier_messages_are_plain_text(slack, product, script):
     """Context is plain text like the message itself: no entities."""
     async with product():
         root = await slack.say("U2", "C1", "is a < b && c?")
@@ -168,9 +150,7 @@ async def test_code_and_links_of_earlier_messages_are_plain_text(
     assert 1 == times("is a < b && c?", script.asked[0])
 
 
-async def test_a_thread_is_not_read_again_without_need(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_thread_is_not_read_again_without_need(slack, product, script):
     """Reading threads is limited to 50 a minute: while nobody else writes there, nothing needs to be read."""
     async with product():
         await exchange(slack, "U1", "C1", "zero")
@@ -184,9 +164,7 @@ async def test_a_thread_is_not_read_again_without_need(
 
 
 @pytest.mark.parametrize("how", ["limited", "slow"])
-async def test_reading_a_thread_does_not_hold_the_question_up(
-    slack: SlackStandin, product: Product, script: Stage, how: str
-) -> None:
+async def test_reading_a_thread_does_not_hold_the_question_up(slack, product, script, how):
     """Rate-limited or slow: two seconds at most, then it is answered without what was said before."""
     async with product():
         root = await discussion(slack)
@@ -203,7 +181,7 @@ async def test_reading_a_thread_does_not_hold_the_question_up(
     assert [["summarise"]] == script.asked
 
 
-async def test_a_short_limit_is_waited_for(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_short_limit_is_waited_for(slack, product, script):
     """One second fits: nothing is left out."""
     async with product():
         root = await discussion(slack)

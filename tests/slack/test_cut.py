@@ -6,7 +6,6 @@ import pytest
 
 from standins.script.script import Say
 from standins.slack import SlackStandin
-from standins.slack.faults import When
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts
 from tests.slack.stage import Pause, Stage
@@ -34,9 +33,7 @@ async def told(slack: SlackStandin, product: Product, script: Stage) -> None:
 
 @pytest.mark.parametrize(("when", "times"), [("before", 1), ("after", 1), ("after", 2)])
 @pytest.mark.parametrize("method", STREAM)
-async def test_a_cut_while_streaming(
-    slack: SlackStandin, product: Product, script: Stage, method: str, when: When, times: int
-) -> None:
+async def test_a_cut_while_streaming(slack, product, script, method, when, times):
     """Whether the call had its effect is unknown: exactly one post, its text exact."""
     slack.fail(method, when=when, drop=True, times=times)
 
@@ -45,9 +42,7 @@ async def test_a_cut_while_streaming(
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("method", POST)
-async def test_a_cut_while_updating(
-    slack: SlackStandin, product: Product, script: Stage, method: str, when: When
-) -> None:
+async def test_a_cut_while_updating(slack, product, script, method, when):
     """The same without streams."""
     slack.fail("chat.startStream", error="unknown_method", times=99)
     slack.fail(method, when=when, drop=True)
@@ -56,9 +51,7 @@ async def test_a_cut_while_updating(
 
 
 @pytest.mark.parametrize("method", [*STREAM, *POST])
-async def test_a_server_error_after_the_effect(
-    slack: SlackStandin, product: Product, script: Stage, method: str
-) -> None:
+async def test_a_server_error_after_the_effect(slack, product, script, method):
     """A 5xx tells as little about the effect as a cut does."""
     if method in POST:
         slack.fail("chat.startStream", error="unknown_method", times=99)
@@ -69,9 +62,7 @@ async def test_a_server_error_after_the_effect(
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("text", ["", "reset", "stop"])
-async def test_a_cut_under_our_own_texts(
-    slack: SlackStandin, product: Product, text: str, when: When
-) -> None:
+async def test_a_cut_under_our_own_texts(slack, product, text, when):
     """Help and confirmations come once, too."""
     slack.fail("chat.postMessage", when=when, drop=True)
     slack.fail("chat.startStream", when=when, drop=True)
@@ -83,7 +74,7 @@ async def test_a_cut_under_our_own_texts(
     assert 1 == len(slack.posts("C1"))
 
 
-async def test_a_cut_and_an_unreadable_thread(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_cut_and_an_unreadable_thread(slack, product, script):
     """The thread cannot be read to see what happened, at first: patience, then one post."""
     slack.fail("chat.startStream", when="after", drop=True)
     slack.fail("conversations.replies", drop=True, times=2)
@@ -91,9 +82,7 @@ async def test_a_cut_and_an_unreadable_thread(slack: SlackStandin, product: Prod
     await told(slack, product, script)
 
 
-async def test_everything_is_cut_once_in_a_while(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_everything_is_cut_once_in_a_while(slack, product, script):
     """Every call of a long answer's first steps loses its reply; the text is exact all the same."""
     said = " ".join(f"word{number:04d}" for number in range(2000))
     script.perform(*(Say(said[at : at + 400]) for at in range(0, len(said), 400)))
@@ -111,9 +100,7 @@ async def test_everything_is_cut_once_in_a_while(
         await exchange(slack, "U2", "C2", "still there?")
 
 
-async def test_two_answers_in_one_thread_are_not_taken_for_each_other(
-    slack: SlackStandin, product: Product
-) -> None:
+async def test_two_answers_in_one_thread_are_not_taken_for_each_other(slack, product):
     """Two people in one thread, both first posts lose their replies: each gets one answer."""
     async with product():
         root = await slack.say("U3", "C1", "lunch?")

@@ -9,10 +9,7 @@ import pytest
 from core.texts import text
 from standins.script.beats import Call
 from standins.slack import Post, SlackStandin
-from standins.slack.faults import When
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, calls
-from tests.slack.stage import Stage
 from tests.tool_files import DRAW, PAY, paid, put_tool
 
 METHODS = (
@@ -51,9 +48,7 @@ async def carried_through(slack: SlackStandin, decide: bool = True) -> None:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("method", METHODS)
-async def test_everything_stands_there_once(
-    slack: SlackStandin, product: Product, script: Stage, ledger: Path, method: str, when: When
-) -> None:
+async def test_everything_stands_there_once(slack, product, script, ledger, method, when):
     """Nobody knows whether the last call had its effect, neither the process nor the one after it."""
     script.enqueue(Call("draw", {"name": "cat.png"}), Call("pay", {"amount": 5}))
     script.otherwise = SAID

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-from typing import Any
 
 import pytest
 
-from standins.slack import SlackStandin
 from standins.slack.deliveries import Answer
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, workspace
 from tests.slack.test_events import _damaged
 
@@ -38,9 +35,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> str:
         {"event": MENTION, "enterprise": 7},
     ],
 )
-async def test_an_event_that_is_none(
-    slack: SlackStandin, product: Product, caplog: pytest.LogCaptureFixture, payload: Any
-) -> None:
+async def test_an_event_that_is_none(slack, product, caplog, payload):
     """Whatever part of it is odd: it comes once."""
     whole = {"type": "event_callback", **payload} if isinstance(payload, dict) else payload
     async with product():
@@ -54,9 +49,7 @@ async def test_an_event_that_is_none(
 
 @once
 @pytest.mark.parametrize("kind", ["slash_commands", "interactive"])
-async def test_damaged_commands_and_presses_are_acknowledged(
-    slack: SlackStandin, product: Product, caplog: pytest.LogCaptureFixture, kind: str
-) -> None:
+async def test_damaged_commands_and_presses_are_acknowledged(slack, product, caplog, kind):
     """Sixty, each damaged somewhere: whoever pressed sees no time-out."""
     command = {
         "command": "/reset",
@@ -95,9 +88,7 @@ async def test_damaged_commands_and_presses_are_acknowledged(
     ids=["lists", "objects", "open", "cut", "number", "large"],
 )
 @pytest.mark.parametrize("before", [True, False])
-async def test_a_frame_that_cannot_be_parsed(
-    slack: SlackStandin, product: Product, payload: str, before: bool
-) -> None:
+async def test_a_frame_that_cannot_be_parsed(slack, product, payload, before):
     """It is acknowledged by the id in its text, wherever that stands; the socket stays."""
     id, rest = '"envelope_id": "e-1"', f'"type": "events_api", "payload": {payload}'
     async with product():
@@ -110,7 +101,7 @@ async def test_a_frame_that_cannot_be_parsed(
 
 
 @pytest.mark.parametrize("depth", [50, 300, 600, 900])
-async def test_a_message_that_is_nested(slack: SlackStandin, product: Product, depth: int) -> None:
+async def test_a_message_that_is_nested(slack, product, depth):
     """Deeper than any reader follows, and shallow enough to be parsed."""
     inner = '{"type": "rich_text_section", "elements": [' * depth + "]}" * depth
     blocks = f'[{{"type": "rich_text", "elements": [{inner}]}}]'

@@ -13,9 +13,7 @@ import pytest
 from standins.slack import File, SlackStandin
 from standins.slack.deliveries import Answer
 from tests import samples
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, texts, workspace
-from tests.slack.stage import Stage
 
 FOLDER = Path(__file__).parents[1] / "events" / "slack"
 RECORDED = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
@@ -56,7 +54,7 @@ def hosted(slack: SlackStandin, event: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", EVENTS)
-async def test_a_recorded_event(slack: SlackStandin, product: Product, script: Stage, name: str) -> None:
+async def test_a_recorded_event(slack, product, script, name):
     """It is acknowledged; the model is asked exactly what the file says; there are as many posts."""
     case = EVENTS[name]
     channel = case.get("channel", "C1")
@@ -82,9 +80,7 @@ async def test_a_recorded_event(slack: SlackStandin, product: Product, script: S
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-async def test_a_recorded_command_or_shortcut(
-    slack: SlackStandin, product: Product, script: Stage, name: str
-) -> None:
+async def test_a_recorded_command_or_shortcut(slack, product, script, name):
     """Acknowledged, and the next message knows nothing; a dead response_url does no harm."""
     case = QUESTIONS[name]
     heard: list[Answer] = []
@@ -100,9 +96,7 @@ async def test_a_recorded_command_or_shortcut(
 
 
 @pytest.mark.parametrize("number", range(0, len(HOSTILE), 10))
-async def test_hostile_events_break_nothing(
-    slack: SlackStandin, product: Product, caplog: pytest.LogCaptureFixture, number: int
-) -> None:
+async def test_hostile_events_break_nothing(slack, product, caplog, number):
     """Ten of them at a time: all acknowledged, no stack trace, at most an answer in the thread."""
     names = await written(slack, "C1", {"$TS": None})
     async with product():
@@ -116,9 +110,7 @@ async def test_hostile_events_break_nothing(
 
 
 @workspace(retry_delays=(0.1,))
-async def test_what_the_sdk_cannot_read_breaks_nothing(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_what_the_sdk_cannot_read_breaks_nothing(slack, product, script):
     """Whether it is acknowledged or not: no answer to it, and life goes on."""
     names = await written(slack, "C1", {"$TS": None})
     sound = filled(EVENTS["mention_app_mention_only"]["events"][0], names)
@@ -131,9 +123,7 @@ async def test_what_the_sdk_cannot_read_breaks_nothing(
     assert [] == texts(slack, "C1")
 
 
-async def test_strange_envelopes_are_read_all_the_same(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_strange_envelopes_are_read_all_the_same(slack, product, script):
     """What stands around the event may be missing or odd: it stays one message."""
     names = await written(slack, "C1", {"$TS": None})
     event = filled(EVENTS["mention_app_mention_only"]["events"][0], names)
@@ -154,7 +144,7 @@ async def test_strange_envelopes_are_read_all_the_same(
 
 
 @workspace(retry_delays=())
-async def test_damaged_mentions_break_nothing(slack: SlackStandin, product: Product) -> None:
+async def test_damaged_mentions_break_nothing(slack, product):
     """Three hundred mentions, each damaged at random somewhere; at the end everything still works."""
     names = await written(slack, "C1", {"$TS": None})
     sound = filled(EVENTS["mention_message_first"]["events"][0], names)

@@ -6,9 +6,8 @@ import pytest
 
 from standins.script.script import Say, Wait
 from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, calls, exchange, shows, texts, workspace
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 FOR_GOOD = ("unknown_method", "feature_not_enabled", "method_deprecated")
 FOR_THE_CHANNEL = (
@@ -23,9 +22,7 @@ def words(slack: SlackStandin) -> list[str]:
 
 
 @pytest.mark.parametrize("error", [*FOR_GOOD, *FOR_THE_CHANNEL, "missing_scope"])
-async def test_a_refused_stream_becomes_a_post_that_is_updated(
-    slack: SlackStandin, product: Product, script: Stage, error: str
-) -> None:
+async def test_a_refused_stream_becomes_a_post_that_is_updated(slack, product, script, error):
     """The first words show before the answer ends; there is exactly one post, whole at the end."""
     slack.fail("chat.startStream", error=error, times=99)
     pause = Pause()
@@ -42,9 +39,7 @@ async def test_a_refused_stream_becomes_a_post_that_is_updated(
 
 
 @pytest.mark.parametrize("error", FOR_GOOD)
-async def test_a_method_that_does_not_exist_is_never_tried_again(
-    slack: SlackStandin, product: Product, error: str
-) -> None:
+async def test_a_method_that_does_not_exist_is_never_tried_again(slack, product, error):
     """Neither in this channel nor in another."""
     slack.fail("chat.startStream", error=error, times=99)
     async with product():
@@ -55,9 +50,7 @@ async def test_a_method_that_does_not_exist_is_never_tried_again(
 
 
 @pytest.mark.parametrize("error", FOR_THE_CHANNEL)
-async def test_a_channel_that_refuses_streams_is_not_asked_again(
-    slack: SlackStandin, product: Product, error: str
-) -> None:
+async def test_a_channel_that_refuses_streams_is_not_asked_again(slack, product, error):
     """Others are: one try per refusing channel, and streams where they work."""
     async with product():
         slack.fail("chat.startStream", error=error)
@@ -71,9 +64,7 @@ async def test_a_channel_that_refuses_streams_is_not_asked_again(
 
 @pytest.mark.parametrize("error", ["internal_error", "some_new_error"])
 @pytest.mark.parametrize("method", ["chat.startStream", "chat.appendStream", "chat.stopStream"])
-async def test_an_unexpected_error_costs_no_text(
-    slack: SlackStandin, product: Product, script: Stage, method: str, error: str
-) -> None:
+async def test_an_unexpected_error_costs_no_text(slack, product, script, method, error):
     """Once, anywhere in a stream's life: the answer is shown, whole, in one post."""
     slack.fail(method, error=error)
     pause = Pause()
@@ -90,9 +81,7 @@ async def test_an_unexpected_error_costs_no_text(
 
 
 @pytest.mark.parametrize("error", ["message_not_in_streaming_state", "internal_error", "msg_too_long"])
-async def test_a_stream_that_takes_nothing_more_keeps_its_tail(
-    slack: SlackStandin, product: Product, script: Stage, error: str
-) -> None:
+async def test_a_stream_that_takes_nothing_more_keeps_its_tail(slack, product, script, error):
     """appendStream fails for good: the buffer is shown all the same."""
     slack.fail("chat.appendStream", error=error, times=99)
     pause = Pause()
@@ -105,9 +94,7 @@ async def test_a_stream_that_takes_nothing_more_keeps_its_tail(
 
 
 @workspace(stream_seconds=0.3)
-async def test_a_repair_that_is_refused_is_tried_again(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_repair_that_is_refused_is_tried_again(slack, product, script):
     """Slack may still hold a dead stream for a live one for a moment: streaming_state_conflict is no end."""
     slack.fail("chat.update", error="streaming_state_conflict", times=3)
     script.perform("first part", Wait(0.6), " and the tail")
@@ -116,9 +103,7 @@ async def test_a_repair_that_is_refused_is_tried_again(
         await slack.until(lambda: words(slack) == ["first", "part", "and", "the", "tail"], timeout=15)
 
 
-async def test_an_answer_that_a_moderator_removes_breaks_nothing(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_an_answer_that_a_moderator_removes_breaks_nothing(slack, product, script):
     """The post goes away while it is written: the run ends, and its thread goes on."""
     pause = Pause()
     script.perform("Well,", pause, " the answer is 42.")
@@ -133,7 +118,7 @@ async def test_an_answer_that_a_moderator_removes_breaks_nothing(
         await slack.until(lambda: "echo: again" in texts(slack, "C1", ts))
 
 
-async def test_korean_updates_fit(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_korean_updates_fit(slack, product, script):
     """An update's text may have 4,000 bytes only: long Korean answers must not run into that."""
     slack.fail("chat.startStream", error="unknown_method", times=99)
     said = " ".join(f"가나다라마바사{number:04d}" for number in range(600))
@@ -149,9 +134,7 @@ async def test_korean_updates_fit(slack: SlackStandin, product: Product, script:
 
 
 @pytest.mark.parametrize("error", ["channel_not_found", "is_archived", "restricted_action"])
-async def test_where_nothing_can_be_posted_nobody_tries_for_ever(
-    slack: SlackStandin, product: Product, script: Stage, error: str
-) -> None:
+async def test_where_nothing_can_be_posted_nobody_tries_for_ever(slack, product, script, error):
     """The run ends without a post; the person's next message is answered where it is possible again."""
     for method in ("chat.startStream", "chat.postMessage"):
         slack.fail(method, error=error, times=99)
@@ -168,7 +151,7 @@ async def test_where_nothing_can_be_posted_nobody_tries_for_ever(
     assert tries <= 4
 
 
-async def test_where_nothing_can_be_posted_no_status_stays(slack: SlackStandin, product: Product) -> None:
+async def test_where_nothing_can_be_posted_no_status_stays(slack, product):
     """The run is over: nobody is thinking any more."""
     for method in ("chat.startStream", "chat.postMessage"):
         slack.fail(method, error="restricted_action", times=99)
@@ -182,9 +165,7 @@ async def test_where_nothing_can_be_posted_no_status_stays(slack: SlackStandin, 
 
 
 @workspace(limits=True)
-async def test_updates_come_at_a_rate_slack_allows(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_updates_come_at_a_rate_slack_allows(slack, product, script):
     """Four seconds of text without a stream: several states are seen, no 429."""
     slack.fail("chat.startStream", error="unknown_method", times=99)
     script.delay = 0.04
@@ -199,9 +180,7 @@ async def test_updates_come_at_a_rate_slack_allows(
 
 
 @pytest.mark.parametrize("streams", [True, False], ids=["stream", "update"])
-async def test_links_never_unfurl(
-    slack: SlackStandin, product: Product, script: Stage, streams: bool
-) -> None:
+async def test_links_never_unfurl(slack, product, script, streams):
     """Every post that can say so says so, our own texts included."""
     if not streams:
         slack.fail("chat.startStream", error="unknown_method", times=99)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from core.texts import TEXTS
-from standins.openai import OpenAIStandin
-from standins.script.script import Beat, Fault, Say
+from standins.script.script import Fault, Say
 from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 EN = TEXTS["en"]
 BILLING = (
@@ -31,9 +30,7 @@ async def notified(slack: SlackStandin, product: Product, notice: str, timeout: 
         assert [notice] == texts(slack, "C1", ts)
 
 
-async def test_without_credit_nobody_tries_again(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_without_credit_nobody_tries_again(slack, product, script):
     """One request, one notice, for each of the codes that say so."""
     for code in BILLING:
         script.perform(Fault("refuse", code, 429))
@@ -60,9 +57,7 @@ async def test_without_credit_nobody_tries_again(
     ],
     ids=lambda value: f"{value.kind}-{value.code}" if isinstance(value, Fault) else "",
 )
-async def test_what_will_fail_again_is_said_at_once(
-    slack: SlackStandin, product: Product, script: Stage, fault: Fault, notice: str
-) -> None:
+async def test_what_will_fail_again_is_said_at_once(slack, product, script, fault, notice):
     """One request only, and a notice that says what to do."""
     script.perform(fault)
 
@@ -86,9 +81,7 @@ async def test_what_will_fail_again_is_said_at_once(
     ],
     ids=lambda failing: "-".join(part if isinstance(part, str) else part.kind for part in failing),
 )
-async def test_what_may_pass_is_tried_again(
-    slack: SlackStandin, product: Product, script: Stage, failing: list[Beat | str]
-) -> None:
+async def test_what_may_pass_is_tried_again(slack, product, script, failing):
     """Before or after the first words: one answer in one post in the end, and no notice."""
     script.perform(*failing)
     script.perform("Once upon a time")
@@ -101,9 +94,7 @@ async def test_what_may_pass_is_tried_again(
         assert 2 == len(script.asked)
 
 
-async def test_another_answer_the_second_time_replaces_the_first(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_another_answer_the_second_time_replaces_the_first(slack, product, script):
     """A model never says the same twice: what is shown at the end is the second answer alone."""
     script.perform("The sky is green because", Fault("cut"))
     script.perform("Blue.")
@@ -116,9 +107,7 @@ async def test_another_answer_the_second_time_replaces_the_first(
     assert ["hello", "Blue.", "why"] == script.asked[-1]
 
 
-async def test_retry_after_is_kept_to(
-    slack: SlackStandin, product: Product, script: Stage, openai: OpenAIStandin
-) -> None:
+async def test_retry_after_is_kept_to(slack, product, script, openai):
     """The server says when."""
     script.perform(Fault("refuse", "rate_limit_exceeded", 429, retry_after=1.0))
     async with product():
@@ -128,7 +117,7 @@ async def test_retry_after_is_kept_to(
     assert second.at - first.at >= 1.0
 
 
-async def test_three_failures_are_enough(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_three_failures_are_enough(slack, product, script):
     """Then the person is told, once, and may ask again; three people here, failing in three ways."""
     people = ("U1", "U2", "U3")
     for kind in ("refuse", "failed", "cut") * 3:
@@ -144,9 +133,7 @@ async def test_three_failures_are_enough(slack: SlackStandin, product: Product, 
     assert 4 == len(slack.posts("C1"))
 
 
-async def test_a_silent_model_is_not_waited_for_for_ever(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_silent_model_is_not_waited_for_for_ever(slack, product, script):
     """No byte for MODEL_IDLE_SECONDS: what it said stays, with one notice, and it is not paid for again."""
     script.perform("Once", Fault("hang"))
     async with product(model_idle_seconds=1):
@@ -156,7 +143,7 @@ async def test_a_silent_model_is_not_waited_for_for_ever(
     assert 1 == len(script.asked)
 
 
-async def test_an_endless_answer_is_ended(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_an_endless_answer_is_ended(slack, product, script):
     """RUN_SECONDS is the overall deadline; the person is told."""
     script.perform("Once", Pause())
     async with product(run_seconds=1):
@@ -168,9 +155,7 @@ async def test_an_endless_answer_is_ended(slack: SlackStandin, product: Product,
 
 
 @pytest.mark.parametrize("reason", ["max_output_tokens", "content_filter"])
-async def test_an_answer_cut_short_carries_a_note(
-    slack: SlackStandin, product: Product, script: Stage, reason: str
-) -> None:
+async def test_an_answer_cut_short_carries_a_note(slack, product, script, reason):
     """The text stays, the note stands under it, in the same post."""
     script.perform(Say("Once upon"), Fault("incomplete", reason))
     async with product():
@@ -185,9 +170,7 @@ async def test_an_answer_cut_short_carries_a_note(
     assert EN[reason] not in "\n".join(script.asked[-1])
 
 
-async def test_an_empty_answer_is_said_to_be_one(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_an_empty_answer_is_said_to_be_one(slack, product, script):
     """Completed without a word: never a blank post, never silence."""
     script.perform()
     async with product():
@@ -196,9 +179,7 @@ async def test_an_empty_answer_is_said_to_be_one(
         await shows(slack, "C1", ts, EN["empty_answer"])
 
 
-async def test_a_failing_model_holds_up_nobody_else(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_failing_model_holds_up_nobody_else(slack, product, script):
     """While one waits to try again, another is answered."""
     script.perform(Fault("refuse", "rate_limit_exceeded", 429, retry_after=2))
     async with product():
@@ -209,9 +190,7 @@ async def test_a_failing_model_holds_up_nobody_else(
         await shows(slack, "C1", ts, "echo: hello")
 
 
-async def test_an_unreachable_model_is_tried_again(
-    slack: SlackStandin, product: Product, openai: OpenAIStandin
-) -> None:
+async def test_an_unreachable_model_is_tried_again(slack, product, openai):
     """The server is away when the question comes, and back before the attempts are used up."""
     async with product():
         await openai.go_offline()
@@ -222,7 +201,7 @@ async def test_an_unreachable_model_is_tried_again(
         await shows(slack, "C1", None, "echo: hello", timeout=10)
 
 
-async def test_a_blank_answer_is_an_empty_one(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_blank_answer_is_an_empty_one(slack, product, script):
     """Slack would show nothing, or refuse it."""
     script.perform(Say(" \n"), Say("\t"))
     async with product():
@@ -231,9 +210,7 @@ async def test_a_blank_answer_is_an_empty_one(slack: SlackStandin, product: Prod
         await shows(slack, "C1", ts, EN["empty_answer"])
 
 
-async def test_an_answer_cut_short_before_its_first_word(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_an_answer_cut_short_before_its_first_word(slack, product, script):
     """The note alone."""
     script.perform(Fault("incomplete", "content_filter"))
     async with product():
@@ -242,9 +219,7 @@ async def test_an_answer_cut_short_before_its_first_word(
         await shows(slack, "C1", ts, EN["content_filter"])
 
 
-async def test_an_answer_that_fails_after_its_first_words_for_good(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_an_answer_that_fails_after_its_first_words_for_good(slack, product, script):
     """Something was visible already: one post, and in it the notice, once."""
     for _ in range(3):
         script.perform("Once upon", Fault("cut"))

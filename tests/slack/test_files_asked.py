@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from core.store.database import Database
-from standins.slack import SlackStandin, Upload
+from standins.slack import Upload
 from tests import samples
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts
-from tests.slack.stage import Stage
 
 NOTES = ("notes.txt", b"the launch is on Friday")
 ZIP = ("a.zip", samples.zipped("x"))
 
 
-async def test_words_and_files_are_one_question(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_words_and_files_are_one_question(slack, product, script):
     """In one request, in their order."""
     script.perform("On Friday.")
     async with product():
@@ -27,9 +24,7 @@ async def test_words_and_files_are_one_question(slack: SlackStandin, product: Pr
     assert said.index("when is it?") < said.index("the launch is on Friday") < said.index("day\nFriday")
 
 
-async def test_a_refused_file_does_not_hide_the_rest(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_refused_file_does_not_hide_the_rest(slack, product, script):
     """The question is answered; under the answer stands which file was not read, why, and what to do."""
     script.perform("On Friday.")
     async with product():
@@ -44,14 +39,14 @@ async def test_a_refused_file_does_not_hide_the_rest(
     assert "the launch is on Friday" in script.asked[0][-1]
 
 
-async def test_a_name_pings_nobody(slack: SlackStandin, product: Product) -> None:
+async def test_a_name_pings_nobody(slack, product):
     """Also that of a refused file; `unseemly` looks at every post."""
     async with product():
         ts = await slack.mention("U1", "C1", "hello", files=[Upload("<!channel> @here.zip", ZIP[1])])
         await slack.until(lambda: "📎" in "".join(texts(slack, "C1", ts)))
 
 
-async def test_a_voice_clip_is_a_question(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_voice_clip_is_a_question(slack, product, script):
     """What was said stands above the answer, and is what the model is asked."""
     script.perform("It is noon.")
     clip = Upload("audio_message.m4a", samples.mp4(b"soun"), voice=True)
@@ -64,7 +59,7 @@ async def test_a_voice_clip_is_a_question(slack: SlackStandin, product: Product,
     assert [[said]] == script.asked
 
 
-async def test_files_of_two_people_never_mix(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_files_of_two_people_never_mix(slack, product, script):
     """In one channel, at the same time, and in later questions."""
     slack.delay("download", 0.1)
     async with product():
@@ -86,9 +81,7 @@ async def test_files_of_two_people_never_mix(slack: SlackStandin, product: Produ
         assert not ("secret of U1" in words and "secret of U2" in words)
 
 
-async def test_a_restart_while_fetching_loses_nothing(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_restart_while_fetching_loses_nothing(slack, product, script):
     """The next process fetches what is not there yet, and only that; there is one answer."""
     script.perform("On Friday.")
     async with product():
@@ -103,9 +96,7 @@ async def test_a_restart_while_fetching_loses_nothing(
     assert (1, 2) == (len(texts(slack, "C1", ts)), len(slack.fetches))
 
 
-async def test_files_sent_while_it_was_away_are_found(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_files_sent_while_it_was_away_are_found(slack, product, script):
     """History tells them as events do."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
@@ -119,7 +110,7 @@ async def test_files_sent_while_it_was_away_are_found(
     assert "the launch is on Friday" in script.asked[-1][-1]
 
 
-async def test_bytes_are_not_kept(slack: SlackStandin, product: Product, tmp_path: Path) -> None:
+async def test_bytes_are_not_kept(slack, product, tmp_path):
     """Once the answer is there, only what the file was is known."""
     async with product():
         ts = await slack.mention("U1", "C1", "when is it?", files=[NOTES])
@@ -134,7 +125,7 @@ async def test_bytes_are_not_kept(slack: SlackStandin, product: Product, tmp_pat
     assert [("notes.txt", "text", len(NOTES[1]), None)] == rows
 
 
-async def test_no_more_files_than_allowed(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_no_more_files_than_allowed(slack, product, script):
     """The first ones are read, the others are named; none of them is fetched."""
     async with product(files_per_message=1, file_megabytes=1):
         ts = await slack.mention(
@@ -149,7 +140,7 @@ async def test_no_more_files_than_allowed(slack: SlackStandin, product: Product,
     assert 1 == len(slack.fetches)
 
 
-async def test_a_missing_scope_is_told(slack: SlackStandin, product: Product) -> None:
+async def test_a_missing_scope_is_told(slack, product):
     """The person learns whom to ask; the operator finds the cure in the log."""
     slack.scopes.discard("files:read")
     async with product():

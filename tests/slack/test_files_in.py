@@ -55,7 +55,7 @@ async def sent(slack: SlackStandin, *uploads: Upload) -> tuple[Attachment, ...]:
     return attachments({"files": [file.shown() for file in newest]})
 
 
-async def test_what_people_send_is_fetched(slack: SlackStandin, files: SlackFiles) -> None:
+async def test_what_people_send_is_fetched(slack, files):
     """Byte by byte, once, with a token that may."""
     (picture,) = await sent(slack, Upload("cat.png", samples.png()))
 
@@ -63,7 +63,7 @@ async def test_what_people_send_is_fetched(slack: SlackStandin, files: SlackFile
     assert [True] == [fetch.authorized for fetch in slack.fetches]
 
 
-async def test_a_file_of_the_size_of_the_limit_is_fetched(slack: SlackStandin, files: SlackFiles) -> None:
+async def test_a_file_of_the_size_of_the_limit_is_fetched(slack, files):
     """One byte more is not even asked for."""
     (file,) = await sent(slack, Upload("a.txt", b"x" * 100))
     assert 100 == len(await files.fetch(file, 100))
@@ -73,7 +73,7 @@ async def test_a_file_of_the_size_of_the_limit_is_fetched(slack: SlackStandin, f
     assert 1 == len(slack.fetches)
 
 
-async def test_a_size_that_lies_does_no_harm(slack: SlackStandin, files: SlackFiles) -> None:
+async def test_a_size_that_lies_does_no_harm(slack, files):
     """Bytes are counted while they come."""
     (file,) = await sent(slack, Upload("a.txt", b"x" * 5000, size=10))
 
@@ -81,7 +81,7 @@ async def test_a_size_that_lies_does_no_harm(slack: SlackStandin, files: SlackFi
         await files.fetch(file, 4999)
 
 
-async def test_a_file_of_another_organisation_is_asked_for(slack: SlackStandin, files: SlackFiles) -> None:
+async def test_a_file_of_another_organisation_is_asked_for(slack, files):
     """It comes as a stub; `files.info` tells where it is."""
     (stub,) = await sent(slack, Upload("cat.png", b"cat", mode="file_access"))
     assert "" == stub.url
@@ -90,9 +90,7 @@ async def test_a_file_of_another_organisation_is_asked_for(slack: SlackStandin, 
     assert ["files.info"] == [call.method for call in slack.calls if call.method.startswith("files.")]
 
 
-async def test_what_a_stub_turns_out_to_be_has_the_same_limits(
-    slack: SlackStandin, files: SlackFiles
-) -> None:
+async def test_what_a_stub_turns_out_to_be_has_the_same_limits(slack, files):
     """Its size is known only then."""
     (stub,) = await sent(slack, Upload("cat.png", b"cat", mode="file_access", size=50))
 
@@ -111,9 +109,7 @@ async def test_what_a_stub_turns_out_to_be_has_the_same_limits(
         ("unknown_error", "file_unavailable"),
     ],
 )
-async def test_a_stub_nobody_tells_about(
-    slack: SlackStandin, files: SlackFiles, error: str, reason: str
-) -> None:
+async def test_a_stub_nobody_tells_about(slack, files, error, reason):
     """Refused, with what the person can do."""
     (stub,) = await sent(slack, Upload("cat.png", b"cat", mode="file_access"))
     slack.fail("files.info", error=error)
@@ -122,7 +118,7 @@ async def test_a_stub_nobody_tells_about(
         await files.fetch(stub, 10)
 
 
-async def test_a_busy_slack_is_asked_again(slack: SlackStandin, files: SlackFiles) -> None:
+async def test_a_busy_slack_is_asked_again(slack, files):
     """By whoever fetches: it is told when."""
     (stub,) = await sent(slack, Upload("cat.png", b"cat", mode="file_access"))
     slack.fail("files.info", error="ratelimited", retry_after=3)
@@ -132,7 +128,7 @@ async def test_a_busy_slack_is_asked_again(slack: SlackStandin, files: SlackFile
     assert (3.0, b"cat") == (error.value.retry_after, await files.fetch(stub, 10))
 
 
-async def test_a_file_elsewhere_is_not_fetched(slack: SlackStandin, files: SlackFiles) -> None:
+async def test_a_file_elsewhere_is_not_fetched(slack, files):
     """The token would go to strangers."""
     async with spying() as spy:
         (link,) = await sent(slack, Upload("plan", mode="external", url=f"{spy.url}/document"))
@@ -142,9 +138,7 @@ async def test_a_file_elsewhere_is_not_fetched(slack: SlackStandin, files: Slack
     assert ([], []) == (spy.heard, slack.fetches)
 
 
-async def test_a_file_that_only_claims_to_be_at_slack_is_not_fetched(
-    slack: SlackStandin, files: SlackFiles
-) -> None:
+async def test_a_file_that_only_claims_to_be_at_slack_is_not_fetched(slack, files):
     """Whatever a payload says, the host decides."""
     async with spying() as spy:
         with pytest.raises(FileRefused, match="file_external"):
@@ -153,9 +147,7 @@ async def test_a_file_that_only_claims_to_be_at_slack_is_not_fetched(
     assert [] == spy.heard
 
 
-async def test_an_external_file_with_an_address_at_slack_is_not_fetched(
-    slack: SlackStandin, files: SlackFiles
-) -> None:
+async def test_an_external_file_with_an_address_at_slack_is_not_fetched(slack, files):
     """It is marked, which is enough."""
     told = {**HOSTED, "is_external": True, "url_private": f"{slack.base_url}/files-pri/T-F/x"}
     file = attachment_of(told)
@@ -166,7 +158,7 @@ async def test_an_external_file_with_an_address_at_slack_is_not_fetched(
     assert [] == slack.fetches
 
 
-async def test_a_redirect_is_not_followed(slack: SlackStandin, files: SlackFiles) -> None:
+async def test_a_redirect_is_not_followed(slack, files):
     """Neither is the token passed on."""
     (file,) = await sent(slack, Upload("cat.png", b"cat"))
     async with spying() as spy:
@@ -178,9 +170,7 @@ async def test_a_redirect_is_not_followed(slack: SlackStandin, files: SlackFiles
 
 
 @pytest.mark.parametrize("how", ["page", "redirect"])
-async def test_a_missing_scope_is_told_to_the_operator(
-    slack: SlackStandin, files: SlackFiles, caplog: pytest.LogCaptureFixture, how: str
-) -> None:
+async def test_a_missing_scope_is_told_to_the_operator(slack, files, caplog, how):
     """Slack gives a page to sign in, or sends there; neither is the file."""
     (file,) = await sent(slack, Upload("cat.png", b"cat"))
     if how == "page":
@@ -193,9 +183,7 @@ async def test_a_missing_scope_is_told_to_the_operator(
     assert "files:read" in caplog.text
 
 
-async def test_the_page_to_sign_in_is_no_html_file_of_somebody(
-    slack: SlackStandin, files: SlackFiles
-) -> None:
+async def test_the_page_to_sign_in_is_no_html_file_of_somebody(slack, files):
     """Where HTML was sent, its size tells."""
     (file,) = await sent(slack, Upload("page.html", b"<p>hello</p>"))
     assert b"<p>hello</p>" == await files.fetch(file, 10_000)
@@ -204,7 +192,7 @@ async def test_the_page_to_sign_in_is_no_html_file_of_somebody(
         await files.fetch(file, 10_000)
 
 
-async def test_a_deleted_file_is_told(slack: SlackStandin, files: SlackFiles) -> None:
+async def test_a_deleted_file_is_told(slack, files):
     """Whether it is gone already or when it is fetched."""
     (file,) = await sent(slack, Upload("cat.png", b"cat"))
     (kept,) = slack.workspace.files.values()
@@ -220,9 +208,7 @@ async def test_a_deleted_file_is_told(slack: SlackStandin, files: SlackFiles) ->
 @pytest.mark.parametrize(
     "fault", [{"status": 503}, {"drop": True, "times": 2}, {"drop": True, "when": "after"}], ids=str
 )
-async def test_what_may_pass_can_be_tried_again(
-    slack: SlackStandin, files: SlackFiles, fault: dict[str, Any]
-) -> None:
+async def test_what_may_pass_can_be_tried_again(slack, files, fault):
     """Half a file is no file; a connection that breaks at once is tried again by aiohttp itself, once."""
     (file,) = await sent(slack, Upload("a.txt", b"x" * 500_000))
     slack.fail("download", **fault)
@@ -232,7 +218,7 @@ async def test_what_may_pass_can_be_tried_again(
     assert b"x" * 500_000 == await files.fetch(file, 1_000_000)
 
 
-async def test_a_voice_clip_is_sound(slack: SlackStandin, files: SlackFiles) -> None:
+async def test_a_voice_clip_is_sound(slack, files):
     """It claims to be a video; that it was recorded in the chat is known."""
     (clip,) = await sent(slack, Upload("audio_message.m4a", samples.mp4(b"soun"), voice=True))
 
@@ -242,7 +228,7 @@ async def test_a_voice_clip_is_sound(slack: SlackStandin, files: SlackFiles) -> 
     assert "audio" == judge(content, clip.name, voice=clip.voice).kind
 
 
-def test_a_file_is_told_with_all_we_need() -> None:
+def test_a_file_is_told_with_all_we_need():
     """The address for downloading is preferred."""
     told = Attachment("F08ABCDEF", "cat.png", HOSTED["url_private_download"], 4096, "image/png")
 
@@ -279,7 +265,7 @@ def test_a_file_is_told_with_all_we_need() -> None:
         ({"subtype": ["slack_audio"]}, {}),
     ],
 )
-def test_odd_facts_are_left_out(change: dict[str, Any], expected: dict[str, Any]) -> None:
+def test_odd_facts_are_left_out(change, expected):
     """What cannot be trusted is as if it were not told."""
     usual = attachment_of(HOSTED)
     found = attachment_of({**HOSTED, **change})
@@ -293,12 +279,12 @@ def test_odd_facts_are_left_out(change: dict[str, Any], expected: dict[str, Any]
 
 
 @pytest.mark.parametrize("id", [None, 5, "", "f1", "F1\n", "F1/../x", "x" * 99, ["F1"]])
-def test_a_file_needs_an_id(id: object) -> None:
+def test_a_file_needs_an_id(id):
     """Else it is none."""
     assert attachment_of({**HOSTED, "id": id}) is None
 
 
-def test_no_message_has_too_many_files() -> None:
+def test_no_message_has_too_many_files():
     """A thousand are cut to what is noticed at all."""
     assert MOST_FILES == len(attachments({"files": [{**HOSTED, "id": f"F{n}"} for n in range(1000)]}))
 
@@ -315,7 +301,7 @@ def asked(text: str, files: object, **more: Any) -> dict[str, Any]:
     return {**event, "channel_type": "im", "text": text, "files": files, **more}
 
 
-def test_files_are_part_of_the_question() -> None:
+def test_files_are_part_of_the_question():
     """With the text beside them."""
     said = events.spoken(asked("what is it?", [HOSTED, HOSTED]), TEAM, ME)
 
@@ -323,7 +309,7 @@ def test_files_are_part_of_the_question() -> None:
     assert ("ask", "what is it?", 2) == (said.message.kind, said.message.text, len(said.message.files))
 
 
-def test_files_alone_are_a_question() -> None:
+def test_files_alone_are_a_question():
     """There is nothing else to answer."""
     said = events.spoken(asked("", [HOSTED]), TEAM, ME)
 
@@ -331,7 +317,7 @@ def test_files_alone_are_a_question() -> None:
     assert ("ask", "", True) == (said.message.kind, said.message.text, said.addressed)
 
 
-def test_a_mention_with_files_alone_is_a_question() -> None:
+def test_a_mention_with_files_alone_is_a_question():
     """The mention is no text."""
     said = events.spoken(asked(f"<@{ME}>", [HOSTED], channel="C1", channel_type="channel"), TEAM, ME)
 
@@ -339,7 +325,7 @@ def test_a_mention_with_files_alone_is_a_question() -> None:
     assert ("ask", "") == (said.message.kind, said.message.text)
 
 
-def test_files_alone_may_be_a_follow_up() -> None:
+def test_files_alone_may_be_a_follow_up():
     """In a topic; whether it is followed is the inbox's to know."""
     event = asked("", [HOSTED], channel="C1", channel_type="channel", thread_ts="1763700000.000100")
     said = events.spoken(event, TEAM, ME)
@@ -348,7 +334,7 @@ def test_files_alone_may_be_a_follow_up() -> None:
     assert ("ask", False, 1) == (said.message.kind, said.addressed, len(said.message.files))
 
 
-def test_an_order_stays_one() -> None:
+def test_an_order_stays_one():
     """Also with a file beside it."""
     said = events.spoken(asked("reset", [HOSTED]), TEAM, ME)
 
@@ -357,7 +343,7 @@ def test_an_order_stays_one() -> None:
 
 
 @pytest.mark.parametrize("files", [[None], [{}], "x", {"a": 1}, 5, [{"id": None}]], ids=str)
-def test_files_that_are_none_cannot_be_read(files: object) -> None:
+def test_files_that_are_none_cannot_be_read(files):
     """There was something, and nobody knows what."""
     said = events.spoken(asked("", files), TEAM, ME)
 
@@ -379,7 +365,7 @@ FILE = st.fixed_dictionaries(
 
 
 @given(NONSENSE | st.lists(FILE | NONSENSE, max_size=5))
-def test_no_payload_breaks_it(files: Any) -> None:
+def test_no_payload_breaks_it(files):
     """Whatever stands where the files should be: each one found can be stored."""
     said = events.spoken(asked("x", files), TEAM, ME)
 

@@ -11,8 +11,6 @@ import pytest
 from bots.slack import files
 from standins.script.beats import Call
 from standins.slack import Post, SlackStandin, Timing
-from standins.slack.faults import When
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, calls, texts, workspace
 from tests.slack.stage import Stage
 from tests.tool_files import DRAW, put_tool
@@ -41,7 +39,7 @@ def names(slack: SlackStandin) -> list[str]:
     return [file.name for post in shown(slack) for file in post.files]
 
 
-async def test_a_file_stands_in_the_thread(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_file_stands_in_the_thread(slack, product, script):
     """Byte by byte, under its name, where the question was asked."""
     draws(script, {"name": "cat.png", "size": 3})
     async with product():
@@ -54,7 +52,7 @@ async def test_a_file_stands_in_the_thread(slack: SlackStandin, product: Product
     assert ["", "Here you are."] == sorted(texts(slack, "C1"))
 
 
-async def test_several_files(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_several_files(slack, product, script):
     """Each has a post; two of one name are two files."""
     draws(script, {"name": "a.txt"}, {"name": "a.txt"}, {"name": "b.txt"})
     async with product():
@@ -67,7 +65,7 @@ async def test_several_files(slack: SlackStandin, product: Product, script: Stag
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("call", ["files.getUploadURLExternal", "upload", COMPLETE])
-async def test_a_cut(slack: SlackStandin, product: Product, script: Stage, call: str, when: When) -> None:
+async def test_a_cut(slack, product, script, call, when):
     """Whether the call had its effect is unknown: the file is shown once."""
     draws(script, {"name": "cat.png"})
     slack.fail(call, when=when, drop=True)
@@ -80,9 +78,7 @@ async def test_a_cut(slack: SlackStandin, product: Product, script: Stage, call:
 
 
 @pytest.mark.parametrize("call", ["files.getUploadURLExternal", "upload", COMPLETE])
-async def test_a_death_after_the_effect(
-    slack: SlackStandin, product: Product, script: Stage, call: str
-) -> None:
+async def test_a_death_after_the_effect(slack, product, script, call):
     """The answer of Slack is lost with the process: the next one shows the file, once."""
     draws(script, {"name": "cat.png"})
     slack.fail(call, when="after", drop=True)
@@ -97,7 +93,7 @@ async def test_a_death_after_the_effect(
     assert ["cat.png"] == names(slack)
 
 
-async def test_a_death_after_everything(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_death_after_everything(slack, product, script):
     """The process ends right when the file appears: it is not shown again."""
     draws(script, {"name": "cat.png"})
     async with product():
@@ -110,9 +106,7 @@ async def test_a_death_after_everything(slack: SlackStandin, product: Product, s
 
 
 @pytest.mark.parametrize("error", ["missing_scope", "file_upload_size_restricted", "file_uploads_disabled"])
-async def test_what_slack_does_not_take_is_said(
-    slack: SlackStandin, product: Product, script: Stage, error: str
-) -> None:
+async def test_what_slack_does_not_take_is_said(slack, product, script, error):
     """The answer stands; that the file is missing stands under it."""
     draws(script, {"name": "cat.png"})
     slack.fail("files.getUploadURLExternal", error=error, times=9)
@@ -125,9 +119,7 @@ async def test_what_slack_does_not_take_is_said(
     assert said.startswith("Here you are.")
 
 
-async def test_a_host_that_takes_no_bytes(
-    slack: SlackStandin, product: Product, script: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_host_that_takes_no_bytes(slack, product, script, monkeypatch):
     """It is another one than that of the answer: given up in time, and said."""
     monkeypatch.setattr(files, "UPLOAD_TRIES", 3)
     draws(script, {"name": "cat.png"})
@@ -139,7 +131,7 @@ async def test_a_host_that_takes_no_bytes(
     assert ([], 3) == (names(slack), len(calls(slack, "files.getUploadURLExternal")))
 
 
-async def test_a_limit_is_waited_out(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_limit_is_waited_out(slack, product, script):
     """429 at each step: the file comes a little later."""
     draws(script, {"name": "cat.png"})
     for method in ("files.getUploadURLExternal", COMPLETE):
@@ -152,7 +144,7 @@ async def test_a_limit_is_waited_out(slack: SlackStandin, product: Product, scri
     assert ["cat.png"] == names(slack)
 
 
-async def test_a_name_is_only_a_name(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_name_is_only_a_name(slack, product, script):
     """Paths and mentions in it are the model's invention."""
     draws(script, {"name": "../<!channel> <@U2> .png"})
     async with product():
@@ -163,9 +155,7 @@ async def test_a_name_is_only_a_name(slack: SlackStandin, product: Product, scri
     assert not set("<>/@ ") & set(name)
 
 
-async def test_a_lost_answer_is_not_taken_for_a_file(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_lost_answer_is_not_taken_for_a_file(slack, product, script):
     """A later answer in the thread whose reply is lost: the file, which no step names, is not adopted."""
     draws(script, {"name": "cat.png"})
     async with product():
@@ -180,9 +170,7 @@ async def test_a_lost_answer_is_not_taken_for_a_file(
 
 
 @workspace(timing=Timing(share_seconds=1.0))
-async def test_a_file_whose_message_is_late(
-    slack: SlackStandin, product: Product, script: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_file_whose_message_is_late(slack, product, script, monkeypatch):
     """The reply is lost and nothing to be seen yet: Slack refuses to show it again, so it will come."""
     monkeypatch.setattr(files, "LOOKS", ())
     draws(script, {"name": "cat.png"})

@@ -6,10 +6,8 @@ import pytest
 
 from core.texts import TEXTS
 from standins.script.script import Fault
-from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, shows, texts
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 BOT = "<@U0BOT00001>"
 FILE = {
@@ -23,15 +21,13 @@ FILE = {
 
 
 @pytest.mark.parametrize("composed", [True, False], ids=["blocks", "text"])
-async def test_an_empty_mention_gets_two_lines_of_help(
-    slack: SlackStandin, product: Product, script: Stage, composed: bool
-) -> None:
+async def test_an_empty_mention_gets_two_lines_of_help(slack, product, script, composed):
     """Under the mention, once; the model is not asked."""
     blank = (BOT, f"{BOT} ", f" {BOT}\n", f"{BOT} {BOT}")
     async with product():
         for text in blank:
             ts = await slack.say("U1", "C1", text, blocks=None if composed else [])
-            await slack.until(lambda at=ts: slack.posts("C1", at))  # type: ignore[misc]
+            await slack.until(lambda at=ts: slack.posts("C1", at))
         await all_heard(slack)
 
     assert [2] * len(blank) == [len(text.splitlines()) for text in texts(slack, "C1")]
@@ -39,9 +35,7 @@ async def test_an_empty_mention_gets_two_lines_of_help(
 
 
 @pytest.mark.parametrize(("channel", "text"), [("C1", BOT), ("D1", "")])
-async def test_what_cannot_be_read_is_told(
-    slack: SlackStandin, product: Product, script: Stage, channel: str, text: str
-) -> None:
+async def test_what_cannot_be_read_is_told(slack, product, script, channel, text):
     """There is something that is neither text nor a file: once, in its thread; the model is not asked."""
     async with product():
         ts = await slack.say("U1", channel, text, files=[{"kind": "unheard of"}])
@@ -52,9 +46,7 @@ async def test_what_cannot_be_read_is_told(
 
 
 @pytest.mark.parametrize(("channel", "text"), [("C1", BOT), ("D1", "")])
-async def test_a_file_alone_is_answered(
-    slack: SlackStandin, product: Product, script: Stage, channel: str, text: str
-) -> None:
+async def test_a_file_alone_is_answered(slack, product, script, channel, text):
     """Once, in its thread: the file is the question."""
     script.perform("It says hello.")
     async with product():
@@ -67,9 +59,7 @@ async def test_a_file_alone_is_answered(
 
 
 @pytest.mark.parametrize(("channel", "text"), [("C1", f"{BOT} what is this?"), ("D1", "what is this?")])
-async def test_text_beside_a_file_is_answered(
-    slack: SlackStandin, product: Product, script: Stage, channel: str, text: str
-) -> None:
+async def test_text_beside_a_file_is_answered(slack, product, script, channel, text):
     """A message with words is answered by its words."""
     async with product():
         await slack.say("U1", channel, text, files=[FILE])
@@ -79,7 +69,7 @@ async def test_text_beside_a_file_is_answered(
     assert "what is this?" in script.asked[0][-1]
 
 
-async def test_a_file_without_a_mention_is_left_alone(slack: SlackStandin, product: Product) -> None:
+async def test_a_file_without_a_mention_is_left_alone(slack, product):
     """In a channel people share files with each other."""
     async with product():
         await slack.say("U1", "C1", "", files=[FILE])
@@ -88,7 +78,7 @@ async def test_a_file_without_a_mention_is_left_alone(slack: SlackStandin, produ
     assert [] == slack.posts("C1")
 
 
-async def test_an_emoji_is_a_message(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_an_emoji_is_a_message(slack, product, script):
     """Not empty: the model may make something of it."""
     async with product():
         await slack.mention("U1", "C1", ":wave:")
@@ -100,7 +90,7 @@ async def test_an_emoji_is_a_message(slack: SlackStandin, product: Product, scri
 # ── language ──
 
 
-async def test_help_speaks_the_persons_language(slack: SlackStandin, product: Product) -> None:
+async def test_help_speaks_the_persons_language(slack, product):
     """Each by the locale Slack tells, whatever LANGUAGE says."""
     slack.set_locale("U1", "ko-KR")
     slack.set_locale("U2", "en-GB")
@@ -113,9 +103,7 @@ async def test_help_speaks_the_persons_language(slack: SlackStandin, product: Pr
 
 
 @pytest.mark.parametrize("error", ["missing_scope", "user_not_found", "internal_error"])
-async def test_help_speaks_the_set_language_where_slack_tells_none(
-    slack: SlackStandin, product: Product, error: str
-) -> None:
+async def test_help_speaks_the_set_language_where_slack_tells_none(slack, product, error):
     """LANGUAGE counts then, and nobody waits."""
     slack.fail("users.info", error=error, times=9)
     async with product(language="ko"):
@@ -124,9 +112,7 @@ async def test_help_speaks_the_set_language_where_slack_tells_none(
         await shows(slack, "C1", ts, TEXTS["ko"]["help"])
 
 
-async def test_help_speaks_the_set_language_to_speakers_of_others(
-    slack: SlackStandin, product: Product
-) -> None:
+async def test_help_speaks_the_set_language_to_speakers_of_others(slack, product):
     """We have English and Korean."""
     slack.set_locale("U1", "fr-FR")
     async with product(language="ko"):
@@ -136,7 +122,7 @@ async def test_help_speaks_the_set_language_to_speakers_of_others(
 
 
 @pytest.mark.parametrize("way", ["mention", "command", "shortcut"])
-async def test_confirmations_are_in_korean(slack: SlackStandin, product: Product, way: str) -> None:
+async def test_confirmations_are_in_korean(slack, product, way):
     """All three ways to reset."""
     slack.set_locale("U1", "ko-KR")
     async with product():
@@ -156,7 +142,7 @@ async def test_confirmations_are_in_korean(slack: SlackStandin, product: Product
     assert [TEXTS["ko"]["reset"]] == [seen.text for seen in slack.ephemerals]
 
 
-async def test_a_slow_directory_does_not_hold_up_the_command(slack: SlackStandin, product: Product) -> None:
+async def test_a_slow_directory_does_not_hold_up_the_command(slack, product):
     """The locale is nice to have; three seconds are all there is for the acknowledgement."""
     slack.delay("users.info", 3.5)
     async with product():
@@ -167,7 +153,7 @@ async def test_a_slow_directory_does_not_hold_up_the_command(slack: SlackStandin
     assert reply.acked_after < 2.5
 
 
-async def test_errors_are_in_korean(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_errors_are_in_korean(slack, product, script):
     """And so is the mark of a stopped answer."""
     slack.set_locale("U1", "ko-KR")
     script.perform(Fault("refuse", "insufficient_quota", 429))

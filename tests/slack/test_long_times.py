@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from bots.slack import native_stream, status
 from standins.slack import SlackStandin, Timing
-from tests.conftest import Product
 from tests.slack.conversation import shows, texts, workspace
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 short_statuses = workspace(timing=Timing(status_seconds=1.5))
 short_streams = workspace(stream_seconds=1.5)
 
 
-def test_the_real_times_are_below_slacks_limits() -> None:
+def test_the_real_times_are_below_slacks_limits():
     """Two minutes for a status, five for a stream: with room for a slow network."""
     assert status.REFRESH <= 110
     assert native_stream.LONGEST_STREAM <= 280
@@ -33,9 +30,7 @@ async def never_gone(slack: SlackStandin, ts: str, seconds: float) -> bool:
 
 
 @short_statuses
-async def test_a_status_outlives_its_two_minutes(
-    slack: SlackStandin, product: Product, script: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_status_outlives_its_two_minutes(slack, product, script, monkeypatch):
     """Refreshed in time for as long as the model says nothing."""
     monkeypatch.setattr(status, "REFRESH", 0.3)
     pause = Pause()
@@ -49,9 +44,7 @@ async def test_a_status_outlives_its_two_minutes(
 
 
 @short_statuses
-async def test_the_status_of_a_waiting_question_outlives_its_two_minutes(
-    slack: SlackStandin, product: Product, script: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_status_of_a_waiting_question_outlives_its_two_minutes(slack, product, script, monkeypatch):
     """Long answers of the one before it make people wait as well."""
     monkeypatch.setattr(status, "REFRESH", 0.3)
     pause = Pause()
@@ -67,9 +60,7 @@ async def test_the_status_of_a_waiting_question_outlives_its_two_minutes(
 
 
 @short_streams
-async def test_a_stream_is_left_before_slack_ends_it(
-    slack: SlackStandin, product: Product, script: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_stream_is_left_before_slack_ends_it(slack, product, script, monkeypatch):
     """A long-winded answer goes on in a new stream; Slack never has to refuse anything."""
     monkeypatch.setattr(native_stream, "LONGEST_STREAM", 0.5)
     script.delay = 0.05

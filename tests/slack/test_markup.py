@@ -50,7 +50,7 @@ def both(text: str) -> list[str]:
         "> # {}\n\n",
     ],
 )
-def test_no_post_becomes_too_many_blocks(item: str) -> None:
+def test_no_post_becomes_too_many_blocks(item):
     """Headings, underlined ones too, and rules: at most 45 a post, by update and by stream."""
     made = both("".join(item.format(number) for number in range(130)))
     assert 3 <= len(made) <= 4
@@ -58,12 +58,12 @@ def test_no_post_becomes_too_many_blocks(item: str) -> None:
         block_kit.check([{"type": "markdown", "text": post}])
 
 
-def test_headings_in_code_do_not_count() -> None:
+def test_headings_in_code_do_not_count():
     """They become no blocks."""
     assert 1 == len(both("```md\n" + "# a\n" * 200 + "```"))
 
 
-def test_one_table_a_post_and_its_header_in_every_one() -> None:
+def test_one_table_a_post_and_its_header_in_every_one():
     """A second table begins another post; one longer than a post repeats its first two lines."""
     head = "| Item | Price |\n|---|---|\n"
     rows = "".join(f"| Item {number} with some words | {number} |\n" for number in range(500))
@@ -87,7 +87,7 @@ def test_one_table_a_post_and_its_header_in_every_one() -> None:
         ("*기울임!*은", "em"),
     ],
 )
-def test_emphasis_next_to_letters_without_blanks(text: str, tag: str) -> None:
+def test_emphasis_next_to_letters_without_blanks(text, tag):
     """CommonMark sees it, which it does not in what the model wrote; nobody sees the difference."""
     (shown,) = grown(text, 1)
     assert f"<{tag}>" not in COMMONMARK.render(text)
@@ -107,13 +107,13 @@ def test_emphasis_next_to_letters_without_blanks(text: str, tag: str) -> None:
         "<https://example.com/a_b> and [a](http://b.c/d_(e))",
     ],
 )
-def test_code_and_plain_words_stay_exact(text: str) -> None:
+def test_code_and_plain_words_stay_exact(text):
     """A zero width space would be copied along."""
     assert [text] == grown(text, 1)
 
 
 @pytest.mark.parametrize("text", ["<!here> in `<!channel>`", "```\n<@U12345678>\n```", "**<!subteam^S1>**"])
-def test_pings_are_parted_even_in_code(text: str) -> None:
+def test_pings_are_parted_even_in_code(text):
     """Whether Slack looks there is not known."""
     (shown,) = grown(text, 1)
     assert text == shown.replace("\u200b", "")
@@ -122,14 +122,14 @@ def test_pings_are_parted_even_in_code(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["Replace <your-name>.", "a List<String> or Map<K, V>", "x<br>y", "H<sub>2</sub>O"]
 )
-def test_words_in_angle_brackets_can_be_read(text: str) -> None:
+def test_words_in_angle_brackets_can_be_read(text):
     """Slack takes them for marks of its own."""
     (shown,) = grown(text, 1)
     assert text == shown.replace("\u200b", "")
     assert not re.search(r"<[A-Za-z/]", shown)
 
 
-def test_bold_and_code_go_on_in_the_next_post() -> None:
+def test_bold_and_code_go_on_in_the_next_post():
     """Closed where a post ends, opened again where the next begins, as CommonMark reads both."""
     made = grown(f"**{('some words ' * 1500).strip()}**\n\n```py\n" + "x = 1\n" * 3000 + "```\nEnd.", 501)
     assert len(made) > 3
@@ -138,7 +138,7 @@ def test_bold_and_code_go_on_in_the_next_post() -> None:
 
 
 @given(st.integers(1, 90), st.sampled_from(["[the name](https://example.com/a/page) ", "words ", "`a b c` "]))
-def test_an_old_stream_ends_behind_a_word(cut: int, word: str) -> None:
+def test_an_old_stream_ends_behind_a_word(cut, word):
     """Not within a word, a link or code, wherever the text happens to stand when its time is over."""
     text = word * 30
     pages = stream_pages(SlackMarkup())
@@ -153,7 +153,7 @@ def test_an_old_stream_ends_behind_a_word(cut: int, word: str) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(ANSWERS.glob("m*.md")), ids=lambda path: path.stem)
-def test_answers_that_went_wrong(path: Path) -> None:
+def test_answers_that_went_wrong(path):
     """Recorded ones: each post is taken, nothing is lost, nothing shown is taken back."""
     text = path.read_text("utf-8")
     made = grown(text)

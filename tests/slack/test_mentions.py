@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from standins.slack import SlackStandin
-from standins.slack.people import Order
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts
-from tests.slack.stage import Stage
 
 BOT = "<@U0BOT00001>"
 ADDRESSED = (
@@ -33,7 +29,7 @@ NOT_ADDRESSED = (
 )
 
 
-async def test_a_mention_is_answered_in_its_thread(slack: SlackStandin, product: Product) -> None:
+async def test_a_mention_is_answered_in_its_thread(slack, product):
     """The one post of the channel stands under the mention."""
     async with product():
         ts = await slack.mention("U1", "C1", "hello")
@@ -43,7 +39,7 @@ async def test_a_mention_is_answered_in_its_thread(slack: SlackStandin, product:
     assert ts == post.thread_ts
 
 
-async def test_a_mention_inside_a_thread_is_answered_there(slack: SlackStandin, product: Product) -> None:
+async def test_a_mention_inside_a_thread_is_answered_there(slack, product):
     """The answer goes under the thread's root, not under the reply that mentioned."""
     async with product():
         root = await slack.say("U2", "C1", "lunch?")
@@ -54,7 +50,7 @@ async def test_a_mention_inside_a_thread_is_answered_there(slack: SlackStandin, 
     assert root == post.thread_ts
 
 
-async def test_a_direct_message_is_answered_in_its_thread(slack: SlackStandin, product: Product) -> None:
+async def test_a_direct_message_is_answered_in_its_thread(slack, product):
     """Without a mention; a reply in that thread is answered in the same one."""
     async with product():
         root = await slack.say("U1", "D1", "hello")
@@ -65,9 +61,7 @@ async def test_a_direct_message_is_answered_in_its_thread(slack: SlackStandin, p
 
 
 @pytest.mark.parametrize("order", ["message", "mention"])
-async def test_two_events_of_one_message_are_one_message(
-    slack: SlackStandin, product: Product, script: Stage, order: Order
-) -> None:
+async def test_two_events_of_one_message_are_one_message(slack, product, script, order):
     """`message` and `app_mention` with one ts give one answer, whichever comes first."""
     async with product():
         ts = await slack.say("U1", "C1", f"{BOT} hello", order=order)
@@ -79,9 +73,7 @@ async def test_two_events_of_one_message_are_one_message(
 
 
 @pytest.mark.parametrize("order", ["message", "mention"])
-async def test_two_events_of_a_reply_are_one_message(
-    slack: SlackStandin, product: Product, script: Stage, order: Order
-) -> None:
+async def test_two_events_of_a_reply_are_one_message(slack, product, script, order):
     """The same inside a thread that is not known yet."""
     async with product():
         root = await slack.say("U2", "C1", "lunch?")
@@ -94,9 +86,7 @@ async def test_two_events_of_a_reply_are_one_message(
 
 
 @pytest.mark.parametrize("composed", [True, False], ids=["blocks", "text"])
-async def test_a_mention_anywhere_in_the_text_counts(
-    slack: SlackStandin, product: Product, composed: bool
-) -> None:
+async def test_a_mention_anywhere_in_the_text_counts(slack, product, composed):
     """Wherever it stands outside code and quotes, with rich text or without."""
     async with product():
         asked = [await slack.say("U1", "C1", text, blocks=None if composed else []) for text in ADDRESSED]
@@ -107,9 +97,7 @@ async def test_a_mention_anywhere_in_the_text_counts(
 
 
 @pytest.mark.parametrize("composed", [True, False], ids=["blocks", "text"])
-async def test_what_only_looks_like_a_mention_does_not_count(
-    slack: SlackStandin, product: Product, script: Stage, composed: bool
-) -> None:
+async def test_what_only_looks_like_a_mention_does_not_count(slack, product, script, composed):
     """In code, in quotes, as typed characters: silence, although Slack sends app_mention for some."""
     async with product():
         for text in NOT_ADDRESSED:
@@ -119,7 +107,7 @@ async def test_what_only_looks_like_a_mention_does_not_count(
     assert ([], []) == (script.asked, texts(slack, "C1"))
 
 
-async def test_a_mention_with_a_label_counts(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_mention_with_a_label_counts(slack, product, script):
     """`<@U…|name>`, as older clients send it."""
     async with product():
         await slack.say("U1", "C1", "<@U0BOT00001|assistant> hello", blocks=[])
@@ -129,9 +117,7 @@ async def test_a_mention_with_a_label_counts(slack: SlackStandin, product: Produ
 
 
 @pytest.mark.parametrize(("channel", "kind"), [("G1", "group"), ("G2", "mpim"), ("C2", "mpim")])
-async def test_private_places_are_answered_like_channels(
-    slack: SlackStandin, product: Product, channel: str, kind: str
-) -> None:
+async def test_private_places_are_answered_like_channels(slack, product, channel, kind):
     """Private channels and group conversations: with a mention an answer, without one silence."""
     slack.add_channel(channel, ["U1", "U2"], kind=kind)
     async with product():
@@ -144,9 +130,7 @@ async def test_private_places_are_answered_like_channels(
     assert [ts] == [post.thread_ts for post in slack.posts(channel)]
 
 
-async def test_a_mention_in_a_direct_message_is_not_part_of_the_text(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_mention_in_a_direct_message_is_not_part_of_the_text(slack, product, script):
     """The bot's own mention is removed there too."""
     async with product():
         await slack.mention("U1", "D1", "hello")
@@ -155,7 +139,7 @@ async def test_a_mention_in_a_direct_message_is_not_part_of_the_text(
     assert [["hello"]] == script.asked
 
 
-async def test_where_the_bot_is_not_a_member_nothing_breaks(slack: SlackStandin, product: Product) -> None:
+async def test_where_the_bot_is_not_a_member_nothing_breaks(slack, product):
     """app_mention comes also from channels where the bot cannot post; elsewhere life goes on."""
     slack.add_channel("C7", ["U1"], bot_in=False)
     async with product():
@@ -166,7 +150,7 @@ async def test_where_the_bot_is_not_a_member_nothing_breaks(slack: SlackStandin,
     assert [] == slack.posts("C7")
 
 
-async def test_a_broadcast_reply_is_answered(slack: SlackStandin, product: Product) -> None:
+async def test_a_broadcast_reply_is_answered(slack, product):
     """A reply also sent to the channel (thread_broadcast) is a message like others."""
     async with product():
         root = await slack.say("U2", "C1", "lunch?")

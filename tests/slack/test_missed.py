@@ -7,10 +7,9 @@ import time
 
 import pytest
 
-from standins.slack import SlackStandin, Timing
-from tests.conftest import Product
+from standins.slack import Timing
 from tests.slack.conversation import all_heard, exchange, shows, texts, workspace
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 BOT = "<@U0BOT00001>"
 lost = workspace(timing=Timing(keep_offline=False))
@@ -21,7 +20,7 @@ kept = workspace(timing=Timing(keep_offline=True))
 
 @lost
 @pytest.mark.parametrize("channel", ["C1", "D1", "G1"])
-async def test_a_missed_question_is_answered(slack: SlackStandin, product: Product, channel: str) -> None:
+async def test_a_missed_question_is_answered(slack, product, channel):
     """Where it was active before: in its thread, with the memory."""
     async with product():
         await exchange(slack, "U1", channel, "one")
@@ -34,7 +33,7 @@ async def test_a_missed_question_is_answered(slack: SlackStandin, product: Produ
 
 
 @lost
-async def test_a_missed_question_inside_a_known_thread(slack: SlackStandin, product: Product) -> None:
+async def test_a_missed_question_inside_a_known_thread(slack, product):
     """Replies are not part of a channel's history: the thread is read."""
     async with product():
         root = await exchange(slack, "U1", "C1", "one")
@@ -47,7 +46,7 @@ async def test_a_missed_question_inside_a_known_thread(slack: SlackStandin, prod
 
 
 @lost
-async def test_a_missed_question_of_somebody_new(slack: SlackStandin, product: Product) -> None:
+async def test_a_missed_question_of_somebody_new(slack, product):
     """The conversation counts, not the person."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
@@ -57,9 +56,7 @@ async def test_a_missed_question_of_somebody_new(slack: SlackStandin, product: P
 
 
 @lost
-async def test_a_missed_question_in_a_thread_that_began_meanwhile(
-    slack: SlackStandin, product: Product
-) -> None:
+async def test_a_missed_question_in_a_thread_that_began_meanwhile(slack, product):
     """Root and mention both came while it was away."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
@@ -70,9 +67,7 @@ async def test_a_missed_question_in_a_thread_that_began_meanwhile(
 
 
 @lost
-async def test_missed_questions_are_answered_in_order(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_missed_questions_are_answered_in_order(slack, product, script):
     """History comes newest first; people expect the oldest first."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
@@ -86,7 +81,7 @@ async def test_missed_questions_are_answered_in_order(
 
 
 @lost
-async def test_a_missed_question_is_found_behind_a_lot_of_talk(slack: SlackStandin, product: Product) -> None:
+async def test_a_missed_question_is_found_behind_a_lot_of_talk(slack, product):
     """History comes in pages."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
@@ -101,9 +96,7 @@ async def test_a_missed_question_is_found_behind_a_lot_of_talk(slack: SlackStand
 
 
 @lost
-async def test_what_was_not_for_the_bot_is_left_alone(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_what_was_not_for_the_bot_is_left_alone(slack, product, script):
     """Talk, joins, other apps, own posts, edits and mentions in code are no more for it than before."""
     async with product():
         root = await exchange(slack, "U1", "C1", "one")
@@ -128,9 +121,7 @@ async def test_what_was_not_for_the_bot_is_left_alone(
 
 
 @lost
-async def test_missed_follow_ups_are_answered_where_they_would_have_been(
-    slack: SlackStandin, product: Product
-) -> None:
+async def test_missed_follow_ups_are_answered_where_they_would_have_been(slack, product):
     """FOLLOW_THREADS holds for the time away, too."""
     async with product(follow_threads=True):
         root = await exchange(slack, "U1", "C1", "one")
@@ -140,7 +131,7 @@ async def test_missed_follow_ups_are_answered_where_they_would_have_been(
 
 
 @lost
-async def test_a_missed_reset_takes_its_place(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_missed_reset_takes_its_place(slack, product, script):
     """Between the questions before and after it."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
@@ -155,7 +146,7 @@ async def test_a_missed_reset_takes_its_place(slack: SlackStandin, product: Prod
 
 
 @lost
-async def test_what_is_too_old_is_left_alone(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_what_is_too_old_is_left_alone(slack, product, script):
     """Nobody wants an answer to yesterday's question; a fresh one is answered."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
@@ -171,9 +162,7 @@ async def test_what_is_too_old_is_left_alone(slack: SlackStandin, product: Produ
 
 
 @lost
-async def test_what_was_accepted_is_answered_however_old_it_is(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_what_was_accepted_is_answered_however_old_it_is(slack, product, script):
     """The window is for messages that were never heard."""
     script.perform("so ", Pause())
     script.perform("so far")
@@ -189,7 +178,7 @@ async def test_what_was_accepted_is_answered_however_old_it_is(
 
 
 @kept
-async def test_heard_twice_is_answered_once(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_heard_twice_is_answered_once(slack, product, script):
     """From history at the start, and from Slack's own redelivery."""
     async with product():
         root = await exchange(slack, "U1", "C1", "one")
@@ -205,9 +194,7 @@ async def test_heard_twice_is_answered_once(slack: SlackStandin, product: Produc
 
 
 @lost
-async def test_restarting_again_and_again_answers_once(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_restarting_again_and_again_answers_once(slack, product, script):
     """What was caught up with is seen."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
@@ -222,9 +209,7 @@ async def test_restarting_again_and_again_answers_once(
 
 @lost
 @pytest.mark.parametrize("error", ["ratelimited", "internal_error", "missing_scope", "channel_not_found"])
-async def test_a_history_that_cannot_be_read_stops_nothing(
-    slack: SlackStandin, product: Product, error: str
-) -> None:
+async def test_a_history_that_cannot_be_read_stops_nothing(slack, product, error):
     """The bot comes up and answers what it hears."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
@@ -237,7 +222,7 @@ async def test_a_history_that_cannot_be_read_stops_nothing(
 
 
 @lost
-async def test_events_lost_in_a_gap_are_caught_up_with(slack: SlackStandin, product: Product) -> None:
+async def test_events_lost_in_a_gap_are_caught_up_with(slack, product):
     """Not a restart: the connection was away for a moment, and Slack kept nothing."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
@@ -249,9 +234,7 @@ async def test_events_lost_in_a_gap_are_caught_up_with(slack: SlackStandin, prod
 
 
 @lost
-async def test_an_old_message_edited_meanwhile_is_no_new_one(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_an_old_message_edited_meanwhile_is_no_new_one(slack, product, script):
     """It was heard, and not for the bot; that a mention was put into it while the bot was away is an edit."""
     async with product():
         await exchange(slack, "U1", "C1", "one")

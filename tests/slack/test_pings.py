@@ -9,9 +9,7 @@ import pytest
 
 from standins.script.script import Say, Wait
 from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, calls, texts
-from tests.slack.stage import Stage
 
 EVIL = (
     "Hey <!channel> and <!here|here> and <!everyone>, <@U1> <@U2|bob> <@W3> <!subteam^S0GROUP1> "
@@ -44,9 +42,7 @@ def harmless(slack: SlackStandin) -> bool:
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_a_ping_in_one_piece_is_taken_apart(
-    slack: SlackStandin, product: Product, script: Stage, mode: str
-) -> None:
+async def test_a_ping_in_one_piece_is_taken_apart(slack, product, script, mode):
     """And what it said can still be read."""
     arrange(slack, mode)
     script.perform(Say(EVIL))
@@ -59,9 +55,7 @@ async def test_a_ping_in_one_piece_is_taken_apart(
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_a_ping_letter_by_letter_is_taken_apart(
-    slack: SlackStandin, product: Product, script: Stage, mode: str
-) -> None:
+async def test_a_ping_letter_by_letter_is_taken_apart(slack, product, script, mode):
     """Flushes fall between any two characters: what is visible never pings, at no time."""
     arrange(slack, mode)
     beats: list[Say | Wait] = []
@@ -76,9 +70,7 @@ async def test_a_ping_letter_by_letter_is_taken_apart(
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_pings_split_anywhere_are_taken_apart(
-    slack: SlackStandin, product: Product, script: Stage, mode: str
-) -> None:
+async def test_pings_split_anywhere_are_taken_apart(slack, product, script, mode):
     """Thirty answers, each cut into deltas at places of its own."""
     arrange(slack, mode)
     rng = random.Random(7)
@@ -95,9 +87,7 @@ async def test_pings_split_anywhere_are_taken_apart(
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_an_echo_of_what_a_person_wrote_pings_nobody(
-    slack: SlackStandin, product: Product, mode: str
-) -> None:
+async def test_an_echo_of_what_a_person_wrote_pings_nobody(slack, product, mode):
     """A person's own mention of others does not become the bot's."""
     arrange(slack, mode)
     async with product():
@@ -107,14 +97,14 @@ async def test_an_echo_of_what_a_person_wrote_pings_nobody(
     assert harmless(slack)
 
 
-async def test_a_ping_at_the_edge_of_two_posts(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_ping_at_the_edge_of_two_posts(slack, product, script):
     """Rotation cuts long answers: never so that the halves ping, wherever the edge falls."""
     async with product():
         for shift in range(0, 24, 3):
             script.perform(Say("x" * (10_990 + shift)), Say("<!chan"), Say("nel> " * 300), Say("end"))
             await slack.mention("U1", f"C{shift}", "hello")
             await slack.until(
-                lambda at=f"C{shift}": (  # type: ignore[misc]
+                lambda at=f"C{shift}": (
                     slack.posts(at)
                     and slack.posts(at)[-1].text.endswith("end")
                     and not slack.posts(at)[-1].streaming
@@ -125,7 +115,7 @@ async def test_a_ping_at_the_edge_of_two_posts(slack: SlackStandin, product: Pro
     assert harmless(slack)
 
 
-async def test_ordinary_angle_brackets_stay(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_ordinary_angle_brackets_stay(slack, product, script):
     """Comparisons, generics, HTML, arrows and addresses can be read; Slack is not to see marks of its own."""
     said = "if a<b and c>d: List<String> <div class='x'> a -> b <- c <https://example.com> me@example.com end"
     script.perform(said)
@@ -138,7 +128,7 @@ async def test_ordinary_angle_brackets_stay(slack: SlackStandin, product: Produc
     assert ["https://example.com"] == re.findall(r"<([a-zA-Z/][^<>]*)>", shown)
 
 
-async def test_names_are_not_linked_by_slack_either(slack: SlackStandin, product: Product) -> None:
+async def test_names_are_not_linked_by_slack_either(slack, product):
     """`link_names` and `parse=full` would make pings of plain words."""
     async with product():
         await slack.mention("U1", "C1", "say @channel to the end")

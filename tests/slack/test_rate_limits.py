@@ -48,9 +48,7 @@ async def told(slack: SlackStandin, product: Product, script: Stage) -> None:
         ("chat.stopStream", 429),
     ],
 )
-async def test_a_limited_stream_waits(
-    slack: SlackStandin, product: Product, script: Stage, method: str, status: int
-) -> None:
+async def test_a_limited_stream_waits(slack, product, script, method, status):
     """Retry-After is kept to for that method; Slack also says it with status 200."""
     slack.fail(method, error="ratelimited", retry_after=1, status=status)
 
@@ -60,9 +58,7 @@ async def test_a_limited_stream_waits(
 
 
 @pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
-async def test_a_limited_post_waits(
-    slack: SlackStandin, product: Product, script: Stage, method: str
-) -> None:
+async def test_a_limited_post_waits(slack, product, script, method):
     """The same for the fallback."""
     slack.fail("chat.startStream", error="unknown_method", times=99)
     slack.fail(method, error="ratelimited", retry_after=1)
@@ -72,7 +68,7 @@ async def test_a_limited_post_waits(
     assert patient(slack, method, 1.0)
 
 
-async def test_a_limited_help_text_comes_later(slack: SlackStandin, product: Product) -> None:
+async def test_a_limited_help_text_comes_later(slack, product):
     """Our own texts obey too, and come once."""
     slack.fail("chat.postMessage", error="ratelimited", retry_after=1)
     async with product():
@@ -84,9 +80,7 @@ async def test_a_limited_help_text_comes_later(slack: SlackStandin, product: Pro
     assert patient(slack, "chat.postMessage", 1.0)
 
 
-async def test_refused_three_times_in_a_row_is_still_shown(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_refused_three_times_in_a_row_is_still_shown(slack, product, script):
     """The tail is never dropped, however often Slack says later."""
     for method in ("chat.startStream", "chat.stopStream", "chat.appendStream"):
         slack.fail(method, error="ratelimited", retry_after=0, times=3)
@@ -96,9 +90,7 @@ async def test_refused_three_times_in_a_row_is_still_shown(
 
 @pytest.mark.slow
 @workspace(limits=True)
-async def test_more_people_than_streams_allowed_are_all_answered(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_more_people_than_streams_allowed_are_all_answered(slack, product, script):
     """25 at once where Slack allows 20 streams a minute: everyone gets a whole answer, once, soon."""
     async with product():
         for number in range(25):

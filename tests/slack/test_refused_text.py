@@ -6,9 +6,8 @@ import pytest
 
 from standins.script.script import Say
 from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, texts
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 HEADINGS = (
     "".join(f"### {number}. Topic{number}\n\nA short text.\n\n---\n\n" for number in range(60)) + "The end."
@@ -36,9 +35,7 @@ async def finished(slack: SlackStandin, end: str) -> list[str]:
 @pytest.mark.parametrize("streams", [True, False], ids=["stream", "update"])
 @pytest.mark.parametrize(("said", "posts"), [(HEADINGS, 3), (TABLES, 4)], ids=["headings", "tables"])
 @pytest.mark.parametrize("size", [67, 100_000])
-async def test_a_text_of_many_blocks(
-    slack: SlackStandin, product: Product, script: Stage, said: str, posts: int, streams: bool, size: int
-) -> None:
+async def test_a_text_of_many_blocks(slack, product, script, said, posts, streams, size):
     """At once or in pieces: no call is refused, nothing is lost."""
     if not streams:
         slack.fail("chat.startStream", error="unknown_method", times=99)
@@ -53,9 +50,7 @@ async def test_a_text_of_many_blocks(
 
 
 @pytest.mark.parametrize("letters", ["word", "가나다라"])
-async def test_markdown_that_is_refused_is_shown_as_text(
-    slack: SlackStandin, product: Product, script: Stage, letters: str
-) -> None:
+async def test_markdown_that_is_refused_is_shown_as_text(slack, product, script, letters):
     """In posts as short as Slack takes plain text, whether it counts characters or bytes."""
     slack.fail("chat.startStream", error="unknown_method", times=99)
     slack.fail("chat.postMessage", error="invalid_blocks")
@@ -69,9 +64,7 @@ async def test_markdown_that_is_refused_is_shown_as_text(
     assert all(len(text) <= 4000 for text in shown)
 
 
-async def test_an_update_that_is_refused_leaves_what_is_shown(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_an_update_that_is_refused_leaves_what_is_shown(slack, product, script):
     """A notice never takes the place of words people have read."""
     slack.fail("chat.startStream", error="unknown_method", times=99)
     pause = Pause()

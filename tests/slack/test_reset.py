@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 SOON = 1.0
 
@@ -20,9 +19,7 @@ async def reset_by_mention(slack: SlackStandin, user: str, channel: str, root: s
 
 
 @pytest.mark.parametrize("text", ["reset", "Reset", "RESET", "  reset  ", "*reset*"])
-async def test_a_mention_that_says_only_reset_starts_over(
-    slack: SlackStandin, product: Product, script: Stage, text: str
-) -> None:
+async def test_a_mention_that_says_only_reset_starts_over(slack, product, script, text):
     """Confirmed in its thread, once; the model is not asked; the next message knows nothing."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
@@ -37,9 +34,7 @@ async def test_a_mention_that_says_only_reset_starts_over(
 
 
 @pytest.mark.parametrize("text", ["reset my router", "how do I reset?", "please reset", "resetting"])
-async def test_a_longer_sentence_with_reset_is_a_question(
-    slack: SlackStandin, product: Product, script: Stage, text: str
-) -> None:
+async def test_a_longer_sentence_with_reset_is_a_question(slack, product, script, text):
     """Only the whole text counts."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
@@ -49,7 +44,7 @@ async def test_a_longer_sentence_with_reset_is_a_question(
 
 
 @pytest.mark.parametrize("channel", ["C1", "D1"])
-async def test_inside_a_thread(slack: SlackStandin, product: Product, script: Stage, channel: str) -> None:
+async def test_inside_a_thread(slack, product, script, channel):
     """Where slash commands do not work, and in direct conversations too."""
     async with product():
         root = await exchange(slack, "U1", channel, "one")
@@ -61,9 +56,7 @@ async def test_inside_a_thread(slack: SlackStandin, product: Product, script: St
 
 
 @pytest.mark.parametrize("channel", ["C1", "D1", "G1"])
-async def test_the_command_is_acknowledged_at_once_and_seen_by_one_person(
-    slack: SlackStandin, product: Product, script: Stage, channel: str
-) -> None:
+async def test_the_command_is_acknowledged_at_once_and_seen_by_one_person(slack, product, script, channel):
     """/reset: an ephemeral confirmation, nothing posted, no model; the next message knows nothing."""
     async with product():
         await exchange(slack, "U1", channel, "one")
@@ -80,9 +73,7 @@ async def test_the_command_is_acknowledged_at_once_and_seen_by_one_person(
     assert 2 == len(slack.posts(channel))
 
 
-async def test_the_command_is_acknowledged_at_once_while_the_bot_is_busy(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_the_command_is_acknowledged_at_once_while_the_bot_is_busy(slack, product, script):
     """A run under way, even the person's own, does not hold it up."""
     pause = Pause()
     script.perform("so ", pause, "far")
@@ -98,9 +89,7 @@ async def test_the_command_is_acknowledged_at_once_while_the_bot_is_busy(
     assert reply.acked_after < SOON
 
 
-async def test_only_this_person_here_starts_over(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_only_this_person_here_starts_over(slack, product, script):
     """Others in the channel keep their memory, and so does the person elsewhere."""
     async with product():
         for user, channel in (("U1", "C1"), ("U2", "C1"), ("U1", "C2"), ("U1", "D1")):
@@ -112,23 +101,19 @@ async def test_only_this_person_here_starts_over(
     assert [1, 3, 3, 3] == [len(request) for request in script.asked[4:]]
 
 
-async def test_a_reset_without_a_memory_is_confirmed(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_reset_without_a_memory_is_confirmed(slack, product, script):
     """By someone who never spoke, and twice in a row."""
     async with product():
         for _ in range(2):
             reply = await slack.slash("U1", "C1", "/reset")
-            await slack.until(lambda r=reply: r.texts)  # type: ignore[misc]
+            await slack.until(lambda r=reply: r.texts)
         await reset_by_mention(slack, "U1", "C1")
         await exchange(slack, "U1", "C1", "hello")
 
     assert [["hello"]] == script.asked
 
 
-async def test_a_run_under_way_stays_in_the_old_thread(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_run_under_way_stays_in_the_old_thread(slack, product, script):
     """Its answer is shown where it belongs and remembered by nobody who came after the reset."""
     pause = Pause()
     script.perform("old ", pause, "answer")
@@ -150,9 +135,7 @@ async def test_a_run_under_way_stays_in_the_old_thread(
     ] == script.asked
 
 
-async def test_a_reset_by_mention_does_not_wait_for_the_run_under_way(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_reset_by_mention_does_not_wait_for_the_run_under_way(slack, product, script):
     """It takes effect, and the next question is answered, while the old answer still streams."""
     pause = Pause()
     script.perform("old ", pause, "answer")
@@ -169,9 +152,7 @@ async def test_a_reset_by_mention_does_not_wait_for_the_run_under_way(
 
 
 @pytest.mark.parametrize("way", ["command", "mention"])
-async def test_messages_before_the_reset_belong_to_the_old_thread(
-    slack: SlackStandin, product: Product, script: Stage, way: str
-) -> None:
+async def test_messages_before_the_reset_belong_to_the_old_thread(slack, product, script, way):
     """One that was waiting when the reset came is answered with the old memory; the one after without."""
     pause = Pause()
     script.perform("A", pause)
@@ -193,9 +174,7 @@ async def test_messages_before_the_reset_belong_to_the_old_thread(
     assert [["one"], ["one", "A", "two"], ["three"]] == sorted(script.asked, key=lambda asked: asked[0])
 
 
-async def test_a_reset_delivered_twice_counts_once(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_reset_delivered_twice_counts_once(slack, product, script):
     """Slack repeats the event after the next question was answered: that stays remembered."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
@@ -211,7 +190,7 @@ async def test_a_reset_delivered_twice_counts_once(
     assert 1 == len(slack.posts("C1", ts))
 
 
-async def test_a_reset_outlives_a_restart(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_reset_outlives_a_restart(slack, product, script):
     """What was forgotten stays forgotten."""
     async with product():
         await exchange(slack, "U1", "C1", "one")

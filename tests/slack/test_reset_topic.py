@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.slack.conversation import exchange
-from tests.slack.stage import Stage
 
 MANIFEST = (Path(__file__).parents[2] / "bots/slack/manifest.yaml").read_text(encoding="utf-8")
 SHORTCUT = "Reset this conversation"
@@ -26,9 +23,7 @@ def callback() -> str:
 @pytest.mark.parametrize("on", ["question", "answer"])
 @pytest.mark.parametrize("scope", ["user", "topic"])
 @pytest.mark.parametrize("channel", ["C1", "D1"])
-async def test_the_shortcut_starts_over(
-    slack: SlackStandin, product: Product, script: Stage, channel: str, scope: str, on: str
-) -> None:
+async def test_the_shortcut_starts_over(slack, product, script, channel, scope, on):
     """On a person's message or on the answer: acknowledged, confirmed to that person alone, once."""
     async with product(thread_scope=scope):
         root = await exchange(slack, "U1", channel, "one")
@@ -44,9 +39,7 @@ async def test_the_shortcut_starts_over(
     assert 3 == len(slack.posts(channel))
 
 
-async def test_the_shortcut_resets_that_topic_only(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_the_shortcut_resets_that_topic_only(slack, product, script):
     """Topic scope: for everybody in it, and no other topic."""
     async with product(thread_scope="topic"):
         here = await exchange(slack, "U1", "C1", "one")
@@ -59,9 +52,7 @@ async def test_the_shortcut_resets_that_topic_only(
     assert [1, 3] == [len(request) for request in script.asked[2:]]
 
 
-async def test_the_shortcut_resets_only_ones_own_memory(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_the_shortcut_resets_only_ones_own_memory(slack, product, script):
     """User scope: chosen on somebody else's message, it is still the own conversation that starts over."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
@@ -75,9 +66,7 @@ async def test_the_shortcut_resets_only_ones_own_memory(
 
 
 @pytest.mark.parametrize("channel", ["C1", "G1"])
-async def test_under_topic_scope_the_command_explains_itself(
-    slack: SlackStandin, product: Product, script: Stage, channel: str
-) -> None:
+async def test_under_topic_scope_the_command_explains_itself(slack, product, script, channel):
     """It cannot know the topic: it names both other ways, and forgets nothing."""
     async with product(thread_scope="topic"):
         root = await exchange(slack, "U1", channel, "one")
@@ -92,9 +81,7 @@ async def test_under_topic_scope_the_command_explains_itself(
     assert 2 == len(slack.posts(channel))
 
 
-async def test_under_topic_scope_a_mention_resets_its_thread_for_all(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_under_topic_scope_a_mention_resets_its_thread_for_all(slack, product, script):
     """Everybody in the thread starts over; another thread does not."""
     async with product(thread_scope="topic"):
         here = await exchange(slack, "U1", "C1", "one")

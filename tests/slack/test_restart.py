@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from standins.slack import SlackStandin, Timing
-from tests.conftest import Product
+from standins.slack import Timing
 from tests.slack.conversation import all_heard, exchange, shows, texts, workspace
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 
 @pytest.mark.parametrize("streams", [True, False], ids=["stream", "update"])
 @pytest.mark.parametrize("second", ["Once upon a time", "In the beginning"], ids=["same", "other"])
-async def test_an_answer_goes_on_in_its_post(
-    slack: SlackStandin, product: Product, script: Stage, second: str, streams: bool
-) -> None:
+async def test_an_answer_goes_on_in_its_post(slack, product, script, second, streams):
     """Whether the model now says the same or something else: one post, with what it says now."""
     if not streams:
         slack.fail("chat.startStream", error="unknown_method", times=99)
@@ -33,9 +30,7 @@ async def test_an_answer_goes_on_in_its_post(
 
 
 @workspace(timing=Timing(stream_seconds=0.5))
-async def test_an_answer_whose_stream_died_meanwhile(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_an_answer_whose_stream_died_meanwhile(slack, product, script):
     """The bot was away for longer than a stream lives: the post is repaired and goes on."""
     script.perform("Once upon", Pause())
     script.perform("Once upon a time")
@@ -50,9 +45,7 @@ async def test_an_answer_whose_stream_died_meanwhile(
     assert not post.broken
 
 
-async def test_a_long_answer_goes_on_in_its_posts(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_long_answer_goes_on_in_its_posts(slack, product, script):
     """Two posts were there already: both stay, the second grows, no third appears."""
     said = " ".join(f"word{number:05d}" for number in range(1500))
     script.perform(said, Pause())
@@ -72,9 +65,7 @@ async def test_a_long_answer_goes_on_in_its_posts(
     assert 2 == len(slack.posts("C1"))
 
 
-async def test_waiting_messages_are_answered_in_order(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_waiting_messages_are_answered_in_order(slack, product, script):
     """What stood in line stands in line after the restart."""
     script.perform("A", Pause())
     script.perform("A and more")
@@ -91,7 +82,7 @@ async def test_waiting_messages_are_answered_in_order(
     assert ["one", "A and more", "two", "echo: two", "three"] == script.asked[-1]
 
 
-async def test_a_finished_answer_is_left_alone(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_finished_answer_is_left_alone(slack, product, script):
     """Nothing is asked again, posted again, or edited."""
     async with product():
         await exchange(slack, "U1", "C1", "hello")

@@ -9,10 +9,8 @@ import pytest
 
 from bots.slack.api import Budget
 from standins.script.beats import Call, Wait
-from standins.slack import SlackStandin, Timing
-from tests.conftest import Product
+from standins.slack import Timing
 from tests.slack.conversation import all_heard, exchange, workspace
-from tests.slack.stage import Stage
 from tests.tool_files import DRAW_SLOWLY, let_go, put_tool
 
 
@@ -24,9 +22,7 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("chunks", [True, False])
-async def test_a_file_without_a_word(
-    slack: SlackStandin, product: Product, script: Stage, data: Path, chunks: bool
-) -> None:
+async def test_a_file_without_a_word(slack, product, script, data, chunks):
     """The card of its task goes, and no empty post is left."""
     if not chunks:
         slack.refuse_chunks()
@@ -43,9 +39,7 @@ async def test_a_file_without_a_word(
     assert ["film.mp4"] == [file.name for file in post.files]
 
 
-async def test_a_file_without_a_word_where_nothing_may_be_deleted(
-    slack: SlackStandin, product: Product, script: Stage, data: Path
-) -> None:
+async def test_a_file_without_a_word_where_nothing_may_be_deleted(slack, product, script, data):
     """The file comes all the same; the post says next to nothing."""
     slack.fail("chat.delete", error="compliance_exports_prevent_deletion", times=9)
     script.enqueue(Call("draw", {"name": "film.mp4"}))
@@ -61,9 +55,7 @@ async def test_a_file_without_a_word_where_nothing_may_be_deleted(
 
 
 @pytest.mark.parametrize("error", ["", "ratelimited", "internal_error"])
-async def test_cards_of_a_long_answer(
-    slack: SlackStandin, product: Product, script: Stage, data: Path, error: str
-) -> None:
+async def test_cards_of_a_long_answer(slack, product, script, data, error):
     """They go from every post, and not a word with them, whatever Slack says to that at first."""
     let_go(data)
     text = " ".join(f"word{number:05d}" for number in range(2500))
@@ -81,7 +73,7 @@ async def test_cards_of_a_long_answer(
     assert not any(post.tasks or post.streaming or post.broken for post in posts)
 
 
-def test_calls_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_long_ago_are_forgotten(monkeypatch):
     """The budget looks back a minute, and keeps no more, however long the process lives."""
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
@@ -94,7 +86,7 @@ def test_calls_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @workspace(timing=Timing(keep_offline=False))
-async def test_a_file_sent_while_away(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_file_sent_while_away(slack, product, script):
     """Comes with its message from history, and so does one without a word."""
     async with product():
         await exchange(slack, "U1", "D1", "one")
@@ -110,9 +102,7 @@ async def test_a_file_sent_while_away(slack: SlackStandin, product: Product, scr
 
 @pytest.mark.parametrize("method", ["chat.appendStream", "chat.stopStream", "chat.startStream"])
 @pytest.mark.parametrize("error", ["invalid_chunks", "streaming_mode_mismatch", "ratelimited"])
-async def test_no_word_is_lost_by_a_refusal(
-    slack: SlackStandin, product: Product, script: Stage, data: Path, method: str, error: str
-) -> None:
+async def test_no_word_is_lost_by_a_refusal(slack, product, script, data, method, error):
     """Whichever call of a stream Slack refuses: the whole text stands in one post, without cards."""
     once = method == "chat.stopStream"  # without words it is not refused
     slack.fail(method, error=error, times=1 if once else 2 if error == "ratelimited" else 99)

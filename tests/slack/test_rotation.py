@@ -6,12 +6,10 @@ import time
 
 import pytest
 
-from standins.openai import OpenAIStandin
 from standins.script.script import Say, Wait
 from standins.slack import Post, SlackStandin
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, workspace
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 LONGEST = 12_000
 NO_STREAMS = "unknown_method"
@@ -43,9 +41,7 @@ def said(posts: list[Post]) -> list[str]:
 
 @pytest.mark.parametrize("streams", [True, False], ids=["stream", "update"])
 @pytest.mark.parametrize("pieces", [1, 7, 3000])
-async def test_a_long_answer_goes_on_in_further_posts(
-    slack: SlackStandin, product: Product, script: Stage, pieces: int, streams: bool
-) -> None:
+async def test_a_long_answer_goes_on_in_further_posts(slack, product, script, pieces, streams):
     """30,000 characters, in one delta or in many: in order, nothing lost, nothing twice, no post too long."""
     if not streams:
         slack.fail("chat.startStream", error=NO_STREAMS, times=99)
@@ -61,9 +57,7 @@ async def test_a_long_answer_goes_on_in_further_posts(
     assert len(posts) <= 4
 
 
-async def test_code_fences_are_closed_and_opened_again(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_code_fences_are_closed_and_opened_again(slack, product, script):
     """Every post is well-formed Markdown by itself, and no line of code is lost."""
     lines = [f"print({number:05d})" for number in range(2000)]
     script.perform(*(Say(f"{line}\n") for line in ["Look:", "```python", *lines, "```", "done."]))
@@ -78,7 +72,7 @@ async def test_code_fences_are_closed_and_opened_again(
         assert (0, True) == (len(fences) % 2, set(fences) <= {"```python", "```"})
 
 
-async def test_one_endless_word_is_not_lost(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_one_endless_word_is_not_lost(slack, product, script):
     """No blank to break at: still every character."""
     text = "".join(f"{number:05d}" for number in range(5000))
     script.perform(Say(text))
@@ -89,9 +83,7 @@ async def test_one_endless_word_is_not_lost(slack: SlackStandin, product: Produc
     assert text == "".join(post.text for post in posts)
 
 
-async def test_korean_is_counted_as_slack_counts(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_korean_is_counted_as_slack_counts(slack, product, script):
     """13,000 characters of three bytes each, streamed; and no call that Slack finds too long."""
     text = " ".join(f"가나다라{number:04d}" for number in range(1500))
     script.perform(*(Say(text[at : at + 500]) for at in range(0, len(text), 500)))
@@ -105,9 +97,7 @@ async def test_korean_is_counted_as_slack_counts(
 
 @workspace(stream_seconds=0.6)
 @pytest.mark.parametrize("pieces", [12, 60])
-async def test_a_stream_that_slack_ends_early_loses_nothing(
-    slack: SlackStandin, product: Product, script: Stage, pieces: int
-) -> None:
+async def test_a_stream_that_slack_ends_early_loses_nothing(slack, product, script, pieces):
     """Slack may end a stream at any time: what it refused then is shown, no broken post is left."""
     text = numbered(pieces)
     script.delay = 1.5 / pieces
@@ -121,9 +111,7 @@ async def test_a_stream_that_slack_ends_early_loses_nothing(
 
 
 @workspace(stream_seconds=0.4)
-async def test_a_stream_that_dies_before_the_last_word(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_stream_that_dies_before_the_last_word(slack, product, script):
     """All but the end was shown, then the model thought for longer than the stream lived."""
     script.perform("first part", Wait(0.8), " and the tail")
     async with product():
@@ -135,9 +123,7 @@ async def test_a_stream_that_dies_before_the_last_word(
 
 
 @workspace(stream_seconds=0.4)
-async def test_a_stream_that_dies_before_it_is_closed(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_stream_that_dies_before_it_is_closed(slack, product, script):
     """Everything was shown; only stopStream came too late: the broken post is repaired."""
     script.perform("all of it", Wait(0.8))
     async with product():
@@ -149,9 +135,7 @@ async def test_a_stream_that_dies_before_it_is_closed(
     assert "all of it" == post.text
 
 
-async def test_a_long_answer_is_remembered_whole(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_long_answer_is_remembered_whole(slack, product, script):
     """Memory is what the model said, not what fitted into a post."""
     text = numbered(1500)
     script.perform(Say(text))
@@ -164,9 +148,7 @@ async def test_a_long_answer_is_remembered_whole(
     assert ["hello", text, "again"] == script.asked[-1]
 
 
-async def test_a_long_answer_does_not_wait_for_its_end_to_go_on(
-    slack: SlackStandin, product: Product, script: Stage, openai: OpenAIStandin
-) -> None:
+async def test_a_long_answer_does_not_wait_for_its_end_to_go_on(slack, product, script, openai):
     """The second post grows while the model still speaks."""
     pause = Pause()
     script.perform(Say(numbered(1500)), Wait(0.05), Say(" more"), pause, Say(" end"))

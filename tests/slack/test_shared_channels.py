@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bots.slack.events import spoken
-from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, calls, exchange, texts
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 STRANGER = json.loads(
     (Path(__file__).parents[1] / "events" / "slack" / "shared_channel.json").read_text(encoding="utf-8")
@@ -31,14 +28,8 @@ STRANGER = json.loads(
     ],
 )
 async def test_only_our_own_installation_is_answered(
-    slack: SlackStandin,
-    product: Product,
-    script: Stage,
-    caplog: pytest.LogCaptureFixture,
-    team: str,
-    authorizations: list[dict[str, Any]],
-    heard: bool,
-) -> None:
+    slack, product, script, caplog, team, authorizations, heard
+):
     """The envelope's team does not decide: in a shared channel it may be the other organisation's."""
     room = slack.add_channel("C1", ["U1"], bot_in=False)
     ts = await slack.say("U1", "C1", "…")
@@ -70,7 +61,7 @@ async def test_only_our_own_installation_is_answered(
         ({"team": "E1"}, "T1", "T1"),
     ],
 )
-def test_the_team_of_who_wrote(told: dict[str, Any], envelope: str, team: str) -> None:
+def test_the_team_of_who_wrote(told, envelope, team):
     """What the event says of the person, before what the envelope says of itself."""
     event = {**STRANGER["event"], "user_team": None, "source_team": None, "team": None, **told}
     found = spoken(event, "E1", "U0BOT", envelope)
@@ -79,7 +70,7 @@ def test_the_team_of_who_wrote(told: dict[str, Any], envelope: str, team: str) -
     assert team == found.message.team
 
 
-async def test_a_stranger_gets_a_stream_too(slack: SlackStandin, product: Product) -> None:
+async def test_a_stranger_gets_a_stream_too(slack, product):
     """Addressed to the person's own workspace; a process after this one knows it still."""
     slack.add_stranger("UEXT", "T0OTHER001")
     async with product():
@@ -92,9 +83,7 @@ async def test_a_stranger_gets_a_stream_too(slack: SlackStandin, product: Produc
 
 
 @pytest.mark.parametrize("error", ["user_not_found", "team_not_found", "missing_recipient_team_id"])
-async def test_what_is_refused_to_one_person_is_not_refused_to_the_channel(
-    slack: SlackStandin, product: Product, error: str
-) -> None:
+async def test_what_is_refused_to_one_person_is_not_refused_to_the_channel(slack, product, error):
     """That person is not tried again there, the others are."""
     async with product():
         slack.fail("chat.startStream", error=error)
@@ -105,9 +94,7 @@ async def test_what_is_refused_to_one_person_is_not_refused_to_the_channel(
 
 
 @pytest.mark.parametrize("error", ["invalid_thread_ts", "internal_error", "no_permission", "ratelimited"])
-async def test_one_refused_status_does_not_end_them(
-    slack: SlackStandin, product: Product, script: Stage, error: str
-) -> None:
+async def test_one_refused_status_does_not_end_them(slack, product, script, error):
     """It is tried again for the same question, and the next question has one."""
 
     pause = Pause()

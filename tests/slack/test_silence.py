@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts
-from tests.slack.stage import Stage
 
 BOT = "<@U0BOT00001>"
 
 
-async def test_without_a_mention_a_channel_is_left_alone(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_without_a_mention_a_channel_is_left_alone(slack, product, script):
     """At the top, in threads of others, and in threads it answered in; no status either."""
     async with product():
         own = await exchange(slack, "U1", "C1", "hello")
@@ -29,7 +24,7 @@ async def test_without_a_mention_a_channel_is_left_alone(
     assert {own} == {entry[2] for entry in slack.statuses if entry[1] == "C1"}
 
 
-async def test_an_edit_is_not_a_message(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_an_edit_is_not_a_message(slack, product, script):
     """Neither one that adds a mention nor one that changes a question."""
     async with product():
         ts = await slack.say("U1", "C1", "hello")
@@ -43,7 +38,7 @@ async def test_an_edit_is_not_a_message(slack: SlackStandin, product: Product, s
     assert [["one"], ["three"]] == script.asked
 
 
-async def test_a_link_preview_is_not_a_message(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_link_preview_is_not_a_message(slack, product, script):
     """Unfurling changes the message, again and again."""
     async with product():
         ts = await slack.mention("U1", "C1", "see https://example.com")
@@ -59,7 +54,7 @@ async def test_a_link_preview_is_not_a_message(slack: SlackStandin, product: Pro
     assert 1 == len(slack.posts("C1"))
 
 
-async def test_its_own_posts_are_not_messages(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_its_own_posts_are_not_messages(slack, product, script):
     """Slack tells the bot of each of them, also when it names itself in a direct conversation."""
     script.perform(f"I am {BOT}, hello {BOT}")
     async with product():
@@ -71,9 +66,7 @@ async def test_its_own_posts_are_not_messages(slack: SlackStandin, product: Prod
     assert 1 == len(slack.posts("D1"))
 
 
-async def test_a_deleted_message_is_not_a_message(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_deleted_message_is_not_a_message(slack, product, script):
     """Deleting an answered question, or the bot's neighbour, asks nothing."""
     async with product():
         ts = await exchange(slack, "U1", "C1", "one")
@@ -90,9 +83,7 @@ async def test_a_deleted_message_is_not_a_message(
 
 
 @pytest.mark.parametrize("scope", ["user", "topic"])
-async def test_follow_ups_of_people_it_talks_with_are_answered(
-    slack: SlackStandin, product: Product, script: Stage, scope: str
-) -> None:
+async def test_follow_ups_of_people_it_talks_with_are_answered(slack, product, script, scope):
     """In the thread of their conversation, without a mention, with the memory of it."""
     async with product(follow_threads=True, thread_scope=scope):
         root = await exchange(slack, "U1", "C1", "one")
@@ -106,9 +97,7 @@ async def test_follow_ups_of_people_it_talks_with_are_answered(
 
 
 @pytest.mark.parametrize("scope", ["user", "topic"])
-async def test_strangers_are_not_answered(
-    slack: SlackStandin, product: Product, script: Stage, scope: str
-) -> None:
+async def test_strangers_are_not_answered(slack, product, script, scope):
     """Somebody it does not talk with there is left alone, whatever they write in that thread."""
     async with product(follow_threads=True, thread_scope=scope):
         root = await exchange(slack, "U1", "C1", "one")
@@ -118,7 +107,7 @@ async def test_strangers_are_not_answered(
     assert 1 == len(script.asked)
 
 
-async def test_only_in_threads_where_they_talk(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_only_in_threads_where_they_talk(slack, product, script):
     """The same person at the top of the channel, or in a thread of others, is not talking to the bot."""
     async with product(follow_threads=True):
         await exchange(slack, "U1", "C1", "one")
@@ -130,9 +119,7 @@ async def test_only_in_threads_where_they_talk(slack: SlackStandin, product: Pro
     assert 1 == len(script.asked)
 
 
-async def test_joining_a_thread_makes_somebody_known_there(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_joining_a_thread_makes_somebody_known_there(slack, product, script):
     """Having mentioned the bot in a thread once, a person may go on without."""
     async with product(follow_threads=True):
         root = await slack.say("U2", "C1", "lunch?")
@@ -145,7 +132,7 @@ async def test_joining_a_thread_makes_somebody_known_there(
     assert 2 == len(script.asked)
 
 
-async def test_follow_ups_are_answered_after_a_restart(slack: SlackStandin, product: Product) -> None:
+async def test_follow_ups_are_answered_after_a_restart(slack, product):
     """Whom it talks with where is not forgotten."""
     async with product(follow_threads=True):
         root = await exchange(slack, "U1", "C1", "one")
@@ -155,7 +142,7 @@ async def test_follow_ups_are_answered_after_a_restart(slack: SlackStandin, prod
         await shows(slack, "C1", root, "echo: one", "echo: two")
 
 
-async def test_a_follow_up_with_a_mention_is_one_message(slack: SlackStandin, product: Product) -> None:
+async def test_a_follow_up_with_a_mention_is_one_message(slack, product):
     """`message` would do by itself now, `app_mention` comes as well."""
     async with product(follow_threads=True):
         root = await exchange(slack, "U1", "C1", "one")
@@ -165,7 +152,7 @@ async def test_a_follow_up_with_a_mention_is_one_message(slack: SlackStandin, pr
         await shows(slack, "C1", root, "echo: one", "echo: two")
 
 
-async def test_a_file_may_be_a_follow_up(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_file_may_be_a_follow_up(slack, product, script):
     """Without a word, as with a mention."""
     async with product(follow_threads=True):
         root = await exchange(slack, "U1", "C1", "one")

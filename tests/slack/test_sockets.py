@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from pathlib import Path
-from typing import Literal
 
 import pytest
 
-from standins.slack import SlackStandin, Timing
-from tests.conftest import Product
+from standins.slack import Timing
 from tests.slack.conversation import all_heard, calls, exchange, shows, texts, workspace
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 impatient = workspace(redeliver_after=0.15)
 forgiving = workspace(redeliver_after=0.3, timing=Timing(grace_seconds=0.1))
 
 
-async def test_every_event_is_acknowledged_soon(slack: SlackStandin, product: Product) -> None:
+async def test_every_event_is_acknowledged_soon(slack, product):
     """Also those the bot has no use for."""
     async with product():
         ts = await exchange(slack, "U1", "C1", "hello")
@@ -33,9 +30,7 @@ async def test_every_event_is_acknowledged_soon(slack: SlackStandin, product: Pr
 
 
 @impatient
-async def test_nothing_is_acknowledged_before_it_is_stored(
-    slack: SlackStandin, product: Product, tmp_path: Path
-) -> None:
+async def test_nothing_is_acknowledged_before_it_is_stored(slack, product, tmp_path):
     """While the database cannot commit, Slack hears nothing and repeats; then it is one message."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
@@ -56,9 +51,7 @@ async def test_nothing_is_acknowledged_before_it_is_stored(
     assert ["echo: one", "echo: two"] == texts(slack, "C1")
 
 
-async def test_the_same_event_again_is_not_a_new_message(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_the_same_event_again_is_not_a_new_message(slack, product, script):
     """Redelivered with another event id, during the answer and long after it."""
     pause = Pause()
     script.perform("so ", pause, "far")
@@ -79,9 +72,7 @@ async def test_the_same_event_again_is_not_a_new_message(
     assert ["so far"] == texts(slack, "C1")
 
 
-async def test_the_same_event_after_a_restart_is_not_a_new_message(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_the_same_event_after_a_restart_is_not_a_new_message(slack, product, script):
     """What was seen is remembered by the database, not by the process."""
     async with product():
         ts = await exchange(slack, "U1", "C1", "hello")
@@ -95,12 +86,7 @@ async def test_the_same_event_after_a_restart_is_not_a_new_message(
 
 @forgiving
 @pytest.mark.parametrize("reason", ["refresh_requested", "warning", "link_disabled"])
-async def test_slack_asks_for_another_connection(
-    slack: SlackStandin,
-    product: Product,
-    script: Stage,
-    reason: Literal["refresh_requested", "warning", "link_disabled"],
-) -> None:
+async def test_slack_asks_for_another_connection(slack, product, script, reason):
     """As it does every few hours: with a new ticket, in the middle of an answer, and nothing is missed."""
     pause = Pause()
     script.perform("so ", pause, "far")
@@ -121,7 +107,7 @@ async def test_slack_asks_for_another_connection(
 
 
 @forgiving
-async def test_a_cut_connection_is_made_again(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_cut_connection_is_made_again(slack, product, script):
     """Three times in a row, each time with a question in between."""
     async with product():
         for number in range(3):
@@ -134,7 +120,7 @@ async def test_a_cut_connection_is_made_again(slack: SlackStandin, product: Prod
 
 
 @forgiving
-async def test_a_used_ticket_is_not_tried_for_ever(slack: SlackStandin, product: Product) -> None:
+async def test_a_used_ticket_is_not_tried_for_ever(slack, product):
     """Slack refuses the handshake at first: each further attempt brings a new ticket."""
     async with product():
         slack.fail("apps.connections.open", error="internal_error", times=2)
@@ -144,9 +130,7 @@ async def test_a_used_ticket_is_not_tried_for_ever(slack: SlackStandin, product:
 
 
 @forgiving
-async def test_slack_is_away_while_an_answer_is_given(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_slack_is_away_while_an_answer_is_given(slack, product, script):
     """Web API and socket both gone for a moment: the tail comes later, once, in the same post."""
     first, second = Pause(), Pause()
     script.perform("Well,", first, " the answer", second, " is 42.")
@@ -163,7 +147,7 @@ async def test_slack_is_away_while_an_answer_is_given(
         await exchange(slack, "U1", "C1", "next")
 
 
-async def test_slack_is_away_at_the_start(slack: SlackStandin, product: Product) -> None:
+async def test_slack_is_away_at_the_start(slack, product):
     """The platform is tried until it is there; then everything works."""
     await slack.go_offline()
 

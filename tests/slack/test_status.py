@@ -8,9 +8,8 @@ import pytest
 
 from standins.script.script import Fault
 from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, workspace
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 AT_ONCE = 0.3
 
@@ -26,9 +25,7 @@ async def waited(slack: SlackStandin, user: str, channel: str) -> float:
 
 
 @pytest.mark.parametrize("channel", ["C1", "D1"])
-async def test_a_status_appears_at_once(
-    slack: SlackStandin, product: Product, script: Stage, channel: str
-) -> None:
+async def test_a_status_appears_at_once(slack, product, script, channel):
     """Within 300 ms, before the model says a word (best of three: the machine may be busy elsewhere)."""
     for _ in range(3):
         script.perform(Pause())
@@ -40,9 +37,7 @@ async def test_a_status_appears_at_once(
     assert all(entry[3] for entry in slack.statuses[:3])
 
 
-async def test_a_status_appears_at_once_while_many_are_answered(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_status_appears_at_once_while_many_are_answered(slack, product, script):
     """Fifty others being answered do not delay it."""
     pause = Pause()
     for _ in range(53):
@@ -58,9 +53,7 @@ async def test_a_status_appears_at_once_while_many_are_answered(
     assert best < AT_ONCE
 
 
-async def test_the_status_of_a_reply_stands_in_its_thread(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_the_status_of_a_reply_stands_in_its_thread(slack, product, script):
     """A mention inside a thread shows it there."""
     pause = Pause()
     script.perform(pause, "hi")
@@ -78,9 +71,7 @@ async def test_the_status_of_a_reply_stands_in_its_thread(
         *("method_not_supported_for_channel_type", "missing_scope", "unknown_method", "ratelimited"),
     ],
 )
-async def test_where_a_status_is_refused_the_answer_comes_all_the_same(
-    slack: SlackStandin, product: Product, error: str
-) -> None:
+async def test_where_a_status_is_refused_the_answer_comes_all_the_same(slack, product, error):
     """Degraded silently: the answer and nothing else."""
     slack.fail("assistant.threads.setStatus", error=error, times=99, retry_after=30)
     async with product():
@@ -89,7 +80,7 @@ async def test_where_a_status_is_refused_the_answer_comes_all_the_same(
         await exchange(slack, "U1", "C1", "again", ts)
 
 
-async def test_a_cut_or_slow_status_delays_nothing(slack: SlackStandin, product: Product) -> None:
+async def test_a_cut_or_slow_status_delays_nothing(slack, product):
     """The answer does not wait for it."""
     slack.fail("assistant.threads.setStatus", drop=True, times=9)
     slack.delay("assistant.threads.setStatus", 3)
@@ -100,7 +91,7 @@ async def test_a_cut_or_slow_status_delays_nothing(slack: SlackStandin, product:
     assert time.monotonic() - began < 2
 
 
-async def test_the_status_is_gone_after_an_answer(slack: SlackStandin, product: Product) -> None:
+async def test_the_status_is_gone_after_an_answer(slack, product):
     """Slack removes it with the first post; nothing sets it again."""
     async with product():
         ts = await exchange(slack, "U1", "C1", "hello")
@@ -109,9 +100,7 @@ async def test_the_status_is_gone_after_an_answer(slack: SlackStandin, product: 
         assert "" == slack.status("C1", ts)
 
 
-async def test_the_status_is_gone_when_nothing_was_posted(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_the_status_is_gone_when_nothing_was_posted(slack, product, script):
     """A run stopped before its first word leaves no "is thinking…" behind."""
     script.perform(Pause())
     async with product():
@@ -124,9 +113,7 @@ async def test_the_status_is_gone_when_nothing_was_posted(
         assert "" == slack.status("C1", ts)
 
 
-async def test_the_status_is_gone_after_a_notice(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_the_status_is_gone_after_a_notice(slack, product, script):
     """An answer that could not be given ends it too."""
     script.perform(Fault("refuse", "insufficient_quota", 429))
     async with product():
@@ -137,7 +124,7 @@ async def test_the_status_is_gone_after_a_notice(
         assert "" == slack.status("C1", ts)
 
 
-async def test_our_own_texts_need_no_status(slack: SlackStandin, product: Product) -> None:
+async def test_our_own_texts_need_no_status(slack, product):
     """A help text is not thought about, and leaves no status."""
     async with product():
         ts = await slack.mention("U1", "C1", "")
@@ -148,9 +135,7 @@ async def test_our_own_texts_need_no_status(slack: SlackStandin, product: Produc
 
 
 @workspace(agent_app=True)
-async def test_an_agent_session_ends_with_the_answer(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_an_agent_session_ends_with_the_answer(slack, product, script):
     """Where the app has sessions (and so a Stop button): processing while it works, active after it."""
     pause = Pause()
     script.perform("so ", pause, "far")
@@ -162,9 +147,7 @@ async def test_an_agent_session_ends_with_the_answer(
         await slack.until(lambda: slack.session("C1", ts) == "active")
 
 
-async def test_the_status_goes_with_a_question_that_is_taken_back(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_the_status_goes_with_a_question_that_is_taken_back(slack, product, script):
     """Deleted while it waited: nobody thinks about it any more."""
     pause = Pause()
     script.perform("A", pause)

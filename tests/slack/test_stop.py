@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.texts import TEXTS
-from standins.openai import OpenAIStandin
 from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, exchange, shows, texts, workspace
 from tests.slack.stage import Pause, Stage
 
@@ -32,15 +30,7 @@ async def stopped(slack: SlackStandin, channel: str, ts: str) -> str:
 
 @pytest.mark.parametrize("streams", [True, False], ids=["stream", "update"])
 @pytest.mark.parametrize(("channel", "text"), [("C1", "stop"), ("D1", "STOP"), ("G1", " Stop ")])
-async def test_stop_ends_the_answer(
-    slack: SlackStandin,
-    product: Product,
-    script: Stage,
-    openai: OpenAIStandin,
-    channel: str,
-    text: str,
-    streams: bool,
-) -> None:
+async def test_stop_ends_the_answer(slack, product, script, openai, channel, text, streams):
     """What was shown stays, marked as stopped; the model is let go; the conversation goes on."""
     if not streams:
         slack.fail("chat.startStream", error="unknown_method", times=99)
@@ -58,7 +48,7 @@ async def test_stop_ends_the_answer(
     assert 2 == len(script.asked)
 
 
-async def test_stop_from_outside_the_thread(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_stop_from_outside_the_thread(slack, product, script):
     """User scope: the person's memory of the channel is meant, wherever in it they say so."""
     async with product():
         ts = await streaming(slack, script, "U1", "C1")
@@ -67,7 +57,7 @@ async def test_stop_from_outside_the_thread(slack: SlackStandin, product: Produc
         await stopped(slack, "C1", ts)
 
 
-async def test_stop_with_nothing_to_stop(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_stop_with_nothing_to_stop(slack, product, script):
     """A short word about it, once; the model is not asked."""
     async with product():
         ts = await slack.mention("U1", "C1", "stop")
@@ -77,7 +67,7 @@ async def test_stop_with_nothing_to_stop(slack: SlackStandin, product: Product, 
     assert ([], 1) == (script.asked, len(slack.posts("C1")))
 
 
-async def test_stop_before_the_first_word(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_stop_before_the_first_word(slack, product, script):
     """Nothing was shown: the answer never comes, and the next message is answered."""
     script.perform(Pause(), "Once upon a time")
     async with product():
@@ -90,9 +80,7 @@ async def test_stop_before_the_first_word(slack: SlackStandin, product: Product,
     assert not any("Once" in text for text in texts(slack, "C1"))
 
 
-async def test_a_longer_sentence_with_stop_is_a_question(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_longer_sentence_with_stop_is_a_question(slack, product, script):
     """Only the whole text counts."""
     async with product():
         await exchange(slack, "U1", "C1", "where does the bus stop")
@@ -100,7 +88,7 @@ async def test_a_longer_sentence_with_stop_is_a_question(
     assert [["where does the bus stop"]] == script.asked
 
 
-async def test_others_answers_go_on(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_others_answers_go_on(slack, product, script):
     """User scope: stopping is about one's own answer."""
     pause = Pause()
     async with product():
@@ -118,14 +106,7 @@ async def test_others_answers_go_on(slack: SlackStandin, product: Product, scrip
 @workspace(agent_app=True)
 @pytest.mark.parametrize("scope", ["user", "topic"])
 @pytest.mark.parametrize("channel", ["C1", "D1"])
-async def test_slacks_own_stop_button(
-    slack: SlackStandin,
-    product: Product,
-    script: Stage,
-    openai: OpenAIStandin,
-    channel: str,
-    scope: str,
-) -> None:
+async def test_slacks_own_stop_button(slack, product, script, openai, channel, scope):
     """Slack has ended the stream already: the run ends, the post is marked and whole, the session active."""
     async with product(thread_scope=scope):
         ts = await streaming(slack, script, "U1", channel)
@@ -141,9 +122,7 @@ async def test_slacks_own_stop_button(
 
 
 @workspace(agent_app=True)
-async def test_slacks_own_stop_button_before_the_first_word(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_slacks_own_stop_button_before_the_first_word(slack, product, script):
     """No stream yet: the run ends all the same and no answer comes."""
     script.perform(Pause(), "Once upon a time")
     async with product():
@@ -157,7 +136,7 @@ async def test_slacks_own_stop_button_before_the_first_word(
 
 
 @workspace(agent_app=True)
-async def test_slacks_own_stop_button_too_late(slack: SlackStandin, product: Product) -> None:
+async def test_slacks_own_stop_button_too_late(slack, product):
     """The answer had ended: it stays as it is."""
     async with product():
         ts = await exchange(slack, "U1", "C1", "hello")
@@ -168,9 +147,7 @@ async def test_slacks_own_stop_button_too_late(slack: SlackStandin, product: Pro
 
 
 @pytest.mark.parametrize("replied", [False, True], ids=["gone", "tombstone"])
-async def test_a_question_taken_back_in_time_is_not_answered(
-    slack: SlackStandin, product: Product, script: Stage, replied: bool
-) -> None:
+async def test_a_question_taken_back_in_time_is_not_answered(slack, product, script, replied):
     """Deleted while it waited for its turn: no request, no post. With replies Slack leaves a tombstone."""
     pause = Pause()
     script.perform("A", pause)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from standins.openai import OpenAIStandin
 from standins.script.script import Say, Wait
-from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, calls, shows, workspace
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 
-async def test_the_first_words_show_before_the_answer_ends(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_the_first_words_show_before_the_answer_ends(slack, product, script):
     """A word is enough: nothing waits for 256 characters."""
     pause = Pause()
     script.perform("Well,", pause, " the answer is 42.")
@@ -27,9 +22,7 @@ async def test_the_first_words_show_before_the_answer_ends(
         await shows(slack, "C1", ts, "Well, the answer is 42.")
 
 
-async def test_the_first_words_show_soon(
-    slack: SlackStandin, product: Product, openai: OpenAIStandin, script: Stage
-) -> None:
+async def test_the_first_words_show_soon(slack, product, openai, script):
     """First token to first visible text: far below anything a person notices (best of three)."""
     waited = []
     async with product():
@@ -42,22 +35,20 @@ async def test_the_first_words_show_soon(
     assert min(waited) < 0.2
 
 
-async def test_later_words_show_while_the_answer_goes_on(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_later_words_show_while_the_answer_goes_on(slack, product, script):
     """Flushed by time: the second part is visible without more text coming."""
     first, second = Pause(), Pause()
     script.perform("one", first, " two", second, " three")
     async with product():
         await slack.mention("U1", "C1", "hello")
         for pause, text in ((first, "one"), (second, "one two")):
-            await slack.until(lambda t=text: [post.text for post in slack.posts("C1")] == [t])  # type: ignore[misc]
+            await slack.until(lambda t=text: [post.text for post in slack.posts("C1")] == [t])
             pause.end()
 
         await shows(slack, "C1", None, "one two three")
 
 
-async def test_quick_words_are_flushed_together(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_quick_words_are_flushed_together(slack, product, script):
     """A hundred deltas in a second and a half are a few calls, not a hundred; each shows more."""
     script.delay = 0.015
     script.perform(" ".join(f"w{number}" for number in range(100)))
@@ -72,7 +63,7 @@ async def test_quick_words_are_flushed_together(slack: SlackStandin, product: Pr
 
 
 @pytest.mark.parametrize("channel", ["C1", "D1", "G1"])
-async def test_an_answer_is_one_native_stream(slack: SlackStandin, product: Product, channel: str) -> None:
+async def test_an_answer_is_one_native_stream(slack, product, channel):
     """startStream … stopStream, never a postMessage besides; closed, whole, and marked with its run."""
     async with product():
         await slack.mention("U1", channel, "hello")
@@ -85,7 +76,7 @@ async def test_an_answer_is_one_native_stream(slack: SlackStandin, product: Prod
     assert "run_" in str(post.metadata)
 
 
-async def test_the_recipient_is_the_person_who_asked(slack: SlackStandin, product: Product) -> None:
+async def test_the_recipient_is_the_person_who_asked(slack, product):
     """Slack needs both ids in channels."""
     async with product():
         await slack.mention("U1", "C1", "hello")
@@ -95,7 +86,7 @@ async def test_the_recipient_is_the_person_who_asked(slack: SlackStandin, produc
     assert ("U1", slack.team) == (start["recipient_user_id"], start["recipient_team_id"])
 
 
-async def test_markdown_is_left_as_it_is(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_markdown_is_left_as_it_is(slack, product, script):
     """Models write Markdown and Slack's streams take Markdown: nothing is escaped or rewritten."""
     said = (
         "# Title\n\n**bold** & `a < b`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```py\nif a < b: pass\n```\n> q"
@@ -107,7 +98,7 @@ async def test_markdown_is_left_as_it_is(slack: SlackStandin, product: Product, 
         await shows(slack, "C1", None, said)
 
 
-async def test_leading_blank_deltas_do_no_harm(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_leading_blank_deltas_do_no_harm(slack, product, script):
     """Empty and blank beginnings are no text yet: Slack refuses them."""
     script.perform(Say(""), Say("\n"), Say("  "), Wait(0.2), Say("Hello"))
     async with product():
@@ -119,9 +110,7 @@ async def test_leading_blank_deltas_do_no_harm(slack: SlackStandin, product: Pro
     assert [] == [call for call in slack.calls if call.error == "no_text"]
 
 
-async def test_emoji_split_between_deltas_arrive_whole(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_emoji_split_between_deltas_arrive_whole(slack, product, script):
     """Text is text: no character is cut in two."""
     said = "가족 👨‍👩‍👧‍👦 그리고 🇰🇷 끝"
     script.perform(*(Say(letter) for letter in said))
@@ -132,7 +121,7 @@ async def test_emoji_split_between_deltas_arrive_whole(
 
 
 @workspace(limits=True)
-async def test_answers_share_the_rate_budget(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_answers_share_the_rate_budget(slack, product, script):
     """Ten people at once for three seconds: all of it shown, and Slack never had to say 429."""
     script.delay = 0.03
     said = " ".join(f"w{number}" for number in range(100))

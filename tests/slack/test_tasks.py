@@ -11,8 +11,6 @@ from bots.slack import native_stream
 from standins.script.beats import Call
 from standins.script.script import outputs
 from standins.slack import SlackStandin
-from standins.slack.faults import When
-from tests.conftest import Product
 from tests.slack.conversation import all_heard, calls, shows, texts, workspace
 from tests.slack.stage import Pause, Stage
 from tests.tool_files import SLOW, let_go, put_tool
@@ -44,9 +42,7 @@ def only_text(slack: SlackStandin) -> bool:
     return not cards(slack) and "task_card" not in kinds
 
 
-async def test_a_task_is_a_card_until_the_answer_is_there(
-    slack: SlackStandin, product: Product, script: Stage, data: Path
-) -> None:
+async def test_a_task_is_a_card_until_the_answer_is_there(slack, product, script, data):
     """In the post that becomes the answer, before there is any text."""
     pause = Pause()
     script.enqueue(Call("look", {"what": "it"}))
@@ -67,7 +63,7 @@ async def test_a_task_is_a_card_until_the_answer_is_there(
     assert (before.ts, False) == (after.ts, after.broken)
 
 
-async def test_a_task_between_words(slack: SlackStandin, product: Product, script: Stage, data: Path) -> None:
+async def test_a_task_between_words(slack, product, script, data):
     """The text that stands stays, the card comes with it and goes."""
     looks(script, "Let me see.")
     async with product():
@@ -79,7 +75,7 @@ async def test_a_task_between_words(slack: SlackStandin, product: Product, scrip
         await slack.until(lambda: only_text(slack))
 
 
-async def test_no_update_without_tasks(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_no_update_without_tasks(slack, product, script):
     """An answer that is only said costs no call more."""
     async with product():
         ts = await slack.mention("U1", "C1", "hello")
@@ -94,9 +90,7 @@ async def test_no_update_without_tasks(slack: SlackStandin, product: Product, sc
 @pytest.mark.parametrize(
     "method", ["chat.startStream", "chat.appendStream", "chat.stopStream", "chat.update"]
 )
-async def test_a_cut(
-    slack: SlackStandin, product: Product, script: Stage, data: Path, method: str, when: When, times: int
-) -> None:
+async def test_a_cut(slack, product, script, data, method, when, times):
     """Whatever is lost: one post, its text exact, no card left."""
     looks(script, "Let me see.")
     slack.fail(method, when=when, drop=True, times=times)
@@ -112,9 +106,7 @@ async def test_a_cut(
 
 
 @pytest.mark.parametrize("lost", [False, True])
-async def test_a_death_while_only_a_card_is_shown(
-    slack: SlackStandin, product: Product, script: Stage, data: Path, lost: bool
-) -> None:
+async def test_a_death_while_only_a_card_is_shown(slack, product, script, data, lost):
     """The next process writes its answer into the same post, known or not."""
     looks(script)
     if lost:
@@ -131,9 +123,7 @@ async def test_a_death_while_only_a_card_is_shown(
     assert before.ts == after.ts
 
 
-async def test_a_death_before_the_cards_are_taken_away(
-    slack: SlackStandin, product: Product, script: Stage, data: Path
-) -> None:
+async def test_a_death_before_the_cards_are_taken_away(slack, product, script, data):
     """The stream was ended, its cards are still there: the next process takes them away."""
     looks(script)
     let_go(data)
@@ -149,9 +139,7 @@ async def test_a_death_before_the_cards_are_taken_away(
 
 
 @pytest.mark.parametrize("error", ["invalid_arguments", "invalid_chunks"])
-async def test_a_workspace_without_chunks(
-    slack: SlackStandin, product: Product, script: Stage, data: Path, error: str
-) -> None:
+async def test_a_workspace_without_chunks(slack, product, script, data, error):
     """The status line tells it instead; text is streamed plainly. What is refused is learnt."""
     slack.refuse_chunks(error)
     looks(script)
@@ -175,9 +163,7 @@ async def test_a_workspace_without_chunks(
 
 
 @pytest.mark.parametrize("error", ["unknown_method", "missing_recipient_team_id"])
-async def test_a_workspace_without_streams(
-    slack: SlackStandin, product: Product, script: Stage, data: Path, error: str
-) -> None:
+async def test_a_workspace_without_streams(slack, product, script, data, error):
     """The status line tells it under the text, too, and is taken away."""
     slack.fail("chat.startStream", error=error, times=99)
     looks(script, "Let me see.")
@@ -190,9 +176,7 @@ async def test_a_workspace_without_streams(
         await slack.until(lambda: not slack.status("C1", ts))
 
 
-async def test_a_status_that_a_post_clears_is_set_again(
-    slack: SlackStandin, product: Product, script: Stage, data: Path
-) -> None:
+async def test_a_status_that_a_post_clears_is_set_again(slack, product, script, data):
     """Slack takes a status away when something is posted, and the task goes on."""
     slack.fail("chat.startStream", error="unknown_method", times=99)
     looks(script, "Let me see.")
@@ -205,9 +189,7 @@ async def test_a_status_that_a_post_clears_is_set_again(
 
 
 @workspace(stream_seconds=1.5)
-async def test_a_task_that_outlives_its_stream(
-    slack: SlackStandin, product: Product, script: Stage, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_task_that_outlives_its_stream(slack, product, script, data, monkeypatch):
     """The stream is ended before Slack does it; the answer goes into its post."""
     monkeypatch.setattr(native_stream, "LONGEST_STREAM", 0.5)
     looks(script)
@@ -223,9 +205,7 @@ async def test_a_task_that_outlives_its_stream(
 
 
 @workspace(stream_seconds=1.5)
-async def test_words_that_outlive_their_stream(
-    slack: SlackStandin, product: Product, script: Stage, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_words_that_outlive_their_stream(slack, product, script, data, monkeypatch):
     """Nothing is said for long: the stream is ended all the same, and the text goes on in another post."""
     monkeypatch.setattr(native_stream, "LONGEST_STREAM", 0.5)
     looks(script, "Let me see.")
@@ -240,9 +220,7 @@ async def test_words_that_outlive_their_stream(
     assert "Let me see." + SAID == "".join("".join(texts(slack, "C1")).split("\n"))
 
 
-async def test_no_word_waits_for_a_task(
-    slack: SlackStandin, product: Product, script: Stage, data: Path
-) -> None:
+async def test_no_word_waits_for_a_task(slack, product, script, data):
     """Text that comes while a task's card is being sent is shown as fast as ever."""
     let_go(data)
     pause = Pause()
@@ -255,9 +233,7 @@ async def test_no_word_waits_for_a_task(
         await shows(slack, "C1", ts, "Well, that is all.")
 
 
-async def test_a_passing_refusal_costs_later_answers_no_card(
-    slack: SlackStandin, product: Product, script: Stage, data: Path
-) -> None:
+async def test_a_passing_refusal_costs_later_answers_no_card(slack, product, script, data):
     """Only what plain streams do not meet is held against chunks."""
     slack.fail("chat.startStream", error="some_new_error", times=2)
     async with product():

@@ -52,9 +52,7 @@ def words(text: str, **style: bool) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("composed", [True, False], ids=["blocks", "text"])
-async def test_text_comes_as_it_was_typed(
-    slack: SlackStandin, product: Product, script: Stage, composed: bool
-) -> None:
+async def test_text_comes_as_it_was_typed(slack, product, script, composed):
     """Entities undone exactly once, lines kept, the bot's mention gone; from blocks or from text."""
     blocks: list[dict[str, Any]] | None = None if composed else []
 
@@ -63,16 +61,14 @@ async def test_text_comes_as_it_was_typed(
     assert [text.replace("`", "") for text in TYPED.values()] == [text.replace("`", "") for text in said]
 
 
-async def test_the_mention_goes_and_the_words_around_it_stay(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_the_mention_goes_and_the_words_around_it_stay(slack, product, script):
     """Also in the middle of a sentence."""
     (said,) = await received(slack, product, script, f"tell me {BOT} a joke")
 
     assert ["tell", "me", "a", "joke"] == said.split()
 
 
-async def test_other_people_stay_in_the_text(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_other_people_stay_in_the_text(slack, product, script):
     """Who is meant is part of what was said."""
     (said,) = await received(slack, product, script, f"{BOT} greet <@U2> in <#C2|random>")
 
@@ -80,7 +76,7 @@ async def test_other_people_stay_in_the_text(slack: SlackStandin, product: Produ
     assert "C2" in said or "random" in said
 
 
-async def test_a_link_keeps_label_and_address(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_link_keeps_label_and_address(slack, product, script):
     """Both are information."""
     (said,) = await received(slack, product, script, f"{BOT} read <https://example.com/x|the page>")
 
@@ -88,7 +84,7 @@ async def test_a_link_keeps_label_and_address(slack: SlackStandin, product: Prod
     assert 1 == said.count("https://example.com/x")
 
 
-async def test_a_bare_address_comes_once(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_a_bare_address_comes_once(slack, product, script):
     """Slack gives the same text as label."""
     link = {"type": "link", "url": "https://example.com", "text": "https://example.com"}
 
@@ -99,7 +95,7 @@ async def test_a_bare_address_comes_once(slack: SlackStandin, product: Product, 
     assert "see https://example.com" == said
 
 
-async def test_lists_keep_their_items_in_lines(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_lists_keep_their_items_in_lines(slack, product, script):
     """Bullets and numbers, each item in a line of its own."""
     bullets = {
         "type": "rich_text_list",
@@ -121,7 +117,7 @@ async def test_lists_keep_their_items_in_lines(slack: SlackStandin, product: Pro
     assert ["plan:", "milk", "bread", "wash", "dry"] == [line.split(" ")[-1] for line in lines]
 
 
-async def test_code_blocks_keep_their_lines(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_code_blocks_keep_their_lines(slack, product, script):
     """Indentation and line breaks are what code is made of."""
     code = "def f():\n    return a < b"
 
@@ -131,7 +127,7 @@ async def test_code_blocks_keep_their_lines(slack: SlackStandin, product: Produc
     assert said.startswith("why?")
 
 
-async def test_quotes_are_kept(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_quotes_are_kept(slack, product, script):
     """A quote is what the question is about; a mention of the bot inside it is not addressed to it."""
     (said,) = await received(slack, product, script, f"&gt; the sky is green\n{BOT} true?")
 
@@ -152,9 +148,7 @@ ELEMENTS: tuple[tuple[dict[str, Any], tuple[str, ...]], ...] = (
 """Elements of rich text, and how each may be told to the model."""
 
 
-async def test_every_kind_of_element_is_readable(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_every_kind_of_element_is_readable(slack, product, script):
     """Nothing of what a person put into the message vanishes."""
     inner = [part for element, _ in ELEMENTS for part in (words(" so "), element, words(" end"))]
 
@@ -166,9 +160,7 @@ async def test_every_kind_of_element_is_readable(
     assert len(ELEMENTS) + 1 == len(parts)
 
 
-async def test_blocks_that_are_not_rich_text_fall_back_to_the_text(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_blocks_that_are_not_rich_text_fall_back_to_the_text(slack, product, script):
     """A message may carry other blocks; its text still is what was said."""
     other = [{"type": "section", "block_id": "b1", "text": {"type": "mrkdwn", "text": "card"}}]
 
@@ -177,7 +169,7 @@ async def test_blocks_that_are_not_rich_text_fall_back_to_the_text(
     assert "hello" == said
 
 
-async def test_long_text_arrives_whole(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_long_text_arrives_whole(slack, product, script):
     """As long as Slack lets people write."""
     typed = " ".join(f"word{number}" for number in range(4000))
 

@@ -6,18 +6,12 @@ from typing import Any
 
 import pytest
 
-from standins.openai import OpenAIStandin
-from standins.slack import SlackStandin
 from standins.slack.message import Message
-from tests.conftest import Product
 from tests.slack.conversation import exchange, shows
-from tests.slack.stage import Stage
 
 
 @pytest.mark.parametrize("channel", ["C1", "G1"])
-async def test_each_person_in_each_channel_has_a_memory(
-    slack: SlackStandin, product: Product, script: Stage, channel: str
-) -> None:
+async def test_each_person_in_each_channel_has_a_memory(slack, product, script, channel):
     """By default: two people in one channel know nothing of each other, one person in two neither."""
     async with product():
         await exchange(slack, "U1", channel, "mine")
@@ -33,9 +27,7 @@ async def test_each_person_in_each_channel_has_a_memory(
     ] == script.asked
 
 
-async def test_slack_threads_of_a_channel_share_a_persons_memory(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_slack_threads_of_a_channel_share_a_persons_memory(slack, product, script):
     """User scope: channel and user, not the Slack thread."""
     async with product():
         root = await exchange(slack, "U1", "C1", "one")
@@ -45,9 +37,7 @@ async def test_slack_threads_of_a_channel_share_a_persons_memory(
     assert ["one", "echo: one", "two", "echo: two", "three"] == script.asked[-1]
 
 
-async def test_direct_messages_share_a_memory_by_default(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_direct_messages_share_a_memory_by_default(slack, product, script):
     """Every direct message is a thread of its own in Slack; the memory follows the scope."""
     async with product():
         await exchange(slack, "U1", "D1", "one")
@@ -57,9 +47,7 @@ async def test_direct_messages_share_a_memory_by_default(
     assert [["one"], ["one", "echo: one", "two"], ["three"]] == script.asked
 
 
-async def test_a_topic_is_shared_by_everybody_in_it(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_a_topic_is_shared_by_everybody_in_it(slack, product, script):
     """Topic scope: one memory per Slack thread, whoever speaks; another thread knows nothing of it."""
     async with product(thread_scope="topic"):
         root = await exchange(slack, "U1", "C1", "one")
@@ -70,7 +58,7 @@ async def test_a_topic_is_shared_by_everybody_in_it(
     assert ["one", "two"] == [text.split()[-1] for text in script.asked[1] if "echo" not in text]
 
 
-async def test_direct_topics_are_apart(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_direct_topics_are_apart(slack, product, script):
     """Topic scope: a new direct message is a new topic; a reply goes on in its own."""
     async with product(thread_scope="topic"):
         root = await exchange(slack, "U1", "D1", "one")
@@ -81,9 +69,7 @@ async def test_direct_topics_are_apart(slack: SlackStandin, product: Product, sc
 
 
 @pytest.mark.parametrize("scope", ["user", "topic"])
-async def test_memory_outlives_restarts(
-    slack: SlackStandin, product: Product, script: Stage, scope: str
-) -> None:
+async def test_memory_outlives_restarts(slack, product, script, scope):
     """The process ends and starts again: nothing is forgotten."""
     async with product(thread_scope=scope):
         root = await exchange(slack, "U1", "C1", "one")
@@ -93,9 +79,7 @@ async def test_memory_outlives_restarts(
     assert ["one", "one", "two"] == [text.split()[-1] for text in script.asked[-1]]
 
 
-async def test_memory_outlives_a_change_of_model(
-    slack: SlackStandin, product: Product, script: Stage, openai: OpenAIStandin
-) -> None:
+async def test_memory_outlives_a_change_of_model(slack, product, script, openai):
     """The transcript is ours; nothing is kept by the provider."""
     async with product(assistant_model="gpt-6-luna"):
         await exchange(slack, "U1", "C1", "one")
@@ -107,7 +91,7 @@ async def test_memory_outlives_a_change_of_model(
     assert {False} == {request.body["store"] for request in openai.requests}
 
 
-async def test_ids_count_not_names(slack: SlackStandin, product: Product, script: Stage) -> None:
+async def test_ids_count_not_names(slack, product, script):
     """Ids that differ in one letter or one separator are different people and places."""
     async with product():
         for user, channel in (("U1", "C1"), ("U1", "C11"), ("U11", "C1"), ("U12", "C11")):
@@ -116,9 +100,7 @@ async def test_ids_count_not_names(slack: SlackStandin, product: Product, script
     assert [1, 1, 1, 1] == [len(request) for request in script.asked]
 
 
-async def test_the_oldest_turns_go_first(
-    slack: SlackStandin, product: Product, openai: OpenAIStandin
-) -> None:
+async def test_the_oldest_turns_go_first(slack, product, openai):
     """A token budget keeps requests small: whole turns become a summary, the newest message always stays."""
     async with product(history_tokens=400):
         for number in range(12):
@@ -141,9 +123,7 @@ def asked_for(items: list[dict[str, Any]]) -> list[str]:
     return [item["content"] for item in kept]
 
 
-async def test_the_same_ts_in_two_channels_is_two_messages(
-    slack: SlackStandin, product: Product, script: Stage
-) -> None:
+async def test_the_same_ts_in_two_channels_is_two_messages(slack, product, script):
     """A ts is unique in its channel only."""
     async with product():
         ts = await exchange(slack, "U1", "C1", "one")

@@ -17,12 +17,10 @@ from bots.app import assembled
 from bots.intake.connection import keep
 from core.errors import ConfigError
 from core.settings import Settings
-from standins.discord import DiscordStandin
 from standins.openai import OpenAIStandin
 from standins.slack import SlackStandin
-from tests.conftest import Product
 from tests.slack.conversation import exchange, shows, texts
-from tests.slack.stage import Pause, Stage
+from tests.slack.stage import Pause
 
 ROOT = Path(__file__).parents[2]
 PERSON = "200000000000000001"
@@ -69,9 +67,7 @@ async def end(running: asyncio.subprocess.Process) -> tuple[int | None, str]:
 @pytest.mark.parametrize(
     ("name", "token"), [("SLACK_BOT_TOKEN", "xoxb-nobody"), ("SLACK_APP_TOKEN", "xapp-nobody")]
 )
-async def test_a_token_refused_at_the_start_ends_the_process(
-    slack: SlackStandin, openai: OpenAIStandin, tmp_path: Path, name: str, token: str
-) -> None:
+async def test_a_token_refused_at_the_start_ends_the_process(slack, openai, tmp_path, name, token):
     """Status 2, and a sentence that names the setting; no stack trace, no token."""
     async with process(slack, openai, tmp_path, **{name: token}) as running:
         status, output = await end(running)
@@ -86,9 +82,7 @@ async def test_a_token_refused_at_the_start_ends_the_process(
 @pytest.mark.parametrize(
     ("method", "name"), [("auth.test", "SLACK_BOT_TOKEN"), ("apps.connections.open", "SLACK_APP_TOKEN")]
 )
-async def test_what_slack_says_of_a_token_it_does_not_take(
-    slack: SlackStandin, openai: OpenAIStandin, tmp_path: Path, method: str, name: str, error: str
-) -> None:
+async def test_what_slack_says_of_a_token_it_does_not_take(slack, openai, tmp_path, method, name, error):
     """Every way to refuse one is a mistake in the settings: no further attempt, the setting named."""
     slack.fail(method, error=error, times=9)
     config = Settings(
@@ -107,9 +101,7 @@ async def test_what_slack_says_of_a_token_it_does_not_take(
     assert 1 == len([call for call in slack.calls if call.method == method])
 
 
-async def test_no_message_text_and_no_secret_is_logged(
-    slack: SlackStandin, openai: OpenAIStandin, script: Stage, tmp_path: Path
-) -> None:
+async def test_no_message_text_and_no_secret_is_logged(slack, openai, script, tmp_path):
     """Not even at DEBUG, where SDKs like to log everything; stopped by SIGTERM it exits with 0."""
     script.perform("the cabbage is ripe")
     async with process(slack, openai, tmp_path, LOG_LEVEL="DEBUG") as running:
@@ -126,9 +118,7 @@ async def test_no_message_text_and_no_secret_is_logged(
     assert [] == [word for word in found if word in output]
 
 
-async def test_stopping_in_the_middle_of_an_answer(
-    slack: SlackStandin, openai: OpenAIStandin, product: Product, script: Stage, tmp_path: Path
-) -> None:
+async def test_stopping_in_the_middle_of_an_answer(slack, openai, product, script, tmp_path):
     """SIGTERM: out within ten seconds, status 0; the next process finishes the same post."""
     script.perform("Once upon", Pause())
     script.perform("Once upon a time")
@@ -147,12 +137,7 @@ async def test_stopping_in_the_middle_of_an_answer(
     assert took < 10
 
 
-async def test_a_token_revoked_later_stops_only_that_platform(
-    slack: SlackStandin,
-    discord: DiscordStandin,
-    product: Product,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+async def test_a_token_revoked_later_stops_only_that_platform(slack, discord, product, caplog):
     """An error in the log, no more attempts, and Discord is answered as before."""
     async with product():
         await exchange(slack, "U1", "C1", "hello")
@@ -169,9 +154,7 @@ async def test_a_token_revoked_later_stops_only_that_platform(
     assert any("slack" in record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR)
 
 
-async def test_a_token_revoked_during_an_answer_breaks_nothing_else(
-    slack: SlackStandin, discord: DiscordStandin, product: Product, script: Stage
-) -> None:
+async def test_a_token_revoked_during_an_answer_breaks_nothing_else(slack, discord, product, script):
     """The answer cannot be shown any more; Discord goes on."""
     pause = Pause()
     script.perform("Once upon", pause, " a time")
@@ -185,9 +168,7 @@ async def test_a_token_revoked_during_an_answer_breaks_nothing_else(
         await discord.until(lambda: [post.content for post in discord.posts(channel)] == ["echo: hello"])
 
 
-async def test_while_slack_is_away_discord_works(
-    slack: SlackStandin, discord: DiscordStandin, product: Product
-) -> None:
+async def test_while_slack_is_away_discord_works(slack, discord, product):
     """A platform that cannot connect is tried again and again beside the others."""
     async with product():
         await slack.go_offline()

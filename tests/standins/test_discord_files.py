@@ -44,7 +44,7 @@ def names(d: DiscordStandin) -> list[str]:
     return [attachment.filename for attachment in d.posts(CHANNEL)[0].attachments]
 
 
-async def test_a_person_sends_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_person_sends_a_picture(monkeypatch):
     """In a DM and with a mention the SDK sees and reads it; among others it sees nothing of it."""
     async with DiscordStandin() as d:
         room = d.add_channel(d.add_guild())
@@ -73,7 +73,7 @@ async def test_a_person_sends_a_picture(monkeypatch: pytest.MonkeyPatch) -> None
         ("../a/b.txt", "b.txt", None),
     ],
 )
-async def test_a_name_is_fit_for_an_address(name: str, kept: str, title: str | None) -> None:
+async def test_a_name_is_fit_for_an_address(name, kept, title):
     """Other characters are left out of the file name; what it was called stands in the title."""
     async with DiscordStandin() as d, gateway(d) as socket:
         await socket.identify(INTENTS)
@@ -82,7 +82,7 @@ async def test_a_name_is_fit_for_an_address(name: str, kept: str, title: str | N
         assert (told["filename"], told.get("title"), (await get(told["url"]))[0]) == (kept, title, 200)
 
 
-async def test_a_voice_message_says_that_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_voice_message_says_that_it_is_one(monkeypatch):
     """Flag, duration and waveform are there, and no text."""
     async with DiscordStandin() as d, running(d, Bot(), monkeypatch) as bot:
         await d.say(PERSON, d.dm(PERSON), "", attachments=[Upload("voice-message.ogg", b"Ogg", voice=True)])
@@ -92,7 +92,7 @@ async def test_a_voice_message_says_that_it_is_one(monkeypatch: pytest.MonkeyPat
         assert (voice.content_type, voice.duration, message.content) == ("audio/ogg", 1.5, "")
 
 
-async def test_an_address_is_signed_and_expires() -> None:
+async def test_an_address_is_signed_and_expires():
     """A changed, an old and an expired one are the same 404; the message read anew has a good one."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -109,7 +109,7 @@ async def test_an_address_is_signed_and_expires() -> None:
         assert [fetch.status for fetch in d.fetches] == [200, 404, 404, 404, 200]
 
 
-async def test_an_address_has_a_lifetime() -> None:
+async def test_an_address_has_a_lifetime():
     """After it the address is worth nothing."""
     async with DiscordStandin(rules=Rules(attachment_lifetime=0)) as d:
         await d.say(PERSON, d.dm(PERSON), "look", attachments=[("cat.png", PICTURE)])
@@ -117,7 +117,7 @@ async def test_an_address_has_a_lifetime() -> None:
         assert (await get(message.attachments[0].url))[0] == 404
 
 
-async def test_an_announced_size_can_lie() -> None:
+async def test_an_announced_size_can_lie():
     """What is announced and what is served are two things."""
     async with DiscordStandin() as d, gateway(d) as socket:
         await socket.identify(INTENTS)
@@ -126,7 +126,7 @@ async def test_an_announced_size_can_lie() -> None:
         assert (told["size"], len((await get(told["url"]))[1])) == (1, 100)
 
 
-async def test_a_download_can_fail() -> None:
+async def test_a_download_can_fail():
     """With a status before a byte, or cut in the middle."""
     async with DiscordStandin() as d:
         await d.say(PERSON, d.dm(PERSON), "look", attachments=[("cat.png", PICTURE)])
@@ -139,7 +139,7 @@ async def test_a_download_can_fail() -> None:
         assert (await get(message.attachments[0].url))[0] == 200
 
 
-async def test_the_sdk_posts_and_edits_files(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_sdk_posts_and_edits_files(monkeypatch):
     """A reply with files and a nonce, then an edit that keeps one and adds one."""
     async with DiscordStandin() as d, running(d, Bot(), monkeypatch) as bot:
         d.add_dm(CHANNEL, PERSON)
@@ -159,7 +159,7 @@ def file(name: str, content: bytes) -> discord.File:
     return discord.File(io.BytesIO(content), name)
 
 
-async def test_a_file_alone_is_a_message() -> None:
+async def test_a_file_alone_is_a_message():
     """Without content it is accepted; a part of a form needs no entry in `attachments`."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -167,7 +167,7 @@ async def test_a_file_alone_is_a_message() -> None:
         assert (status, message["content"], message["attachments"][0]["filename"]) == (200, "", "a.txt")
 
 
-async def test_a_nonce_is_enforced_with_files_too() -> None:
+async def test_a_nonce_is_enforced_with_files_too():
     """The second form with the same nonce posts nothing and stores nothing."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -188,7 +188,7 @@ async def test_a_nonce_is_enforced_with_files_too() -> None:
         ([{"id": 0}], "upload{}"),
     ],
 )
-async def test_malformed_attachments_are_refused(attachments: list[Any], field: str) -> None:
+async def test_malformed_attachments_are_refused(attachments, field):
     """Every entry names one part of the form, once; parts are called files[n]."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -197,7 +197,7 @@ async def test_malformed_attachments_are_refused(attachments: list[Any], field: 
         assert (status, answer["code"], d.posts(CHANNEL)) == (400, 50035, [])
 
 
-async def test_ten_files_are_the_most() -> None:
+async def test_ten_files_are_the_most():
     """The eleventh is too much."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -207,7 +207,7 @@ async def test_ten_files_are_the_most() -> None:
 
 
 @pytest.mark.parametrize("sizes", [(10 * MIB + 1,), (26 * MIB,), (9 * MIB,) * 3])
-async def test_too_much_is_refused(sizes: tuple[int, ...]) -> None:
+async def test_too_much_is_refused(sizes):
     """A file beyond 10 MiB, and a request beyond 25 MiB: 413 with 40005."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -216,7 +216,7 @@ async def test_too_much_is_refused(sizes: tuple[int, ...]) -> None:
         assert (status, answer["code"], d.posts(CHANNEL)) == (413, 40005, [])
 
 
-async def test_an_edit_says_which_files_stay() -> None:
+async def test_an_edit_says_which_files_stay():
     """Without `attachments` all stay, with it those that it names, and new ones come behind."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -234,7 +234,7 @@ async def test_an_edit_says_which_files_stay() -> None:
         assert names(d) == []
 
 
-async def test_an_answer_lost_after_an_upload() -> None:
+async def test_an_answer_lost_after_an_upload():
     """The bot is told nothing and the file is there, once, also after it asked again."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -246,7 +246,7 @@ async def test_an_answer_lost_after_an_upload() -> None:
         assert names(d) == ["a.txt"]
 
 
-async def test_an_interaction_is_answered_with_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_interaction_is_answered_with_a_file(monkeypatch):
     """Callback, follow-up and edit take files as messages do."""
     bot = Bot()
 

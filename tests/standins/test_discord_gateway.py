@@ -8,7 +8,7 @@ from standins.discord import DiscordStandin, Rules
 from tests.standins.discord_clients import PERSON, gateway, ready
 
 
-async def test_the_greeting_then_ready_then_the_guilds() -> None:
+async def test_the_greeting_then_ready_then_the_guilds():
     """READY names guilds as unavailable; GUILD_CREATE follows for each, numbered on."""
     async with DiscordStandin() as d:
         guild = d.add_guild(name="Home")
@@ -23,7 +23,7 @@ async def test_the_greeting_then_ready_then_the_guilds() -> None:
             assert [r["tags"]["bot_id"] for r in second["d"]["roles"] if "tags" in r] == [d.bot_user]
 
 
-async def test_a_heartbeat_is_acknowledged_and_can_be_asked_for() -> None:
+async def test_a_heartbeat_is_acknowledged_and_can_be_asked_for():
     """Op 1 is answered with op 11, also before IDENTIFY; the server may send op 1 itself."""
     async with DiscordStandin() as d, gateway(d) as socket:
         await socket.send(1, None)
@@ -32,7 +32,7 @@ async def test_a_heartbeat_is_acknowledged_and_can_be_asked_for() -> None:
         assert (await socket.next())["op"] == 1
 
 
-async def test_a_silent_client_is_closed() -> None:
+async def test_a_silent_client_is_closed():
     """Without heartbeats the connection ends with 4009; the session can still be resumed."""
     async with DiscordStandin(rules=Rules(heartbeat_interval=0.2)) as d:
         async with gateway(d) as socket:
@@ -55,7 +55,7 @@ async def test_a_silent_client_is_closed() -> None:
         ({"shard": [2, 2]}, 4010),
     ],
 )
-async def test_a_wrong_identify_is_closed(identify: dict[str, object], code: int) -> None:
+async def test_a_wrong_identify_is_closed(identify, code):
     """Bad token, privileged or unknown intents and impossible shards each have their code."""
     async with DiscordStandin() as d, gateway(d) as socket:
         intents = identify.pop("intents", 512)
@@ -71,14 +71,14 @@ async def test_a_wrong_identify_is_closed(identify: dict[str, object], code: int
         ('{"op": 1, "d": null, "x": "%s"}' % ("x" * 5000), 4002),
     ],
 )
-async def test_a_wrong_frame_is_closed(frame: str, code: int) -> None:
+async def test_a_wrong_frame_is_closed(frame, code):
     """Too early, unknown, unreadable and oversized frames each have their code."""
     async with DiscordStandin() as d, gateway(d) as socket:
         await socket.socket.send_str(frame)
         assert await socket.close_code() == code
 
 
-async def test_a_second_identify_and_too_many_frames_are_closed() -> None:
+async def test_a_second_identify_and_too_many_frames_are_closed():
     """4005 for identifying twice, 4008 for more frames in a minute than allowed."""
     async with DiscordStandin(rules=Rules(sends_per_minute=5)) as d:
         async with gateway(d) as socket:
@@ -94,13 +94,13 @@ async def test_a_second_identify_and_too_many_frames_are_closed() -> None:
 @pytest.mark.parametrize(
     "query", ["v=9&encoding=json", "v=10&encoding=etf", "v=10&encoding=json&compress=lzma"]
 )
-async def test_a_wrong_query_is_closed(query: str) -> None:
+async def test_a_wrong_query_is_closed(query):
     """Only version 10, JSON and known compressions are spoken."""
     async with DiscordStandin() as d, gateway(d, query) as socket:
         assert (await socket.next())["close"] in (4002, 4012)
 
 
-async def test_intents_decide_what_is_told() -> None:
+async def test_intents_decide_what_is_told():
     """Without the intent for DMs or guilds their messages and GUILD_CREATE do not come."""
     async with DiscordStandin() as d:
         channel = d.add_channel(d.add_guild())
@@ -115,7 +115,7 @@ async def test_intents_decide_what_is_told() -> None:
             assert ["guild_id" in (await guilds.next())["d"] for _ in range(2)] == [True, True]
 
 
-async def test_shards_split_guilds_and_shard_zero_has_the_dms() -> None:
+async def test_shards_split_guilds_and_shard_zero_has_the_dms():
     """An event goes to the shard of its guild; DMs go to shard 0."""
     async with DiscordStandin() as d:
         guild = d.add_guild(str(1 << 22 | 5))
@@ -129,7 +129,7 @@ async def test_shards_split_guilds_and_shard_zero_has_the_dms() -> None:
             assert (await one.next())["d"]["guild_id"] == guild
 
 
-async def test_identifying_too_often_resets_the_token() -> None:
+async def test_identifying_too_often_resets_the_token():
     """The IDENTIFY beyond the day's limit closes everything with 4004."""
     async with DiscordStandin(rules=Rules(identify_limit=1)) as d, gateway(d) as first, gateway(d) as second:
         await ready(first)
@@ -137,7 +137,7 @@ async def test_identifying_too_often_resets_the_token() -> None:
         assert await first.close_code() == 4004
 
 
-async def test_identifying_too_soon_is_refused_when_asked_for() -> None:
+async def test_identifying_too_soon_is_refused_when_asked_for():
     """With `identify_interval` a hasty second IDENTIFY gets op 9."""
     async with (
         DiscordStandin(rules=Rules(identify_interval=60)) as d,
@@ -148,7 +148,7 @@ async def test_identifying_too_soon_is_refused_when_asked_for() -> None:
         assert (await second.identify())["op"] == 9
 
 
-async def test_a_reply_carries_what_it_answers() -> None:
+async def test_a_reply_carries_what_it_answers():
     """A reply has reference and referenced message; null for a deleted one; in DMs no guild_id anywhere."""
     async with DiscordStandin() as d, gateway(d) as socket:
         await ready(socket)
@@ -165,7 +165,7 @@ async def test_a_reply_carries_what_it_answers() -> None:
         assert not any("guild_id" in f or "member" in f for f in frames)
 
 
-async def test_a_link_preview_is_an_update_without_an_edit() -> None:
+async def test_a_link_preview_is_an_update_without_an_edit():
     """Unfurling tells MESSAGE_UPDATE with `edited_timestamp` still null."""
     async with DiscordStandin() as d, gateway(d) as socket:
         await ready(socket)

@@ -24,7 +24,7 @@ async def used(d: DiscordStandin, socket: Socket, channel: str) -> tuple[asyncio
     return seen, (await socket.event("INTERACTION_CREATE"))["d"]
 
 
-async def test_commands_are_replaced_and_keep_their_ids() -> None:
+async def test_commands_are_replaced_and_keep_their_ids():
     """A PUT echoes with ids; the same command keeps its id, and its version while it is unchanged."""
     async with DiscordStandin() as d, bare(d) as api:
         _, (first,) = await register(api, d, RESET)
@@ -55,7 +55,7 @@ async def test_commands_are_replaced_and_keep_their_ids() -> None:
         [{"name": f"Menu {n}", "type": 3} for n in range(16)],
     ],
 )
-async def test_malformed_commands_are_refused(commands: list[dict[str, Any]]) -> None:
+async def test_malformed_commands_are_refused(commands):
     """Names, descriptions, counts and duplicates are checked; nothing is registered then."""
     async with DiscordStandin() as d, bare(d) as api:
         status, body = await register(api, d, *commands)
@@ -63,7 +63,7 @@ async def test_malformed_commands_are_refused(commands: list[dict[str, Any]]) ->
         assert not d.commands
 
 
-async def test_commands_belong_to_the_application_and_have_a_quota() -> None:
+async def test_commands_belong_to_the_application_and_have_a_quota():
     """Another application's id is refused; so are more creations a day than allowed."""
     async with DiscordStandin(rules=Rules(command_creates=1)) as d, bare(d) as api:
         assert (await api.ask("PUT", f"/applications/{d.bot_user}/commands", [RESET]))[1]["code"] == 20012
@@ -72,7 +72,7 @@ async def test_commands_belong_to_the_application_and_have_a_quota() -> None:
         assert (await register(api, d, RESET, {**RESET, "name": "more"}))[1]["code"] == 30034
 
 
-async def test_a_command_is_offered_where_it_says() -> None:
+async def test_a_command_is_offered_where_it_says():
     """A guild-only command cannot be used in a DM."""
     async with DiscordStandin() as d, bare(d) as api:
         await register(api, d, {**RESET, "contexts": [0]})
@@ -80,7 +80,7 @@ async def test_a_command_is_offered_where_it_says() -> None:
             await d.slash(PERSON, d.dm(PERSON), "reset")
 
 
-async def test_an_interaction_tells_where_and_who() -> None:
+async def test_an_interaction_tells_where_and_who():
     """In a guild it has member, guild and permissions; in a DM the user, and no guild."""
     async with DiscordStandin() as d, bare(d) as api, gateway(d) as socket:
         await register(api, d, RESET)
@@ -101,7 +101,7 @@ async def test_an_interaction_tells_where_and_who() -> None:
         second.cancel()
 
 
-async def test_an_unanswered_interaction_fails() -> None:
+async def test_an_unanswered_interaction_fails():
     """After the deadline the person sees a failure, and the callback comes too late: 10062."""
     async with (
         DiscordStandin(rules=Rules(interaction_deadline=0.05)) as d,
@@ -118,7 +118,7 @@ async def test_an_unanswered_interaction_fails() -> None:
         assert (status, body["code"]) == (404, 10062)
 
 
-async def test_an_interaction_is_acknowledged_once() -> None:
+async def test_an_interaction_is_acknowledged_once():
     """The second callback is 40060; a wrong token 10062; a wrong type 50035."""
     async with DiscordStandin() as d, bare(d) as api, gateway(d) as socket:
         await register(api, d, RESET)
@@ -135,7 +135,7 @@ async def test_an_interaction_is_acknowledged_once() -> None:
         assert ((await seen).text, (await seen).ephemeral) == ("done", True)
 
 
-async def test_a_callback_can_tell_what_it_made() -> None:
+async def test_a_callback_can_tell_what_it_made():
     """`with_response` returns interaction and message; an ephemeral message is told without guild_id."""
     async with DiscordStandin() as d, bare(d) as api, gateway(d) as socket:
         await register(api, d, RESET)
@@ -149,7 +149,7 @@ async def test_a_callback_can_tell_what_it_made() -> None:
         await seen
 
 
-async def test_a_webhook_works_after_the_callback() -> None:
+async def test_a_webhook_works_after_the_callback():
     """Before it the token is unknown (10015); none of it needs Authorization."""
     async with DiscordStandin() as d, bare(d) as api, gateway(d) as socket:
         await register(api, d, RESET)
@@ -173,7 +173,7 @@ async def test_a_webhook_works_after_the_callback() -> None:
         await seen
 
 
-async def test_a_webhook_dies_with_its_token() -> None:
+async def test_a_webhook_dies_with_its_token():
     """Past the interaction's lifetime it is 50027."""
     rules = Rules(interaction_lifetime=0)
     async with DiscordStandin(rules=rules) as d, bare(d) as api, gateway(d) as socket:
@@ -187,7 +187,7 @@ async def test_a_webhook_dies_with_its_token() -> None:
         await seen
 
 
-async def test_a_fault_before_has_no_effect_and_one_after_has() -> None:
+async def test_a_fault_before_has_no_effect_and_one_after_has():
     """Both answer with the ordered error, as often as ordered."""
     async with DiscordStandin() as d, bare(d) as api:
         dm = d.dm(PERSON)
@@ -200,7 +200,7 @@ async def test_a_fault_before_has_no_effect_and_one_after_has() -> None:
         assert d.calls[0].body == {"content": "0"}
 
 
-async def test_a_dropped_reply_cuts_the_connection() -> None:
+async def test_a_dropped_reply_cuts_the_connection():
     """The message is there, the client does not know."""
     async with DiscordStandin() as d, bare(d) as api:
         dm = d.dm(PERSON)
@@ -210,7 +210,7 @@ async def test_a_dropped_reply_cuts_the_connection() -> None:
         assert ([p.content for p in d.posts(dm)], d.calls[-1].status) == (["sent"], 0)
 
 
-async def test_faults_can_look_like_a_ban() -> None:
+async def test_faults_can_look_like_a_ban():
     """429 without Via and JSON, which the SDK takes for Cloudflare's."""
     async with DiscordStandin() as d, bare(d) as api:
         d.fail("GET", "/users/@me", status=429, via=False)
@@ -220,7 +220,7 @@ async def test_faults_can_look_like_a_ban() -> None:
         assert (await api.ask("GET", "/users/@me"))[1]["retry_after"] == 0.2
 
 
-async def test_a_delay_holds_requests_until_lifted() -> None:
+async def test_a_delay_holds_requests_until_lifted():
     """The effect comes only after the delay; 0 lifts it."""
     async with DiscordStandin() as d, bare(d) as api:
         dm = d.dm(PERSON)
@@ -234,7 +234,7 @@ async def test_a_delay_holds_requests_until_lifted() -> None:
             await api.post(dm, "fast")
 
 
-async def test_waiting_in_vain_tells_what_happened() -> None:
+async def test_waiting_in_vain_tells_what_happened():
     """The TimeoutError shows calls and messages."""
     async with DiscordStandin() as d, bare(d) as api:
         await api.post(d.dm(PERSON), "unexpected")
@@ -242,7 +242,7 @@ async def test_waiting_in_vain_tells_what_happened() -> None:
             await d.until(lambda: False, timeout=0.01)
 
 
-async def test_waiting_for_one_channel_is_not_woken_by_others() -> None:
+async def test_waiting_for_one_channel_is_not_woken_by_others():
     """With `channel` the predicate is asked only when something happens there."""
     asked = 0
 

@@ -11,7 +11,7 @@ from standins.discord import DiscordStandin, Rules
 from tests.standins.discord_clients import CHANNEL, OTHER, PERSON, Api, bare, why
 
 
-async def test_history_is_paged_newest_first() -> None:
+async def test_history_is_paged_newest_first():
     """before, after and around each choose as Discord does; limits outside of 1 to 100 are refused."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -30,7 +30,7 @@ async def test_history_is_paged_newest_first() -> None:
             assert status == 400
 
 
-async def test_history_hides_what_the_gateway_hides() -> None:
+async def test_history_hides_what_the_gateway_hides():
     """Without a mention the text is empty on REST too, and there is no guild_id."""
     async with DiscordStandin() as d, bare(d) as api:
         channel = d.add_channel(d.add_guild())
@@ -42,7 +42,7 @@ async def test_history_hides_what_the_gateway_hides() -> None:
         assert not any("guild_id" in m for m in page)
 
 
-async def test_a_file_comes_with_its_json_in_a_form() -> None:
+async def test_a_file_comes_with_its_json_in_a_form():
     """multipart: `payload_json` and `files[n]`; the file can be fetched where its url says."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -54,7 +54,7 @@ async def test_a_file_comes_with_its_json_in_a_form() -> None:
             assert await file.read() == b"bytes"
 
 
-async def test_bodies_must_be_json() -> None:
+async def test_bodies_must_be_json():
     """Broken JSON is 50109; another content type is 50035."""
     async with DiscordStandin() as d, bare(d) as api:
         path = f"/channels/{d.add_dm(CHANNEL, PERSON)}/messages"
@@ -65,7 +65,7 @@ async def test_bodies_must_be_json() -> None:
         assert (await api.ask("POST", path, [1]))[1]["code"] == 50035
 
 
-async def test_old_messages_take_few_edits() -> None:
+async def test_old_messages_take_few_edits():
     """30046 once a message older than an hour has been edited often enough."""
     rules = Rules(old_message_age=0, old_message_edits=1)
     async with DiscordStandin(rules=rules) as d, bare(d) as api:
@@ -75,7 +75,7 @@ async def test_old_messages_take_few_edits() -> None:
         assert codes == [None, 30046]
 
 
-async def test_typing_is_noted() -> None:
+async def test_typing_is_noted():
     """204 and no body."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -109,7 +109,7 @@ def row(*buttons: dict[str, Any]) -> list[dict[str, Any]]:
         row({"type": 2, "style": 5, "label": "link", "url": "https://a.example", "custom_id": "x"}),
     ],
 )
-async def test_malformed_components_are_refused(components: list[Any]) -> None:
+async def test_malformed_components_are_refused(components):
     """Rows of one to five well-formed buttons with custom ids of their own; anything else is 50035."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -117,7 +117,7 @@ async def test_malformed_components_are_refused(components: list[Any]) -> None:
         assert (status, body["code"]) == (400, 50035)
 
 
-async def test_a_disabled_or_absent_button_cannot_be_pressed() -> None:
+async def test_a_disabled_or_absent_button_cannot_be_pressed():
     """Pressing what is not there is the test's mistake."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -134,7 +134,7 @@ async def limits(api: Api, d: DiscordStandin) -> list[int]:
     return [status for status, _ in posts + edits]
 
 
-async def test_five_posts_and_five_edits_per_window_and_channel() -> None:
+async def test_five_posts_and_five_edits_per_window_and_channel():
     """The sixth of each is 429 with all that clients need; other channels are free."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -147,7 +147,7 @@ async def test_five_posts_and_five_edits_per_window_and_channel() -> None:
         assert (len(d.rate_limited), d.invalid_requests) == (3, 3)
 
 
-async def test_a_window_ends() -> None:
+async def test_a_window_ends():
     """After it, requests pass again."""
     async with DiscordStandin(rules=Rules(window=0.01, burst=1)) as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -158,7 +158,7 @@ async def test_a_window_ends() -> None:
         assert (first, second) == (200, 200)
 
 
-async def test_limits_can_be_switched_off() -> None:
+async def test_limits_can_be_switched_off():
     """Nothing is refused then, and the headers promise plenty."""
     async with DiscordStandin(limits=False) as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -166,7 +166,7 @@ async def test_limits_can_be_switched_off() -> None:
         assert int(api.headers["x-ratelimit-remaining"]) > 100
 
 
-async def test_all_requests_together_are_limited_too() -> None:
+async def test_all_requests_together_are_limited_too():
     """Beyond 50 in a second: 429 that says it is global."""
     async with DiscordStandin(rules=Rules(global_per_second=2)) as d, bare(d) as api:
         for _ in range(2):

@@ -17,7 +17,7 @@ def assistant(**option: Any) -> dict[str, Any]:
     return {"name": "assistant", "description": "Show it", "options": [{**NAME, **option}]}
 
 
-async def test_a_command_takes_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_command_takes_an_option(monkeypatch):
     """What was typed arrives in the SDK; without it the SDK has the default."""
     bot, asked = Bot(), []
 
@@ -45,7 +45,7 @@ async def test_a_command_takes_an_option(monkeypatch: pytest.MonkeyPatch) -> Non
         {"choices": [{"name": str(n), "value": str(n)} for n in range(26)]},
     ],
 )
-async def test_malformed_options_are_refused(option: dict[str, Any]) -> None:
+async def test_malformed_options_are_refused(option):
     """Names, descriptions, types and choices are checked; nothing is registered then."""
     async with DiscordStandin() as d, bare(d) as api:
         path = f"/applications/{d.application_id}/commands"
@@ -54,7 +54,7 @@ async def test_malformed_options_are_refused(option: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("options", [{"other": "x"}, {"name": 1}, {"name": "x" * 6001}, {}])
-async def test_a_client_sends_only_what_is_offered(options: dict[str, Any]) -> None:
+async def test_a_client_sends_only_what_is_offered(options):
     """An unknown option, a wrong type, too long a value, a required one left out: the test's mistake."""
     async with DiscordStandin() as d, bare(d) as api:
         await api.ask("PUT", f"/applications/{d.application_id}/commands", [assistant(required=True)])
@@ -62,7 +62,7 @@ async def test_a_client_sends_only_what_is_offered(options: dict[str, Any]) -> N
             await d.slash(PERSON, d.dm(PERSON), "assistant", options=options)
 
 
-async def test_a_command_in_a_thread_tells_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_command_in_a_thread_tells_its_parent(monkeypatch):
     """The interaction carries the thread with its parent, also when nothing else did."""
     bot = Bot()
     places: list[tuple[int, int]] = []
@@ -81,7 +81,7 @@ async def test_a_command_in_a_thread_tells_its_parent(monkeypatch: pytest.Monkey
     assert places == [(int(thread), int(parent))]
 
 
-async def test_threads_are_told_with_their_parents() -> None:
+async def test_threads_are_told_with_their_parents():
     """Those there in GUILD_CREATE, a new one in THREAD_CREATE, and each when it is asked for."""
     async with DiscordStandin() as d, bare(d) as api, gateway(d) as socket:
         parent = d.add_channel(d.add_guild())
@@ -112,7 +112,7 @@ class Ask(discord.ui.View):
         await interaction.response.defer()
 
 
-async def test_a_button_is_answered_in_three_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_button_is_answered_in_three_ways(monkeypatch):
     """Types 6, 4 and 7: nothing, a message for one person, a changed message without buttons."""
     async with DiscordStandin() as d, running(d, Bot(), monkeypatch) as bot:
         channel = d.add_channel(d.add_guild())

@@ -17,7 +17,7 @@ async def room(discord: DiscordStandin) -> str:
 
 
 @pytest.mark.parametrize("intents", [PLAIN, PLAIN | CONTENT])
-async def test_content_is_shown_to_sessions_that_may_read_it(intents: int) -> None:
+async def test_content_is_shown_to_sessions_that_may_read_it(intents):
     """Where it is switched on and asked for; else the text of what does not concern the bot is hidden."""
     async with DiscordStandin(rules=Rules(message_content=True)) as d, bare(d) as api:
         channel = await room(d)
@@ -30,7 +30,7 @@ async def test_content_is_shown_to_sessions_that_may_read_it(intents: int) -> No
     assert ("hello" if intents & CONTENT else "", "hello") == (event["d"]["content"], page["content"])
 
 
-async def test_a_recording_is_told_as_it_is() -> None:
+async def test_a_recording_is_told_as_it_is():
     """Nothing is checked, nothing changes in the channels, and it is repeated by a RESUME like any event."""
     async with DiscordStandin() as d:
         channel = await room(d)
@@ -42,7 +42,7 @@ async def test_a_recording_is_told_as_it_is() -> None:
         assert [] == d.messages(channel)
 
 
-async def test_the_gateway_can_be_down_alone() -> None:
+async def test_the_gateway_can_be_down_alone():
     """It refuses connections with 503 while REST answers; afterwards it takes them again."""
     async with DiscordStandin() as d, bare(d) as api:
         await d.gateway_down()
@@ -56,7 +56,7 @@ async def test_the_gateway_can_be_down_alone() -> None:
             assert 1 == d.connected
 
 
-async def test_sessions_thrown_away_are_counted() -> None:
+async def test_sessions_thrown_away_are_counted():
     """Closing with 1000 ends a session that could have been resumed; 4000 does not."""
     for code, ended in ((4000, 0), (1000, 1)):
         async with DiscordStandin() as d:
@@ -67,7 +67,7 @@ async def test_sessions_thrown_away_are_counted() -> None:
             assert ended == d.sessions_ended
 
 
-async def test_limits_can_be_switched_while_running() -> None:
+async def test_limits_can_be_switched_while_running():
     """From then on the sixth message within five seconds is refused."""
     async with DiscordStandin(limits=False) as d, bare(d) as api:
         path = f"/channels/{d.dm(PERSON)}/messages"

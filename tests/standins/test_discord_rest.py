@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from standins.discord import DiscordStandin, Rules
 from tests.standins.discord_clients import CHANNEL, OTHER, PERSON, bare, why
 
 
-async def test_replies_are_exactly_json() -> None:
+async def test_replies_are_exactly_json():
     """The content type has no charset: the SDK compares it whole."""
     async with DiscordStandin() as d, bare(d) as api:
         status, me = await api.ask("GET", "/users/@me")
@@ -18,7 +16,7 @@ async def test_replies_are_exactly_json() -> None:
 
 
 @pytest.mark.parametrize("header", ["", "Bot wrong", "Bearer {}", "{}"])
-async def test_only_the_bot_token_is_let_in(header: str) -> None:
+async def test_only_the_bot_token_is_let_in(header):
     """Anything but `Bot TOKEN` is 401, and counted."""
     async with DiscordStandin() as d, bare(d) as api:
         headers = {"Authorization": header.format(d.token)}
@@ -27,7 +25,7 @@ async def test_only_the_bot_token_is_let_in(header: str) -> None:
         assert d.invalid_requests == 1
 
 
-async def test_the_account_can_be_read() -> None:
+async def test_the_account_can_be_read():
     """Application, gateway, guild, roles, channel and DM are there; what is not is 404, 10003 or 10004."""
     async with DiscordStandin() as d, bare(d) as api:
         guild = d.add_guild(name="Home")
@@ -48,7 +46,7 @@ async def test_the_account_can_be_read() -> None:
         assert (await api.ask("PUT", "/users/@me"))[0] == 405
 
 
-async def test_content_has_limits() -> None:
+async def test_content_has_limits():
     """2,000 characters pass, 2,001 are 50035, nothing or blanks are 50006."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -60,7 +58,7 @@ async def test_content_has_limits() -> None:
         assert len(d.posts(CHANNEL)) == 1
 
 
-async def test_an_edit_has_the_same_limits() -> None:
+async def test_an_edit_has_the_same_limits():
     """Too long is 50035; emptying a message is 50006 and changes nothing."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -71,14 +69,14 @@ async def test_an_edit_has_the_same_limits() -> None:
         assert d.posts(CHANNEL)[0].content == "text"
 
 
-async def test_blanks_around_content_are_taken_away() -> None:
+async def test_blanks_around_content_are_taken_away():
     """Discord trims what it stores."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
         assert (await api.post(CHANNEL, "\n  text \n"))[1]["content"] == "text"
 
 
-async def test_an_enforced_nonce_posts_once() -> None:
+async def test_an_enforced_nonce_posts_once():
     """The same nonce gives the same message, in any channel, and nothing new is posted."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -88,7 +86,7 @@ async def test_an_enforced_nonce_posts_once() -> None:
         assert (len(d.posts(CHANNEL)), d.posts(d.dm(OTHER))) == (1, [])
 
 
-async def test_a_nonce_without_enforcement_posts_again() -> None:
+async def test_a_nonce_without_enforcement_posts_again():
     """`enforce_nonce` has to be true."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -97,7 +95,7 @@ async def test_a_nonce_without_enforcement_posts_again() -> None:
         assert len(d.posts(CHANNEL)) == 2
 
 
-async def test_a_nonce_is_forgotten_after_its_window() -> None:
+async def test_a_nonce_is_forgotten_after_its_window():
     """Later, the same nonce posts anew."""
     async with DiscordStandin(rules=Rules(nonce_window=0)) as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -106,7 +104,7 @@ async def test_a_nonce_is_forgotten_after_its_window() -> None:
         assert len(d.posts(CHANNEL)) == 2
 
 
-async def test_the_nonce_of_a_deleted_message_is_gone_for_good() -> None:
+async def test_the_nonce_of_a_deleted_message_is_gone_for_good():
     """404 10008 rather than a second message."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -116,7 +114,7 @@ async def test_the_nonce_of_a_deleted_message_is_gone_for_good() -> None:
         assert (status, body["code"]) == (404, 10008)
 
 
-async def test_a_nonce_is_checked_and_not_in_the_history() -> None:
+async def test_a_nonce_is_checked_and_not_in_the_history():
     """At most 25 characters, text or number; reading a message does not tell its nonce."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -126,7 +124,7 @@ async def test_a_nonce_is_checked_and_not_in_the_history() -> None:
         assert "nonce" not in (await api.ask("GET", f"/channels/{CHANNEL}/messages/{message['id']}"))[1]
 
 
-async def test_a_reply_needs_its_message_unless_told_otherwise() -> None:
+async def test_a_reply_needs_its_message_unless_told_otherwise():
     """Unknown is 50035; with `fail_if_not_exists: false` it becomes a plain message."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -139,7 +137,7 @@ async def test_a_reply_needs_its_message_unless_told_otherwise() -> None:
         assert (plain["type"], "message_reference" in plain) == (0, False)
 
 
-async def test_a_reply_pings_its_author_unless_forbidden() -> None:
+async def test_a_reply_pings_its_author_unless_forbidden():
     """Without `allowed_mentions`, or with `replied_user`, the author of the question is pinged."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -167,7 +165,7 @@ ALL = {f"user:{PERSON}", f"user:{OTHER}", "role:77", "everyone"}
         ),
     ],
 )
-async def test_pings_follow_allowed_mentions(allowed: dict[str, Any], pinged: set[str]) -> None:
+async def test_pings_follow_allowed_mentions(allowed, pinged):
     """`pinged` is what the text would have done, whitelists included; nothing named means everything."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -175,7 +173,7 @@ async def test_pings_follow_allowed_mentions(allowed: dict[str, Any], pinged: se
         assert d.posts(CHANNEL)[0].pinged == pinged
 
 
-async def test_an_edit_without_allowed_mentions_pings_with_defaults() -> None:
+async def test_an_edit_without_allowed_mentions_pings_with_defaults():
     """The rule of the first write does not carry over."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -186,7 +184,7 @@ async def test_an_edit_without_allowed_mentions_pings_with_defaults() -> None:
         assert post.allowed_mentions is None
 
 
-async def test_allowed_mentions_cannot_say_all_and_some() -> None:
+async def test_allowed_mentions_cannot_say_all_and_some():
     """`parse: users` together with a list of users is 50035, as is an unknown kind."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -196,7 +194,7 @@ async def test_allowed_mentions_cannot_say_all_and_some() -> None:
         assert why(odd, "allowed_mentions", "parse", "0")[1] == 50035
 
 
-async def test_flags_can_suppress_embeds_and_notifications_only() -> None:
+async def test_flags_can_suppress_embeds_and_notifications_only():
     """Creating takes bits 2 and 12; editing only bit 2, and clears it when it is not set again."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -206,7 +204,7 @@ async def test_flags_can_suppress_embeds_and_notifications_only() -> None:
         assert (await api.patch(CHANNEL, message["id"], flags=64))[1]["flags"] == 4096
 
 
-async def test_only_own_messages_can_be_changed() -> None:
+async def test_only_own_messages_can_be_changed():
     """Another's message: 50005 to edit, 50003 or 50013 to delete; an unknown one: 10008; an own one goes."""
     async with DiscordStandin() as d, bare(d) as api:
         d.add_dm(CHANNEL, PERSON)
@@ -224,7 +222,7 @@ async def test_only_own_messages_can_be_changed() -> None:
         assert not d.posts(CHANNEL)
 
 
-async def test_a_forbidden_channel_refuses() -> None:
+async def test_a_forbidden_channel_refuses():
     """50013 stops writing, 50001 reading too, until it is allowed again."""
     async with DiscordStandin() as d, bare(d) as api:
         channel = d.add_channel(d.add_guild())

@@ -8,7 +8,7 @@ from standins.discord import DiscordStandin, Rules
 from tests.standins.discord_clients import OTHER, PERSON, gateway, ready
 
 
-async def test_resume_replays_exactly_what_was_missed() -> None:
+async def test_resume_replays_exactly_what_was_missed():
     """Events after the given seq come again, in order, then RESUMED; then life goes on."""
     async with DiscordStandin() as d:
         dm = d.dm(PERSON)
@@ -30,7 +30,7 @@ async def test_resume_replays_exactly_what_was_missed() -> None:
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 4000])
-async def test_only_a_goodbye_ends_the_session(code: int) -> None:
+async def test_only_a_goodbye_ends_the_session(code):
     """Closing with 1000 or 1001 forfeits the session; any other code keeps it."""
     async with DiscordStandin() as d:
         async with gateway(d) as socket:
@@ -44,7 +44,7 @@ async def test_only_a_goodbye_ends_the_session(code: int) -> None:
             assert d.gateway_closes == [code]
 
 
-async def test_a_client_that_is_killed_keeps_its_session() -> None:
+async def test_a_client_that_is_killed_keeps_its_session():
     """A connection that ends without a close frame, as after kill -9, forfeits nothing."""
     async with DiscordStandin() as d:
         async with gateway(d) as socket:
@@ -58,7 +58,7 @@ async def test_a_client_that_is_killed_keeps_its_session() -> None:
             assert d.gateway_closes == []
 
 
-async def test_a_session_can_be_too_old_to_resume() -> None:
+async def test_a_session_can_be_too_old_to_resume():
     """Past its lifetime, or unknown: op 9 `false`, after which IDENTIFY works on the same connection."""
     async with DiscordStandin(rules=Rules(session_lifetime=0)) as d:
         async with gateway(d) as socket:
@@ -72,7 +72,7 @@ async def test_a_session_can_be_too_old_to_resume() -> None:
             await ready(socket)
 
 
-async def test_sessions_can_be_told_to_expire() -> None:
+async def test_sessions_can_be_told_to_expire():
     """The connection that stands goes on, but cannot be resumed."""
     async with DiscordStandin() as d:
         async with gateway(d) as socket:
@@ -85,7 +85,7 @@ async def test_sessions_can_be_told_to_expire() -> None:
             assert (await socket.next())["op"] == 9
 
 
-async def test_a_seq_from_the_future_or_long_gone_cannot_be_resumed() -> None:
+async def test_a_seq_from_the_future_or_long_gone_cannot_be_resumed():
     """4007 for a seq that was never sent; op 9 for one whose successors are no longer kept."""
     async with DiscordStandin(rules=Rules(replay_limit=3)) as d:
         async with gateway(d) as socket:
@@ -102,7 +102,7 @@ async def test_a_seq_from_the_future_or_long_gone_cannot_be_resumed() -> None:
             assert (await socket.next())["op"] == 9
 
 
-async def test_a_resume_takes_the_session_from_its_old_connection() -> None:
+async def test_a_resume_takes_the_session_from_its_old_connection():
     """The old connection is closed; events go to the new one alone."""
     async with DiscordStandin() as d, gateway(d) as old, gateway(d) as new:
         session, seq = await ready(old)
@@ -113,7 +113,7 @@ async def test_a_resume_takes_the_session_from_its_old_connection() -> None:
         assert (await new.next())["t"] == "MESSAGE_CREATE"
 
 
-async def test_invalidate_forgets_the_session() -> None:
+async def test_invalidate_forgets_the_session():
     """Op 9 `false` is told to the client, and the session is gone."""
     async with DiscordStandin() as d, gateway(d) as socket:
         session, seq = await ready(socket)
@@ -123,7 +123,7 @@ async def test_invalidate_forgets_the_session() -> None:
         assert (await socket.next())["op"] == 9
 
 
-async def test_an_outage_keeps_port_and_sessions() -> None:
+async def test_an_outage_keeps_port_and_sessions():
     """Offline nobody can connect; online again on the same port, the missed event is replayed."""
     async with DiscordStandin() as d:
         async with gateway(d) as socket:

@@ -11,7 +11,7 @@ from standins.discord import DiscordStandin, Rules
 from tests.standins.discord_clients import PERSON, Bot, running
 
 
-async def test_a_dm_is_received_answered_and_edited(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_dm_is_received_answered_and_edited(monkeypatch):
     """A person's DM reaches the SDK, whose reply and edit appear as one post."""
     async with DiscordStandin() as d, running(d, Bot(), monkeypatch) as bot:
         dm = d.dm(PERSON)
@@ -28,7 +28,7 @@ async def test_a_dm_is_received_answered_and_edited(monkeypatch: pytest.MonkeyPa
         assert not post.reply_ping
 
 
-async def test_the_sdk_unsuppresses_embeds_unless_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_sdk_unsuppresses_embeds_unless_told_again(monkeypatch):
     """`Message.edit` without `suppress` sends flags 0, which brings link previews back."""
     async with DiscordStandin() as d, running(d, Bot(), monkeypatch) as bot:
         channel = d.add_channel(d.add_guild())
@@ -41,7 +41,7 @@ async def test_the_sdk_unsuppresses_embeds_unless_told_again(monkeypatch: pytest
         assert d.posts(channel)[0].previewed
 
 
-async def test_a_server_shows_the_bot_only_what_is_meant_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_shows_the_bot_only_what_is_meant_for_it(monkeypatch):
     """Text is empty for plain messages and role mentions, there for mentions and replies with ping."""
     async with DiscordStandin() as d:
         guild = d.add_guild()
@@ -66,9 +66,7 @@ async def test_a_server_shows_the_bot_only_what_is_meant_for_it(monkeypatch: pyt
             assert seen[4].reference.resolved.author == bot.user
 
 
-async def test_threads_attachments_stickers_edits_and_deletions_are_told(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_threads_attachments_stickers_edits_and_deletions_are_told(monkeypatch):
     """The SDK's cache knows the thread; a file can be fetched; edits and deletions arrive."""
     async with DiscordStandin() as d:
         thread = d.add_thread(d.add_channel(d.add_guild()))
@@ -87,7 +85,7 @@ async def test_threads_attachments_stickers_edits_and_deletions_are_told(
             assert str(bot.removed[0].message_id) == asked
 
 
-async def test_a_slash_command_is_answered_for_one_person(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slash_command_is_answered_for_one_person(monkeypatch):
     """A synced command can be used in a DM and in a server, with the person's locale."""
     bot = Bot()
 
@@ -114,7 +112,7 @@ async def test_a_slash_command_is_answered_for_one_person(monkeypatch: pytest.Mo
                 await d.slash(PERSON, channel, "unknown")
 
 
-async def test_a_deferred_command_shows_its_followup(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_deferred_command_shows_its_followup(monkeypatch):
     """The first follow-up takes the place of "thinking"; the original can be edited after it."""
     bot = Bot()
 
@@ -133,7 +131,7 @@ async def test_a_deferred_command_shows_its_followup(monkeypatch: pytest.MonkeyP
         assert [c.status for c in d.calls[-3:]] == [200, 200, 200]
 
 
-async def test_a_button_can_be_pressed_until_it_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_button_can_be_pressed_until_it_is_gone(monkeypatch):
     """A press reaches the SDK's view, which takes the button away."""
 
     class Stop(discord.ui.View):
@@ -150,7 +148,7 @@ async def test_a_button_can_be_pressed_until_it_is_gone(monkeypatch: pytest.Monk
             await d.press(PERSON, channel, str(post.id), "stop")
 
 
-async def test_a_message_menu_shows_a_text_that_is_otherwise_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_message_menu_shows_a_text_that_is_otherwise_hidden(monkeypatch):
     """The target of a context-menu command comes with its content."""
     bot = Bot()
 
@@ -168,7 +166,7 @@ async def test_a_message_menu_shows_a_text_that_is_otherwise_hidden(monkeypatch:
 
 
 @pytest.mark.parametrize("how", ["cut", "reconnect", "invalid", "offline"])
-async def test_the_sdk_resumes_and_misses_nothing(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_sdk_resumes_and_misses_nothing(how, monkeypatch):
     """After a cut, op 7, op 9 `true` or an outage it resumes, and what was said meanwhile is replayed."""
     async with DiscordStandin() as d, running(d, Bot(), monkeypatch) as bot:
         dm = d.dm(PERSON)
@@ -195,7 +193,7 @@ class _Hasty:
         return 0.02
 
 
-async def test_history_is_read_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_history_is_read_in_order(monkeypatch):
     """`history(after=...)` yields what was written later, oldest first, also what is hours old."""
     async with DiscordStandin() as d, running(d, Bot(), monkeypatch) as bot:
         dm = d.dm(PERSON)
@@ -207,7 +205,7 @@ async def test_history_is_read_in_order(monkeypatch: pytest.MonkeyPatch) -> None
         assert texts == [str(number) for number in range(1, 105)]
 
 
-async def test_a_revoked_token_ends_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_revoked_token_ends_the_client(monkeypatch):
     """The gateway closes with 4004, after which the SDK gives up; it cannot log in again."""
     async with DiscordStandin() as d, running(d, Bot(), monkeypatch) as bot:
         d.revoke()
@@ -219,7 +217,7 @@ async def test_a_revoked_token_ends_the_client(monkeypatch: pytest.MonkeyPatch) 
                 await again.login(d.token)
 
 
-async def test_the_sdk_keeps_within_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_sdk_keeps_within_the_limits(monkeypatch):
     """With the headers the stand-in sends, the SDK waits by itself and is never refused."""
     async with DiscordStandin(rules=Rules(window=0.3)) as d, running(d, Bot(), monkeypatch) as bot:
         channel = bot.get_partial_messageable(int(d.add_channel(d.add_guild())))
@@ -228,7 +226,7 @@ async def test_the_sdk_keeps_within_the_limits(monkeypatch: pytest.MonkeyPatch) 
         assert not d.rate_limited
 
 
-async def test_without_limits_nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_limits_nothing_waits(monkeypatch):
     """`limits=False` lets a burst through at once."""
     async with DiscordStandin(limits=False) as d, running(d, Bot(), monkeypatch) as bot:
         channel = d.add_channel(d.add_guild())

@@ -27,7 +27,7 @@ async def followed(client: AsyncOpenAI, response_id: str, after: int) -> list[An
     return [event async for event in stream]
 
 
-async def test_a_background_stream_is_queued_first() -> None:
+async def test_a_background_stream_is_queued_first():
     """created and queued say "queued", then the usual sequence follows; all valid for the SDK."""
     async with served(Scenario()) as (_, client):
         frames = await raw_frames(client, background=True, extra_body={"store": True})
@@ -38,7 +38,7 @@ async def test_a_background_stream_is_queued_first() -> None:
     assert set().union(*(undeclared(EVENTS.validate_python(data)) for _, data in frames)) == {"obfuscation"}
 
 
-async def test_a_cut_stream_is_resumed_where_it_stopped() -> None:
+async def test_a_cut_stream_is_resumed_where_it_stopped():
     """After a cut the same response goes on; only events after the last seen one come again."""
     scenario = Scenario()
     scenario.enqueue(Say("Hel"), Fault("cut"), Say("lo"))
@@ -52,7 +52,7 @@ async def test_a_cut_stream_is_resumed_where_it_stopped() -> None:
     assert len(scenario.requests) == 1
 
 
-async def test_generation_outlives_every_connection() -> None:
+async def test_generation_outlives_every_connection():
     """Cut by the network, the response still gets to its end and is fetched whole."""
     scenario = Scenario(delay=0.005)
     scenario.enqueue("one two three four five")
@@ -69,7 +69,7 @@ async def test_generation_outlives_every_connection() -> None:
     assert api.requests[0].finished_at is not None
 
 
-async def test_a_resumed_stream_follows_live() -> None:
+async def test_a_resumed_stream_follows_live():
     """Past events come at once, future ones as they are made."""
     scenario = Scenario(delay=0.01)
     scenario.enqueue("one two three four five")
@@ -83,7 +83,7 @@ async def test_a_resumed_stream_follows_live() -> None:
     assert events[-1].type == "response.completed"
 
 
-async def test_a_replay_can_leave_out_obfuscation() -> None:
+async def test_a_replay_can_leave_out_obfuscation():
     """include_obfuscation=false holds for the resumed stream whatever the first one had."""
     async with served(Scenario()) as (_, client):
         first = [event async for event in await client.responses.create(**BACKGROUND, stream=True)]
@@ -98,7 +98,7 @@ async def test_a_replay_can_leave_out_obfuscation() -> None:
     assert not any(event.model_extra for event in again)
 
 
-async def test_polling_works_without_streaming() -> None:
+async def test_polling_works_without_streaming():
     """create answers at once with "queued"; retrieve shows the end."""
     async with served(Scenario()) as (api, client):
         response = await client.responses.create(**BACKGROUND)
@@ -109,7 +109,7 @@ async def test_polling_works_without_streaming() -> None:
     assert polled.output_text == "echo: Good morning"
 
 
-async def test_only_streamed_responses_can_be_followed() -> None:
+async def test_only_streamed_responses_can_be_followed():
     """A response created without stream=true earns 400."""
     async with served(Scenario()) as (_, client):
         response = await client.responses.create(**BACKGROUND)
@@ -117,7 +117,7 @@ async def test_only_streamed_responses_can_be_followed() -> None:
             await client.responses.retrieve(response.id, stream=True)
 
 
-async def test_a_stream_is_kept_for_five_minutes_only() -> None:
+async def test_a_stream_is_kept_for_five_minutes_only():
     """Beyond the window following earns 400, while polling still works."""
     async with served(Scenario()) as (api, client):
         events = [event async for event in await client.responses.create(**BACKGROUND, stream=True)]
@@ -129,7 +129,7 @@ async def test_a_stream_is_kept_for_five_minutes_only() -> None:
         assert (await client.responses.retrieve(events[0].response.id)).status == "completed"
 
 
-async def test_a_stuck_response_stays_queued_until_cancelled() -> None:
+async def test_a_stuck_response_stays_queued_until_cancelled():
     """stuck_next(1) holds one response at "queued"; cancel ends it, and again; the next one runs."""
     async with served(Scenario()) as (api, client):
         api.stuck_next()
@@ -145,7 +145,7 @@ async def test_a_stuck_response_stays_queued_until_cancelled() -> None:
     assert api.requests[0].tokens == 0
 
 
-async def test_cancelling_ends_the_stream_without_a_terminal_event() -> None:
+async def test_cancelling_ends_the_stream_without_a_terminal_event():
     """Whoever listens gets nothing more."""
     scenario = Scenario()
     scenario.enqueue(Say("Hm"), Fault("hang"))
@@ -159,7 +159,7 @@ async def test_cancelling_ends_the_stream_without_a_terminal_event() -> None:
     assert only(api).status == "cancelled"
 
 
-async def test_cancelling_what_is_over_changes_nothing() -> None:
+async def test_cancelling_what_is_over_changes_nothing():
     """A completed background response stays completed."""
     async with served(Scenario()) as (api, client):
         response = await client.responses.create(**BACKGROUND)
@@ -168,7 +168,7 @@ async def test_cancelling_what_is_over_changes_nothing() -> None:
         assert (await client.responses.cancel(response.id)).status == "completed"
 
 
-async def test_foreground_responses_cannot_be_cancelled() -> None:
+async def test_foreground_responses_cannot_be_cancelled():
     """They are cancelled by closing the connection; the endpoint earns 400."""
     async with served(Scenario()) as (_, client):
         response = await client.responses.create(model="gpt-6-luna", input="Hi")
@@ -176,7 +176,7 @@ async def test_foreground_responses_cannot_be_cancelled() -> None:
             await client.responses.cancel(response.id)
 
 
-async def test_a_deleted_response_is_gone() -> None:
+async def test_a_deleted_response_is_gone():
     """After delete nothing is found, and the stand-in remembers that it was deleted."""
     async with served(Scenario()) as (api, client):
         response = await client.responses.create(**BACKGROUND)
@@ -188,7 +188,7 @@ async def test_a_deleted_response_is_gone() -> None:
     assert only(api).deleted
 
 
-async def test_what_is_not_stored_cannot_be_fetched() -> None:
+async def test_what_is_not_stored_cannot_be_fetched():
     """store=false leaves nothing behind; store by default does."""
     async with served(Scenario()) as (api, client):
         lost = await client.responses.create(**ASK)
@@ -200,7 +200,7 @@ async def test_what_is_not_stored_cannot_be_fetched() -> None:
     assert list(api.responses) == [kept.id]
 
 
-async def test_background_goes_on_while_offline() -> None:
+async def test_background_goes_on_while_offline():
     """The server's network is down, its work is not."""
     scenario = Scenario(delay=0.005)
     scenario.enqueue("one two three")

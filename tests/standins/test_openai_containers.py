@@ -22,7 +22,7 @@ def container_of(response: Any) -> str:
     return str(response.output[0].container_id)
 
 
-async def test_a_container_is_made_and_found() -> None:
+async def test_a_container_is_made_and_found():
     """With every field of the SDK's type."""
     async with served(Scenario()) as (_, client):
         made = await client.containers.create(name="x", memory_limit="4g")
@@ -32,7 +32,7 @@ async def test_a_container_is_made_and_found() -> None:
     assert (container.status, container.memory_limit, container.name) == ("running", "4g", "x")
 
 
-async def test_code_runs_in_one_of_its_own_with_the_files_it_was_given() -> None:
+async def test_code_runs_in_one_of_its_own_with_the_files_it_was_given():
     """Each answer gets a new container; what it was given and what it made are both there."""
     script = Scenario()
     for _ in range(2):
@@ -52,7 +52,7 @@ async def test_code_runs_in_one_of_its_own_with_the_files_it_was_given() -> None
     assert all(undeclared(FileRetrieveResponse.model_validate(file.to_dict())) == set() for file in files)
 
 
-async def test_a_conversation_goes_on_in_its_container() -> None:
+async def test_a_conversation_goes_on_in_its_container():
     """Earlier calls in the input lead to it, while it lives."""
     script = Scenario()
     for _ in range(3):
@@ -76,7 +76,7 @@ async def test_a_conversation_goes_on_in_its_container() -> None:
     assert third != first
 
 
-async def test_a_named_container_is_used() -> None:
+async def test_a_named_container_is_used():
     """And must be there."""
     script = Scenario()
     script.enqueue(RUN)
@@ -93,7 +93,7 @@ async def test_a_named_container_is_used() -> None:
     assert container_of(answer) == made.id
 
 
-async def test_a_container_dies_when_it_is_idle() -> None:
+async def test_a_container_dies_when_it_is_idle():
     """20 minutes after its last use: its files are lost, and naming it is refused."""
     async with served(Scenario()) as (api, client):
         made = await client.containers.create(name="x")
@@ -112,7 +112,7 @@ async def test_a_container_dies_when_it_is_idle() -> None:
     assert dead.status == "expired"
 
 
-async def test_files_of_a_container_that_are_not_there() -> None:
+async def test_files_of_a_container_that_are_not_there():
     """404 for the file and for the container."""
     async with served(Scenario()) as (_, client):
         made = await client.containers.create(name="x")
@@ -121,7 +121,7 @@ async def test_files_of_a_container_that_are_not_there() -> None:
                 await client.containers.files.content.retrieve("cfile_none", container_id=container)
 
 
-async def test_uploaded_files_are_copied_in() -> None:
+async def test_uploaded_files_are_copied_in():
     """At creation or later, by their id."""
     async with served(Scenario()) as (_, client):
         file = await client.files.create(file=("a.txt", b"x"), purpose="user_data")
@@ -135,7 +135,7 @@ async def test_uploaded_files_are_copied_in() -> None:
     assert paths == ["/mnt/data/a.txt"]
 
 
-async def test_a_container_can_be_deleted() -> None:
+async def test_a_container_can_be_deleted():
     """And so can a file in it."""
     async with served(Scenario()) as (_, client):
         made = await client.containers.create(name="x")

@@ -20,9 +20,7 @@ from tests.standins.openai_client import ASK, last_of, served, until_broken
         (400, "context_length_exceeded", openai.BadRequestError),
     ],
 )
-async def test_a_scripted_refusal_is_an_api_error(
-    status: int, code: str, error: type[openai.APIStatusError]
-) -> None:
+async def test_a_scripted_refusal_is_an_api_error(status, code, error):
     """Status, code, Retry-After and request id reach the SDK's exception."""
     scenario = Scenario()
     scenario.enqueue(Fault("refuse", code=code, status=status, retry_after=2))
@@ -36,7 +34,7 @@ async def test_a_scripted_refusal_is_an_api_error(
     assert api.requests[0].status == status
 
 
-async def test_a_failure_is_yielded_not_raised() -> None:
+async def test_a_failure_is_yielded_not_raised():
     """The SDK hands response.failed on as an event; its response says why."""
     scenario = Scenario()
     scenario.enqueue(Say("Hm"), Fault("failed", code="server_error"))
@@ -49,7 +47,7 @@ async def test_a_failure_is_yielded_not_raised() -> None:
     assert last.response.error.code == "server_error"
 
 
-async def test_a_silent_end_has_no_terminal_event() -> None:
+async def test_a_silent_end_has_no_terminal_event():
     """The stream just stops, without an exception."""
     scenario = Scenario()
     scenario.enqueue(Say("Hm"), Fault("silent"))
@@ -60,7 +58,7 @@ async def test_a_silent_end_has_no_terminal_event() -> None:
     assert api.requests[0].finished_at is None
 
 
-async def test_a_cut_breaks_the_connection() -> None:
+async def test_a_cut_breaks_the_connection():
     """The client has what was said before and then a connection error."""
     scenario = Scenario()
     scenario.enqueue(Say("Hm"), Fault("cut"))
@@ -71,7 +69,7 @@ async def test_a_cut_breaks_the_connection() -> None:
     assert api.requests[0].cut_at is not None
 
 
-async def test_a_cut_without_streaming_breaks_the_connection() -> None:
+async def test_a_cut_without_streaming_breaks_the_connection():
     """The same for an answer in one piece."""
     scenario = Scenario()
     scenario.enqueue(Say("Hm"), Fault("cut"))
@@ -80,7 +78,7 @@ async def test_a_cut_without_streaming_breaks_the_connection() -> None:
             await client.responses.create(**ASK)
 
 
-async def test_a_hang_keeps_the_connection_open() -> None:
+async def test_a_hang_keeps_the_connection_open():
     """Nothing comes any more; when the client leaves, that is seen."""
     scenario = Scenario()
     scenario.enqueue(Say("Hm"), Fault("hang"))
@@ -96,7 +94,7 @@ async def test_a_hang_keeps_the_connection_open() -> None:
     assert api.requests[0].tokens == 1
 
 
-async def test_generation_stops_with_its_connection() -> None:
+async def test_generation_stops_with_its_connection():
     """A foreground answer nobody reads is not generated any further."""
     scenario = Scenario(delay=0.005)
     scenario.enqueue("a " * 2000)
@@ -110,7 +108,7 @@ async def test_generation_stops_with_its_connection() -> None:
     assert api.requests[0].finished_at is None
 
 
-async def test_all_live_streams_can_be_cut() -> None:
+async def test_all_live_streams_can_be_cut():
     """cut() breaks what is open; the next request is served."""
     scenario = Scenario()
     scenario.enqueue(Say("Hm"), Fault("hang"))
@@ -123,7 +121,7 @@ async def test_all_live_streams_can_be_cut() -> None:
         assert (await client.responses.create(**ASK)).output_text == "echo: Good morning"
 
 
-async def test_offline_and_back_on_the_same_port() -> None:
+async def test_offline_and_back_on_the_same_port():
     """Offline nobody can connect; online again the same address serves."""
     async with served(Scenario()) as (api, client):
         await client.responses.create(**ASK)
@@ -135,7 +133,7 @@ async def test_offline_and_back_on_the_same_port() -> None:
         assert (await client.responses.create(**ASK)).status == "completed"
 
 
-async def test_a_fault_inside_a_background_response_is_kept() -> None:
+async def test_a_fault_inside_a_background_response_is_kept():
     """Whoever polls a failed background response is told why it failed."""
     scenario = Scenario()
     scenario.enqueue(Say("Hm"), Fault("failed", code="rate_limit_exceeded"))

@@ -19,7 +19,7 @@ NOTE: Any = ("note.txt", b"buy tea", "text/plain")
 HOUR = 3600
 
 
-async def test_an_upload_is_a_file_object() -> None:
+async def test_an_upload_is_a_file_object():
     """With every field of the SDK's type, and kept with its bytes."""
     async with served(Scenario()) as (api, client):
         file = await client.files.create(
@@ -34,7 +34,7 @@ async def test_an_upload_is_a_file_object() -> None:
     assert api.files.uploaded[0].content == b"buy tea"
 
 
-async def test_names_may_be_in_any_script() -> None:
+async def test_names_may_be_in_any_script():
     """A name arrives as it was sent."""
     async with served(Scenario()) as (_, client):
         file = await client.files.create(file=("보고서 1.txt", b"x"), purpose="assistants")
@@ -42,7 +42,7 @@ async def test_names_may_be_in_any_script() -> None:
     assert file.filename == "보고서 1.txt"
 
 
-async def test_a_deleted_file_is_gone() -> None:
+async def test_a_deleted_file_is_gone():
     """404, also for deleting it again."""
     async with served(Scenario()) as (_, client):
         file = await client.files.create(file=NOTE, purpose="user_data")
@@ -54,7 +54,7 @@ async def test_a_deleted_file_is_gone() -> None:
     assert deleted == FileDeleted(id=file.id, deleted=True, object="file")
 
 
-async def test_a_file_expires() -> None:
+async def test_a_file_expires():
     """When its time is over, and not before."""
     async with served(Scenario()) as (api, client):
         file = await client.files.create(
@@ -68,7 +68,7 @@ async def test_a_file_expires() -> None:
 
 
 @pytest.mark.parametrize("purpose", ["user_data", "assistants", "vision"])
-async def test_what_was_sent_cannot_be_downloaded(purpose: Any) -> None:
+async def test_what_was_sent_cannot_be_downloaded(purpose):
     """400 for the purposes an assistant uses."""
     async with served(Scenario()) as (_, client):
         file = await client.files.create(file=NOTE, purpose=purpose)
@@ -76,7 +76,7 @@ async def test_what_was_sent_cannot_be_downloaded(purpose: Any) -> None:
             await client.files.content(file.id)
 
 
-async def test_other_files_can_be_downloaded() -> None:
+async def test_other_files_can_be_downloaded():
     """A batch's, for example."""
     async with served(Scenario()) as (_, client):
         file = await client.files.create(file=NOTE, purpose="batch")
@@ -96,7 +96,7 @@ async def test_other_files_can_be_downloaded() -> None:
         ({"file": ("empty.txt", b"")}, "file"),
     ],
 )
-async def test_bad_uploads_are_refused(fields: dict[str, Any], param: str) -> None:
+async def test_bad_uploads_are_refused(fields, param):
     """400, with the parameter at fault; nothing is kept."""
     async with served(Scenario()) as (api, client):
         with pytest.raises(openai.BadRequestError) as caught:
@@ -106,7 +106,7 @@ async def test_bad_uploads_are_refused(fields: dict[str, Any], param: str) -> No
     assert api.files.uploaded == []
 
 
-async def test_a_file_has_a_limit() -> None:
+async def test_a_file_has_a_limit():
     """Counted while it is read."""
     async with served(Scenario()) as (api, client):
         api.files.limit = 6
@@ -116,7 +116,7 @@ async def test_a_file_has_a_limit() -> None:
     assert caught.value.status_code == 413
 
 
-async def test_files_are_listed_in_pages() -> None:
+async def test_files_are_listed_in_pages():
     """Newest first, of one purpose."""
     async with served(Scenario()) as (_, client):
         made = [await client.files.create(file=NOTE, purpose="assistants") for _ in range(3)]
@@ -128,7 +128,7 @@ async def test_files_are_listed_in_pages() -> None:
     assert everything == [file.id for file in reversed(made)]
 
 
-async def test_a_fault_hits_as_often_as_asked() -> None:
+async def test_a_fault_hits_as_often_as_asked():
     """Any path can fail, with any status."""
     async with served(Scenario()) as (api, client):
         api.fail("POST /files", status=503, code="server_is_overloaded", times=2, retry_after=1)
@@ -143,7 +143,7 @@ async def test_a_fault_hits_as_often_as_asked() -> None:
     assert [exchange.status for exchange in api.exchanges] == [503, 503, 200]
 
 
-async def test_an_answer_can_be_lost() -> None:
+async def test_an_answer_can_be_lost():
     """What was asked for happened, but nobody is told."""
     async with served(Scenario()) as (api, client):
         api.fail("POST /files", lost=True)
@@ -154,7 +154,7 @@ async def test_an_answer_can_be_lost() -> None:
 
 
 @pytest.mark.parametrize("path", ["/files", "/vector_stores", "/containers", "/models"])
-async def test_nobody_comes_in_without_the_key(path: str) -> None:
+async def test_nobody_comes_in_without_the_key(path):
     """401 everywhere."""
     async with served(Scenario(), api_key="sk-right") as (_, client):
         with pytest.raises(openai.AuthenticationError):
@@ -162,14 +162,14 @@ async def test_nobody_comes_in_without_the_key(path: str) -> None:
 
 
 @pytest.mark.parametrize("options", [{"portable": True}, {"hosted": False}])
-async def test_a_server_without_hosted_tools_has_no_files(options: dict[str, Any]) -> None:
+async def test_a_server_without_hosted_tools_has_no_files(options):
     """The addresses are not there."""
     async with served(Scenario(), **options) as (_, client):
         with pytest.raises(openai.NotFoundError):
             await client.files.create(file=NOTE, purpose="user_data")
 
 
-async def test_a_request_can_be_held() -> None:
+async def test_a_request_can_be_held():
     """Nothing of it happens until it is released."""
     async with served(Scenario()) as (api, client):
         hold = api.hold("POST /files")
@@ -182,7 +182,7 @@ async def test_a_request_can_be_held() -> None:
     assert len(api.files.uploaded) == 1
 
 
-async def test_a_request_can_be_late() -> None:
+async def test_a_request_can_be_late():
     """Held back for a while, then served."""
     async with served(Scenario()) as (api, client):
         api.fail("POST /files", status=0, seconds=0.03)
@@ -195,7 +195,7 @@ async def test_a_request_can_be_late() -> None:
 @pytest.mark.parametrize(
     "kind", ["application/json", "multipart/form-data", "multipart/form-data; boundary=x"]
 )
-async def test_a_broken_form_is_refused(kind: str) -> None:
+async def test_a_broken_form_is_refused(kind):
     """400 in the API's shape, whatever was sent."""
     async with OpenAIStandin(Scenario()) as api, aiohttp.ClientSession() as session:
         headers = {"Authorization": "Bearer k", "Content-Type": kind}

@@ -95,7 +95,7 @@ TAKEN: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fields", TAKEN, ids=range(len(TAKEN)))
-def test_good_requests_are_taken(fields: dict[str, Any]) -> None:
+def test_good_requests_are_taken(fields):
     """What the API documents as valid passes."""
     check({"model": "gpt-6-luna", "input": [USER], **fields})
 
@@ -203,7 +203,7 @@ REFUSED: list[tuple[dict[str, Any], str | None, str | None]] = [
 
 
 @pytest.mark.parametrize(("fields", "param", "code"), REFUSED, ids=range(len(REFUSED)))
-def test_bad_requests_are_refused(fields: dict[str, Any], param: str | None, code: str | None) -> None:
+def test_bad_requests_are_refused(fields, param, code):
     """Each mistake gets status 400, the parameter at fault and the API's code."""
     refusal = refused(**fields)
 
@@ -218,7 +218,7 @@ def test_bad_requests_are_refused(fields: dict[str, Any], param: str | None, cod
         {"type": "item_reference", "id": "msg_1"},
     ],
 )
-def test_bare_items_are_not_kept(item: dict[str, Any]) -> None:
+def test_bare_items_are_not_kept(item):
     """Only an id, without what makes it whole, is looked for and not found."""
     refusal = refused(input=[item, USER], store=False)
 
@@ -228,7 +228,7 @@ def test_bare_items_are_not_kept(item: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("options", [{"hosted": False}, {"portable": True}])
 @pytest.mark.parametrize("kind", ["web_search", "image_generation"])
-async def test_a_server_without_hosted_tools_says_which(options: dict[str, Any], kind: Any) -> None:
+async def test_a_server_without_hosted_tools_says_which(options, kind):
     """400 that names the tool; functions are taken."""
     async with served(Scenario(), **options) as (_, client):
         with pytest.raises(openai.BadRequestError) as caught:
@@ -246,7 +246,7 @@ async def refused_by(client: AsyncOpenAI, **fields: Any) -> openai.APIStatusErro
 
 
 @pytest.mark.parametrize("kind", ["input_image", "input_file"])
-async def test_files_that_are_referred_to_must_be_there(kind: str) -> None:
+async def test_files_that_are_referred_to_must_be_there(kind):
     """404 for an id nobody uploaded, and for one that is in a container's list."""
     async with served(Scenario()) as (_, client):
         part = shown({"type": kind, "file_id": "file-none"})
@@ -257,7 +257,7 @@ async def test_files_that_are_referred_to_must_be_there(kind: str) -> None:
     assert (error.status_code, other.status_code) == (404, 404)
 
 
-async def test_a_picture_that_was_uploaded_must_be_one() -> None:
+async def test_a_picture_that_was_uploaded_must_be_one():
     """By its content."""
     async with served(Scenario()) as (_, client):
         good = await client.files.create(file=("a.png", png()), purpose="vision")
@@ -268,7 +268,7 @@ async def test_a_picture_that_was_uploaded_must_be_one() -> None:
     assert error.code == "invalid_image"
 
 
-async def test_what_is_too_long_is_refused() -> None:
+async def test_what_is_too_long_is_refused():
     """Text, pictures, files and results of tools all count."""
     call = {"type": "function_call", "call_id": "c", "name": "look", "arguments": "{}"}
     output = {"type": "function_call_output", "call_id": "c", "output": "x" * 4000}
@@ -283,7 +283,7 @@ async def test_what_is_too_long_is_refused() -> None:
     assert {error.code for error in errors} == {"context_length_exceeded"}
 
 
-async def test_what_is_too_long_ends_a_stream() -> None:
+async def test_what_is_too_long_ends_a_stream():
     """Which has begun by then: a terminal error event, after nothing was said."""
     script = Scenario()
     async with served(script, window=10) as (_, client):
@@ -295,7 +295,7 @@ async def test_what_is_too_long_ends_a_stream() -> None:
     assert script.requests == []
 
 
-async def test_a_portable_server_refuses_what_is_too_long() -> None:
+async def test_a_portable_server_refuses_what_is_too_long():
     """400 for streams, too."""
     async with served(Scenario(), window=10, portable=True) as (_, client):
         error = await refused_by(client, input="x" * 400, stream=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import openai
 import pytest
 from openai.types import Model
@@ -15,7 +13,7 @@ from tests.standins.openai_client import served, undeclared
 OGG = b"OggS" + bytes(100)
 
 
-async def test_a_recording_says_what_the_test_tells() -> None:
+async def test_a_recording_says_what_the_test_tells():
     """By its name, by its bytes, or its size."""
     async with served(Scenario()) as (api, client):
         api.transcripts = {"voice.ogg": "Good morning", OGG + b"!": "Good night"}
@@ -28,7 +26,7 @@ async def test_a_recording_says_what_the_test_tells() -> None:
     assert [made.name for made in api.transcriptions] == ["voice.ogg", "x.oga", "x.ogg"]
 
 
-async def test_a_transcription_has_the_shape_of_the_sdk() -> None:
+async def test_a_transcription_has_the_shape_of_the_sdk():
     """Nothing undeclared."""
     async with served(Scenario()) as (_, client):
         made = await client.audio.transcriptions.create(file=("a.ogg", OGG), model="gpt-transcribe")
@@ -36,7 +34,7 @@ async def test_a_transcription_has_the_shape_of_the_sdk() -> None:
     assert undeclared(Transcription.model_validate(made.to_dict())) == set()
 
 
-async def test_a_transcription_can_be_plain_text() -> None:
+async def test_a_transcription_can_be_plain_text():
     """response_format=text."""
     async with served(Scenario()) as (_, client):
         made = await client.audio.transcriptions.create(
@@ -57,9 +55,7 @@ async def test_a_transcription_can_be_plain_text() -> None:
         ("a.ogg", OGG, "gpt-6-luna", 400),
     ],
 )
-async def test_what_cannot_be_transcribed_is_refused(
-    name: str, content: bytes, model: str, status: int
-) -> None:
+async def test_what_cannot_be_transcribed_is_refused(name, content, model, status):
     """Another format, broken bytes, a model that cannot."""
     async with served(Scenario()) as (api, client):
         with pytest.raises(openai.APIStatusError) as caught:
@@ -69,7 +65,7 @@ async def test_what_cannot_be_transcribed_is_refused(
     assert api.transcriptions == []
 
 
-async def test_a_recording_has_a_limit() -> None:
+async def test_a_recording_has_a_limit():
     """25 MB, counted while it is read."""
     async with served(Scenario()) as (api, client):
         assert api.recording_limit == 25 * 2**20
@@ -90,7 +86,7 @@ async def test_a_recording_has_a_limit() -> None:
         ({"portable": True, "shutdown_dates": True}, {"shutdown_date": "2027-01-14"}),
     ],
 )
-async def test_what_models_tell_of_themselves(options: dict[str, Any], fields: dict[str, Any]) -> None:
+async def test_what_models_tell_of_themselves(options, fields):
     """OpenAI tells when they end, other servers how much they take."""
     async with served(Scenario(), **options) as (_, client):
         listed = {model.id: model.to_dict() async for model in client.models.list()}

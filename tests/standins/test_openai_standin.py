@@ -11,7 +11,7 @@ from standins.script.script import Fault, Say, Scenario, Wait
 from tests.standins.openai_client import ASK, EVENTS, last_of, raw_frames, served, undeclared
 
 
-async def test_events_come_in_the_order_of_the_api() -> None:
+async def test_events_come_in_the_order_of_the_api():
     """Names, sequence numbers and frames are those of a real text answer; there is no [DONE]."""
     scenario = Scenario()
     scenario.enqueue(Say("Hel"), Say("lo"))
@@ -37,7 +37,7 @@ async def test_events_come_in_the_order_of_the_api() -> None:
 @pytest.mark.parametrize(
     "ending", [None, Fault("failed"), Fault("error"), Fault("incomplete", code="content_filter")], ids=str
 )
-async def test_every_event_is_one_of_the_sdk(ending: Fault | None) -> None:
+async def test_every_event_is_one_of_the_sdk(ending):
     """All events validate against the SDK's types and carry nothing undeclared but obfuscation."""
     scenario = Scenario()
     scenario.enqueue(Say("Hel"), *([ending] if ending else []))
@@ -50,7 +50,7 @@ async def test_every_event_is_one_of_the_sdk(ending: Fault | None) -> None:
         assert extra == ({"obfuscation"} if name.endswith("delta") else set())
 
 
-async def test_the_last_event_carries_the_whole_response() -> None:
+async def test_the_last_event_carries_the_whole_response():
     """response.completed has the message, and usage whose parts add up."""
     scenario = Scenario()
     scenario.enqueue(Say("Hel"), Say("lo"))
@@ -66,7 +66,7 @@ async def test_the_last_event_carries_the_whole_response() -> None:
     assert response.usage.total_tokens == response.usage.input_tokens + 2
 
 
-async def test_text_survives_the_wire() -> None:
+async def test_text_survives_the_wire():
     """Quotes, newlines, Korean and emoji arrive as they were said."""
     text = 'say "hi"\n\ndata: [DONE]\\ 안녕 👋\u2028'
     scenario = Scenario()
@@ -77,7 +77,7 @@ async def test_text_survives_the_wire() -> None:
     assert "".join(event.delta for event in events if event.type == "response.output_text.delta") == text
 
 
-async def test_obfuscation_can_be_turned_off() -> None:
+async def test_obfuscation_can_be_turned_off():
     """include_obfuscation=false leaves nothing undeclared on a delta."""
     async with served(Scenario()) as (_, client):
         frames = await raw_frames(client, stream_options={"include_obfuscation": False})
@@ -85,7 +85,7 @@ async def test_obfuscation_can_be_turned_off() -> None:
     assert not any("obfuscation" in data for _, data in frames)
 
 
-async def test_without_streaming_the_response_comes_whole() -> None:
+async def test_without_streaming_the_response_comes_whole():
     """stream=false gives the response object, again without undeclared fields."""
     scenario = Scenario()
     scenario.enqueue("Hello there")
@@ -96,7 +96,7 @@ async def test_without_streaming_the_response_comes_whole() -> None:
     assert undeclared(Response.model_validate(response.to_dict())) == set()
 
 
-async def test_the_limit_of_output_ends_an_answer() -> None:
+async def test_the_limit_of_output_ends_an_answer():
     """max_output_tokens makes a long answer incomplete."""
     scenario = Scenario()
     scenario.enqueue(Say("x" * 60), Say("y" * 60))
@@ -107,7 +107,7 @@ async def test_the_limit_of_output_ends_an_answer() -> None:
     assert response.output_text == "x" * 60 + "y" * 4
 
 
-async def test_times_are_kept() -> None:
+async def test_times_are_kept():
     """Arrival, first token and end are in order; the wait is between the first two."""
     scenario = Scenario()
     scenario.enqueue(Wait(0.03), Say("Hm"))
@@ -120,7 +120,7 @@ async def test_times_are_kept() -> None:
     assert seen.at + 0.03 <= seen.first_token_at <= seen.finished_at
 
 
-async def test_requests_are_kept() -> None:
+async def test_requests_are_kept():
     """Body and headers of each request can be looked at."""
     async with served(Scenario()) as (api, client):
         await client.responses.create(**ASK, extra_headers={"X-Mark": "7"})
@@ -129,7 +129,7 @@ async def test_requests_are_kept() -> None:
     assert api.requests[0].headers["x-mark"] == "7"
 
 
-async def test_a_hundred_streams_at_once() -> None:
+async def test_a_hundred_streams_at_once():
     """Many streams run beside one another and all arrive whole."""
     scenario = Scenario()
     for _ in range(100):

@@ -21,7 +21,7 @@ async def uploaded(client: AsyncOpenAI, name: str, content: bytes) -> str:
     return (await client.files.create(file=(name, content), purpose="assistants")).id
 
 
-async def test_a_store_is_made_and_found() -> None:
+async def test_a_store_is_made_and_found():
     """With every field of the SDK's type."""
     async with served(Scenario()) as (api, client):
         store = await client.vector_stores.create(
@@ -36,7 +36,7 @@ async def test_a_store_is_made_and_found() -> None:
     assert list(api.stores.all) == [store.id]
 
 
-async def test_a_document_is_indexed_a_moment_later() -> None:
+async def test_a_document_is_indexed_a_moment_later():
     """First in progress, then completed; the SDK's own polling is quick."""
     async with served(Scenario()) as (_, client):
         store = await client.vector_stores.create(name="x")
@@ -60,7 +60,7 @@ async def test_a_document_is_indexed_a_moment_later() -> None:
         ("plan.pdf", b"no pdf", "invalid_file"),
     ],
 )
-async def test_what_cannot_be_read_fails(name: str, content: bytes, code: str) -> None:
+async def test_what_cannot_be_read_fails(name, content, code):
     """Later, with its reason."""
     async with served(Scenario()) as (_, client):
         store = await client.vector_stores.create(name="x")
@@ -73,7 +73,7 @@ async def test_what_cannot_be_read_fails(name: str, content: bytes, code: str) -
     assert file.last_error.code == code
 
 
-async def test_files_of_a_store_can_be_listed_and_removed() -> None:
+async def test_files_of_a_store_can_be_listed_and_removed():
     """By their state; the file itself stays."""
     async with served(Scenario()) as (_, client):
         store = await client.vector_stores.create(name="x")
@@ -91,7 +91,7 @@ async def test_files_of_a_store_can_be_listed_and_removed() -> None:
     assert gone.deleted
 
 
-async def test_a_deleted_file_is_in_no_store() -> None:
+async def test_a_deleted_file_is_in_no_store():
     """It leaves them all."""
     async with served(Scenario()) as (_, client):
         file = await uploaded(client, "a.txt", b"x")
@@ -102,7 +102,7 @@ async def test_a_deleted_file_is_in_no_store() -> None:
     assert store.file_counts.total == 0
 
 
-async def test_a_store_takes_only_files_there_are() -> None:
+async def test_a_store_takes_only_files_there_are():
     """404 for another id, 400 for a picture's purpose, 404 for another store."""
     async with served(Scenario()) as (_, client):
         store = await client.vector_stores.create(name="x")
@@ -116,7 +116,7 @@ async def test_a_store_takes_only_files_there_are() -> None:
                 await client.vector_stores.files.create(vector_store_id=store_id, file_id=file)
 
 
-async def test_an_unused_store_expires() -> None:
+async def test_an_unused_store_expires():
     """It is shown as expired, and neither filled nor searched any more."""
     async with served(Scenario()) as (api, client):
         store = await client.vector_stores.create(
@@ -138,7 +138,7 @@ async def test_an_unused_store_expires() -> None:
     assert store.status == "expired"
 
 
-async def test_a_deleted_store_is_gone() -> None:
+async def test_a_deleted_store_is_gone():
     """404 from then on, also in a request that would search it."""
     async with served(Scenario()) as (_, client):
         store = await client.vector_stores.create(name="x")
@@ -151,7 +151,7 @@ async def test_a_deleted_store_is_gone() -> None:
             )
 
 
-async def test_stores_are_listed() -> None:
+async def test_stores_are_listed():
     """Newest first."""
     async with served(Scenario()) as (_, client):
         made = [(await client.vector_stores.create(name=name)).id for name in "abc"]
@@ -163,14 +163,14 @@ async def test_stores_are_listed() -> None:
 @pytest.mark.parametrize(
     "policy", [{"anchor": "created_at", "days": 1}, {"anchor": "last_active_at", "days": 0}]
 )
-async def test_a_wrong_life_is_refused(policy: Any) -> None:
+async def test_a_wrong_life_is_refused(policy):
     """1 to 365 days after the last use."""
     async with served(Scenario()) as (_, client):
         with pytest.raises(openai.BadRequestError):
             await client.vector_stores.create(name="x", expires_after=policy)
 
 
-async def test_indexing_can_fail_for_no_reason() -> None:
+async def test_indexing_can_fail_for_no_reason():
     """With the code the test asks for; removed and added again it may succeed."""
     async with served(Scenario()) as (api, client):
         api.stores.errors["a.txt"] = "server_error"
@@ -187,7 +187,7 @@ async def test_indexing_can_fail_for_no_reason() -> None:
     assert again.status == "completed"
 
 
-async def test_a_search_finds_only_what_is_in_its_stores() -> None:
+async def test_a_search_finds_only_what_is_in_its_stores():
     """The documents in which a word of the query stands, of the stores that the request names."""
     script = Scenario()
     for _ in range(2):

@@ -74,7 +74,7 @@ def joined(frames: list[tuple[str, dict[str, Any]]], name: str) -> str:
 
 @pytest.mark.parametrize("include", [[], INCLUDE], ids=["plain", "included"])
 @pytest.mark.parametrize("beats", EVERYTHING.values(), ids=EVERYTHING)
-async def test_every_event_is_one_of_the_sdk(beats: tuple[Beat, ...], include: list[str]) -> None:
+async def test_every_event_is_one_of_the_sdk(beats, include):
     """Validates against the SDK's union, declares every field, and counts from 0."""
     frames = await frames_of(*beats, include=include)
 
@@ -84,7 +84,7 @@ async def test_every_event_is_one_of_the_sdk(beats: tuple[Beat, ...], include: l
 
 
 @pytest.mark.parametrize("beats", EVERYTHING.values(), ids=EVERYTHING)
-async def test_the_last_event_has_all_the_items(beats: tuple[Beat, ...]) -> None:
+async def test_the_last_event_has_all_the_items(beats):
     """The same as were done one by one, in the order of their index."""
     frames = await frames_of(*beats)
 
@@ -97,7 +97,7 @@ async def test_the_last_event_has_all_the_items(beats: tuple[Beat, ...]) -> None
     assert undeclared(Response.model_validate(frames[-1][1]["response"])) == set()
 
 
-async def test_calls_are_written_and_their_ids_differ() -> None:
+async def test_calls_are_written_and_their_ids_differ():
     """Arguments come in deltas; a script may write broken ones and name the call."""
     frames = await frames_of(*EVERYTHING["calls"])
 
@@ -110,14 +110,14 @@ async def test_calls_are_written_and_their_ids_differ() -> None:
     assert len({call["call_id"] for call in calls}) == 3
 
 
-async def test_without_parallel_calls_there_is_one() -> None:
+async def test_without_parallel_calls_there_is_one():
     """parallel_tool_calls=false keeps the model from making a second one."""
     frames = await frames_of(Call("clock"), Call("dice"), parallel_tool_calls=False)
 
     assert [item["name"] for item in frames[-1][1]["response"]["output"]] == ["clock"]
 
 
-async def test_text_around_calls_is_in_two_messages() -> None:
+async def test_text_around_calls_is_in_two_messages():
     """A call ends the message before it; deltas name the message they belong to."""
     frames = await frames_of(*EVERYTHING["text and calls"])
 
@@ -128,7 +128,7 @@ async def test_text_around_calls_is_in_two_messages() -> None:
     assert (last["output_index"], last["item_id"]) == (2, output[2]["id"])
 
 
-async def test_a_hosted_tool_shows_its_work() -> None:
+async def test_a_hosted_tool_shows_its_work():
     """Its own events stand between the beginning and the end of its item."""
     frames = await frames_of(*EVERYTHING["web search"])
 
@@ -144,7 +144,7 @@ async def test_a_hosted_tool_shows_its_work() -> None:
     assert added["action"] == {"type": "search"}
 
 
-async def test_code_is_written_then_run() -> None:
+async def test_code_is_written_then_run():
     """The code comes in deltas."""
     frames = await frames_of(*EVERYTHING["code"])
 
@@ -156,7 +156,7 @@ async def test_code_is_written_then_run() -> None:
     ]
 
 
-async def test_results_come_only_when_they_are_included() -> None:
+async def test_results_come_only_when_they_are_included():
     """Otherwise the field is null."""
     without = await frames_of(*EVERYTHING["file search"])
     included = await frames_of(*EVERYTHING["file search"], include=INCLUDE)
@@ -165,7 +165,7 @@ async def test_results_come_only_when_they_are_included() -> None:
     assert included[-1][1]["response"]["output"][0]["results"][0]["file_id"] == "file-1"
 
 
-async def test_a_citation_is_told_and_kept() -> None:
+async def test_a_citation_is_told_and_kept():
     """As an event, and with the text it belongs to, where that ended."""
     frames = await frames_of(*EVERYTHING["file search"])
 
@@ -175,7 +175,7 @@ async def test_a_citation_is_told_and_kept() -> None:
     assert message["content"][0]["annotations"] == [cited["annotation"]]
 
 
-async def test_a_failed_remote_call_says_so() -> None:
+async def test_a_failed_remote_call_says_so():
     """mcp_call.failed in the place of completed."""
     frames = await frames_of(*EVERYTHING["mcp"])
 
@@ -184,7 +184,7 @@ async def test_a_failed_remote_call_says_so() -> None:
     assert names(frames, 3) == ["output_item.added", "output_item.done"]
 
 
-async def test_reasoning_is_sealed_when_it_is_done() -> None:
+async def test_reasoning_is_sealed_when_it_is_done():
     """The encrypted content is whole only in output_item.done."""
     frames = await frames_of(*EVERYTHING["reasoning"])
 
@@ -197,7 +197,7 @@ async def test_reasoning_is_sealed_when_it_is_done() -> None:
     assert joined(frames, "response.reasoning_summary_text.delta") == "Think."
 
 
-async def test_a_produced_file_is_in_the_container() -> None:
+async def test_a_produced_file_is_in_the_container():
     """The citation carries the ids under which the real SDK downloads it."""
     scenario = Scenario()
     scenario.enqueue(*EVERYTHING["code"])
@@ -214,7 +214,7 @@ async def test_a_produced_file_is_in_the_container() -> None:
     assert await content.aread() == b"1,2"
 
 
-async def test_tools_are_echoed_without_their_secrets() -> None:
+async def test_tools_are_echoed_without_their_secrets():
     """Every kind of tool validates as the SDK's; what lets one into a remote server is not shown."""
     tools: list[Any] = [
         {"type": "function", "name": "look", "parameters": None, "strict": False},

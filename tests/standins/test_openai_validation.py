@@ -60,7 +60,7 @@ TAKEN = [
 
 
 @pytest.mark.parametrize("fields", TAKEN, ids=str)
-def test_good_requests_are_taken(fields: dict[str, Any]) -> None:
+def test_good_requests_are_taken(fields):
     """What the API documents as valid passes."""
     check(body(**fields))
 
@@ -132,7 +132,7 @@ REFUSED: list[tuple[dict[str, Any], str | None, str | None]] = [
 
 
 @pytest.mark.parametrize(("fields", "param", "code"), REFUSED, ids=str)
-def test_bad_requests_are_refused(fields: dict[str, Any], param: str | None, code: str | None) -> None:
+def test_bad_requests_are_refused(fields, param, code):
     """Each mistake gets status 400, the parameter at fault and the API's code."""
     refusal = refused(body(**fields))
 
@@ -140,7 +140,7 @@ def test_bad_requests_are_refused(fields: dict[str, Any], param: str | None, cod
 
 
 @pytest.mark.parametrize("missing", ["model", "input"])
-def test_what_must_be_there(missing: str) -> None:
+def test_what_must_be_there(missing):
     """A request without a model or without input is refused."""
     request = body()
     del request[missing]
@@ -148,17 +148,17 @@ def test_what_must_be_there(missing: str) -> None:
     assert refused(request).error["param"] == missing
 
 
-def test_a_body_must_be_an_object() -> None:
+def test_a_body_must_be_an_object():
     """JSON that is no object is refused."""
     assert refused([1]).error["code"] == "invalid_type"
 
 
-def test_dangling_calls_are_named() -> None:
+def test_dangling_calls_are_named():
     """The message names the call without an output, as the API's does."""
     assert "No tool output found for function call call_1" in str(refused(body(input=[USER, CALL])))
 
 
-def test_orphaned_outputs_are_named() -> None:
+def test_orphaned_outputs_are_named():
     """The message names the output without a call, as the API's does."""
     assert "No tool call found for function call output with call_id call_1" in str(
         refused(body(input=[USER, OUTPUT]))
@@ -166,7 +166,7 @@ def test_orphaned_outputs_are_named() -> None:
 
 
 @pytest.mark.parametrize("store", [True, False])
-def test_bare_ids_are_not_found(store: bool) -> None:
+def test_bare_ids_are_not_found(store):
     """Nothing is kept of items, so a reference to one earns 404."""
     refusal = refused(body(input=[USER, {"type": "item_reference", "id": "rs_1"}], store=store))
 
@@ -174,12 +174,12 @@ def test_bare_ids_are_not_found(store: bool) -> None:
     assert ("not persisted" in str(refusal)) is not store
 
 
-def test_conversations_are_not_found() -> None:
+def test_conversations_are_not_found():
     """There are no conversations here."""
     assert refused(body(conversation="conv_1")).status == 404
 
 
-def test_the_parameters_are_those_of_the_sdk() -> None:
+def test_the_parameters_are_those_of_the_sdk():
     """The stand-in knows exactly the parameters the installed SDK can send."""
     sdk = ResponseCreateParamsStreaming.__annotations__ | ResponseCreateParamsNonStreaming.__annotations__
 
@@ -187,7 +187,7 @@ def test_the_parameters_are_those_of_the_sdk() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(PARAMETERS - PORTABLE))
-def test_a_portable_server_refuses_what_is_openais_own(name: str) -> None:
+def test_a_portable_server_refuses_what_is_openais_own(name):
     """Even a harmless value of a field outside the portable contract is refused."""
     assert refused(body(**{name: None}), portable=True).error["code"] == "unknown_parameter"
 
@@ -195,12 +195,12 @@ def test_a_portable_server_refuses_what_is_openais_own(name: str) -> None:
 @pytest.mark.parametrize(
     "fields", [{"store": True}, {"tools": [{"type": "web_search"}]}, {"tools": [TOOL, {"type": "mcp"}]}]
 )
-def test_a_portable_server_neither_stores_nor_hosts_tools(fields: dict[str, Any]) -> None:
+def test_a_portable_server_neither_stores_nor_hosts_tools(fields):
     """store=true and hosted tools are refused."""
     assert refused(body(**fields), portable=True).status == 400
 
 
-def test_a_portable_server_takes_the_portable_contract() -> None:
+def test_a_portable_server_takes_the_portable_contract():
     """All portable fields together pass."""
     check(
         body(

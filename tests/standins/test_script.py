@@ -37,12 +37,12 @@ def words(script: Script, *texts: str) -> str:
 
 
 @pytest.mark.parametrize("text", ["", "one", "one two", " one  two ", "a\nb c"])
-def test_a_spoken_text_is_the_text(text: str) -> None:
+def test_a_spoken_text_is_the_text(text):
     """Word by word, every blank included."""
     assert text == "".join(beat.text for beat in spoken(text) if isinstance(beat, Say))
 
 
-def test_a_spoken_text_takes_its_time() -> None:
+def test_a_spoken_text_takes_its_time():
     """A wait before each word; none where there is no delay."""
     assert [Wait(0.5), Say("one"), Wait(0.5), Say(" two")] == list(spoken("one two", delay=0.5))
     assert not [beat for beat in spoken("one two") if isinstance(beat, Wait)]
@@ -58,12 +58,12 @@ def test_a_spoken_text_takes_its_time() -> None:
         (5, ""),
     ],
 )
-def test_the_text_of_an_item_is_found_in_both_shapes(content: object, text: str) -> None:
+def test_the_text_of_an_item_is_found_in_both_shapes(content, text):
     """A string, or parts; anything else has none."""
     assert text == text_of({"role": "user", "content": content})
 
 
-def test_a_scenario_plays_what_is_enqueued_then_echoes() -> None:
+def test_a_scenario_plays_what_is_enqueued_then_echoes():
     """In order, and remembers what it was asked."""
     script = Scenario()
     script.enqueue("one two", Fault("cut"))
@@ -75,7 +75,7 @@ def test_a_scenario_plays_what_is_enqueued_then_echoes() -> None:
     assert [("Be kind.", said(text)) for text in "abc"] == script.requests
 
 
-def test_the_offline_model_says_that_it_is_one() -> None:
+def test_the_offline_model_says_that_it_is_one():
     """And what it was told, so that nobody takes it for a real one."""
     answer = words(Offline(delay=0.0), 'Hi "you"')
 
@@ -87,7 +87,7 @@ def test_the_offline_model_says_that_it_is_one() -> None:
 @pytest.mark.parametrize(
     ("texts", "count"), [(("a", "b"), "1 earlier message of"), (("a", "b", "c"), "2 earlier")]
 )
-def test_the_offline_model_proves_its_memory(texts: tuple[str, ...], count: str) -> None:
+def test_the_offline_model_proves_its_memory(texts, count):
     """It counts what it was given, and quotes the oldest."""
     answer = words(Offline(delay=0.0), *texts)
 
@@ -95,7 +95,7 @@ def test_the_offline_model_proves_its_memory(texts: tuple[str, ...], count: str)
     assert 'oldest I was given is "a"' in answer
 
 
-def test_the_offline_model_bears_an_empty_request() -> None:
+def test_the_offline_model_bears_an_empty_request():
     """Nothing said is said back."""
     assert '""' in "".join(beat.text for beat in Offline(delay=0.0).play("", []) if isinstance(beat, Say))
 
@@ -104,19 +104,19 @@ OUTPUT: Mapping[str, object] = {"type": "function_call_output", "call_id": "call
 
 
 @pytest.mark.parametrize("output", ["12:00", [{"type": "input_text", "text": "12:00"}]])
-def test_the_text_of_a_result_is_what_a_function_gave(output: object) -> None:
+def test_the_text_of_a_result_is_what_a_function_gave(output):
     """A string, or parts."""
     assert text_of({**OUTPUT, "output": output}) == "12:00"
 
 
-def test_what_people_allowed_is_found() -> None:
+def test_what_people_allowed_is_found():
     """By the id of the request it answers."""
     answer = {"type": "mcp_approval_response", "approval_request_id": "mcpr_1", "approve": False}
 
     assert approvals([*said("Drop it"), answer]) == {"mcpr_1": False}
 
 
-def test_a_function_among_the_parts_sees_the_items() -> None:
+def test_a_function_among_the_parts_sees_the_items():
     """It is called when its turn comes, and gives a text, a beat, or several parts."""
     script = Scenario()
     script.enqueue(Call("clock"))
@@ -129,7 +129,7 @@ def test_a_function_among_the_parts_sees_the_items() -> None:
     assert list(script.play("", items)) == [Say("a"), Say("b"), Say("c"), Say(" d"), Wait(1)]
 
 
-def test_a_standing_answer_takes_the_place_of_the_echo() -> None:
+def test_a_standing_answer_takes_the_place_of_the_echo():
     """For requests that come in no certain order."""
     script = Scenario(otherwise=lambda items: f"no {text_of(items[-1])}")
     script.enqueue("yes")
@@ -137,7 +137,7 @@ def test_a_standing_answer_takes_the_place_of_the_echo() -> None:
     assert [words(script, "a"), words(script, "b"), words(script, "c")] == ["yes", "no b", "no c"]
 
 
-def test_a_scenario_keeps_the_tools_it_was_offered() -> None:
+def test_a_scenario_keeps_the_tools_it_was_offered():
     """One entry for each request."""
     script = Scenario()
     tools = [{"type": "web_search"}]
@@ -164,7 +164,7 @@ class Variable:
         return [Say(str(len(given)))]
 
 
-def test_tools_are_given_to_whoever_takes_them() -> None:
+def test_tools_are_given_to_whoever_takes_them():
     """A script of two arguments goes on working."""
     assert words_of(performed(Old(), "Hi", [], ())) == "Hi"
     assert words_of(performed(Variable(), "Hi", [], ())) == "3"

@@ -48,7 +48,7 @@ def calls(text: str, tools: Sequence[Item] = ALL) -> list[Call]:
 
 
 @pytest.mark.parametrize("text", ["What time is it?", "지금 몇 시야?", "시간 알려줘"])
-def test_the_time_is_asked_of_the_tool(text: str) -> None:
+def test_the_time_is_asked_of_the_tool(text):
     """With a time zone of its own making."""
     (call,) = calls(text)
 
@@ -61,12 +61,12 @@ def test_the_time_is_asked_of_the_tool(text: str) -> None:
     ("text", "expression"),
     [("calculate 2*(3+4)", "2*(3+4)"), ("Please compute 10 / 4!", "10 / 4"), ("계산해줘 1+1", "1+1")],
 )
-def test_sums_are_left_to_the_tool(text: str, expression: str) -> None:
+def test_sums_are_left_to_the_tool(text, expression):
     """The expression is given as it was written."""
     assert calls(text) == [Call("calculate", {"expression": expression})]
 
 
-def test_two_wishes_are_two_calls() -> None:
+def test_two_wishes_are_two_calls():
     """At once."""
     names = [call.name for call in calls("What time is it, and calculate 1+1")]
 
@@ -97,13 +97,13 @@ BOLTS = '{"part": "bolt", "site": "Busan"}'
         ('use stock {"part": "calculate 1+1"}', '{"part": "calculate 1+1"}'),
     ],
 )
-def test_any_function_is_called_by_its_name(text: str, arguments: Mapping[str, Any] | str) -> None:
+def test_any_function_is_called_by_its_name(text, arguments):
     """JSON as it was written, words as the first argument; it goes before what the words may mean."""
     assert calls(text, (*ALL, STOCK)) == [Call("stock", arguments)]
 
 
 @pytest.mark.parametrize("text", ["is there stock?", "please use stock {}", "stocks are up", "use the force"])
-def test_a_name_among_other_words_calls_nothing(text: str) -> None:
+def test_a_name_among_other_words_calls_nothing(text):
     """Conversation stays conversation."""
     answer = said(played(text, (*ALL, STOCK)))
 
@@ -122,7 +122,7 @@ def test_a_name_among_other_words_calls_nothing(text: str) -> None:
         ('use bolts {"part": "bolt"}', "bolts"),
     ],
 )
-def test_what_an_assistant_lacks_is_said(text: str, tool: str) -> None:
+def test_what_an_assistant_lacks_is_said(text, tool):
     """With what it has instead, and the command that gives it."""
     answer = said(played(text, [STOCK]))
 
@@ -131,7 +131,7 @@ def test_what_an_assistant_lacks_is_said(text: str, tool: str) -> None:
 
 
 @pytest.mark.parametrize("content", ["hello", [{"type": "input_image", "file_id": "file-1"}]])
-def test_whose_instructions_they_are_is_said(content: Any) -> None:
+def test_whose_instructions_they_are_is_said(content):
     """Their first words; nothing where nobody wrote any."""
 
     def told(instructions: str) -> str:
@@ -145,27 +145,27 @@ def test_whose_instructions_they_are_is_said(content: Any) -> None:
     assert "My instructions" not in told("") + told(Settings(assistant_name="Ann").instructions)
 
 
-def test_what_is_not_offered_is_not_used() -> None:
+def test_what_is_not_offered_is_not_used():
     """Without tools it answers as it always did."""
     for text in ("What time is it?", "calculate 1+1", "draw a cat", "make a csv file"):
         assert said(played(text, ())).startswith("I am the offline model")
 
 
-def test_a_result_is_told() -> None:
+def test_a_result_is_told():
     """Of each call, after the calls."""
     outputs = [{"type": "function_call_output", "call_id": id, "output": id} for id in ("12:00", "2")]
 
     assert said(played("What time is it?", ALL, *outputs)) == "The tool says: 12:00; 2"
 
 
-def test_a_picture_is_drawn() -> None:
+def test_a_picture_is_drawn():
     """By the server's tool."""
     beats = played("Draw a cat")
 
     assert any(isinstance(beat, Hosted) and beat.type == "image_generation_call" for beat in beats)
 
 
-def test_a_file_is_made_and_cited() -> None:
+def test_a_file_is_made_and_cited():
     """The citation names the file that was produced."""
     beats = played("Make me a CSV file")
 
@@ -174,7 +174,7 @@ def test_a_file_is_made_and_cited() -> None:
     assert hosted.produces[0][0] == cite.annotation["filename"]
 
 
-def test_a_picture_that_was_sent_is_seen() -> None:
+def test_a_picture_that_was_sent_is_seen():
     """With its size in bytes."""
     url = f"data:image/png;base64,{base64.b64encode(png()).decode()}"
     content = [{"type": "input_text", "text": "a picture of?"}, {"type": "input_image", "image_url": url}]
@@ -190,12 +190,12 @@ def test_a_picture_that_was_sent_is_seen() -> None:
         {"type": "input_text", "text": "[File plan.pdf: use file_search to read it]"},
     ],
 )
-def test_a_document_that_was_sent_is_named(part: Item) -> None:
+def test_a_document_that_was_sent_is_named(part):
     """However it came."""
     assert "the file plan.pdf" in said(played([part]))
 
 
-def test_a_summary_keeps_what_people_said() -> None:
+def test_a_summary_keeps_what_people_said():
     """When it is asked to write the memory of a conversation."""
     asked = "Remembered so far:\nAnn likes tea\n\nAbout to be forgotten:\nuser: I am 30\nassistant: Good"
 
@@ -205,7 +205,7 @@ def test_a_summary_keeps_what_people_said() -> None:
 @pytest.mark.parametrize(
     "text", ["announce that tea is ready", "Please announce tea is ready", "공지해줘 tea is ready"]
 )
-def test_an_announcement_is_left_to_the_tool(text: str) -> None:
+def test_an_announcement_is_left_to_the_tool(text):
     """The demo's tool with an effect, with the words as they were written."""
     announce: Item = {
         "type": "function",
@@ -216,7 +216,7 @@ def test_an_announcement_is_left_to_the_tool(text: str) -> None:
     assert calls(text, [announce]) == [Call("announce", {"text": "tea is ready"})]
 
 
-def test_a_file_that_could_not_be_read_is_not_claimed() -> None:
+def test_a_file_that_could_not_be_read_is_not_claimed():
     """The model is told of it among the words."""
     answer = said(played("what is this?\n\n[File a.zip could not be read]"))
 

@@ -53,7 +53,7 @@ def played(*beats: Doing, output: Output | None = None) -> tuple[Output, list[An
 
 
 @given(st.lists(BEATS, max_size=8))
-def test_items_follow_one_another(beats: list[Doing]) -> None:
+def test_items_follow_one_another(beats):
     """Each begins, ends, and only then the next begins; text belongs to the message that is open."""
     output, moves = played(*beats)
 
@@ -75,7 +75,7 @@ def test_items_follow_one_another(beats: list[Doing]) -> None:
 
 
 @given(st.lists(BEATS, max_size=8))
-def test_nothing_that_was_said_is_lost(beats: list[Doing]) -> None:
+def test_nothing_that_was_said_is_lost(beats):
     """The messages hold all the text, in order, and it is counted."""
     output, moves = played(*beats)
 
@@ -87,12 +87,12 @@ def test_nothing_that_was_said_is_lost(beats: list[Doing]) -> None:
 
 
 @given(st.lists(BEATS, max_size=8))
-def test_the_same_name_makes_the_same_items(beats: list[Doing]) -> None:
+def test_the_same_name_makes_the_same_items(beats):
     """So that a response can be played once more."""
     assert played(*beats)[1] == played(*beats)[1]
 
 
-def test_what_begins_has_no_content_yet() -> None:
+def test_what_begins_has_no_content_yet():
     """Neither arguments nor results nor pictures."""
     _, moves = played(
         Call("clock", {"a": 1}),
@@ -108,7 +108,7 @@ def test_what_begins_has_no_content_yet() -> None:
     assert begun[3]["summary"] == []
 
 
-def test_work_takes_its_time_in_the_middle() -> None:
+def test_work_takes_its_time_in_the_middle():
     """Between beginning and end; no time is no wait."""
     _, moves = played(Hosted("web_search_call", seconds=2.0), Hosted("web_search_call"))
 
@@ -124,9 +124,7 @@ def test_work_takes_its_time_in_the_middle() -> None:
         ({"type": "url_citation", "url": "u", "title": "t", "start_index": 1}, {"start_index": 1}),
     ],
 )
-def test_a_citation_stands_where_the_text_has_come_to(
-    annotation: dict[str, Any], places: dict[str, int]
-) -> None:
+def test_a_citation_stands_where_the_text_has_come_to(annotation, places):
     """Unless the script says where."""
     _, moves = played(Say("Hello"), Cite(annotation))
 
@@ -134,7 +132,7 @@ def test_a_citation_stands_where_the_text_has_come_to(
     assert {key: cited.annotation[key] for key in places} == places
 
 
-def test_a_search_is_made_where_the_server_is() -> None:
+def test_a_search_is_made_where_the_server_is():
     """Unless the script knows its results; they are shown only to who asks for them."""
     place = Place()
     included = Output("resp_1", place, include=["file_search_call.results"])

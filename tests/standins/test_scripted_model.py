@@ -50,7 +50,7 @@ def said(events: list[ModelEvent]) -> str:
     return "".join(event.text for event in events if isinstance(event, TextDelta))
 
 
-async def test_an_answer_is_started_said_and_finished() -> None:
+async def test_an_answer_is_started_said_and_finished():
     """A script without a fault gives Started, its deltas and a completed Finished."""
     scenario = Scenario()
     scenario.enqueue(Say("Hel"), Say("lo"))
@@ -65,7 +65,7 @@ async def test_an_answer_is_started_said_and_finished() -> None:
     assert events[5].ending == "completed"
 
 
-async def test_usage_is_an_estimate_of_four_characters_a_token() -> None:
+async def test_usage_is_an_estimate_of_four_characters_a_token():
     """Usage counts the instructions, the items and what was said."""
     scenario = Scenario()
     scenario.enqueue(Say("12345"))
@@ -76,7 +76,7 @@ async def test_usage_is_an_estimate_of_four_characters_a_token() -> None:
     assert finished.usage == {"input_tokens": 2 + 3, "output_tokens": 2, "cached_tokens": 0}
 
 
-async def test_the_script_is_given_the_decoded_items() -> None:
+async def test_the_script_is_given_the_decoded_items():
     """A script sees instructions and items as a server would."""
     scenario = Scenario()
 
@@ -85,7 +85,7 @@ async def test_the_script_is_given_the_decoded_items() -> None:
     assert scenario.requests == [("Be kind.", [{"role": "user", "content": "Good morning"}])]
 
 
-async def test_an_empty_answer_is_completed() -> None:
+async def test_an_empty_answer_is_completed():
     """A script that says nothing is an answer without text, not a fault."""
     scenario = Scenario()
     scenario.enqueue()
@@ -95,7 +95,7 @@ async def test_an_empty_answer_is_completed() -> None:
     assert [type(event) for event in events] == [Finished]
 
 
-async def test_a_refusal_starts_nothing() -> None:
+async def test_a_refusal_starts_nothing():
     """An HTTP error comes instead of Started, with the wait the server asked for."""
     scenario = Scenario()
     scenario.enqueue(Fault("refuse", code="rate_limit_exceeded", status=429, retry_after=3))
@@ -107,7 +107,7 @@ async def test_a_refusal_starts_nothing() -> None:
     assert error.retry_after == 3
 
 
-async def test_a_billing_refusal_is_permanent() -> None:
+async def test_a_billing_refusal_is_permanent():
     """The same status with a billing code is not retried."""
     scenario = Scenario()
     scenario.enqueue(Fault("refuse", code="credit_balance_exhausted", status=429))
@@ -119,7 +119,7 @@ async def test_a_billing_refusal_is_permanent() -> None:
 
 
 @pytest.mark.parametrize("kind", ["failed", "error"])
-async def test_a_failure_under_way_is_decided_by_its_code(kind: str) -> None:
+async def test_a_failure_under_way_is_decided_by_its_code(kind):
     """`response.failed` and `error` keep what was said before and mean what their code says."""
     scenario = Scenario()
     scenario.enqueue(Say("Hm"), Fault("failed" if kind == "failed" else "error", code="invalid_prompt"))
@@ -131,7 +131,7 @@ async def test_a_failure_under_way_is_decided_by_its_code(kind: str) -> None:
     assert error.notice == "model_refused"
 
 
-async def test_the_default_failure_is_retried() -> None:
+async def test_the_default_failure_is_retried():
     """server_error passes."""
     scenario = Scenario()
     scenario.enqueue(Fault("failed"))
@@ -142,7 +142,7 @@ async def test_the_default_failure_is_retried() -> None:
     assert isinstance(error, Retryable)
 
 
-async def test_an_incomplete_answer_says_why() -> None:
+async def test_an_incomplete_answer_says_why():
     """incomplete is an ending with a reason and usage, not an error."""
     scenario = Scenario()
     scenario.enqueue(Say("Hm"), Fault("incomplete", code="max_output_tokens"))
@@ -155,7 +155,7 @@ async def test_an_incomplete_answer_says_why() -> None:
 
 
 @pytest.mark.parametrize("kind", ["cut", "silent"])
-async def test_a_stream_without_an_end_is_retried(kind: str) -> None:
+async def test_a_stream_without_an_end_is_retried(kind):
     """A broken connection and a silent end are the same to a run."""
     scenario = Scenario()
     scenario.enqueue(Say("Hm"), Fault("cut" if kind == "cut" else "silent"))
@@ -167,7 +167,7 @@ async def test_a_stream_without_an_end_is_retried(kind: str) -> None:
     assert error.code == "stream_ended_early"
 
 
-async def test_a_hang_waits_for_the_callers_deadline() -> None:
+async def test_a_hang_waits_for_the_callers_deadline():
     """A hang neither ends nor fails on its own; cancelling gets the caller out."""
     scenario = Scenario()
     scenario.enqueue(Say("Hm"), Fault("hang"))
@@ -179,7 +179,7 @@ async def test_a_hang_waits_for_the_callers_deadline() -> None:
         await asyncio.wait_for(anext(events), 0.02)
 
 
-async def test_a_refusal_after_the_start_is_a_mistake_in_the_script() -> None:
+async def test_a_refusal_after_the_start_is_a_mistake_in_the_script():
     """A server cannot refuse once the stream is open, so neither may a script."""
     scenario = Scenario()
     scenario.enqueue(Say("Hm"), Fault("refuse"))
@@ -188,7 +188,7 @@ async def test_a_refusal_after_the_start_is_a_mistake_in_the_script() -> None:
         await played(ScriptedModel(scenario))
 
 
-async def test_background_answers_are_repeated_from_the_first_event() -> None:
+async def test_background_answers_are_repeated_from_the_first_event():
     """resume plays the same response again and asks the script nothing."""
     scenario = Scenario()
     scenario.enqueue(Say("Hel"), Say("lo"))
@@ -202,7 +202,7 @@ async def test_background_answers_are_repeated_from_the_first_event() -> None:
     assert len(scenario.requests) == 1
 
 
-async def test_a_background_answer_outlives_a_broken_connection() -> None:
+async def test_a_background_answer_outlives_a_broken_connection():
     """What follows the cut was generated meanwhile; the resumed stream does not break again."""
     scenario = Scenario()
     scenario.enqueue(Say("Hel"), Fault("cut"), Say("lo"))
@@ -215,7 +215,7 @@ async def test_a_background_answer_outlives_a_broken_connection() -> None:
     assert said(again) == "Hello"
 
 
-async def test_resuming_does_not_wait_again() -> None:
+async def test_resuming_does_not_wait_again():
     """Time that passed since the start counts: a resumed answer is at once where the server is."""
     scenario = Scenario()
     scenario.enqueue(Wait(0.1), Say("Hello"))
@@ -229,7 +229,7 @@ async def test_resuming_does_not_wait_again() -> None:
     assert time.monotonic() - began < 0.08
 
 
-async def test_a_response_that_is_not_kept_cannot_be_resumed() -> None:
+async def test_a_response_that_is_not_kept_cannot_be_resumed():
     """An unknown response is gone: ask anew."""
     model = ScriptedModel(Scenario(), background=True)
     await played(model)
@@ -240,7 +240,7 @@ async def test_a_response_that_is_not_kept_cannot_be_resumed() -> None:
     assert error.code == "response_gone"
 
 
-async def test_a_discarded_response_is_gone() -> None:
+async def test_a_discarded_response_is_gone():
     """discard forgets the response, and forgetting it twice is no error."""
     model = ScriptedModel(Scenario(), background=True)
     started = (await played(model))[0]
@@ -253,7 +253,7 @@ async def test_a_discarded_response_is_gone() -> None:
     assert error.code == "response_gone"
 
 
-async def test_close_forgets_everything() -> None:
+async def test_close_forgets_everything():
     """A closed model keeps nothing."""
     model = ScriptedModel(Scenario(), background=True)
     started = (await played(model))[0]
@@ -271,7 +271,7 @@ def items(events: list[ModelEvent]) -> list[Any]:
     return [event.item for event in events if isinstance(event, ItemDone)]
 
 
-async def test_calls_are_items() -> None:
+async def test_calls_are_items():
     """Several in one script are calls in parallel, each with an id of its own."""
     scenario = Scenario()
     scenario.enqueue(Call("clock", {"zone": "UTC"}), Call("dice", "{", id="call_7"))
@@ -286,7 +286,7 @@ async def test_calls_are_items() -> None:
     assert made[1]["call_id"] == "call_7"
 
 
-async def test_the_script_is_given_the_tools() -> None:
+async def test_the_script_is_given_the_tools():
     """As they are in the prompt."""
     scenario = Scenario()
     tools = ({"type": "web_search"},)
@@ -297,7 +297,7 @@ async def test_the_script_is_given_the_tools() -> None:
     assert scenario.tools == [tools]
 
 
-async def test_without_parallel_calls_there_is_one() -> None:
+async def test_without_parallel_calls_there_is_one():
     """The option of the request holds here too."""
     scenario = Scenario()
     scenario.enqueue(Call("clock"), Call("dice"))
@@ -308,7 +308,7 @@ async def test_without_parallel_calls_there_is_one() -> None:
     assert [item["name"] for item in items(events)] == ["clock"]
 
 
-async def test_a_hosted_tool_takes_its_time() -> None:
+async def test_a_hosted_tool_takes_its_time():
     """Between the beginning and the end of its item."""
     scenario = Scenario()
     scenario.enqueue(Hosted("web_search_call", seconds=0.03))
@@ -320,7 +320,7 @@ async def test_a_hosted_tool_takes_its_time() -> None:
     assert time.monotonic() - began >= 0.03
 
 
-async def test_produced_files_are_kept_and_cited() -> None:
+async def test_produced_files_are_kept_and_cited():
     """The citation leads to the bytes, also when the answer is repeated."""
     scenario = Scenario()
     cite = Cite({"type": "container_file_citation", "filename": "a.csv"})
@@ -336,7 +336,7 @@ async def test_produced_files_are_kept_and_cited() -> None:
     assert again == first
 
 
-async def test_a_citation_needs_its_file() -> None:
+async def test_a_citation_needs_its_file():
     """A script that cites what nothing produced has a mistake in it."""
     scenario = Scenario()
     scenario.enqueue(Say("a.csv"), Cite({"type": "container_file_citation", "filename": "a.csv"}))
@@ -345,7 +345,7 @@ async def test_a_citation_needs_its_file() -> None:
         await played(ScriptedModel(scenario))
 
 
-async def test_a_citation_needs_a_text() -> None:
+async def test_a_citation_needs_a_text():
     """There is nothing to cite for before something is said."""
     scenario = Scenario()
     scenario.enqueue(Reason("Hm"), Cite({"type": "url_citation", "url": "https://a.example", "title": "A"}))

@@ -42,11 +42,11 @@ def actions(*elements: Json, **more: object) -> list[Json]:
 @asynccontextmanager
 async def connected(app: AsyncApp, slack: SlackStandin) -> AsyncIterator[None]:
     handler = AsyncSocketModeHandler(app, slack.app_token)
-    await handler.connect_async()  # type: ignore[no-untyped-call]
+    await handler.connect_async()
     try:
         yield
     finally:
-        await handler.close_async()  # type: ignore[no-untyped-call]
+        await handler.close_async()
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ async def connected(app: AsyncApp, slack: SlackStandin) -> AsyncIterator[None]:
         [{"type": "lever", "action_id": "x"}],
     ],
 )
-async def test_malformed_buttons_are_refused(client: AsyncWebClient, elements: list[Json]) -> None:
+async def test_malformed_buttons_are_refused(client, elements):
     """One to 25 elements with ids of their own; labels, values and styles within their limits."""
     call = client.chat_postMessage(channel="C1", text="?", blocks=actions(*elements))
     assert await refusal(call) == "invalid_blocks"
 
 
-async def test_a_section_has_a_limit(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_a_section_has_a_limit(slack, client):
     """3,000 characters pass, 3,001 do not."""
     for length, passes in ((3000, True), (3001, False)):
         section = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * length}}
@@ -79,7 +79,7 @@ async def test_a_section_has_a_limit(slack: SlackStandin, client: AsyncWebClient
     assert len(slack.posts("C1")) == 1
 
 
-async def test_a_press_carries_what_slack_tells(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_a_press_carries_what_slack_tells(slack, client):
     """Who, where, which message and which button with its value; ids that the app left out are given."""
     root = await slack.say("U1", "C1", "hi")
     blocks = actions(button(value="appr_1", style="primary"), button("no", "No"))
@@ -104,7 +104,7 @@ async def test_a_press_carries_what_slack_tells(slack: SlackStandin, client: Asy
     assert {"trigger_id", "response_url", "team", "api_app_id"} <= payload.keys()
 
 
-async def test_what_is_not_there_cannot_be_pressed(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_what_is_not_there_cannot_be_pressed(slack, client):
     """Another button, and a button that was replaced: the test's mistake."""
     sent = await client.chat_postMessage(channel="C1", text="?", blocks=actions(button()))
     with pytest.raises(LookupError):
@@ -115,7 +115,7 @@ async def test_what_is_not_there_cannot_be_pressed(slack: SlackStandin, client: 
         await slack.press("U1", "C1", sent["ts"], "yes")
 
 
-async def test_a_bolt_app_answers_a_press(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_a_bolt_app_answers_a_press(slack, client):
     """It says something to the presser alone, then replaces the message, then takes it away."""
     app = AsyncApp(client=client)
 
@@ -142,7 +142,7 @@ async def test_a_bolt_app_answers_a_press(slack: SlackStandin, client: AsyncWebC
         await slack.until(lambda: len(slack.posts("C1")) == 1)
 
 
-async def test_an_unacknowledged_press_times_out() -> None:
+async def test_an_unacknowledged_press_times_out():
     """After the deadline the person sees a warning."""
     async with workspace(timing=Timing(ack_seconds=0.05)) as (slack, client):
         slack.add_channel("C1", ["U1"])
@@ -153,7 +153,7 @@ async def test_an_unacknowledged_press_times_out() -> None:
 
 
 @pytest.mark.parametrize("command", ["/assistant", "/memory"])
-async def test_a_command_carries_its_text(slack: SlackStandin, client: AsyncWebClient, command: str) -> None:
+async def test_a_command_carries_its_text(slack, client, command):
     """What was typed behind the command arrives, and the acknowledgement is shown to that person."""
     app = AsyncApp(client=client)
 

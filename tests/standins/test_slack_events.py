@@ -31,7 +31,7 @@ async def client(slack: SlackStandin) -> AsyncIterator[AsyncWebClient]:
         yield made
 
 
-async def test_a_mention_is_told_twice(slack: SlackStandin) -> None:
+async def test_a_mention_is_told_twice(slack):
     """`message` and `app_mention`: own event ids, one ts; only the former has a channel_type."""
     async with phone(slack) as line:
         ts = await slack.mention("U1", "C1", "hi")
@@ -43,7 +43,7 @@ async def test_a_mention_is_told_twice(slack: SlackStandin) -> None:
     assert "channel_type" not in events["app_mention"]
 
 
-async def test_the_order_of_the_two_varies(slack: SlackStandin) -> None:
+async def test_the_order_of_the_two_varies(slack):
     """Over twenty mentions each of the two comes first at times."""
     async with phone(slack) as line:
         for _ in range(20):
@@ -52,7 +52,7 @@ async def test_the_order_of_the_two_varies(slack: SlackStandin) -> None:
     assert {payload["event"]["type"] for payload in payloads[::2]} == {"message", "app_mention"}
 
 
-async def test_a_direct_message_is_no_mention(slack: SlackStandin) -> None:
+async def test_a_direct_message_is_no_mention(slack):
     """In a DM there is `message` with channel_type im, and no app_mention."""
     async with phone(slack) as line:
         await slack.mention("U1", "D1", "hi")
@@ -61,7 +61,7 @@ async def test_a_direct_message_is_no_mention(slack: SlackStandin) -> None:
     assert [(event["type"], event["channel_type"]) for event in events] == [("message", "im")] * 2
 
 
-async def test_text_becomes_rich_text(slack: SlackStandin) -> None:
+async def test_text_becomes_rich_text(slack):
     """Ids in code, fences and quotes are elements there; the text is escaped."""
     typed = "<@U0BOT00001> a < b `<@U2>` & *x*\n> quoted <@U3>\n```\ncode <@U4>\n```"
     async with phone(slack) as line:
@@ -78,7 +78,7 @@ async def test_text_becomes_rich_text(slack: SlackStandin) -> None:
     )
 
 
-async def test_edits_and_deletions_are_told(slack: SlackStandin) -> None:
+async def test_edits_and_deletions_are_told(slack):
     """message_changed has both versions; message_deleted names the ts."""
     async with phone(slack) as line:
         ts = await slack.say("U1", "C1", "one")
@@ -90,7 +90,7 @@ async def test_edits_and_deletions_are_told(slack: SlackStandin) -> None:
     assert slack.messages("C1") == []
 
 
-async def test_a_deleted_root_leaves_a_tombstone(slack: SlackStandin) -> None:
+async def test_a_deleted_root_leaves_a_tombstone(slack):
     """With replies under it the deletion is told as a change to a tombstone."""
     root = await slack.say("U1", "C1", "root")
     await slack.say("U2", "C1", "reply", thread_ts=root)
@@ -101,7 +101,7 @@ async def test_a_deleted_root_leaves_a_tombstone(slack: SlackStandin) -> None:
     assert payload["event"]["message"]["subtype"] == "tombstone"
 
 
-async def test_a_file_makes_a_file_share(slack: SlackStandin) -> None:
+async def test_a_file_makes_a_file_share(slack):
     """A message with files has the subtype; it may have no text and no blocks."""
     async with phone(slack) as line:
         await slack.say("U1", "D1", "", files=[{"id": "F1", "mimetype": "image/png"}])
@@ -110,7 +110,7 @@ async def test_a_file_makes_a_file_share(slack: SlackStandin) -> None:
     assert (event["subtype"], event["files"][0]["id"], "blocks" in event) == ("file_share", "F1", False)
 
 
-async def test_an_unfurl_is_a_change_without_change(slack: SlackStandin) -> None:
+async def test_an_unfurl_is_a_change_without_change(slack):
     """message_changed comes with the same text before and after."""
     async with phone(slack) as line:
         ts = await slack.say("U1", "C1", "see <https://example.com>")
@@ -120,7 +120,7 @@ async def test_an_unfurl_is_a_change_without_change(slack: SlackStandin) -> None
     assert changed["message"]["text"] == changed["previous_message"]["text"]
 
 
-async def test_a_raw_event_and_its_envelope(slack: SlackStandin) -> None:
+async def test_a_raw_event_and_its_envelope(slack):
     """Any event can be delivered, and any field of the event_callback replaced."""
     async with phone(slack) as line:
         event_id = await slack.deliver({"type": "team_join"}, is_ext_shared_channel=True)
@@ -129,7 +129,7 @@ async def test_a_raw_event_and_its_envelope(slack: SlackStandin) -> None:
     assert payload["is_ext_shared_channel"]
 
 
-async def test_without_the_app_in_it_only_mentions_are_told(slack: SlackStandin) -> None:
+async def test_without_the_app_in_it_only_mentions_are_told(slack):
     """A channel the app is not in is silent, but for mentions."""
     slack.add_channel("C1", bot_in=False)
     async with phone(slack) as line:
@@ -140,7 +140,7 @@ async def test_without_the_app_in_it_only_mentions_are_told(slack: SlackStandin)
     assert payload["event"]["type"] == "app_mention"
 
 
-async def test_the_app_hears_itself(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_the_app_hears_itself(slack, client):
     """A post of the app comes back as a message event with its bot_id."""
     slack.add_channel("C1")
     async with phone(slack) as line:
@@ -149,7 +149,7 @@ async def test_the_app_hears_itself(slack: SlackStandin, client: AsyncWebClient)
     assert payload["event"]["bot_id"] == slack.bot_id
 
 
-async def test_stop_ends_the_streams_first(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_stop_ends_the_streams_first(slack, client):
     """The Stop button: Slack has already ended the streams that the event lists."""
     post = await stream(client, slack, markdown_text="so far")
     thread = slack.posts("C1")[0].thread_ts
@@ -161,7 +161,7 @@ async def test_stop_ends_the_streams_first(slack: SlackStandin, client: AsyncWeb
     assert (event["type"], event["streaming_message_ts"]) == ("agent_session_stopped", [post["ts"]])
 
 
-async def test_a_command_must_be_acknowledged_in_time() -> None:
+async def test_a_command_must_be_acknowledged_in_time():
     """No acknowledgement: the person sees operation_timeout, and it is not sent again."""
     timing = Timing(ack_seconds=0.05, redeliver_after=0.05)
     async with SlackStandin(timing=timing) as slack, phone(slack) as line:
@@ -172,12 +172,12 @@ async def test_a_command_must_be_acknowledged_in_time() -> None:
     assert (reply.error, reply.acked_after) == ("operation_timeout", None)
 
 
-async def test_a_command_without_a_socket_fails_at_once(slack: SlackStandin) -> None:
+async def test_a_command_without_a_socket_fails_at_once(slack):
     """No connection: dispatch_failed."""
     assert (await slack.slash("U1", "C1", "/reset")).error == "dispatch_failed"
 
 
-async def test_a_response_url_takes_five_posts(slack: SlackStandin) -> None:
+async def test_a_response_url_takes_five_posts(slack):
     """The sixth is refused with 404."""
     reply = await slack.slash("U1", "C1", "/reset")
     async with aiohttp.ClientSession() as session:
@@ -186,7 +186,7 @@ async def test_a_response_url_takes_five_posts(slack: SlackStandin) -> None:
     assert reply.texts == ["0", "1", "2", "3", "4"]
 
 
-async def test_a_shortcut_carries_its_message(slack: SlackStandin) -> None:
+async def test_a_shortcut_carries_its_message(slack):
     """The payload has the message with thread_ts, so that it works inside threads."""
     root = await slack.say("U1", "C1", "root")
     inner = await slack.say("U2", "C1", "inner", thread_ts=root)
@@ -204,7 +204,7 @@ async def test_a_shortcut_carries_its_message(slack: SlackStandin) -> None:
     assert (message["thread_ts"], message["user"], message["text"]) == (root, "U2", "inner")
 
 
-async def test_a_button_is_pressed(slack: SlackStandin) -> None:
+async def test_a_button_is_pressed(slack):
     """block_actions carries the action, the message and where it was."""
     ts = await slack.say("U1", "C1", "hi")
     async with phone(slack) as line:

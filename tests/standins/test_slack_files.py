@@ -61,9 +61,7 @@ async def begun(client: AsyncWebClient, name: str, content: bytes) -> str:
 
 
 @pytest.mark.parametrize(("channel", "text", "count"), [("D1", "look", 1), ("C1", "<@U0BOT00001> look", 2)])
-async def test_a_message_with_a_file_is_a_file_share(
-    slack: SlackStandin, channel: str, text: str, count: int
-) -> None:
+async def test_a_message_with_a_file_is_a_file_share(slack, channel, text, count):
     """Direct message, channel and mention carry the same file; a mention has no subtype."""
     async with phone(slack) as line:
         await slack.say("U1", channel, text, files=[("cat.png", PICTURE)], order="message")
@@ -75,7 +73,7 @@ async def test_a_message_with_a_file_is_a_file_share(
         assert (file["size"], file["mode"], file["is_external"]) == (len(PICTURE), "hosted", False)
 
 
-async def test_a_file_in_a_topic_stands_in_it(slack: SlackStandin) -> None:
+async def test_a_file_in_a_topic_stands_in_it(slack):
     """A reply with a file has the thread of its root."""
     async with phone(slack) as line:
         root = await slack.say("U1", "C1", "root")
@@ -84,7 +82,7 @@ async def test_a_file_in_a_topic_stands_in_it(slack: SlackStandin) -> None:
     assert (payload["event"]["thread_ts"], payload["event"]["subtype"]) == (root, "file_share")
 
 
-async def test_bytes_are_for_the_token_only(slack: SlackStandin) -> None:
+async def test_bytes_are_for_the_token_only(slack):
     """With the bot's token the bytes; with another, a revoked or none a page to sign in, all of them 200."""
     async with phone(slack) as line:
         (file,) = await attached(slack, line, Upload("cat.png", PICTURE))
@@ -98,7 +96,7 @@ async def test_bytes_are_for_the_token_only(slack: SlackStandin) -> None:
     assert [fetch.authorized for fetch in slack.fetches] == [True, True, False, False, False, False]
 
 
-async def test_bytes_need_the_scope(slack: SlackStandin) -> None:
+async def test_bytes_need_the_scope(slack):
     """Without files:read the right token gets the page to sign in, too."""
     async with phone(slack) as line:
         (file,) = await attached(slack, line, Upload("cat.png", PICTURE))
@@ -106,7 +104,7 @@ async def test_bytes_need_the_scope(slack: SlackStandin) -> None:
     assert (await get(file["url_private"], slack.bot_token))[1] == "text/html"
 
 
-async def test_files_can_be_redirected(slack: SlackStandin) -> None:
+async def test_files_can_be_redirected(slack):
     """A private URL may answer 302 to anywhere."""
     async with phone(slack) as line:
         (file,) = await attached(slack, line, Upload("cat.png", PICTURE))
@@ -116,7 +114,7 @@ async def test_files_can_be_redirected(slack: SlackStandin) -> None:
     assert (await get(file["url_private"], slack.bot_token))[2] == PICTURE
 
 
-async def test_a_download_can_fail(slack: SlackStandin) -> None:
+async def test_a_download_can_fail(slack):
     """With a status before a byte, or cut in the middle."""
     async with phone(slack) as line:
         (file,) = await attached(slack, line, Upload("cat.png", PICTURE))
@@ -128,14 +126,14 @@ async def test_a_download_can_fail(slack: SlackStandin) -> None:
     assert (await get(file["url_private"], slack.bot_token))[2] == PICTURE
 
 
-async def test_a_voice_clip_calls_itself_a_video(slack: SlackStandin) -> None:
+async def test_a_voice_clip_calls_itself_a_video(slack):
     """Its subtype says what it is, its announced type does not."""
     async with phone(slack) as line:
         (file,) = await attached(slack, line, Upload("audio_message.m4a", b"audio", voice=True))
     assert (file["subtype"], file["mimetype"], file["filetype"]) == ("slack_audio", "video/mp4", "m4a")
 
 
-async def test_an_external_file_is_elsewhere(slack: SlackStandin) -> None:
+async def test_an_external_file_is_elsewhere(slack):
     """Its URL is not Slack's, and whoever sends the token there gives it away."""
     elsewhere = "https://drive.example/cat.png"
     async with phone(slack) as line:
@@ -143,7 +141,7 @@ async def test_an_external_file_is_elsewhere(slack: SlackStandin) -> None:
     assert (file["mode"], file["is_external"], file["url_private"]) == ("external", True, elsewhere)
 
 
-async def test_a_file_of_another_organisation_is_a_stub(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_a_file_of_another_organisation_is_a_stub(slack, client):
     """files.info tells what the message does not."""
     async with phone(slack) as line:
         (stub,) = await attached(slack, line, Upload("cat.png", PICTURE, mode="file_access"))
@@ -154,14 +152,14 @@ async def test_a_file_of_another_organisation_is_a_stub(slack: SlackStandin, cli
     assert (file["mode"], list(file["shares"]["private"])) == ("hosted", ["D1"])
 
 
-async def test_an_announced_size_can_lie(slack: SlackStandin) -> None:
+async def test_an_announced_size_can_lie(slack):
     """What is announced and what is served are two things."""
     async with phone(slack) as line:
         (file,) = await attached(slack, line, Upload("big.bin", b"x" * 100, size=1))
     assert (file["size"], len((await get(file["url_private"], slack.bot_token))[2])) == (1, 100)
 
 
-async def test_the_sdk_uploads_a_file_into_a_thread(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_the_sdk_uploads_a_file_into_a_thread(slack, client):
     """files_upload_v2 works unchanged; the message comes after the answer and the app is told of it."""
     async with phone(slack) as line:
         root = await slack.say("U1", "C1", "draw")
@@ -182,9 +180,7 @@ async def test_the_sdk_uploads_a_file_into_a_thread(slack: SlackStandin, client:
     assert (await get(event["files"][0]["url_private"], slack.bot_token))[2] == PICTURE
 
 
-async def test_an_upload_url_takes_a_form_and_takes_it_once(
-    slack: SlackStandin, client: AsyncWebClient
-) -> None:
+async def test_an_upload_url_takes_a_form_and_takes_it_once(slack, client):
     """Another length, or a second time, is refused."""
     url = (await client.files_getUploadURLExternal(filename="a.txt", length=3))["upload_url"]
     form = aiohttp.FormData()
@@ -196,7 +192,7 @@ async def test_an_upload_url_takes_a_form_and_takes_it_once(
 
 
 @pytest.mark.parametrize("as_form", [False, True])
-async def test_an_upload_may_be_large(client: AsyncWebClient, as_form: bool) -> None:
+async def test_an_upload_may_be_large(client, as_form):
     """Larger than any request of the Web API, raw or in a form."""
     length = 5 * 1024**2
     url = (await client.files_getUploadURLExternal(filename="a.bin", length=length))["upload_url"]
@@ -216,7 +212,7 @@ async def test_an_upload_may_be_large(client: AsyncWebClient, as_form: bool) -> 
         ({"filename": "a", "length": 2 * 1024**2, "snippet_type": "python"}, "snippet_too_large"),
     ],
 )
-async def test_an_upload_is_refused(client: AsyncWebClient, args: Json, error: str) -> None:
+async def test_an_upload_is_refused(client, args, error):
     """Name and length are required and checked."""
     assert await refusal(client.api_call("files.getUploadURLExternal", params=args)) == error
 
@@ -233,9 +229,7 @@ async def test_an_upload_is_refused(client: AsyncWebClient, args: Json, error: s
         ({"blocks": [{"type": "markdown", "text": "hi"}]}, "internal_error"),
     ],
 )
-async def test_a_completion_is_refused(
-    slack: SlackStandin, client: AsyncWebClient, more: Json, error: str
-) -> None:
+async def test_a_completion_is_refused(slack, client, more, error):
     """Files, channel and thread must exist, the app be in the channel; the upload can be completed yet."""
     slack.add_channel("C2", bot_in=False)
     right: Json = {"files": [{"id": await begun(client, "a.txt", b"abc")}], "channel_id": "C1"}
@@ -243,9 +237,7 @@ async def test_a_completion_is_refused(
     assert (await client.files_completeUploadExternal(**right))["ok"]
 
 
-async def test_a_file_is_completed_once_and_only_with_its_bytes(
-    slack: SlackStandin, client: AsyncWebClient
-) -> None:
+async def test_a_file_is_completed_once_and_only_with_its_bytes(slack, client):
     """Not before the upload, not a second time; until then nobody knows the file."""
     file = (await client.files_getUploadURLExternal(filename="a.txt", length=1))["file_id"]
     files: list[dict[str, str | None]] = [{"id": file, "title": "A"}]
@@ -266,15 +258,13 @@ async def test_a_file_is_completed_once_and_only_with_its_bytes(
         ("files:write", "files.delete", {"file": "F1"}),
     ],
 )
-async def test_a_missing_scope_is_named(
-    slack: SlackStandin, client: AsyncWebClient, scope: str, method: str, args: Json
-) -> None:
+async def test_a_missing_scope_is_named(slack, client, scope, method, args):
     """missing_scope says which one is needed."""
     slack.scopes.discard(scope)
     assert await refusal(client.api_call(method, params=args)) == "missing_scope"
 
 
-async def test_an_answer_lost_after_the_completion(slack: SlackStandin) -> None:
+async def test_an_answer_lost_after_the_completion(slack):
     """The app is told nothing and the file is shared."""
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(slack.bot_token, base_url=slack.api_url, session=session, retry_handlers=[])
@@ -286,7 +276,7 @@ async def test_an_answer_lost_after_the_completion(slack: SlackStandin) -> None:
         assert (await client.files_info(file=file))["file"]["shares"]["public"]["C1"]
 
 
-async def test_several_files_are_one_message(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_several_files_are_one_message(slack, client):
     """A completion with two files makes one message with both."""
     files: list[dict[str, str | None]] = [
         {"id": await begun(client, name, b"x"), "title": name} for name in ("a.txt", "b.txt")
@@ -297,7 +287,7 @@ async def test_several_files_are_one_message(slack: SlackStandin, client: AsyncW
     assert [file.title for file in post.files] == ["a.txt", "b.txt"]
 
 
-async def test_only_own_files_can_be_deleted(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_only_own_files_can_be_deleted(slack, client):
     """A deleted file is a tombstone in its message, and its bytes are gone."""
     async with phone(slack) as line:
         (theirs,) = await attached(slack, line, Upload("cat.png", PICTURE))
@@ -312,7 +302,7 @@ async def test_only_own_files_can_be_deleted(slack: SlackStandin, client: AsyncW
     assert await refusal(client.files_info(file=own)) == "file_deleted"
 
 
-async def test_uploads_are_limited_by_tier() -> None:
+async def test_uploads_are_limited_by_tier():
     """The 101st in a minute is too much."""
     async with workspace() as (_, client):
         for _ in range(100):

@@ -51,7 +51,7 @@ async def client(slack: SlackStandin) -> AsyncIterator[AsyncWebClient]:
     ],
 )
 @pytest.mark.filterwarnings("ignore:The top-level `text` argument is missing:UserWarning")
-async def test_a_post_is_refused(slack: SlackStandin, client: AsyncWebClient, args: Json, error: str) -> None:
+async def test_a_post_is_refused(slack, client, args, error):
     """chat.postMessage checks place, text, blocks and metadata."""
     slack.add_channel("C1")
     slack.add_channel("C2", bot_in=False)
@@ -59,7 +59,7 @@ async def test_a_post_is_refused(slack: SlackStandin, client: AsyncWebClient, ar
     assert await refusal(client.chat_postMessage(**place | args)) == error
 
 
-async def test_a_long_text_is_cut(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_a_long_text_is_cut(slack, client):
     """chat.postMessage truncates at 40,000 characters and says so."""
     slack.add_channel("C1")
     answer = await client.chat_postMessage(channel="C1", text="x" * 40_001)
@@ -67,7 +67,7 @@ async def test_a_long_text_is_cut(slack: SlackStandin, client: AsyncWebClient) -
     assert len(slack.posts("C1")[0].text) == 40_000
 
 
-async def test_an_update_counts_bytes(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_an_update_counts_bytes(slack, client):
     """4,000 bytes of text, or markdown blocks; own messages only."""
     slack.add_channel("C1")
     post: Json = {"channel": "C1", "ts": (await client.chat_postMessage(channel="C1", text="x"))["ts"]}
@@ -77,7 +77,7 @@ async def test_an_update_counts_bytes(slack: SlackStandin, client: AsyncWebClien
     assert slack.posts("C1")[0].text == "가" * 12_000
 
 
-async def test_blocks_stay_when_only_text_comes(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_blocks_stay_when_only_text_comes(slack, client):
     """chat.update without blocks keeps those of the message; an empty list removes them."""
     slack.add_channel("C1")
     body = [{"type": "markdown", "text": "shown"}]
@@ -90,7 +90,7 @@ async def test_blocks_stay_when_only_text_comes(slack: SlackStandin, client: Asy
     assert slack.post(**post).metadata == MARKER
 
 
-async def test_only_own_messages_change(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_only_own_messages_change(slack, client):
     """Somebody else's message can neither be changed nor deleted; an absent one is not found."""
     theirs: Json = {"channel": "C1", "ts": await slack.say("U1", "C1", "mine")}
     assert await refusal(client.chat_update(**theirs, text="x")) == "cant_update_message"
@@ -99,7 +99,7 @@ async def test_only_own_messages_change(slack: SlackStandin, client: AsyncWebCli
     assert await refusal(client.chat_update(channel="C1", ts="1.000001", text="x")) == "message_not_found"
 
 
-async def test_pings_are_seen(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_pings_are_seen(slack, client):
     """What would notify people is listed, and the unfurl flags are kept."""
     slack.add_channel("C1")
     await client.chat_postMessage(channel="C1", text="<!channel> &lt;!here&gt; <@U1>", unfurl_links=False)
@@ -107,7 +107,7 @@ async def test_pings_are_seen(slack: SlackStandin, client: AsyncWebClient) -> No
     assert (post.pings, post.unfurl_links, post.unfurl_media) == (("<!channel>", "<@U1>"), False, None)
 
 
-async def test_an_ephemeral_needs_a_member(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_an_ephemeral_needs_a_member(slack, client):
     """chat.postEphemeral reaches people who are in the channel, and is no message."""
     slack.add_channel("C1", members=["U1"])
     other = client.chat_postEphemeral(channel="C1", user="U2", text="x")
@@ -117,7 +117,7 @@ async def test_an_ephemeral_needs_a_member(slack: SlackStandin, client: AsyncWeb
     assert slack.messages("C1") == []
 
 
-async def test_replies_come_oldest_first_under_the_root(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_replies_come_oldest_first_under_the_root(slack, client):
     """Every page begins with the root; the cursor leads through all replies once."""
     root = await slack.say("U1", "C1", "root")
     said = [await slack.say("U1", "C1", str(n), thread_ts=root) for n in range(5)]
@@ -132,7 +132,7 @@ async def test_replies_come_oldest_first_under_the_root(slack: SlackStandin, cli
     assert (seen, pages) == (said, 3)
 
 
-async def test_replies_after_a_ts(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_replies_after_a_ts(slack, client):
     """`oldest` excludes its own message unless inclusive; the root is there all the same."""
     root = await slack.say("U1", "C1", "root")
     said = [await slack.say("U1", "C1", str(n), thread_ts=root) for n in range(3)]
@@ -145,7 +145,7 @@ async def test_replies_after_a_ts(slack: SlackStandin, client: AsyncWebClient) -
     assert await after(inclusive=True) == [root, said[1], said[2]]
 
 
-async def test_metadata_must_be_asked_for(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_metadata_must_be_asked_for(slack, client):
     """include_all_metadata shows what stopStream attached."""
     post = await stream(client, slack, markdown_text="x")
     await client.chat_stopStream(**post, metadata=MARKER)
@@ -157,9 +157,7 @@ async def test_metadata_must_be_asked_for(slack: SlackStandin, client: AsyncWebC
     assert found == [MARKER, None]
 
 
-async def test_history_comes_newest_first_without_replies(
-    slack: SlackStandin, client: AsyncWebClient
-) -> None:
+async def test_history_comes_newest_first_without_replies(slack, client):
     """Replies stay in their thread unless broadcast; pages go back in time."""
     first = await slack.say("U1", "C1", "first")
     await slack.say("U1", "C1", "reply", thread_ts=first)
@@ -183,16 +181,14 @@ async def test_history_comes_newest_first_without_replies(
         ({"oldest": "yesterday"}, "invalid_ts_oldest"),
     ],
 )
-async def test_reading_is_refused(
-    slack: SlackStandin, client: AsyncWebClient, args: Json, error: str
-) -> None:
+async def test_reading_is_refused(slack, client, args, error):
     """conversations.replies checks what it is asked for."""
     ts = await slack.say("U1", "C1", "hi")
     right: Json = {"channel": "C1", "ts": ts}
     assert await refusal(client.conversations_replies(**right | args)) == error
 
 
-async def test_locale_must_be_asked_for(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_locale_must_be_asked_for(slack, client):
     """users.info tells the locale with include_locale; strangers are not found."""
     slack.set_locale("U1", "ko-KR")
     assert "locale" not in (await client.users_info(user="U1"))["user"]
@@ -200,7 +196,7 @@ async def test_locale_must_be_asked_for(slack: SlackStandin, client: AsyncWebCli
     assert await refusal(client.users_info(user="U404")) == "user_not_found"
 
 
-async def test_a_direct_conversation_is_opened_once(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_a_direct_conversation_is_opened_once(slack, client):
     """conversations.open gives the same D… id again."""
     slack.set_locale("U1", "en-US")
     ids = {(await client.conversations_open(users="U1"))["channel"]["id"] for _ in range(2)}
@@ -208,7 +204,7 @@ async def test_a_direct_conversation_is_opened_once(slack: SlackStandin, client:
     assert ids.pop().startswith("D")
 
 
-async def test_a_reaction_is_added_once(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_a_reaction_is_added_once(slack, client):
     """The same emoji again is already_reacted."""
     ts = await slack.say("U1", "C1", "hi")
     add = {"channel": "C1", "timestamp": ts, "name": "eyes"}
@@ -227,9 +223,7 @@ async def test_a_reaction_is_added_once(slack: SlackStandin, client: AsyncWebCli
         ("|a|\n|-|\n|b|\n", ""),
     ],
 )
-async def test_markdown_becomes_blocks_and_they_count(
-    slack: SlackStandin, client: AsyncWebClient, markdown: str, error: str
-) -> None:
+async def test_markdown_becomes_blocks_and_they_count(slack, client, markdown, error):
     """Headings, dividers and tables outside code: fewer than 50, and one table, however they are sent."""
     slack.add_channel("C1")
     for body in (

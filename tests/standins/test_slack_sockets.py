@@ -22,7 +22,7 @@ async def slack() -> AsyncIterator[SlackStandin]:
         yield standin
 
 
-async def test_a_ticket_admits_one_connection(slack: SlackStandin) -> None:
+async def test_a_ticket_admits_one_connection(slack):
     """The URL of apps.connections.open works once."""
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(base_url=slack.api_url, session=session)
@@ -33,7 +33,7 @@ async def test_a_ticket_admits_one_connection(slack: SlackStandin) -> None:
             await session.ws_connect(url)
 
 
-async def test_a_ticket_expires() -> None:
+async def test_a_ticket_expires():
     """A ticket not used in time is refused."""
     async with SlackStandin(timing=Timing(ticket_seconds=0)) as slack:
         with pytest.raises(aiohttp.WSServerHandshakeError):
@@ -41,7 +41,7 @@ async def test_a_ticket_expires() -> None:
                 pass
 
 
-async def test_hello_comes_first_and_counts_the_connections(slack: SlackStandin) -> None:
+async def test_hello_comes_first_and_counts_the_connections(slack):
     """`hello` names the app and how many sockets are open."""
     async with phone(slack), aiohttp.ClientSession() as session:
         client = AsyncWebClient(base_url=slack.api_url, session=session)
@@ -51,7 +51,7 @@ async def test_hello_comes_first_and_counts_the_connections(slack: SlackStandin)
     assert (hello["num_connections"], hello["connection_info"]) == (2, {"app_id": slack.app_id})
 
 
-async def test_an_eleventh_connection_is_told_to_go(slack: SlackStandin) -> None:
+async def test_an_eleventh_connection_is_told_to_go(slack):
     """Ten sockets an app; one more gets `too_many_websockets` and is closed."""
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(base_url=slack.api_url, session=session)
@@ -65,7 +65,7 @@ async def test_an_eleventh_connection_is_told_to_go(slack: SlackStandin) -> None
     assert first["reason"] == "too_many_websockets"
 
 
-async def test_an_envelope_goes_to_one_of_the_sockets(slack: SlackStandin) -> None:
+async def test_an_envelope_goes_to_one_of_the_sockets(slack):
     """Of two sockets, each of twenty events reaches exactly one, and both get some."""
     async with phone(slack) as one, phone(slack) as other:
         for number in range(20):
@@ -85,7 +85,7 @@ async def test_an_envelope_goes_to_one_of_the_sockets(slack: SlackStandin) -> No
     assert sorted(got[one] + got[other], key=int) == [str(number) for number in range(20)]
 
 
-async def test_an_unacknowledged_event_is_sent_again() -> None:
+async def test_an_unacknowledged_event_is_sent_again():
     """Same event_id, new envelope id, retry fields; three times, then it is lost."""
     async with (
         SlackStandin(redeliver_after=0.05, retry_delays=(0, 0.02, 0.02)) as slack,
@@ -101,7 +101,7 @@ async def test_an_unacknowledged_event_is_sent_again() -> None:
     assert len({envelope["payload"]["event_id"] for envelope in envelopes}) == 1
 
 
-async def test_an_event_survives_the_socket_that_got_it() -> None:
+async def test_an_event_survives_the_socket_that_got_it():
     """Delivered, not acknowledged, connection cut: the next socket gets it."""
     async with SlackStandin(redeliver_after=0.1) as slack:
         async with phone(slack) as line:
@@ -113,7 +113,7 @@ async def test_an_event_survives_the_socket_that_got_it() -> None:
             assert (await line.event())["retry_attempt"] == 1
 
 
-async def test_any_socket_may_acknowledge(slack: SlackStandin) -> None:
+async def test_any_socket_may_acknowledge(slack):
     """An envelope of one socket acknowledged on the other is settled."""
     async with phone(slack) as one, phone(slack) as other:
         await slack.say("U1", "C1", "hi")
@@ -126,7 +126,7 @@ async def test_any_socket_may_acknowledge(slack: SlackStandin) -> None:
     assert slack.acks[0][1] < 2
 
 
-async def test_a_late_acknowledgement_does_not_stop_the_retry() -> None:
+async def test_a_late_acknowledgement_does_not_stop_the_retry():
     """After the deadline the attempt has failed, whatever comes."""
     async with SlackStandin(redeliver_after=0.05, retry_delays=(0.1,)) as slack, phone(slack) as line:
         await slack.say("U1", "C1", "hi")
@@ -137,7 +137,7 @@ async def test_a_late_acknowledgement_does_not_stop_the_retry() -> None:
         await slack.until(lambda: len(slack.acks) == 2)
 
 
-async def test_events_wait_while_the_service_is_away() -> None:
+async def test_events_wait_while_the_service_is_away():
     """Offline: connections refused. Online again: same port, state kept, the event comes."""
     async with SlackStandin() as slack:
         async with phone(slack):
@@ -153,7 +153,7 @@ async def test_events_wait_while_the_service_is_away() -> None:
             assert (await line.event())["payload"]["event"]["text"] == "hi"
 
 
-async def test_events_may_be_lost_while_no_socket_is_open() -> None:
+async def test_events_may_be_lost_while_no_socket_is_open():
     """keep_offline=False: the worst that was seen of the service; history still has the message."""
     async with SlackStandin(timing=Timing(keep_offline=False)) as slack:
         await slack.say("U1", "C1", "hi")
@@ -161,7 +161,7 @@ async def test_events_may_be_lost_while_no_socket_is_open() -> None:
         assert [message["text"] for message in slack.messages("C1")] == ["hi"]
 
 
-async def test_a_polite_disconnect_leaves_time() -> None:
+async def test_a_polite_disconnect_leaves_time():
     """`disconnect` is announced; the old socket still works, then it is closed; a new one is preferred."""
     async with SlackStandin(timing=Timing(grace_seconds=0.2)) as slack, phone(slack) as old:
         await slack.disconnect("refresh_requested")
@@ -176,7 +176,7 @@ async def test_a_polite_disconnect_leaves_time() -> None:
             assert await old.closed()
 
 
-async def test_the_service_pings() -> None:
+async def test_the_service_pings():
     """Pings come regularly; a client that does not answer them is closed."""
     async with SlackStandin(timing=Timing(ping_seconds=0.05)) as slack, aiohttp.ClientSession() as session:
         client = AsyncWebClient(base_url=slack.api_url, session=session)

@@ -37,7 +37,7 @@ async def client(slack: SlackStandin) -> AsyncIterator[AsyncWebClient]:
         yield made
 
 
-async def test_a_bolt_app_hears_a_mention_and_streams_an_answer() -> None:
+async def test_a_bolt_app_hears_a_mention_and_streams_an_answer():
     """Unmodified slack-bolt and slack_sdk connect, are told, stream, and every event is acknowledged."""
     async with workspace() as (slack, client):
         app = AsyncApp(client=client, process_before_response=True)
@@ -55,17 +55,17 @@ async def test_a_bolt_app_hears_a_mention_and_streams_an_answer() -> None:
         async def others() -> None: ...
 
         handler = AsyncSocketModeHandler(app, slack.app_token)
-        await handler.connect_async()  # type: ignore[no-untyped-call]
+        await handler.connect_async()
         ts = await slack.mention("U1", "C1", "hello")
         await slack.until(lambda: slack.posts("C1", ts) and not slack.posts("C1", ts)[0].streaming)
         await slack.until(lambda: not slack.unacked())
-        await handler.close_async()  # type: ignore[no-untyped-call]
+        await handler.close_async()
     (post,) = slack.posts("C1", ts)
     assert (post.text, post.metadata, post.thread_ts) == ("Hello", MARKER, ts)
     assert [text for _, text in post.versions] == ["", "Hel", "Hello", "Hello"]
 
 
-async def test_a_bolt_app_answers_a_command_and_its_response_url() -> None:
+async def test_a_bolt_app_answers_a_command_and_its_response_url():
     """A slash command is acknowledged with a text; the response_url takes another one."""
     async with workspace() as (slack, client):
         app = AsyncApp(client=client)
@@ -76,16 +76,16 @@ async def test_a_bolt_app_answers_a_command_and_its_response_url() -> None:
             await respond("and more")
 
         handler = AsyncSocketModeHandler(app, slack.app_token)
-        await handler.connect_async()  # type: ignore[no-untyped-call]
+        await handler.connect_async()
         reply = await slack.slash("U1", "C1", "/reset")
         await slack.until(lambda: len(reply.texts) == 2)
-        await handler.close_async()  # type: ignore[no-untyped-call]
+        await handler.close_async()
     assert sorted(reply.texts) == ["and more", "done"]
     assert reply.acked_after is not None
     assert [entry.user for entry in slack.ephemerals] == ["U1", "U1"]
 
 
-async def test_tokens_are_checked(slack: SlackStandin) -> None:
+async def test_tokens_are_checked(slack):
     """None, wrong, of the wrong kind, revoked."""
     async with aiohttp.ClientSession() as session:
 
@@ -103,7 +103,7 @@ async def test_tokens_are_checked(slack: SlackStandin) -> None:
         assert await refusal(using("").apps_connections_open(app_token=slack.app_token)) == "invalid_auth"
 
 
-async def test_forms_carry_json_texts(slack: SlackStandin) -> None:
+async def test_forms_carry_json_texts(slack):
     """A form with token and blocks as text is as good as a JSON body."""
     slack.add_channel("C1")
     blocks = '[{"type": "markdown", "text": "**hi**"}]'
@@ -120,7 +120,7 @@ async def test_forms_carry_json_texts(slack: SlackStandin) -> None:
 @pytest.mark.parametrize(
     ("body", "error"), [("{", "invalid_json"), ("[]", "json_not_object"), ("{}", "not_authed")]
 )
-async def test_json_bodies_are_checked(slack: SlackStandin, body: str, error: str) -> None:
+async def test_json_bodies_are_checked(slack, body, error):
     """Broken JSON, no object, and a token that a JSON body cannot carry."""
     kind = {"Content-Type": "application/json"}
     async with (
@@ -130,7 +130,7 @@ async def test_json_bodies_are_checked(slack: SlackStandin, body: str, error: st
         assert (await answer.json())["error"] == error
 
 
-async def test_unknown_methods_and_ignored_arguments(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_unknown_methods_and_ignored_arguments(slack, client):
     """An unknown method is an error; an unknown argument is passed over, and recorded."""
     assert await refusal(client.api_call("chat.nonsense")) == "unknown_method"
     await stream(client, slack, metadata=MARKER, unfurl_links=False)
@@ -138,7 +138,7 @@ async def test_unknown_methods_and_ignored_arguments(slack: SlackStandin, client
     assert slack.posts("C1")[0].metadata is None
 
 
-def test_arguments_are_those_of_the_sdk() -> None:
+def test_arguments_are_those_of_the_sdk():
     """Every argument that slack_sdk can send to a method is one the stand-in knows for it."""
     unknown = {}
     for name, method in SlackStandin().api.methods.items():
@@ -148,7 +148,7 @@ def test_arguments_are_those_of_the_sdk() -> None:
     assert {name: args for name, args in unknown.items() if args} == {}
 
 
-async def test_streams_are_limited_by_tier() -> None:
+async def test_streams_are_limited_by_tier():
     """The 21st startStream in a minute is 429 with Retry-After; when the minute is over it works again."""
     async with workspace(timing=Timing(minute=1.0)) as (slack, client):
         for _ in range(20):
@@ -164,7 +164,7 @@ async def test_streams_are_limited_by_tier() -> None:
         await stream(client, slack)
 
 
-async def test_posts_are_limited_by_channel() -> None:
+async def test_posts_are_limited_by_channel():
     """About one a second: a burst of three passes, the fourth not; another channel is free."""
     async with workspace() as (slack, client):
         slack.add_channel("C1")
@@ -175,7 +175,7 @@ async def test_posts_are_limited_by_channel() -> None:
         await client.chat_postMessage(channel="C2", text="x")
 
 
-async def test_an_error_before_the_effect(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_an_error_before_the_effect(slack, client):
     """The call fails as often as asked, and nothing happened."""
     slack.add_channel("C1")
     slack.fail("chat.postMessage", error="internal_error", times=2)
@@ -193,9 +193,7 @@ async def test_an_error_before_the_effect(slack: SlackStandin, client: AsyncWebC
         ({"error": "service_unavailable", "status": 503}, 503, None),
     ],
 )
-async def test_a_fault_has_a_status(
-    slack: SlackStandin, client: AsyncWebClient, fault: Json, status: int, retry_after: str | None
-) -> None:
+async def test_a_fault_has_a_status(slack, client, fault, status, retry_after):
     """ratelimited is 429 with Retry-After unless another status is asked for."""
     slack.fail("auth.test", **fault)
     with pytest.raises(SlackApiError) as caught:
@@ -204,7 +202,7 @@ async def test_a_fault_has_a_status(
     assert (response.status_code, response.headers.get("Retry-After")) == (status, retry_after)
 
 
-async def test_an_error_after_the_effect(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_an_error_after_the_effect(slack, client):
     """The app is told it failed, and the post is there."""
     slack.add_channel("C1")
     slack.fail("chat.postMessage", error="internal_error", when="after")
@@ -212,7 +210,7 @@ async def test_an_error_after_the_effect(slack: SlackStandin, client: AsyncWebCl
     assert [post.text for post in slack.posts("C1")] == ["x"]
 
 
-async def test_a_method_can_be_slow(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_a_method_can_be_slow(slack, client):
     """A delay holds every call of the method, and no other."""
     slack.delay("auth.test", 0.1)
     slow = asyncio.create_task(client.auth_test())
@@ -223,7 +221,7 @@ async def test_a_method_can_be_slow(slack: SlackStandin, client: AsyncWebClient)
     assert (slack.calls[0].done or 0) - slack.calls[0].at >= 0.1
 
 
-async def test_a_reply_lost_after_the_effect(slack: SlackStandin) -> None:
+async def test_a_reply_lost_after_the_effect(slack):
     """drop after: the connection is cut, the post is there."""
     slack.add_channel("C1")
     slack.fail("chat.postMessage", when="after", drop=True)
@@ -235,7 +233,7 @@ async def test_a_reply_lost_after_the_effect(slack: SlackStandin) -> None:
     assert slack.calls[-1].error == "dropped"
 
 
-async def test_until_says_what_it_saw(slack: SlackStandin) -> None:
+async def test_until_says_what_it_saw(slack):
     """A wait that fails reports calls, posts and unacknowledged events."""
     await slack.say("U1", "C1", "nobody hears this")
     with pytest.raises(TimeoutError, match="nobody hears this"):

@@ -48,9 +48,7 @@ async def client(slack: SlackStandin) -> AsyncIterator[AsyncWebClient]:
         ({"chunks": [{"type": "task_update", "id": "1"}]}, "invalid_chunks"),
     ],
 )
-async def test_a_stream_is_refused(
-    slack: SlackStandin, client: AsyncWebClient, more: Json, error: str
-) -> None:
+async def test_a_stream_is_refused(slack, client, more, error):
     """chat.startStream in a channel checks recipient, place and text."""
     ts = await slack.mention("U1", "C1", "hello")
     right: Json = {"channel": "C1", "thread_ts": ts}
@@ -58,13 +56,13 @@ async def test_a_stream_is_refused(
     assert await refusal(client.chat_startStream(**right | more)) == error
 
 
-async def test_a_direct_message_needs_no_recipient(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_a_direct_message_needs_no_recipient(slack, client):
     """Streams in a DM go to the person there."""
     ts = await slack.say("U1", "D1", "hello")
     assert (await client.chat_startStream(channel="D1", thread_ts=ts))["ok"]
 
 
-async def test_a_stopped_stream_takes_no_more(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_a_stopped_stream_takes_no_more(slack, client):
     """After stop: message_not_in_streaming_state; blocks given to stop stand below the text."""
     post = await stream(client, slack, markdown_text="text")
     await client.chat_stopStream(**post, blocks=[{"type": "markdown", "text": "below"}])
@@ -73,7 +71,7 @@ async def test_a_stopped_stream_takes_no_more(slack: SlackStandin, client: Async
     assert slack.posts("C1")[0].text == "text\nbelow"
 
 
-async def test_a_stream_holds_12000_characters(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_a_stream_holds_12000_characters(slack, client):
     """The limit is cumulative, and a refused append changes nothing."""
     post = await stream(client, slack, markdown_text="x" * 11_999)
     await client.chat_appendStream(**post, markdown_text="y")
@@ -81,7 +79,7 @@ async def test_a_stream_holds_12000_characters(slack: SlackStandin, client: Asyn
     assert slack.posts("C1")[0].text == "x" * 11_999 + "y"
 
 
-async def test_a_stream_dies_and_update_repairs_it() -> None:
+async def test_a_stream_dies_and_update_repairs_it():
     """After its lifetime appends and stop fail and it shows broken, until chat.update replaces it."""
     async with workspace(stream_seconds=0.1) as (slack, client):
         post = await stream(client, slack, markdown_text="half")
@@ -93,7 +91,7 @@ async def test_a_stream_dies_and_update_repairs_it() -> None:
         assert (repaired.text, repaired.broken, repaired.streaming) == ("whole", False, False)
 
 
-async def test_a_live_stream_cannot_be_changed(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_a_live_stream_cannot_be_changed(slack, client):
     """chat.update and chat.delete wait for the end of the stream."""
     post = await stream(client, slack, markdown_text="text")
     assert await refusal(client.chat_update(**post, text="other")) == "streaming_state_conflict"
@@ -107,7 +105,7 @@ def task(status: str = "in_progress", **more: object) -> Json:
 TEXT = {"type": "markdown_text", "text": "text"}
 
 
-async def test_task_chunks_are_kept(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_task_chunks_are_kept(slack, client):
     """A task is updated by its id, beside the text; history has it as a card."""
     post = await stream(client, slack, chunks=[TaskUpdateChunk(id="1", title="Search", status="pending")])
     await client.chat_appendStream(
@@ -137,14 +135,14 @@ async def test_task_chunks_are_kept(slack: SlackStandin, client: AsyncWebClient)
         {"type": "other"},
     ],
 )
-async def test_malformed_chunks_are_refused(slack: SlackStandin, client: AsyncWebClient, chunk: Json) -> None:
+async def test_malformed_chunks_are_refused(slack, client, chunk):
     """And nothing of the call is shown."""
     post = await stream(client, slack)
     assert await refusal(client.chat_appendStream(**post, chunks=[TEXT, chunk])) == "invalid_chunks"
     assert (slack.posts("C1")[0].text, slack.posts("C1")[0].tasks) == ("", [])
 
 
-async def test_a_source_is_a_link_with_a_label(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_a_source_is_a_link_with_a_label(slack, client):
     """A task may cite."""
     source = {"type": "url", "url": "https://a.example", "text": "A"}
     await stream(client, slack, chunks=[task(sources=[source])])
@@ -155,9 +153,7 @@ async def test_a_source_is_a_link_with_a_label(slack: SlackStandin, client: Asyn
     ("first", "then"),
     [({"markdown_text": "x"}, {"chunks": [TEXT]}), ({"chunks": [TEXT]}, {"markdown_text": "x"})],
 )
-async def test_a_stream_keeps_its_mode(
-    slack: SlackStandin, client: AsyncWebClient, first: Json, then: Json
-) -> None:
+async def test_a_stream_keeps_its_mode(slack, client, first, then):
     """Text or chunks, whatever came first: the other one is refused at append and stop."""
     post = await stream(client, slack)
     await client.chat_appendStream(**post, **first)
@@ -166,7 +162,7 @@ async def test_a_stream_keeps_its_mode(
     await client.chat_stopStream(**post, **first)
 
 
-async def test_chunks_may_be_unknown(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_chunks_may_be_unknown(slack, client):
     """A workspace can refuse them, and text goes on working."""
     slack.refuse_chunks()
     ts = await slack.say("U1", "D1", "hi")
@@ -178,7 +174,7 @@ async def test_chunks_may_be_unknown(slack: SlackStandin, client: AsyncWebClient
     assert len(slack.posts("D1")) == 2
 
 
-async def test_tasks_are_gone_after_an_update(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_tasks_are_gone_after_an_update(slack, client):
     """chat.update replaces all that a stream had, cards included."""
     post = await stream(client, slack, chunks=[task("complete"), TEXT, {"type": "plan_update", "title": "P"}])
     await client.chat_stopStream(**post)
@@ -188,7 +184,7 @@ async def test_tasks_are_gone_after_an_update(slack: SlackStandin, client: Async
     assert [block["type"] for block in slack.messages("C1")[-1]["blocks"]] == ["markdown"]
 
 
-async def test_a_status_ends_with_a_post(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_a_status_ends_with_a_post(slack, client):
     """It is cleared by an empty one, or by what the app posts in that thread."""
     ts = await slack.say("U1", "C1", "hi")
     place: Json = {"channel_id": "C1", "thread_ts": ts}
@@ -201,7 +197,7 @@ async def test_a_status_ends_with_a_post(slack: SlackStandin, client: AsyncWebCl
     assert [entry[3] for entry in slack.statuses] == ["is thinking…"]
 
 
-async def test_a_status_times_out() -> None:
+async def test_a_status_times_out():
     """Without a refresh it vanishes."""
     async with workspace(timing=Timing(status_seconds=0.05)) as (slack, client):
         ts = await slack.say("U1", "C1", "hi")
@@ -209,7 +205,7 @@ async def test_a_status_times_out() -> None:
         await slack.until(lambda: not slack.status("C1", ts))
 
 
-async def test_a_status_may_be_refused(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_a_status_may_be_refused(slack, client):
     """A channel can refuse it; a thread must exist."""
     ts = await slack.say("U1", "C1", "hi")
     status = client.assistant_threads_setStatus
@@ -218,7 +214,7 @@ async def test_a_status_may_be_refused(slack: SlackStandin, client: AsyncWebClie
     assert await refusal(status(channel_id="C1", thread_ts=ts, status="x")) == "missing_scope"
 
 
-async def test_agent_sessions_are_for_agent_apps(slack: SlackStandin, client: AsyncWebClient) -> None:
+async def test_agent_sessions_are_for_agent_apps(slack, client):
     """agents.sessions.setStatus: not_agent_app unless the app is one."""
     call = client.agents_sessions_setStatus(channel_id="C1", status="processing")
     assert await refusal(call) == "not_agent_app"

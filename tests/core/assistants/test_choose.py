@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +31,7 @@ async def asked(spool: Core, wanted: str = "", user: str = "UADM", **more: Any) 
     return await spool.inbox.assistants(address, more.pop("parent", ""), user, wanted, **more)
 
 
-async def test_anybody_may_ask_who_answers(tmp_path: Path) -> None:
+async def test_anybody_may_ask_who_answers(tmp_path):
     """The current one with its model, and the others by name and id."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         one, two = await made(spool, "HelpBot", "Poet")
@@ -47,7 +46,7 @@ async def test_anybody_may_ask_who_answers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("by", ["name", "capitals", "id", "blanks"])
-async def test_an_admin_switches_the_channel(tmp_path: Path, by: str) -> None:
+async def test_an_admin_switches_the_channel(tmp_path, by):
     """From the next message on; other channels are as they were."""
     script = Heard()
     async with core(tmp_path, ScriptedModel(script), policy=ADMIN) as spool:
@@ -63,7 +62,7 @@ async def test_an_admin_switches_the_channel(tmp_path: Path, by: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["none", "None", "default"])
-async def test_an_admin_ends_the_choice(tmp_path: Path, word: str) -> None:
+async def test_an_admin_ends_the_choice(tmp_path, word):
     """That of this channel alone: its workspace's answers there then. Saying it again changes nothing."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         one, two = await made(spool, "HelpBot", "Poet")
@@ -76,7 +75,7 @@ async def test_an_admin_ends_the_choice(tmp_path: Path, word: str) -> None:
         assert "없어요" in await asked(spool, word, locale="ko")
 
 
-async def test_somebody_may_be_called_default(tmp_path: Path) -> None:
+async def test_somebody_may_be_called_default(tmp_path):
     """Then that one is meant."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         (id,) = await made(spool, "Default")
@@ -84,7 +83,7 @@ async def test_somebody_may_be_called_default(tmp_path: Path) -> None:
         assert id not in await asked(spool, "none")
 
 
-async def test_nobody_else_switches(tmp_path: Path) -> None:
+async def test_nobody_else_switches(tmp_path):
     """They are told whom to ask, also when the name is wrong."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         await made(spool, "HelpBot")
@@ -95,7 +94,7 @@ async def test_nobody_else_switches(tmp_path: Path) -> None:
         assert "Spool" in await asked(spool, user="U1")
 
 
-async def test_without_admins_nobody_switches(tmp_path: Path) -> None:
+async def test_without_admins_nobody_switches(tmp_path):
     """That is how it is set up at first."""
     async with core(tmp_path, ScriptedModel(Heard())) as spool:
         await made(spool, "HelpBot")
@@ -104,7 +103,7 @@ async def test_without_admins_nobody_switches(tmp_path: Path) -> None:
         assert [] == await spool.db(assistants.assignments)
 
 
-async def test_a_name_that_nobody_has(tmp_path: Path) -> None:
+async def test_a_name_that_nobody_has(tmp_path):
     """Those there are are listed; what was typed is not taken for markup or a call."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         await made(spool, "HelpBot")
@@ -115,7 +114,7 @@ async def test_a_name_that_nobody_has(tmp_path: Path) -> None:
         assert 0 == text.count("`") % 2
 
 
-async def test_a_name_that_several_have(tmp_path: Path) -> None:
+async def test_a_name_that_several_have(tmp_path):
     """Their ids are told; nothing is changed."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         ids = await made(spool, "Poet", "Poet", "HelpBot")
@@ -126,7 +125,7 @@ async def test_a_name_that_several_have(tmp_path: Path) -> None:
         assert "Poet" in await asked(spool, ids[1])
 
 
-async def test_a_deleted_one_is_gone(tmp_path: Path) -> None:
+async def test_a_deleted_one_is_gone(tmp_path):
     """It is not listed and cannot be chosen."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         ids = await made(spool, "HelpBot", "Poet")
@@ -137,7 +136,7 @@ async def test_a_deleted_one_is_gone(tmp_path: Path) -> None:
         assert "Poet" in await asked(spool, ids[0])
 
 
-async def test_a_discord_thread_shows_its_channels_assistant(tmp_path: Path) -> None:
+async def test_a_discord_thread_shows_its_channels_assistant(tmp_path):
     """Until it has one of its own."""
     thread = Address("discord", "G1", "T1", "T1")
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
@@ -151,14 +150,14 @@ async def test_a_discord_thread_shows_its_channels_assistant(tmp_path: Path) -> 
         assert "HelpBot" in (await asked(spool, address=parent)).split("\n")[0]
 
 
-async def test_the_text_is_in_the_persons_language(tmp_path: Path) -> None:
+async def test_the_text_is_in_the_persons_language(tmp_path):
     """The locale decides, then the language of the settings."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=rules(language="ko")) as spool:
         assert "여기서 답하는 어시스턴트" in await asked(spool)
         assert "답합니다" not in await asked(spool, locale="en-US")
 
 
-async def test_many_assistants_fit_into_one_reply(tmp_path: Path) -> None:
+async def test_many_assistants_fit_into_one_reply(tmp_path):
     """Whatever they are called; that there are more is seen."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         await made(spool, *(f"Bot{number} " + "x" * 200 * (number % 2) for number in range(60)))

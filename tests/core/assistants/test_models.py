@@ -76,7 +76,7 @@ def ending(days: int) -> dict[str, ModelFacts]:
     ],
 )
 @pytest.mark.parametrize("listed", [None, OFFERED], ids=["offline", "asked"])
-def test_retired_models_are_refused(model: str, listed: Mapping[str, ModelFacts] | None) -> None:
+def test_retired_models_are_refused(model, listed):
     """Also without a network; the refusal names the replacement."""
     verdict = judge(model, listed, official=True, today=TODAY)
 
@@ -89,7 +89,7 @@ def test_retired_models_are_refused(model: str, listed: Mapping[str, ModelFacts]
     ("model", "ends"),
     [("gpt-5", "2026-12-11"), ("o3-2025-04-16", "2026-12-11"), ("gpt-4o-mini-2024-07-18", "2027-01-14")],
 )
-def test_models_that_end_soon_are_warned_about(model: str, ends: str) -> None:
+def test_models_that_end_soon_are_warned_about(model, ends):
     """They still answer."""
     verdict = judge(model, None, official=True, today=TODAY)
 
@@ -98,7 +98,7 @@ def test_models_that_end_soon_are_warned_about(model: str, ends: str) -> None:
     assert verdict.replacement in verdict.warning
 
 
-def test_a_model_is_refused_from_its_day_on() -> None:
+def test_a_model_is_refused_from_its_day_on():
     """The day before it is warned about."""
     last, gone = (judge("gpt-4o", None, official=True, today=date(2027, 1, day)) for day in (13, 14))
 
@@ -110,14 +110,14 @@ def test_a_model_is_refused_from_its_day_on() -> None:
     ("days", "refused", "warned"), [(0, 1, 0), (1, 0, 1), (SOON, 0, 1), (SOON + 1, 0, 0)]
 )
 @pytest.mark.parametrize("official", [True, False])
-def test_the_servers_date_counts(days: int, refused: int, warned: int, official: bool) -> None:
+def test_the_servers_date_counts(days, refused, warned, official):
     """Of any server that tells one."""
     verdict = judge("m", ending(days), official=official, today=TODAY)
 
     assert (refused, warned) == (bool(verdict.refused), bool(verdict.warning))
 
 
-def test_the_server_knows_better_than_the_table() -> None:
+def test_the_server_knows_better_than_the_table():
     """A shutdown that was put off is no reason to refuse."""
     listed = {"gpt-4-turbo": ModelFacts(shutdown=TODAY + timedelta(days=300))}
 
@@ -127,7 +127,7 @@ def test_the_server_knows_better_than_the_table() -> None:
 
 
 @pytest.mark.parametrize("listed", [None, {"gpt-4-turbo": ModelFacts()}], ids=["offline", "asked"])
-def test_another_server_may_have_what_openai_retired(listed: Mapping[str, ModelFacts] | None) -> None:
+def test_another_server_may_have_what_openai_retired(listed):
     """The table is OpenAI's."""
     assert "" == judge("gpt-4-turbo", listed, official=False, today=TODAY).refused
 
@@ -136,7 +136,7 @@ def test_another_server_may_have_what_openai_retired(listed: Mapping[str, ModelF
     ("model", "instead"),
     [("gpt-6-lunar", "gpt-6-luna"), ("gpt-6.1-tera", "gpt-6.1-terra"), ("x", "gpt-6-luna")],
 )
-def test_an_unknown_model_is_refused(model: str, instead: str) -> None:
+def test_an_unknown_model_is_refused(model, instead):
     """What was probably meant is recommended, else the default."""
     verdict = judge(model, OFFERED, official=True, today=TODAY)
 
@@ -144,7 +144,7 @@ def test_an_unknown_model_is_refused(model: str, instead: str) -> None:
     assert instead == verdict.replacement
 
 
-def test_what_is_recommended_is_there() -> None:
+def test_what_is_recommended_is_there():
     """A server that is not OpenAI's is not said to have OpenAI's models."""
     verdict = judge("gpt-4-turbo", {"llama-4": ModelFacts()}, official=False, today=TODAY)
 
@@ -152,7 +152,7 @@ def test_what_is_recommended_is_there() -> None:
 
 
 @pytest.mark.parametrize("model", ["dall-e-3", "whisper-1", "tts-1-hd", "gpt-image-1"])
-def test_a_model_that_does_not_answer_is_refused(model: str) -> None:
+def test_a_model_that_does_not_answer_is_refused(model):
     """Before its shutdown date, too."""
     verdict = judge(model, None, official=True, today=date(2026, 1, 1))
 
@@ -160,7 +160,7 @@ def test_a_model_that_does_not_answer_is_refused(model: str) -> None:
     assert default() == verdict.replacement
 
 
-def test_transcribing_is_another_matter() -> None:
+def test_transcribing_is_another_matter():
     """The model of voice messages need not answer, but must not be retired."""
     before, after = (
         judge("whisper-1", None, official=True, today=date(2027, month, 26), answers=False)
@@ -171,7 +171,7 @@ def test_transcribing_is_another_matter() -> None:
     assert "was retired on 2027-02-26" in after.refused
 
 
-def test_the_table_is_complete() -> None:
+def test_the_table_is_complete():
     """Its replacements are not themselves retired, its dates are dates, and it tells where it is from."""
     table = json.loads(TABLE.read_text("utf-8"))
 
@@ -187,7 +187,7 @@ def test_the_table_is_complete() -> None:
 @pytest.mark.parametrize(
     ("model", "context"), [("gpt-6-luna", 1_050_000), ("gpt-4o-2024-08-06", 128_000), ("llama-4", None)]
 )
-def test_windows_are_known(model: str, context: int | None) -> None:
+def test_windows_are_known(model, context):
     """In tokens; a server that tells its own is believed."""
     told = ModelList({model: ModelFacts(context=9_000)}, official=False)
 
@@ -195,7 +195,7 @@ def test_windows_are_known(model: str, context: int | None) -> None:
     assert 9_000 == told.context(model)
 
 
-async def test_the_list_is_asked_for_once_a_day(db: Database) -> None:
+async def test_the_list_is_asked_for_once_a_day(db):
     """Whoever asks; it is the same list each time."""
     server = Server(ending(5))
 
@@ -207,7 +207,7 @@ async def test_the_list_is_asked_for_once_a_day(db: Database) -> None:
     assert 2 == server.asked
 
 
-async def test_each_server_has_its_list(db: Database) -> None:
+async def test_each_server_has_its_list(db):
     """Another address is another server."""
     server = Server()
 
@@ -217,7 +217,7 @@ async def test_each_server_has_its_list(db: Database) -> None:
     assert 2 == server.asked
 
 
-async def test_a_new_model_is_looked_for(db: Database) -> None:
+async def test_a_new_model_is_looked_for(db):
     """A list of this hour counts; an older one that lacks the model is fetched again."""
     server = Server()
     await of_server(db, OFFICIAL, server, NOW)
@@ -231,7 +231,7 @@ async def test_a_new_model_is_looked_for(db: Database) -> None:
     assert ["m" in (found.models or ()) for found in (within, present, later)] == [False, False, True]
 
 
-async def test_without_a_key_nobody_is_asked(db: Database) -> None:
+async def test_without_a_key_nobody_is_asked(db):
     """The models are then accepted, with a warning that says why."""
     server = Server()
 
@@ -245,7 +245,7 @@ async def test_without_a_key_nobody_is_asked(db: Database) -> None:
 @pytest.mark.parametrize(
     "failure", [Permanent("invalid_api_key", notice="model_auth"), OSError("no route"), None]
 )
-async def test_a_server_that_tells_nothing_is_no_obstacle(db: Database, failure: Exception | None) -> None:
+async def test_a_server_that_tells_nothing_is_no_obstacle(db, failure):
     """The model is accepted with a warning, and the server is asked again the next time."""
     server = Server(failure or {})
 
@@ -256,7 +256,7 @@ async def test_a_server_that_tells_nothing_is_no_obstacle(db: Database, failure:
     assert 2 == server.asked
 
 
-async def test_a_silent_server_is_not_waited_for(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_server_is_not_waited_for(db, monkeypatch):
     """Three seconds at most."""
     monkeypatch.setattr(model_list, "ANSWER_SECONDS", 0.05)
 
@@ -281,14 +281,14 @@ async def test_a_silent_server_is_not_waited_for(db: Database, monkeypatch: pyte
         ("http://127.0.0.1:8000/v1", False),
     ],
 )
-async def test_openai_is_known_by_its_host(db: Database, url: str, official: bool) -> None:
+async def test_openai_is_known_by_its_host(db, url, official):
     """Regions included; a look-alike is another server."""
     settings = Settings(openai_api_key="sk-1", openai_base_url=url)
 
     assert official == (await of_server(db, settings, Server(), NOW)).official
 
 
-async def test_concerns_are_told_once(db: Database) -> None:
+async def test_concerns_are_told_once(db):
     """For the log at start: what is gone, what ends soon, and the model of voice messages."""
     models = {**ending(5), "gone": ModelFacts(shutdown=TODAY)}
 
@@ -303,7 +303,7 @@ async def test_concerns_are_told_once(db: Database) -> None:
     assert mute not in await concerns(db, settings, Server(models), NOW + HOUR, ["m"])
 
 
-async def test_a_compatible_server_without_a_list_is_no_concern(db: Database) -> None:
+async def test_a_compatible_server_without_a_list_is_no_concern(db):
     """Nothing is known about its models, and nobody can do anything about that."""
     assert [] == await concerns(db, ELSEWHERE, Server(OSError()), NOW, ["llama-4"])
 
@@ -316,7 +316,7 @@ def asking(standin: OpenAIStandin, closing: list[OpenAIService]) -> Callable[[],
 
 
 @pytest.mark.parametrize("portable", [False, True])
-async def test_a_real_list_is_judged(db: Database, portable: bool) -> None:
+async def test_a_real_list_is_judged(db, portable):
     """Over HTTP; servers without shutdown dates work too."""
     models = {"m": (TODAY + timedelta(days=5)).isoformat(), "gpt-6-luna": None}
     closing: list[OpenAIService] = []
@@ -333,7 +333,7 @@ async def test_a_real_list_is_judged(db: Database, portable: bool) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 404, 500])
-async def test_a_refusing_server_is_no_obstacle(db: Database, status: int) -> None:
+async def test_a_refusing_server_is_no_obstacle(db, status):
     """Whatever HTTP says, the model is accepted with a warning."""
     closing: list[OpenAIService] = []
     async with OpenAIStandin(Scenario()) as standin:

@@ -33,7 +33,7 @@ def wrong(**fields: Any) -> list[str]:
     return mistakes(assistant(**fields), mcp_hosts=["MCP.example.com"])
 
 
-def test_the_object_has_the_apis_shape() -> None:
+def test_the_object_has_the_apis_shape():
     """Every field of the Assistants API is there under its name; empty texts are null."""
     printed = assistant(tools=[{"type": "code_interpreter"}], created_at=5).to_json()
 
@@ -46,7 +46,7 @@ def test_the_object_has_the_apis_shape() -> None:
     )
 
 
-def test_what_is_printed_is_read_back() -> None:
+def test_what_is_printed_is_read_back():
     """Through JSON, whatever the fields say."""
     full = assistant(
         instructions="Sei nett. 친절하게.",
@@ -70,7 +70,7 @@ def test_what_is_printed_is_read_back() -> None:
     assert full == Assistant.from_json(json.loads(json.dumps(full.to_json())))
 
 
-def test_null_is_the_default() -> None:
+def test_null_is_the_default():
     """An object that says null of everything optional is one that does not say it."""
     silent = dict.fromkeys(assistant().to_json())
 
@@ -79,7 +79,7 @@ def test_null_is_the_default() -> None:
     )
 
 
-def test_tools_are_told_apart() -> None:
+def test_tools_are_told_apart():
     """Functions are carried out here, everything else at the model server."""
     made = assistant(tools=[function_tool("f"), {"type": "web_search"}, MCP, function_tool(EVERY_FUNCTION)])
 
@@ -90,7 +90,7 @@ def test_tools_are_told_apart() -> None:
     assert ["f", "web_search", "mcp:docs", "all"] == [tool_name(tool) for tool in made.tools]
 
 
-def test_the_settings_describe_an_assistant() -> None:
+def test_the_settings_describe_an_assistant():
     """It has every function there is, and is told to be helpful when nothing else is said."""
     made = settings_assistant(Settings(assistant_name="Ada", assistant_model="m", assistant_effort="low"))
 
@@ -99,7 +99,7 @@ def test_the_settings_describe_an_assistant() -> None:
     assert {EVERY_FUNCTION} == made.functions()
 
 
-def test_an_assistant_without_a_name_is_called_by_its_id() -> None:
+def test_an_assistant_without_a_name_is_called_by_its_id():
     """The API allows it."""
     assert ("Ada", "asst_1") == (assistant().label, assistant(name=None).label)
 
@@ -130,7 +130,7 @@ def test_an_assistant_without_a_name_is_called_by_its_id() -> None:
         {"max_model_calls": 1, "run_seconds": 1, "model": "anything", "reasoning_effort": "minimal"},
     ],
 )
-def test_what_the_api_allows_is_right(fields: dict[str, Any]) -> None:
+def test_what_the_api_allows_is_right(fields):
     """Up to its limits, and with the tools and strategies that are ours."""
     assert [] == wrong(**fields)
 
@@ -179,14 +179,14 @@ def test_what_the_api_allows_is_right(fields: dict[str, Any]) -> None:
         ({"parallel_tool_calls": "yes"}, "neither true nor false"),
     ],
 )
-def test_what_exceeds_a_limit_is_told(fields: dict[str, Any], said: str) -> None:
+def test_what_exceeds_a_limit_is_told(fields, said):
     """One sentence that names the thing and its limit."""
     (problem,) = wrong(**fields)
 
     assert said in problem
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_mistakes_are_told_at_once():
     """Nobody has to try again and again."""
     assert 3 == len(wrong(temperature=9, top_p=9, description="d" * 600))
 
@@ -195,14 +195,14 @@ def test_all_mistakes_are_told_at_once() -> None:
     "text",
     ['{"id": "asst_1", "model": "m"}', '[{"model": "m"}]', '{"object": "list", "data": [{"id": "asst_1"}]}'],
 )
-def test_one_object_and_lists_are_read(text: str) -> None:
+def test_one_object_and_lists_are_read(text):
     """Whatever the old API, or a script around it, printed; also several of them in one file."""
     assert 1 == len(objects(text))
     assert 2 == len(objects(f"{text}\n{text}"))
 
 
 @pytest.mark.parametrize(("more", "said"), [("true", True), ("false", False)])
-def test_a_page_of_a_list_is_known(more: str, said: bool) -> None:
+def test_a_page_of_a_list_is_known(more, said):
     """The last one counts where several were put into one file."""
     page = '{"object": "list", "data": [{"id": "asst_1"}], "has_more": %s}'
 
@@ -222,13 +222,13 @@ def test_a_page_of_a_list_is_known(more: str, said: bool) -> None:
         ('{"id": "thread_1", "object": "thread"}', "type thread"),
     ],
 )
-def test_other_json_is_refused(text: str, said: str) -> None:
+def test_other_json_is_refused(text, said):
     """With a sentence for the person who gave it."""
     with pytest.raises(ValueError, match=said):
         objects(text)
 
 
-def test_an_old_assistant_comes_along() -> None:
+def test_an_old_assistant_comes_along():
     """Its texts, tools and options do; the old defaults of temperature and top_p do not."""
     (_, old) = printed("support_desk.json")
 
@@ -249,7 +249,7 @@ def test_an_old_assistant_comes_along() -> None:
         ("extractor.json", ["seed"]),
     ],
 )
-def test_what_cannot_come_along_is_told(file: str, lost: list[str]) -> None:
+def test_what_cannot_come_along_is_told(file, lost):
     """One sentence for each thing, and none for anything else."""
     fields, notes = translated(printed(file)[0])
 
@@ -258,14 +258,14 @@ def test_what_cannot_come_along_is_told(file: str, lost: list[str]) -> None:
     assert "tool_resources" not in fields
 
 
-def test_retrieval_is_file_search_now() -> None:
+def test_retrieval_is_file_search_now():
     """The name of the tool changed with version 2 of the API."""
     fields, _ = translated(printed("version_one.json")[0])
 
     assert [{"type": "file_search"}, {"type": "code_interpreter"}] == fields["tools"]
 
 
-def test_an_unknown_tool_is_left_out() -> None:
+def test_an_unknown_tool_is_left_out():
     """And told."""
     fields, notes = translated({"id": "asst_1", "model": "m", "tools": [{"type": "browser"}]})
 
@@ -273,7 +273,7 @@ def test_an_unknown_tool_is_left_out() -> None:
     assert "browser" in notes[0]
 
 
-def test_what_we_printed_comes_along_unchanged() -> None:
+def test_what_we_printed_comes_along_unchanged():
     """Also what an old object would lose."""
     ours = assistant(
         temperature=1.0, tool_resources={"file_search": {"vector_store_ids": ["vs_1"]}}, version=3

@@ -133,7 +133,7 @@ def shown(stored: tuple[Stored, ...]) -> list[tuple[str, str]]:
     return [(file.name, file.refused or file.kind) for file in stored]
 
 
-async def test_files_of_a_message_are_stored_in_their_order(desk: Desk) -> None:
+async def test_files_of_a_message_are_stored_in_their_order(desk):
     """With their bytes, by content; the one that is refused does not hide the others."""
     asked = await desk.sent("1", "a.txt", "c.zip", "b.png")
 
@@ -144,7 +144,7 @@ async def test_files_of_a_message_are_stored_in_their_order(desk: Desk) -> None:
     assert [4, -1, len(samples.png())] == [file.size for file in stored]
 
 
-async def test_a_message_without_files_has_none(desk: Desk) -> None:
+async def test_a_message_without_files_has_none(desk):
     """Nothing is asked of anybody."""
     asked = await desk.sent("1")
     desk.attachments.begin(asked.message, asked.thread, asked.run)
@@ -152,7 +152,7 @@ async def test_a_message_without_files_has_none(desk: Desk) -> None:
     assert () == await desk.ready(asked)
 
 
-async def test_fetching_begins_at_intake(desk: Desk) -> None:
+async def test_fetching_begins_at_intake(desk):
     """`begin` returns at once; whoever needs the files joins what is under way, however many they are."""
     desk.shelf.open.clear()
     asked = await desk.sent("1", "a.txt")
@@ -166,7 +166,7 @@ async def test_fetching_begins_at_intake(desk: Desk) -> None:
     assert ["a.txt"] == desk.shelf.names
 
 
-async def test_what_is_stored_is_not_fetched_again(desk: Desk) -> None:
+async def test_what_is_stored_is_not_fetched_again(desk):
     """Neither later nor after a restart, and neither what was refused."""
     asked = await desk.sent("1", "a.txt", "c.zip")
     first = await desk.ready(asked)
@@ -176,10 +176,10 @@ async def test_what_is_stored_is_not_fetched_again(desk: Desk) -> None:
     assert ["a.txt", "c.zip"] == desk.shelf.names
 
 
-async def test_a_restart_goes_on_where_it_was(desk: Desk) -> None:
+async def test_a_restart_goes_on_where_it_was(desk):
     """The fetch under way is left to the next process; the files before it are there already."""
     asked = await desk.sent("1", "a.txt", "b.png")
-    desk.shelf.faults["b.png"] = [asyncio.CancelledError()]  # type: ignore[list-item]
+    desk.shelf.faults["b.png"] = [asyncio.CancelledError()]
     with pytest.raises(asyncio.CancelledError):
         await desk.ready(asked)
     await desk.restart()
@@ -188,7 +188,7 @@ async def test_a_restart_goes_on_where_it_was(desk: Desk) -> None:
     assert ["a.txt", "b.png", "b.png"] == desk.shelf.names
 
 
-async def test_closing_ends_what_is_under_way(desk: Desk) -> None:
+async def test_closing_ends_what_is_under_way(desk):
     """Nothing is stored for it."""
     desk.shelf.open.clear()
     asked = await desk.sent("1", "a.txt")
@@ -201,7 +201,7 @@ async def test_closing_ends_what_is_under_way(desk: Desk) -> None:
     assert [] == await desk.db(lambda tx: tx("SELECT id FROM files"))
 
 
-async def test_a_run_that_stops_waiting_does_not_stop_the_fetch(desk: Desk) -> None:
+async def test_a_run_that_stops_waiting_does_not_stop_the_fetch(desk):
     """The same files may be waited for again."""
     desk.shelf.open.clear()
     asked = await desk.sent("1", "a.txt")
@@ -216,7 +216,7 @@ async def test_a_run_that_stops_waiting_does_not_stop_the_fetch(desk: Desk) -> N
     assert ["a.txt"] == desk.shelf.names
 
 
-async def test_only_so_many_files_are_taken(desk: Desk) -> None:
+async def test_only_so_many_files_are_taken(desk):
     """The others are told by name, and are never fetched."""
     asked = await desk.sent("1", "a.txt", "b.png", "a.txt", "x.doc", "y.doc")
 
@@ -226,7 +226,7 @@ async def test_only_so_many_files_are_taken(desk: Desk) -> None:
     assert 3 == len(desk.shelf.fetched)
 
 
-async def test_an_announced_size_is_believed_when_it_is_too_large(desk: Desk) -> None:
+async def test_an_announced_size_is_believed_when_it_is_too_large(desk):
     """Then nothing is fetched; the announced size is what is told."""
     asked = await desk.sent("1", Attachment("1", "a.txt", "u", size=1001))
 
@@ -235,7 +235,7 @@ async def test_an_announced_size_is_believed_when_it_is_too_large(desk: Desk) ->
     assert ("file_too_large", 1001, []) == (stored.refused, stored.size, desk.shelf.fetched)
 
 
-async def test_the_limit_goes_along_with_the_fetch(desk: Desk) -> None:
+async def test_the_limit_goes_along_with_the_fetch(desk):
     """Announced sizes may lie: the bytes are counted while they come."""
     desk.shelf.contents["big"] = b"x" * 1001
     asked = await desk.sent("1", Attachment("1", "big", "u", size=4))
@@ -246,11 +246,11 @@ async def test_the_limit_goes_along_with_the_fetch(desk: Desk) -> None:
 
 
 @options(limit_bytes=TOTAL - 10)
-async def test_all_files_together_have_a_limit(desk: Desk) -> None:
+async def test_all_files_together_have_a_limit(desk):
     """Counted over a restart too; what is too large only together is told so."""
     desk.shelf.contents["half"] = b"x" * (TOTAL // 2)
     asked = await desk.sent("1", "half", Attachment("2", "big", "u", size=TOTAL // 2 + 1), "a.txt")
-    desk.shelf.faults["a.txt"] = [asyncio.CancelledError()]  # type: ignore[list-item]
+    desk.shelf.faults["a.txt"] = [asyncio.CancelledError()]
     with pytest.raises(asyncio.CancelledError):
         await desk.ready(asked)
     await desk.restart()
@@ -260,7 +260,7 @@ async def test_all_files_together_have_a_limit(desk: Desk) -> None:
     assert ("a.txt", TOTAL - TOTAL // 2) == desk.shelf.fetched[-1]
 
 
-async def test_what_may_pass_is_tried_again(desk: Desk) -> None:
+async def test_what_may_pass_is_tried_again(desk):
     """After a pause, as often as the time allows."""
     desk.shelf.faults["a.txt"] = [Retryable("http_503"), Retryable("reset", retry_after=0.01)]
     asked = await desk.sent("1", "a.txt")
@@ -269,7 +269,7 @@ async def test_what_may_pass_is_tried_again(desk: Desk) -> None:
     assert 3 == len(desk.shelf.fetched)
 
 
-async def test_what_does_not_pass_in_time_is_refused(desk: Desk) -> None:
+async def test_what_does_not_pass_in_time_is_refused(desk):
     """A pause longer than the time left is not waited for; people are told to send it again."""
     desk.shelf.faults["a.txt"] = [Retryable("ratelimited", retry_after=61.0)]
     asked = await desk.sent("1", "a.txt", "b.png")
@@ -278,7 +278,7 @@ async def test_what_does_not_pass_in_time_is_refused(desk: Desk) -> None:
 
 
 @options(patience=0.1)
-async def test_pauses_grow(desk: Desk) -> None:
+async def test_pauses_grow(desk):
     """A server in trouble is not asked a hundred times: from 1 ms on, seven pauses fit into 0.1 s."""
     desk.shelf.faults["a.txt"] = [Retryable("http_503") for _ in range(1000)]
     asked = await desk.sent("1", "a.txt")
@@ -288,7 +288,7 @@ async def test_pauses_grow(desk: Desk) -> None:
 
 
 @options(patience=0.05)
-async def test_a_fetch_that_hangs_is_refused(desk: Desk) -> None:
+async def test_a_fetch_that_hangs_is_refused(desk):
     """The time is for all attempts together."""
     desk.shelf.open.clear()
     asked = await desk.sent("1", "a.txt")
@@ -305,7 +305,7 @@ async def test_a_fetch_that_hangs_is_refused(desk: Desk) -> None:
         (KeyError("x"), "file_unavailable"),
     ],
 )
-async def test_one_bad_file_harms_nobody(desk: Desk, error: Exception, reason: str) -> None:
+async def test_one_bad_file_harms_nobody(desk, error, reason):
     """Whatever the platform raises, it is that file's reason, and the next one is fetched."""
     desk.shelf.faults["a.txt"] = [error]
     asked = await desk.sent("1", "a.txt", "b.png")
@@ -313,7 +313,7 @@ async def test_one_bad_file_harms_nobody(desk: Desk, error: Exception, reason: s
     assert [("a.txt", reason), ("b.png", "picture")] == shown(await desk.ready(asked))
 
 
-async def test_an_unknown_platform_harms_nobody(desk: Desk) -> None:
+async def test_an_unknown_platform_harms_nobody(desk):
     """The message is of one that does not run any more."""
     asked = await desk.sent("1", "a.txt")
     elsewhere = Attachments(desk.db, {}, limit_bytes=9, limit_count=9, transcribe=None)
@@ -323,7 +323,7 @@ async def test_an_unknown_platform_harms_nobody(desk: Desk) -> None:
     )
 
 
-async def test_a_database_that_refuses_is_told(desk: Desk) -> None:
+async def test_a_database_that_refuses_is_told(desk):
     """It is no fault of the file: the run tries again, and then the file is fetched."""
     asked = await desk.sent("1", "a.txt")
     await desk.db(lambda tx: tx("CREATE TRIGGER full BEFORE INSERT ON files BEGIN SELECT gone(); END"))
@@ -334,7 +334,7 @@ async def test_a_database_that_refuses_is_told(desk: Desk) -> None:
     assert [("a.txt", "text")] == shown(await desk.ready(asked))
 
 
-async def test_many_are_fetched_side_by_side(desk: Desk) -> None:
+async def test_many_are_fetched_side_by_side(desk):
     """So many at once and no more; the files of one message come one after the other."""
     desk.shelf.open.clear()
     asked = [await desk.sent(str(number), "a.txt", "b.png") for number in range(AT_ONCE + 2)]
@@ -350,7 +350,7 @@ async def test_many_are_fetched_side_by_side(desk: Desk) -> None:
     assert (AT_ONCE, AT_ONCE + 2) == (desk.shelf.most, len(stored))
 
 
-async def test_slow_files_do_not_hold_others_up(desk: Desk) -> None:
+async def test_slow_files_do_not_hold_others_up(desk):
     """As many as there are places hang: another person's file is there long before they end."""
     desk.shelf.open.clear()
     slow = [await desk.sent(str(number), "a.txt") for number in range(AT_ONCE)]
@@ -366,7 +366,7 @@ async def test_slow_files_do_not_hold_others_up(desk: Desk) -> None:
     assert ["text"] * AT_ONCE + ["picture"] == [file.kind for (file,) in stored]
 
 
-async def test_names_are_made_safe(desk: Desk) -> None:
+async def test_names_are_made_safe(desk):
     """Of refused files as well."""
     asked = await desk.sent("1", Attachment("1", "../../x\u202e.exe\n", ""))
     desk.shelf.contents["../../x\u202e.exe\n"] = b"MZ\0"
@@ -374,7 +374,7 @@ async def test_names_are_made_safe(desk: Desk) -> None:
     assert [("x.exe", "file_type")] == shown(await desk.ready(asked))
 
 
-async def test_a_late_file_is_not_kept(desk: Desk) -> None:
+async def test_a_late_file_is_not_kept(desk):
     """The run has ended meanwhile: what it was is known, the bytes are gone."""
     asked = await desk.sent("1", "a.txt", status="cancelled")
 
@@ -406,7 +406,7 @@ def listening(desk: Desk, *faults: BaseException, said: str = " hello there\n") 
     return ear
 
 
-async def test_recordings_are_understood(desk: Desk) -> None:
+async def test_recordings_are_understood(desk):
     """The transcript is on record; nobody needs the bytes any more. The name tells the server the format."""
     ear = listening(desk)
     desk.shelf.contents["voice"] = samples.ogg()
@@ -418,7 +418,7 @@ async def test_recordings_are_understood(desk: Desk) -> None:
     assert [("voice.ogg", samples.ogg())] == ear.heard
 
 
-async def test_recordings_are_understood_once(desk: Desk) -> None:
+async def test_recordings_are_understood_once(desk):
     """Also over a restart."""
     ear = listening(desk)
     asked = await desk.sent("1", "v.ogg")
@@ -429,7 +429,7 @@ async def test_recordings_are_understood_once(desk: Desk) -> None:
     assert (1, ["v.ogg"]) == (len(ear.heard), desk.shelf.names)
 
 
-async def test_a_restart_while_listening_does_not_fetch_again(desk: Desk) -> None:
+async def test_a_restart_while_listening_does_not_fetch_again(desk):
     """The recording is stored before it is listened to: its address may have expired by then."""
     listening(desk, asyncio.CancelledError())
     asked = await desk.sent("1", "v.ogg")
@@ -451,7 +451,7 @@ async def test_a_restart_while_listening_does_not_fetch_again(desk: Desk) -> Non
         (ZeroDivisionError(), "audio_failed"),
     ],
 )
-async def test_what_nobody_understands_is_refused(desk: Desk, error: Exception, reason: str) -> None:
+async def test_what_nobody_understands_is_refused(desk, error, reason):
     """With its reason; the other files go on."""
     listening(desk, error)
     asked = await desk.sent("1", "v.ogg", "a.txt")
@@ -459,7 +459,7 @@ async def test_what_nobody_understands_is_refused(desk: Desk, error: Exception, 
     assert [("v.ogg", reason), ("a.txt", "text")] == shown(await desk.ready(asked))
 
 
-async def test_a_busy_server_is_asked_again(desk: Desk) -> None:
+async def test_a_busy_server_is_asked_again(desk):
     """As with fetching."""
     ear = listening(desk, Retryable("busy"))
     asked = await desk.sent("1", "v.ogg")
@@ -468,7 +468,7 @@ async def test_a_busy_server_is_asked_again(desk: Desk) -> None:
     assert 2 == len(ear.heard)
 
 
-async def test_silence_is_told(desk: Desk) -> None:
+async def test_silence_is_told(desk):
     """Nothing was said: the model is not asked about nothing."""
     listening(desk, said=" \n")
     asked = await desk.sent("1", "v.ogg")
@@ -476,14 +476,14 @@ async def test_silence_is_told(desk: Desk) -> None:
     assert [("v.ogg", "audio_silent")] == shown(await desk.ready(asked))
 
 
-async def test_where_nobody_listens_that_is_told(desk: Desk) -> None:
+async def test_where_nobody_listens_that_is_told(desk):
     """There is no transcription: the recording is refused, not ignored."""
     asked = await desk.sent("1", "v.ogg")
 
     assert [("v.ogg", "no_transcription")] == shown(await desk.ready(asked))
 
 
-async def test_refusals_are_told_by_reason(desk: Desk) -> None:
+async def test_refusals_are_told_by_reason(desk):
     """One line for each, with all its names as code, the limits filled in, in the person's language."""
     asked = await desk.sent("1", "c.zip", "c.zip", Attachment("3", "b`ig*.txt", "u", size=2_000_000))
     stored = await desk.ready(asked)
@@ -497,7 +497,7 @@ async def test_refusals_are_told_by_reason(desk: Desk) -> None:
     assert "파일" in desk.attachments.refusals(stored, "", "ko")
 
 
-async def test_many_names_are_counted(desk: Desk) -> None:
+async def test_many_names_are_counted(desk):
     """A note stays short."""
     asked = await desk.sent("1", *["a.txt"] * 3, *["x.doc"] * (LISTED + 2))
 
@@ -506,13 +506,13 @@ async def test_many_names_are_counted(desk: Desk) -> None:
     assert (LISTED, True) == (line.count("`x.doc`"), "(+2)" in line)
 
 
-async def test_no_refusal_is_nothing_to_tell(desk: Desk) -> None:
+async def test_no_refusal_is_nothing_to_tell(desk):
     """Then there is no note."""
     assert "" == desk.attachments.refusals(await desk.ready(await desk.sent("1", "a.txt")), "en")
 
 
 @options(limit_bytes=20 * 1024 * 1024, limit_count=8)
-async def test_limits_are_told_in_megabytes(desk: Desk) -> None:
+async def test_limits_are_told_in_megabytes(desk):
     """As the operator set them."""
     facts = {"id": "file_1", "source": "s", "type": "", "kind": "", "size": 1}
     reasons = ("file_too_large", "file_too_many", "file_total")
@@ -528,7 +528,7 @@ REASONS = sorted(key for key, told in TEXTS["en"].items() if "{files}" in told)
 
 @pytest.mark.parametrize("reason", REASONS)
 @pytest.mark.parametrize("language", TEXTS)
-async def test_every_reason_can_be_told(desk: Desk, reason: str, language: str) -> None:
+async def test_every_reason_can_be_told(desk, reason, language):
     """With the name in it, and nothing left to fill in."""
     told = desk.attachments.refusals([Stored("file_1", "s", "a{b}.txt", "", "", 1, refused=reason)], language)
 
@@ -536,7 +536,7 @@ async def test_every_reason_can_be_told(desk: Desk, reason: str, language: str) 
     assert not set("{}") & set(told.replace("a{b}.txt", ""))
 
 
-async def test_rows_belong_to_the_thread(desk: Desk) -> None:
+async def test_rows_belong_to_the_thread(desk):
     """So that nobody else's files are ever found."""
     asked = await desk.sent("1", "a.txt")
     await desk.ready(asked)

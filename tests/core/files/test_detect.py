@@ -128,7 +128,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize("sample", TAKEN)
 @pytest.mark.parametrize("name", ["x", "x.exe", "x.zip"])
-def test_the_content_decides(sample: str, name: str) -> None:
+def test_the_content_decides(sample, name):
     """Whatever the name says; a name that model servers would stumble over gets the right ending."""
     content, kind, type, named = TAKEN[sample]
 
@@ -140,7 +140,7 @@ def test_the_content_decides(sample: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("sample", REFUSED)
-def test_what_is_refused_has_its_reason(sample: str) -> None:
+def test_what_is_refused_has_its_reason(sample):
     """And the reason is a text."""
     content, reason = REFUSED[sample]
 
@@ -161,7 +161,7 @@ def test_what_is_refused_has_its_reason(sample: str) -> None:
         ("docx", "a.DOCX"),
     ],
 )
-def test_a_fitting_name_stays(sample: str, name: str) -> None:
+def test_a_fitting_name_stays(sample, name):
     """Of several endings for one type each will do."""
     assert name == detect.judge(TAKEN[sample][0], name).name
 
@@ -169,23 +169,23 @@ def test_a_fitting_name_stays(sample: str, name: str) -> None:
 @pytest.mark.parametrize(
     "content", [samples.mp4(), samples.mp4(b"vide", b"soun"), samples.webm(), samples.ogg(b"")]
 )
-def test_a_voice_message_is_sound(content: bytes) -> None:
+def test_a_voice_message_is_sound(content):
     """Slack's audio clips claim to be videos; what was recorded as voice is heard whatever its tracks say."""
     assert "audio" == detect.judge(content, "audio_message.mp4", voice=True).kind
 
 
-def test_voice_is_no_excuse() -> None:
+def test_voice_is_no_excuse():
     """What is no recording at all is judged like anything else."""
     with pytest.raises(FileRefused, match="file_type"):
         detect.judge(b"MZ\x90\0", "voice.ogg", voice=True)
 
 
-def test_a_moving_picture_stands_still() -> None:
+def test_a_moving_picture_stands_still():
     """Of a GIF the first picture is left: exactly the file that has only that one."""
     assert samples.gif(1) == detect.judge(samples.gif(3), "x.gif").content
 
 
-def test_pictures_up_to_the_limit_are_taken() -> None:
+def test_pictures_up_to_the_limit_are_taken():
     """Fifty million pixels are allowed, a row more is not."""
     assert "picture" == detect.judge(samples.png(10_000, 5_000), "x.png").kind
     with pytest.raises(FileRefused):
@@ -207,7 +207,7 @@ def test_pictures_up_to_the_limit_are_taken() -> None:
         (".csv", "text/plain"),
     ],
 )
-def test_text_is_what_its_name_says(name: str, type: str) -> None:
+def test_text_is_what_its_name_says(name, type):
     """That it is text is told by the content, its language by the name, which stays."""
     found = detect.judge(b"a,b\n1,2\n", name)
 
@@ -215,7 +215,7 @@ def test_text_is_what_its_name_says(name: str, type: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom"])
-def test_unicode_becomes_utf_8(encoding: str) -> None:
+def test_unicode_becomes_utf_8(encoding):
     """Without a byte order mark."""
     said = "한글, naïve\n\x1b[0m\tend"
     content = b"\xff\xfe" + said.encode("utf-16-le") if encoding.endswith("bom") else said.encode(encoding)
@@ -224,7 +224,7 @@ def test_unicode_becomes_utf_8(encoding: str) -> None:
 
 
 @pytest.mark.parametrize(("said", "encoding"), [("이름,나이\n", "cp949"), ("café – “x”\n", "cp1252")])
-def test_old_tables_can_be_read(said: str, encoding: str) -> None:
+def test_old_tables_can_be_read(said, encoding):
     """Spreadsheets still write them; the name tells that it is text."""
     assert said.encode() == detect.judge(said.encode(encoding), "table.csv").content
 
@@ -243,7 +243,7 @@ def test_old_tables_can_be_read(said: str, encoding: str) -> None:
         "II*",
     ],
 )
-def test_words_are_not_signatures(said: str) -> None:
+def test_words_are_not_signatures(said):
     """A text may begin like a file of another kind."""
     assert "text" == detect.judge(said.encode(), "x").kind
 
@@ -261,7 +261,7 @@ def outcome(content: bytes, name: str = "x", *, voice: bool = False) -> detect.F
 
 @given(st.sampled_from(HEADS), st.binary(max_size=400), st.text(max_size=20), st.booleans())
 @example(b"", b"\xff\xfe\x00\xd8", "a.csv", False)
-def test_no_bytes_break_it(head: bytes, tail: bytes, name: str, voice: bool) -> None:
+def test_no_bytes_break_it(head, tail, name, voice):
     """Any content is taken or refused for a reason that has a text."""
     found = outcome(head + tail, name, voice=voice)
 
@@ -271,7 +271,7 @@ def test_no_bytes_break_it(head: bytes, tail: bytes, name: str, voice: bool) -> 
 
 
 @given(st.sampled_from(sorted(TAKEN)), st.data())
-def test_no_damage_breaks_it(sample: str, data: st.DataObject) -> None:
+def test_no_damage_breaks_it(sample, data):
     """A byte changed anywhere, the end cut off."""
     content = bytearray(TAKEN[sample][0])
     content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
@@ -292,7 +292,7 @@ def test_no_damage_breaks_it(sample: str, data: st.DataObject) -> None:
     ],
 )
 @pytest.mark.parametrize("filling", [b"\xff", b"\x01", b"\x00\x00\x00\x08moov", b"PK\1\2"])
-def test_hostile_files_are_judged_at_once(head: bytes, filling: bytes) -> None:
+def test_hostile_files_are_judged_at_once(head, filling):
     """Two megabytes of nothing but headers cost less than a second."""
     content = head + filling * (2_000_000 // len(filling))
     began = time.perf_counter()
@@ -322,13 +322,13 @@ def test_hostile_files_are_judged_at_once(head: bytes, filling: bytes) -> None:
         ("x" * 300, "x" * 120),
     ],
 )
-def test_names_are_made_safe(given_name: object, name: str) -> None:
+def test_names_are_made_safe(given_name, name):
     """No path, no control or direction characters, no length that hurts."""
     assert name == detect.safe_name(given_name)
 
 
 @given(st.text(max_size=300))
-def test_every_name_is_made_safe_once(name: str) -> None:
+def test_every_name_is_made_safe_once(name):
     """What comes out can be stored, is short, and stays as it is when it is given again."""
     safe = detect.safe_name(name)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from core.files.documents import SEARCHABLE, plain, problem, read, sent, source
 from core.ports import LARGEST_UPLOAD
 
 
-def test_the_same_bytes_have_the_same_digest(tmp_path: Path) -> None:
+def test_the_same_bytes_have_the_same_digest(tmp_path):
     """On disk or in memory, whatever their name; it is the SHA-256."""
     path = tmp_path / "a.txt"
     path.write_bytes(b"bytes")
@@ -20,7 +19,7 @@ def test_the_same_bytes_have_the_same_digest(tmp_path: Path) -> None:
     assert hashlib.sha256(b"bytes").hexdigest() == read(path).digest == source("b.txt", b"bytes").digest
 
 
-def test_a_document_on_disk_stays_there(tmp_path: Path) -> None:
+def test_a_document_on_disk_stays_there(tmp_path):
     """Only its size and name are taken."""
     path = tmp_path / "a.txt"
     path.write_bytes(b"bytes")
@@ -28,7 +27,7 @@ def test_a_document_on_disk_stays_there(tmp_path: Path) -> None:
     assert ("a.txt", path, 5) == (read(path).name, read(path).content, read(path).size)
 
 
-def test_names_are_composed() -> None:
+def test_names_are_composed():
     """A letter that some systems store in pieces is one letter here."""
     name = "보고서.txt"
     assert name == plain(unicodedata.normalize("NFD", name))
@@ -37,12 +36,12 @@ def test_names_are_composed() -> None:
 @pytest.mark.parametrize(
     ("name", "shown"), [("../../etc/passwd.txt", "passwd.txt"), ("", "document"), ("a/b", "b")]
 )
-def test_names_have_no_folders(name: str, shown: str) -> None:
+def test_names_have_no_folders(name, shown):
     """Whatever a platform says."""
     assert shown == plain(name)
 
 
-def test_endings_are_small() -> None:
+def test_endings_are_small():
     """Servers take some of them in no other way; the rest of the name stays."""
     assert "README.md" == plain("README.MD")
 
@@ -58,13 +57,13 @@ def test_endings_are_small() -> None:
         ("paper.pdf", b"%PDF-", "paper.pdf"),
     ],
 )
-def test_a_text_that_a_person_sent_can_be_searched(name: str, content: bytes, shown: str) -> None:
+def test_a_text_that_a_person_sent_can_be_searched(name, content, shown):
     """Whatever its ending; what is no text is what it says it is."""
     assert shown == sent(name, content).name
 
 
 @pytest.mark.parametrize("ending", sorted(SEARCHABLE))
-def test_what_file_search_reads_is_no_problem(tmp_path: Path, ending: str) -> None:
+def test_what_file_search_reads_is_no_problem(tmp_path, ending):
     """In capitals, too."""
     path = tmp_path / f"a{ending.upper()}"
     path.write_bytes(b"a")
@@ -81,7 +80,7 @@ def test_what_file_search_reads_is_no_problem(tmp_path: Path, ending: str) -> No
         ("a.pdf", LARGEST_UPLOAD + 2**20, "513 MB; the most is 512 MB"),
     ],
 )
-def test_a_problem_is_said_in_words(tmp_path: Path, name: str, size: int, words: str) -> None:
+def test_a_problem_is_said_in_words(tmp_path, name, size, words):
     """With what would be possible."""
     with (tmp_path / name).open("wb") as sparse:
         sparse.truncate(size)
@@ -89,7 +88,7 @@ def test_a_problem_is_said_in_words(tmp_path: Path, name: str, size: int, words:
     assert words in problem(tmp_path / name)
 
 
-def test_a_file_as_large_as_allowed_is_no_problem(tmp_path: Path) -> None:
+def test_a_file_as_large_as_allowed_is_no_problem(tmp_path):
     """Not one byte less."""
     with (tmp_path / "a.pdf").open("wb") as sparse:
         sparse.truncate(LARGEST_UPLOAD)
@@ -97,6 +96,6 @@ def test_a_file_as_large_as_allowed_is_no_problem(tmp_path: Path) -> None:
     assert "" == problem(tmp_path / "a.pdf")
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
+def test_a_folder_is_no_file(tmp_path):
     """Nor is what does not exist."""
     assert "there is no such file" == problem(tmp_path) == problem(tmp_path / "a.txt")

@@ -87,16 +87,14 @@ def findable(api: OpenAIStandin, word: str) -> list[str]:
     return [found["filename"] for found in api.stores.found(list(api.stores.all), word)]
 
 
-async def test_an_added_document_can_be_found(api: OpenAIStandin, library: Library, bot: str) -> None:
+async def test_an_added_document_can_be_found(api, library, bot):
     """When the call returns."""
     assert Added("a.txt", True) == await library.add(bot, text("a.txt"))
 
     assert (["a.txt"], {"a.txt": "completed"}) == (findable(api, "a.txt"), await states(library, bot))
 
 
-async def test_a_store_is_made_with_the_first_document(
-    api: OpenAIStandin, db: Database, library: Library, bot: str
-) -> None:
+async def test_a_store_is_made_with_the_first_document(api, db, library, bot):
     """One for all; the assistant searches it from its next run on."""
     await library.add(bot, text("a.txt"))
     await library.add(bot, text("b.txt"))
@@ -105,9 +103,7 @@ async def test_a_store_is_made_with_the_first_document(
     assert (["file_search"], [store]) == await tools(db, bot)
 
 
-async def test_the_operator_is_told_of_a_tool_that_is_added(
-    library: Library, bot: str, told: list[str]
-) -> None:
+async def test_the_operator_is_told_of_a_tool_that_is_added(library, bot, told):
     """Once."""
     await library.add(bot, text("a.txt"))
     await library.add(bot, text("b.txt"))
@@ -115,7 +111,7 @@ async def test_the_operator_is_told_of_a_tool_that_is_added(
     assert ["HelpBot had no file_search tool: it was added."] == told
 
 
-async def test_other_stores_of_the_assistant_stay(api: OpenAIStandin, db: Database, library: Library) -> None:
+async def test_other_stores_of_the_assistant_stay(api, db, library):
     """So does how it searches."""
     search = {"type": "file_search", "file_search": {"max_num_results": 3}}
     resources = {"file_search": {"vector_store_ids": ["vs_old"]}, "code_interpreter": {}}
@@ -131,7 +127,7 @@ async def test_other_stores_of_the_assistant_stay(api: OpenAIStandin, db: Databa
     assert "code_interpreter" in changed.tool_resources
 
 
-async def test_the_same_bytes_are_uploaded_once(api: OpenAIStandin, library: Library, bot: str) -> None:
+async def test_the_same_bytes_are_uploaded_once(api, library, bot):
     """Under whichever name; the first one stays."""
     await library.add(bot, source("a.txt", b"same"))
 
@@ -139,9 +135,7 @@ async def test_the_same_bytes_are_uploaded_once(api: OpenAIStandin, library: Lib
     assert 1 == len(api.files.uploaded)
 
 
-async def test_the_same_bytes_at_the_same_time_are_uploaded_once(
-    api: OpenAIStandin, library: Library, bot: str
-) -> None:
+async def test_the_same_bytes_at_the_same_time_are_uploaded_once(api, library, bot):
     """The second waits for the first."""
     added = await asyncio.gather(*(library.add(bot, text("a.txt")) for _ in range(5)))
 
@@ -149,9 +143,7 @@ async def test_the_same_bytes_at_the_same_time_are_uploaded_once(
     assert (1, 1) == (len(api.files.uploaded), len(api.stores.all))
 
 
-async def test_two_documents_of_one_name_are_both_kept(
-    api: OpenAIStandin, library: Library, bot: str
-) -> None:
+async def test_two_documents_of_one_name_are_both_kept(api, library, bot):
     """Their bytes tell them apart."""
     await library.add(bot, text("a.txt", "old"))
     await library.add(bot, text("a.txt", "new"))
@@ -159,7 +151,7 @@ async def test_two_documents_of_one_name_are_both_kept(
     assert ["a.txt", "a.txt"] == findable(api, "a.txt")
 
 
-async def test_many_documents_make_one_store(api: OpenAIStandin, library: Library, bot: str) -> None:
+async def test_many_documents_make_one_store(api, library, bot):
     """Although they come all at once."""
     await asyncio.gather(*(library.add(bot, text(f"{n}.txt")) for n in range(12)))
 
@@ -170,9 +162,7 @@ async def test_many_documents_make_one_store(api: OpenAIStandin, library: Librar
     "where", ["POST /files", "POST /vector_stores", "POST /vector_stores/*/files", "GET /vector_stores/*"]
 )
 @pytest.mark.parametrize("status", [429, 500, 503])
-async def test_a_server_that_stumbles_is_asked_again(
-    api: OpenAIStandin, library: Library, bot: str, where: str, status: int
-) -> None:
+async def test_a_server_that_stumbles_is_asked_again(api, library, bot, where, status):
     """Whatever it stumbles over: the document is there once."""
     api.fail(where, status=status, code="rate_limit_exceeded" if status == 429 else "server_error")
     await library.add(bot, text("a.txt"))
@@ -180,9 +170,7 @@ async def test_a_server_that_stumbles_is_asked_again(
     assert (["a.txt"], 1) == (findable(api, "a.txt"), len(api.files.uploaded))
 
 
-async def test_an_upload_whose_answer_is_lost_is_found_again(
-    api: OpenAIStandin, library: Library, bot: str
-) -> None:
+async def test_an_upload_whose_answer_is_lost_is_found_again(api, library, bot):
     """It is used, not repeated."""
     api.fail("POST /files", lost=True)
     await library.add(bot, text("a.txt"))
@@ -190,9 +178,7 @@ async def test_an_upload_whose_answer_is_lost_is_found_again(
     assert (["a.txt"], 1) == (findable(api, "a.txt"), len(api.files.uploaded))
 
 
-async def test_a_server_that_stays_away_leaves_the_document_waiting(
-    api: OpenAIStandin, library: Library, bot: str
-) -> None:
+async def test_a_server_that_stays_away_leaves_the_document_waiting(api, library, bot):
     """The same call goes on later."""
     await api.go_offline()
     with pytest.raises(Retryable, match="connection_error"):
@@ -205,9 +191,7 @@ async def test_a_server_that_stays_away_leaves_the_document_waiting(
     assert {"a.txt": "completed"} == await states(library, bot)
 
 
-async def test_an_unreadable_document_fails_with_its_reason(
-    api: OpenAIStandin, library: Library, bot: str
-) -> None:
+async def test_an_unreadable_document_fails_with_its_reason(api, library, bot):
     """And leaves nothing at the server."""
     with pytest.raises(Permanent) as caught:
         await library.add(bot, text("a.pdf"))
@@ -218,7 +202,7 @@ async def test_an_unreadable_document_fails_with_its_reason(
     assert not api.files.kept
 
 
-async def test_a_refused_upload_fails_with_its_reason(api: OpenAIStandin, library: Library, bot: str) -> None:
+async def test_a_refused_upload_fails_with_its_reason(api, library, bot):
     """It can be tried again."""
     api.fail("POST /files", status=400, code="bad")
     with pytest.raises(Permanent, match="bad"):
@@ -230,9 +214,7 @@ async def test_a_refused_upload_fails_with_its_reason(api: OpenAIStandin, librar
     assert {"a.txt": "completed"} == await states(library, bot)
 
 
-async def test_a_store_that_vanished_is_made_anew(
-    api: OpenAIStandin, db: Database, service: OpenAIService, library: Library, bot: str
-) -> None:
+async def test_a_store_that_vanished_is_made_anew(api, db, service, library, bot):
     """With everything that was in it; nothing is uploaded again, and the assistant searches the new one."""
     for name in ("a.txt", "b.txt"):
         await library.add(bot, text(name))
@@ -246,9 +228,7 @@ async def test_a_store_that_vanished_is_made_anew(
     assert (["file_search"], list(api.stores.all)) == await tools(db, bot)
 
 
-async def test_a_store_that_vanishes_under_our_hands_is_made_anew(
-    api: OpenAIStandin, library: Library, bot: str
-) -> None:
+async def test_a_store_that_vanishes_under_our_hands_is_made_anew(api, library, bot):
     """The document that meets it is in the new one."""
     await library.add(bot, text("a.txt"))
     api.stores.all.clear()
@@ -259,9 +239,7 @@ async def test_a_store_that_vanishes_under_our_hands_is_made_anew(
     assert ["a.txt", "b.txt"] == sorted(findable(api, "txt"))
 
 
-async def test_bytes_that_vanished_at_the_server_are_uploaded_again(
-    api: OpenAIStandin, db: Database, service: OpenAIService, library: Library, bot: str
-) -> None:
+async def test_bytes_that_vanished_at_the_server_are_uploaded_again(api, db, service, library, bot):
     """When they are at hand; else the document says what to do."""
     for name in ("a.txt", "b.txt"):
         await library.add(bot, text(name))
@@ -278,9 +256,7 @@ async def test_bytes_that_vanished_at_the_server_are_uploaded_again(
     assert "add it again" in (left.error or "")
 
 
-async def test_removing_takes_a_document_from_the_server_too(
-    api: OpenAIStandin, library: Library, bot: str
-) -> None:
+async def test_removing_takes_a_document_from_the_server_too(api, library, bot):
     """Out of the store, and its bytes; twice is as good as once."""
     await library.add(bot, text("a.txt"))
     await library.add(bot, text("b.txt"))
@@ -293,7 +269,7 @@ async def test_removing_takes_a_document_from_the_server_too(
     assert ["b.txt"] == [file.name for file in api.files.kept.values()]
 
 
-async def test_removing_can_be_interrupted(api: OpenAIStandin, library: Library, bot: str) -> None:
+async def test_removing_can_be_interrupted(api, library, bot):
     """While the server refuses, the document is still ours; the next try finishes."""
     await library.add(bot, text("a.txt"))
     (row,) = await library.documents(bot)
@@ -307,9 +283,7 @@ async def test_removing_can_be_interrupted(api: OpenAIStandin, library: Library,
     assert ({}, 0) == (await states(library, bot), len(api.files.kept))
 
 
-async def test_an_upload_that_was_never_recorded_is_removed_with_its_document(
-    api: OpenAIStandin, library: Library, bot: str, service: OpenAIService, db: Database
-) -> None:
+async def test_an_upload_that_was_never_recorded_is_removed_with_its_document(api, library, bot, service, db):
     """Although we never learned its id."""
     now = api.clock.now()
     await db(lambda tx: vector_stores.begin(tx, bot, text("a.txt").digest, "a.txt", text("a.txt").size, now))

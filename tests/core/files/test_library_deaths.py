@@ -8,8 +8,6 @@ import pytest
 
 from core.files.library import Library
 from core.model_server.service import OpenAIService
-from core.store.database import Database
-from standins.openai import OpenAIStandin
 from tests.core.files.test_library import api, bot, db, findable, library, service, states, text, told, tools
 
 __all__ = ["api", "bot", "db", "library", "service", "told"]
@@ -53,9 +51,7 @@ async def add_both(library: Library, owner: str) -> None:
     await library.settle(owner)
 
 
-async def test_adding_asks_for_these_steps(
-    db: Database, service: OpenAIService, bot: str, api: OpenAIStandin
-) -> None:
+async def test_adding_asks_for_these_steps(db, service, bot, api):
     """The deaths below are all there are."""
     watched = Dying(service, 0, done=False)
     await add_both(Library(db, watched, pause=0.01), bot)
@@ -65,9 +61,7 @@ async def test_adding_asks_for_these_steps(
 
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("at", range(1, len(STEPS) + 1), ids=lambda at: f"{at}_{STEPS[at - 1]}")
-async def test_after_any_death_the_same_call_goes_on(
-    api: OpenAIStandin, db: Database, service: OpenAIService, library: Library, bot: str, at: int, done: bool
-) -> None:
+async def test_after_any_death_the_same_call_goes_on(api, db, service, library, bot, at, done):
     """Each document was uploaded once and is in the store that the assistant searches."""
     with pytest.raises(Death):
         await add_both(Library(db, Dying(service, at, done=done), clock=api.clock.now), bot)
@@ -82,9 +76,7 @@ async def test_after_any_death_the_same_call_goes_on(
 
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("at", [1, 2], ids=["unindex", "forget"])
-async def test_after_any_death_a_document_can_be_removed(
-    api: OpenAIStandin, db: Database, service: OpenAIService, library: Library, bot: str, at: int, done: bool
-) -> None:
+async def test_after_any_death_a_document_can_be_removed(api, db, service, library, bot, at, done):
     """It is listed until it is gone for good."""
     await library.add(bot, text("a.txt"))
     (row,) = await library.documents(bot)

@@ -9,9 +9,7 @@ import pytest
 from core.errors import Permanent
 from core.files.documents import source
 from core.files.library import Library
-from core.model_server.service import OpenAIService
 from core.store import vector_stores
-from core.store.database import Database
 from standins.openai import OpenAIStandin
 from tests.core.files.test_library import ANN, BEN, api, db, findable, library, service, text, told
 
@@ -29,7 +27,7 @@ def inside(api: OpenAIStandin, store: str) -> list[str]:
     return sorted(entry.file.name for entry in api.stores.find(store).entries.values())
 
 
-async def test_each_thread_has_a_store_of_its_own(api: OpenAIStandin, library: Library) -> None:
+async def test_each_thread_has_a_store_of_its_own(api, library):
     """The same bytes of two people are two files."""
     ann, ben = await keep(library, ANN, "plan.txt"), await keep(library, BEN, "plan.txt")
 
@@ -38,7 +36,7 @@ async def test_each_thread_has_a_store_of_its_own(api: OpenAIStandin, library: L
     assert 2 == len(api.files.uploaded)
 
 
-async def test_documents_at_the_same_time_make_one_store(api: OpenAIStandin, library: Library) -> None:
+async def test_documents_at_the_same_time_make_one_store(api, library):
     """All of them are in it."""
     stores = await asyncio.gather(*(keep(library, ANN, f"{n}.txt") for n in range(4)))
 
@@ -46,7 +44,7 @@ async def test_documents_at_the_same_time_make_one_store(api: OpenAIStandin, lib
     assert ["0.txt", "1.txt", "2.txt", "3.txt"] == inside(api, stores[0])
 
 
-async def test_what_people_send_is_kept_for_thirty_days_at_most(api: OpenAIStandin, library: Library) -> None:
+async def test_what_people_send_is_kept_for_thirty_days_at_most(api, library):
     """The store for seven after its last use."""
     store = await keep(library, ANN, "a.txt")
 
@@ -55,7 +53,7 @@ async def test_what_people_send_is_kept_for_thirty_days_at_most(api: OpenAIStand
     assert 7 == api.stores.find(store).days
 
 
-async def test_a_living_store_is_known_without_asking(api: OpenAIStandin, library: Library) -> None:
+async def test_a_living_store_is_known_without_asking(api, library):
     """A run need not wait for it."""
     store = await keep(library, ANN, "a.txt")
     before = len(api.exchanges)
@@ -64,7 +62,7 @@ async def test_a_living_store_is_known_without_asking(api: OpenAIStandin, librar
     assert before == len(api.exchanges)
 
 
-async def test_each_document_makes_the_store_live_longer(api: OpenAIStandin, library: Library) -> None:
+async def test_each_document_makes_the_store_live_longer(api, library):
     """Seven days from the last one on, without asking."""
     await keep(library, ANN, "a.txt")
     api.clock.skip(5 * DAY)
@@ -76,7 +74,7 @@ async def test_each_document_makes_the_store_live_longer(api: OpenAIStandin, lib
     assert before == len(api.exchanges)
 
 
-async def test_a_store_that_expired_is_none(api: OpenAIStandin, library: Library) -> None:
+async def test_a_store_that_expired_is_none(api, library):
     """A request that named it would be refused."""
     await keep(library, ANN, "a.txt")
     api.clock.skip(8 * DAY)
@@ -84,7 +82,7 @@ async def test_a_store_that_expired_is_none(api: OpenAIStandin, library: Library
     assert None is await library.store(ANN)
 
 
-async def test_a_store_that_was_used_lives_on(api: OpenAIStandin, library: Library) -> None:
+async def test_a_store_that_was_used_lives_on(api, library):
     """The server knows of searches that we do not; it is asked once, not each time."""
     store = await keep(library, ANN, "a.txt")
     api.clock.skip(6 * DAY)
@@ -97,9 +95,7 @@ async def test_a_store_that_was_used_lives_on(api: OpenAIStandin, library: Libra
     assert before == len(api.exchanges)
 
 
-async def test_a_new_document_brings_back_those_of_an_expired_store(
-    api: OpenAIStandin, library: Library
-) -> None:
+async def test_a_new_document_brings_back_those_of_an_expired_store(api, library):
     """As long as their bytes are there, without another upload."""
     old = await keep(library, ANN, "a.txt")
     api.clock.skip(8 * DAY)
@@ -110,7 +106,7 @@ async def test_a_new_document_brings_back_those_of_an_expired_store(
     assert (["a.txt", "b.txt"], 2) == (inside(api, new), len(api.files.uploaded))
 
 
-async def test_bytes_that_expired_are_not_missed(api: OpenAIStandin, library: Library) -> None:
+async def test_bytes_that_expired_are_not_missed(api, library):
     """The new document is kept all the same; sent again, the old one is uploaded again."""
     await keep(library, ANN, "a.txt")
     api.clock.skip(31 * DAY)
@@ -119,9 +115,7 @@ async def test_bytes_that_expired_are_not_missed(api: OpenAIStandin, library: Li
     assert ["a.txt", "b.txt"] == inside(api, await keep(library, ANN, "a.txt"))
 
 
-async def test_a_lost_upload_of_a_thread_is_never_taken_up(
-    api: OpenAIStandin, db: Database, library: Library, service: OpenAIService
-) -> None:
+async def test_a_lost_upload_of_a_thread_is_never_taken_up(api, db, library, service):
     """A file of that name and size may be another person's."""
     ours = source("plan.txt", b"of Ann")
     now = api.clock.now()
@@ -134,9 +128,7 @@ async def test_a_lost_upload_of_a_thread_is_never_taken_up(
 
 
 @pytest.mark.parametrize("case", ["expiring", "recorded", "wanted twice", "two alike", "too old"])
-async def test_a_lost_upload_of_an_assistant_must_be_certain(
-    api: OpenAIStandin, db: Database, library: Library, service: OpenAIService, case: str
-) -> None:
+async def test_a_lost_upload_of_an_assistant_must_be_certain(api, db, library, service, case):
     """A file that could be anybody else's is left alone: the document is uploaded again."""
     document, now = source("plan.txt", b"of Bot"), api.clock.now()
     await db(lambda tx: vector_stores.begin(tx, "asst_1", document.digest, document.name, document.size, now))
@@ -159,7 +151,7 @@ async def test_a_lost_upload_of_an_assistant_must_be_certain(
     assert [b"of Bot"] == [entry.file.content for entry in api.stores.find(store).entries.values()]
 
 
-async def test_an_unreadable_document_does_not_end_the_others(api: OpenAIStandin, library: Library) -> None:
+async def test_an_unreadable_document_does_not_end_the_others(api, library):
     """They stay where they are."""
     store = await keep(library, ANN, "a.txt")
     with pytest.raises(Permanent):
@@ -168,14 +160,14 @@ async def test_an_unreadable_document_does_not_end_the_others(api: OpenAIStandin
     assert ["a.txt"] == inside(api, store)
 
 
-async def test_a_table_of_a_person_can_be_searched(api: OpenAIStandin, library: Library) -> None:
+async def test_a_table_of_a_person_can_be_searched(api, library):
     """Although file search knows no such ending."""
     store = await library.keep(ANN, "table.csv", b"part,stock\nbolt,120\n", days=7)
 
     assert ["table.csv.txt"] == [found["filename"] for found in api.stores.found([store], "bolt")]
 
 
-async def test_dropping_leaves_nothing(api: OpenAIStandin, library: Library) -> None:
+async def test_dropping_leaves_nothing(api, library):
     """Neither here nor at the server; other people's things stay."""
     await keep(library, ANN, "a.txt")
     store = await keep(library, BEN, "b.txt")

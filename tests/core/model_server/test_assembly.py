@@ -15,7 +15,7 @@ from core.model_server.assembly import Assembly
 from core.model_server.text import Veil, visible
 from core.types import Finished, ItemDone, ModelEvent, TextDelta
 from standins.openai import OpenAIStandin
-from standins.openai.forms import FORMS, Form
+from standins.openai.forms import FORMS
 from standins.script.script import Call, Say, Scenario
 from tests.core.model_server.test_events import read
 from tests.core.model_server.wire import PORTABLE, Sent, Wire, asking, delta, events, frame, wire
@@ -85,7 +85,7 @@ def played(messages: list[list[str]], ways: st.DataObject, *, places: bool) -> t
 
 
 @given(messages=MESSAGES, data=st.data(), places=st.booleans())
-def test_every_text_is_told_once(messages: list[list[str]], data: st.DataObject, places: bool) -> None:
+def test_every_text_is_told_once(messages, data, places):
     """By deltas or by any of what follows them, mixed in one answer."""
     told, response = played(messages, data, places=places)
     assembly = Assembly()
@@ -97,7 +97,7 @@ def test_every_text_is_told_once(messages: list[list[str]], data: st.DataObject,
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_every_form_of_a_server_is_understood(form: Form) -> None:
+async def test_every_form_of_a_server_is_understood(form):
     """Text and calls, as the stand-in sends them in that form."""
     script = Scenario()
     script.enqueue("Let me see 😀.", Call("look", {"place": "attic"}), Call("now"))
@@ -125,7 +125,7 @@ async def test_every_form_of_a_server_is_understood(form: Form) -> None:
         ("09-sse-zero-width-space-first.txt", "\u200bHello words."),
     ],
 )
-async def test_what_servers_were_seen_to_send(name: str, text: str) -> None:
+async def test_what_servers_were_seen_to_send(name, text):
     """Recorded from public bug reports, whole and in small pieces."""
     body = (CASES / name).read_bytes()
     kind = "application/json" if name.endswith(".json") else "text/event-stream"
@@ -134,7 +134,7 @@ async def test_what_servers_were_seen_to_send(name: str, text: str) -> None:
     assert text == said(await answered(*(body[at : at + 7] for at in range(0, len(body), 7)), kind=kind))
 
 
-async def test_arguments_that_come_only_at_their_end_are_a_call() -> None:
+async def test_arguments_that_come_only_at_their_end_are_a_call():
     """As recorded; and where no item was begun."""
     body = (CASES / "01-sse-call-arguments-done-only.txt").read_bytes()
     done = frame("response.function_call_arguments.done", item_id="fc_1", name="add", arguments='{"a":1}')
@@ -143,7 +143,7 @@ async def test_arguments_that_come_only_at_their_end_are_a_call() -> None:
     assert [("add", '{"a":1}')] == calls(await answered(done, frame("response.completed", response={})))
 
 
-async def test_an_unfinished_call_of_a_cut_response_is_none() -> None:
+async def test_an_unfinished_call_of_a_cut_response_is_none():
     """Its arguments may be half."""
     begun = {"type": "function_call", "id": "fc_1", "call_id": "c", "name": "add", "arguments": ""}
     sent = [
@@ -154,7 +154,7 @@ async def test_an_unfinished_call_of_a_cut_response_is_none() -> None:
     assert [] == calls(await answered(*sent, frame("response.incomplete", response={})))
 
 
-async def test_arguments_find_their_call() -> None:
+async def test_arguments_find_their_call():
     """By id or by place, in whatever order; an item that is done without them gets them, too."""
     kind = "response.function_call_arguments.done"
     begun = [
@@ -170,7 +170,7 @@ async def test_arguments_find_their_call() -> None:
     assert [("f0", '{"n": 0}'), ("f1", '{"n":1}'), ("f2", '{"n":2}')] == sorted(calls(found))
 
 
-async def test_items_that_are_named_anew_at_the_end_are_not_new() -> None:
+async def test_items_that_are_named_anew_at_the_end_are_not_new():
     """Some servers do; each call would be carried out twice."""
     item = {"type": "function_call", "id": "a", "call_id": "a", "name": "look", "arguments": "{}"}
     again = {**item, "id": "b", "call_id": "b"}
@@ -194,7 +194,7 @@ async def test_items_that_are_named_anew_at_the_end_are_not_new() -> None:
     ids=json.dumps,
 )
 @pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
-async def test_json_instead_of_a_stream_is_the_answer(body: dict[str, Any], kind: str) -> None:
+async def test_json_instead_of_a_stream_is_the_answer(body, kind):
     """In any layout, whatever the server calls it."""
     for indent in (None, 2):
         found = await answered(b"\n", json.dumps(body, indent=indent).encode(), kind=kind)
@@ -205,7 +205,7 @@ async def test_json_instead_of_a_stream_is_the_answer(body: dict[str, Any], kind
 @pytest.mark.parametrize(
     "halves", [("Hi \ud83d", "\ude00!"), ("\ud83d", "\ude00"), ("a\ud83d", "", "\ude00\ud83d", "\ude00")]
 )
-async def test_halves_of_an_emoji_are_joined(halves: tuple[str, ...]) -> None:
+async def test_halves_of_an_emoji_are_joined(halves):
     """A server may cut its text anywhere."""
     whole = "".join(halves).encode("utf-16", "surrogatepass").decode("utf-16")
     end = frame("response.output_text.done", text=whole)
@@ -216,7 +216,7 @@ async def test_halves_of_an_emoji_are_joined(halves: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("halves", [["\ud83d"], ["\ude00!"], ["a\ud83d\ud83d"], ["\ud83d", "b"]])
-async def test_half_of_a_character_becomes_one_that_can_be_stored(halves: list[str]) -> None:
+async def test_half_of_a_character_becomes_one_that_can_be_stored(halves):
     """Neither the database nor a chat takes it: the answer would be lost."""
     found = said(await answered(*map(delta, halves), frame("response.completed", response={})))
 
@@ -225,7 +225,7 @@ async def test_half_of_a_character_becomes_one_that_can_be_stored(halves: list[s
     assert [*"ab!"] == [*filter(found.__contains__, "ab!")] or len(found) <= 3
 
 
-def test_both_halves_of_a_character_stay_one() -> None:
+def test_both_halves_of_a_character_stay_one():
     """As every JSON writer may escape it."""
     body = rb'data: {"type": "response.output_text.delta", "delta": "\ud83d\ude00"}' + b"\n\n"
 
@@ -252,7 +252,7 @@ THOUGHTS = [
 
 @pytest.mark.parametrize(("text", "shown"), THOUGHTS)
 @pytest.mark.parametrize("size", [1, 3, 1000])
-def test_thoughts_at_the_beginning_are_hidden(text: str, shown: str, size: int) -> None:
+def test_thoughts_at_the_beginning_are_hidden(text, shown, size):
     """However they come; what stands elsewhere is text, and invisible text is none."""
     veil = Veil()
 
@@ -262,7 +262,7 @@ def test_thoughts_at_the_beginning_are_hidden(text: str, shown: str, size: int) 
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_thoughts_are_neither_shown_nor_remembered(form: Form) -> None:
+async def test_thoughts_are_neither_shown_nor_remembered(form):
     """In no form of the answer; the item that may be sent back has none either."""
     script = Scenario()
     script.enqueue(Say("<think>secret"), Say("</think>"), Say("\n\nHello"), Call("look"))

@@ -19,7 +19,7 @@ from tests.core.model_server.wire import DONE, PROMPT, Sent, asking, delta, even
 BACKGROUND = Features(background=True)
 
 
-async def test_answers_share_one_connection() -> None:
+async def test_answers_share_one_connection():
     """Although the end of a body comes after its terminal event, as it does over a real network."""
     async with wire() as server, asking(server) as model:
         for _ in range(4):
@@ -30,7 +30,7 @@ async def test_answers_share_one_connection() -> None:
     assert [0, 0, 0, 0] == [got.connection for got in server.requests]
 
 
-async def test_an_answer_does_not_wait_for_the_end_of_its_body() -> None:
+async def test_an_answer_does_not_wait_for_the_end_of_its_body():
     """The terminal event is the end; a server that keeps the body open delays nothing."""
     async with wire() as server, asking(server) as model:
         server.answers.append(Sent([DONE], end="hold"))
@@ -38,7 +38,7 @@ async def test_an_answer_does_not_wait_for_the_end_of_its_body() -> None:
             await events(model)
 
 
-async def test_an_answer_nobody_waits_for_is_let_go_of() -> None:
+async def test_an_answer_nobody_waits_for_is_let_go_of():
     """Stopped in the middle, its connection is closed, and the next answer has one of its own."""
     async with wire() as server, asking(server) as model:
         server.answers.append(Sent([delta("Hm")], end="hold"))
@@ -49,7 +49,7 @@ async def test_an_answer_nobody_waits_for_is_let_go_of() -> None:
     assert [0, 1] == [got.connection for got in server.requests]
 
 
-async def test_a_cut_background_response_is_resumed_where_it_stopped() -> None:
+async def test_a_cut_background_response_is_resumed_where_it_stopped():
     """By its id and the last sequence number that was read; nothing is said twice."""
     created = frame("response.created", response={"id": "resp_1"}, sequence_number=0)
     said = [
@@ -65,7 +65,7 @@ async def test_a_cut_background_response_is_resumed_where_it_stopped() -> None:
     assert "GET" == server.requests[1].method
 
 
-async def test_a_response_is_resumed_from_its_beginning_after_a_crash() -> None:
+async def test_a_response_is_resumed_from_its_beginning_after_a_crash():
     """The new process knows its id only."""
     async with wire() as server, asking(server, BACKGROUND) as model:
         found = await events(model, resume="resp_1")
@@ -74,7 +74,7 @@ async def test_a_response_is_resumed_from_its_beginning_after_a_crash() -> None:
     assert [Finished("completed", "", None)] == found
 
 
-async def test_a_foreground_response_is_never_resumed() -> None:
+async def test_a_foreground_response_is_never_resumed():
     """A cut is told at once: the server keeps nothing."""
     created = frame("response.created", response={"id": "resp_1"}, sequence_number=0)
     async with wire() as server, asking(server) as model:
@@ -85,7 +85,7 @@ async def test_a_foreground_response_is_never_resumed() -> None:
     assert 1 == len(server.requests)
 
 
-async def test_a_response_the_server_forgot_is_asked_for_anew() -> None:
+async def test_a_response_the_server_forgot_is_asked_for_anew():
     """404 for its id is not 404 for the model."""
     async with wire() as server, asking(server, BACKGROUND) as model:
         server.answers.append(refusal(404, {"message": "not found"}))
@@ -95,7 +95,7 @@ async def test_a_response_the_server_forgot_is_asked_for_anew() -> None:
     assert "response_gone" == caught.value.code
 
 
-async def test_reading_is_given_up_where_nothing_new_comes() -> None:
+async def test_reading_is_given_up_where_nothing_new_comes():
     """A stream that breaks again and again without an event does not go on for ever."""
     created = frame("response.created", response={"id": "resp_1"}, sequence_number=0)
     async with wire() as server, asking(server, BACKGROUND) as model:
@@ -113,7 +113,7 @@ def only(api: OpenAIStandin) -> StoredResponse:
     return stored
 
 
-async def test_discarding_ends_and_deletes_on_the_server() -> None:
+async def test_discarding_ends_and_deletes_on_the_server():
     """What still runs is cancelled; nothing stays stored; a second time is no error."""
     script = Scenario()
     script.enqueue(Say("Hm"), Fault("hang"))
@@ -131,7 +131,7 @@ async def test_discarding_ends_and_deletes_on_the_server() -> None:
         await model.close()
 
 
-async def test_discarding_never_raises() -> None:
+async def test_discarding_never_raises():
     """Nobody loses an answer because the server cannot tidy up."""
     async with wire() as server:
         pass
@@ -139,7 +139,7 @@ async def test_discarding_never_raises() -> None:
         await model.discard("resp_1")
 
 
-async def test_a_stuck_response_starts_and_says_nothing() -> None:
+async def test_a_stuck_response_starts_and_says_nothing():
     """Queued on the server: the run's own deadlines decide, and then it can be discarded."""
     async with OpenAIStandin(Scenario()) as api:
         api.stuck_next()
@@ -155,7 +155,7 @@ async def test_a_stuck_response_starts_and_says_nothing() -> None:
         await model.close()
 
 
-async def test_an_old_response_is_asked_for_when_it_can_no_longer_be_followed() -> None:
+async def test_an_old_response_is_asked_for_when_it_can_no_longer_be_followed():
     """After five minutes there is no stream of it, but its text is there, once it is done."""
     script = Scenario()
     script.enqueue(Say("Hel"), Wait(0.05), Say("lo"))
@@ -175,7 +175,7 @@ async def test_an_old_response_is_asked_for_when_it_can_no_longer_be_followed() 
     assert "completed" == found[-1].ending
 
 
-async def test_a_response_that_is_asked_for_gives_signs_of_life() -> None:
+async def test_a_response_that_is_asked_for_gives_signs_of_life():
     """While it is not done yet, whoever waits is told that something waits with him."""
     queued = Sent(
         [json.dumps({"id": "resp_1", "status": "queued"}).encode()], 200, {"Content-Type": "application/json"}
@@ -188,7 +188,7 @@ async def test_a_response_that_is_asked_for_gives_signs_of_life() -> None:
     assert "/v1/responses/resp_1" == server.requests[1].path
 
 
-async def test_a_response_that_is_gone_cannot_be_asked_for() -> None:
+async def test_a_response_that_is_gone_cannot_be_asked_for():
     """It has to be made anew."""
     async with wire() as server, asking(server, BACKGROUND) as model:
         server.answers.extend([refusal(400, {"message": "too old"}), refusal(404, {})])
@@ -198,7 +198,7 @@ async def test_a_response_that_is_gone_cannot_be_asked_for() -> None:
     assert "response_gone" == caught.value.code
 
 
-async def test_a_server_that_hangs_up_is_asked_again_for_the_same_response() -> None:
+async def test_a_server_that_hangs_up_is_asked_again_for_the_same_response():
     """The connection was lost, the response was not."""
     async with wire() as server, asking(server, BACKGROUND) as model:
         server.answers.extend([refusal(400, {"message": "too old"}), Sent([b"{"], end="cut")])
@@ -207,7 +207,7 @@ async def test_a_server_that_hangs_up_is_asked_again_for_the_same_response() -> 
     assert [Finished("completed", "", None)] == found
 
 
-async def test_a_server_in_trouble_is_asked_again_for_the_same_response() -> None:
+async def test_a_server_in_trouble_is_asked_again_for_the_same_response():
     """The response goes on meanwhile; only our reading of it failed."""
     async with wire() as server, asking(server, BACKGROUND) as model:
         server.answers.extend([refusal(400, {"message": "too old"}), refusal(500, {})])
@@ -220,7 +220,7 @@ async def test_a_server_in_trouble_is_asked_again_for_the_same_response() -> Non
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_not_followed(status: int, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_redirect_is_not_followed(status, caplog):
     """The whole conversation would go to a host nobody has chosen; the operator reads where it leads."""
     async with wire() as server, wire() as other, asking(server) as model:
         server.answers.append(Sent([], status, {"Location": f"{other.url}/responses?key=secret"}))
@@ -234,7 +234,7 @@ async def test_a_redirect_is_not_followed(status: int, caplog: pytest.LogCapture
     assert "OPENAI_BASE_URL" in caplog.text
 
 
-async def test_nor_does_anything_else_at_the_server_follow_one() -> None:
+async def test_nor_does_anything_else_at_the_server_follow_one():
     """Recordings and files are people's, too."""
     async with wire() as server, wire() as other:
         server.answers.append(Sent([], 307, {"Location": f"{other.url}/audio/transcriptions"}))
@@ -258,7 +258,7 @@ async def test_nor_does_anything_else_at_the_server_follow_one() -> None:
         delta("<think>Hm"),
     ],
 )
-async def test_any_byte_is_a_sign_of_life(sign: bytes) -> None:
+async def test_any_byte_is_a_sign_of_life(sign):
     """Whether it is understood or not: whoever waits is told."""
     async with wire() as server, asking(server) as model:
         server.answers.append(Sent([sign], end="hold"))

@@ -42,9 +42,7 @@ def sent(texts: list[str], newline: bytes, *, named: bool) -> tuple[list[dict[st
 
 
 @given(texts=TEXTS, newline=NEWLINES, named=st.booleans(), data=st.data())
-def test_a_stream_may_be_cut_anywhere(
-    texts: list[str], newline: bytes, named: bool, data: st.DataObject
-) -> None:
+def test_a_stream_may_be_cut_anywhere(texts, newline, named, data):
     """Inside letters, newlines and names; empty pieces included."""
     events, body = sent(texts, newline, named=named)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=10)))
@@ -55,7 +53,7 @@ def test_a_stream_may_be_cut_anywhere(
 
 
 @given(texts=TEXTS, newline=NEWLINES, named=st.booleans())
-def test_a_stream_may_come_byte_by_byte(texts: list[str], newline: bytes, named: bool) -> None:
+def test_a_stream_may_come_byte_by_byte(texts, newline, named):
     """The smallest pieces there are."""
     events, body = sent(texts, newline, named=named)
 
@@ -66,7 +64,7 @@ def test_a_stream_may_come_byte_by_byte(texts: list[str], newline: bytes, named:
 @example(noise=[b"event: \xff\ndata: {}"], cut=0)
 @example(noise=[b"data: \xff"], cut=0)
 @example(noise=[b'data: {"type": 5}', b"data: [1]", b"data: null", b"data: [DONE]"], cut=0)
-def test_noise_is_neither_an_event_nor_an_error(noise: list[bytes], cut: int) -> None:
+def test_noise_is_neither_an_event_nor_an_error(noise, cut):
     """Whatever stands between two events, both are read, and nothing else that does not matter."""
     events, body = sent(["Hm"], b"\n", named=True)
     blank = b"\n\n"
@@ -83,16 +81,14 @@ def test_noise_is_neither_an_event_nor_an_error(noise: list[bytes], cut: int) ->
 @given(
     texts=TEXTS, newline=st.sampled_from([b"\n", b"\r\n", b"\r"]), named=st.booleans(), size=st.integers(1, 9)
 )
-def test_all_three_newlines_of_the_format_are_read(
-    texts: list[str], newline: bytes, named: bool, size: int
-) -> None:
+def test_all_three_newlines_of_the_format_are_read(texts, newline, named, size):
     """Also where a pair of them is cut into two pieces."""
     events, body = sent(texts, newline, named=named)
 
     assert events == read([body[at : at + size] for at in range(0, len(body), size)])
 
 
-def test_a_large_event_is_searched_once() -> None:
+def test_a_large_event_is_searched_once():
     """A drawn picture comes on one line: twice as much takes about twice as long, not four times."""
 
     def seconds(size: int) -> float:
@@ -106,7 +102,7 @@ def test_a_large_event_is_searched_once() -> None:
 
 
 @pytest.mark.parametrize("begin", [b"data: ", b"", b'{"output": "', b"data:\n" * 3, b": "])
-def test_an_event_without_end_is_not_read_for_ever(begin: bytes) -> None:
+def test_an_event_without_end_is_not_read_for_ever(begin):
     """Nor asked for again: it would be as large."""
     piece = b"A" * 2**20
 
@@ -116,7 +112,7 @@ def test_an_event_without_end_is_not_read_for_ever(begin: bytes) -> None:
     assert ("event_too_large", "answer_limit") == (caught.value.code, caught.value.notice)
 
 
-def test_a_nested_event_is_noise() -> None:
+def test_a_nested_event_is_noise():
     """Deeper than can be decoded."""
     deep = b'data: {"type": "response.completed", "x": ' + b"[" * 100_000 + b"\n\n"
     events, body = sent(["Hm"], b"\n", named=True)

@@ -53,7 +53,7 @@ GIVEN_UP = [
 
 
 @pytest.mark.parametrize(("code", "status"), RETRIED)
-def test_passing_faults_are_retried(code: str, status: int | None) -> None:
+def test_passing_faults_are_retried(code, status):
     """A fault that may pass is Retryable and carries the wait the server asked for."""
     error = fault(code, status, 7.5)
 
@@ -62,7 +62,7 @@ def test_passing_faults_are_retried(code: str, status: int | None) -> None:
 
 
 @pytest.mark.parametrize(("code", "status", "notice"), GIVEN_UP)
-def test_lasting_faults_name_their_notice(code: str, status: int | None, notice: str) -> None:
+def test_lasting_faults_name_their_notice(code, status, notice):
     """A fault that would come again is Permanent and names the text people are shown."""
     error = fault(code, status, 7.5)
 
@@ -80,18 +80,18 @@ def test_lasting_faults_name_their_notice(code: str, status: int | None, notice:
         ("my\nwords", None, "unknown"),
     ],
 )
-def test_the_log_always_gets_a_code(code: str, status: int | None, logged: str) -> None:
+def test_the_log_always_gets_a_code(code, status, logged):
     """Where the server names no code the log still says what it was."""
     assert fault(code, status).code == logged
 
 
-def test_every_code_of_a_failed_response_is_decided() -> None:
+def test_every_code_of_a_failed_response_is_decided():
     """No code that the installed SDK knows is left to the rule for unknown ones."""
     codes = set(get_args(ResponseError.model_fields["code"].annotation))
 
     assert codes <= PASSING | LASTING.keys()
 
 
-def test_no_code_is_decided_twice() -> None:
+def test_no_code_is_decided_twice():
     """The tables do not overlap."""
     assert not PASSING & LASTING.keys()

@@ -40,7 +40,7 @@ NOW = "Wed, 21 Oct 2026 07:28:00 GMT"
         ({"x-ratelimit-reset": "1792567685000", "x-ratelimit-remaining": "0", "Date": NOW}, "", 5.0),
     ],
 )
-def test_the_longest_hint_counts(headers: dict[str, str], message: str, seconds: float | None) -> None:
+def test_the_longest_hint_counts(headers, message, seconds):
     """Wherever it stands; a limit that is not used up is none."""
     assert (
         seconds == pytest.approx(wait(headers, message), abs=0.001)
@@ -55,7 +55,7 @@ WORDS = st.text(min_size=RUN, max_size=200)
 @given(
     WORDS, st.sampled_from([str, repr, json.dumps, lambda text: json.dumps([{"c": text}])]), st.integers(0, 9)
 )
-def test_nothing_people_said_is_logged(text: str, written: object, cut: int) -> None:
+def test_nothing_people_said_is_logged(text, written, cut):
     """However a server repeats it: as it is, quoted, escaped, in part, with its lines broken."""
     assert callable(written)
     prompt = Prompt("m", "Be kind.", (json.dumps({"role": "user", "content": text}),), "t", "u")
@@ -69,7 +69,7 @@ def test_nothing_people_said_is_logged(text: str, written: object, cut: int) -> 
     assert told.startswith("bad")
 
 
-def test_what_the_server_says_itself_stays() -> None:
+def test_what_the_server_says_itself_stays():
     """With the names it is about."""
     prompt = Prompt(
         "claude-sonnet-4-5-20250929", "Be kind.", ('{"role":"user","content":"hello there"}',), "t", "u"

@@ -32,7 +32,7 @@ COMPLETED = Finished("completed", "", None)
 HELLO = [TextDelta("Hel"), TextDelta("lo"), COMPLETED]
 
 
-async def test_a_full_request_asks_for_everything_the_vendor_has() -> None:
+async def test_a_full_request_asks_for_everything_the_vendor_has():
     """Nothing is stored, reasoning is off, the cache has a key, deltas come without padding."""
     async with wire() as server, asking(server, Features(effort="none")) as model:
         await events(model)
@@ -53,7 +53,7 @@ async def test_a_full_request_asks_for_everything_the_vendor_has() -> None:
     }
 
 
-async def test_a_portable_request_asks_for_nothing_but_the_contract() -> None:
+async def test_a_portable_request_asks_for_nothing_but_the_contract():
     """Model, instructions, input, streaming; and that nothing be stored."""
     async with wire() as server, asking(server) as model:
         await events(model)
@@ -61,7 +61,7 @@ async def test_a_portable_request_asks_for_nothing_but_the_contract() -> None:
     assert {"model", "instructions", "stream", "store", "input"} == set(server.requests[0].json)
 
 
-async def test_a_background_request_is_stored_until_it_is_recorded() -> None:
+async def test_a_background_request_is_stored_until_it_is_recorded():
     """Only what is stored can be resumed."""
     async with wire() as server, asking(server, Features(background=True, effort="high")) as model:
         await events(model)
@@ -73,14 +73,14 @@ async def test_a_background_request_is_stored_until_it_is_recorded() -> None:
 @pytest.mark.parametrize("named", [True, False])
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("done", [b"", b"data: [DONE]\n\n"])
-async def test_dialects_of_the_stream(named: bool, newline: bytes, done: bytes) -> None:
+async def test_dialects_of_the_stream(named, newline, done):
     """Event names or none, both kinds of newline, and an end marker of some servers."""
     body = delta("Hel", named=named) + delta("lo", named=named) + DONE + done
 
     assert HELLO == await answered(body.replace(b"\n", newline))
 
 
-async def test_what_is_not_needed_is_skipped() -> None:
+async def test_what_is_not_needed_is_skipped():
     """Comments, other events, empty lines, what is not JSON or not an object, and an unknown type."""
     noise = (
         b": keep-alive\n\n"
@@ -96,26 +96,26 @@ async def test_what_is_not_needed_is_skipped() -> None:
     assert HELLO == await answered(noise + delta("Hel") + noise + delta("lo") + noise + DONE)
 
 
-async def test_the_data_of_an_event_may_stand_in_several_lines() -> None:
+async def test_the_data_of_an_event_may_stand_in_several_lines():
     """As the format allows, with and without the blank behind the colon."""
     body = b'data:{"type":"response.output_text.delta",\ndata: "delta":"Hel"}\n\n' + delta("lo") + DONE
 
     assert HELLO == await answered(body)
 
 
-async def test_the_name_of_an_event_stands_for_its_type() -> None:
+async def test_the_name_of_an_event_stands_for_its_type():
     """Some servers leave `type` out of the data."""
     body = b'event: response.completed\ndata: {"response":{}}\n\n'
 
     assert [COMPLETED] == await answered(body)
 
 
-async def test_the_last_event_needs_no_blank_line() -> None:
+async def test_the_last_event_needs_no_blank_line():
     """A server that ends right behind it has said all the same."""
     assert HELLO == await answered(delta("Hel") + delta("lo") + DONE.rstrip(b"\n"))
 
 
-async def test_a_refusal_of_the_model_is_text() -> None:
+async def test_a_refusal_of_the_model_is_text():
     """People are shown it like an answer."""
     body = frame("response.refusal.delta", delta="I cannot.", sequence_number=1) + DONE
 
@@ -127,14 +127,14 @@ BODY = (
 )
 
 
-async def test_a_stream_may_be_cut_into_single_bytes() -> None:
+async def test_a_stream_may_be_cut_into_single_bytes():
     """Neither letters nor newlines nor events have to arrive in one piece."""
     chunks = [BODY[place : place + 1] for place in range(len(BODY))]
 
     assert [TextDelta("Hel"), TextDelta("한 😀\r\n\n"), COMPLETED] == await answered(*chunks)
 
 
-async def test_the_ending_has_usage_and_reason() -> None:
+async def test_the_ending_has_usage_and_reason():
     """Tokens as the server counted them, and why an answer is incomplete."""
     usage = {"input_tokens": 7, "output_tokens": 3, "input_tokens_details": {"cached_tokens": 5}}
     details = {"reason": "max_output_tokens"}
@@ -146,7 +146,7 @@ async def test_the_ending_has_usage_and_reason() -> None:
     assert Finished("incomplete", "max_output_tokens", counted) == ending
 
 
-async def test_a_server_may_count_less() -> None:
+async def test_a_server_may_count_less():
     """Neither details nor usage have to be there."""
     (ending,) = await answered(frame("response.completed", response={"usage": {"input_tokens": 7}}))
 
@@ -161,7 +161,7 @@ async def test_a_server_may_count_less() -> None:
         frame("response.failed", response={"error": {"code": "rate_limit_exceeded"}}),
     ],
 )
-async def test_a_failure_under_way_is_read_by_its_code(body: bytes) -> None:
+async def test_a_failure_under_way_is_read_by_its_code(body):
     """Wherever the dialect of the server puts it."""
     error = await refused(Sent([delta("Hm"), body]))
 
@@ -170,7 +170,7 @@ async def test_a_failure_under_way_is_read_by_its_code(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [frame("error"), frame("response.failed"), frame("error", error=None)])
-async def test_a_failure_without_a_code_is_the_servers(body: bytes) -> None:
+async def test_a_failure_without_a_code_is_the_servers(body):
     """It may pass."""
     error = await refused(Sent([body]))
 
@@ -194,9 +194,7 @@ async def test_a_failure_without_a_code_is_the_servers(body: bytes) -> None:
         (refusal(413, None), Permanent, "http_413"),
     ],
 )
-async def test_a_refused_request_is_read_by_code_type_and_status(
-    sent: Sent, kind: type[Exception], code: str
-) -> None:
+async def test_a_refused_request_is_read_by_code_type_and_status(sent, kind, code):
     """In this order; a body that is not the API's leaves the status."""
     error = await refused(sent)
 
@@ -208,14 +206,14 @@ async def test_a_refused_request_is_read_by_code_type_and_status(
     ("header", "seconds"),
     [("3", 3.0), ("1.5", 1.5), ("0", 0.0), ("soon", None), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0)],
 )
-async def test_retry_after_is_read_in_seconds(header: str, seconds: float | None) -> None:
+async def test_retry_after_is_read_in_seconds(header, seconds):
     """Anything else is left to our own pauses."""
     error = await refused(refusal(429, {"code": "rate_limit_exceeded"}, Retry_After=header))
 
     assert seconds == error.retry_after
 
 
-async def test_a_server_that_is_not_there_may_come_back() -> None:
+async def test_a_server_that_is_not_there_may_come_back():
     """A connection that cannot be made is worth another try."""
     async with wire() as server:
         pass
@@ -227,14 +225,14 @@ async def test_a_server_that_is_not_there_may_come_back() -> None:
 
 
 @pytest.mark.parametrize(("end", "code"), [("whole", "stream_ended_early"), ("cut", "connection_error")])
-async def test_a_stream_without_a_terminal_event_is_no_success(end: Any, code: str) -> None:
+async def test_a_stream_without_a_terminal_event_is_no_success(end, code):
     """Whether it is closed in order or breaks."""
     error = await refused(Sent([delta("Hm")], end=end))
 
     assert (Retryable, code) == (type(error), error.code)
 
 
-async def test_requests_are_not_repeated_by_the_sdk() -> None:
+async def test_requests_are_not_repeated_by_the_sdk():
     """Retries are the run's: it alone knows which errors are worth it."""
     async with wire() as server, asking(server) as model:
         server.answers.append(refusal(500, {}))

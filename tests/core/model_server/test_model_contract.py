@@ -82,7 +82,7 @@ def text(events: list[ModelEvent]) -> str:
 
 
 @every
-async def test_an_answer_is_its_deltas_and_one_ending(kind: str) -> None:
+async def test_an_answer_is_its_deltas_and_one_ending(kind):
     """In order, with nothing behind the ending."""
     events, error = await answer(kind, Say("Hel"), Say("lo 한 \n"), Say(" "), Say("😀"))
 
@@ -95,7 +95,7 @@ async def test_an_answer_is_its_deltas_and_one_ending(kind: str) -> None:
 
 
 @every
-async def test_usage_is_told(kind: str) -> None:
+async def test_usage_is_told(kind):
     """In the product's own words."""
     events, _ = await answer(kind, Say("12345678"))
 
@@ -104,7 +104,7 @@ async def test_usage_is_told(kind: str) -> None:
 
 
 @every
-async def test_the_model_is_given_the_prompt(kind: str) -> None:
+async def test_the_model_is_given_the_prompt(kind):
     """Instructions and items, as they are."""
     script = Scenario()
     async with a_model(kind, script) as model:
@@ -114,7 +114,7 @@ async def test_the_model_is_given_the_prompt(kind: str) -> None:
 
 
 @every
-async def test_nothing_said_is_an_answer(kind: str) -> None:
+async def test_nothing_said_is_an_answer(kind):
     """Whether it is a good one is not the model's to decide."""
     events, error = await answer(kind)
 
@@ -123,7 +123,7 @@ async def test_nothing_said_is_an_answer(kind: str) -> None:
 
 
 @every
-async def test_an_incomplete_answer_is_an_answer(kind: str) -> None:
+async def test_an_incomplete_answer_is_an_answer(kind):
     """With its reason and its usage."""
     events, error = await answer(kind, Say("Hm"), Fault("incomplete", code="max_output_tokens"))
 
@@ -150,9 +150,7 @@ async def test_an_incomplete_answer_is_an_answer(kind: str) -> None:
         (Fault("error", code="context_length_exceeded"), Permanent, "too_long"),
     ],
 )
-async def test_a_fault_means_the_same_everywhere(
-    kind: str, fault: Fault, kind_of_error: type[Exception], notice: str
-) -> None:
+async def test_a_fault_means_the_same_everywhere(kind, fault, kind_of_error, notice):
     """The kind of error, its code, its notice, and the wait that was asked for."""
     _, error = await answer(kind, *([] if fault.kind == "refuse" else [Say("Hm")]), fault)
 
@@ -165,7 +163,7 @@ async def test_a_fault_means_the_same_everywhere(
 
 @in_foreground
 @pytest.mark.parametrize("fault", ["cut", "silent"])
-async def test_a_broken_stream_is_worth_another_try(kind: str, fault: str) -> None:
+async def test_a_broken_stream_is_worth_another_try(kind, fault):
     """What was said before it was read; nothing can be resumed, so nothing offers to be."""
     events, error = await answer(kind, Say("Hel"), Fault("cut" if fault == "cut" else "silent"), Say("lo"))
 
@@ -176,7 +174,7 @@ async def test_a_broken_stream_is_worth_another_try(kind: str, fault: str) -> No
 
 @in_background
 @pytest.mark.parametrize("fault", ["cut", "silent"])
-async def test_a_broken_stream_of_a_background_response_loses_nothing(kind: str, fault: str) -> None:
+async def test_a_broken_stream_of_a_background_response_loses_nothing(kind, fault):
     """The same response is read to its end: by the model itself, or by whoever resumes it."""
     script = Scenario()
     script.enqueue(Say("Hel"), Fault("cut" if fault == "cut" else "silent"), Say("lo"))
@@ -192,7 +190,7 @@ async def test_a_broken_stream_of_a_background_response_loses_nothing(kind: str,
 
 
 @in_background
-async def test_a_background_response_can_be_read_again(kind: str) -> None:
+async def test_a_background_response_can_be_read_again(kind):
     """From its first event, as after a crash."""
     script = Scenario()
     script.enqueue("one two three")
@@ -207,7 +205,7 @@ async def test_a_background_response_can_be_read_again(kind: str) -> None:
 
 
 @in_background
-async def test_a_discarded_response_is_gone(kind: str) -> None:
+async def test_a_discarded_response_is_gone(kind):
     """Whoever wants to resume it is told to ask anew; discarding it again is no error."""
     async with a_model(kind, Scenario()) as model:
         events, _ = await read(model)
@@ -221,7 +219,7 @@ async def test_a_discarded_response_is_gone(kind: str) -> None:
 
 
 @every
-async def test_answers_at_once_do_not_mix(kind: str) -> None:
+async def test_answers_at_once_do_not_mix(kind):
     """One model serves all runs of the process."""
     said = {f"{word} {word} {word}" for word in ("one", "two", "three", "four", "five")}
     script = Scenario(delay=0.001)
@@ -266,7 +264,7 @@ def comparable(events: list[ModelEvent]) -> list[str]:
 
 
 @pytest.mark.parametrize("beats", TOOLS.values(), ids=TOOLS)
-async def test_items_are_the_same_everywhere(beats: tuple[Beat, ...]) -> None:
+async def test_items_are_the_same_everywhere(beats):
     """Whoever plays a script gives the same items, texts and ending, in the same order."""
     told = []
     for kind in FOREGROUND + BACKGROUND:

@@ -28,7 +28,7 @@ async def refused(status: int, **error: Any) -> Permanent:
 @pytest.mark.parametrize(
     "param", ["tools", "tools[0].type", "tools[2].container.file_ids[0]", "tool_choice", "tools.0.type"]
 )
-async def test_tools_that_are_not_taken(status: int, param: str) -> None:
+async def test_tools_that_are_not_taken(status, param):
     """Whichever of them, and whatever the server calls the place."""
     assert "tools_refused" == (await refused(status, param=param)).notice
 
@@ -43,7 +43,7 @@ async def test_tools_that_are_not_taken(status: int, param: str) -> None:
         (400, "Container is expired.", "tools_refused"),
     ],
 )
-async def test_things_that_are_gone(status: int, message: str, notice: str) -> None:
+async def test_things_that_are_gone(status, message, notice):
     """They are not taken for a missing model."""
     assert notice == (await refused(status, message=message)).notice
 
@@ -59,6 +59,6 @@ async def test_things_that_are_gone(status: int, message: str, notice: str) -> N
         (401, {"message": "Incorrect API key: your file", "param": "tools"}, "model_auth"),
     ],
 )
-async def test_other_refusals_stay_what_they_are(status: int, error: dict[str, Any], notice: str) -> None:
+async def test_other_refusals_stay_what_they_are(status, error, notice):
     """A known code counts more than the place it is about."""
     assert notice == (await refused(status, **error)).notice

@@ -41,13 +41,13 @@ async def refused(api: OpenAIStandin, call: Any) -> Permanent:
     return caught.value
 
 
-async def test_it_is_a_service(service: OpenAIService) -> None:
+async def test_it_is_a_service(service):
     """It has the shape of the port."""
     ported: Service = service
     assert ported is service
 
 
-async def test_an_upload_is_a_file_for_good(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_an_upload_is_a_file_for_good(api, service):
     """Without an end, for vector stores, under its own name."""
     id = await service.upload("한글 보고서.txt", "안녕".encode(), purpose="assistants")
 
@@ -57,9 +57,7 @@ async def test_an_upload_is_a_file_for_good(api: OpenAIStandin, service: OpenAIS
 
 
 @pytest.mark.parametrize(("seconds", "life"), [(60, 3600), (7200, 7200), (10**9, 30 * 86400)])
-async def test_a_life_is_one_the_server_takes(
-    api: OpenAIStandin, service: OpenAIService, seconds: int, life: int
-) -> None:
+async def test_a_life_is_one_the_server_takes(api, service, seconds, life):
     """At least an hour, at most thirty days."""
     await service.upload("a.txt", b"a", purpose="user_data", seconds=seconds)
 
@@ -67,9 +65,7 @@ async def test_a_life_is_one_the_server_takes(
     assert file.expires_at == pytest.approx(file.created_at + life)
 
 
-async def test_a_path_is_read_while_it_is_sent(
-    api: OpenAIStandin, service: OpenAIService, tmp_path: Path
-) -> None:
+async def test_a_path_is_read_while_it_is_sent(api, service, tmp_path):
     """Progress is told piece by piece, up to all of it."""
     path = tmp_path / "big.txt"
     path.write_bytes(b"x" * 300_000)
@@ -83,14 +79,14 @@ async def test_a_path_is_read_while_it_is_sent(
     assert 300_000 == told[-1]
 
 
-async def test_a_path_that_is_not_there_is_no_fault_of_the_server(service: OpenAIService) -> None:
+async def test_a_path_that_is_not_there_is_no_fault_of_the_server(service):
     """It is the system's own error."""
     with pytest.raises(FileNotFoundError):
         await service.upload("a.txt", Path("missing.txt"), purpose="assistants")
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-async def test_an_upload_is_never_repeated(api: OpenAIStandin, service: OpenAIService, status: int) -> None:
+async def test_an_upload_is_never_repeated(api, service, status):
     """Whether it took effect is for the caller to find out."""
     api.fail("POST /files", status=status, code="rate_limit_exceeded", retry_after=7)
 
@@ -100,9 +96,7 @@ async def test_an_upload_is_never_repeated(api: OpenAIStandin, service: OpenAISe
     assert (1, 7.0) == (api.asked("POST /files"), caught.value.retry_after)
 
 
-async def test_an_answer_that_is_lost_is_a_connection_error(
-    api: OpenAIStandin, service: OpenAIService
-) -> None:
+async def test_an_answer_that_is_lost_is_a_connection_error(api, service):
     """The upload is there all the same."""
     api.fail("POST /files", lost=True)
 
@@ -112,7 +106,7 @@ async def test_an_answer_that_is_lost_is_a_connection_error(
     assert 1 == len(await service.uploads("assistants", 0))
 
 
-async def test_uploads_are_listed_from_a_time_on(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_uploads_are_listed_from_a_time_on(api, service):
     """Of one purpose, newest first; who expires is told."""
     await service.upload("old.txt", b"old", purpose="assistants")
     api.clock.skip(100)
@@ -126,7 +120,7 @@ async def test_uploads_are_listed_from_a_time_on(api: OpenAIStandin, service: Op
     assert [("two.txt", 10, False), ("one.txt", 3, True)] == [(up.name, up.size, up.lasting) for up in listed]
 
 
-async def test_forgetting_twice_is_as_good_as_once(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_forgetting_twice_is_as_good_as_once(api, service):
     """What is not there is forgotten."""
     id = await service.upload("a.txt", b"a", purpose="assistants")
 
@@ -136,7 +130,7 @@ async def test_forgetting_twice_is_as_good_as_once(api: OpenAIStandin, service: 
     assert not api.files.kept
 
 
-async def test_a_store_expires_after_its_days(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_a_store_expires_after_its_days(api, service):
     """It is then not there any more."""
     store = await service.create_store("Spool thread_1", days=7)
     assert await service.has_store(store)
@@ -146,7 +140,7 @@ async def test_a_store_expires_after_its_days(api: OpenAIStandin, service: OpenA
     assert not await service.has_store(store)
 
 
-async def test_a_store_without_days_stays(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_a_store_without_days_stays(api, service):
     """It never expires."""
     store = await service.create_store("Spool asst_1")
 
@@ -155,7 +149,7 @@ async def test_a_store_without_days_stays(api: OpenAIStandin, service: OpenAISer
     assert await service.has_store(store)
 
 
-async def test_a_store_that_was_deleted_is_not_there(service: OpenAIService) -> None:
+async def test_a_store_that_was_deleted_is_not_there(service):
     """Deleting it twice is as good as once."""
     store = await service.create_store("Spool asst_1")
 
@@ -165,7 +159,7 @@ async def test_a_store_that_was_deleted_is_not_there(service: OpenAIService) -> 
     assert not await service.has_store(store)
 
 
-async def test_an_indexed_document_can_be_found(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_an_indexed_document_can_be_found(api, service):
     """When the call returns, not some time later."""
     api.stores.indexing = 0.05
     store = await service.create_store("s")
@@ -176,7 +170,7 @@ async def test_an_indexed_document_can_be_found(api: OpenAIStandin, service: Ope
     assert [file] == [found["file_id"] for found in api.stores.found([store], "answer")]
 
 
-async def test_indexing_may_be_repeated(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_indexing_may_be_repeated(api, service):
     """A lost answer or an overloaded server does no harm."""
     store = await service.create_store("s")
     file = await service.upload("a.txt", b"the answer is 42", purpose="assistants")
@@ -188,7 +182,7 @@ async def test_indexing_may_be_repeated(api: OpenAIStandin, service: OpenAIServi
     assert [file] == list(api.stores.find(store).entries)
 
 
-async def test_what_is_new_may_be_unknown_for_a_moment(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_what_is_new_may_be_unknown_for_a_moment(api, service):
     """Not all of the servers have heard of it at once: it is asked for again before it counts as gone."""
     store = await service.create_store("s")
     file = await service.upload("a.txt", b"the answer is 42", purpose="assistants")
@@ -200,7 +194,7 @@ async def test_what_is_new_may_be_unknown_for_a_moment(api: OpenAIStandin, servi
     assert [file] == [found["file_id"] for found in api.stores.found([store], "answer")]
 
 
-async def test_an_unreadable_document_says_why(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_an_unreadable_document_says_why(api, service):
     """In the server's words; and it does not stay in the store."""
     store = await service.create_store("s")
     file = await service.upload("a.pdf", b"no pdf", purpose="assistants")
@@ -211,7 +205,7 @@ async def test_an_unreadable_document_says_why(api: OpenAIStandin, service: Open
     assert not api.stores.find(store).entries
 
 
-async def test_indexing_is_waited_for_only_so_long(api: OpenAIStandin) -> None:
+async def test_indexing_is_waited_for_only_so_long(api):
     """The same call may be made again later."""
     api.stores.indexing = 60.0
     hasty = OpenAIService(api_key="sk-test", base_url=api.base_url, pause=0.01, patience=0.05)
@@ -224,7 +218,7 @@ async def test_indexing_is_waited_for_only_so_long(api: OpenAIStandin) -> None:
         await hasty.close()
 
 
-async def test_a_store_or_a_file_that_vanished_is_gone(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_a_store_or_a_file_that_vanished_is_gone(api, service):
     """Deleted or expired: the same notice."""
     store, dated = await service.create_store("s"), await service.create_store("d", days=1)
     file = await service.upload("a.txt", b"a", purpose="assistants")
@@ -239,7 +233,7 @@ async def test_a_store_or_a_file_that_vanished_is_gone(api: OpenAIStandin, servi
     assert [GONE, GONE, GONE] == [error.notice for error in gone]
 
 
-async def test_a_document_is_taken_out_of_its_store(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_a_document_is_taken_out_of_its_store(api, service):
     """Once or twice; the file stays."""
     store = await service.create_store("s")
     file = await service.upload("a.txt", b"a", purpose="assistants")
@@ -251,7 +245,7 @@ async def test_a_document_is_taken_out_of_its_store(api: OpenAIStandin, service:
     assert (0, 1) == (len(api.stores.find(store).entries), len(api.files.kept))
 
 
-async def test_a_produced_file_is_downloaded(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_a_produced_file_is_downloaded(api, service):
     """Byte for byte, also when the server stumbles first."""
     container = api.containers.create("c")
     file = container.put("chart.png", b"\x89PNG" * 1000, "assistant", api.clock.now())
@@ -260,9 +254,7 @@ async def test_a_produced_file_is_downloaded(api: OpenAIStandin, service: OpenAI
     assert file.content == await service.produced(container.id, file.id)
 
 
-async def test_a_produced_file_that_is_too_large_is_not_read_to_its_end(
-    api: OpenAIStandin, service: OpenAIService
-) -> None:
+async def test_a_produced_file_that_is_too_large_is_not_read_to_its_end(api, service):
     """The limit is in bytes."""
     container = api.containers.create("c")
     file = container.put("big.bin", b"x" * 1_000_001, "assistant", api.clock.now())
@@ -274,7 +266,7 @@ async def test_a_produced_file_that_is_too_large_is_not_read_to_its_end(
     assert file.content == await service.produced(container.id, file.id, limit=1_000_001)
 
 
-async def test_an_expired_container_has_nothing_any_more(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_an_expired_container_has_nothing_any_more(api, service):
     """It is asked once: nothing brings it back."""
     container = api.containers.create("c")
     file = container.put("chart.png", b"png", "assistant", api.clock.now())
@@ -285,7 +277,7 @@ async def test_an_expired_container_has_nothing_any_more(api: OpenAIStandin, ser
     assert (GONE, 1) == (error.notice, len(api.exchanges))
 
 
-async def test_speech_becomes_text(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_speech_becomes_text(api, service):
     """With the model that is set; an ending the server does not know becomes one it knows."""
     assert "" != await service.transcribe("voice.OPUS", OGG)
 
@@ -293,14 +285,14 @@ async def test_speech_becomes_text(api: OpenAIStandin, service: OpenAIService) -
     assert ("gpt-transcribe", "voice.ogg", OGG) == (made.model, made.name, made.content)
 
 
-async def test_what_is_no_recording_is_refused(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_what_is_no_recording_is_refused(api, service):
     """With the server's reason for the log."""
     error = await refused(api, service.transcribe("voice.ogg", b"no sound"))
 
     assert "corrupted" in error.code
 
 
-async def test_openai_tells_when_a_model_ends(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_openai_tells_when_a_model_ends(api, service):
     """Not how much it can read."""
     models = await service.models()
 
@@ -308,7 +300,7 @@ async def test_openai_tells_when_a_model_ends(api: OpenAIStandin, service: OpenA
     assert ModelFacts() == models["gpt-6-luna"]
 
 
-async def test_calls_run_side_by_side(api: OpenAIStandin, service: OpenAIService) -> None:
+async def test_calls_run_side_by_side(api, service):
     """A slow one holds up nobody."""
     api.fail("GET /vector_stores/vs_slow", status=404, seconds=30.0)
     slow = asyncio.create_task(service.has_store("vs_slow"))

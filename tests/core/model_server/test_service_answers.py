@@ -42,7 +42,7 @@ def listing(*models: str) -> Sent:
     "field",
     ['"max_model_len":4096', '"context_length":4096', '"context_window":4096', '"meta":{"n_ctx":4096}'],
 )
-async def test_other_servers_tell_the_context_window(field: str) -> None:
+async def test_other_servers_tell_the_context_window(field):
     """Each in its own words."""
     assert {"m": ModelFacts(None, 4096)} == await answered(listing(f'{{"id":"m",{field}}}'))
 
@@ -50,12 +50,12 @@ async def test_other_servers_tell_the_context_window(field: str) -> None:
 @pytest.mark.parametrize(
     "field", ['"context_length":null', '"context_length":"many"', '"meta":null', '"shutdown_date":"soon"']
 )
-async def test_nonsense_about_a_model_is_nothing_known(field: str) -> None:
+async def test_nonsense_about_a_model_is_nothing_known(field):
     """The model is there all the same."""
     assert {"m": ModelFacts()} == await answered(listing(f'{{"id":"m",{field}}}'))
 
 
-async def test_a_page_of_a_proxy_is_no_answer() -> None:
+async def test_a_page_of_a_proxy_is_no_answer():
     """It may be better later."""
     page = Sent([b"<html>login</html>"], headers={"Content-Type": "text/html"})
     async with answering(page, page, page) as (_, service):
@@ -63,7 +63,7 @@ async def test_a_page_of_a_proxy_is_no_answer() -> None:
             await service.models()
 
 
-async def test_an_upload_to_a_proxy_is_no_upload() -> None:
+async def test_an_upload_to_a_proxy_is_no_upload():
     """A page has no id."""
     page = Sent([b"<html>login</html>"], headers={"Content-Type": "text/html"})
     async with answering(page) as (_, service):
@@ -71,7 +71,7 @@ async def test_an_upload_to_a_proxy_is_no_upload() -> None:
             await service.upload("a.txt", b"a", purpose="assistants")
 
 
-async def test_broken_json_is_no_answer() -> None:
+async def test_broken_json_is_no_answer():
     """Nor is a list that is none."""
     broken = Sent([b'{"data":'], headers={"Content-Type": "application/json"})
     other = Sent([b'{"data":3}'], headers={"Content-Type": "application/json"})
@@ -81,7 +81,7 @@ async def test_broken_json_is_no_answer() -> None:
                 await service.models()
 
 
-async def test_a_billing_error_is_not_repeated() -> None:
+async def test_a_billing_error_is_not_repeated():
     """Although its status is one that passes."""
     sent = refusal(429, {"code": "insufficient_quota", "message": "You ran out."})
     async with answering(sent) as (server, service):
@@ -91,7 +91,7 @@ async def test_a_billing_error_is_not_repeated() -> None:
     assert ("billing", 1) == (caught.value.notice, len(server.requests))
 
 
-async def test_a_server_that_asks_for_a_long_pause_is_left_alone() -> None:
+async def test_a_server_that_asks_for_a_long_pause_is_left_alone():
     """Whoever called decides."""
     sent = refusal(429, {"code": "rate_limit_exceeded"}, retry_after="3600")
     async with answering(sent) as (server, service):
@@ -101,7 +101,7 @@ async def test_a_server_that_asks_for_a_long_pause_is_left_alone() -> None:
     assert (3600.0, 1) == (caught.value.retry_after, len(server.requests))
 
 
-async def test_a_pause_that_is_asked_for_is_made() -> None:
+async def test_a_pause_that_is_asked_for_is_made():
     """However small, then the call is repeated."""
     sent = refusal(429, {"code": "rate_limit_exceeded"}, retry_after="0.01")
     async with answering(sent, listing('{"id":"m"}')) as (server, service):
@@ -110,7 +110,7 @@ async def test_a_pause_that_is_asked_for_is_made() -> None:
     assert 2 == len(server.requests)
 
 
-async def test_a_server_that_is_away_is_tried_three_times() -> None:
+async def test_a_server_that_is_away_is_tried_three_times():
     """Then it is a connection error."""
     cut = Sent([], end="cut")
     async with answering(cut, cut, cut) as (server, service):
@@ -120,14 +120,14 @@ async def test_a_server_that_is_away_is_tried_three_times() -> None:
     assert 3 == len(server.requests)
 
 
-async def test_a_download_that_is_cut_is_begun_anew() -> None:
+async def test_a_download_that_is_cut_is_begun_anew():
     """Half a file is no file."""
     half, whole = Sent([b"half"], end="cut"), Sent([b"half", b" and half"])
     async with answering(half, whole) as (_, service):
         assert b"half and half" == await service.produced("cntr_1", "cfile_1")
 
 
-async def test_a_server_without_files_does_not_say_they_are_gone() -> None:
+async def test_a_server_without_files_does_not_say_they_are_gone():
     """Nothing was kept there that could be gone."""
     async with answering(refusal(404, None), refusal(404, None)) as (_, service):
         notices = []

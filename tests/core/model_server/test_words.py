@@ -81,7 +81,7 @@ SAID: list[tuple[int, Any, str]] = [
 
 
 @pytest.mark.parametrize(("status", "error", "notice"), SAID)
-def test_words_decide_where_no_code_does(status: int, error: Any, notice: str) -> None:
+def test_words_decide_where_no_code_does(status, error, notice):
     """The same in an HTTP answer and, for what is too long, in an event of a stream."""
     found = met(refusal({"error": error}, status))
 
@@ -94,13 +94,13 @@ def test_words_decide_where_no_code_does(status: int, error: Any, notice: str) -
 
 
 @pytest.mark.parametrize("error", ["it fell over", {"message": "x"}, None, ["x"], 7, {"code": 7}])
-def test_a_failure_of_any_shape_is_one(error: Any) -> None:
+def test_a_failure_of_any_shape_is_one(error):
     """And is tried again."""
     with pytest.raises(Retryable, match="server_error"):
         finished("response.failed", {"response": {"error": error}})
 
 
-def test_a_code_that_is_a_status_counts_as_one() -> None:
+def test_a_code_that_is_a_status_counts_as_one():
     """vLLM's and LiteLLM's errors inside a stream."""
     with pytest.raises(Permanent) as caught:
         finished("error", {"error": {"message": "no such thing", "code": "400"}})
@@ -117,7 +117,7 @@ def test_a_code_that_is_a_status_counts_as_one() -> None:
         ("05-http404-fastapi.json", 404, "model_address"),
     ],
 )
-def test_refusals_seen_in_the_field(name: str, status: int, notice: str) -> None:
+def test_refusals_seen_in_the_field(name, status, notice):
     """As they were recorded."""
     found = met(refusal(json.loads((CASES / name).read_text()), status))
 
@@ -155,7 +155,7 @@ def test_refusals_seen_in_the_field(name: str, status: int, notice: str) -> None
         (400, {"message": "UnsupportedParamsError: x does not support parameters: ['reasoning_effort']"}),
     ],
 )
-def test_a_refused_field_is_recognised(status: int, error: Any) -> None:
+def test_a_refused_field_is_recognised(status, error):
     """By its place, or in words of any kind; it alone."""
     found = met(refusal({"error": error} if isinstance(error, dict) else {"detail": error}, status))
 
@@ -170,20 +170,20 @@ async def answered(body: bytes) -> list[ModelEvent]:
         return await events(model)
 
 
-async def test_a_failed_response_with_a_mere_text_is_tried_again() -> None:
+async def test_a_failed_response_with_a_mere_text_is_tried_again():
     """As it was recorded."""
     with pytest.raises(Retryable, match="server_error"):
         await answered((CASES / "08-sse-failed-with-error-text.txt").read_bytes())
 
 
-async def test_an_error_in_a_frame_without_any_name_is_one() -> None:
+async def test_an_error_in_a_frame_without_any_name_is_one():
     """LiteLLM's, in the middle of a stream."""
     with pytest.raises(Permanent) as caught:
         await answered(b'data: {"error": {"message": "maximum context length is 9", "code": "400"}}\n\n')
     assert "too_long" == caught.value.notice
 
 
-async def test_a_call_that_was_cut_off_is_sent_back_as_an_object() -> None:
+async def test_a_call_that_was_cut_off_is_sent_back_as_an_object():
     """As it was recorded."""
     found = await answered((CASES / "04-sse-call-with-truncated-json.txt").read_bytes())
 
@@ -192,7 +192,7 @@ async def test_a_call_that_was_cut_off_is_sent_back_as_an_object() -> None:
     assert {"invalid": item["arguments"]} == json.loads(sent["arguments"])
 
 
-def test_a_limit_seen_in_the_field_has_its_time() -> None:
+def test_a_limit_seen_in_the_field_has_its_time():
     """As it was recorded."""
     head, _, body = (CASES / "06-http429-retry-after-ms.txt").read_text().replace("\r", "").partition("\n\n")
     headers = dict(line.split(": ", 1) for line in head.splitlines()[1:])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,7 +19,7 @@ from tests.core.runs.test_mcp import opened as remote
 from tests.core.served import EN, given, killed, statuses
 
 
-async def test_a_yes_after_the_stop_is_too_late(tmp_path: Path) -> None:
+async def test_a_yes_after_the_stop_is_too_late(tmp_path):
     """The run is being cancelled: what was pressed must not look as if it had been taken."""
     post = Post()
     async with opened(tmp_path, asking("bob"), post) as spool:
@@ -34,7 +32,7 @@ async def test_a_yes_after_the_stop_is_too_late(tmp_path: Path) -> None:
     assert [] == post.sent
 
 
-async def test_a_yes_after_the_end_is_too_late(tmp_path: Path) -> None:
+async def test_a_yes_after_the_end_is_too_late(tmp_path):
     """However the run ended, as long as the buttons are there."""
     post = Post()
     async with opened(tmp_path, asking("bob"), post) as spool:
@@ -48,7 +46,7 @@ async def test_a_yes_after_the_end_is_too_late(tmp_path: Path) -> None:
     assert [] == post.sent
 
 
-async def test_a_message_while_the_process_comes_back_counts_as_no(tmp_path: Path) -> None:
+async def test_a_message_while_the_process_comes_back_counts_as_no(tmp_path):
     """It is caught up with before the run waits again: the question is not asked once more."""
     post = Post()
     async with opened(tmp_path, asking("bob"), post) as spool:
@@ -66,7 +64,7 @@ async def test_a_message_while_the_process_comes_back_counts_as_no(tmp_path: Pat
     assert [] == post.sent
 
 
-async def test_another_persons_message_decides_nothing(tmp_path: Path) -> None:
+async def test_another_persons_message_decides_nothing(tmp_path):
     """Nor does the same person's elsewhere."""
     post = Post()
     async with opened(tmp_path, asking("bob"), post) as spool:
@@ -80,7 +78,7 @@ async def test_another_persons_message_decides_nothing(tmp_path: Path) -> None:
     assert ["bob"] == post.sent
 
 
-async def test_a_yes_that_is_on_disk_counts_after_a_death(tmp_path: Path) -> None:
+async def test_a_yes_that_is_on_disk_counts_after_a_death(tmp_path):
     """The person pressed; the process died before it did anything: it is done once, unasked."""
     post = Post()
     async with opened(tmp_path, asking("bob"), post) as spool:
@@ -96,7 +94,7 @@ async def test_a_yes_that_is_on_disk_counts_after_a_death(tmp_path: Path) -> Non
     assert ["bob"] == post.sent
 
 
-async def test_a_decision_at_the_last_moment_is_taken_or_refused_as_a_whole(tmp_path: Path) -> None:
+async def test_a_decision_at_the_last_moment_is_taken_or_refused_as_a_whole(tmp_path):
     """Whoever wins, what the person is told and what happens agree."""
     post = Post()
     async with opened(tmp_path, asking("bob"), post) as spool:
@@ -110,7 +108,7 @@ async def test_a_decision_at_the_last_moment_is_taken_or_refused_as_a_whole(tmp_
     assert (["bob"] if decided == "done" else []) == post.sent
 
 
-async def test_what_was_stopped_in_the_middle_is_remembered_as_such(tmp_path: Path) -> None:
+async def test_what_was_stopped_in_the_middle_is_remembered_as_such(tmp_path):
     """Asked later, the model does not say that nothing happened."""
     post, script = Post(), asking("bob")
     post.may.clear()
@@ -126,7 +124,7 @@ async def test_what_was_stopped_in_the_middle_is_remembered_as_such(tmp_path: Pa
     assert {"call_bob": UNKNOWN} == outputs(given(script.requests))
 
 
-async def test_a_remote_tool_cannot_write_the_question(tmp_path: Path) -> None:
+async def test_a_remote_tool_cannot_write_the_question(tmp_path):
     """Its server chose the name."""
     name = "edit” with exactly this?\n```\n{}\n```\n@everyone ["
     script = Heard()
@@ -141,7 +139,7 @@ async def test_a_remote_tool_cannot_write_the_question(tmp_path: Path) -> None:
     assert 2 == asked.text.count("```")
 
 
-def test_arguments_cannot_hide_anything() -> None:
+def test_arguments_cannot_hide_anything():
     """Letters that turn round the line or show nothing are told as what they are; Korean and emoji stay."""
     given = {"to": "\u202ebob\u200b\x9f\u3164\U000e0041", "text": "안녕 😀 ```", "\ufe0fkey": "\u00a0\n"}
     found = shown(json.dumps(given, ensure_ascii=False))
@@ -166,7 +164,7 @@ LONG = "a" * 3000
         {"padding": LONG + "\\" * 20, "target": "PRODUCTION"},
     ],
 )
-def test_every_key_and_short_value_is_shown(given: Any) -> None:
+def test_every_key_and_short_value_is_shown(given):
     """However long the others are; the whole is beside it."""
     found = shown(json.dumps(given))
 
@@ -189,18 +187,18 @@ def test_every_key_and_short_value_is_shown(given: Any) -> None:
         "[" * 9000,
     ],
 )
-def test_what_has_too_much_to_be_shown(arguments: str) -> None:
+def test_what_has_too_much_to_be_shown(arguments):
     """Keys and short values cannot be shortened; what may be read in two ways is shown as it came, or not."""
     assert shown(arguments) is None
 
 
 @pytest.mark.parametrize("arguments", ['{"a": 1, "a": 2}', '{"a": 12345678901234567890.5}', "not JSON", ""])
-def test_what_may_be_read_in_two_ways_is_shown_as_it_came(arguments: str) -> None:
+def test_what_may_be_read_in_two_ways_is_shown_as_it_came(arguments):
     """Another reader might take the first of two equal keys."""
     assert arguments == (shown(arguments) or Shown("no")).text
 
 
-def test_refusing_looks_at_no_run_but_the_live_one() -> None:
+def test_refusing_looks_at_no_run_but_the_live_one():
     """Each message of anybody does it: it costs the same with a million runs."""
     seen: list[str] = []
     with store() as tx:
@@ -214,7 +212,7 @@ def test_refusing_looks_at_no_run_but_the_live_one() -> None:
     assert not [step for step in seen if step.startswith("SCAN")]
 
 
-async def test_a_question_that_was_decided_and_stopped_at_once_has_no_buttons(tmp_path: Path) -> None:
+async def test_a_question_that_was_decided_and_stopped_at_once_has_no_buttons(tmp_path):
     """The run is cancelled before it could tell: nobody is left with buttons that do nothing."""
     async with opened(tmp_path, asking("bob", "eve"), Post()) as spool:
         await spool.say("1", "Send it")

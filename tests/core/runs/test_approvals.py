@@ -78,7 +78,7 @@ async def waiting(spool: Core) -> None:
     await until(holds)
 
 
-async def test_it_happens_after_a_yes(tmp_path: Path) -> None:
+async def test_it_happens_after_a_yes(tmp_path):
     """Nothing before; then exactly what was asked about; the question has no buttons any more."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:
@@ -99,7 +99,7 @@ async def test_it_happens_after_a_yes(tmp_path: Path) -> None:
         assert ["completed"] == await statuses(spool)
 
 
-async def test_a_no_is_a_no(tmp_path: Path) -> None:
+async def test_a_no_is_a_no(tmp_path):
     """The model reads that it was not allowed and goes on."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:
@@ -116,7 +116,7 @@ async def test_a_no_is_a_no(tmp_path: Path) -> None:
     assert "not allow" in result
 
 
-async def test_only_the_person_who_asked_decides(tmp_path: Path) -> None:
+async def test_only_the_person_who_asked_decides(tmp_path):
     """Another's press changes nothing, whatever it says."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:
@@ -130,7 +130,7 @@ async def test_only_the_person_who_asked_decides(tmp_path: Path) -> None:
         assert ["bob"] == post.sent
 
 
-async def test_it_is_decided_once(tmp_path: Path) -> None:
+async def test_it_is_decided_once(tmp_path):
     """Whatever is pressed later, and on questions there never were."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:
@@ -144,7 +144,7 @@ async def test_it_is_decided_once(tmp_path: Path) -> None:
         assert ["bob"] == post.sent
 
 
-async def test_nobody_answers(tmp_path: Path) -> None:
+async def test_nobody_answers(tmp_path):
     """After its time it is not done; a late yes does not do it."""
     post, script = Post(), asking("bob")
     limits = Limits(idle=TIMEOUT, run=TIMEOUT, approval=0.1)
@@ -161,13 +161,13 @@ async def test_nobody_answers(tmp_path: Path) -> None:
     assert result.startswith("error")
 
 
-async def test_ten_minutes_are_given() -> None:
+async def test_ten_minutes_are_given():
     """Where nothing else is said."""
     assert 600 == Limits().approval
 
 
 @pytest.mark.parametrize("kind", ["ask", "help", "reset"])
-async def test_a_new_message_of_that_person_is_a_no(tmp_path: Path, kind: Any) -> None:
+async def test_a_new_message_of_that_person_is_a_no(tmp_path, kind):
     """Of any kind; then it is answered itself."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:
@@ -186,7 +186,7 @@ async def test_a_new_message_of_that_person_is_a_no(tmp_path: Path, kind: Any) -
 @pytest.mark.parametrize(
     "more", [{"user": "U2"}, {"address": elsewhere(channel="C2")}], ids=["another", "elsewhere"]
 )
-async def test_a_message_of_somebody_else_is_no_answer(tmp_path: Path, more: dict[str, Any]) -> None:
+async def test_a_message_of_somebody_else_is_no_answer(tmp_path, more):
     """Nor one of the same person in another conversation."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:
@@ -201,7 +201,7 @@ async def test_a_message_of_somebody_else_is_no_answer(tmp_path: Path, more: dic
         assert ["bob"] == post.sent
 
 
-async def test_the_deadline_stands_still(tmp_path: Path) -> None:
+async def test_the_deadline_stands_still(tmp_path):
     """A person may think longer than a run may take; the run then has what was left of its time."""
     post, script = Post(), asking("bob")
     limits = Limits(idle=TIMEOUT, run=0.3, approval=60)
@@ -218,7 +218,7 @@ async def test_the_deadline_stands_still(tmp_path: Path) -> None:
         assert ["completed"] == await statuses(spool)
 
 
-async def test_two_questions_at_once(tmp_path: Path) -> None:
+async def test_two_questions_at_once(tmp_path):
     """Each call has a question of its own; the run goes on when both are decided."""
     post, script = Post(), asking("bob", "eve")
     async with opened(tmp_path, script, post) as spool:
@@ -237,7 +237,7 @@ async def test_two_questions_at_once(tmp_path: Path) -> None:
     assert results["call_eve"].startswith("error")
 
 
-async def test_other_calls_do_not_wait_for_the_person(tmp_path: Path) -> None:
+async def test_other_calls_do_not_wait_for_the_person(tmp_path):
     """What only reads is done and on disk while the question stands."""
     post, script = Post(), Heard()
     script.enqueue(Call("send", {"to": "bob"}), Call("look", {"place": "attic"}, id="call_look"))
@@ -253,7 +253,7 @@ async def test_other_calls_do_not_wait_for_the_person(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", ["{broken", {"to": 5}, {}], ids=["no-json", "wrong", "missing"])
-async def test_nobody_is_asked_about_what_cannot_be_done(tmp_path: Path, arguments: Any) -> None:
+async def test_nobody_is_asked_about_what_cannot_be_done(tmp_path, arguments):
     """Arguments that do not fit are a result at once."""
     post, script = Post(), Heard()
     script.enqueue(Call("send", arguments))
@@ -269,7 +269,7 @@ async def test_nobody_is_asked_about_what_cannot_be_done(tmp_path: Path, argumen
     assert result.startswith("error")
 
 
-async def test_a_death_before_the_button(tmp_path: Path) -> None:
+async def test_a_death_before_the_button(tmp_path):
     """The same question still stands, and its time runs from the first asking."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:
@@ -288,7 +288,7 @@ async def test_a_death_before_the_button(tmp_path: Path) -> None:
     assert 2 == len(script.requests)
 
 
-async def test_a_death_after_the_button(tmp_path: Path) -> None:
+async def test_a_death_after_the_button(tmp_path):
     """The yes is on disk: nobody is asked again, and it happens once."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:
@@ -305,7 +305,7 @@ async def test_a_death_after_the_button(tmp_path: Path) -> None:
         assert EN["approval_approved"].format(name="send") == spool.platform.decisions[asked.id]
 
 
-async def test_a_no_while_the_process_was_away(tmp_path: Path) -> None:
+async def test_a_no_while_the_process_was_away(tmp_path):
     """A message that arrives at once after the start counts, although nothing was asked again yet."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:
@@ -321,7 +321,7 @@ async def test_a_no_while_the_process_was_away(tmp_path: Path) -> None:
         assert ["completed", "completed"] == await statuses(spool)
 
 
-async def test_a_death_in_the_middle_is_told_and_not_repeated(tmp_path: Path) -> None:
+async def test_a_death_in_the_middle_is_told_and_not_repeated(tmp_path):
     """Whether the letter went out cannot be known: model and person learn that, and nothing is sent again."""
     post, script = Post(), asking("bob")
     post.may.clear()
@@ -341,7 +341,7 @@ async def test_a_death_in_the_middle_is_told_and_not_repeated(tmp_path: Path) ->
     assert "not known" in result
 
 
-async def test_a_death_after_the_effect_was_recorded(tmp_path: Path) -> None:
+async def test_a_death_after_the_effect_was_recorded(tmp_path):
     """The result is there: it is used."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:
@@ -357,7 +357,7 @@ async def test_a_death_after_the_effect_was_recorded(tmp_path: Path) -> None:
         assert (["bob"], "sent to bob") == (post.sent, spool.platform.answers[-1])
 
 
-async def test_stopping_while_a_question_is_open(tmp_path: Path) -> None:
+async def test_stopping_while_a_question_is_open(tmp_path):
     """The run ends, the question has no buttons any more, and a late press does nothing."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:
@@ -374,7 +374,7 @@ async def test_stopping_while_a_question_is_open(tmp_path: Path) -> None:
         assert [] == post.sent
 
 
-async def test_stopping_a_question_and_dying(tmp_path: Path) -> None:
+async def test_stopping_a_question_and_dying(tmp_path):
     """The order is on disk: the next process takes the buttons away."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:
@@ -390,7 +390,7 @@ async def test_stopping_a_question_and_dying(tmp_path: Path) -> None:
         assert "over" == await spool.inbox.decide(asked.id, "U1", True)
 
 
-async def test_stopping_in_the_middle_of_an_effect(tmp_path: Path) -> None:
+async def test_stopping_in_the_middle_of_an_effect(tmp_path):
     """The person is told that it is not known whether it happened."""
     post, script = Post(), asking("bob")
     post.may.clear()
@@ -409,7 +409,7 @@ async def test_stopping_in_the_middle_of_an_effect(tmp_path: Path) -> None:
         assert "not known" in items[-1]["output"]
 
 
-async def test_expiry_while_no_process_ran(tmp_path: Path) -> None:
+async def test_expiry_while_no_process_ran(tmp_path):
     """The next one finds that the time is over, asks nobody, and goes on."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:
@@ -426,7 +426,7 @@ async def test_expiry_while_no_process_ran(tmp_path: Path) -> None:
         assert ["completed"] == await statuses(spool)
 
 
-async def test_starting_over_by_command_is_a_no(tmp_path: Path) -> None:
+async def test_starting_over_by_command_is_a_no(tmp_path):
     """Whoever resets the conversation does not want what is asked in it."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:
@@ -440,7 +440,7 @@ async def test_starting_over_by_command_is_a_no(tmp_path: Path) -> None:
         assert {asked.id: EN["approval_refused"].format(name="send")} == spool.platform.decisions
 
 
-async def test_stopping_by_message(tmp_path: Path) -> None:
+async def test_stopping_by_message(tmp_path):
     """`@bot stop` does what the button does."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:
@@ -455,7 +455,7 @@ async def test_stopping_by_message(tmp_path: Path) -> None:
         assert [] == post.sent
 
 
-async def test_long_arguments_are_shown_by_their_ends_and_as_a_file(tmp_path: Path) -> None:
+async def test_long_arguments_are_shown_by_their_ends_and_as_a_file(tmp_path):
     """A question fits into one post and says how long they are; no argument ends its block of code."""
     post, script = Post(), asking("``` @everyone " + "x" * 5000 + "y")
     async with opened(tmp_path, script, post) as spool:
@@ -473,7 +473,7 @@ async def test_long_arguments_are_shown_by_their_ends_and_as_a_file(tmp_path: Pa
 
 
 @pytest.mark.parametrize("fault", [TooLarge(1), Unreachable("no permission")])
-async def test_what_cannot_be_shown_cannot_be_approved(tmp_path: Path, fault: Exception) -> None:
+async def test_what_cannot_be_shown_cannot_be_approved(tmp_path, fault):
     """Without the file nobody is asked; the model and the person are told."""
     post, script = Post(), asking("x" * 5000)
     async with opened(tmp_path, script, post) as spool:
@@ -488,7 +488,7 @@ async def test_what_cannot_be_shown_cannot_be_approved(tmp_path: Path, fault: Ex
     assert [] == post.sent
 
 
-async def test_five_questions_at_a_time(tmp_path: Path) -> None:
+async def test_five_questions_at_a_time(tmp_path):
     """The next one is asked when one of them is answered."""
     names = [f"n{number}" for number in range(7)]
     post, script = Post(), asking(*names)
@@ -504,7 +504,7 @@ async def test_five_questions_at_a_time(tmp_path: Path) -> None:
     assert sorted(post.sent) == names
 
 
-async def test_the_question_is_in_the_persons_language(tmp_path: Path) -> None:
+async def test_the_question_is_in_the_persons_language(tmp_path):
     """Buttons, question and what became of it."""
     post, script = Post(), asking("bob")
     async with opened(tmp_path, script, post) as spool:

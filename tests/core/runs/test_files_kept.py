@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,7 +38,7 @@ async def lasts(spool: Core) -> float:
     return (float(until) - time.time()) / 86_400
 
 
-async def test_a_store_that_is_searched_lives_on(tmp_path: Path) -> None:
+async def test_a_store_that_is_searched_lives_on(tmp_path):
     """The server counts its days from its last use, so we do."""
     script = Heard()
     async with served(tmp_path, script, assistant=SEARCHING) as (spool, _):
@@ -54,7 +53,7 @@ async def test_a_store_that_is_searched_lives_on(tmp_path: Path) -> None:
         assert 6.9 < await lasts(spool) <= 7
 
 
-async def test_a_store_that_is_not_searched_does_not(tmp_path: Path) -> None:
+async def test_a_store_that_is_not_searched_does_not(tmp_path):
     """Its time at the server goes on as well."""
     script = Heard()
     async with served(tmp_path, script, assistant=SEARCHING) as (spool, _):
@@ -67,7 +66,7 @@ async def test_a_store_that_is_not_searched_does_not(tmp_path: Path) -> None:
         assert await lasts(spool) < 0.1
 
 
-async def test_a_text_too_long_for_the_history_can_be_searched_later(tmp_path: Path) -> None:
+async def test_a_text_too_long_for_the_history_can_be_searched_later(tmp_path):
     """It stands whole in its own question; the thread keeps only where it is, and that is true."""
     script = Heard()
     script.enqueue("Read.")
@@ -86,7 +85,7 @@ async def test_a_text_too_long_for_the_history_can_be_searched_later(tmp_path: P
     ]
 
 
-async def test_a_picture_beside_a_document_is_remembered(tmp_path: Path) -> None:
+async def test_a_picture_beside_a_document_is_remembered(tmp_path):
     """Whichever of them is ready first."""
     script = Heard()
     async with served(tmp_path, script) as (spool, api):
@@ -99,7 +98,7 @@ async def test_a_picture_beside_a_document_is_remembered(tmp_path: Path) -> None
     assert "input_image" in [part["type"] for part in content]
 
 
-async def test_pictures_alone_are_sent_without_empty_words(tmp_path: Path) -> None:
+async def test_pictures_alone_are_sent_without_empty_words(tmp_path):
     """Three pictures and nothing said."""
     script = Heard()
     script.enqueue("Dogs.")
@@ -111,7 +110,7 @@ async def test_pictures_alone_are_sent_without_empty_words(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("error", [Unsaved("disk full"), Retryable("slack is down")])
-async def test_a_file_is_posted_when_the_database_had_refused(tmp_path: Path, error: Exception) -> None:
+async def test_a_file_is_posted_when_the_database_had_refused(tmp_path, error):
     """That is nobody's refusal of the file: the run goes on from its record. A platform's is told."""
 
     def report() -> FileResult:
@@ -132,7 +131,7 @@ async def test_a_file_is_posted_when_the_database_had_refused(tmp_path: Path, er
         assert isinstance(error, Unsaved) == (final == "Here.")
 
 
-async def test_words_with_a_link_into_the_container_are_remembered_once(tmp_path: Path) -> None:
+async def test_words_with_a_link_into_the_container_are_remembered_once(tmp_path):
     """The link is taken out of the answer, and the words before it are still known as said before."""
     script = Heard()
     script.enqueue(Say("See [a.csv](sandbox:/mnt/data/a.csv)."), Call("nothing"))
@@ -145,7 +144,7 @@ async def test_words_with_a_link_into_the_container_are_remembered_once(tmp_path
     assert ["See a.csv.", "Done."] == spoken
 
 
-async def test_what_is_gone_at_the_server_is_asked_for_once(tmp_path: Path) -> None:
+async def test_what_is_gone_at_the_server_is_asked_for_once(tmp_path):
     """The thread's store was deleted there: the question is answered, and the next is not refused first."""
     script = Heard()
     async with served(tmp_path, script) as (spool, api):
@@ -162,7 +161,7 @@ async def test_what_is_gone_at_the_server_is_asked_for_once(tmp_path: Path) -> N
         assert refused + 1 == api.asked("POST /responses")
 
 
-def test_annotations_of_any_shape_are_read() -> None:
+def test_annotations_of_any_shape_are_read():
     """null, and content that is a mere text."""
     odd: list[dict[str, Any]] = [
         {"type": "message", "content": "Hello"},
@@ -172,7 +171,7 @@ def test_annotations_of_any_shape_are_read() -> None:
     assert [] == cited(odd)
 
 
-async def test_a_file_cited_in_two_rounds_is_posted_once(tmp_path: Path) -> None:
+async def test_a_file_cited_in_two_rounds_is_posted_once(tmp_path):
     """It has one row and one key."""
     cite = Cite({"type": "container_file_citation", "filename": "a.csv"})
     code = Hosted("code_interpreter_call", {"code": "1"}, produces=[("a.csv", b"1,2")])
@@ -188,7 +187,7 @@ async def test_a_file_cited_in_two_rounds_is_posted_once(tmp_path: Path) -> None
         assert "a.csv\n\nDone." == spool.platform.answers[-1]
 
 
-async def test_a_document_that_is_never_searchable_does_not_hold_the_thread(tmp_path: Path) -> None:
+async def test_a_document_that_is_never_searchable_does_not_hold_the_thread(tmp_path):
     """The run has its deadline; the next message is answered."""
     script = Heard()
     limits = Limits(idle=TIMEOUT, run=0.5)

@@ -69,7 +69,7 @@ def summed(tx: Execute, upto_turn: int, text: str = "They met.") -> ThreadId:
         (50, ["q1", "a1", "q2", "a2", "q3", "a3"]),
     ],
 )
-def test_last_messages_are_the_newest_of_anybody(n: int, kept: list[str]) -> None:
+def test_last_messages_are_the_newest_of_anybody(n, kept):
     """As in the Assistants API: the question of the run is one of the n."""
     with store() as tx:
         for number in (1, 2, 3):
@@ -79,7 +79,7 @@ def test_last_messages_are_the_newest_of_anybody(n: int, kept: list[str]) -> Non
         assert kept == words(history.select(tx, thread_of(tx), who, PLENTY))
 
 
-def test_last_messages_do_not_count_calls() -> None:
+def test_last_messages_do_not_count_calls():
     """They belong to the message they led to, and are there only with it, in pairs."""
     with store() as tx:
         turn(tx, 1)
@@ -93,7 +93,7 @@ def test_last_messages_do_not_count_calls() -> None:
 
 
 @pytest.mark.parametrize("n", range(1, 8))
-def test_last_messages_never_cut_a_pair(n: int) -> None:
+def test_last_messages_never_cut_a_pair(n):
     """Whatever n is, every output has its call before it."""
     with store() as tx:
         for number in (1, 2):
@@ -107,7 +107,7 @@ def test_last_messages_never_cut_a_pair(n: int) -> None:
     assert 0 == open_calls
 
 
-def test_last_messages_fit_the_budget_too() -> None:
+def test_last_messages_fit_the_budget_too():
     """The strategy is no way around the window."""
     with store() as tx:
         for number in (1, 2, 3):
@@ -119,7 +119,7 @@ def test_last_messages_fit_the_budget_too() -> None:
 
 
 @pytest.mark.parametrize("type", ["auto", "summary"])
-def test_what_fits_is_given_in_whole_turns(type: str) -> None:
+def test_what_fits_is_given_in_whole_turns(type):
     """The newest, oldest first; while nothing is summarised both are the same."""
     with store() as tx:
         for number in (1, 2, 3):
@@ -133,7 +133,7 @@ def test_what_fits_is_given_in_whole_turns(type: str) -> None:
         assert () == history.select(tx, thread_of(tx), strategy(type), -5)
 
 
-def test_a_summary_stands_for_what_it_summarises() -> None:
+def test_a_summary_stands_for_what_it_summarises():
     """At the head, in place of those turns; the turns themselves stay in the database."""
     with store() as tx:
         for number in (1, 2, 3):
@@ -146,7 +146,7 @@ def test_a_summary_stands_for_what_it_summarises() -> None:
         assert [(6,)] == tx("SELECT COUNT(*) FROM items")
 
 
-def test_other_strategies_know_no_summary() -> None:
+def test_other_strategies_know_no_summary():
     """An assistant was changed from `summary` to `auto`: it is given the turns themselves."""
     with store() as tx:
         turn(tx, 1)
@@ -157,7 +157,7 @@ def test_other_strategies_know_no_summary() -> None:
 
 
 @pytest.mark.parametrize("tokens", [0, 10, 40, 80, 200, 1000])
-def test_a_request_is_never_given_more_than_fits(tokens: int) -> None:
+def test_a_request_is_never_given_more_than_fits(tokens):
     """With the summary, too."""
     with store() as tx:
         for number in range(1, 8):
@@ -168,7 +168,7 @@ def test_a_request_is_never_given_more_than_fits(tokens: int) -> None:
         assert sum(items.weigh(item) for item in found) <= tokens
 
 
-def test_a_summary_that_somebody_else_wrote_stays() -> None:
+def test_a_summary_that_somebody_else_wrote_stays():
     """Two processes summarised the same: the first one counts."""
     with store() as tx:
         turn(tx, 1)
@@ -179,7 +179,7 @@ def test_a_summary_that_somebody_else_wrote_stays() -> None:
         assert "first" == summaries.find(tx, thread).text
 
 
-def test_what_is_due_is_found_after_any_crash() -> None:
+def test_what_is_due_is_found_after_any_crash():
     """Until it is written or found not to be needed."""
     with store() as tx:
         turn(tx, 1)
@@ -192,7 +192,7 @@ def test_what_is_due_is_found_after_any_crash() -> None:
         assert [] == summaries.due(tx)
 
 
-def test_the_budget_is_the_smallest_of_all() -> None:
+def test_the_budget_is_the_smallest_of_all():
     """The settings', the strategy's own, three quarters of the window less the instructions."""
     with store() as tx:
         thread = thread_of(tx)
@@ -206,7 +206,7 @@ def test_the_budget_is_the_smallest_of_all() -> None:
         assert 1_000 == history.room(tx, thread, small, 1_000)
 
 
-def test_the_table_knows_windows_the_server_does_not_tell() -> None:
+def test_the_table_knows_windows_the_server_does_not_tell():
     """And what the server tells counts more."""
     with store() as tx:
         thread = thread_of(tx)
@@ -216,7 +216,7 @@ def test_the_table_knows_windows_the_server_does_not_tell() -> None:
         assert 24_000 - 1 == history.room(tx, thread, who, 100_000)
 
 
-def test_long_instructions_leave_room_for_some_history() -> None:
+def test_long_instructions_leave_room_for_some_history():
     """Never less than a quarter of the window."""
     with store() as tx:
         facts.remember(tx, WINDOWS, {"small": 4_000})
@@ -226,7 +226,7 @@ def test_long_instructions_leave_room_for_some_history() -> None:
 
 
 @pytest.mark.parametrize(("ratio", "room"), [(2.0, 500), (0.5, 2_000), (100.0, 333), (0.01, 2_000)])
-def test_what_the_server_reported_puts_the_estimate_right(ratio: float, room: int) -> None:
+def test_what_the_server_reported_puts_the_estimate_right(ratio, room):
     """Within sense: a server that counts wrongly does not empty the history."""
     with store() as tx:
         thread = thread_of(tx)
@@ -235,7 +235,7 @@ def test_what_the_server_reported_puts_the_estimate_right(ratio: float, room: in
         assert room == history.room(tx, thread, assistant(model="unknown"), 1_000)
 
 
-def test_a_thread_outgrows_its_room_before_anything_is_lost() -> None:
+def test_a_thread_outgrows_its_room_before_anything_is_lost():
     """The oldest turns are to be summarised while they are still given in full."""
     with store() as tx:
         thread, who = thread_of(tx), strategy("summary")
@@ -250,7 +250,7 @@ def test_a_thread_outgrows_its_room_before_anything_is_lost() -> None:
         assert not history.outgrown(tx, thread, strategy("auto"), 1_000)
 
 
-def test_shortening_keeps_the_newer_half() -> None:
+def test_shortening_keeps_the_newer_half():
     """From something a person said on, the summary still at its head."""
     given = [items.item("user", SUMMARY + "They met.")]
     given += [items.item(role, f"{role} {number}") for number in range(4) for role in ("user", "assistant")]
@@ -261,7 +261,7 @@ def test_shortening_keeps_the_newer_half() -> None:
 
 
 @pytest.mark.parametrize("head", [(), (items.item("user", SUMMARY + "They met."),)])
-def test_shortening_makes_shorter(head: tuple[str, ...]) -> None:
+def test_shortening_makes_shorter(head):
     """In the end nothing is left."""
     given = (*head, items.item("user", "q"), items.item("assistant", "a"))
     for _ in range(3):

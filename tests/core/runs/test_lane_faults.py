@@ -33,7 +33,7 @@ async def hands(tmp_path: Path) -> AsyncIterator[Hands]:
 
 
 @pytest.mark.parametrize("when", ["while it runs", "at its end"])
-async def test_a_lost_run_is_left_alone(hands: Hands, when: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_lost_run_is_left_alone(hands, when, caplog):
     """Its new owner has it, and what waits behind it too."""
     (run, _) = await queued(hands, "U1 1", "U1 2")
     await hands.lanes.resume(["fake"])
@@ -62,9 +62,7 @@ async def locked(hands: Hands, path: Path) -> AsyncIterator[None]:
         stranger.close()
 
 
-async def test_an_outcome_that_cannot_be_saved_is_tried_again(
-    hands: Hands, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_an_outcome_that_cannot_be_saved_is_tried_again(hands, tmp_path, caplog):
     """The database refuses more than once; then the same run goes on, and no error is counted."""
     caplog.set_level(logging.ERROR)
     first, second = await queued(hands, "U1 1", "U1 2")
@@ -86,7 +84,7 @@ async def test_an_outcome_that_cannot_be_saved_is_tried_again(
     assert all("refused" in record.getMessage() for record in caplog.records)
 
 
-async def test_a_run_lost_while_the_database_was_away_is_left_alone(hands: Hands, tmp_path: Path) -> None:
+async def test_a_run_lost_while_the_database_was_away_is_left_alone(hands, tmp_path):
     """The lane ends instead of asking for ever."""
     (run,) = await queued(hands, "U1 1")
     await hands.lanes.resume(["fake"])
@@ -101,7 +99,7 @@ async def test_a_run_lost_while_the_database_was_away_is_left_alone(hands: Hands
     assert [run] == hands.ids()
 
 
-async def test_an_unexpected_error_is_an_attempt(hands: Hands) -> None:
+async def test_an_unexpected_error_is_an_attempt(hands):
     """It is counted, and the run is tried again as it was recorded."""
     (run,) = await queued(hands, "U1 1")
     await hands.lanes.resume(["fake"])
@@ -113,7 +111,7 @@ async def test_an_unexpected_error_is_an_attempt(hands: Hands) -> None:
     assert (run, 1, True) == (hands.begun[1].run, hands.begun[1].attempts, hands.begun[1].resumed)
 
 
-async def test_the_third_unexpected_error_ends_the_run_and_the_lane_goes_on(hands: Hands) -> None:
+async def test_the_third_unexpected_error_ends_the_run_and_the_lane_goes_on(hands):
     """A run that breaks every time does not block what waits behind it."""
     first, second = await queued(hands, "U1 1", "U1 2")
     await hands.lanes.resume(["fake"])

@@ -30,7 +30,7 @@ async def hands(tmp_path: Path) -> AsyncIterator[Hands]:
     db.close()
 
 
-async def test_a_lane_runs_one_after_the_other_in_order(hands: Hands) -> None:
+async def test_a_lane_runs_one_after_the_other_in_order(hands):
     """The next begins when the one before it has its outcome on disk."""
     first, second, third = await queued(hands, "U1 3", "U1 1", "U1 2")
     await hands.lanes.resume(["fake"])
@@ -49,7 +49,7 @@ async def test_a_lane_runs_one_after_the_other_in_order(hands: Hands) -> None:
     assert ["completed", "failed", "completed"] == await hands.status()
 
 
-async def test_lanes_run_at_once_by_the_hundred(hands: Hands) -> None:
+async def test_lanes_run_at_once_by_the_hundred(hands):
     """None waits for another."""
     ids = await queued(hands, *(f"U{number} {number}" for number in range(300)))
 
@@ -60,7 +60,7 @@ async def test_lanes_run_at_once_by_the_hundred(hands: Hands) -> None:
     assert hands.lanes.busy
 
 
-async def test_an_idle_process_is_not_busy(hands: Hands) -> None:
+async def test_an_idle_process_is_not_busy(hands):
     """Nothing waits, nothing runs."""
     (run,) = await queued(hands, "U1 1")
     await hands.lanes.resume(["fake"])
@@ -73,7 +73,7 @@ async def test_an_idle_process_is_not_busy(hands: Hands) -> None:
     assert not hands.lanes.busy
 
 
-async def test_the_start_takes_over_what_a_dead_process_ran(hands: Hands) -> None:
+async def test_the_start_takes_over_what_a_dead_process_ran(hands):
     """The run goes on as it is recorded; what waits behind it follows."""
     first, second = await queued(hands, "U1 1", "U1 2")
     await hands.db(lambda tx: claims.claim(tx, thread_of(tx), "dead", BUDGET))
@@ -87,7 +87,7 @@ async def test_the_start_takes_over_what_a_dead_process_ran(hands: Hands) -> Non
     assert [(first, True, 1), (second, False, 0)] == [(c.run, c.resumed, c.deaths) for c in hands.begun]
 
 
-async def test_the_start_begins_the_oldest_first(hands: Hands) -> None:
+async def test_the_start_begins_the_oldest_first(hands):
     """Whoever has waited longest is served first."""
     first, second, _ = await queued(hands, "U2 1", "U1 2", "U2 3")
 
@@ -97,7 +97,7 @@ async def test_the_start_begins_the_oldest_first(hands: Hands) -> None:
     assert [first, second] == hands.ids()
 
 
-async def test_resuming_twice_begins_nothing_twice(hands: Hands) -> None:
+async def test_resuming_twice_begins_nothing_twice(hands):
     """What this process runs already is left alone."""
     await queued(hands, "U1 1")
 
@@ -108,7 +108,7 @@ async def test_resuming_twice_begins_nothing_twice(hands: Hands) -> None:
     assert 1 == len(lane_tasks())
 
 
-async def test_platforms_that_are_not_served_are_left_alone(hands: Hands) -> None:
+async def test_platforms_that_are_not_served_are_left_alone(hands):
     """`run slack` does not touch what waits for Discord."""
     await queued(hands, "U1 1")
 
@@ -117,7 +117,7 @@ async def test_platforms_that_are_not_served_are_left_alone(hands: Hands) -> Non
     assert ["queued"] == await hands.status()
 
 
-async def test_a_run_is_told_to_stop(hands: Hands) -> None:
+async def test_a_run_is_told_to_stop(hands):
     """The one that is meant; an unknown one, or one that has ended, is no error."""
     first, second = await queued(hands, "U1 1", "U2 2")
     await hands.lanes.resume(["fake"])
@@ -129,7 +129,7 @@ async def test_a_run_is_told_to_stop(hands: Hands) -> None:
     assert (True, False) == (hands.stopping[first].is_set(), hands.stopping[second].is_set())
 
 
-async def test_a_stop_may_come_before_the_run_has_begun(hands: Hands) -> None:
+async def test_a_stop_may_come_before_the_run_has_begun(hands):
     """Between its claim and its first step."""
     (run,) = await queued(hands, "U1 1")
     claim = await hands.db(lambda tx: claims.claim(tx, thread_of(tx), hands.lanes.owner, BUDGET))
@@ -142,7 +142,7 @@ async def test_a_stop_may_come_before_the_run_has_begun(hands: Hands) -> None:
     assert hands.stopping[run].is_set()
 
 
-async def test_a_stop_outlives_the_process(hands: Hands) -> None:
+async def test_a_stop_outlives_the_process(hands):
     """A run that was being cancelled when the process died is told so from its beginning."""
     (run,) = await queued(hands, "U1 1")
     await hands.db(lambda tx: claims.claim(tx, thread_of(tx), "dead", BUDGET))
@@ -154,7 +154,7 @@ async def test_a_stop_outlives_the_process(hands: Hands) -> None:
     assert hands.stopping[run].is_set()
 
 
-async def test_closing_lets_go_of_everything_where_it_is(hands: Hands) -> None:
+async def test_closing_lets_go_of_everything_where_it_is(hands):
     """Runs stay live without an owner, waiting ones wait; the next start counts no death."""
     await queued(hands, "U1 1", "U1 2")
     await hands.lanes.resume(["fake"])
@@ -171,7 +171,7 @@ async def test_closing_lets_go_of_everything_where_it_is(hands: Hands) -> None:
     await later.lanes.close()
 
 
-async def test_closing_waits_until_runs_have_let_go(hands: Hands) -> None:
+async def test_closing_waits_until_runs_have_let_go(hands):
     """When it returns nothing of them touches a platform any more."""
     left: list[RunId] = []
 
@@ -193,7 +193,7 @@ async def test_closing_waits_until_runs_have_let_go(hands: Hands) -> None:
     assert 2 == len(left)
 
 
-async def test_nothing_begins_while_closing(hands: Hands) -> None:
+async def test_nothing_begins_while_closing(hands):
     """A message accepted at the last moment is begun by the next start, and no death is counted."""
     await queued(hands, "U1 1")
     claim = await hands.db(lambda tx: claims.claim(tx, thread_of(tx), hands.lanes.owner, BUDGET))

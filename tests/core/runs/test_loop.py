@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,7 +53,7 @@ def missing(*names: str) -> str:
     return EN["tools_missing"].format(names=", ".join(f"`{name}`" for name in names))
 
 
-async def test_a_portable_server_is_not_asked_for_hosted_tools(tmp_path: Path) -> None:
+async def test_a_portable_server_is_not_asked_for_hosted_tools(tmp_path):
     """Which are missing is said once in a thread; the functions work, then and later."""
     script = Heard()
     for _ in range(2):
@@ -75,7 +74,7 @@ async def test_a_portable_server_is_not_asked_for_hosted_tools(tmp_path: Path) -
     ]
 
 
-async def test_missing_tools_are_named_once_whatever_is_remembered(tmp_path: Path) -> None:
+async def test_missing_tools_are_named_once_whatever_is_remembered(tmp_path):
     """An assistant that is given no history at all is not in its first turn each time."""
     script = Heard()
     how = {"type": "last_messages", "last_messages": 1}
@@ -89,7 +88,7 @@ async def test_missing_tools_are_named_once_whatever_is_remembered(tmp_path: Pat
     assert [1, 1] == [len(request) for _, request in script.requests]
 
 
-async def test_a_server_that_refuses_hosted_tools_is_asked_without(tmp_path: Path) -> None:
+async def test_a_server_that_refuses_hosted_tools_is_asked_without(tmp_path):
     """It was believed to have everything: the same run goes on without them, and says so."""
     script = Heard()
     script.enqueue(Call("look", {"place": "attic"}))
@@ -106,7 +105,7 @@ async def test_a_server_that_refuses_hosted_tools_is_asked_without(tmp_path: Pat
     assert [["function", "web_search", "code_interpreter"], ["function"], ["function"]] == sent
 
 
-async def test_a_server_that_refuses_even_functions(tmp_path: Path) -> None:
+async def test_a_server_that_refuses_even_functions(tmp_path):
     """There is no other way left: the person reads whom to tell."""
     model = Stubborn()
     async with core(tmp_path, model, toolbox=BOX) as spool:
@@ -118,7 +117,7 @@ async def test_a_server_that_refuses_even_functions(tmp_path: Path) -> None:
     assert 1 == model.asked
 
 
-async def test_a_tool_the_server_never_takes(tmp_path: Path) -> None:
+async def test_a_tool_the_server_never_takes(tmp_path):
     """The run says what is wrong instead of dying of it."""
     script = Heard()
     script.enqueue(Call("look", {"place": "attic"}))
@@ -132,7 +131,7 @@ async def test_a_tool_the_server_never_takes(tmp_path: Path) -> None:
         assert [f"Empty.\n\n{missing('web_search')}"] == spool.platform.answers
 
 
-async def test_a_store_that_is_gone_does_not_end_the_thread(tmp_path: Path) -> None:
+async def test_a_store_that_is_gone_does_not_end_the_thread(tmp_path):
     """Somebody deleted the documents at the server: the answer comes without them."""
     script = Heard()
     who = assistant(
@@ -147,7 +146,7 @@ async def test_a_store_that_is_gone_does_not_end_the_thread(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("portable", [True, False])
-async def test_a_request_that_is_too_long_is_shortened_once(tmp_path: Path, portable: bool) -> None:
+async def test_a_request_that_is_too_long_is_shortened_once(tmp_path, portable):
     """The window is smaller than we believed: the newer half of the history goes along."""
     script = Heard()
     how: dict[str, Any] = {"window": 500, "portable": portable, "policy": rules(budget=10_000)}
@@ -164,7 +163,7 @@ async def test_a_request_that_is_too_long_is_shortened_once(tmp_path: Path, port
     assert "user" == newest[0]["role"]
 
 
-async def test_a_question_that_is_too_long_by_itself(tmp_path: Path) -> None:
+async def test_a_question_that_is_too_long_by_itself(tmp_path):
     """Nothing can be left out: an honest end, without further tries."""
     script = Heard()
     async with served(tmp_path, script, window=500) as (spool, api):
@@ -176,7 +175,7 @@ async def test_a_question_that_is_too_long_by_itself(tmp_path: Path) -> None:
     assert 1 == len(api.requests)
 
 
-async def test_a_thread_goes_on_after_a_question_that_was_too_long(tmp_path: Path) -> None:
+async def test_a_thread_goes_on_after_a_question_that_was_too_long(tmp_path):
     """What was refused does not stand in the way of the next one."""
     script = Heard()
     async with served(tmp_path, script, window=500) as (spool, _):
@@ -189,7 +188,7 @@ async def test_a_thread_goes_on_after_a_question_that_was_too_long(tmp_path: Pat
 
 
 @pytest.mark.parametrize("tries", [2, 9])
-async def test_too_long_is_mended_once_only(tmp_path: Path, tries: int) -> None:
+async def test_too_long_is_mended_once_only(tmp_path, tries):
     """A server that always says so is believed the second time."""
     script = Heard()
     async with served(tmp_path, script) as (spool, api):
@@ -203,7 +202,7 @@ async def test_too_long_is_mended_once_only(tmp_path: Path, tries: int) -> None:
     assert 3 == api.asked("POST /responses")
 
 
-async def test_what_was_said_before_a_failure_stays(tmp_path: Path) -> None:
+async def test_what_was_said_before_a_failure_stays(tmp_path):
     """Words of earlier rounds and our line under them."""
     script = Heard()
     script.enqueue("I look.", Call("look", {"place": "attic"}))
@@ -215,7 +214,7 @@ async def test_what_was_said_before_a_failure_stays(tmp_path: Path) -> None:
         assert [f"I look.\n\n{EN['billing']}"] == spool.platform.answers
 
 
-async def test_hosted_work_is_shown_while_it_happens(tmp_path: Path) -> None:
+async def test_hosted_work_is_shown_while_it_happens(tmp_path):
     """Its task is open before the tool is done, and done afterwards."""
     script = Heard()
     script.enqueue(Hosted("web_search_call", {}, seconds=0.05), Say("Found."))
@@ -237,9 +236,7 @@ PLACES = [
 
 
 @pytest.mark.parametrize(("address", "parent", "places"), PLACES, ids=["slack", "discord", "direct"])
-async def test_the_nearest_assignment_wins(
-    tmp_path: Path, address: Address, parent: str, places: list[str]
-) -> None:
+async def test_the_nearest_assignment_wins(tmp_path, address, parent, places):
     """One assignment after the other is taken away, from the nearest to the settings' assistant."""
     script = Heard()
     script.otherwise = "ok"
@@ -264,7 +261,7 @@ async def test_the_nearest_assignment_wins(
 
 
 @pytest.mark.parametrize("other", [elsewhere(channel="C2"), elsewhere(workspace="W2", channel="C3")])
-async def test_an_assignment_is_for_its_place_only(tmp_path: Path, other: Address) -> None:
+async def test_an_assignment_is_for_its_place_only(tmp_path, other):
     """Other channels and workspaces, and an equal id on another platform, are not meant."""
     script = Heard()
     async with core(tmp_path, ScriptedModel(script)) as spool:
@@ -281,7 +278,7 @@ async def test_an_assignment_is_for_its_place_only(tmp_path: Path, other: Addres
     assert ["Be kind.", "I am A."] == sorted(instructions for instructions, _ in script.requests)
 
 
-async def test_a_run_keeps_the_version_it_began_with(tmp_path: Path) -> None:
+async def test_a_run_keeps_the_version_it_began_with(tmp_path):
     """Also over a death; the next run has the new one, and each is on record."""
     script = Heard()
     script.enqueue(Say("Hm"), Fault("hang"))
@@ -303,7 +300,7 @@ async def test_a_run_keeps_the_version_it_began_with(tmp_path: Path) -> None:
     assert ["Be kind.", "Be kind.", "Be brief."] == [instructions for instructions, _ in script.requests]
 
 
-async def test_a_run_keeps_an_assistant_that_was_deleted(tmp_path: Path) -> None:
+async def test_a_run_keeps_an_assistant_that_was_deleted(tmp_path):
     """It was asked while there was one."""
     script = Heard()
     script.enqueue(Say("Hm"), Fault("hang"))
@@ -328,7 +325,7 @@ async def test_a_run_keeps_an_assistant_that_was_deleted(tmp_path: Path) -> None
     assert ["I am A.", "I am A.", "Be kind."] == [instructions for instructions, _ in script.requests]
 
 
-async def test_several_assistants_side_by_side(tmp_path: Path) -> None:
+async def test_several_assistants_side_by_side(tmp_path):
     """Each channel has its own, with its own functions; they answer at the same time."""
     script = Heard()
     script.otherwise = "ok"
@@ -356,7 +353,7 @@ async def test_several_assistants_side_by_side(tmp_path: Path) -> None:
     assert {f"I am {number}.": number % 2 for number in range(5)} == offered
 
 
-async def test_a_changed_assistant_says_again_what_cannot_be_used(tmp_path: Path) -> None:
+async def test_a_changed_assistant_says_again_what_cannot_be_used(tmp_path):
     """Once for each of its versions in a thread, and not with every answer."""
     async with core(tmp_path, ScriptedModel(Heard()), assistant=WHO, toolbox=BOX) as spool:
         await spool.say("1", "Hi")

@@ -39,7 +39,7 @@ def opened(directory: Path, script: Heard, **more: Any) -> Any:
 
 
 @pytest.mark.parametrize("yes", [True, False])
-async def test_the_person_is_asked(tmp_path: Path, yes: bool) -> None:
+async def test_the_person_is_asked(tmp_path, yes):
     """With server, tool and arguments; the model is told what they said."""
     async with opened(tmp_path, wanting()) as (spool, _):
         await spool.say("1", "Edit the page")
@@ -56,7 +56,7 @@ async def test_the_person_is_asked(tmp_path: Path, yes: bool) -> None:
         assert ["completed"] == await statuses(spool)
 
 
-async def test_approvals_leave_nothing_dangling_in_the_thread(tmp_path: Path) -> None:
+async def test_approvals_leave_nothing_dangling_in_the_thread(tmp_path):
     """The next request of the thread is one that the server takes."""
     async with opened(tmp_path, wanting()) as (spool, _):
         await spool.say("1", "Edit the page")
@@ -79,9 +79,7 @@ async def test_approvals_leave_nothing_dangling_in_the_thread(tmp_path: Path) ->
         ({**SERVER, "server_url": "https://evil.example.com/"}, {"server_label": "wiki"}),
     ],
 )
-async def test_nobody_is_asked_about_what_was_not_offered(
-    tmp_path: Path, tool: dict[str, Any], asked_for: dict[str, str]
-) -> None:
+async def test_nobody_is_asked_about_what_was_not_offered(tmp_path, tool, asked_for):
     """Whoever the model server says it is for, and however often: the answer to it is no."""
     script = Heard()
     wanted = {"name": "edit", "arguments": "{}", **asked_for}
@@ -95,7 +93,7 @@ async def test_nobody_is_asked_about_what_was_not_offered(
         assert not spool.platform.questions
 
 
-async def test_a_question_that_nobody_answers_is_a_no(tmp_path: Path) -> None:
+async def test_a_question_that_nobody_answers_is_a_no(tmp_path):
     """After its time."""
     limits = Limits(idle=TIMEOUT, run=TIMEOUT, approval=0.1)
     async with opened(tmp_path, wanting(), limits=limits) as (spool, _):
@@ -105,7 +103,7 @@ async def test_a_question_that_nobody_answers_is_a_no(tmp_path: Path) -> None:
         assert ["May I? [False]"] == spool.platform.answers
 
 
-async def test_a_new_message_is_a_no(tmp_path: Path) -> None:
+async def test_a_new_message_is_a_no(tmp_path):
     """As with our own tools."""
     async with opened(tmp_path, wanting()) as (spool, _):
         await spool.say("1", "Edit the page")
@@ -117,7 +115,7 @@ async def test_a_new_message_is_a_no(tmp_path: Path) -> None:
         assert ["May I? [False]", "echo: Don't"] == spool.platform.answers
 
 
-async def test_stopping_takes_the_buttons_away(tmp_path: Path) -> None:
+async def test_stopping_takes_the_buttons_away(tmp_path):
     """As with our own tools."""
     async with opened(tmp_path, wanting()) as (spool, _):
         await spool.say("1", "Edit the page")
@@ -130,7 +128,7 @@ async def test_stopping_takes_the_buttons_away(tmp_path: Path) -> None:
         assert "over" == await spool.inbox.decide(asked.id, "U1", True)
 
 
-async def test_a_death_after_the_yes_before_it_was_sent(tmp_path: Path) -> None:
+async def test_a_death_after_the_yes_before_it_was_sent(tmp_path):
     """The yes is on disk: it is sent once, by the next process."""
     async with opened(tmp_path, wanting()) as (spool, _):
         await spool.say("1", "Edit the page")
@@ -143,7 +141,7 @@ async def test_a_death_after_the_yes_before_it_was_sent(tmp_path: Path) -> None:
         assert "May I? [True]" == spool.platform.answers[-1]
 
 
-async def test_a_yes_is_not_sent_twice(tmp_path: Path) -> None:
+async def test_a_yes_is_not_sent_twice(tmp_path):
     """The process dies while the remote server may be at work: that is told, and not allowed again."""
     script = wanting()
     script.answers.pop()
@@ -162,7 +160,7 @@ async def test_a_yes_is_not_sent_twice(tmp_path: Path) -> None:
     assert [True] == list(approvals(given(script.requests, 1)).values())
 
 
-async def test_a_yes_that_was_turned_away_is_sent_again(tmp_path: Path) -> None:
+async def test_a_yes_that_was_turned_away_is_sent_again(tmp_path):
     """Too many requests: the server has done nothing."""
     script = wanting()
     last = script.answers.pop()
@@ -176,7 +174,7 @@ async def test_a_yes_that_was_turned_away_is_sent_again(tmp_path: Path) -> None:
         assert ["May I? [True]"] == spool.platform.answers
 
 
-async def test_a_yes_is_not_sent_again_after_something_was_done(tmp_path: Path) -> None:
+async def test_a_yes_is_not_sent_again_after_something_was_done(tmp_path):
     """The response broke off after the remote tool had worked, whatever the reason."""
     script = wanting()
     last = script.answers.pop()
@@ -210,7 +208,7 @@ async def test_a_yes_is_not_sent_again_after_something_was_done(tmp_path: Path) 
         "https://\uff4dcp.example.com/",
     ],
 )
-async def test_only_servers_of_the_allow_list_are_offered(tmp_path: Path, url: str) -> None:
+async def test_only_servers_of_the_allow_list_are_offered(tmp_path, url):
     """Others are named to the person; everything else works."""
 
     def look() -> str:
@@ -231,7 +229,7 @@ async def test_only_servers_of_the_allow_list_are_offered(tmp_path: Path, url: s
     assert ["function"] == [tool["type"] for tool in script.tools[0]]
 
 
-async def test_a_person_is_asked_unless_the_assistant_says_otherwise(tmp_path: Path) -> None:
+async def test_a_person_is_asked_unless_the_assistant_says_otherwise(tmp_path):
     """The request says so for every tool of the server."""
     script = Heard()
     async with opened(tmp_path, script) as (spool, _):
@@ -242,7 +240,7 @@ async def test_a_person_is_asked_unless_the_assistant_says_otherwise(tmp_path: P
     assert "always" == offered["require_approval"]
 
 
-async def test_what_a_remote_tool_does_is_shown(tmp_path: Path) -> None:
+async def test_what_a_remote_tool_does_is_shown(tmp_path):
     """By the name of its server."""
     script = Heard()
     script.enqueue(Hosted("mcp_call", {"server_label": "wiki", "name": "read", "output": "x"}), "Read.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from core.runs.rounds import Call as Asked
@@ -28,7 +27,7 @@ def call(**more: Any) -> dict[str, Any]:
     return {"type": "function_call", "name": "look", "arguments": "{}", **more}
 
 
-async def test_call_ids_that_repeat_in_the_next_question_are_told_apart(tmp_path: Path) -> None:
+async def test_call_ids_that_repeat_in_the_next_question_are_told_apart(tmp_path):
     """A server that begins at call_0 with each response: the thread has no two calls of one id."""
     script = Heard()
     for place in ("attic", "cellar"):
@@ -45,7 +44,7 @@ async def test_call_ids_that_repeat_in_the_next_question_are_told_apart(tmp_path
     assert {"attic is empty", "cellar is empty"} == set(outputs(given(script.requests)).values())
 
 
-def test_calls_without_any_id_are_told_apart() -> None:
+def test_calls_without_any_id_are_told_apart():
     """Within a response, and from those before."""
     before = [Round("", (), (Asked("call", "look", "{}"),))]
 
@@ -54,19 +53,19 @@ def test_calls_without_any_id_are_told_apart() -> None:
     assert 3 == len({"call", *ids})
 
 
-def test_arguments_that_are_an_object_are_sent_back_as_text() -> None:
+def test_arguments_that_are_an_object_are_sent_back_as_text():
     """As some servers give them; null is no arguments."""
     items = [call(call_id="a", arguments={"place": "attic"}), call(call_id="b", arguments=None)]
 
     assert ['{"place": "attic"}', "{}"] == [item["arguments"] for item in sendable(items)]
 
 
-def test_a_name_that_no_tool_can_have_is_sent_back_as_one_that_it_can() -> None:
+def test_a_name_that_no_tool_can_have_is_sent_back_as_one_that_it_can():
     """A strict server refuses the whole thread otherwise."""
     assert "functions_look_" == sendable([call(call_id="a", name="functions.look!")])[0]["name"]
 
 
-def test_thoughts_are_sent_back_only_with_what_they_led_to() -> None:
+def test_thoughts_are_sent_back_only_with_what_they_led_to():
     """Those before something that is not sent back are left out with it."""
     thought: dict[str, Any] = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "x"}
     items = [thought, {"type": "web_search_call", "id": "ws_1"}, {**thought, "id": "rs_2"}, call(call_id="a")]
@@ -74,7 +73,7 @@ def test_thoughts_are_sent_back_only_with_what_they_led_to() -> None:
     assert ["rs_2", None] == [item.get("id") for item in sendable(items)]
 
 
-async def test_a_remote_call_that_was_done_is_sent_back_as_done(tmp_path: Path) -> None:
+async def test_a_remote_call_that_was_done_is_sent_back_as_done(tmp_path):
     """Else the yes that stands in the next request would be a yes to do it once more."""
     request = {"server_label": "wiki", "name": "edit", "arguments": "{}"}
     done = {**request, "approval_request_id": "mcpr_1", "output": "edited"}
@@ -94,7 +93,7 @@ async def test_a_remote_call_that_was_done_is_sent_back_as_done(tmp_path: Path) 
     assert ["mcpr_1"] == [item["approval_request_id"] for item in finished]
 
 
-async def test_a_stored_response_of_a_later_round_is_followed_after_a_crash(tmp_path: Path) -> None:
+async def test_a_stored_response_of_a_later_round_is_followed_after_a_crash(tmp_path):
     """In the background mode: the calls before are not repeated, and nothing is asked again."""
     looked: list[str] = []
 
@@ -121,7 +120,7 @@ async def test_a_stored_response_of_a_later_round_is_followed_after_a_crash(tmp_
     assert 2 == len(model.discarded)
 
 
-async def test_thoughts_of_a_round_come_back(tmp_path: Path) -> None:
+async def test_thoughts_of_a_round_come_back(tmp_path):
     """They led to the call."""
     script = Heard()
     script.enqueue(Reason("Hm."), Say("One moment."), Call("look", {"place": "attic"}))
@@ -134,7 +133,7 @@ async def test_thoughts_of_a_round_come_back(tmp_path: Path) -> None:
     assert json.dumps(sent)
 
 
-async def test_many_long_results_leave_a_turn_that_a_history_can_hold(tmp_path: Path) -> None:
+async def test_many_long_results_leave_a_turn_that_a_history_can_hold(tmp_path):
     """Else the next question would be asked without anything that was said before."""
 
     def dump(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from core.runs.run_context import Limits
 from core.texts import TEXTS
 from core.tools import Toolbox
 from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, TextDelta
-from standins.openai.forms import FORMS, Form
+from standins.openai.forms import FORMS
 from standins.script.script import Call, Hosted, Say, Wait
 from tests.core.fakes import TIMEOUT, Heard
 from tests.core.served import served
@@ -28,7 +27,7 @@ def call(**more: Any) -> dict[str, Any]:
     return {"type": "function_call", "name": "look", "arguments": "{}", **more}
 
 
-async def test_work_of_the_server_may_be_silent_for_longer(tmp_path: Path) -> None:
+async def test_work_of_the_server_may_be_silent_for_longer(tmp_path):
     """A picture takes its time, and nothing is heard meanwhile: it is not asked for again."""
     script = Heard()
     script.enqueue(Hosted("image_generation_call", seconds=0.4), "There.")
@@ -41,7 +40,7 @@ async def test_work_of_the_server_may_be_silent_for_longer(tmp_path: Path) -> No
     assert 1 == len(script.requests)
 
 
-async def test_silence_after_the_work_is_silence(tmp_path: Path) -> None:
+async def test_silence_after_the_work_is_silence(tmp_path):
     """What is done does not count any more."""
     script = Heard()
     script.enqueue(Hosted("image_generation_call"), Wait(TIMEOUT), "Never.")
@@ -54,14 +53,14 @@ async def test_silence_after_the_work_is_silence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["Hello", None, ["Hello"], [{"type": "output_text", "text": "Hello"}]])
-def test_content_of_any_shape_is_read(content: Any) -> None:
+def test_content_of_any_shape_is_read(content):
     """Of a server that gives a text instead of parts, or nothing at all."""
     (made,) = sendable([{"type": "message", "content": content}]) or ({"content": ""},)
 
     assert made["content"] in ("Hello", "")
 
 
-async def test_an_item_that_is_told_twice_is_one_call(tmp_path: Path) -> None:
+async def test_an_item_that_is_told_twice_is_one_call(tmp_path):
     """By a stream that was taken up again a little too early."""
     looked: list[str] = []
 
@@ -112,7 +111,7 @@ ODD: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("item", ODD, ids=json.dumps)
-async def test_an_odd_item_costs_no_answer(tmp_path: Path, item: dict[str, Any]) -> None:
+async def test_an_odd_item_costs_no_answer(tmp_path, item):
     """Whatever a server sends besides its words, these are shown."""
     limits = Limits(idle=TIMEOUT, run=TIMEOUT, approval=0.05)
     async with core(tmp_path, Odd(item), limits=limits) as spool:
@@ -147,7 +146,7 @@ class Odd:
 
 
 @pytest.mark.parametrize("thinking", [True, False])
-async def test_a_server_that_talks_is_not_silent(tmp_path: Path, thinking: bool) -> None:
+async def test_a_server_that_talks_is_not_silent(tmp_path, thinking):
     """For three times the idle time nothing of the answer comes, but thoughts or comments do."""
     script = Heard()
     word = "<think>Hm" if thinking else ""
@@ -165,7 +164,7 @@ async def test_a_server_that_talks_is_not_silent(tmp_path: Path, thinking: bool)
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_an_answer_is_whole_in_every_form(tmp_path: Path, form: Form) -> None:
+async def test_an_answer_is_whole_in_every_form(tmp_path, form):
     """Its call is carried out, and its words are shown once, without thoughts and remembered so."""
     script = Heard()
     script.enqueue("<think>Hm</think>Let me look. ", Call("look", {"place": "attic"}))
@@ -186,7 +185,7 @@ async def test_an_answer_is_whole_in_every_form(tmp_path: Path, form: Form) -> N
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_an_endless_answer_has_an_honest_end(tmp_path: Path, form: Form) -> None:
+async def test_an_endless_answer_has_an_honest_end(tmp_path, form):
     """Whether it comes word by word or at once; what is shown is what is remembered."""
     script = Heard()
     script.enqueue(*(Say("word ") for _ in range(9_000)))
@@ -200,7 +199,7 @@ async def test_an_endless_answer_has_an_honest_end(tmp_path: Path, form: Form) -
         assert ("assistant", "word " * 8_000) == (await spool.items())[-1]
 
 
-async def test_an_answer_of_exactly_the_length_is_whole(tmp_path: Path) -> None:
+async def test_an_answer_of_exactly_the_length_is_whole(tmp_path):
     """And one of several rounds has one length."""
     script = Heard()
     script.enqueue("a" * 40_000)
@@ -216,7 +215,7 @@ async def test_an_answer_of_exactly_the_length_is_whole(tmp_path: Path) -> None:
         assert f"{'b' * 30_000}\n\n{'c' * 9_998}\n\n{note}" == spool.platform.answers[1]
 
 
-async def test_no_more_calls_are_carried_out_than_can_be_meant(tmp_path: Path) -> None:
+async def test_no_more_calls_are_carried_out_than_can_be_meant(tmp_path):
     """Of one response; the model sees which were, in pairs, and the answer goes on."""
     looked: list[int] = []
 

@@ -6,7 +6,6 @@ import base64
 import json
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,7 +50,7 @@ def asked(api: OpenAIStandin) -> list[Mapping[str, Any]]:
 
 
 @pytest.mark.parametrize("make", TOO_LONG)
-async def test_a_full_window_never_holds_a_thread(tmp_path: Path, make: str) -> None:
+async def test_a_full_window_never_holds_a_thread(tmp_path, make):
     """Half of the history is left out, once, in the words of any server; the next question works too."""
     async with served(tmp_path, saying("Yes."), portable=True, window=900) as (spool, api):
         api.manners.make = make
@@ -61,7 +60,7 @@ async def test_a_full_window_never_holds_a_thread(tmp_path: Path, make: str) -> 
     assert len(asked(api)) <= 6 * 2
 
 
-async def test_one_question_that_is_too_long_alone_is_told(tmp_path: Path) -> None:
+async def test_one_question_that_is_too_long_alone_is_told(tmp_path):
     """There is nothing to leave out: one request."""
     async with served(tmp_path, Heard(), portable=True, window=100) as (spool, api):
         api.manners.make = "vllm"
@@ -72,7 +71,7 @@ async def test_one_question_that_is_too_long_alone_is_told(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("arguments", ["", " ", '{"place": "at', "[1]", "null", "NaN", '{"a": NaN}', '"x"'])
-async def test_broken_arguments_do_not_poison_a_thread(tmp_path: Path, arguments: str) -> None:
+async def test_broken_arguments_do_not_poison_a_thread(tmp_path, arguments):
     """A strict server takes what is sent back in this run, and what is remembered for the next."""
     script = Heard()
     script.enqueue(Call("look", arguments))
@@ -95,7 +94,7 @@ async def test_broken_arguments_do_not_poison_a_thread(tmp_path: Path, arguments
 @given(
     st.text() | st.recursive(st.none() | st.floats() | st.text(), lambda some: st.lists(some)).map(json.dumps)
 )
-def test_arguments_are_an_object_whatever_a_model_wrote(written: str) -> None:
+def test_arguments_are_an_object_whatever_a_model_wrote(written):
     """Also those an older version remembered; nothing is lost, and what is sound stays to the letter."""
     item = {"type": "function_call", "call_id": "c", "name": "f", "arguments": written}
 
@@ -107,7 +106,7 @@ def test_arguments_are_an_object_whatever_a_model_wrote(written: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["reasoning", "temperature", "stream", "prompt_cache_key"])
-async def test_a_refused_field_is_left_out_from_then_on(tmp_path: Path, field: str) -> None:
+async def test_a_refused_field_is_left_out_from_then_on(tmp_path, field):
     """It is asked for once on that server; without a stream the answer comes whole."""
     async with served(tmp_path, Heard(), assistant=assistant(temperature=0.5)) as (spool, api):
         api.manners.unknown = {field}
@@ -119,7 +118,7 @@ async def test_a_refused_field_is_left_out_from_then_on(tmp_path: Path, field: s
 
 @pytest.mark.parametrize("places", [True, False])
 @pytest.mark.parametrize("bad", ["a_png", "b_pdf"])
-async def test_a_refused_file_is_named_and_the_rest_answered(tmp_path: Path, places: bool, bad: str) -> None:
+async def test_a_refused_file_is_named_and_the_rest_answered(tmp_path, places, bad):
     """With at most three requests; where the server says which it is, the other one is seen."""
     files = {"a_png": png(), "b_pdf": PDF}
     async with served(tmp_path, saying("Seen.")) as (spool, api):
@@ -138,7 +137,7 @@ async def test_a_refused_file_is_named_and_the_rest_answered(tmp_path: Path, pla
     assert 3 == len(asked(api))
 
 
-async def test_a_refusal_that_is_not_about_the_file_does_not_blame_it(tmp_path: Path) -> None:
+async def test_a_refusal_that_is_not_about_the_file_does_not_blame_it(tmp_path):
     """Three requests at most, and the words for what the operator must look at."""
     script = Heard()
     for _ in range(5):
@@ -160,9 +159,7 @@ async def test_a_refusal_that_is_not_about_the_file_does_not_blame_it(tmp_path: 
     ],
 )
 @pytest.mark.parametrize("kind", ["refuse", "error"])
-async def test_nobody_asks_before_the_time_a_server_names(
-    tmp_path: Path, hint: dict[str, Any], kind: Any
-) -> None:
+async def test_nobody_asks_before_the_time_a_server_names(tmp_path, hint, kind):
     """In headers or in words, of an HTTP answer or of an event."""
     if kind == "error" and "headers" in hint:
         return
@@ -176,7 +173,7 @@ async def test_nobody_asks_before_the_time_a_server_names(
     assert second - first >= 0.9
 
 
-async def test_a_limit_without_a_hint_is_given_longer_than_a_fault(tmp_path: Path) -> None:
+async def test_a_limit_without_a_hint_is_given_longer_than_a_fault(tmp_path):
     """A bucket fills up slowly."""
     took = {}
     for status in (429, 500):
@@ -190,7 +187,7 @@ async def test_a_limit_without_a_hint_is_given_longer_than_a_fault(tmp_path: Pat
     assert took[429] > took[500] * 2
 
 
-async def test_a_wait_beyond_the_run_is_not_waited(tmp_path: Path) -> None:
+async def test_a_wait_beyond_the_run_is_not_waited(tmp_path):
     """Nobody stares at a post for what cannot come."""
     script = Scenario()
     script.enqueue(Fault("refuse", code="rate_limit_exceeded", status=429, retry_after=900))
@@ -203,7 +200,7 @@ async def test_a_wait_beyond_the_run_is_not_waited(tmp_path: Path) -> None:
     assert 1 == len(script.requests)
 
 
-async def test_a_long_wait_is_said_with_its_time(tmp_path: Path) -> None:
+async def test_a_long_wait_is_said_with_its_time(tmp_path):
     """Until it is over, or ended by the person."""
     script = Scenario()
     script.enqueue(Fault("refuse", code="rate_limit_exceeded", status=429, retry_after=40))
@@ -217,7 +214,7 @@ async def test_a_long_wait_is_said_with_its_time(tmp_path: Path) -> None:
     assert title.endswith(" UTC")
 
 
-async def test_the_log_tells_why_once_and_nothing_people_said(tmp_path: Path) -> None:
+async def test_the_log_tells_why_once_and_nothing_people_said(tmp_path):
     """Status, code, and the server's message."""
     secret = "my grandmother's maiden name"
     script = Heard()

@@ -47,7 +47,7 @@ def attached(spool: Core) -> list[tuple[str, bytes]]:
     return [(file.name, file.content) for file in spool.platform.attached.values()]
 
 
-async def test_a_drawn_picture_is_posted_as_a_file(tmp_path: Path) -> None:
+async def test_a_drawn_picture_is_posted_as_a_file(tmp_path):
     """With its bytes and type; no letter of it is kept as text anywhere."""
     script = Heard()
     script.enqueue(Hosted("image_generation_call"), "A cat.")
@@ -68,7 +68,7 @@ async def test_a_drawn_picture_is_posted_as_a_file(tmp_path: Path) -> None:
     assert "iVBOR" not in said(script.requests)
 
 
-async def test_a_picture_alone_is_an_answer(tmp_path: Path) -> None:
+async def test_a_picture_alone_is_an_answer(tmp_path):
     """Without a word it is complete, and nothing is complained about."""
     script = Heard()
     script.enqueue(Hosted("image_generation_call"))
@@ -81,7 +81,7 @@ async def test_a_picture_alone_is_an_answer(tmp_path: Path) -> None:
         assert [""] == spool.platform.answers
 
 
-async def test_a_picture_between_calls_is_never_kept_as_text(tmp_path: Path) -> None:
+async def test_a_picture_between_calls_is_never_kept_as_text(tmp_path):
     """Neither in the journal nor in what is sent back."""
     script = Heard()
     script.enqueue(Hosted("image_generation_call"), Call("chart"))
@@ -95,7 +95,7 @@ async def test_a_picture_between_calls_is_never_kept_as_text(tmp_path: Path) -> 
     assert "iVBOR" not in said(script.requests)
 
 
-async def test_files_of_code_are_fetched_and_posted(tmp_path: Path) -> None:
+async def test_files_of_code_are_fetched_and_posted(tmp_path):
     """The link into the container becomes the plain name, in the post and in the thread."""
     script = Heard()
     script.enqueue(*coded())
@@ -109,7 +109,7 @@ async def test_files_of_code_are_fetched_and_posted(tmp_path: Path) -> None:
         assert ["text/csv"] == [file.type for file in spool.platform.attached.values()]
 
 
-async def test_a_file_is_fetched_before_the_container_can_expire(tmp_path: Path) -> None:
+async def test_a_file_is_fetched_before_the_container_can_expire(tmp_path):
     """Also when the answer goes on with calls: it is on disk with the round."""
     script = Heard()
     script.enqueue(*coded(), Call("chart"))
@@ -131,7 +131,7 @@ async def test_a_file_is_fetched_before_the_container_can_expire(tmp_path: Path)
     assert "sandbox:" not in said(words)
 
 
-async def test_a_file_cited_twice_is_posted_once(tmp_path: Path) -> None:
+async def test_a_file_cited_twice_is_posted_once(tmp_path):
     """However often the text names it."""
     script = Heard()
     script.enqueue(
@@ -146,7 +146,7 @@ async def test_a_file_cited_twice_is_posted_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [404, 500])
-async def test_a_file_that_cannot_be_fetched_is_named(tmp_path: Path, status: int) -> None:
+async def test_a_file_that_cannot_be_fetched_is_named(tmp_path, status):
     """The rest of the answer stands; the person reads what to do."""
     script = Heard()
     script.enqueue(*coded())
@@ -160,7 +160,7 @@ async def test_a_file_that_cannot_be_fetched_is_named(tmp_path: Path, status: in
         assert [("completed", None)] == await spool.outcomes()
 
 
-async def test_names_of_files_are_only_names(tmp_path: Path) -> None:
+async def test_names_of_files_are_only_names(tmp_path):
     """Code may call a file anything."""
     script = Heard()
     script.enqueue(
@@ -176,7 +176,7 @@ async def test_names_of_files_are_only_names(tmp_path: Path) -> None:
     assert "/" not in name
 
 
-async def test_a_death_before_the_answer_is_recorded(tmp_path: Path) -> None:
+async def test_a_death_before_the_answer_is_recorded(tmp_path):
     """The answer is made again, with its files; there is one of each in the topic."""
     script = Heard()
     script.enqueue(*coded(), Fault("hang"))
@@ -191,7 +191,7 @@ async def test_a_death_before_the_answer_is_recorded(tmp_path: Path) -> None:
         assert [("a.csv", b"1,2\n")] == attached(spool)
 
 
-async def test_a_death_after_the_answer_was_recorded(tmp_path: Path) -> None:
+async def test_a_death_after_the_answer_was_recorded(tmp_path):
     """Nothing is asked for again: the files come from our own disk."""
     script = Heard()
     script.enqueue(Hosted("image_generation_call"), *coded())
@@ -211,7 +211,7 @@ async def test_a_death_after_the_answer_was_recorded(tmp_path: Path) -> None:
     assert 1 == len(script.requests)
 
 
-async def test_a_death_between_two_files(tmp_path: Path) -> None:
+async def test_a_death_between_two_files(tmp_path):
     """The first one stands already: it is not posted a second time."""
     script = Heard()
     script.enqueue(Hosted("image_generation_call"), Hosted("image_generation_call"), "Two cats.")
@@ -247,7 +247,7 @@ class Full(dict[Any, Any]):
         return super().setdefault(key, default)
 
 
-async def test_a_file_that_is_too_large_for_the_platform(tmp_path: Path) -> None:
+async def test_a_file_that_is_too_large_for_the_platform(tmp_path):
     """It is named under the answer with the limit; the other file is there."""
     script = Heard()
     script.enqueue(Hosted("image_generation_call"), *coded())
@@ -262,7 +262,7 @@ async def test_a_file_that_is_too_large_for_the_platform(tmp_path: Path) -> None
         assert [("completed", None)] == await spool.outcomes()
 
 
-async def test_a_place_that_takes_no_files(tmp_path: Path) -> None:
+async def test_a_place_that_takes_no_files(tmp_path):
     """The answer stands; the person reads that the operator must allow it."""
     script = Heard()
     script.enqueue(*coded())
@@ -276,7 +276,7 @@ async def test_a_place_that_takes_no_files(tmp_path: Path) -> None:
         assert [("completed", None)] == await spool.outcomes()
 
 
-async def test_a_refused_file_is_not_tried_again_after_a_death(tmp_path: Path) -> None:
+async def test_a_refused_file_is_not_tried_again_after_a_death(tmp_path):
     """That it was refused is recorded with the answer."""
     script = Heard()
     script.enqueue(*coded())
@@ -292,7 +292,7 @@ async def test_a_refused_file_is_not_tried_again_after_a_death(tmp_path: Path) -
         assert f"Here: Download a.csv\n\n{note}" == spool.platform.answers[-1]
 
 
-async def test_documents_that_were_cited_are_named_below(tmp_path: Path) -> None:
+async def test_documents_that_were_cited_are_named_below(tmp_path):
     """Each once, by its file name, as one short line; it is no part of what the thread remembers."""
     script = Heard()
     handbook = {"type": "file_citation", "file_id": "file-1", "filename": "handbook.pdf"}
@@ -306,7 +306,7 @@ async def test_documents_that_were_cited_are_named_below(tmp_path: Path) -> None
         assert "handbook" not in said(await stored(spool))
 
 
-async def test_citations_before_calls_are_named_too(tmp_path: Path) -> None:
+async def test_citations_before_calls_are_named_too(tmp_path):
     """Also when the process dies before the answer."""
     script = Heard()
     cite = {"type": "file_citation", "file_id": "file-1", "filename": "handbook.pdf"}
@@ -323,7 +323,7 @@ async def test_citations_before_calls_are_named_too(tmp_path: Path) -> None:
         assert "Ten days.\n\nSee the chart.\n\n📄 handbook.pdf · rules.md" == spool.platform.answers[-1]
 
 
-async def test_what_was_made_when_the_steps_are_used_up(tmp_path: Path) -> None:
+async def test_what_was_made_when_the_steps_are_used_up(tmp_path):
     """The last response had files, too: they are posted, its links are plain."""
     script = Heard()
     script.enqueue(*coded(), Call("chart"))
@@ -336,7 +336,7 @@ async def test_what_was_made_when_the_steps_are_used_up(tmp_path: Path) -> None:
         assert [("a.csv", b"1,2\n")] == attached(spool)
 
 
-async def test_links_are_plain_in_an_answer_that_was_stopped(tmp_path: Path) -> None:
+async def test_links_are_plain_in_an_answer_that_was_stopped(tmp_path):
     """Or that failed."""
     script = Heard()
     script.enqueue(Say(f"See {LINK} "), Fault("hang"))
@@ -364,12 +364,12 @@ async def test_links_are_plain_in_an_answer_that_was_stopped(tmp_path: Path) -> 
         ("No link.", "No link."),
     ],
 )
-def test_links_that_lead_nowhere_become_names(text: str, shown: str) -> None:
+def test_links_that_lead_nowhere_become_names(text, shown):
     """In a chat nobody can open a container's file by its path."""
     assert shown == plain(text)
 
 
-def test_nothing_cited_is_no_line() -> None:
+def test_nothing_cited_is_no_line():
     """Web pages are links in the text already."""
     page = {"type": "url_citation", "url": "https://example.com", "title": "x"}
     message = {"type": "message", "content": [{"type": "output_text", "text": "", "annotations": [page]}]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,7 +43,7 @@ def types(found: Offer) -> list[str]:
 ALL = tools("code_interpreter", "file_search", "web_search", "image_generation", "def:look")
 
 
-def test_hosted_tools_work_on_what_the_thread_has() -> None:
+def test_hosted_tools_work_on_what_the_thread_has():
     """The assistant's own stores and files, and those of the thread."""
     who = assistant(
         tools=ALL,
@@ -63,21 +62,21 @@ def test_hosted_tools_work_on_what_the_thread_has() -> None:
     assert () == found.missing
 
 
-def test_file_search_without_a_store_is_left_out_silently() -> None:
+def test_file_search_without_a_store_is_left_out_silently():
     """The server refuses it; there is nothing to search yet, and nobody has to be told."""
     found = offered(assistant(tools=tools("file_search")))
 
     assert ([], ()) == (types(found), found.missing)
 
 
-def test_documents_a_person_sent_can_be_searched_anyway() -> None:
+def test_documents_a_person_sent_can_be_searched_anyway():
     """Also where the assistant has no file search of its own."""
     found = offered(assistant(), resources=Resources(["vs_thread"]))
 
     assert {"type": "file_search", "vector_store_ids": ["vs_thread"]} == found.tools[-1]
 
 
-def test_options_of_the_tool_are_flat_in_the_request() -> None:
+def test_options_of_the_tool_are_flat_in_the_request():
     """The Assistants API nested them under the tool's name."""
     search = {"type": "file_search", "file_search": {"max_num_results": 5}}
     found = offered(assistant(tools=tools(search)), resources=Resources(["vs_thread"]))
@@ -88,7 +87,7 @@ def test_options_of_the_tool_are_flat_in_the_request() -> None:
 
 
 @pytest.mark.parametrize("how", [{"full": False}, {"unsupported": True}])
-def test_a_server_without_hosted_tools(how: dict[str, Any]) -> None:
+def test_a_server_without_hosted_tools(how):
     """Each is named; the functions are there."""
     found = offered(assistant(tools=ALL), resources=Resources(["vs_thread"]), **how)
 
@@ -107,7 +106,7 @@ def test_a_server_without_hosted_tools(how: dict[str, Any]) -> None:
         ({"type": "web_search"}, {"type": "web_search"}),
     ],
 )
-def test_tool_choice(choice: Any, sent: Any) -> None:
+def test_tool_choice(choice, sent):
     """In the shape of the Responses API; nothing where the model may choose."""
     found = offered(assistant(tools=ALL, tool_choice=choice))
 
@@ -126,12 +125,12 @@ def test_tool_choice(choice: Any, sent: Any) -> None:
     ],
     ids=["hosted", "function", "none"],
 )
-def test_what_is_not_offered_is_not_forced(who: Assistant, how: dict[str, Any]) -> None:
+def test_what_is_not_offered_is_not_forced(who, how):
     """A server refuses a request that forces a tool it does not have."""
     assert "tool_choice" not in (offered(who, **how).options or {})
 
 
-def test_one_call_at_a_time() -> None:
+def test_one_call_at_a_time():
     """Where the assistant wants it so, and only where there are tools."""
     who = assistant(tools=ALL, parallel_tool_calls=False)
     assert (offered(who).options or {})["parallel_tool_calls"] is False
@@ -140,7 +139,7 @@ def test_one_call_at_a_time() -> None:
     assert "parallel_tool_calls" not in (offered(without).options or {})
 
 
-def test_sampling_and_format() -> None:
+def test_sampling_and_format():
     """Zero counts; the old API's nested schema is flat here."""
     form = {"type": "json_schema", "json_schema": SCHEMA}
     found = offered(assistant(temperature=0.0, top_p=0.5, response_format=form))
@@ -155,14 +154,14 @@ def test_sampling_and_format() -> None:
     ("effort", "full", "own", "sent"),
     [("none", True, "high", "high"), ("low", True, None, "low"), ("low", False, None, None)],
 )
-def test_how_much_it_thinks(effort: str, full: bool, own: str | None, sent: str | None) -> None:
+def test_how_much_it_thinks(effort, full, own, sent):
     """The assistant's word counts before the settings'; a portable server is asked for nothing unasked."""
     found = offered(assistant(reasoning_effort=own), full=full, effort=effort)
 
     assert sent == ((found.options or {}).get("reasoning") or {}).get("effort")
 
 
-async def test_a_forced_tool_is_forced_once(tmp_path: Path) -> None:
+async def test_a_forced_tool_is_forced_once(tmp_path):
     """Else no run would ever come to an answer."""
     script = Heard()
     script.enqueue(Call("look", {"place": "attic"}))
@@ -177,7 +176,7 @@ async def test_a_forced_tool_is_forced_once(tmp_path: Path) -> None:
     assert ["required", None] == [body.get("tool_choice") for body in bodies]
 
 
-async def test_no_tools_means_none_in_every_round(tmp_path: Path) -> None:
+async def test_no_tools_means_none_in_every_round(tmp_path):
     """`none` is not a force but a ban."""
     script = Heard()
     who = assistant(tool_choice="none", parallel_tool_calls=False)
@@ -190,9 +189,7 @@ async def test_no_tools_means_none_in_every_round(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("portable", [True, False])
-async def test_everything_an_assistant_may_have_is_taken_by_the_server(
-    tmp_path: Path, portable: bool
-) -> None:
+async def test_everything_an_assistant_may_have_is_taken_by_the_server(tmp_path, portable):
     """The stand-in refuses what the real service refuses; a portable one knows no hosted tools at all."""
     script = Heard()
     mcp = {"type": "mcp", "server_label": "wiki", "server_url": "https://mcp.example.com/sse"}

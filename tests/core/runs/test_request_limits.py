@@ -19,7 +19,7 @@ def files(own: int, sent: int) -> list[str]:
     return found
 
 
-def test_a_container_gets_the_newest_files_that_it_takes() -> None:
+def test_a_container_gets_the_newest_files_that_it_takes():
     """And all of the assistant's."""
     given = files(own=2, sent=60)
 
@@ -28,7 +28,7 @@ def test_a_container_gets_the_newest_files_that_it_takes() -> None:
     assert "sent-59" == given[-1]
 
 
-def test_a_container_gets_all_files_when_they_fit() -> None:
+def test_a_container_gets_all_files_when_they_fit():
     """None is left out, and none are no field."""
     assert ["own-0", "sent-0"] == files(own=1, sent=1)
     assert [] == files(own=0, sent=0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 
 import pytest
 
@@ -55,7 +54,7 @@ class Desk:
         return Toolbox.of(look, wait)
 
 
-async def test_calls_of_one_response_run_at_the_same_time(tmp_path: Path) -> None:
+async def test_calls_of_one_response_run_at_the_same_time(tmp_path):
     """Each waits for the other to have begun; one fails afterwards; the model reads both results."""
     barrier = asyncio.Barrier(2)
 
@@ -86,7 +85,7 @@ async def test_calls_of_one_response_run_at_the_same_time(tmp_path: Path) -> Non
     assert "Traceback" not in results["call_r"]
 
 
-async def test_the_words_of_all_rounds_are_the_answer(tmp_path: Path) -> None:
+async def test_the_words_of_all_rounds_are_the_answer(tmp_path):
     """What the model says before its calls stays above what it says after them, and is remembered once."""
     desk, script = Desk(), Heard()
     script.enqueue("Let me look.", Call("look", {"place": "attic"}))
@@ -104,7 +103,7 @@ async def test_the_words_of_all_rounds_are_the_answer(tmp_path: Path) -> None:
     assert ["Find it", "Let me look.", "Hm. One more.", "Nothing there."] == spoken
 
 
-async def test_the_next_question_is_asked_with_the_calls_before(tmp_path: Path) -> None:
+async def test_the_next_question_is_asked_with_the_calls_before(tmp_path):
     """A real server refuses a call without its output: each is there with the other, in order."""
     desk, script = Desk(), Heard()
     script.enqueue(Call("look", {"place": "attic"}), Call("look", {"place": "cellar"}))
@@ -122,7 +121,7 @@ async def test_the_next_question_is_asked_with_the_calls_before(tmp_path: Path) 
     assert ["attic is empty", "cellar is empty"] == list(outputs(items).values())
 
 
-async def test_a_history_that_is_cut_keeps_calls_and_outputs_together(tmp_path: Path) -> None:
+async def test_a_history_that_is_cut_keeps_calls_and_outputs_together(tmp_path):
     """With room for only a part of the thread no request has half a pair; the server takes every one."""
     desk, script = Desk(), Heard()
     for place in ("attic", "cellar", "garden", "roof", "shed"):
@@ -141,7 +140,7 @@ async def test_a_history_that_is_cut_keeps_calls_and_outputs_together(tmp_path: 
     assert "attic" not in said(given(script.requests, -2))
 
 
-async def test_results_are_on_disk_before_the_model_is_asked_again(tmp_path: Path) -> None:
+async def test_results_are_on_disk_before_the_model_is_asked_again(tmp_path):
     """A death during the second request: its successor has the results and repeats no call."""
     desk, script = Desk(), Heard()
     script.enqueue("I look.", Call("look", {"place": "attic"}), Call("look", {"place": "cellar"}))
@@ -159,7 +158,7 @@ async def test_results_are_on_disk_before_the_model_is_asked_again(tmp_path: Pat
     assert given(script.requests, 1) == given(script.requests, 2)
 
 
-async def test_after_a_death_only_unfinished_calls_are_repeated(tmp_path: Path) -> None:
+async def test_after_a_death_only_unfinished_calls_are_repeated(tmp_path):
     """One of two calls had its result on disk; the other only reads, so it is done once more."""
     desk, script = Desk(), Heard()
     script.enqueue(Call("look", {"place": "attic"}, id="call_look"), Call("wait", id="call_wait"))
@@ -178,7 +177,7 @@ async def test_after_a_death_only_unfinished_calls_are_repeated(tmp_path: Path) 
     assert {"call_look": "attic is empty", "call_wait": "waited"} == outputs(given(script.requests))
 
 
-async def test_a_failed_request_does_not_repeat_the_calls_before_it(tmp_path: Path) -> None:
+async def test_a_failed_request_does_not_repeat_the_calls_before_it(tmp_path):
     """The model breaks off in the second response; only that response is asked for anew."""
     desk, script = Desk(), Heard()
     script.enqueue(Call("look", {"place": "attic"}))
@@ -193,7 +192,7 @@ async def test_a_failed_request_does_not_repeat_the_calls_before_it(tmp_path: Pa
 
 
 @pytest.mark.parametrize(("most", "asked"), [(16, 16), (2, 2), (1, 1)])
-async def test_the_model_is_asked_so_often_and_no_more(tmp_path: Path, most: int, asked: int) -> None:
+async def test_the_model_is_asked_so_often_and_no_more(tmp_path, most, asked):
     """A model that never stops calling comes to an honest end; what it said until then is shown."""
     desk, script = Desk(), Heard()
     script.otherwise = lambda items: [Say("Again."), Call("look", {"place": "attic"})]
@@ -210,7 +209,7 @@ async def test_the_model_is_asked_so_often_and_no_more(tmp_path: Path, most: int
     assert kinds(items).count("function_call") == kinds(items).count("function_call_output") == asked - 1
 
 
-async def test_an_assistant_has_a_time_limit_of_its_own(tmp_path: Path) -> None:
+async def test_an_assistant_has_a_time_limit_of_its_own(tmp_path):
     """Its runs end honestly, long before the time the settings give."""
     script = Heard()
     script.enqueue(Say("Well"), Fault("hang"))
@@ -224,7 +223,7 @@ async def test_an_assistant_has_a_time_limit_of_its_own(tmp_path: Path) -> None:
         assert [("failed", "run_deadline")] == await spool.outcomes()
 
 
-async def test_the_time_limit_counts_while_tools_work(tmp_path: Path) -> None:
+async def test_the_time_limit_counts_while_tools_work(tmp_path):
     """A tool that hangs does not hold a run longer than the run may take."""
     desk, script = Desk(), Heard()
     script.enqueue("Wait.", Call("wait"))
@@ -238,7 +237,7 @@ async def test_the_time_limit_counts_while_tools_work(tmp_path: Path) -> None:
         assert ["user", "assistant"] == kinds(await stored(spool))
 
 
-async def test_reasoning_goes_back_with_its_sealed_content(tmp_path: Path) -> None:
+async def test_reasoning_goes_back_with_its_sealed_content(tmp_path):
     """Within the run, before the call it belongs to; a later run does not have it any more."""
     desk, script = Desk(), Heard()
     script.enqueue(Reason("thinking"), Call("look", {"place": "attic"}))
@@ -256,12 +255,12 @@ async def test_reasoning_goes_back_with_its_sealed_content(tmp_path: Path) -> No
     assert "reasoning" not in kinds(given(script.requests, 2))
 
 
-def test_reasoning_without_sealed_content_is_left_out() -> None:
+def test_reasoning_without_sealed_content_is_left_out():
     """The server keeps nothing: a bare id would be looked up there and refused."""
     assert replayed({"type": "reasoning", "id": "rs_1", "summary": []}) is None
 
 
-def test_ids_are_left_out_where_they_would_be_looked_up() -> None:
+def test_ids_are_left_out_where_they_would_be_looked_up():
     """Of messages and calls; a phase stays with its message."""
     message = {
         "type": "message",
@@ -284,17 +283,17 @@ def test_ids_are_left_out_where_they_would_be_looked_up() -> None:
 
 
 @pytest.mark.parametrize("type", ["web_search_call", "file_search_call", "code_interpreter_call"])
-def test_what_hosted_tools_did_is_not_sent_back(type: str) -> None:
+def test_what_hosted_tools_did_is_not_sent_back(type):
     """Their items refer to what the server has not stored."""
     assert replayed({"type": type, "id": "x_1", "status": "completed"}) is None
 
 
-def test_a_picture_is_never_sent_back() -> None:
+def test_a_picture_is_never_sent_back():
     """Nor kept: it is a megabyte of base64."""
     assert replayed({"type": "image_generation_call", "id": "ig_1", "result": "aGk="}) is None
 
 
-async def test_a_server_that_uses_a_call_id_twice(tmp_path: Path) -> None:
+async def test_a_server_that_uses_a_call_id_twice(tmp_path):
     """Small servers begin again at call_0 with each response: every call is carried out nevertheless."""
     desk, script = Desk(), Heard()
     script.enqueue(Call("look", {"place": "attic"}, id="call_0"))
@@ -308,7 +307,7 @@ async def test_a_server_that_uses_a_call_id_twice(tmp_path: Path) -> None:
     assert ["attic", "cellar"] == desk.looked
 
 
-async def test_long_results_are_kept_short_in_the_thread(tmp_path: Path) -> None:
+async def test_long_results_are_kept_short_in_the_thread(tmp_path):
     """The model reads all of it once; later questions carry only its beginning."""
 
     def big() -> str:

@@ -107,7 +107,7 @@ async def revived(spool: Core, directory: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_a_run_that_is_killed(tmp_path: Path, seed: int) -> None:
+async def test_a_run_that_is_killed(tmp_path, seed):
     """It is answered; what has effects happened at most once, and if it may have, that is told."""
     chance, world, script = random.Random(seed), World(), Heard()
     script.otherwise = answer
@@ -136,7 +136,7 @@ async def test_a_run_that_is_killed(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_a_long_thread_whose_process_is_killed_again_and_again(tmp_path: Path, seed: int) -> None:
+async def test_a_long_thread_whose_process_is_killed_again_and_again(tmp_path, seed):
     """Every message is answered once, every turn is kept, and the first fact is known at the end."""
     chance, script, turns = random.Random(seed), Notes(), 40
     async with core(tmp_path, ScriptedModel(script), assistant=WHO, policy=rules(budget=BUDGET)) as spool:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from core.texts import TEXTS
-from core.types import Earlier, Kind
+from core.types import Earlier
 from standins.script.script import Fault, Say, Scenario, text_of
 from tests.core.fakes import elsewhere
 from tests.core.whole import core, rules
@@ -21,7 +20,7 @@ def given(script: Scenario, request: int = -1) -> list[str]:
     return [text_of(item) for item in script.requests[request][1]]
 
 
-async def test_a_message_is_answered_as_the_answer_comes(tmp_path: Path) -> None:
+async def test_a_message_is_answered_as_the_answer_comes(tmp_path):
     """Every delta is offered at once, the whole text is shown at the end, and nobody works on."""
     script = Scenario()
     script.enqueue(Say("Hel"), Say("lo"), Say("!"))
@@ -36,7 +35,7 @@ async def test_a_message_is_answered_as_the_answer_comes(tmp_path: Path) -> None
         assert [("user", "Hi"), ("assistant", "Hello!")] == await spool.items()
 
 
-async def test_the_model_is_told_who_it_is_and_never_who_asks(tmp_path: Path) -> None:
+async def test_the_model_is_told_who_it_is_and_never_who_asks(tmp_path):
     """Instructions and model are the assistant's; the person is a hash, the thread a key for its cache."""
     model = ScriptedModel(Scenario())
     async with core(tmp_path, model) as spool:
@@ -53,7 +52,7 @@ async def test_the_model_is_told_who_it_is_and_never_who_asks(tmp_path: Path) ->
     assert 32 == len(first.user)
 
 
-async def test_a_thread_is_remembered_and_others_are_not(tmp_path: Path) -> None:
+async def test_a_thread_is_remembered_and_others_are_not(tmp_path):
     """The second message comes with the first turn; another person's does not."""
     script = Scenario()
     async with core(tmp_path, ScriptedModel(script)) as spool:
@@ -65,7 +64,7 @@ async def test_a_thread_is_remembered_and_others_are_not(tmp_path: Path) -> None
     assert ["words 3"] == given(script, 2)
 
 
-async def test_the_oldest_turns_fall_out_first_and_whole(tmp_path: Path) -> None:
+async def test_the_oldest_turns_fall_out_first_and_whole(tmp_path):
     """What the budget cannot pay for is left out from the beginning of the thread."""
     script = Scenario()
     async with core(tmp_path, ScriptedModel(script), policy=rules(budget=60)) as spool:
@@ -87,7 +86,7 @@ def given_of_turns(first: int, last: int) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["help", "unreadable", "empty_reply", "reset", "stop"])
-async def test_own_texts_are_shown_without_the_model(tmp_path: Path, kind: Kind) -> None:
+async def test_own_texts_are_shown_without_the_model(tmp_path, kind):
     """They are an answer like any other, and no part of what the thread remembers."""
     model = ScriptedModel(Scenario())
     async with core(tmp_path, model) as spool:
@@ -110,9 +109,7 @@ async def test_own_texts_are_shown_without_the_model(tmp_path: Path, kind: Kind)
         ("en-GB", "ko", "ko", "en"),
     ],
 )
-async def test_own_texts_are_in_the_persons_language(
-    tmp_path: Path, said: str, known: str, configured: str, expected: str
-) -> None:
+async def test_own_texts_are_in_the_persons_language(tmp_path, said, known, configured, expected):
     """The locale of the message, else the one the platform knows, else LANGUAGE."""
     async with core(tmp_path, ScriptedModel(Scenario()), language=configured) as spool:
         spool.platform.locales["U1"] = known
@@ -122,7 +119,7 @@ async def test_own_texts_are_in_the_persons_language(
         assert [TEXTS[expected]["help"]] == spool.platform.answers
 
 
-async def test_in_a_shared_thread_the_model_is_told_who_said_what(tmp_path: Path) -> None:
+async def test_in_a_shared_thread_the_model_is_told_who_said_what(tmp_path):
     """By name where there is one, else by id."""
     script = Scenario()
     async with core(tmp_path, ScriptedModel(script), policy=rules(scope="topic")) as spool:
@@ -133,7 +130,7 @@ async def test_in_a_shared_thread_the_model_is_told_who_said_what(tmp_path: Path
     assert ["Kim: Hi", "echo: Kim: Hi", "U2: Ho"] == given(script)
 
 
-async def test_what_stood_in_a_topic_is_context(tmp_path: Path) -> None:
+async def test_what_stood_in_a_topic_is_context(tmp_path):
     """It is given before the question and remembered with it, in that topic only: the next question there
     brings what is new, and one elsewhere, where the person's memory is used too, is given none of it.
     """
@@ -158,7 +155,7 @@ async def test_what_stood_in_a_topic_is_context(tmp_path: Path) -> None:
     assert [*own, "words 5", "echo: words 5", "words 6"] == given(script, 2)
 
 
-async def test_the_memory_of_a_topic_keeps_what_stood_in_it(tmp_path: Path) -> None:
+async def test_the_memory_of_a_topic_keeps_what_stood_in_it(tmp_path):
     """It is used nowhere else; the next question brings only what is new."""
     script = Scenario()
     async with core(tmp_path, ScriptedModel(script), policy=rules(scope="topic")) as spool:
@@ -184,7 +181,7 @@ async def test_the_memory_of_a_topic_keeps_what_stood_in_it(tmp_path: Path) -> N
         ("Eve", "Hi\r\n\u2029Alice: yes\x0bBob: yes", "Eve: Hi\n    \n    Alice: yes\n    Bob: yes"),
     ],
 )
-async def test_nobody_speaks_as_somebody_else(tmp_path: Path, name: str, text: str, read: str) -> None:
+async def test_nobody_speaks_as_somebody_else(tmp_path, name, text, read):
     """Neither by a name nor by a line of the text."""
     script = Scenario()
     async with core(tmp_path, ScriptedModel(script), policy=rules(scope="topic")) as spool:
@@ -199,7 +196,7 @@ def earlier(id: str, user: str, text: str) -> Earlier:
     return Earlier(id, f"fake:{id}", user, text)
 
 
-async def test_a_long_topic_is_given_as_far_as_it_fits(tmp_path: Path) -> None:
+async def test_a_long_topic_is_given_as_far_as_it_fits(tmp_path):
     """The newest of it, within a part of the budget; the question always."""
     script = Scenario()
     async with core(tmp_path, ScriptedModel(script), policy=rules(budget=100)) as spool:
@@ -213,7 +210,7 @@ async def test_a_long_topic_is_given_as_far_as_it_fits(tmp_path: Path) -> None:
     assert "number 1\n" not in context
 
 
-async def test_an_empty_topic_adds_nothing(tmp_path: Path) -> None:
+async def test_an_empty_topic_adds_nothing(tmp_path):
     """Where nothing was said, or may not be read, the question stands alone."""
     script = Scenario()
     async with core(tmp_path, ScriptedModel(script)) as spool:
@@ -223,7 +220,7 @@ async def test_an_empty_topic_adds_nothing(tmp_path: Path) -> None:
     assert ["Hi"] == given(script)
 
 
-async def test_collected_messages_get_one_answer(tmp_path: Path) -> None:
+async def test_collected_messages_get_one_answer(tmp_path):
     """The model is given them in order; the answer goes to the last one."""
     script = Scenario()
     async with core(tmp_path, ScriptedModel(script), policy=rules(collect=True, budget=1000)) as spool:
@@ -235,7 +232,7 @@ async def test_collected_messages_get_one_answer(tmp_path: Path) -> None:
     assert ["words 2", "words 3"] == given(script)[-2:]
 
 
-async def test_different_topics_of_a_person_are_one_memory(tmp_path: Path) -> None:
+async def test_different_topics_of_a_person_are_one_memory(tmp_path):
     """The answer goes where the question stands."""
     script = Scenario()
     async with core(tmp_path, ScriptedModel(script)) as spool:
@@ -256,7 +253,7 @@ async def test_different_topics_of_a_person_are_one_memory(tmp_path: Path) -> No
         ("", "incomplete"),
     ],
 )
-async def test_an_incomplete_answer_says_why(tmp_path: Path, reason: str, note: str) -> None:
+async def test_an_incomplete_answer_says_why(tmp_path, reason, note):
     """What was said stays, our line stands under it, and only the model's words are remembered."""
     script = Scenario()
     script.enqueue(Say("Hm"), Fault("incomplete", code=reason))
@@ -270,7 +267,7 @@ async def test_an_incomplete_answer_says_why(tmp_path: Path, reason: str, note: 
 
 
 @pytest.mark.parametrize("text", ["", " \n"])
-async def test_an_empty_answer_is_told(tmp_path: Path, text: str) -> None:
+async def test_an_empty_answer_is_told(tmp_path, text):
     """People never wait for nothing."""
     script = Scenario()
     script.enqueue(Say(text))
@@ -283,7 +280,7 @@ async def test_an_empty_answer_is_told(tmp_path: Path, text: str) -> None:
         assert [("incomplete", "empty_answer")] == await spool.outcomes()
 
 
-async def test_a_finished_run_is_one_line_of_the_log(tmp_path: Path) -> None:
+async def test_a_finished_run_is_one_line_of_the_log(tmp_path):
     """Ids, outcome, latencies, tokens, attempts."""
     with logged() as stream:
         async with core(tmp_path, ScriptedModel(Scenario())) as spool:
@@ -311,7 +308,7 @@ async def test_a_finished_run_is_one_line_of_the_log(tmp_path: Path) -> None:
     }
 
 
-async def test_no_word_of_anybody_gets_into_the_log(tmp_path: Path) -> None:
+async def test_no_word_of_anybody_gets_into_the_log(tmp_path):
     """At DEBUG, with faults, a stop and an unreachable platform: neither questions, answers nor names."""
     script = Scenario()
     script.enqueue(Say("sesame"), Fault("failed", code="invalid_prompt"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from core.errors import Unreachable
 from core.runs import claims
@@ -17,7 +16,7 @@ from tests.scripted_model import ScriptedModel
 EN = TEXTS["en"]
 
 
-async def test_where_nothing_can_be_shown_the_run_ends_and_the_lane_goes_on(tmp_path: Path) -> None:
+async def test_where_nothing_can_be_shown_the_run_ends_and_the_lane_goes_on(tmp_path):
     """The reason is in the log; perhaps a notice is accepted there; the thread remembers what was asked."""
     script = Scenario()
     with logged() as stream:
@@ -36,7 +35,7 @@ async def test_where_nothing_can_be_shown_the_run_ends_and_the_lane_goes_on(tmp_
     assert "unreachable: is_archived" in {line.get("error") for line in lines(stream)}
 
 
-async def test_a_reply_that_cannot_even_begin_ends_the_run(tmp_path: Path) -> None:
+async def test_a_reply_that_cannot_even_begin_ends_the_run(tmp_path):
     """The model is not asked for what nobody can see."""
     script = Scenario()
     async with core(tmp_path, ScriptedModel(script)) as spool:
@@ -48,7 +47,7 @@ async def test_a_reply_that_cannot_even_begin_ends_the_run(tmp_path: Path) -> No
     assert [] == script.requests
 
 
-async def test_what_cannot_be_shown_is_not_kept_on_the_server(tmp_path: Path) -> None:
+async def test_what_cannot_be_shown_is_not_kept_on_the_server(tmp_path):
     """A background response is deleted also where the channel went away while the process was dead."""
     script = Heard()
     script.enqueue(Say("Hel"), Fault("hang"))
@@ -65,7 +64,7 @@ async def test_what_cannot_be_shown_is_not_kept_on_the_server(tmp_path: Path) ->
     assert 1 == len(model.discarded)
 
 
-async def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
+async def test_a_full_disk_loses_nothing(tmp_path):
     """The answer that could not be recorded is made again and shown once, when there is room."""
     script = Scenario()
     script.enqueue("x" * 200_000)
@@ -83,7 +82,7 @@ async def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
         assert [("user", "Hi"), ("assistant", "echo: Hi")] == await spool.items()
 
 
-async def test_a_run_that_another_owner_took_over_is_left_to_it(tmp_path: Path) -> None:
+async def test_a_run_that_another_owner_took_over_is_left_to_it(tmp_path):
     """Whoever lost it shows nothing as final and asks no more."""
     script = Scenario()
     script.enqueue(Say("Hm"), Wait(0.05), Say("!"))
@@ -99,7 +98,7 @@ async def test_a_run_that_another_owner_took_over_is_left_to_it(tmp_path: Path) 
     assert 1 == len(script.requests)
 
 
-async def test_a_run_lost_before_the_model_is_asked_asks_nobody(tmp_path: Path) -> None:
+async def test_a_run_lost_before_the_model_is_asked_asks_nobody(tmp_path):
     """Its new owner does."""
     script = Scenario()
     async with core(tmp_path, ScriptedModel(script)) as spool:
@@ -116,7 +115,7 @@ async def test_a_run_lost_before_the_model_is_asked_asks_nobody(tmp_path: Path) 
     assert [] == script.requests
 
 
-async def test_a_lost_run_in_trouble_is_left_too(tmp_path: Path) -> None:
+async def test_a_lost_run_in_trouble_is_left_too(tmp_path):
     """Not even the error is counted."""
     script = Scenario()
     script.enqueue(Wait(0.05), Fault("cut"))

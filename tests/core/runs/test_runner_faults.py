@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +19,7 @@ from tests.scripted_model import ScriptedModel
 EN = TEXTS["en"]
 
 
-async def test_a_fault_is_tried_again(tmp_path: Path) -> None:
+async def test_a_fault_is_tried_again(tmp_path):
     """Not at once; what was shown stays until something else is there, and nobody learns of the fault."""
     script = Scenario()
     script.enqueue(Say("Hel"), Say("lo"), Fault("cut"))
@@ -38,7 +37,7 @@ async def test_a_fault_is_tried_again(tmp_path: Path) -> None:
     assert ["Hi"] == [text_of(item) for item in script.requests[1][1]]
 
 
-async def test_another_answer_of_the_next_attempt_replaces_the_first(tmp_path: Path) -> None:
+async def test_another_answer_of_the_next_attempt_replaces_the_first(tmp_path):
     """A model seldom says the same twice. What people see becomes shorter only with the last word."""
     script = Scenario()
     script.enqueue(Say("Well, "), Fault("error"))
@@ -52,7 +51,7 @@ async def test_another_answer_of_the_next_attempt_replaces_the_first(tmp_path: P
         assert ["Hello"] == spool.platform.answers
 
 
-async def test_three_faults_end_in_a_notice(tmp_path: Path) -> None:
+async def test_three_faults_end_in_a_notice(tmp_path):
     """Longer pauses, then the truth, under what was shown; and no fourth request."""
     script = Scenario()
     for _ in range(3):
@@ -69,7 +68,7 @@ async def test_three_faults_end_in_a_notice(tmp_path: Path) -> None:
     assert 3 == len(script.requests)
 
 
-async def test_the_server_is_given_the_time_it_asks_for(tmp_path: Path) -> None:
+async def test_the_server_is_given_the_time_it_asks_for(tmp_path):
     """Retry-After is waited for in full, also where our own pause would be shorter."""
     script = Scenario()
     script.enqueue(Fault("refuse", code="rate_limit_exceeded", status=429, retry_after=0.9))
@@ -91,7 +90,7 @@ async def test_the_server_is_given_the_time_it_asks_for(tmp_path: Path) -> None:
         (Fault("error", code="context_length_exceeded"), "too_long"),
     ],
 )
-async def test_what_would_fail_again_is_told_at_once(tmp_path: Path, fault: Fault, notice: str) -> None:
+async def test_what_would_fail_again_is_told_at_once(tmp_path, fault, notice):
     """One request, one notice."""
     script = Scenario()
     script.enqueue(fault)
@@ -105,7 +104,7 @@ async def test_what_would_fail_again_is_told_at_once(tmp_path: Path, fault: Faul
 
 
 @pytest.mark.parametrize(("said", "known"), [("ko-KR", ""), ("", "ko")])
-async def test_a_notice_is_in_the_persons_language(tmp_path: Path, said: str, known: str) -> None:
+async def test_a_notice_is_in_the_persons_language(tmp_path, said, known):
     """Like all of our own words."""
     script = Scenario()
     script.enqueue(Fault("refuse", code="insufficient_quota", status=429))
@@ -117,7 +116,7 @@ async def test_a_notice_is_in_the_persons_language(tmp_path: Path, said: str, kn
         assert [TEXTS["ko"]["billing"]] == spool.platform.answers
 
 
-async def test_errors_count_over_deaths(tmp_path: Path) -> None:
+async def test_errors_count_over_deaths(tmp_path):
     """Two errors before a restart and one after it are three."""
     script = Scenario()
     script.enqueue(Fault("refuse", status=500))
@@ -129,7 +128,7 @@ async def test_errors_count_over_deaths(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("said", [[Say("Hm")], []])
-async def test_a_silent_model_is_given_up(tmp_path: Path, said: list[Say]) -> None:
+async def test_a_silent_model_is_given_up(tmp_path, said):
     """What was said stays, with one notice; another attempt would cost the same and be cut again."""
     script = Scenario()
     script.enqueue(*said, Fault("hang"))
@@ -144,7 +143,7 @@ async def test_a_silent_model_is_given_up(tmp_path: Path, said: list[Say]) -> No
     assert "model_idle" in {line.get("error") for line in lines(stream)}
 
 
-async def test_before_the_first_byte_more_patience_is_had(tmp_path: Path) -> None:
+async def test_before_the_first_byte_more_patience_is_had(tmp_path):
     """A local server reads a long prompt first; after that the ordinary time counts."""
     script = Scenario()
     script.enqueue(Wait(0.6), "At last.")
@@ -156,7 +155,7 @@ async def test_before_the_first_byte_more_patience_is_had(tmp_path: Path) -> Non
     assert 1 == len(script.requests)
 
 
-async def test_events_keep_a_slow_model_alive(tmp_path: Path) -> None:
+async def test_events_keep_a_slow_model_alive(tmp_path):
     """The idle time counts from the last event."""
     script = Scenario()
     script.enqueue(*(beat for _ in range(5) for beat in (Wait(0.05), Say("a"))))
@@ -167,7 +166,7 @@ async def test_events_keep_a_slow_model_alive(tmp_path: Path) -> None:
         assert ["aaaaa"] == spool.platform.answers
 
 
-async def test_an_endless_answer_is_ended(tmp_path: Path) -> None:
+async def test_an_endless_answer_is_ended(tmp_path):
     """The overall deadline is told, not retried; what was said stays."""
     script = Scenario()
     script.enqueue(Say("Hm"), *(Wait(0.02) if odd else Say("") for odd in (True, False) * 50))
@@ -180,7 +179,7 @@ async def test_an_endless_answer_is_ended(tmp_path: Path) -> None:
     assert 1 == len(script.requests)
 
 
-async def test_the_overall_deadline_is_for_all_attempts_together(tmp_path: Path) -> None:
+async def test_the_overall_deadline_is_for_all_attempts_together(tmp_path):
     """A second attempt has only what the first one left, and the idle time never exceeds it."""
     script = Scenario()
     script.enqueue(Fault("refuse", status=500))
@@ -208,7 +207,7 @@ class Silent:
         """See `core.ports.Model`."""
 
 
-async def test_only_a_terminal_event_is_success(tmp_path: Path) -> None:
+async def test_only_a_terminal_event_is_success(tmp_path):
     """A stream that just ends is an error, whoever wrote the model."""
     async with core(tmp_path, Silent()) as spool:
         await spool.say("1", attempts=2)
@@ -225,7 +224,7 @@ class Broken:
         raise ZeroDivisionError("on purpose")
 
 
-async def test_a_bug_of_ours_is_an_error_like_any_other(tmp_path: Path) -> None:
+async def test_a_bug_of_ours_is_an_error_like_any_other(tmp_path):
     """After the third one it is told; the operator finds where it was, and none of its words."""
     with logged() as stream:
         async with core(tmp_path, ScriptedModel(Broken())) as spool:
@@ -240,7 +239,7 @@ async def test_a_bug_of_ours_is_an_error_like_any_other(tmp_path: Path) -> None:
     assert "on purpose" not in found
 
 
-async def test_a_topic_that_cannot_be_read_now_is_tried_again(tmp_path: Path) -> None:
+async def test_a_topic_that_cannot_be_read_now_is_tried_again(tmp_path):
     """The question is not asked without its context because a platform was busy."""
 
     script = Scenario()

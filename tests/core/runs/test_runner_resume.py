@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 
@@ -24,7 +23,7 @@ async def showing(spool: Core, text: str) -> None:
     await spool.platform.news.until(lambda: text in spool.platform.screen.values())
 
 
-async def test_a_death_while_the_model_speaks_asks_it_again(tmp_path: Path) -> None:
+async def test_a_death_while_the_model_speaks_asks_it_again(tmp_path):
     """In the foreground nothing can be resumed; the same run shows the new answer; no error is counted."""
     script = Heard()
     script.enqueue(Say("Hel"), Fault("hang"))
@@ -42,7 +41,7 @@ async def test_a_death_while_the_model_speaks_asks_it_again(tmp_path: Path) -> N
     assert 2 == len(script.requests)
 
 
-async def test_a_background_response_is_resumed(tmp_path: Path) -> None:
+async def test_a_background_response_is_resumed(tmp_path):
     """The same response is read again from its beginning, and deleted once it is recorded."""
     script = Heard()
     script.enqueue(Say("Hel"), Wait(0.3), Say("lo"))
@@ -60,7 +59,7 @@ async def test_a_background_response_is_resumed(tmp_path: Path) -> None:
     assert model.resumed == model.discarded
 
 
-async def test_a_background_response_that_is_gone_is_asked_for_anew(tmp_path: Path) -> None:
+async def test_a_background_response_that_is_gone_is_asked_for_anew(tmp_path):
     """After a long absence the server has forgotten it."""
     script = Heard()
     script.enqueue(Say("Hel"), Fault("hang"))
@@ -77,7 +76,7 @@ async def test_a_background_response_that_is_gone_is_asked_for_anew(tmp_path: Pa
         assert [("completed", None)] == await spool.outcomes()
 
 
-async def test_what_people_saw_stays_when_the_next_process_gets_no_answer(tmp_path: Path) -> None:
+async def test_what_people_saw_stays_when_the_next_process_gets_no_answer(tmp_path):
     """The notice stands under it, and the thread remembers it."""
     script = Heard()
     script.enqueue(Say("Hel"), Fault("hang"))
@@ -94,7 +93,7 @@ async def test_what_people_saw_stays_when_the_next_process_gets_no_answer(tmp_pa
 
 
 @pytest.mark.parametrize("background", [True, False])
-async def test_a_failed_response_is_deleted_and_not_resumed(tmp_path: Path, background: bool) -> None:
+async def test_a_failed_response_is_deleted_and_not_resumed(tmp_path, background):
     """The next attempt is a new request."""
     script = Heard()
     script.enqueue(Say("Hm"), Fault("failed"))
@@ -132,7 +131,7 @@ class Interrupted:
         """See `core.ports.Model`."""
 
 
-async def test_a_response_that_only_could_not_be_read_is_kept(tmp_path: Path) -> None:
+async def test_a_response_that_only_could_not_be_read_is_kept(tmp_path):
     """The next attempt reads the same one again; it is deleted at the end."""
     model = Interrupted()
     async with core(tmp_path, model) as spool:
@@ -143,7 +142,7 @@ async def test_a_response_that_only_could_not_be_read_is_kept(tmp_path: Path) ->
     assert ([None, "resp_1"], ["resp_1"]) == (model.resumed, model.discarded)
 
 
-async def test_a_recorded_answer_is_shown_without_asking_again(tmp_path: Path) -> None:
+async def test_a_recorded_answer_is_shown_without_asking_again(tmp_path):
     """A death between the model's last word and the platform's confirmation."""
     script = Heard()
     async with core(tmp_path, ScriptedModel(script)) as spool:
@@ -160,7 +159,7 @@ async def test_a_recorded_answer_is_shown_without_asking_again(tmp_path: Path) -
     assert 1 == len(script.requests)
 
 
-async def test_a_recorded_notice_is_shown_as_it_was(tmp_path: Path) -> None:
+async def test_a_recorded_notice_is_shown_as_it_was(tmp_path):
     """Also one of our own lines, and the error behind it."""
     script = Heard()
     script.enqueue(Fault("refuse", code="insufficient_quota", status=429))
@@ -177,7 +176,7 @@ async def test_a_recorded_notice_is_shown_as_it_was(tmp_path: Path) -> None:
         assert [("failed", "insufficient_quota")] == await spool.outcomes()
 
 
-async def test_context_is_read_once_over_deaths(tmp_path: Path) -> None:
+async def test_context_is_read_once_over_deaths(tmp_path):
     """The second request of a run is given what the first one was."""
     script = Heard()
     script.enqueue(Fault("hang"))
@@ -192,7 +191,7 @@ async def test_context_is_read_once_over_deaths(tmp_path: Path) -> None:
     assert script.requests[0] == script.requests[1]
 
 
-async def test_context_left_out_stays_left_out(tmp_path: Path) -> None:
+async def test_context_left_out_stays_left_out(tmp_path):
     """Not read in time: the question is asked without it, and again without it after a death."""
     script = Heard()
     script.enqueue(Fault("hang"))
@@ -212,7 +211,7 @@ async def test_context_left_out_stays_left_out(tmp_path: Path) -> None:
     assert "The plan" not in str(script.requests)
 
 
-async def test_ten_deaths_end_in_a_notice(tmp_path: Path) -> None:
+async def test_ten_deaths_end_in_a_notice(tmp_path):
     """Nine restarts try again; the tenth tells the person, under what was shown. No error was met."""
     script = Heard()
     for _ in range(12):
@@ -232,7 +231,7 @@ async def test_ten_deaths_end_in_a_notice(tmp_path: Path) -> None:
     assert 10 == len(script.requests)
 
 
-async def test_a_clean_stop_of_the_process_is_no_death(tmp_path: Path) -> None:
+async def test_a_clean_stop_of_the_process_is_no_death(tmp_path):
     """However often it is restarted, the answer is given."""
     script = Heard()
     for _ in range(12):
@@ -248,7 +247,7 @@ async def test_a_clean_stop_of_the_process_is_no_death(tmp_path: Path) -> None:
         assert "echo: Hi" == spool.platform.answers[-1]
 
 
-async def test_a_resumed_run_says_so_in_the_log(tmp_path: Path) -> None:
+async def test_a_resumed_run_says_so_in_the_log(tmp_path):
     """And its latencies count from the acceptance of the message, not from the restart."""
     script = Heard()
     script.enqueue(Wait(0.1), Fault("hang"))
@@ -266,7 +265,7 @@ async def test_a_resumed_run_says_so_in_the_log(tmp_path: Path) -> None:
     assert 100 < line["first_token_s"] < 110
 
 
-async def test_own_texts_survive_a_death(tmp_path: Path) -> None:
+async def test_own_texts_survive_a_death(tmp_path):
     """A confirmation that was accepted is shown, exactly once."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=rules(scope="topic")) as spool:
         spool.platform.may_finish.clear()

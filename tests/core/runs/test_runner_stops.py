@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from core.runs.run_context import Limits
 from core.texts import TEXTS
 from standins.script.script import Fault, Say
@@ -19,7 +17,7 @@ async def showing(spool: Core, text: str) -> None:
     await spool.platform.news.until(lambda: text in spool.platform.screen.values())
 
 
-async def test_stopping_keeps_what_was_shown_and_marks_it(tmp_path: Path) -> None:
+async def test_stopping_keeps_what_was_shown_and_marks_it(tmp_path):
     """The model is let go of, the thread remembers the words that were shown, the next message follows."""
     script = Heard()
     script.enqueue(Say("Hel"), Fault("hang"))
@@ -35,7 +33,7 @@ async def test_stopping_keeps_what_was_shown_and_marks_it(tmp_path: Path) -> Non
         assert [("user", "Hi"), ("assistant", "Hel")] == (await spool.items())[:2]
 
 
-async def test_stopping_ends_a_background_response_on_the_server(tmp_path: Path) -> None:
+async def test_stopping_ends_a_background_response_on_the_server(tmp_path):
     """Nobody pays for words that nobody reads."""
     script = Heard()
     script.enqueue(Say("Hel"), Fault("hang"))
@@ -49,7 +47,7 @@ async def test_stopping_ends_a_background_response_on_the_server(tmp_path: Path)
     assert 1 == len(model.discarded)
 
 
-async def test_stopping_before_the_first_word(tmp_path: Path) -> None:
+async def test_stopping_before_the_first_word(tmp_path):
     """Only our own line is shown."""
     script = Heard()
     script.enqueue(Fault("hang"))
@@ -63,7 +61,7 @@ async def test_stopping_before_the_first_word(tmp_path: Path) -> None:
         assert [("user", "Hi")] == await spool.items()
 
 
-async def test_stopping_while_an_error_is_waited_out(tmp_path: Path) -> None:
+async def test_stopping_while_an_error_is_waited_out(tmp_path):
     """Nobody waits for the next attempt."""
     script = Heard()
     script.enqueue(Fault("refuse", status=429, retry_after=60))
@@ -78,7 +76,7 @@ async def test_stopping_while_an_error_is_waited_out(tmp_path: Path) -> None:
         assert [EN["stopped"]] == spool.platform.answers
 
 
-async def test_stopping_when_the_answer_is_there_already(tmp_path: Path) -> None:
+async def test_stopping_when_the_answer_is_there_already(tmp_path):
     """Too late: the whole answer is shown, and it is a completed one."""
     script = Heard()
     async with core(tmp_path, ScriptedModel(script)) as spool:
@@ -93,7 +91,7 @@ async def test_stopping_when_the_answer_is_there_already(tmp_path: Path) -> None
         assert [("completed", None)] == await spool.outcomes()
 
 
-async def test_a_stop_is_carried_out_after_a_death(tmp_path: Path) -> None:
+async def test_a_stop_is_carried_out_after_a_death(tmp_path):
     """The order was committed; the next process marks what people see, and asks nobody."""
     script = Heard()
     script.enqueue(Say("Hel"), Fault("hang"))

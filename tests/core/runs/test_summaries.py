@@ -92,7 +92,7 @@ async def until_due(spool: Core, script: Notes) -> None:
     await script.news.until(lambda: script.summaries)
 
 
-async def test_after_200_turns_the_first_fact_is_known(tmp_path: Path) -> None:
+async def test_after_200_turns_the_first_fact_is_known(tmp_path):
     """Under a small budget, which no request exceeds; the originals are all still there."""
     script = Notes()
     async with opened(tmp_path, script) as spool:
@@ -116,7 +116,7 @@ def weight(request: list[Any]) -> int:
     return estimated_input("", request)
 
 
-async def test_nothing_is_summarised_before_it_is_needed(tmp_path: Path) -> None:
+async def test_nothing_is_summarised_before_it_is_needed(tmp_path):
     """A short thread goes along whole, and costs no further request."""
     script = Notes()
     async with opened(tmp_path, script) as spool:
@@ -127,7 +127,7 @@ async def test_nothing_is_summarised_before_it_is_needed(tmp_path: Path) -> None
     assert 7 == len(script.asked()[-1])
 
 
-async def test_no_turn_is_forgotten_before_it_is_summarised(tmp_path: Path) -> None:
+async def test_no_turn_is_forgotten_before_it_is_summarised(tmp_path):
     """Every request has every fact, in its own words or in the summary's."""
     script = Notes()
     async with opened(tmp_path, script) as spool:
@@ -137,7 +137,7 @@ async def test_no_turn_is_forgotten_before_it_is_summarised(tmp_path: Path) -> N
         assert all(f"fact {one} is a{one}" in said(request) for one in range(1, number + 1))
 
 
-async def test_an_answer_never_waits_for_a_summary(tmp_path: Path) -> None:
+async def test_an_answer_never_waits_for_a_summary(tmp_path):
     """While the summary is under way the next questions are answered."""
     script = Notes()
     async with opened(tmp_path, script) as spool:
@@ -150,7 +150,7 @@ async def test_an_answer_never_waits_for_a_summary(tmp_path: Path) -> None:
     assert 1 == len(script.summaries)
 
 
-async def test_a_death_while_it_is_summarised(tmp_path: Path) -> None:
+async def test_a_death_while_it_is_summarised(tmp_path):
     """The next process makes it, without anybody having to ask."""
     script = Notes()
     async with opened(tmp_path, script) as spool:
@@ -166,7 +166,7 @@ async def test_a_death_while_it_is_summarised(tmp_path: Path) -> None:
     assert script.summaries[0] == script.summaries[1]
 
 
-async def test_a_death_before_it_is_begun(tmp_path: Path) -> None:
+async def test_a_death_before_it_is_begun(tmp_path):
     """That it is due was committed together with the answer."""
     script = Notes()
     async with opened(tmp_path, script) as spool:
@@ -184,7 +184,7 @@ async def test_a_death_before_it_is_begun(tmp_path: Path) -> None:
         assert ("fact 1 is blue", 0) == await summary(spool)
 
 
-async def test_a_death_after_it_was_written(tmp_path: Path) -> None:
+async def test_a_death_after_it_was_written(tmp_path):
     """It is used, and not made again."""
     script = Notes()
     async with opened(tmp_path, script) as spool:
@@ -212,7 +212,7 @@ async def test_a_death_after_it_was_written(tmp_path: Path) -> None:
     ],
     ids=["refused", "cut", "filtered", "failed", "empty"],
 )
-async def test_a_summary_that_fails_changes_nothing(tmp_path: Path, trouble: list[Any]) -> None:
+async def test_a_summary_that_fails_changes_nothing(tmp_path, trouble):
     """What was remembered stays; the next answer tries again."""
     script = Notes()
     async with opened(tmp_path, script) as spool:
@@ -231,7 +231,7 @@ async def test_a_summary_that_fails_changes_nothing(tmp_path: Path, trouble: lis
         assert "fact 1 is blue" in (await summary(spool))[0]
 
 
-async def test_a_summary_that_was_cut_off_is_better_than_none(tmp_path: Path) -> None:
+async def test_a_summary_that_was_cut_off_is_better_than_none(tmp_path):
     """The model wrote more than it may: what it wrote counts, and the thread goes on."""
     script = Notes()
     async with opened(tmp_path, script) as spool:
@@ -243,7 +243,7 @@ async def test_a_summary_that_was_cut_off_is_better_than_none(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("text", ["long " * 5000, "긴 요약 " * 5000], ids=["english", "korean"])
-async def test_a_summary_has_a_size(tmp_path: Path, text: str) -> None:
+async def test_a_summary_has_a_size(tmp_path, text):
     """A model that does not stop does not fill the requests with it."""
     script = Notes()
     script.broken = [[Say("fact 1 is blue " + text)] for _ in range(50)]
@@ -255,7 +255,7 @@ async def test_a_summary_has_a_size(tmp_path: Path, text: str) -> None:
     assert len(script.summaries) < 15
 
 
-async def test_requests_for_summaries_fit_too(tmp_path: Path) -> None:
+async def test_requests_for_summaries_fit_too(tmp_path):
     """Also where one turn alone is larger than the room."""
     script = Notes()
     async with opened(tmp_path, script, policy=rules(budget=1000)) as spool:
@@ -269,7 +269,7 @@ async def test_requests_for_summaries_fit_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("type", ["auto", "last_messages"])
-async def test_only_who_wants_summaries_has_them(tmp_path: Path, type: str) -> None:
+async def test_only_who_wants_summaries_has_them(tmp_path, type):
     """The other strategies leave the oldest out."""
     script = Notes()
     how = {"type": type, **({"last_messages": 5} if type == "last_messages" else {})}
@@ -283,7 +283,7 @@ async def test_only_who_wants_summaries_has_them(tmp_path: Path, type: str) -> N
         assert 5 == max(len(request) for request in script.asked())
 
 
-async def test_calls_and_results_are_in_the_summary(tmp_path: Path) -> None:
+async def test_calls_and_results_are_in_the_summary(tmp_path):
     """What a tool found out is known when the turn is gone."""
 
     def find() -> str:
@@ -300,7 +300,7 @@ async def test_calls_and_results_are_in_the_summary(tmp_path: Path) -> None:
     assert "find" in script.summaries[0]
 
 
-async def test_a_new_conversation_has_no_summary(tmp_path: Path) -> None:
+async def test_a_new_conversation_has_no_summary(tmp_path):
     """After a reset nothing older is known."""
     script = Notes()
     async with opened(tmp_path, script) as spool:
@@ -312,7 +312,7 @@ async def test_a_new_conversation_has_no_summary(tmp_path: Path) -> None:
     assert ["user"] == [item["role"] for item in script.asked()[-1]]
 
 
-async def test_two_people_have_summaries_of_their_own(tmp_path: Path) -> None:
+async def test_two_people_have_summaries_of_their_own(tmp_path):
     """What one said is never in the other's."""
     script = Notes()
     async with opened(tmp_path, script) as spool:
@@ -326,7 +326,7 @@ async def test_two_people_have_summaries_of_their_own(tmp_path: Path) -> None:
     assert ["fact 1 is blue", "fact 2 is green"] == texts
 
 
-async def test_the_window_the_server_tells_is_the_budget(tmp_path: Path) -> None:
+async def test_the_window_the_server_tells_is_the_budget(tmp_path):
     """A model with a small window is given less, whatever the settings say."""
     script = Notes()
     async with opened(tmp_path, script, policy=rules(budget=24_000)) as spool:
@@ -337,7 +337,7 @@ async def test_the_window_the_server_tells_is_the_budget(tmp_path: Path) -> None
     assert "fact 1 is blue" in said(script.asked()[-1])
 
 
-async def test_reported_tokens_put_the_estimate_right(tmp_path: Path) -> None:
+async def test_reported_tokens_put_the_estimate_right(tmp_path):
     """The stand-in counts about four characters a token, we three: more fits than we thought."""
     script = Notes()
     async with served(tmp_path, script, assistant=WHO, policy=rules(budget=2000)) as (spool, _):
@@ -364,7 +364,7 @@ class Honest(ScriptedModel):
                 yield event
 
 
-async def test_tools_do_not_spoil_the_estimate(tmp_path: Path) -> None:
+async def test_tools_do_not_spoil_the_estimate(tmp_path):
     """What many functions cost is not taken for the history's."""
 
     def made(number: int) -> Any:
@@ -385,7 +385,7 @@ async def test_tools_do_not_spoil_the_estimate(tmp_path: Path) -> None:
     assert 0.5 <= rows[0][0] <= 1.1
 
 
-async def test_what_hosted_tools_found_does_not_spoil_the_estimate(tmp_path: Path) -> None:
+async def test_what_hosted_tools_found_does_not_spoil_the_estimate(tmp_path):
     """It is in the reported tokens, and not in the history."""
     script = Notes()
     script.enqueue(Hosted("web_search_call"), Say("Found."))
@@ -397,7 +397,7 @@ async def test_what_hosted_tools_found_does_not_spoil_the_estimate(tmp_path: Pat
 
 
 @pytest.mark.parametrize("locale", ["en", "ko"])
-async def test_memory_tells_what_is_held(tmp_path: Path, locale: str) -> None:
+async def test_memory_tells_what_is_held(tmp_path, locale):
     """Nothing, all of it, or the oldest as a summary; in the person's language."""
     words = texts.TEXTS[locale]
     script = Notes()
@@ -415,7 +415,7 @@ async def test_memory_tells_what_is_held(tmp_path: Path, locale: str) -> None:
         assert re.search(rf"\b{upto}\D", text)
 
 
-async def test_memory_is_told_when_it_is_asked_for(tmp_path: Path) -> None:
+async def test_memory_is_told_when_it_is_asked_for(tmp_path):
     """`@bot memory`: our own words, without the model, and no part of the conversation."""
     script = Notes()
     async with opened(tmp_path, script) as spool:
@@ -428,13 +428,13 @@ async def test_memory_is_told_when_it_is_asked_for(tmp_path: Path) -> None:
     assert 2 == len(script.requests)
 
 
-def test_large_numbers_can_be_read() -> None:
+def test_large_numbers_can_be_read():
     """With separators."""
     assert "1,234" in told(Held(1234, 56789, 0, 1234), "en", "en")
     assert "56,789" in told(Held(1234, 56789, 0, 1234), "en", "en")
 
 
-async def test_memory_does_not_boast(tmp_path: Path) -> None:
+async def test_memory_does_not_boast(tmp_path):
     """An assistant that leaves the oldest out tells how much it still knows."""
     how = {"type": "last_messages", "last_messages": 5}
     script = Notes()
@@ -447,9 +447,7 @@ async def test_memory_does_not_boast(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("scope", "known"), [("user", False), ("topic", True)])
-async def test_what_others_said_in_a_topic_is_summarised_for_that_topic_only(
-    tmp_path: Path, scope: Any, known: bool
-) -> None:
+async def test_what_others_said_in_a_topic_is_summarised_for_that_topic_only(tmp_path, scope, known):
     """A summary is read wherever the memory is used: in other topics too, where memories are personal."""
     script = Notes()
     async with opened(tmp_path, script, policy=rules(budget=BUDGET, scope=scope)) as spool:

@@ -73,7 +73,7 @@ async def told(directory: Path, *calls: Call, **more: Any) -> tuple[dict[str, st
     ],
     ids=["unknown", "no-json", "no-object", "wrong-type", "missing", "too-many", "time-out", "exception"],
 )
-async def test_a_call_that_fails_is_a_result(tmp_path: Path, call: Call, words: list[str]) -> None:
+async def test_a_call_that_fails_is_a_result(tmp_path, call, words):
     """The model learns why, without a trace of our code; the run is completed."""
     results, platform = await told(tmp_path, call)
 
@@ -84,7 +84,7 @@ async def test_a_call_that_fails_is_a_result(tmp_path: Path, call: Call, words: 
     assert platform.replies[0].tasks[-1][0][1] in ("error", "complete")
 
 
-async def test_a_long_result_is_cut_and_says_so(tmp_path: Path) -> None:
+async def test_a_long_result_is_cut_and_says_so(tmp_path):
     """At most 20,000 characters."""
     results, _ = await told(tmp_path, Call("endless"))
 
@@ -93,7 +93,7 @@ async def test_a_long_result_is_cut_and_says_so(tmp_path: Path) -> None:
     assert "cut" in result[-300:]
 
 
-async def test_what_is_done_is_shown_while_it_is(tmp_path: Path) -> None:
+async def test_what_is_done_is_shown_while_it_is(tmp_path):
     """Each call by the name of its tool; how it ended is shown, too."""
     _, platform = await told(tmp_path, Call("double", {"number": 2}), Call("broken"))
 
@@ -102,7 +102,7 @@ async def test_what_is_done_is_shown_while_it_is(tmp_path: Path) -> None:
     assert (("Using double", "complete"), ("Using broken", "error")) == seen[-1]
 
 
-async def test_secrets_do_not_get_into_results(tmp_path: Path) -> None:
+async def test_secrets_do_not_get_into_results(tmp_path):
     """Values of the settings are blotted out wherever a tool got them from."""
 
     def leak() -> str:
@@ -122,7 +122,7 @@ async def test_secrets_do_not_get_into_results(tmp_path: Path) -> None:
     assert "the key is" in said(given(script.requests))
 
 
-async def test_the_default_assistant_has_every_function(tmp_path: Path) -> None:
+async def test_the_default_assistant_has_every_function(tmp_path):
     """All that were found are offered, as strict functions."""
     script = Heard()
     async with core(tmp_path, ScriptedModel(script), toolbox=BOX) as spool:
@@ -134,7 +134,7 @@ async def test_the_default_assistant_has_every_function(tmp_path: Path) -> None:
     assert all(tool["type"] == "function" and tool["strict"] for tool in offered)
 
 
-async def test_others_have_only_the_functions_they_name(tmp_path: Path) -> None:
+async def test_others_have_only_the_functions_they_name(tmp_path):
     """A call of another one is refused as if there were none of that name, and never carried out."""
     done = []
 
@@ -159,7 +159,7 @@ async def test_others_have_only_the_functions_they_name(tmp_path: Path) -> None:
     assert results["call_s"].startswith("error")
 
 
-async def test_a_function_that_is_not_there_is_named(tmp_path: Path) -> None:
+async def test_a_function_that_is_not_there_is_named(tmp_path):
     """The assistant wants one that nobody wrote: the person reads which, the others work."""
     script = Heard()
     who = assistant(tools=tools("def:double", "def:triple"))
@@ -174,7 +174,7 @@ async def test_a_function_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "`double`" not in answer
 
 
-async def test_files_of_a_tool_are_posted_once(tmp_path: Path) -> None:
+async def test_files_of_a_tool_are_posted_once(tmp_path):
     """They stand at the answer, also when the process dies between the tool and the answer."""
     made = []
 
@@ -202,7 +202,7 @@ async def test_files_of_a_tool_are_posted_once(tmp_path: Path) -> None:
     assert "chart.csv" in said(given(script.requests))
 
 
-async def test_a_call_that_died_before_its_file_was_stored(tmp_path: Path) -> None:
+async def test_a_call_that_died_before_its_file_was_stored(tmp_path):
     """The tool only reads: it is called again, and there is one file."""
     runs = []
     gate = asyncio.Event()
@@ -229,7 +229,7 @@ async def test_a_call_that_died_before_its_file_was_stored(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("seconds", [0.05, None])
-async def test_a_tool_may_have_a_limit_of_its_own(tmp_path: Path, seconds: float | None) -> None:
+async def test_a_tool_may_have_a_limit_of_its_own(tmp_path, seconds):
     """Else the one of the settings counts."""
     slow: Callable[..., Any] = forever
     results, _ = await told(tmp_path, Call("forever"), toolbox=Toolbox.of(slow, seconds=seconds))
@@ -238,7 +238,7 @@ async def test_a_tool_may_have_a_limit_of_its_own(tmp_path: Path, seconds: float
     assert f"{seconds or 0.1:g} seconds" in result
 
 
-async def test_more_calls_than_hands(tmp_path: Path) -> None:
+async def test_more_calls_than_hands(tmp_path):
     """However many calls one response has, each has its result."""
     calls = [Call("double", {"number": number}, id=f"call_{number}") for number in range(40)]
     results, _ = await told(tmp_path, *calls)

@@ -52,7 +52,7 @@ def old(directory: Path, *runs: tuple[str, dict[str, object]]) -> None:
         tx.commit()
 
 
-async def test_an_answer_that_was_recorded_is_shown(tmp_path: Path) -> None:
+async def test_an_answer_that_was_recorded_is_shown(tmp_path):
     """It is not asked for again; the run behind it goes on."""
     old(tmp_path, ("in_progress", {"answer": ANSWER}), ("queued", {}))
     script = Heard()
@@ -66,7 +66,7 @@ async def test_an_answer_that_was_recorded_is_shown(tmp_path: Path) -> None:
     assert 1 == len(script.requests)
 
 
-async def test_a_stored_response_is_followed(tmp_path: Path) -> None:
+async def test_a_stored_response_is_followed(tmp_path):
     """Of the background mode; one that is gone at the server is asked for anew."""
     old(tmp_path, ("in_progress", {"response": "resp_gone"}))
     async with core(tmp_path, ScriptedModel(Heard(), background=True)) as spool:
@@ -76,7 +76,7 @@ async def test_a_stored_response_is_followed(tmp_path: Path) -> None:
         assert ["echo: question 1"] == spool.platform.answers
 
 
-async def test_a_run_without_a_version_is_answered_by_who_answers_there_now(tmp_path: Path) -> None:
+async def test_a_run_without_a_version_is_answered_by_who_answers_there_now(tmp_path):
     """And records who that was."""
     old(tmp_path, ("in_progress", {}))
     async with core(tmp_path, ScriptedModel(Heard())) as spool:
@@ -86,7 +86,7 @@ async def test_a_run_without_a_version_is_answered_by_who_answers_there_now(tmp_
         assert [("asst_settings", 1)] == await spool.rows("SELECT assistant_id, assistant_version FROM runs")
 
 
-async def test_a_run_that_was_being_stopped_is_stopped(tmp_path: Path) -> None:
+async def test_a_run_that_was_being_stopped_is_stopped(tmp_path):
     """With what it had shown."""
     old(tmp_path, ("cancelling", {}))
     async with core(tmp_path, ScriptedModel(Heard())) as spool:

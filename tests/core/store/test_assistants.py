@@ -26,7 +26,7 @@ def made(tx: Execute, name: str = "Ada", **fields: object) -> Assistant:
     return assistants.create(tx, {"name": name, "model": "gpt-6-luna", **fields}, 5.5)
 
 
-def test_a_created_assistant_can_be_read(tx: Execute) -> None:
+def test_a_created_assistant_can_be_read(tx):
     """By its id, which is new, as version 1, with all it was given."""
     created = made(
         tx, instructions="Be kind.", tools=[function_tool("f")], metadata={"a": "b"}, temperature=0.5
@@ -38,7 +38,7 @@ def test_a_created_assistant_can_be_read(tx: Execute) -> None:
     assert created.id != made(tx).id
 
 
-def test_a_created_assistant_may_bring_its_id(tx: Execute) -> None:
+def test_a_created_assistant_may_bring_its_id(tx):
     """An import keeps id, time and version."""
     created = made(tx, id="asst_old", created_at=3, version=7)
 
@@ -46,7 +46,7 @@ def test_a_created_assistant_may_bring_its_id(tx: Execute) -> None:
     assert created == assistants.get(tx, "asst_old", 7)
 
 
-def test_a_change_is_the_next_version(tx: Execute) -> None:
+def test_a_change_is_the_next_version(tx):
     """What is not named stays; what is named null is the default again."""
     first = made(tx, instructions="Be kind.", temperature=0.5)
 
@@ -62,7 +62,7 @@ def test_a_change_is_the_next_version(tx: Execute) -> None:
     assert (first, second) == (assistants.get(tx, first.id, 1), assistants.get(tx, first.id, 2))
 
 
-def test_a_change_of_nothing_is_no_version(tx: Execute) -> None:
+def test_a_change_of_nothing_is_no_version(tx):
     """The same values again are what there was."""
     first = made(tx, tools=[function_tool("f")])
 
@@ -70,7 +70,7 @@ def test_a_change_of_nothing_is_no_version(tx: Execute) -> None:
     assert assistants.get(tx, first.id, 2) is None
 
 
-def test_its_identity_cannot_be_changed(tx: Execute) -> None:
+def test_its_identity_cannot_be_changed(tx):
     """Id, time and version are not the caller's."""
     first = made(tx)
 
@@ -81,7 +81,7 @@ def test_its_identity_cannot_be_changed(tx: Execute) -> None:
     assert (first.id, 5, 2) == (changed.id, changed.created_at, changed.version)
 
 
-def test_nobody_cannot_be_changed(tx: Execute) -> None:
+def test_nobody_cannot_be_changed(tx):
     """Neither can one that was deleted."""
     gone = made(tx)
     assistants.delete(tx, gone.id, 9.0)
@@ -91,7 +91,7 @@ def test_nobody_cannot_be_changed(tx: Execute) -> None:
             assistants.update(tx, id, {"name": "B"}, 9.0)
 
 
-def test_all_are_listed_in_the_order_of_their_making(tx: Execute) -> None:
+def test_all_are_listed_in_the_order_of_their_making(tx):
     """The settings' own among them; deleted ones are not."""
     first, second, gone = made(tx, "B"), made(tx, "A", created_at=9), made(tx, "C")
     assistants.delete(tx, gone.id, 9.0)
@@ -99,7 +99,7 @@ def test_all_are_listed_in_the_order_of_their_making(tx: Execute) -> None:
     assert [SETTINGS_ID, first.id, second.id] == [found.id for found in assistants.all(tx)]
 
 
-def test_what_the_first_version_of_spool_wrote_is_history(tx: Execute) -> None:
+def test_what_the_first_version_of_spool_wrote_is_history(tx):
     """Its rows tell runs who answered, but are no assistants that anybody made."""
     tx(
         "INSERT INTO assistants (id, created_at, name, instructions, model) VALUES (?, ?, ?, ?, ?)",
@@ -113,7 +113,7 @@ def test_what_the_first_version_of_spool_wrote_is_history(tx: Execute) -> None:
     assert ("Spool", "Be kind.", "m", 1) == (old.name, old.instructions, old.model, old.version)
 
 
-def test_assistants_are_found_by_id_or_name(tx: Execute) -> None:
+def test_assistants_are_found_by_id_or_name(tx):
     """A name counts whatever its capitals; several may have the same one."""
     ada, other, nameless = made(tx, "Ada"), made(tx, "ADA"), made(tx, "")
 
@@ -123,7 +123,7 @@ def test_assistants_are_found_by_id_or_name(tx: Execute) -> None:
     assert [] == assistants.named(tx, "") == assistants.named(tx, "Bob")
 
 
-def test_a_deleted_one_stays_for_its_runs(tx: Execute) -> None:
+def test_a_deleted_one_stays_for_its_runs(tx):
     """It is nobody any more, its id is taken, and its versions can be read."""
     gone = made(tx)
     assistants.assign(tx, "slack", "C1", gone.id)
@@ -138,7 +138,7 @@ def test_a_deleted_one_stays_for_its_runs(tx: Execute) -> None:
     assert SETTINGS_ID == assistants.nearest(tx, "slack", ["C1"]).id
 
 
-def test_the_nearest_place_counts(tx: Execute) -> None:
+def test_the_nearest_place_counts(tx):
     """Before the wider ones, the default one, and the settings' one, in this order."""
     ids = {place: made(tx, place).id for place in ("thread", "channel", "server", "default")}
     places = ("thread", "channel", "server")
@@ -157,7 +157,7 @@ def test_the_nearest_place_counts(tx: Execute) -> None:
     assert ["thread", "channel", "server", "default"] == answered[4:]
 
 
-def test_places_of_platforms_do_not_mix(tx: Execute) -> None:
+def test_places_of_platforms_do_not_mix(tx):
     """The same id elsewhere is another place, and no channel is called “default”."""
     ada = made(tx)
     assistants.assign(tx, "slack", "C1", ada.id)
@@ -168,7 +168,7 @@ def test_places_of_platforms_do_not_mix(tx: Execute) -> None:
     assert SETTINGS_ID == assistants.nearest(tx, "slack", ["C2"]).id
 
 
-def test_the_newest_version_answers(tx: Execute) -> None:
+def test_the_newest_version_answers(tx):
     """An update is seen by the next run, without any assigning."""
     ada = made(tx)
     assistants.assign(tx, "slack", "C1", ada.id)
@@ -178,7 +178,7 @@ def test_the_newest_version_answers(tx: Execute) -> None:
     assert changed == assistants.nearest(tx, "slack", ["C1", "T1"])
 
 
-def test_without_settings_nobody_answers(tx: Execute) -> None:
+def test_without_settings_nobody_answers(tx):
     """A database on which `run` never began says so."""
     assistants.unassign(tx, *SETTINGS)
 
@@ -186,7 +186,7 @@ def test_without_settings_nobody_answers(tx: Execute) -> None:
         assistants.nearest(tx, "slack", ["C1"])
 
 
-def test_assignments_can_be_read_and_ended(tx: Execute) -> None:
+def test_assignments_can_be_read_and_ended(tx):
     """A place has one assistant; the newest assignment counts. The settings' own is not one."""
     ada, bob = made(tx, "Ada"), made(tx, "Bob")
     assistants.assign(tx, *DEFAULT, ada.id)
@@ -202,7 +202,7 @@ def test_assignments_can_be_read_and_ended(tx: Execute) -> None:
     assert [] == assistants.assignments(tx, bob.id) == assistants.assignments(tx, SETTINGS_ID)
 
 
-def test_the_settings_are_settled_once(tx: Execute) -> None:
+def test_the_settings_are_settled_once(tx):
     """The same settings are the same version at every start; they answer where nobody else does."""
     settled = assistants.settle(tx, ASSISTANT, 2.0)
 
@@ -210,7 +210,7 @@ def test_the_settings_are_settled_once(tx: Execute) -> None:
     assert settled == assistants.nearest(tx, "slack", []) == assistants.get(tx, SETTINGS_ID)
 
 
-def test_changed_settings_are_the_next_version(tx: Execute) -> None:
+def test_changed_settings_are_the_next_version(tx):
     """Old runs still tell what they were answered by."""
     changed = assistants.settle(tx, replace(ASSISTANT, model="m"), 2.0)
 

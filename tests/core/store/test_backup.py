@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -49,7 +49,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.usefixtures("_open_to_all")
-def test_a_copy_is_one_state_of_a_database_in_use(tmp_path: Path) -> None:
+def test_a_copy_is_one_state_of_a_database_in_use(tmp_path):
     """All that was committed before it began, no half transaction, readable by its owner alone."""
     with writer(tmp_path / "spool.sqlite3", 0, 1_000_000) as said:
         for number in range(5):
@@ -60,7 +60,7 @@ def test_a_copy_is_one_state_of_a_database_in_use(tmp_path: Path) -> None:
             committed = int(said.readline())  # and nobody was stopped
 
 
-def test_what_a_killed_process_left_in_the_wal_is_in_the_copy(tmp_path: Path) -> None:
+def test_what_a_killed_process_left_in_the_wal_is_in_the_copy(tmp_path):
     """Nothing of the database itself is changed."""
     database = left_by_a_kill(tmp_path / "spool.sqlite3", 7)
     before = content(tmp_path)
@@ -73,14 +73,14 @@ def test_what_a_killed_process_left_in_the_wal_is_in_the_copy(tmp_path: Path) ->
     assert 7 == pair(tmp_path / "copy")
 
 
-def test_an_older_schema_is_copied_as_it_is(tmp_path: Path) -> None:
+def test_an_older_schema_is_copied_as_it_is(tmp_path):
     """A copy is no upgrade."""
     backup.save(old(tmp_path / "spool.sqlite3"), tmp_path / "copy")
 
     assert [1, 1] == [schema(tmp_path / "copy"), schema(tmp_path / "spool.sqlite3")]
 
 
-def test_what_exists_is_never_replaced(database: Path, tmp_path: Path) -> None:
+def test_what_exists_is_never_replaced(database, tmp_path):
     """Nor a link that leads nowhere."""
     (tmp_path / "precious").write_text("mine")
     (tmp_path / "link").symlink_to("nowhere")
@@ -91,7 +91,7 @@ def test_what_exists_is_never_replaced(database: Path, tmp_path: Path) -> None:
     assert "mine" == (tmp_path / "precious").read_text()
 
 
-def test_of_several_at_once_one_gets_the_name(database: Path, tmp_path: Path) -> None:
+def test_of_several_at_once_one_gets_the_name(database, tmp_path):
     """The others are refused, although the file was not there when they began."""
     begin = threading.Barrier(8)
 
@@ -118,9 +118,7 @@ def test_of_several_at_once_one_gets_the_name(database: Path, tmp_path: Path) ->
         (lambda path: path, "nowhere/new", "could not be copied.*No such file.*Choose an existing folder"),
     ],
 )
-def test_what_cannot_be_copied(
-    tmp_path: Path, prepare: Callable[[Path], object], target: str, cure: str
-) -> None:
+def test_what_cannot_be_copied(tmp_path, prepare, target, cure):
     """Each says what to do, and leaves no file."""
     Database(tmp_path / "spool.sqlite3").close()
     prepare(tmp_path / "spool.sqlite3")
@@ -132,7 +130,7 @@ def test_what_cannot_be_copied(
     assert before == content(tmp_path)
 
 
-def test_a_kill_leaves_a_whole_copy_or_none(database: Path, tmp_path: Path) -> None:
+def test_a_kill_leaves_a_whole_copy_or_none(database, tmp_path):
     """At whatever line; the database is as it was."""
     template = shutil.copytree(tmp_path, tmp_path / "template")
     (template / "copy").unlink()
@@ -146,7 +144,7 @@ def test_a_kill_leaves_a_whole_copy_or_none(database: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("_open_to_all")
-def test_a_copy_is_put_back(database: Path, tmp_path: Path) -> None:
+def test_a_copy_is_put_back(database, tmp_path):
     """What was there is kept as it was, also what was only in its -wal; nobody else may read either."""
     kept = backup.restore(tmp_path / "copy", database, NEWEST)
 
@@ -157,7 +155,7 @@ def test_a_copy_is_put_back(database: Path, tmp_path: Path) -> None:
     assert 1 == pair(database)
 
 
-def test_a_copy_is_put_where_nothing_is(database: Path, tmp_path: Path) -> None:
+def test_a_copy_is_put_where_nothing_is(database, tmp_path):
     """A new machine; a -wal that was forgotten there is not taken for the copy's."""
     new = tmp_path / "new" / "spool.sqlite3"
     new.parent.mkdir()
@@ -167,7 +165,7 @@ def test_a_copy_is_put_where_nothing_is(database: Path, tmp_path: Path) -> None:
     assert (1, 0o600) == (pair(new), mode(new))
 
 
-def test_a_damaged_database_is_replaced(database: Path, tmp_path: Path) -> None:
+def test_a_damaged_database_is_replaced(database, tmp_path):
     """It is kept with its -wal, byte for byte, and nothing of it comes back."""
     wal = Path(f"{damaged(database)}-wal")
     before = database.read_bytes(), wal.read_bytes()
@@ -211,9 +209,7 @@ def newer(path: Path) -> None:
         ),
     ],
 )
-def test_what_is_not_put_back(
-    database: Path, tmp_path: Path, prepare: Callable[[Path], object], cure: str
-) -> None:
+def test_what_is_not_put_back(database, tmp_path, prepare, cure):
     """Each says what to do, and the database is as it was."""
     prepare(tmp_path / "copy")
     before = content(tmp_path)
@@ -224,7 +220,7 @@ def test_what_is_not_put_back(
     assert before == content(tmp_path)
 
 
-async def test_who_has_it_open_sees_the_copy(database: Path, tmp_path: Path) -> None:
+async def test_who_has_it_open_sees_the_copy(database, tmp_path):
     """A command that was waiting for the model server, say."""
     db = Database(database)
     assert 2 == await db(lambda x: facts.find(x, "one"))
@@ -238,7 +234,7 @@ async def test_who_has_it_open_sees_the_copy(database: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_a_strangers_transaction_is_waited_for_but_not_for_ever(database: Path, tmp_path: Path) -> None:
+def test_a_strangers_transaction_is_waited_for_but_not_for_ever(database, tmp_path):
     """Nothing is changed then, and nothing is left behind."""
     with closing(sqlite3.connect(database, isolation_level=None)) as stranger:
         stranger.execute("BEGIN IMMEDIATE")
@@ -250,7 +246,7 @@ def test_a_strangers_transaction_is_waited_for_but_not_for_ever(database: Path, 
 
 
 @pytest.mark.parametrize("state", ["sound", "damaged", "missing"])
-def test_a_kill_while_restoring_leaves_one_or_the_other(database: Path, tmp_path: Path, state: str) -> None:
+def test_a_kill_while_restoring_leaves_one_or_the_other(database, tmp_path, state):
     """At whatever line; what was there before is lost at none of them, and the next try succeeds."""
     template = shutil.copytree(tmp_path, tmp_path / "template")
     before = template / "spool.sqlite3"
@@ -281,7 +277,7 @@ def test_a_kill_while_restoring_leaves_one_or_the_other(database: Path, tmp_path
 
 
 @pytest.mark.usefixtures("_open_to_all")
-def test_a_copy_is_made_before_an_upgrade(tmp_path: Path) -> None:
+def test_a_copy_is_made_before_an_upgrade(tmp_path):
     """Of the schema in its name, once, for its owner alone; the next start has nothing to do."""
     database, copy = old(tmp_path / "spool.sqlite3"), tmp_path / "spool-schema-1.sqlite3"
 
@@ -294,14 +290,14 @@ def test_a_copy_is_made_before_an_upgrade(tmp_path: Path) -> None:
     assert ["spool.sqlite3"] == sorted(content(tmp_path))
 
 
-def test_no_copy_of_a_new_database(tmp_path: Path) -> None:
+def test_no_copy_of_a_new_database(tmp_path):
     """There is nothing to lose."""
     Database(tmp_path / "spool.sqlite3").close()
 
     assert ["spool.sqlite3"] == os.listdir(tmp_path)
 
 
-def test_without_room_for_the_copy_there_is_no_upgrade(tmp_path: Path) -> None:
+def test_without_room_for_the_copy_there_is_no_upgrade(tmp_path):
     """The error says so, and nothing was changed: a process that may write no large file."""
     database = old(tmp_path / "spool.sqlite3")
     code = (
@@ -316,13 +312,13 @@ def test_without_room_for_the_copy_there_is_no_upgrade(tmp_path: Path) -> None:
     assert ["spool.sqlite3"] == sorted(content(tmp_path))
 
 
-def test_a_damaged_database_is_not_upgraded(tmp_path: Path) -> None:
+def test_a_damaged_database_is_not_upgraded(tmp_path):
     """It says what to do."""
     with pytest.raises(ConfigError, match=r"is damaged.*put a backup in"):
         Database(damaged(old(tmp_path / "spool.sqlite3")))
 
 
-def test_a_kill_before_an_upgrade_changes_nothing(tmp_path: Path) -> None:
+def test_a_kill_before_an_upgrade_changes_nothing(tmp_path):
     """Whatever the schema is then, there is a whole copy of the old one, or the old one itself."""
     (template := tmp_path / "template").mkdir()
     old(template / "spool.sqlite3")
@@ -335,7 +331,7 @@ def test_a_kill_before_an_upgrade_changes_nothing(tmp_path: Path) -> None:
         assert (NEWEST, 1) == (schema(folder / "spool.sqlite3"), schema(folder / "spool-schema-1.sqlite3"))
 
 
-def test_a_copy_never_has_another_schemas_name(tmp_path: Path) -> None:
+def test_a_copy_never_has_another_schemas_name(tmp_path):
     """Another process upgraded while this one was about to copy."""
     database = tmp_path / "spool.sqlite3"
     Database(database).close()
@@ -346,7 +342,7 @@ def test_a_copy_never_has_another_schemas_name(tmp_path: Path) -> None:
     assert ["spool.sqlite3"] == sorted(content(tmp_path))
 
 
-def test_two_starts_at_once_keep_the_old_schema(tmp_path: Path) -> None:
+def test_two_starts_at_once_keep_the_old_schema(tmp_path):
     """The copy's name is true, whoever took the step."""
     database = old(tmp_path / "spool.sqlite3")
     code = (

@@ -31,7 +31,7 @@ def mode(path: Path) -> int:
 
 
 @pytest.mark.usefixtures("_open_to_all")
-def test_the_data_directory_is_created_for_its_owner_alone(tmp_path: Path) -> None:
+def test_the_data_directory_is_created_for_its_owner_alone(tmp_path):
     """With its parents; one that was there already is left as its owner made it."""
     path = tmp_path / "a" / "b"
 
@@ -43,7 +43,7 @@ def test_the_data_directory_is_created_for_its_owner_alone(tmp_path: Path) -> No
     assert 0o750 == mode(path)
 
 
-def test_a_data_directory_that_cannot_be_is_a_setting_to_change(tmp_path: Path) -> None:
+def test_a_data_directory_that_cannot_be_is_a_setting_to_change(tmp_path):
     """The message names the setting, the reason and the cure."""
     (tmp_path / "file").touch()
 
@@ -51,7 +51,7 @@ def test_a_data_directory_that_cannot_be_is_a_setting_to_change(tmp_path: Path) 
         data_directory(tmp_path / "file")
 
 
-def test_a_second_runner_is_refused_and_told_the_pid(tmp_path: Path) -> None:
+def test_a_second_runner_is_refused_and_told_the_pid(tmp_path):
     """One `run` per data directory; the first can be found and stopped."""
     with only_runner(tmp_path):
         with (
@@ -62,7 +62,7 @@ def test_a_second_runner_is_refused_and_told_the_pid(tmp_path: Path) -> None:
         assert 0o600 == mode(tmp_path / "run.lock")
 
 
-def test_the_next_runner_may_begin_once_the_first_has_ended(tmp_path: Path) -> None:
+def test_the_next_runner_may_begin_once_the_first_has_ended(tmp_path):
     """Whatever its pid: a shorter one leaves nothing of a longer one behind."""
     (tmp_path / "run.lock").write_text("12345678901234567890\n")
 
@@ -72,7 +72,7 @@ def test_the_next_runner_may_begin_once_the_first_has_ended(tmp_path: Path) -> N
         assert f"{os.getpid()}\n" == (tmp_path / "run.lock").read_text()
 
 
-def test_a_killed_runner_holds_nothing(tmp_path: Path) -> None:
+def test_a_killed_runner_holds_nothing(tmp_path):
     """The lock vanishes with the process: no stale lock ever has to be removed by hand."""
     code = (
         "import sys, pathlib, time; from core.store.data_dir import only_runner\n"

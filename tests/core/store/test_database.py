@@ -63,14 +63,14 @@ def failing(tx: Execute) -> None:
     raise ValueError("on purpose")
 
 
-async def test_work_gives_its_result_and_is_on_disk(db: Database, tmp_path: Path) -> None:
+async def test_work_gives_its_result_and_is_on_disk(db, tmp_path):
     """Done ⇒ committed."""
     await db(remembering("a"))
 
     assert ["a"] == committed(tmp_path / "spool.sqlite3") == await db(names)
 
 
-async def test_a_failure_undoes_only_itself(db: Database) -> None:
+async def test_a_failure_undoes_only_itself(db):
     """The exception reaches whoever asked; the transactions that share its commit are kept."""
     before, failed, after = db(remembering("a")), db(failing), db(remembering("b"))
 
@@ -80,15 +80,15 @@ async def test_a_failure_undoes_only_itself(db: Database) -> None:
     assert ["a", "b"] == await db(names)
 
 
-async def test_transactions_happen_in_the_order_of_the_calls(db: Database) -> None:
+async def test_transactions_happen_in_the_order_of_the_calls(db):
     """Each sees what those before it did, awaited or not."""
     for number in range(50):
-        db(lambda tx, n=number: facts.remember(tx, "list", [*(facts.find(tx, "list") or []), n]))  # type: ignore[misc]
+        db(lambda tx, n=number: facts.remember(tx, "list", [*(facts.find(tx, "list") or []), n]))
 
     assert list(range(50)) == await db(lambda tx: facts.find(tx, "list"))
 
 
-async def test_what_waits_shares_one_commit(db: Database, tmp_path: Path) -> None:
+async def test_what_waits_shares_one_commit(db, tmp_path):
     """While the writer is busy the others gather; then they are committed together."""
     go_on = threading.Event()
     db(lambda x: go_on.wait())
@@ -101,7 +101,7 @@ async def test_what_waits_shares_one_commit(db: Database, tmp_path: Path) -> Non
     assert 20 == len(committed(tmp_path / "spool.sqlite3"))
 
 
-async def test_cancelling_who_waits_does_not_undo(db: Database) -> None:
+async def test_cancelling_who_waits_does_not_undo(db):
     """The transaction happens all the same, and the writer lives on."""
     waiting = db(remembering("a"))
     waiting.cancel()
@@ -109,7 +109,7 @@ async def test_cancelling_who_waits_does_not_undo(db: Database) -> None:
     assert ["a"] == await db(names)
 
 
-async def test_closing_finishes_what_was_asked_for(tmp_path: Path) -> None:
+async def test_closing_finishes_what_was_asked_for(tmp_path):
     """Nothing that was put in line is dropped."""
     db = Database(tmp_path / "spool.sqlite3")
     for number in range(10):
@@ -120,7 +120,7 @@ async def test_closing_finishes_what_was_asked_for(tmp_path: Path) -> None:
     assert 10 == len(committed(tmp_path / "spool.sqlite3"))
 
 
-def test_work_outlives_the_event_loop(tmp_path: Path) -> None:
+def test_work_outlives_the_event_loop(tmp_path):
     """A loop that ends while the writer is at work loses the answer, not the transaction."""
     db, go_on = Database(tmp_path / "spool.sqlite3"), threading.Event()
 
@@ -138,7 +138,7 @@ def test_work_outlives_the_event_loop(tmp_path: Path) -> None:
     assert ["a"] == committed(tmp_path / "spool.sqlite3")
 
 
-async def test_a_full_disk_fails_all_and_the_next_goes_on(db: Database) -> None:
+async def test_a_full_disk_fails_all_and_the_next_goes_on(db):
     """Nothing of the commit happened, everybody in it is told, and with room again it works."""
     (pages,) = (await db(lambda tx: tx("PRAGMA page_count")))[0]
     await db(lambda tx: tx(f"PRAGMA max_page_count={pages + 1}"))
@@ -158,7 +158,7 @@ async def test_a_full_disk_fails_all_and_the_next_goes_on(db: Database) -> None:
     assert "c" in await db(names)
 
 
-async def test_a_strangers_lock_fails_all_and_the_next_goes_on(db: Database, tmp_path: Path) -> None:
+async def test_a_strangers_lock_fails_all_and_the_next_goes_on(db, tmp_path):
     """A transaction that cannot begin raises and leaves the writer as it was."""
     await db(lambda tx: tx("PRAGMA busy_timeout=1"))
     stranger = sqlite3.connect(tmp_path / "spool.sqlite3", isolation_level=None)
@@ -187,7 +187,7 @@ def hiding_it(tx: Execute) -> None:
 
 
 @pytest.mark.parametrize("broken", [giving_up, hiding_it])
-async def test_a_transaction_that_sqlite_gave_up_fails_all(db: Database, broken: Work[None]) -> None:
+async def test_a_transaction_that_sqlite_gave_up_fails_all(db, broken):
     """Where SQLite itself rolled everything back, nobody is told that his part was stored."""
     go_on = threading.Event()
     work = [lambda x: go_on.wait(), remembering("a"), broken]
@@ -207,7 +207,7 @@ def breaking_at_commit(tx: Execute) -> None:
     tx("INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES ('r', 'l', 'none', 'queued', 1)")
 
 
-async def test_a_commit_that_fails_leaves_nothing(db: Database) -> None:
+async def test_a_commit_that_fails_leaves_nothing(db):
     """Nobody is told that his part was stored, and the next transaction begins afresh."""
     go_on = threading.Event()
     asked = [db(one) for one in (lambda x: go_on.wait(), remembering("a"), breaking_at_commit)]
@@ -220,7 +220,7 @@ async def test_a_commit_that_fails_leaves_nothing(db: Database) -> None:
     assert ["b"] == await db(names)
 
 
-async def test_commits_survive_a_power_cut(db: Database) -> None:
+async def test_commits_survive_a_power_cut(db):
     """WAL, synchronous=FULL, and foreign keys that are checked."""
 
     def pragmas(tx: Execute) -> list[object]:
@@ -230,7 +230,7 @@ async def test_commits_survive_a_power_cut(db: Database) -> None:
 
 
 @pytest.mark.usefixtures("_open_to_all")
-async def test_only_its_owner_can_read_the_files(tmp_path: Path) -> None:
+async def test_only_its_owner_can_read_the_files(tmp_path):
     """The database and the files SQLite puts beside it are 0600, whatever the umask."""
     db = Database(tmp_path / "spool.sqlite3")
     await db(remembering("a"))
@@ -241,7 +241,7 @@ async def test_only_its_owner_can_read_the_files(tmp_path: Path) -> None:
     assert expected == modes
 
 
-def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+def test_a_file_that_others_could_read_is_closed_to_them(tmp_path):
     """Copied from a backup, say."""
     path = tmp_path / "spool.sqlite3"
     path.touch(0o644)
@@ -251,7 +251,7 @@ def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None
     assert 0o600 == mode(path)
 
 
-async def test_a_database_is_opened_again_with_what_it_holds(tmp_path: Path) -> None:
+async def test_a_database_is_opened_again_with_what_it_holds(tmp_path):
     """Migrations run once."""
     first = Database(tmp_path / "spool.sqlite3")
     await first(remembering("a"))
@@ -263,7 +263,7 @@ async def test_a_database_is_opened_again_with_what_it_holds(tmp_path: Path) -> 
     second.close()
 
 
-def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+def test_a_newer_database_is_refused(tmp_path):
     """An older Spool would not know what it does to it; the cure is named."""
     path = tmp_path / "spool.sqlite3"
     Database(path).close()
@@ -275,7 +275,7 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
         Database(path)
 
 
-def test_a_migration_happens_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_a_migration_happens_whole_or_not_at_all(tmp_path):
     """One that fails half way leaves nothing behind, so that the next start can try it again."""
     path = tmp_path / "spool.sqlite3"
     connection = sqlite3.connect(path)
@@ -306,9 +306,7 @@ async def unsaved(*futures: asyncio.Future[None]) -> list[bool]:
     return [isinstance(result, Unsaved) for result in results]
 
 
-async def test_what_comes_after_an_unsaved_one_of_its_chain_is_not_saved(
-    hasty: tuple[Database, sqlite3.Connection],
-) -> None:
+async def test_what_comes_after_an_unsaved_one_of_its_chain_is_not_saved(hasty):
     """Not even when it was put in line before the failure was known, and the lock has gone meanwhile."""
     (db, stranger), chain = hasty, Chain()
     stranger.execute("BEGIN IMMEDIATE")
@@ -328,7 +326,7 @@ def full(tx: Execute) -> None:
     raise sqlite3.OperationalError("database or disk is full")
 
 
-async def test_one_of_the_same_commit_breaks_the_chain_too(db: Database) -> None:
+async def test_one_of_the_same_commit_breaks_the_chain_too(db):
     """The disk had no room for a large one, but would have for the small one behind it."""
     chain = Chain()
     jobs = [db(remembering("a"), chain), db(full, chain), db(remembering("b"), chain), db(remembering("c"))]
@@ -347,7 +345,7 @@ POISON = [
 
 
 @pytest.mark.parametrize("work", POISON)
-async def test_what_can_never_be_saved_breaks_no_chain(db: Database, work: Work[None]) -> None:
+async def test_what_can_never_be_saved_breaks_no_chain(db, work):
     """Whoever repeats it gets the same error for ever: it is left out, and not called Unsaved."""
     chain = Chain()
     jobs = [db(work, chain), db(remembering("b"), chain)]
@@ -357,7 +355,7 @@ async def test_what_can_never_be_saved_breaks_no_chain(db: Database, work: Work[
     assert ["b"] == await db(names)
 
 
-async def test_a_mark_that_is_not_saved_breaks_no_chain(hasty: tuple[Database, sqlite3.Connection]) -> None:
+async def test_a_mark_that_is_not_saved_breaks_no_chain(hasty):
     """It only says how far the chain has come: the next one says it again."""
     (db, stranger), chain = hasty, Chain()
     stranger.execute("BEGIN IMMEDIATE")

@@ -27,7 +27,7 @@ def begun(tx: Execute, user: str = "U1", status: str = "queued") -> tuple[Thread
     return thread, run
 
 
-def test_a_file_is_stored_as_it_was_found() -> None:
+def test_a_file_is_stored_as_it_was_found():
     """With an id that tells what it names."""
     with store() as tx:
         thread, run = begun(tx)
@@ -43,7 +43,7 @@ def test_a_file_is_stored_as_it_was_found() -> None:
         assert (None, None, None) == (found.transcript, found.remote, found.remote_until)
 
 
-def test_a_refused_file_is_a_row_too() -> None:
+def test_a_refused_file_is_a_row_too():
     """With its name, its announced size and the reason."""
     with store() as tx:
         thread, run = begun(tx)
@@ -57,7 +57,7 @@ def test_a_refused_file_is_a_row_too() -> None:
         )
 
 
-def test_a_source_is_stored_once() -> None:
+def test_a_source_is_stored_once():
     """The first one stays."""
     with store() as tx:
         thread, run = begun(tx)
@@ -68,7 +68,7 @@ def test_a_source_is_stored_once() -> None:
         assert (first,) == files.of_run(tx, run)
 
 
-def test_files_come_in_the_order_they_are_asked_for() -> None:
+def test_files_come_in_the_order_they_are_asked_for():
     """What is not stored is left out."""
     with store() as tx:
         thread, run = begun(tx)
@@ -78,7 +78,7 @@ def test_files_come_in_the_order_they_are_asked_for() -> None:
         assert ["m/2", "m/0"] == [file.source for file in files.at(tx, ["m/2", "m/9", "m/0"])]
 
 
-def test_a_run_has_its_own_files() -> None:
+def test_a_run_has_its_own_files():
     """In the order of their sources; not those of others, and not what its answer brings along."""
     with store() as tx:
         thread, run = begun(tx)
@@ -91,7 +91,7 @@ def test_a_run_has_its_own_files() -> None:
         assert ["m/0", "m/1"] == [file.source for file in files.of_run(tx, run)]
 
 
-def test_facts_come_without_bytes() -> None:
+def test_facts_come_without_bytes():
     """Where many files are looked through, nothing large is read."""
     with store() as tx:
         thread, run = begun(tx)
@@ -104,14 +104,14 @@ def test_facts_come_without_bytes() -> None:
         assert b"cat" == files.content(tx, whole.id)
 
 
-def test_an_unknown_file_is_none() -> None:
+def test_an_unknown_file_is_none():
     """Neither facts nor bytes."""
     with store() as tx:
         assert (None, None) == (files.get(tx, "file_x"), files.content(tx, "file_x"))
 
 
 @pytest.mark.parametrize("status", ENDED)
-def test_a_run_that_is_over_gets_no_bytes(status: str) -> None:
+def test_a_run_that_is_over_gets_no_bytes(status):
     """Its file came too late: what it was is on record, the bytes are not."""
     with store() as tx:
         thread, run = begun(tx, status=status)
@@ -122,7 +122,7 @@ def test_a_run_that_is_over_gets_no_bytes(status: str) -> None:
         assert ("picture", 3, None) == (found.kind, found.size, found.content)
 
 
-def test_release_drops_the_bytes_of_one_run() -> None:
+def test_release_drops_the_bytes_of_one_run():
     """The facts stay, and so do the bytes of the next run."""
     with store() as tx:
         thread, run = begun(tx)
@@ -139,7 +139,7 @@ def test_release_drops_the_bytes_of_one_run() -> None:
 
 
 @pytest.mark.parametrize("status", UNFINISHED + ENDED)
-def test_start_up_drops_what_nobody_needs(status: str) -> None:
+def test_start_up_drops_what_nobody_needs(status):
     """A run may end in other ways than by being carried out; unfinished ones keep their files."""
     with store() as tx:
         thread, run = begun(tx)
@@ -152,7 +152,7 @@ def test_start_up_drops_what_nobody_needs(status: str) -> None:
         assert (b"cat" if status in UNFINISHED else None) == found.content
 
 
-def test_a_stored_file_can_still_be_refused() -> None:
+def test_a_stored_file_can_still_be_refused():
     """A recording that nobody understood: the reason replaces everything else."""
     with store() as tx:
         thread, run = begun(tx)
@@ -168,7 +168,7 @@ def test_a_stored_file_can_still_be_refused() -> None:
         )
 
 
-def test_a_transcript_replaces_the_recording() -> None:
+def test_a_transcript_replaces_the_recording():
     """What was said is all that is needed from then on."""
     with store() as tx:
         thread, run = begun(tx)
@@ -181,7 +181,7 @@ def test_a_transcript_replaces_the_recording() -> None:
         assert ("audio", "hello", None) == (found.kind, found.transcript, found.content)
 
 
-def test_a_thread_knows_what_the_server_still_has() -> None:
+def test_a_thread_knows_what_the_server_still_has():
     """By the time they expire; only its own, the oldest first, without bytes."""
     with store() as tx:
         thread, run = begun(tx)
@@ -200,7 +200,7 @@ def test_a_thread_knows_what_the_server_still_has() -> None:
         ]
 
 
-def test_an_output_is_recorded_once() -> None:
+def test_an_output_is_recorded_once():
     """For each key of its run; a second time gives the first one. Another run may use the same key."""
     with store() as tx:
         thread, run = begun(tx)
@@ -218,7 +218,7 @@ def test_an_output_is_recorded_once() -> None:
         )
 
 
-def test_a_file_needs_a_thread() -> None:
+def test_a_file_needs_a_thread():
     """The database itself refuses what belongs to nobody."""
     with store() as tx:
         _, run = begun(tx)

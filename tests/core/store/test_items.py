@@ -26,14 +26,14 @@ def turn(tx: Execute, thread: ThreadId, *texts: str) -> RunId:
     return run
 
 
-def test_an_item_is_what_the_responses_api_takes() -> None:
+def test_an_item_is_what_the_responses_api_takes():
     """JSON with a role and the text as it is."""
     assert {"role": "user", "content": '안녕 "x"'} == json.loads(items.item("user", '안녕 "x"'))
     assert "안녕" in items.item("user", "안녕")
 
 
 @pytest.mark.parametrize(("text", "least"), [("", 0), ("word " * 100, 100), ("한국어" * 100, 300)])
-def test_the_weight_of_a_text_is_on_the_safe_side(text: str, least: int) -> None:
+def test_the_weight_of_a_text_is_on_the_safe_side(text, least):
     """At least a token for an English word and one for a Korean syllable; a tokenizer finds fewer."""
     assert items.weigh(text) > least
 
@@ -41,18 +41,18 @@ def test_the_weight_of_a_text_is_on_the_safe_side(text: str, least: int) -> None
 @pytest.mark.parametrize(
     ("budget", "count"), [(-1, 0), (0, 0), (1, 1), (2, 2), (3, 2), (3 + items.weigh("x" * 30), 4), (99, 4)]
 )
-def test_the_newest_texts_that_fit_are_counted(budget: int, count: int) -> None:
+def test_the_newest_texts_that_fit_are_counted(budget, count):
     """From the last; the first one too large ends it, however small those before it are."""
     assert count == items.fitting(["a", "x" * 30, "b", "c"], budget)
 
 
-def test_a_new_thread_has_no_history() -> None:
+def test_a_new_thread_has_no_history():
     """Nothing was said."""
     with store() as tx:
         assert () == items.newest(tx, begun(tx), 1000)
 
 
-def test_history_is_oldest_first_and_of_one_thread() -> None:
+def test_history_is_oldest_first_and_of_one_thread():
     """Turns follow each other as they were added, and nobody else's are among them."""
     with store() as tx:
         mine, other = begun(tx), begun(tx, "U2")
@@ -64,7 +64,7 @@ def test_history_is_oldest_first_and_of_one_thread() -> None:
         assert ("x",) == items.newest(tx, other, 1000)
 
 
-def test_the_oldest_turns_are_left_out_first_and_whole() -> None:
+def test_the_oldest_turns_are_left_out_first_and_whole():
     """A turn that does not fit is left out with all before it; a call and its output stay together."""
     with store() as tx:
         thread = begun(tx)
@@ -81,7 +81,7 @@ def test_the_oldest_turns_are_left_out_first_and_whole() -> None:
 
 
 @pytest.mark.parametrize("budget", [0, -5])
-def test_without_a_budget_there_is_no_history(budget: int) -> None:
+def test_without_a_budget_there_is_no_history(budget):
     """The question itself may use the budget up, or more than it."""
     with store() as tx:
         thread = begun(tx)
@@ -91,7 +91,7 @@ def test_without_a_budget_there_is_no_history(budget: int) -> None:
 
 
 @pytest.mark.parametrize("count", [items.PAGE - 1, items.PAGE, items.PAGE + 1, items.PAGE * 2])
-def test_a_history_of_several_pages_is_whole(count: int) -> None:
+def test_a_history_of_several_pages_is_whole(count):
     """Where one page ends and the next begins is not seen, neither between turns nor inside one."""
     with store() as tx:
         thread = begun(tx)
@@ -103,7 +103,7 @@ def test_a_history_of_several_pages_is_whole(count: int) -> None:
         assert (*(f"one {number}" for number in range(count)), "two") == history
 
 
-def test_a_long_thread_is_not_read_whole() -> None:
+def test_a_long_thread_is_not_read_whole():
     """What is read grows with the budget, not with the thread."""
     with store() as tx:
         thread = begun(tx)
@@ -125,9 +125,7 @@ def test_a_long_thread_is_not_read_whole() -> None:
     turns=st.lists(st.lists(st.text("ab", max_size=9), min_size=1, max_size=4), max_size=8),
     budget=st.integers(-5, 60),
 )
-def test_history_is_the_longest_run_of_whole_newest_turns_that_fits(
-    turns: list[list[str]], budget: int
-) -> None:
+def test_history_is_the_longest_run_of_whole_newest_turns_that_fits(turns, budget):
     """For every thread and budget: whole turns, the newest ones, and as many as the budget pays for."""
     fitting: list[str] = []
     for texts in reversed(turns):

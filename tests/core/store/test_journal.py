@@ -37,7 +37,7 @@ async def held(db: Database, owner: str = "me") -> Claim:
     return await db(work)
 
 
-async def test_a_step_is_in_the_next_claim(db: Database) -> None:
+async def test_a_step_is_in_the_next_claim(db):
     """Whoever takes the run over finds what was recorded, and nothing else."""
     journal = Journal(db, await held(db, "former"))
 
@@ -47,7 +47,7 @@ async def test_a_step_is_in_the_next_claim(db: Database) -> None:
     assert {"response": "resp_1"} == Journal(db, await held(db)).memo
 
 
-async def test_the_memo_of_a_journal_is_its_own(db: Database) -> None:
+async def test_the_memo_of_a_journal_is_its_own(db):
     """Recording does not change the claim it was made from."""
     claim = await held(db)
 
@@ -56,7 +56,7 @@ async def test_the_memo_of_a_journal_is_its_own(db: Database) -> None:
     assert {} == claim.memo
 
 
-async def test_a_step_happens_once(db: Database) -> None:
+async def test_a_step_happens_once(db):
     """Over any number of journals of the run; the recorded value is given back, falsy ones too."""
     made: list[int] = []
 
@@ -71,7 +71,7 @@ async def test_a_step_happens_once(db: Database) -> None:
     assert [1] == made
 
 
-async def test_a_step_that_fails_is_not_recorded(db: Database) -> None:
+async def test_a_step_that_fails_is_not_recorded(db):
     """It is tried again the next time."""
     journal = Journal(db, await held(db))
 
@@ -85,7 +85,7 @@ async def test_a_step_that_fails_is_not_recorded(db: Database) -> None:
     assert {} == (await held(db, "next")).memo
 
 
-async def test_a_former_owner_records_nothing(db: Database) -> None:
+async def test_a_former_owner_records_nothing(db):
     """It is told that the run is lost."""
     journal = Journal(db, await held(db, "former"))
     await held(db, "me")
@@ -96,7 +96,7 @@ async def test_a_former_owner_records_nothing(db: Database) -> None:
     assert [] == await db(lambda tx: tx("SELECT * FROM steps"))
 
 
-async def test_posts_of_any_run_are_known_by_their_reference(db: Database) -> None:
+async def test_posts_of_any_run_are_known_by_their_reference(db):
     """Also those of runs that have ended."""
     claim = await held(db)
     await Journal(db, claim).record("post:0", {"id": "9"}, ref="fake:9")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
 
 import pytest
 
@@ -21,7 +20,7 @@ def accepted(tx: Execute, said: IncomingMessage, run: RunId | None = None) -> tu
     return thread, run
 
 
-def test_a_message_is_read_as_it_was_stored() -> None:
+def test_a_message_is_read_as_it_was_stored():
     """Everything a person said survives, whatever letters it has."""
     said = message(
         "1", "안녕 'quoted' \x00 \n line", author="Kim", locale="ko", inside_topic=True, kind="help"
@@ -32,7 +31,7 @@ def test_a_message_is_read_as_it_was_stored() -> None:
         assert (said,) == messages.of_run(tx, run)
 
 
-def test_a_message_gets_an_id_of_its_own() -> None:
+def test_a_message_gets_an_id_of_its_own():
     """Its id tells what it names."""
     with store() as tx:
         accepted(tx, message("1"))
@@ -51,7 +50,7 @@ def test_a_message_gets_an_id_of_its_own() -> None:
         (message("1", address=elsewhere(platform="other")), False),
     ],
 )
-def test_a_message_is_known_by_its_identity_on_the_platform(other: IncomingMessage, known: bool) -> None:
+def test_a_message_is_known_by_its_identity_on_the_platform(other, known):
     """Platform, workspace, channel and id make it the same message; nothing else does."""
     with store() as tx:
         assert not messages.known(tx, other)
@@ -61,7 +60,7 @@ def test_a_message_is_known_by_its_identity_on_the_platform(other: IncomingMessa
         assert known is messages.known(tx, other)
 
 
-def test_the_database_itself_refuses_a_message_twice() -> None:
+def test_the_database_itself_refuses_a_message_twice():
     """Even a mistake of ours cannot store one message two times."""
     with store() as tx:
         _, run = accepted(tx, message("1"))
@@ -70,7 +69,7 @@ def test_the_database_itself_refuses_a_message_twice() -> None:
             accepted(tx, message("1"), run)
 
 
-def test_messages_of_a_run_come_in_the_order_of_acceptance() -> None:
+def test_messages_of_a_run_come_in_the_order_of_acceptance():
     """Not in that of their ids or times, which a platform may deliver in another order."""
     with store() as tx:
         _, run = accepted(tx, message("5"))
@@ -81,7 +80,7 @@ def test_messages_of_a_run_come_in_the_order_of_acceptance() -> None:
         assert ["5", "3", "4"] == [said.id for said in messages.of_run(tx, run)]
 
 
-def test_withdrawing_the_only_message_cancels_its_run() -> None:
+def test_withdrawing_the_only_message_cancels_its_run():
     """A run with nothing left to answer ends, and says why."""
     with store() as tx:
         _, run = accepted(tx, message("1"))
@@ -91,7 +90,7 @@ def test_withdrawing_the_only_message_cancels_its_run() -> None:
         assert () == messages.of_run(tx, run)
 
 
-def test_withdrawing_one_of_several_leaves_the_others() -> None:
+def test_withdrawing_one_of_several_leaves_the_others():
     """The run answers what is left."""
     with store() as tx:
         _, run = accepted(tx, message("1"))
@@ -102,7 +101,7 @@ def test_withdrawing_one_of_several_leaves_the_others() -> None:
         assert [("queued",)] == tx("SELECT status FROM runs")
 
 
-def test_withdrawing_leaves_the_other_runs_of_the_lane() -> None:
+def test_withdrawing_leaves_the_other_runs_of_the_lane():
     """Only the run of the withdrawn message ends."""
     with store() as tx:
         accepted(tx, message("1"))
@@ -113,7 +112,7 @@ def test_withdrawing_leaves_the_other_runs_of_the_lane() -> None:
 
 
 @pytest.mark.parametrize("status", ["in_progress", "cancelling", "requires_action", "completed", "failed"])
-def test_a_message_cannot_be_withdrawn_once_its_run_began(status: str) -> None:
+def test_a_message_cannot_be_withdrawn_once_its_run_began(status):
     """What is being answered, or was, stays as it is."""
     with store() as tx:
         _, run = accepted(tx, message("1"))
@@ -127,7 +126,7 @@ def test_a_message_cannot_be_withdrawn_once_its_run_began(status: str) -> None:
 @pytest.mark.parametrize(
     ("address", "id"), [(HERE, "2"), (elsewhere(channel="C2"), "1"), (elsewhere(workspace="W2"), "1")]
 )
-def test_withdrawing_what_is_not_known_changes_nothing(address: Any, id: str) -> None:
+def test_withdrawing_what_is_not_known_changes_nothing(address, id):
     """Most deleted messages were never ours."""
     with store() as tx:
         accepted(tx, message("1"))
@@ -136,7 +135,7 @@ def test_withdrawing_what_is_not_known_changes_nothing(address: Any, id: str) ->
         assert [("queued",)] == tx("SELECT status FROM runs")
 
 
-def test_a_withdrawn_message_stays_known() -> None:
+def test_a_withdrawn_message_stays_known():
     """Delivered once more, it is not answered after all."""
     with store() as tx:
         accepted(tx, message("1"))
@@ -149,7 +148,7 @@ def test_a_withdrawn_message_stays_known() -> None:
     ("address", "user", "spoke"),
     [(HERE, "U1", True), (HERE, "U2", False), (elsewhere(topic="T2"), "U1", False)],
 )
-def test_who_spoke_in_a_topic_is_known(address: Any, user: str, spoke: bool) -> None:
+def test_who_spoke_in_a_topic_is_known(address, user, spoke):
     """It is asked per person and topic."""
     with store() as tx:
         accepted(tx, message("1"))
@@ -157,7 +156,7 @@ def test_who_spoke_in_a_topic_is_known(address: Any, user: str, spoke: bool) -> 
         assert spoke is messages.spoke_before(tx, address, user)
 
 
-def test_the_time_of_the_last_question_in_a_topic_is_known() -> None:
+def test_the_time_of_the_last_question_in_a_topic_is_known():
     """The latest one before the message, whatever the order of acceptance; None for the first."""
     with store() as tx:
         thread, _ = accepted(tx, message("5"))
@@ -170,7 +169,7 @@ def test_the_time_of_the_last_question_in_a_topic_is_known() -> None:
 
 
 @pytest.mark.parametrize("other", [{"user": "U2"}, {"address": elsewhere(topic="T2")}])
-def test_other_threads_and_topics_were_asked_something_else(other: dict[str, Any]) -> None:
+def test_other_threads_and_topics_were_asked_something_else(other):
     """Neither another person's question nor one in another topic counts."""
     with store() as tx:
         accepted(tx, message("5", **other))
@@ -179,7 +178,7 @@ def test_other_threads_and_topics_were_asked_something_else(other: dict[str, Any
         assert messages.last_in_topic(tx, thread, message("6")) is None
 
 
-def test_what_the_thread_has_is_not_shown_to_it_again() -> None:
+def test_what_the_thread_has_is_not_shown_to_it_again():
     """Its own questions and answers stand in its history; those of other people are new to it."""
     with store() as tx:
         mine, run = accepted(tx, message("5"))
@@ -192,7 +191,7 @@ def test_what_the_thread_has_is_not_shown_to_it_again() -> None:
         assert ["4", "5", "7"] == [one.id for one in messages.unseen(tx, theirs, HERE, topic)]
 
 
-def test_own_texts_are_no_news_to_anybody() -> None:
+def test_own_texts_are_no_news_to_anybody():
     """Help and confirmations in a topic are not shown to the model, whoever asked for them."""
     with store() as tx:
         mine, _ = accepted(tx, message("5"))
@@ -203,7 +202,7 @@ def test_own_texts_are_no_news_to_anybody() -> None:
         assert [] == messages.unseen(tx, mine, HERE, [Earlier("7", "fake:7", "U", "help")])
 
 
-def test_ids_of_another_channel_mean_something_else() -> None:
+def test_ids_of_another_channel_mean_something_else():
     """A timestamp is unique only inside its channel."""
     with store() as tx:
         thread, _ = accepted(tx, message("5"))
@@ -212,7 +211,7 @@ def test_ids_of_another_channel_mean_something_else() -> None:
         assert topic == messages.unseen(tx, thread, elsewhere(channel="C2"), topic)
 
 
-def test_recent_topics_come_latest_first() -> None:
+def test_recent_topics_come_latest_first():
     """A topic is named once, however many messages it has; old ones and other platforms are not."""
     with store() as tx:
         for said in (

@@ -18,9 +18,7 @@ NEWEST = len(migrations())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGUSR1])
-def test_an_interruption_while_restoring_loses_nothing(
-    database: Path, tmp_path: Path, number: signal.Signals
-) -> None:
+def test_an_interruption_while_restoring_loses_nothing(database, tmp_path, number):
     """At whatever line, also where SQLite calls back after its commit; what is kept is named.
 
     Ctrl-C is held back while the database is replaced, SIGUSR1 stands for what nobody can hold back.
@@ -38,9 +36,7 @@ def test_an_interruption_while_restoring_loses_nothing(
         assert {*values} <= {1, 2}
 
 
-def test_a_restore_that_succeeds_at_its_last_try_is_one(
-    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_restore_that_succeeds_at_its_last_try_is_one(database, tmp_path, monkeypatch):
     """SQLite calls back once more when all is done, and then it is too late to give up."""
     monkeypatch.setattr(backup, "TRIES", 0)
 
@@ -50,7 +46,7 @@ def test_a_restore_that_succeeds_at_its_last_try_is_one(
     assert (1, 2) == (pair(database), pair(kept))
 
 
-def test_a_linked_database_is_replaced_where_it_is(database: Path, tmp_path: Path) -> None:
+def test_a_linked_database_is_replaced_where_it_is(database, tmp_path):
     """The link stays, also before a damaged one, whose -wal is kept with it."""
     (tmp_path / "data").mkdir()
     (link := tmp_path / "data" / "spool.sqlite3").symlink_to(database)
@@ -66,9 +62,7 @@ def test_a_linked_database_is_replaced_where_it_is(database: Path, tmp_path: Pat
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 @pytest.mark.parametrize("state", ["sound", "damaged", "missing"])
-def test_root_gives_what_it_restores_to_the_owner_of_the_folder(
-    database: Path, tmp_path: Path, state: str
-) -> None:
+def test_root_gives_what_it_restores_to_the_owner_of_the_folder(database, tmp_path, state):
     """Else Spool could not open its database afterwards."""
     if state == "damaged":
         damaged(database)

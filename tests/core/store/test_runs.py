@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
 
 import pytest
 
@@ -18,7 +17,7 @@ LIVE = ["in_progress", "requires_action", "cancelling"]
 ENDED = ["completed", "incomplete", "failed", "cancelled", "expired"]
 
 
-def test_a_queued_run_becomes_ours_with_all_it_needs() -> None:
+def test_a_queued_run_becomes_ours_with_all_it_needs():
     """The claim holds the messages, no steps, no history, and says that nobody began it."""
     with store() as tx:
         run = asked(tx, "1")
@@ -36,7 +35,7 @@ def test_a_queued_run_becomes_ours_with_all_it_needs() -> None:
         )
 
 
-def test_runs_of_a_lane_are_claimed_in_the_order_of_acceptance() -> None:
+def test_runs_of_a_lane_are_claimed_in_the_order_of_acceptance():
     """The oldest queued run is next, and only when the one before it has ended."""
     with store() as tx:
         first, second = asked(tx, "2"), asked(tx, "1")
@@ -50,7 +49,7 @@ def test_runs_of_a_lane_are_claimed_in_the_order_of_acceptance() -> None:
         assert second == following.run
 
 
-def test_lanes_do_not_wait_for_each_other() -> None:
+def test_lanes_do_not_wait_for_each_other():
     """Another person's run is claimed while the first one is under way."""
     with store() as tx:
         asked(tx, "1")
@@ -60,13 +59,13 @@ def test_lanes_do_not_wait_for_each_other() -> None:
         assert other == claimed(tx, user="U2").run
 
 
-def test_nothing_is_claimed_where_nothing_waits() -> None:
+def test_nothing_is_claimed_where_nothing_waits():
     """A lane without queued runs gives None."""
     with store() as tx:
         assert claims.claim(tx, thread_of(tx), "me", BUDGET) is None
 
 
-def test_the_database_itself_refuses_a_second_live_run() -> None:
+def test_the_database_itself_refuses_a_second_live_run():
     """Even a mistake of ours cannot run a lane twice."""
     with store() as tx:
         asked(tx, "1")
@@ -78,7 +77,7 @@ def test_the_database_itself_refuses_a_second_live_run() -> None:
 
 
 @pytest.mark.parametrize("live", LIVE)
-def test_a_live_run_is_taken_over_before_anything_new_begins(live: str) -> None:
+def test_a_live_run_is_taken_over_before_anything_new_begins(live):
     """Whatever state it is in, it comes back with its steps, and the death is counted."""
     with store() as tx:
         run = asked(tx, "1")
@@ -93,7 +92,7 @@ def test_a_live_run_is_taken_over_before_anything_new_begins(live: str) -> None:
         assert ({"response": {"id": "한"}}, live) == (claim.memo, claim.status)
 
 
-def test_a_released_run_is_taken_over_without_a_death() -> None:
+def test_a_released_run_is_taken_over_without_a_death():
     """Letting go on purpose is no death, but the run was begun all the same."""
     with store() as tx:
         asked(tx, "1")
@@ -105,7 +104,7 @@ def test_a_released_run_is_taken_over_without_a_death() -> None:
         assert (0, True) == (claim.deaths, claim.resumed)
 
 
-def test_releasing_lets_go_of_ones_own_runs_only() -> None:
+def test_releasing_lets_go_of_ones_own_runs_only():
     """And of no run that has ended."""
     with store() as tx:
         done = asked(tx, "1")
@@ -121,7 +120,7 @@ def test_releasing_lets_go_of_ones_own_runs_only() -> None:
         assert [("me",)] == tx("SELECT owner FROM runs WHERE id = ?", done)
 
 
-def test_a_run_that_another_process_begins_meanwhile_is_left_to_it() -> None:
+def test_a_run_that_another_process_begins_meanwhile_is_left_to_it():
     """Where several processes share a database, the first one has it."""
     with store() as tx:
         asked(tx, "1")
@@ -136,7 +135,7 @@ def test_a_run_that_another_process_begins_meanwhile_is_left_to_it() -> None:
         assert ["other"] == all_of(tx("SELECT owner FROM runs"))
 
 
-def test_begin_leaves_a_busy_lane_alone() -> None:
+def test_begin_leaves_a_busy_lane_alone():
     """Not even a run of a dead owner is taken over in passing: that is for the start."""
     with store() as tx:
         asked(tx, "1")
@@ -148,7 +147,7 @@ def test_begin_leaves_a_busy_lane_alone() -> None:
         assert [("in_progress", "me"), ("queued", None)] == tx("SELECT status, owner FROM runs ORDER BY seq")
 
 
-def test_a_lane_of_its_own_waits_for_nobody() -> None:
+def test_a_lane_of_its_own_waits_for_nobody():
     """A run without a lane is its own lane."""
     with store() as tx:
         asked(tx, "1")
@@ -162,7 +161,7 @@ def test_a_lane_of_its_own_waits_for_nobody() -> None:
         assert (run, run, thread_of(tx)) == (claim.run, claim.lane, claim.thread)
 
 
-def test_the_claim_of_an_own_text_reads_no_history() -> None:
+def test_the_claim_of_an_own_text_reads_no_history():
     """Help and confirmations are not answered by the model."""
     with store() as tx:
         former = asked(tx, "1")
@@ -176,7 +175,7 @@ def test_the_claim_of_an_own_text_reads_no_history() -> None:
         assert ((), None) == (claim.history, claim.context_since)
 
 
-def test_history_makes_room_for_the_messages() -> None:
+def test_history_makes_room_for_the_messages():
     """The budget is for history and question together."""
     with store() as tx:
         asked(tx, "1")
@@ -191,7 +190,7 @@ def test_history_makes_room_for_the_messages() -> None:
         assert ((), ("x" * 30,)) == (tight.history, enough.history)
 
 
-def test_history_leaves_room_for_what_stood_in_a_topic() -> None:
+def test_history_leaves_room_for_what_stood_in_a_topic():
     """Where a topic is to be read, a part of the budget is kept free for it."""
     with store() as tx:
         asked(tx, "1")
@@ -207,7 +206,7 @@ def test_history_leaves_room_for_what_stood_in_a_topic() -> None:
 
 
 @pytest.mark.parametrize(("inside", "since"), [(True, 0.0), (False, None)])
-def test_a_topic_is_context_only_from_inside_it(inside: bool, since: float | None) -> None:
+def test_a_topic_is_context_only_from_inside_it(inside, since):
     """Where the message began its topic there is nothing to read."""
     with store() as tx:
         asked(tx, "5", inside_topic=inside)
@@ -215,7 +214,7 @@ def test_a_topic_is_context_only_from_inside_it(inside: bool, since: float | Non
         assert since == claimed(tx).context_since
 
 
-def test_a_topic_is_context_from_the_last_question_on() -> None:
+def test_a_topic_is_context_from_the_last_question_on():
     """What stood there before is in the thread's history; what others wrote since then is new."""
     with store() as tx:
         asked(tx, "5", inside_topic=True)
@@ -225,7 +224,7 @@ def test_a_topic_is_context_from_the_last_question_on() -> None:
         assert 5.0 == claimed(tx).context_since
 
 
-def test_after_a_reset_a_topic_is_context_from_the_reset_on() -> None:
+def test_after_a_reset_a_topic_is_context_from_the_reset_on():
     """What the person had forgotten does not come back as context."""
     with store() as tx:
         threads.renew(tx, HERE, "U1", "user", origin="reset", now=4.0)
@@ -235,7 +234,7 @@ def test_after_a_reset_a_topic_is_context_from_the_reset_on() -> None:
 
 
 @pytest.mark.parametrize("ended", ENDED)
-def test_finishing_writes_outcome_and_turn_at_once(ended: Any) -> None:
+def test_finishing_writes_outcome_and_turn_at_once(ended):
     """Status, error and time stand in the run, the turn in its thread, in order."""
     with store() as tx:
         asked(tx, "1")
@@ -247,7 +246,7 @@ def test_finishing_writes_outcome_and_turn_at_once(ended: Any) -> None:
         assert ("q", "a") == items.newest(tx, claim.thread, BUDGET)
 
 
-def test_finishing_gives_the_next_run_its_turn_in_its_history() -> None:
+def test_finishing_gives_the_next_run_its_turn_in_its_history():
     """The next claim of the lane knows what was said just now."""
     with store() as tx:
         asked(tx, "1")
@@ -259,7 +258,7 @@ def test_finishing_gives_the_next_run_its_turn_in_its_history() -> None:
         assert (("q", "a"), "me") == (following.history, following.owner)
 
 
-def test_finishing_may_leave_the_lane_where_it_is() -> None:
+def test_finishing_may_leave_the_lane_where_it_is():
     """On the way out nothing new is begun."""
     with store() as tx:
         asked(tx, "1")
@@ -269,7 +268,7 @@ def test_finishing_may_leave_the_lane_where_it_is() -> None:
         assert ["completed", "queued"] == status(tx)
 
 
-def test_unfinished_lanes_are_named_once_oldest_first() -> None:
+def test_unfinished_lanes_are_named_once_oldest_first():
     """Live and waiting work counts; what has ended, and other platforms, do not."""
     with store() as tx:
         asked(tx, "1", user="done")
@@ -283,7 +282,7 @@ def test_unfinished_lanes_are_named_once_oldest_first() -> None:
         assert [] == runs.unfinished(tx, [])
 
 
-def test_a_waiting_run_is_found_by_its_topic() -> None:
+def test_a_waiting_run_is_found_by_its_topic():
     """The newest that has not begun; neither one of another topic nor a live one."""
     with store() as tx:
         asked(tx, "1")

@@ -28,7 +28,7 @@ def writes(tx: Execute, claim: Claim) -> list[Any]:
 
 
 @pytest.mark.parametrize("write", range(4))
-def test_a_former_owner_can_write_nothing(write: int) -> None:
+def test_a_former_owner_can_write_nothing(write):
     """Whoever lost a run is told so, and changes nothing."""
     with store() as tx:
         asked(tx, "1")
@@ -43,7 +43,7 @@ def test_a_former_owner_can_write_nothing(write: int) -> None:
 
 
 @pytest.mark.parametrize("write", range(4))
-def test_an_ended_run_takes_no_writes(write: int) -> None:
+def test_an_ended_run_takes_no_writes(write):
     """An outcome is given once."""
     with store() as tx:
         asked(tx, "1")
@@ -56,7 +56,7 @@ def test_an_ended_run_takes_no_writes(write: int) -> None:
         assert [("completed", None)] == tx("SELECT status, error FROM runs")
 
 
-def test_a_step_is_replaced_under_its_name() -> None:
+def test_a_step_is_replaced_under_its_name():
     """The newest value counts; the step keeps its id, and its reference is the newest too."""
     with store() as tx:
         run = asked(tx, "1")
@@ -70,7 +70,7 @@ def test_a_step_is_replaced_under_its_name() -> None:
         assert before[0].startswith("step_")
 
 
-def test_errors_are_counted_apart_from_deaths() -> None:
+def test_errors_are_counted_apart_from_deaths():
     """An error of the run does not count as a death, nor the other way round."""
     with store() as tx:
         run = asked(tx, "1")
@@ -81,7 +81,7 @@ def test_errors_are_counted_apart_from_deaths() -> None:
         assert [(2, 1, "b")] == tx("SELECT attempts, deaths, error FROM runs")
 
 
-def test_a_new_step_forgives_the_deaths_before_it() -> None:
+def test_a_new_step_forgives_the_deaths_before_it():
     """Progress was made; writing the same step again is none."""
     with store() as tx:
         run = asked(tx, "1")
@@ -97,7 +97,7 @@ def test_a_new_step_forgives_the_deaths_before_it() -> None:
         assert [(1,)] == tx("SELECT deaths FROM runs")
 
 
-def test_rereading_gives_what_the_database_has_now() -> None:
+def test_rereading_gives_what_the_database_has_now():
     """Steps recorded and errors met since the claim are in it; the run counts as begun before."""
     with store() as tx:
         run = asked(tx, "1")
@@ -110,7 +110,7 @@ def test_rereading_gives_what_the_database_has_now() -> None:
         assert ({"context": [1]}, 1, True) == (again.memo, again.attempts, again.resumed)
 
 
-def test_stopping_marks_the_live_run() -> None:
+def test_stopping_marks_the_live_run():
     """It is to be cancelled; asked again, it is the same run."""
     with store() as tx:
         run = asked(tx, "1")
@@ -122,7 +122,7 @@ def test_stopping_marks_the_live_run() -> None:
 
 
 @pytest.mark.parametrize("state", ["queued", *ENDED])
-def test_only_what_runs_can_be_stopped(state: str) -> None:
+def test_only_what_runs_can_be_stopped(state):
     """A waiting run is not stopped by a word meant for the one before it; an ended one is over."""
     with store() as tx:
         asked(tx, "1")
@@ -132,7 +132,7 @@ def test_only_what_runs_can_be_stopped(state: str) -> None:
         assert [state] == status(tx)
 
 
-def test_stopping_one_run_spares_its_successor() -> None:
+def test_stopping_one_run_spares_its_successor():
     """A button on an old answer does not end the next one."""
     with store() as tx:
         old = asked(tx, "1")
@@ -143,7 +143,7 @@ def test_stopping_one_run_spares_its_successor() -> None:
         assert new == runs.stop(tx, thread_of(tx), run=new)
 
 
-def test_stopping_in_a_topic_spares_answers_elsewhere() -> None:
+def test_stopping_in_a_topic_spares_answers_elsewhere():
     """A button of one Slack thread is not meant for an answer in another."""
     with store() as tx:
         run = asked(tx, "1")
@@ -154,7 +154,7 @@ def test_stopping_in_a_topic_spares_answers_elsewhere() -> None:
         assert run == runs.stop(tx, thread_of(tx), topic=HERE.topic)
 
 
-def test_a_post_tells_whose_it_is() -> None:
+def test_a_post_tells_whose_it_is():
     """Run, thread and the person who asked first; None for a post that nobody recorded."""
     with store() as tx:
         run = asked(tx, "1")
@@ -166,7 +166,7 @@ def test_a_post_tells_whose_it_is() -> None:
         assert runs.showing(tx, "fake:8") is None
 
 
-def test_recorded_posts_are_told_from_others() -> None:
+def test_recorded_posts_are_told_from_others():
     """Of those asked for."""
     with store() as tx:
         run = asked(tx, "1")

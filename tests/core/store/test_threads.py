@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from core.store import facts, ids, threads
-from core.store.threads import Scope
 from tests.core.fakes import HERE, elsewhere, store
 
 
-def test_a_thread_is_created_once_and_found_again() -> None:
+def test_a_thread_is_created_once_and_found_again():
     """Whoever writes again has the thread of the first time."""
     with store() as tx:
         assert threads.find(tx, HERE, "U1", "user") is None
@@ -29,7 +28,7 @@ def test_a_thread_is_created_once_and_found_again() -> None:
         (elsewhere(platform="other"), "U1"),
     ],
 )
-def test_people_channels_workspaces_and_platforms_are_apart(address: object, user: str) -> None:
+def test_people_channels_workspaces_and_platforms_are_apart(address, user):
     """With the scope `user` nobody sees the thread of another person, channel, workspace or platform."""
     assert isinstance(address, type(HERE))
     with store() as tx:
@@ -38,7 +37,7 @@ def test_people_channels_workspaces_and_platforms_are_apart(address: object, use
         assert mine != threads.find_or_create(tx, address, user, "user", 1.0)
 
 
-def test_a_persons_thread_spans_the_topics_of_a_channel() -> None:
+def test_a_persons_thread_spans_the_topics_of_a_channel():
     """With the scope `user` it does not matter in which topic of the channel they write."""
     with store() as tx:
         mine = threads.find_or_create(tx, HERE, "U1", "user", 1.0)
@@ -46,7 +45,7 @@ def test_a_persons_thread_spans_the_topics_of_a_channel() -> None:
         assert mine == threads.find_or_create(tx, elsewhere(topic="T2"), "U1", "user", 1.0)
 
 
-def test_a_topic_is_shared_and_ends_at_its_border() -> None:
+def test_a_topic_is_shared_and_ends_at_its_border():
     """With the scope `topic` everybody in it has one thread; the next topic has another."""
     with store() as tx:
         ours = threads.find_or_create(tx, HERE, "U1", "topic", 1.0)
@@ -55,7 +54,7 @@ def test_a_topic_is_shared_and_ends_at_its_border() -> None:
         assert ours != threads.find_or_create(tx, elsewhere(topic="T2"), "U1", "topic", 1.0)
 
 
-def test_a_topic_named_like_a_person_is_not_that_person() -> None:
+def test_a_topic_named_like_a_person_is_not_that_person():
     """The scopes have separate keys, so changing THREAD_SCOPE never mixes memories."""
     with store() as tx:
         mine = threads.find_or_create(tx, HERE, "U1", "user", 1.0)
@@ -64,7 +63,7 @@ def test_a_topic_named_like_a_person_is_not_that_person() -> None:
 
 
 @pytest.mark.parametrize("scope", ["user", "topic"])
-def test_renewing_maps_to_an_empty_thread_and_keeps_the_old(scope: Scope) -> None:
+def test_renewing_maps_to_an_empty_thread_and_keeps_the_old(scope):
     """A reset changes where the next message goes; nothing is deleted."""
     with store() as tx:
         old = threads.find_or_create(tx, HERE, "U1", scope, 1.0)
@@ -75,7 +74,7 @@ def test_renewing_maps_to_an_empty_thread_and_keeps_the_old(scope: Scope) -> Non
         assert {old, new} == {row[0] for row in tx("SELECT id FROM threads")}
 
 
-def test_renewing_is_for_one_person_only() -> None:
+def test_renewing_is_for_one_person_only():
     """Others keep their thread."""
     with store() as tx:
         theirs = threads.find_or_create(tx, HERE, "U2", "user", 1.0)
@@ -85,7 +84,7 @@ def test_renewing_is_for_one_person_only() -> None:
         assert theirs == threads.find(tx, HERE, "U2", "user")
 
 
-def test_only_a_reset_thread_tells_when_it_began() -> None:
+def test_only_a_reset_thread_tells_when_it_began():
     """What was said before a reset is no context; a thread that was just new has no such border."""
     with store() as tx:
         first = threads.find_or_create(tx, HERE, "U1", "user", 1.0)
@@ -95,7 +94,7 @@ def test_only_a_reset_thread_tells_when_it_began() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["asst_", "thread_", "msg_", "run_", "step_"])
-def test_ids_are_unique_and_tell_what_they_name(prefix: str) -> None:
+def test_ids_are_unique_and_tell_what_they_name(prefix):
     """An id is its prefix and 24 hex digits."""
     made = {ids.new_id(prefix) for _ in range(100)}
 
@@ -104,7 +103,7 @@ def test_ids_are_unique_and_tell_what_they_name(prefix: str) -> None:
 
 
 @pytest.mark.parametrize("value", [None, 0, "text", ["a", 1], {"id": "한", "n": 2.5}])
-def test_facts_are_any_json_and_the_last_one_counts(value: object) -> None:
+def test_facts_are_any_json_and_the_last_one_counts(value):
     """A fact is read as it was stored, and stored again under its name."""
     with store() as tx:
         assert facts.find(tx, "gateway") is None

@@ -27,19 +27,19 @@ def begun(tx: Execute, owner: str = ANN, digest: str = "d1", name: str = "a.txt"
     stores.begin(tx, owner, digest, name, 3, now)
 
 
-async def test_an_owner_has_no_store_at_first(db: Database) -> None:
+async def test_an_owner_has_no_store_at_first(db):
     """Nor a document."""
     assert (None, []) == await db(lambda tx: (stores.store(tx, ANN), stores.documents(tx, ANN)))
 
 
-async def test_a_store_is_its_owners_alone(db: Database) -> None:
+async def test_a_store_is_its_owners_alone(db):
     """Another owner does not see it."""
     await db(lambda tx: stores.open_store(tx, ANN, "vs_1", 9.0))
 
     assert (Store("vs_1", 9.0), None) == await db(lambda tx: (stores.store(tx, ANN), stores.store(tx, BEN)))
 
 
-async def test_use_makes_a_store_live_longer(db: Database) -> None:
+async def test_use_makes_a_store_live_longer(db):
     """Until the time that is given."""
 
     def work(tx: Execute) -> Store | None:
@@ -50,7 +50,7 @@ async def test_use_makes_a_store_live_longer(db: Database) -> None:
     assert Store("vs_1", 20.0) == await db(work)
 
 
-async def test_a_document_goes_from_waiting_to_completed(db: Database) -> None:
+async def test_a_document_goes_from_waiting_to_completed(db):
     """Each step is a state."""
 
     def work(tx: Execute) -> list[Document]:
@@ -68,7 +68,7 @@ async def test_a_document_goes_from_waiting_to_completed(db: Database) -> None:
     ] == await db(work)
 
 
-async def test_only_the_file_that_was_indexed_is_completed(db: Database) -> None:
+async def test_only_the_file_that_was_indexed_is_completed(db):
     """Not one that took its place meanwhile."""
 
     def work(tx: Execute) -> str:
@@ -81,7 +81,7 @@ async def test_only_the_file_that_was_indexed_is_completed(db: Database) -> None
     assert "uploaded" == await db(work)
 
 
-async def test_a_failed_document_is_at_no_server(db: Database) -> None:
+async def test_a_failed_document_is_at_no_server(db):
     """It has a reason instead of an id."""
 
     def work(tx: Execute) -> Document | None:
@@ -93,7 +93,7 @@ async def test_a_failed_document_is_at_no_server(db: Database) -> None:
     assert Document("d1", "a.txt", 3, None, "failed", "broken", 5.0) == await db(work)
 
 
-async def test_a_new_try_forgets_the_old_reason(db: Database) -> None:
+async def test_a_new_try_forgets_the_old_reason(db):
     """And notes when it began, and the newest name."""
 
     def work(tx: Execute) -> Document | None:
@@ -105,7 +105,7 @@ async def test_a_new_try_forgets_the_old_reason(db: Database) -> None:
     assert Document("d1", "b.txt", 3, None, "waiting", None, 7.0) == await db(work)
 
 
-async def test_nothing_is_searchable_in_a_new_store(db: Database) -> None:
+async def test_nothing_is_searchable_in_a_new_store(db):
     """What was completed in the former one is only uploaded now; others' documents are untouched."""
 
     def work(tx: Execute) -> list[str]:
@@ -120,7 +120,7 @@ async def test_nothing_is_searchable_in_a_new_store(db: Database) -> None:
     assert ["uploaded", "completed"] == await db(work)
 
 
-async def test_documents_are_listed_by_name(db: Database) -> None:
+async def test_documents_are_listed_by_name(db):
     """Of one owner; two may have the same name."""
 
     def work(tx: Execute) -> list[str]:
@@ -133,7 +133,7 @@ async def test_documents_are_listed_by_name(db: Database) -> None:
     assert ["d3", "d2", "d1"] == await db(work)
 
 
-async def test_removing_takes_one_document(db: Database) -> None:
+async def test_removing_takes_one_document(db):
     """Of its owner only, although another has the same bytes."""
 
     def work(tx: Execute) -> list[int]:
@@ -145,7 +145,7 @@ async def test_removing_takes_one_document(db: Database) -> None:
     assert [0, 1] == await db(work)
 
 
-async def test_closing_leaves_nothing_of_the_owner(db: Database) -> None:
+async def test_closing_leaves_nothing_of_the_owner(db):
     """Neither store nor documents; another's stay."""
 
     def work(tx: Execute) -> list[tuple[bool, int]]:
@@ -158,7 +158,7 @@ async def test_closing_leaves_nothing_of_the_owner(db: Database) -> None:
     assert [(True, 0), (False, 1)] == await db(work)
 
 
-async def test_uploads_without_an_end_are_counted_over_all_owners(db: Database) -> None:
+async def test_uploads_without_an_end_are_counted_over_all_owners(db):
     """By name and size, whoever owns them; not those that ended."""
 
     def work(tx: Execute) -> int:
@@ -172,7 +172,7 @@ async def test_uploads_without_an_end_are_counted_over_all_owners(db: Database) 
     assert 2 == await db(work)
 
 
-async def test_known_files_are_those_of_documents_and_of_attachments(db: Database) -> None:
+async def test_known_files_are_those_of_documents_and_of_attachments(db):
     """A file of the server that has a record is nobody else's to take."""
 
     def work(tx: Execute) -> set[str]:

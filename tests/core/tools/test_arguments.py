@@ -17,13 +17,13 @@ from core.tools.function import BadArguments
 from tests.core.tools.calls import call, error, greet, made
 
 
-async def test_null_is_the_default() -> None:
+async def test_null_is_the_default():
     """So strict mode says "not given"; servers without it leave the key out."""
     assert (await call(greet, '{"name": "Ann", "times": null}')).output == "Hello Ann!"
     assert (await call(greet, '{"name": "Ann"}')).output == "Hello Ann!"
 
 
-async def test_null_is_the_default_inside_of_types() -> None:
+async def test_null_is_the_default_inside_of_types():
     """In models, dataclasses, lists and unions; a null without a default stays a null."""
 
     @dataclass
@@ -47,7 +47,7 @@ async def test_null_is_the_default_inside_of_types() -> None:
     )
 
 
-async def test_a_function_without_parameters_takes_no_text_at_all() -> None:
+async def test_a_function_without_parameters_takes_no_text_at_all():
     """Some servers send an empty string for no arguments."""
     assert (await call(lambda_free, "")).ok
 
@@ -75,7 +75,7 @@ def lambda_free() -> str:
         ('{"name": "\\ud800"}', "Invalid JSON"),
     ],
 )
-async def test_arguments_that_do_not_fit_are_said(arguments: str, words: str) -> None:
+async def test_arguments_that_do_not_fit_are_said(arguments, words):
     """Which and why; the function is not called."""
 
     def touched(name: str, times: int = 1) -> None:
@@ -87,7 +87,7 @@ async def test_arguments_that_do_not_fit_are_said(arguments: str, words: str) ->
     assert "Assertion" not in text
 
 
-async def test_many_mistakes_are_counted() -> None:
+async def test_many_mistakes_are_counted():
     """The first five are told."""
 
     def wide(values: list[int]) -> None: ...
@@ -98,7 +98,7 @@ async def test_many_mistakes_are_counted() -> None:
     assert text.endswith("and 4 more.")
 
 
-async def test_validators_of_the_operator_are_heard() -> None:
+async def test_validators_of_the_operator_are_heard():
     """Their words reach the model; if they break, that is an error of the tool."""
 
     class Even(BaseModel):
@@ -122,7 +122,7 @@ async def test_validators_of_the_operator_are_heard() -> None:
     assert await error(halve, '{"wanted": {"number": 13}}') == "error: RuntimeError: bad luck."
 
 
-def test_an_objection_is_what_the_call_would_say() -> None:
+def test_an_objection_is_what_the_call_would_say():
     """Without a call; nobody is asked about arguments that do not fit."""
     one = made(greet)
 
@@ -159,7 +159,7 @@ PLANT = made(plant)
 
 
 @given(st.text() | st.dictionaries(st.sampled_from(["root", "others", "depth"]), JSON).map(json.dumps))
-def test_any_text_is_read_or_refused(text: str) -> None:
+def test_any_text_is_read_or_refused(text):
     """Nothing else is ever raised, and what is read fits the function."""
     try:
         given = PLANT.read(text)
@@ -182,7 +182,7 @@ def nodes() -> st.SearchStrategy[dict[str, Any]]:
 
 
 @given(nodes(), st.none() | st.lists(nodes(), max_size=2))
-def test_what_strict_mode_allows_is_read(root: dict[str, Any], others: list[dict[str, Any]] | None) -> None:
+def test_what_strict_mode_allows_is_read(root, others):
     """Every answer that keeps to the schema is taken, with the defaults in place of the nulls."""
     arguments = {"root": root, "others": others, "depth": None}
     Draft202012Validator(PLANT.parameters).validate(arguments)

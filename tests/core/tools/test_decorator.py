@@ -21,7 +21,7 @@ def problem(function: Any) -> str:
     return str(caught.value)
 
 
-def test_the_decorator_leaves_the_function_alone() -> None:
+def test_the_decorator_leaves_the_function_alone():
     """It is called and tested like any other; its options are the tool's."""
 
     @tool(name="send-mail", confirm=True, seconds=5)
@@ -40,7 +40,7 @@ def test_the_decorator_leaves_the_function_alone() -> None:
     )
 
 
-def test_without_options_nothing_is_asked() -> None:
+def test_without_options_nothing_is_asked():
     """And the limit is whatever the bot's is."""
 
     @tool
@@ -52,13 +52,13 @@ def test_without_options_nothing_is_asked() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])
-def test_a_time_limit_is_above_zero(seconds: float) -> None:
+def test_a_time_limit_is_above_zero(seconds):
     """Said where it is written."""
     with pytest.raises(ValueError, match="above 0"):
         tool(seconds=seconds)
 
 
-def test_the_decorator_wants_a_function() -> None:
+def test_the_decorator_wants_a_function():
     """@tool("name") is a slip of the pen."""
     with pytest.raises(TypeError, match="@tool\\(name="):
         tool("name")  # type: ignore[call-overload]
@@ -71,10 +71,10 @@ class Corner(Enum):
     RIGHT = (1, 0)
 
 
-def test_what_cannot_be_described_is_refused_with_a_cure() -> None:
+def test_what_cannot_be_described_is_refused_with_a_cure():
     """Each names the function, the place, and what to write instead."""
 
-    def untyped(x): ...  # type: ignore[no-untyped-def]
+    def untyped(x): ...
 
     def several(*words: str) -> None: ...
 
@@ -116,7 +116,7 @@ def test_what_cannot_be_described_is_refused_with_a_cure() -> None:
         assert cure in text
 
 
-def test_a_place_inside_a_type_is_named() -> None:
+def test_a_place_inside_a_type_is_named():
     """By the way to it."""
 
     class Box(BaseModel):
@@ -129,7 +129,7 @@ def test_a_place_inside_a_type_is_named() -> None:
     assert "“box.inside”" in problem(open_it)
 
 
-def test_types_nested_too_deep_are_refused() -> None:
+def test_types_nested_too_deep_are_refused():
     """Strict mode ends at ten levels."""
     inner: Any = str
     for level in range(11):
@@ -143,7 +143,7 @@ def test_types_nested_too_deep_are_refused() -> None:
 
 
 @pytest.mark.parametrize("name", ["wetter für morgen", "a" * 65, "sum.up", "날씨"])
-def test_names_the_service_refuses_are_refused(name: str) -> None:
+def test_names_the_service_refuses_are_refused(name):
     """With the cure: another name."""
 
     def look() -> None: ...
@@ -151,7 +151,7 @@ def test_names_the_service_refuses_are_refused(name: str) -> None:
     assert '@tool(name="…")' in problem(tool(name=name)(look))
 
 
-def test_a_docstring_the_service_refuses_is_refused() -> None:
+def test_a_docstring_the_service_refuses_is_refused():
     """It would refuse the whole request, of every conversation."""
 
     def look() -> None: ...
@@ -163,7 +163,7 @@ def test_a_docstring_the_service_refuses_is_refused() -> None:
     assert Toolbox.of(look).names() == ("look",)
 
 
-def test_the_decorator_is_imported_without_pydantic(tmp_path: Path) -> None:
+def test_the_decorator_is_imported_without_pydantic(tmp_path):
     """Also an empty folder needs none: start-up pays only for tools that exist."""
     code = (
         "import sys; from pathlib import Path; from core.tools import load, tool; "
@@ -173,7 +173,7 @@ def test_the_decorator_is_imported_without_pydantic(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=root)
 
 
-def test_specs_are_those_that_are_wanted() -> None:
+def test_specs_are_those_that_are_wanted():
     """By name, sorted; "*" is all; names nobody has are left out."""
 
     def b() -> None: ...

@@ -23,7 +23,7 @@ GUIDE = Path(__file__).parents[3] / "docs" / "tools.md"
 
 
 @pytest.mark.parametrize("name", ["clock", "calculator", "http_get"])
-def test_examples_are_tools_the_service_takes(name: str, tmp_path: Path) -> None:
+def test_examples_are_tools_the_service_takes(name, tmp_path):
     """Copied, unchanged: described in full, none of them asks first."""
     box = placed(tmp_path / "tools", name)
 
@@ -34,7 +34,7 @@ def test_examples_are_tools_the_service_takes(name: str, tmp_path: Path) -> None
     assert all(part["description"] for part in tool.parameters["properties"].values())
 
 
-def test_the_clock_knows_time_zones() -> None:
+def test_the_clock_knows_time_zones():
     """The named one, with its offset."""
     before = datetime.now(UTC).replace(microsecond=0)
     text = current_time("Asia/Seoul")
@@ -45,7 +45,7 @@ def test_the_clock_knows_time_zones() -> None:
     assert before <= shown <= after
 
 
-async def test_the_clock_has_a_zone_of_its_own(tmp_path: Path) -> None:
+async def test_the_clock_has_a_zone_of_its_own(tmp_path):
     """The operator's, where none is named."""
     box = placed(tmp_path / "tools", "clock", ZONE='"America/New_York"')
 
@@ -66,7 +66,7 @@ async def test_the_clock_has_a_zone_of_its_own(tmp_path: Path) -> None:
         ("x" * 500, "Asia/Seoul"),
     ],
 )
-def test_the_clock_says_what_comes_near(zone: str, words: str) -> None:
+def test_the_clock_says_what_comes_near(zone, words):
     """So that the model's next call is right."""
     with pytest.raises(ValueError, match=words) as caught:
         current_time(zone)
@@ -91,7 +91,7 @@ def test_the_clock_says_what_comes_near(zone: str, words: str) -> None:
         ("1_000 * 1e3", "1000000"),
     ],
 )
-def test_the_calculator_calculates(expression: str, value: str) -> None:
+def test_the_calculator_calculates(expression, value):
     """Whole numbers exactly, others without the noise of binary fractions."""
     assert calculate(expression) == value
 
@@ -137,7 +137,7 @@ def test_the_calculator_calculates(expression: str, value: str) -> None:
         "\x00",
     ],
 )
-async def test_the_calculator_cannot_be_misled(expression: str) -> None:
+async def test_the_calculator_cannot_be_misled(expression):
     """Nothing takes long, nothing but arithmetic is understood, and each end is a readable text."""
     box = Toolbox.of(calculate)
     started = time.monotonic()
@@ -158,7 +158,7 @@ BLOCKS = re.findall(r"^( *)```python\n(.*?)^\1```$", GUIDE.read_text("utf-8"), r
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_the_guide_tells_the_truth(number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_guide_tells_the_truth(number, tmp_path, capsys):
     """Every example of docs/tools.md is loaded without a problem, and what it asserts holds."""
     folder = tmp_path / "tools"
     folder.mkdir(mode=0o700)
@@ -171,7 +171,7 @@ def test_the_guide_tells_the_truth(number: int, tmp_path: Path, capsys: pytest.C
     check_tools(list(box.specs()))
 
 
-def test_the_limits_of_the_guide_are_those_of_the_code() -> None:
+def test_the_limits_of_the_guide_are_those_of_the_code():
     """The numbers of the table."""
     table = GUIDE.read_text("utf-8").split("## Limits")[1].split("##")[0]
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,12 @@ from core.tools.function import AT_ONCE
 from tests.core.tools.calls import call, error, greet, made
 
 
-async def test_a_call_gives_what_the_function_returned() -> None:
+async def test_a_call_gives_what_the_function_returned():
     """Text as it is."""
     assert await call(greet, '{"name": "Ann", "times": 2}') == Result("Hello Ann!Hello Ann!", ok=True)
 
 
-async def test_asynchronous_functions_are_awaited() -> None:
+async def test_asynchronous_functions_are_awaited():
     """In the event loop."""
 
     async def where() -> bool:
@@ -34,7 +33,7 @@ async def test_asynchronous_functions_are_awaited() -> None:
     assert (await call(where)).output == "true"
 
 
-async def test_a_function_that_gives_an_awaitable_is_awaited() -> None:
+async def test_a_function_that_gives_an_awaitable_is_awaited():
     """As a decorator around an asynchronous function may do."""
 
     async def inner() -> str:
@@ -46,7 +45,7 @@ async def test_a_function_that_gives_an_awaitable_is_awaited() -> None:
     assert (await call(outer)).output == "awaited"
 
 
-async def test_an_unknown_tool_is_said() -> None:
+async def test_an_unknown_tool_is_said():
     """By the name the model used."""
     assert await execute(None, "fly", "{}", seconds=1) == Result("error: there is no tool “fly”.", ok=False)
 
@@ -67,14 +66,14 @@ def stop_iteration() -> None:
 
 
 @pytest.mark.parametrize("function", [stop_all, stop_all_soon, stop_iteration])
-async def test_nothing_ends_the_bot(function: Callable[..., Any]) -> None:
+async def test_nothing_ends_the_bot(function):
     """Not even the exceptions that are meant to."""
     assert (await error(function)).startswith(
         ("error: SystemExit", "error: KeyboardInterrupt", "error: RuntimeError: coroutine raised StopIter")
     )
 
 
-async def test_a_tool_that_cancels_itself_is_an_error() -> None:
+async def test_a_tool_that_cancels_itself_is_an_error():
     """Nobody else is cancelled by it."""
 
     async def give_up() -> None:
@@ -90,7 +89,7 @@ async def test_a_tool_that_cancels_itself_is_an_error() -> None:
     assert await error(cancel) == "error: the tool was cancelled."
 
 
-async def test_a_slow_tool_is_given_up() -> None:
+async def test_a_slow_tool_is_given_up():
     """Asynchronous ones are cancelled and can tidy up."""
     tidied = asyncio.Event()
 
@@ -107,7 +106,7 @@ async def test_a_slow_tool_is_given_up() -> None:
     assert tidied.is_set()
 
 
-async def test_a_slow_thread_is_left_alone() -> None:
+async def test_a_slow_thread_is_left_alone():
     """The answer does not wait for it."""
     release = threading.Event()
 
@@ -120,7 +119,7 @@ async def test_a_slow_thread_is_left_alone() -> None:
         release.set()
 
 
-async def test_a_tool_that_does_not_let_itself_be_cancelled_is_left_alone() -> None:
+async def test_a_tool_that_does_not_let_itself_be_cancelled_is_left_alone():
     """It has a second, then the answer goes on."""
     release = asyncio.Event()
 
@@ -138,7 +137,7 @@ async def test_a_tool_that_does_not_let_itself_be_cancelled_is_left_alone() -> N
     await asyncio.sleep(0)
 
 
-async def test_a_limit_of_its_own_goes_before_the_callers() -> None:
+async def test_a_limit_of_its_own_goes_before_the_callers():
     """In both directions."""
 
     @tool(seconds=0.01)
@@ -154,7 +153,7 @@ async def test_a_limit_of_its_own_goes_before_the_callers() -> None:
     assert (await call(patient, seconds=0.001)).output == "there"
 
 
-async def test_slow_tools_do_not_block_others() -> None:
+async def test_slow_tools_do_not_block_others():
     """Many of them at once leave threads for everybody."""
     release, running = threading.Event(), threading.Semaphore(0)
 
@@ -173,7 +172,7 @@ async def test_slow_tools_do_not_block_others() -> None:
     assert {result.output for result in await asyncio.gather(*waiting)} == {"slow"}
 
 
-async def test_a_tool_that_hangs_takes_no_more_threads_than_its_own() -> None:
+async def test_a_tool_that_hangs_takes_no_more_threads_than_its_own():
     """After that it is refused; once they end it works again."""
     release = threading.Event()
 
@@ -194,7 +193,7 @@ async def test_a_tool_that_hangs_takes_no_more_threads_than_its_own() -> None:
     assert (await execute(one, "hang", "{}", seconds=5)).output == "free"
 
 
-async def test_cancelling_a_call_cancels_the_tool() -> None:
+async def test_cancelling_a_call_cancels_the_tool():
     """And is seen by whoever called."""
     begun, ended = asyncio.Event(), asyncio.Event()
 
@@ -213,7 +212,7 @@ async def test_cancelling_a_call_cancels_the_tool() -> None:
     assert ended.is_set()
 
 
-async def test_cancelling_a_call_does_not_wait_for_its_thread() -> None:
+async def test_cancelling_a_call_does_not_wait_for_its_thread():
     """Python cannot end a thread."""
     begun, release = threading.Event(), threading.Event()
 
@@ -229,7 +228,7 @@ async def test_cancelling_a_call_does_not_wait_for_its_thread() -> None:
     release.set()
 
 
-async def test_threads_see_the_context_of_the_caller() -> None:
+async def test_threads_see_the_context_of_the_caller():
     """Context variables are as they were at the call."""
     place: contextvars.ContextVar[str] = contextvars.ContextVar("place")
     place.set("here")
@@ -240,7 +239,7 @@ async def test_threads_see_the_context_of_the_caller() -> None:
     assert (await call(look)).output == "here"
 
 
-def test_a_tool_that_hangs_does_not_keep_the_bot_from_ending() -> None:
+def test_a_tool_that_hangs_does_not_keep_the_bot_from_ending():
     """The process ends with its event loop."""
     code = (
         "import asyncio, threading; from core.tools import Toolbox, execute\n"

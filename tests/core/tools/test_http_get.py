@@ -20,7 +20,7 @@ from core.tools.examples.http_get import http_get, public
 from tests.core.tools.folder import placed
 
 
-def test_only_named_hosts_are_read() -> None:
+def test_only_named_hosts_are_read():
     """None before the operator names one, and the model is told who can change that."""
     with pytest.raises(ValueError, match="Allowed: none yet: the operator lists them"):
         http_get("https://example.org/")
@@ -44,7 +44,7 @@ def test_only_named_hosts_are_read() -> None:
         "https://localhost:99999/",
     ],
 )
-async def test_other_addresses_are_refused(url: str, tmp_path: Path) -> None:
+async def test_other_addresses_are_refused(url, tmp_path):
     """Before anything is sent anywhere."""
     result = await read(placed(tmp_path / "tools", "http_get", HOSTS='frozenset({"localhost"})'), url)
 
@@ -52,7 +52,7 @@ async def test_other_addresses_are_refused(url: str, tmp_path: Path) -> None:
     assert "not a public host" not in result.output
 
 
-async def test_an_allowed_host_with_a_private_address_is_refused(tmp_path: Path) -> None:
+async def test_an_allowed_host_with_a_private_address_is_refused(tmp_path):
     """A name may point anywhere, also into the operator's network."""
     box = placed(tmp_path / "tools", "http_get", HOSTS='frozenset({"localhost"})')
 
@@ -97,7 +97,7 @@ async def test_an_allowed_host_with_a_private_address_is_refused(tmp_path: Path)
         ),
     ],
 )
-def test_addresses_of_the_internet(address: str, is_public: bool) -> None:
+def test_addresses_of_the_internet(address, is_public):
     """Everything else is somebody's inside, also when written in another way."""
     assert public(address) is is_public
 
@@ -203,19 +203,19 @@ async def read(box: Toolbox, url: str) -> Result:
     return await execute(box.get("http_get"), "http_get", json.dumps({"url": url}), seconds=10)
 
 
-async def test_a_page_is_read(site: str, allowed: Toolbox) -> None:
+async def test_a_page_is_read(site, allowed):
     """With its status, in its own encoding; parts of the URL after # stay here."""
     result = await read(allowed, f"{site}/items?page=2#top")
 
     assert result == Result('HTTP 200\n{"path": "/items?page=2é"}', ok=True)
 
 
-async def test_an_error_page_is_read(site: str, allowed: Toolbox) -> None:
+async def test_an_error_page_is_read(site, allowed):
     """It often says what was wrong."""
     assert (await read(allowed, f"{site}/missing")).output == "HTTP 404\nnothing here"
 
 
-async def test_redirects_stay_with_allowed_hosts(site: str, allowed: Toolbox) -> None:
+async def test_redirects_stay_with_allowed_hosts(site, allowed):
     """Each is judged like the first address."""
     assert (await read(allowed, f"{site}/to//items")).ok
     assert "is not allowed" in (await read(allowed, f"{site}/to/https://other.localhost/")).output
@@ -223,12 +223,12 @@ async def test_redirects_stay_with_allowed_hosts(site: str, allowed: Toolbox) ->
     assert "more than 3 redirects" in (await read(allowed, f"{site}/loop")).output
 
 
-async def test_only_text_is_read(site: str, allowed: Toolbox) -> None:
+async def test_only_text_is_read(site, allowed):
     """A model has no use for the rest."""
     assert "image/png, not text" in (await read(allowed, f"{site}/picture")).output
 
 
-async def test_no_more_is_read_than_allowed(site: str, tmp_path: Path) -> None:
+async def test_no_more_is_read_than_allowed(site, tmp_path):
     """And what is missing is said."""
     box = placed(
         tmp_path / "tools", "http_get", HOSTS='frozenset({"localhost"})', PRIVATE="True", MOST_BYTES="1000"
@@ -237,7 +237,7 @@ async def test_no_more_is_read_than_allowed(site: str, tmp_path: Path) -> None:
     assert (await read(box, f"{site}/long")).output == f"HTTP 200\n{'x' * 1000}\n[cut at 1,000 bytes]"
 
 
-async def test_a_slow_host_is_given_up(site: str, allowed: Toolbox) -> None:
+async def test_a_slow_host_is_given_up(site, allowed):
     """Also one that sends a little all the time."""
     started = time.monotonic()
 
@@ -245,9 +245,7 @@ async def test_a_slow_host_is_given_up(site: str, allowed: Toolbox) -> None:
     assert time.monotonic() - started < 3
 
 
-async def test_a_certificate_nobody_vouches_for_is_refused(
-    site: str, allowed: Toolbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_certificate_nobody_vouches_for_is_refused(site, allowed, monkeypatch):
     """The host may be another."""
     monkeypatch.delenv("SSL_CERT_FILE")
 

@@ -34,7 +34,7 @@ def tool_file(folder: Path, file: str, name: str, body: str = "return 'done'") -
     return write(folder, file, f"{IMPORT}\n@tool\ndef {name}() -> str:\n    {body}\n")
 
 
-def test_a_state_is_another_one_when_something_else_may_be_found(folder: Path) -> None:
+def test_a_state_is_another_one_when_something_else_may_be_found(folder):
     """A file that comes, changes, goes, or may be read at last; not what is no tool's file."""
     missing, states = folder / "missing", [state(folder)]
     path = tool_file(folder, "a.py", "one")
@@ -54,7 +54,7 @@ def test_a_state_is_another_one_when_something_else_may_be_found(folder: Path) -
     assert not state(missing)
 
 
-def test_a_file_that_leads_nowhere_hides_no_other(folder: Path) -> None:
+def test_a_file_that_leads_nowhere_hides_no_other(folder):
     """Nor does an editor's lock or a private file count: `load` leaves both out."""
     for name in ("a0.py", ".#a0.py"):
         (folder / name).symlink_to("gone")
@@ -80,14 +80,14 @@ def only_problem(folder: Path) -> str:
     return problem
 
 
-def test_no_folder_is_no_tools(tmp_path: Path) -> None:
+def test_no_folder_is_no_tools(tmp_path):
     """And no problem: most have none."""
     box = found(tmp_path / "nothing")
 
     assert (len(box), box.problems) == (0, ())
 
 
-def test_every_file_is_loaded(folder: Path) -> None:
+def test_every_file_is_loaded(folder):
     """Except those that begin with _ or are no Python; each tool says where it is from."""
     tool_file(folder, "b.py", "two")
     tool_file(folder, "a.py", "one")
@@ -100,7 +100,7 @@ def test_every_file_is_loaded(folder: Path) -> None:
     assert [tool.source for tool in box] == [str(folder / "a.py"), str(folder / "b.py")]
 
 
-def test_several_tools_of_one_file(folder: Path) -> None:
+def test_several_tools_of_one_file(folder):
     """Undecorated functions, imported tools and repeated names of one function are no tools."""
     tool_file(folder, "z.py", "elsewhere")
     write(
@@ -140,7 +140,7 @@ def test_several_tools_of_one_file(folder: Path) -> None:
     ],
     ids=["syntax", "exception", "exit", "module", "decorator", "empty"],
 )
-def test_a_broken_file_is_a_problem(folder: Path, text: str, line: int, words: str) -> None:
+def test_a_broken_file_is_a_problem(folder, text, line, words):
     """With file, line and cure; the others are loaded."""
     write(folder, "broken.py", text)
     tool_file(folder, "whole.py", "whole")
@@ -153,7 +153,7 @@ def test_a_broken_file_is_a_problem(folder: Path, text: str, line: int, words: s
     assert problem.startswith(f"{folder / 'broken.py'}:{line}: " if "no tool" not in words else str(folder))
 
 
-def test_a_file_that_is_no_text_is_a_problem(folder: Path) -> None:
+def test_a_file_that_is_no_text_is_a_problem(folder):
     """Whatever bytes it has."""
     path = folder / "noise.py"
     path.write_bytes(b"\xff\xfe\x00\x00")
@@ -162,14 +162,14 @@ def test_a_file_that_is_no_text_is_a_problem(folder: Path) -> None:
     assert str(path) in only_problem(folder)
 
 
-def test_a_folder_with_the_name_of_a_file_is_a_problem(folder: Path) -> None:
+def test_a_folder_with_the_name_of_a_file_is_a_problem(folder):
     """It cannot be read as one."""
     (folder / "odd.py").mkdir()
 
     assert "odd.py cannot be read" in only_problem(folder)
 
 
-def test_a_broken_function_is_a_problem_of_its_own(folder: Path) -> None:
+def test_a_broken_function_is_a_problem_of_its_own(folder):
     """The other tools of its file stay."""
     write(
         folder,
@@ -192,7 +192,7 @@ def test_a_broken_function_is_a_problem_of_its_own(folder: Path) -> None:
     assert problem.startswith(f"{folder / 'mixed.py'}:7: bad: “x”: ")
 
 
-def test_of_two_tools_with_one_name_the_first_stays(folder: Path) -> None:
+def test_of_two_tools_with_one_name_the_first_stays(folder):
     """The problem names both files and the cure."""
     tool_file(folder, "a.py", "same", "return 'a'")
     tool_file(folder, "b.py", "same", "return 'b'")
@@ -205,7 +205,7 @@ def test_of_two_tools_with_one_name_the_first_stays(folder: Path) -> None:
     assert "@tool(name=" in problem
 
 
-async def test_files_of_one_name_do_not_clash(tmp_path: Path) -> None:
+async def test_files_of_one_name_do_not_clash(tmp_path):
     """Nor does a file that is called like an installed module."""
     boxes = []
     for name in ("one", "two"):
@@ -219,7 +219,7 @@ async def test_files_of_one_name_do_not_clash(tmp_path: Path) -> None:
     assert [result.output for result in results] == ['"one"', '"two"']
 
 
-async def test_types_of_a_file_work_with_postponed_annotations(folder: Path) -> None:
+async def test_types_of_a_file_work_with_postponed_annotations(folder):
     """Dataclasses, pydantic models and enums that refer to each other by name."""
     write(
         folder,
@@ -262,7 +262,7 @@ async def test_types_of_a_file_work_with_postponed_annotations(folder: Path) -> 
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
-def test_a_file_others_may_write_is_refused(folder: Path, mode: int) -> None:
+def test_a_file_others_may_write_is_refused(folder, mode):
     """What they write would run as Spool; the cure is said."""
     path = tool_file(folder, "open.py", "opened")
     path.chmod(mode)
@@ -276,7 +276,7 @@ def test_a_file_others_may_write_is_refused(folder: Path, mode: int) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
-def test_a_folder_others_may_write_is_refused(folder: Path, mode: int) -> None:
+def test_a_folder_others_may_write_is_refused(folder, mode):
     """With all that is in it."""
     tool_file(folder, "a.py", "a")
     folder.chmod(mode)
@@ -285,7 +285,7 @@ def test_a_folder_others_may_write_is_refused(folder: Path, mode: int) -> None:
     assert not len(found(folder))
 
 
-def test_a_link_is_judged_by_its_target(folder: Path, tmp_path: Path) -> None:
+def test_a_link_is_judged_by_its_target(folder, tmp_path):
     """The file that would run."""
     target = tool_file(tmp_path, "target.py", "linked")
     (folder / "link.py").symlink_to(target)
@@ -296,21 +296,21 @@ def test_a_link_is_judged_by_its_target(folder: Path, tmp_path: Path) -> None:
     assert "link.py" in only_problem(folder)
 
 
-def test_a_file_instead_of_the_folder_is_a_problem(tmp_path: Path) -> None:
+def test_a_file_instead_of_the_folder_is_a_problem(tmp_path):
     """TOOLS_DIR names a folder."""
     path = write(tmp_path, "tools.py", "")
 
     assert "TOOLS_DIR" in only_problem(path)
 
 
-def test_a_dangling_link_is_a_problem(folder: Path) -> None:
+def test_a_dangling_link_is_a_problem(folder):
     """Somebody meant a file to be there."""
     (folder / "gone.py").symlink_to(folder / "nowhere.py")
 
     assert "gone.py cannot be read" in only_problem(folder)
 
 
-def test_nothing_is_left_behind(folder: Path) -> None:
+def test_nothing_is_left_behind(folder):
     """No byte code beside the operator's files, and no half module of a broken one."""
     tool_file(folder, "fine.py", "fine")
     write(folder, "broken.py", "1 / 0")
@@ -331,9 +331,7 @@ def package(site: Path, name: str, code: str, *entries: str) -> None:
     (site / f"{name}.py").write_text(dedent(code))
 
 
-def test_installed_packages_offer_tools(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_installed_packages_offer_tools(folder, tmp_path, monkeypatch):
     """A function by its name, or all of a module; a file of the operator goes before them."""
     site = tmp_path / "site"
     code = """
@@ -363,7 +361,7 @@ def test_installed_packages_offer_tools(
     assert "entry point whole (lender_one): mine:" in problem
 
 
-def test_broken_packages_are_problems(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_packages_are_problems(folder, tmp_path, monkeypatch):
     """A module that is not there or breaks, a name that is not there, a function that is no tool."""
     site = tmp_path / "site"
     package(site, "breaker", "1 / 0", "breaks = breaker", "missing = breaker_of_nothing")

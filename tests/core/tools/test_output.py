@@ -30,7 +30,7 @@ LIMIT = 20_000
         ("", ""),
     ],
 )
-async def test_values_are_json(value: Any, text: str) -> None:
+async def test_values_are_json(value, text):
     """Text excepted, which is itself."""
 
     def give() -> Any:
@@ -39,7 +39,7 @@ async def test_values_are_json(value: Any, text: str) -> None:
     assert await call(give) == Result(text, ok=True)
 
 
-async def test_models_and_dataclasses_are_json() -> None:
+async def test_models_and_dataclasses_are_json():
     """Also inside of lists."""
 
     @dataclass
@@ -57,7 +57,7 @@ async def test_models_and_dataclasses_are_json() -> None:
 
 
 @pytest.mark.parametrize("value", [b"raw", object(), iter([1]), lambda: 1])
-async def test_what_is_no_json_is_said(value: Any) -> None:
+async def test_what_is_no_json_is_said(value):
     """That the tool has run too, lest it be called again for its effect."""
 
     def give() -> Any:
@@ -69,7 +69,7 @@ async def test_what_is_no_json_is_said(value: Any) -> None:
     assert "0x" not in text
 
 
-async def test_long_results_are_cut_and_say_so() -> None:
+async def test_long_results_are_cut_and_say_so():
     """Never more than the limit, the last line included."""
 
     def long(size: int) -> str:
@@ -83,7 +83,7 @@ async def test_long_results_are_cut_and_say_so() -> None:
     assert over.output.endswith("x\n[cut: this is the beginning of 20,001 characters]")
 
 
-async def test_halves_of_characters_are_replaced() -> None:
+async def test_halves_of_characters_are_replaced():
     """No database and no server takes them."""
 
     def half() -> str:
@@ -92,7 +92,7 @@ async def test_halves_of_characters_are_replaced() -> None:
     assert (await call(half)).output == "a?b"
 
 
-async def test_an_exception_is_its_type_and_message() -> None:
+async def test_an_exception_is_its_type_and_message():
     """The model can do something about it; the traceback is the operator's."""
 
     def look() -> None:
@@ -101,7 +101,7 @@ async def test_an_exception_is_its_type_and_message() -> None:
     assert await error(look) == "error: KeyError: 'no such city'."
 
 
-async def test_an_exception_without_words() -> None:
+async def test_an_exception_without_words():
     """Its type says something too."""
 
     async def look() -> None:
@@ -110,7 +110,7 @@ async def test_an_exception_without_words() -> None:
     assert await error(look) == "error: NotImplementedError."
 
 
-async def test_an_exception_tells_nothing_of_the_machine(tmp_path: Path) -> None:
+async def test_an_exception_tells_nothing_of_the_machine(tmp_path):
     """Folders and tokens are left out, URLs stay, and it is short."""
 
     def read() -> None:
@@ -132,7 +132,7 @@ async def test_an_exception_tells_nothing_of_the_machine(tmp_path: Path) -> None
     assert len(text) < 600
 
 
-async def test_secrets_are_no_ones_result() -> None:
+async def test_secrets_are_no_ones_result():
     """By value, in results as in errors."""
 
     def peek(fail: bool) -> str:
@@ -150,7 +150,7 @@ async def test_secrets_are_no_ones_result() -> None:
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-16", "utf-16-be"])
-async def test_secrets_are_in_no_file(coding: str) -> None:
+async def test_secrets_are_in_no_file(coding):
     """Neither in its bytes nor in its name, also where that is cut."""
 
     def export() -> FileResult:
@@ -167,7 +167,7 @@ async def test_secrets_are_in_no_file(coding: str) -> None:
 @pytest.mark.parametrize(
     "given", ["x" * (LONGEST - 60) + "hunter2-hunter2" * 9, {"a": 'say "hunter2\\hunter2'}]
 )
-async def test_no_part_of_a_secret_is_left(given: Any) -> None:
+async def test_no_part_of_a_secret_is_left(given):
     """Where an output is cut, and where JSON writes it in another way."""
 
     async def tell() -> Any:
@@ -179,7 +179,7 @@ async def test_no_part_of_a_secret_is_left(given: Any) -> None:
     assert "hunter2" not in result.output
 
 
-async def test_failures_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+async def test_failures_are_logged(caplog):
     """With the tool's name, what was raised and where; its message may repeat what a person wrote."""
 
     def break_down() -> None:
@@ -195,7 +195,7 @@ async def test_failures_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert "gears" not in record.getMessage()
 
 
-async def test_a_file_is_given_to_the_people() -> None:
+async def test_a_file_is_given_to_the_people():
     """The model reads its name and size."""
 
     def draw() -> FileResult:
@@ -207,7 +207,7 @@ async def test_a_file_is_given_to_the_people() -> None:
     assert result.output == "[file chart.png, 4 bytes: posted to the chat]"
 
 
-async def test_files_come_with_text() -> None:
+async def test_files_come_with_text():
     """In a tuple or list; what is no file is the result."""
 
     def report() -> Any:
@@ -237,12 +237,12 @@ async def test_files_come_with_text() -> None:
         ("날" * 100 + ".png", "날" * 65 + ".png"),
     ],
 )
-def test_file_names_are_only_names(name: str, settled: str) -> None:
+def test_file_names_are_only_names(name, settled):
     """No folders, no signs that turn the reading direction, no more bytes than a platform takes."""
     assert FileResult(name, b"").settled().name == settled
 
 
-async def test_too_many_files_are_said() -> None:
+async def test_too_many_files_are_said():
     """None of them is posted then."""
 
     def flood() -> Any:
@@ -254,7 +254,7 @@ async def test_too_many_files_are_said() -> None:
     assert not result.files
 
 
-async def test_a_file_has_bytes_or_text() -> None:
+async def test_a_file_has_bytes_or_text():
     """The mistake is named where it is made."""
 
     def draw() -> FileResult:
@@ -263,7 +263,7 @@ async def test_a_file_has_bytes_or_text() -> None:
     assert "path.read_bytes()" in await error(draw)
 
 
-async def test_a_generator_is_no_result() -> None:
+async def test_a_generator_is_no_result():
     """It may never end."""
 
     def count() -> Iterator[int]:

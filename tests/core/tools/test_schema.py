@@ -74,7 +74,7 @@ def assert_strict(schema: Any) -> None:
             assert_strict(inner)
 
 
-def test_plain_types_are_plain() -> None:
+def test_plain_types_are_plain():
     """str, int, float, bool, in the order of the signature."""
 
     def book(title: str, pages: int, price: float, used: bool) -> None: ...
@@ -92,7 +92,7 @@ def test_plain_types_are_plain() -> None:
     }
 
 
-def test_a_function_without_parameters_is_a_tool() -> None:
+def test_a_function_without_parameters_is_a_tool():
     """Its schema is the empty, closed object."""
 
     def ping() -> str:
@@ -106,7 +106,7 @@ def test_a_function_without_parameters_is_a_tool() -> None:
     }
 
 
-def test_a_default_is_null_and_said() -> None:
+def test_a_default_is_null_and_said():
     """Strict mode knows no optional key: null stands for it, and the model is told what null means."""
 
     def find(text: str, limit: int = 10, exact: bool = False, place: str | None = None) -> None: ...
@@ -118,7 +118,7 @@ def test_a_default_is_null_and_said() -> None:
     assert properties["place"] == {"anyOf": [{"type": "string"}, {"type": "null"}]}
 
 
-def test_choices_are_enums() -> None:
+def test_choices_are_enums():
     """Literal and Enum, with their types; null where there is a default."""
 
     def paint(color: Color, size: Literal["s", 2], finish: Literal["matt", "gloss"] = "matt") -> None: ...
@@ -132,7 +132,7 @@ def test_choices_are_enums() -> None:
     assert properties["finish"]["enum"] == ["matt", "gloss", None]
 
 
-def test_an_enum_default_is_said_by_its_value() -> None:
+def test_an_enum_default_is_said_by_its_value():
     """As the model would write it."""
 
     def paint(color: Color = Color.BLUE) -> None: ...
@@ -140,7 +140,7 @@ def test_an_enum_default_is_said_by_its_value() -> None:
     assert parameters(paint)["properties"]["color"]["description"].endswith('Null means "blue".')
 
 
-def test_nested_types_are_written_out() -> None:
+def test_nested_types_are_written_out():
     """Models and dataclasses are closed objects in place, their own defaults null too."""
 
     def place_order(order: Order) -> None: ...
@@ -156,7 +156,7 @@ def test_nested_types_are_written_out() -> None:
     assert order["properties"]["paint"]["enum"] == ["red", "blue", None]
 
 
-def test_recursive_types_are_references() -> None:
+def test_recursive_types_are_references():
     """The only case in which definitions are left."""
 
     def plant(tree: Tree) -> None: ...
@@ -167,7 +167,7 @@ def test_recursive_types_are_references() -> None:
     assert schema["$defs"]["Tree"]["properties"]["children"]["anyOf"][0]["items"] == {"$ref": "#/$defs/Tree"}
 
 
-def test_lists_sets_and_dates_are_described() -> None:
+def test_lists_sets_and_dates_are_described():
     """What strict mode has no word for is said in the description."""
 
     def plan(days: list[datetime], tags: set[str], owner: UUID, cost: Decimal) -> None: ...
@@ -180,7 +180,7 @@ def test_lists_sets_and_dates_are_described() -> None:
     assert [branch["type"] for branch in properties["cost"]["anyOf"]] == ["number", "string"]
 
 
-def test_annotated_describes_and_limits() -> None:
+def test_annotated_describes_and_limits():
     """Field(description=…) or a plain text; limits that strict mode knows stay limits."""
 
     def roll(
@@ -199,7 +199,7 @@ def test_annotated_describes_and_limits() -> None:
     }
 
 
-def test_unions_and_objects_can_be_left_out() -> None:
+def test_unions_and_objects_can_be_left_out():
     """Null is one more branch, and the description stands beside them."""
 
     def look(key: int | str = 1, place: Annotated[Place | None, "where"] = None) -> None: ...
@@ -215,7 +215,7 @@ def test_unions_and_objects_can_be_left_out() -> None:
     assert place["description"] == "where to"
 
 
-def test_patterns_without_look_around_are_kept() -> None:
+def test_patterns_without_look_around_are_kept():
     """The service knows no look-around; the model is told of it in words."""
 
     def look(
@@ -229,7 +229,7 @@ def test_patterns_without_look_around_are_kept() -> None:
     }
 
 
-def test_discriminated_unions_are_any_of() -> None:
+def test_discriminated_unions_are_any_of():
     """The keyword oneOf does not exist in strict mode."""
 
     class Cat(BaseModel):
@@ -247,7 +247,7 @@ def test_discriminated_unions_are_any_of() -> None:
 
 
 @pytest.mark.parametrize("name", ["copy", "schema", "model_config", "_hidden", "self_", "json"])
-def test_any_parameter_name_is_fine(name: str) -> None:
+def test_any_parameter_name_is_fine(name):
     """Also those that a pydantic model could not have as fields."""
     space: dict[str, Any] = {}
     exec(f"def look({name}: str) -> str: return {name}", space)
@@ -267,7 +267,7 @@ def test_any_parameter_name_is_fine(name: str) -> None:
     ],
     ids=["google", "rest", "narrow"],
 )
-def test_docstrings_describe_parameters(docstring: str) -> None:
+def test_docstrings_describe_parameters(docstring):
     """The text above them is the description; what the function returns is left out."""
     assert described(f"Send it.\n\nAt once.\n\n{docstring}") == (
         "Send it.\n\nAt once.",
@@ -275,7 +275,7 @@ def test_docstrings_describe_parameters(docstring: str) -> None:
     )
 
 
-def test_a_colon_in_the_text_begins_no_section() -> None:
+def test_a_colon_in_the_text_begins_no_section():
     """Only the known headings do."""
     text = "Find things.\n\nUse it for:\n    this: and that"
 
