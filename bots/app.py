@@ -114,7 +114,6 @@ def _policy(settings: Settings) -> Policy:
         budget=settings.budget,
         window=settings.catch_up_seconds,
         admins=frozenset(settings.admins),
-        language=settings.language,
     )
 
 
