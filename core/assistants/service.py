@@ -15,7 +15,7 @@ from typing import Any, Final
 from core.assistants import model_list
 from core.assistants.importer import Arrival, Imported, arrival, arrive, has_more, objects, renewed
 from core.assistants.model_list import Ask, ModelList, day
-from core.assistants.models import Verdict, default_effort
+from core.assistants.models import default_effort
 from core.assistants.refusals import Ambiguous, ImportRefused, InUse, Invalid, OfSettings, Outdated, Unknown
 from core.assistants.remarks import Remark
 from core.assistants.validate import meant, misshapen, mistakes, unavailable
@@ -272,7 +272,8 @@ class Assistants:
             return [], []
         verdict = (await self._models(model)).judge(model, day(self._clock()))
         if verdict.refused:
-            return [_refused(verdict)], []
+            facts = {"text": verdict.refused, "replacement": verdict.replacement}
+            return [Remark("model_refused", facts, "model")], []
         warned = verdict.warning and [Remark("model_warning", {"text": verdict.warning}, "model")]
         return [], warned or []
 
@@ -298,13 +299,9 @@ class Assistants:
         if problems := misshapen(arrival.fields):
             return arrival, problems
         if isinstance(model := arrival.fields.get("model"), str):
-            verdict = offered.judge(model, today)
-            if verdict.refused and not verdict.replacement:
-                problems.append(_refused(verdict))
-            else:
-                arrival = renewed(arrival, verdict, self._settings)
+            arrival = renewed(arrival, offered.judge(model, today), self._settings)
         wanted = Assistant.from_json(arrival.fields)
-        problems += mistakes(wanted, mcp_hosts=self._settings.mcp_hosts)
+        problems = mistakes(wanted, mcp_hosts=self._settings.mcp_hosts)
         lacking = [] if problems else await self._lacking(wanted)
         return replace(arrival, remarks=(*arrival.remarks, *map(_unwritten, lacking))), problems
 
@@ -333,11 +330,6 @@ def _taken(tx: Execute, name: object, id: str) -> list[Remark]:
         return []
     facts = {"name": str(name), "id": others[0]}
     return [Remark("name_of_settings" if others[0] == SETTINGS_ID else "name_taken", facts, "name")]
-
-
-def _refused(verdict: Verdict) -> Remark:
-    facts = {"text": verdict.refused, "replacement": verdict.replacement}
-    return Remark("model_refused", facts, "model")
 
 
 def _unwritten(name: str) -> Remark:
