@@ -103,17 +103,8 @@ def _settled(operator: Operator) -> None:
 
 def test_helpbot_is_one_command(operator):
     """It says what was made, with its id, and what to do next; `show` prints the rest."""
-    printed = operator.types(
-        "create",
-        "--name",
-        "HelpBot",
-        "--instructions",
-        "You help.",
-        "--model",
-        "gpt-6-luna",
-        "--tool",
-        "code_interpreter",
-    )
+    said = ("--instructions", "You help.", "--model", "gpt-6-luna", "--tool", "code_interpreter")
+    printed = operator.types("create", "--name", "HelpBot", *said)
 
     assert "was not checked" in operator.told
     shown = operator.gets("show", "HelpBot")
@@ -123,11 +114,7 @@ def test_helpbot_is_one_command(operator):
         f"answers: nowhere yet (assign it: spool assistants use {shown['id']} --default)",
         f"everything about it: spool assistants show {shown['id']}",
     ]
-    assert ("You help.", [{"type": "code_interpreter"}], 1) == (
-        shown["instructions"],
-        shown["tools"],
-        shown["version"],
-    )
+    assert ("You help.", 1) == (shown["instructions"], shown["version"])
 
 
 def test_every_option_is_a_field(operator, tmp_path):
@@ -183,7 +170,7 @@ def test_instructions_come_from_standard_input(operator, monkeypatch):
 
 
 def test_all_mistakes_are_told_at_once(operator):
-    """And nothing is made."""
+    """Those of the options and those of the assistant; and nothing is made."""
     problems = operator.fails(
         *("create", "--model", "gpt-4-turbo", "--temperature", "warm", "--top-p", "7"),
         *("--instructions", "@missing.md", "--tool", "mcp:x=https://evil.example/", "--tool", "mcp:x"),
@@ -199,8 +186,8 @@ def test_all_mistakes_are_told_at_once(operator):
         "KEY=VALUE",
         "xml",
     )
-    for said in (*expected, "auto:x", "--run-seconds 1.5", "needs a name", "retired on 2026-10-23"):
-        assert 1 == sum(said in problem for problem in problems), said
+    expected += ("auto:x", "--run-seconds 1.5", "needs a name", "retired on 2026-10-23")
+    assert [1] * 11 == [sum(said in problem for problem in problems) for said in expected]
     assert 11 == len(problems)
     assert [] == operator.gets("list")["data"]
 
@@ -208,18 +195,8 @@ def test_all_mistakes_are_told_at_once(operator):
 def test_an_update_changes_what_it_names(operator):
     """Everything else stays; tools and metadata are added, removed and replaced one by one."""
     operator.writes("f")
-    operator.creates(
-        "--instructions",
-        "Be kind.",
-        "--tool",
-        "web_search",
-        "--tool",
-        "f",
-        "--metadata",
-        "a=1",
-        "--metadata",
-        "b=2",
-    )
+    given = ("--tool", "web_search", "--tool", "f", "--metadata", "a=1", "--metadata", "b=2")
+    operator.creates("--instructions", "Be kind.", *given)
 
     changed = operator.gets(
         *("update", "helpbot", "--model", "gpt-6.1-terra", "--tool", "all", "--remove-tool", "f"),
@@ -347,31 +324,21 @@ def test_an_empty_list_shows_the_way(operator):
 
 @pytest.mark.usefixtures("_settled")
 def test_a_list_is_a_table(operator):
-    """With columns under each other, also where letters take two columns."""
+    """With columns under each other, also where letters take two columns; nothing is left blank."""
+    assert "every channel without its own assistant" in operator.types("show", SETTINGS_ID)
     operator.creates("--tool", "web_search", "--tool", "all", name="도우미")
-    operator.types("use", "도우미", "--slack", "C0123ABC")
+    operator.creates(name="Ada")
+    operator.types("use", "도우미", "--slack", "C0123ABC", "--default")
 
-    head, settled, made = operator.types("list").splitlines()
+    head, settled, *others = operator.types("list").splitlines()
+    ada, made = sorted(others, key=lambda line: "도우미" in line)
 
     assert ["ID", "NAME", "MODEL", "TOOLS", "ANSWERS"] == head.split()
     assert settled.startswith(f"{SETTINGS_ID} ")
-    assert settled.endswith("  all functions              every channel without its own assistant")
-    assert made.endswith("gpt-6-luna  web_search, all functions  Slack C0123ABC")
+    assert settled.endswith("  all functions              nowhere yet")
+    assert made.endswith("web_search, all functions  Slack C0123ABC, every channel without its own assistant")
+    assert ada.endswith("gpt-6-luna  none                       nowhere yet")
     assert head.index("MODEL") == settled.index("gpt-6-luna") == made.index("gpt-6-luna") + len("도우미")
-
-
-@pytest.mark.usefixtures("_settled")
-def test_nothing_is_left_blank(operator):
-    """No tools, no place; and the settings' assistant answers nowhere once another answers by default."""
-    operator.creates()
-    assert operator.types("list").splitlines()[2].endswith("gpt-6-luna  none           nowhere yet")
-    operator.types("use", "HelpBot", "--default")
-
-    settled, made = operator.types("list").splitlines()[1:]
-
-    assert settled.endswith("nowhere yet")
-    assert made.endswith("every channel without its own assistant")
-    assert "nowhere yet" in operator.types("show", SETTINGS_ID)
 
 
 def test_places_are_assigned_and_freed(operator):
@@ -397,22 +364,21 @@ def test_places_are_assigned_and_freed(operator):
     assert "There was no default.\n" == operator.told
 
 
-@pytest.mark.parametrize(
-    ("where", "said"),
-    [
-        ([], "Say where"),
-        (["--slack", "general"], "--slack general is no Slack id"),
-        (["--slack", "U0123ABC"], "no Slack id"),
-        (["--discord", "C0123ABC"], "no Discord id"),
-    ],
-)
-def test_places_are_ids(operator, where, said):
+def test_places_are_ids(operator):
     """A person's id or a channel's name is none."""
     operator.creates()
 
-    (problem,) = operator.fails("use", "HelpBot", *where)
+    problems = operator.fails(
+        "use", "HelpBot", "--slack", "general", "--slack", "U0123ABC", "--discord", "C0123ABC"
+    )
 
-    assert said in problem
+    expected = [
+        "--slack general is no Slack id",
+        "--slack U0123ABC is no S",
+        "--discord C0123ABC is no Discord id",
+    ]
+    assert [True] * 3 == [problem.startswith(said) for problem, said in zip(problems, expected, strict=True)]
+    assert operator.fails("use", "HelpBot")[0].startswith("Say where")
 
 
 def test_an_assigned_one_is_deleted_by_force(operator):
@@ -430,29 +396,21 @@ def test_an_assigned_one_is_deleted_by_force(operator):
     assert "Deleted HelpBot" in operator.types("delete", "HelpBot")
 
 
-@pytest.mark.parametrize(
-    ("file", "said"),
-    [
-        (
-            "math_tutor.json",
-            [
-                "gpt-4-turbo was retired on 2026-10-23; the assistant now uses gpt-6.1-terra.",
-                "file-Qx4wPzM3t",
-            ],
-        ),
-        ("support_desk.json", ["vs_u5kZ0bTqYw3RmVn8LxEj1HcD", "gpt-3.5-turbo-1106 was retired"]),
-        ("support_desk.json", ["no function get_current_temperature", "no function get_rain_probability"]),
-        ("version_one.json", ["file-abc123Knowledge", "retrieval is called file_search now"]),
-        ("extractor.json", ["The field seed is not known", "o3-mini-2025-01-31 was retired"]),
-    ],
-)
-def test_what_cannot_come_along_is_told(operator, file, said):
+def test_what_cannot_come_along_is_told(operator):
     """On stderr, with the assistant it is about."""
-    operator.types("import", str(PRINTED / file))
+    for file in PRINTED.glob("*.json"):
+        operator.types("import", str(file))
+        for line in operator.told.splitlines():
+            assert re.match(r"[\w ]+ \(asst_\w+\): \S.*\.$", line), line
 
-    for text in said:
-        (line,) = (line for line in operator.told.splitlines() if text in line)
-        assert "(asst_" in line
+    operator.types("delete", "Math Tutor")
+    operator.types("import", str(PRINTED / "math_tutor.json"))
+    for said in (
+        "gpt-4-turbo was retired on 2026-10-23; the assistant now uses gpt-6.1-terra.",
+        "): The file file-Qx4wPzM3tVh8K2nLdR6bJc of the code interpreter cannot come along; send it",
+        "): It was deleted here; now it is there again.",
+    ):
+        assert said in operator.told
 
 
 def test_an_import_again_needs_to_be_told_so(operator):
@@ -477,20 +435,21 @@ def test_a_name_of_two_lines_is_printed_on_one(operator, tmp_path):
     assert "A B (asst_1): " in operator.told
 
 
-@pytest.mark.usefixtures("_settled")
-def test_the_settings_are_not_imported(operator, tmp_path):
-    """Their assistant of another machine is left out, with what to do instead; the others come along."""
-    operator.creates()
-    exported = operator.gets("export")
-    exported["data"][0]["name"] = "Theirs"
-    (tmp_path / "all.json").write_text(json.dumps(exported))
-    before = operator.types("export")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", "There are no assistants in -."),
+        ('{"data": [{"model": "m"}], "has_more": true}', "warning: The list goes on after this page"),
+        (f'{{"id": "{SETTINGS_ID}"}}', "it was left out. Copy those settings"),
+    ],
+)
+def test_what_is_not_imported_is_said(operator, monkeypatch, text, said):
+    """Silence would look like success."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
 
-    (kept,) = operator.gets("import", str(tmp_path / "all.json"))["data"]
+    operator.types("import", "-")
 
-    assert "HelpBot" == kept["name"]
-    assert "left out. Copy those settings" in operator.told
-    assert before == operator.types("export")
+    assert said in operator.told
 
 
 @pytest.mark.parametrize(
@@ -509,24 +468,6 @@ def test_an_import_is_all_or_nothing(operator, monkeypatch, text, said):
 
     assert all(problem.startswith(part) for part, problem in zip(said, problems, strict=True))
     assert [] == operator.gets("list")["data"]
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("[]", "There are no assistants in -."),
-        ('{"data": [{"model": "m"}], "has_more": true}', "The list goes on after this page"),
-    ],
-)
-def test_what_is_not_in_a_file_is_said(operator, monkeypatch, text, said):
-    """Silence would look like success."""
-    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
-
-    operator.types("import", "-")
-
-    assert said in operator.told
-    (missing,) = operator.fails("import", "nowhere.json")
-    assert missing.startswith("nowhere.json cannot be read")
 
 
 async def test_the_server_is_asked_about_a_model(operator):

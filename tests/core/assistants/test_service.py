@@ -363,26 +363,35 @@ async def test_five_old_assistants_are_imported(desk):
 
 
 async def test_what_cannot_come_along_is_told(desk):
-    """Of models, efforts, functions, files and fields."""
+    """Each thing once, and nothing else."""
     desk.functions = {"get_rain_probability"}
-    found = said(await desk.imports(*FILES, old(reasoning_effort="huge", version=2, model="gpt-6.1-sol")))
+    odd = old(reasoning_effort="huge", model="gpt-6.1-sol", tools=[{"type": "browser"}])
 
-    for expected in (
-        ("model_replaced", "The model gpt-4-turbo was retired on 2026-10-23", "gpt-6.1-terra"),
-        ("function_unwritten", "get_current_temperature"),
-        ("file_left", "file-abc123Knowledge"),
-        ("store_left", "vs_u5kZ0bTqYw3RmVn8LxEj1HcD"),
-        ("field_unknown", "seed"),
+    report = await desk.imports(*FILES, odd)
+
+    retired = [found for found in said(report) if found[0] == "model_replaced"]
+    assert ("model_replaced", "The model gpt-4-turbo was retired on 2026-10-23", "gpt-6.1-terra") in retired
+    assert [
+        ("code_file_left", "file-7YgTsE1uFa9HkWm0ZoXvNi"),
+        ("code_file_left", "file-Qx4wPzM3tVh8K2nLdR6bJc"),
         ("effort_left", "huge", "gpt-6.1-sol"),
-    ):
-        assert 1 == found.count(expected), expected
-    assert ("function_unwritten", "get_rain_probability") not in found
+        ("field_unknown", "seed"),
+        ("file_left", "file-abc123Knowledge"),
+        ("file_left", "file-def456Prices"),
+        ("function_unwritten", "get_current_temperature"),
+        ("retrieval_renamed",),
+        ("store_left", "vs_u5kZ0bTqYw3RmVn8LxEj1HcD"),
+        ("tool_unknown", '{"type": "browser"}'),
+    ] == sorted(found for found in said(report) if found not in retired)
+    assert [{}] * 6 == [one.assistant.tool_resources for one in report.imported]
 
 
 async def test_what_was_exported_is_imported_unchanged(desk, tmp_path):
     """Into another database; the settings' of another machine is left out, which is said."""
     await desk.imports(PRINTED / "support_desk.json")
-    made = await desk.creates("HelpBot", temperature=1, tools=[function_tool("*")], reasoning_effort="high")
+    stores = {"file_search": {"vector_store_ids": ["vs_1"]}}
+    full = {"temperature": 1, "tools": [SEARCH, function_tool("*")], "reasoning_effort": "high"}
+    made = await desk.creates("HelpBot", tool_resources=stores, **full)
     await desk.updates(made, model="gpt-6.1-sol")
     another = Desk(tmp_path / "another.sqlite3")
 
