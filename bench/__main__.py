@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 
-from bench import answers, boot, growth, limits
+from bench import answers, boot, growth, limits, way
 from bench.table import Row, table
 
 PLATFORMS = ("slack", "discord")
@@ -16,10 +16,11 @@ PLATFORMS = ("slack", "discord")
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=["answers", "growth", "boot", "all"])
+    parser.add_argument("what", nargs="?", default="all", choices=["answers", "growth", "boot", "way", "all"])
     parser.add_argument("--people", default="1,10,50,200", help="how many ask at once, e.g. 1,50")
     parser.add_argument("--platform", choices=PLATFORMS, help="only this one; default: both")
     parser.add_argument("--limits", action="store_true", help="three minutes with the rate limits on")
+    parser.add_argument("--verbose", action="store_true", help="of the way: its files and changes")
     parser.add_argument("--check", action="store_true", help="exit status 1 when a target is missed")
     return parser.parse_args(arguments)
 
@@ -42,6 +43,8 @@ async def _measured(options: argparse.Namespace) -> AsyncIterator[list[Row]]:
     if options.what in ("growth", "all"):
         for platform in platforms:
             yield await growth.measure(platform)
+    if options.what in ("way", "all"):
+        yield await way.measure(verbose=options.verbose)
 
 
 async def _collect(options: argparse.Namespace) -> list[Row]:
