@@ -2,7 +2,7 @@
 
 A question of how well the code is laid out, not of speed. The product runs in this process under
 `sys.setprofile`: each call of a function in `bots` or `core` (also each time a coroutine goes on) is a step,
-and a step in another file than the one before it is a change of file. The stand-ins and the SDKs do not count.
+and one in another file than the step before it is a change of file. The stand-ins and the SDKs do not count.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -20,6 +21,8 @@ from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
 from standins.slack import SlackStandin
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""What a shell starts in the background ignores Ctrl-C, and so would every process that a test makes."""
 Product = Callable[..., AbstractAsyncContextManager[None]]
 
 
