@@ -186,8 +186,8 @@ def test_all_mistakes_are_told_at_once(operator):
         "KEY=VALUE",
         "xml",
     )
-    expected += ("auto:x", "--run-seconds 1.5", "needs a name", "retired on 2026-10-23")
-    assert [1] * 11 == [sum(said in problem for problem in problems) for said in expected]
+    others = ("auto:x", "--run-seconds 1.5", "needs a name", "retired on 2026-10-23")
+    assert [1] * 11 == [sum(said in problem for problem in problems) for said in (*expected, *others)]
     assert 11 == len(problems)
     assert [] == operator.gets("list")["data"]
 
