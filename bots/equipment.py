@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from core.assistants import model_list
 from core.concurrency import Background, in_daemon
-from core.files.attachments import Attachments
+from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.ports import Fetching, Model, ModelFacts, Service
 from core.runs import history
@@ -150,8 +150,7 @@ class Equipment:
             attachments=Attachments(
                 db,
                 platforms,
-                limit_bytes=settings.file_megabytes * 2**20,
-                limit_count=settings.files_per_message,
+                FileLimits(settings.file_megabytes * 2**20, settings.files_per_message),
                 transcribe=self._transcribe,
             ),
             toolbox=self._toolbox,

@@ -171,7 +171,7 @@ class RunInput:
     def heard(self) -> str:
         """What voice messages and recordings say, as quoted lines to stand above the answer."""
         said = [file.transcript.strip() for file in self.files() if file.transcript]
-        quoted = ["> 🎤 " + text.replace("\n", "\n> ") for text in said]
+        quoted = ["> 🎤 " + "\n> ".join(text.split("\n")) for text in said]
         return "\n".join(quoted) + "\n\n" if quoted else ""
 
     def items(self) -> tuple[str, ...]:
