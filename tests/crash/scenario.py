@@ -10,8 +10,12 @@ with background responses; one memory for a topic.
 from __future__ import annotations
 
 import asyncio
+import os
+import random
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.crash.history import Finding, Said
 from tests.crash.oracle import RESET, Question
@@ -142,3 +146,16 @@ BACKGROUND = _both(
 )
 TOPIC = _both("one memory for a topic", ALPHA, BETA, settings={"THREAD_SCOPE": "topic"}, slack=_in_a_topic)
 WORKING = (*TWO, *PAY, *FILES, *SUMMARY, *BACKGROUND, *TOPIC)
+
+
+def seeded_third() -> list[Scenario]:
+    """A third of the scenarios, some of each platform. The commit is the seed, or the variable SWEEP_SEED."""
+    seed = os.environ.get("SWEEP_SEED") or _commit()
+    chance = random.Random(seed)
+    platforms = [[one for one in (*TALKING, *WORKING) if one.platform == name] for name in PLACES]
+    return [one for scenarios in platforms for one in chance.sample(scenarios, len(scenarios) // 3)]
+
+
+def _commit() -> str:
+    command = ("git", "-C", Path(__file__).parent, "rev-parse", "HEAD")
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout

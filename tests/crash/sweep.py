@@ -109,11 +109,6 @@ class Sweep:
                 group.create_task(lane())
         return done
 
-    async def complete(self, crossed: Crossed, outcomes: list[Outcome]) -> list[Outcome]:
-        """Trials at the labels of which no point was hit: the order of effects differs from run to run."""
-        missing = sorted(uncovered(crossed, outcomes))
-        return await self.run([(Death(label, talk=True),) for label in missing])
-
     async def _trial(self, trial: Trial) -> Outcome:
         outcome = Outcome(f"{self._scenario.name}: {', '.join(map(str, trial))}")
         async with world(self._next()) as stage:
@@ -165,9 +160,3 @@ class Sweep:
 
     def _next(self) -> Path:
         return self._directory / str(next(self._numbers))
-
-
-def uncovered(crossed: Crossed, outcomes: Iterable[Outcome]) -> set[str]:
-    """Labels of the scenario at which the product never died, but for those that may not come at all."""
-    died = parts(name for outcome in outcomes for name in outcome.died if name)
-    return {label for label in parts(crossed.talk) - died if not FLEETING.search(label)}

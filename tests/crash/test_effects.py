@@ -1,63 +1,18 @@
-"""The product killed while it uses tools, asks for a yes, takes and brings files, and summarises.
-
-The checker counts effects, questions and files besides what `test_crash` judges: no effect twice, each file
-once, nobody without an answer. `scripts/torture` kills at every point and not only at each kind of them.
-"""
+"""The product killed around a tool's effect: it is never repeated, and a person is told what nobody knows."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import sys
-from collections.abc import Iterator
 
 import pytest
 
 from tests.crash import tools
 from tests.crash.history import INTERRUPTED
-from tests.crash.outcome import summary, wrong
-from tests.crash.process import KILLED, Forks, fork_server
-from tests.crash.scenario import BACKGROUND, FILES, PAY, SUMMARY, TOPIC, TWO, Scenario
-from tests.crash.sweep import Sweep, Trial
+from tests.crash.process import KILLED, Forks
+from tests.crash.scenario import PAY, Scenario
 from tests.crash.world import ONLINE, World, world
 
 BEGUN, DONE = "commit steps:call:begun", "commit steps:call:output-files"
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    """Processes of the product in milliseconds."""
-    with fork_server() as forks:
-        yield forks
-
-
-@pytest.fixture(autouse=True)
-def _hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
-    """The stand-ins' server logs each client that dies in the middle of an answer."""
-    caplog.set_level(logging.CRITICAL, "aiohttp.server")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "scenarios", [TWO, PAY, FILES, SUMMARY, BACKGROUND, TOPIC], ids=lambda two: two[0].name
-)
-async def test_a_kill_at_each_kind_of_point(forks, tmp_path, scenarios):
-    """On Slack after each effect, on Discord after those that Slack has not: all is done, and nothing twice.
-
-    Before each effect, too, where people are asked and where a summary is made.
-    """
-    outcomes, known = [], set[Trial]()
-    for scenario in scenarios:
-        sweep = Sweep(forks, tmp_path / scenario.platform, scenario)
-        crossed = await sweep.rehearse()
-        trials = crossed.kinds("" if scenarios in (PAY, SUMMARY) else "after")
-        outcomes += await sweep.run([trial for trial in trials if trial not in known])
-        known |= set(trials)
-
-    sys.stdout.write(f"{summary(outcomes)}\n")
-    struck = [one for one in outcomes if one.died != [""]]
-    assert len(struck) > len(outcomes) / 3  # else the rehearsed order of steps was another
-    assert not wrong(outcomes), "\n".join(map(str, wrong(outcomes)))
 
 
 @pytest.mark.parametrize("scenario", PAY, ids=lambda scenario: scenario.platform)

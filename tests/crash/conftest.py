@@ -1,0 +1,23 @@
+"""What every test that kills the product needs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tests.crash.process import Forks, fork_server
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    """Processes of the product in milliseconds."""
+    with fork_server() as forks:
+        yield forks
+
+
+@pytest.fixture(autouse=True)
+def _hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
+    """The stand-ins' server logs each client that dies in the middle of an answer."""
+    caplog.set_level(logging.CRITICAL, "aiohttp.server")
