@@ -67,7 +67,8 @@ class Position:
 
 
 def redirect(api_url: str, gateway_url: str) -> None:
-    """Point discord.py at these servers. Process-wide, because discord.py keeps both on classes."""
+    """Point discord.py at these servers. Process-wide, because discord.py keeps it all on classes."""
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # there is no voice here
     Route.BASE = api_url.rstrip("/")
     if gateway_url:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)

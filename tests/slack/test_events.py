@@ -226,6 +226,7 @@ def test_the_shapes_of_one_message():
 
     assert live is not None
     assert changed is not None
+    assert not heard("hello", thread_ts=NAMES["$ROOT"], channel="D1").inside
     assert (live, replace(live, changed=True), None) == (found, changed, read(reply, US))
     assert (NAMES["$ROOT"], True, True, False) == (
         live.address.topic,
