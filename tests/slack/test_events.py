@@ -226,7 +226,11 @@ def test_the_shapes_of_one_message():
 
     assert live is not None
     assert changed is not None
-    assert not heard("hello", thread_ts=NAMES["$ROOT"], channel="D1").inside
+    direct, root = (
+        heard("hello", thread_ts=NAMES["$ROOT"], channel="D1"),
+        heard("hello", thread_ts=NAMES["$TS"]),
+    )
+    assert [("us", False), ("others", False)] == [(said.to, said.inside) for said in (direct, root)]
     assert (live, replace(live, changed=True), None) == (found, changed, read(reply, US))
     assert (NAMES["$ROOT"], True, True, False) == (
         live.address.topic,
