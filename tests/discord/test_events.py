@@ -96,6 +96,7 @@ def test_a_recorded_message_that_is_not_for_us(name):
         (f"<@{BOB}> lunch?", {"mentions": [{"id": BOB}]}, "others"),
         ("yes", {"message_reference": {"message_id": "1"}}, "others"),
         ("", {}, "others"),
+        ("", {"attachments": [{"id": "1", "filename": "a.txt"}]}, "perhaps"),
         *((text, {}, "perhaps") for text in ("hello everybody", "@spool hello", "@here lunch", "reset")),
         *((text, {}, "perhaps") for text in (f"`{BOT}` is its name", f"```\n{BOT} hello\n```")),
     ],
