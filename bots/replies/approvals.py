@@ -7,8 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
-from bots.replies.posts import Gone, Posts
-from core.concurrency import patiently
+from bots.replies.posts import Gone, Posts, until_posted
 from core.errors import SpoolError, Unreachable
 from core.store.journal import Journal
 from core.types import ApprovalRequest
@@ -43,14 +42,14 @@ class ApprovalPosts:
         """See `Asking.ask`."""
         name = sign(question.id)
         try:
-            await patiently(lambda: self._posts.once(name, partial(self._asker.ask, question), sign=name))
+            await until_posted(lambda: self._posts.once(name, partial(self._asker.ask, question), sign=name))
         except Gone as error:
             raise Unreachable(f"question deleted: {error}") from error
 
     async def decided(self, question: ApprovalRequest, text: str) -> None:
         """See `Asking.decided`."""
         try:
-            await patiently(lambda: self._decide(question, text))
+            await until_posted(lambda: self._decide(question, text))
         except SpoolError as error:
             logger.warning("question cannot be closed", extra={"error": str(error)})
 

@@ -6,24 +6,32 @@ first, so after a crash at most one own post of a topic belongs to no run: it is
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain, count, islice, repeat, takewhile
-from typing import Protocol
+from itertools import count, islice, takewhile
+from typing import Final, Protocol, TypeVar
 
-from core.concurrency import KeyedLock
-from core.errors import Retryable, SpoolError
+from core.concurrency import Backoff, KeyedLock, retry
+from core.errors import Retryable, SpoolError, Unreachable
 from core.store.journal import Journal
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
+POSTING: Final = Backoff(first=0.5, most=30.0)
+"""While the platform is away nothing else can be shown either: it is waited for without an end."""
+LOOKING: Final = Backoff(first=0.25, most=5.0)
+"""Between the tries of a post that may have been made and is not seen yet."""
 
 
 class Unclear(Retryable):
     """The call may or may not have had its effect: look before doing it again."""
+
+
+class NothingToPost(SpoolError):
+    """What was to make a post has nothing to say for now: nothing was made."""
 
 
 class Gone(SpoolError):
@@ -123,7 +131,7 @@ class Posts:
 
         Gives its id, and whether it was adopted, so that what it shows is not known. The topic is held
         until the outcome is known: nobody else can take a post for theirs that is ours. A Retryable of
-        `make` that is not Unclear says that nothing was made.
+        `make` that is not Unclear says that nothing was made, as NothingToPost does.
         """
         async with self._locks.of(self._topic):
             if post := self._recorded(name):
@@ -132,23 +140,24 @@ class Posts:
             if name not in self._journal.memo:
                 await self._journal.record(name, {"intent": time.time()})
             self._untouched.discard(name)
-            for pause in chain((0.2, 0.5, 1.0, 2.0), repeat(5.0)):
+
+            async def attempt() -> tuple[str, bool]:
+                nonlocal known
                 if not known and (found := await self._made(name, sign)):
                     await self._record(name, found)
                     return found, True
                 try:
                     post = await make()
-                except Unclear as error:
-                    logger.info("post may have been made, looking", extra={"error": error.code})
-                    known = False
-                    await asyncio.sleep(pause)
-                except Retryable:
+                except Unclear:
+                    known = False  # the next attempt looks first
+                    raise
+                except (Retryable, NothingToPost):
                     self._untouched.add(name)
                     raise
-                else:
-                    await self._record(name, post)
-                    return post, not known and self.poster.repeatable(0.0)  # perhaps the first one again
-        raise AssertionError("unreachable")
+                await self._record(name, post)
+                return post, not known and self.poster.repeatable(0.0)  # perhaps the first one again
+
+            return await retry(attempt, LOOKING, "post", again=lambda error: isinstance(error, Unclear))
 
     def _recorded(self, name: str) -> str | None:
         step = self._journal.memo.get(name)
@@ -202,3 +211,14 @@ class Posts:
 
 def _name(number: int) -> str:
     return f"post:{number}"
+
+
+async def until_posted(step: Callable[[], Awaitable[T]]) -> T:
+    """What the step gives, once it succeeds. Raises its SpoolErrors, and Unreachable for what is none."""
+    try:
+        return await retry(step, POSTING, "post")
+    except SpoolError:
+        raise
+    except Exception as error:
+        logger.exception("cannot be posted")
+        raise Unreachable(type(error).__name__) from error

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from core.concurrency import Patience
+from core.concurrency import Backoff, retry
 from core.errors import Lost, Retryable, SpoolError, Unsaved, loggable
 from core.model_server.faults import Said
 from core.ports import Platform
@@ -49,6 +49,7 @@ KEPT_DAYS: Final = 7
 """How long the model server keeps what a person sent, for later questions about it."""
 BEFORE_SECONDS = 2.0
 """Seconds a question waits for what is not part of it: what was said before it."""
+BEFORE: Final = Backoff(first=0.25, tries=4, seconds=BEFORE_SECONDS)
 _PLACE: Final = re.compile(r"\binput[\[.](\d+)\]?\.content[\[.](\d+)")
 _KINDS: Final = {
     "picture": re.compile(r"image|picture|vision", re.IGNORECASE),
@@ -106,7 +107,7 @@ class RunInput:
         claim, asked = self._claim, self._claim.messages[0]
         try:
             async with asyncio.timeout(BEFORE_SECONDS):
-                earlier = await Patience(0.25)(lambda: self._platform.earlier(asked, since))
+                earlier = await retry(lambda: self._platform.earlier(asked, since), BEFORE, "context")
         except (TimeoutError, Retryable):
             logger.warning(
                 "answering without what was said before, not read in time", extra={"run_id": claim.run}
@@ -274,8 +275,9 @@ class RunInput:
 
     async def _search(self, file: Stored) -> None:
         """Into the thread's own store: at once where that is the only way to it, else beside the answer."""
-        library = await self._run_context.library()
-        work = library.keep(self._claim.thread, file.name, file.content or b"", days=KEPT_DAYS)
+        work = self._run_context.library.keep(
+            self._claim.thread, file.name, file.content or b"", days=KEPT_DAYS
+        )
         if _direct(file) or _in_words(file):
             self._later(work)
         else:
@@ -286,7 +288,7 @@ class RunInput:
         if file.remote:
             return file
         seconds = KEPT_DAYS * 86_400
-        service = await self._run_context.service()
+        service = self._run_context.service
         remote = await service.upload(file.name, file.content or b"", purpose=purpose, seconds=seconds)
         until = time.time() + seconds - 3600
         await self._run_context.db(lambda tx: files.set_remote(tx, file.id, remote, until))
