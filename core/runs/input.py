@@ -269,8 +269,7 @@ class RunInput:
             raise
         except SpoolError as error:
             logger.warning("file cannot be kept", extra={"run_id": self._claim.run, "error": loggable(error)})
-            why = "file_unavailable" if isinstance(error, Retryable) else "file_not_here"
-            return _unreadable(file, why)
+            return _unreadable(file, "file_unavailable" if isinstance(error, Retryable) else "file_not_here")
         return file
 
     async def _search(self, file: Stored) -> None:
