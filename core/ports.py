@@ -55,8 +55,8 @@ class Reply(Protocol):
 class Attaching(Protocol):
     """A reply that can bring files along."""
 
-    async def attach(self, file: File) -> None:
-        """Returns ⇒ the file stands in the topic, once, also when this is repeated after a crash.
+    async def attach(self, key: str, file: File) -> None:
+        """Returns ⇒ the file stands in the topic, once for each key of the run, also when this is repeated.
 
         Raises TooLarge when the platform does not take it, Unreachable when nothing can be shown there.
         """

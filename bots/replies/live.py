@@ -160,9 +160,9 @@ class FullReply(LiveReply):
         super().__init__(brush)
         self._files, self._questions = files, questions
 
-    async def attach(self, file: File) -> None:
+    async def attach(self, key: str, file: File) -> None:
         """See `Attaching.attach`."""
-        await self._files.attach(file)
+        await self._files.attach(key, file)
 
     async def ask(self, question: ApprovalRequest) -> None:
         """See `Asking.ask`."""

@@ -91,16 +91,16 @@ class SlackFiles:
         if url is None:
             raise FileRefused("file_external")
         try:
-            found = await download(self._session, url, limit, self._headers)
+            type, content = await download(self._session, url, limit, self._headers)
         except Redirected as elsewhere:
             if self._hosts.allowed(str(elsewhere)):
                 raise _forbidden("sent to sign in") from elsewhere
             raise FileRefused("file_unavailable") from elsewhere
         except FileRefused as error:
             raise (_forbidden("refused") if error.notice == "file_forbidden" else error) from error
-        if found.type in _HTML and _unexpected(attachment, found.content):
+        if type in _HTML and _unexpected(attachment, content):
             raise _forbidden("a page instead of the file")
-        return found.content
+        return content
 
     async def _asked(self, attachment: Attachment) -> Attachment:
         """The same file as Slack tells it when asked: those of other organisations come as stubs."""
@@ -155,12 +155,11 @@ class Uploads:
         self._client, self._session, self._journal, self._address = client, session, journal, address
         self._failures = 0
 
-    async def attach(self, file: File) -> None:
+    async def attach(self, key: str, file: File) -> None:
         """See `Attaching.attach`."""
-        await until_posted(lambda: self._attach(file))
+        await until_posted(lambda: self._attach(f"file:{key}", file))
 
-    async def _attach(self, file: File) -> None:
-        name = f"file:{file.key}"
+    async def _attach(self, name: str, file: File) -> None:
         step = self._journal.memo.get(name)
         if step and step.get("shown"):
             return

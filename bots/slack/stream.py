@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Literal
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -27,6 +28,16 @@ from core.types import Activity, IncomingMessage
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """What the streams of all answers of one bot share."""
+
+    client: AsyncWebClient
+    budget: Budget
+    refusals: Refusals
+    markup: SlackMarkup
+
+
 class StreamBrush:
     """`bots.replies.live.Brush`: appends what is new; whatever cannot be appended is repainted.
 
@@ -35,19 +46,16 @@ class StreamBrush:
 
     def __init__(
         self,
-        client: AsyncWebClient,
-        budget: Budget,
-        refusals: Refusals,
+        streaming: Streaming,
         posts: Posts,
         poster: SlackPoster,
         message: IncomingMessage,
         doing: Callable[[Sequence[Activity]], None],
-        markup: SlackMarkup,
     ) -> None:
-        self._client, self._budget, self._refusals = client, budget, refusals
+        self._client, self._budget, self._refusals = streaming.client, streaming.budget, streaming.refusals
         self._posts, self._poster, self._message = posts, poster, message
         self._channel, self._doing = message.address.channel, doing
-        self._pages = stream_pages(markup)
+        self._pages = stream_pages(streaming.markup)
         self._ended: list[str] = []  # what the posts show whose streams are over
         self._open: NativeStream | None = None
         self._plain = False  # chunks were refused: perhaps because of something else

@@ -172,7 +172,7 @@ class RunInput:
     def heard(self) -> str:
         """What voice messages and recordings say, as quoted lines to stand above the answer."""
         said = [file.transcript.strip() for file in self.files() if file.transcript]
-        quoted = ["> 🎤 " + text.replace("\n", "\n> ") for text in said]
+        quoted = ["> 🎤 " + "\n> ".join(text.split("\n")) for text in said]
         return "\n".join(quoted) + "\n\n" if quoted else ""
 
     def items(self) -> tuple[str, ...]:
@@ -269,8 +269,7 @@ class RunInput:
             raise
         except SpoolError as error:
             logger.warning("file cannot be kept", extra={"run_id": self._claim.run, "error": loggable(error)})
-            why = "file_unavailable" if isinstance(error, Retryable) else "file_not_here"
-            return _unreadable(file, why)
+            return _unreadable(file, "file_unavailable" if isinstance(error, Retryable) else "file_not_here")
         return file
 
     async def _search(self, file: Stored) -> None:

@@ -19,8 +19,8 @@ from core.files.detect import safe_name
 from core.model_server.items import parts_of
 from core.runs.run_context import RunContext
 from core.store import files
-from core.store.files import Taken
 from core.store.journal import Journal
+from core.types import File
 
 logger = logging.getLogger(__name__)
 LARGEST_OUTPUT: Final = 64 * 2**20
@@ -86,8 +86,8 @@ async def _stored(
     run_context: RunContext, journal: Journal, key: str, name: str, content: bytes
 ) -> tuple[str, str]:
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    claim, given, now = journal.claim, Taken(name, kind, content=content), time.time()
-    row = await run_context.db(lambda tx: files.add_output(tx, claim.run, claim.thread, key, given, now))
+    claim, file, now = journal.claim, File(name, kind, content), time.time()
+    row = await run_context.db(lambda tx: files.add_output(tx, claim.run, claim.thread, key, file, now))
     return row.id, name
 
 

@@ -173,7 +173,7 @@ class Runner:
             if row is None or content is None:
                 continue
             try:
-                await reply.attach(File(row.id, row.name, row.type, content))
+                await reply.attach(row.id, File(row.name, row.type, content))
             except TooLarge as error:
                 words = await self._say(platform, journal, "file_out_large")
                 refused.append(words.format(name=f"`{row.name}`", megabytes=error.limit // 2**20))

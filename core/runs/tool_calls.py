@@ -24,7 +24,6 @@ from core.runs.rounds import UNKNOWN, Call, Round, step
 from core.runs.run_context import RunContext
 from core.store import approvals, files, runs
 from core.store.approvals import State
-from core.store.files import Taken
 from core.store.journal import Journal
 from core.tools import Result, Tool, Toolbox, execute, objection
 from core.types import Activity, ApprovalRequest, File
@@ -189,7 +188,7 @@ class ToolCalls:
             return True
         try:
             whole = found.whole.encode()
-            await self._reply.attach(File(f"ask-{call.id}", _file_of(call), "application/json", whole))
+            await self._reply.attach(f"ask-{call.id}", File(_file_of(call), "application/json", whole))
         except (Lost, Unsaved):
             raise
         except SpoolError as error:
@@ -251,11 +250,11 @@ class ToolCalls:
     async def _files(self, call: Call, result: Result) -> list[str]:
         """Files the tool gave back, stored before its result is."""
         claim, rows = self._journal.claim, []
-        for number, file in enumerate(result.files):
-            taken = Taken(file.name, file.type, content=file.data)
+        for number, given in enumerate(result.files):
+            file = File(given.name, given.type, given.data)
             key, now = f"{call.id}-{number}", time.time()
             stored = partial(
-                files.add_output, run=claim.run, thread=claim.thread, key=key, given=taken, now=now
+                files.add_output, run=claim.run, thread=claim.thread, key=key, file=file, now=now
             )
             row = await self._run_context.db(stored)
             rows.append(row.id)
