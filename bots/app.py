@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import aiohttp
 
 from bots import older_demo
-from bots.equipment import Equipment, ModelSoon
 from bots.intake.connection import keep
 from bots.intake.connector import Connector
-from core.concurrency import LoopWatch
+from bots.watches import ToolFiles, watch_models
+from core.concurrency import Background, LoopWatch
 from core.errors import ConfigError
+from core.files.attachments import Attachments
+from core.files.library import Library
 from core.inbox import Inbox, Policy
-from core.ports import Fetching, Model, Platform
+from core.ports import Fetching, Model, Platform, Service
+from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
+from core.runs.run_context import Limits, Ready, Rules, RunContext
 from core.runs.runner import Runner
 from core.runs.summaries import Summaries
 from core.settings import Settings
@@ -35,6 +41,8 @@ from core.types import Assistant, settings_assistant
 logger = logging.getLogger(__name__)
 GRACE = 8.0
 """Seconds in which everything is let go of after SIGTERM."""
+WARM_UP = 8.0
+"""Seconds that the platforms' connecting waits at most for what unfinished answers need."""
 
 
 class Connected(Platform, Fetching, Protocol):
@@ -56,6 +64,70 @@ def _platform(name: str, settings: Settings, inbox: Inbox, session: aiohttp.Clie
     return DiscordPlatform(settings, inbox)
 
 
+@dataclass(frozen=True, slots=True)
+class _Core:
+    """The core, put together. Messages are accepted from here on; `ready` is what answers wait for."""
+
+    ready: Ready
+    attachments: Attachments
+    summaries: Summaries
+    lanes: Lanes
+    inbox: Inbox
+    background: Background
+
+
+def _core(
+    settings: Settings, db: Database, platforms: Mapping[str, Connected], tool_files: ToolFiles
+) -> _Core:
+    rules, approvals, background = _rules(settings), Approvals(db), Background()
+
+    async def transcribe(name: str, content: bytes) -> str:
+        return await (await ready()).service.transcribe(name, content)
+
+    attachments = Attachments(
+        db,
+        platforms,
+        limit_bytes=settings.file_megabytes * 2**20,
+        limit_count=settings.files_per_message,
+        transcribe=transcribe,
+    )
+
+    async def build() -> RunContext:
+        offered, toolbox = await asyncio.gather(asyncio.to_thread(_model_server, settings), tool_files.load())
+        model, service = offered
+        library = Library(db, service)
+        return RunContext(db, model, approvals, attachments, toolbox, service, library, rules, background)
+
+    ready = Ready(build)
+    runner = Runner(db, rules, platforms, ready)
+    summaries = Summaries(db, ready, rules)
+    lanes = Lanes(db, runner.run, rules.budget, summaries.answered)
+    inbox = Inbox(db, lanes, _policy(settings), approvals, attachments)
+    return _Core(ready, attachments, summaries, lanes, inbox, background)
+
+
+def _model_server(settings: Settings) -> tuple[Model, Service]:
+    """The model, and what else its server offers, over the same connections: others cost a tenth of a second.
+
+    Takes a second of CPU, for the vendor's SDK is imported here; nothing but an answer needs it.
+    """
+    from core.model_server.model import Features, OpenAIModel
+    from core.model_server.service import OpenAIService
+
+    features = Features(
+        full=settings.full_features,
+        background=settings.openai_background,
+        effort=settings.assistant_effort,
+    )
+    model = OpenAIModel(
+        api_key=settings.openai_api_key or "none",
+        base_url=settings.openai_base_url or None,
+        features=features,
+    )
+    gc.freeze()  # what was imported stays: no collection has to walk 120,000 objects again
+    return model, OpenAIService(beside=model.client, transcription_model=settings.transcription_model)
+
+
 @contextlib.asynccontextmanager
 async def assembled(
     settings: Settings,
@@ -63,39 +135,35 @@ async def assembled(
     *,
     assistant: Assistant | None = None,
     tools: Sequence[Path] = (),
-) -> AsyncIterator[tuple[list[Any], Lanes]]:
+) -> AsyncIterator[tuple[list[Connected], Lanes]]:
     """Everything built, everything unfinished under way; on leaving, runs are let go of where they are.
 
     `assistant`: in place of that of the settings. `tools`: folders with tools, after the operator's own.
     """
     db = Database(settings.data_dir / "spool.sqlite3")
-    model = ModelSoon(settings)
+    platforms: dict[str, Connected] = {}
+    tool_files = ToolFiles(settings.tools_directory, *tools, seconds=settings.tool_seconds)
+    core = _core(settings, db, platforms, tool_files)
     settled = partial(_settle, assistant=assistant or settings_assistant(settings), real=assistant is None)
     if demos := await db(settled):
         logger.warning(older_demo.warning(demos))
-    platforms: dict[str, Connected] = {}
-    equipment = Equipment(settings, db, model, platforms, tools)
-    runner = Runner(equipment.run_context, platforms)
-    summaries = Summaries(db, model, equipment.run_context.rules)
-    lanes = Lanes(db, runner.run, equipment.run_context.rules.budget, summaries.answered)
-    inbox = Inbox(
-        db, lanes, _policy(settings), equipment.run_context.approvals, equipment.run_context.attachments
-    )
     connector = Connector(limit=0, keepalive_timeout=60)
     timeout = aiohttp.ClientTimeout(total=30, sock_connect=10)  # slack_sdk's own rules only its own sessions
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-        platforms.update({name: _platform(name, settings, inbox, session) for name in names})
-        equipment.begin(lanes.quiet)
-        await lanes.resume(names)
-        if lanes.busy:  # they are to be answered within half a second of the platforms' connecting
-            await model.ready()
-        await summaries.resume()
+        platforms.update({name: _platform(name, settings, core.inbox, session) for name in names})
+        core.background.start(tool_files.watch(core.ready), "tools")
+        core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
+        await core.lanes.resume(names)
+        if core.lanes.busy:  # they are to be answered within half a second of the platforms' connecting
+            with contextlib.suppress(Exception):  # that nothing is ready is said to those who asked
+                await asyncio.wait_for(core.ready(), WARM_UP)
+        await core.summaries.resume()
         watch = LoopWatch()
         try:
-            yield list(platforms.values()), lanes
+            yield list(platforms.values()), core.lanes
         finally:
             watch.close()
-            await _leave(platforms.values(), lanes, summaries, equipment, model)
+            await _leave(core, platforms.values())
             db.close()
 
 
@@ -118,16 +186,29 @@ def _policy(settings: Settings) -> Policy:
     )
 
 
-async def _leave(
-    platforms: Iterable[Connected], lanes: Lanes, summaries: Summaries, equipment: Equipment, model: Model
-) -> None:
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        limits=Limits(idle=settings.model_idle_seconds, run=settings.run_seconds, tool=settings.tool_seconds),
+        language=settings.language,
+        shared=settings.thread_scope == "topic",
+        budget=settings.budget,
+        answer_characters=settings.answer_characters,
+        full=settings.full_features,
+        effort=settings.assistant_effort,
+        mcp_hosts=frozenset(host.lower() for host in settings.mcp_hosts),
+        secrets=settings.secrets(),
+    )
+
+
+async def _leave(core: _Core, platforms: Iterable[Connected]) -> None:
     try:
         async with asyncio.timeout(GRACE):
-            await lanes.close()
-            await summaries.close()
+            await core.lanes.close()
+            await core.summaries.close()
             await asyncio.gather(*(platform.close() for platform in platforms), return_exceptions=True)
-            await equipment.close()
-            await model.close()
+            await core.background.close()
+            await core.attachments.close()
+            await core.ready.close()
     except TimeoutError:
         logger.warning("not everything could be closed in time; the next start goes on from here")
 

@@ -274,8 +274,9 @@ class RunInput:
 
     async def _search(self, file: Stored) -> None:
         """Into the thread's own store: at once where that is the only way to it, else beside the answer."""
-        library = await self._run_context.library()
-        work = library.keep(self._claim.thread, file.name, file.content or b"", days=KEPT_DAYS)
+        work = self._run_context.library.keep(
+            self._claim.thread, file.name, file.content or b"", days=KEPT_DAYS
+        )
         if _direct(file) or _in_words(file):
             self._later(work)
         else:
@@ -286,7 +287,7 @@ class RunInput:
         if file.remote:
             return file
         seconds = KEPT_DAYS * 86_400
-        service = await self._run_context.service()
+        service = self._run_context.service
         remote = await service.upload(file.name, file.content or b"", purpose=purpose, seconds=seconds)
         until = time.time() + seconds - 3600
         await self._run_context.db(lambda tx: files.set_remote(tx, file.id, remote, until))

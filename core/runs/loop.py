@@ -164,9 +164,8 @@ class RunLoop:
         await self._prepare()
         if self.asked.says_nothing():
             return self._answer("completed", "")
-        toolbox = await self._run_context.toolbox()
         run_context, draft = self._run_context, self.draft
-        calls = ToolCalls(run_context, self._journal, self._reply, draft, toolbox, self.say)
+        calls = ToolCalls(run_context, self._journal, self._reply, draft, run_context.toolbox, self.say)
         listening = ResponseReader(
             run_context.model, self._journal, self._reply, draft, run_context.rules.limits, self.say
         )
@@ -214,7 +213,7 @@ class RunLoop:
         await self._name_refused()
         self._offer = offers.offer(
             self._assistant,
-            await self._run_context.toolbox(),
+            self._run_context.toolbox,
             full=self._run_context.rules.full,
             hosts=self._run_context.rules.mcp_hosts,
             resources=self._kept.resources(before=WITHOUT_KEPT not in self._mended),

@@ -72,8 +72,7 @@ async def _fetched(run_context: RunContext, journal: Journal, citation: Mapping[
     """A file out of its container, which lives for 20 minutes only: now or never."""
     name = safe_name(str(citation.get("filename") or "file"))
     try:
-        service = await run_context.service()
-        content = await service.produced(
+        content = await run_context.service.produced(
             str(citation["container_id"]), str(citation["file_id"]), limit=LARGEST_OUTPUT
         )
     except SpoolError as error:

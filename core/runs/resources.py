@@ -46,5 +46,5 @@ class ThreadResources:
             lambda tx: vector_stores.used(tx, claim.thread, now)
         )  # in doubt from now on
         with suppress(Retryable, Permanent):
-            if claim.store and await (await self._run_context.library()).store(claim.thread):
+            if claim.store and await self._run_context.library.store(claim.thread):
                 await self.searched()

@@ -1,9 +1,11 @@
-"""What every run works with: built once by the composition root, the same for all runs."""
+"""What every run works with: built once, in the background, while messages are accepted already."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.concurrency import Background
 from core.files.attachments import Attachments
@@ -12,6 +14,8 @@ from core.ports import Model, Service
 from core.runs.approvals import Approvals
 from core.store.database import Database
 from core.tools import Toolbox
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,54 @@ class RunContext:
     model: Model
     approvals: Approvals
     attachments: Attachments
-    toolbox: Callable[[], Awaitable[Toolbox]]
-    """The operator's function tools; loaded soon after start."""
-    service: Callable[[], Awaitable[Service]]
-    library: Callable[[], Awaitable[Library]]
-    """Documents for searching. This and `service` are built when they are first needed."""
+    toolbox: Toolbox
+    """The operator's function tools, as they were when the run began."""
+    service: Service
+    library: Library
+    """Documents for searching."""
     rules: Rules
     later: Background
     """What goes on after a run: it is left to nobody when the process ends."""
+
+
+class Ready:
+    """`await ready()` gives the run context once it is built, which begins at once.
+
+    Raises what the build raised; whoever asks after that has it built again.
+    """
+
+    def __init__(self, build: Callable[[], Awaitable[RunContext]]) -> None:
+        self._build = build
+        self._built = self._begin()
+
+    def _begin(self) -> asyncio.Future[RunContext]:
+        async def work() -> RunContext:
+            try:
+                return await self._build()
+            except Exception:
+                logger.exception("what answers need cannot be built; the next question tries again")
+                raise
+
+        return asyncio.ensure_future(work())
+
+    async def __call__(self) -> RunContext:
+        """The run context; asking is cheap."""
+        if self._built.done() and self._built.exception():
+            self._built = self._begin()
+        return await asyncio.shield(self._built)
+
+    async def renew(self, toolbox: Toolbox) -> None:
+        """Runs that begin from now on have these tools; those under way keep theirs."""
+        built = self._built
+        await asyncio.wait({built})
+        if not built.exception():  # else the next build has them
+            self._built = asyncio.get_running_loop().create_future()
+            self._built.set_result(replace(built.result(), toolbox=toolbox))
+
+    async def close(self) -> None:
+        """Close the connections, if there are any."""
+        self._built.cancel()  # one that is done stays as it is
+        await asyncio.wait({self._built})
+        if not self._built.cancelled() and not self._built.exception():
+            await self._built.result().service.close()
+            await self._built.result().model.close()

@@ -22,10 +22,10 @@ from core.runs.answer import Answer, Draft
 from core.runs.lanes import Stopping
 from core.runs.loop import RunLoop
 from core.runs.response import discard
-from core.runs.run_context import RunContext
+from core.runs.run_context import Ready, Rules, RunContext
 from core.store import approvals, files, items
 from core.store.approvals import Approval
-from core.store.database import Execute
+from core.store.database import Database, Execute
 from core.store.journal import Journal
 from core.texts import text as own_text
 from core.types import ApprovalRequest, Claim, File, Outcome
@@ -37,28 +37,34 @@ MAX_DEATHS = 10
 class Runner:
     """Carries out claims; give `Lanes` its `run`."""
 
-    def __init__(self, run_context: RunContext, platforms: Mapping[str, Platform]) -> None:
-        self._run_context, self.platforms = run_context, platforms
+    def __init__(self, db: Database, rules: Rules, platforms: Mapping[str, Platform], ready: Ready) -> None:
+        self._db, self._rules, self.platforms, self._ready = db, rules, platforms, ready
 
     async def run(self, claim: Claim, stopping: Stopping) -> Outcome:
         """Answer the claim's messages. Raises only what the database raises."""
         started, draft = asyncio.get_running_loop().time(), Draft()
-        journal = Journal(self._run_context.db, claim)
+        journal = Journal(self._db, claim)
         platform = self.platforms[claim.messages[-1].address.platform]
+        try:
+            run_context = await self._ready() if claim.assistant else None  # our own texts wait for nobody
+        except Exception as error:
+            answer = Answer("failed", "", error=type(error).__name__)
+            await self._last_word(platform, journal, "internal")
+            self._log(claim, answer, draft, None, started)
+            return Outcome(answer.ending, error=answer.error)
         reply, loop = None, None
         try:
             async with platform.reply(claim.messages[-1], journal) as reply:
-                loop = (
-                    RunLoop(self._run_context, platform, journal, reply, draft) if claim.assistant else None
-                )
+                loop = RunLoop(run_context, platform, journal, reply, draft) if run_context else None
                 answer = await self._answer(journal, platform, reply, loop, draft, stopping)
-                ending = discard(self._run_context.model, journal)
+                ending = _discard(run_context, journal)
                 await asyncio.gather(reply.finish(answer.shown, answer.note), ending)
                 answer = await self._attach(journal, platform, reply, answer)
         except Unreachable as error:
             logger.error("answer cannot be shown", extra={"run_id": claim.run, "error": loggable(error)})
             answer = Answer("failed", draft.shown, error=f"unreachable: {error}")
-            await self._last_word(platform, journal)
+            await self._last_word(platform, journal, "unshowable")
+            await _discard(run_context, journal)
         except BaseException:
             if loop:
                 loop.asked.leave()
@@ -70,13 +76,12 @@ class Runner:
         ratio = _ratio(answer, loop)
         return Outcome(answer.ending, self._turn(journal, loop, answer), answer.error, ratio)
 
-    async def _last_word(self, platform: Platform, journal: Journal) -> None:
-        """Perhaps it was this answer that is not accepted there, and a notice is."""
+    async def _last_word(self, platform: Platform, journal: Journal, notice: str) -> None:
+        """Perhaps it was the answer that is not accepted there, and a notice is."""
         with suppress(Unreachable):
             async with platform.reply(journal.claim.messages[-1], journal) as reply:
                 seen = await reply.shown()  # stays: a notice replaces nothing people may have read
-                await reply.finish(seen, await self._say(platform, journal, "unshowable"))
-        await discard(self._run_context.model, journal)
+                await reply.finish(seen, await self._say(platform, journal, notice))
 
     async def _answer(
         self,
@@ -139,7 +144,7 @@ class Runner:
             approvals.end_all(tx, journal.claim.run)
             return approvals.of_run(tx, journal.claim.run)
 
-        for one in await self._run_context.db(work):
+        for one in await self._db(work):
             call = calls[one.call_id]
             done = one.state != "approved" or rounds.step(call) in journal.memo
             words = await self._say(platform, journal, f"approval_{one.state if done else 'refused'}")
@@ -151,10 +156,8 @@ class Runner:
         message = journal.claim.messages[-1]
         if message.kind == "memory":
             locale = message.locale or await platform.locale(message.user)
-            held = await self._run_context.db(
-                lambda tx: summaries.held(tx, journal.claim.thread, self._run_context.rules.budget)
-            )
-            return summaries.told(held, locale, self._run_context.rules.language)
+            held = await self._db(lambda tx: summaries.held(tx, journal.claim.thread, self._rules.budget))
+            return summaries.told(held, locale, self._rules.language)
         return await self._say(platform, journal, message.kind)
 
     async def _stopped(self, platform: Platform, journal: Journal, text: str, head: str = "") -> Answer:
@@ -165,8 +168,8 @@ class Runner:
         """Post the answer's files, each once; what is not taken is said under the answer."""
         refused: list[str] = []
         for id in answer.files:
-            row = await self._run_context.db(lambda tx, id=id: files.get(tx, id))  # type: ignore[misc]
-            content = await self._run_context.db(lambda tx, id=id: files.content(tx, id))  # type: ignore[misc]
+            row = await self._db(lambda tx, id=id: files.get(tx, id))  # type: ignore[misc]
+            content = await self._db(lambda tx, id=id: files.content(tx, id))  # type: ignore[misc]
             if row is None or content is None:
                 continue
             try:
@@ -202,9 +205,7 @@ class Runner:
 
     async def _say(self, platform: Platform, journal: Journal, key: str) -> str:
         message = journal.claim.messages[-1]
-        return own_text(
-            key, message.locale or await platform.locale(message.user), self._run_context.rules.language
-        )
+        return own_text(key, message.locale or await platform.locale(message.user), self._rules.language)
 
     def _log(self, claim: Claim, answer: Answer, draft: Draft, reply: Reply | None, started: float) -> None:
         """The one line of a run. No text of anybody, no names."""
@@ -223,6 +224,11 @@ class Runner:
             **{key: answer.usage[key] for key in ("input_tokens", "output_tokens") if key in answer.usage},
         }
         logger.info("run %s", answer.ending, extra=fields)
+
+
+async def _discard(run_context: RunContext | None, journal: Journal) -> None:
+    if run_context:  # else the model was not asked
+        await discard(run_context.model, journal)
 
 
 def _ratio(answer: Answer, loop: RunLoop | None) -> float | None:

@@ -17,10 +17,9 @@ from typing import Any, Final
 
 from core.concurrency import Background
 from core.errors import Permanent, SpoolError, loggable
-from core.ports import Model
 from core.runs import history
 from core.runs.request import reasoning
-from core.runs.run_context import Rules
+from core.runs.run_context import Ready, Rules
 from core.store import items, summaries
 from core.store.database import Database, Execute
 from core.store.summaries import Summary
@@ -102,8 +101,8 @@ class _Work:
 class Summaries:
     """Makes the summaries that are due."""
 
-    def __init__(self, db: Database, model: Model, rules: Rules) -> None:
-        self._db, self._model, self._rules = db, model, rules
+    def __init__(self, db: Database, ready: Ready, rules: Rules) -> None:
+        self._db, self._ready, self._rules = db, ready, rules
         self._background, self._slots = Background(), asyncio.Semaphore(AT_ONCE)
         self._under_way: set[ThreadId] = set()
 
@@ -183,7 +182,8 @@ class Summaries:
             user="summary",
             options={"max_output_tokens": max(512, most * 2), **thinking},
         )
-        async with aclosing(self._model.stream(prompt)) as events:
+        model = (await self._ready()).model
+        async with aclosing(model.stream(prompt)) as events:
             said = ""
             async for event in events:
                 if isinstance(event, TextDelta):

@@ -17,7 +17,7 @@ from core.inbox import Inbox, Policy, Receipt
 from core.ports import Model, Service
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
-from core.runs.run_context import Limits, Rules, RunContext
+from core.runs.run_context import Limits, Ready, Rules, RunContext
 from core.runs.runner import Runner
 from core.runs.summaries import Summaries
 from core.store import assistants
@@ -53,7 +53,10 @@ class Core:
             full=service is not None,
             mcp_hosts=frozenset({"mcp.example.com"}),
         )
-        self.toolbox, self.service = toolbox or Toolbox(), service
+        self.toolbox = toolbox or Toolbox()
+        self.service: Any = service  # None where nothing may ask it
+        self.unready: list[Exception] = []
+        """Why what runs need cannot be built, one each time."""
         self.db(lambda tx: assistants.settle(tx, assistant or ASSISTANT, 1.0))
         self._begin()
 
@@ -67,32 +70,25 @@ class Core:
                 {"fake": self.platform},
                 limit_bytes=2**20,
                 limit_count=4,
-                transcribe=self._transcribe if self.service else None,
+                transcribe=self.service.transcribe if self.service else None,
             ),
-            self._toolbox,
-            self._service,
-            self._library,
+            self.toolbox,
+            self.service,
+            Library(self.db, self.service, pause=0.01),
             self.rules,
             Background(),
         )
         self.run_context = run_context
-        self.runner = Runner(run_context, {"fake": self.platform})
-        self.memory = Summaries(self.db, self.model, self.rules)
+        self.ready = Ready(self._build)
+        self.runner = Runner(self.db, self.rules, {"fake": self.platform}, self.ready)
+        self.memory = Summaries(self.db, self.ready, self.rules)
         self.lanes = Lanes(self.db, self.runner.run, self.policy.budget, self.memory.answered)
         self.inbox = Inbox(self.db, self.lanes, self.policy, run_context.approvals, run_context.attachments)
 
-    async def _toolbox(self) -> Toolbox:
-        return self.toolbox
-
-    async def _service(self) -> Service:
-        assert self.service is not None
-        return self.service
-
-    async def _library(self) -> Library:
-        return Library(self.db, await self._service(), pause=0.01)
-
-    async def _transcribe(self, name: str, content: bytes) -> str:
-        return await (await self._service()).transcribe(name, content)
+    async def _build(self) -> RunContext:
+        if self.unready:
+            raise self.unready.pop()
+        return self.run_context
 
     async def say(self, id: str, text: str = "", *, attempts: int = 0, **more: Any) -> Receipt:
         """Somebody writes; `attempts`: errors that the run which answers is to have met already."""
