@@ -23,6 +23,7 @@ from bots.replies.safe_text import file_name
 from core.concurrency import patiently
 from core.errors import FileRefused, TooLarge
 from core.files.detect import safe_name
+from core.store import steps
 from core.types import Attachment, File
 
 MOST_FILES = 50
@@ -126,4 +127,4 @@ class Uploads:
             raise TooLarge(LARGEST_FILE)
         sent = (file_name(file.name), file.type or "application/octet-stream", file.content)
         make = partial(self._poster.bring, file.key, sent)
-        await patiently(lambda: self._posts.once(f"file:{file.key}", make, sign=file_sign(size)))
+        await patiently(lambda: self._posts.once(steps.file(file.key), make, sign=file_sign(size)))
