@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
+import random
 import sys
 import threading
 import time
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import PurePath
 from types import FrameType
 from typing import Any, Final, TypeVar
 
-from core.errors import Retryable, SpoolError, Unreachable
+from core.errors import Retryable, SpoolError, loggable
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -73,56 +76,83 @@ async def in_daemon(work: Callable[[], T], name: str) -> T:
     return await asyncio.wrap_future(outcome)
 
 
-TRIES: Final = 4
-LONGEST_PAUSE: Final = 60.0
-"""Seconds between two tries, whatever the server asks for."""
+LONGEST_ASKED: Final = 3600.0
+"""Seconds another side may ask us to wait; whoever asks for more is mistaken."""
 
 
-class Patience:
-    """`pause`: seconds before the second try where the server names none; it doubles with each."""
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long is waited between tries: `first` seconds, then twice as long each time, `most` at most.
 
-    def __init__(self, pause: float = 1.0) -> None:
-        self._pause = pause
+    At most so many `tries` are made, and so many `seconds` waited in all: a longer wait is not begun.
+    """
 
-    async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
-        """What the call gives, tried up to TRIES times while it raises Retryable."""
-        tries = 0
-        while True:
-            try:
-                return await call()
-            except Retryable as error:
-                tries += 1
-                if tries == TRIES:
-                    raise
-                pause = self._pause * 2 ** (tries - 1) if error.retry_after is None else error.retry_after
-                await asyncio.sleep(min(pause, LONGEST_PAUSE))
+    first: float = 0.5
+    most: float = 30.0
+    tries: float = math.inf
+    seconds: float = math.inf
 
+    def pause(self, failures: int, error: BaseException | None = None) -> float:
+        """Seconds before the next try after so many failures; 0 after none.
 
-LONGEST_WAIT = 30.0
+        Never less than the error asks for (`Retryable.retry_after`), and up to a quarter longer (5 s at most)
+        by chance, so that those who failed together do not come back together.
+        """
+        grown = min(self.most, self.first * 2.0 ** min(failures - 1, 30)) if failures > 0 else 0.0
+        asked = (error.retry_after or 0.0) if isinstance(error, Retryable) else 0.0
+        seconds = max(grown, min(asked, LONGEST_ASKED))
+        return seconds + min(seconds / 4, 5.0) * random.random()  # noqa: S311 - no secret
 
-
-def pause(failures: int, error: Retryable) -> float:
-    """Seconds before the next try: what the platform asks for, never less than what the failures suggest."""
-    longer = min(LONGEST_WAIT, 0.25 * 2.0 ** min(failures, 10))
-    return max(error.retry_after or 0.0, longer)
+    def spent(self, tries: int, seconds: float) -> bool:
+        """Whether that was the last of so many tries, or waiting for so long in all would be too much."""
+        return tries >= self.tries or seconds > self.seconds
 
 
-async def patiently(step: Callable[[], Awaitable[T]]) -> T:
-    """What the step gives, once it succeeds. Raises its SpoolErrors, and Unreachable for what is none."""
-    failures = 0
+def _passes(error: SpoolError) -> bool:
+    """Whether the same may succeed later."""
+    return isinstance(error, Retryable)
+
+
+async def retry(
+    call: Callable[[], Awaitable[T]],
+    backoff: Backoff,
+    what: str,
+    *,
+    again: Callable[[SpoolError], bool] = _passes,
+) -> T:
+    """What the call gives, made once more after each error for which `again` is true.
+
+    Raises any other error at once, and the last one when the backoff is spent. `what` names the call for the
+    log: each delay is a warning where tries have no end, for nobody else would tell; else only for debugging.
+    """
+    level = logging.WARNING if math.isinf(min(backoff.tries, backoff.seconds)) else logging.DEBUG
+    tries, waited = 0, 0.0
     while True:
         try:
-            return await step()
-        except Retryable as error:
-            failures += 1
-            wait = pause(failures, error)
-            logger.warning("post delayed", extra={"error": error.code, "retry_s": round(wait, 1)})
-            await asyncio.sleep(wait)
-        except SpoolError:
-            raise
-        except Exception as error:
-            logger.exception("cannot be posted")
-            raise Unreachable(type(error).__name__) from error
+            return await call()
+        except SpoolError as error:
+            tries += 1
+            pause = backoff.pause(tries, error)
+            waited += pause
+            if not again(error) or backoff.spent(tries, waited):
+                raise
+            logger.log(
+                level, "%s delayed", what, extra={"error": loggable(error), "retry_s": round(pause, 1)}
+            )
+        await asyncio.sleep(pause)
+
+
+async def until(look: Callable[[], Awaitable[T]], done: Callable[[T], bool], backoff: Backoff) -> T:
+    """What `look` gives once that is `done`, or what it gave last when the backoff is spent."""
+    looks, waited = 0, 0.0
+    while not done(found := await look()):
+        looks += 1
+        pause = backoff.pause(looks)
+        waited += pause
+        if backoff.spent(looks, waited):
+            break
+        await asyncio.sleep(pause)
+    return found
 
 
 class Slots:

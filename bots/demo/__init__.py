@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
+import sys
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -138,7 +139,8 @@ async def _local(
     )
     if settings.openai_api_key or settings.openai_base_url:
         return config
-    offline = Offline(usual=INSTRUCTIONS, command=command(settings.data_dir, spool))
+    pace = {} if sys.stdout.isatty() else {"delay": 0.0}  # nobody watches a pipe grow word by word
+    offline = Offline(usual=INSTRUCTIONS, command=command(settings.data_dir, spool), **pace)
     openai = await stack.enter_async_context(OpenAIStandin(offline, models=None))
     return dataclasses.replace(
         config, openai_base_url=openai.base_url, openai_api_key=OFFLINE, openai_features="full"

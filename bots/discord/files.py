@@ -18,9 +18,8 @@ from bots.discord.api import LARGEST_FILE
 from bots.discord.poster import DiscordPoster, file_sign
 from bots.intake.connector import Connector
 from bots.intake.download import Hosts, Redirected, download, words
-from bots.replies.posts import Posts
+from bots.replies.posts import Posts, until_posted
 from bots.replies.safe_text import file_name
-from core.concurrency import patiently
 from core.errors import FileRefused, TooLarge
 from core.files.detect import safe_name
 from core.store import steps
@@ -127,4 +126,4 @@ class Uploads:
             raise TooLarge(LARGEST_FILE)
         sent = (file_name(file.name), file.type or "application/octet-stream", file.content)
         make = partial(self._poster.bring, file.key, sent)
-        await patiently(lambda: self._posts.once(steps.file(file.key), make, sign=file_sign(size)))
+        await until_posted(lambda: self._posts.once(steps.file(file.key), make, sign=file_sign(size)))

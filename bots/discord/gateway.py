@@ -26,6 +26,7 @@ from discord.http import Route
 from bots.discord.identifies import Identifies
 from bots.intake.connection import TokenRefused
 from bots.intake.connector import Connector
+from core.concurrency import Backoff
 
 logger = logging.getLogger(__name__)
 KEEP_SESSION = 4000
@@ -33,6 +34,8 @@ KEEP_SESSION = 4000
 IDENTIFY_SPACING = 5.0
 LARGEST_FRAME = 4 * 1024**2
 """Characters: the largest server Discord describes has fewer."""
+AGAIN: Final = Backoff(first=2.0)
+"""Between connections from the second fruitless one on."""
 FRUITLESS = 3
 """Connections without READY or RESUMED after which a session is given up."""
 _FATAL = {
@@ -184,7 +187,7 @@ class Gateway:
                     level = logging.INFO if before else logging.WARNING
                     logger.log(level, "the session with Discord has ended, another one begins")
                 before = False
-                await asyncio.sleep(min(30.0, 0.5 * 2**fruitless) if fruitless > 1 else 0.0)
+                await asyncio.sleep(AGAIN.pause(fruitless - 1))
             except discord.ConnectionClosed as error:
                 self._explain(error)
                 return

@@ -10,7 +10,10 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from itertools import count
+from typing import Final
 
+from core.concurrency import Backoff, retry
 from core.errors import SpoolError, Unsaved
 from core.inbox import Inbox
 from core.store.database import Chain
@@ -23,6 +26,8 @@ RECENT = 3 * 86_400.0
 """Seconds: topics in which nobody asked anything for longer are not read."""
 MOST_TOPICS = 200
 TICK = 10.0
+AGAIN: Final = Backoff(first=1.0, most=60.0)
+"""Between the rounds over what could not be read."""
 
 
 Read = Callable[[Address, float], Awaitable[None]]
@@ -68,26 +73,25 @@ class CatchUp:
                 await self._inbox.remember(self._name, at, self._chain)
 
     async def _begin(self, began: float) -> tuple[float, list[Address]]:
-        """Since when is read, and which topics; asked until the database tells."""
-        while True:
-            with suppress(Unsaved):
-                stored = await self._inbox.fact(self._name)
-                topics = await self._inbox.recent(self._platform, began - RECENT)
-                since = max((stored if isinstance(stored, float) else began) - OVERLAP, began - self._window)
-                return since, topics[:MOST_TOPICS]
-            await asyncio.sleep(TICK)
+        """Since when is read, and which topics."""
+        stored = await self._inbox.fact(self._name)
+        topics = await self._inbox.recent(self._platform, began - RECENT)
+        since = max((stored if isinstance(stored, float) else began) - OVERLAP, began - self._window)
+        return since, topics[:MOST_TOPICS]
 
     async def _read_all(self, read: Read, began: float) -> None:
         """Every topic; one that cannot be read now holds up no other and is tried again."""
-        since, left = await self._begin(began)
-        wait = 1.0
-        while left:
-            failed = [address for address in left if not await self._one(read, address, since)]
-            if failed:
-                await asyncio.sleep(wait)
-            left, wait = failed, min(wait * 2, 60.0)
+        unsaved = lambda error: isinstance(error, Unsaved)  # noqa: E731
+        since, left = await retry(lambda: self._begin(began), AGAIN, "catch-up", again=unsaved)
+        for rounds in count(1):
+            met = {address: error for address in left if (error := await self._one(read, address, since))}
+            if not met:
+                return
+            left = list(met)
+            await asyncio.sleep(max(AGAIN.pause(rounds, error) for error in met.values()))
 
-    async def _one(self, read: Read, address: Address, since: float) -> bool:
+    async def _one(self, read: Read, address: Address, since: float) -> SpoolError | None:
+        """What kept the topic from being read."""
         self._quick -= 1
         if self._quick < 0:
             await asyncio.sleep(self._pause)
@@ -95,8 +99,8 @@ class CatchUp:
             await read(address, since)
         except SpoolError as error:
             logger.info("%s topic not read, trying again", self._platform, extra={"error": str(error)})
-            return False
-        return True
+            return error
+        return None
 
     @property
     def _name(self) -> str:

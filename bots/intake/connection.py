@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
-from core.errors import ConfigError, Retryable, loggable
+from core.concurrency import Backoff
+from core.errors import ConfigError, loggable
 
 logger = logging.getLogger(__name__)
-LONGEST_WAIT = 60.0
-"""Seconds between two attempts at most."""
-LONGEST_ASKED = 3600.0
-"""Seconds a platform may ask us to wait."""
+CONNECTING: Final = Backoff(first=0.5, most=60.0)
+"""Between two attempts; the first one after a connection is made at once."""
 STOOD = 10.0
 """A connection that stood for so many seconds was a good one: the next attempt is made at once."""
 BRIEF = 1.0
@@ -35,15 +33,11 @@ class Connection(Protocol):
         ...
 
 
-def backoff(failures: int, error: Exception | None = None) -> float:
-    """Seconds before the next attempt after so many that failed: growing, never less than was asked for."""
-    longest = min(LONGEST_WAIT, 0.25 * 2 ** min(failures, 10)) if failures > 1 else 0.0
-    grown = longest * random.uniform(0.5, 1.0)  # noqa: S311
-    asked = error.retry_after if isinstance(error, Retryable) else None
-    return max(grown, min(asked or 0.0, LONGEST_ASKED))
-
-
-async def keep(connection: Connection, on_connected: Callable[[], None] = lambda: None) -> None:
+async def keep(
+    connection: Connection,
+    on_connected: Callable[[], None] = lambda: None,
+    backoff: Backoff = CONNECTING,
+) -> None:
     """Until cancelled. Raises ConfigError only if no connection ever stood in this process.
 
     Later a refused token ends it, and other settings that do not let it connect are tried again: somebody may
@@ -78,4 +72,4 @@ async def keep(connection: Connection, on_connected: Callable[[], None] = lambda
         worked = worked or since > 0.0
         failures = 1 if since and loop.time() - since > STOOD else failures + 1
         since = 0.0
-        await asyncio.sleep(backoff(failures, met))
+        await asyncio.sleep(backoff.pause(failures - 1, met))

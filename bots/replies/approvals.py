@@ -7,8 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
-from bots.replies.posts import Gone, Posts
-from core.concurrency import patiently
+from bots.replies.posts import Gone, Posts, until_posted
 from core.errors import SpoolError, Unreachable
 from core.store import steps
 from core.store.steps import Journal, Posted
@@ -44,14 +43,14 @@ class ApprovalPosts:
         """See `Asking.ask`."""
         step, ask = steps.question(question.id), partial(self._asker.ask, question)
         try:
-            await patiently(lambda: self._posts.once(step, ask, sign=sign(question.id)))
+            await until_posted(lambda: self._posts.once(step, ask, sign=sign(question.id)))
         except Gone as error:
             raise Unreachable(f"question deleted: {error}") from error
 
     async def decided(self, question: ApprovalRequest, text: str) -> None:
         """See `Asking.decided`."""
         try:
-            await patiently(lambda: self._decide(question, text))
+            await until_posted(lambda: self._decide(question, text))
         except SpoolError as error:
             logger.warning("question cannot be closed", extra={"error": str(error)})
 

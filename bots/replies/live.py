@@ -11,7 +11,7 @@ from typing import Protocol, Self
 
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.blocks import closing
-from core.concurrency import pause
+from bots.replies.posts import POSTING
 from core.errors import Lost, Retryable, SpoolError, Unreachable, Unsaved
 from core.ports import Attaching
 from core.types import Activity, ApprovalRequest, File
@@ -106,7 +106,7 @@ class LiveReply:
                 failures, busy = 0, bool(activities)  # that there is nothing to do any more is news, too
             except Retryable as error:  # the platform is away: nothing else can be shown either, so wait
                 failures += 1
-                wait = pause(failures, error)
+                wait = POSTING.pause(failures, error)
                 logger.warning("post delayed", extra={"error": error.code, "retry_s": round(wait, 1)})
                 self._news.set()
                 await asyncio.sleep(wait)

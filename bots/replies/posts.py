@@ -6,26 +6,34 @@ first, so after a crash at most one own post of a topic belongs to no run: it is
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain, count, islice, repeat
-from typing import Final, Protocol
+from itertools import count, islice
+from typing import Final, Protocol, TypeVar
 
-from core.concurrency import KeyedLock
-from core.errors import Retryable, SpoolError
+from core.concurrency import Backoff, KeyedLock, retry
+from core.errors import Retryable, SpoolError, Unreachable
 from core.store import steps
 from core.store.steps import Deleted, Intended, Journal, Posted, PostState, Step
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 FIRST: Final = steps.post(0)
+POSTING: Final = Backoff(first=0.5, most=30.0)
+"""While the platform is away nothing else can be shown either: it is waited for without an end."""
+LOOKING: Final = Backoff(first=0.25, most=5.0)
+"""Between the tries of a post that may have been made and is not seen yet."""
 
 
 class Unclear(Retryable):
     """The call may or may not have had its effect: look before doing it again."""
+
+
+class NothingToPost(SpoolError):
+    """What was to make a post has nothing to say for now: nothing was made."""
 
 
 class Gone(SpoolError):
@@ -138,7 +146,7 @@ class Posts:
 
         Gives its id, and whether it was adopted, so that what it shows is not known. The topic is held
         until the outcome is known: nobody else can take a post for theirs that is ours. A Retryable of
-        `make` that is not Unclear says that nothing was made.
+        `make` that is not Unclear says that nothing was made, as NothingToPost does.
         """
         async with self._locks.of(self._topic):
             if post := self._recorded(step):
@@ -148,23 +156,24 @@ class Posts:
             if new:
                 await self._journal.record(step, Intended(time.time()))
             self._untouched.discard(step.name)
-            for pause in chain((0.2, 0.5, 1.0, 2.0), repeat(5.0)):
+
+            async def attempt() -> tuple[str, bool]:
+                nonlocal known
                 if not known and (found := await self._made(step, sign)):
                     await self._record(step, found)
                     return found, True
                 try:
                     post = await make()
-                except Unclear as error:
-                    logger.info("post may have been made, looking", extra={"error": error.code})
-                    known = False
-                    await asyncio.sleep(pause)
-                except Retryable:
+                except Unclear:
+                    known = False  # the next attempt looks first
+                    raise
+                except (Retryable, NothingToPost):
                     self._untouched.add(step.name)
                     raise
-                else:
-                    await self._record(step, post)
-                    return post, not known and self.poster.repeatable(0.0)  # perhaps the first one again
-        raise AssertionError("unreachable")
+                await self._record(step, post)
+                return post, not known and self.poster.repeatable(0.0)  # perhaps the first one again
+
+            return await retry(attempt, LOOKING, "post", again=lambda error: isinstance(error, Unclear))
 
     def _state(self, step: Step[PostState]) -> PostState | None:
         return self._journal.get(step)
@@ -217,3 +226,14 @@ class Posts:
                 await self._journal.record(
                     steps.post(number), Deleted(state.id), ref=self.poster.ref(state.id)
                 )
+
+
+async def until_posted(step: Callable[[], Awaitable[T]]) -> T:
+    """What the step gives, once it succeeds. Raises its SpoolErrors, and Unreachable for what is none."""
+    try:
+        return await retry(step, POSTING, "post")
+    except SpoolError:
+        raise
+    except Exception as error:
+        logger.exception("cannot be posted")
+        raise Unreachable(type(error).__name__) from error

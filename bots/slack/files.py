@@ -6,7 +6,6 @@ scope `files:read`; without it Slack answers with a page to sign in, not with an
 
 from __future__ import annotations
 
-import asyncio
 import io
 import logging
 import re
@@ -17,10 +16,10 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.intake.download import Hosts, Redirected, download, words
-from bots.replies.posts import Gone, Unclear
+from bots.replies.posts import Gone, Unclear, until_posted
 from bots.replies.safe_text import file_name
 from bots.slack.api import Refused, call
-from core.concurrency import patiently
+from core.concurrency import Backoff, until
 from core.errors import FileRefused, Retryable, TooLarge, Unreachable
 from core.files.detect import safe_name
 from core.store import steps
@@ -141,8 +140,8 @@ LARGEST_FILE = 1024**3
 UPLOAD_SECONDS = 300.0
 UPLOAD_TRIES = 6
 """How often the bytes are sent, over all files of a reply, before it is given up."""
-LOOKS = (0.2, 0.5, 1.0, 2.0, 4.0)
-"""Seconds between looks whether a file is shown: Slack makes its message a little after the call."""
+LOOKS = Backoff(first=0.25, tries=6)
+"""Between looks whether a file is shown: Slack makes its message a little after the call."""
 _TOO_LARGE = {"file_upload_size_restricted", "file_too_large", "snippet_too_large", "post_too_large"}
 _DONE_ALREADY = "file_update_failed"
 _UNKNOWN_FILE = {"file_not_found", "file_deleted", "files_not_found"}
@@ -159,7 +158,7 @@ class Uploads:
 
     async def attach(self, file: File) -> None:
         """See `Attaching.attach`."""
-        await patiently(lambda: self._attach(file))
+        await until_posted(lambda: self._attach(file))
 
     async def _attach(self, file: File) -> None:
         step = steps.upload(file.key)
@@ -231,17 +230,16 @@ class Uploads:
 
     async def _shown(self, given: str) -> bool:
         """Whether the file stands in the channel; looked for as long as a message may take to appear."""
-        for pause in (*LOOKS, None):
-            try:
-                found = await call(self._client.files_info(file=given))
-            except (Refused, Gone, Unreachable) as error:
-                logger.info("file cannot be looked up", extra={"error": str(error)})
-                return False
-            if _stands(found.get("file") or {}, self._address):
-                return True
-            if pause is not None:
-                await asyncio.sleep(pause)
-        return False
+
+        async def look() -> bool:
+            found = await call(self._client.files_info(file=given))
+            return _stands(found.get("file") or {}, self._address)
+
+        try:
+            return await until(look, bool, LOOKS)
+        except (Refused, Gone, Unreachable) as error:
+            logger.info("file cannot be looked up", extra={"error": str(error)})
+            return False
 
 
 def _stands(file: dict[str, Any], address: Address) -> bool:

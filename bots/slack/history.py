@@ -6,7 +6,6 @@ Slow on purpose: it is not urgent, and its tier is small.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -18,7 +17,8 @@ from bots.intake.catch_up import OVERLAP
 from bots.logs import raised
 from bots.replies.posts import Gone
 from bots.slack.api import Refused, call
-from core.errors import Retryable, SpoolError, Unreachable
+from core.concurrency import Backoff, retry
+from core.errors import SpoolError, Unreachable
 from core.types import Address
 
 logger = logging.getLogger(__name__)
@@ -94,18 +94,12 @@ async def pages(
 
 
 async def _page(client: AsyncWebClient, topic: str, where: dict[str, Any], patience: float) -> Any:
-    for _ in range(PAGE_TRIES):
-        try:
-            if topic:
-                return await call(client.conversations_replies(ts=topic, **where))
-            return await call(client.conversations_history(**where))
-        except Retryable as error:
-            wait = min(error.retry_after or 0.5, 30.0)
-            patience -= wait
-            if patience < 0:
-                raise
-            await asyncio.sleep(wait)
-    raise Retryable("history_unavailable")
+    async def read() -> Any:
+        if topic:
+            return await call(client.conversations_replies(ts=topic, **where))
+        return await call(client.conversations_history(**where))
+
+    return await retry(read, Backoff(tries=PAGE_TRIES, seconds=patience), "history")
 
 
 def _at(message: dict[str, Any]) -> float:

@@ -169,7 +169,7 @@ NOWHERE = {"unknown_method", "feature_not_enabled", "method_deprecated"}
 
 @dataclass
 class Refusals:
-    """Where and for whom there are no streams, and whether streams take no chunks: they show no activities."""
+    """Where and for whom there are no streams, and whether streams take no chunks: no activities then."""
 
     everywhere: bool = False
     channels: set[str] = field(default_factory=set)

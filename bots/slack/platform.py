@@ -46,8 +46,8 @@ CHECK = 60.0
 """Seconds between two looks whether the bot's token is still good."""
 EARLIER = 50
 """How many messages of a topic are given as context, the newest of them."""
-CONTEXT_PATIENCE = 1.0
-"""Seconds that may be waited between tries to read a topic as context: a question is behind it."""
+CONTEXT_PATIENCE = 1.25
+"""Seconds between the tries to read a topic as context: one and its jitter, for a question waits."""
 
 
 class SlackPlatform:

@@ -20,7 +20,7 @@ import aiohttp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bots.intake.connection import BRIEF, STOOD, TokenRefused, backoff
+from bots.intake.connection import BRIEF, CONNECTING, STOOD, TokenRefused
 from bots.logs import raised
 from bots.slack.api import seconds
 from core.concurrency import KeyedLock
@@ -134,7 +134,7 @@ class SocketMode:
             self._failures += 1
             level = logging.ERROR if isinstance(error, ConfigError) else logging.WARNING
             logger.log(level, "no new socket yet, staying on the old one: %s", loggable(error))
-            self._move_in(backoff(self._failures + 1, error))
+            self._move_in(CONNECTING.pause(self._failures, error))
             return
         for reader in old:
             asyncio.get_running_loop().call_later(LINGER, reader.cancel)
@@ -214,7 +214,7 @@ class SocketMode:
                 self._refused = error
         else:
             logger.log(logging.WARNING if reason in _CURES else logging.INFO, "moving: %s", loggable(error))
-        self._move_in(backoff(self._failures))
+        self._move_in(CONNECTING.pause(self._failures - 1))
 
     async def _handle(self, link: _Link, envelope: dict[str, Any]) -> None:
         """Dispatch, and only then acknowledge. Without an acknowledgement Slack delivers again.

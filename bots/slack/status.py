@@ -12,7 +12,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack.api import Refused, call
-from core.concurrency import Background, KeyedLock
+from core.concurrency import Background, Backoff, KeyedLock
 from core.errors import SpoolError
 from core.types import Address
 
@@ -21,8 +21,8 @@ REFRESH = 90.0
 """Slack lets a status lapse after two minutes."""
 YIELD = 0.05
 """Seconds in which the questions that came together are sent to the model first."""
-AGAIN = 2.0
-"""Seconds until a status that was not taken is tried again; doubled each time up to REFRESH."""
+AGAIN = Backoff(first=2.0, most=REFRESH)
+"""Until a status that was not taken is tried again."""
 _FOR_GOOD = {"unknown_method", "missing_scope", "not_agent_app", "method_deprecated", "feature_not_enabled"}
 _NOT_THERE = {"channel_type_not_supported", "method_not_supported_for_channel_type"}
 
@@ -178,4 +178,4 @@ class Status:
 
 def _pause(failures: int) -> float:
     """Seconds until a status is sent again: soon when it was not taken, else before it lapses."""
-    return min(REFRESH, AGAIN * 2.0 ** min(failures - 1, 10)) if failures else REFRESH
+    return AGAIN.pause(failures) if failures else REFRESH

@@ -15,13 +15,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.replies.edited import EditBrush
 from bots.replies.markdown import Pages
-from bots.replies.posts import Gone, Posts, Unclear
+from bots.replies.posts import Gone, NothingToPost, Posts, Unclear
 from bots.replies.safe_text import printable
 from bots.slack.api import FASTEST_APPEND, Budget, Limited, Refused
 from bots.slack.markup import SlackMarkup, quiet, stream_pages
 from bots.slack.native_stream import NOT_HERE, NOWHERE, NativeStream, Refusals
 from bots.slack.poster import SlackPoster
-from core.errors import Retryable, Unreachable
+from core.errors import Unreachable
 from core.types import Activity, IncomingMessage
 
 logger = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ class StreamBrush:
             except (Refused, Gone, Unclear) as error:
                 logger.info("stream given up", extra={"error": str(error)})
                 await self._give_up()
-            except (_NotStreamed, _NothingToStream):
+            except (_NotStreamed, NothingToPost):
                 pass
         self._doing(() if self._open is not None and self._open.shows_activities else activities)
         if self._repaint is None or not (final or text.strip()):
@@ -117,13 +117,13 @@ class StreamBrush:
         return whole
 
     def _begin(self, saying: bool, activities: Sequence[Activity], *, final: bool) -> None:
-        """Returns when a stream is to be opened. Raises _NotStreamed, or _NothingToStream for now."""
+        """Returns when a stream is to be opened. Raises _NotStreamed, or NothingToPost for now."""
         streams = self._may_stream()
         if saying and (final or not streams):
             self._repaint = self._post_brush(eager=final or self._budget.may_update())
             raise _NotStreamed
         if not saying and not (streams and self._begun(activities)):
-            raise _NothingToStream
+            raise NothingToPost
 
     def _begun(self, activities: Sequence[Activity]) -> list[Activity]:
         """The activities that are a reason to open a stream before there is any text."""
@@ -166,7 +166,7 @@ class StreamBrush:
             return True
 
     async def _end(self, opened: NativeStream, more: str) -> None:
-        """As `_stop`. Of a stream that showed only activities the post is left: for the first words, or to go."""
+        """As `_stop`. One that showed only activities leaves its post: for the first words, or to go."""
         if not (opened.shown + more).strip():
             await self._poster.end_stream(opened.post)
             raise Refused("stream_without_text")
@@ -181,7 +181,7 @@ class StreamBrush:
                 self._budget.streams += 1
                 return opened.post
             if not first:
-                raise _NothingToStream("no_stream")
+                raise NothingToPost
             post = await self._poster.create(first, number, first=number == 0, growing=True)
             self._repaint = self._post_brush(eager=self._budget.may_update())
             self._repaint.painted(number, first)
@@ -247,13 +247,6 @@ class StreamBrush:
 
 class _NotStreamed(Exception):
     """This answer is painted by updates."""
-
-
-class _NothingToStream(Retryable):
-    """There is no text yet, and no stream for activities alone: nothing was posted."""
-
-    def __init__(self, code: str = "nothing") -> None:
-        super().__init__(code)
 
 
 PATIENCE = 20.0

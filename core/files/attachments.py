@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
-from core.concurrency import Background, Slots
+from core.concurrency import Background, Backoff, Slots, retry
 from core.errors import FileRefused, Permanent, Retryable, Unsaved, loggable
 from core.files import detect
 from core.ports import Fetching
@@ -207,17 +207,8 @@ class Attachments:
 
     async def _again(self, work: Callable[[], Awaitable[T]], seconds: float) -> T:
         """The work's result, repeated while it may help. Raises what it raised last, or TimeoutError."""
-        wait, until = self._pause, asyncio.get_running_loop().time() + seconds
-        async with asyncio.timeout_at(until):
-            while True:
-                try:
-                    return await work()
-                except Retryable as error:
-                    pause = max(wait, error.retry_after or 0.0)
-                    if asyncio.get_running_loop().time() + pause >= until:
-                        raise
-                await asyncio.sleep(pause)
-                wait *= 2
+        async with asyncio.timeout(seconds):
+            return await retry(work, Backoff(self._pause, seconds=seconds), "file")
 
 
 def _judged(attachment: Attachment, name: str, content: bytes) -> Taken:

@@ -10,11 +10,11 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
-from core.concurrency import KeyedLock, Patience
+from core.concurrency import Backoff, KeyedLock, retry
 from core.errors import Permanent, Retryable
 from core.files.documents import Source, sent
 from core.files.vector_stores import OwnedStores
@@ -23,11 +23,14 @@ from core.store import vector_stores
 from core.store.database import Database
 from core.store.vector_stores import Document
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 AT_ONCE: Final = 4
 """Documents on their way at the same time."""
 ROUNDS: Final = 3
 """How often a document is taken up again whose store or bytes vanished meanwhile."""
+PATIENCE: Final = 180.0
+"""Seconds that are waited between the tries of one step."""
 SKEW: Final = 120.0
 LOST_FOR: Final = 3600.0
 """Seconds around an upload's begin at which the server's clock may have noted it."""
@@ -58,8 +61,8 @@ class Library:
         pause: float = 1.0,
     ) -> None:
         self._db, self._service, self._clock = db, service, clock
-        self._again = Patience(pause)
-        self._shelves = OwnedStores(db, service, self._again, tell, clock)
+        self._backoff = Backoff(pause, tries=4, seconds=PATIENCE)
+        self._shelves = OwnedStores(db, service, self._backoff, tell, clock)
         self._only = KeyedLock()
         self._slots = asyncio.Semaphore(AT_ONCE)
 
@@ -148,6 +151,9 @@ class Library:
         if store is not None:
             await self._again(lambda: self._service.delete_store(store))
         await self._db(lambda tx: vector_stores.close_store(tx, owner))
+
+    async def _again(self, call: Callable[[], Awaitable[T]]) -> T:
+        return await retry(call, self._backoff, "documents")
 
     async def _upload(
         self, owner: str, document: Source, days: int | None, progress: Callable[[int], None] | None

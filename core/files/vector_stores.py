@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from core.concurrency import KeyedLock, Patience
+from core.concurrency import Backoff, KeyedLock, retry
 from core.ports import VectorStores
 from core.store import assistants, vector_stores
 from core.store.database import Database, Execute
@@ -22,11 +22,11 @@ class OwnedStores:
         self,
         db: Database,
         service: VectorStores,
-        again: Patience,
+        backoff: Backoff,
         tell: Callable[[str], None],
         clock: Callable[[], float],
     ) -> None:
-        self._db, self._service, self._again = db, service, again
+        self._db, self._service, self._backoff = db, service, backoff
         self._tell, self._clock = tell, clock
         self._only = KeyedLock()
         self._seen: set[tuple[str, str]] = set()
@@ -48,7 +48,7 @@ class OwnedStores:
 
     async def is_there(self, store: str) -> bool:
         """Whether the server has it."""
-        return await self._again(lambda: self._service.has_store(store))
+        return await retry(lambda: self._service.has_store(store), self._backoff, "documents")
 
     async def used(self, owner: str, days: int) -> None:
         """The store lives so many days from now on, at least."""
@@ -81,7 +81,9 @@ class OwnedStores:
             current = await self.recorded(owner)
             if current is not None and current != former:
                 return current
-            made = await self._again(lambda: self._service.create_store(f"Spool {owner}", days=days))
+            made = await retry(
+                lambda: self._service.create_store(f"Spool {owner}", days=days), self._backoff, "documents"
+            )
             expires = None if days is None else self._clock() + days * DAY
 
             def record(tx: Execute) -> str:

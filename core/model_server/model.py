@@ -18,7 +18,7 @@ from typing import Any
 import httpx2
 import openai
 
-from core.concurrency import Background
+from core.concurrency import Background, Backoff
 from core.errors import Permanent, Retryable
 from core.model_server.assembly import Assembly
 from core.model_server.connections import http_client
@@ -29,8 +29,8 @@ from core.types import Alive, Finished, ModelEvent, Prompt, Started
 
 logger = logging.getLogger(__name__)
 SSE = {"Content-Type": "application/json", "Accept": "text/event-stream"}
-RESUMES = 3
-"""How often a cut background stream is taken up again without a new event in between."""
+RESUMING = Backoff(first=0.4, tries=4, seconds=15.0)
+"""How a cut background stream is taken up again, since its last new event; a longer wait is the run's."""
 POLL = 2.0
 """Seconds between two questions for a response that can no longer be streamed."""
 
@@ -100,9 +100,10 @@ class OpenAIModel:
                 if not self._resumable(position, error):
                     raise
                 failures = 1 if position.sequence > seen else failures + 1
-                if failures > RESUMES:
+                pause = RESUMING.pause(failures, error)
+                if RESUMING.spent(failures, pause):
                     raise
-                await asyncio.sleep(0.2 * 2**failures)
+                await asyncio.sleep(pause)
 
     def _leave_out(self, prompt: Prompt, fields: frozenset[str]) -> bool:
         """Whether the same can be asked again without those fields; from now on all is asked so."""

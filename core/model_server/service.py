@@ -7,30 +7,27 @@ not by the SDK, which would repeat billing errors too. Facts: https://platform.o
 
 from __future__ import annotations
 
-import asyncio
 import io
-import random
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from itertools import chain, repeat
 from pathlib import Path, PurePath
 from typing import Any, Final, TypeVar
 
 import httpx2
 import openai
 
-from core.errors import Permanent, Retryable, TooLarge
+from core.concurrency import Backoff, retry, until
+from core.errors import Permanent, Retryable, SpoolError, TooLarge
 from core.model_server import faults
 from core.model_server.connections import http_client
 from core.model_server.redaction import LONGEST
 from core.ports import FILE_LIFE, GONE, LARGEST_UPLOAD, UNREADABLE, ModelFacts, Purpose, Upload
 
 T = TypeVar("T")
-TRIES = 3
-"""How often a call that may be repeated is made."""
-LONGEST_PAUSE = 20.0
-"""Seconds; a server that asks for a longer pause is not waited for."""
+PATIENCE = 20.0
+"""Seconds that are waited between tries; a server that asks for more is not waited for."""
 SLOW = httpx2.Timeout(300.0, connect=10.0)
 """For calls that send much, or that the server thinks about."""
 WINDOWS = ("context_window", "max_model_len", "context_length")
@@ -61,7 +58,10 @@ class OpenAIService:
             api_key=api_key, base_url=base_url, http_client=http_client(base_url, timeout=timeout)
         )
         self._client = client.with_options(max_retries=0, timeout=timeout)
-        self._speech, self._patience, self._pause = transcription_model, patience, pause
+        self._speech = transcription_model
+        self._again = Backoff(pause, tries=3, seconds=PATIENCE)
+        self._appearing = Backoff(pause, tries=4)
+        self._indexing = Backoff(pause / 2, most=5.0, seconds=patience)
 
     async def close(self) -> None:
         """Close the connections, but those that are shared."""
@@ -116,7 +116,7 @@ class OpenAIService:
         try:
             found = await self._asked(lambda: self._client.vector_stores.retrieve(store), held=True)
         except Permanent as error:
-            if error.notice == GONE:
+            if _not_there(error):
                 return False
             raise
         return found.status != "expired"
@@ -124,15 +124,14 @@ class OpenAIService:
     async def index(self, store: str, file: str) -> None:
         """See `VectorStores.index`."""
         files = self._client.vector_stores.files
-        end = time.monotonic() + self._patience
-        entry = await self._seen(lambda: files.create(vector_store_id=store, file_id=file))
-        pause = self._pause
-        while entry.status == "in_progress":
-            if time.monotonic() > end:
-                raise Retryable("indexing_timeout")
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.5, 5.0)
-            entry = await self._seen(lambda: files.retrieve(file, vector_store_id=store))
+        calls = chain(
+            [lambda: files.create(vector_store_id=store, file_id=file)],
+            repeat(lambda: files.retrieve(file, vector_store_id=store)),
+        )
+        ended = lambda found: found.status != "in_progress"  # noqa: E731
+        entry = await until(lambda: self._seen(next(calls)), ended, self._indexing)
+        if entry.status == "in_progress":
+            raise Retryable("indexing_timeout")
         if entry.status == "completed":
             return
         await self.unindex(store, file)  # the next try begins with a clean store
@@ -186,38 +185,26 @@ class OpenAIService:
         """Ask about something that may be new: a file that was just uploaded, or just put into a store, is
         answered with 404 now and then at first (https://github.com/mkdev-me/terraform-provider-openai/issues/35).
         """
-        for wait in (1, 2, 4):
-            try:
-                return await self._asked(call, held=True)
-            except Permanent as error:
-                if error.notice != GONE:
-                    raise
-            await asyncio.sleep(self._pause * wait)
-        return await self._asked(call, held=True)
+        return await retry(
+            lambda: self._asked(call, held=True), self._appearing, "document", again=_not_there
+        )
 
     async def _gone(self, delete: Callable[[], Awaitable[object]]) -> None:
         """Delete something; it is as good if it was not there."""
         try:
             await self._asked(delete, held=True)
         except Permanent as error:
-            if error.notice != GONE:
+            if not _not_there(error):
                 raise
 
     async def _asked(self, call: Callable[[], Awaitable[T]], *, held: bool = False) -> T:
         """Make a call that may be repeated. `held`: it is about something the server was given before."""
-        tries = 0
-        while True:
-            try:
-                with _faults(held=held):
-                    return _answer(await call())
-            except Retryable as error:
-                tries += 1
-                pause = error.retry_after
-                if pause is None:
-                    pause = self._pause * 2 ** (tries - 1) * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
-                if tries == TRIES or pause > LONGEST_PAUSE:
-                    raise
-                await asyncio.sleep(pause)
+
+        async def once() -> T:
+            with _faults(held=held):
+                return _answer(await call())
+
+        return await retry(once, self._again, "model server")
 
 
 class _Watched(io.BufferedReader):
@@ -233,6 +220,10 @@ class _Watched(io.BufferedReader):
         if self._progress is not None:
             self._progress(self.tell())
         return found
+
+
+def _not_there(error: SpoolError) -> bool:
+    return isinstance(error, Permanent) and error.notice == GONE
 
 
 def _answer(found: T) -> T:

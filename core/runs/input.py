@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from core.concurrency import Patience
+from core.concurrency import Backoff, retry
 from core.errors import Lost, Retryable, SpoolError, Unsaved, loggable
 from core.model_server.faults import Said
 from core.runs import claims, history
@@ -48,6 +48,7 @@ KEPT_DAYS: Final = 7
 """How long the model server keeps what a person sent, for later questions about it."""
 BEFORE_SECONDS = 2.0
 """Seconds a question waits for what is not part of it: what was said before it."""
+BEFORE: Final = Backoff(first=0.25, tries=4, seconds=BEFORE_SECONDS)
 _PLACE: Final = re.compile(r"\binput[\[.](\d+)\]?\.content[\[.](\d+)")
 _KINDS: Final = {
     "picture": re.compile(r"image|picture|vision", re.IGNORECASE),
@@ -104,7 +105,7 @@ class RunInput:
         claim, asked = self._claim, self._claim.messages[0]
         try:
             async with asyncio.timeout(BEFORE_SECONDS):
-                earlier = await Patience(0.25)(lambda: self._run.platform.earlier(asked, since))
+                earlier = await retry(lambda: self._run.platform.earlier(asked, since), BEFORE, "context")
         except (TimeoutError, Retryable):
             logger.warning(
                 "answering without what was said before, not read in time", extra={"run_id": claim.run}

@@ -11,8 +11,8 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 
+from core.concurrency import Backoff, retry
 from core.errors import Lost, Unsaved
 from core.runs import claims
 from core.store import runs
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 Stopping = asyncio.Event
 MAX_ATTEMPTS = 3
 """Errors a run may meet before it ends as failed."""
-RETRY_LONGEST = 15.0
+RECORDING = Backoff(first=0.5, most=15.0)
 RunFn = Callable[[Claim, Stopping], Awaitable[Outcome]]
 
 
@@ -125,12 +125,9 @@ class Lanes:
 
     async def _again(self, claim: Claim, *, failed: bool = False) -> Claim | None:
         """The same run once more, after a while; `failed`: by a fault of its own, which ends it in time."""
-        wait = 0.5
-        while True:
-            await asyncio.sleep(wait)
-            with suppress(Unsaved):
-                return await self._db(lambda tx: self._reread(tx, claim, failed=failed))
-            wait = min(wait * 2, RETRY_LONGEST)
+        await asyncio.sleep(RECORDING.pause(1))
+        reread = lambda: self._db(lambda tx: self._reread(tx, claim, failed=failed))  # noqa: E731
+        return await retry(reread, RECORDING, "run", again=lambda error: isinstance(error, Unsaved))
 
     def _reread(self, tx: Execute, claim: Claim, *, failed: bool) -> Claim | None:
         if failed and runs.met_error(tx, claim.run, claim.owner, "unexpected") >= MAX_ATTEMPTS:

@@ -10,11 +10,11 @@ import asyncio
 import hashlib
 import json
 import logging
-import random
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
+from core.concurrency import Backoff
 from core.errors import Lost, Permanent, Retryable, SpoolError, Unreachable, Unsaved
 from core.model_server.faults import RATE_LIMITS, Refused, Said
 from core.runs import history, output_files, rounds
@@ -37,6 +37,8 @@ MEANT = "without the files that are meant"
 ALL_FILES = "without any files"
 KNOWN_ENDS = ("max_output_tokens", "content_filter", "empty_answer", LIMIT)
 """Why an answer is incomplete, where there are words for it."""
+AGAIN: Final = Backoff(first=0.5)
+"""Between the attempts of a run; each failure counts twice, so the pauses grow fourfold."""
 SAID_SECONDS = 15.0
 """A longer wait is said in the post."""
 PAUSE = "pause"
@@ -342,8 +344,7 @@ def _pause(attempt: int, error: Retryable, left: float) -> float:
     A limit that does not tell when it ends fills up again within a minute or so: it is given more time, as
     far as the run has it `left`.
     """
-    backoff = min(30.0, 0.5 * 4.0 ** (attempt - 1))
+    failures = 2 * attempt - 1
     if error.retry_after is None and error.code in RATE_LIMITS:
-        backoff = max(backoff, min(10 * backoff, left / 4))
-    seconds = max(backoff, error.retry_after or 0.0)
-    return seconds + min(seconds / 4, 5.0) * random.random()  # noqa: S311
+        return Backoff(first=5.0, most=max(AGAIN.first, left / 4)).pause(failures)
+    return AGAIN.pause(failures, error)

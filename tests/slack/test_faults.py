@@ -107,16 +107,6 @@ async def test_another_answer_the_second_time_replaces_the_first(slack, product,
     assert ["hello", "Blue.", "why"] == script.asked[-1]
 
 
-async def test_retry_after_is_kept_to(slack, product, script, openai):
-    """The server says when."""
-    script.perform(Fault("refuse", "rate_limit_exceeded", 429, retry_after=1.0))
-    async with product():
-        await exchange(slack, "U1", "C1", "hello")
-
-    first, second = openai.requests
-    assert second.at - first.at >= 1.0
-
-
 async def test_three_failures_are_enough(slack, product, script):
     """Then the person is told, once, and may ask again; three people here, failing in three ways."""
     people = ("U1", "U2", "U3")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bots.slack import files
+from core.concurrency import Backoff
 from standins.script.beats import Call
 from standins.slack import Post, SlackStandin, Timing
 from tests.slack.conversation import all_heard, calls, texts, workspace
@@ -172,7 +173,7 @@ async def test_a_lost_answer_is_not_taken_for_a_file(slack, product, script):
 @workspace(timing=Timing(share_seconds=1.0))
 async def test_a_file_whose_message_is_late(slack, product, script, monkeypatch):
     """The reply is lost and nothing to be seen yet: Slack refuses to show it again, so it will come."""
-    monkeypatch.setattr(files, "LOOKS", ())
+    monkeypatch.setattr(files, "LOOKS", Backoff(tries=1))
     draws(script, {"name": "cat.png"})
     slack.fail(COMPLETE, when="after", drop=True)
     async with product():

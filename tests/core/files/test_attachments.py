@@ -277,16 +277,6 @@ async def test_what_does_not_pass_in_time_is_refused(desk):
     assert [("a.txt", "file_unavailable"), ("b.png", "picture")] == shown(await desk.ready(asked))
 
 
-@options(patience=0.1)
-async def test_pauses_grow(desk):
-    """A server in trouble is not asked a hundred times: from 1 ms on, seven pauses fit into 0.1 s."""
-    desk.shelf.faults["a.txt"] = [Retryable("http_503") for _ in range(1000)]
-    asked = await desk.sent("1", "a.txt")
-
-    assert [("a.txt", "file_unavailable")] == shown(await desk.ready(asked))
-    assert 2 < len(desk.shelf.fetched) <= 8
-
-
 @options(patience=0.05)
 async def test_a_fetch_that_hangs_is_refused(desk):
     """The time is for all attempts together."""
