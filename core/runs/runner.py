@@ -60,12 +60,13 @@ class Runner:
     async def run(self, claim: Claim, stopping: Stopping) -> Outcome:
         """Answer the claim's messages. Raises only what the database raises."""
         run = Run(self._db, self._rules, self.platforms[claim.messages[-1].address.platform], claim)
-        try:  # our own texts wait for nobody
-            kind = ModelRun(run, await self._ready(), stopping) if claim.assistant else TextRun(run)
+        try:
+            context = await self._ready() if claim.assistant else None  # our own texts wait for nobody
         except Exception as error:
             await _last_word(run, "internal")
             _log(run, Answer("failed", "", error=type(error).__name__))
             return Outcome("failed", error=type(error).__name__)
+        kind = ModelRun(run, context, stopping) if context else TextRun(run)
         answer = await self._carry_out(run, kind)
         outcome = await kind.outcome(answer)
         _log(run, answer)
