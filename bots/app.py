@@ -182,7 +182,6 @@ def _policy(settings: Settings) -> Policy:
         budget=settings.budget,
         window=settings.catch_up_seconds,
         admins=frozenset(settings.admins),
-        language=settings.language,
     )
 
 
