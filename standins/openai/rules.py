@@ -140,7 +140,7 @@ def record(known: str, needed: str = "", /, *also: Rule, **rules: Rule) -> Rule:
 
     Known fields are not looked at; null is as good as left out.
     """
-    fields = {**dict.fromkeys(known.split(), anything), **rules}
+    fields, must = {**each(anything, known), **rules}, needed.split()
 
     def check(param: str, value: Any) -> None:
         OBJECT(param, value)
@@ -148,7 +148,7 @@ def record(known: str, needed: str = "", /, *also: Rule, **rules: Rule) -> Rule:
         for key in value:
             if key not in fields:
                 raise refused("unknown", param=prefix + key)
-        for key in needed.split():
+        for key in must:
             if value.get(key) is None:
                 raise refused("missing", param=prefix + key)
         for key, inner in value.items():

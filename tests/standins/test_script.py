@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
+from standins.script.offline import Offline
 from standins.script.script import (
     Beat,
     Call,
     Fault,
-    Offline,
     Say,
     Scenario,
     Script,

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from core.settings import INSTRUCTIONS, Settings
+from standins.script.offline import Offline
 from standins.script.picture import png
-from standins.script.script import Beat, Call, Cite, Hosted, Offline, Say
+from standins.script.script import Beat, Call, Cite, Hosted, Say
 
 Item = Mapping[str, Any]
 
