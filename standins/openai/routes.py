@@ -23,7 +23,7 @@ def routes(service: Service) -> Mapping[str, Does]:
         "POST /audio/transcriptions": lambda given: _transcribe(service, given),
     }
     if service.hosted:
-        found |= {**_files(service), **_stores(service), **_containers(service)}
+        found |= {**_files(service), **_stores(service), **_entries(service), **_containers(service)}
     return found
 
 
@@ -85,6 +85,18 @@ def _stores(service: Service) -> Mapping[str, Does]:
         del stores.all[stores.find(id).id]
         return _gone("vector_store.deleted", id)
 
+    return {
+        "POST /vector_stores": create,
+        "GET /vector_stores": lambda _: [store.to_json(now()) for store in stores.all.values()],
+        "GET /vector_stores/{id}": lambda _, id: stores.find(id).to_json(now()),
+        "POST /vector_stores/{id}": update,
+        "DELETE /vector_stores/{id}": delete,
+    }
+
+
+def _entries(service: Service) -> Mapping[str, Does]:
+    stores, now = service.stores, service.clock.now
+
     def attach(given: Json, id: str) -> Json:
         store = stores.use(id)
         return store.file_json(stores.attach(store, given["file_id"], given.get("attributes") or {}), now())
@@ -104,11 +116,6 @@ def _stores(service: Service) -> Mapping[str, Does]:
         return _gone("vector_store.file.deleted", name)
 
     return {
-        "POST /vector_stores": create,
-        "GET /vector_stores": lambda _: [store.to_json(now()) for store in stores.all.values()],
-        "GET /vector_stores/{id}": lambda _, id: stores.find(id).to_json(now()),
-        "POST /vector_stores/{id}": update,
-        "DELETE /vector_stores/{id}": delete,
         "POST /vector_stores/{id}/files": attach,
         "GET /vector_stores/{id}/files": files,
         "GET /vector_stores/{id}/files/{file}": file,
