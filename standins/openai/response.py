@@ -1,19 +1,41 @@
-"""The response object while it grows: what `GET /v1/responses/{id}` shows at each moment."""
+"""The response object while it grows, and what is remembered of its request."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from standins.openai.body import Json
 from standins.script.output import Output
 
-Json = dict[str, Any]
+
+@dataclass
+class Request:
+    """One `POST /responses`. Times are monotonic seconds, None while it has not happened.
+
+    `headers` have lower-case names. `status` is the HTTP status it got, 0 before its answer began.
+    `tokens` counts the deltas generated for it. `cut_at` is when its connection was lost or cut before the
+    answer's end; a foreground answer ends there, a background one goes on.
+    """
+
+    body: Mapping[str, Any]
+    at: float
+    headers: Mapping[str, str]
+    status: int = 0
+    response_id: str | None = None
+    tokens: int = 0
+    first_token_at: float | None = None
+    finished_at: float | None = None
+    cut_at: float | None = None
 
 
 class Draft:
-    """One response to one request `body` (already validated); `output` is what was said and done so far."""
+    """What `GET /responses/{id}` shows at each moment: one response to a validated `body`. `output` is what
+    was said and done so far.
+    """
 
     def __init__(self, response_id: str, body: Mapping[str, Any], input_tokens: int, output: Output) -> None:
         self.id = response_id
