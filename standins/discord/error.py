@@ -18,8 +18,7 @@ UNKNOWN_USER: Refusal = (404, 10013, "Unknown User")
 UNKNOWN_WEBHOOK: Refusal = (404, 10015, "Unknown Webhook")
 UNKNOWN_INTERACTION: Refusal = (404, 10062, "Unknown interaction")
 NOT_THIS_APPLICATION: Refusal = (
-    403,
-    20012,
+    *(403, 20012),
     "You are not authorized to perform this action on this application",
 )
 TOO_MANY_COMMANDS: Refusal = (400, 30032, "Maximum number of application commands reached (100)")
@@ -29,8 +28,7 @@ COMMAND_QUOTA: Refusal = (
     "Max number of daily application command creates has been reached (200)",
 )
 OLD_EDITS: Refusal = (
-    429,
-    30046,
+    *(429, 30046),
     "Maximum number of edits to messages older than 1 hour reached. Try again later",
 )
 TOO_LARGE: Refusal = (413, 40005, "Request entity too large")
@@ -42,27 +40,26 @@ EMPTY_MESSAGE: Refusal = (400, 50006, "Cannot send an empty message")
 CANNOT_DM: Refusal = (403, 50007, "Cannot send messages to this user")
 MISSING_PERMISSIONS: Refusal = (403, 50013, "Missing Permissions")
 INVALID_WEBHOOK_TOKEN: Refusal = (401, 50027, "Invalid Webhook Token")
+INVALID_FORM: Refusal = (400, 50035, "Invalid Form Body")
 ARCHIVED: Refusal = (400, 50083, "Thread is archived")
+INVALID_JSON: Refusal = (400, 50109, "The request body contains invalid JSON.")
 NO_READING: Refusal = (403, 160002, "Cannot reply without permission to read message history")
 LOCKED: Refusal = (403, 160005, "Thread is locked")
-INVALID_JSON: Refusal = (400, 50109, "The request body contains invalid JSON.")
 NOT_PLAYED: Refusal = (501, 0, "The stand-in does not play this feature")
 
-BY_CODE = {r[1]: r for r in (MISSING_ACCESS, CANNOT_DM, MISSING_PERMISSIONS, UNKNOWN_CHANNEL)}
+OF_A_PLACE = {r[1]: r for r in (MISSING_ACCESS, CANNOT_DM, MISSING_PERMISSIONS, UNKNOWN_CHANNEL)}
+"""What a test can have the bot refused with in a channel, by its code."""
 
 
 class ApiError(Exception):
-    """A request that Discord answers with an error; `body()` is what the client reads."""
+    """A request that Discord answers with an error; `body` is what the client reads."""
 
-    def __init__(self, status: int, code: int, message: str, errors: JSON | None = None) -> None:
-        super().__init__(f"{status} {code}: {message} {errors or ''}")
-        self.status = status
-        self._body: JSON = {"message": message, "code": code}
+    def __init__(self, refusal: Refusal, errors: JSON | None = None) -> None:
+        self.status, code, message = refusal
+        super().__init__(f"{self.status} {code}: {message} {errors or ''}")
+        self.body: JSON = {"message": message, "code": code}
         if errors is not None:
-            self._body["errors"] = errors
-
-    def body(self) -> JSON:
-        return self._body
+            self.body["errors"] = errors
 
 
 def invalid(path: str, code: str, message: str) -> ApiError:
@@ -70,12 +67,4 @@ def invalid(path: str, code: str, message: str) -> ApiError:
     errors: JSON = {"_errors": [{"code": code, "message": message}]}
     for part in reversed(path.split(".")):
         errors = {part: errors}
-    return ApiError(400, 50035, "Invalid Form Body", errors)
-
-
-def too_long(path: str, limit: int) -> ApiError:
-    return invalid(path, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length.")
-
-
-def required(path: str) -> ApiError:
-    return invalid(path, "BASE_TYPE_REQUIRED", "This field is required")
+    return ApiError(INVALID_FORM, errors)
