@@ -31,6 +31,14 @@ class Host:
         self.token = self._world.token
         self.typing = self._world.typing
         """(monotonic time, channel) of each typing request."""
+        self.calls = self._rest.calls
+        """Every REST request answered so far."""
+        self.fetches = self._world.cdn.fetches
+        """Every request for the bytes of an attachment."""
+        self.identified = self._world.identified
+        """The data of every IDENTIFY, without its token."""
+        self.gateway_closes = self._gateway.closes
+        """Codes with which the client closed its connections (a cut leaves none)."""
 
     async def __aenter__(self) -> Self:
         await self.start()

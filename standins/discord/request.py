@@ -11,8 +11,7 @@ from aiohttp import BodyPartReader, web
 
 from standins.discord.attachment import File
 from standins.discord.error import INVALID_JSON, TOO_LARGE, ApiError, invalid
-from standins.discord.field import LIST, Field, at_most
-from standins.discord.forms import MOST_FILES
+from standins.discord.forms import FILES
 
 FILE_LIMIT = 10 * 1024 * 1024
 """Bytes per uploaded file."""
@@ -24,7 +23,6 @@ Files = dict[int, File]
 """Uploaded files by the number in `files[n]`."""
 
 _FIELD = re.compile(r"files?\[?(\d*)\]?")
-_FILES = Field(LIST, rules=(at_most(MOST_FILES),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ async def _read_form(request: web.Request) -> tuple[Any, Files]:
             files[_number(part.name or "", files)] = (part.filename or "unknown", data)
     if largest > FILE_LIMIT or total > REQUEST_LIMIT:
         raise ApiError(TOO_LARGE)
-    _FILES.check([*files], "files")
+    FILES.check([*files], "files")
     return _parsed(text) if text else {}, files
 
 

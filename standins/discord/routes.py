@@ -6,31 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from standins.discord import callback
+from standins.discord import callback, error
 from standins.discord.ask import Ask
-from standins.discord.error import (
-    ALREADY_ACKNOWLEDGED,
-    ARCHIVED,
-    EMPTY_MESSAGE,
-    INVALID_WEBHOOK_TOKEN,
-    JSON,
-    LOCKED,
-    METHOD_NOT_ALLOWED,
-    MISSING_PERMISSIONS,
-    NO_READING,
-    NOT_FOUND,
-    NOT_IN_DM,
-    NOT_PLAYED,
-    NOT_THIS_APPLICATION,
-    NOT_YOURS,
-    UNKNOWN_CHANNEL,
-    UNKNOWN_INTERACTION,
-    UNKNOWN_MESSAGE,
-    UNKNOWN_USER,
-    UNKNOWN_WEBHOOK,
-    ApiError,
-    Refusal,
-)
+from standins.discord.error import JSON, ApiError, Refusal
 from standins.discord.field import Field
 from standins.discord.forms import CALLBACK, COMMANDS, MESSAGE, PAGE, RECIPIENT
 from standins.discord.message import Message
@@ -127,24 +105,24 @@ _CHANNEL = "/channels/{channel}"
 _MESSAGES, _MESSAGE = "/channels/{channel}/messages", "/channels/{channel}/messages/{message}"
 _COMMANDS = "/applications/{application}/commands"
 
-_OWN_COMMANDS: Check = (NOT_THIS_APPLICATION, lambda a: a.foreign)
-_THERE: Check = (UNKNOWN_CHANNEL, lambda a: not a.channel)
-_OPEN: Check = (ARCHIVED, lambda a: a.channel.archived)
-_WRITTEN: tuple[Check, ...] = (MESSAGE, (NOT_PLAYED, lambda a: a.unplayed))
+_OWN_COMMANDS: Check = (error.NOT_THIS_APPLICATION, lambda a: a.foreign)
+_THERE: Check = (error.UNKNOWN_CHANNEL, lambda a: not a.channel)
+_OPEN: Check = (error.ARCHIVED, lambda a: a.channel.archived)
+_WRITTEN: tuple[Check, ...] = (MESSAGE, (error.NOT_PLAYED, lambda a: a.unplayed))
 _HOOKED: tuple[Check, ...] = (
-    (UNKNOWN_WEBHOOK, lambda a: a.foreign or not a.interaction.acked.is_set()),
-    (INVALID_WEBHOOK_TOKEN, lambda a: a.interaction.age > a.world.rules.interaction_lifetime),
+    (error.UNKNOWN_WEBHOOK, lambda a: a.foreign or not a.interaction.acked.is_set()),
+    (error.INVALID_WEBHOOK_TOKEN, lambda a: a.interaction.age > a.world.rules.interaction_lifetime),
 )
 
 ROUTES = (
     Route("GET", "/users/@me", lambda a: {**a.world.bot.own(), "locale": "en-US"}),
     Route(
         *("GET", "/users/{user}", lambda a: a.world.users[a.path["user"]].payload()),
-        ((UNKNOWN_USER, lambda a: a.path["user"] not in a.world.users),),
+        ((error.UNKNOWN_USER, lambda a: a.path["user"] not in a.world.users),),
     ),
     Route(
         *("POST", "/users/@me/channels", lambda a: a.world.dm(str(a.form["recipient_id"])).payload()),
-        (RECIPIENT, (UNKNOWN_USER, lambda a: str(a.form["recipient_id"]) not in a.world.users)),
+        (RECIPIENT, (error.UNKNOWN_USER, lambda a: str(a.form["recipient_id"]) not in a.world.users)),
     ),
     Route("GET", "/oauth2/applications/@me", _application),
     Route("GET", "/applications/@me", _application),
@@ -159,8 +137,8 @@ ROUTES = (
     Route(
         *("PATCH", _CHANNEL, _open_thread),
         (
-            (NOT_PLAYED, lambda a: a.channel.parent is None or a.form != {"archived": False}),
-            (MISSING_PERMISSIONS, lambda a: a.channel.locked or not a.channel.opens),
+            (error.NOT_PLAYED, lambda a: a.channel.parent is None or a.form != {"archived": False}),
+            (error.MISSING_PERMISSIONS, lambda a: a.channel.locked or not a.channel.opens),
         ),
     ),
     Route("POST", "/channels/{channel}/typing", _type, (_OPEN,), limited=True),
@@ -170,12 +148,12 @@ ROUTES = (
         (
             _THERE,
             *_WRITTEN,
-            (EMPTY_MESSAGE, lambda a: a.empty),
-            (UNKNOWN_MESSAGE, lambda a: a.repeated and a.repeated.deleted),
-            (ARCHIVED, lambda a: not a.repeated and a.channel.locked and a.channel.archived),
-            (LOCKED, lambda a: not a.repeated and a.channel.locked),
+            (error.EMPTY_MESSAGE, lambda a: a.empty),
+            (error.UNKNOWN_MESSAGE, lambda a: a.repeated and a.repeated.deleted),
+            (error.ARCHIVED, lambda a: not a.repeated and a.channel.locked and a.channel.archived),
+            (error.LOCKED, lambda a: not a.repeated and a.channel.locked),
             (
-                NO_READING,
+                error.NO_READING,
                 lambda a: not a.repeated and a.form.get("message_reference") and not a.channel.readable,
             ),
         ),
@@ -184,29 +162,29 @@ ROUTES = (
     Route("GET", _MESSAGE, lambda a: _shown(a, a.message)),
     Route(
         *("PATCH", _MESSAGE, lambda a: _shown(a, a.world.rewrite(a.message, a.form, a.files))),
-        (_OPEN, *_WRITTEN, (NOT_YOURS, lambda a: a.others)),
+        (_OPEN, *_WRITTEN, (error.NOT_YOURS, lambda a: a.others)),
         limited=True,
     ),
     Route(
         *("DELETE", _MESSAGE, lambda a: a.world.delete(a.message)),
         (
             _OPEN,
-            (NOT_IN_DM, lambda a: a.others and a.channel.guild is None),
-            (MISSING_PERMISSIONS, lambda a: a.others),
+            (error.NOT_IN_DM, lambda a: a.others and a.channel.guild is None),
+            (error.MISSING_PERMISSIONS, lambda a: a.others),
         ),
         limited=True,
     ),
     Route(
         *("POST", "/interactions/{interaction}/{token}/callback", callback.answer),
         (
-            (UNKNOWN_INTERACTION, lambda a: a.interaction.age > a.world.rules.interaction_deadline),
-            (ALREADY_ACKNOWLEDGED, lambda a: a.interaction.acked.is_set()),
+            (error.UNKNOWN_INTERACTION, lambda a: a.interaction.age > a.world.rules.interaction_deadline),
+            (error.ALREADY_ACKNOWLEDGED, lambda a: a.interaction.acked.is_set()),
             CALLBACK,
         ),
     ),
     Route(
         *("POST", _HOOK, callback.follow_up),
-        (*_HOOKED, *_WRITTEN, (EMPTY_MESSAGE, lambda a: a.empty)),
+        (*_HOOKED, *_WRITTEN, (error.EMPTY_MESSAGE, lambda a: a.empty)),
     ),
     Route("GET", _ANSWERED, lambda a: _shown(a, a.answered), _HOOKED),
     Route("PATCH", _ANSWERED, callback.edit, (*_HOOKED, *_WRITTEN)),
@@ -215,9 +193,9 @@ ROUTES = (
 
 ELSEWHERE = (
     *(
-        Route("*", path, lambda _: None, ((METHOD_NOT_ALLOWED, lambda _: True),))
+        Route("*", path, lambda _: None, ((error.METHOD_NOT_ALLOWED, lambda _: True),))
         for path in sorted({route.path for route in ROUTES})
     ),
-    Route("*", "/{rest:.*}", lambda _: None, ((NOT_FOUND, lambda _: True),)),
+    Route("*", "/{rest:.*}", lambda _: None, ((error.NOT_FOUND, lambda _: True),)),
 )
 """Every other request."""

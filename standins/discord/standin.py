@@ -7,7 +7,6 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any, TypeVar
 
-from standins.discord.cdn import Fetch
 from standins.discord.connection import Connection
 from standins.discord.error import JSON
 from standins.discord.fault import Fault, When
@@ -50,16 +49,6 @@ class DiscordStandin(People):
         return list(self._world.channels)
 
     @property
-    def fetches(self) -> list[Fetch]:
-        """Every request for the bytes of an attachment."""
-        return self._world.cdn.fetches
-
-    @property
-    def calls(self) -> list[Call]:
-        """Every REST request answered so far."""
-        return self._rest.calls
-
-    @property
     def rate_limited(self) -> list[Call]:
         """Those answered 429."""
         return [call for call in self.calls if call.status == 429]
@@ -86,16 +75,6 @@ class DiscordStandin(People):
     def resumes(self) -> int:
         """RESUMEs that succeeded."""
         return self._gateway.resumes
-
-    @property
-    def identified(self) -> list[JSON]:
-        """The data of every IDENTIFY, without its token."""
-        return self._world.identified
-
-    @property
-    def gateway_closes(self) -> list[int]:
-        """Codes with which the client closed its connections (a cut leaves none)."""
-        return self._gateway.closes
 
     @property
     def sessions_ended(self) -> int:

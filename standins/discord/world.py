@@ -16,8 +16,7 @@ from standins.discord.command import Commands
 from standins.discord.component import numbered
 from standins.discord.error import EMPTY_MESSAGE, JSON, OLD_EDITS, ApiError, invalid
 from standins.discord.fault import Faults
-from standins.discord.field import LIST, Field, at_most
-from standins.discord.forms import MOST_FILES
+from standins.discord.forms import FILES
 from standins.discord.guild import Guild, User
 from standins.discord.interaction import Interaction
 from standins.discord.mention import Mentions
@@ -29,7 +28,6 @@ from standins.discord.snowflake import Snowflakes, checked, moment
 _APPLICATION, _BOT = "1100000000000000001", "1100000000000000002"
 GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 0, 1 << 9, 1 << 12
 _NEW = {"newly_created": True}
-_FILES = Field(LIST, rules=(at_most(MOST_FILES),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +221,7 @@ class World:
         if unknown := {str(e["id"]) for e in entries if int(e["id"]) not in files} - set(there):
             raise invalid("attachments", "ATTACHMENT_NOT_FOUND", f"Attachment {min(unknown)} was not found.")
         entries = [*entries, *({"id": n} for n in files if n not in {int(e["id"]) for e in entries})]
-        _FILES.check(entries, "attachments")
+        FILES.check(entries, "attachments")
         listed = "attachments" in form and (form["attachments"] is not None or not files)
         old = [] if listed else message.attachments
         return [*old, *(self._one(message, entry, files, there) for entry in entries)]
