@@ -6,17 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from standins.discord import error
 from standins.discord.attachment import File
 from standins.discord.channel import Channel
-from standins.discord.error import (
-    MISSING_ACCESS,
-    UNKNOWN_CHANNEL,
-    UNKNOWN_GUILD,
-    UNKNOWN_INTERACTION,
-    UNKNOWN_MESSAGE,
-    UNKNOWN_WEBHOOK,
-    ApiError,
-)
+from standins.discord.error import ApiError
 from standins.discord.field import SNOWFLAKE, Field
 from standins.discord.guild import Guild
 from standins.discord.interaction import Interaction
@@ -51,7 +44,7 @@ class Ask:
     @property
     def guild(self) -> Guild:
         if (guild := self.world.guilds.get(self.path["guild"])) is None:
-            raise ApiError(UNKNOWN_GUILD)
+            raise ApiError(error.UNKNOWN_GUILD)
         return guild
 
     @property
@@ -60,8 +53,8 @@ class Ask:
         _ID.check(self.path["channel"], "channel_id")
         channel = self.world.channels.get(self.path["channel"])
         if channel is None:
-            raise ApiError(UNKNOWN_CHANNEL)
-        if channel.refusal and (self.method != "GET" or channel.refusal == MISSING_ACCESS):
+            raise ApiError(error.UNKNOWN_CHANNEL)
+        if channel.refusal and (self.method != "GET" or channel.refusal == error.MISSING_ACCESS):
             raise ApiError(channel.refusal)
         return channel
 
@@ -80,7 +73,7 @@ class Ask:
         found = self.world.interactions.get(self.path["token"])
         wanted = self.path.get("interaction")
         if found is None or wanted not in (None, found.id):
-            raise ApiError(UNKNOWN_WEBHOOK if wanted is None else UNKNOWN_INTERACTION)
+            raise ApiError(error.UNKNOWN_WEBHOOK if wanted is None else error.UNKNOWN_INTERACTION)
         return found
 
     @property
@@ -89,7 +82,7 @@ class Ask:
         name, made = self.path["message"], self.interaction
         found = made.original if name == "@original" else made.followups.get(name)
         if found is None or found.deleted:
-            raise ApiError(UNKNOWN_MESSAGE)
+            raise ApiError(error.UNKNOWN_MESSAGE)
         return found
 
     @property

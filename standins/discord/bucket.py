@@ -27,14 +27,12 @@ class Verdict:
 PASS = Verdict({})
 
 
+@dataclass(slots=True)
 class _Window:
     """Counts requests from the first one on, for a fixed time."""
 
-    __slots__ = ("end", "used")
-
-    def __init__(self) -> None:
-        self.end = 0.0
-        self.used = 0
+    end: float = 0.0
+    used: int = 0
 
     def take(self, most: int, length: float) -> tuple[bool, int, float]:
         """(granted, how many are left, seconds until the window ends)."""

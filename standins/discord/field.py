@@ -14,8 +14,8 @@ Words = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`broken` is asked with a value of the right kind. What is wrong is `at` a part of it: "" is the whole, None
-    where `broken` says.
+    """`broken` is asked with a value of the right kind. What is wrong is `at` a part of it: "" is the whole,
+    None where `broken` says.
     """
 
     words: Words

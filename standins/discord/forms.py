@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from standins.discord import field
 from standins.discord.component import BUTTON, LINK, ROW, SELECTS
 from standins.discord.error import JSON
-from standins.discord.field import ANY, DICT, LIST, NUMBER, REQUIRED, SNOWFLAKE, Field, Rule, Words, text
+from standins.discord.field import ANY, DICT, LIST, NUMBER, REQUIRED, SNOWFLAKE, Field, Rule, text
 
 MOST_FILES = 10
 CHAT, USER_MENU, MESSAGE_MENU = 1, 2, 3
@@ -20,31 +20,31 @@ _KINDS = range(1, 12)
 _MARKS = ("before", "after", "around")
 _NAME = re.compile(r"[-_'\w]{1,32}")
 
-_ROWS: Words = ("UNION_TYPE_CHOICES", "Value of field 'type' must be one of (1,).")
-_CHILDREN: Words = ("UNION_TYPE_CHOICES", "Value of field 'type' must be a button or a select.")
-_STYLE: Words = ("BASE_TYPE_CHOICES", "Value must be one of (1, 2, 3, 4, 5).")
-_LABEL: Words = ("BUTTON_COMPONENT_INVALID", "A button must have a label or an emoji")
-_CUSTOM_URL: Words = ("BUTTON_COMPONENT_CUSTOM_ID_URL", "A custom id and url cannot both be specified")
-_WIDE: Words = ("COMPONENT_LAYOUT_WIDTH_EXCEEDED", "The specified component exceeds the maximum width")
-_HIGH: Words = ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
-_SAME_ID: Words = ("COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated")
-_EMBED: Words = ("MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000")
-_SAME_FILE: Words = ("SET_TYPE_ALREADY_CONTAINS_VALUE", "The set already contains this value")
-_NONCE_TYPE: Words = ("NONCE_TYPE_INVALID_TYPE", "This field must be a string or integer.")
-_NONCE_LONG: Words = ("NONCE_TYPE_TOO_LONG", "Must be 25 or fewer characters long.")
-_MOST: Words = ("NUMBER_TYPE_MAX", "int value should be less than or equal to 100.")
-_LEAST: Words = ("NUMBER_TYPE_MIN", "int value should be greater than or equal to 1.")
-_MARK: Words = ("MUTUALLY_EXCLUSIVE", "before, after and around exclude one another.")
-_OPTION_KIND: Words = ("BASE_TYPE_CHOICES", "Value must be one of (1, …, 11).")
-_OPTION_NAME: Words = ("APPLICATION_COMMAND_INVALID_NAME", "Option name is invalid")
-_SAME_OPTION: Words = ("APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", "Option name already exists")
-_OPTION_ORDER: Words = (
+_ROWS = ("UNION_TYPE_CHOICES", "Value of field 'type' must be one of (1,).")
+_CHILDREN = ("UNION_TYPE_CHOICES", "Value of field 'type' must be a button or a select.")
+_STYLE = ("BASE_TYPE_CHOICES", "Value must be one of (1, 2, 3, 4, 5).")
+_LABEL = ("BUTTON_COMPONENT_INVALID", "A button must have a label or an emoji")
+_CUSTOM_URL = ("BUTTON_COMPONENT_CUSTOM_ID_URL", "A custom id and url cannot both be specified")
+_WIDE = ("COMPONENT_LAYOUT_WIDTH_EXCEEDED", "The specified component exceeds the maximum width")
+_HIGH = ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
+_SAME_ID = ("COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated")
+_EMBED = ("MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000")
+_SAME_FILE = ("SET_TYPE_ALREADY_CONTAINS_VALUE", "The set already contains this value")
+_NONCE_TYPE = ("NONCE_TYPE_INVALID_TYPE", "This field must be a string or integer.")
+_NONCE_LONG = ("NONCE_TYPE_TOO_LONG", "Must be 25 or fewer characters long.")
+_MOST = ("NUMBER_TYPE_MAX", "int value should be less than or equal to 100.")
+_LEAST = ("NUMBER_TYPE_MIN", "int value should be greater than or equal to 1.")
+_MARK = ("MUTUALLY_EXCLUSIVE", "before, after and around exclude one another.")
+_OPTION_KIND = ("BASE_TYPE_CHOICES", "Value must be one of (1, …, 11).")
+_OPTION_NAME = ("APPLICATION_COMMAND_INVALID_NAME", "Option name is invalid")
+_SAME_OPTION = ("APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", "Option name already exists")
+_OPTION_ORDER = (
     "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
     "Required options must be placed before non-required options",
 )
-_KIND: Words = ("BASE_TYPE_CHOICES", "Value must be one of (1, 2, 3).")
-_COMMAND_NAME: Words = ("APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
-_MENU: Words = (
+_KIND = ("BASE_TYPE_CHOICES", "Value must be one of (1, 2, 3).")
+_COMMAND_NAME = ("APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+_MENU = (
     "APPLICATION_COMMAND_DESCRIPTION_NOT_ALLOWED",
     "Context menu commands cannot have a description",
 )

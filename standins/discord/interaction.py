@@ -27,7 +27,6 @@ class Reply:
     kind: int
     """The callback type (4 message, 5 thinking, 6 nothing, 7 the message changed), 0 when failed."""
     components: list[JSON]
-    followups: list[str]
 
 
 @dataclass(slots=True, eq=False)
@@ -95,5 +94,4 @@ class Interaction:
             failed=not self.acked.is_set(),
             kind=self.callback,
             components=[] if said is None else said.components,
-            followups=[m.content for m in self.followups.values()],
         )

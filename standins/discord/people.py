@@ -13,7 +13,7 @@ from standins.discord.channel import Channel
 from standins.discord.command import filled
 from standins.discord.component import find_button
 from standins.discord.error import JSON
-from standins.discord.forms import CHAT, MESSAGE_MENU
+from standins.discord.forms import CHAT
 from standins.discord.host import Host
 from standins.discord.interaction import PRESS, SAY_LATER, SLASH, Interaction, Reply
 from standins.discord.mention import Mentions
@@ -98,30 +98,10 @@ class People(Host):
             async with asyncio.timeout(FIRST_COMMANDS):
                 await self._world.changes.until(lambda: self._world.commands.all)
         place = self._place(channel, user)
-        command, data = self._command(name, CHAT, place)
+        command = self._world.commands.find(name, CHAT, in_dm=place.guild is None)
+        data: JSON = {"id": command["id"], "name": name, "type": CHAT}
         if given := filled(command.get("options", []), options or {}):
             data["options"] = given
-        return await self._interact(self._use(SLASH, user, place), locale, data, timeout)
-
-    async def menu(
-        self,
-        user: str,
-        channel: str,
-        name: str,
-        message: str,
-        locale: str | None = None,
-        timeout: float = 10.0,
-    ) -> Reply:
-        """Use a message's context menu, as with `slash`; it shows the bot that message with its text."""
-        place = self._place(channel, user)
-        target = place.find(message)
-        _, data = self._command(name, MESSAGE_MENU, place)
-        seen = {
-            **target.payload(self._world.bot),
-            "content": target.content,
-            "attachments": [attachment.payload() for attachment in target.attachments],
-        }
-        data |= {"target_id": target.id, "resolved": {"messages": {target.id: seen}}}
         return await self._interact(self._use(SLASH, user, place), locale, data, timeout)
 
     async def press(
@@ -163,11 +143,6 @@ class People(Host):
             users = (*users, *{quoted.author} - {*users, message.author})
         message.mentions, message.mention_roles = users, found.roles
         message.mention_everyone = found.everyone and message.guild is not None
-
-    def _command(self, name: str, kind: int, place: Channel) -> tuple[JSON, JSON]:
-        """A command, and what the bot is told of its use."""
-        command = self._world.commands.find(name, kind, in_dm=place.guild is None)
-        return command, {"id": command["id"], "name": name, "type": kind}
 
     def _use(self, kind: int, user: str, place: Channel, source: Message | None = None) -> Interaction:
         return Interaction(self._world.ids.next(), kind, self._world.user(user), place, source)
