@@ -39,7 +39,6 @@ class Gateway:
         self._world = world
         self._rules = world.rules
         self._sessions: dict[str, Session] = {}
-        self._last_identify = float("-inf")
         world.listeners.append(self._dispatch)
 
     def _dispatch(self, event: Event) -> None:
@@ -176,9 +175,6 @@ class Gateway:
         identified = self._world.identified
         identified.append({k: v for k, v in data.items() if k != "token"})
         intents, shard = data.get("intents"), data.get("shard", [0, 1])
-        now = time.monotonic()
-        too_soon = now - self._last_identify < self._rules.identify_interval
-        self._last_identify = now
         if len(identified) > self._rules.identify_limit:
             self.revoke()
             return 0
@@ -188,10 +184,7 @@ class Gateway:
             return FORBIDDEN_INTENTS
         if len(shard) != 2 or not 0 <= shard[0] < shard[1]:
             return BAD_SHARD
-        if too_soon:
-            connection.send_op(INVALID, False)
-        else:
-            self._begin(connection, intents, (shard[0], shard[1]))
+        self._begin(connection, intents, (shard[0], shard[1]))
         return 0
 
     def _begin(self, connection: Connection, intents: int, shard: tuple[int, int]) -> None:

@@ -105,10 +105,10 @@ def standin_with(**how: Any) -> pytest.MarkDecorator:
 
 
 def why(reply: tuple[int, Any]) -> str:
-    """The refusal in a line: the JSON code and, of a form, where it is wrong and the code there."""
+    """The refusal in a line: status, JSON code and, of a form, where it is wrong and the code there."""
     status, body = reply
     assert status >= 400, body
-    told, place, errors = str(body["code"]), [], body.get("errors")
+    told, place, errors = f"{status} {body['code']}", [], body.get("errors")
     while errors and "_errors" not in errors:
         ((part, errors),) = errors.items()
         place.append(part)

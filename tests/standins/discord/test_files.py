@@ -136,7 +136,7 @@ async def test_an_edit_says_which_files_stay(d, api):
     await api.patch(message["id"], attachments=[{"id": first, "description": "A"}])
     assert (names(d), d.posts(CHANNEL)[0].attachments[0].description) == (["a.txt"], "A")
     unknown = await api.patch(message["id"], attachments=[{"id": "5"}])
-    assert why(unknown) == "50035 attachments ATTACHMENT_NOT_FOUND"
+    assert why(unknown) == "400 50035 attachments ATTACHMENT_NOT_FOUND"
     await api.patch(message["id"], attachments=[])
     assert names(d) == []
 

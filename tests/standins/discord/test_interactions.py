@@ -66,7 +66,7 @@ async def test_commands_are_replaced_and_keep_their_ids(d, api):
 async def test_new_commands_have_a_quota(api):
     await api.register(RESET)
     assert (await api.register(RESET))[0] == 200
-    assert why(await api.register(RESET, {**RESET, "name": "more"})) == "30034"
+    assert why(await api.register(RESET, {**RESET, "name": "more"})) == "400 30034"
 
 
 @pytest.mark.parametrize(
@@ -113,26 +113,26 @@ async def test_an_unanswered_interaction_fails(use):
     async with use() as used:
         reply = await used.seen
         assert (reply.failed, reply.acked_after, reply.text) == (True, None, "")
-        assert why(await used.answer(4, content="late")) == "10062"
+        assert why(await used.answer(4, content="late")) == "404 10062"
 
 
 async def test_an_interaction_is_acknowledged_once(d, api, use):
     async with use() as used:
         wrong = f"/interactions/{used.event['id']}/wrong/callback"
-        assert why(await api.ask("POST", wrong, {"type": 4})) == "10062"
+        assert why(await api.ask("POST", wrong, {"type": 4})) == "404 10062"
         for kind in (7, 9, "4", None):
-            assert why(await used.answer(kind)).startswith("50035 type")
-        assert why(await used.answer(4)) == "50006"
-        assert why(await used.answer(4, content=5)) == "50035 content STRING_TYPE_CONVERT"
-        assert why(await used.answer(4, poll=[1])) == "0"
+            assert why(await used.answer(kind)).startswith("400 50035 type")
+        assert why(await used.answer(4)) == "400 50006"
+        assert why(await used.answer(4, content=5)) == "400 50035 content STRING_TYPE_CONVERT"
+        assert why(await used.answer(4, poll=[1])) == "501 0"
         assert await used.answer(4, content="done", flags=64) == (204, "")
-        assert why(await used.answer(4, content="done")) == "40060"
+        assert why(await used.answer(4, content="done")) == "400 40060"
         assert ((await used.seen).text, (await used.seen).ephemeral) == ("done", True)
 
 
 async def test_suggestions_answer_an_autocompletion_only(use):
     async with use(kind=4) as used:
-        assert why(await used.answer(4, content="x")) == "50035 type BASE_TYPE_CHOICES"
+        assert why(await used.answer(4, content="x")) == "400 50035 type BASE_TYPE_CHOICES"
         assert await used.answer(8, choices=[]) == (204, "")
         assert (await used.seen).kind == 8
 
@@ -148,16 +148,16 @@ async def test_a_callback_can_tell_what_it_made(room, socket, use):
 async def test_a_webhook_works_after_the_callback(d, use):
     """Before it the token is unknown; none of it needs Authorization."""
     async with use() as used:
-        assert why(await used.hook(content="early")) == "10015"
+        assert why(await used.hook(content="early")) == "404 10015"
         await used.answer(4, content="done")
         _, more = await used.hook(content="more")
-        assert why(await used.hook(content="")) == "50006"
+        assert why(await used.hook(content="")) == "400 50006"
         assert (await used.hook("PATCH", f"/messages/{more['id']}", content="more!"))[0] == 200
         assert (await used.hook("PATCH", "/messages/@original", content="edited"))[0] == 200
         assert [p.content for p in d.posts(CHANNEL)] == ["edited", "more!"]
         assert (await used.hook("GET", "/messages/@original"))[1]["content"] == "edited"
         assert await used.hook("DELETE", "/messages/@original") == (204, "")
-        assert why(await used.hook("PATCH", "/messages/@original", content="x")) == "10008"
+        assert why(await used.hook("PATCH", "/messages/@original", content="x")) == "404 10008"
         assert [p.content for p in d.posts(CHANNEL)] == ["more!"]
         _, secret = await used.hook(content="secret", flags=64)
         assert (await used.hook("PATCH", f"/messages/{secret['id']}", content="!"))[0] == 200
@@ -168,4 +168,4 @@ async def test_a_webhook_works_after_the_callback(d, use):
 async def test_a_webhook_dies_with_its_token(use):
     async with use() as used:
         await used.answer(4, content="done")
-        assert why(await used.hook(content="more")) == "50027"
+        assert why(await used.hook(content="more")) == "401 50027"

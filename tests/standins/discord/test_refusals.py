@@ -67,18 +67,18 @@ COMPONENTS = [
     (row({**LINK, "url": URL, "custom_id": "x"}), f"{CHILD} BUTTON_COMPONENT_CUSTOM_ID_URL"),
 ]
 COMMANDS = [
-    ([1], "50035 0 DICT_TYPE_CONVERT"),
-    ([{**RESET, "type": 9}], "50035 0.type BASE_TYPE_CHOICES"),
-    ([{**RESET, "name": "Reset"}], "50035 0.name APPLICATION_COMMAND_INVALID_NAME"),
-    ([{**RESET, "name": "re set"}], "50035 0.name APPLICATION_COMMAND_INVALID_NAME"),
-    ([{**RESET, "name": "x" * 33}], "50035 0.name BASE_TYPE_MAX_LENGTH"),
-    ([{**RESET, "name": ""}], "50035 0.name BASE_TYPE_REQUIRED"),
-    ([{**RESET, "description": ""}], "50035 0.description BASE_TYPE_REQUIRED"),
-    ([{**RESET, "description": "x" * 101}], "50035 0.description BASE_TYPE_MAX_LENGTH"),
-    ([{**RESET, "type": 3}], "50035 0.description APPLICATION_COMMAND_DESCRIPTION_NOT_ALLOWED"),
-    ([RESET, RESET], "50035 _misc APPLICATION_COMMANDS_DUPLICATE_NAME"),
-    ([{**RESET, "name": str(n)} for n in range(101)], "30032"),
-    ([{"name": f"Menu {n}", "type": 3} for n in range(16)], "30032"),
+    ([1], "400 50035 0 DICT_TYPE_CONVERT"),
+    ([{**RESET, "type": 9}], "400 50035 0.type BASE_TYPE_CHOICES"),
+    ([{**RESET, "name": "Reset"}], "400 50035 0.name APPLICATION_COMMAND_INVALID_NAME"),
+    ([{**RESET, "name": "re set"}], "400 50035 0.name APPLICATION_COMMAND_INVALID_NAME"),
+    ([{**RESET, "name": "x" * 33}], "400 50035 0.name BASE_TYPE_MAX_LENGTH"),
+    ([{**RESET, "name": ""}], "400 50035 0.name BASE_TYPE_REQUIRED"),
+    ([{**RESET, "description": ""}], "400 50035 0.description BASE_TYPE_REQUIRED"),
+    ([{**RESET, "description": "x" * 101}], "400 50035 0.description BASE_TYPE_MAX_LENGTH"),
+    ([{**RESET, "type": 3}], "400 50035 0.description APPLICATION_COMMAND_DESCRIPTION_NOT_ALLOWED"),
+    ([RESET, RESET], "400 50035 _misc APPLICATION_COMMANDS_DUPLICATE_NAME"),
+    ([{**RESET, "name": str(n)} for n in range(101)], "400 30032"),
+    ([{"name": f"Menu {n}", "type": 3} for n in range(16)], "400 30032"),
 ]
 OPTIONS = [
     ({}, "options LIST_TYPE_CONVERT"),
@@ -108,40 +108,44 @@ QUERIES = [
 WRITES = (f"POST {MESSAGES}", f"PATCH {MESSAGES}/{{own}}")
 PUT, HOOK = "PUT /applications/{app}/commands", "/webhooks/{app}/token"
 REQUESTS = [
-    *((write, body, f"50035 {told}") for body, told in FORMS for write in WRITES),
-    *((f"POST {MESSAGES}", {"components": body}, f"50035 {told}") for body, told in COMPONENTS),
+    *((write, body, f"400 50035 {told}") for body, told in FORMS for write in WRITES),
+    *((f"POST {MESSAGES}", {"components": body}, f"400 50035 {told}") for body, told in COMPONENTS),
     *((PUT, body, told) for body, told in COMMANDS),
-    *((PUT, [{**RESET, "options": options}], f"50035 0.{told}") for options, told in OPTIONS),
-    *((f"GET {MESSAGES}?{query}", None, f"50035 {told}") for query, told in QUERIES),
-    *((f"POST {MESSAGES}", {name: [1]}, "0") for name in ("poll", "sticker_ids", "shared_client_theme")),
-    *((f"POST {MESSAGES}", {"content": "x", "flags": flag}, "0") for flag in (1 << 13, 1 << 15)),
-    (f"POST {MESSAGES}", {"content": "x", "message_reference": {"type": 1, "message_id": "5"}}, "0"),
-    *((f"POST {MESSAGES}", {"content": blank}, "50006") for blank in ("", " \n", None)),
-    (PUT, {}, "50035 _misc LIST_TYPE_CONVERT"),
-    ("PUT /applications/{bot}/commands", [RESET], "20012"),
-    ("GET /nowhere", None, "0"),
-    ("PUT /users/@me", None, "0"),
-    ("GET /users/5", None, "10013"),
-    ("POST /users/@me/channels", {}, "50035 recipient_id BASE_TYPE_REQUIRED"),
-    ("POST /users/@me/channels", {"recipient_id": 5}, "10013"),
-    ("GET /guilds/5", None, "10004"),
-    ("GET /channels/5", None, "10003"),
-    ("GET /channels/x", None, "50035 channel_id NUMBER_TYPE_COERCE"),
-    (f"PATCH {MESSAGES}/5", {"content": "y"}, "10008"),
-    (f"PATCH {MESSAGES}/{{theirs}}", {"content": "y"}, "50005"),
-    (f"PATCH {MESSAGES}/{{own}}", {"content": ""}, "50006"),
-    (f"DELETE {MESSAGES}/{{theirs}}", None, "50003"),
-    ("DELETE /channels/{room}/messages/{there}", None, "50013"),
-    (f"PATCH /channels/{CHANNEL}", {"archived": False}, "0"),
-    ("PATCH /channels/{thread}", {"archived": True}, "0"),
-    ("PATCH /channels/{thread}", {"archived": False}, "50013"),
-    ("POST /channels/{thread}/messages", {"content": "x"}, "50083"),
-    ("POST /channels/{thread}/typing", None, "50083"),
-    ("POST /channels/{locked}/messages", {"content": "x"}, "160005"),
-    ("POST /channels/{blind}/messages", {"content": "x", "message_reference": {"message_id": "5"}}, "160002"),
-    ("POST /interactions/5/token/callback", {"type": 4}, "10062"),
-    (f"POST {HOOK}", {"content": "x"}, "10015"),
-    ("POST /webhooks/{bot}/token", {"content": "x"}, "10015"),
+    *((PUT, [{**RESET, "options": options}], f"400 50035 0.{told}") for options, told in OPTIONS),
+    *((f"GET {MESSAGES}?{query}", None, f"400 50035 {told}") for query, told in QUERIES),
+    *((f"POST {MESSAGES}", {name: [1]}, "501 0") for name in ("poll", "sticker_ids", "shared_client_theme")),
+    *((f"POST {MESSAGES}", {"content": "x", "flags": flag}, "501 0") for flag in (1 << 13, 1 << 15)),
+    (f"POST {MESSAGES}", {"content": "x", "message_reference": {"type": 1, "message_id": "5"}}, "501 0"),
+    *((f"POST {MESSAGES}", {"content": blank}, "400 50006") for blank in ("", " \n", None)),
+    (PUT, {}, "400 50035 _misc LIST_TYPE_CONVERT"),
+    ("PUT /applications/{bot}/commands", [RESET], "403 20012"),
+    ("GET /nowhere", None, "404 0"),
+    ("PUT /users/@me", None, "405 0"),
+    ("GET /users/5", None, "404 10013"),
+    ("POST /users/@me/channels", {}, "400 50035 recipient_id BASE_TYPE_REQUIRED"),
+    ("POST /users/@me/channels", {"recipient_id": 5}, "404 10013"),
+    ("GET /guilds/5", None, "404 10004"),
+    ("GET /channels/5", None, "404 10003"),
+    ("GET /channels/x", None, "400 50035 channel_id NUMBER_TYPE_COERCE"),
+    (f"PATCH {MESSAGES}/5", {"content": "y"}, "404 10008"),
+    (f"PATCH {MESSAGES}/{{theirs}}", {"content": "y"}, "403 50005"),
+    (f"PATCH {MESSAGES}/{{own}}", {"content": ""}, "400 50006"),
+    (f"DELETE {MESSAGES}/{{theirs}}", None, "403 50003"),
+    ("DELETE /channels/{room}/messages/{there}", None, "403 50013"),
+    (f"PATCH /channels/{CHANNEL}", {"archived": False}, "501 0"),
+    ("PATCH /channels/{thread}", {"archived": True}, "501 0"),
+    ("PATCH /channels/{thread}", {"archived": False}, "403 50013"),
+    ("POST /channels/{thread}/messages", {"content": "x"}, "400 50083"),
+    ("POST /channels/{thread}/typing", None, "400 50083"),
+    ("POST /channels/{locked}/messages", {"content": "x"}, "403 160005"),
+    (
+        "POST /channels/{blind}/messages",
+        {"content": "x", "message_reference": {"message_id": "5"}},
+        "403 160002",
+    ),
+    ("POST /interactions/5/token/callback", {"type": 4}, "404 10062"),
+    (f"POST {HOOK}", {"content": "x"}, "404 10015"),
+    ("POST /webhooks/{bot}/token", {"content": "x"}, "404 10015"),
 ]
 
 
@@ -166,13 +170,13 @@ async def test_is_refused(d, api, room, request_, body, refusal):
 
 A = ("a.txt", b"a")
 UPLOADS = [
-    ({"attachments": [{"id": 1}]}, [A], "files[{}]", "50035 attachments ATTACHMENT_NOT_FOUND"),
-    ({}, [A], "upload{}", "50035 files FILE_FIELD_INVALID"),
-    ({}, [A, A], "file", "50035 files FILE_FIELD_INVALID"),
-    ({}, [A] * 11, "files[{}]", "50035 files BASE_TYPE_MAX_LENGTH"),
-    ({}, [("a.bin", b"x" * (10 * MIB + 1))], "files[{}]", "40005"),
-    ({}, [("a.bin", b"x" * 26 * MIB)], "files[{}]", "40005"),
-    ({}, [("a.bin", b"x" * 9 * MIB)] * 3, "files[{}]", "40005"),
+    ({"attachments": [{"id": 1}]}, [A], "files[{}]", "400 50035 attachments ATTACHMENT_NOT_FOUND"),
+    ({}, [A], "upload{}", "400 50035 files FILE_FIELD_INVALID"),
+    ({}, [A, A], "file", "400 50035 files FILE_FIELD_INVALID"),
+    ({}, [A] * 11, "files[{}]", "400 50035 files BASE_TYPE_MAX_LENGTH"),
+    ({}, [("a.bin", b"x" * (10 * MIB + 1))], "files[{}]", "413 40005"),
+    ({}, [("a.bin", b"x" * 26 * MIB)], "files[{}]", "413 40005"),
+    ({}, [("a.bin", b"x" * 9 * MIB)] * 3, "files[{}]", "413 40005"),
 ]
 
 
@@ -185,10 +189,10 @@ async def test_upload_is_refused(d, api, body, files, field, refusal):
 @pytest.mark.parametrize(
     ("data", "kind", "refusal"),
     [
-        (b"{", "application/json", "50109"),
-        (b"{}", "text/plain", "50035 _misc CONTENT_TYPE_INVALID"),
-        (b" " * 26 * MIB, "application/json", "40005"),
-        (b"", "application/json", "50006"),
+        (b"{", "application/json", "400 50109"),
+        (b"{}", "text/plain", "400 50035 _misc CONTENT_TYPE_INVALID"),
+        (b" " * 26 * MIB, "application/json", "413 40005"),
+        (b"", "application/json", "400 50006"),
     ],
 )
 async def test_body_is_refused(api, data, kind, refusal):
@@ -204,10 +208,13 @@ async def test_only_the_bot_token_is_let_in(d, api, header):
     assert d.invalid_requests == 1
 
 
-@pytest.mark.parametrize(("code", "reads"), [(50013, True), (50001, False), (50007, True), (10003, True)])
-async def test_a_forbidden_channel_refuses_until_it_is_allowed(d, api, room, code, reads):
+@pytest.mark.parametrize(
+    ("code", "refusal", "reads"),
+    [(50013, 403, True), (50001, 403, False), (50007, 403, True), (10003, 404, True)],
+)
+async def test_a_forbidden_channel_refuses_until_it_is_allowed(d, api, room, code, refusal, reads):
     d.forbid(room, code)
-    assert why(await api.post("x", room)) == str(code)
+    assert why(await api.post("x", room)) == f"{refusal} {code}"
     assert ((await api.ask("GET", f"/channels/{room}/messages"))[0] == 200) == reads
     d.allow(room)
     assert (await api.post("x", room))[0] == 200
