@@ -50,9 +50,9 @@ class Ask:
     @property
     def channel(self) -> Channel:
         """Where the bot may not write, it may still read, unless it has no access at all."""
-        _ID.check(self.path["channel"], "channel_id")
         channel = self.world.channels.get(self.path["channel"])
         if channel is None:
+            _ID.check(self.path["channel"], "channel_id")
             raise ApiError(error.UNKNOWN_CHANNEL)
         if channel.refusal and (self.method != "GET" or channel.refusal == error.MISSING_ACCESS):
             raise ApiError(channel.refusal)
