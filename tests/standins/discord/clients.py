@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import zlib
 from collections.abc import AsyncIterator
@@ -20,6 +21,8 @@ from standins.discord import DiscordStandin
 PERSON = "200000000000000001"
 OTHER = "200000000000000002"
 CHANNEL = "300000000000000001"
+"""The DM of PERSON."""
+MESSAGES = f"/channels/{CHANNEL}/messages"
 INTENTS = 4609
 """Guilds, guild messages, direct messages."""
 
@@ -83,20 +86,50 @@ class Api:
             raw = await response.text()
             return response.status, json.loads(raw) if raw.startswith(("{", "[")) else raw
 
-    async def post(self, channel: str, content: str, **more: Any) -> tuple[int, Any]:
+    async def post(self, content: str, channel: str = CHANNEL, **more: Any) -> tuple[int, Any]:
         return await self.ask("POST", f"/channels/{channel}/messages", {"content": content, **more})
 
-    async def patch(self, channel: str, message: str, **body: Any) -> tuple[int, Any]:
-        return await self.ask("PATCH", f"/channels/{channel}/messages/{message}", body)
+    async def patch(self, message: str, **body: Any) -> tuple[int, Any]:
+        return await self.ask("PATCH", f"{MESSAGES}/{message}", body)
+
+    async def upload(self, body: Any, *files: tuple[str, bytes], **how: Any) -> tuple[int, Any]:
+        return await self.ask("POST", MESSAGES, data=form(body, *files, **how))
+
+    async def register(self, *commands: Any) -> tuple[int, Any]:
+        return await self.ask("PUT", f"/applications/{self._standin.application_id}/commands", list(commands))
 
 
-def why(reply: tuple[int, Any], *path: str) -> tuple[int, int, str]:
-    """(status, code, code of the error at that field)."""
+def standin_with(**how: Any) -> pytest.MarkDecorator:
+    """The stand-in of a test, when it is to differ from the usual one."""
+    return pytest.mark.parametrize("d", [how], indirect=True, ids=[""])
+
+
+def why(reply: tuple[int, Any]) -> str:
+    """The refusal in a line: status, JSON code and, of a form, where it is wrong and the code there."""
     status, body = reply
-    place = body["errors"]
-    for part in path:
-        place = place[part]
-    return status, body["code"], place["_errors"][0]["code"]
+    assert status >= 400, body
+    told, place, errors = f"{status} {body['code']}", [], body.get("errors")
+    while errors and "_errors" not in errors:
+        ((part, errors),) = errors.items()
+        place.append(part)
+    return f"{told} {'.'.join(place)} {errors['_errors'][0]['code']}" if errors else told
+
+
+def button(**more: Any) -> dict[str, Any]:
+    return {"type": 2, "style": 2, "label": "Stop", "custom_id": "stop", **more}
+
+
+def row(*buttons: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"type": 1, "components": list(buttons)}]
+
+
+def form(body: Any, *files: tuple[str, bytes], field: str = "files[{}]") -> aiohttp.FormData:
+    """A multipart body as clients send it."""
+    parts = aiohttp.FormData()
+    parts.add_field("payload_json", json.dumps(body), content_type="application/json")
+    for number, (name, content) in enumerate(files):
+        parts.add_field(field.format(number), io.BytesIO(content), filename=name)
+    return parts
 
 
 @contextlib.asynccontextmanager
