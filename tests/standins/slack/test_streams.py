@@ -2,58 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from slack_sdk.models.messages.chunk import TaskUpdateChunk
-from slack_sdk.web.async_client import AsyncWebClient
 
-from standins.slack import SlackStandin, Timing
-from tests.standins.slack_clients import (
+from standins.slack import Timing
+from tests.standins.slack.clients import (
     Json,
     refusal,
     stream,
-    web_client,
     workspace,
 )
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackStandin]:
-    async with SlackStandin(limits=False) as standin:
-        yield standin
-
-
-@pytest.fixture
-async def client(slack: SlackStandin) -> AsyncIterator[AsyncWebClient]:
-    async with web_client(slack) as made:
-        yield made
-
-
-@pytest.mark.parametrize(
-    ("more", "error"),
-    [
-        ({"recipient_user_id": None}, "missing_recipient_user_id"),
-        ({"recipient_team_id": None}, "missing_recipient_team_id"),
-        ({"recipient_user_id": "B0BOT00001"}, "invalid_arguments"),
-        ({"recipient_user_id": "U404"}, "user_not_found"),
-        ({"recipient_team_id": "T404"}, "team_not_found"),
-        ({"thread_ts": "1.000001"}, "thread_not_found"),
-        ({"channel": "C404"}, "channel_not_found"),
-        ({"markdown_text": "x" * 12_001}, "msg_too_long"),
-        (
-            {"markdown_text": "x", "chunks": [{"type": "markdown_text", "text": "x"}]},
-            "cannot_provide_both_markdown_text_and_chunks",
-        ),
-        ({"chunks": [{"type": "task_update", "id": "1"}]}, "invalid_chunks"),
-    ],
-)
-async def test_a_stream_is_refused(slack, client, more, error):
-    """chat.startStream in a channel checks recipient, place and text."""
-    ts = await slack.mention("U1", "C1", "hello")
-    right: Json = {"channel": "C1", "thread_ts": ts}
-    right |= {"recipient_user_id": "U1", "recipient_team_id": slack.team}
-    assert await refusal(client.chat_startStream(**right | more)) == error
 
 
 async def test_a_direct_message_needs_no_recipient(slack, client):
@@ -91,13 +49,6 @@ async def test_a_stream_dies_and_update_repairs_it():
         assert (repaired.text, repaired.broken, repaired.streaming) == ("whole", False, False)
 
 
-async def test_a_live_stream_cannot_be_changed(slack, client):
-    """chat.update and chat.delete wait for the end of the stream."""
-    post = await stream(client, slack, markdown_text="text")
-    assert await refusal(client.chat_update(**post, text="other")) == "streaming_state_conflict"
-    assert await refusal(client.chat_delete(**post)) == "cant_delete_message"
-
-
 def task(status: str = "in_progress", **more: object) -> Json:
     return {"type": "task_update", "id": "1", "title": "Search", "status": status, **more}
 
@@ -117,29 +68,6 @@ async def test_task_chunks_are_kept(slack, client):
     assert shown.tasks[0].items() >= {"status": "complete", "details": "2 pages"}.items()
     card, text = slack.messages("C1")[-1]["blocks"]
     assert (card["type"], card["status"], text["type"]) == ("task_card", "complete", "markdown")
-
-
-@pytest.mark.parametrize(
-    "chunk",
-    [
-        task("done"),
-        task(title=""),
-        task(title="x" * 257),
-        task(id=1),
-        task(output="x" * 257),
-        task(colour="red"),
-        task(sources=[{"type": "url", "url": "https://a.example"}]),
-        {"type": "plan_update", "title": "x" * 257},
-        {"type": "markdown_text", "text": ""},
-        {"type": "blocks", "blocks": []},
-        {"type": "other"},
-    ],
-)
-async def test_malformed_chunks_are_refused(slack, client, chunk):
-    """And nothing of the call is shown."""
-    post = await stream(client, slack)
-    assert await refusal(client.chat_appendStream(**post, chunks=[TEXT, chunk])) == "invalid_chunks"
-    assert (slack.posts("C1")[0].text, slack.posts("C1")[0].tasks) == ("", [])
 
 
 async def test_a_source_is_a_link_with_a_label(slack, client):

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from standins.slack import SlackStandin, Timing
-from tests.standins.slack_clients import (
+from tests.standins.slack.clients import (
     Phone,
     phone,
 )
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackStandin]:
-    async with SlackStandin(limits=False) as standin:
-        yield standin
 
 
 async def test_a_ticket_admits_one_connection(slack):

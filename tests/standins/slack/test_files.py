@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -11,22 +10,9 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from standins.slack import SlackStandin, Upload
-from tests.standins.slack_clients import Json, Phone, phone, refusal, told, web_client, workspace
+from tests.standins.slack.clients import Json, Phone, phone, refusal, told, workspace
 
 PICTURE = b"\x89PNG\r\n\x1a\n picture"
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackStandin]:
-    async with SlackStandin(limits=False) as standin:
-        standin.add_channel("C1", ["U1"])
-        yield standin
-
-
-@pytest.fixture
-async def client(slack: SlackStandin) -> AsyncIterator[AsyncWebClient]:
-    async with web_client(slack) as made:
-        yield made
 
 
 async def get(url: str, token: str = "", **options: Any) -> tuple[int, str, bytes]:
@@ -201,42 +187,6 @@ async def test_an_upload_may_be_large(client, as_form):
     assert await send(url, form if as_form else content) == 200
 
 
-@pytest.mark.parametrize(
-    ("args", "error"),
-    [
-        ({"filename": "a", "length": 0}, "missing_argument"),
-        ({"filename": "a", "length": "many"}, "invalid_arguments"),
-        ({"filename": "a"}, "invalid_arguments"),
-        ({"length": 1}, "invalid_arguments"),
-        ({"filename": "a", "length": 2 * 1024**3}, "file_upload_size_restricted"),
-        ({"filename": "a", "length": 2 * 1024**2, "snippet_type": "python"}, "snippet_too_large"),
-    ],
-)
-async def test_an_upload_is_refused(client, args, error):
-    """Name and length are required and checked."""
-    assert await refusal(client.api_call("files.getUploadURLExternal", params=args)) == error
-
-
-@pytest.mark.parametrize(
-    ("more", "error"),
-    [
-        ({"files": [{"id": "F404"}]}, "file_not_found"),
-        ({"files": []}, "invalid_arguments"),
-        ({"channel_id": "C404"}, "channel_not_found"),
-        ({"channel_id": "C2"}, "not_in_channel"),
-        ({"channel_id": "general"}, "invalid_arguments"),
-        ({"thread_ts": "1.000001"}, "thread_not_found"),
-        ({"blocks": [{"type": "markdown", "text": "hi"}]}, "internal_error"),
-    ],
-)
-async def test_a_completion_is_refused(slack, client, more, error):
-    """Files, channel and thread must exist, the app be in the channel; the upload can be completed yet."""
-    slack.add_channel("C2", bot_in=False)
-    right: Json = {"files": [{"id": await begun(client, "a.txt", b"abc")}], "channel_id": "C1"}
-    assert await refusal(client.api_call("files.completeUploadExternal", json=right | more)) == error
-    assert (await client.files_completeUploadExternal(**right))["ok"]
-
-
 async def test_a_file_is_completed_once_and_only_with_its_bytes(slack, client):
     """Not before the upload, not a second time; until then nobody knows the file."""
     file = (await client.files_getUploadURLExternal(filename="a.txt", length=1))["file_id"]
@@ -247,21 +197,6 @@ async def test_a_file_is_completed_once_and_only_with_its_bytes(slack, client):
     assert (await client.files_completeUploadExternal(files=whole))["files"][0]["title"] == "B"
     assert await refusal(client.files_completeUploadExternal(files=whole)) == "file_update_failed"
     assert slack.files[whole[0]["id"] or ""].shares == {}
-
-
-@pytest.mark.parametrize(
-    ("scope", "method", "args"),
-    [
-        ("files:write", "files.getUploadURLExternal", {"filename": "a", "length": 1}),
-        ("files:write", "files.completeUploadExternal", {"files": "[]"}),
-        ("files:read", "files.info", {"file": "F1"}),
-        ("files:write", "files.delete", {"file": "F1"}),
-    ],
-)
-async def test_a_missing_scope_is_named(slack, client, scope, method, args):
-    """missing_scope says which one is needed."""
-    slack.scopes.discard(scope)
-    assert await refusal(client.api_call(method, params=args)) == "missing_scope"
 
 
 async def test_an_answer_lost_after_the_completion(slack):

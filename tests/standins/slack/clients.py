@@ -84,6 +84,11 @@ async def stream(client: AsyncWebClient, slack: SlackStandin, **more: Any) -> Js
     return {"channel": "C1", "ts": answer["ts"]}
 
 
+def button(action_id: str = "yes", label: str = "Yes", **more: object) -> Json:
+    text = {"type": "plain_text", "text": label}
+    return {"type": "button", "action_id": action_id, "text": text, **more}
+
+
 async def told(slack: SlackStandin, line: Phone, count: int) -> list[Json]:
     """The next events, acknowledged."""
     return [(await line.event())["payload"] for _ in range(count)]

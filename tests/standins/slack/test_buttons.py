@@ -9,30 +9,11 @@ from contextlib import asynccontextmanager
 import pytest
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 
 from standins.slack import SlackStandin, Timing
-from tests.standins.slack_clients import Json, phone, refusal, web_client, workspace
+from tests.standins.slack.clients import Json, button, phone, refusal, workspace
 
 Respond = Callable[..., Awaitable[object]]
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackStandin]:
-    async with SlackStandin(limits=False) as standin:
-        standin.add_channel("C1", ["U1", "U2"])
-        yield standin
-
-
-@pytest.fixture
-async def client(slack: SlackStandin) -> AsyncIterator[AsyncWebClient]:
-    async with web_client(slack) as made:
-        yield made
-
-
-def button(action_id: str = "yes", label: str = "Yes", **more: object) -> Json:
-    text = {"type": "plain_text", "text": label}
-    return {"type": "button", "action_id": action_id, "text": text, **more}
 
 
 def actions(*elements: Json, **more: object) -> list[Json]:
@@ -47,27 +28,6 @@ async def connected(app: AsyncApp, slack: SlackStandin) -> AsyncIterator[None]:
         yield
     finally:
         await handler.close_async()
-
-
-@pytest.mark.parametrize(
-    "elements",
-    [
-        [],
-        [button()] * 2,
-        [button(str(n)) for n in range(26)],
-        [button("x" * 256)],
-        [button(value="x" * 2001)],
-        [button(label="x" * 76)],
-        [button(label="")],
-        [button() | {"text": {"type": "mrkdwn", "text": "Yes"}}],
-        [button(style="blue")],
-        [{"type": "lever", "action_id": "x"}],
-    ],
-)
-async def test_malformed_buttons_are_refused(client, elements):
-    """One to 25 elements with ids of their own; labels, values and styles within their limits."""
-    call = client.chat_postMessage(channel="C1", text="?", blocks=actions(*elements))
-    assert await refusal(call) == "invalid_blocks"
 
 
 async def test_a_section_has_a_limit(slack, client):

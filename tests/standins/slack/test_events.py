@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import aiohttp
-import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
 from standins.slack import SlackStandin, Timing
-from tests.standins.slack_clients import (
+from tests.standins.slack.clients import (
     phone,
     refusal,
     stream,
     told,
-    web_client,
 )
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackStandin]:
-    async with SlackStandin(limits=False) as standin:
-        yield standin
-
-
-@pytest.fixture
-async def client(slack: SlackStandin) -> AsyncIterator[AsyncWebClient]:
-    async with web_client(slack) as made:
-        yield made
 
 
 async def test_a_mention_is_told_twice(slack):
@@ -142,7 +126,6 @@ async def test_without_the_app_in_it_only_mentions_are_told(slack):
 
 async def test_the_app_hears_itself(slack, client):
     """A post of the app comes back as a message event with its bot_id."""
-    slack.add_channel("C1")
     async with phone(slack) as line:
         await client.chat_postMessage(channel="C1", text="hi")
         (payload,) = await told(slack, line, 1)
@@ -202,15 +185,3 @@ async def test_a_shortcut_carries_its_message(slack):
     assert (payload["type"], payload["callback_id"]) == ("message_action", "reset_thread")
     message = payload["message"]
     assert (message["thread_ts"], message["user"], message["text"]) == (root, "U2", "inner")
-
-
-async def test_a_button_is_pressed(slack):
-    """block_actions carries the action, the message and where it was."""
-    ts = await slack.say("U1", "C1", "hi")
-    async with phone(slack) as line:
-        await line.event()
-        pressed = asyncio.create_task(slack.press("U1", "C1", ts, {"action_id": "good", "value": "1"}))
-        envelope = await line.event()
-        assert not (await pressed).error
-    assert envelope["payload"]["actions"][0]["action_id"] == "good"
-    assert envelope["payload"]["container"]["message_ts"] == ts
