@@ -51,19 +51,9 @@ class People(Trouble):
         if thread_ts is not None:
             thread_ts = room.by_ts[thread_ts].root
         text, stamp = escaped(text), self.workspace.stamps.next()
-        home = self.workspace.person(user).team
-        extra: Json = {"client_msg_id": str(uuid.uuid4()), "team": home or self.workspace.identity.team}
-        if home:
-            extra |= {"user_team": home, "source_team": home}
-        given = [one for one in files or () if isinstance(one, dict)]
+        extra = self._extra(user, files, broadcast=broadcast)
         described = [_described(one) for one in files or () if not isinstance(one, dict)]
         attached = [self._files.attach(user, upload) for upload in described]
-        if files:
-            extra |= {"subtype": "file_share", "upload": False, "display_as_bot": False}
-        elif broadcast:
-            extra["subtype"] = "thread_broadcast"
-        if given:
-            extra["files"] = given
         made = blocks_of(text, stamp[-5:]) if blocks is None else blocks
         message = Message(channel, stamp, user, text, thread_ts, made, extra, broadcast=broadcast)
         message.files = attached
@@ -73,6 +63,20 @@ class People(Trouble):
         self._events.said(room, message, order)
         self._changes.ring()
         return stamp
+
+    def _extra(self, user: str, files: Sequence[Attached] | None, *, broadcast: bool) -> Json:
+        """The message's fields that say from where it comes and what it brings."""
+        home = self.workspace.person(user).team
+        extra: Json = {"client_msg_id": str(uuid.uuid4()), "team": home or self.workspace.identity.team}
+        if home:
+            extra |= {"user_team": home, "source_team": home}
+        if files:
+            extra |= {"subtype": "file_share", "upload": False, "display_as_bot": False}
+        elif broadcast:
+            extra["subtype"] = "thread_broadcast"
+        if given := [one for one in files or () if isinstance(one, dict)]:
+            extra["files"] = given
+        return extra
 
     async def mention(
         self,
