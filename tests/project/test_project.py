@@ -59,6 +59,12 @@ def tree(path: Path) -> ast.Module:
 
 
 @cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """The whole tree."""
+    return tuple(ast.walk(tree(path)))
+
+
+@cache
 def project() -> dict[str, Any]:
     """The contents of pyproject.toml."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -75,10 +81,11 @@ def repository_files() -> tuple[Path, ...]:
     return tuple(path for path in paths if path.is_file())
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """The top-level names of everything a file imports, at any depth of the code, by name or by string."""
     found: set[str] = set()
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -98,7 +105,7 @@ def documentation(path: Path) -> set[int]:
     """The identities of the docstring nodes of a file: text for people, not for the machine."""
     return {
         id(node.value)
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
 
@@ -106,7 +113,7 @@ def documentation(path: Path) -> set[int]:
 def statements(path: Path) -> Iterator[ast.Constant | ast.JoinedStr]:
     """Every string of a file that holds SQL."""
     ignored = documentation(path)
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.JoinedStr):
             text = "x".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in ignored:
@@ -119,7 +126,7 @@ def statements(path: Path) -> Iterator[ast.Constant | ast.JoinedStr]:
 
 def foreign_parts(statement: ast.JoinedStr, path: Path) -> Iterator[str]:
     """What a formatted statement takes from its caller, or computes: neither is text of the store itself."""
-    parameters = {node.arg for node in ast.walk(tree(path)) if isinstance(node, ast.arg)}
+    parameters = {node.arg for node in nodes(path) if isinstance(node, ast.arg)}
     for part in statement.values:
         if isinstance(part, ast.FormattedValue) and not (
             isinstance(part.value, ast.Name) and part.value.id not in parameters
@@ -129,7 +136,7 @@ def foreign_parts(statement: ast.JoinedStr, path: Path) -> Iterator[str]:
 
 def methods(path: Path) -> Iterator[tuple[ast.ClassDef, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """The classes of a file with each of their methods."""
-    for kind in ast.walk(tree(path)):
+    for kind in nodes(path):
         if isinstance(kind, ast.ClassDef):
             for part in kind.body:
                 if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -138,7 +145,7 @@ def methods(path: Path) -> Iterator[tuple[ast.ClassDef, ast.FunctionDef | ast.As
 
 def has_annotations(path: Path) -> bool:
     """Whether a file annotates anything."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.AnnAssign) or (isinstance(node, ast.arg) and node.annotation):
             return True
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
@@ -177,7 +184,7 @@ def missing(entries: dict[str, Requirement], wanted: Iterable[Requirement]) -> I
 
 def long_functions(path: Path) -> Iterator[str]:
     """The functions of a file that are longer than a screen: "path:name"."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         if (node.end_lineno or node.lineno) - node.lineno + 1 > MAX_FUNCTION_LINES:
