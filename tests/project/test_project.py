@@ -38,6 +38,16 @@ LONGER_FILES: dict[str, str] = {}
 """Files that exceed the limit: path → the reason."""
 LONGER_FUNCTIONS: dict[str, str] = {}
 """Functions that exceed the limit: "path:name" → the reason."""
+RINGS = ("crash", "intake", "project", "replies")
+"""Folders of `tests` whose imports and names are checked: those that have been put in order."""
+TEST_FILES = [path for ring in RINGS for path in sorted((ROOT / "tests" / ring).rglob("test_*.py"))]
+MAX_TEST_LINES = 50_800
+"""What all of `tests` may have. Whoever takes lines out lowers it; whoever needs more takes out others."""
+FEATURES = {"adoption", "deeds", "effects", "project", "remembered", "sweep", "databases", "older"}
+"""What a test may be named after besides modules, rooms and the glossary's words."""
+EVENTS = {"death", "restart", "attempt", "error"}
+"""Words of the glossary that say what happened once."""
+
 
 SQL = re.compile(
     r"\b(select\s.+?\sfrom|insert\s+(or\s+\w+\s+)?into|update\s+\w+\s+set|delete\s+from"
@@ -212,6 +222,38 @@ def test_files_stay_short():
 def test_functions_stay_short():
     """A function is read on one screen; the exceptions are listed, with their reason."""
     assert {function for path in PRODUCT_FILES for function in long_functions(path)} == set(LONGER_FUNCTIONS)
+
+
+def test_tests_import_no_other_test():
+    """What two tests share stands in a file that is named for what it is, and moves with neither of them."""
+    found = {
+        name(path)
+        for path in TEST_FILES
+        for node in nodes(path)
+        if (isinstance(node, ast.ImportFrom) and node.module and ".test_" in f"{node.module}.")
+        or (isinstance(node, ast.ImportFrom | ast.Import) and any("test_" in one.name for one in node.names))
+    }
+    assert not found
+
+
+def test_tests_are_named_for_what_they_test():
+    """After a module or a room, or with the glossary's words and features: never after what happened once."""
+    rooms = {part for path in PRODUCT_FILES for part in path.relative_to(ROOT).with_suffix("").parts}
+    words = set(re.findall("[a-z]+", (ROOT / "docs/glossary.md").read_text("utf-8").lower())) | FEATURES
+    words |= {word for room in rooms for word in room.split("_")}
+    words = {word.removesuffix("s") for word in words - EVENTS}
+    strange = {
+        name(path)
+        for path in TEST_FILES
+        if {word.removesuffix("s") for word in path.stem.split("_")[1:]} - words
+    }
+    assert not strange
+
+
+def test_tests_stay_fewer():
+    """Every line of a test is read and carried along by whoever changes the product."""
+    files = (path for path in PYTHON_FILES if path.is_relative_to(ROOT / "tests"))
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in files) <= MAX_TEST_LINES
 
 
 def test_folders_stay_short():

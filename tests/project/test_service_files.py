@@ -214,13 +214,6 @@ def test_heroku_can_build_it():
     assert [] == [name for name in others if (ROOT / name).exists()]
 
 
-def test_the_procfile_names_one_process():
-    """One that Heroku does not expect to listen on a port."""
-    processes = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text("utf-8").splitlines())
-
-    assert {"bot": "python -m bots run"} == processes
-
-
 def test_the_documented_commands_exist():
     text = (ROOT / "docs/operate.md").read_text("utf-8")
     command = [sys.executable, "-m", "bots", "--help"]
