@@ -89,10 +89,10 @@ class MemoryPoster:
 
     async def delete(self, post: str) -> None:
         self._raise(self.faults["delete"])
+        self.calls.append(("delete", post, ""))
         if post not in self.topic.posts:
             raise Gone(post)
         del self.topic.posts[post]
-        self.calls.append(("delete", post, ""))
 
     async def own(self, after: str) -> Sequence[OwnPost]:
         self._raise(self.faults["own"])
