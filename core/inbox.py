@@ -8,17 +8,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.assistants.choose import choose
+from core.assistants.choose import Choice, choose
 from core.files.attachments import Attachments
 from core.runs import claims
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
-from core.runs.summaries import NOTHING, Held, held, told
+from core.runs.summaries import NOTHING, Held, held
 from core.store import approvals, files, messages, runs, threads
 from core.store.approvals import Decision
 from core.store.database import Chain, Database, Execute
 from core.store.facts import find, remember
-from core.texts import text
 from core.types import Address, Claim, IncomingMessage, RunId, ThreadId
 
 logger = logging.getLogger(__name__)
@@ -37,7 +36,6 @@ class Policy:
     budget: int = 24_000
     window: float = 3600.0
     admins: frozenset[str] = frozenset()
-    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,25 +211,21 @@ class Inbox:
         """A person pressed a button of a question; `done` ⇒ it is on disk."""
         return await self._approvals.decide(approval, user, yes)
 
-    async def memory(self, address: Address, user: str, locale: str = "") -> str:
-        """What the thread this person has there holds, in words; or that this address does not tell which."""
+    async def memory(self, address: Address, user: str) -> Held | None:
+        """What the thread this person has there holds; None: this address does not tell which one."""
         if self._policy.scope == "topic" and not address.topic:
-            return text("memory_topic", locale, self._policy.language)
+            return None
 
         def work(tx: Execute) -> Held:
             thread = threads.find(tx, address, user, self._policy.scope)
             return held(tx, thread, self._policy.budget) if thread else NOTHING
 
-        return told(await self._db(work), locale, self._policy.language)
+        return await self._db(work)
 
-    async def assistants(
-        self, address: Address, parent: str, user: str, wanted: str, locale: str = ""
-    ) -> str:
+    async def assistants(self, address: Address, parent: str, user: str, wanted: str) -> Choice:
         """Who answers there and who else could; or, for admins, that `wanted` does from the next run on."""
-        admin, language = user in self._policy.admins, self._policy.language
-        return await self._db(
-            lambda tx: choose(tx, address, parent, wanted.strip(), locale, language, admin=admin)
-        )
+        admin = user in self._policy.admins
+        return await self._db(lambda tx: choose(tx, address, parent, wanted.strip(), admin=admin))
 
     async def withdraw(self, address: Address, message_id: str) -> bool:
         """The person deleted a message: it is not answered, unless its run has begun. True: it never will."""

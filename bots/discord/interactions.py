@@ -14,6 +14,7 @@ from bots.discord.api import DiscordApi
 from bots.discord.channels import thread_parent
 from bots.discord.poster import STOP, answered, reference
 from bots.discord.reader import Reader
+from bots.replies.commands import choice_text, memory_text
 from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
@@ -98,10 +99,12 @@ class Interactions:
         wanted = given[0].strip() if given else ""
         parent = thread_parent(payload.get("channel") or {})
         address, person = _address(payload), _person(payload)
-        return _told(await self._inbox.assistants(address, parent, person, wanted, _locale(payload)))
+        choice = await self._inbox.assistants(address, parent, person, wanted)
+        return _told(choice_text(choice, _locale(payload), self._language))
 
     async def _memory(self, payload: Mapping[str, Any]) -> Answer:
-        return _told(await self._inbox.memory(_address(payload), _person(payload), _locale(payload)))
+        held = await self._inbox.memory(_address(payload), _person(payload))
+        return _told(memory_text(held, _locale(payload), self._language))
 
     def _said(self, payload: Mapping[str, Any], key: str) -> Answer:
         return _told(text(key, _locale(payload), self._language))

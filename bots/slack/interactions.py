@@ -15,6 +15,7 @@ from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 
+from bots.replies.commands import choice_text, memory_text
 from bots.slack.poster import APPROVE, REFUSE
 from core.concurrency import Background
 from core.inbox import Inbox
@@ -55,14 +56,13 @@ class Interactions:
 
     async def _assistant(self, body: dict[str, Any], ack: Any) -> None:
         user, wanted = str(body["user_id"]), str(body.get("text") or "").strip()
-        locale = await self._quickly(user)
-        where = self._address(body["channel_id"])
-        await self._answer(ack, await self._inbox.assistants(where, "", user, wanted, locale))
+        choice = await self._inbox.assistants(self._address(body["channel_id"]), "", user, wanted)
+        await self._answer(ack, choice_text(choice, await self._quickly(user), self._language))
 
     async def _memory(self, body: dict[str, Any], ack: Any) -> None:
         user = str(body["user_id"])
-        locale = await self._quickly(user)
-        await self._answer(ack, await self._inbox.memory(self._address(body["channel_id"]), user, locale))
+        held = await self._inbox.memory(self._address(body["channel_id"]), user)
+        await self._answer(ack, memory_text(held, await self._quickly(user), self._language))
 
     async def _answer(self, ack: Any, said: str) -> None:
         await ack(text=_plain(said), response_type="ephemeral")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core.ports import ModelFacts
+from core.settings import Settings
 
 TABLE = Path(__file__).with_name("models.json")
 SOON = 60
@@ -41,12 +42,19 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a model may be used. Both texts are for the operator; at most one is not empty."""
+    """Whether a model may be used. The texts are for the operator; `reason` or `warning` is empty."""
 
-    refused: str = ""
+    reason: str = ""
+    """Why it is refused, without a full stop."""
     warning: str = ""
     replacement: str = ""
-    """What to use instead of a refused one."""
+    """What to use instead of a refused one; "" when there is nothing."""
+
+    @property
+    def refused(self) -> str:
+        """The refusal with its cure, in complete sentences; "" when it may be used."""
+        cure = f" Use {self.replacement} instead." if self.replacement else ""
+        return self.reason and f"{self.reason}.{cure}"
 
 
 @cache
@@ -79,6 +87,12 @@ def known(model: str) -> Known:
     )
 
 
+def default_effort(settings: Settings, model: str) -> str | None:
+    """How much a new assistant thinks: as the settings' one, where the model is known to take that."""
+    accepted = settings.full_features and settings.assistant_effort in known(model).efforts
+    return settings.assistant_effort if accepted else None
+
+
 def judge(
     model: str,
     listed: Mapping[str, ModelFacts] | None,
@@ -94,7 +108,7 @@ def judge(
     """
     about = known(model)
     if answers and about.makes and (official or listed is None or model not in listed):
-        return _refuse(f"The model {model} makes {about.makes}; it cannot answer.", default())
+        return Verdict(f"The model {model} makes {about.makes}; it cannot answer", replacement=default())
     if listed is not None and model not in listed:
         return _missing(model, about, listed, official=official, today=today)
     ends = listed[model].shutdown if listed is not None else None
@@ -103,16 +117,12 @@ def judge(
         return Verdict()
     instead = about.replacement or _similar(model, listed, official=official)
     if ends <= today:
-        return _refuse(f"The model {model} was retired on {ends}.", instead)
+        return Verdict(f"The model {model} was retired on {ends}", replacement=instead)
     if (ends - today).days > SOON:
         return Verdict()
     days = (ends - today).days
     when = f"on {ends}, in {days} {'day' if days == 1 else 'days'}"
     return Verdict(warning=f"The model {model} ends {when}. Change to {instead} before.", replacement=instead)
-
-
-def _refuse(text: str, instead: str) -> Verdict:
-    return Verdict(refused=f"{text} Use {instead} instead." if instead else text, replacement=instead)
 
 
 def _missing(
@@ -122,8 +132,8 @@ def _missing(
     instead = about.replacement if official or about.replacement in listed else ""
     instead = instead or _similar(model, listed, official=official)
     if about.ends is not None and about.ends <= today:
-        return _refuse(f"The model {model} was retired on {about.ends}.", instead)
-    return _refuse(f"The model server has no model {model}.", instead)
+        return Verdict(f"The model {model} was retired on {about.ends}", replacement=instead)
+    return Verdict(f"The model server has no model {model}", replacement=instead)
 
 
 def _similar(model: str, listed: Mapping[str, ModelFacts] | None, *, official: bool) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from core.assistants.models import known
+from core.assistants.remarks import Remark, invalid
 from core.types import EVERY_FUNCTION, Assistant
 
 HOSTED = ("code_interpreter", "file_search", "web_search", "image_generation")
@@ -30,49 +31,63 @@ _MCP_URL = re.compile(
 """Only what every parser reads alike: no login, backslash, space, other port, or host in other letters."""
 
 
-def mistakes(assistant: Assistant, *, mcp_hosts: Collection[str]) -> list[str]:
+def misshapen(fields: Mapping[str, Any]) -> list[Remark]:
+    """What keeps these fields of the API from being read as an assistant at all."""
+    return [
+        invalid(name, f"The field {name} has another shape than in the API.")
+        for name, kind in (("tools", list | tuple), ("tool_resources", Mapping))
+        if fields.get(name) is not None and not isinstance(fields[name], kind)
+    ]
+
+
+def mistakes(assistant: Assistant, *, mcp_hosts: Collection[str]) -> list[Remark]:
     """Everything that is wrong with it, each a complete sentence with its cure; [] when nothing is."""
     return [
         *_texts(assistant),
         *_numbers(assistant),
-        *_metadata(assistant.metadata),
+        *(invalid("metadata", text) for text in _metadata(assistant.metadata)),
         *_tools(assistant, mcp_hosts),
-        *_choice(assistant),
-        *_format(assistant.response_format),
-        *_truncation(assistant.truncation_strategy),
+        *(invalid("tool_choice", text) for text in _choice(assistant)),
+        *(invalid("response_format", text) for text in _format(assistant.response_format)),
+        *(invalid("truncation_strategy", text) for text in _truncation(assistant.truncation_strategy)),
     ]
 
 
-def _texts(assistant: Assistant) -> Iterator[str]:
+def _texts(assistant: Assistant) -> Iterator[Remark]:
     for name, limit in LENGTHS.items():
         text = getattr(assistant, name)
         if not isinstance(text, str):
-            yield f"The {name} is not a text."
+            yield invalid(name, f"The {name} is not a text.")
         elif len(text) > limit:
-            yield f"The {name} came to {len(text):,} characters; at most {limit:,} are allowed. Shorten it."
+            longer = f"The {name} came to {len(text):,} characters; at most {limit:,} are allowed."
+            yield invalid(name, f"{longer} Shorten it.")
     if isinstance(assistant.name, str) and assistant.name.casefold() == "none":
-        yield "An assistant cannot be called “none”: that word ends an assignment. Choose another name."
+        taken = "An assistant cannot be called “none”: that word ends an assignment. Choose another name."
+        yield invalid("name", taken)
     if not isinstance(assistant.model, str) or not assistant.model.strip():
-        yield "The model is missing. Name one, for example gpt-6-luna."
+        yield invalid("model", "The model is missing. Name one, for example gpt-6-luna.")
     effort = assistant.reasoning_effort
     allowed = known(assistant.model).efforts if isinstance(assistant.model, str) else ()
     if effort is not None and effort not in (allowed or EFFORTS):
         whose = f" with the model {assistant.model}" if allowed else ""
-        yield f"The effort {effort} does not exist{whose}. Use one of: {', '.join(allowed or EFFORTS)}."
+        instead = f"Use one of: {', '.join(allowed or EFFORTS)}."
+        yield invalid("reasoning_effort", f"The effort {effort} does not exist{whose}. {instead}")
 
 
-def _numbers(assistant: Assistant) -> Iterator[str]:
+def _numbers(assistant: Assistant) -> Iterator[Remark]:
     for name, highest in (("temperature", 2), ("top_p", 1)):
         value = getattr(assistant, name)
         if value is not None and not _within(value, 0, highest):
-            yield f"The {name} {value} is not a number from 0 to {highest}."
-    calls = assistant.max_model_calls
+            yield invalid(name, f"The {name} {value} is not a number from 0 to {highest}.")
+    calls, seconds = assistant.max_model_calls, assistant.run_seconds
     if not _whole(calls, 1, MOST_CALLS):
-        yield f"The limit of model calls, {calls}, is no whole number from 1 to {MOST_CALLS}."
-    if assistant.run_seconds is not None and not _whole(assistant.run_seconds, 1, LONGEST_RUN):
-        yield f"The seconds of a run, {assistant.run_seconds}, are no whole number from 1 to {LONGEST_RUN}."
+        text = f"The limit of model calls, {calls}, is no whole number from 1 to {MOST_CALLS}."
+        yield invalid("max_model_calls", text)
+    if seconds is not None and not _whole(seconds, 1, LONGEST_RUN):
+        text = f"The seconds of a run, {seconds}, are no whole number from 1 to {LONGEST_RUN}."
+        yield invalid("run_seconds", text)
     if assistant.parallel_tool_calls not in (True, False):
-        yield "parallel_tool_calls is neither true nor false."
+        yield invalid("parallel_tool_calls", "parallel_tool_calls is neither true nor false.")
 
 
 def _within(value: object, lowest: float, highest: float) -> bool:
@@ -97,18 +112,18 @@ def _metadata(metadata: object) -> Iterator[str]:
             yield f"The metadata value of “{key[:KEY]}” is not a text of at most {VALUE} characters."
 
 
-def _tools(assistant: Assistant, mcp_hosts: Collection[str]) -> Iterator[str]:
-    if len(assistant.tools) > TOOLS:
-        yield f"There are {len(assistant.tools)} tools; at most {TOOLS} are allowed. Remove some."
+def _tools(assistant: Assistant, mcp_hosts: Collection[str]) -> Iterator[Remark]:
+    tools = assistant.tools
+    if len(tools) > TOOLS:
+        yield invalid("tools", f"There are {len(tools)} tools; at most {TOOLS} are allowed. Remove some.")
     seen: set[str] = set()
-    for tool in assistant.tools:
-        problem = _tool(tool, mcp_hosts)
-        if problem:
-            yield problem
+    for number, tool in enumerate(tools):
+        if problem := _tool(tool, mcp_hosts):
+            yield invalid(f"tools[{number}]", problem)
             continue
         name = tool_name(tool)
         if name in seen:
-            yield f"The tool {name} is there twice. Name it once."
+            yield invalid(f"tools[{number}]", f"The tool {name} is there twice. Name it once.")
         seen.add(name)
 
 
@@ -212,3 +227,11 @@ def _truncation(strategy: object) -> Iterator[str]:
             yield "The truncation last_messages needs a number of messages. Write last_messages:N."
     elif strategy.get("max_tokens") is not None and not _whole(strategy["max_tokens"], 1, 10**9):
         yield f"The tokens of the truncation {type} are no whole number above 0. Write {type}:TOKENS."
+
+
+def unavailable(assistant: Assistant, *, full: bool) -> list[Remark]:
+    """A warning of tools that the model server would carry out, where it has none (not `full`)."""
+    hosted = [tool_name(tool) for tool in assistant.tools if tool["type"] != "function"]
+    if full or not hosted:
+        return []
+    return [Remark("tools_unavailable", {"label": assistant.label, "tools": ", ".join(hosted)}, "tools")]

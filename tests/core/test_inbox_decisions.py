@@ -13,6 +13,7 @@ import pytest
 from core.errors import Unsaved
 from core.inbox import Inbox
 from core.runs.approvals import Approvals
+from core.runs.summaries import NOTHING
 from core.store import approvals
 from core.store.approvals import Approval
 from core.store.database import Database, Execute
@@ -187,7 +188,5 @@ async def test_a_decision_that_could_not_be_saved_is_no_decision(hands):
 async def test_an_unknown_thread_holds_nothing(hands):
     """Asking for the memory makes no thread."""
     box = inbox(hands)
-    text = await box.memory(elsewhere(channel="C9"), "U9")
-
-    assert text
+    assert NOTHING == await box.memory(elsewhere(channel="C9"), "U9")
     assert [] == await hands.db(lambda tx: tx("SELECT id FROM threads"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.texts import text
-from tests.discord.conversation import ANN, BOB, GUILD, ROOM, dm, exchange, shows
+from tests.discord.conversation import ANN, BOB, ROOM, dm, exchange, shows
 from tests.registered import register
 
 
@@ -90,20 +90,6 @@ async def test_memory_can_be_asked_for_as_text(discord, product, script):
         await shows(discord, discord.dm(ANN), text("memory_empty", "en"))
 
     assert [] == script.asked
-
-
-async def test_the_server_may_have_an_assistant(discord, product, script, tmp_path):
-    """The nearest wins: thread, channel, server."""
-    thread = discord.add_thread(ROOM)
-    async with product():
-        await register(tmp_path / "data", "Server", platform="discord", place=GUILD)
-        await register(tmp_path / "data", "Room", platform="discord", place=ROOM)
-        for place in (discord.add_channel(GUILD), ROOM, thread, discord.dm(ANN)):
-            await exchange(discord, ANN, place, f"hello {place}")
-
-    found = [instructions for instructions, _ in script.requests]
-    assert ["Server", "Room", "Room"] == found[:3]
-    assert found[3] not in ("Server", "Room")
 
 
 COMMAND, BUTTON, AUTOCOMPLETE, FORM = 2, 3, 4, 5

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bots.discord.markup import DiscordMarkup
@@ -53,6 +53,7 @@ def test_growing_text_never_changes_a_sealed_post(network, text, ends):
 
 @settings(max_examples=60, deadline=None)
 @given(texts=st.tuples(wild, wild, wild))
+@example(texts=("", "word " * 600, "other " * 600))
 def test_another_text_takes_back_what_it_does_not_say(texts):
     common, one, two = texts
     pages = Pages(READERS["discord"], 1300)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from bots.cli.assistants import changes, imports, lookups
-from bots.cli.assistants.invocation import Invocation, unsaved
+from bots.cli.assistants import changes, lookups
+from bots.cli.assistants.invocation import Invocation, service, unsaved
 from bots.cli.assistants.options import CLEARABLE, add_options
+from bots.cli.assistants.sentences import refused
+from core.assistants.refusals import AssistantError
 from core.errors import Unsaved
 from core.settings import Settings
 from core.store.data_dir import data_directory
@@ -19,7 +20,7 @@ from core.store.database import Database
 ACTIONS: Mapping[str, Callable[[Invocation], Awaitable[None]]] = {
     "create": changes.create,
     "update": changes.update,
-    "import": imports.bring,
+    "import": changes.bring,
     "list": lookups.show_all,
     "show": lookups.show,
     "export": lookups.export,
@@ -50,7 +51,9 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
     data_directory(settings.data_dir)
     db = Database(settings.data_dir / "spool.sqlite3")
     try:
-        await ACTIONS[options.action](Invocation(db, settings, options, time.time()))
+        await ACTIONS[options.action](Invocation(service(db, settings), settings, options))
+    except AssistantError as error:
+        raise refused(error, settings, options.spool) from error
     except Unsaved as error:
         raise unsaved(settings, error) from error
     finally:

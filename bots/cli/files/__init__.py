@@ -13,12 +13,15 @@ from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bots.cli.assistants.invocation import changeable, one, unsaved
+from bots.cli.assistants.invocation import unsaved
+from bots.cli.assistants.sentences import refused
 from bots.cli.assistants.show import list_of, put, put_json, tell
 from bots.cli.files.filing import Filing, Outcome, said
 from bots.cli.files.paths import found
 from bots.cli.files.progress import Progress
 from bots.typed_path import typed_path
+from core.assistants.refusals import AssistantError
+from core.assistants.service import changeable, find
 from core.errors import ConfigError, SpoolError, Unsaved
 from core.files.library import Library
 from core.ports import Service
@@ -79,8 +82,8 @@ async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
 
 
 async def _list(options: argparse.Namespace, settings: Settings) -> int:
-    async with _database(settings) as db:
-        assistant = await db(lambda tx: one(tx, options.assistant, options.spool))
+    async with _database(options, settings) as db:
+        assistant = await db(lambda tx: find(tx, options.assistant))
         documents = await db(lambda tx: vector_stores.documents(tx, assistant.id))
     if options.json:
         put_json(list_of(map(_json, documents)))
@@ -104,8 +107,8 @@ def _cure(assistant: Assistant, spool: str) -> str:
 
 
 async def _add(options: argparse.Namespace, settings: Settings) -> int:
-    async with _database(settings) as db:
-        assistant = await db(lambda tx: changeable(one(tx, options.assistant, options.spool), options.spool))
+    async with _database(options, settings) as db:
+        assistant = await db(lambda tx: changeable(find(tx, options.assistant)))
         files = found(options.paths)
         if not settings.full_features:
             tell(NOT_SEARCHED.format(assistant.label))
@@ -141,8 +144,8 @@ def _report(outcomes: Sequence[Outcome], documents: dict[str, Document], json: b
 
 async def _remove(options: argparse.Namespace, settings: Settings) -> int:
     status = 0
-    async with _database(settings) as db:
-        assistant = await db(lambda tx: one(tx, options.assistant, options.spool))
+    async with _database(options, settings) as db:
+        assistant = await db(lambda tx: find(tx, options.assistant))
         with _alone(settings.data_dir):
             async with _service(settings) as service:
                 library = Library(db, service, tell=tell)
@@ -204,13 +207,15 @@ def _refused(outcome: Outcome) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Database]:
+async def _database(options: argparse.Namespace, settings: Settings) -> AsyncIterator[Database]:
     data_directory(settings.data_dir)
     db = Database(settings.data_dir / "spool.sqlite3")
     try:
         yield db
     except Unsaved as error:
         raise unsaved(settings, error) from error
+    except AssistantError as error:
+        raise refused(error, settings, options.spool) from error
     finally:
         db.close()
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from core.assistants.choose import Choice
 from core.store import assistants
-from core.types import Address
+from core.types import SETTINGS_ID, Address
 from tests.core.fakes import HERE, Heard, elsewhere
 from tests.core.whole import Core, core, rules
 from tests.scripted_model import ScriptedModel
@@ -25,24 +26,26 @@ async def made(spool: Core, *names: str) -> list[str]:
     return await spool.db(create)
 
 
-async def asked(spool: Core, wanted: str = "", user: str = "UADM", **more: Any) -> str:
-    """What a person is told there."""
-    address: Address = more.pop("address", HERE)
-    return await spool.inbox.assistants(address, more.pop("parent", ""), user, wanted, **more)
+async def chosen(spool: Core, wanted: str = "", user: str = "UADM", **more: Any) -> Choice:
+    """What comes of asking there."""
+    return await spool.inbox.assistants(more.get("address", HERE), more.get("parent", ""), user, wanted)
+
+
+async def who(spool: Core, *asked: str, **more: Any) -> str:
+    """The id of who answers there then."""
+    found = (await chosen(spool, *asked, **more)).assistant
+    return found.id if found else ""
 
 
 async def test_anybody_may_ask_who_answers(tmp_path):
-    """The current one with its model, and the others by name and id."""
+    """The current one, and the others."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
-        one, two = await made(spool, "HelpBot", "Poet")
-        text = await asked(spool, user="U1")
+        ids = await made(spool, "HelpBot", "Poet")
+        choice = await chosen(spool, user="U1")
 
-        first, others = text.split("\n")
-        assert "Spool" in first
-        assert "asst_settings" in first
-        assert "gpt-6-luna" in first
-        assert all(word in others for word in ("HelpBot", one, "Poet", two))
-        assert "asst_settings" not in others
+    assert choice.assistant is not None
+    assert ("current", SETTINGS_ID) == (choice.outcome, choice.assistant.id)
+    assert ids == [one.id for one in choice.others]
 
 
 @pytest.mark.parametrize("by", ["name", "capitals", "id", "blanks"])
@@ -52,9 +55,8 @@ async def test_an_admin_switches_the_channel(tmp_path, by):
     async with core(tmp_path, ScriptedModel(script), policy=ADMIN) as spool:
         (id,) = await made(spool, "HelpBot")
         wanted = {"name": "HelpBot", "capitals": "helpbot", "id": id, "blanks": "  HelpBot "}[by]
-        text = await asked(spool, wanted)
-        assert "HelpBot" in text
-        assert "HelpBot" in (await asked(spool, user="U1")).split("\n")[0]
+        assert "switched" == (await chosen(spool, wanted)).outcome
+        assert id == await who(spool, "", "U1")
         await spool.say("1", "Who?")
         await spool.say("2", "Who?", address=elsewhere(channel="C2"))
         await spool.idle()
@@ -67,62 +69,50 @@ async def test_an_admin_ends_the_choice(tmp_path, word):
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         one, two = await made(spool, "HelpBot", "Poet")
         await spool.db(lambda tx: assistants.assign(tx, HERE.platform, HERE.workspace, two))
-        assert "/assistant none" in await asked(spool, "HelpBot")
-        assert "ADMINS" in await asked(spool, word, user="U1")
-        texts = [await asked(spool, word), await asked(spool, word, locale="en"), await asked(spool)]
+        assert one == await who(spool, "HelpBot")
+        assert "admins" == (await chosen(spool, word, "U1")).outcome
+        assert "freed" == (await chosen(spool, word)).outcome
 
-        assert all(two in text.split("\n")[0] and one not in text.split("\n")[0] for text in texts)
-        assert "없어요" in await asked(spool, word, locale="ko")
+        assert [two, two] == [await who(spool, word), await who(spool)]
 
 
 async def test_somebody_may_be_called_default(tmp_path):
     """Then that one is meant."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         (id,) = await made(spool, "Default")
-        assert id in await asked(spool, "default")
-        assert id not in await asked(spool, "none")
+        assert [id, SETTINGS_ID] == [await who(spool, "default"), await who(spool, "none")]
 
 
-async def test_nobody_else_switches(tmp_path):
-    """They are told whom to ask, also when the name is wrong."""
-    async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
+@pytest.mark.parametrize(("policy", "user"), [(ADMIN, "U1"), (rules(), "UADM")])
+async def test_nobody_else_switches(tmp_path, policy, user):
+    """Also when the name is wrong; without admins, as it is set up at first, nobody does."""
+    async with core(tmp_path, ScriptedModel(Heard()), policy=policy) as spool:
         await made(spool, "HelpBot")
-        texts = {await asked(spool, wanted, user="U1") for wanted in ("HelpBot", "nobody")}
+        choices = [await chosen(spool, wanted, user) for wanted in ("HelpBot", "nobody")]
 
-        assert 1 == len(texts)
-        assert "ADMINS" in texts.pop()
-        assert "Spool" in await asked(spool, user="U1")
-
-
-async def test_without_admins_nobody_switches(tmp_path):
-    """That is how it is set up at first."""
-    async with core(tmp_path, ScriptedModel(Heard())) as spool:
-        await made(spool, "HelpBot")
-
-        assert "ADMINS" in await asked(spool, "HelpBot")
+        assert [Choice("admins")] * 2 == choices
         assert [] == await spool.db(assistants.assignments)
 
 
 async def test_a_name_that_nobody_has(tmp_path):
-    """Those there are are listed; what was typed is not taken for markup or a call."""
+    """Those there are are told."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
-        await made(spool, "HelpBot")
-        text = await asked(spool, "Help`Bot2" + "x" * 500)
+        (id,) = await made(spool, "HelpBot")
+        choice = await chosen(spool, "HelpBot2")
 
-        assert "HelpBot" in text
-        assert len(text) < 500
-        assert 0 == text.count("`") % 2
+    assert ("unknown", None, "HelpBot2") == (choice.outcome, choice.assistant, choice.wanted)
+    assert [SETTINGS_ID, id] == sorted((one.id for one in choice.others), key=(SETTINGS_ID, id).index)
 
 
 async def test_a_name_that_several_have(tmp_path):
-    """Their ids are told; nothing is changed."""
+    """They are told apart by their ids; nothing is changed."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         ids = await made(spool, "Poet", "Poet", "HelpBot")
-        text = await asked(spool, "poet")
+        choice = await chosen(spool, "poet")
 
-        assert [True, True, False] == [id in text for id in ids]
+        assert ("several", set(ids[:2])) == (choice.outcome, {one.id for one in choice.others})
         assert [] == await spool.db(assistants.assignments)
-        assert "Poet" in await asked(spool, ids[1])
+        assert ids[1] == await who(spool, ids[1])
 
 
 async def test_a_deleted_one_is_gone(tmp_path):
@@ -131,37 +121,17 @@ async def test_a_deleted_one_is_gone(tmp_path):
         ids = await made(spool, "HelpBot", "Poet")
         await spool.db(lambda tx: assistants.delete(tx, ids[0], 9.0))
 
-        assert "HelpBot" not in await asked(spool)
-        assert [] == await spool.db(lambda tx: assistants.assignments(tx, ids[0]))
-        assert "Poet" in await asked(spool, ids[0])
+        assert [ids[1]] == [one.id for one in (await chosen(spool)).others]
+        assert "unknown" == (await chosen(spool, ids[0])).outcome
 
 
 async def test_a_discord_thread_shows_its_channels_assistant(tmp_path):
     """Until it has one of its own."""
-    thread = Address("discord", "G1", "T1", "T1")
+    thread, parent = Address("discord", "G1", "T1", "T1"), Address("discord", "G1", "P1", "P1")
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         ids = await made(spool, "HelpBot", "Poet")
         await spool.db(lambda tx: assistants.assign(tx, "discord", "P1", ids[0]))
 
-        assert "HelpBot" in (await asked(spool, address=thread, parent="P1")).split("\n")[0]
-        await asked(spool, "Poet", address=thread, parent="P1")
-        assert "Poet" in (await asked(spool, address=thread, parent="P1")).split("\n")[0]
-        parent = Address("discord", "G1", "P1", "P1")
-        assert "HelpBot" in (await asked(spool, address=parent)).split("\n")[0]
-
-
-async def test_the_text_is_in_the_persons_language(tmp_path):
-    """The locale decides, then the language of the settings."""
-    async with core(tmp_path, ScriptedModel(Heard()), policy=rules(language="ko")) as spool:
-        assert "여기서 답하는 어시스턴트" in await asked(spool)
-        assert "답합니다" not in await asked(spool, locale="en-US")
-
-
-async def test_many_assistants_fit_into_one_reply(tmp_path):
-    """Whatever they are called; that there are more is seen."""
-    async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
-        await made(spool, *(f"Bot{number} " + "x" * 200 * (number % 2) for number in range(60)))
-        for text in (await asked(spool), await asked(spool, "nobody")):
-            assert len(text) < 2000
-            assert "Bot3" in text
-            assert "…" in text
+        assert ids[0] == await who(spool, address=thread, parent="P1")
+        assert ids[1] == await who(spool, "Poet", address=thread, parent="P1")
+        assert ids == [await who(spool, address=parent), await who(spool, address=thread, parent="P1")]

@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from core import texts
 from core.runs.history import SUMMARY, WINDOWS
-from core.runs.summaries import INSTRUCTIONS, Held, told
+from core.runs.summaries import INSTRUCTIONS, NOTHING, Held, told
 from core.store import items
 from core.store.facts import remember
 from core.tools import Toolbox
@@ -396,23 +395,21 @@ async def test_what_hosted_tools_found_does_not_spoil_the_estimate(tmp_path):
         assert [(None,)] == await spool.rows("SELECT token_ratio FROM threads")
 
 
-@pytest.mark.parametrize("locale", ["en", "ko"])
-async def test_memory_tells_what_is_held(tmp_path, locale):
-    """Nothing, all of it, or the oldest as a summary; in the person's language."""
-    words = texts.TEXTS[locale]
-    script = Notes()
-    async with opened(tmp_path, script) as spool:
-        assert words["memory_empty"] == await spool.inbox.memory(HERE, "U1", locale)
+async def test_memory_tells_what_is_held(tmp_path):
+    """Nothing, all of it, or the oldest as a summary."""
+    async with opened(tmp_path, Notes()) as spool:
+        assert NOTHING == await spool.inbox.memory(HERE, "U1")
         await talk(spool, 1, 2)
-        whole = await spool.inbox.memory(HERE, "U1", locale)
-        assert whole.startswith(words["memory_whole"].split("{")[0] + "4")
-        assert words["memory_empty"] == await spool.inbox.memory(HERE, "U2", locale)
+        whole = await spool.inbox.memory(HERE, "U1")
+        assert whole is not None
+        assert (4, 0, 4) == (whole.messages, whole.summarised, whole.kept)
+        assert NOTHING == await spool.inbox.memory(HERE, "U2")
         await talk(spool, 3, 40)
-        text = await spool.inbox.memory(HERE, "U1", locale)
+        found = await spool.inbox.memory(HERE, "U1")
+        assert found is not None
 
-        assert "80" in text
         upto = (await spool.rows("SELECT upto FROM summaries"))[0][0]
-        assert re.search(rf"\b{upto}\D", text)
+        assert (80, upto) == (found.messages, found.summarised)
 
 
 async def test_memory_is_told_when_it_is_asked_for(tmp_path):
@@ -423,7 +420,9 @@ async def test_memory_is_told_when_it_is_asked_for(tmp_path):
         await spool.say("9", "memory", kind="memory")
         await spool.idle()
 
-        assert await spool.inbox.memory(HERE, "U1") == spool.platform.answers[-1]
+        held = await spool.inbox.memory(HERE, "U1")
+        assert held is not None
+        assert told(held, "", "en") == spool.platform.answers[-1]
         assert 4 == len(await stored(spool))
     assert 2 == len(script.requests)
 
@@ -440,8 +439,10 @@ async def test_memory_does_not_boast(tmp_path):
     script = Notes()
     async with opened(tmp_path, script, assistant=assistant(truncation_strategy=how)) as spool:
         await talk(spool, 1, 10)
-        text = await spool.inbox.memory(HERE, "U1")
+        held = await spool.inbox.memory(HERE, "U1")
 
+    assert held is not None
+    text = told(held, "en", "en")
     assert text.startswith("This conversation has 20 messages")
     assert "the newest 4 word for word" in text
 

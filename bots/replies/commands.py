@@ -1,0 +1,43 @@
+"""What people are told of a command, in their language: the same words on every network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from core.assistants.choose import Choice
+from core.runs.summaries import Held, told
+from core.texts import text
+from core.types import Assistant
+
+LONGEST_LIST: Final = 1500
+"""Characters of names listed at most: a chat's own reply has room for about so many."""
+
+
+def memory_text(held: Held | None, locale: str, language: str) -> str:
+    """What a thread holds; None: the command cannot see which thread is meant."""
+    return text("memory_topic", locale, language) if held is None else told(held, locale, language)
+
+
+def choice_text(choice: Choice, locale: str, language: str) -> str:
+    """Who answers there, or why that could not be changed."""
+    names, one = _names(choice.others), choice.assistant
+    shown = {"name": one.label, "id": one.id, "model": one.model} if one else {"name": _plain(choice.wanted)}
+    said = text(f"assistant_{choice.outcome}", locale, language).format(**shown, names=names)
+    if choice.outcome == "current" and names:
+        return f"{said}\n{text('assistant_others', locale, language).format(names=names)}"
+    return said
+
+
+def _plain(wanted: str) -> str:
+    """What was typed, short, and no markup."""
+    return wanted[:100].replace("`", "")
+
+
+def _names(found: Iterable[Assistant]) -> str:
+    shown: list[str] = []
+    for one in found:
+        shown.append(f"{one.label} ({one.id})")
+        if sum(map(len, shown)) + 2 * len(shown) > LONGEST_LIST:
+            return f"{', '.join(shown[:-1])} …"
+    return ", ".join(shown)
