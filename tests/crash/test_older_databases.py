@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ import pytest
 from tests.crash import tools
 from tests.crash.history import INTERRUPTED
 from tests.crash.preserved import Kept, load, restore
-from tests.crash.process import Forks, fork_server
+from tests.crash.process import Forks
 from tests.crash.world import IDLE, World, world
 
 DATABASES = Path(__file__).parent / "databases"
@@ -74,19 +73,6 @@ STEPS = {
     *("file intent", "file id", "file file", "file file shown"),
 }
 """Journaled steps; those of calls, questions, files and posts by what they hold."""
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    """Processes of the product in milliseconds."""
-    with fork_server() as forks:
-        yield forks
-
-
-@pytest.fixture(autouse=True)
-def _hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
-    """The model's stand-in logs the client that has asked for a response and does not listen."""
-    caplog.set_level(logging.CRITICAL, "aiohttp.server")
 
 
 @pytest.mark.parametrize(
