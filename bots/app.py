@@ -23,7 +23,7 @@ from bots.intake.connector import Connector
 from bots.watches import ToolFiles, watch_models
 from core.concurrency import Background, LoopWatch
 from core.errors import ConfigError
-from core.files.attachments import Attachments
+from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.inbox import Inbox, Policy
 from core.ports import Fetching, Model, Platform, Service
@@ -87,8 +87,7 @@ def _core(
     attachments = Attachments(
         db,
         platforms,
-        limit_bytes=settings.file_megabytes * 2**20,
-        limit_count=settings.files_per_message,
+        FileLimits(settings.file_megabytes * 2**20, settings.files_per_message),
         transcribe=transcribe,
     )
 

@@ -31,6 +31,9 @@ RunStatus = Literal[
 Kind = Literal["ask", "help", "unreadable", "empty_reply", "reset", "stop", "memory"]
 """What a message wants: an answer of the model, one of our own texts, a new thread, or an end."""
 
+FileKind = Literal["picture", "document", "text", "audio", "output"]
+"""What a file is to the model; `output`: made by an answer."""
+
 Ending = Literal["completed", "incomplete", "failed", "cancelled"]
 
 
@@ -113,13 +116,14 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of an answer, to be shown with it."""
+    """A file in our hands: sent by a person and judged by its content, or made by an answer."""
 
-    key: str
-    """Unique in its run: the file is shown once for each key."""
     name: str
+    """Ends as files of its type do: model servers go by that."""
     type: str
+    """MIME type."""
     content: bytes = field(repr=False)
+    kind: FileKind = "output"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from bots.intake.connector import Connector
 from core.inbox import Inbox
 
 logger = logging.getLogger(__name__)
-discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # there is no voice here
 SYNCED = "discord:commands"
 
 

@@ -8,29 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bots.discord.files import attachments, snapshots
 from bots.intake import orders
+from bots.intake.said import By, Said
 from bots.replies.safe_text import printable
-from core.types import Address, IncomingMessage, Kind
+from core.types import Address, Kind
 
 EPOCH = 1_420_070_400.0
 _ID = re.compile(r"[0-9]{1,20}")
 _SPOKEN_TYPES = (0, 19)  # default, reply
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """A person's message, and whether it is addressed to the assistant beyond doubt.
-
-    `live`: just told by the gateway, not found in a history.
-    """
-
-    message: IncomingMessage
-    addressed: bool
-    live: bool = True
 
 
 def sent_at(snowflake: str) -> float:
@@ -50,30 +38,37 @@ def address(payload: Mapping[str, Any], guild: str | None = None) -> Address:
     return Address("discord", workspace, channel, channel)
 
 
-def spoken(payload: Mapping[str, Any], me: str, role: str | None, guild: str | None = None) -> Spoken | None:
-    """What a person said, or None: a bot's post, a system message. `role`: the bot's managed role."""
-    author = payload.get("author")
-    if not isinstance(author, Mapping) or not _sound(payload, author):
+def read(message: Mapping[str, Any], me: str, role: str | None, guild: str | None = None) -> Said | None:
+    """A message as the gateway or a history tells it, or what it forwards; None for what is none.
+
+    `role`: the bot's managed role in `guild`, which a history does not tell.
+    """
+    author = message.get("author")
+    if not isinstance(author, Mapping) or not _sound(message, author):
         return None
-    if author.get("bot") or author.get("system") or payload.get("webhook_id") or str(author.get("id")) == me:
-        return None
-    if payload.get("type", 0) not in _SPOKEN_TYPES:
-        return None
-    where = address(payload, guild)
-    text = printable(_plain(payload, me, role)).strip()
-    addressed = not where.workspace or _addressed(payload, me, role)
-    files = attachments(payload)
-    message = IncomingMessage(
-        id=str(payload["id"]),
+    where = address(message, guild)
+    text, files = printable(_plain(message, me, role)).strip(), attachments(message)
+    addressed = not where.workspace or _addressed(message, me, role)
+    perhaps = bool(text or files) and not _to_others(message)
+    return Said(
+        id=str(message["id"]),
         address=where,
+        by=_by(message, author, me),
+        to="us" if addressed else "perhaps" if perhaps else "others",
         user=str(author["id"]),
         text=text,
-        sent_at=sent_at(str(payload["id"])),
-        kind=_kind(text, payload, where) if addressed and (text or not files) else "ask",
-        author=printable(_name(payload)),
+        sent_at=sent_at(str(message["id"])),
+        kind=_kind(text, message, where) if addressed and (text or not files) else "ask",
+        author=printable(_name(message)),
         files=files,
     )
-    return Spoken(message, addressed)
+
+
+def _by(message: Mapping[str, Any], author: Mapping[str, Any], me: str) -> By:
+    if author["id"] == me:
+        return "us"
+    strange = author.get("bot") or author.get("system") or message.get("webhook_id")
+    return "other" if strange or message.get("type", 0) not in _SPOKEN_TYPES else "person"
 
 
 def _addressed(payload: Mapping[str, Any], me: str, role: str | None) -> bool:
@@ -92,7 +87,7 @@ def _sound(payload: Mapping[str, Any], author: Mapping[str, Any]) -> bool:
     return all(isinstance(one, str) and _ID.fullmatch(one) for one in ids) and isinstance(content, str | None)
 
 
-def to_others(payload: Mapping[str, Any]) -> bool:
+def _to_others(payload: Mapping[str, Any]) -> bool:
     """True when a message is a word to somebody: a reply to them, or a mention of them."""
     return bool(payload.get("message_reference") or payload.get("mentions") or payload.get("mention_roles"))
 

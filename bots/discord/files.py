@@ -22,6 +22,7 @@ from bots.replies.posts import Posts, until_posted
 from bots.replies.safe_text import file_name
 from core.errors import FileRefused, TooLarge
 from core.files.detect import safe_name
+from core.store import steps
 from core.types import Attachment, File
 
 MOST_FILES = 50
@@ -97,13 +98,13 @@ class DiscordFiles:
         if self._session is None:
             self._session = aiohttp.ClientSession(connector=Connector(), cookie_jar=aiohttp.DummyCookieJar())
         try:
-            found = await download(self._session, url, limit)
+            _, content = await download(self._session, url, limit)
         except Redirected as elsewhere:
             raise FileRefused("file_unavailable") from elsewhere
         except FileRefused as error:
             gone = error.notice == "file_forbidden"  # how the CDN speaks of a signature that has expired
             raise FileRefused("file_deleted" if gone else error.notice) from error
-        return found.content
+        return content
 
     async def close(self) -> None:
         """End the connections."""
@@ -118,11 +119,11 @@ class Uploads:
     def __init__(self, posts: Posts, poster: DiscordPoster) -> None:
         self._posts, self._poster = posts, poster
 
-    async def attach(self, file: File) -> None:
+    async def attach(self, key: str, file: File) -> None:
         """See `Attaching.attach`."""
         size = len(file.content)
         if size > LARGEST_FILE:
             raise TooLarge(LARGEST_FILE)
         sent = (file_name(file.name), file.type or "application/octet-stream", file.content)
-        make = partial(self._poster.bring, file.key, sent)
-        await until_posted(lambda: self._posts.once(f"file:{file.key}", make, sign=file_sign(size)))
+        make = partial(self._poster.bring, key, sent)
+        await until_posted(lambda: self._posts.once(steps.file(key), make, sign=file_sign(size)))

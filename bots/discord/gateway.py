@@ -70,7 +70,8 @@ class Position:
 
 
 def redirect(api_url: str, gateway_url: str) -> None:
-    """Point discord.py at these servers. Process-wide, because discord.py keeps both on classes."""
+    """Point discord.py at these servers. Process-wide, because discord.py keeps it all on classes."""
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # there is no voice here
     Route.BASE = api_url.rstrip("/")
     if gateway_url:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
@@ -137,20 +138,18 @@ class Socket(DiscordWebSocket):
 
 
 class Gateway:
-    """One gateway session of a logged-in client. `handlers`: event name → called in order, must not block."""
+    """One gateway session of a client."""
 
-    def __init__(
-        self, client: discord.Client, identifies: Identifies, handlers: Mapping[str, Handler]
-    ) -> None:
+    def __init__(self, client: discord.Client, identifies: Identifies) -> None:
         self._client, self._identifies = client, identifies
         self._socket: DiscordWebSocket | None = None
         self._identified_at = -IDENTIFY_SPACING
-        self._left = False
-        self.established = False
-        """Set by the handlers of READY and RESUMED."""
-        state: Any = client._connection
-        state.parsers.clear()  # no caches, no objects for events nobody wants
-        state.parsers.update({name: _guarded(name, handler) for name, handler in handlers.items()})
+        self._left = self._established = False
+
+    @property
+    def established(self) -> bool:
+        """Whether Discord has greeted the connection there is: READY or RESUMED."""
+        return self._established
 
     def without_content(self) -> None:
         """Ask for no privileged intent any more."""
@@ -166,14 +165,18 @@ class Gateway:
             return None
         return Position(socket.session_id, socket.sequence, str(socket.gateway))
 
-    async def run(self, stored: Position | None) -> None:
-        """Follow the stored session, or a new one, until the connection is lost.
+    async def run(
+        self, stored: Position | None, handlers: Mapping[str, Handler], greeted: Callable[[], None]
+    ) -> None:
+        """Follow the stored session, or a new one, until the connection is lost. The client is logged in.
 
-        Raises TokenRefused, ContentIntentRefused, or what made connecting impossible.
+        `handlers`: event name → called in order, must not block. `greeted`: at READY and at RESUMED. Raises
+        TokenRefused, ContentIntentRefused, or what made connecting impossible.
         """
+        self._hear(handlers, greeted)
         resume, fruitless, before = stored, 0, stored is not None
         while True:
-            self.established = self._left = False
+            self._established = self._left = False
             try:
                 await self._follow(resume)
             except ReconnectWebSocket as error:
@@ -196,6 +199,18 @@ class Gateway:
                     raise
                 logger.info("gateway lost", extra={"error": type(error).__name__})
                 return
+
+    def _hear(self, handlers: Mapping[str, Handler], greeted: Callable[[], None]) -> None:
+        """Raw events instead of discord.py's: no caches, no objects for events nobody wants."""
+
+        def begin(_: object) -> None:
+            self._established = True
+            greeted()
+
+        state: Any = self._client._connection
+        state.parsers.clear()
+        heard = {"READY": begin, "RESUMED": begin, **handlers}
+        state.parsers.update({name: _guarded(name, handler) for name, handler in heard.items()})
 
     async def _follow(self, resume: Position | None) -> None:
         loop = asyncio.get_running_loop()

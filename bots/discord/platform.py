@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 
 import discord
 
@@ -14,7 +15,7 @@ from bots.discord import events
 from bots.discord.api import PAGE, DiscordApi
 from bots.discord.bot import Bot
 from bots.discord.files import DiscordFiles, Uploads
-from bots.discord.gateway import ContentIntentRefused, Gateway, Position, forget_login, redirect
+from bots.discord.gateway import ContentIntentRefused, Gateway, Handler, Position, forget_login, redirect
 from bots.discord.identifies import Identifies
 from bots.discord.interactions import Interactions
 from bots.discord.markup import DiscordMarkup
@@ -32,7 +33,7 @@ from core.concurrency import Background, KeyedLock
 from core.errors import SpoolError, Unreachable
 from core.inbox import Inbox
 from core.settings import Settings
-from core.store.journal import Journal
+from core.store.steps import Journal
 from core.texts import text
 from core.types import Address, Attachment, Earlier, IncomingMessage
 
@@ -57,6 +58,7 @@ class DiscordPlatform:
         self._markup = DiscordMarkup()
         self._api, self._pace, self._locks = DiscordApi(self._bot.http), Pace(), KeyedLock()
         self._files = DiscordFiles(settings.discord_api_url)
+        self._gateway = Gateway(self._bot, self._identifies)
         self._logged_in = asyncio.Event()
         self._working = Background()
         self._catching_up: asyncio.Task[None] | None = None
@@ -69,9 +71,6 @@ class DiscordPlatform:
             follow=settings.follow_threads,
         )
         self._interactions = Interactions(inbox, self._api, self._intake, language=settings.language)
-        self._gateway: Gateway
-        self._connected: Callable[[], None] = lambda: None
-        self._ready_at = 0.0
 
     def _me(self) -> str:
         assert self._bot.user is not None
@@ -80,14 +79,13 @@ class DiscordPlatform:
     async def run(self, connected: Callable[[], None]) -> None:
         """Listen until the connection is lost. Raises TokenRefused when the token is not accepted."""
         await self._log_in()
-        self._connected = connected
         self._working.start(self._bot.sync(), "discord commands")
         self._working.start(self._save(), "discord position")
         self._intake.restart()
         stored = await self._inbox.fact(SESSION)
         position = Position(**stored) if isinstance(stored, dict) else None
         try:
-            await self._gateway.run(position)
+            await self._gateway.run(position, self._handlers(), partial(self._greeted, connected))
         except ContentIntentRefused:
             logger.error(
                 "FOLLOW_THREADS=1 needs the Message Content Intent: turn it on at the Bot page of your "
@@ -99,7 +97,7 @@ class DiscordPlatform:
             await self._gateway.leave()
 
     async def _log_in(self) -> None:
-        """Once in a process: the client, its commands and its raw events."""
+        """Once in a process."""
         if self._logged_in.is_set():
             return
         try:
@@ -109,32 +107,33 @@ class DiscordPlatform:
             if isinstance(error, discord.LoginFailure):
                 raise TokenRefused(LOGIN) from None
             raise
-        handlers = {
-            "READY": self._ready,
-            "RESUMED": self._ready,
-            "MESSAGE_CREATE": self._intake.message,
-            "MESSAGE_DELETE": self._intake.deleted,
-            "MESSAGE_DELETE_BULK": self._intake.deleted,
-            "GUILD_CREATE": self._intake.guild,
-            "CHANNEL_CREATE": self._intake.channel,
-            "THREAD_CREATE": self._intake.channel,
-            "THREAD_UPDATE": self._intake.channel,
-            "THREAD_LIST_SYNC": self._intake.channels,
-            "INTERACTION_CREATE": self._interactions.take,
-        }
-        self._gateway = Gateway(self._bot, self._identifies, handlers)
         self._logged_in.set()
 
-    def _ready(self, _: object) -> None:
-        self._gateway.established, self._ready_at = True, time.time()
-        self._connected()
+    def _handlers(self) -> dict[str, Handler]:
+        """By the names of Discord's events."""
+        intake = self._intake
+        return {
+            "MESSAGE_CREATE": intake.message,
+            "MESSAGE_DELETE": intake.deleted,
+            "MESSAGE_DELETE_BULK": intake.deleted,
+            "GUILD_CREATE": intake.guild,
+            "CHANNEL_CREATE": intake.channel,
+            "THREAD_CREATE": intake.channel,
+            "THREAD_UPDATE": intake.channel,
+            "THREAD_LIST_SYNC": intake.channels,
+            "INTERACTION_CREATE": self._interactions.take,
+        }
+
+    def _greeted(self, connected: Callable[[], None]) -> None:
+        connected()
         self._working.start(self._save_now(), "discord position")
         window, chain = self._settings.catch_up_seconds, self._intake.chain
         caught_up = CatchUp(self._inbox, self.name, window, quick=10, pause=0.04, chain=chain)
         if self._catching_up:
             self._catching_up.cancel()
         alive = lambda: self._gateway.established and self._intake.settled  # noqa: E731
-        self._catching_up = self._working.start(caught_up.keep(self._read, alive), "discord catch-up")
+        read = partial(self._read, time.time())
+        self._catching_up = self._working.start(caught_up.keep(read, alive), "discord catch-up")
 
     def _drop(self) -> None:
         """A message was not stored: resume from the last position that was."""
@@ -150,13 +149,13 @@ class DiscordPlatform:
         with contextlib.suppress(SpoolError):  # the next one may succeed
             await self._intake.save()
 
-    async def _read(self, address: Address, since: float) -> None:
+    async def _read(self, greeted_at: float, address: Address, since: float) -> None:
         """Give what was said in a channel since then to the inbox; what is known is skipped."""
         after = max(0, events.snowflake(since) - 1)
         try:
             while page := await self._api.history(address.channel, after):
                 for payload in page:
-                    missed = since + OVERLAP < events.sent_at(payload["id"]) < self._ready_at
+                    missed = since + OVERLAP < events.sent_at(payload["id"]) < greeted_at
                     if missed or not payload.get("edited_timestamp"):  # an edit is no message
                         self._intake.again(payload, address.workspace)
                 after = int(page[-1]["id"])

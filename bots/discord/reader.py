@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from bots.discord import events
 from bots.discord.api import DiscordApi
 from bots.discord.channels import Channels
 from bots.discord.gateway import Position
+from bots.intake.said import Said
 from core.concurrency import Background
 from core.errors import SpoolError, Unsaved
 from core.inbox import Inbox, Receipt
@@ -62,14 +63,13 @@ class Reader:
         if guild and payload.get("mention_roles") and guild not in self._roles:
             self._background.start(self._learn_role(guild, payload, live), "event")
             return
-        said = events.spoken(payload, self._me(), self._roles.get(guild), guild)
-        if said is None:
+        said = events.read(payload, self._me(), self._roles.get(guild), guild)
+        if said is None or not said.concerns_us:
             return
-        said = replace(said, live=live)
-        if said.addressed:
-            self._place(said)
-        elif self._follow and (said.message.text or said.message.files) and not events.to_others(payload):
-            self._line_up(said.message.address.channel, partial(self._follow_up, said))
+        if said.to == "us":
+            self._place(said, live)
+        elif self._follow:
+            self._line_up(said.address.channel, partial(self._follow_up, said, live))
 
     def again(self, payload: dict[str, Any], guild: str) -> None:
         """A message of the history; one that is not understood does not hide the others."""
@@ -78,9 +78,10 @@ class Reader:
         except Exception:
             logger.exception("message not understood")
 
-    def _receive(self, said: events.Spoken) -> None:
-        chain = self.chain
-        receipt = self._inbox.receive(said.message, self.progress(), chain=chain, live=said.live)
+    def _receive(self, said: Said, live: bool) -> None:
+        """Into the inbox, knowing which channel its thread belongs to."""
+        chain, parent = self.chain, self._channels.parent(said.address.channel) or ""
+        receipt = self._inbox.receive(said.incoming(parent), self.progress(), chain=chain, live=live)
         receipt.add_done_callback(lambda done: self._stored(done, chain))
 
     def _stored(self, receipt: asyncio.Future[Receipt], chain: Chain) -> None:
@@ -127,14 +128,14 @@ class Reader:
         except Unsaved as error:
             self._repeat(error, chain)
 
-    def _place(self, said: events.Spoken) -> None:
+    def _place(self, said: Said, live: bool) -> None:
         """Receive a message that is for us; in a channel nobody told us of, once it is known what it is."""
-        where = said.message.address
+        where = said.address
         unknown = where.workspace and self._channels.parent(where.channel) is None
         if unknown and where.channel not in self._lines:
-            self._line_up(where.channel, partial(self._learnt, said))
+            self._line_up(where.channel, partial(self._learnt, said, live))
         else:
-            self.behind(where.channel, lambda: self._receive(self._placed(said)))
+            self.behind(where.channel, partial(self._receive, said, live))
 
     def behind(self, channel: str, act: Callable[[], None]) -> None:
         """Do that at once, or behind what was said there and is still looked at: the order stays."""
@@ -166,21 +167,15 @@ class Reader:
         finally:
             del self._lines[channel]
 
-    async def _learnt(self, said: events.Spoken) -> None:
+    async def _learnt(self, said: Said, live: bool) -> None:
         """After a cold resume Discord does not repeat its channels, either."""
-        await self._channels.learn(said.message.address.channel)
-        self._receive(self._placed(said))
+        await self._channels.learn(said.address.channel)
+        self._receive(said, live)
 
-    async def _follow_up(self, said: events.Spoken) -> None:
-        message = said.message
-        in_thread = await self._channels.learn(message.address.channel)
-        if in_thread and await self._inbox.spoke_before(message.address, message.user):
-            self._receive(self._placed(said))
-
-    def _placed(self, said: events.Spoken) -> events.Spoken:
-        """The same, knowing which channel its thread belongs to."""
-        parent = self._channels.parent(said.message.address.channel)
-        return replace(said, message=replace(said.message, parent=parent)) if parent else said
+    async def _follow_up(self, said: Said, live: bool) -> None:
+        in_thread = await self._channels.learn(said.address.channel)
+        if in_thread and await self._inbox.spoke_before(said.address, said.user):
+            self._receive(said, live)
 
     def channels(self, payload: dict[str, Any]) -> None:
         """THREAD_LIST_SYNC, and the lists of GUILD_CREATE."""

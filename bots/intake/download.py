@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import aiohttp
 from yarl import URL
@@ -20,14 +20,6 @@ _STATUSES = {401: "file_forbidden", 403: "file_forbidden", 404: "file_deleted", 
 
 class Redirected(SpoolError):
     """The server sends us elsewhere; the text is where to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """What a server gave. `type` is what it claims: lower case, without parameters."""
-
-    type: str
-    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +60,11 @@ class Hosts:
 
 async def download(
     session: aiohttp.ClientSession, url: URL, limit: int, headers: Mapping[str, str] | None = None
-) -> Download:
-    """At most `limit` bytes. Raises FileRefused, Retryable or Redirected."""
+) -> tuple[str, bytes]:
+    """The type the server claims, in lower case and without parameters, and at most `limit` bytes.
+
+    Raises FileRefused, Retryable or Redirected.
+    """
     given = {"Accept-Encoding": "identity", **(headers or {})}  # else a few bytes could become very many
     try:
         async with session.get(
@@ -80,7 +75,7 @@ async def download(
             raise_for_status=False,
         ) as response:
             _check(response, limit)
-            return Download(response.content_type.casefold(), await _body(response.content, limit))
+            return response.content_type.casefold(), await _body(response.content, limit)
     except (
         aiohttp.ClientError,
         TimeoutError,

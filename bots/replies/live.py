@@ -25,7 +25,7 @@ class Brush(Protocol):
     async def paint(self, text: str, activities: Sequence[Activity] = (), *, final: bool) -> bool:
         """Show this text and what is being done; False when some of it is left for later.
 
-        A final text is shown whole, and without any task. Raises Retryable or Unreachable.
+        A final text is shown whole, and without any activity. Raises Retryable or Unreachable.
         """
         ...
 
@@ -160,9 +160,9 @@ class FullReply(LiveReply):
         super().__init__(brush)
         self._files, self._questions = files, questions
 
-    async def attach(self, file: File) -> None:
+    async def attach(self, key: str, file: File) -> None:
         """See `Attaching.attach`."""
-        await self._files.attach(file)
+        await self._files.attach(key, file)
 
     async def ask(self, question: ApprovalRequest) -> None:
         """See `Asking.ask`."""

@@ -1,4 +1,4 @@
-"""Slack events as the core's values: pure functions, no I/O.
+"""Slack's messages as the core's values: pure functions, no I/O.
 
 Which events are messages: https://docs.slack.dev/reference/events/message
 """
@@ -8,60 +8,74 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bots.intake import orders
+from bots.intake.said import By, Said
 from bots.replies.safe_text import printable
-from bots.slack import events
 from bots.slack.files import attachments
-from core.types import Address, IncomingMessage, Kind
+from core.types import Address, Kind
 
 _SPOKEN = (None, "file_share", "thread_broadcast")
 _TS = re.compile(r"\d{1,11}\.\d{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """A person's message, and whether it is addressed to the assistant beyond doubt."""
+class Us:
+    """Who we are in Slack: the bot's user, and the workspace (or enterprise) of its token."""
 
-    message: IncomingMessage
-    addressed: bool
-    """False: only a follow-up in a topic; whether it is meant for us is the inbox's to know."""
+    user: str
+    team: str
 
 
-def spoken(event: Mapping[str, Any], team: str, me: str, told_to: str = "") -> Spoken | None:
-    """What a person said, or None: an edit, a join, a bot's post, our own, or not for us at all.
+def read(message: Mapping[str, Any], us: Us, told_to: str = "") -> Said | None:
+    """A message as an event, a history or a thread tells it; None for what is none. Never raises.
 
-    `told_to`: the team that the envelope names.
+    A history tells no channel: it is to be put in. `told_to`: the team that the envelope of an event names.
     """
-    user, ts, channel = (_name(event.get(key)) for key in ("user", "ts", "channel"))
-    if not (user and channel and _TS.fullmatch(ts)) or user in (me, "USLACK", "USLACKBOT"):
+    if message.get("subtype") == "message_changed":
+        said = _read(_inner(message), us, told_to)
+        return replace(said, changed=True) if said else None
+    return _read(message, us, told_to)
+
+
+def _inner(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a message became, in the place that only the event about it tells."""
+    changed = event.get("message")
+    place = {key: event.get(key) for key in ("channel", "channel_type")}
+    return {**changed, **place} if isinstance(changed, Mapping) else {}
+
+
+def _read(message: Mapping[str, Any], us: Us, told_to: str) -> Said | None:
+    user, ts, channel, topic = (_name(message.get(key)) for key in ("user", "ts", "channel", "thread_ts"))
+    if not (channel and _TS.fullmatch(ts)):
         return None
-    if event.get("subtype") not in _SPOKEN or event.get("bot_id") or event.get("hidden"):
-        return None
-    direct = event.get("channel_type") == "im" or channel.startswith("D")
-    topic = _name(event.get("thread_ts"))
+    direct = message.get("channel_type") == "im" or channel.startswith("D")
     inside = bool(_TS.fullmatch(topic)) and topic != ts
-    addressed = direct or events.mentions(event, me)
-    if not addressed and (not inside or event.get("type") == "app_mention"):
-        return None
-    text = printable(events.plain(event, me)).strip()
-    files = attachments(event)
-    if not (addressed or text or event.get("files")):
-        return None
-    message = IncomingMessage(
+    addressed = direct or mentions(message, us.user)
+    text, files = printable(plain(message, us.user)).strip(), attachments(message)
+    perhaps = inside and bool(text or message.get("files")) and message.get("type") != "app_mention"
+    return Said(
         id=ts,
-        address=Address("slack", team, channel, topic if inside else ts),
+        address=Address("slack", us.team, channel, topic if inside else ts),
+        by=_by(message, user, us),
+        to="us" if addressed else "perhaps" if perhaps else "others",
         user=user,
         text=text,
         sent_at=float(ts),
-        kind=_kind(text, event, addressed) if text or not files else "ask",
-        inside_topic=inside and not direct,
+        kind=_kind(text, message, addressed) if text or not files else "ask",
         files=files,
-        team=_team(event, told_to),
+        inside=inside and not direct,
+        team=_team(message, told_to or us.team),
     )
-    return Spoken(message, addressed)
+
+
+def _by(message: Mapping[str, Any], user: str, us: Us) -> By:
+    if user == us.user:
+        return "us"
+    strange = message.get("subtype") not in _SPOKEN or message.get("bot_id") or message.get("hidden")
+    return "other" if strange or user in ("", "USLACK", "USLACKBOT") else "person"
 
 
 def _name(value: object) -> str:
@@ -162,13 +176,17 @@ def _block(block: Mapping[str, Any], me: str) -> str:
 
 
 def _list(element: Mapping[str, Any], me: str) -> str:
-    indent = "  " * int(element.get("indent") or 0)
+    indent = "  " * _number(element.get("indent"))
     ordered = element.get("style") == "ordered"
-    first = int(element.get("offset") or 0) + 1
+    first = _number(element.get("offset")) + 1
     return "\n".join(
         f"{indent}{f'{number}.' if ordered else '-'} {_inline(item, me)}"
         for number, item in enumerate(_elements(element), start=first)
     )
+
+
+def _number(value: object) -> int:
+    return value if type(value) is int else 0
 
 
 def _inline(element: Mapping[str, Any], me: str) -> str:

@@ -22,7 +22,8 @@ from bots.slack.api import Refused, call
 from core.concurrency import Backoff, until
 from core.errors import FileRefused, Retryable, TooLarge, Unreachable
 from core.files.detect import safe_name
-from core.store.journal import Journal
+from core.store import steps
+from core.store.steps import Journal, Step, Uploaded
 from core.types import Address, Attachment, File
 
 logger = logging.getLogger(__name__)
@@ -91,16 +92,16 @@ class SlackFiles:
         if url is None:
             raise FileRefused("file_external")
         try:
-            found = await download(self._session, url, limit, self._headers)
+            type, content = await download(self._session, url, limit, self._headers)
         except Redirected as elsewhere:
             if self._hosts.allowed(str(elsewhere)):
                 raise _forbidden("sent to sign in") from elsewhere
             raise FileRefused("file_unavailable") from elsewhere
         except FileRefused as error:
             raise (_forbidden("refused") if error.notice == "file_forbidden" else error) from error
-        if found.type in _HTML and _unexpected(attachment, found.content):
+        if type in _HTML and _unexpected(attachment, content):
             raise _forbidden("a page instead of the file")
-        return found.content
+        return content
 
     async def _asked(self, attachment: Attachment) -> Attachment:
         """The same file as Slack tells it when asked: those of other organisations come as stubs."""
@@ -155,33 +156,33 @@ class Uploads:
         self._client, self._session, self._journal, self._address = client, session, journal, address
         self._failures = 0
 
-    async def attach(self, file: File) -> None:
+    async def attach(self, key: str, file: File) -> None:
         """See `Attaching.attach`."""
-        await until_posted(lambda: self._attach(file))
+        await until_posted(lambda: self._attach(key, file))
 
-    async def _attach(self, file: File) -> None:
-        name = f"file:{file.key}"
-        step = self._journal.memo.get(name)
-        if step and step.get("shown"):
+    async def _attach(self, key: str, file: File) -> None:
+        step = steps.upload(key)
+        before = self._journal.get(step)
+        if before and before.shown:
             return
-        given = step["file"] if step else None
+        given = before.id if before else None
         if given is None or not await self._shown(given):
-            given = await self._show(name, file, given)
-        await self._journal.record(name, {"file": given, "shown": True})
+            given = await self._show(step, file, given)
+        await self._journal.record(step, Uploaded(given, shown=True))
 
-    async def _show(self, name: str, file: File, given: str | None) -> str:
+    async def _show(self, step: Step[Uploaded], file: File, given: str | None) -> str:
         """Show the file whose bytes Slack has already, else (or if it has forgotten them) upload it first."""
         if given is not None:
             try:
                 await self._complete(given, file)
             except Refused as error:
                 if error.error in _UNKNOWN_FILE:
-                    return await self._show(name, file, None)
+                    return await self._show(step, file, None)
                 if error.error != _DONE_ALREADY:
                     raise Unreachable(error.error) from error
             return given
         given = await self._upload(file)
-        await self._journal.record(name, {"file": given})
+        await self._journal.record(step, Uploaded(given))
         await _must(self._complete(given, file))
         return given
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.intake.said import Said
 from bots.slack import events
+from bots.slack.events import Us
 from bots.slack.history import Heard
-from bots.slack.interactions import ANY, Interactions
+from bots.slack.interactions import ANY
 from bots.slack.poster import reference
 from core.inbox import Inbox
-from core.types import Address
+from core.types import Address, IncomingMessage
 
 logger = logging.getLogger(__name__)
 MOST_STORED = 1000
@@ -36,8 +38,6 @@ class Listeners:
         me: AuthorizeResult,
         *,
         follow: bool,
-        language: str,
-        locale: Callable[[str], Awaitable[str]],
         heard: Heard,
         waiting: Callable[[Address, bool], None],
     ) -> None:
@@ -45,14 +45,12 @@ class Listeners:
         self._heard, self._waiting = heard, waiting
         self._bot = me.bot_id or "none"
         self._stored: OrderedDict[tuple[object, object], None] = OrderedDict()
-        self._me = str(me.bot_user_id)
-        self._team = str(me.team_id or me.enterprise_id or "")  # one bot token is one workspace
+        self._us = us_of(me)
         self._enterprise = str(me.enterprise_id or "")
         self._foreign: set[str] = set()
 
         self.app = _bolt(client, me)
         self.app.event(ANY)(self._event)  # everything is acknowledged, also what is not for us
-        Interactions(self.app, inbox, self._team, language, locale)
 
     def settled(self, envelope: Mapping[str, Any]) -> bool:
         """True for events there is nothing to do about: our own posts, the twin of a stored message, and what
@@ -95,9 +93,9 @@ class Listeners:
 
     def _is_ours(self, authorization: Mapping[str, Any]) -> bool:
         team, enterprise = authorization.get("team_id"), authorization.get("enterprise_id")
-        if team and team == self._team:
+        if team and team == self._us.team:
             return True
-        whole = authorization.get("is_enterprise_install") or not team or self._team == self._enterprise
+        whole = authorization.get("is_enterprise_install") or not team or self._us.team == self._enterprise
         return bool(whole and enterprise and enterprise == self._enterprise)
 
     async def _event(self, body: dict[str, Any]) -> None:
@@ -111,20 +109,20 @@ class Listeners:
     async def message(self, event: dict[str, Any], team: str = "", *, live: bool = True) -> None:
         """A message as an event or as history (not `live`) tells it. Returns ⇒ stored, or not for us.
 
-        `team`: that of the envelope. Raises whatever a message that is none leads to.
+        `team`: that of the envelope.
         """
         self._heard.note(event)
-        gone = events.deleted(event, self._team)
-        said = events.spoken(event, self._team, self._me, team or self._team)
+        gone = events.deleted(event, self._us.team)
         if gone and await self._inbox.withdraw(*gone):
             self._waiting(gone[0], False)
-        if said is None:
-            return
-        message = said.message
-        if not said.addressed:
-            known = self._follow and await self._inbox.spoke_before(message.address, message.user)
-            if not known:
-                return
+        said = events.read(event, self._us, team)
+        if said and said.concerns_us and (said.to == "us" or await self._follows(said)):
+            await self._receive(said.incoming(), live)
+
+    async def _follows(self, said: Said) -> bool:
+        return self._follow and await self._inbox.spoke_before(said.address, said.user)
+
+    async def _receive(self, message: IncomingMessage, live: bool) -> None:
         receipt = await self._inbox.receive(message, live=live)
         self._stored[message.address.channel, message.id] = None
         if len(self._stored) > MOST_STORED:
@@ -134,12 +132,17 @@ class Listeners:
 
     async def _stopped(self, event: dict[str, Any]) -> None:
         channel, topic, user = (str(event.get(key) or "") for key in ("channel", "thread_ts", "user"))
-        address = Address("slack", self._team, channel, topic)
+        address = Address("slack", self._us.team, channel, topic)
         posts = event.get("streaming_message_ts") or ()
         for post in posts:  # Slack has ended these streams already, whoever pressed
             await self._inbox.stop_post(reference(address, str(post)))
         if not posts:
             await self._inbox.stop(address, user)
+
+
+def us_of(me: AuthorizeResult) -> Us:
+    """Who we are, by what Slack says of the token: one bot token is one workspace."""
+    return Us(str(me.bot_user_id), str(me.team_id or me.enterprise_id or ""))
 
 
 def _bolt(client: AsyncWebClient, me: AuthorizeResult) -> AsyncApp:

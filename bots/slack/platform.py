@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,18 +25,20 @@ from bots.slack import events
 from bots.slack.api import REVOKED, Budget, Limited, Refused, call
 from bots.slack.files import SlackFiles, Uploads
 from bots.slack.history import Heard, History, pages
-from bots.slack.listeners import Listeners
+from bots.slack.interactions import Interactions
+from bots.slack.listeners import Listeners, us_of
 from bots.slack.markup import SlackMarkup
 from bots.slack.native_stream import Refusals
 from bots.slack.poster import SlackPoster, reference
 from bots.slack.socket import SocketMode, unconnected
 from bots.slack.status import Status
-from bots.slack.stream import StreamBrush
+from bots.slack.stream import StreamBrush, Streaming
 from core.concurrency import Background, KeyedLock
 from core.errors import Retryable, SpoolError
 from core.inbox import Inbox
 from core.settings import Settings
-from core.store.journal import Journal
+from core.store import steps
+from core.store.steps import Journal
 from core.texts import text
 from core.types import Activity, Attachment, Earlier, IncomingMessage
 
@@ -62,8 +64,8 @@ class SlackPlatform:
             session=session,  # without it the SDK opens a new connection for each call
             retry_handlers=[],  # a repeated post could appear twice
         )
-        self._markup = SlackMarkup()
-        self._budget, self._refusals, self._locks = Budget(), Refusals(), KeyedLock()
+        self._budget, self._locks = Budget(), KeyedLock()
+        self._streaming = Streaming(self._client, self._budget, Refusals(), SlackMarkup())
         self._files = SlackFiles(
             self._client, session, token=settings.slack_bot_token, api_url=settings.slack_api_url
         )
@@ -82,11 +84,11 @@ class SlackPlatform:
             self._inbox,
             me,
             follow=self._settings.follow_threads,
-            language=self._settings.language,
-            locale=self.locale,
             heard=self._heard,
             waiting=lambda address, yes: self._status.waiting(address, self._thinking if yes else ""),
         )
+        team, language = us_of(me).team, self._settings.language
+        Interactions(listeners.app, self._inbox, team, language, self.locale)
         history = History(self._client, partial(listeners.message, live=False))
         window = self._settings.catch_up_seconds
         caught_up = CatchUp(self._inbox, self.name, window, quick=15, pause=2.6)  # two of 50 calls a minute
@@ -152,7 +154,7 @@ class SlackPlatform:
     async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[FullReply]:
         """See `Platform.reply`."""
         address, run = message.address, journal.claim.run
-        begun = "post:0" in journal.memo
+        begun = journal.get(steps.post(0)) is not None
         wanted = message.kind == "ask" and not begun  # else there is something to see already
         if begun:
             self._status.waiting(address, "")  # what a process before this one may have left
@@ -160,16 +162,7 @@ class SlackPlatform:
             poster = SlackPoster(self._client, self._budget, address, run, self._bot_user, thinking.posting)
             posts = Posts(journal, poster, self._locks)
             show_activities = lambda activities: thinking.doing(self._busy(activities))  # noqa: E731
-            brush = StreamBrush(
-                self._client,
-                self._budget,
-                self._refusals,
-                posts,
-                poster,
-                message,
-                show_activities,
-                self._markup,
-            )
+            brush = StreamBrush(self._streaming, posts, poster, message, show_activities)
             files = Uploads(self._client, self._session, journal, address)
             async with FullReply(brush, files, ApprovalPosts(posts, journal, poster)) as reply:
                 try:
@@ -191,7 +184,7 @@ class SlackPlatform:
         address = message.address
         if self._heard.quiet(address.channel, address.topic, message.user, since):
             return []
-        me = await self._bot_user()
+        us = us_of(await asyncio.shield(self._me))
         try:
             reading = pages(
                 self._client,
@@ -201,16 +194,12 @@ class SlackPlatform:
                 message.id,
                 patience=CONTEXT_PATIENCE,
             )
-            topic = [one async for one in reading]
+            topic = [events.read({**one, "channel": address.channel}, us) async for one in reading]
         except SpoolError as error:
             logger.info("topic cannot be read for context", extra={"error": str(error)})
             return []
-        found = [one for one in topic if float(one["ts"]) < float(message.id)]
-        return [
-            Earlier(one["ts"], reference(address, one["ts"]), _speaker(one, me), said)
-            for one in found[-EARLIER:]
-            if float(one["ts"]) > since and (said := events.plain(one, me))
-        ]
+        before = [said for said in topic if said and said.sent_at < message.sent_at]
+        return [said.earlier(reference(address, said.id)) for said in before[-EARLIER:] if said.text]
 
     async def fetch(self, attachment: Attachment, limit: int) -> bytes:
         """See `Fetching.fetch`."""
@@ -230,10 +219,6 @@ class SlackPlatform:
     async def close(self) -> None:
         """Take statuses away; what was not acknowledged is delivered again."""
         await self._status.close()
-
-
-def _speaker(message: Mapping[str, Any], me: str) -> str:
-    return "you" if message.get("user") == me else str(message.get("user") or "bot")
 
 
 async def _with_token(setting: str, request: Awaitable[Any]) -> Any:

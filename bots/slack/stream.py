@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Literal
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -27,27 +28,34 @@ from core.types import Activity, IncomingMessage
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """What the streams of all answers of one bot share."""
+
+    client: AsyncWebClient
+    budget: Budget
+    refusals: Refusals
+    markup: SlackMarkup
+
+
 class StreamBrush:
     """`bots.replies.live.Brush`: appends what is new; whatever cannot be appended is repainted.
 
-    `doing` shows tasks in another place, for as long as no stream does.
+    `doing` shows activities in another place, for as long as no stream does.
     """
 
     def __init__(
         self,
-        client: AsyncWebClient,
-        budget: Budget,
-        refusals: Refusals,
+        streaming: Streaming,
         posts: Posts,
         poster: SlackPoster,
         message: IncomingMessage,
         doing: Callable[[Sequence[Activity]], None],
-        markup: SlackMarkup,
     ) -> None:
-        self._client, self._budget, self._refusals = client, budget, refusals
+        self._client, self._budget, self._refusals = streaming.client, streaming.budget, streaming.refusals
         self._posts, self._poster, self._message = posts, poster, message
         self._channel, self._doing = message.address.channel, doing
-        self._pages = stream_pages(markup)
+        self._pages = stream_pages(streaming.markup)
         self._ended: list[str] = []  # what the posts show whose streams are over
         self._open: NativeStream | None = None
         self._plain = False  # chunks were refused: perhaps because of something else
@@ -126,9 +134,9 @@ class StreamBrush:
             raise NothingToPost
 
     def _begun(self, activities: Sequence[Activity]) -> list[Activity]:
-        """The tasks that are a reason to open a stream before there is any text."""
+        """The activities that are a reason to open a stream before there is any text."""
         plain = self._plain or self._refusals.chunks
-        return [] if plain else [task for task in activities if task.state == "in_progress"]
+        return [] if plain else [one for one in activities if one.state == "in_progress"]
 
     def _may_stream(self) -> bool:
         return not self._refusals.apply(self._channel, self._message.user) and self._budget.may_stream()
@@ -166,7 +174,7 @@ class StreamBrush:
             return True
 
     async def _end(self, opened: NativeStream, more: str) -> None:
-        """As `_stop`. Of a stream that showed only tasks the post is left: for the first words, or to go."""
+        """As `_stop`. One that showed only activities leaves its post: for the first words, or to go."""
         if not (opened.shown + more).strip():
             await self._poster.end_stream(opened.post)
             raise Refused("stream_without_text")

@@ -11,6 +11,8 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from core.concurrency import Background, Backoff, Slots, retry
@@ -18,10 +20,10 @@ from core.errors import FileRefused, Permanent, Retryable, Unsaved, loggable
 from core.files import detect
 from core.ports import Fetching
 from core.store import files
-from core.store.database import Database
-from core.store.files import Stored, Taken
+from core.store.database import Database, Execute
+from core.store.files import Stored
 from core.texts import text
-from core.types import Attachment, IncomingMessage, RunId, ThreadId
+from core.types import Attachment, File, IncomingMessage, RunId, ThreadId
 
 T = TypeVar("T")
 Transcribe = Callable[[str, bytes], Awaitable[str]]
@@ -42,8 +44,16 @@ LISTED = 5
 MEGABYTE = 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class FileLimits:
+    """Bytes of each file, and files of each message."""
+
+    bytes: int
+    count: int
+
+
 class Attachments:
-    """Fetches what people send. `limit_bytes` for each file, `limit_count` for each message.
+    """Fetches what people send.
 
     `transcribe(name, content)` gives what is said in an audio file and raises Retryable or Permanent; None
     where audio is not understood. A fetch is repeated after `pause` seconds and longer ones, for `patience`.
@@ -53,16 +63,14 @@ class Attachments:
         self,
         db: Database,
         platforms: Mapping[str, Fetching],
+        limits: FileLimits,
         *,
-        limit_bytes: int,
-        limit_count: int,
         transcribe: Transcribe | None,
         pause: float = 0.5,
         patience: float = FETCH_SECONDS,
     ) -> None:
         self._db, self._platforms, self._transcribe = db, platforms, transcribe
-        self._limit_bytes, self._limit_count = limit_bytes, limit_count
-        self._pause, self._patience = pause, patience
+        self._limits, self._pause, self._patience = limits, pause, patience
         self._slots: defaultdict[str, Slots] = defaultdict(
             lambda: Slots(AT_ONCE, patience=SLOW_SECONDS, slow=MOST_SLOW)
         )
@@ -94,9 +102,9 @@ class Attachments:
             if file.refused:
                 reasons.setdefault(file.refused, []).append(file.name)
         limits = {
-            "megabytes": f"{self._limit_bytes / MEGABYTE:.3g}",
-            "total": f"{max(TOTAL, self._limit_bytes) / MEGABYTE:.3g}",
-            "count": self._limit_count,
+            "megabytes": f"{self._limits.bytes / MEGABYTE:.3g}",
+            "total": f"{max(TOTAL, self._limits.bytes) / MEGABYTE:.3g}",
+            "count": self._limits.count,
         }
         return "\n".join(
             text(reason, locale, language).format(files=_list(names), **limits)
@@ -121,41 +129,38 @@ class Attachments:
         known = {
             file.source: file for file in await self._db(lambda tx: files.at(tx, sources, contents=False))
         }
-        left = max(TOTAL, self._limit_bytes) - sum(file.size for file in known.values() if not file.refused)
+        left = max(TOTAL, self._limits.bytes) - sum(file.size for file in known.values() if not file.refused)
         for position, (source, attachment) in enumerate(zip(sources, message.files, strict=True)):
             if not (file := known.get(source)):
                 taken = await self._take(message.address.platform, attachment, position, left)
-                left -= len(taken.content or b"")
-                file = await self._store(source, thread, run, taken)
+                if isinstance(taken, File):
+                    left -= len(taken.content)
+                else:
+                    facts = {"run_id": run, "reason": taken, "bytes": attachment.size}
+                    logger.info("file refused", extra=facts)
+                file = await self._db(partial(_row, source, thread, run, attachment, taken))
             if file.kind == "audio" and file.transcript is None:
                 await self._understand(file)
 
-    async def _store(self, source: str, thread: ThreadId, run: RunId, taken: Taken) -> Stored:
-        if taken.refused:
-            logger.info("file refused", extra={"run_id": run, "reason": taken.refused, "bytes": taken.size})
-        now = time.time()
-        await self._db(lambda tx: files.add(tx, source, thread, run, taken, now))
-        return (await self._db(lambda tx: files.at(tx, [source], contents=False)))[0]
-
-    async def _take(self, platform: str, attachment: Attachment, position: int, left: int) -> Taken:
-        """What the file is, with its bytes; or the reason why it is not taken. Never raises."""
-        name = detect.safe_name(attachment.name)
+    async def _take(self, platform: str, attachment: Attachment, position: int, left: int) -> File | str:
+        """The file, or the key of the text that says why it is not taken. Never raises."""
         try:
-            if position >= self._limit_count:
+            if position >= self._limits.count:
                 raise FileRefused("file_too_many")
             async with self._slots[platform].one():
                 content = await self._fetch(platform, attachment, left)
-            return await asyncio.to_thread(_judged, attachment, name, content)
+            name = detect.safe_name(attachment.name)
+            return await asyncio.to_thread(detect.judge, content, name, voice=attachment.voice)
         except FileRefused as error:
-            return Taken(name, size=attachment.size, refused=error.notice)
+            return error.notice
         except Exception:
             logger.exception("file cannot be judged")
-            return Taken(name, size=attachment.size, refused="file_unavailable")
+            return "file_unavailable"
 
     async def _fetch(self, platform: str, attachment: Attachment, left: int) -> bytes:
         """The bytes. Raises FileRefused."""
-        limit = min(self._limit_bytes, left)
-        alone = limit == self._limit_bytes or attachment.size > self._limit_bytes
+        limit = min(self._limits.bytes, left)
+        alone = limit == self._limits.bytes or attachment.size > self._limits.bytes
         refusal = FileRefused("file_too_large" if alone else "file_total")
         if limit <= 0 or attachment.size > limit:
             raise refusal
@@ -211,10 +216,17 @@ class Attachments:
             return await retry(work, Backoff(self._pause, seconds=seconds), "file")
 
 
-def _judged(attachment: Attachment, name: str, content: bytes) -> Taken:
-    """Raises FileRefused."""
-    found = detect.judge(content, name, voice=attachment.voice)
-    return Taken(found.name, found.type, found.kind, len(found.content), content=found.content)
+def _row(
+    source: str, thread: ThreadId, run: RunId, attachment: Attachment, taken: File | str, tx: Execute
+) -> Stored:
+    """Put on record what became of an attachment; gives the facts."""
+    now = time.time()
+    if isinstance(taken, File):
+        files.add(tx, source, thread, run, taken, now)
+    else:
+        name = detect.safe_name(attachment.name)
+        files.add_refused(tx, source, thread, run, name, attachment.size, taken, now)
+    return files.at(tx, [source], contents=False)[0]
 
 
 def _sources(message: IncomingMessage) -> list[str]:

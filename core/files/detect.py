@@ -10,28 +10,16 @@ import re
 import struct
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final, Literal
+from typing import Final
 
 from core.errors import FileRefused
 from core.files import audio, images
+from core.types import File, FileKind
 
-Kind = Literal["picture", "document", "text", "audio"]
 LONGEST_NAME = 120
 MOST_PARTS = 20_000
 """Members of an office document that are looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A file that is taken. `name` ends as files of its type do: model servers go by that."""
-
-    kind: Kind
-    type: str
-    name: str
-    content: bytes = field(repr=False)
-    """Text is UTF-8 without a byte order mark; of moving pictures only the first one is left."""
 
 
 _ENCRYPT: Final = re.compile(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)")
@@ -96,9 +84,10 @@ _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def judge(content: bytes, name: str, *, voice: bool = False) -> Found:
+def judge(content: bytes, name: str, *, voice: bool = False) -> File:
     """What the file is. `voice`: recorded in the chat, so sound whatever its container claims.
 
+    A text becomes UTF-8 without a byte order mark; of moving pictures only the first one is left.
     Raises FileRefused whose `notice` says why it is not taken; nothing else, whatever the bytes are.
     """
     if not content:
@@ -110,7 +99,7 @@ def judge(content: bytes, name: str, *, voice: bool = False) -> Found:
     return _document(content, name) or _text(content, name)
 
 
-def _document(content: bytes, name: str) -> Found | None:
+def _document(content: bytes, name: str) -> File | None:
     if content.startswith(b"%PDF-") or (b"%PDF-" in content[:1024] and b"%%EOF" in content[-1024:]):
         if _encrypted(content):
             raise FileRefused("file_password")
@@ -139,7 +128,7 @@ def _encrypted(content: bytes) -> bool:
     return False
 
 
-def _office(content: bytes, name: str) -> Found:
+def _office(content: bytes, name: str) -> File:
     """A zip file is a document when it has the parts of one."""
     if content[30:38] == b"mimetype" and content[38 : 38 + len(_ODT)] == _ODT:
         return _found("document", _ODT.decode(), name, content)
@@ -168,7 +157,7 @@ def _parts(content: bytes) -> Iterator[bytes]:
         at += 46 + name + extra + comment
 
 
-def _text(content: bytes, name: str) -> Found:
+def _text(content: bytes, name: str) -> File:
     """Unicode, or an older encoding where the name says that it is text. Raises FileRefused."""
     ending = _ending(name)
     for encoding in _encodings(content, ending):
@@ -177,7 +166,7 @@ def _text(content: bytes, name: str) -> Found:
         except UnicodeDecodeError:
             continue
         if not _CONTROLS.search(text):
-            return Found("text", _TEXTS.get(ending, "text/plain"), name, text.encode())
+            return File(name, _TEXTS.get(ending, "text/plain"), text.encode(), "text")
     raise FileRefused("file_type")
 
 
@@ -188,10 +177,10 @@ def _encodings(content: bytes, ending: str) -> tuple[str, ...]:
     return ("utf-8-sig", *old)
 
 
-def _found(kind: Kind, type: str, name: str, content: bytes) -> Found:
+def _found(kind: FileKind, type: str, name: str, content: bytes) -> File:
     endings = _ENDINGS.get(type) or (_usual(type),)
     named = name if _ending(name) in endings else f"{name}.{endings[0]}"
-    return Found(kind, type, named, content)
+    return File(named, type, content, kind)
 
 
 def _usual(type: str) -> str:

@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from core.errors import Permanent
+from core.model_server.assembly import mended
 from core.model_server.faults import failure
 from core.model_server.items import messages_of, output_of
-from core.model_server.text import mended
 from core.types import Finished
 
 TERMINAL = {"response.completed", "response.incomplete", "response.failed", "error"}

@@ -55,9 +55,10 @@ def _said(message: str) -> Iterator[float]:
 
 def _resets(named: Mapping[str, str], now: float, *, spent: bool) -> Iterator[float]:
     for name, value in named.items():
-        if not name.startswith("x-ratelimit-reset"):
+        before, reset, what = name.partition("x-ratelimit-reset")
+        if before or not reset:
             continue
-        left = named.get(name.replace("-reset", "-remaining", 1), "")
+        left = named.get(f"x-ratelimit-remaining{what}", "")
         if _NUMBER.match(left) and float(left) == 0 if left else not spent:
             yield from _reset(value, now)
 

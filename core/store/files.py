@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from core.store.database import Execute
 from core.store.ids import new_id
-from core.types import RunId, ThreadId
+from core.types import File, RunId, ThreadId
 
-_FACTS = "SELECT id, source, name, type, kind, size, refused, transcript, remote, remote_until FROM files"
-_WHOLE = _FACTS.replace(" FROM", ", content FROM")
+_COLUMNS = "id, source, name, type, kind, size, refused, transcript, remote, remote_until"
+_FACTS = f"SELECT {_COLUMNS} FROM files"
+_WHOLE = f"SELECT {_COLUMNS}, content FROM files"
 _UNFINISHED = "('queued', 'in_progress', 'requires_action', 'cancelling')"
 
 
@@ -40,34 +41,39 @@ class Stored:
     """None when refused, when the run has ended, and where only facts were asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What a file was found to be, before it is a row."""
-
-    name: str
-    type: str = ""
-    kind: str = ""
-    size: int = -1
-    refused: str = ""
-    content: bytes | None = field(default=None, repr=False)
-
-
-def add(tx: Execute, source: str, thread: ThreadId, run: RunId, taken: Taken, now: float) -> None:
+def add(tx: Execute, source: str, thread: ThreadId, run: RunId, file: File, now: float) -> None:
     """Store a file, once for each source. The bytes are left out when the run is over already."""
     over = tx(f"SELECT 1 FROM runs WHERE id = ? AND status NOT IN {_UNFINISHED}", run)
     tx(
         "INSERT INTO files (id, source, thread_id, run_id, name, type, kind, size, refused, content, "
-        "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source) DO NOTHING",
+        "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?) ON CONFLICT (source) DO NOTHING",
         new_id("file_"),
         source,
         thread,
         run,
-        taken.name,
-        taken.type,
-        taken.kind,
-        taken.size,
-        taken.refused,
-        None if over else taken.content,
+        file.name,
+        file.type,
+        file.kind,
+        len(file.content),
+        None if over else file.content,
+        now,
+    )
+
+
+def add_refused(
+    tx: Execute, source: str, thread: ThreadId, run: RunId, name: str, size: int, reason: str, now: float
+) -> None:
+    """Put on record that a file is not taken, and why. `size`: as it was announced."""
+    tx(
+        "INSERT INTO files (id, source, thread_id, run_id, name, type, kind, size, refused, created_at) "
+        "VALUES (?, ?, ?, ?, ?, '', '', ?, ?, ?) ON CONFLICT (source) DO NOTHING",
+        new_id("file_"),
+        source,
+        thread,
+        run,
+        name,
+        size,
+        reason,
         now,
     )
 
@@ -129,14 +135,13 @@ def remotes(tx: Execute, thread: ThreadId, now: float) -> tuple[Stored, ...]:
     return tuple(Stored(*row) for row in rows)
 
 
-def add_output(tx: Execute, run: RunId, thread: ThreadId, key: str, given: Taken, now: float) -> Stored:
+def add_output(tx: Execute, run: RunId, thread: ThreadId, key: str, file: File, now: float) -> Stored:
     """Store a file that an answer brings along, once for each key of the run; gives the row.
 
     Done before it is posted, so that after a crash it need not be made again.
     """
     source = f"{run}/{key}"
-    made = Taken(given.name, given.type, "output", len(given.content or b""), content=given.content)
-    add(tx, source, thread, run, made, now)
+    add(tx, source, thread, run, file, now)
     return at(tx, [source])[0]
 
 

@@ -14,7 +14,7 @@ from core.errors import FileRefused
 from core.ports import FullReply, Platform
 from core.store import assistants
 from core.store.database import MIGRATIONS, Execute
-from core.store.journal import Journal
+from core.store.steps import Journal
 from core.types import (
     EVERY_FUNCTION,
     Activity,
@@ -156,11 +156,11 @@ class FakeReply:
         """See `core.ports.Reply`: what people see outlives the process."""
         return self._platform.screen.get(self.run, "")
 
-    async def attach(self, file: File) -> None:
+    async def attach(self, key: str, file: File) -> None:
         """See `core.ports.Attaching`: once for each key, over deaths of the process."""
         if self._platform.file_faults:
             raise self._platform.file_faults.popleft()
-        self._platform.attached.setdefault((self.run, file.key), file)
+        self._platform.attached.setdefault((self.run, key), file)
         self._platform.news.tell()
 
     async def ask(self, question: ApprovalRequest) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.concurrency import Background
-from core.files.attachments import Attachments
+from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.inbox import Inbox, Policy, Receipt
 from core.ports import Model, Service
@@ -68,8 +68,7 @@ class Core:
             Attachments(
                 self.db,
                 {"fake": self.platform},
-                limit_bytes=2**20,
-                limit_count=4,
+                FileLimits(2**20, 4),
                 transcribe=self.service.transcribe if self.service else None,
             ),
             self.toolbox,

@@ -94,13 +94,13 @@ def _acknowledge_first() -> None:
 
 def _begin_unrecorded() -> None:
     """The effect comes first, and then the record of it."""
-    from core.store.journal import Journal
+    from core.store.steps import Begun, Journal, Step
 
     original = Journal.record
 
-    async def careless(self: Journal, name: str, value: Any, **more: Any) -> None:
-        if not (name.startswith("call:") and "begun" in value):
-            await original(self, name, value, **more)
+    async def careless(self: Journal, step: Step[Any], value: Any, **more: Any) -> None:
+        if not isinstance(value, Begun):
+            await original(self, step, value, **more)
 
     Journal.record = careless  # type: ignore[method-assign]
 

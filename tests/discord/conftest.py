@@ -35,10 +35,4 @@ async def discord(request: pytest.FixtureRequest) -> AsyncIterator[DiscordStandi
     async with DiscordStandin(**how) as standin:
         standin.add_channel(GUILD, ROOM)
         yield standin
-
-
-@pytest.fixture(autouse=True)
-def _nothing_unseemly(discord: DiscordStandin) -> Iterator[None]:
-    """Every test ends with a look at all that was posted and sent."""
-    yield
-    assert [] == unseemly(discord)
+        assert [] == unseemly(standin)

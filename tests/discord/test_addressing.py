@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from core.texts import text
 from standins.discord import Rules
 from tests.discord.conversation import (
@@ -21,11 +19,6 @@ from tests.discord.conversation import (
 )
 
 BOT = "<@1100000000000000002>"
-NOT_MEANT = (
-    *("hello everybody", "@everyone lunch", "@here lunch", f"<@{BOB}> lunch?", "@spool hello"),
-    *("<@&330000000000000001> lunch?", f"`{BOT}` is its name", f"```\n{BOT} hello\n```"),
-    *("reset", "stop", "/reset"),
-)
 
 
 async def test_a_direct_message_is_answered(discord, product, script):
@@ -123,28 +116,6 @@ async def test_the_role_of_another_server_is_not_ours(discord, product):
     assert [] == texts(discord, ROOM)
 
 
-async def test_the_bot_is_silent_where_it_is_not_meant(discord, product, script):
-    """Nothing is posted, nobody is asked, nothing is typed."""
-    async with product():
-        for said in NOT_MEANT:
-            await discord.say(ANN, ROOM, said)
-        await all_heard(discord)
-
-    assert ([], []) == (script.asked, texts(discord, ROOM))
-    assert ROOM not in [channel for _, channel in discord.typing]
-
-
-async def test_replies_between_people_are_not_for_the_bot(discord, product):
-    """With a ping and without one."""
-    async with product():
-        first = await discord.say(ANN, ROOM, "lunch?")
-        await discord.say(BOB, ROOM, "yes", reply_to=first)
-        await discord.say(BOB, ROOM, "now", reply_to=first, ping=False)
-        await all_heard(discord)
-
-    assert [] == texts(discord, ROOM)
-
-
 async def test_the_bot_stays_silent_in_threads_it_answered_in(discord, product):
     """FOLLOW_THREADS is off unless asked for."""
     thread = discord.add_thread(ROOM)
@@ -154,18 +125,6 @@ async def test_the_bot_stays_silent_in_threads_it_answered_in(discord, product):
         await all_heard(discord)
 
     assert ["echo: hello"] == texts(discord, thread)
-
-
-@pytest.mark.parametrize("place", ["dm", "room"])
-async def test_other_bots_are_not_answered(discord, product, place):
-    """Two bots would talk for ever; a mention by one changes nothing."""
-    robot = discord.add_user("250000000000000001", "robot", bot=True)
-    channel = ROOM if place == "room" else discord.dm(robot)
-    async with product():
-        await discord.say(robot, channel, "hello", mention_bot=True)
-        await all_heard(discord)
-
-    assert [] == texts(discord, channel)
 
 
 async def test_edits_and_previews_are_not_messages(discord, product, script):

@@ -8,7 +8,7 @@ import pytest
 
 from core.texts import text
 from standins.discord import DiscordStandin, Post
-from standins.script.beats import Call
+from standins.script.script import Call
 from tests.discord.conversation import ANN, ROOM, all_heard, mention, written
 from tests.tool_files import DRAW, PAY, paid, put_tool
 

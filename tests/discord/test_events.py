@@ -1,4 +1,4 @@
-"""Recorded gateway payloads, replayed: who is answered, with what, and what no payload may ever do."""
+"""What is read of Discord's messages, in every shape they come in; and what no payload may ever do."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
-from core.texts import TEXTS, text
-from standins.discord import DiscordStandin, Upload
-from tests import samples
-from tests.discord.conversation import ANN, BOB, GUILD, ROOM, all_heard, creations, exchange, texts
+from bots.discord.events import read
+from bots.intake.said import Said
+from core.texts import TEXTS
+from standins.discord import DiscordStandin
+from tests.discord.conversation import ANN, BOB, GUILD, ROOM, all_heard, exchange, texts
 
 EVENTS = Path(__file__).parents[1] / "events" / "discord"
+ME, ROLE, DM = "1100000000000000002", "330000000000000009", "340000000000000001"
+BOT = f"<@{ME}>"
 _NUMBERS = itertools.count(1)
-_FILES = {"cat.png": samples.png(), "voice-message.ogg": samples.ogg()}
 
 
 def recording(name: str) -> dict[str, Any]:
@@ -45,85 +47,118 @@ def all_of(kind: str) -> list[str]:
     return names
 
 
-async def replayed(discord: DiscordStandin, name: str) -> dict[str, Any]:
-    """The recording told to the bot, in the place it was recorded in; gives its message."""
-    events = recording(name)["events"]
-    for event in events:
-        for one, mine in (("ROLE", discord.managed_role(GUILD)), ("DM", discord.dm(ANN))):
-            event = json.loads(json.dumps(event).replace(f'"{one}"', f'"{mine}"'))
-        for message in (event["d"], *(one["message"] for one in event["d"].get("message_snapshots", ()))):
-            _host(discord, message.get("attachments", ()))
-        await discord.replay(event["t"], event["d"])
-    return event["d"]  # type: ignore[no-any-return]
+def heard(content: str, **more: Any) -> Said:
+    """A message of Ann's in a server, that mentions the bot where its text does."""
+    author = {"id": ANN, "username": "ann", "global_name": "Ann"}
+    payload = {"id": "1574000000000000009", "channel_id": ROOM, "guild_id": GUILD, "author": author}
+    mentions = [{"id": ME}] if ME in content and "`" not in content else []
+    said = read({**payload, "mentions": mentions, "content": content, **more}, ME, ROLE)
+    assert said is not None
+    return said
 
 
-def _host(discord: DiscordStandin, attachments: list[dict[str, Any]]) -> None:
-    """Let the stand-in have the bytes of recorded files."""
-    for told in attachments:
-        name = told["filename"]
-        told["url"] = discord._world.cdn.keep(told["id"], ROOM, Upload(name, _FILES[name])).url
+def read_of(name: str) -> Said | None:
+    """What is read of a recording, with our role and our direct channel in it."""
+    (event,) = recording(name)["events"]
+    told = json.dumps(event["d"]).replace('"ROLE"', f'"{ROLE}"').replace('"DM"', f'"{DM}"')
+    return read(json.loads(told), ME, ROLE) if event["t"] == "MESSAGE_CREATE" else None
 
 
-def told(discord: DiscordStandin) -> dict[str, list[str]]:
-    """What the bot has posted, by place."""
-    return {
-        place: found for place in (ROOM, discord.dm(ANN)) if (found := texts(discord, place))
-    }  # fmt: skip
+@pytest.mark.parametrize("name", [*all_of("answer"), *all_of("file"), *all_of("notice")])
+def test_a_recorded_message_to_us(name):
+    """It asks what the file says, or gets the text of ours that the file names."""
+    what, _, expected = recording(name)["expect"].partition(" ")
+    said = read_of(name)
+
+    assert said is not None
+    assert (True, "us") == (said.concerns_us, said.to)
+    assert (expected if what == "notice" else "ask") == said.kind
+    assert (expected if what == "answer" else "") == said.text
+    assert what != "file" or ["voice" in name] == [file.voice for file in said.files]
 
 
-@pytest.mark.parametrize("name", all_of("answer"))
-async def test_a_question_is_answered(discord, product, script, name):
-    """Once, where it was asked; in a server as a reply to it. The model gets what `expect` says."""
-    expected = recording(name)["expect"].removeprefix("answer ")
-    async with product():
-        message = await replayed(discord, name)
-        await discord.until(lambda: told(discord))
-        await all_heard(discord)
-        place = message["channel_id"]
-        assert {place: [f"echo: {expected}"]} == told(discord)
+@pytest.mark.parametrize("name", all_of("silence"))
+def test_a_recorded_message_that_is_not_for_us(name):
+    """By a bot, by the network, to others; or perhaps a follow-up, if we talk with who said it."""
+    said = read_of(name)
 
-    assert [[expected]] == script.asked
-    if "guild_id" in message:
-        assert message["id"] == str(creations(discord, place)[0].body["message_reference"]["message_id"])
+    assert said is None or not said.concerns_us or said.to == "perhaps"
 
 
-@pytest.mark.parametrize("name", all_of("file"))
-async def test_a_file_alone_is_answered(discord, product, script, name):
-    """Once, where it was sent; what was said in a recording stands above the answer."""
-    script.perform("I see.")
-    async with product():
-        message = await replayed(discord, name)
-        await discord.until(lambda: told(discord))
-        await all_heard(discord)
-        ((place, (post,)),) = told(discord).items()
-
-    assert (message["channel_id"], 1) == (place, len(script.asked))
-    assert ("> 🎤 a recording of" in post) is ("voice" in name)
-    assert post.endswith("I see.")
-
-
-@pytest.mark.parametrize("name", all_of("notice"))
-async def test_what_cannot_be_understood_gets_a_notice(discord, product, script, name):
-    """Once, without the model."""
-    expected = recording(name)["expect"].removeprefix("notice ")
-    async with product():
-        message = await replayed(discord, name)
-        await discord.until(lambda: told(discord))
-        await all_heard(discord)
-        assert {message["channel_id"]: [text(expected, "en")]} == told(discord)
-
-    assert [] == script.asked
+@pytest.mark.parametrize(
+    ("content", "more", "to"),
+    [
+        (f"{BOT} hello", {}, "us"),
+        ("hello", {"guild_id": None}, "us"),
+        (f"<@&{ROLE}> hello", {"mention_roles": [ROLE]}, "us"),
+        ("hello", {"referenced_message": {"author": {"id": ME}}, "message_reference": {}}, "us"),
+        ("<@&330000000000000001> lunch?", {"mention_roles": ["330000000000000001"]}, "others"),
+        (f"<@{BOB}> lunch?", {"mentions": [{"id": BOB}]}, "others"),
+        ("yes", {"message_reference": {"message_id": "1"}}, "others"),
+        ("", {}, "others"),
+        ("", {"attachments": [{"id": "1", "filename": "a.txt"}]}, "perhaps"),
+        *((text, {}, "perhaps") for text in ("hello everybody", "@spool hello", "@here lunch", "reset")),
+        *((text, {}, "perhaps") for text in (f"`{BOT}` is its name", f"```\n{BOT} hello\n```")),
+    ],
+)
+def test_to_whom(content, more, to):
+    """Mentions of the bot and of its own role, replies to it, and every direct message."""
+    assert to == heard(content, **more).to
 
 
-async def test_what_is_not_for_the_bot_is_met_with_silence(discord, product, script):
-    """No post, no question to the model, no typing; one recording after the other."""
-    async with product():
-        for name in all_of("silence"):
-            await replayed(discord, name)
-            await all_heard(discord)
-            assert ({}, []) == (told(discord), script.asked), name
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        *((f"{BOT} hello", "hello"), (f"<@!{ME}> hello", "hello"), (f"hello {BOT}", "hello")),
+        *((f"{BOT}\nhello", "hello"), (f"{BOT} {BOT} hello", "hello"), (f"<@&{ROLE}> hello", "hello")),
+        (f"{BOT} a < b && c > d &amp; e", "a < b && c > d &amp; e"),
+        (f"{BOT} first\nsecond\n\nfourth", "first\nsecond\n\nfourth"),
+        (f"{BOT} **bold** `code` ||spoiler||", "**bold** `code` ||spoiler||"),
+        (f"{BOT} ```py\n  if x:\n    pass\n```", "```py\n  if x:\n    pass\n```"),
+        (f"{BOT} 안녕하세요 👋🏽 <:wave:12>", "안녕하세요 👋🏽 :wave:"),
+        (f"tell me {BOT} a joke", "tell me  a joke"),
+        (f"greet <@{BOB}> in <#{ROOM}>", rf"greet @Bob \1 @everyone in <#{ROOM}>"),
+        ("one\x00\u202etwo", "onetwo"),
+    ],
+)
+def test_text_comes_as_it_was_typed(typed, plain):
+    """The bot's own mention goes, others become names, whatever these are; everything else stays."""
+    people = [{"id": ME, "username": "spool"}, {"id": BOB, "global_name": r"Bob \1 @everyone"}]
 
-    assert not {ROOM, discord.dm(ANN)} & {place for _, place in discord.typing}
+    assert plain == heard(typed, mentions=people).text
+
+
+@pytest.mark.parametrize(
+    ("more", "by"),
+    [
+        ({}, "person"),
+        ({"type": 19}, "person"),
+        ({"author": {"id": ME, "bot": True}}, "us"),
+        ({"author": {"id": BOB, "bot": True}}, "other"),
+        ({"author": {"id": BOB, "system": True}}, "other"),
+        ({"webhook_id": "1"}, "other"),
+        ({"type": 7}, "other"),
+    ],
+)
+def test_who_wrote_it(more, by):
+    """Only people are answered; what anybody wrote may be context."""
+    said = heard(f"{BOT} hello", **more)
+
+    assert (by, by == "person") == (said.by, said.concerns_us)
+    assert "you" == said.earlier("").user if by == "us" else said.user == said.earlier("").user
+
+
+def test_where_it_stands():
+    """A thread is a channel; a history does not tell the server, which is given then."""
+    live, told = heard("hello"), {"id": "1574000000000000009", "channel_id": ROOM, "content": "hello"}
+    found = read({**told, "author": {"id": ANN, "username": "ann", "global_name": "Ann"}}, ME, None, GUILD)
+    message = live.incoming("parent")
+
+    assert live == found
+    assert (GUILD, ROOM, ROOM, "parent", "Ann") == (
+        *(message.address.workspace, message.address.channel, message.address.topic),
+        *(message.parent, message.author),
+    )
 
 
 def test_every_recording_is_used():
@@ -138,6 +173,11 @@ def test_every_recording_is_used():
     }
     assert known == {path.stem for path in EVENTS.glob("*.json")}
     assert all(recording(name)["expect"].split(" ")[1] in TEXTS["en"] for name in all_of("notice"))
+
+
+def told(discord: DiscordStandin) -> dict[str, list[str]]:
+    """What the bot has posted, by place."""
+    return {place: found for place in (ROOM, discord.dm(ANN)) if (found := texts(discord, place))}
 
 
 def malformed(discord: DiscordStandin, place: str, variant: dict[str, Any]) -> dict[str, Any]:

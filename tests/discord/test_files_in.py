@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.discord import events
+from bots.discord.events import read
 from bots.discord.files import MOST_FILES, DiscordFiles, attachments
 from core.errors import FileRefused, Retryable
 from core.files.detect import judge
 from core.types import Attachment
-from standins.discord import DiscordStandin
-from standins.discord.attachment import Upload
+from standins.discord import DiscordStandin, Upload
 from tests import samples
 from tests.discord.conversation import ANN, GUILD, ROOM
 from tests.slack.test_files_in import NONSENSE
@@ -226,28 +225,28 @@ def asked(content: str, **more: Any) -> dict[str, Any]:
 
 def test_files_are_part_of_the_question():
     """With the text beside them."""
-    said = events.spoken(asked("what is it?", attachments=[PICTURE]), ME, None)
+    said = read(asked("what is it?", attachments=[PICTURE]), ME, None)
 
     assert said is not None
-    assert ("ask", "what is it?", 1) == (said.message.kind, said.message.text, len(said.message.files))
+    assert ("ask", "what is it?", 1) == (said.kind, said.text, len(said.files))
 
 
 @pytest.mark.parametrize("content", ["", f"<@{ME}>"])
 def test_files_alone_are_a_question(content):
     """Where the bot is mentioned too."""
     more = {"guild_id": GUILD, "mentions": [{"id": ME}]} if content else {}
-    said = events.spoken(asked(content, attachments=[PICTURE], **more), ME, None)
+    said = read(asked(content, attachments=[PICTURE], **more), ME, None)
 
     assert said is not None
-    assert ("ask", "", True) == (said.message.kind, said.message.text, said.addressed)
+    assert ("ask", "", "us") == (said.kind, said.text, said.to)
 
 
 def test_a_voice_message_is_a_question():
     """The flag of the message tells, or the wave of the file."""
-    said = events.spoken(asked("", attachments=[PICTURE], flags=8192), ME, None)
+    said = read(asked("", attachments=[PICTURE], flags=8192), ME, None)
 
     assert said is not None
-    assert ("ask", [True]) == (said.message.kind, [file.voice for file in said.message.files])
+    assert ("ask", [True]) == (said.kind, [file.voice for file in said.files])
 
 
 def test_what_was_passed_on_brings_its_files_along():
@@ -255,30 +254,30 @@ def test_what_was_passed_on_brings_its_files_along():
     passed_on = {
         "message": {"content": "their words", "attachments": [{**PICTURE, "id": "2"}], "flags": 8192}
     }
-    said = events.spoken(asked("", attachments=[PICTURE], message_snapshots=[passed_on]), ME, None)
+    said = read(asked("", attachments=[PICTURE], message_snapshots=[passed_on]), ME, None)
 
     assert said is not None
     assert ("their words", [("370000000000000001", False), ("2", True)]) == (
-        said.message.text,
-        [(file.id, file.voice) for file in said.message.files],
+        said.text,
+        [(file.id, file.voice) for file in said.files],
     )
 
 
 def test_an_order_stays_one():
     """Also with a file beside it."""
-    said = events.spoken(asked("reset", attachments=[PICTURE]), ME, None)
+    said = read(asked("reset", attachments=[PICTURE]), ME, None)
 
     assert said is not None
-    assert "reset" == said.message.kind
+    assert "reset" == said.kind
 
 
 @pytest.mark.parametrize("more", [{"sticker_items": [{"id": "1"}]}, {"attachments": [None]}, {}], ids=str)
 def test_what_is_no_file_cannot_be_read(more):
     """A sticker, a poll, nonsense: that is said."""
-    said = events.spoken(asked("", **more), ME, None)
+    said = read(asked("", **more), ME, None)
 
     assert said is not None
-    assert ("unreadable", ()) == (said.message.kind, said.message.files)
+    assert ("unreadable", ()) == (said.kind, said.files)
 
 
 FILE = st.fixed_dictionaries(
@@ -293,9 +292,9 @@ def test_no_payload_breaks_it(files, forwarded, flags):
     passed_on: list[Any] = [{"message": {"attachments": forwarded}}, {"message": forwarded}, forwarded]
     for snapshots in (passed_on, forwarded):
         payload = asked("x", attachments=files, message_snapshots=snapshots, flags=flags)
-        said = events.spoken(payload, ME, None)
+        said = read(payload, ME, None)
         assert said is not None
-        for file in said.message.files:
+        for file in said.files:
             assert "".join((file.id, file.name, file.url, file.type)).encode()
             assert -1 <= file.size < 2**63
             assert 0 < len(file.name) <= 120

@@ -125,34 +125,6 @@ async def test_a_follow_up_in_a_new_thread_after_a_restart(discord, product):
 
 
 @readable
-async def test_other_bots_are_not_followed(discord, product):
-    """Whatever they say there."""
-    thread = discord.add_thread(ROOM)
-    robot = discord.add_user("250000000000000001", "robot", bot=True)
-    async with product(follow_threads=True):
-        await exchange(discord, ANN, thread, "one")
-        await discord.say(robot, thread, "beep")
-        await all_heard(discord)
-
-    assert ["echo: one"] == texts(discord, thread)
-
-
-@readable
-async def test_a_word_to_somebody_else_is_not_a_follow_up(discord, product):
-    """Whoever mentions another person or replies to one is talking to them."""
-    thread = discord.add_thread(ROOM)
-    async with product(follow_threads=True):
-        await exchange(discord, ANN, thread, "one")
-        hi = await discord.say(BOB, thread, "hi Ann")
-        await discord.say(ANN, thread, "hi Bob", reply_to=hi)
-        await discord.say(ANN, thread, "hi again", reply_to=hi, ping=False)
-        await discord.say(ANN, thread, f"<@{BOB}> what do you think?")
-        await all_heard(discord)
-
-    assert ["echo: one"] == texts(discord, thread)
-
-
-@readable
 async def test_a_reply_without_a_ping_is_read(discord, product, script):
     """With the intent its text is there, so it needs no hint, in a thread and in a channel."""
     thread = discord.add_thread(ROOM)

@@ -29,27 +29,22 @@ async def test_an_empty_mention_gets_help(discord, product, script):
     assert [["hello"]] == script.asked
 
 
-@pytest.mark.parametrize("place", ["dm", "room"])
-async def test_only_a_sticker_is_told_about(discord, product, script, place):
+async def test_only_a_sticker_is_told_about(discord, product, script):
     """It cannot be read: that is said, once, and the model is not bothered."""
-    channel = ROOM if place == "room" else discord.dm(ANN)
     async with product():
-        await discord.say(ANN, channel, "", mention_bot=place == "room", stickers=["wave"])
-        await shows(discord, channel, text("unreadable", "en"))
+        await dm(discord, ANN, "", stickers=["wave"])
+        await shows(discord, discord.dm(ANN), text("unreadable", "en"))
         await all_heard(discord)
 
-    assert (1, []) == (len(texts(discord, channel)), script.asked)
+    assert (1, []) == (len(texts(discord, discord.dm(ANN))), script.asked)
 
 
-@pytest.mark.parametrize("place", ["dm", "room"])
-async def test_a_file_alone_is_answered(discord, product, script, place):
+async def test_a_file_alone_is_answered(discord, product, script):
     """The file is the question."""
-    channel = ROOM if place == "room" else discord.dm(ANN)
     script.perform("I see.")
     async with product():
-        file = ("notes.txt", b"hello from a file")
-        await discord.say(ANN, channel, "", mention_bot=place == "room", attachments=[file])
-        await shows(discord, channel, "I see.")
+        await mention(discord, ANN, "", attachments=[("notes.txt", b"hello from a file")])
+        await shows(discord, ROOM, "I see.")
 
     assert "hello from a file" in script.asked[0][-1]
 

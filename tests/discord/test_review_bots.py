@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from standins.discord import Rules
-from standins.script.beats import Call
+from standins.script.script import Call
 from tests.discord.conversation import ANN, ROOM, all_heard, discord_with, exchange, mention, shows, texts
 from tests.tool_files import DRAW_SLOWLY, let_go, put_tool
 

@@ -101,7 +101,7 @@ async def test_bytes_come_as_they_are(session):
     async with spying(headers={"Content-Type": "Text/CSV; charset=x"}) as spy:
         found = await download(session, URL(spy.url), 6, {"Authorization": "Bearer x"})
 
-    assert ("text/csv", b"secret") == (found.type, found.content)
+    assert ("text/csv", b"secret") == found
     assert ["Bearer x"] == [headers["Authorization"] for headers in spy.heard]
 
 

@@ -8,7 +8,7 @@ from bots.replies.markdown import split
 from bots.replies.posts import Posts
 from core.concurrency import KeyedLock
 from core.store.database import Database
-from core.store.journal import Journal
+from core.store.steps import Journal
 from core.types import Claim
 from tests.core.fakes import settled
 from tests.core.queued import claimed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -29,10 +29,4 @@ async def slack(request: pytest.FixtureRequest) -> AsyncIterator[SlackStandin]:
     how = USUAL | getattr(request, "param", {})
     async with SlackStandin(**how) as standin:
         yield standin
-
-
-@pytest.fixture(autouse=True)
-def _nothing_unseemly(slack: SlackStandin) -> Iterator[None]:
-    """Every test ends with a look at all that was posted."""
-    yield
-    assert [] == unseemly(slack)
+        assert [] == unseemly(standin)

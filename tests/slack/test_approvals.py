@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from core.texts import text
-from standins.script.beats import Call
-from standins.script.script import outputs
+from standins.script.script import Call, outputs
 from standins.slack import Post, SlackStandin
 from tests.slack.conversation import calls, texts
 from tests.slack.stage import Stage

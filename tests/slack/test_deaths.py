@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.texts import text
-from standins.script.beats import Call
+from standins.script.script import Call
 from standins.slack import Post, SlackStandin
 from tests.slack.conversation import all_heard, calls
 from tests.tool_files import DRAW, PAY, paid, put_tool

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.slack import events
+from bots.slack.events import Us, read
 from bots.slack.files import MOST_FILES, SlackFiles, attachment_of, attachments
 from core.errors import FileRefused, Retryable
 from core.files.detect import judge
@@ -21,7 +21,8 @@ from standins.slack import SlackStandin, Upload
 from tests import samples
 from tests.spy import spying
 
-ME, TEAM = "U0BOT00001", "T0TEAM0001"
+ME = "U0BOT00001"
+US = Us(ME, "T0TEAM0001")
 HOSTED: dict[str, Any] = {
     "id": "F08ABCDEF",
     "name": "cat.png",
@@ -303,52 +304,52 @@ def asked(text: str, files: object, **more: Any) -> dict[str, Any]:
 
 def test_files_are_part_of_the_question():
     """With the text beside them."""
-    said = events.spoken(asked("what is it?", [HOSTED, HOSTED]), TEAM, ME)
+    said = read(asked("what is it?", [HOSTED, HOSTED]), US)
 
     assert said is not None
-    assert ("ask", "what is it?", 2) == (said.message.kind, said.message.text, len(said.message.files))
+    assert ("ask", "what is it?", 2) == (said.kind, said.text, len(said.files))
 
 
 def test_files_alone_are_a_question():
     """There is nothing else to answer."""
-    said = events.spoken(asked("", [HOSTED]), TEAM, ME)
+    said = read(asked("", [HOSTED]), US)
 
     assert said is not None
-    assert ("ask", "", True) == (said.message.kind, said.message.text, said.addressed)
+    assert ("ask", "", "us") == (said.kind, said.text, said.to)
 
 
 def test_a_mention_with_files_alone_is_a_question():
     """The mention is no text."""
-    said = events.spoken(asked(f"<@{ME}>", [HOSTED], channel="C1", channel_type="channel"), TEAM, ME)
+    said = read(asked(f"<@{ME}>", [HOSTED], channel="C1", channel_type="channel"), US)
 
     assert said is not None
-    assert ("ask", "") == (said.message.kind, said.message.text)
+    assert ("ask", "") == (said.kind, said.text)
 
 
 def test_files_alone_may_be_a_follow_up():
     """In a topic; whether it is followed is the inbox's to know."""
     event = asked("", [HOSTED], channel="C1", channel_type="channel", thread_ts="1763700000.000100")
-    said = events.spoken(event, TEAM, ME)
+    said = read(event, US)
 
     assert said is not None
-    assert ("ask", False, 1) == (said.message.kind, said.addressed, len(said.message.files))
+    assert ("ask", "perhaps", 1) == (said.kind, said.to, len(said.files))
 
 
 def test_an_order_stays_one():
     """Also with a file beside it."""
-    said = events.spoken(asked("reset", [HOSTED]), TEAM, ME)
+    said = read(asked("reset", [HOSTED]), US)
 
     assert said is not None
-    assert "reset" == said.message.kind
+    assert "reset" == said.kind
 
 
 @pytest.mark.parametrize("files", [[None], [{}], "x", {"a": 1}, 5, [{"id": None}]], ids=str)
 def test_files_that_are_none_cannot_be_read(files):
     """There was something, and nobody knows what."""
-    said = events.spoken(asked("", files), TEAM, ME)
+    said = read(asked("", files), US)
 
     assert said is not None
-    assert ("unreadable", ()) == (said.message.kind, said.message.files)
+    assert ("unreadable", ()) == (said.kind, said.files)
 
 
 NONSENSE = st.recursive(
@@ -367,10 +368,10 @@ FILE = st.fixed_dictionaries(
 @given(NONSENSE | st.lists(FILE | NONSENSE, max_size=5))
 def test_no_payload_breaks_it(files):
     """Whatever stands where the files should be: each one found can be stored."""
-    said = events.spoken(asked("x", files), TEAM, ME)
+    said = read(asked("x", files), US)
 
     assert said is not None
-    for file in said.message.files:
+    for file in said.files:
         assert "".join((file.id, file.name, file.url, file.type)).encode()
         assert -1 <= file.size < 2**63
         assert 0 < len(file.name) <= 120

@@ -10,81 +10,39 @@ from tests.slack.conversation import all_heard, shows, texts
 from tests.slack.stage import Pause
 
 BOT = "<@U0BOT00001>"
-FILE = {
-    "id": "F1",
-    "name": "cat.png",
-    "mimetype": "image/png",
-    "filetype": "png",
-    "size": 4,
-    "mode": "hosted",
-}
 
 
-@pytest.mark.parametrize("composed", [True, False], ids=["blocks", "text"])
-async def test_an_empty_mention_gets_two_lines_of_help(slack, product, script, composed):
+async def test_an_empty_mention_gets_two_lines_of_help(slack, product, script):
     """Under the mention, once; the model is not asked."""
-    blank = (BOT, f"{BOT} ", f" {BOT}\n", f"{BOT} {BOT}")
     async with product():
-        for text in blank:
-            ts = await slack.say("U1", "C1", text, blocks=None if composed else [])
-            await slack.until(lambda at=ts: slack.posts("C1", at))
+        ts = await slack.say("U1", "C1", BOT)
+        await slack.until(lambda: slack.posts("C1", ts))
         await all_heard(slack)
 
-    assert [2] * len(blank) == [len(text.splitlines()) for text in texts(slack, "C1")]
+    assert [2] == [len(text.splitlines()) for text in texts(slack, "C1")]
     assert [] == script.asked
 
 
-@pytest.mark.parametrize(("channel", "text"), [("C1", BOT), ("D1", "")])
-async def test_what_cannot_be_read_is_told(slack, product, script, channel, text):
+async def test_what_cannot_be_read_is_told(slack, product, script):
     """There is something that is neither text nor a file: once, in its thread; the model is not asked."""
     async with product():
-        ts = await slack.say("U1", channel, text, files=[{"kind": "unheard of"}])
-        await slack.until(lambda: slack.posts(channel, ts))
+        ts = await slack.say("U1", "C1", BOT, files=[{"kind": "unheard of"}])
+        await slack.until(lambda: slack.posts("C1", ts))
         await all_heard(slack)
 
-    assert ([], [TEXTS["en"]["unreadable"]]) == (script.asked, texts(slack, channel))
+    assert ([], [TEXTS["en"]["unreadable"]]) == (script.asked, texts(slack, "C1"))
 
 
-@pytest.mark.parametrize(("channel", "text"), [("C1", BOT), ("D1", "")])
-async def test_a_file_alone_is_answered(slack, product, script, channel, text):
+async def test_a_file_alone_is_answered(slack, product, script):
     """Once, in its thread: the file is the question."""
     script.perform("It says hello.")
     async with product():
-        ts = await slack.say("U1", channel, text, files=[("notes.txt", b"hello from a file")])
-        await shows(slack, channel, ts, "It says hello.")
+        ts = await slack.say("U1", "D1", "", files=[("notes.txt", b"hello from a file")])
+        await shows(slack, "D1", ts, "It says hello.")
         await all_heard(slack)
 
     assert 1 == len(script.asked)
     assert "hello from a file" in script.asked[0][-1]
-
-
-@pytest.mark.parametrize(("channel", "text"), [("C1", f"{BOT} what is this?"), ("D1", "what is this?")])
-async def test_text_beside_a_file_is_answered(slack, product, script, channel, text):
-    """A message with words is answered by its words."""
-    async with product():
-        await slack.say("U1", channel, text, files=[FILE])
-        await slack.until(lambda: script.asked)
-        await slack.until(lambda: slack.posts(channel) and not slack.posts(channel)[0].streaming)
-
-    assert "what is this?" in script.asked[0][-1]
-
-
-async def test_a_file_without_a_mention_is_left_alone(slack, product):
-    """In a channel people share files with each other."""
-    async with product():
-        await slack.say("U1", "C1", "", files=[FILE])
-        await all_heard(slack)
-
-    assert [] == slack.posts("C1")
-
-
-async def test_an_emoji_is_a_message(slack, product, script):
-    """Not empty: the model may make something of it."""
-    async with product():
-        await slack.mention("U1", "C1", ":wave:")
-        await slack.until(lambda: slack.posts("C1") and not slack.posts("C1")[0].streaming)
-
-    assert 1 == len(script.asked)
 
 
 # ── language ──

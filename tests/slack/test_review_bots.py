@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bots.slack.api import Budget
-from standins.script.beats import Call, Wait
+from standins.script.script import Call, Wait
 from standins.slack import Timing
 from tests.slack.conversation import all_heard, exchange, workspace
 from tests.tool_files import DRAW_SLOWLY, let_go, put_tool

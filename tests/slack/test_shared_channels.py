@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.slack.events import spoken
+from bots.slack.events import Us, read
 from tests.slack.conversation import all_heard, calls, exchange, texts
 from tests.slack.stage import Pause
 
@@ -64,10 +64,10 @@ async def test_only_our_own_installation_is_answered(
 def test_the_team_of_who_wrote(told, envelope, team):
     """What the event says of the person, before what the envelope says of itself."""
     event = {**STRANGER["event"], "user_team": None, "source_team": None, "team": None, **told}
-    found = spoken(event, "E1", "U0BOT", envelope)
+    found = read(event, Us("U0BOT", "E1"), envelope)
 
     assert found is not None
-    assert team == found.message.team
+    assert team == found.team
 
 
 async def test_a_stranger_gets_a_stream_too(slack, product):

@@ -99,7 +99,8 @@ def put_object(
     width = max(map(len, shown))
     for name, value in shown.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        put(f"{name:<{width}}  {text if full else _begin(text)}".replace("\n", "\n" + " " * (width + 2)))
+        lines = (text if full else _begin(text)).split("\n")
+        put(f"{name:<{width}}  " + f"\n{'':{width + 2}}".join(lines))
 
 
 def _begin(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from core.errors import FileRefused, Permanent, Retryable, Unsaved
-from core.files.attachments import AT_ONCE, LISTED, TOTAL, Attachments
+from core.files.attachments import AT_ONCE, LISTED, TOTAL, Attachments, FileLimits
 from core.store import files, messages, runs, threads
 from core.store.database import Database, Execute
 from core.store.files import Stored
@@ -105,7 +105,7 @@ class Asked:
 
 def made(db: Database, shelf: Shelf, **options: Any) -> Attachments:
     """Attachments with small limits."""
-    usual: dict[str, Any] = {"limit_bytes": 1000, "limit_count": 3, "transcribe": None, "pause": FAST}
+    usual: dict[str, Any] = {"limits": FileLimits(1000, 3), "transcribe": None, "pause": FAST}
     return Attachments(db, {"fake": shelf}, **(usual | options))
 
 
@@ -245,7 +245,7 @@ async def test_the_limit_goes_along_with_the_fetch(desk):
     assert ("file_too_large", [("big", 1000)]) == (stored.refused, desk.shelf.fetched)
 
 
-@options(limit_bytes=TOTAL - 10)
+@options(limits=FileLimits(TOTAL - 10, 3))
 async def test_all_files_together_have_a_limit(desk):
     """Counted over a restart too; what is too large only together is told so."""
     desk.shelf.contents["half"] = b"x" * (TOTAL // 2)
@@ -306,7 +306,7 @@ async def test_one_bad_file_harms_nobody(desk, error, reason):
 async def test_an_unknown_platform_harms_nobody(desk):
     """The message is of one that does not run any more."""
     asked = await desk.sent("1", "a.txt")
-    elsewhere = Attachments(desk.db, {}, limit_bytes=9, limit_count=9, transcribe=None)
+    elsewhere = Attachments(desk.db, {}, FileLimits(9, 9), transcribe=None)
 
     assert [("a.txt", "file_unavailable")] == shown(
         await elsewhere.ready(asked.message, asked.thread, asked.run)
@@ -501,7 +501,7 @@ async def test_no_refusal_is_nothing_to_tell(desk):
     assert "" == desk.attachments.refusals(await desk.ready(await desk.sent("1", "a.txt")), "en")
 
 
-@options(limit_bytes=20 * 1024 * 1024, limit_count=8)
+@options(limits=FileLimits(20 * 1024 * 1024, 8))
 async def test_limits_are_told_in_megabytes(desk):
     """As the operator set them."""
     facts = {"id": "file_1", "source": "s", "type": "", "kind": "", "size": 1}

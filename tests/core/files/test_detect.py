@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from core.errors import FileRefused
 from core.files import detect
 from core.texts import TEXTS
+from core.types import File
 from tests import samples
 
 CASES = Path(__file__).parents[2] / "events" / "model"
@@ -251,7 +252,7 @@ def test_words_are_not_signatures(said):
 HEADS = [content[:60] for content, *_ in TAKEN.values()] + [content[:60] for content, _ in REFUSED.values()]
 
 
-def outcome(content: bytes, name: str = "x", *, voice: bool = False) -> detect.Found | str:
+def outcome(content: bytes, name: str = "x", *, voice: bool = False) -> File | str:
     """What the file is, or the reason why it is refused."""
     try:
         return detect.judge(content, name, voice=voice)
@@ -266,7 +267,7 @@ def test_no_bytes_break_it(head, tail, name, voice):
     found = outcome(head + tail, name, voice=voice)
 
     assert found in TEXTS["en"] if isinstance(found, str) else found.type
-    if isinstance(found, detect.Found) and found.kind == "text":
+    if isinstance(found, File) and found.kind == "text":
         assert "\0" not in found.content.decode()
 
 

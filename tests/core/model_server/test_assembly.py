@@ -1,4 +1,4 @@
-"""model_server.assembly and text: an answer is whole, and told once, in whatever form a server gives it."""
+"""model_server.assembly: an answer is whole, and told once, in whatever form a server gives it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model_server.assembly import Assembly
-from core.model_server.text import Veil, visible
+from core.model_server.assembly import Assembly, Veil, visible
 from core.types import Finished, ItemDone, ModelEvent, TextDelta
 from standins.openai import OpenAIStandin
-from standins.openai.forms import FORMS
+from standins.openai.events import FORMS
 from standins.script.script import Call, Say, Scenario
 from tests.core.model_server.test_events import read
 from tests.core.model_server.wire import PORTABLE, Sent, Wire, asking, delta, events, frame, wire

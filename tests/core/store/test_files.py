@@ -9,12 +9,12 @@ import pytest
 
 from core.store import files, runs, threads
 from core.store.database import Execute
-from core.store.files import Taken
-from core.types import RunId, ThreadId
+from core.types import File, RunId, ThreadId
 from tests.core.fakes import HERE, store
 
-PICTURE = Taken("cat.png", "image/png", "picture", 3, content=b"cat")
-REFUSED = Taken("a.zip", size=9, refused="file_archive")
+PICTURE = File("cat.png", "image/png", b"cat", "picture")
+CHART = File("cat.png", "image/png", b"cat")
+REFUSED = ("a.zip", 9, "file_archive")
 UNFINISHED = ["queued", "in_progress", "requires_action", "cancelling"]
 ENDED = ["completed", "incomplete", "failed", "cancelled", "expired"]
 
@@ -47,7 +47,7 @@ def test_a_refused_file_is_a_row_too():
     """With its name, its announced size and the reason."""
     with store() as tx:
         thread, run = begun(tx)
-        files.add(tx, "m/0", thread, run, REFUSED, 2.0)
+        files.add_refused(tx, "m/0", thread, run, *REFUSED, 2.0)
 
         (found,) = files.of_run(tx, run)
 
@@ -63,7 +63,7 @@ def test_a_source_is_stored_once():
         thread, run = begun(tx)
         files.add(tx, "m/0", thread, run, PICTURE, 2.0)
         (first,) = files.at(tx, ["m/0"])
-        files.add(tx, "m/0", thread, run, REFUSED, 3.0)
+        files.add_refused(tx, "m/0", thread, run, *REFUSED, 3.0)
 
         assert (first,) == files.of_run(tx, run)
 
@@ -84,9 +84,9 @@ def test_a_run_has_its_own_files():
         thread, run = begun(tx)
         _, other = begun(tx, "U2")
         files.add(tx, "m/1", thread, run, PICTURE, 2.0)
-        files.add(tx, "m/0", thread, run, REFUSED, 3.0)
+        files.add_refused(tx, "m/0", thread, run, *REFUSED, 3.0)
         files.add(tx, "n/0", thread, other, PICTURE, 2.0)
-        files.add_output(tx, run, thread, "chart", PICTURE, 4.0)
+        files.add_output(tx, run, thread, "chart", CHART, 4.0)
 
         assert ["m/0", "m/1"] == [file.source for file in files.of_run(tx, run)]
 
@@ -129,7 +129,7 @@ def test_release_drops_the_bytes_of_one_run():
         _, other = begun(tx, "U2")
         files.add(tx, "m/0", thread, run, PICTURE, 2.0)
         files.add(tx, "n/0", thread, other, PICTURE, 2.0)
-        files.add_output(tx, run, thread, "chart", PICTURE, 4.0)
+        files.add_output(tx, run, thread, "chart", CHART, 4.0)
 
         files.release(tx, run)
 
@@ -156,7 +156,7 @@ def test_a_stored_file_can_still_be_refused():
     """A recording that nobody understood: the reason replaces everything else."""
     with store() as tx:
         thread, run = begun(tx)
-        files.add(tx, "m/0", thread, run, Taken("v.ogg", "audio/ogg", "audio", 3, content=b"ogg"), 2.0)
+        files.add(tx, "m/0", thread, run, File("v.ogg", "audio/ogg", b"ogg", "audio"), 2.0)
         (file,) = files.of_run(tx, run)
 
         files.refuse(tx, file.id, "audio_failed")
@@ -172,7 +172,7 @@ def test_a_transcript_replaces_the_recording():
     """What was said is all that is needed from then on."""
     with store() as tx:
         thread, run = begun(tx)
-        files.add(tx, "m/0", thread, run, Taken("v.ogg", "audio/ogg", "audio", 3, content=b"ogg"), 2.0)
+        files.add(tx, "m/0", thread, run, File("v.ogg", "audio/ogg", b"ogg", "audio"), 2.0)
         (file,) = files.of_run(tx, run)
 
         files.set_transcript(tx, file.id, "hello")
@@ -205,10 +205,10 @@ def test_an_output_is_recorded_once():
     with store() as tx:
         thread, run = begun(tx)
         _, other = begun(tx, "U2")
-        first = files.add_output(tx, run, thread, "chart", PICTURE, 2.0)
-        again = files.add_output(tx, run, thread, "chart", Taken("b.png", content=b"b"), 3.0)
-        more = files.add_output(tx, run, thread, "table", Taken("t.csv", "text/csv", content=b"1,2"), 4.0)
-        files.add_output(tx, other, thread, "chart", PICTURE, 2.0)
+        first = files.add_output(tx, run, thread, "chart", CHART, 2.0)
+        again = files.add_output(tx, run, thread, "chart", File("b.png", "image/png", b"b"), 3.0)
+        more = files.add_output(tx, run, thread, "table", File("t.csv", "text/csv", b"1,2"), 4.0)
+        files.add_output(tx, other, thread, "chart", CHART, 2.0)
 
         assert first == again
         assert (first, more) == files.outputs(tx, run)

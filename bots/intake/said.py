@@ -1,0 +1,70 @@
+"""One message as its network tells it, whatever the shape: an event, a line of a history or of a thread.
+
+Each network has one function that makes it of a payload, `events.read`. What is asked of us and what stood
+in a topic before that are made of this same value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.types import Address, Attachment, Earlier, IncomingMessage, Kind
+
+By = Literal["person", "us", "other"]
+"""Who wrote a message; `other`: a bot, a webhook, or the network itself."""
+To = Literal["us", "perhaps", "others"]
+"""Whether it is for us: beyond doubt, or perhaps, as a follow-up of somebody who spoke to us there before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message, by whomever."""
+
+    id: str
+    address: Address
+    """Its `topic` is where an answer goes."""
+    by: By
+    to: To
+    user: str
+    """The network's id of who wrote it, "" where it tells none."""
+    text: str
+    """Plain: without markup of the network, and without the mention of us."""
+    sent_at: float
+    kind: Kind = "ask"
+    """What a person wants who said it to us."""
+    author: str = ""
+    """The name of who wrote it, where the network tells it."""
+    files: tuple[Attachment, ...] = ()
+    inside: bool = False
+    """It stands in a topic that others may have begun."""
+    team: str = ""
+    """The Slack workspace of who wrote it."""
+    changed: bool = False
+    """It is told because it was changed, not because it was said."""
+
+    @property
+    def concerns_us(self) -> bool:
+        """Whether it may be a message for us: new, of a person, and not to others."""
+        return self.by == "person" and self.to != "others" and not self.changed
+
+    def incoming(self, parent: str = "") -> IncomingMessage:
+        """As a message to us. `parent`: the channel that its Discord thread belongs to."""
+        return IncomingMessage(
+            id=self.id,
+            address=self.address,
+            user=self.user,
+            text=self.text,
+            sent_at=self.sent_at,
+            kind=self.kind,
+            author=self.author,
+            inside_topic=self.inside,
+            parent=parent,
+            files=self.files,
+            team=self.team,
+        )
+
+    def earlier(self, ref: str) -> Earlier:
+        """As what stood in a topic before we were asked there. `ref`: what a post is recorded under."""
+        speaker = "you" if self.by == "us" else self.user or "bot"
+        return Earlier(self.id, ref, speaker, self.text)
