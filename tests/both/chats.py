@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
-TIMEOUT = 10.0
+from tests.both.office import TIMEOUT, Office
+
 YES, NO = "yes", "no"
 
 
@@ -22,152 +24,95 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A post of the bot. `buttons`: YES and NO with what the network calls them; `live`: it still grows.
-
-    `doing`: what people see of the assistant's tasks in it. `controls`: the buttons as the network has them.
-    """
+    """A post of the bot. `buttons`: YES and NO with the buttons as the network has them; `live`: it grows."""
 
     id: str
     text: str
     live: bool
-    buttons: Mapping[str, str]
+    buttons: Mapping[str, Any]
     files: tuple[tuple[str, bytes], ...]
-    doing: str
-    controls: Sequence[Any] = ()
 
 
-class Chat(Protocol):
-    """One channel in which two people talk to the bot."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All posts for a question, complete. `text`: what they say, without files and open questions."""
 
-    name: str
+    question: str
+    text: str
+    files: Sequence[tuple[str, bytes]]
+
+
+class Chat(ABC):
+    """One channel in which two people talk to the bot. `wider`: the workspace or server it is in."""
+
+    name: ClassVar[str]
     ann: str
     bob: str
-    place: str
-    """The channel's id."""
     wider: str
-    """The id of the workspace or server."""
 
+    def __init__(self, standin: Any, office: Office, place: str) -> None:
+        self.standin, self.office, self.place = standin, office, place
+
+    @abstractmethod
     async def ask(self, text: str, *files: Sent, person: str = "") -> str:
-        """Ann, or somebody else, mentions the bot; gives the id of the message."""
-        ...
+        """Ann, or somebody else, mentions the bot; gives the id of the question."""
 
+    @abstractmethod
     def posts(self, question: str) -> list[Shown]:
         """What the bot posted for it, oldest first."""
-        ...
 
-    def posts_after(self, question: str) -> list[Shown]:
-        """The same with further parts of a long answer, where nothing else was posted meanwhile."""
-        ...
+    @abstractmethod
+    def doing(self, question: str, *, ever: bool = False) -> str:
+        """What people see of its activities, wherever the network shows them; or all that they ever saw."""
 
-    def doing(self, question: str) -> str:
-        """What people see of its tasks, wherever the network shows them; "" for none."""
-        ...
+    @abstractmethod
+    async def press(self, post: Shown, button: str, person: str = "", told: str = "") -> None:
+        """Ann, or somebody else, presses it, though her client may be the only one that still shows it.
 
-    def seen(self, question: str) -> str:
-        """All that people ever saw of tasks there: nothing of it goes away while a test looks elsewhere."""
-        ...
+        Returns once only they were told what contains `told`.
+        """
 
-    def busy(self, question: str) -> bool:
-        """Whether the network shows that the bot is at work on it."""
-        ...
-
-    async def press(self, post: Shown, button: str, person: str = "") -> str:
-        """Ann, or somebody else, presses it; gives what only they are told."""
-        ...
-
-    async def press_old(self, post: Shown, button: str) -> str:
-        """Ann presses a button that only her client still shows; gives what only she is told."""
-        ...
-
-    async def command(self, name: str, text: str = "", person: str = "") -> str:
-        """Somebody uses a slash command; gives what only they are told."""
-        ...
-
-    async def until(self, predicate: Callable[[], object], timeout: float = TIMEOUT) -> None:
-        """Returns once it is true."""
-        ...
-
-    def fetched(self) -> int:
-        """How often somebody asked for the bytes of a file."""
-        ...
-
+    @abstractmethod
     async def stop(self, question: str) -> None:
         """Ann stops the answer with the network's own button."""
-        ...
 
-    async def delete(self, question: str) -> None:
-        """Ann deletes her message."""
-        ...
+    @abstractmethod
+    async def command(self, name: str, text: str = "", person: str = "") -> str:
+        """Somebody uses a slash command; gives what only they are told."""
 
-    async def hold_downloads(self, seconds: float) -> None:
-        """Bytes of files come that much later from now on."""
-        ...
+    @abstractmethod
+    def delay(self, what: str, seconds: float) -> None:
+        """A "download" or an "upload" of a file takes that much longer from now on."""
 
-    async def hold_uploads(self, seconds: float) -> None:
-        """Files the bot posts take that much longer from now on."""
-        ...
+    async def until(self, predicate: Callable[[], object]) -> None:
+        """Returns once it is true."""
+        await self.standin.until(predicate, TIMEOUT)
 
+    def said(self, question: str) -> str:
+        """What stands there now, without files and open questions."""
+        return "\n".join(post.text for post in self.posts(question) if not post.files and not post.buttons)
 
-def texts(chat: Chat, question: str) -> list[str]:
-    """The answer's posts without questions and files."""
-    return [post.text for post in chat.posts(question) if not post.files and not post.buttons]
+    def complete(self, question: str) -> bool:
+        """Whether nothing of it grows any more."""
+        return not any(post.live for post in self.posts(question))
 
+    async def says(self, question: str, text: str) -> None:
+        """Returns once that is part of what stands there."""
+        await self.until(lambda: text in self.said(question))
 
-def files(chat: Chat, question: str) -> list[tuple[str, bytes]]:
-    """Files that were posted for it."""
-    return [file for post in chat.posts(question) for file in post.files]
+    async def answer(self, question: str) -> Answer:
+        """Returns once something was posted for it and no run is under way any more."""
+        await self.until(lambda: self.posts(question))
+        await self.office.over()
+        await self.until(lambda: self.complete(question))
+        posts = self.posts(question)
+        return Answer(question, self.said(question), [file for post in posts for file in post.files])
 
+    async def talk(self, text: str, *files: Sent, person: str = "") -> Answer:
+        """Somebody asks and waits for the whole answer."""
+        return await self.answer(await self.ask(text, *files, person=person))
 
-async def answered(chat: Chat, question: str, *expected: str, files: int = 0) -> list[Shown]:
-    """Returns once the posts for it are complete, so many files stand there and the last text is that one.
-
-    An expected text may stand beside others (questions that are over); it must be there as it is.
-    """
-
-    def done() -> bool:
-        posts = chat.posts(question)
-        seen = [post.text for post in posts]
-        return (
-            all(text in seen for text in expected)
-            and not any(post.live for post in posts)
-            and sum(len(post.files) for post in posts) >= files
-        )
-
-    await chat.until(done)
-    return chat.posts(question)
-
-
-async def asks(chat: Chat, question: str) -> Shown:
-    """Returns once the bot asks for a yes; the post that does."""
-    found: list[Shown] = []
-
-    def there() -> bool:
-        found[:] = [post for post in chat.posts(question) if post.buttons]
-        return bool(found)
-
-    await chat.until(there)
-    return found[0]
-
-
-def of_request(body: Mapping[str, Any], type: str) -> list[Mapping[str, Any]]:
-    """The tools of that type that a request offers."""
-    return [tool for tool in body.get("tools") or () if tool["type"] == type]
-
-
-def parts(body: Mapping[str, Any], type: str) -> list[Mapping[str, Any]]:
-    """The parts of that type in the messages of a request."""
-    contents: Sequence[Any] = [item.get("content") for item in body["input"]]
-    lists = [content for content in contents if isinstance(content, list)]
-    return [part for content in lists for part in content if part["type"] == type]
-
-
-def words(body: Mapping[str, Any]) -> str:
-    """All that is said in a request's messages."""
-    found = []
-    for item in body["input"]:
-        content = item.get("content")
-        if isinstance(content, str):
-            found.append(content)
-        elif isinstance(content, list):
-            found += [str(part["text"]) for part in content if "text" in part]
-    return "\n".join(found)
+    async def asked(self, question: str, number: int = 1) -> list[Shown]:
+        """The posts with which the bot asks for a yes, once there are so many."""
+        await self.until(lambda: len([post for post in self.posts(question) if post.buttons]) == number)
+        return [post for post in self.posts(question) if post.buttons]

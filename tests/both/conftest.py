@@ -3,7 +3,7 @@ the other."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,12 +51,17 @@ async def discord() -> AsyncIterator[DiscordStandin]:
         assert [] == discord_conversation.unseemly(standin)
 
 
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    """Where the operator works on the same data directory."""
+    return Office(tmp_path / "data")
+
+
 @pytest.fixture(params=["slack", "discord"])
-def chat(request: pytest.FixtureRequest) -> Chat:
+def chat(request: pytest.FixtureRequest, office: Office) -> Chat:
     """A channel with two people in it, once on each network."""
     standin: Any = request.getfixturevalue(request.param)
-    made: Callable[[Any], Chat] = SlackChat if request.param == "slack" else DiscordChat
-    return made(standin)
+    return SlackChat(standin, office) if request.param == "slack" else DiscordChat(standin, office)
 
 
 @pytest.fixture
@@ -66,15 +71,3 @@ def spool(request: pytest.FixtureRequest) -> Product:
         request.getfixturevalue("chat")  # before the product looks which networks there are
     run: Product = request.getfixturevalue("product")
     return partial(run, openai_features="full")
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Office:
-    """Where the operator works on the same data directory."""
-    return Office(tmp_path / "data")
-
-
-@pytest.fixture
-def discord_chat(discord: DiscordStandin) -> Chat:
-    """The channel on Discord, where both networks would only do the same."""
-    return DiscordChat(discord)

@@ -3,70 +3,64 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 from standins import discord as discord_standin
 from standins import slack as slack_standin
 from standins.discord import DiscordStandin
 from standins.slack import SlackStandin
-from tests.both.chats import NO, TIMEOUT, YES, Sent, Shown
+from tests.both.chats import NO, YES, Chat, Sent, Shown
+from tests.both.office import Office
 from tests.discord.conversation import ANN, BOB, GUILD, ROOM
 
 
-class SlackChat:
-    """`Chat` in a Slack channel."""
+class SlackChat(Chat):
+    """`Chat` in a Slack channel or direct conversation; `inside`: all of it in the thread of a message."""
 
-    name, ann, bob, place = "slack", "U0ANN", "U0BOB", "C0123ABC"
+    name, ann, bob = "slack", "U0ANN", "U0BOB"
 
-    def __init__(self, slack: SlackStandin) -> None:
-        self.standin, self.wider = slack, slack.team
+    def __init__(
+        self, standin: SlackStandin, office: Office, place: str = "C0123ABC", *, inside: bool = False
+    ) -> None:
+        super().__init__(standin, office, place)
+        self.wider, self._inside, self.root = standin.team, inside, ""
 
     async def ask(self, text: str, *files: Sent, person: str = "") -> str:
         """See `Chat.ask`."""
         uploads = [
             slack_standin.Upload(file.name, file.content, voice=file.voice, size=file.size) for file in files
         ]
-        return await self.standin.mention(person or self.ann, self.place, text, files=uploads)
+        if self._inside and not self.root:
+            self.root = await self.standin.say(self.bob, self.place, "hello everybody")
+        tell = self.standin.say if self.place.startswith("D") else self.standin.mention
+        ts: str = await tell(person or self.ann, self.place, text, self.root or None, files=uploads)
+        return self.root or ts
 
     def posts(self, question: str) -> list[Shown]:
         """See `Chat.posts`."""
         return [_of_slack(post) for post in self.standin.posts(self.place, question)]
 
-    def posts_after(self, question: str) -> list[Shown]:
-        """See `Chat.posts_after`."""
-        return self.posts(question)
+    def complete(self, question: str) -> bool:
+        """See `Chat.complete`. A file appears some time after its upload."""
+        return super().complete(question) and not self.standin.sharing
 
-    def doing(self, question: str) -> str:
+    def doing(self, question: str, *, ever: bool = False) -> str:
         """See `Chat.doing`. Where no stream shows them, the status line does."""
-        seen = [post.doing for post in self.posts(question) if post.doing]
+        if ever:
+            calls = [call.args for call in self.standin.calls if "stream" in call.method.lower()]
+            return json.dumps([calls, self.standin.statuses], ensure_ascii=False)
+        tasks = [task for post in self.standin.posts(self.place, question) for task in post.tasks]
+        seen = [str(task["title"]) for task in tasks]
         return " ".join([*seen, self.standin.status(self.place, question)]).strip()
 
-    def seen(self, question: str) -> str:
-        """See `Chat.seen`. Of all calls that show any."""
-        calls = [call.args for call in self.standin.calls if "stream" in call.method.lower()]
-        return json.dumps([calls, self.standin.statuses], ensure_ascii=False)
-
-    def busy(self, question: str) -> bool:
-        """See `Chat.busy`."""
-        return bool(self.standin.status(self.place, question))
-
-    async def press(self, post: Shown, button: str, person: str = "") -> str:
-        """See `Chat.press`."""
-        reply = await self.standin.press(
-            person or self.ann, self.place, post.id, {YES: "approve", NO: "refuse"}[button]
-        )
+    async def press(self, post: Shown, button: str, person: str = "", told: str = "") -> None:
+        """See `Chat.press`. What they are told comes a moment after the acknowledgement."""
+        reply = await self.standin.press(person or self.ann, self.place, post.id, post.buttons[button])
         assert not reply.error
-        told = reply.texts
-        if person and person != self.ann:  # it comes a moment after the acknowledgement
-            await self.until(lambda: told)
-        return "".join(told)
+        await self.until(lambda: told in "".join(reply.texts))
 
-    async def press_old(self, post: Shown, button: str) -> str:
-        """See `Chat.press_old`."""
-        (action,) = [one for one in post.controls if one["action_id"] == post.buttons[button]]
-        reply = await self.standin.press(self.ann, self.place, post.id, action)
-        await self.until(lambda: reply.texts)
-        return "".join(reply.texts)
+    async def stop(self, question: str) -> None:
+        """See `Chat.stop`."""
+        await self.standin.press_stop(self.ann, self.place, question)
 
     async def command(self, name: str, text: str = "", person: str = "") -> str:
         """See `Chat.command`."""
@@ -74,38 +68,18 @@ class SlackChat:
         assert not reply.error
         return "".join(reply.texts)
 
-    async def until(self, predicate: Callable[[], object], timeout: float = TIMEOUT) -> None:
-        """See `Chat.until`."""
-        await self.standin.until(predicate, timeout)
-
-    def fetched(self) -> int:
-        """See `Chat.fetched`."""
-        return len(self.standin.fetches)
-
-    async def stop(self, question: str) -> None:
-        """See `Chat.stop`."""
-        await self.standin.press_stop(self.ann, self.place, question)
-
-    async def delete(self, question: str) -> None:
-        """See `Chat.delete`."""
-        await self.standin.delete(self.ann, self.place, question)
-
-    async def hold_downloads(self, seconds: float) -> None:
-        """See `Chat.hold_downloads`."""
-        self.standin.delay("download", seconds)
-
-    async def hold_uploads(self, seconds: float) -> None:
-        """See `Chat.hold_uploads`."""
-        self.standin.delay("upload", seconds)
+    def delay(self, what: str, seconds: float) -> None:
+        """See `Chat.delay`."""
+        self.standin.delay(what, seconds)
 
 
-class DiscordChat:
-    """`Chat` in a channel of a Discord server: every answer refers to the message it answers."""
+class DiscordChat(Chat):
+    """`Chat` in a channel, a thread or a direct conversation of Discord."""
 
-    name, ann, bob, place, wider = "discord", ANN, BOB, ROOM, GUILD
+    name, ann, bob, wider = "discord", ANN, BOB, GUILD
 
-    def __init__(self, discord: DiscordStandin) -> None:
-        self.standin = discord
+    def __init__(self, standin: DiscordStandin, office: Office, place: str = ROOM) -> None:
+        super().__init__(standin, office, place)
 
     async def ask(self, text: str, *files: Sent, person: str = "") -> str:
         """See `Chat.ask`."""
@@ -113,46 +87,46 @@ class DiscordChat:
             discord_standin.Upload(file.name, file.content, voice=file.voice, size=file.size)
             for file in files
         ]
-        return await self.standin.say(
-            person or self.ann, self.place, text, mention_bot=True, attachments=uploads
-        )
+        who = person or self.ann
+        said: str = await self.standin.say(who, self.place, text, mention_bot=True, attachments=uploads)
+        return said
+
+    def _found(self, question: str) -> list[discord_standin.Post]:
+        """Every answer refers to its question; the further parts of a long one stand below it."""
+        found, newest = [], None
+        for post in self.standin.posts(self.place):
+            newest = post.reference or newest
+            found += [post] if newest == question else []
+        return found
 
     def posts(self, question: str) -> list[Shown]:
         """See `Chat.posts`."""
-        found = [post for post in self.standin.posts(self.place) if post.reference == question]
-        return [_of_discord(post) for post in found]
+        return [_of_discord(post) for post in self._found(question)]
 
-    def posts_after(self, question: str) -> list[Shown]:
-        """See `Chat.posts_after`. Only the first part refers to the question."""
-        return [_of_discord(post) for post in self.standin.posts(self.place) if int(post.id) > int(question)]
+    def doing(self, question: str, *, ever: bool = False) -> str:
+        """See `Chat.doing`. It is the first line of a post, in small letters."""
+        if ever:
+            return "\n".join(text for post in self._found(question) for _, text in post.versions)
+        lines = [post.content.split("\n")[0] for post in self._found(question)]
+        return " ".join(line for line in lines if line.startswith("-# "))
 
-    def doing(self, question: str) -> str:
-        """See `Chat.doing`."""
-        return " ".join(post.doing for post in self.posts(question) if post.doing)
-
-    def seen(self, question: str) -> str:
-        """See `Chat.seen`."""
-        found = [post for post in self.standin.posts(self.place) if post.reference == question]
-        return "\n".join(text for post in found for _, text in post.versions)
-
-    def busy(self, question: str) -> bool:
-        """See `Chat.busy`. Typing is shown for the channel."""
-        return self.place in {channel for _, channel in self.standin.typing}
-
-    async def press(self, post: Shown, button: str, person: str = "") -> str:
+    async def press(self, post: Shown, button: str, person: str = "", told: str = "") -> None:
         """See `Chat.press`."""
-        reply = await self.standin.press(person or self.ann, self.place, post.id, post.buttons[button])
+        who, id = person or self.ann, post.buttons[button]["custom_id"]
+        shown = [one for one in self.standin.posts(self.place) if one.id == post.id]
+        if any(one["custom_id"] == id for row in shown[0].components for one in row["components"]):
+            reply = await self.standin.press(who, self.place, post.id, id)
+        else:
+            data = {"custom_id": id, "component_type": 2}
+            reply = await self.standin.stale(who, self.place, 3, data)
         assert not reply.failed
+        assert told in reply.text
         assert reply.ephemeral or not reply.text
-        return reply.text
 
-    async def press_old(self, post: Shown, button: str) -> str:
-        """See `Chat.press_old`. The stand-in shows everybody the newest state, so the old one is put back."""
-        message = self.standin._world.channels[self.place].find(post.id)
-        message.components = list(post.controls)
-        told = await self.press(post, button)
-        message.components = []
-        return told
+    async def stop(self, question: str) -> None:
+        """See `Chat.stop`."""
+        (post,) = [post for post in self.posts(question) if post.live]
+        await self.standin.press(self.ann, self.place, post.id, "spool:stop")
 
     async def command(self, name: str, text: str = "", person: str = "") -> str:
         """See `Chat.command`."""
@@ -160,32 +134,15 @@ class DiscordChat:
         options = {"name": text} if text else {}
         reply = await self.standin.slash(person or self.ann, self.place, name, options=options)
         assert reply.ephemeral
-        return reply.text
+        return str(reply.text)
 
-    async def until(self, predicate: Callable[[], object], timeout: float = TIMEOUT) -> None:
-        """See `Chat.until`."""
-        await self.standin.until(predicate, timeout)
-
-    def fetched(self) -> int:
-        """See `Chat.fetched`."""
-        return len(self.standin.fetches)
-
-    async def stop(self, question: str) -> None:
-        """See `Chat.stop`."""
-        (post,) = [post for post in self.posts(question) if post.live]
-        await self.standin.press(self.ann, self.place, post.id, "spool:stop")
-
-    async def delete(self, question: str) -> None:
-        """See `Chat.delete`."""
-        await self.standin.delete(self.place, question)
-
-    async def hold_downloads(self, seconds: float) -> None:
-        """See `Chat.hold_downloads`."""
-        self.standin.delay("GET", "/attachments/{channel}/{file}/{name}", seconds)
-
-    async def hold_uploads(self, seconds: float) -> None:
-        """See `Chat.hold_uploads`. A file is a post of its own, so every new post is late."""
-        self.standin.delay("POST", "/channels/{channel}/messages", seconds)
+    def delay(self, what: str, seconds: float) -> None:
+        """See `Chat.delay`. A file is a post of its own, so every new post is late."""
+        paths = {
+            "download": ("GET", "/attachments/{channel}/{file}/{name}"),
+            "upload": ("POST", "/channels/{channel}/messages"),
+        }
+        self.standin.delay(*paths[what], seconds)
 
 
 def _of_slack(post: slack_standin.Post) -> Shown:
@@ -195,23 +152,20 @@ def _of_slack(post: slack_standin.Post) -> Shown:
         id=post.ts,
         text=post.text,
         live=post.streaming,
-        buttons={names[one["action_id"]]: one["action_id"] for one in elements},
+        buttons={names[one["action_id"]]: one for one in elements},
         files=tuple((file.name, file.content) for file in post.files),
-        doing=" ".join(str(task["title"]) for task in post.tasks),
-        controls=elements,
     )
 
 
 def _of_discord(post: discord_standin.Post) -> Shown:
-    ids = [str(one["custom_id"]) for row in post.components for one in row["components"]]
+    buttons = {str(one["custom_id"]): one for row in post.components for one in row["components"]}
     names = {"spool:yes:": YES, "spool:no:": NO}
-    line = post.content.split("\n")[0]
     return Shown(
         id=post.id,
         text=post.content,
-        live="spool:stop" in ids,
-        buttons={name: id for id in ids for begins, name in names.items() if id.startswith(begins)},
+        live="spool:stop" in buttons,
+        buttons={
+            names[begins]: one for id, one in buttons.items() for begins in names if id.startswith(begins)
+        },
         files=tuple((one.filename, one.content) for one in post.attachments),
-        doing=line if line.startswith("-# ") else "",
-        controls=post.components,
     )

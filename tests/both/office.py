@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import json
-import os
+import contextlib
+import importlib
+import io
 import sqlite3
-import sys
 import textwrap
 import time
-from asyncio.subprocess import PIPE
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.settings import Settings
 from core.store import assistants
 from core.store.data_dir import data_directory
 from core.store.database import Database
 from core.types import Assistant
-from tests.both.chats import TIMEOUT
 
-ROOT = Path(__file__).parents[2]
+TIMEOUT = 10.0
 UNFINISHED = "SELECT id FROM runs WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
-NOTHING: Mapping[str, str] = {}
+DICE = """
+    @tool
+    def dice(sides: int = 6) -> int:
+        "Throw one."
+        with NOTES.open("a") as notes:
+            notes.write("thrown\\n")
+        return 4
+"""
+WAIT = """
+    import asyncio
+
+    @tool
+    async def wait(word: str = "") -> str:
+        "Wait for the test."
+        NOTES.with_name("begun").touch()
+        while not NOTES.exists():
+            await asyncio.sleep(0.01)
+        return f"{word} means good day"
+"""
+BOOK = """
+    import asyncio
+
+    @tool(confirm=True)
+    async def book(room: str = "", hours: int = 1, seconds: int = 0) -> str:
+        "Book a room."
+        with NOTES.open("a") as notes:
+            notes.write(f"{room} for {hours}\\n")
+        await asyncio.sleep(seconds)
+        return f"{room} is booked"
+"""
 
 
 class Office:
@@ -50,14 +79,21 @@ class Office:
 
     async def hire(
         self,
-        *tools: Mapping[str, Any],
+        *tools: Mapping[str, Any] | str,
         where: Sequence[str] = ("", "default"),
         name: str = "HelpBot",
         **fields: Any,
     ) -> Assistant:
-        """A new assistant that answers there (platform and place; by default everywhere)."""
+        """A new assistant that answers there (platform and place; by default everywhere).
+
+        A tool that is a name is one of the operator's functions.
+        """
         data_directory(self.data)
-        given = {"name": name, "model": "gpt-6-luna", "tools": tools, **fields}
+        offered = [
+            {"type": "function", "function": {"name": tool}} if isinstance(tool, str) else tool
+            for tool in tools
+        ]
+        given = {"name": name, "model": "gpt-6-luna", "tools": offered, **fields}
         db = Database(self.data / "spool.sqlite3")
         try:
             made = await db(lambda tx: assistants.create(tx, given, time.time()))
@@ -66,43 +102,23 @@ class Office:
             await asyncio.to_thread(db.close)
         return made
 
-    async def assigns(self, id: str) -> None:
-        """That assistant answers everywhere."""
-        db = Database(self.data / "spool.sqlite3")
-        await db(lambda tx: assistants.assign(tx, "", "default", id))
-        await asyncio.to_thread(db.close)
+    async def types(self, *arguments: str, **settings: Any) -> str:
+        """`spool COMMAND …`, with a connection of its own to the database; what it prints."""
+        command = importlib.import_module(f"bots.cli.{arguments[0]}")
+        parser = argparse.ArgumentParser()
+        command.add(parser.add_subparsers())
+        config = Settings(data_dir=self.data, **settings)
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            assert not await asyncio.to_thread(command.run, parser.parse_args(arguments), config)
+        return out.getvalue()
 
-    async def types(self, *arguments: str, status: int = 0, environ: Mapping[str, str] = NOTHING) -> str:
-        """`python -m bots …` as a process of its own; what it prints."""
-        given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DATA_DIR": str(self.data)}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bots", *arguments),
-            cwd=self.data.parent,
-            env=given | {"LANG": "C.UTF-8"} | dict(environ),
-            stdout=PIPE,
-            stderr=PIPE,
-        )
-        out, err = await asyncio.wait_for(process.communicate(), 2 * TIMEOUT)
-        assert status == process.returncode, err.decode()
-        return out.decode()
-
-    async def gets(self, *arguments: str, environ: Mapping[str, str] = NOTHING) -> Any:
-        """What the command prints as JSON."""
-        return json.loads(await self.types(*arguments, "--json", environ=environ))
-
-    def rows(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What is in the database now."""
         db = sqlite3.connect(f"file:{self.data / 'spool.sqlite3'}?mode=ro", uri=True)
         try:
-            return db.execute(sql, params).fetchall()
+            return db.execute(sql).fetchall()
         finally:
             db.close()
-
-    async def changes(self, sql: str) -> None:
-        """Change what is in the database, while nobody runs."""
-        db = Database(self.data / "spool.sqlite3")
-        await db(lambda tx: tx(sql))
-        await asyncio.to_thread(db.close)
 
     async def over(self, *queries: str) -> None:
         """Returns once no run is under way any more (or these queries find nothing).
@@ -113,22 +129,12 @@ class Office:
             while any(self.rows(query) for query in queries or (UNFINISHED,)):  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
 
-    async def later(self, moment: float) -> None:
-        """Returns at that Unix time."""
-        await asyncio.sleep(max(0.0, moment - time.time()))
-
-    def items(self) -> list[dict[str, Any]]:
-        """What the threads remember, in order."""
-        return [json.loads(item) for (item,) in self.rows("SELECT item FROM items ORDER BY seq")]
-
-    def everything(self) -> str:
-        """All texts of all tables, to look for what must not be there; bytes as latin-1."""
-        tables = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return self.everything_of(*tables)
-
-    def everything_of(self, *tables: str) -> str:
-        """The same of some tables."""
-        values = [value for table in tables for row in self.rows(f"SELECT * FROM {table}") for value in row]
+    def everything(self, *tables: str) -> str:
+        """All texts of these tables (or of all), to look for what must not be there; bytes as latin-1."""
+        names = tables or [
+            name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        values = [value for table in names for row in self.rows(f"SELECT * FROM {table}") for value in row]
         return "\n".join(
             value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in values
         )

@@ -1,4 +1,4 @@
-"""Assistants: created, changed and assigned from a shell while the bot runs; the next answer is theirs."""
+"""Assistants: an operator's commands and admins' orders count from the next answer on."""
 
 from __future__ import annotations
 
@@ -8,171 +8,138 @@ from typing import Any
 
 import pytest
 
+from core.errors import ConfigError
 from standins.openai.service import DEFAULT_MODELS
-from standins.script.script import Call, Scenario
-from tests.both.chats import Chat, answered, texts
+from tests.both.chats import Chat
 from tests.both.networks import DiscordChat
 from tests.discord.conversation import GUILD, ROOM
 
 PRINTED = sorted((Path(__file__).parents[1] / "events" / "assistants").glob("*.json"))
+PROGRAM = ("--instructions", "You help.")
 
 
 @pytest.fixture(autouse=True)
-def _says_who(script: Scenario) -> None:
+def _says_who(script) -> None:
     """Every answer tells which instructions it was given."""
-    script.otherwise = lambda _: f"I was told: {script.requests[-1][0]}"
+    script.otherwise = lambda _: script.requests[-1][0]
 
 
 async def who(chat: Chat, person: str = "") -> str:
     """Who answers there now."""
-    asked = await chat.ask("who are you?", person=person)
-    await chat.until(lambda: "".join(texts(chat, asked)).startswith("I was told:"))
-    (post,) = await answered(chat, asked)
-    return post.text.removeprefix("I was told: ")
+    return (await chat.talk("who are you?", person=person)).text
 
 
-async def test_a_shell_beside_the_running_bot(chat, spool, office):
-    """Created, used, changed and taken away again: each is heard in the next answer."""
+async def test_commands_beside_the_running_bot(chat, spool, office):
+    """Created, used, changed and taken away again: each is heard in the next answer, and runs tell of it."""
     async with spool(assistant_instructions="The settings."):
-        assert "The settings." == await who(chat)
-        command = ["assistants", "create", "--name", "HelpBot", "--instructions", "You help."]
-        made = await office.gets(*command)
+        created = await office.types("assistants", "create", "--name", "HelpBot", *PROGRAM, "--json")
         assert "The settings." == await who(chat)
         await office.types("assistants", "use", "HelpBot", f"--{chat.name}", chat.place)
         assert "You help." == await who(chat)
-        await office.over()
+        await office.types("assistants", "update", "HelpBot", "--instructions", "You rhyme.")
+        assert "You rhyme." == await who(chat)
+        with pytest.raises(ConfigError):
+            await office.types("assistants", "delete", "HelpBot")
+        assert "You rhyme." == await who(chat)
+        await office.types("assistants", "delete", "HelpBot", "--force")
+        assert "The settings." == await who(chat)
 
-    assert (made["id"], 1) in office.rows("SELECT assistant_id, assistant_version FROM runs")
-
-
-async def test_an_update_counts_from_the_next_run_on(chat, spool, office):
-    """The runs tell which version answered."""
-    made = await office.hire(instructions="First.")
-    async with spool():
-        assert "First." == await who(chat)
-        await office.types("assistants", "update", "HelpBot", "--instructions", "Second.")
-        assert "Second." == await who(chat)
-        await office.over()
-
-    assert [(made.id, 1), (made.id, 2)] == office.rows(
-        "SELECT assistant_id, assistant_version FROM runs ORDER BY seq"
-    )
-
-
-async def test_a_run_keeps_who_it_began_with(chat, spool, office, script):
-    """Changed between two responses of one run: both are of the same version, after a restart too."""
-    office.tool(
-        "wait",
-        "import asyncio\n\n\n@tool\nasync def wait() -> str:\n    'Wait.'\n"
-        "    while not NOTES.exists():\n        await asyncio.sleep(0.01)\n    return 'done'\n",
-    )
-    await office.hire({"type": "function", "function": {"name": "wait"}}, instructions="First.")
-    script.enqueue(Call("wait"))
-    async with spool():
-        asked = await chat.ask("who are you?")
-        await chat.until(lambda: "wait" in chat.doing(asked))
-        await office.types("assistants", "update", "HelpBot", "--instructions", "Second.")
-    office.notes.touch()
-    async with spool():
-        await answered(chat, asked, "I was told: First.")
-        assert "Second." == await who(chat)
+    id = json.loads(created)["id"]
+    runs = office.rows("SELECT assistant_id, assistant_version FROM runs ORDER BY seq")
+    assert [(id, 1), (id, 2), (id, 2)] == runs[1:-1]
 
 
 async def test_the_nearest_assignment_wins(chat, spool, office):
     """Channel, then workspace or server, then everywhere, then the settings."""
-    for place, text in (
-        ((chat.name, chat.place), "Of the channel."),
-        ((chat.name, chat.wider), "Of the workspace."),
-        (("", "default"), "Of everywhere."),
-    ):
-        await office.hire(where=place, name=text[:-1], instructions=text)
-    use = ("assistants", "use", "none", f"--{chat.name}")
+    places = {"Of the channel.": chat.place, "Of the workspace.": chat.wider}
+    for text, place in places.items():
+        await office.hire(where=(chat.name, place), name=text[:-1], instructions=text)
+    await office.hire(name="Everywhere", instructions="Of everywhere.")
+    heard = []
     async with spool(assistant_instructions="Of the settings."):
-        assert "Of the channel." == await who(chat)
-        await office.types(*use, chat.place, "--json")
-        assert "Of the workspace." == await who(chat)
-        await office.types(*use, chat.wider)
-        assert "Of everywhere." == await who(chat)
-        await office.types("assistants", "use", "none", "--default")
-        assert "Of the settings." == await who(chat)
+        for place in (f"--{chat.name}", chat.place), (f"--{chat.name}", chat.wider), ("--default",), ():
+            heard.append(await who(chat))
+            if place:
+                await office.types("assistants", "use", "none", *place)
+
+    assert [*places, "Of everywhere.", "Of the settings."] == heard
 
 
 async def test_a_thread_and_the_channel_it_is_in(discord, spool, office):
     """On Discord a thread may have one of its own, else that of its channel."""
     own, other = discord.add_thread(ROOM), discord.add_thread(ROOM)
-    await office.hire(where=("discord", GUILD), instructions="Of the server.", name="A")
-    await office.hire(where=("discord", ROOM), instructions="Of the channel.", name="B")
-    await office.hire(where=("discord", own), instructions="Of the thread.", name="C")
-    heard = []
+    for place, text in (GUILD, "Of the server."), (ROOM, "Of the channel."), (own, "Of the thread."):
+        await office.hire(where=("discord", place), instructions=text, name=text[:-1])
     async with spool():
-        for place in (own, other, ROOM, discord.add_channel(GUILD)):
-            chat = DiscordChat(discord)
-            chat.place = place
-            heard.append(await who(chat))
+        heard = [
+            await who(DiscordChat(discord, office, place))
+            for place in (own, other, ROOM, discord.add_channel(GUILD))
+        ]
 
     assert ["Of the thread.", "Of the channel.", "Of the channel.", "Of the server."] == heard
 
 
-async def test_a_deleted_one_answers_nowhere(chat, spool, office):
-    """Only with --force, because it is assigned; the next answer is somebody else's."""
-    await office.hire(instructions="I go.", where=(chat.name, chat.place))
-    async with spool(assistant_instructions="The settings."):
-        assert "I go." == await who(chat)
-        await office.types("assistants", "delete", "HelpBot", status=2)
-        assert "I go." == await who(chat)
-        await office.types("assistants", "delete", "HelpBot", "--force")
-        assert "The settings." == await who(chat)
-
-
-async def test_two_side_by_side(chat, spool, office):
-    """In two channels, asked at the same time by two people: each answers as itself."""
-    other = type(chat)(chat.standin)
-    other.place = "C0999XYZ" if chat.name == "slack" else chat.standin.add_channel(GUILD)
-    await office.hire(where=(chat.name, chat.place), instructions="One.", name="A")
-    await office.hire(where=(chat.name, other.place), instructions="Two.", name="B")
-    async with spool():
-        asked = [
-            await chat.ask("x"),
-            await other.ask("x", person=chat.bob),
-            await chat.ask("x", person=chat.bob),
-        ]
-        await answered(chat, asked[0], "I was told: One.")
-        await answered(other, asked[1], "I was told: Two.")
-        await answered(chat, asked[2], "I was told: One.")
-
-
-def old() -> list[dict[str, Any]]:
-    """Five assistants as the old API printed them: alone, in a list, in its list object."""
-    found: list[dict[str, Any]] = []
+async def test_five_of_the_old_api(chat, spool, office, openai, tmp_path):
+    """Imported while the bot runs; what they had there and nobody has here does not get in their way."""
+    old: list[dict[str, Any]] = []
     for path in PRINTED:
         printed = json.loads(path.read_text("utf-8"))
-        found += printed if isinstance(printed, list) else printed.get("data", [printed])
-    return found
-
-
-async def test_five_of_the_old_api(chat, spool, office, openai, tmp_path):
-    """Imported while the bot runs; one of them is used, and answers with a model that exists."""
+        old += printed if isinstance(printed, list) else printed.get("data", [printed])
     listed = tmp_path / "old.json"
-    listed.write_text(json.dumps(old()), "utf-8")
+    listed.write_text(json.dumps(old), "utf-8")
     async with spool():
-        brought = await office.gets("assistants", "import", str(listed))
-        await office.types("assistants", "use", "Math Tutor", f"--{chat.name}", chat.place)
-        assert (await who(chat)).startswith("You are a personal math tutor.")
+        brought = json.loads(await office.types("assistants", "import", str(listed), "--json"))["data"]
+        openai.models = dict.fromkeys([*DEFAULT_MODELS, *(one["model"] for one in brought)])
+        for one, was in zip(brought, old, strict=True):
+            await office.types("assistants", "use", one["id"], f"--{chat.name}", chat.place)
+            assert (await who(chat)).startswith(was["instructions"])
 
-    assert 5 == len({one["id"] for one in brought["data"]})
-    assert openai.requests[-1].body["model"] in DEFAULT_MODELS
+    assert 5 == len({one["id"] for one in brought})
+    assert {200} == {request.status for request in openai.requests}
 
 
-@pytest.mark.parametrize("number", range(5))
-async def test_each_of_them_answers(discord, spool, office, openai, number):
-    """What it had at the old API and nobody has here (files, stores, functions) does not get in its way."""
-    one = old()[number]
-    path = office.data.parent / "old.json"
-    path.write_text(json.dumps(one), "utf-8")
-    (brought,) = (await office.gets("assistants", "import", str(path)))["data"]
-    await office.assigns(brought["id"])
-    openai.models = {brought["model"]: None}
-    async with spool():
-        assert (await who(DiscordChat(discord))).startswith(one["instructions"])
+async def test_orders_show_and_switch(chat, spool, office):
+    """Anybody may ask who answers and what is remembered; only they see it. Admins switch their channel."""
+    one = await office.hire(instructions="You help.")
+    other = await office.hire(name="Poet", instructions="You rhyme.", where=("slack", "C0ELSEWHERE"))
+    async with spool(admins=(chat.ann,)):
+        assert "I remember nothing here yet" in await chat.command("memory")
+        told = await chat.command("assistant", person=chat.bob)
+        assert {True} == {text in told for text in ("HelpBot", one.id, "Poet")}
+        assert "You help." not in told
+        assert "Poet" in await chat.command("assistant", "poet")
+        assert "You rhyme." == await who(chat, chat.bob)
+        assert "HelpBot" in await chat.command("assistant", one.id)
+        assert "You help." == await who(chat)
+        told = await chat.command("memory")
+        assert "This conversation has 2 messages" in told
+        assert told == (await chat.talk("memory")).text
 
-    assert [200] == [request.status for request in openai.requests]
+    assert other.id in office.everything("runs")
+
+
+async def test_orders_that_nobody_follows(chat, spool, office):
+    """Others are told whom to ask; a name nobody has pings nobody; what Bob said is not in Ann's memory."""
+    await office.hire(instructions="You help.")
+    async with spool(admins=(chat.ann,)):
+        assert "Only admins" in await chat.command("assistant", "Poet", person=chat.bob)
+        told = await chat.command("assistant", "<!channel> @everyone")
+        assert "You help." == await who(chat, chat.bob)
+        assert "I remember nothing here yet" in await chat.command("memory")
+
+    assert "There is no assistant" in told
+    assert "<!channel>" not in told or chat.name == "discord"
+
+
+async def test_orders_in_their_language_and_in_a_topic(slack, spool):
+    """A person with a Korean Slack reads Korean; the command cannot know which thread, the word in it can."""
+    slack.set_locale("U1", "ko-KR")
+    async with spool(thread_scope="topic"):
+        assert "여기서 답하는" in (await slack.slash("U1", "C1", "/assistant")).texts[0]
+        ts = await slack.mention("U2", "C1", "one")
+        await slack.until(lambda: slack.posts("C1", ts))
+        command = await slack.slash("U2", "C1", "/memory")
+        await slack.mention("U2", "C1", "memory", ts)
+        await slack.until(lambda: any("messages" in post.text for post in slack.posts("C1", ts)))
+
+    assert "inside the thread" in command.texts[0]

@@ -1,15 +1,11 @@
-"""Function tools of the operator's folder, from the question to the answer."""
+"""Function tools of the operator's folder: seen while they work, read without a restart, bounded."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-
 import pytest
 
-from standins.script.script import Call, Say, outputs
-from tests.both.chats import Chat, answered, files, texts, words
-from tests.slack.stage import Pause
+from standins.script.script import Call, outputs
+from tests.both.office import DICE, WAIT
 
 TOGETHER = """
     import threading
@@ -27,233 +23,137 @@ TOGETHER = """
         both.wait(5)
         raise ValueError("the sensor is broken")
 """
-STOCK = """
+KEY = "sk-proj-abcdefgh12345678"
+HOSTILE = """
     @tool
-    def stock() -> str:
-        "How many bolts there are."
-        return "{count}"
-"""
-SLOW = """
-    import asyncio
+    def ping() -> str:
+        "Ping."
+        return "<!channel> @everyone <@U1>"
 
     @tool
-    async def look_up(word: str) -> str:
-        "Look a word up."
-        while not NOTES.exists():
-            await asyncio.sleep(0.01)
-        return f"{word} means good day"
+    def leak() -> str:
+        "Leak."
+        return "the key is sk-proj-abcdefgh12345678"
+
+    @tool
+    def flood() -> str:
+        "Flood."
+        return "wave " * 1_000_000
 """
 
 
 async def test_two_at_once_one_failing(chat, spool, script, office):
-    """Each waits for the other one to be called; the model reads a result and an error, and answers."""
+    """Each waits for the other one to be called; a broken file beside theirs hides neither."""
+    office.tool("a_broken", "def (:\n")
     office.tool("city", TOGETHER)
     script.enqueue(Call("weather", {"city": "Seoul"}, id="a"), Call("traffic", {"city": "Seoul"}, id="b"))
     script.enqueue(lambda items: " / ".join(f"{key}: {value}" for key, value in outputs(items).items()))
     async with spool():
-        asked = await chat.ask("how is Seoul?")
-        await chat.until(lambda: "the sensor" in "".join(texts(chat, asked)))
-        (post,) = await answered(chat, asked)
+        answer = await chat.talk("how is Seoul?")
+        await chat.talk("and now?")
 
-    assert post.text.startswith("a: rain in Seoul / b: error:")
-    assert "ValueError: the sensor is broken" in post.text
-    assert "Traceback" not in post.text
-
-
-@pytest.mark.parametrize("before", [True, False], ids=["changed", "new"])
-async def test_a_file_is_read_without_a_restart(chat, spool, script, office, caplog, before):
-    """Whether it was there already or not; a file that is broken then leaves the others alone."""
-    if before:
-        office.tool("bolts", STOCK.format(count=1))
-    for id in ("a", "b"):
-        script.enqueue(Call("stock", {}, id=id))
-        script.enqueue(lambda items: f"Counted: {list(outputs(items).values())[-1]}")
-    async with spool():
-        first = await _counted(chat, "how many?")
-        office.tool("broken", "1 / 0")
-        office.tool("bolts", STOCK.format(count=23))
-        await chat.until(lambda: "ZeroDivisionError" in caplog.text)  # said when all of them were read
-        second = await _counted(chat, "and now?")
-
-    assert ("Counted: 1" == first) is before
-    assert "Counted: 23" == second
+    assert answer.text.startswith("a: rain in Seoul / b: error: ValueError: the sensor is broken")
+    kinds = [item.get("type") or item["role"] for item in script.requests[-1][1]]
+    calls = ["function_call"] * 2 + ["function_call_output"] * 2
+    assert ["user", *calls, "assistant", "user"] == kinds
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("chat", ["discord"], indirect=True)
-async def test_a_file_that_is_being_written_is_waited_for(chat, spool, script, office, caplog):
-    """Its tool of before works until it stands still: what is half there is not read."""
-    office.tool("bolts", STOCK.format(count=1))
-    for id in ("a", "b"):
-        script.enqueue(Call("stock", {}, id=id))
-        script.enqueue(lambda items: f"Counted: {list(outputs(items).values())[-1]}")
-    caplog.set_level(logging.INFO)
-    async with spool():
-        for length in range(12):
-            office.tool("bolts", "def half(" + " " * length)
-            await asyncio.sleep(0.3)
-        first = await _counted(chat, "how many?")
-        office.tool("bolts", STOCK.format(count=23))
-        await chat.until(lambda: "read anew" in caplog.text)
-        second = await _counted(chat, "and now?")
-
-    assert ("Counted: 1", "Counted: 23") == (first, second)
-    assert "SyntaxError" not in caplog.text
-
-
-async def _counted(chat: Chat, question: str) -> str:
-    asked = await chat.ask(question)
-    await chat.until(lambda: "Counted: " in "".join(texts(chat, asked)))
-    (post,) = await answered(chat, asked)
-    return post.text
-
-
-async def test_what_it_does_is_visible_until_it_is_done(chat, spool, script, office):
-    """While the tool works its name stands there; beside the answer nothing of it is left."""
-    office.tool("words", SLOW)
-    script.enqueue("Let me see.", Call("look_up", {"word": "안녕"}))
-    script.enqueue("It is a greeting.")
-    async with spool():
-        asked = await chat.ask("what is 안녕?")
-        await chat.until(lambda: "Using look_up" in chat.doing(asked))
-        during = chat.posts(asked)
-        office.notes.touch()
-        (post,) = await answered(chat, asked, "Let me see.\n\nIt is a greeting.")
-        await office.over()
-
-    assert "Let me see." in during[0].text
-    assert "" == chat.doing(asked)
-    assert "look_up" not in post.text
-
-
-async def test_without_a_word_before_it(chat, spool, script, office):
-    """A tool that is called at once is shown as well, and leaves nothing behind."""
-    office.tool("words", SLOW)
-    script.enqueue(Call("look_up", {"word": "안녕"}))
+@pytest.mark.parametrize("before", ["Let me see.", ""], ids=["with words", "without a word"])
+async def test_what_it_does_is_visible_until_it_is_done(chat, spool, script, office, before):
+    office.tool("words", WAIT)
+    script.enqueue(*filter(None, [before]), Call("wait", {"word": "안녕"}))
     script.enqueue("A greeting.")
     async with spool():
         asked = await chat.ask("what is 안녕?")
-        await chat.until(lambda: "Using look_up" in chat.doing(asked))
+        await chat.until(lambda: "Using wait" in chat.doing(asked))
         office.notes.touch()
-        await answered(chat, asked, "A greeting.")
-        await office.over()
+        answer = await chat.answer(asked)
 
-    assert ["A greeting."] == texts(chat, asked)
+    assert "\n\n".join(filter(None, [before, "A greeting."])) == answer.text
     assert "" == chat.doing(asked)
 
 
-async def test_the_thread_remembers_calls(chat, spool, script, office):
-    """The next question brings call and result along, in pairs."""
-    office.tool("dice", '@tool\ndef dice() -> int:\n    "Throw one."\n    return 4\n')
-    script.enqueue(Call("dice", id="call_1"))
-    script.enqueue("A four.")
+async def test_files_are_read_without_a_restart(chat, spool, script, office, caplog):
+    """New ones and changed ones; one that is broken leaves the others alone."""
+    await office.types("tools", "add", "calculator")
+    script.enqueue(Call("calculate", {"expression": "6*7"}, id="a"))
+    script.enqueue(lambda items: outputs(items)["a"])
     async with spool():
-        asked = await chat.ask("throw")
-        await answered(chat, asked, "A four.")
-        asked = await chat.ask("what was it?")
-        await answered(chat, asked, "echo: what was it?")
+        assert "42" == (await chat.talk("6 times 7?")).text
+        office.tool("broken", "1 / 0")
+        office.tool("calculator", DICE)
+        await chat.until(lambda: "ZeroDivisionError" in caplog.text)  # said when all of them were read
+        script.enqueue(Call("dice", id="b"))
+        script.enqueue(lambda items: f"A {outputs(items)['b']}.")
+        assert "A 4." == (await chat.talk("throw")).text
 
-    kinds = [item.get("type") or item["role"] for item in script.requests[-1][1]]
-    assert ["user", "function_call", "function_call_output", "assistant", "user"] == kinds
-    assert {"call_1": "4"} == outputs(script.requests[-1][1])
+    assert [["calculate"], ["dice"]] == [[tool["name"] for tool in script.tools[n]] for n in (0, -1)]
 
 
-async def test_a_tool_may_give_a_file(chat, spool, script, office):
-    """It is posted once; the model is told its name, and not its bytes."""
+async def test_what_an_assistant_sets(chat, spool, office, script, openai):
+    """Which function it has and must use, at most how many at once, in what form, how long it may go on."""
+    schema = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
+    form = {"type": "json_schema", "json_schema": {"name": "invoice", "schema": schema, "strict": True}}
     office.tool(
-        "report",
-        '@tool\ndef report() -> tuple[str, FileResult]:\n    "Make it."\n'
-        '    return "made", FileResult("report.csv", "day,rain\\nFriday,1\\n")\n',
+        "dice", DICE + '\n    @tool\n    def coin() -> str:\n        "Toss."\n        return "heads"\n'
     )
-    script.enqueue(Call("report"))
-    script.enqueue("Here it is.")
-    async with spool():
-        asked = await chat.ask("the report, please")
-        await answered(chat, asked, "Here it is.", files=1)
-        await office.over()
-
-    assert [("report.csv", b"day,rain\nFriday,1\n")] == files(chat, asked)
-    (output,) = outputs(script.requests[-1][1]).values()
-    assert "report.csv" in output
-    assert "Friday" not in output
-
-
-async def test_a_tool_nobody_has(chat, spool, script, office):
-    """The model is told, and goes on with what there is."""
-    office.tool("dice", '@tool\ndef dice() -> int:\n    "Throw one."\n    return 4\n')
-    script.enqueue(Call("coin"))
-    script.enqueue("I have no coin.")
-    async with spool():
-        asked = await chat.ask("throw")
-        await answered(chat, asked, "I have no coin.")
-
-    (output,) = outputs(script.requests[-1][1]).values()
-    assert output.startswith("error:")
-    assert "coin" in output
-
-
-async def test_a_broken_file_hides_no_other(chat, spool, script, office):
-    """The tools that can be loaded are offered."""
-    office.tool("a_broken", "def (:\n")
-    office.tool("dice", '@tool\ndef dice() -> int:\n    "Throw one."\n    return 4\n')
-    async with spool():
-        asked = await chat.ask("hello")
-        await answered(chat, asked, "echo: hello")
-
-    assert ["dice"] == [tool["name"] for tool in script.tools[0]]
-
-
-async def test_sixteen_steps_and_no_more(chat, spool, script, office):
-    """A model that never comes to an end is ended, honestly, with what it said so far."""
-    office.tool("dice", '@tool\ndef dice() -> int:\n    "Throw one."\n    return 4\n')
-    script.otherwise = lambda items: [Say("Again. "), Call("dice", id=f"call_{len(items)}")]
-    async with spool():
-        asked = await chat.ask("throw until it is a seven")
-        await chat.until(lambda: "more steps than I am allowed" in "".join(texts(chat, asked)))
-        await office.over()
-
-    assert 16 == len(script.requests)
-    assert [("incomplete", "step_limit")] == office.rows("SELECT status, error FROM runs")
-
-
-async def test_a_restart_does_not_repeat_finished_calls(chat, spool, script, office):
-    """The process stops while the model reads the results: the next one sends them again, without a call."""
-    office.tool(
+    forced = {"type": "function", "function": {"name": "dice"}}
+    await office.hire(
         "dice",
-        '@tool\ndef dice() -> int:\n    "Throw one."\n    with NOTES.open("a") as notes:\n'
-        '        notes.write("thrown\\n")\n    return 4\n',
+        tool_choice=forced,
+        parallel_tool_calls=False,
+        max_model_calls=2,
+        response_format=form,
+        temperature=0.2,
     )
-    waiting = Pause()
-    script.enqueue(Call("dice", id="call_1"))
-    script.enqueue(lambda _: waiting, "A four.")
+    script.enqueue("I toss.", Call("coin", id="a"))
+    script.enqueue("I throw.", Call("dice", id="b"))
     async with spool():
-        asked = await chat.ask("throw")
-        await chat.until(lambda: len(script.requests) == 2)
-    waiting.end()
-    script.enqueue("A four.")
+        answer = await chat.talk("go on for ever")
+        assert "echo: thanks" == (await chat.talk("thanks")).text
+
+    assert answer.text.startswith("I toss.\n\nI throw.\n\n✂️")
+    assert "more steps than I am allowed" in answer.text
+    first, second, _ = (request.body for request in openai.requests)
+    assert {"type": "function", "name": "dice"} == first["tool_choice"]
+    assert "tool_choice" not in second
+    assert (False, 0.2) == (first["parallel_tool_calls"], second["temperature"])
+    assert {"type": "json_schema", "name": "invoice", "schema": schema, "strict": True} == first["text"][
+        "format"
+    ]
+    assert ["dice"] == [tool["name"] for tool in first["tools"]]
+    assert "coin" in outputs(second["input"])["a"]
+    assert "error:" in outputs(second["input"])["a"]
+
+
+async def test_little_time(chat, spool, office, script):
+    """A tool that takes longer than the run may is left alone, and the person is told."""
+    office.tool("wait", WAIT)
+    await office.hire("wait", run_seconds=1)
+    script.enqueue("A moment.", Call("wait"))
     async with spool():
-        await answered(chat, asked, "A four.")
-        await office.over()
+        answer = await chat.talk("wait")
 
-    assert ["thrown"] == office.noted()
-    assert [{"call_1": "4"}] * 2 == [outputs(items) for _, items in script.requests[1:]]
+    assert answer.text.startswith("A moment.")
+    assert "This took too long" in answer.text
+    assert "" == chat.doing(answer.question)
 
 
-async def test_only_what_an_assistant_names(chat, spool, script, office):
-    """Of the functions in the folder it is offered its own, and others are no tools for it."""
-    office.tool(
-        "two",
-        '@tool\ndef dice() -> int:\n    "Throw."\n    return 4\n\n\n@tool\ndef coin() -> str:\n'
-        '    "Toss."\n    return "heads"\n',
+async def test_odd_calls_and_hostile_results(chat, spool, script, office, openai):
+    """Read by the model as errors, cut, or without our secrets; what it repeats pings nobody (`unseemly`)."""
+    office.tool("hostile", HOSTILE)
+    calls = [Call(name, id=name) for name in ("ping", "leak", "flood")]
+    script.enqueue(
+        *calls, Call("ping", "{", id="bad"), Call("dice;drop", {}, id="odd"), Call("x" * 200, id="x")
     )
-    await office.hire({"type": "function", "function": {"name": "coin"}}, name="Tosser")
-    script.enqueue(Call("dice"))
-    script.enqueue("No dice.")
-    async with spool():
-        asked = await chat.ask("throw")
-        await answered(chat, asked, "No dice.")
+    script.enqueue(lambda items: f"It says {outputs(items)['ping']} {outputs(items)['leak']}")
+    async with spool(openai_api_key=KEY):
+        answer = await chat.talk("go")
+        assert "echo: thanks" == (await chat.talk("thanks")).text
 
-    assert ["coin"] == [tool["name"] for tool in script.tools[0]]
-    (output,) = outputs(script.requests[-1][1]).values()
-    assert output.startswith("error:")
-    assert words({"input": script.requests[0][1]}) == "throw"
+    sent, kept = (outputs(request.body["input"]) for request in openai.requests[1:])
+    assert {True} == {sent[id].startswith("error") for id in ("bad", "odd", "x")}
+    assert 10_000 < len(sent["flood"]) <= 20_000
+    assert len(kept["flood"]) <= 4_010
+    assert "the key is" in answer.text
+    assert KEY not in answer.text + str([request.body for request in openai.requests]) + office.everything()

@@ -15,8 +15,8 @@ import pytest
 from yarl import URL
 
 from tests import samples
-from tests.both.chats import Sent, answered, files
-from tests.both.test_files_out import making
+from tests.both.chats import Sent
+from tests.both.requests import making
 
 HERE, AWAY = b"127.0.0.1", b"chat.test"
 PACKED = b"&compress=zlib-stream"
@@ -73,20 +73,17 @@ PLACES = {
 }
 
 
-async def test_a_file_in_and_a_file_out(chat, spool, script, office, openai, proxy, request):
+async def test_a_file_in_and_a_file_out(chat, spool, script, office, openai, proxy):
     """The API, the socket, both files and the model."""
     await office.hire({"type": "code_interpreter"})
-    making(script, small=b"small")
-    standin = request.getfixturevalue(chat.name)
-    urls = {f"{chat.name}_api_url": standin.api_url, "openai_base_url": openai.base_url}
+    script.enqueue(*making(small=b"small"))
+    urls = {f"{chat.name}_api_url": chat.standin.api_url, "openai_base_url": openai.base_url}
     if chat.name == "discord":
-        urls["discord_gateway_url"] = standin.gateway_url
+        urls["discord_gateway_url"] = chat.standin.gateway_url
     async with spool(**{name: url.replace(HERE.decode(), AWAY.decode()) for name, url in urls.items()}):
-        asked = await chat.ask("what is this?", Sent("a.png", samples.png()))
-        await answered(chat, asked, files=1)
-        await office.over()
+        answer = await chat.talk("what is this?", Sent("a.png", samples.png()))
 
-    assert [("small.bin", b"small")] == files(chat, asked)
+    assert [("small.bin", b"small")] == answer.files
     assert [] == [place for place in PLACES[chat.name] if not any(place in url for url in proxy.seen)]
 
 
@@ -95,4 +92,4 @@ async def test_what_is_on_this_machine_needs_no_proxy(chat, spool, monkeypatch):
     for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://192.0.2.1:9")
     async with spool():
-        await answered(chat, await chat.ask("hello"))
+        assert "echo: hello" == (await chat.talk("hello")).text

@@ -1,4 +1,4 @@
-"""Two people with files in one channel: whatever the order of events, nothing of one reaches the other."""
+"""Two people with files in one channel: nothing of one reaches the other, except where they share a topic."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from typing import Any
 import pytest
 
 from standins.openai import OpenAIStandin
-from standins.script.script import Cite, Hosted, Item, Part, Say
+from standins.script.script import Call, Cite, Hosted, Item, Part, Say, outputs
 from tests import samples
-from tests.both.chats import Chat, Sent, answered, files, texts
+from tests.both.chats import NO, YES, Chat, Sent
+from tests.both.networks import DiscordChat, SlackChat
+from tests.both.office import BOOK
+from tests.both.requests import of_request, parts, words
+from tests.slack.stage import Pause
 
 MARK = {"ann": "ANNS-SECRET", "bob": "BOBS-SECRET"}
 
@@ -99,53 +103,88 @@ async def write(chat: Chat, who: str, chance: random.Random) -> list[tuple[str, 
         given = [sent(who, kind, number) for kind in kinds]
         asked.append((who, await chat.ask(f"I am {who}, message {number}", *given, person=person)))
         if chance.random() < 0.5:
-            await chat.until(lambda: texts(chat, asked[-1][1]))
+            await chat.until(lambda: chat.said(asked[-1][1]))
         await asyncio.sleep(chance.random() * 0.02)
     return asked
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("tools", [(), ({"type": "code_interpreter"},)], ids=["search", "code"])
-async def test_nothing_mixes(chat, spool, openai, script, office, seed, tools):
+@pytest.mark.parametrize("code", [False, True], ids=["search", "code"])
+async def test_nothing_mixes(chat, spool, openai, script, office, code):
     """Requests, stores and containers of one never name the other; answers and files go to who asked."""
-    chance, watch = random.Random(seed), Watch(openai)
-    await office.hire(*tools, {"type": "file_search"})
+    chance, watch = random.Random(int(code)), Watch(openai)
+    await office.hire(*([{"type": "code_interpreter"}] if code else []), {"type": "file_search"})
     openai.transcripts = {
         sent(who, "ogg", number).content: f"{mark} {number}"
         for who, mark in MARK.items()
         for number in range(3)
     }
-    script.otherwise = working if tools else lambda items: [working(list(items))[2]]
+    script.otherwise = working if code else lambda items: [working(list(items))[2]]
     async with spool():
         both = (write(chat, who, random.Random(chance.random())) for who in MARK)
         asked = [one for several in await asyncio.gather(*both) for one in several]
-        for who, question in asked:
-            await chat.until(lambda: f"For {who}." in "".join(texts(chat, question)))
-            await answered(chat, question, files=len(tools))
-        await office.over()
+        answers = [(who, await chat.answer(question)) for who, question in asked]
 
     requests = [request.body for request in openai.requests]
     assert len(asked) == len(requests)
     assert [] == [body for body in requests if not watch.of(body) <= {asker(body)}]
     assert set(MARK) == set().union(*map(watch.of, requests))
-    assert all(len(owners) <= 1 for owners in watch.stores())
-    assert all(len(owners) <= 1 for owners in watch.containers())
+    assert all(len(owners) <= 1 for owners in watch.stores() + watch.containers())
     assert 2 == len({body["safety_identifier"] for body in requests})
-    for who, question in asked:
-        assert {who} >= {watch.owner(content) for _, content in files(chat, question)}
+    for who, answer in answers:
+        assert f"For {who}." in answer.text
+        assert [who] * code == [watch.owner(content) for _, content in answer.files]
 
 
 async def test_a_new_conversation_has_none_of_the_old_files(chat, spool, openai, office):
     """After a reset nothing of before can be found, not even by the same person."""
     await office.hire({"type": "code_interpreter"}, {"type": "file_search"})
     async with spool():
-        asked = await chat.ask("I am ann", sent("ann", "csv", 0), sent("ann", "docx", 0))
-        await chat.until(lambda: texts(chat, asked))
-        await office.over()
-        reset = await chat.ask("reset")
-        await chat.until(lambda: texts(chat, reset))
-        again = await chat.ask("hello")
-        await answered(chat, again, "echo: hello")
+        await chat.talk("I am ann", sent("ann", "csv", 0), sent("ann", "docx", 0))
+        await chat.talk("reset")
+        assert "echo: hello" == (await chat.talk("hello")).text
 
     assert {"ann"} == Watch(openai).of(openai.requests[0].body)
     assert set() == Watch(openai).of(openai.requests[-1].body)
+
+
+async def test_a_topic_is_everybodys(discord, spool, office, script, openai):
+    """Who shares the conversation shares its files; the model is told who sent what; who asked decides."""
+    chat = DiscordChat(discord, office)
+    office.tool("book", BOOK)
+    async with spool(thread_scope="topic"):
+        await chat.talk("look", sent("ann", "png", 0), sent("ann", "docx", 0))
+        script.enqueue(Call("book", id="a"))
+        script.enqueue(lambda items: outputs(items)["a"])
+        asked = await chat.ask("book it")
+        (question,) = await chat.asked(asked)
+        other = await chat.ask("what is it?", person=chat.bob)
+        await chat.press(question, NO, chat.bob, told="Only the person who asked")
+        await chat.press(question, YES)
+        assert "is booked" in (await chat.answer(asked)).text
+        await chat.answer(other)
+
+    body = openai.requests[-1].body
+    assert 1 == len(parts(body, "input_image"))
+    assert 1 == len(of_request(body, "file_search"))
+    said = words(body).split("\n")
+    assert {1} == {sum(line.endswith(text) for line in said) for text in (": look", ": what is it?")}
+
+
+async def test_messages_that_are_answered_together(chat, spool, office, script, openai):
+    """What was sent while an answer was made is one question with all its files, in their order."""
+    waiting = Pause()
+    script.enqueue("One.", lambda _: waiting)
+    async with spool(while_busy="collect"):
+        first = await chat.ask("first")
+        await chat.until(lambda: openai.requests)
+        if isinstance(chat, SlackChat):
+            chat.root = first
+        more = [await chat.ask(text, Sent(f"{text}.txt", b"x")) for text in ("second", "third")]
+        await chat.until(lambda: len(office.rows("SELECT id FROM messages")) == 3)
+        waiting.end()
+        assert "third" in (await chat.answer(more[-1])).text
+
+    assert 2 == len(openai.requests)
+    said = words(openai.requests[1].body)
+    places = [said.index(word) for word in ("second", "[File second.txt]", "third", "[File third.txt]")]
+    assert sorted(places) == places

@@ -41,12 +41,6 @@ def piped(*lines: str, cwd: Path, **more: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def operated(*arguments: str, cwd: Path, **more: str) -> str:
-    """Standard output of a command that an operator gives. It must succeed."""
-    command = [sys.executable, "-m", "bots", *arguments]
-    return subprocess.check_output(command, text=True, env=environ(**more), cwd=cwd, timeout=LONG)
-
-
 def turns(printed: str) -> Mapping[str, str]:
     """What followed each line that was typed: by `[where] line`."""
     found = {}

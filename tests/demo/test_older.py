@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -15,8 +15,11 @@ import pytest
 from bots.demo.folder import Folder
 from bots.demo.takeover import take_over
 from bots.demo.words import EN
+from standins.script.script import Scenario
 from standins.slack import SlackStandin
-from tests.demo.demos import environ, operated, piped
+from tests.both.office import Office
+from tests.conftest import Product
+from tests.demo.demos import environ, piped
 
 OLDER = Path(__file__).parent / "older_demo.sql"
 """Written by the demo of 813e8fc: HelpBot answers by default and in the demo's places; a question is open."""
@@ -37,75 +40,75 @@ def rows(path: Path, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
-async def answer(slack: SlackStandin) -> str:
-    """What a real person is answered."""
-    slack.add_channel("C0123ABC", members=["U0ANN"], bot_in=True)
-    asked = await slack.mention("U0ANN", "C0123ABC", "who are you?")
-    await slack.until(lambda: any("I was told" in post.text for post in slack.posts("C0123ABC", asked)))
-    return slack.posts("C0123ABC", asked)[-1].text
+def changed(path: Path, *changes: str) -> None:
+    """Change what the database says."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for change in changes:
+            connection.execute(change)
 
 
-async def test_nothing_of_a_demo_answers_in_a_real_workspace(tmp_path, product, slack, script, caplog):
-    """Its assistants are named by the first real start, and stay; its open question is over."""
-    path = database(tmp_path / "data" / "spool.sqlite3")
+@pytest.fixture
+def left(tmp_path: Path, script: Scenario) -> Path:
+    """The database of an older demo, where a real bot starts; every answer is what the model was told."""
     script.otherwise = lambda _: f"I was told: {script.requests[-1][0]}"
-    (id,) = rows(path, "SELECT id FROM assistants WHERE name = 'HelpBot'")[0]
+    return database(tmp_path / "data" / "spool.sqlite3")
 
+
+async def told(product: Product, slack: SlackStandin, **settings: str) -> str:
+    """What a real person is answered, where a real bot runs."""
+    async with product(**settings):
+        slack.add_channel("C0123ABC", members=["U0ANN"], bot_in=True)
+        asked = await slack.mention("U0ANN", "C0123ABC", "who are you?")
+        await slack.until(lambda: any("I was told" in post.text for post in slack.posts("C0123ABC", asked)))
+    return slack.posts("C0123ABC", asked)[-1].text.removeprefix("I was told: ")
+
+
+def warned(caplog: pytest.LogCaptureFixture) -> str:
+    """The one warning, which is about the older demo."""
+    (found,) = [record.getMessage() for record in caplog.records if record.levelno > logging.INFO]
+    assert "older demo" in found
+    return found
+
+
+async def test_nothing_of_a_demo_answers_in_a_real_workspace(left, product, slack, caplog):
+    """Its assistants are named by the first real start, and stay; its open question is over.
+
+    What an operator assigns afterwards answers: it was chosen for the real workspace now.
+    """
+    (id,) = rows(left, "SELECT id FROM assistants WHERE name = 'HelpBot'")[0]
     for _ in range(2):
-        async with product(assistant_instructions="The settings."):
-            assert "I was told: The settings." == await answer(slack)
+        assert "Settings." == await told(product, slack, assistant_instructions="Settings.")
 
-    named = [record.getMessage() for record in caplog.records if "older demo" in record.getMessage()]
-    assert len(named) == 1
-    assert f"HelpBot ({id})" in named[0]
-    assert not [one for one in caplog.records if one.levelno > logging.INFO and one.getMessage() != named[0]]
-    assert [("settings",)] == rows(path, "SELECT place FROM assignments")
-    assert [(None,)] == rows(path, "SELECT deleted_at FROM assistants WHERE name = 'HelpBot'")
-    assert [("completed",), ("completed",), ("cancelled",)] == rows(
-        path, "SELECT status FROM runs ORDER BY seq LIMIT 3"
-    )
+    assert f"HelpBot ({id})" in warned(caplog)
+    assert [("settings",)] == rows(left, "SELECT place FROM assignments")
+    assert [(None,)] == rows(left, "SELECT deleted_at FROM assistants WHERE name = 'HelpBot'")
+    states = rows(left, "SELECT status FROM runs ORDER BY seq LIMIT 3")
+    assert [("completed",), ("completed",), ("cancelled",)] == states
+
+    await Office(left.parent).types("assistants", "use", "HelpBot", "--default")
+    assert "You are HelpBot." == await told(product, slack)
 
 
-async def test_what_an_operator_assigns_afterwards_answers(tmp_path, product, slack, script):
-    """Also one that the demo had made: it was chosen for the real workspace now."""
-    path = database(tmp_path / "data" / "spool.sqlite3")
-    script.otherwise = lambda _: f"I was told: {script.requests[-1][0]}"
-    async with product():
-        pass
-    use = ("assistants", "use", "HelpBot", "--default")
-    await asyncio.to_thread(operated, *use, cwd=tmp_path, DATA_DIR=str(path.parent))
-
-    async with product():
-        assert "I was told: You are HelpBot." == await answer(slack)
-
-
-async def test_what_an_operator_made_before_the_first_real_start_answers(
-    tmp_path, product, slack, script, caplog
-):
+async def test_what_an_operator_made_before_the_first_real_start_answers(left, product, slack, caplog):
     """Made or brought along after the demo's last day, it keeps its places; the demo's lose theirs."""
-    path = database(tmp_path / "data" / "spool.sqlite3")
-    with closing(sqlite3.connect(path)) as connection, connection:  # the last day was long ago
-        connection.execute("UPDATE assistant_versions SET created_at = 1")
-        connection.execute("UPDATE messages SET sent_at = 2")
-    script.otherwise = lambda _: f"I was told: {script.requests[-1][0]}"
-    for command in (
-        ("create", "--name", "RealBot", "--instructions", "You are RealBot."),
-        ("use", "RealBot", "--default"),
-    ):
-        await asyncio.to_thread(operated, "assistants", *command, cwd=tmp_path, DATA_DIR=str(path.parent))
-    with closing(sqlite3.connect(path)) as connection, connection:  # as one that was brought along has it
-        connection.execute("UPDATE assistants SET created_at = 1 WHERE name = 'RealBot'")
+    changed(
+        left, "UPDATE assistant_versions SET created_at = 1", "UPDATE messages SET sent_at = 2"
+    )  # long ago
+    office = Office(left.parent)
+    await office.types("assistants", "create", "--name", "RealBot", "--instructions", "You are RealBot.")
+    await office.types("assistants", "use", "RealBot", "--default")
+    changed(
+        left, "UPDATE assistants SET created_at = 1 WHERE name = 'RealBot'"
+    )  # as one brought along has it
 
-    async with product():
-        assert "I was told: You are RealBot." == await answer(slack)
+    assert "You are RealBot." == await told(product, slack)
 
-    (named,) = [record.getMessage() for record in caplog.records if "older demo" in record.getMessage()]
-    assert "HelpBot" in named
-    assert "RealBot" not in named
-    assert [("RealBot", "default")] == rows(
-        path,
-        "SELECT name, place FROM assignments JOIN assistants ON id = assistant_id WHERE place <> 'settings'",
+    assert "HelpBot" in warned(caplog)
+    assert "RealBot" not in warned(caplog)
+    places = (
+        "SELECT name, place FROM assignments JOIN assistants ON id = assistant_id WHERE place <> 'settings'"
     )
+    assert [("RealBot", "default")] == rows(left, places)
 
 
 @pytest.mark.parametrize(
@@ -116,16 +119,10 @@ async def test_what_an_operator_made_before_the_first_real_start_answers(
     ],
     ids=["a real bot's fact", "a real person's message"],
 )
-async def test_a_real_bots_assistants_go_on(tmp_path, product, slack, script, real):
+async def test_a_real_bots_assistants_go_on(left, product, slack, real):
     """Where a real bot has worked, what is assigned is the operator's."""
-    path = database(tmp_path / "data" / "spool.sqlite3")
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(real)
-        connection.execute("UPDATE runs SET status = 'cancelled'")
-    script.otherwise = lambda _: f"I was told: {script.requests[-1][0]}"
-
-    async with product():
-        assert "I was told: You are HelpBot." == await answer(slack)
+    changed(left, real, "UPDATE runs SET status = 'cancelled'")
+    assert "You are HelpBot." == await told(product, slack)
 
 
 def test_the_older_demos_data_are_taken_over(tmp_path):
@@ -139,17 +136,6 @@ def test_the_older_demos_data_are_taken_over(tmp_path):
     assert "I remember 1 earlier message" in out
     assert EN.remembers in out
     assert moved(tmp_path / "data") == EXPECTED
-
-
-def test_a_demo_that_has_begun_keeps_its_data(tmp_path):
-    """The other database stays where it is, and the person is told."""
-    database(tmp_path / "data" / "demo" / "spool.sqlite3")
-    database(tmp_path / "data" / "demo-data" / "spool.sqlite3")
-
-    status, out, err = piped(cwd=tmp_path)
-
-    assert (status, err) == (0, "")
-    assert EN.kept_apart.format(path="data/demo-data/spool.sqlite3") in out
 
 
 def test_a_damaged_database_is_told(tmp_path):
@@ -228,22 +214,23 @@ for name in sys.argv[1:]:
             sys.exit(take_over(Path(name), Folder(Path(name))))
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
-STEPS = 20
-"""More than a takeover changes on the disk."""
+STEPS = 16
+"""One more than a takeover changes on the disk."""
 
 
 def test_a_takeover_can_be_killed_at_any_step(tmp_path):
     """A process dies after so many changes, another goes on; nothing is lost or doubled."""
     each = [tmp_path / str(after) for after in range(STEPS)]
-    for data in each:
-        older(data)
+    older(each[0])
+    for data in each[1:]:
+        shutil.copytree(each[0], data)
 
     printed = subprocess.check_output(
         [sys.executable, "-c", KILLED, *map(str, each)], env=environ(), text=True
     )
     died, went_on = (list(map(int, printed.split()[start::2])) for start in (0, 1))
 
-    assert ([9] * 9, 0) == (died[:9], died[-1])
+    assert [*[9] * (STEPS - 1), 0] == died
     assert [0] * STEPS == went_on
     assert [EXPECTED] * STEPS == [moved(data) for data in each]
     assert not any((data / "demo-data").exists() for data in each)

@@ -16,6 +16,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ _STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x07")
 class Terminal:
     """A demo at a terminal of so many columns."""
 
-    def __init__(self, cwd: Path, columns: int = 80, *, options: tuple[str, ...] = (), **more: str) -> None:
+    def __init__(self, cwd: Path, columns: int, *, options: tuple[str, ...]) -> None:
         self._ours, self._theirs = pty.openpty()
         self.resize(columns)
         self.found = termios.tcgetattr(self._theirs)
@@ -41,7 +42,7 @@ class Terminal:
             stdout=self._theirs,
             stderr=self._theirs,
             cwd=cwd,
-            env=environ(TERM="xterm", LANG="C.UTF-8", **more),
+            env=environ(TERM="xterm", LANG="C.UTF-8"),
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
@@ -106,13 +107,15 @@ class Terminal:
         os.close(self._theirs)
 
 
-@pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    """A demo that has greeted."""
-    made = Terminal(tmp_path)
+@contextmanager
+def greeted(cwd: Path, columns: int = 80, *, options: tuple[str, ...] = ()) -> Iterator[Terminal]:
+    """A demo that has greeted. At its end it has left with status 0, and the terminal as it was."""
+    made = Terminal(cwd, columns, options=options)
     try:
         made.until(PROMPT)
         yield made
+        assert made.end() == 0
+        assert made.mode() == made.found
     finally:
         made.close()
 
@@ -125,118 +128,96 @@ def said(terminal: Terminal) -> str:
     return str(json.loads(re.sub(r" ?\n", " ", found[1])))
 
 
-def test_lines_are_edited(terminal, tmp_path):
-    """Arrows move and bring back what was typed before; none reaches the model."""
-    terminal.keys(f"hllo{LEFT}{LEFT}{LEFT}e\r")
-    assert said(terminal) == "hello"
-    terminal.keys(f"한글 지우기{BACKSPACE}{BACKSPACE}\r")
-    assert said(terminal) == "한글 지"
-    terminal.keys(f"away{CTRL_U}{UP}{UP}\r")
-    assert said(terminal) == "hello"
-    terminal.keys("\x04")
+def test_lines_are_edited(tmp_path):
+    """Arrows move and bring back what was typed; a paste is one message; misspelt commands are not sent."""
+    with greeted(tmp_path) as terminal:
+        terminal.keys(f"hllo{LEFT}{LEFT}{LEFT}e\r")
+        assert said(terminal) == "hello"
+        terminal.keys(f"한글 지우기{BACKSPACE}{BACKSPACE}\r")
+        assert said(terminal) == "한글 지"
+        terminal.keys(f"away{CTRL_U}{UP}{UP}\r")
+        assert said(terminal) == "hello"
+        terminal.keys("/rest\r")
+        assert "Did you mean /reset?" in terminal.until(PROMPT)
+        terminal.paste("one\ntwo\nthree")
+        terminal.keys("\r")
+        assert said(terminal) == "one\ntwo\nthree"
+        terminal.paste("한" * 2000 + "END")  # longer than a terminal's own lines may be
+        terminal.keys("\r")
+        terminal.until("Assistant: ")
+        answer = terminal.until(PROMPT)
+        terminal.keys("\x04")
 
-    assert terminal.end() == 0
-    assert terminal.mode() == terminal.found
+    assert (answer.count("한"), answer.count("END")) == (2000, 1)
     history = tmp_path / "data/demo/history"
     assert stat.S_IMODE(history.stat().st_mode) == 0o600
-    assert [json.loads(line) for line in history.read_text().splitlines()] == ["hello", "한글 지", "hello"]
+    typed = [json.loads(line) for line in history.read_text().splitlines()]
+    assert typed[:5] == ["hello", "한글 지", "hello", "/rest", "one\ntwo\nthree"]
 
 
-def test_a_paste_is_one_message(terminal):
-    """Of several lines, and longer than a terminal's own lines may be."""
-    terminal.paste("one\ntwo\nthree")
-    terminal.keys("\r")
-    assert said(terminal) == "one\ntwo\nthree"
-    long = "한" * 2000 + "END"
-    terminal.paste(long)
-    terminal.keys("\r")
-    terminal.until("Assistant: ")
-    answer = terminal.until(PROMPT)
-    assert answer.count("한") == 2000
-    assert "END" in answer
+def test_typing_while_an_answer_streams(tmp_path):
+    """The line is whole on the screen, the answer waits for it and then goes on; nothing is lost.
 
+    Who typed nothing after all, reads on with enter. A question and its decision are whole, each to its last
+    word. Ctrl-C ends it in the middle of a line.
+    """
+    with greeted(tmp_path) as terminal:
+        terminal.keys("tell me\r")
+        terminal.until("Assistant: I")
+        terminal.keys("and then")
+        cut = terminal.until(f"\n{PROMPT}and then")
+        terminal.keys(" what?\r")
+        rest = terminal.until(f"\n{PROMPT}")
+        assert 'said "and then what?".' in " ".join(rest.split())
+        both = " ".join(f"{cut} {rest}".split())
+        assert (
+            both.index("offline model") < both.index("nothing before it.") < both.index("1 earlier message")
+        )
 
-def test_typing_while_an_answer_streams(terminal):
-    """The line is whole on the screen, the answer waits for it and then goes on; nothing is lost."""
-    terminal.keys("tell me\r")
-    terminal.until("Assistant: I")
-    terminal.keys("and then")
-    cut = terminal.until(f"\n{PROMPT}and then")
-    terminal.keys(" what?\r")
-    rest = terminal.until(f"\n{PROMPT}")
+        terminal.keys("hello\r")
+        terminal.until("Assistant: I")
+        terminal.keys(f"x{BACKSPACE}")
+        terminal.until(PROMPT)
+        terminal.keys("\r")
+        assert terminal.until(" messages").count("Assistant") <= 1
+        terminal.until(PROMPT)
 
-    assert 'said "and then what?".' in " ".join(rest.split())
-    both = " ".join(f"{cut} {rest}".split())
-    assert both.index("offline model") < both.index("nothing before it.") < both.index("1 earlier message")
-
-
-def test_the_rest_of_an_answer_comes_with_enter(terminal):
-    """Who typed nothing after all, reads on; a word that was shown stays whole."""
-    terminal.keys("hello\r")
-    terminal.until("Assistant: I")
-    terminal.keys(f"x{BACKSPACE}")
-    terminal.until(PROMPT)
-    terminal.keys("\r")
-
-    assert terminal.until(" it.").count("Assistant") <= 1
+        terminal.keys("announce lunch\r")
+        asked = terminal.until(PROMPT)
+        assert '"lunch"\n}\n```\n[slack] /yes allows it' in asked
+        terminal.keys("/yes\r")
+        decided = terminal.until(PROMPT)
+        assert "Assistant changes its message: ✅ Allowed: announce\n" in decided
+        assert "continues" not in asked + decided
+        terminal.keys("half a li")
+        terminal.until("half a li")
+        terminal.keys("\x03")
 
 
 def test_words_are_whole_at_the_edge(tmp_path):
-    """Also after the window was made narrower."""
-    terminal = Terminal(tmp_path, 60)
-    try:
-        for columns in (60, 30):
-            terminal.until(PROMPT)
+    """Also after the window was made narrower. SIGTERM ends it in the middle of a line."""
+    with greeted(tmp_path, 60) as terminal:
+        for columns, last in ((60, "before it."), (30, "earlier")):
             terminal.resize(columns)
             terminal.keys("hello\r")
             terminal.until("Assistant: ")
-            lines = (
-                "Assistant: [slack] "[:19] + terminal.until("earlier" if columns < 60 else "before it.")
-            ).split("\n")
+            lines = f"Assistant: [slack] {terminal.until(last)}"[19:].split("\n")
+            lines[0] = f"[slack] Assistant: {lines[0]}"
             assert all(len(line) <= columns for line in lines)
             assert {"offline", "network.", "remember"} <= set(" ".join(lines).split())
-    finally:
-        terminal.close()
-
-
-def test_a_question_and_its_decision_are_whole(terminal):
-    """Each to its last word, before anything else is written."""
-    terminal.keys("announce lunch\r")
-    asked = terminal.until(PROMPT)
-    assert '"lunch"\n}\n```\n[slack] /yes allows it' in asked
-    terminal.keys("/yes\r")
-    decided = terminal.until(PROMPT)
-
-    assert "Assistant changes its message: ✅ Allowed: announce\n" in decided
-    assert "continues" not in asked + decided
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_in_the_middle_of_a_line(terminal, number):
-    """With status 0, and the terminal as it was."""
-    terminal.keys("half a li")
-    terminal.until("half a li")
-    if number == signal.SIGINT:
-        terminal.keys("\x03")
-    else:
-        terminal.process.send_signal(number)
-
-    assert terminal.end() == 0
-    assert terminal.mode() == terminal.found
+            terminal.until(PROMPT)
+        terminal.keys("half a li")
+        terminal.until("half a li")
+        terminal.process.send_signal(signal.SIGTERM)
 
 
 def test_without_readline_it_still_works(tmp_path):
     """Lines as the terminal gives them; arrows are no text there either."""
     start = "import runpy, sys; sys.modules['readline'] = None; runpy.run_module('bots', run_name='__main__')"
-    terminal = Terminal(tmp_path, options=("-c", start))
-    try:
-        terminal.until(PROMPT)
+    with greeted(tmp_path, options=("-c", start)) as terminal:
         terminal.keys(f"{UP}{LEFT}hi\n")
         assert said(terminal) == "hi"
         terminal.keys("\x04")
-        assert terminal.end() == 0
-    finally:
-        terminal.close()
 
 
 def test_history_is_kept(tmp_path):
@@ -245,22 +226,10 @@ def test_history_is_kept(tmp_path):
     folder.mkdir(mode=0o700, parents=True)
     (folder / "files").mkdir()
     (folder / "history").write_text("".join(f'"old {n}"\n' for n in range(600)) + '"one\\ntwo"\n"cut o')
-    terminal = Terminal(tmp_path)
-    try:
-        terminal.until(PROMPT)
+    with greeted(tmp_path) as terminal:
         terminal.keys(f"{UP}\r")
         assert said(terminal) == "one\ntwo"
-    finally:
-        terminal.close()
+        terminal.keys("\x04")
     kept = (folder / "history").read_text().splitlines()
     assert len(kept) == 500
     assert kept[-2:] == ['"one\\ntwo"', '"cut o']
-
-
-def test_a_misspelt_command_is_not_sent(terminal):
-    """It is named with the one that was meant."""
-    terminal.keys("/rest\r")
-
-    assert "Did you mean /reset?" in terminal.until(PROMPT)
-    terminal.keys("hello\r")
-    assert "nothing before" in terminal.until(" it.")

@@ -14,7 +14,6 @@ from bots.demo.wrapping import Wrapping, whole_words, width
     [("abc", 3), ("한글", 4), ("🔎", 2), ("e\u0301", 1), ("\u1112\u1161\u11ab", 2), ("", 0), ("日本", 4)],
 )
 def test_width(text, columns):
-    """In columns, not in characters."""
     assert width(text) == columns
 
 
@@ -48,7 +47,6 @@ def test_no_line_is_too_wide_and_no_word_is_lost(pieces, columns):
 
 
 def test_a_narrower_window_counts_at_once():
-    """The width is asked with each piece."""
     wrapping = Wrapping()
 
     assert wrapping.wrapped("one two ", 20) + wrapping.wrapped("three", 10) == "one two \nthree"
@@ -59,5 +57,4 @@ def test_a_narrower_window_counts_at_once():
     [("one tw", "one "), ("one ", "one "), ("on", ""), ("a\nb", "a\n"), ("x" * 41, "x" * 41), ("", "")],
 )
 def test_whole_words(text, whole):
-    """What may still grow is held back for a while."""
     assert whole_words(text) == whole
