@@ -21,14 +21,16 @@ from core.tools import Toolbox, load, state
 logger = logging.getLogger(__name__)
 DAY = 86_400.0
 GLANCE = 1.0
-"""Seconds between two looks at the folders of tools."""
 
 
 class ToolFiles:
-    """The folders with the operator's function tools. `seconds`: see `core.tools.load`."""
+    """The folders with the operator's function tools. `seconds`: see `core.tools.load`.
 
-    def __init__(self, *folders: Path, seconds: float) -> None:
-        self._folders, self._seconds = folders, seconds
+    `glance`: seconds between two looks at them.
+    """
+
+    def __init__(self, *folders: Path, seconds: float, glance: float = GLANCE) -> None:
+        self._folders, self._seconds, self._glance = folders, seconds, glance
         self._read: object = None
         """What `state` gave when they were read last."""
 
@@ -47,7 +49,7 @@ class ToolFiles:
         """
         before = None
         while True:
-            await asyncio.sleep(GLANCE)
+            await asyncio.sleep(self._glance)
             now = await asyncio.to_thread(state, *self._folders)
             before, still = now, now == before
             if still and now != self._read:
