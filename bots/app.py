@@ -150,7 +150,7 @@ async def assembled(
     timeout = aiohttp.ClientTimeout(total=30, sock_connect=10)  # slack_sdk's own rules only its own sessions
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         platforms.update({name: _platform(name, settings, core.inbox, session) for name in names})
-        core.background.start(tool_files.watch(core.ready), "tools")
+        core.background.start(tool_files.watch(core.ready.renew), "tools")
         core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
         await core.lanes.resume(names)
         if core.lanes.busy:  # they are to be answered within half a second of the platforms' connecting

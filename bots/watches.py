@@ -42,7 +42,7 @@ class ToolFiles:
             logger.error(problem)
         return toolbox
 
-    async def watch(self, ready: Ready) -> None:
+    async def watch(self, renew: Callable[[Toolbox], Awaitable[None]]) -> None:
         """Files that come, change or go are read without a restart; no message waits for it.
 
         Once they have stood still from one look to the next: a file may be in the middle of being written.
@@ -53,7 +53,7 @@ class ToolFiles:
             now = await asyncio.to_thread(state, *self._folders)
             before, still = now, now == before
             if still and now != self._read:
-                await ready.renew(await self.load())
+                await renew(await self.load())
                 logger.info("the files of tools have changed and were read anew")
 
 

@@ -40,7 +40,7 @@ async def test_a_file_that_is_being_written_is_read_when_it_is_whole(folder):
     """An editor or a copy writes it piece by piece; a half one would be a broken tool."""
     files, offered = ToolFiles(folder, seconds=5, glance=GLANCE), Offered()
     await files.load()
-    watching = asyncio.create_task(files.watch(offered))
+    watching = asyncio.create_task(files.watch(offered.renew))
 
     text = TOOL.format(name="new").ljust(400)
     for end in range(20, len(text) + 1, 20):
