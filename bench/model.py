@@ -15,8 +15,7 @@ from typing import Self
 
 from bench.process import ROOT, processor_seconds
 from bench.speech import Speech
-from standins.openai import OpenAIStandin
-from standins.openai.record import Request
+from standins.openai import OpenAIStandin, Request
 from standins.script.script import text_of
 
 GLANCE = 0.02

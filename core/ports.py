@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
-from core.store.journal import Journal
+from core.store.steps import Journal
 from core.types import (
     Activity,
     ApprovalRequest,
@@ -31,7 +31,7 @@ class Reply(Protocol):
     def show(self, text: str, activities: Sequence[Activity] = ()) -> None:
         """The answer as far as it is known, and what is being done for it.
 
-        Never blocks and may skip states; the newest wins. Tasks are gone when the answer is finished.
+        Never blocks and may skip states; the newest wins. Activities are gone when the answer is finished.
         """
         ...
 

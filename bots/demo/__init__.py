@@ -36,7 +36,7 @@ from core.store.database import Database
 from core.types import Assistant, settings_assistant
 from standins.discord import DiscordStandin
 from standins.openai import OpenAIStandin
-from standins.script.script import Offline
+from standins.script.offline import Offline
 from standins.slack import SlackStandin
 
 OFFLINE: Final = "offline"

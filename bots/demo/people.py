@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from bots import older_demo
 from bots.demo.seen import Seen, SeenFile
 from standins.discord import DiscordStandin
-from standins.discord.message import Post as DiscordPost
+from standins.discord import Post as DiscordPost
 from standins.slack import SlackStandin
 from standins.slack.message import Post as SlackPost
 

@@ -22,6 +22,7 @@ from bots.replies.posts import Posts, until_posted
 from bots.replies.safe_text import file_name
 from core.errors import FileRefused, TooLarge
 from core.files.detect import safe_name
+from core.store import steps
 from core.types import Attachment, File
 
 MOST_FILES = 50
@@ -125,4 +126,4 @@ class Uploads:
             raise TooLarge(LARGEST_FILE)
         sent = (file_name(file.name), file.type or "application/octet-stream", file.content)
         make = partial(self._poster.bring, key, sent)
-        await until_posted(lambda: self._posts.once(f"file:{key}", make, sign=file_sign(size)))
+        await until_posted(lambda: self._posts.once(steps.file(key), make, sign=file_sign(size)))

@@ -33,7 +33,7 @@ from core.concurrency import Background, KeyedLock
 from core.errors import SpoolError, Unreachable
 from core.inbox import Inbox
 from core.settings import Settings
-from core.store.journal import Journal
+from core.store.steps import Journal
 from core.texts import text
 from core.types import Address, Attachment, Earlier, IncomingMessage
 

@@ -14,15 +14,15 @@ _DOING, _DONE = "-# 🔎 ", "-# ✓ "
 _LINE = re.compile(rf"\A(?:{_DOING}|{_DONE})[^\n]*\n?")
 
 
-def title(task: Activity) -> str:
-    """The task's title on one line of a bearable length."""
-    words = " ".join(printable(task.title).split())
+def title(activity: Activity) -> str:
+    """Its title on one line of a bearable length."""
+    words = " ".join(printable(activity.title).split())
     return words if len(words) <= LONGEST_TITLE else words[: LONGEST_TITLE - 1] + "…"
 
 
 def doing(activities: Sequence[Activity]) -> str:
     """What is under way, "" when nothing is."""
-    return " · ".join(title(task) for task in [one for one in activities if one.state == "in_progress"][-3:])
+    return " · ".join(title(one) for one in [one for one in activities if one.state == "in_progress"][-3:])
 
 
 def line(activities: Sequence[Activity], *, alone: bool) -> str:

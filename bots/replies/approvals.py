@@ -9,7 +9,8 @@ from typing import Protocol
 
 from bots.replies.posts import Gone, Posts, until_posted
 from core.errors import SpoolError, Unreachable
-from core.store.journal import Journal
+from core.store import steps
+from core.store.steps import Journal, Posted
 from core.types import ApprovalRequest
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class Asker(Protocol):
 
 
 def sign(question: str) -> str:
-    """What marks the post of a question, in the journal and on the platform. `question` is its id."""
+    """What marks the post of a question on the platform. `question` is its id."""
     return f"ask:{question}"
 
 
@@ -40,9 +41,9 @@ class ApprovalPosts:
 
     async def ask(self, question: ApprovalRequest) -> None:
         """See `Asking.ask`."""
-        name = sign(question.id)
+        step, ask = steps.question(question.id), partial(self._asker.ask, question)
         try:
-            await until_posted(lambda: self._posts.once(name, partial(self._asker.ask, question), sign=name))
+            await until_posted(lambda: self._posts.once(step, ask, sign=sign(question.id)))
         except Gone as error:
             raise Unreachable(f"question deleted: {error}") from error
 
@@ -54,13 +55,14 @@ class ApprovalPosts:
             logger.warning("question cannot be closed", extra={"error": str(error)})
 
     async def _decide(self, question: ApprovalRequest, text: str) -> None:
-        name = sign(question.id)
-        if (self._journal.memo.get(name) or {}).get("decided") == text:
+        step = steps.question(question.id)
+        state = self._journal.get(step)
+        if isinstance(state, Posted) and state.decided == text:
             return  # a process before this one did it
-        post = await self._posts.find(name, name)
+        post = await self._posts.find(step, sign(question.id))
         if post is None:
             return  # it was never asked
         with suppress(Gone):
             await self._asker.decide(post, text)
         ref = self._posts.poster.ref(post)
-        await self._journal.record(name, {"id": post, "decided": text}, ref=ref)
+        await self._journal.record(step, Posted(post, text), ref=ref)

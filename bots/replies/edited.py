@@ -85,7 +85,7 @@ class EditBrush:
                 await poster.edit(post, body, growing=growing)
 
     async def read(self) -> str:
-        """See `Brush.read`: without the line of tasks, which is no part of the answer."""
+        """See `Brush.read`: without the line of activities, which is no part of the answer."""
         await self._posts.settle()
         ids = self._posts.ids()
         if not ids:

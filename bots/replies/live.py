@@ -25,7 +25,7 @@ class Brush(Protocol):
     async def paint(self, text: str, activities: Sequence[Activity] = (), *, final: bool) -> bool:
         """Show this text and what is being done; False when some of it is left for later.
 
-        A final text is shown whole, and without any task. Raises Retryable or Unreachable.
+        A final text is shown whole, and without any activity. Raises Retryable or Unreachable.
         """
         ...
 

@@ -11,15 +11,17 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count, islice, takewhile
+from itertools import count, islice
 from typing import Final, Protocol, TypeVar
 
 from core.concurrency import Backoff, KeyedLock, retry
 from core.errors import Retryable, SpoolError, Unreachable
-from core.store.journal import Journal
+from core.store import steps
+from core.store.steps import Deleted, Intended, Journal, Posted, PostState, Step
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
+FIRST: Final = steps.post(0)
 POSTING: Final = Backoff(first=0.5, most=30.0)
 """While the platform is away nothing else can be shown either: it is waited for without an end."""
 LOOKING: Final = Backoff(first=0.25, most=5.0)
@@ -98,53 +100,67 @@ class Posts:
         self._topic = journal.claim.messages[-1].address
         self._untouched: set[str] = set()  # parts whose creation surely had no effect
 
+    def _standing(self) -> list[tuple[int, Intended | Posted]]:
+        """The text posts by their numbers, without those that were taken away again."""
+        numbered = enumerate(self._states())
+        return [(number, state) for number, state in numbered if not isinstance(state, Deleted)]
+
+    def _states(self) -> list[PostState]:
+        found: list[PostState] = []
+        while state := self._journal.get(steps.post(len(found))):
+            found.append(state)
+        return found
+
     def id(self, part: int) -> str | None:
         """The post of that part, None while there is none."""
-        return self._recorded(_name(self.number(part)))
+        states = [state for _, state in self._standing()[part : part + 1]]
+        return next((state.id for state in states if isinstance(state, Posted)), None)
 
     def number(self, part: int) -> int:
         """The number of that part's post, whether it stands already or not."""
-        return next(islice((one for one in count() if not self._deleted(one)), part, None))
-
-    def _deleted(self, number: int) -> bool:
-        return "deleted" in (self._journal.memo.get(_name(number)) or {})
+        states = self._states()
+        free = (one for one in count() if not (one < len(states) and isinstance(states[one], Deleted)))
+        return next(islice(free, part, None))
 
     def begun(self) -> bool:
         """True when this run posted text, or meant to: a process died or an answer is unknown."""
-        return "post:0" in self._journal.memo and "post:0" not in self._untouched
+        return self._journal.get(FIRST) is not None and FIRST.name not in self._untouched
 
     def ids(self) -> list[str]:
-        """All posts of the run, in order."""
+        """All posts of the run, in order, up to one that is not there yet."""
         found: list[str] = []
-        while post := self.id(len(found)):
-            found.append(post)
+        for _, state in self._standing():
+            if not isinstance(state, Posted):
+                break
+            found.append(state.id)
         return found
 
     async def create(self, part: int, make: Callable[[], Awaitable[str]]) -> tuple[str, bool]:
         """The part's post, made by awaiting `make()` unless it stands there already; see `once`."""
-        return await self.once(_name(self.number(part)), make)
+        return await self.once(steps.post(self.number(part)), make)
 
     async def once(
-        self, name: str, make: Callable[[], Awaitable[str]], *, sign: str = ""
+        self, step: Step[PostState], make: Callable[[], Awaitable[str]], *, sign: str = ""
     ) -> tuple[str, bool]:
-        """The post journaled as `name`, made by awaiting `make()` unless it stands there already.
+        """The post journaled as that step, made by awaiting `make()` unless it stands there already.
 
         Gives its id, and whether it was adopted, so that what it shows is not known. The topic is held
         until the outcome is known: nobody else can take a post for theirs that is ours. A Retryable of
         `make` that is not Unclear says that nothing was made, as NothingToPost does.
         """
         async with self._locks.of(self._topic):
-            if post := self._recorded(name):
+            if post := self._recorded(step):
                 return post, False
-            known = name not in self._journal.memo or name in self._untouched
-            if name not in self._journal.memo:
-                await self._journal.record(name, {"intent": time.time()})
-            self._untouched.discard(name)
+            new = self._journal.get(step) is None
+            known = new or step.name in self._untouched
+            if new:
+                await self._journal.record(step, Intended(time.time()))
+            self._untouched.discard(step.name)
 
             async def attempt() -> tuple[str, bool]:
                 nonlocal known
-                if not known and (found := await self._made(name, sign)):
-                    await self._record(name, found)
+                if not known and (found := await self._made(step, sign)):
+                    await self._record(step, found)
                     return found, True
                 try:
                     post = await make()
@@ -152,65 +168,64 @@ class Posts:
                     known = False  # the next attempt looks first
                     raise
                 except (Retryable, NothingToPost):
-                    self._untouched.add(name)
+                    self._untouched.add(step.name)
                     raise
-                await self._record(name, post)
+                await self._record(step, post)
                 return post, not known and self.poster.repeatable(0.0)  # perhaps the first one again
 
             return await retry(attempt, LOOKING, "post", again=lambda error: isinstance(error, Unclear))
 
-    def _recorded(self, name: str) -> str | None:
-        step = self._journal.memo.get(name)
-        return step.get("id") if step else None
+    def _state(self, step: Step[PostState]) -> PostState | None:
+        return self._journal.get(step)
 
-    async def _made(self, name: str, sign: str) -> str | None:
+    def _recorded(self, step: Step[PostState]) -> str | None:
+        state = self._state(step)
+        return state.id if isinstance(state, Posted) else None
+
+    async def _made(self, step: Step[PostState], sign: str) -> str | None:
         """The post that was made and not recorded, if it has to be looked for."""
-        age = time.time() - self._journal.memo[name]["intent"]
-        return None if self.poster.repeatable(age) else await self._orphan(name, sign)
+        state = self._state(step)
+        if isinstance(state, Intended) and self.poster.repeatable(time.time() - state.at):
+            return None
+        return await self._orphan(sign)
 
-    async def _record(self, name: str, post: str) -> None:
-        await self._journal.record(name, {"id": post}, ref=self.poster.ref(post))
+    async def _record(self, step: Step[PostState], post: str) -> None:
+        await self._journal.record(step, Posted(post), ref=self.poster.ref(post))
 
-    async def _orphan(self, name: str, sign: str) -> str | None:
+    async def _orphan(self, sign: str) -> str | None:
         """An own post after the question (or our last part) that no run has recorded, if there is one."""
-        kind, _, part = name.partition(":")
-        before = self.id(int(part) - 1) if kind == "post" and part != "0" else None
-        found = await self.poster.own(before or self._journal.claim.messages[-1].id)
+        parts = [] if sign else self.ids()
+        found = await self.poster.own(parts[-1] if parts else self._journal.claim.messages[-1].id)
         signed = [post for post in found if post.sign == sign]
         taken = await self._journal.recorded(self.poster.ref(post.id) for post in signed)
         free = [post for post in signed if self.poster.ref(post.id) not in taken]
         mine = [post for post in free if post.run == self._journal.claim.run]
         return next((post.id for post in mine or free if not post.run or post in mine), None)
 
-    async def find(self, name: str, sign: str = "") -> str | None:
-        """The post journaled as `name`, looked for if it was made and not recorded; None without one."""
-        if "intent" in (self._journal.memo.get(name) or {}):
+    async def find(self, step: Step[PostState], sign: str = "") -> str | None:
+        """The post journaled as that step, looked for if it was made and not recorded; None without one."""
+        if isinstance(self._state(step), Intended):
             async with self._locks.of(self._topic):  # else another run's newest might look free
-                if post := await self._orphan(name, sign):
-                    await self._record(name, post)
-        return self._recorded(name)
+                if post := await self._orphan(sign):
+                    await self._record(step, post)
+        return self._recorded(step)
 
     async def settle(self) -> None:
         """Learn the ids of text posts that were made and not recorded."""
-        for number in self._numbers():
-            await self.find(_name(number))
-
-    def _numbers(self) -> list[int]:
-        return list(takewhile(lambda number: _name(number) in self._journal.memo, count()))
+        for number, state in self._standing():
+            if isinstance(state, Intended):
+                await self.find(steps.post(number))
 
     async def trim(self, parts: int) -> None:
         """Remove the posts a shorter answer does not need, also one whose id was never learnt."""
         await self.settle()
-        standing = [number for number in self._numbers() if not self._deleted(number)]
-        for number in standing[parts:]:
-            if post := self._recorded(_name(number)):
+        for number, state in self._standing()[parts:]:
+            if isinstance(state, Posted):
                 with suppress(Gone):
-                    await self.poster.delete(post)
-                await self._journal.record(_name(number), {"deleted": post}, ref=self.poster.ref(post))
-
-
-def _name(number: int) -> str:
-    return f"post:{number}"
+                    await self.poster.delete(state.id)
+                await self._journal.record(
+                    steps.post(number), Deleted(state.id), ref=self.poster.ref(state.id)
+                )
 
 
 async def until_posted(step: Callable[[], Awaitable[T]]) -> T:

@@ -22,7 +22,8 @@ from bots.slack.api import Refused, call
 from core.concurrency import Backoff, until
 from core.errors import FileRefused, Retryable, TooLarge, Unreachable
 from core.files.detect import safe_name
-from core.store.journal import Journal
+from core.store import steps
+from core.store.steps import Journal, Step, Uploaded
 from core.types import Address, Attachment, File
 
 logger = logging.getLogger(__name__)
@@ -157,30 +158,31 @@ class Uploads:
 
     async def attach(self, key: str, file: File) -> None:
         """See `Attaching.attach`."""
-        await until_posted(lambda: self._attach(f"file:{key}", file))
+        await until_posted(lambda: self._attach(key, file))
 
-    async def _attach(self, name: str, file: File) -> None:
-        step = self._journal.memo.get(name)
-        if step and step.get("shown"):
+    async def _attach(self, key: str, file: File) -> None:
+        step = steps.upload(key)
+        before = self._journal.get(step)
+        if before and before.shown:
             return
-        given = step["file"] if step else None
+        given = before.id if before else None
         if given is None or not await self._shown(given):
-            given = await self._show(name, file, given)
-        await self._journal.record(name, {"file": given, "shown": True})
+            given = await self._show(step, file, given)
+        await self._journal.record(step, Uploaded(given, shown=True))
 
-    async def _show(self, name: str, file: File, given: str | None) -> str:
+    async def _show(self, step: Step[Uploaded], file: File, given: str | None) -> str:
         """Show the file whose bytes Slack has already, else (or if it has forgotten them) upload it first."""
         if given is not None:
             try:
                 await self._complete(given, file)
             except Refused as error:
                 if error.error in _UNKNOWN_FILE:
-                    return await self._show(name, file, None)
+                    return await self._show(step, file, None)
                 if error.error != _DONE_ALREADY:
                     raise Unreachable(error.error) from error
             return given
         given = await self._upload(file)
-        await self._journal.record(name, {"file": given})
+        await self._journal.record(step, Uploaded(given))
         await _must(self._complete(given, file))
         return given
 

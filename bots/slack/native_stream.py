@@ -67,12 +67,12 @@ class NativeStream:
         return opened
 
     def news(self, activities: Sequence[Activity]) -> list[Activity]:
-        """Those of the tasks that it can and does not show yet."""
+        """Those of the activities that it can and does not show yet."""
         return self.cards.news(activities) if self._chunked else []
 
     @property
     def shows_activities(self) -> bool:
-        """Whether tasks can be seen in it."""
+        """Whether activities can be seen in it."""
         return self._chunked
 
     @property
@@ -81,7 +81,7 @@ class NativeStream:
         return self._since + LONGEST_STREAM - time.monotonic()
 
     async def append(self, text: str, activities: Sequence[Activity]) -> None:
-        """More text, and tasks that began or changed."""
+        """More text, and activities that began or changed."""
         self._budget.appended()
         content = _content(text, activities if self._chunked else None)
         try:
@@ -116,7 +116,7 @@ def _content(text: str, activities: Sequence[Activity] | None) -> dict[str, Any]
 
 
 class Cards:
-    """What people see of the tasks there, so that only what is new is sent."""
+    """What people see of the activities there, so that only what is new is sent."""
 
     def __init__(self) -> None:
         self._shown: dict[str, Activity] = {}
@@ -125,7 +125,7 @@ class Cards:
         return bool(self._shown)
 
     def news(self, activities: Sequence[Activity]) -> list[Activity]:
-        """The tasks that began or changed since; not those that were over before they were ever seen."""
+        """The activities that began or changed since; not those that were over before they were ever seen."""
         return [
             task
             for task in activities
@@ -138,7 +138,7 @@ class Cards:
 
 
 def chunks(text: str, activities: Sequence[Activity]) -> list[dict[str, Any]]:
-    """Text and tasks as chunks of a stream. https://docs.slack.dev/reference/methods/chat.appendStream#chunks"""
+    """Text and activities as chunks of a stream. https://docs.slack.dev/reference/methods/chat.appendStream#chunks"""
     said: list[dict[str, Any]] = [{"type": "markdown_text", "text": text}] if text else []
     return said + [
         {
@@ -169,7 +169,7 @@ NOWHERE = {"unknown_method", "feature_not_enabled", "method_deprecated"}
 
 @dataclass
 class Refusals:
-    """Where and for whom there are no streams, and whether streams take no chunks: they show no tasks."""
+    """Where and for whom there are no streams, and whether streams take no chunks: no activities then."""
 
     everywhere: bool = False
     channels: set[str] = field(default_factory=set)

@@ -37,7 +37,8 @@ from core.concurrency import Background, KeyedLock
 from core.errors import Retryable, SpoolError
 from core.inbox import Inbox
 from core.settings import Settings
-from core.store.journal import Journal
+from core.store import steps
+from core.store.steps import Journal
 from core.texts import text
 from core.types import Activity, Attachment, Earlier, IncomingMessage
 
@@ -153,7 +154,7 @@ class SlackPlatform:
     async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[FullReply]:
         """See `Platform.reply`."""
         address, run = message.address, journal.claim.run
-        begun = "post:0" in journal.memo
+        begun = journal.get(steps.post(0)) is not None
         wanted = message.kind == "ask" and not begun  # else there is something to see already
         if begun:
             self._status.waiting(address, "")  # what a process before this one may have left

@@ -41,7 +41,7 @@ class Streaming:
 class StreamBrush:
     """`bots.replies.live.Brush`: appends what is new; whatever cannot be appended is repainted.
 
-    `doing` shows tasks in another place, for as long as no stream does.
+    `doing` shows activities in another place, for as long as no stream does.
     """
 
     def __init__(
@@ -134,9 +134,9 @@ class StreamBrush:
             raise NothingToPost
 
     def _begun(self, activities: Sequence[Activity]) -> list[Activity]:
-        """The tasks that are a reason to open a stream before there is any text."""
+        """The activities that are a reason to open a stream before there is any text."""
         plain = self._plain or self._refusals.chunks
-        return [] if plain else [task for task in activities if task.state == "in_progress"]
+        return [] if plain else [one for one in activities if one.state == "in_progress"]
 
     def _may_stream(self) -> bool:
         return not self._refusals.apply(self._channel, self._message.user) and self._budget.may_stream()
@@ -174,7 +174,7 @@ class StreamBrush:
             return True
 
     async def _end(self, opened: NativeStream, more: str) -> None:
-        """As `_stop`. Of a stream that showed only tasks the post is left: for the first words, or to go."""
+        """As `_stop`. One that showed only activities leaves its post: for the first words, or to go."""
         if not (opened.shown + more).strip():
             await self._poster.end_stream(opened.post)
             raise Refused("stream_without_text")

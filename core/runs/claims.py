@@ -60,7 +60,7 @@ def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> 
     asks = asked[0].kind == "ask"
     assistant = _assistant(tx, row, asked[0]) if asks else None
     room = history.room(tx, row.thread, assistant, budget)
-    spent = sum(items.weigh(message.text) for message in asked)
+    spent = items.weigh(*(message.text for message in asked))
     context_since = _context_since(tx, row.thread, asked[0]) if asks else None
     if context_since is not None:
         spent += context_room(budget)

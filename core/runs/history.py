@@ -51,7 +51,7 @@ def select(
     if not summary.text:
         return items.newest(tx, thread, tokens)
     head = _head(summary.text, tokens)
-    left = tokens - sum(items.weigh(item) for item in head)
+    left = tokens - items.weigh(*head)
     return (*head, *items.newest(tx, thread, left, after=summary.upto))
 
 
@@ -101,7 +101,7 @@ def shortened(history: tuple[str, ...], room: int | None = None) -> tuple[str, .
     if not rest:
         return ()
     for at in range((len(rest) + 1) // 2, len(rest)):
-        fits = room is None or sum(map(items.weigh, (*head, *rest[at:]))) <= room
+        fits = room is None or items.weigh(*head, *rest[at:]) <= room
         if fits and json.loads(rest[at]).get("role") == "user":
             return head + rest[at:]
-    return head if room is None or sum(map(items.weigh, head)) <= room else ()
+    return head if room is None or items.weigh(*head) <= room else ()

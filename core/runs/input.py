@@ -14,18 +14,17 @@ import re
 import time
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from core.concurrency import Backoff, retry
 from core.errors import Lost, Retryable, SpoolError, Unsaved, loggable
 from core.model_server.faults import Said
-from core.ports import Platform
 from core.runs import claims, history
+from core.runs.run import Run
 from core.runs.run_context import RunContext
-from core.store import files, items, messages
+from core.store import files, items, messages, steps
 from core.store.files import Stored
-from core.store.journal import Journal
 from core.types import Earlier, IncomingMessage
 
 logger = logging.getLogger(__name__)
@@ -63,9 +62,8 @@ KEEPING_SECONDS = 5.0
 class RunInput:
     """The question of one run."""
 
-    def __init__(self, run_context: RunContext, journal: Journal, platform: Platform) -> None:
-        self._run_context, self._journal, self._platform = run_context, journal, platform
-        self._claim = journal.claim
+    def __init__(self, run: Run, context: RunContext) -> None:
+        self._run, self._context, self._claim = run, context, run.claim
         self._stored: dict[str, tuple[Stored, ...]] = {}
         self._uploaded: dict[str, Stored] = {}
         """Files that got an id at the server meanwhile, by our own."""
@@ -87,7 +85,7 @@ class RunInput:
         try:
             for message in claim.messages:
                 if message.files and message.id not in self._stored:
-                    ready = await self._run_context.attachments.ready(message, claim.thread, claim.run)
+                    ready = await self._context.attachments.ready(message, claim.thread, claim.run)
                     self._stored[message.id] = await self._kept(ready)
             await reading
         finally:
@@ -97,9 +95,9 @@ class RunInput:
     async def _before(self) -> None:
         since = self._claim.context_since
         if since is not None:
-            await self._journal.once("context", lambda: self._context(since))
+            await self._run.journal.once(steps.CONTEXT, lambda: self._earlier(since))
 
-    async def _context(self, since: float) -> list[dict[str, str]]:
+    async def _earlier(self, since: float) -> tuple[Earlier, ...]:
         """What others said in the topic and the thread does not know, the newest that fits.
 
         Nothing where it cannot be read in time, and so it stays for this run: a resumed one asks the same.
@@ -107,21 +105,21 @@ class RunInput:
         claim, asked = self._claim, self._claim.messages[0]
         try:
             async with asyncio.timeout(BEFORE_SECONDS):
-                earlier = await retry(lambda: self._platform.earlier(asked, since), BEFORE, "context")
+                earlier = await retry(lambda: self._run.platform.earlier(asked, since), BEFORE, "context")
         except (TimeoutError, Retryable):
             logger.warning(
                 "answering without what was said before, not read in time", extra={"run_id": claim.run}
             )
-            return []
-        new = await self._run_context.db(lambda tx: messages.unseen(tx, claim.thread, asked.address, earlier))
-        fits = items.fitting([one.text for one in new], claims.context_room(self._run_context.rules.budget))
-        return [asdict(message) for message in new[len(new) - fits :]]
+            return ()
+        new = await self._run.db(lambda tx: messages.unseen(tx, claim.thread, asked.address, earlier))
+        fits = items.fitting([one.text for one in new], claims.context_room(self._run.rules.budget))
+        return tuple(new[len(new) - fits :])
 
     async def recall(self) -> None:
         """What the files were, where a process before this one prepared the question."""
         claim = self._claim
         if not all(message.id in self._stored for message in claim.messages if message.files):
-            rows = await self._run_context.db(lambda tx: files.of_run(tx, claim.run))
+            rows = await self._run.db(lambda tx: files.of_run(tx, claim.run))
             for message in claim.messages:
                 mine = [row for row in rows if f"/{message.id}/" in row.source and row.kind != "output"]
                 self._stored.setdefault(message.id, tuple(mine))
@@ -184,12 +182,12 @@ class RunInput:
     def remembered(self) -> tuple[str, ...]:
         """As the thread keeps it: pictures by their id at the server, where it has one, and no bytes."""
         context, address = self._context_items(), self._claim.messages[0].address
-        if not self._run_context.rules.shared and address.topic != address.channel:
+        if not self._run.rules.shared and address.topic != address.channel:
             context = tuple(history.only_in(address.topic, item) for item in context)
         return context + tuple(self._item(message, whole=False) for message in self._claim.messages)
 
     def _context_items(self) -> tuple[str, ...]:
-        earlier = [Earlier(**message) for message in self._journal.memo.get("context", ())]
+        earlier = self._run.journal.get(steps.CONTEXT) or ()
         before = "\n".join(_said(message.user, message.text) for message in earlier)
         if not before:
             return ()
@@ -207,7 +205,7 @@ class RunInput:
 
     def _text(self, message: IncomingMessage) -> str:
         text = message.text or "\n".join(file.transcript for file in self._of(message) if file.transcript)
-        if not self._run_context.rules.shared:
+        if not self._run.rules.shared:
             return text
         return _said(_one_line(message.author) or message.user, text)
 
@@ -230,7 +228,7 @@ class RunInput:
 
     def _where(self, file: Stored) -> str:
         """How the model gets at a file that is not in the request."""
-        if not self._run_context.rules.full:
+        if not self._run.rules.full:
             return "not available any more"
         if self._interpreted(file):
             return "in the code interpreter's /mnt/data"
@@ -244,14 +242,12 @@ class RunInput:
     def _interpreter(self) -> bool:
         assistant = self._claim.assistant
         return (
-            self._run_context.rules.full
-            and assistant is not None
-            and assistant.tool("code_interpreter") is not None
+            self._run.rules.full and assistant is not None and assistant.tool("code_interpreter") is not None
         )
 
     async def _kept(self, stored: tuple[Stored, ...]) -> tuple[Stored, ...]:
         """Bring the files to where the model needs them now; what is for later goes on beside the answer."""
-        if not self._run_context.rules.full:
+        if not self._run.rules.full:
             return tuple(_unreadable(file) for file in stored)
         return tuple(await asyncio.gather(*(self._keep(file) for file in stored)))
 
@@ -274,9 +270,7 @@ class RunInput:
 
     async def _search(self, file: Stored) -> None:
         """Into the thread's own store: at once where that is the only way to it, else beside the answer."""
-        work = self._run_context.library.keep(
-            self._claim.thread, file.name, file.content or b"", days=KEPT_DAYS
-        )
+        work = self._context.library.keep(self._claim.thread, file.name, file.content or b"", days=KEPT_DAYS)
         if _direct(file) or _in_words(file):
             self._later(work)
         else:
@@ -287,16 +281,16 @@ class RunInput:
         if file.remote:
             return file
         seconds = KEPT_DAYS * 86_400
-        service = self._run_context.service
+        service = self._context.service
         remote = await service.upload(file.name, file.content or b"", purpose=purpose, seconds=seconds)
         until = time.time() + seconds - 3600
-        await self._run_context.db(lambda tx: files.set_remote(tx, file.id, remote, until))
+        await self._run.db(lambda tx: files.set_remote(tx, file.id, remote, until))
         kept = replace(file, remote=remote, remote_until=until)
         self._uploaded[file.id] = kept  # perhaps before the message's other files are ready
         return kept
 
     def _later(self, work: Any) -> None:
-        self._keeping.append(self._run_context.later.start(_quietly(work), "file for later"))
+        self._keeping.append(self._context.later.start(_quietly(work), "file for later"))
 
     def leave(self) -> None:
         """The run is let go of: what is under way goes on with it, in another process perhaps."""

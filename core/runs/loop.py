@@ -10,28 +10,24 @@ import asyncio
 import hashlib
 import json
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from core.concurrency import Backoff
 from core.errors import Lost, Permanent, Retryable, SpoolError, Unreachable, Unsaved
 from core.model_server.faults import RATE_LIMITS, Refused, Said
-from core.ports import FullReply, Platform
 from core.runs import history, output_files, rounds
-from core.runs import request as offers
-from core.runs.answer import Answer, Draft
 from core.runs.input import RunInput, without_files
 from core.runs.lanes import MAX_ATTEMPTS
-from core.runs.request import Offer
-from core.runs.resources import ThreadResources
+from core.runs.request import Offer, ThreadResources, offer
 from core.runs.response import LIMIT, Response, ResponseReader
-from core.runs.rounds import Round
+from core.runs.run import Run
 from core.runs.run_context import RunContext
 from core.runs.tool_calls import ToolCalls
-from core.store import items, runs, summaries
-from core.store.journal import Journal
-from core.texts import text as own_text
-from core.types import Activity, Assistant, Ending, Prompt
+from core.store import items, runs, steps, summaries
+from core.store.steps import Answer, Done, Round
+from core.types import Activity, Ending, Prompt
 
 logger = logging.getLogger(__name__)
 HOSTED = ("web_search_call", "file_search_call", "code_interpreter_call", "mcp_call", "mcp_list_tools")
@@ -51,19 +47,17 @@ TURNED_AWAY = frozenset({"rate_limit_exceeded", "slow_down", "server_is_overload
 
 
 class RunLoop:
-    """Makes the answer of one run. `asked` is what it was asked."""
+    """Makes the answer of one run."""
 
-    def __init__(
-        self, run_context: RunContext, platform: Platform, journal: Journal, reply: FullReply, draft: Draft
-    ) -> None:
-        assert journal.claim.assistant is not None
-        self._run_context, self._platform, self._journal = run_context, platform, journal
-        self._reply, self.draft = reply, draft
-        self._assistant: Assistant = journal.claim.assistant
-        self.asked = RunInput(run_context, journal, platform)
-        self._kept = ThreadResources(run_context, journal.claim, self.asked)
-        alive = frozenset(journal.claim.kept if run_context.rules.full else ())
-        self._history = tuple(map(rounds.sound, without_files(journal.claim.history, alive)))
+    def __init__(self, run: Run, context: RunContext) -> None:
+        assert run.claim.assistant is not None
+        self._run, self._context, self._assistant = run, context, run.claim.assistant
+        self.input = RunInput(run, context)
+        self.calls = ToolCalls(run, context.approvals, context.toolbox)
+        self.reader = ResponseReader(run, context.model)
+        self._resources = ThreadResources(run, context.library, self.input)
+        alive = frozenset(run.claim.kept if run.rules.full else ())
+        self._history = tuple(map(rounds.sound, without_files(run.claim.history, alive)))
         self._offer = Offer()
         self._mended: set[str] = set()
         self._logged: set[str] = set()
@@ -74,13 +68,13 @@ class RunLoop:
     def estimated(self) -> int:
         """About how many tokens the last request had; 0 when there was none."""
         tools = [json.dumps(tool) for tool in self._offer.tools] if self._told else []
-        return sum(items.weigh(one) for one in (*self._told, *tools))
+        return items.weigh(*self._told, *tools)
 
     async def answer(self) -> Answer:
         """Ask until the model answers, refuses for good, or three errors were met."""
-        loop, limits, draft = asyncio.get_running_loop(), self._run_context.rules.limits, self.draft
-        draft.until = loop.time() + (self._assistant.run_seconds or limits.run)
-        draft.room = self._run_context.rules.answer_characters
+        loop, rules, draft = asyncio.get_running_loop(), self._run.rules, self._run.draft
+        draft.until = loop.time() + (self._assistant.run_seconds or rules.limits.run)
+        draft.room = rules.answer_characters
         while True:
             try:
                 return await self._rounds()
@@ -99,14 +93,14 @@ class RunLoop:
 
     async def _waited(self, seconds: float) -> bool:
         """Wait before the next attempt; False where the run's time would be over."""
-        if asyncio.get_running_loop().time() + seconds >= self.draft.until:
+        if asyncio.get_running_loop().time() + seconds >= self._run.draft.until:
             return False
         if seconds > SAID_SECONDS:
             until = datetime.now(UTC) + timedelta(seconds=seconds)
-            title = (await self.say("task_pause")).format(seconds=round(seconds), time=f"{until:%H:%M:%S}")
-            self.draft.doing(Activity(PAUSE, title), self._reply)
+            title = await self._run.say("task_pause", seconds=round(seconds), time=f"{until:%H:%M:%S}")
+            self._run.doing(Activity(PAUSE, title))
         await asyncio.sleep(seconds)
-        self.draft.done(PAUSE, self._reply)
+        self._run.done(PAUSE)
         return True
 
     def _log(self, error: SpoolError, code: str) -> None:
@@ -115,17 +109,16 @@ class RunLoop:
             self._logged.add(code)
             logger.warning(
                 "the model server refuses or fails",
-                extra={"run_id": self._journal.claim.run, "error": code, "said": error.detail},
+                extra={"run_id": self._run.claim.run, "error": code, "said": error.detail},
             )
 
     async def _met(self, error: Retryable) -> int:
-        claim, code = self._journal.claim, error.code
+        claim, code = self._run.claim, error.code
         self._log(error, code)
         logger.warning("run met an error", extra={"run_id": claim.run, "error": code})
-        self.draft.attempts = await self._run_context.db(
-            lambda tx: runs.met_error(tx, claim.run, claim.owner, code)
-        )
-        return self.draft.attempts
+        met = await self._run.db(lambda tx: runs.met_error(tx, claim.run, claim.owner, code))
+        self._run.draft.attempts = met
+        return met
 
     def _mend(self, error: Permanent) -> bool:
         """Whether the same can be asked again in another way; each way is tried once."""
@@ -140,7 +133,7 @@ class RunLoop:
             way, shorter = self._without_refused(said)
         elif notice in ("model_refused", "file_gone") and any('"file_id"' in one for one in self._history):
             way, shorter = "without files", without_files(self._history)
-        elif notice == "file_gone" and WITHOUT_KEPT not in self._mended and self._kept:
+        elif notice == "file_gone" and WITHOUT_KEPT not in self._mended and self._resources:
             way, shorter = WITHOUT_KEPT, self._history
         elif notice in ("tools_refused", "file_gone") and self._offer.hosted:
             way, shorter = WITHOUT_TOOLS, self._history
@@ -154,83 +147,72 @@ class RunLoop:
         """First without the files that are meant, then without any; no way where there is none."""
         plain = without_files(self._history)
         if MEANT not in self._mended:
-            if said and self.asked.leave_out(said, len(self._history)):
+            if said and self.input.leave_out(said, len(self._history)):
                 return MEANT, self._history
             if plain != self._history:
                 return MEANT, plain
         return (
-            ALL_FILES if self.asked.leave_out(None, len(self._history)) or plain != self._history else ""
+            ALL_FILES if self.input.leave_out(None, len(self._history)) or plain != self._history else ""
         ), plain
 
     async def _rounds(self) -> Answer:
         await self._prepare()
-        if self.asked.says_nothing():
+        if self.input.says_nothing():
             return self._answer("completed", "")
-        run_context, draft = self._run_context, self.draft
-        calls = ToolCalls(run_context, self._journal, self._reply, draft, run_context.toolbox, self.say)
-        listening = ResponseReader(
-            run_context.model, self._journal, self._reply, draft, run_context.rules.limits, self.say
-        )
-        number = 0
+        before = self._run.rounds
         while True:
-            before = list(rounds.of(self._journal))
-            if number < len(before):
-                if number + 1 == len(before):
-                    await calls.carry_out(before[number], self._offer)
-                number += 1
-                continue
-            self.draft.begin("\n\n".join(one.text for one in before if one.text))
-            response = await self._follow(number, before, calls, listening)
+            for one in before[-1:]:
+                await self.calls.carry_out(one, self._offer)
+            self._run.draft.begin("\n\n".join(one.text for one in before if one.text))
+            response = await self._follow(before)
             response.items = rounds.distinct(response.items, before, self._history)
             if not response.calls:
                 return await self._finished(response, before)
-            if number + 1 >= self._assistant.max_model_calls:
+            if len(before) + 1 >= self._assistant.max_model_calls:
                 return await self._ended("step_limit", response, before)
-            await self._record(number, response)
+            await self._record(response)
 
-    async def _follow(
-        self, number: int, before: list[Round], calls: ToolCalls, listening: ResponseReader
-    ) -> Response:
+    async def _follow(self, before: list[Round]) -> Response:
         """The next response; a yes to a remote tool is sent once."""
-        last = before[-1:] if not listening.resumable(number) else []
+        calls, reader, number = self.calls, self.reader, len(before)
+        last = before[-1:] if not reader.resumable(number) else []
         for one in last:
             await calls.sending(one)
         for one in before:
-            self.draft.notes.update(dict.fromkeys(await calls.interruptions(one)))
+            self._run.draft.notes.update(dict.fromkeys(await calls.interruptions(one)))
         try:
-            return await listening.follow(number, self._prompt(number))
+            return await reader.follow(number, self._prompt(number))
         except (Retryable, Permanent) as error:
             refused = isinstance(error, Permanent) or error.code in TURNED_AWAY
-            if refused and not listening.heard:
+            if refused and not reader.heard:
                 for one in last:
                     await calls.not_sent(one)
             raise
 
     async def _prepare(self) -> None:
         """What must be known before the model is asked; all of it is asked for once."""
-        draft = self.draft
-        if self.asked.needs_preparing:
+        rules = self._run.rules
+        if self.input.needs_preparing:
             await self._read()
-        draft.head = self.asked.heard()
+        self._run.draft.head = self.input.heard()
         await self._name_refused()
-        self._offer = offers.offer(
+        self._offer = offer(
             self._assistant,
-            self._run_context.toolbox,
-            full=self._run_context.rules.full,
-            hosts=self._run_context.rules.mcp_hosts,
-            resources=self._kept.resources(before=WITHOUT_KEPT not in self._mended),
-            effort=self._run_context.rules.effort,
+            self._context.toolbox,
+            full=rules.full,
+            hosts=rules.mcp_hosts,
+            resources=self._resources.resources(before=WITHOUT_KEPT not in self._mended),
+            effort=rules.effort,
             unsupported=WITHOUT_TOOLS in self._mended,
         )
         if self._offer.missing and (WITHOUT_TOOLS in self._mended or await self._new_here()):
-            names = ", ".join(f"`{name}`" for name in self._offer.missing)
-            draft.notes[(await self.say("tools_missing")).format(names=names)] = None
+            await self._run.note("tools_missing", names=_listed(self._offer.missing))
 
     async def _read(self) -> None:
         """The topic and the files, within the run's time."""
         try:
-            async with asyncio.timeout_at(self.draft.until) as deadline:
-                await self.asked.prepare()
+            async with asyncio.timeout_at(self._run.draft.until) as deadline:
+                await self.input.prepare()
         except TimeoutError:
             if deadline.expired():  # a document that does not become searchable
                 raise Permanent("run_deadline", notice="timeout") from None
@@ -238,44 +220,40 @@ class RunLoop:
 
     async def _new_here(self) -> bool:
         """Whether this assistant, as it is now, answers in the thread for the first time."""
-        thread, mine = self._journal.claim.thread, self._assistant
-        last = await self._run_context.db(lambda tx: summaries.assistant(tx, thread))
+        thread, mine = self._run.claim.thread, self._assistant
+        last = await self._run.db(lambda tx: summaries.assistant(tx, thread))
         return last is None or (last.id, last.version) != (mine.id, mine.version)
 
     async def _name_refused(self) -> None:
         """The line that names files which are not read, as it is now."""
-        self.draft.notes.pop(self._refused_files, None)
-        self._refused_files = await self._refusals()
+        run, stored = self._run, self.input.files()
+        run.draft.notes.pop(self._refused_files, None)
+        self._refused_files = ""
+        if any(file.refused for file in stored):
+            told = self._context.attachments.refusals(stored, await run.locale(), run.rules.language)
+            self._refused_files = told
         if self._refused_files:
-            self.draft.notes[self._refused_files] = None
-
-    async def _refusals(self) -> str:
-        stored = self.asked.files()
-        if not any(file.refused for file in stored):
-            return ""
-        message = self._journal.claim.messages[-1]
-        locale = message.locale or await self._platform.locale(message.user)
-        return self._run_context.attachments.refusals(stored, locale, self._run_context.rules.language)
+            run.draft.notes[self._refused_files] = None
 
     def _prompt(self, number: int) -> Prompt:
-        claim, assistant = self._journal.claim, self._assistant
+        claim, assistant = self._run.claim, self._assistant
         options = dict(self._offer.options or {})
         if number and options.get("tool_choice") != "none":
             options.pop("tool_choice", None)  # it forces the first response, not every one
-        given = (*self._history, *self.asked.items(), *rounds.sent_back(self._journal))
+        given = (*self._history, *self.input.items(), *rounds.sent_back(self._run))
         self._told = (assistant.instructions, *given)
         return Prompt(
             model=assistant.model,
             instructions=assistant.instructions,
             items=given,
             cache_key=claim.thread,
-            user=hashlib.sha256(claim.messages[-1].user.encode()).hexdigest()[:32],
+            user=hashlib.sha256(self._run.message.user.encode()).hexdigest()[:32],
             tools=self._offer.tools,
             options=options,
         )
 
-    async def _record(self, number: int, response: Response) -> None:
-        """The line that fixes a round: from here on its calls are these, whatever happens."""
+    async def _record(self, response: Response) -> None:
+        """From here on the calls are recorded and may be carried out."""
         made = await self._collected(response)
         one = Round(
             output_files.plain(response.text),
@@ -284,38 +262,35 @@ class RunLoop:
             tuple(made),
             output_files.documents(response.items),
         )
-        await self._journal.record(f"round:{number}", one.record())
+        await self._run.record_round(one)
 
     async def _finished(self, response: Response, before: list[Round]) -> Answer:
         """The last response's words, with those of the rounds before it."""
         made = await self._collected(response)
         if WITHOUT_KEPT in self._mended and WITHOUT_TOOLS not in self._mended:
-            await self._kept.forget()
+            await self._resources.forget()
         cited = [name for one in before for name in one.cited]
         if line := output_files.footnotes([*cited, *output_files.documents(response.items)]):
-            self.draft.notes[line] = None
+            self._run.draft.notes[line] = None
         if any(str(item.get("type")) in HOSTED for item in response.items):
             self._told = ()  # what these tools found was counted, too
         files = (*self._files(before), *made)
-        text, ended, usage = (
-            output_files.plain(self.draft.text),
-            response.ended,
-            dict(response.ended.usage or {}),
-        )
+        text, ended = output_files.plain(self._run.draft.text), response.ended
+        usage = dict(ended.usage or {})
         if ended.ending == "completed" and (text.strip() or files):
             return self._answer("completed", text, usage=usage, files=files)
         reason = ended.reason or ("empty_answer" if ended.ending == "completed" else "incomplete")
-        known = reason if reason in KNOWN_ENDS else "incomplete"
-        self.draft.notes[await self.say(known)] = None
+        await self._run.note(reason if reason in KNOWN_ENDS else "incomplete")
         return self._answer("incomplete", text, error=reason, usage=usage, files=files)
 
     async def _collected(self, response: Response) -> list[str]:
         """The files a response brings along. The thread's store, when it was searched, lives on."""
         searched = any(item.get("type") == "file_search_call" for item in response.items)
-        if searched and self._kept.resources(before=WITHOUT_KEPT not in self._mended).stores:
-            await self._kept.searched()
-        made, lost = await output_files.collect(self._run_context, self._journal, response.items)
-        await self._tell_lost(lost)
+        if searched and self._resources.resources(before=WITHOUT_KEPT not in self._mended).stores:
+            await self._resources.searched()
+        made, lost = await output_files.collect(self._run, self._context.service, response.items)
+        if lost:
+            await self._run.note("file_lost", names=_listed(lost))
         return made
 
     def _files(self, before: list[Round]) -> tuple[str, ...]:
@@ -324,40 +299,36 @@ class RunLoop:
         for one in before:
             found += one.files
             for call in one.calls:
-                found += self._journal.memo.get(rounds.step(call), {}).get("files", ())
+                state = self._run.journal.get(steps.call(call.id))
+                found += state.files if isinstance(state, Done) else ()
         return tuple(found)
-
-    async def _tell_lost(self, names: list[str]) -> None:
-        if names:
-            line = (await self.say("file_lost")).format(names=", ".join(f"`{name}`" for name in names))
-            self.draft.notes[line] = None
 
     async def _ended(self, notice: str, response: Response, before: list[Round]) -> Answer:
         """We end it, not the model; what it made until then is shown."""
         files = (*self._files(before), *await self._collected(response))
-        self.draft.notes[await self.say(notice)] = None
-        return self._answer("incomplete", self.draft.text, error=notice, files=files)
+        await self._run.note(notice)
+        return self._answer("incomplete", self._run.draft.text, error=notice, files=files)
 
     async def _failed(self, notice: str, code: str) -> Answer:
-        if self.asked.take_back():
+        if self.input.take_back():
             await self._name_refused()
         elif notice == "file_refused" and MEANT not in self._mended:  # no file was in the request
             notice = "request_refused"
-        self.draft.notes[await self.say(notice)] = None
-        files = self._files(list(rounds.of(self._journal)))
-        text = self.draft.shown
-        if not text and self._journal.claim.resumed:  # what the process before this one showed stays
-            text = (await self._reply.shown()).removeprefix(self.draft.head)
+        run = self._run
+        await run.note(notice)
+        files = self._files(run.rounds)
+        text = run.draft.shown
+        if not text and run.claim.resumed:  # what the process before this one showed stays
+            text = (await run.reply.shown()).removeprefix(run.draft.head)
         return self._answer("failed", text, error=code, files=files)
 
     def _answer(self, ending: Ending, text: str, **more: Any) -> Answer:
-        return Answer(ending, output_files.plain(text), note=self.draft.note, head=self.draft.head, **more)
+        draft = self._run.draft
+        return Answer(ending, output_files.plain(text), note=draft.note, head=draft.head, **more)
 
-    async def say(self, key: str) -> str:
-        """Our own text in the language of the person who asked."""
-        message = self._journal.claim.messages[-1]
-        locale = message.locale or await self._platform.locale(message.user)
-        return own_text(key, locale, self._run_context.rules.language)
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _retryable(error: Exception) -> Retryable:

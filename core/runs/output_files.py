@@ -1,6 +1,7 @@
 """What an answer brings along: pictures the model drew, files its code made. Stored before it is recorded.
 
-So a crash after the answer posts them again from here, and one before it makes them again with the answer.
+So a crash after the answer posts them again from the rows, each once, since the reply journals which stand
+there; one before it makes them again with the answer.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ import mimetypes
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
-from core.errors import SpoolError, loggable
+from core.errors import Lost, SpoolError, TooLarge, Unsaved, loggable
 from core.files.detect import safe_name
 from core.model_server.items import parts_of
-from core.runs.run_context import RunContext
-from core.store import files
-from core.store.journal import Journal
+from core.ports import Service
+from core.runs.run import Run
+from core.store import files, steps
+from core.store.steps import Answer
 from core.types import File
 
 logger = logging.getLogger(__name__)
@@ -30,11 +33,11 @@ _BARE = re.compile(r"sandbox:/mnt/data/([\w.\-]+)")
 
 
 async def collect(
-    run_context: RunContext, journal: Journal, items: Sequence[Mapping[str, Any]]
+    run: Run, service: Service, items: Sequence[Mapping[str, Any]]
 ) -> tuple[list[str], list[str]]:
     """Store the files of these output items: the rows' ids, and the names of those that could not be had."""
-    work = [_stored(run_context, journal, key, name, content) for key, name, content in _pictures(items)]
-    work += [_fetched(run_context, journal, one) for one in _citations(items)]
+    work = [_stored(run, key, name, content) for key, name, content in _pictures(items)]
+    work += [_fetched(run, service, one) for one in _citations(items)]
     done = await asyncio.gather(*work)
     return [id for id, _ in done if id], [name for id, name in done if not id]
 
@@ -68,27 +71,55 @@ def cited(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [one for part in parts for one in part.get("annotations") or () if isinstance(one, Mapping)]
 
 
-async def _fetched(run_context: RunContext, journal: Journal, citation: Mapping[str, Any]) -> tuple[str, str]:
+async def _fetched(run: Run, service: Service, citation: Mapping[str, Any]) -> tuple[str, str]:
     """A file out of its container, which lives for 20 minutes only: now or never."""
     name = safe_name(str(citation.get("filename") or "file"))
     try:
-        content = await run_context.service.produced(
+        content = await service.produced(
             str(citation["container_id"]), str(citation["file_id"]), limit=LARGEST_OUTPUT
         )
     except SpoolError as error:
-        facts = {"run_id": journal.claim.run, "error": loggable(error)}
+        facts = {"run_id": run.claim.run, "error": loggable(error)}
         logger.warning("file of the code interpreter is lost", extra=facts)
         return "", name
-    return await _stored(run_context, journal, str(citation["file_id"]), name, content)
+    return await _stored(run, str(citation["file_id"]), name, content)
 
 
-async def _stored(
-    run_context: RunContext, journal: Journal, key: str, name: str, content: bytes
-) -> tuple[str, str]:
+async def _stored(run: Run, key: str, name: str, content: bytes) -> tuple[str, str]:
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    claim, file, now = journal.claim, File(name, kind, content), time.time()
-    row = await run_context.db(lambda tx: files.add_output(tx, claim.run, claim.thread, key, file, now))
+    claim, file, now = run.claim, File(name, kind, content), time.time()
+    row = await run.db(lambda tx: files.add_output(tx, claim.run, claim.thread, key, file, now))
     return row.id, name
+
+
+async def attach(run: Run, answer: Answer) -> Answer:
+    """Post the answer's files, each once; what is not taken is said under the answer."""
+    refused = [words for id in answer.files if (words := await _attached(run, id))]
+    if not refused:
+        return answer
+    answer = replace(answer, note="\n".join(filter(None, [answer.note, *refused])), files=())
+    await run.journal.record(steps.ANSWER, answer)
+    async with run.opened() as again:
+        await again.finish(answer.shown, answer.note)
+    return answer
+
+
+async def _attached(run: Run, id: str) -> str:
+    """Post the file; gives what is to be said where it is not taken, else ""."""
+    row = await run.db(lambda tx: files.get(tx, id))
+    content = await run.db(lambda tx: files.content(tx, id))
+    if row is None or content is None:
+        return ""
+    try:
+        await run.reply.attach(row.id, File(row.name, row.type, content))
+    except TooLarge as error:
+        return await run.say("file_out_large", name=f"`{row.name}`", megabytes=error.limit // 2**20)
+    except (Lost, Unsaved):
+        raise
+    except SpoolError as error:
+        logger.error("file cannot be shown", extra={"run_id": run.claim.run, "error": loggable(error)})
+        return await run.say("file_out_refused", name=f"`{row.name}`")
+    return ""
 
 
 def plain(text: str) -> str:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from core.assistants import models
 from core.assistants.validate import mcp_host
+from core.errors import Permanent, Retryable
+from core.files.library import Library
+from core.runs.input import KEPT_DAYS, RunInput
+from core.runs.run import Run
+from core.store import files, vector_stores
 from core.tools import Toolbox
 from core.types import EVERY_FUNCTION, SETTINGS_ID, Assistant
 
@@ -45,6 +52,41 @@ class Resources:
 
     stores: Sequence[str] = ()
     files: Sequence[str] = ()
+
+
+class ThreadResources:
+    """Of the thread of one run. `input` is what it brings itself."""
+
+    def __init__(self, run: Run, library: Library, input: RunInput) -> None:
+        self._run, self._claim, self._library, self._input = run, run.claim, library, input
+
+    def __bool__(self) -> bool:
+        """Whether there is anything from before this question."""
+        return bool(self._claim.kept or self._claim.store)
+
+    def resources(self, *, before: bool = True) -> Resources:
+        """What hosted tools work on; what was there `before` this question may be left out."""
+        if not self._run.rules.full:
+            return Resources()
+        store = self._input.store or (self._claim.store if before else None)
+        sent = [file.remote for file in self._input.files() if file.remote]
+        return Resources(
+            [store] if store else [], list(dict.fromkeys([*(self._claim.kept if before else ()), *sent]))
+        )
+
+    async def searched(self) -> None:
+        """The store was used: its days are counted anew at the server, and here."""
+        until = time.time() + KEPT_DAYS * 86_400
+        await self._run.db(lambda tx: vector_stores.used(tx, self._claim.thread, until))
+
+    async def forget(self) -> None:
+        """Something of it is gone at the server: not every question is to be refused first because of it."""
+        claim, now = self._claim, time.time()
+        await self._run.db(lambda tx: files.forget_remotes(tx, claim.thread, claim.run))
+        await self._run.db(lambda tx: vector_stores.used(tx, claim.thread, now))  # in doubt from now on
+        with suppress(Retryable, Permanent):
+            if claim.store and await self._library.store(claim.thread):
+                await self.searched()
 
 
 def offer(

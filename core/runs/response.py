@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.errors import Permanent, Retryable
 from core.model_server.items import item_name
-from core.ports import Model, Reply
-from core.runs.answer import Draft
-from core.runs.rounds import Call, arguments_of
-from core.runs.run_context import Limits
-from core.store.journal import Journal
+from core.ports import Model
+from core.runs.rounds import arguments_of
+from core.runs.run import Run
+from core.store import steps
+from core.store.steps import Call
 from core.types import Activity, Alive, Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, TextDelta
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ MOST_CALLS: Final = 128
 LIMIT: Final = "answer_limit"
 """Why an answer ends that reached the length set for it, and the notice that says so."""
 _CALLS: Final = ("function_call", "mcp_approval_request")
-_TASKS: Final = {
+_ACTIVITIES: Final = {
     "web_search_call": "task_web",
     "file_search_call": "task_files",
     "code_interpreter_call": "task_code",
@@ -85,25 +85,16 @@ class Response:
 class ResponseReader:
     """Follows the responses of one run."""
 
-    def __init__(
-        self,
-        model: Model,
-        journal: Journal,
-        reply: Reply,
-        draft: Draft,
-        limits: Limits,
-        say: Callable[[str], Awaitable[str]],
-    ) -> None:
-        self._model, self._journal, self._reply, self._draft = model, journal, reply, draft
-        self._limits, self._say = limits, say
+    def __init__(self, run: Run, model: Model) -> None:
+        self._run, self._model = run, model
         self.heard = False
         """Whether the newest response had begun to say or do anything, as far as can be known."""
 
     async def follow(self, number: int, prompt: Prompt) -> Response:
         """The response to that prompt, or what is left of the stored one. Raises Retryable or Permanent."""
-        loop, limits = asyncio.get_running_loop(), self._limits
-        overall, moved, response, self.heard = self._draft.until, 0.0, Response(), False
-        stream = self._model.stream(prompt, resume=self._journal.memo.get(_step(number)) or None)
+        loop, limits = asyncio.get_running_loop(), self._run.rules.limits
+        overall, moved, response, self.heard = self._run.draft.until, 0.0, Response(), False
+        stream = self._model.stream(prompt, resume=self._kept(number))
         try:
             async with asyncio.timeout_at(min(loop.time() + limits.idle * AT_WORK, overall)) as deadline:
                 async with aclosing(stream) as events:
@@ -130,13 +121,17 @@ class ResponseReader:
 
     def resumable(self, number: int) -> bool:
         """Whether that response goes on at the server: it is followed then, and nothing is sent."""
-        return bool(self._journal.memo.get(_step(number)))
+        return self._kept(number) is not None
+
+    def _kept(self, number: int) -> str | None:
+        return self._run.journal.get(steps.response(number)) or None
 
     async def _take(self, number: int, event: ModelEvent, response: Response) -> bool:
         """Whether it was the last event."""
         if isinstance(event, TextDelta):
-            self._draft.first_token_at = self._draft.first_token_at or asyncio.get_running_loop().time()
-            said = self._draft.say(event.text, self._reply)
+            draft = self._run.draft
+            draft.first_token_at = draft.first_token_at or asyncio.get_running_loop().time()
+            said = self._tell(event.text)
             response.text += said
             if len(said) < len(event.text):
                 response.ended = Finished("incomplete", LIMIT)
@@ -151,7 +146,7 @@ class ResponseReader:
             response.under_way.discard(item_name(event.item))
             if event.item.get("type") != "function_call":  # that one is carried out by us
                 failed = event.item.get("status") in ("failed", "incomplete") or event.item.get("error")
-                self._draft.done(item_name(event.item), self._reply, ok=not failed)
+                self._run.done(item_name(event.item), ok=not failed)
         elif isinstance(event, Started):
             await self._started(number, event)
         elif isinstance(event, Finished):
@@ -159,33 +154,37 @@ class ResponseReader:
             return True
         return False
 
+    def _tell(self, more: str) -> str:
+        """The model goes on; gives as much of it as there is room for."""
+        run, draft = self._run, self._run.draft
+        if draft.text and draft.text == draft.before:
+            draft.text += "\n\n"
+        more = more[: max(0, draft.room - len(draft.text))]
+        draft.text += more
+        if len(draft.text) >= len(draft.shown) and draft.text != draft.shown:
+            draft.shown = draft.text  # another attempt is shown once it has said as much as people see
+            run.reply.show(draft.head + draft.text, tuple(draft.activities.values()))
+        return more
+
     async def _begun(self, item: Mapping[str, Any]) -> None:
         """What the model does besides talking is shown while it happens."""
-        if key := _TASKS.get(str(item.get("type"))):
+        if key := _ACTIVITIES.get(str(item.get("type"))):
             name = str(item.get("server_label" if key == "task_mcp" else "name") or "")
-            self._draft.doing(
-                Activity(item_name(item), (await self._say(key)).format(name=name)), self._reply
-            )
+            self._run.doing(Activity(item_name(item), await self._run.say(key, name=name)))
 
     async def _started(self, number: int, event: Started) -> None:
         """Only a background response can be resumed, and only that is worth a commit."""
-        if event.response_id and self._journal.memo.get(_step(number)) != event.response_id:
-            await self._journal.record(_step(number), event.response_id)
+        if event.response_id and self._kept(number) != event.response_id:
+            await self._run.journal.record(steps.response(number), event.response_id)
 
     async def _forget(self, number: int) -> None:
         """The response is of no use any more: the next attempt asks anew."""
-        if response := self._journal.memo.get(_step(number)):
+        if response := self._kept(number):
             await self._model.discard(response)
-            await self._journal.record(_step(number), "")
+            await self._run.journal.record(steps.response(number), "")
 
-
-def _step(number: int) -> str:
-    """The journal's name of a response that can be resumed."""
-    return f"response:{number}" if number else "response"
-
-
-async def discard(model: Model, journal: Journal) -> None:
-    """The server keeps a background response only as long as it may be resumed."""
-    for name, response in list(journal.memo.items()):
-        if name.partition(":")[0] == "response" and response:
-            await model.discard(response)
+    async def discard(self) -> None:
+        """The server keeps a background response only as long as it may be resumed."""
+        for number in range(len(self._run.rounds) + 1):
+            if response := self._kept(number):
+                await self._model.discard(response)

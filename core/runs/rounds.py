@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.model_server.items import item_name, parts_of
-from core.store.journal import Journal
+from core.runs.run import Run
+from core.store import steps
+from core.store.steps import Call, CallState, Decided, Done, Round
 
 REMEMBERED = 4_000
 """Characters of a tool's output, and of a call's arguments, that stay in the history."""
@@ -24,56 +25,8 @@ UNKNOWN = (
     "repeated. Say so, and how it can be checked."
 )
 """The output of a call with effects that had begun and did not end."""
-_UNSHOWN = re.compile(r"[^\w .:/-]")
 _NOT_A_NAME = re.compile(r"[^a-zA-Z0-9_-]")
 """A model may call what no tool can be called; a strict server would refuse a thread that holds it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A function call, or an MCP server's call that waits for approval (`server` is set then)."""
-
-    id: str
-    """`call_…`, or the id of the approval request."""
-    name: str
-    arguments: str
-    server: str = ""
-
-    @property
-    def label(self) -> str:
-        """The name as people may be shown it: a remote server chooses its own, and could forge a question."""
-        return _UNSHOWN.sub("_", self.name)[:100]
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """A response that asks for calls. `items` are its output items as they are sent back."""
-
-    text: str
-    items: tuple[Mapping[str, Any], ...]
-    calls: tuple[Call, ...]
-    files: tuple[str, ...] = ()
-    cited: tuple[str, ...] = ()
-    """Names of the documents it cites."""
-
-    def record(self) -> dict[str, Any]:
-        """As JSON."""
-        return asdict(self)
-
-    @classmethod
-    def recorded(cls, value: Mapping[str, Any]) -> Round:
-        """Back from JSON."""
-        calls = tuple(Call(**call) for call in value["calls"])
-        files, cited = (tuple(value.get(name, ())) for name in ("files", "cited"))
-        return cls(value["text"], tuple(value["items"]), calls, files, cited)
-
-
-def of(journal: Journal) -> Iterator[Round]:
-    """The rounds of a run so far, in order."""
-    number = 0
-    while value := journal.memo.get(f"round:{number}"):
-        yield Round.recorded(value)
-        number += 1
 
 
 def distinct(
@@ -95,38 +48,34 @@ def distinct(
     return given
 
 
-def step(call: Call) -> str:
-    """The journal's name of a call."""
-    return f"call:{call.id}"
-
-
-def sent_back(journal: Journal) -> Iterator[str]:
+def sent_back(run: Run) -> Iterator[str]:
     """All rounds as input items, each call with its output: what the next response is asked with."""
-    for one in of(journal):
+    for one in run.rounds:
         yield from (sound(_dumped(item)) for item in one.items)
         for call in one.calls:
-            yield _dumped(_output(call, journal.memo[step(call)]))
+            yield _dumped(_output(call, run.journal.get(steps.call(call.id))))
 
 
-def _output(call: Call, result: Mapping[str, Any]) -> dict[str, Any]:
+def _output(call: Call, state: CallState | None) -> dict[str, Any]:
     if call.server:
-        yes = bool(result["approve"])
+        yes = isinstance(state, Decided) and state.approve
         return {"type": "mcp_approval_response", "approval_request_id": call.id, "approve": yes}
-    return {"type": "function_call_output", "call_id": call.id, "output": result["output"]}
+    assert isinstance(state, Done)
+    return {"type": "function_call_output", "call_id": call.id, "output": state.output}
 
 
-def remembered(journal: Journal) -> Iterator[str]:
+def remembered(run: Run) -> Iterator[str]:
     """What a thread keeps of the rounds: words, calls and outputs, always in pairs."""
-    done = list(of(journal))
+    done = run.rounds
     most = max(200, min(REMEMBERED, OF_ALL // max(1, sum(len(one.calls) for one in done))))
     for one in done:
         if one.text:
             yield _dumped({"role": "assistant", "content": one.text})
-        results = {call: journal.memo.get(step(call), {}) for call in one.calls if not call.server}
+        states = {call: run.journal.get(steps.call(call.id)) for call in one.calls if not call.server}
         answered = {
-            call: str(result.get("output", UNKNOWN))
-            for call, result in results.items()
-            if "output" in result or "begun" in result
+            call: state.output if isinstance(state, Done) else UNKNOWN
+            for call, state in states.items()
+            if state
         }
         for call in answered:
             made = {"type": "function_call", "call_id": call.id, "name": call.name}

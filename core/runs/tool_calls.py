@@ -11,20 +11,19 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from core.errors import Lost, Permanent, SpoolError, Unsaved, loggable
-from core.ports import FullReply
-from core.runs.answer import Draft
-from core.runs.approvals import Shown, shown
+from core.runs.approvals import Approvals, Shown, shown
 from core.runs.request import Offer
-from core.runs.rounds import UNKNOWN, Call, Round, step
-from core.runs.run_context import RunContext
-from core.store import approvals, files, runs
-from core.store.approvals import State
-from core.store.journal import Journal
+from core.runs.rounds import UNKNOWN
+from core.runs.run import Run
+from core.store import approvals, files, runs, steps
+from core.store.approvals import Approval, State
+from core.store.database import Execute
+from core.store.steps import Begun, Call, CallState, Decided, Done, Round
 from core.tools import Result, Tool, Toolbox, execute, objection
 from core.types import Activity, ApprovalRequest, File
 
@@ -41,24 +40,13 @@ _NOT_ALLOWED: Final[dict[Verdict, str]] = {
     "unshown": "error: these arguments are too long to be shown to a person, so nobody was asked and it was "
     "not done. Use fewer keys and shorter names and values, or several smaller calls.",
 }
-Say = Callable[[str], Awaitable[str]]
-"""Gives our own text of that key in the person's language."""
 
 
 class ToolCalls:
     """Carries out the calls of one run."""
 
-    def __init__(
-        self,
-        run_context: RunContext,
-        journal: Journal,
-        reply: FullReply,
-        draft: Draft,
-        toolbox: Toolbox,
-        say: Say,
-    ) -> None:
-        self._run_context, self._journal, self._reply, self._draft = run_context, journal, reply, draft
-        self._toolbox, self._say = toolbox, say
+    def __init__(self, run: Run, approvals: Approvals, toolbox: Toolbox) -> None:
+        self._run, self._approvals, self._toolbox = run, approvals, toolbox
         self._slots, self._questions = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(MOST_QUESTIONS)
         self._asking = 0
         self._asked_at = 0.0
@@ -69,7 +57,7 @@ class ToolCalls:
         tasks = [
             asyncio.create_task(self._result(call, offer), name=f"call {call.name}") for call in one.calls
         ]
-        deadline = self._deadline = asyncio.timeout_at(self._draft.until)
+        deadline = self._deadline = asyncio.timeout_at(self._run.draft.until)
         try:
             async with deadline:
                 await asyncio.gather(*tasks)
@@ -83,95 +71,99 @@ class ToolCalls:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _state(self, call: Call) -> CallState | None:
+        return self._run.journal.get(steps.call(call.id))
+
+    async def _record(self, call: Call, state: CallState) -> None:
+        await self._run.journal.record(steps.call(call.id), state)
+
     async def _result(self, call: Call, offer: Offer) -> None:
-        memo = self._journal.memo.get(step(call), {})
-        if "output" in memo or "approve" in memo:
+        state = self._state(call)
+        if isinstance(state, Done | Decided):
             return
         if call.server:
-            await self._journal.record(step(call), await self._remote(call, offer))
+            await self._record(call, await self._remote(call, offer))
             return
         async with self._slots:
             tool = self._toolbox.get(call.name) if call.name in offer.functions else None
             result = await (
-                self._effect(call, tool, memo) if tool and tool.confirm else self._call(call, tool)
+                self._effect(call, tool, begun=state is not None)
+                if tool and tool.confirm
+                else self._call(call, tool)
             )
-        self._draft.done(call.id, self._reply, ok=result.ok)
-        value: dict[str, Any] = {"output": result.output, "files": await self._files(call, result)}
-        if result.output == UNKNOWN:
-            value["interrupted"] = True
-        elif result.output == _NOT_ALLOWED["unshown"]:
-            value["notice"] = "approval_unshown"
-        await self._journal.record(step(call), value)
+        self._run.done(call.id, ok=result.ok)
+        files, unshown = await self._files(call, result), result.output == _NOT_ALLOWED["unshown"]
+        notice = "approval_unshown" if unshown else ""
+        await self._record(call, Done(result.output, files, result.output == UNKNOWN, notice))
 
-    async def _remote(self, call: Call, offer: Offer) -> dict[str, Any]:
+    async def _remote(self, call: Call, offer: Offer) -> Decided:
         """What is recorded of an MCP server's call. Nobody is asked about one that was not offered."""
         if not offer.remote(call.server, call.name):
-            facts = {"run_id": self._journal.claim.run}
+            facts = {"run_id": self._run.claim.run}
             logger.warning(
                 "the model server asks for an MCP tool that it was not offered: refused", extra=facts
             )
-            return {"approve": False}
-        state = await self._confirmed(call)
-        return {"approve": state == "approved"} | (
-            {"notice": "approval_unshown"} if state == "unshown" else {}
-        )
+            return Decided(approve=False)
+        verdict = await self._confirmed(call)
+        return Decided(verdict == "approved", notice="approval_unshown" if verdict == "unshown" else "")
 
     async def sending(self, one: Round) -> None:
         """The round's results are about to be sent. A yes to an MCP server is sent once only: what a response
         that broke off did with it is not known.
         """
         for call in one.calls:
-            memo = self._journal.memo[step(call)]
-            if memo.get("approve"):
-                changed = {"approve": False, "interrupted": True} if "sent" in memo else {"sent": time.time()}
-                await self._journal.record(step(call), {**memo, **changed})
+            state = self._state(call)
+            if isinstance(state, Decided) and state.approve:
+                lost = replace(state, approve=False, interrupted=True)
+                await self._record(call, lost if state.sent else replace(state, sent=time.time()))
 
     async def interruptions(self, one: Round) -> list[str]:
         """What the person is told about calls: that nobody knows of an effect, or why they were not asked."""
         told = []
         for call in one.calls:
-            memo = self._journal.memo[step(call)]
-            if key := "tool_interrupted" if memo.get("interrupted") else memo.get("notice"):
-                told.append((await self._say(key)).format(name=call.label))
+            state = self._state(call)
+            assert isinstance(state, Done | Decided)  # a round is sent once all of it is done
+            if key := "tool_interrupted" if state.interrupted else state.notice:
+                told.append(await self._run.say(key, name=call.label))
         return told
 
     async def not_sent(self, one: Round) -> None:
         """The request was turned away: nothing of it was done."""
         for call in one.calls:
-            memo = self._journal.memo[step(call)]
-            if memo.get("approve") and "sent" in memo:
-                await self._journal.record(step(call), {"approve": True})
+            state = self._state(call)
+            if isinstance(state, Decided) and state.approve and state.sent:
+                await self._record(call, Decided(approve=True))
 
     async def _call(self, call: Call, tool: Tool | None) -> Result:
         await self._begin(call)
         started = time.monotonic()
-        rules = self._run_context.rules
+        rules = self._run.rules
         result = await execute(
             tool, call.name, call.arguments, seconds=rules.limits.tool, secrets=rules.secrets
         )
-        fields = {"run_id": self._journal.claim.run, "tool": call.name, "ok": result.ok}
+        fields = {"run_id": self._run.claim.run, "tool": call.name, "ok": result.ok}
         logger.info("tool called", extra={**fields, "seconds": round(time.monotonic() - started, 3)})
         return result
 
     async def _begin(self, call: Call) -> None:
-        title = (await self._say("task_function")).format(name=call.name)
-        self._draft.doing(Activity(call.id, title), self._reply)
+        title = await self._run.say("task_function", name=call.name)
+        self._run.doing(Activity(call.id, title))
 
-    async def _effect(self, call: Call, tool: Tool, memo: dict[str, Any]) -> Result:
+    async def _effect(self, call: Call, tool: Tool, *, begun: bool) -> Result:
         """A call with effects: with a yes only, and never twice."""
-        interrupted = (await self._say("tool_interrupted")).format(name=call.name)
-        if "begun" in memo:
+        interrupted = await self._run.say("tool_interrupted", name=call.name)
+        if begun:
             return Result(UNKNOWN, False)
         if objected := objection(tool, call.arguments):  # nobody is asked about what cannot be done
             return objected
         state = await self._confirmed(call)
         if state != "approved":
             return Result(_NOT_ALLOWED[state], False)
-        await self._journal.record(step(call), {"begun": time.time()})  # from here on it is not repeated
+        await self._record(call, Begun(time.time()))  # from here on it is not repeated
         try:
             return await self._call(call, tool)
         except asyncio.CancelledError:
-            self._draft.notes[interrupted] = None
+            self._run.draft.notes[interrupted] = None
             raise
 
     async def _confirmed(self, call: Call) -> Verdict:
@@ -188,77 +180,89 @@ class ToolCalls:
             return True
         try:
             whole = found.whole.encode()
-            await self._reply.attach(f"ask-{call.id}", File(_file_of(call), "application/json", whole))
+            await self._run.reply.attach(f"ask-{call.id}", File(_file_of(call), "application/json", whole))
         except (Lost, Unsaved):
             raise
         except SpoolError as error:
-            facts = {"run_id": self._journal.claim.run, "tool": call.label, "error": loggable(error)}
+            facts = {"run_id": self._run.claim.run, "tool": call.label, "error": loggable(error)}
             logger.warning("arguments cannot be shown as a file, so nobody is asked", extra=facts)
             return False
         return True
 
     async def _asked(self, call: Call, found: Shown) -> State:
         """The person's answer; the run's deadline stands still meanwhile."""
-        claim, seconds, now = self._journal.claim, self._run_context.rules.limits.approval, time.time()
-        person = claim.messages[-1].user
-        approval = await self._run_context.db(
-            lambda tx: approvals.settle(tx, claim.run, call.id, person, now, seconds)
-        )
+        run, seconds, now = self._run.claim.run, self._run.rules.limits.approval, time.time()
+        person = self._run.message.user
+        approval = await self._run.db(lambda tx: approvals.settle(tx, run, call.id, person, now, seconds))
         question = ApprovalRequest(
             approval.id,
             person,
             await self._words(call, found),
-            await self._say("approve"),
-            await self._say("refuse"),
+            await self._run.say("approve"),
+            await self._run.say("refuse"),
         )
         await self._waiting(1)
         try:
             if approval.state == "waiting" and time.time() < approval.expires_at:
-                await self._reply.ask(question)
-            state = await self._run_context.approvals.wait(approval)
-            logger.info("question over", extra={"run_id": claim.run, "tool": call.name, "state": state})
-            over = (await self._say(f"approval_{state}")).format(name=call.label)
-            await self._reply.decided(question, over)
+                await self._run.reply.ask(question)
+            state = await self._approvals.wait(approval)
+            logger.info("question over", extra={"run_id": run, "tool": call.name, "state": state})
+            over = await self._run.say(f"approval_{state}", name=call.label)
+            await self._run.reply.decided(question, over)
             return state
         finally:
             await self._waiting(-1)
 
     async def _waiting(self, change: int) -> None:
         """The run waits for a person from the first question to the last answer."""
-        loop, claim = asyncio.get_running_loop(), self._journal.claim
+        loop, claim = asyncio.get_running_loop(), self._run.claim
         before, self._asking = self._asking, self._asking + change
         if not before:
             self._asked_at = loop.time()
         elif not self._asking:
-            self._draft.until += loop.time() - self._asked_at
+            self._run.draft.until += loop.time() - self._asked_at
         if self._deadline:
-            self._deadline.reschedule(None if self._asking else self._draft.until)
+            self._deadline.reschedule(None if self._asking else self._run.draft.until)
         if bool(before) != bool(self._asking):
             waiting = bool(self._asking)
-            await self._run_context.db(
-                lambda tx: runs.await_action(tx, claim.run, claim.owner, waiting=waiting)
-            )
+            await self._run.db(lambda tx: runs.await_action(tx, claim.run, claim.owner, waiting=waiting))
 
     async def _words(self, call: Call, found: Shown) -> str:
         """The question, with the arguments."""
         name = f"{call.server}: {call.label}" if call.server else call.label
-        words = (await self._say("approval_question")).format(name=name) + f"\n```\n{found.text}\n```"
+        words = await self._run.say("approval_question", name=name) + f"\n```\n{found.text}\n```"
         if found.whole:
-            words += "\n" + (await self._say("approval_file")).format(name=f"`{_file_of(call)}`")
+            words += "\n" + await self._run.say("approval_file", name=f"`{_file_of(call)}`")
         return words
 
-    async def _files(self, call: Call, result: Result) -> list[str]:
+    async def _files(self, call: Call, result: Result) -> tuple[str, ...]:
         """Files the tool gave back, stored before its result is."""
-        claim, rows = self._journal.claim, []
+        claim, rows = self._run.claim, []
         for number, given in enumerate(result.files):
             file = File(given.name, given.type, given.data)
             key, now = f"{call.id}-{number}", time.time()
             stored = partial(
                 files.add_output, run=claim.run, thread=claim.thread, key=key, file=file, now=now
             )
-            row = await self._run_context.db(stored)
+            row = await self._run.db(stored)
             rows.append(row.id)
-        return rows
+        return tuple(rows)
+
+    async def close(self) -> None:
+        """A run that ends does not ask for a yes any more, whatever came between a decision and its post."""
+        calls = {call.id: call for one in self._run.rounds for call in one.calls}
+        if not calls:
+            return
+
+        def work(tx: Execute) -> tuple[Approval, ...]:
+            approvals.end_all(tx, self._run.claim.run)
+            return approvals.of_run(tx, self._run.claim.run)
+
+        for one in await self._run.db(work):
+            call = calls[one.call_id]
+            done = one.state != "approved" or self._state(call) is not None
+            words = await self._run.say(f"approval_{one.state if done else 'refused'}", name=call.label)
+            await self._run.reply.decided(ApprovalRequest(one.id, one.person, "", "", ""), words)
 
 
 def _file_of(call: Call) -> str:

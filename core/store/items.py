@@ -17,9 +17,9 @@ def item(role: str, text: str) -> str:
     return json.dumps({"role": role, "content": text}, ensure_ascii=False)
 
 
-def weigh(item: str) -> int:
-    """About how many tokens an item costs: no tokenizer, on the safe side for English and Korean."""
-    return len(item.encode()) // 3 + 1
+def weigh(*items: str) -> int:
+    """About how many tokens items cost in all: no tokenizer, on the safe side for English and Korean."""
+    return sum(len(item.encode()) // 3 + 1 for item in items)
 
 
 def fitting(texts: Sequence[str], budget: int) -> int:

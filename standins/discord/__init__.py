@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from standins.discord.attachment import Attachment, Upload
 from standins.discord.interaction import Reply
-from standins.discord.message import Post
+from standins.discord.message import Message as Post
 from standins.discord.request import Call
 from standins.discord.rules import Rules
 from standins.discord.standin import DiscordStandin

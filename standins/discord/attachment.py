@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 
 from standins.discord.error import JSON
 
-LONGEST_DESCRIPTION = 1024
-MOST_FILES = 10
+File = tuple[str, bytes]
+"""The name and the bytes of an uploaded part."""
 
 
 @dataclass(frozen=True, slots=True)

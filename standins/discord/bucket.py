@@ -1,9 +1,10 @@
-"""Rate limits: per-route buckets with Discord's headers, and the one for all requests together."""
+"""Rate limits: a bucket for each limited route and channel, and one for everything; Discord's headers."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,18 +12,6 @@ from hashlib import sha256
 from standins.discord.error import JSON
 from standins.discord.rules import Rules
 
-Route = tuple[str, str]
-"""Method and path template."""
-
-MESSAGES, MESSAGE = "/channels/{channel}/messages", "/channels/{channel}/messages/{message}"
-LIMITED: frozenset[Route] = frozenset(
-    {
-        ("POST", MESSAGES),
-        ("PATCH", MESSAGE),
-        ("DELETE", MESSAGE),
-        ("POST", "/channels/{channel}/typing"),
-    }
-)
 _FREE = 10_000
 """What a bucket claims to grant when limits are off: with fewer the SDK would queue requests."""
 
@@ -38,14 +27,12 @@ class Verdict:
 PASS = Verdict({})
 
 
+@dataclass(slots=True)
 class _Window:
     """Counts requests from the first one on, for a fixed time."""
 
-    __slots__ = ("end", "used")
-
-    def __init__(self) -> None:
-        self.end = 0.0
-        self.used = 0
+    end: float = 0.0
+    used: int = 0
 
     def take(self, most: int, length: float) -> tuple[bool, int, float]:
         """(granted, how many are left, seconds until the window ends)."""
@@ -58,12 +45,12 @@ class _Window:
 
 
 class Buckets:
-    """One window per limited route and channel, and a global one per second."""
+    """A route is named by its method and template."""
 
     def __init__(self, rules: Rules, *, limits: bool) -> None:
         self._rules = rules
         self.limits = limits
-        self._windows: dict[tuple[Route, str], _Window] = {}
+        self._windows: defaultdict[tuple[str, str], _Window] = defaultdict(_Window)
         self._global = _Window()
 
     def take_global(self) -> Verdict:
@@ -73,26 +60,23 @@ class Buckets:
         granted, _, left = self._global.take(self._rules.global_per_second, 1.0)
         return PASS if granted else _refused(left, {"X-RateLimit-Global": "true"}, everywhere=True)
 
-    def take(self, route: Route, channel: str) -> Verdict:
+    def take(self, route: str, channel: str) -> Verdict:
         """The limit of a route in one channel."""
-        if route not in LIMITED:
-            return PASS
         most, length = self._rules.burst, self._rules.window
         if not self.limits:
             return Verdict(_headers(route, _FREE, _FREE - 1, length))
-        window = self._windows.setdefault((route, channel), _Window())
-        granted, remaining, left = window.take(most, length)
+        granted, remaining, left = self._windows[route, channel].take(most, length)
         headers = _headers(route, most, remaining, left)
         return Verdict(headers) if granted else _refused(left, headers, everywhere=False)
 
 
-def _headers(route: Route, most: int, remaining: int, left: float) -> dict[str, str]:
+def _headers(route: str, most: int, remaining: int, left: float) -> dict[str, str]:
     return {
         "X-RateLimit-Limit": str(most),
         "X-RateLimit-Remaining": str(remaining),
         "X-RateLimit-Reset": f"{time.time() + left:.3f}",
         "X-RateLimit-Reset-After": f"{left:.3f}",
-        "X-RateLimit-Bucket": sha256(" ".join(route).encode()).hexdigest()[:32],
+        "X-RateLimit-Bucket": sha256(route.encode()).hexdigest()[:32],
     }
 
 

@@ -35,10 +35,10 @@ class Fetch:
 class Cdn:
     """`lifetime` of an address in seconds. `faults` are asked with the path of the request."""
 
-    def __init__(self, lifetime: float) -> None:
+    def __init__(self, lifetime: float, faults: Faults) -> None:
         self.base_url = ""
         self.fetches: list[Fetch] = []
-        self.faults = Faults()
+        self._faults = faults
         self._lifetime = lifetime
         self._secret = secrets.token_bytes(16)
         self._files: dict[str, Attachment] = {}
@@ -72,8 +72,8 @@ class Cdn:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """GET of an address. Anything that is not right with it is the same 404."""
         file_id = request.match_info["file"]
-        fault = self.faults.take(request.method, request.path)
-        if delay := self.faults.delay_of(request.method, request.path):
+        fault = self._faults.take(request.method, request.path)
+        if delay := self._faults.delay_of(request.method, request.path):
             await asyncio.sleep(delay)
         file = self._files.get(file_id) if self._is_good(request) else None
         if fault is not None:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from standins.discord.error import JSON, UNKNOWN_MESSAGE, ApiError
-from standins.discord.guild import Guild
+from standins.discord.error import JSON, UNKNOWN_MESSAGE, ApiError, Refusal
+from standins.discord.guild import Guild, User
+from standins.discord.message import Message
 from standins.discord.snowflake import iso, moment
-from standins.discord.user import User
-
-if TYPE_CHECKING:
-    from standins.discord.message import Message
 
 TEXT, DM, THREAD = 0, 1, 11
 
@@ -21,9 +17,8 @@ TEXT, DM, THREAD = 0, 1, 11
 class Channel:
     """`guild` is None in a DM, `person` is None outside of one, `parent` is set for threads.
 
-    `refusal` is the JSON code with which the bot is refused here (0: it is not). `readable`: it may read the
-    message history. `opens`: it may open the thread when that is archived; a message of its opens it anyhow,
-    unless it is `locked`.
+    `refusal`: how the bot is refused here, if it is. `readable`: it may read the message history. `opens`: it
+    may open the thread when that is archived; a message of its opens it anyhow, unless it is `locked`.
     """
 
     id: str
@@ -31,7 +26,7 @@ class Channel:
     guild: Guild | None = None
     parent: Channel | None = None
     person: User | None = None
-    refusal: int = 0
+    refusal: Refusal | None = None
     readable: bool = True
     archived: bool = False
     locked: bool = False
@@ -58,7 +53,7 @@ class Channel:
         try:
             return self.messages[message_id]
         except KeyError:
-            raise ApiError(*UNKNOWN_MESSAGE) from None
+            raise ApiError(UNKNOWN_MESSAGE) from None
 
     def remove(self, message: Message) -> None:
         del self.messages[message.id]
@@ -69,7 +64,9 @@ class Channel:
         """Oldest first."""
         return [self.messages[str(number)] for number in self._order]
 
-    def page(self, limit: int, before: int | None, after: int | None, around: int | None) -> list[Message]:
+    def page(
+        self, limit: int, before: int | None = None, after: int | None = None, around: int | None = None
+    ) -> list[Message]:
         """At most `limit` messages next to one id, newest first, as REST lists them."""
         order = self._order
         if around is not None:
@@ -85,19 +82,16 @@ class Channel:
         return [self.messages[str(number)] for number in reversed(chosen)]
 
     def payload(self) -> JSON:
-        channel: JSON = {"id": self.id, "type": self.kind, "flags": 0, "last_message_id": self._newest()}
+        newest = str(self._order[-1]) if self._order else None
+        channel: JSON = {"id": self.id, "type": self.kind, "flags": 0, "last_message_id": newest}
         if self.person is not None:
             return {**channel, "recipients": [self.person.payload()]}
         assert self.guild is not None
         channel |= {"guild_id": self.guild.id, "name": self.name, "rate_limit_per_user": 0}
         if self.parent is None:
-            return {**channel, "position": 0, "nsfw": False, "topic": None, "parent_id": None} | {
-                "permission_overwrites": []
-            }
+            place = {"position": 0, "nsfw": False, "topic": None, "parent_id": None}
+            return {**channel, **place, "permission_overwrites": []}
         return {**channel, **self._thread(self.parent, self.guild)}
-
-    def _newest(self) -> str | None:
-        return str(self._order[-1]) if self._order else None
 
     def _thread(self, parent: Channel, guild: Guild) -> JSON:
         return {

@@ -1,30 +1,23 @@
-"""Global application commands: what the bot registered, checked as Discord checks it."""
+"""Global application commands: what the bot registered, and what a person may give along with one."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from standins.discord import option
-from standins.discord.error import (
-    COMMAND_QUOTA,
-    JSON,
-    TOO_MANY_COMMANDS,
-    ApiError,
-    invalid,
-    required,
-    too_long,
-)
+from standins.discord.error import COMMAND_QUOTA, JSON, TOO_MANY_COMMANDS, ApiError, invalid
+from standins.discord.forms import CHAT, MESSAGE_MENU, USER_MENU
 
-CHAT, USER_MENU, MESSAGE_MENU = 1, 2, 3
-_NAME = re.compile(r"[-_'\w]{1,32}")
 _MOST = {CHAT: 100, USER_MENU: 15, MESSAGE_MENU: 15}
-_KEPT = ("options", "name_localizations", "description_localizations", "integration_types", "contexts")
+_KEPT = ("name_localizations", "description_localizations", "integration_types", "contexts")
+_PLAYED = {3: str, 4: int, 5: bool, 10: float}
+"""Types of options: string, integer, boolean, number."""
+_LONGEST_VALUE = 6000
 
 
 class Commands:
-    """The registered commands; a PUT replaces them all."""
+    """The registered commands; a PUT replaces them all. `creates_per_day`: of new ones."""
 
     def __init__(self, application_id: str, new_id: Callable[[], str], creates_per_day: int) -> None:
         self.all: list[JSON] = []
@@ -33,17 +26,18 @@ class Commands:
         self._new_id = new_id
         self._creates_left = creates_per_day
 
-    def replace(self, wanted: object) -> list[JSON]:
-        """Bulk overwrite. Commands of the same name and type keep their id."""
-        if not isinstance(wanted, list) or not all(isinstance(c, dict) for c in wanted):
-            raise invalid("_misc", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
-        for index, command in enumerate(wanted):
-            _check(command, str(index))
-        _check_counts(wanted)
+    def replace(self, wanted: list[JSON]) -> list[JSON]:
+        """Bulk overwrite with commands of good form. Those of the same name and type keep their id."""
+        kinds = Counter(c.get("type", CHAT) for c in wanted)
+        if any(count > _MOST[kind] for kind, count in kinds.items()):
+            raise ApiError(TOO_MANY_COMMANDS)
+        if len({_key(c) for c in wanted}) < len(wanted):
+            code = "APPLICATION_COMMANDS_DUPLICATE_NAME"
+            raise invalid("_misc", code, "Application command names must be unique")
         known = {_key(c): c for c in self.all}
         new = sum(_key(c) not in known for c in wanted)
         if new > self._creates_left:
-            raise ApiError(*COMMAND_QUOTA)
+            raise ApiError(COMMAND_QUOTA)
         self._creates_left -= new
         self.all = [self._registered(c, known.get(_key(c))) for c in wanted]
         self.syncs += 1
@@ -70,7 +64,7 @@ class Commands:
             "nsfw": wanted.get("nsfw", False),
             "dm_permission": wanted.get("dm_permission", True),
         }
-        command |= {name: wanted.get(name) for name in _KEPT if name != "options"}
+        command |= {name: wanted.get(name) for name in _KEPT}
         command["integration_types"] = command["integration_types"] or [0]
         if wanted.get("options"):
             command["options"] = wanted["options"]
@@ -79,37 +73,28 @@ class Commands:
         return command
 
 
+def filled(options: list[JSON], values: Mapping[str, Any]) -> list[JSON]:
+    """What the app is told of the values a person gave; LookupError where the client would not let them."""
+    known = {option["name"]: option for option in options}
+    missing = [name for name, option in known.items() if option.get("required") and name not in values]
+    if missing:
+        raise LookupError(f"the command needs {missing}")
+    return [_filled(known, name, value) for name, value in values.items()]
+
+
+def _filled(known: Mapping[str, JSON], name: str, value: Any) -> JSON:
+    option = known.get(name)
+    if option is None:
+        raise LookupError(f"the command has no option {name!r}; there are {list(known)}")
+    if type(value) is not _PLAYED.get(option["type"]):
+        raise LookupError(f"{value!r} is no value for option {name!r} of type {option['type']}")
+    choices = [choice["value"] for choice in option.get("choices") or ()]
+    if choices and value not in choices:
+        raise LookupError(f"{value!r} is not among {choices}")
+    if isinstance(value, str) and len(value) > option.get("max_length", _LONGEST_VALUE):
+        raise LookupError(f"the value of {name!r} is too long")
+    return {"name": name, "type": option["type"], "value": value}
+
+
 def _key(command: JSON) -> tuple[str, int]:
     return command["name"], command.get("type", CHAT)
-
-
-def _check(command: JSON, path: str) -> None:
-    kind, name = command.get("type", CHAT), command.get("name")
-    if kind not in _MOST:
-        raise invalid(f"{path}.type", "BASE_TYPE_CHOICES", "Value must be one of (1, 2, 3).")
-    if not name:
-        raise required(f"{path}.name")
-    if len(name) > 32:
-        raise too_long(f"{path}.name", 32)
-    if kind == CHAT and (not _NAME.fullmatch(name) or name != name.lower()):
-        code = "APPLICATION_COMMAND_INVALID_NAME"
-        raise invalid(f"{path}.name", code, "Command name is invalid")
-    description = command.get("description") or ""
-    if kind == CHAT and not description:
-        raise required(f"{path}.description")
-    if len(description) > 100:
-        raise too_long(f"{path}.description", 100)
-    if kind != CHAT and description:
-        code = "APPLICATION_COMMAND_DESCRIPTION_NOT_ALLOWED"
-        raise invalid(f"{path}.description", code, "Context menu commands cannot have a description")
-    if command.get("options"):
-        option.check(command["options"], f"{path}.options")
-
-
-def _check_counts(wanted: list[JSON]) -> None:
-    kinds = Counter(c.get("type", CHAT) for c in wanted)
-    if any(count > _MOST[kind] for kind, count in kinds.items()):
-        raise ApiError(*TOO_MANY_COMMANDS)
-    if len({_key(c) for c in wanted}) < len(wanted):
-        code = "APPLICATION_COMMANDS_DUPLICATE_NAME"
-        raise invalid("_misc", code, "Application command names must be unique")

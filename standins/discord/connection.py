@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import json
 import time
+import zlib
 from collections import deque
+from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 
-from standins.discord.compression import Pack
 from standins.discord.error import JSON
-from standins.discord.session import Session
 
 FRAME_LIMIT = 4096
 """Bytes a client may send in one frame."""
+Pack = Callable[[str], bytes]
 
 
 class Connection:
-    """Write side and bookkeeping; what frames mean is decided in `gateway`."""
+    """Write side and bookkeeping; what frames mean is decided in `gateway`.
 
-    def __init__(
-        self, socket: web.WebSocketResponse, transport: asyncio.Transport, pack: Pack | None
-    ) -> None:
-        self.session: Session | None = None
+    `compress` is the client's wish. LookupError when it cannot be played.
+    """
+
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport, compress: str) -> None:
         self.closing = False
         self.last_beat = time.monotonic()
         self._socket = socket
         self._transport = transport
-        self._pack = pack
+        self._pack = _PACKING[compress]()
         self._outbox: asyncio.Queue[str | int] = asyncio.Queue()
         self._sends: deque[float] = deque()
 
@@ -67,3 +70,29 @@ class Connection:
                 else:
                     await self._socket.send_bytes(self._pack(item))
             await self._socket.close(code=item)
+
+
+def _zlib() -> Pack:
+    stream = zlib.compressobj()
+    return lambda text: stream.compress(text.encode()) + stream.flush(zlib.Z_SYNC_FLUSH)
+
+
+def _zstd() -> Pack:
+    """Python 3.14 has it; before that it takes the `zstandard` package, and the client needs it too."""
+    try:
+        stream: Any = importlib.import_module("compression.zstd").ZstdCompressor()
+        block = stream.FLUSH_BLOCK
+    except ImportError:
+        try:
+            zstandard: Any = importlib.import_module("zstandard")
+        except ImportError:
+            raise LookupError("zstd-stream") from None
+        stream, block = zstandard.ZstdCompressor().compressobj(), zstandard.COMPRESSOBJ_FLUSH_BLOCK
+    return lambda text: bytes(stream.compress(text.encode()) + stream.flush(block))
+
+
+_PACKING: dict[str, Callable[[], Pack | None]] = {
+    "": lambda: None,
+    "zlib-stream": _zlib,
+    "zstd-stream": _zstd,
+}

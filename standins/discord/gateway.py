@@ -10,25 +10,13 @@ from collections.abc import Callable
 
 from aiohttp import WSMsgType, web
 
-from standins.discord.compression import packer
 from standins.discord.connection import FRAME_LIMIT, Connection
 from standins.discord.error import JSON
-from standins.discord.rules import Rules
 from standins.discord.session import Session
 from standins.discord.world import GUILDS, Event, World
 
-BEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK = (
-    1,
-    2,
-    3,
-    4,
-    6,
-    7,
-    8,
-    9,
-    10,
-    11,
-)
+BEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS, INVALID = 1, 2, 3, 4, 6, 7, 8, 9
+HELLO, ACK = 10, 11
 UNKNOWN_ERROR, UNKNOWN_OP, BAD_FRAME, NOT_IDENTIFIED, BAD_TOKEN, IDENTIFIED_ALREADY = range(4000, 4006)
 BAD_SEQ, TOO_FAST, TIMED_OUT, BAD_SHARD = 4007, 4008, 4009, 4010
 BAD_VERSION, BAD_INTENTS, FORBIDDEN_INTENTS = 4012, 4013, 4014
@@ -38,31 +26,22 @@ ALL_INTENTS = (1 << 17) - 1 | 0b11 << 20 | 0b11 << 24
 
 
 class Gateway:
-    """`token_is_good` and `spend_token` are the account's: an IDENTIFY too many resets the token."""
+    """`connections` are those that stand, each with its session once it has one."""
 
-    def __init__(
-        self, rules: Rules, token_is_good: Callable[[str], bool], spend_token: Callable[[], None]
-    ) -> None:
-        self.identifies = 0
+    def __init__(self, world: World) -> None:
         self.resumes = 0
         self.closes: list[int] = []
         self.ended = 0
         """Sessions that could have been resumed, had the client not closed them with 1000 or 1001."""
-        self.identified: list[JSON] = []
-        """The `d` of every IDENTIFY, without its token."""
-        self.connections: set[Connection] = set()
-        self.world: World
-        self.application_id = ""
-        self.url = ""
+        self.connections: dict[Connection, Session | None] = {}
         self.refusing = False
         """Down: every connection is refused with 503, while REST may go on."""
-        self._rules = rules
-        self._token_is_good = token_is_good
-        self._spend_token = spend_token
+        self._world = world
+        self._rules = world.rules
         self._sessions: dict[str, Session] = {}
-        self._last_identify = float("-inf")
+        world.listeners.append(self._dispatch)
 
-    def dispatch(self, event: Event) -> None:
+    def _dispatch(self, event: Event) -> None:
         """Tell every session, connected or not, that is to know of it."""
         forms: dict[bool, str] = {}
         for session in list(self._sessions.values()):
@@ -83,9 +62,10 @@ class Gateway:
         for connection in list(self.connections):
             act(connection)
 
-    def forget(self, session: Session | None) -> None:
-        if session is not None:
-            self._sessions.pop(session.id, None)
+    def revoke(self) -> None:
+        """Reset the token: every connection is closed with 4004, and REST answers 401."""
+        self._world.revoked = True
+        self.each(lambda connection: connection.close(BAD_TOKEN))
 
     def expire(self) -> None:
         """No session of now can be resumed any more; connected ones go on until they are left."""
@@ -94,11 +74,15 @@ class Gateway:
 
     def invalidate(self, resumable: bool) -> None:
         """Op 9 to everybody connected."""
-        for connection in list(self.connections):
+        for connection, session in list(self.connections.items()):
             connection.send_op(INVALID, resumable)
             if not resumable:
-                self.forget(connection.session)
-                connection.session = None
+                self._forget(session)
+                self.connections[connection] = None
+
+    def _forget(self, session: Session | None) -> None:
+        if session is not None:
+            self._sessions.pop(session.id, None)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One websocket from HELLO to its end."""
@@ -108,20 +92,22 @@ class Gateway:
         await socket.prepare(request)
         assert request.transport is not None
         try:
-            connection = Connection(socket, request.transport, packer(request.query.get("compress", "")))
+            connection = Connection(socket, request.transport, request.query.get("compress", ""))
         except LookupError:
             await socket.close(code=BAD_FRAME)
             return socket
         if request.query.get("v") != "10" or request.query.get("encoding", "json") != "json":
             await socket.close(code=BAD_VERSION)
             return socket
-        self.connections.add(connection)
+        self.connections[connection] = None
         writer = asyncio.ensure_future(connection.write())
         try:
             connection.send_op(HELLO, {"heartbeat_interval": round(self._rules.heartbeat_interval * 1000)})
             await self._read(socket, connection)
         finally:
-            self._leave(connection)
+            if (session := self.connections.pop(connection)) is not None:
+                session.leave()
+            self._world.changes.touch()
             if connection.closing:
                 await asyncio.wait([writer], timeout=1.5)
             writer.cancel()
@@ -143,85 +129,72 @@ class Gateway:
                 self._left(connection, int(frame.data))
             if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 return
-            self._handle(connection, frame.data)
+            if code := self._handle(connection, frame.data):
+                connection.close(code)
 
     def _left(self, connection: Connection, code: int) -> None:
         """The client said goodbye: 1000 and 1001 end its session and what waits in it is lost."""
         self.closes.append(code)
         if code in (1000, 1001):
-            self.ended += connection.session is not None
-            self.forget(connection.session)
+            self.ended += self.connections[connection] is not None
+            self._forget(self.connections[connection])
 
-    def _leave(self, connection: Connection) -> None:
-        self.connections.discard(connection)
-        if connection.session is not None:
-            connection.session.detach(connection)
-        self.world.changes.touch()
-
-    def _handle(self, connection: Connection, raw: str | bytes) -> None:
+    def _handle(self, connection: Connection, raw: str | bytes) -> int:
+        """Do what a frame asks for; the code to close with, or 0."""
         try:
             frame = json.loads(raw)
             op, data = frame["op"], frame.get("d")
         except (ValueError, KeyError, TypeError):
-            return connection.close(BAD_FRAME)
+            return BAD_FRAME
         if len(raw) > FRAME_LIMIT:
-            return connection.close(BAD_FRAME)
+            return BAD_FRAME
         if connection.over_limit(self._rules.sends_per_minute):
-            return connection.close(TOO_FAST)
+            return TOO_FAST
         if op == BEAT:
             connection.last_beat = time.monotonic()
-            return connection.send_op(ACK, None)
-        if op not in (IDENTIFY, RESUME, PRESENCE, VOICE, MEMBERS):
-            return connection.close(UNKNOWN_OP)
+            connection.send_op(ACK, None)
+            return 0
         if op in (IDENTIFY, RESUME):
             return self._log_in(connection, op, data)
-        return None if connection.session is not None else connection.close(NOT_IDENTIFIED)
+        if op not in (PRESENCE, VOICE, MEMBERS):
+            return UNKNOWN_OP
+        return NOT_IDENTIFIED if self.connections[connection] is None else 0
 
-    def _log_in(self, connection: Connection, op: int, data: object) -> None:
-        if connection.session is not None:
-            return connection.close(IDENTIFIED_ALREADY)
+    def _log_in(self, connection: Connection, op: int, data: object) -> int:
+        if self.connections[connection] is not None:
+            return IDENTIFIED_ALREADY
         if not isinstance(data, dict) or not isinstance(data.get("token"), str):
-            return connection.close(BAD_FRAME)
-        if not self._token_is_good(data["token"].removeprefix("Bot ")):
-            return connection.close(BAD_TOKEN)
-        (self._identify if op == IDENTIFY else self._resume)(connection, data)
-        return self.world.changes.touch()
+            return BAD_FRAME
+        if not self._world.admits(data["token"].removeprefix("Bot ")):
+            return BAD_TOKEN
+        code = (self._identify if op == IDENTIFY else self._resume)(connection, data)
+        self._world.changes.touch()
+        return code
 
-    def _identify(self, connection: Connection, data: JSON) -> None:
-        self.identifies += 1
-        self.identified.append({k: v for k, v in data.items() if k != "token"})
+    def _identify(self, connection: Connection, data: JSON) -> int:
+        identified = self._world.identified
+        identified.append({k: v for k, v in data.items() if k != "token"})
         intents, shard = data.get("intents"), data.get("shard", [0, 1])
-        now = time.monotonic()
-        too_soon = now - self._last_identify < self._rules.identify_interval
-        self._last_identify = now
-        if self.identifies > self._rules.identify_limit:
-            self._spend_token()
-        elif not isinstance(intents, int) or intents & ~ALL_INTENTS:
-            connection.close(BAD_INTENTS)
-        elif intents & PRIVILEGED & ~(MESSAGE_CONTENT * self._rules.message_content):
-            connection.close(FORBIDDEN_INTENTS)
-        elif len(shard) != 2 or not 0 <= shard[0] < shard[1]:
-            connection.close(BAD_SHARD)
-        elif too_soon:
-            connection.send_op(INVALID, False)
-        else:
-            self._begin(connection, intents, (shard[0], shard[1]))
+        if len(identified) > self._rules.identify_limit:
+            self.revoke()
+            return 0
+        if not isinstance(intents, int) or intents & ~ALL_INTENTS:
+            return BAD_INTENTS
+        if intents & PRIVILEGED & ~(MESSAGE_CONTENT * self._rules.message_content):
+            return FORBIDDEN_INTENTS
+        if len(shard) != 2 or not 0 <= shard[0] < shard[1]:
+            return BAD_SHARD
+        self._begin(connection, intents, (shard[0], shard[1]))
+        return 0
 
     def _begin(self, connection: Connection, intents: int, shard: tuple[int, int]) -> None:
         session = Session(secrets.token_hex(16), intents, shard, self._rules.replay_limit)
-        self._sessions[session.id] = session
-        connection.session = session
-        session.attach(connection)
-        guilds = [g for g in self.world.guilds.values() if session.wants(0, g.id)]
+        self._sessions[session.id] = self.connections[connection] = session
+        session.connection = connection
+        guilds = [g for g in self._world.guilds.values() if session.wants(0, g.id)]
         ready: JSON = {
             "v": 10,
-            "user": {
-                **self.world.bot.payload(),
-                "verified": True,
-                "mfa_enabled": False,
-                "email": None,
-                "flags": 0,
-            },
+            "user": {**self._world.bot.own(), "email": None},
             "guilds": [{"id": g.id, "unavailable": True} for g in guilds],
             "private_channels": [],
             "relationships": [],
@@ -229,35 +202,31 @@ class Gateway:
             "user_settings": {},
             "session_id": session.id,
             "session_type": "normal",
-            "resume_gateway_url": f"{self.url}resume/",
+            "resume_gateway_url": f"{self._world.gateway_url}resume/",
             "shard": list(shard),
-            "application": {"id": self.application_id, "flags": 0},
+            "application": {"id": self._world.application_id, "flags": 0},
         }
         session.push("READY", json.dumps(ready))
         for guild in guilds if intents & GUILDS else ():
-            session.push("GUILD_CREATE", json.dumps(guild.arrival()))
+            session.push("GUILD_CREATE", json.dumps(self._world.arrival(guild)))
 
-    def _resume(self, connection: Connection, data: JSON) -> None:
-        session = self._sessions.get(str(data.get("session_id")))
-        seq = data.get("seq")
+    def _resume(self, connection: Connection, data: JSON) -> int:
+        session, seq = self._sessions.get(str(data.get("session_id"))), data.get("seq")
         if not isinstance(seq, int):
-            return connection.close(BAD_FRAME)
-        if session is None or session.expired or session.gone(self._rules.session_lifetime):
-            self.forget(session)
-            return connection.send_op(INVALID, False)
-        if seq > session.seq:
-            self.forget(session)
-            return connection.close(BAD_SEQ)
-        if not session.covers(seq):
-            self.forget(session)
-            return connection.send_op(INVALID, False)
+            return BAD_FRAME
+        lost = session is None or session.expired or session.gone(self._rules.session_lifetime)
+        if session is None or lost or not session.covers(seq):
+            self._forget(session)
+            if session is not None and not lost and seq > session.seq:
+                return BAD_SEQ
+            connection.send_op(INVALID, False)
+            return 0
         self.resumes += 1
-        before = session.attach(connection)
-        if isinstance(before, Connection):
-            before.session = None
+        if (before := session.connection) is not None:
+            self.connections[before] = None
             before.close(UNKNOWN_ERROR)
-        connection.session = session
+        self.connections[connection], session.connection = session, connection
         for text in session.missed(seq):
             connection.send(text)
         session.push("RESUMED", json.dumps({"_trace": []}), keep=False)
-        return None
+        return 0

@@ -1,22 +1,57 @@
-"""A server (Discord calls it a guild), with the two roles the bot sees there."""
+"""Accounts, and the servers they are in (guilds, says Discord), with the two roles the bot sees there."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from standins.discord.error import JSON
 from standins.discord.snowflake import iso, moment
-from standins.discord.user import User
-
-if TYPE_CHECKING:
-    from standins.discord.channel import Channel
 
 PERMISSIONS = str(1 << 10 | 1 << 11 | 1 << 16 | 1 << 38)
 """View, send, read history and send in threads."""
 
+_NOTHING = (
+    *("icon", "splash", "discovery_splash", "banner", "description", "afk_channel_id", "system_channel_id"),
+    *("rules_channel_id", "public_updates_channel_id", "application_id", "vanity_url_code", "incidents_data"),
+)
+_ZERO = (
+    *("system_channel_flags", "verification_level", "default_message_notifications", "mfa_level"),
+    *("explicit_content_filter", "nsfw_level", "premium_tier", "premium_subscription_count"),
+)
+_NONE_THERE = ("voice_states", "presences", "stage_instances", "guild_scheduled_events", "soundboard_sounds")
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person or a bot. `locale` is what interactions of that person carry unless told otherwise.
+
+    `reads_all`: a bot that is shown the text of messages which do not concern it.
+    """
+
+    id: str
+    name: str
+    bot: bool = False
+    locale: str = "en-US"
+    reads_all: bool = False
+
+    def payload(self) -> JSON:
+        """As other accounts see it."""
+        user: JSON = {
+            "id": self.id,
+            "username": self.name,
+            "discriminator": "4242" if self.bot else "0",
+            "global_name": None if self.bot else self.name,
+            "avatar": None,
+            "public_flags": 0,
+        }
+        return {**user, "bot": True} if self.bot else user
+
+    def own(self) -> JSON:
+        """As it sees itself."""
+        return {**self.payload(), "verified": True, "mfa_enabled": False, "flags": 0}
+
+
+@dataclass(frozen=True, slots=True)
 class Guild:
     """A guild the bot is a member of. `managed_role` is the bot's own role, which people can mention."""
 
@@ -25,7 +60,6 @@ class Guild:
     bot: User
     owner: str
     managed_role: str
-    channels: dict[str, Channel] = field(default_factory=dict)
 
     def roles(self) -> list[JSON]:
         own = _role(self.managed_role, self.bot.name, 1)
@@ -50,39 +84,18 @@ class Guild:
             "id": self.id,
             "name": self.name,
             "owner_id": self.owner,
-            "icon": None,
-            "splash": None,
-            "discovery_splash": None,
-            "banner": None,
-            "description": None,
             "region": "deprecated",
-            "afk_channel_id": None,
             "afk_timeout": 300,
-            "system_channel_id": None,
-            "system_channel_flags": 0,
-            "rules_channel_id": None,
-            "public_updates_channel_id": None,
-            "application_id": None,
-            "vanity_url_code": None,
-            "verification_level": 0,
-            "default_message_notifications": 0,
-            "explicit_content_filter": 0,
-            "mfa_level": 0,
-            "nsfw_level": 0,
-            "premium_tier": 0,
-            "premium_subscription_count": 0,
             "preferred_locale": "en-US",
-            "features": [],
-            "emojis": [],
-            "stickers": [],
             "roles": self.roles(),
-            "incidents_data": None,
+            **dict.fromkeys(_NOTHING),
+            **dict.fromkeys(_ZERO, 0),
+            **{name: [] for name in ("features", "emojis", "stickers")},
         }
 
-    def arrival(self) -> JSON:
+    def arrival(self, channels: list[JSON], threads: list[JSON]) -> JSON:
         """GUILD_CREATE: the guild with everything in it that the bot may see."""
         own = {**self.member(self.bot), "user": self.bot.payload()}
-        channels = [c for c in self.channels.values() if c.parent is None]
         return {
             **self.payload(),
             "joined_at": own["joined_at"],
@@ -90,13 +103,9 @@ class Guild:
             "unavailable": False,
             "member_count": 2,
             "members": [own],
-            "channels": [c.payload() for c in channels],
-            "threads": [c.payload() for c in self.channels.values() if c.parent is not None],
-            "voice_states": [],
-            "presences": [],
-            "stage_instances": [],
-            "guild_scheduled_events": [],
-            "soundboard_sounds": [],
+            "channels": channels,
+            "threads": threads,
+            **{name: [] for name in _NONE_THERE},
         }
 
 

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 from types import TracebackType
 from typing import Self
 
-from standins.discord.account_routes import AccountRoutes
 from standins.discord.bucket import Buckets
 from standins.discord.channel import Channel
-from standins.discord.command import Commands
-from standins.discord.error import BY_CODE, MISSING_PERMISSIONS
-from standins.discord.gateway import BAD_TOKEN, Gateway
-from standins.discord.interaction import Interactions
-from standins.discord.interaction_routes import InteractionRoutes
-from standins.discord.message_routes import MessageRoutes
-from standins.discord.people import People
+from standins.discord.error import MISSING_PERMISSIONS, OF_A_PLACE
+from standins.discord.gateway import Gateway
+from standins.discord.guild import User
 from standins.discord.rest import BASE, Rest
 from standins.discord.rules import Rules
-from standins.discord.server import HOST, Server, build_app
+from standins.discord.server import HOST, Server
 from standins.discord.snowflake import checked
-from standins.discord.user import User
 from standins.discord.world import World
-
-_APPLICATION, _BOT = "1100000000000000001", "1100000000000000002"
 
 
 class Host:
@@ -31,28 +22,23 @@ class Host:
 
     def __init__(self, limits: bool = True, *, port: int = 0, rules: Rules | None = None) -> None:
         self.rules = rules or Rules()
-        self.application_id, self.bot_user = _APPLICATION, _BOT
-        self.token = (
-            f"{base64.b64encode(_BOT.encode()).decode().rstrip('=')}.Gstand.in-for-discord-is-no-secret"
-        )
-        self.typing: list[tuple[float, str]] = []
-        """(monotonic time, channel) of each typing request."""
-        self._revoked = False
-        self._gateway = Gateway(self.rules, self._token_is_good, self.revoke)
-        account = User(_BOT, "spool", bot=True, reads_all=self.rules.message_content)
-        self._world = World(self.rules, account, self._gateway.dispatch)
-        self._gateway.world, self._gateway.application_id = self._world, _APPLICATION
+        self._world = World(self.rules)
+        self._gateway = Gateway(self._world)
         self._buckets = Buckets(self.rules, limits=limits)
-        self._rest = Rest(self._buckets, self._world.changes, self._token_is_good)
-        self._world.cdn.faults = self._rest.faults
-        self._commands = Commands(_APPLICATION, self._world.ids.next, self.rules.command_creates)
-        interactions = Interactions(self.rules.interaction_lifetime)
-        self._people = People(self._world, self._commands, interactions, _APPLICATION)
-        self._account = AccountRoutes(self._world, self._commands, _APPLICATION, self._gateway)
-        messages = MessageRoutes(self._world, self.typing)
-        hooks = InteractionRoutes(self._world, interactions, _APPLICATION)
-        app = build_app(self._rest, self._gateway, self._world, messages, self._account, hooks)
-        self._server = Server(app, port)
+        self._rest = Rest(self._world, self._buckets)
+        self._server = Server(self._rest, self._gateway, self._world.cdn, port)
+        self.application_id, self.bot_user = self._world.application_id, self._world.bot.id
+        self.token = self._world.token
+        self.typing = self._world.typing
+        """(monotonic time, channel) of each typing request."""
+        self.calls = self._rest.calls
+        """Every REST request answered so far."""
+        self.fetches = self._world.cdn.fetches
+        """Every request for the bytes of an attachment."""
+        self.identified = self._world.identified
+        """The data of every IDENTIFY, without its token."""
+        self.gateway_closes = self._gateway.closes
+        """Codes with which the client closed its connections (a cut leaves none)."""
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -67,7 +53,7 @@ class Host:
         """Listen; the URLs are known from here on."""
         await self._server.start()
         self._world.cdn.base_url = f"http://{HOST}:{self._server.port}"
-        self._gateway.url = self.gateway_url
+        self._world.gateway_url = self.gateway_url
 
     async def stop(self) -> None:
         await self._server.stop()
@@ -86,11 +72,7 @@ class Host:
 
     def revoke(self) -> None:
         """Reset the token: REST answers 401, the gateway closes with 4004."""
-        self._revoked = True
-        self._gateway.each(lambda connection: connection.close(BAD_TOKEN))
-
-    def _token_is_good(self, token: str) -> bool:
-        return token == self.token and not self._revoked
+        self._gateway.revoke()
 
     def add_guild(self, guild: str | None = None, name: str = "Guild") -> str:
         """A guild the bot is in; returns its id."""
@@ -126,7 +108,10 @@ class Host:
 
     def forbid(self, channel: str, code: int = MISSING_PERMISSIONS[1]) -> None:
         """Refuse the bot there: 50013 writing, 50001 everything, 50007 a closed DM, 10003 gone."""
-        self._world.channels[channel].refusal = BY_CODE[code][1]
+        self._world.channels[channel].refusal = OF_A_PLACE[code]
+
+    def allow(self, channel: str) -> None:
+        self._world.channels[channel].refusal = None
 
     def hide_history(self, channel: str) -> None:
         """The bot may not read there what was said before, and so not reply: it may still post."""
@@ -141,6 +126,3 @@ class Host:
     def lock(self, thread: str) -> None:
         """Nobody but moderators may write there any more; what stands there can still be edited."""
         self._world.channels[thread].locked = True
-
-    def allow(self, channel: str) -> None:
-        self._world.channels[channel].refusal = 0

@@ -1,34 +1,19 @@
-"""A command or a button press: 3 s to acknowledge it, 15 minutes to go on answering."""
+"""A use of a command or a button: what the bot is told of it, and what the person has seen."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from standins.discord.channel import DM, Channel
-from standins.discord.draft import Draft, read_draft
-from standins.discord.error import (
-    ALREADY_ACKNOWLEDGED,
-    INVALID_WEBHOOK_TOKEN,
-    JSON,
-    UNKNOWN_INTERACTION,
-    UNKNOWN_MESSAGE,
-    UNKNOWN_WEBHOOK,
-    ApiError,
-    invalid,
-)
-from standins.discord.form import File
-from standins.discord.guild import PERMISSIONS
-from standins.discord.message import COMMAND, EPHEMERAL, LOADING, REPLY, Message
-from standins.discord.user import User
-from standins.discord.world import World
+from standins.discord.error import JSON
+from standins.discord.guild import PERMISSIONS, User
+from standins.discord.message import EPHEMERAL, Message
 
 SLASH, PRESS, COMPLETE, SUBMIT = 2, 3, 4, 5
 SAY, SAY_LATER, UPDATE_LATER, UPDATE, SUGGEST = 4, 5, 6, 7, 8
-ALLOWED = {SLASH: (SAY, SAY_LATER), COMPLETE: (SUGGEST,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +27,29 @@ class Reply:
     kind: int
     """The callback type (4 message, 5 thinking, 6 nothing, 7 the message changed), 0 when failed."""
     components: list[JSON]
-    followups: list[str]
 
 
+@dataclass(slots=True, eq=False)
 class Interaction:
-    """One use of a command or button by a person. `source` is the message with the button."""
+    """`kind` is how a person used something, `callback` how the bot answered first. `source` is the message
+    with the button, `original` what the callback made or changed. Times are monotonic.
+    """
 
-    def __init__(self, world: World, kind: int, user: User, channel: Channel, source: Message | None) -> None:
-        self.id = world.ids.next()
-        self.token = secrets.token_urlsafe(48)
-        self.kind = kind
-        self.user = user
-        self.channel = channel
-        self.source = source
-        self.original: Message | None = None
-        self.followups: dict[str, Message] = {}
-        self.acked = asyncio.Event()
-        self.shown = asyncio.Event()
-        self.acked_after: float | None = None
-        self.callback = 0
-        self._world = world
-        self._born = time.monotonic()
+    id: str
+    kind: int
+    user: User
+    channel: Channel
+    source: Message | None
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+    original: Message | None = None
+    followups: dict[str, Message] = field(default_factory=dict)
+    acked: asyncio.Event = field(default_factory=asyncio.Event)
+    shown: asyncio.Event = field(default_factory=asyncio.Event)
+    acked_after: float | None = None
+    callback: int = 0
+    _born: float = field(default_factory=time.monotonic)
 
+    @property
     def age(self) -> float:
         return time.monotonic() - self._born
 
@@ -71,7 +57,7 @@ class Interaction:
         """Whose installation let it happen: the guild's, or in a DM the bot's own ("0")."""
         return {"0": "0" if self.channel.guild is None else self.channel.guild.id}
 
-    def payload(self, application_id: str, locale: str, data: JSON) -> JSON:
+    def payload(self, application_id: str, locale: str, data: JSON, viewer: User) -> JSON:
         """INTERACTION_CREATE."""
         guild, channel = self.channel.guild, self.channel.payload()
         event: JSON = {
@@ -91,53 +77,12 @@ class Interaction:
             "context": 1 if guild is None else 0,
         }
         if self.source is not None:
-            event["message"] = self.source.payload(self._world.bot)
+            event["message"] = self.source.payload(viewer)
         if guild is None:
             return {**event, "user": self.user.payload()}
         member = {**guild.member(self.user), "user": self.user.payload(), "permissions": PERMISSIONS}
         about = {"id": guild.id, "locale": "en-US", "features": []}
         return {**event, "guild_id": guild.id, "guild": about, "guild_locale": "en-US", "member": member}
-
-    def answer(self, body: JSON, files: Mapping[int, File], application_id: str) -> JSON:
-        """The callback. Returns the `with_response` object."""
-        if self.age() > self._world.rules.interaction_deadline:
-            raise ApiError(*UNKNOWN_INTERACTION)
-        if self.acked.is_set():
-            raise ApiError(*ALREADY_ACKNOWLEDGED)
-        kind = body.get("type")
-        allowed = ALLOWED.get(self.kind, (SAY, SAY_LATER, UPDATE_LATER, UPDATE))
-        if not isinstance(kind, int) or kind not in allowed:
-            raise invalid("type", "BASE_TYPE_CHOICES", f"Value must be one of {allowed}.")
-        if kind != SUGGEST:
-            self._act(kind, read_draft(body.get("data") or {}, files), application_id)
-        self.callback, self.acked_after = kind, self.age()
-        self.acked.set()
-        self._world.changes.touch(self.channel.id)
-        return self._told(kind)
-
-    def edit_original(self, draft: Draft) -> Message:
-        if self.original is None:
-            raise ApiError(*UNKNOWN_MESSAGE)
-        self.original.flags &= ~LOADING
-        message = self._world.rewrite(self.original, draft)
-        self.shown.set()
-        return message
-
-    def follow_up(self, draft: Draft, application_id: str) -> Message:
-        """A further message; the first one after "thinking" takes that one's place."""
-        if self.original is not None and self.original.flags & LOADING:
-            return self.edit_original(draft.require_something())
-        message = self._compose(draft.require_something(), application_id)
-        self._deliver(message)
-        self.followups[message.id] = message
-        return message
-
-    def message(self, message_id: str) -> Message:
-        """One of the messages this interaction made; 10008 when it made no such one."""
-        found = self.original if message_id == "@original" else self.followups.get(message_id)
-        if found is None or found.deleted:
-            raise ApiError(*UNKNOWN_MESSAGE)
-        return found
 
     def reply(self) -> Reply:
         """What has been seen until now."""
@@ -149,79 +94,4 @@ class Interaction:
             failed=not self.acked.is_set(),
             kind=self.callback,
             components=[] if said is None else said.components,
-            followups=[m.content for m in self.followups.values()],
         )
-
-    def _act(self, kind: int, draft: Draft, application_id: str) -> None:
-        if kind in (UPDATE, UPDATE_LATER):
-            assert self.source is not None
-            self.original = self.source if kind == UPDATE_LATER else self._world.rewrite(self.source, draft)
-        else:
-            self.original = self._compose(
-                draft if kind == SAY_LATER else draft.require_something(), application_id
-            )
-            self.original.flags |= LOADING if kind == SAY_LATER else 0
-            self._deliver(self.original)
-        if kind != SAY_LATER:
-            self.shown.set()
-
-    def _compose(self, draft: Draft, application_id: str) -> Message:
-        message = self._world.compose(self.channel, draft)
-        message.kind = COMMAND if self.kind == SLASH else REPLY
-        message.reference = None if self.source is None else self.source.id
-        message.flags |= (draft.flags or 0) & EPHEMERAL
-        message.application_id = application_id
-        message.interaction = {
-            "id": self.id,
-            "type": self.kind,
-            "user": self.user.payload(),
-            "authorizing_integration_owners": self.owners(),
-        }
-        if self.source is not None:
-            message.interaction["interacted_message_id"] = self.source.id
-        return message
-
-    def _deliver(self, message: Message) -> None:
-        """Ephemeral messages are told of, but stand in no channel."""
-        if message.flags & EPHEMERAL:
-            self._world.tell_of("MESSAGE_CREATE", message)
-        else:
-            self._world.create(message)
-
-    def _told(self, kind: int) -> JSON:
-        about: JSON = {"id": self.id, "type": self.kind}
-        resource: JSON = {"type": kind}
-        if self.original is not None and kind not in (UPDATE_LATER, SUGGEST):
-            about["response_message_id"] = self.original.id
-            about["response_message_loading"] = kind == SAY_LATER
-            about["response_message_ephemeral"] = bool(self.original.flags & EPHEMERAL)
-            resource["message"] = self.original.payload(self._world.bot)
-        return {"interaction": about, "resource": resource}
-
-
-class Interactions:
-    """All of them, found by id or by token."""
-
-    def __init__(self, lifetime: float) -> None:
-        self._by_id: dict[str, Interaction] = {}
-        self._by_token: dict[str, Interaction] = {}
-        self._lifetime = lifetime
-
-    def add(self, interaction: Interaction) -> None:
-        self._by_id[interaction.id] = self._by_token[interaction.token] = interaction
-
-    def called(self, interaction_id: str, token: str) -> Interaction:
-        """For the callback; 10062 when id and token do not belong together."""
-        found = self._by_id.get(interaction_id)
-        if found is None or found.token != token:
-            raise ApiError(*UNKNOWN_INTERACTION)
-        return found
-
-    def webhook(self, token: str) -> Interaction:
-        """For what comes after the callback."""
-        found = self._by_token.get(token)
-        if found is None or not found.acked.is_set():
-            raise ApiError(*UNKNOWN_WEBHOOK)
-        if found.age() > self._lifetime:
-            raise ApiError(*INVALID_WEBHOOK_TOKEN)
-        return found

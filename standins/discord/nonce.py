@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from standins.discord.error import UNKNOWN_MESSAGE, ApiError
 from standins.discord.message import Message
 
 
@@ -18,22 +17,14 @@ class Nonces:
         self._ages: deque[tuple[float, tuple[str, str]]] = deque()
 
     def find(self, author: str, nonce: str | int | None) -> Message | None:
-        """The message sent with it before; 10008 when that one has been deleted since."""
-        self._forget()
-        known = self._known.get((author, str(nonce)))
-        if nonce is None or known is None:
-            return None
-        if known.deleted:
-            raise ApiError(*UNKNOWN_MESSAGE)
-        return known
+        """The message sent with it before, which may have been deleted since."""
+        oldest = time.monotonic() - self._window
+        while self._ages and self._ages[0][0] < oldest:
+            del self._known[self._ages.popleft()[1]]
+        return None if nonce is None else self._known.get((author, str(nonce)))
 
     def add(self, message: Message) -> None:
         key = (message.author.id, str(message.nonce))
         if message.nonce is not None and key not in self._known:
             self._known[key] = message
             self._ages.append((time.monotonic(), key))
-
-    def _forget(self) -> None:
-        oldest = time.monotonic() - self._window
-        while self._ages and self._ages[0][0] < oldest:
-            del self._known[self._ages.popleft()[1]]

@@ -1,17 +1,17 @@
-"""A REST request as handlers get it, and the record of it that tests read."""
+"""What a REST request brings, and the record of it that tests read."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from standins.discord.error import INVALID_JSON, JSON, TOO_LARGE, ApiError, invalid
-from standins.discord.form import File
+from standins.discord.attachment import File
+from standins.discord.error import INVALID_JSON, TOO_LARGE, ApiError, invalid
+from standins.discord.forms import FILES
 
 FILE_LIMIT = 10 * 1024 * 1024
 """Bytes per uploaded file."""
@@ -23,9 +23,6 @@ Files = dict[int, File]
 """Uploaded files by the number in `files[n]`."""
 
 _FIELD = re.compile(r"files?\[?(\d*)\]?")
-
-Result = JSON | list[JSON] | None
-"""What the reply's JSON is; None is 204 without a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +36,6 @@ class Call:
     status: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """The parsed request. `body` is {} when there is none."""
-
-    path: Mapping[str, str]
-    query: Mapping[str, str]
-    body: Any
-    files: Files
-
-
-Handler = Callable[[Ask], Awaitable[Result]]
-
-
 async def read_body(request: web.Request) -> tuple[Any, Files]:
     """JSON, or the `payload_json` and `files[n]` of a form. Raises ApiError 50109, 50035 or 40005."""
     if not request.can_read_body:
@@ -61,7 +45,7 @@ async def read_body(request: web.Request) -> tuple[Any, Files]:
     try:
         raw = await request.read()
     except web.HTTPRequestEntityTooLarge:
-        raise ApiError(*TOO_LARGE) from None
+        raise ApiError(TOO_LARGE) from None
     if not raw:
         return {}, {}
     if request.content_type != "application/json":
@@ -84,7 +68,8 @@ async def _read_form(request: web.Request) -> tuple[Any, Files]:
             largest = max(largest, len(data))
             files[_number(part.name or "", files)] = (part.filename or "unknown", data)
     if largest > FILE_LIMIT or total > REQUEST_LIMIT:
-        raise ApiError(*TOO_LARGE)
+        raise ApiError(TOO_LARGE)
+    FILES.check([*files], "files")
     return _parsed(text) if text else {}, files
 
 
@@ -110,4 +95,4 @@ def _parsed(raw: bytes) -> Any:
     try:
         return json.loads(raw)
     except ValueError:
-        raise ApiError(*INVALID_JSON) from None
+        raise ApiError(INVALID_JSON) from None

@@ -22,8 +22,6 @@ class Rules:
     heartbeat_interval: float = 41.25
     identify_limit: int = 1000
     """IDENTIFYs per day; one more resets the token, as Discord does."""
-    identify_interval: float = 0.0
-    """Least time between two IDENTIFYs; Discord's is 5. Off unless asked for: restarts in tests are quick."""
     message_content: bool = False
     """Whether the privileged message content intent is switched on for the application."""
     sends_per_minute: int = 120

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import Protocol
 
-
-class Wire(Protocol):
-    """A connection as a session sees it."""
-
-    def send(self, text: str) -> None: ...
+from standins.discord.connection import Connection
 
 
 class Session:
@@ -21,14 +16,10 @@ class Session:
         self.intents = intents
         self.seq = 0
         self.expired = False
+        self.connection: Connection | None = None
         self._shard = shard
         self._replay: deque[tuple[int, str]] = deque(maxlen=keep)
-        self._wire: Wire | None = None
         self._left_at = time.monotonic()
-
-    @property
-    def wire(self) -> Wire | None:
-        return self._wire
 
     def wants(self, intent: int, guild: str) -> bool:
         """Whether an event is for this client: by its intents and by the shard of the guild."""
@@ -42,26 +33,20 @@ class Session:
         text = f'{{"t":"{name}","s":{self.seq},"op":0,"d":{data}}}'
         if keep:
             self._replay.append((self.seq, text))
-        if self._wire is not None:
-            self._wire.send(text)
+        if self.connection is not None:
+            self.connection.send(text)
 
-    def attach(self, wire: Wire) -> Wire | None:
-        """Let a connection have this session; the one that had it before is returned."""
-        before, self._wire = self._wire, wire
-        return before
-
-    def detach(self, wire: Wire) -> None:
-        if self._wire is wire:
-            self._wire = None
-            self._left_at = time.monotonic()
+    def leave(self) -> None:
+        self.connection = None
+        self._left_at = time.monotonic()
 
     def gone(self, lifetime: float) -> bool:
         """Whether nobody can come back to it: told to expire, or left alone for `lifetime` seconds."""
-        return self._wire is None and (self.expired or time.monotonic() - self._left_at > lifetime)
+        return self.connection is None and (self.expired or time.monotonic() - self._left_at > lifetime)
 
     def covers(self, seq: int) -> bool:
-        """Whether every event after `seq` is still kept."""
-        return seq == self.seq or (bool(self._replay) and self._replay[0][0] <= seq + 1)
+        """Whether `seq` was sent, and every event after it is still kept."""
+        return seq == self.seq or (seq < self.seq and bool(self._replay) and self._replay[0][0] <= seq + 1)
 
     def missed(self, seq: int) -> list[str]:
         return [text for number, text in self._replay if number > seq]

@@ -3,122 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from copy import copy
 from typing import Any, TypeVar
 
-from standins.discord.cdn import Fetch
 from standins.discord.connection import Connection
 from standins.discord.error import JSON
 from standins.discord.fault import Fault, When
 from standins.discord.gateway import BEAT, RECONNECT
-from standins.discord.host import Host
-from standins.discord.interaction import Reply
-from standins.discord.message import Post
-from standins.discord.people import Attached
+from standins.discord.message import Message
+from standins.discord.people import People
 from standins.discord.request import Call
 
 T = TypeVar("T")
 
 
-class DiscordStandin(Host):
+class DiscordStandin(People):
     """Discord with one bot account. `limits=False` switches the rate limits off.
 
     Point an unmodified client at `api_url` (`discord.http.Route.BASE`) and `gateway_url`
     (`discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY`). All ids are snowflake strings.
     """
 
-    async def say(
-        self,
-        user: str,
-        channel: str,
-        text: str,
-        reply_to: str | None = None,
-        mention_bot: bool = False,
-        mention_role: bool = False,
-        attachments: Sequence[Attached] | None = None,
-        stickers: Sequence[str] | None = None,
-        ping: bool = True,
-        age: float = 0.0,
-    ) -> str:
-        """A person writes; returns the message's id. `age`: written so many seconds ago."""
-        if mention_role:
-            home = self._world.channels[channel].guild
-            assert home is not None, "there are no roles in a DM"
-            text = f"<@&{home.managed_role}> {text}".strip()
-        if mention_bot:
-            text = f"<@{self.bot_user}> {text}".strip()
-        return self._people.say(
-            user,
-            channel,
-            text,
-            reply_to=reply_to,
-            ping=ping,
-            attachments=attachments or (),
-            stickers=stickers or (),
-            age=age,
-        )
-
-    async def edit(self, channel: str, message: str, text: str) -> None:
-        """A person changes their message."""
-        self._people.edit(channel, message, text)
-
-    async def delete(self, channel: str, message: str) -> None:
-        """A message is taken away, a person's or the bot's."""
-        self._people.delete(channel, message)
-
-    async def unfurl(self, channel: str, message: str) -> None:
-        """Discord adds a link preview to a message: MESSAGE_UPDATE without an edit."""
-        self._people.unfurl(channel, message)
-
     async def replay(self, name: str, data: Any) -> None:
         """A recorded gateway event, told as it is; nothing in the channels changes."""
         self._world.replay(name, data)
-
-    async def slash(
-        self,
-        user: str,
-        channel: str,
-        name: str,
-        locale: str | None = None,
-        options: Mapping[str, Any] | None = None,
-        timeout: float = 10.0,
-    ) -> Reply:
-        """Use a command; returns once the person sees the answer, or that there is none.
-
-        LookupError when no such command is registered, it is not offered in such a place, or it does not
-        have such options.
-        """
-        return await self._people.slash(user, channel, name, locale, options or {}, timeout)
-
-    async def menu(
-        self,
-        user: str,
-        channel: str,
-        name: str,
-        message: str,
-        locale: str | None = None,
-        timeout: float = 10.0,
-    ) -> Reply:
-        """Use a message's context menu, as with `slash`."""
-        return await self._people.menu(user, channel, name, message, locale, timeout)
-
-    async def press(
-        self,
-        user: str,
-        channel: str,
-        message: str,
-        custom_id: str,
-        locale: str | None = None,
-        timeout: float = 10.0,
-    ) -> Reply:
-        """Press a button under a message of the bot; LookupError when it cannot be pressed."""
-        return await self._people.press(user, channel, message, custom_id, locale, timeout)
-
-    async def stale(self, user: str, channel: str, kind: int, data: JSON, timeout: float = 10.0) -> Reply:
-        """Use what an older bot with the same token has left behind: command 2, button 3, autocomplete 4,
-        form 5; nothing of it is registered or stands anywhere.
-        """
-        return await self._people.stale(user, channel, kind, data, timeout)
 
     async def raw(self, name: str, data: str) -> None:
         """A gateway event with this text in place of its data, sent to every session and kept by it."""
@@ -126,13 +35,13 @@ class DiscordStandin(Host):
 
     # -- what came of it ------------------------------------------------------------------------------
 
-    def posts(self, channel: str) -> list[Post]:
-        """The bot's messages there, without deleted ones, oldest first."""
-        return [Post.of(message) for message in self._world.channels[channel].own.values()]
+    def posts(self, channel: str) -> list[Message]:
+        """The bot's messages there as they are now, without deleted ones, oldest first."""
+        return [copy(message) for message in self._world.channels[channel].own.values()]
 
-    def messages(self, channel: str) -> list[Post]:
-        """Everybody's messages there, oldest first."""
-        return [Post.of(message) for message in self._world.channels[channel].ordered()]
+    def messages(self, channel: str) -> list[Message]:
+        """Everybody's messages there as they are now, oldest first."""
+        return [copy(message) for message in self._world.channels[channel].ordered()]
 
     @property
     def places(self) -> list[str]:
@@ -140,52 +49,32 @@ class DiscordStandin(Host):
         return list(self._world.channels)
 
     @property
-    def fetches(self) -> list[Fetch]:
-        """Every request for the bytes of an attachment."""
-        return self._world.cdn.fetches
-
-    @property
-    def calls(self) -> list[Call]:
-        """Every REST request answered so far."""
-        return self._rest.calls
-
-    @property
     def rate_limited(self) -> list[Call]:
         """Those answered 429."""
-        return self._rest.rate_limited
+        return [call for call in self.calls if call.status == 429]
 
     @property
     def invalid_requests(self) -> int:
         """How many were answered 401, 403 or 429; Discord bans at 10,000 in 10 minutes."""
-        return self._rest.invalid
+        return sum(call.status in (401, 403, 429) for call in self.calls)
 
     @property
     def commands(self) -> list[JSON]:
         """The registered global commands."""
-        return self._commands.all
+        return self._world.commands.all
 
     @property
     def command_syncs(self) -> int:
-        return self._commands.syncs
+        return self._world.commands.syncs
 
     @property
     def identifies(self) -> int:
-        return self._gateway.identifies
+        return len(self.identified)
 
     @property
     def resumes(self) -> int:
         """RESUMEs that succeeded."""
         return self._gateway.resumes
-
-    @property
-    def identified(self) -> list[JSON]:
-        """The data of every IDENTIFY, without its token."""
-        return self._gateway.identified
-
-    @property
-    def gateway_closes(self) -> list[int]:
-        """Codes with which the client closed its connections (a cut leaves none)."""
-        return self._gateway.closes
 
     @property
     def sessions_ended(self) -> int:
@@ -195,7 +84,7 @@ class DiscordStandin(Host):
     @property
     def connected(self) -> int:
         """Gateway connections with a session, right now."""
-        return sum(connection.session is not None for connection in self._gateway.connections)
+        return sum(session is not None for session in self._gateway.connections.values())
 
     async def until(self, predicate: Callable[[], T], timeout: float = 10.0, channel: str | None = None) -> T:
         """The predicate's first true value, asked anew on each change and every 50 ms.
@@ -239,15 +128,15 @@ class DiscordStandin(Host):
 
         Bytes of attachments are `GET /attachments/{channel}/{file}/{name}`; a drop `after` cuts them in half.
         """
-        self._rest.faults.add(method, template, Fault(status, times, when, drop, code, via, retry_after))
+        self._world.faults.add(method, template, Fault(status, times, when, drop, code, via, retry_after))
 
     def delay(self, method: str, template: str, seconds: float) -> None:
         """Hold such requests before they have an effect, until set to 0."""
-        self._rest.faults.delay(method, template, seconds)
+        self._world.faults.delay(method, template, seconds)
 
     def heal(self) -> None:
         """Forget all ordered faults and delays."""
-        self._rest.faults.clear()
+        self._world.faults.clear()
 
     def expire_attachments(self) -> None:
         """Every address of an attachment given out until now is 404; messages read anew have good ones."""

@@ -1,6 +1,6 @@
 """A local stand-in for the OpenAI Responses API: HTTP and server-sent events, strict, scripted."""
 
-from standins.openai.record import Request
+from standins.openai.response import Request
 from standins.openai.server import OpenAIStandin
 from standins.openai.stored import StoredResponse
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import uuid4
 
+from standins.openai.body import Json
 from standins.openai.clock import Clock
-from standins.openai.draft import Json
 from standins.openai.files import Files
-from standins.openai.refusal import Refusal
+from standins.openai.refusal import refused
 
 IDLE: Final = 20
 """Minutes."""
@@ -104,7 +104,7 @@ class Containers:
         """A container, expired or not. Raises Refusal when there never was one."""
         container = self.all.get(container_id)
         if container is None:
-            raise Refusal(f"Container with id '{container_id}' not found.", status=404)
+            raise refused("container", id=container_id)
         if self._clock.now() - container.last_active_at >= container.minutes * 60:
             self.expire(container_id)
         return container
@@ -113,7 +113,7 @@ class Containers:
         """A container that lives; it lives on for another while. Raises Refusal."""
         container = self.look(container_id)
         if container.expired:
-            raise Refusal("Container is expired.", status=404)
+            raise refused("container over")
         container.last_active_at = self._clock.now()
         return container
 
@@ -121,7 +121,7 @@ class Containers:
         """A file in it. Raises Refusal."""
         file = self.use(container_id).files.get(file_id)
         if file is None:
-            raise Refusal(f"Container file with id '{file_id}' not found.", status=404)
+            raise refused("container file", id=file_id)
         return file
 
     def expire(self, container_id: str) -> None:

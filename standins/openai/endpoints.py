@@ -1,61 +1,40 @@
-"""The HTTP face: routes, keys, bodies, streams."""
+"""The HTTP face: keys, what was sent, answers in JSON, lists in pages."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Final
 from uuid import uuid4
 
 from aiohttp import web
 
-from standins.openai.body import body as read
-from standins.openai.container_routes import ContainerRoutes
-from standins.openai.draft import Draft
-from standins.openai.events import Break, Delta, Event
-from standins.openai.file_routes import FileRoutes
-from standins.openai.forms import formed
-from standins.openai.performance import Performance
-from standins.openai.record import Request
-from standins.openai.refusal import Refusal
-from standins.openai.service import DEFAULT_MODELS, Service
-from standins.openai.speech import SpeechRoutes
-from standins.openai.store_routes import StoreRoutes
-from standins.openai.stored import StoredResponse
+from standins.openai.body import Json, body, form
+from standins.openai.refusal import Refusal, refused
+from standins.openai.requests import REQUESTS, Takes
+from standins.openai.responses import Responses
+from standins.openai.routes import Does, routes
+from standins.openai.service import Service
 from standins.openai.trouble import Exchange
-from standins.openai.validation import check
 
-_STREAM: Final = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
 _BIGGEST_BODY: Final = 64 * 2**20
-
-Events = AsyncGenerator[Event | Delta | Break]
 
 
 class Endpoints:
-    """`key` None: any non-empty key will do. `live` are the transports of open streams."""
+    """All addresses of a server."""
 
-    def __init__(self, service: Service, key: str | None) -> None:
+    def __init__(self, service: Service) -> None:
         self._service = service
-        self._key = key
-        self.live: set[asyncio.Transport] = set()
 
     def application(self) -> web.Application:
-        """The routes; a portable server has fewer."""
+        """A portable server has fewer addresses."""
         app = web.Application(middlewares=[self._in_json], client_max_size=_BIGGEST_BODY)
         app.on_response_prepare.append(_sign)
-        app.router.add_post("/v1/responses", self._create)
-        app.router.add_get("/v1/models", self._models)
-        app.router.add_get("/v1/models/{id}", self._model)
-        SpeechRoutes(self._service).add(app)
-        if self._service.hosted:
-            for routes in (FileRoutes, StoreRoutes, ContainerRoutes):
-                routes(self._service).add(app)
-        if not self._service.portable:
-            app.router.add_get("/v1/responses/{id}", self._retrieve)
-            app.router.add_delete("/v1/responses/{id}", self._delete)
-            app.router.add_post("/v1/responses/{id}/cancel", self._cancel)
+        Responses(self._service).add(app)
+        for asked, does in routes(self._service).items():
+            method, path = asked.split()
+            takes = REQUESTS.get(asked, Takes())
+            app.router.add_route(method, f"/v1{path}", partial(self._answer, takes, does))
         return app
 
     @web.middleware
@@ -85,149 +64,53 @@ class Endpoints:
     def _check_key(self, header: str) -> None:
         given = header.removeprefix("Bearer ").strip() if header.startswith("Bearer ") else ""
         if not given:
-            raise Refusal("You didn't provide an API key in an Authorization header.", status=401)
-        if self._key is not None and given != self._key:
-            raise Refusal(f"Incorrect API key provided: {given[:5]}***.", status=401, code="invalid_api_key")
+            raise refused("no key")
+        if self._service.only_key not in (None, given):
+            raise refused("key", key=given[:5])
 
-    async def _create(self, http: web.Request) -> web.StreamResponse:
-        seen = self._service.record(http.headers)
-        try:
-            body = await read(http)
-            seen.body = body
-            check(body, portable=self._service.portable, hosted=self._service.hosted)
-            draft, performance = self._service.perform(body, seen)
-        except Refusal as refusal:
-            seen.status = refusal.status
-            self._service.changes.notify()
-            raise
-        seen.status = 200
-        if body.get("background"):
-            return await self._in_background(http, seen, draft, performance)
-        return await self._in_foreground(http, seen, draft, performance)
+    async def _answer(self, takes: Takes, does: Does, http: web.Request) -> web.Response:
+        given = await self._given(takes, http)
+        answer = does(given, *http.match_info.values())
+        if isinstance(answer, bytes):
+            return web.Response(body=answer, content_type="application/octet-stream")
+        if isinstance(answer, str):
+            return web.Response(text=answer)
+        if isinstance(answer, list):
+            return web.json_response(_page(answer, given, takes.page))
+        polled = http.path.startswith("/v1/vector_stores")
+        again = {"openai-poll-after-ms": str(max(1, int(self._service.stores.indexing * 1000)))}
+        return web.json_response(answer, headers=again if polled else {})
 
-    async def _in_background(
-        self, http: web.Request, seen: Request, draft: Draft, performance: Performance
-    ) -> web.StreamResponse:
-        streamed = bool(seen.body.get("stream"))
-        stored = StoredResponse(draft, seen, background=True, streamed=streamed)
-        self._service.responses[draft.id] = stored
-        stored.start(performance, self._service.changes)
-        if not streamed:
-            return web.json_response(stored.snapshot())
-        return await self._pour(http, stored.follow(), self._obfuscate(seen.body), seen)
-
-    async def _in_foreground(
-        self, http: web.Request, seen: Request, draft: Draft, performance: Performance
-    ) -> web.StreamResponse:
-        if seen.body.get("stream") and self._service.form != "json":
-            answer = await self._pour(http, performance.events(), self._obfuscate(seen.body), seen)
+    async def _given(self, takes: Takes, http: web.Request) -> Json:
+        """What was sent, if the request takes it. Raises Refusal."""
+        if takes.query:
+            rule, given = takes.query, dict[str, object](http.query)
+        elif takes.form and not (takes.json and http.content_type == "application/json"):
+            heard = "/audio/" in http.path
+            limit = self._service.recording_limit if heard else self._service.files.limit
+            rule, given = takes.form, await form(http, limit)
+        elif takes.json:
+            rule, given = takes.json, await body(http)
         else:
-            await self._wait_for(http, performance.events(), seen)
-            answer = web.json_response(draft.snapshot())
-        if seen.cut_at is None:
-            seen.finished_at = time.monotonic()
-        if (
-            seen.body.get("store") is not False
-            and not self._service.portable
-            and draft.status != "in_progress"
-        ):
-            stored = StoredResponse(draft, seen, background=False, streamed=bool(seen.body.get("stream")))
-            self._service.responses[draft.id] = stored
-        self._service.changes.notify()
-        return answer
-
-    async def _pour(
-        self, http: web.Request, events: Events, obfuscate: bool, seen: Request | None = None
-    ) -> web.StreamResponse:
-        """Write events as they come. A connection lost before the end is noted in `seen`."""
-        answer = web.StreamResponse(headers=_STREAM)
-        await answer.prepare(http)
-        transport = http.transport
-        assert transport is not None
-        self.live.add(transport)
-        alive = asyncio.create_task(self._keep_alive(answer))
-        try:
-            async with aclosing(formed(events, self._service.form)) as sent:
-                async for event in sent:
-                    if isinstance(event, Break):
-                        self._lost(seen)
-                        if event.kind == "cut":
-                            transport.abort()
-                        break
-                    await answer.write(event.encode(obfuscate=obfuscate))
-        except (asyncio.CancelledError, ConnectionError):
-            self._lost(seen)
-            raise
-        finally:
-            alive.cancel()
-            self.live.discard(transport)
-            self._service.changes.notify()
-        return answer
-
-    async def _keep_alive(self, answer: web.StreamResponse) -> None:
-        while self._service.keepalive is not None:
-            await asyncio.sleep(self._service.keepalive)
-            await answer.write(b": keep-alive\n\n")
-
-    async def _wait_for(self, http: web.Request, events: Events, seen: Request) -> None:
-        """Generate without streaming; every break of the connection is a cut here."""
-        try:
-            async with aclosing(events):
-                async for event in events:
-                    if isinstance(event, Break):
-                        self._lost(seen)
-                        if http.transport is not None:
-                            http.transport.abort()
-        except asyncio.CancelledError:
-            self._lost(seen)
-            raise
-
-    def _lost(self, seen: Request | None) -> None:
-        if seen is not None:
-            seen.cut_at = time.monotonic()
-            self._service.changes.notify()
-
-    def _obfuscate(self, body: Any) -> bool:
-        options = body.get("stream_options") or {}
-        return bool(options.get("include_obfuscation", not self._service.portable))
-
-    async def _retrieve(self, http: web.Request) -> web.StreamResponse:
-        response_id, query = http.match_info["id"], http.query
-        if query.get("stream") != "true":
-            return web.json_response(self._service.find(response_id).snapshot())
-        stored = self._service.followed(response_id)
-        events = stored.follow(_integer("starting_after", query.get("starting_after", "-1")))
-        return await self._pour(http, events, query.get("include_obfuscation") != "false")
-
-    async def _cancel(self, http: web.Request) -> web.Response:
-        stored = self._service.cancellable(http.match_info["id"])
-        await stored.cancel()
-        return web.json_response(stored.snapshot())
-
-    async def _delete(self, http: web.Request) -> web.Response:
-        stored = self._service.find(http.match_info["id"])
-        await stored.delete()
-        self._service.changes.notify()
-        return web.json_response({"id": stored.id, "object": "response", "deleted": True})
-
-    async def _models(self, _http: web.Request) -> web.Response:
-        ids = DEFAULT_MODELS if self._service.models is None else self._service.models
-        return web.json_response({"object": "list", "data": [self._service.describe(name) for name in ids]})
-
-    async def _model(self, http: web.Request) -> web.Response:
-        self._service.check_model(http.match_info["id"])
-        return web.json_response(self._service.describe(http.match_info["id"]))
+            return {}
+        rule("", given)
+        return given
 
 
-def _integer(param: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise Refusal(
-            f"Invalid type for '{param}': expected an integer, but got a string instead.",
-            param=param,
-            code="invalid_type",
-        ) from None
+def _page(objects: Sequence[Json], given: Mapping[str, str], usual: int) -> Json:
+    """`objects` oldest first; newest first are shown unless `order=asc`."""
+    listed = list(objects) if given.get("order") == "asc" else list(reversed(objects))
+    if after := given.get("after"):
+        places = [number for number, item in enumerate(listed) if item["id"] == after]
+        listed = listed[places[0] + 1 :] if places else []
+    shown = listed[: int(given.get("limit", usual))]
+    return {
+        "object": "list",
+        "data": shown,
+        "first_id": shown[0]["id"] if shown else None,
+        "last_id": shown[-1]["id"] if shown else None,
+        "has_more": len(listed) > len(shown),
+    }
 
 
 async def _sign(_http: web.Request, answer: web.StreamResponse) -> None:

@@ -7,15 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import uuid4
 
+from standins.openai.body import Json
 from standins.openai.clock import Clock
-from standins.openai.draft import Json
-from standins.openai.refusal import Refusal
+from standins.openai.refusal import refused
 
-PURPOSES: Final = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
-SHORTEST_LIFE: Final = 3600
-LONGEST_LIFE: Final = 2_592_000
-LIMIT: Final = 512 * 2**20
-"""Bytes of one file."""
 _PRIVATE: Final = ("assistants", "user_data", "vision")
 """Purposes whose files can never be downloaded again."""
 
@@ -50,7 +45,7 @@ class Files:
     """`uploaded` has every file there ever was, in order; `limit` in bytes of one."""
 
     def __init__(self, clock: Clock) -> None:
-        self.limit = LIMIT
+        self.limit = 512 * 2**20
         self.uploaded: list[File] = []
         self._clock = clock
         self._kept: dict[str, File] = {}
@@ -58,7 +53,7 @@ class Files:
     def add(self, name: str, purpose: str, content: bytes, seconds: int | None = None) -> File:
         """Keep an upload, for so many seconds. Raises Refusal for an empty one."""
         if not content:
-            raise Refusal("File is empty.", param="file")
+            raise refused("empty upload")
         now = self._clock.now()
         expires_at = None if seconds is None else now + seconds
         file = File(f"file-{uuid4().hex[:24]}", name, purpose, now, expires_at, content)
@@ -79,14 +74,14 @@ class Files:
         """A file that is there. Raises Refusal."""
         file = self.kept.get(file_id)
         if file is None:
-            raise Refusal(f"No such File object: {file_id}", status=404, param="id")
+            raise refused("file", id=file_id)
         return file
 
     def download(self, file_id: str) -> File:
         """A file whose content may be had. Raises Refusal."""
         file = self.find(file_id)
         if file.purpose in _PRIVATE:
-            raise Refusal(f"Not allowed to download files of purpose: {file.purpose}")
+            raise refused("private file", purpose=file.purpose)
         return file
 
     def delete(self, file_id: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from standins.openai.refusal import Refusal
+from standins.openai.refusal import Refusal, refused
 
 TOO_LONG: Final[dict[str, dict[str, Any]]] = {
     "vllm": {
@@ -57,7 +57,7 @@ class Manners:
         """Raises Refusal."""
         for name in self.unknown & body.keys():
             if body[name]:
-                raise Refusal(f"Unsupported parameter: '{name}' is not supported with this model.")
+                raise refused("unsupported", name=name)
         for at, item in enumerate(body["input"] if isinstance(body["input"], list) else ()):
             if self.strict and item.get("type") == "function_call":
                 _object(item.get("arguments"))

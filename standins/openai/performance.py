@@ -8,11 +8,9 @@ import time
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from typing import Any, Final, Literal
 
-from standins.openai.changes import Changes
-from standins.openai.draft import Draft
-from standins.openai.events import Break, Delta, Event, delta_middle, event
-from standins.openai.record import Request
-from standins.openai.steps import closing, opening
+from standins.openai.clock import Changes
+from standins.openai.events import Break, Delta, Event, closing, delta_middle, event, opening
+from standins.openai.response import Draft, Request
 from standins.script.output import Added, Cited, Done, Move, Said
 from standins.script.script import Beat, Doing, Fault, Say, Wait
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from standins.openai.refusal import Refusal
+from standins.openai.refusal import refused
 
 _UNSUPPORTED: Final = (
     *("allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "default"),
@@ -22,7 +22,7 @@ Where = tuple[str, ...]
 def check_strict(schema: Any, *, name: str, param: str, code: str) -> None:
     """Raises Refusal with the place of the first mistake. `name`: as in "function 'look'"."""
     for where, mistake in _mistakes(schema, ()):
-        raise Refusal(f"Invalid schema for {name}: In context={where!r}, {mistake}.", param=param, code=code)
+        raise refused("schema", name=name, param=param, code=code, where=where, mistake=mistake)
 
 
 def _mistakes(schema: Any, where: Where) -> Iterator[tuple[Where, str]]:

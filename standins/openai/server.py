@@ -3,51 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Self
 
 from aiohttp import web
 
 from standins.openai.endpoints import Endpoints
-from standins.openai.service import DEFAULT_MODELS, Service
-from standins.script.script import Script
+from standins.openai.service import Service
 
 _HOST = "127.0.0.1"
 
 
 class OpenAIStandin(Service):
-    """`async with OpenAIStandin(script) as api:` gives a server at `api.base_url`.
+    """`async with OpenAIStandin(script) as api:` gives a server at `api.base_url`; see `Service`."""
 
-    `api_key`: the only key taken; None takes any that is not empty. `models`: id to shutdown date, None
-    takes any model. `portable`: a compatible server that keeps nothing and refuses OpenAI's own fields.
-    `hosted`: tools of the server, and what belongs to them, are there; a portable one has none unless told.
-    `window`: tokens of input a model takes. `shutdown_dates`: the list of models has them, as OpenAI's.
-    """
-
-    def __init__(
-        self,
-        script: Script,
-        *,
-        api_key: str | None = None,
-        models: Mapping[str, str | None] | None = DEFAULT_MODELS,
-        portable: bool = False,
-        hosted: bool | None = None,
-        window: int | None = None,
-        shutdown_dates: bool | None = None,
-    ) -> None:
-        super().__init__(
-            script,
-            models=models,
-            portable=portable,
-            hosted=hosted,
-            window=window,
-            shutdown_dates=shutdown_dates,
-        )
-        self.api_key = api_key or "sk-standin"
-        self._endpoints = Endpoints(self, api_key)
-        self._runner: web.AppRunner | None = None
-        self._site: web.TCPSite | None = None
-        self._port = 0
+    _runner: web.AppRunner | None = None
+    _site: web.TCPSite | None = None
+    _port = 0
 
     @property
     def base_url(self) -> str:
@@ -64,7 +36,7 @@ class OpenAIStandin(Service):
     async def start(self) -> None:
         """Listen on a free port."""
         self._runner = web.AppRunner(
-            self._endpoints.application(), handler_cancellation=True, access_log=None, shutdown_timeout=2
+            Endpoints(self).application(), handler_cancellation=True, access_log=None, shutdown_timeout=2
         )
         await self._runner.setup()
         await self.go_online()
@@ -95,16 +67,13 @@ class OpenAIStandin(Service):
         for connection in self._runner.server.connections:
             if connection.transport is not None:
                 connection.transport.abort()
-        await self._streams_gone()
+        await self.changes.until(lambda: not self.live)
 
     async def cut(self) -> None:
         """Break the connection of every open stream, without a word of HTTP."""
-        for transport in tuple(self._endpoints.live):
+        for transport in tuple(self.live):
             transport.abort()
-        await self._streams_gone()
-
-    async def _streams_gone(self) -> None:
-        await self.watch(lambda: not self._endpoints.live)
+        await self.changes.until(lambda: not self.live)
 
     async def until(self, predicate: Callable[[], bool], timeout: float = 5) -> None:
         """Return as soon as `predicate()` holds; it is asked again after everything that happens here.
@@ -112,4 +81,4 @@ class OpenAIStandin(Service):
         Raises TimeoutError after `timeout` seconds.
         """
         async with asyncio.timeout(timeout):
-            await self.watch(predicate)
+            await self.changes.until(predicate)

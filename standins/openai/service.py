@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any, Final
 from uuid import uuid4
 
-from standins.openai.changes import Changes
-from standins.openai.clock import Clock
+from standins.openai.body import Json
+from standins.openai.clock import Changes, Clock
 from standins.openai.containers import Containers
-from standins.openai.draft import Draft, Json
+from standins.openai.events import Form
 from standins.openai.files import Files
-from standins.openai.forms import Form
 from standins.openai.manners import Manners
 from standins.openai.performance import Performance
-from standins.openai.record import Request
-from standins.openai.references import check_references
-from standins.openai.refusal import Refusal, not_found, scripted
+from standins.openai.refusal import refused, scripted
+from standins.openai.response import Draft, Request
+from standins.openai.speech import Transcription
 from standins.openai.stored import StoredResponse
 from standins.openai.stores import Stores
-from standins.openai.transcription import Transcription
 from standins.openai.trouble import Exchange, Hold, Trouble, Troubles
-from standins.openai.workplace import Workplace
+from standins.openai.workplace import Workplace, check_references
 from standins.script.output import Output
 from standins.script.script import Beat, Fault, Script, performed
 from standins.script.tokens import estimated_input
@@ -39,19 +38,23 @@ DEFAULT_MODELS: Final[Mapping[str, str | None]] = {
 """Model id to shutdown date."""
 
 Items = Sequence[Mapping[str, Any]]
-_TOO_LONG: Final = "context_length_exceeded"
 
 
 class Service:
-    """`models` None: every model exists. `context_window` in tokens, about four characters each.
+    """`api_key`: the only key taken; None takes any that is not empty. `models`: id to shutdown date, None
+    takes any model. `portable`: a compatible server that keeps nothing and refuses OpenAI's own fields.
+    `hosted`: tools of the server, and what belongs to them, are there; a portable one has none unless told.
+    `window`: tokens of input a model takes, about four characters each; `context_window` may change it.
+    `shutdown_dates`: the list of models has them, as OpenAI's.
 
     What is kept can be looked at: `files`, `stores`, `containers`, `transcriptions`, `responses`; `requests`
-    are those for an answer, `exchanges` all of them. `clock.skip(seconds)` lets things expire.
+    are those for an answer, `exchanges` all of them, `live` the transports of open streams.
+    `clock.skip(seconds)` lets things expire.
     `transcripts`: what is said in a recording, by its name or by its bytes.
 
     `stream_window`: seconds after its creation during which a background response can still be followed;
     the real API refuses after 5 minutes (openai-python issue 2828).
-    `form`: how much of a stream is sent, see `forms`. `keepalive`: seconds between two comments in it, None
+    `form`: how much of a stream is sent, see `FORMS`. `keepalive`: seconds between two comments in it, None
     for none; some servers send them while they think.
     """
 
@@ -59,6 +62,7 @@ class Service:
         self,
         script: Script,
         *,
+        api_key: str | None = None,
         models: Mapping[str, str | None] | None = DEFAULT_MODELS,
         portable: bool = False,
         hosted: bool | None = None,
@@ -66,6 +70,8 @@ class Service:
         shutdown_dates: bool | None = None,
     ) -> None:
         self.script = script
+        self.only_key = api_key
+        self.api_key = api_key or "sk-standin"
         self.models = None if models is None else dict(models)
         self.portable = portable
         self.hosted = not portable if hosted is None else hosted
@@ -87,6 +93,7 @@ class Service:
         self.transcriptions: list[Transcription] = []
         self.exchanges: list[Exchange] = []
         self.troubles = Troubles(self.changes)
+        self.live: set[asyncio.Transport] = set()
         self._stuck = 0
 
     def stuck_next(self, n: int = 1) -> None:
@@ -157,12 +164,8 @@ class Service:
             tokens = estimated_input(instructions, items)
             raise self.manners.too_long(self.context_window or tokens, tokens)
         if body.get("stream") and not self.portable:
-            return iter([Fault("error", code=_TOO_LONG)])
-        raise Refusal(
-            "Your input exceeds the context window of this model. Please adjust your input and try again.",
-            param="input",
-            code=_TOO_LONG,
-        )
+            return iter([Fault("error", code="context_length_exceeded")])
+        raise refused("too long")
 
     def _fitting(self, body: Json, instructions: str, items: Items) -> Items:
         """The items, cut to the context window from the oldest on where that is allowed; none: too long."""
@@ -172,18 +175,18 @@ class Service:
             items = items[1:]
         return items
 
-    def check_model(self, model: str) -> None:
-        """Raises Refusal for a model that does not exist, or not any more."""
-        if self.models is None:
-            return
-        last_day = self.models.get(model)
-        if model not in self.models or (last_day and last_day <= datetime.now(UTC).date().isoformat()):
-            raise Refusal(
-                f"The model `{model}` does not exist or you do not have access to it.",
-                status=404,
-                param="model",
-                code="model_not_found",
-            )
+    def check_model(self, model: str) -> str:
+        """The model. Raises Refusal when it does not exist, or not any more."""
+        if self.models is not None:
+            last_day = self.models.get(model)
+            if model not in self.models or (last_day and last_day <= datetime.now(UTC).date().isoformat()):
+                raise refused("model", model=model)
+        return model
+
+    def listed(self) -> Json:
+        """All models."""
+        names = DEFAULT_MODELS if self.models is None else self.models
+        return {"object": "list", "data": [self.describe(name) for name in names]}
 
     def describe(self, model: str) -> Json:
         """A model as `GET /v1/models` shows it."""
@@ -198,31 +201,24 @@ class Service:
         """A response that is kept. Raises Refusal."""
         stored = self.responses.get(response_id)
         if stored is None or stored.deleted:
-            raise not_found(response_id)
+            raise refused("response", id=response_id)
         return stored
 
     def followed(self, response_id: str) -> StoredResponse:
         """A response that can be streamed once more. Raises Refusal."""
         stored = self.find(response_id)
         if not (stored.background and stored.streamed):
-            raise Refusal("This response cannot be streamed: it was not created with stream=true.")
+            raise refused("not streamed")
         if time.monotonic() - stored.created_at > self.stream_window:
-            raise Refusal(
-                "This response can no longer be streamed because it is more than "
-                f"{self.stream_window / 60:g} minutes old."
-            )
+            raise refused("stream over", minutes=self.stream_window / 60)
         return stored
 
     def cancellable(self, response_id: str) -> StoredResponse:
         """A background response. Raises Refusal."""
         stored = self.find(response_id)
         if not stored.background:
-            raise Refusal("Cannot cancel a synchronous response.")
+            raise refused("synchronous")
         return stored
-
-    async def watch(self, predicate: Callable[[], bool]) -> None:
-        """Return as soon as `predicate()` holds."""
-        await self.changes.until(predicate)
 
 
 def _items(body: Json) -> Items:

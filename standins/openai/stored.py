@@ -7,27 +7,26 @@ import time
 from collections.abc import AsyncGenerator
 from functools import partial
 
-from standins.openai.changes import Changes
-from standins.openai.draft import Draft, Json
+from standins.openai.clock import Changes
 from standins.openai.events import Break, Delta, Event
 from standins.openai.performance import Performance
-from standins.openai.record import Request
+from standins.openai.response import Draft, Request
 
 
 class StoredResponse:
     """`events[n]` has sequence number n. `streamed`: created with `stream=true`, so it may be followed."""
 
-    def __init__(self, draft: Draft, request: Request, *, background: bool, streamed: bool) -> None:
+    def __init__(self, draft: Draft, request: Request) -> None:
         self.draft = draft
         self.request = request
-        self.background = background
-        self.streamed = streamed
+        self.background = bool(request.body.get("background"))
+        self.streamed = bool(request.body.get("stream"))
         self.created_at = time.monotonic()
         self.events: list[Event | Delta] = []
         self.deleted = False
         self.cancelled = False
         self._breaks: list[tuple[int, Break]] = []
-        self._over = not background
+        self._over = not self.background
         self._changes = Changes()
         self._task: asyncio.Task[None] | None = None
 
@@ -40,10 +39,6 @@ class StoredResponse:
     def status(self) -> str:
         """In the API's words: queued, in_progress, completed, failed, cancelled, incomplete."""
         return self.draft.status
-
-    def snapshot(self) -> Json:
-        """The response object as it is now."""
-        return self.draft.snapshot()
 
     def start(self, performance: Performance, seen: Changes) -> None:
         """Generate, whoever listens."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
 
+from standins.openai.body import Json
 from standins.openai.clock import Clock
-from standins.openai.draft import Json
 from standins.openai.files import File, Files
-from standins.openai.refusal import Refusal
+from standins.openai.refusal import refused
 
 _TEXTS: Final = (
     *("c", "cpp", "cs", "css", "go", "html", "java", "js", "json", "md", "php", "py", "rb", "sh", "tex"),
@@ -134,7 +134,7 @@ class Stores:
         """A store, expired or not; files that were deleted are not in it any more. Raises Refusal."""
         store = self.all.get(store_id)
         if store is None:
-            raise Refusal(f"Vector store with id '{store_id}' not found.", status=404)
+            raise refused("store", id=store_id)
         for gone in store.entries.keys() - self._files.kept.keys():
             del store.entries[gone]
         return store
@@ -143,7 +143,7 @@ class Stores:
         """A store that has not expired; it stays for another while. Raises Refusal."""
         store = self.find(store_id)
         if store.expired(self._clock.now()):
-            raise Refusal(f"Vector store with id '{store_id}' is expired.")
+            raise refused("store over", id=store_id)
         store.last_active_at = self._clock.now()
         return store
 
@@ -151,7 +151,7 @@ class Stores:
         """Begin to index a file; once is enough. Raises Refusal for a file that is not there."""
         file = self._files.find(file_id)
         if file.purpose not in ("assistants", "user_data"):
-            raise Refusal(f"File '{file_id}' has purpose '{file.purpose}': not for vector stores.")
+            raise refused("purpose", id=file_id, purpose=file.purpose)
         now = self._clock.now()
         if file_id not in store.entries:
             code = self.errors.get(file.name)
@@ -162,7 +162,7 @@ class Stores:
     def entry(self, store: Store, file_id: str) -> Entry:
         """A file in a store. Raises Refusal."""
         if file_id not in store.entries:
-            raise Refusal(f"No file found with id '{file_id}' in vector store '{store.id}'.", status=404)
+            raise refused("entry", id=file_id, store=store.id)
         return store.entries[file_id]
 
     def found(self, store_ids: Sequence[str], query: str) -> list[Json]:

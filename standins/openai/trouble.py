@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from standins.openai.changes import Changes
-from standins.openai.refusal import Refusal, scripted
+from standins.openai.clock import Changes
+from standins.openai.refusal import scripted
 from standins.script.script import Fault
 
 
@@ -94,9 +94,5 @@ class Troubles:
         if trouble.seconds:
             await asyncio.sleep(trouble.seconds)
         if trouble.status and not trouble.lost:
-            raise _refusal(trouble)
+            raise scripted(Fault("refuse", trouble.code, trouble.status, trouble.retry_after))
         return trouble.lost
-
-
-def _refusal(trouble: Trouble) -> Refusal:
-    return scripted(Fault("refuse", trouble.code, trouble.status, trouble.retry_after))

@@ -1,14 +1,55 @@
-"""Where the server's own tools work for one response."""
+"""What a request refers to, which must be there, and where the server's own tools work with it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from standins.openai.body import Json
 from standins.openai.clock import Clock
 from standins.openai.containers import Containers
-from standins.openai.draft import Json
+from standins.openai.files import Files
+from standins.openai.items import is_picture
+from standins.openai.refusal import refused
 from standins.openai.stores import Stores
+
+Item = Mapping[str, Any]
+
+
+def check_references(
+    items: Sequence[Item], tools: Sequence[Item], files: Files, stores: Stores, containers: Containers
+) -> None:
+    """Raises Refusal. Stores that are searched are used by that."""
+    for tool in tools:
+        if tool["type"] == "file_search":
+            for store_id in tool["vector_store_ids"]:
+                stores.use(store_id)
+        elif tool["type"] == "code_interpreter":
+            _check_container(tool["container"], files, containers)
+    for part in _parts(items):
+        if part.get("file_id") is not None:
+            _check_file(part, files)
+
+
+def _check_container(container: Any, files: Files, containers: Containers) -> None:
+    if not isinstance(container, str):
+        for file_id in container.get("file_ids") or ():
+            files.find(file_id)
+    elif containers.look(container).expired:
+        raise refused("tool's container over")
+
+
+def _check_file(part: Item, files: Files) -> None:
+    file = files.find(part["file_id"])
+    if part["type"] == "input_image" and not is_picture(file.content):
+        raise refused("picture file", id=file.id)
+
+
+def _parts(items: Sequence[Item]) -> Iterator[Item]:
+    for item in items:
+        for content in (item.get("content"), item.get("output")):
+            if isinstance(content, list):
+                yield from content
 
 
 class Workplace:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from standins.script.beats import Beat, Call, Cite, Hosted, Say, Wait, spoken, text_of
+from standins.script.script import Beat, Call, Cite, Hosted, Say, Wait, spoken, text_of
 
 Item = Mapping[str, Any]
 

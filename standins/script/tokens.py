@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from standins.script.beats import text_of
+from standins.script.script import text_of
 
 Item = Mapping[str, Any]
 PICTURE = 765

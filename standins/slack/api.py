@@ -13,7 +13,8 @@ from aiohttp import web
 from standins.slack.faults import Fault, Faults
 from standins.slack.identity import Identity
 from standins.slack.limits import RateLimits
-from standins.slack.wire import ApiError, Json, Method, arguments, bearer
+from standins.slack.methods import Method
+from standins.slack.wire import ApiError, Json, arguments, bearer, refuse
 
 
 @dataclass(slots=True)
@@ -93,22 +94,16 @@ class Api:
         if method.token != "none":
             self._authenticate(token, method.token)
         if method.scope and method.scope not in self.scopes:
-            raise ApiError("missing_scope", needed=method.scope, provided=self._granted())
+            raise ApiError("missing_scope", needed=method.scope, provided=",".join(sorted(self.scopes)))
         return method
-
-    def _granted(self) -> str:
-        return ",".join(sorted(self.scopes))
 
     def _authenticate(self, token: str, kind: str) -> None:
         kinds = {self.identity.bot_token: "bot", self.identity.app_token: "app"}
-        if not token:
-            raise ApiError("not_authed")
-        if token not in kinds:
-            raise ApiError("invalid_auth")
-        if kinds[token] in self.revoked:
-            raise ApiError("token_revoked" if kinds[token] == "bot" else "invalid_auth")
-        if kinds[token] != kind:
-            raise ApiError("not_allowed_token_type")
+        refuse(not token, "not_authed")
+        refuse(token not in kinds, "invalid_auth")
+        revoked = "token_revoked" if kinds[token] == "bot" else "invalid_auth"
+        refuse(kinds[token] in self.revoked, revoked)
+        refuse(kinds[token] != kind, "not_allowed_token_type")
 
     def _strike(self, fault: Fault | None, when: str) -> None:
         if fault is None or fault.when != when:
@@ -137,5 +132,5 @@ class Api:
             status=status,
             content_type="application/json",
             charset="utf-8",
-            headers={"X-OAuth-Scopes": self._granted(), **(headers or {})},
+            headers={"X-OAuth-Scopes": ",".join(sorted(self.scopes)), **(headers or {})},
         )

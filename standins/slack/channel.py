@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from standins.slack.message import Message
-from standins.slack.wire import Json
+from standins.slack.wire import Json, refuse
 
 _KINDS = {"C": "channel", "G": "group", "D": "im"}
 
@@ -41,11 +41,6 @@ class Channel:
     def is_direct(self) -> bool:
         return self.kind == "im"
 
-    @property
-    def event_type(self) -> str:
-        """`channel_type` of message events."""
-        return self.kind
-
     def add(self, message: Message, *, own: bool) -> None:
         message.seen()
         self.by_ts[message.ts] = message
@@ -59,14 +54,16 @@ class Channel:
 
     def remove(self, message: Message) -> None:
         del self.by_ts[message.ts]
-        for messages in (
-            self.main,
-            self.posts,
-            self.threads.get(message.root, []),
-            self.thread_posts.get(message.root, []),
-        ):
+        there = [by_root.get(message.root, []) for by_root in (self.threads, self.thread_posts)]
+        for messages in (self.main, self.posts, *there):
             if message in messages:
                 messages.remove(message)
+
+    def thread(self, args: Json) -> str | None:
+        """The thread that a call names, None for none. ApiError thread_not_found."""
+        thread_ts: str | None = args.get("thread_ts") or None
+        refuse(thread_ts is not None and thread_ts not in self.by_ts, "thread_not_found")
+        return thread_ts
 
     def everything(self) -> list[Message]:
         return sorted(self.by_ts.values(), key=by_order)

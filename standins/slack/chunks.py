@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from standins.slack import blocks as block_kit
-from standins.slack.wire import ApiError, Json, optional
+from standins.slack.blocks import check as check_blocks
+from standins.slack.wire import ApiError, Json
 
 LONGEST = 256
 STATUSES = ("pending", "in_progress", "complete", "error")
-_TASK = optional("type id title status details output sources hide_title icon")
+_TASK = frozenset(["type", "id", "title", "status", "details", "output", "sources", "hide_title", "icon"])
 
 
 def check(chunks: Any) -> list[Json]:
     """The chunks of a stream call. ApiError invalid_chunks, or those of blocks."""
-    if not isinstance(chunks, list) or not chunks or not all(_fits(chunk) for chunk in chunks):
+    if not isinstance(chunks, list) or not chunks or not all(map(_fits, chunks)):
         raise ApiError("invalid_chunks")
     for chunk in chunks:
         if chunk["type"] == "blocks":
-            block_kit.check(chunk["blocks"])
+            check_blocks(chunk["blocks"])
     return chunks
 
 

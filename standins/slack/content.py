@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from standins.slack import blocks as block_kit
-from standins.slack.wire import ApiError, Json
+from standins.slack.blocks import MOST_MARKDOWN, check, check_markdown, text_of
+from standins.slack.wire import ApiError, Json, refuse
 
-MOST_MARKDOWN = block_kit.MOST_MARKDOWN
 TRUNCATED_AT = 40_000
 MOST_UPDATE_BYTES = 4_000
 
@@ -30,34 +29,33 @@ class Content:
     def of(cls, args: Json) -> Content:
         """Raises ApiError markdown_text_conflict, msg_too_long, no_text, or those of blocks."""
         text, markdown = args.get("text", ""), args.get("markdown_text")
-        blocks = block_kit.check(args["blocks"]) if "blocks" in args else None
+        blocks = check(args["blocks"]) if "blocks" in args else None
         attachments = args.get("attachments") or []
-        if markdown is not None and (text or blocks):
-            raise ApiError("markdown_text_conflict")
         if markdown is not None:
-            block_kit.check_markdown(markdown_within(markdown))
+            refuse(text or blocks, "markdown_text_conflict")
+            check_markdown(markdown_within(markdown))
             return cls(markdown, None, markdown=True)
-        if not (text.strip() or blocks or attachments):
-            raise ApiError("no_text")
+        refuse(not (text.strip() or blocks or attachments), "no_text")
         return cls(text[:TRUNCATED_AT], blocks, len(text) > TRUNCATED_AT, attachments=attachments)
+
+    def shown(self) -> str:
+        """What a reader reads."""
+        return text_of(self.blocks or []) or self.text
 
 
 def markdown_within(markdown: str, before: int = 0) -> str:
     """The markdown if it fits after `before` characters; ApiError no_text, msg_too_long."""
-    if not markdown:
-        raise ApiError("no_text")
-    if before + len(markdown) > MOST_MARKDOWN:
-        raise ApiError("msg_too_long")
+    refuse(not markdown, "no_text")
+    refuse(before + len(markdown) > MOST_MARKDOWN, "msg_too_long")
     return markdown
 
 
-def checked_metadata(metadata: object) -> Json:
-    """Message metadata; `{}` removes it. ApiError invalid_metadata_format."""
-    if metadata == {}:
-        return {}
-    if not isinstance(metadata, dict):
+def checked_metadata(metadata: Json | None) -> Json | None:
+    """Message metadata, None for none; `{}` removes it. ApiError invalid_metadata_format."""
+    if metadata is None or metadata == {}:
+        return metadata
+    if not isinstance(metadata, dict):  # whatever the app sent
         raise ApiError("invalid_metadata_format")
     kind, payload = metadata.get("event_type"), metadata.get("event_payload")
-    if not (isinstance(kind, str) and kind and isinstance(payload, dict)):
-        raise ApiError("invalid_metadata_format")
+    refuse(not (isinstance(kind, str) and kind and isinstance(payload, dict)), "invalid_metadata_format")
     return metadata

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from standins.slack.channel import Channel, between
 from standins.slack.clock import micros
 from standins.slack.message import Message
-from standins.slack.wire import ApiError, Json, Method, flag, optional
+from standins.slack.wire import ApiError, Json, flag, refuse
 from standins.slack.workspace import Workspace
-
-_PAGE = "cursor inclusive include_all_metadata latest limit oldest"
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,7 @@ class Window:
             limit = int(args.get("limit") or default)
         except ValueError:
             raise ApiError("invalid_limit") from None
-        if not 1 <= limit <= most:
-            raise ApiError("invalid_limit")
+        refuse(not 1 <= limit <= most, "invalid_limit")
         return cls(
             _bound(args, "oldest"),
             _bound(args, "latest"),
@@ -73,23 +70,13 @@ def _next(message: Message) -> str:
     return base64.b64encode(f"next_ts:{message.order}".encode()).decode()
 
 
+@dataclass(frozen=True)
 class Conversations:
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-
-    def methods(self) -> dict[str, Method]:
-        info = optional("include_locale include_num_members")
-        return {
-            "conversations.replies": Method(self.replies, ("channel", "ts"), optional(_PAGE)),
-            "conversations.history": Method(self.history, ("channel",), optional(_PAGE)),
-            "conversations.info": Method(self.info, ("channel",), info),
-            "conversations.open": Method(self.open, (), optional("channel users return_im")),
-            "conversations.members": Method(self.members, ("channel",), optional("cursor limit"), 100),
-        }
+    workspace: Workspace
 
     def replies(self, args: Json) -> Json:
         """The root first on every page, then the replies, oldest first; a reply's ts gives it alone."""
-        room = self._workspace.room(args["channel"])
+        room = self.workspace.room(args["channel"])
         window = Window.of(args, 1000, 1000)
         root = room.by_ts.get(args["ts"])
         if root is None:
@@ -106,7 +93,7 @@ class Conversations:
 
     def history(self, args: Json) -> Json:
         """Newest first, without replies unless broadcast."""
-        room = self._workspace.room(args["channel"])
+        room = self.workspace.room(args["channel"])
         window = Window.of(args, 100, 999)
         latest = window.latest
         start, stop = between(room.main, window.oldest, latest, inclusive=window.inclusive)
@@ -117,7 +104,7 @@ class Conversations:
         return _page(room, page, window, _next(page[-1]) if first > start else "")
 
     def info(self, args: Json) -> Json:
-        room = self._workspace.channels.get(args["channel"])
+        room = self.workspace.channels.get(args["channel"])
         if room is None or (room.kind != "channel" and not room.bot_in):
             raise ApiError("channel_not_found")
         channel: Json = {"id": room.id, "is_im": room.is_direct, "is_member": room.bot_in}
@@ -126,25 +113,23 @@ class Conversations:
         else:
             private = room.kind != "channel"
             channel |= {"name": room.id.lower(), "is_channel": not private, "is_private": private}
-        return {"channel": channel | {"context_team_id": self._workspace.identity.team, "is_archived": False}}
+        return {"channel": channel | {"context_team_id": self.workspace.identity.team, "is_archived": False}}
 
     def open(self, args: Json) -> Json:
         if args.get("channel"):
-            return {"channel": {"id": self._workspace.room(args["channel"]).id}, "already_open": True}
+            return {"channel": {"id": self.workspace.room(args["channel"]).id}, "already_open": True}
         users = [user for user in str(args.get("users", "")).split(",") if user]
-        if len(users) != 1:
-            raise ApiError(
-                "users_list_not_supplied" if not users else "method_not_supported_for_channel_type"
-            )
-        room, known = self._workspace.direct_with(users[0])
+        refuse(not users, "users_list_not_supplied")
+        refuse(len(users) > 1, "method_not_supported_for_channel_type")
+        room, known = self.workspace.direct_with(users[0])
         body: Json = {"channel": {"id": room.id}}
         if flag(args.get("return_im")):
             body["channel"] |= {"is_im": True, "user": users[0]}
         return body | {"no_op": known, "already_open": known}
 
     def members(self, args: Json) -> Json:
-        room = self._workspace.room(args["channel"])
-        people = sorted(room.members) + [self._workspace.identity.bot_user] * room.bot_in
+        room = self.workspace.room(args["channel"])
+        people = sorted(room.members) + [self.workspace.identity.bot_user] * room.bot_in
         return {"members": people, "response_metadata": {"next_cursor": ""}}
 
 

@@ -104,31 +104,20 @@ class File:
         """All there is to say of the file itself."""
         place = f"{self.home}/files-pri/{self.team}-{self.id}"
         external = self.mode == "external"
+        url, download = f"{place}/{quote(self.name)}", f"{place}/download/{quote(self.name)}"
+        permalink = f"https://standin.slack.com/files/{self.user}/{self.id}/{self.name}"
+        mode = "hosted" if self.mode == "file_access" else self.mode
+        kind = self.filetype if self.type else ""
         described: Json = {
-            "id": self.id,
-            "created": self.created,
-            "timestamp": self.created,
-            "name": self.name,
-            "title": self.title,
-            "mimetype": self.type,
-            "filetype": self.filetype if self.type else "",
-            "pretty_type": self.filetype.upper() if self.type else "",
-            "user": self.user,
-            "user_team": self.team,
-            "editable": self.mode == "snippet",
-            "size": self.size,
-            "mode": "hosted" if self.mode == "file_access" else self.mode,
-            "is_external": external,
-            "external_type": "gdrive" if external else "",
-            "is_public": "public" in self.shares,
-            "public_url_shared": False,
-            "display_as_bot": False,
-            "username": "",
-            "url_private": self.url if external else f"{place}/{quote(self.name)}",
-            "url_private_download": self.url if external else f"{place}/download/{quote(self.name)}",
-            "permalink": f"https://standin.slack.com/files/{self.user}/{self.id}/{self.name}",
-            "has_rich_preview": False,
-            "file_access": "visible",
+            **{"id": self.id, "created": self.created, "timestamp": self.created, "name": self.name},
+            **{"title": self.title, "mimetype": self.type, "filetype": kind, "pretty_type": kind.upper()},
+            **{"user": self.user, "user_team": self.team, "username": "", "display_as_bot": False},
+            **{"size": self.size, "mode": mode, "editable": self.mode == "snippet", "permalink": permalink},
+            **{"is_external": external, "external_type": "gdrive" if external else ""},
+            **{"is_public": "public" in self.shares, "public_url_shared": False},
+            **{"has_rich_preview": False, "file_access": "visible"},
+            "url_private": self.url if external else url,
+            "url_private_download": self.url if external else download,
         }
         if self.voice:
             described |= {"subtype": "slack_audio", "media_display_type": "audio", "duration_ms": 1000}

@@ -9,16 +9,14 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from standins.slack import blocks as block_kit
+from standins.slack.blocks import check as check_blocks
 from standins.slack.channel import Channel
 from standins.slack.events import Events
 from standins.slack.file import File, Upload, guessed, seconds
-from standins.slack.message import Message
-from standins.slack.status import StatusBoard
-from standins.slack.wire import ApiError, Json, Method, optional
+from standins.slack.wire import ApiError, Json, refuse
 from standins.slack.workspace import Workspace
 
 LARGEST = 1024**3
@@ -36,100 +34,70 @@ class Slot:
     completed: bool = False
 
 
+@dataclass(frozen=True)
 class Files:
     """`base_url` is the host that takes and serves bytes; `share_seconds` how late the message comes."""
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        events: Events,
-        statuses: StatusBoard,
-        share_seconds: float,
-        base_url: Callable[[], str],
-        ring: Callable[[], None],
-    ) -> None:
-        self._workspace = workspace
-        self._events = events
-        self._statuses = statuses
-        self._share_seconds = share_seconds
-        self._base_url = base_url
-        self._ring = ring
-        self._slots: dict[str, Slot] = {}
-        self._keys: dict[str, Slot] = {}
-        self._timers: set[asyncio.TimerHandle] = set()
+    workspace: Workspace
+    events: Events
+    share_seconds: float
+    base_url: Callable[[], str]
+    ring: Callable[[], None]
+    _slots: dict[str, Slot] = field(default_factory=dict)
+    _keys: dict[str, Slot] = field(default_factory=dict)
+    _timers: set[asyncio.TimerHandle] = field(default_factory=set)
 
     @property
     def sharing(self) -> bool:
         """Whether a message with a file that was completed is still to appear."""
         return bool(self._timers)
 
-    def methods(self) -> dict[str, Method]:
-        write, read = "files:write", "files:read"
-        complete = optional("channel_id channels initial_comment thread_ts blocks")
-        return {
-            "files.getUploadURLExternal": Method(
-                self.begin, ("filename", "length"), optional("alt_txt snippet_type"), 100, scope=write
-            ),
-            "files.completeUploadExternal": Method(self.complete, ("files",), complete, 100, scope=write),
-            "files.info": Method(self.info, ("file",), optional("count cursor limit page"), 100, scope=read),
-            "files.delete": Method(self.delete, ("file",), scope=write),
-        }
-
     def attach(self, user: str, upload: Upload) -> File:
         """A person's file, about to be shared."""
-        who = self._workspace.identity
-        created = seconds(self._workspace.stamps.next())
-        return self._keep(File.of(upload, user, who.team, self._base_url(), created))
-
-    def _keep(self, file: File) -> File:
-        self._workspace.files[file.id] = file
+        who = self.workspace.identity
+        created = seconds(self.workspace.stamps.next())
+        file = File.of(upload, user, who.team, self.base_url(), created)
+        self.workspace.files[file.id] = file
         return file
 
     def begin(self, args: Json) -> Json:
         length, name = _length(args["length"]), args["filename"]
-        if not name:
-            raise ApiError("missing_argument")
-        if length > LARGEST:
-            raise ApiError("file_upload_size_restricted")
-        if args.get("snippet_type") and length > LARGEST_SNIPPET:
-            raise ApiError("snippet_too_large")
-        if len(args.get("alt_txt", "")) > LONGEST_ALT_TEXT:
-            raise ApiError("alt_txt_too_large")
-        who = self._workspace.identity
-        created = seconds(self._workspace.stamps.next())
+        refuse(not name, "missing_argument")
+        refuse(length > LARGEST, "file_upload_size_restricted")
+        refuse(args.get("snippet_type") and length > LARGEST_SNIPPET, "snippet_too_large")
+        refuse(len(args.get("alt_txt", "")) > LONGEST_ALT_TEXT, "alt_txt_too_large")
+        who = self.workspace.identity
+        created = seconds(self.workspace.stamps.next())
         mode: Json = {"mode": "snippet"} if args.get("snippet_type") else {}
-        file = File(name, who.bot_user, who.team, self._base_url(), created, title=name, app=True, **mode)
+        file = File(name, who.bot_user, who.team, self.base_url(), created, title=name, app=True, **mode)
         file.alt_txt = args.get("alt_txt", "")
         key = uuid.uuid4().hex
         self._slots[file.id] = self._keys[key] = Slot(file, length)
-        return {"upload_url": f"{self._base_url()}/upload/v1/{key}", "file_id": file.id}
+        return {"upload_url": f"{self.base_url()}/upload/v1/{key}", "file_id": file.id}
 
     def receive(self, key: str, content: bytes) -> int:
         """Bytes at an upload URL; their number. Raises ApiError with what the URL answers."""
         slot = self._keys.get(key)
         if slot is None or slot.arrived:
             raise ApiError("upload_not_found")
-        if len(content) != slot.length:
-            raise ApiError("length_mismatch")
+        refuse(len(content) != slot.length, "length_mismatch")
         slot.arrived = True
         slot.file.content, slot.file.size = content, len(content)
-        self._ring()
+        self.ring()
         return len(content)
 
     def complete(self, args: Json) -> Json:
         slots = [self._slot(entry) for entry in _entries(args["files"])]
         rooms = [self._room(channel) for channel in _channels(args)]
-        thread_ts: str | None = args.get("thread_ts") or None
-        if thread_ts is not None and len(rooms) != 1:
-            raise ApiError("invalid_arguments", "thread_ts needs exactly one channel")
-        if thread_ts is not None and thread_ts not in rooms[0].by_ts:
-            raise ApiError("thread_not_found")
+        alone = not args.get("thread_ts") or len(rooms) == 1
+        refuse(not alone, "invalid_arguments", "thread_ts needs exactly one channel")
+        thread_ts = rooms[0].thread(args) if len(rooms) == 1 else None
         comment = args.get("initial_comment", "")
         blocks = [] if comment or "blocks" not in args else _blocks(args["blocks"])
         for slot, title in slots:
             slot.completed = True
             slot.file.title = title or slot.file.name
-            self._keep(slot.file)
+            self.workspace.files[slot.file.id] = slot.file
         files = [slot.file for slot, _ in slots]
         answer = [file.info() for file in files]
         for room in rooms:
@@ -143,24 +111,17 @@ class Files:
     ) -> None:
         def share() -> None:
             self._timers.discard(timer)
-            self._share(room, files, text, blocks, thread_ts)
+            _process(files)
+            extra = {"subtype": "file_share", "upload": True}
+            message = self.workspace.own_message(room, text, thread_ts, blocks, extra)
+            message.files = files
+            for file in files:
+                file.shared(room.kind, room.id, message.ts, thread_ts)
+            self.events.posted(room, message)
+            self.ring()
 
-        timer = asyncio.get_running_loop().call_later(self._share_seconds, share)
+        timer = asyncio.get_running_loop().call_later(self.share_seconds, share)
         self._timers.add(timer)
-
-    def _share(
-        self, room: Channel, files: list[File], text: str, blocks: list[Json], thread_ts: str | None
-    ) -> None:
-        _process(files)
-        extra = self._workspace.own_fields() | {"subtype": "file_share", "upload": True}
-        stamp, author = self._workspace.stamps.next(), self._workspace.identity.bot_user
-        message = Message(room.id, stamp, author, text, thread_ts, blocks, extra, files=files)
-        for file in files:
-            file.shared(room.kind, room.id, stamp, thread_ts)
-        room.add(message, own=True)
-        self._statuses.clear(room.id, message.root)
-        self._events.own(room, message)
-        self._ring()
 
     def info(self, args: Json) -> Json:
         file = self._file(args["file"])
@@ -168,8 +129,7 @@ class Files:
 
     def delete(self, args: Json) -> Json:
         file = self._file(args["file"])
-        if not file.app:
-            raise ApiError("cant_delete_file")
+        refuse(not file.app, "cant_delete_file")
         file.deleted, file.content = True, b""
         return {}
 
@@ -178,25 +138,23 @@ class Files:
             timer.cancel()
 
     def _file(self, file_id: str) -> File:
-        file = self._workspace.files.get(file_id)
+        file = self.workspace.files.get(file_id)
         if file is None:
             raise ApiError("file_not_found")
-        if file.deleted:
-            raise ApiError("file_deleted")
+        refuse(file.deleted, "file_deleted")
         return file
 
     def _slot(self, entry: Json) -> tuple[Slot, str]:
         slot = self._slots.get(entry["id"])
         if slot is None:
             raise ApiError("file_not_found")
-        if slot.completed or not slot.arrived:
-            raise ApiError("file_update_failed")
+        refuse(slot.completed or not slot.arrived, "file_update_failed")
         return slot, entry.get("title") or ""
 
     def _room(self, channel: str) -> Channel:
-        if channel[:1] not in ("C", "D", "G"):
-            raise ApiError("invalid_arguments", "must match a more specific pattern: ^[CGDZ] channel_id")
-        return self._workspace.room(channel)
+        shape = "must match a more specific pattern: ^[CGDZ] channel_id"
+        refuse(channel[:1] not in ("C", "D", "G"), "invalid_arguments", shape)
+        return self.workspace.room(channel)
 
 
 def _process(files: list[File]) -> None:
@@ -210,20 +168,18 @@ def _length(value: Any) -> int:
         length = int(str(value))
     except ValueError:
         raise ApiError("invalid_arguments", "must be an integer: length") from None
-    if length < 0:
-        raise ApiError("invalid_arguments", "must be more than 0: length")
-    if length == 0:
-        raise ApiError("missing_argument")
+    refuse(length < 0, "invalid_arguments", "must be more than 0: length")
+    refuse(length == 0, "missing_argument")
     return length
 
 
 def _entries(files: Any) -> list[Json]:
     fits = isinstance(files, list) and files and all(isinstance(entry, dict) for entry in files)
-    if not fits or not all(isinstance(entry.get("id"), str) for entry in files):
-        raise ApiError("invalid_arguments", "must be a list of objects with an id: files")
+    ids = [entry.get("id") for entry in files] if fits else [None]
+    shape = "must be a list of objects with an id: files"
+    refuse(not all(isinstance(one, str) for one in ids), "invalid_arguments", shape)
+    refuse(len(set(ids)) != len(ids), "invalid_arguments", "the same file twice: files")
     entries: list[Json] = files
-    if len({entry["id"] for entry in entries}) != len(entries):
-        raise ApiError("invalid_arguments", "the same file twice: files")
     return entries
 
 
@@ -234,7 +190,6 @@ def _channels(args: Json) -> list[str]:
 
 def _blocks(blocks: Any) -> list[Json]:
     """A markdown block, fine in a message, is `internal_error` here: a fault of the service, since 2026."""
-    checked = block_kit.check(blocks)
-    if any(block["type"] == "markdown" for block in checked):
-        raise ApiError("internal_error")
+    checked = check_blocks(blocks)
+    refuse(any(block["type"] == "markdown" for block in checked), "internal_error")
     return checked

@@ -28,11 +28,5 @@ class Identity:
     @property
     def profile(self) -> dict[str, object]:
         """`bot_profile` as it is attached to the messages of the app."""
-        return {
-            "id": self.bot_id,
-            "app_id": self.app_id,
-            "user_id": self.bot_user,
-            "name": self.bot_name,
-            "team_id": self.team,
-            "deleted": False,
-        }
+        ids = {"id": self.bot_id, "app_id": self.app_id, "user_id": self.bot_user, "team_id": self.team}
+        return ids | {"name": self.bot_name, "deleted": False}

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from standins.slack import blocks as block_kit
+from standins.slack.blocks import text_of
 from standins.slack.clock import micros
 from standins.slack.file import File
 from standins.slack.wire import Json
@@ -86,10 +86,14 @@ class Message:
 
     def shown(self) -> str:
         """What a reader sees in full: blocks where there are any, else text; a stream's text comes first."""
-        block_text = block_kit.text_of(self.blocks)
+        block_text = text_of(self.blocks)
         if self.stream is not None and not self.replaced:
             return "\n".join(part for part in (self.text, block_text) if part)
         return block_text or self.text
+
+    @property
+    def streaming(self) -> bool:
+        return self.stream is not None and self.stream.live()
 
     @property
     def replaced(self) -> bool:
@@ -125,6 +129,9 @@ class Message:
         return [*self.stream.cards(), {"type": "markdown", "text": self.text}]
 
 
+_AS_THEY_ARE = ("ts", "thread_ts", "channel", "unfurl_links", "unfurl_media")
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """A message of the app as a reader finds it now.
@@ -155,17 +162,14 @@ class Post:
     @classmethod
     def of(cls, message: Message) -> Post:
         text, stream = message.shown(), message.stream
+        same: Json = {name: getattr(message, name) for name in _AS_THEY_ARE}
         return cls(
-            ts=message.ts,
-            thread_ts=message.thread_ts,
-            channel=message.channel,
+            **same,
             text=text,
-            streaming=stream is not None and stream.live(),
+            streaming=message.streaming,
             broken=stream is not None and stream.broken(),
             metadata=message.metadata or None,
             blocks=list(message.blocks),
-            unfurl_links=message.unfurl_links,
-            unfurl_media=message.unfurl_media,
             versions=list(message.versions),
             edited=message.replaced,
             tasks=list(stream.tasks.values()) if stream else [],

@@ -6,15 +6,15 @@ import uuid
 from collections.abc import Sequence
 from typing import Literal
 
+from standins.slack.changes import Changes
 from standins.slack.channel import Channel
 from standins.slack.events import Events
 from standins.slack.file import Upload
 from standins.slack.files import Files
 from standins.slack.message import Message
 from standins.slack.richtext import blocks_of, escaped
-from standins.slack.streams import Streams
+from standins.slack.trouble import Trouble
 from standins.slack.wire import Json
-from standins.slack.workspace import Workspace
 
 Order = Literal["random", "message", "mention"]
 
@@ -22,93 +22,123 @@ Attached = Upload | tuple[str, bytes] | Json
 """A file to attach: described, or by its name and bytes. A dict goes into the message as it is."""
 
 
-class People:
-    def __init__(self, workspace: Workspace, events: Events, streams: Streams, files: Files) -> None:
-        self._workspace = workspace
-        self._events = events
-        self._streams = streams
-        self._files = files
+class People(Trouble):
+    """Everything here is told to the app, as far as Slack does; KeyError: no such message."""
 
-    def say(
+    bot_user: str
+    _changes: Changes
+    _events: Events
+    _files: Files
+
+    async def say(
         self,
         user: str,
         channel: str,
-        typed: str,
-        thread_ts: str | None,
-        blocks: list[Json] | None,
-        files: Sequence[Attached],
-        order: Order,
-        broadcast: bool,
+        text: str,
+        thread_ts: str | None = None,
+        *,
+        blocks: list[Json] | None = None,
+        files: Sequence[Attached] | None = None,
+        order: Order = "random",
+        broadcast: bool = False,
     ) -> str:
-        """Write; the app is told. `blocks` None: as the composer would make them. KeyError: no thread."""
-        room = self._workspace.open(channel, user)
+        """A person writes, with files or without. Returns ts.
+
+        blocks: None makes them as the composer would, [] sends none.
+        order: which of `message` and `app_mention` the app is told first.
+        """
+        room = self.workspace.open(channel, user)
         if thread_ts is not None:
             thread_ts = room.by_ts[thread_ts].root
-        text, stamp = escaped(typed), self._workspace.stamps.next()
-        home = self._workspace.person(user).team
-        extra: Json = {"client_msg_id": str(uuid.uuid4()), "team": home or self._workspace.identity.team}
-        if home:
-            extra |= {"user_team": home, "source_team": home}
-        attached = [self._files.attach(user, _described(one)) for one in files if not isinstance(one, dict)]
-        if files:
-            extra |= {"subtype": "file_share", "upload": False, "display_as_bot": False}
-        elif broadcast:
-            extra["subtype"] = "thread_broadcast"
+        text, stamp = escaped(text), self.workspace.stamps.next()
+        extra = self._extra(user, files, broadcast=broadcast)
+        described = [_described(one) for one in files or () if not isinstance(one, dict)]
+        attached = [self._files.attach(user, upload) for upload in described]
         made = blocks_of(text, stamp[-5:]) if blocks is None else blocks
-        if given := [one for one in files if isinstance(one, dict)]:
-            extra["files"] = given
-        message = Message(
-            channel, stamp, user, text, thread_ts, made, extra, broadcast=broadcast, files=attached
-        )
+        message = Message(channel, stamp, user, text, thread_ts, made, extra, broadcast=broadcast)
+        message.files = attached
         for file in attached:
             file.shared(room.kind, room.id, stamp, thread_ts)
         room.add(message, own=False)
         self._events.said(room, message, order)
+        self._changes.ring()
         return stamp
 
-    def edit(self, user: str, channel: str, ts: str, typed: str) -> None:
+    def _extra(self, user: str, files: Sequence[Attached] | None, *, broadcast: bool) -> Json:
+        """The message's fields that say from where it comes and what it brings."""
+        home = self.workspace.person(user).team
+        extra: Json = {"client_msg_id": str(uuid.uuid4()), "team": home or self.workspace.identity.team}
+        if home:
+            extra |= {"user_team": home, "source_team": home}
+        if files:
+            extra |= {"subtype": "file_share", "upload": False, "display_as_bot": False}
+        elif broadcast:
+            extra["subtype"] = "thread_broadcast"
+        if given := [one for one in files or () if isinstance(one, dict)]:
+            extra["files"] = given
+        return extra
+
+    async def mention(
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        thread_ts: str | None = None,
+        *,
+        files: Sequence[Attached] | None = None,
+    ) -> str:
+        return await self.say(user, channel, f"<@{self.bot_user}> {text}", thread_ts, files=files)
+
+    async def edit(self, user: str, channel: str, ts: str, text: str) -> None:
         """Change an own message. PermissionError: it is somebody else's."""
         room, message = self._own(user, channel, ts)
-        before, stamp = room.raw(message), self._workspace.stamps.next()
-        message.text = escaped(typed)
+        before, stamp = room.raw(message), self.workspace.stamps.next()
+        message.text = escaped(text)
         message.blocks = blocks_of(message.text, stamp[-5:])
         message.extra["edited"] = {"user": user, "ts": stamp}
         message.seen()
         self._events.changed(room, before, room.raw(message), stamp)
+        self._changes.ring()
 
-    def delete(self, user: str, channel: str, ts: str) -> None:
+    async def delete(self, user: str, channel: str, ts: str) -> None:
         """Delete an own message; one with replies leaves a tombstone, which is told as a change."""
         room, message = self._own(user, channel, ts)
-        before, stamp = room.raw(message), self._workspace.stamps.next()
+        before, stamp = room.raw(message), self.workspace.stamps.next()
         if room.threads.get(ts):
             message.text, message.blocks, message.user = "This message was deleted.", [], "USLACKBOT"
             message.extra = {"subtype": "tombstone", "hidden": True}
             message.seen()
             self._events.changed(room, before, room.raw(message), stamp)
-            return
-        room.remove(message)
-        self._events.deleted(room, before, stamp)
+        else:
+            room.remove(message)
+            self._events.deleted(room, before, stamp)
+        self._changes.ring()
 
-    def unfurl(self, channel: str, ts: str, attachment: Json) -> None:
+    async def unfurl(self, channel: str, ts: str, attachment: Json | None = None) -> None:
         """Slack adds a preview to a message: its text stays the same."""
-        room = self._workspace.channels[channel]
+        room = self.workspace.channels[channel]
         message = room.by_ts[ts]
-        before, stamp = room.raw(message), self._workspace.stamps.next()
-        message.extra["attachments"] = [attachment]
+        before, stamp = room.raw(message), self.workspace.stamps.next()
+        message.extra["attachments"] = [attachment or {"id": 1, "title": "A page"}]
         self._events.changed(room, before, room.raw(message), stamp)
 
-    def press_stop(self, user: str, channel: str, thread_ts: str) -> list[str]:
-        """Slack ends the thread's open streams, then tells the app. Their ts."""
+    async def press_stop(self, user: str, channel: str, thread_ts: str) -> list[str]:
+        """Slack's own Stop button: Slack ends the thread's open streams, then tells the app. Their ts."""
         stopped = self._streams.end_all(channel, thread_ts)
-        stamp = self._workspace.stamps.next()
+        stamp = self.workspace.stamps.next()
         place = {"channel": channel, "thread_ts": thread_ts, "user": user}
         self._events.publish(
             {"type": "agent_session_stopped", **place, "streaming_message_ts": stopped, "event_ts": stamp}
         )
+        self._changes.ring()
         return stopped
 
+    async def deliver(self, event: Json, **envelope: object) -> str:
+        """Any event in an event_callback; `envelope` replaces fields of that. Returns event_id."""
+        return self._events.publish(event, **envelope)
+
     def _own(self, user: str, channel: str, ts: str) -> tuple[Channel, Message]:
-        room = self._workspace.channels[channel]
+        room = self.workspace.channels[channel]
         message = room.by_ts[ts]
         if message.user != user:
             raise PermissionError(f"{user} did not write {ts}")

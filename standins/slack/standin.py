@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 
+from standins.slack import methods
 from standins.slack.api import Api
 from standins.slack.changes import Changes
 from standins.slack.channel import Channel
 from standins.slack.chat import Chat
-from standins.slack.commands import Commands, Reply
+from standins.slack.commands import Commands
 from standins.slack.conversations import Conversations
 from standins.slack.directory import Directory
 from standins.slack.events import Events
@@ -22,19 +23,18 @@ from standins.slack.filehost import FileHost
 from standins.slack.files import Files
 from standins.slack.identity import Identity
 from standins.slack.limits import RateLimits
-from standins.slack.people import Attached, Order, People
+from standins.slack.methods import Method
+from standins.slack.people import People
 from standins.slack.server import Server
 from standins.slack.sessions import Sessions
 from standins.slack.sockets import Sockets
 from standins.slack.status import StatusBoard
 from standins.slack.streams import Streams
 from standins.slack.timing import Timing
-from standins.slack.trouble import Trouble
-from standins.slack.wire import Json, Method
 from standins.slack.workspace import Workspace
 
 
-class SlackStandin(Trouble):
+class SlackStandin(People):
     """One workspace, one installed app, many people.
 
     limits: rate limits of the Web API. echo: the app is told of its own messages, as Slack does.
@@ -55,40 +55,34 @@ class SlackStandin(Trouble):
         timing: Timing | None = None,
         identity: Identity | None = None,
     ) -> None:
-        named = (stream_seconds, redeliver_after, retry_delays)
-        self.timing = (timing or Timing()).but(*named)
-        self.identity = replace(identity or Identity(), agent_app=agent_app)
-        self.workspace = Workspace(self.identity)
+        named = {"stream_seconds": stream_seconds, "redeliver_after": redeliver_after}
+        self.timing = (timing or Timing()).but(**named, retry_delays=retry_delays)
+        who = self.identity = replace(identity or Identity(), agent_app=agent_app)
+        self.bot_token, self.app_token, self.app_id = who.bot_token, who.app_token, who.app_id
+        self.bot_user, self.bot_id, self.team = who.bot_user, who.bot_id, who.team
+        self.workspace = Workspace(who, StatusBoard(self.timing.status_seconds))
         self._changes = Changes()
         ring, rng = self._changes.ring, random.Random(seed)
-        self._statuses = StatusBoard(self.timing.status_seconds)
-        self.sockets = Sockets(self.identity.app_id, self.timing, rng, ring)
+        self.sockets = Sockets(who.app_id, self.timing, rng, ring)
         deliveries = self.sockets.deliveries
-        self._events = Events(self.workspace, deliveries, rng, echo=echo)
-        chat = Chat(self.workspace, self._events, self._statuses)
-        self._streams = Streams(
-            self.workspace, self._events, self._statuses, self.timing.stream_seconds, ring
-        )
-        self._files = Files(
-            *(self.workspace, self._events, self._statuses),
-            *(self.timing.share_seconds, lambda: self.base_url, ring),
-        )
-        self._people = People(self.workspace, self._events, self._streams, self._files)
+        self._events = Events(self.workspace, deliveries, rng, echo)
+        place = (self.workspace, self._events)
+        chat = Chat(*place)
+        self._streams = Streams(*place, self.timing.stream_seconds, ring)
+        self._files = Files(*place, self.timing.share_seconds, lambda: self.base_url, ring)
         self._commands = Commands(self.workspace, deliveries, chat, lambda: self.base_url, ring)
+        self.slash, self.shortcut = self._commands.slash, self._commands.shortcut
+        self.press = self._commands.press
         quota = RateLimits(limits, self.timing.minute)
-        self.api = Api(self.identity, self.workspace.scopes, self._methods(chat), quota, ring)
+        self.api = Api(who, self.workspace.scopes, self._methods(chat), quota, ring)
         self._filehost = FileHost(self.workspace, self._files, self.api)
         self._server = Server(self._application())
+        self._show()
 
     def _methods(self, chat: Chat) -> dict[str, Method]:
-        return (
-            chat.methods()
-            | self._streams.methods()
-            | self._files.methods()
-            | Sessions(self.workspace, self._statuses).methods()
-            | Conversations(self.workspace).methods()
-            | Directory(self.workspace, self._socket_url).methods()
-        )
+        reading, directory = Conversations(self.workspace), Directory(self.workspace, self._socket_url)
+        messages = methods.of_messages(chat, self._streams, Sessions(self.workspace))
+        return messages | methods.of_workspace(self._files, reading, directory)
 
     def _application(self) -> web.Application:
         app = web.Application(client_max_size=4 * 1024**2)
@@ -133,30 +127,6 @@ class SlackStandin(Trouble):
     def api_url(self) -> str:
         return f"{self.base_url}/api/"
 
-    @property
-    def bot_token(self) -> str:
-        return self.identity.bot_token
-
-    @property
-    def app_token(self) -> str:
-        return self.identity.app_token
-
-    @property
-    def bot_user(self) -> str:
-        return self.identity.bot_user
-
-    @property
-    def bot_id(self) -> str:
-        return self.identity.bot_id
-
-    @property
-    def team(self) -> str:
-        return self.identity.team
-
-    @property
-    def app_id(self) -> str:
-        return self.identity.app_id
-
     # ── the workspace ──
 
     def add_channel(
@@ -179,76 +149,6 @@ class SlackStandin(Trouble):
 
     def set_locale(self, user: str, locale: str) -> None:
         self.workspace.person(user).locale = locale
-
-    # ── what people do ──
-
-    async def say(
-        self,
-        user: str,
-        channel: str,
-        text: str,
-        thread_ts: str | None = None,
-        *,
-        blocks: list[Json] | None = None,
-        files: Sequence[Attached] | None = None,
-        order: Order = "random",
-        broadcast: bool = False,
-    ) -> str:
-        """A person writes, with files or without. Returns ts.
-
-        blocks: None makes them as the composer would, [] sends none.
-
-        order: which of `message` and `app_mention` the app is told first.
-        """
-        ts = self._people.say(user, channel, text, thread_ts, blocks, files or (), order, broadcast)
-        self._changes.ring()
-        return ts
-
-    async def mention(
-        self,
-        user: str,
-        channel: str,
-        text: str,
-        thread_ts: str | None = None,
-        *,
-        files: Sequence[Attached] | None = None,
-    ) -> str:
-        return await self.say(user, channel, f"<@{self.bot_user}> {text}", thread_ts, files=files)
-
-    async def edit(self, user: str, channel: str, ts: str, text: str) -> None:
-        self._people.edit(user, channel, ts, text)
-        self._changes.ring()
-
-    async def delete(self, user: str, channel: str, ts: str) -> None:
-        self._people.delete(user, channel, ts)
-        self._changes.ring()
-
-    async def unfurl(self, channel: str, ts: str, attachment: Json | None = None) -> None:
-        """Slack adds a link preview to a message."""
-        self._people.unfurl(channel, ts, attachment or {"id": 1, "title": "A page"})
-
-    async def slash(self, user: str, channel: str, command: str, text: str = "") -> Reply:
-        return await self._commands.slash(user, channel, command, text)
-
-    async def shortcut(self, user: str, channel: str, message_ts: str, callback_id: str) -> Reply:
-        return await self._commands.shortcut(user, channel, message_ts, callback_id)
-
-    async def press(self, user: str, channel: str, message_ts: str, action: str | Json) -> Reply:
-        """A button of a message is pressed, found by its action_id; LookupError when it is not there.
-
-        A dict is told as the action itself, whatever the message has.
-        """
-        return await self._commands.press(user, channel, message_ts, action)
-
-    async def press_stop(self, user: str, channel: str, thread_ts: str) -> list[str]:
-        """Slack's own Stop button. Returns the ts of the streams Slack ended."""
-        stopped = self._people.press_stop(user, channel, thread_ts)
-        self._changes.ring()
-        return stopped
-
-    async def deliver(self, event: Json, **envelope: object) -> str:
-        """Any event in an event_callback; `envelope` replaces fields of that. Returns event_id."""
-        return self._events.publish(event, **envelope)
 
     @property
     def sharing(self) -> bool:

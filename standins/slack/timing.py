@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,6 @@ class Timing:
     minute: float = 60.0
     keep_offline: bool = True
 
-    def but(
-        self,
-        stream_seconds: float | None,
-        redeliver_after: float | None,
-        retry_delays: tuple[float, ...] | None,
-    ) -> Timing:
-        """Itself with those that are given."""
-        return replace(
-            self,
-            stream_seconds=self.stream_seconds if stream_seconds is None else stream_seconds,
-            redeliver_after=self.redeliver_after if redeliver_after is None else redeliver_after,
-            retry_delays=self.retry_delays if retry_delays is None else retry_delays,
-        )
+    def but(self, **given: Any) -> Timing:
+        """Itself with those that are given, None for not."""
+        return replace(self, **{name: value for name, value in given.items() if value is not None})

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from standins.slack.api import Api, Call
-from standins.slack.file import File
-from standins.slack.filehost import Fetch, FileHost
-from standins.slack.message import Ephemeral, Post
+from standins.slack.api import Api
+from standins.slack.filehost import FileHost
+from standins.slack.message import Post
 from standins.slack.sockets import Sockets
-from standins.slack.status import StatusBoard
 from standins.slack.wire import Json
 from standins.slack.workspace import Workspace
 
@@ -20,8 +18,17 @@ class View:
     workspace: Workspace
     api: Api
     sockets: Sockets
-    _statuses: StatusBoard
     _filehost: FileHost
+
+    def _show(self) -> None:
+        """What there is to see, once there is something to look at."""
+        self.files = self.workspace.files
+        self.scopes = self.workspace.scopes
+        self.ephemerals = self.workspace.ephemerals
+        self.statuses = self.workspace.statuses.log
+        self.fetches = self._filehost.fetches
+        self.calls, self.rate_limited = self.api.calls, self.api.rate_limited
+        self.acks = self.sockets.deliveries.acks
 
     def posts(self, channel: str, thread_ts: str | None = None) -> list[Post]:
         """The app's messages there now, oldest first."""
@@ -40,47 +47,12 @@ class View:
         room = self.workspace.channels[channel]
         return [room.raw(message) for message in room.everything()]
 
-    @property
-    def files(self) -> dict[str, File]:
-        """Every file there is, by its id; those of the app once their upload was completed."""
-        return self.workspace.files
-
-    @property
-    def fetches(self) -> list[Fetch]:
-        """Every request for the bytes of a file."""
-        return self._filehost.fetches
-
-    @property
-    def scopes(self) -> set[str]:
-        """What the app may do. Take one away and the next call that needs it is `missing_scope`."""
-        return self.workspace.scopes
-
-    @property
-    def ephemerals(self) -> list[Ephemeral]:
-        return self.workspace.ephemerals
-
-    @property
-    def statuses(self) -> list[tuple[float, str, str, str]]:
-        return self._statuses.log
-
     def status(self, channel: str, thread_ts: str) -> str:
-        return self._statuses.of(channel, thread_ts)
+        return self.workspace.statuses.of(channel, thread_ts)
 
     def session(self, channel: str, thread_ts: str) -> str:
         """The agent session's status; '' for none."""
-        return self._statuses.sessions.get((channel, thread_ts), "")
-
-    @property
-    def calls(self) -> list[Call]:
-        return self.api.calls
-
-    @property
-    def rate_limited(self) -> list[str]:
-        return self.api.rate_limited
-
-    @property
-    def acks(self) -> list[tuple[str, float]]:
-        return self.sockets.deliveries.acks
+        return self.workspace.statuses.sessions.get((channel, thread_ts), "")
 
     def unacked(self) -> list[Json]:
         """Events (payloads) that were not acknowledged: under way, waiting, or lost."""

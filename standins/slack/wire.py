@@ -6,9 +6,7 @@ Source: docs.slack.dev/apis/web-api (argument encodings, warnings, general error
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from aiohttp import web
 
@@ -22,24 +20,6 @@ STRUCTURED = {
     "metadata": "invalid_metadata_format",
     "files": "invalid_arguments",
 }
-STRINGS = frozenset(
-    {
-        *(
-            "channel",
-            "channel_id",
-            "ts",
-            "thread_ts",
-            "message_ts",
-            "timestamp",
-            "oldest",
-            "latest",
-            "cursor",
-        ),
-        *("text", "markdown_text", "status", "title", "name", "initial_comment"),
-        *("file", "filename", "alt_txt", "snippet_type"),
-        *("user", "recipient_user_id", "recipient_team_id"),
-    }
-)
 
 
 class ApiError(Exception):
@@ -61,37 +41,10 @@ class ApiError(Exception):
         return body
 
 
-@dataclass(frozen=True)
-class Method:
-    """One Web API method. `run` gets decoded arguments and returns the body without `ok`.
-
-    `tier`: calls a minute for the workspace; 0 is a rule of its own (`limits.py`).
-    `scope`: what the app must have been granted, '' where the stand-in does not look.
-    """
-
-    run: Callable[[Json], Json]
-    required: tuple[str, ...] = ()
-    optional: frozenset[str] = field(default_factory=frozenset)
-    tier: int = 50
-    token: Literal["bot", "app", "none"] = "bot"
-    scope: str = ""
-
-    def ignored(self, args: Json) -> tuple[str, ...]:
-        """Arguments the method does not have. Slack passes over them in silence."""
-        known = {"token", "team_id", *self.required, *self.optional}
-        return tuple(sorted(set(args) - known))
-
-    def check(self, args: Json) -> None:
-        missing = [name for name in self.required if args.get(name) is None]
-        if missing:
-            raise ApiError("invalid_arguments", *(f"missing required field: {name}" for name in missing))
-        wrong = [name for name in args if name in STRINGS and not isinstance(args[name], str)]
-        if wrong:
-            raise ApiError("invalid_arguments", *(f"must be a string: {name}" for name in wrong))
-
-
-def optional(names: str) -> frozenset[str]:
-    return frozenset(names.split())
+def refuse(condition: object, error: str, *messages: str) -> None:
+    """ApiError when the condition holds."""
+    if condition:
+        raise ApiError(error, *messages)
 
 
 def flag(value: object) -> bool:
@@ -112,7 +65,7 @@ async def arguments(request: web.Request) -> Json:
         args.update(await _body(request))
     for name, error in STRUCTURED.items():
         if isinstance(args.get(name), str):
-            args[name] = _decoded(args[name], error)
+            args[name] = decoded(args[name], error)
     return {name: value for name, value in args.items() if value is not None}
 
 
@@ -121,25 +74,23 @@ async def _body(request: web.Request) -> Json:
         return _json_object(await request.read())
     if request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
         return dict(await request.post())
-    if await request.read():
-        raise ApiError("missing_post_type" if "Content-Type" not in request.headers else "invalid_post_type")
+    untyped = "Content-Type" not in request.headers
+    refuse(await request.read(), "missing_post_type" if untyped else "invalid_post_type")
     return {}
 
 
 def _json_object(raw: bytes) -> Json:
     if not raw:
         return {}
-    try:
-        value = json.loads(raw)
-    except ValueError:
-        raise ApiError("invalid_json") from None
+    value = decoded(raw, "invalid_json")
     if not isinstance(value, dict):
         raise ApiError("json_not_object")
     value.pop("token", None)  # with a JSON body only the header authenticates
     return value
 
 
-def _decoded(text: str, error: str) -> Any:
+def decoded(text: str | bytes, error: str) -> Any:
+    """The JSON of a text, None for an empty one. ApiError `error`."""
     try:
         return json.loads(text) if text else None
     except ValueError:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from dataclasses import dataclass, field
 
 from standins.slack.channel import Channel
 from standins.slack.clock import Stamps
+from standins.slack.content import Content
 from standins.slack.file import File
 from standins.slack.identity import Identity
 from standins.slack.message import Ephemeral, Message
-from standins.slack.wire import ApiError, Json
+from standins.slack.status import StatusBoard
+from standins.slack.wire import ApiError, Json, refuse
 
 
 @dataclass
@@ -26,6 +29,7 @@ class Workspace:
     """`scopes`: what the app may do; those taken away are missing from the next call on."""
 
     identity: Identity
+    statuses: StatusBoard = field(default_factory=StatusBoard)
     stamps: Stamps = field(default_factory=Stamps)
     channels: dict[str, Channel] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
@@ -54,8 +58,7 @@ class Workspace:
 
     def direct_with(self, user: str) -> tuple[Channel, bool]:
         """The direct conversation with a person; True when it existed."""
-        if user not in self.people:
-            raise ApiError("user_not_found")
+        refuse(user not in self.people, "user_not_found")
         known = self.direct.get(user)
         channel = known or f"D0{uuid.uuid4().hex[:8].upper()}"
         return self.open(channel, user), known is not None
@@ -65,8 +68,7 @@ class Workspace:
         room = self.channels.get(channel)
         if room is None or (not room.bot_in and room.kind != "channel"):
             raise ApiError("channel_not_found")
-        if not room.bot_in:
-            raise ApiError("not_in_channel")
+        refuse(not room.bot_in, "not_in_channel")
         return room
 
     def own_fields(self) -> Json:
@@ -74,5 +76,22 @@ class Workspace:
         who = self.identity
         return {"bot_id": who.bot_id, "app_id": who.app_id, "team": who.team, "bot_profile": who.profile}
 
-    def is_own(self, message: Message) -> bool:
-        return message.extra.get("bot_id") == self.identity.bot_id
+    def own_message(
+        self, room: Channel, text: str, thread_ts: str | None, blocks: list[Json], extra: Json
+    ) -> Message:
+        """A message of the app, marked as such, not in the room yet."""
+        stamp, extra = self.stamps.next(), self.own_fields() | extra
+        return Message(room.id, stamp, self.identity.bot_user, text, thread_ts, blocks, extra)
+
+    def own(self, room: Channel, ts: str, refusal: str) -> Message:
+        """The app's message. ApiError message_not_found, or `refusal` when it is somebody else's."""
+        message = room.by_ts.get(ts)
+        if message is None:
+            raise ApiError("message_not_found")
+        refuse(message.extra.get("bot_id") != self.identity.bot_id, refusal)
+        return message
+
+    def whisper(self, channel: str, user: str, content: Content, source: str, thread_ts: str | None) -> None:
+        """Show it to one person."""
+        now, blocks = time.monotonic(), content.blocks or []
+        self.ephemerals.append(Ephemeral(channel, user, content.shown(), source, now, thread_ts, blocks))

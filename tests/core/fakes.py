@@ -14,7 +14,7 @@ from core.errors import FileRefused
 from core.ports import FullReply, Platform
 from core.store import assistants
 from core.store.database import MIGRATIONS, Execute
-from core.store.journal import Journal
+from core.store.steps import Journal
 from core.types import (
     EVERY_FUNCTION,
     Activity,

@@ -1,7 +1,7 @@
-"""`python -m tests.crash.child`: the product as a process that dies where it is told to.
+"""What a fork of `tests.crash.forks` becomes: the product as a process that dies where it is told to.
 
-An order is read from standard input as one line of JSON; later lines arm the process anew. When the input
-ends, so does the process: whoever started it is gone.
+An order is one line of JSON; later lines arm the process anew. When the input ends, so does the process:
+whoever started it is gone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -94,13 +93,13 @@ def _acknowledge_first() -> None:
 
 def _begin_unrecorded() -> None:
     """The effect comes first, and then the record of it."""
-    from core.store.journal import Journal
+    from core.store.steps import Begun, Journal, Step
 
     original = Journal.record
 
-    async def careless(self: Journal, name: str, value: Any, **more: Any) -> None:
-        if not (name.startswith("call:") and "begun" in value):
-            await original(self, name, value, **more)
+    async def careless(self: Journal, step: Step[Any], value: Any, **more: Any) -> None:
+        if not isinstance(value, Begun):
+            await original(self, step, value, **more)
 
     Journal.record = careless  # type: ignore[method-assign]
 
@@ -111,15 +110,3 @@ def _quicken() -> None:
     from bots.slack import api
 
     api.FASTEST_APPEND = api.FASTEST_UPDATE = poster.EDIT_SPACING = 0.005
-
-
-def _alone() -> None:
-    with os.fdopen(0, "rb", buffering=0, closefd=False) as lines:
-        order = Order(**json.loads(lines.readline()))
-    status = become(order, 0)
-    sys.stderr.flush()
-    os._exit(status)
-
-
-if __name__ == "__main__":
-    _alone()

@@ -10,14 +10,14 @@ import pytest
 from tests.crash.process import Forks, fork_server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def forks() -> Iterator[Forks]:
-    """Processes of the product in milliseconds."""
+    """Processes of the product in milliseconds; it is imported once for each of pytest's workers."""
     with fork_server() as forks:
         yield forks
 
 
 @pytest.fixture(autouse=True)
 def _hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
-    """The stand-ins' server logs each client that dies in the middle of an answer."""
+    """The stand-ins' server logs each client that dies, or listens no more, in the middle of an answer."""
     caplog.set_level(logging.CRITICAL, "aiohttp.server")

@@ -71,7 +71,7 @@ def _on_discord(message: Any) -> dict[str, Any]:
     same = ("id", "content", "kind", "reference", "nonce", "components", "flags")
     return {
         **{name: getattr(message, name) for name in same},
-        "channel": message.channel.id,
+        "channel": message.channel,
         "author": message.author.id,
         "mentions": [user.id for user in message.mentions],
         "files": [_file(one) for one in message.attachments],

@@ -17,7 +17,7 @@ from typing import Any
 
 import aiohttp
 
-from standins.discord.attachment import Upload
+from standins.discord import Upload
 from standins.discord.message import Message as DiscordMessage
 from standins.slack.file import File
 from standins.slack.message import Message as SlackMessage
@@ -143,9 +143,11 @@ def _discord(stage: World, kept: Kept) -> None:
         stage.discord.add_channel(room["guild"], room["id"])
     for one in kept["messages"]:
         channel = there.channels[one["channel"]]
-        message = DiscordMessage(one["id"], channel, there.user(one["author"]), one["content"])
+        author = there.user(one["author"])
+        message = DiscordMessage(one["id"], channel.id, author, one["content"], channel.guild)
         for name in ("kind", "reference", "nonce", "components", "flags"):
             setattr(message, name, one[name])
+        message.quoted = channel.messages.get(one["reference"])
         message.mentions = there.known(one["mentions"])
         message.attachments = [
             there.cdn.keep(file["id"], channel.id, Upload(file["name"], base64.b64decode(file["content"])))

@@ -105,23 +105,20 @@ class Forks:
 
 
 @contextlib.asynccontextmanager
-async def alone(order: Order, *, hooked: bool = False) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A fresh process, as people start it: `python -m bots run …`; `hooked`: with points, as a fork has."""
-    module = ["tests.crash.child"] if hooked else ["bots", "run", *order.platforms]
+async def alone(order: Order) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A fresh process, as people start it: `python -m bots run …`. It is killed at the end."""
+    command = (sys.executable, "-m", "bots", "run", *order.platforms)
     environ = {**order.environ, "PYTHONPATH": str(ROOT)}
     with order.log.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", *module), cwd=order.directory, env=environ, stdin=-1, stderr=log
+            *command, cwd=order.directory, env=environ, stdin=subprocess.DEVNULL, stderr=log
         )
-    assert process.stdin is not None
     try:
-        process.stdin.write(order.line() if hooked else b"")
         yield process
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-        process.stdin.close()
 
 
 @contextlib.contextmanager

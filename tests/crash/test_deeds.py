@@ -54,13 +54,11 @@ def _wrong(
 
 
 def test_what_is_right_passes():
-    """Two calls, a payment that was allowed, a picture and a table."""
     assert _wrong() == set()
 
 
 @pytest.mark.parametrize("paid", [[], DONE.paid])
 def test_an_interrupted_payment_that_is_told_passes(paid):
-    """Whether it came about or not."""
     assert _wrong(TOLD, replace(DONE, paid=paid), UNSURE) == set()
 
 
@@ -91,17 +89,14 @@ def test_wrong_effects_are_found(kind, done):
     ],
 )
 def test_wrong_posts_are_found(kind, shown):
-    """A question or a file once more or missing; a note without a reason."""
     assert kind in _wrong(shown)
 
 
 def test_an_interruption_that_is_not_told_is_found():
-    """The model was told that nobody knows, and the person was not."""
     assert _wrong(requests=UNSURE) == {"stub"}
 
 
 def test_a_file_that_the_model_did_not_get_is_found():
-    """It was asked about it without its bytes."""
     asked: Items = [{"role": "user", "content": f"{SEEN.text}\n[File seen.txt]\nabout seen"}]
 
     assert _wrong(requests=(*REQUESTS, asked)) == {"lost"}

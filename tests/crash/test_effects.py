@@ -15,22 +15,26 @@ from tests.crash.world import ONLINE, World, world
 BEGUN, DONE = "commit steps:call:begun", "commit steps:call:output-files"
 
 
-@pytest.mark.parametrize("scenario", PAY, ids=lambda scenario: scenario.platform)
+AROUND = (
+    ("commit steps:ask:intent after", 1, False),
+    ("commit steps:ask:id after", 1, False),
+    ("commit steps:ask:id-decided before", 1, False),
+    (f"{BEGUN} before", 1, False),
+    (f"{BEGUN} after", 0, True),
+    (f"{DONE} before", 1, True),
+    (f"{DONE} after", 1, False),
+)
+"""Points to die at, with how often is paid, and whether the person is told that nobody knows."""
+
+
 @pytest.mark.parametrize(
-    ("point", "paid", "told"),
-    [
-        ("commit steps:ask:intent after", 1, False),
-        ("commit steps:ask:id after", 1, False),
-        ("commit steps:ask:id-decided before", 1, False),
-        (f"{BEGUN} before", 1, False),
-        (f"{BEGUN} after", 0, True),
-        (f"{DONE} before", 1, True),
-        (f"{DONE} after", 1, False),
-    ],
+    ("point", "paid", "told", "scenario"),
+    [(*case, scenario) for case in AROUND for scenario in PAY[: 1 + case[-1]]],
+    ids=lambda case: case.platform if isinstance(case, Scenario) else case,
 )
 async def test_a_kill_around_an_effect(forks, tmp_path, scenario, point, paid, told):
-    """Before the question, after it, after the press, before the effect, after it, after its record: the
-    effect is never repeated, and where nobody knows whether it came about, the person is told.
+    """The effect is never repeated, and where nobody knows whether it came about, the person is told; on both
+    networks there, else on one.
     """
     async with world(tmp_path) as stage:
         await _killed(forks, stage, scenario, point)
@@ -40,16 +44,15 @@ async def test_a_kill_around_an_effect(forks, tmp_path, scenario, point, paid, t
         assert any(INTERRUPTED in post.text for post in stage.shown()) == told
 
 
-@pytest.mark.parametrize("scenario", PAY, ids=lambda scenario: scenario.platform)
-async def test_an_effect_before_its_record_is_found_out(forks, tmp_path, scenario):
+async def test_an_effect_before_its_record_is_found_out(forks, tmp_path):
     """Proof that the checker can fail: when a call is put on record only after its effect, the same kill
     repeats the effect, and the checker says so.
     """
     async with world(tmp_path) as stage:
-        await _killed(forks, stage, scenario, f"{DONE} before", careless="begun")
+        await _killed(forks, stage, PAY[0], f"{DONE} before", careless="begun")
 
         assert ["doubled: alpha 12 2 pay: paid 2 times"] == [
-            str(finding) for finding in scenario.findings(stage) if finding.kind == "doubled"
+            str(finding) for finding in PAY[0].findings(stage) if finding.kind == "doubled"
         ]
 
 

@@ -32,12 +32,10 @@ def _kinds(shown: Sequence[Shown]) -> set[str]:
 
 
 def test_what_is_right_passes():
-    """One answer in two posts, one in one, a confirmation, and a new memory after the reset."""
     assert check(SAID, SHOWN) == []
 
 
 def test_what_belongs_to_tools_is_no_answer():
-    """A decided question, a file, and a note under an answer are judged elsewhere."""
     more = (Shown("16", "topic", DECISIONS[0]), Shown("17", "topic", "", files=(("a.txt", b"a"),)))
 
     assert check(SAID, (*SHOWN[:4], replace(SHOWN[4], text=f"{THREE.answer}\n\n{INTERRUPTED}"), *more)) == []
@@ -65,5 +63,4 @@ def test_what_belongs_to_tools_is_no_answer():
     ],
 )
 def test_what_is_wrong_on_the_screen_is_found(kind, shown):
-    """Each fault by its name."""
     assert kind in _kinds(shown)

@@ -31,7 +31,6 @@ SUMMARISED = f"{SUMMARY}{KNOWS} one"
 
 
 def test_what_is_right_passes():
-    """The turns so far, and nothing from before a reset."""
     assert check(SAID, RIGHT) == []
 
 
@@ -56,16 +55,13 @@ def test_calls_and_the_parts_of_an_answer_pass():
     ],
 )
 def test_what_the_model_was_not_rightly_told_is_found(request_items):
-    """A turn that is missing, cut, repeated, or from before the reset."""
     assert {finding.kind for finding in check(SAID, (*RIGHT, request_items))} == {"memory"}
 
 
 def test_a_summary_stands_for_what_it_tells():
-    """Its turns need not be told word for word."""
     assert check(MORE, [items(SUMMARISED, TWO.text)]) == []
     assert forgotten(MORE, items(SUMMARISED, TWO.text)) == []
 
 
 def test_what_no_summary_tells_is_forgotten():
-    """Not in the summary and not word for word."""
     assert len(forgotten(MORE, items(SUMMARISED, THREE.text))) == 1

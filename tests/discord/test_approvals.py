@@ -8,8 +8,7 @@ import pytest
 
 from core.texts import text
 from standins.discord import DiscordStandin, Post
-from standins.script.beats import Call
-from standins.script.script import outputs
+from standins.script.script import Call, outputs
 from tests.discord.conversation import ANN, BOB, ROOM, mention, texts
 from tests.slack.stage import Stage
 from tests.tool_files import PAY, paid, put_tool

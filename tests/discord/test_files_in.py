@@ -15,8 +15,7 @@ from bots.discord.files import MOST_FILES, DiscordFiles, attachments
 from core.errors import FileRefused, Retryable
 from core.files.detect import judge
 from core.types import Attachment
-from standins.discord import DiscordStandin
-from standins.discord.attachment import Upload
+from standins.discord import DiscordStandin, Upload
 from tests import samples
 from tests.discord.conversation import ANN, GUILD, ROOM
 from tests.slack.nonsense import NONSENSE

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from standins.discord import DiscordStandin, Post
-from standins.script.beats import Call
+from standins.script.script import Call
 from tests import samples
 from tests.discord.conversation import ANN, ROOM, all_heard, exchange, mention, shows, texts
 from tests.slack.stage import Stage

@@ -8,8 +8,7 @@ import pytest
 
 from core.texts import text
 from standins.discord import DiscordStandin
-from standins.script.beats import Call
-from standins.script.script import outputs
+from standins.script.script import Call, outputs
 from tests.discord.conversation import ANN, ROOM, all_heard, creations, mention, shows, stop_button, texts
 from tests.slack.stage import Pause, Stage
 from tests.tool_files import DRAW_SLOWLY, SLOW, let_go, put_tool

@@ -27,7 +27,6 @@ class Line:
         self.times: list[float] = []
 
     async def run(self, connected: Callable[[], None]) -> None:
-        """See `bots.intake.connection.Connection`."""
         self.times.append(time.monotonic())
         self.news.tell()
         await self._script(len(self.times), connected)
@@ -62,7 +61,6 @@ async def dropping(number: int, connected: Callable[[], None]) -> None:
 
 
 async def test_a_lost_connection_is_made_again_at_once():
-    """Nobody waits because a server was restarted."""
     (gap,) = await Line(dropping).attempts(2)
 
     assert gap < 0.2
@@ -70,14 +68,12 @@ async def test_a_lost_connection_is_made_again_at_once():
 
 @pytest.mark.parametrize("script", [failing, dropping])
 async def test_further_attempts_take_their_time(script):
-    """Whether it cannot be reached or drops every connection: the third attempt has a pause before it."""
     first, second = await Line(script).attempts(3)
 
     assert first < 0.2 <= second
 
 
 async def test_it_is_tried_for_ever():
-    """Also after a night."""
     found: list[int] = []
 
     async def script(number: int, connected: Callable[[], None]) -> None:
@@ -94,7 +90,6 @@ async def test_it_is_tried_for_ever():
 
 @pytest.mark.usefixtures("_hurried")
 async def test_a_connection_that_stood_was_a_good_one(caplog):
-    """After it the next attempt is made at once, whatever happened before."""
     caplog.set_level(logging.INFO)
 
     async def script(number: int, connected: Callable[[], None]) -> None:
@@ -114,7 +109,6 @@ async def test_a_connection_that_stood_was_a_good_one(caplog):
 
 
 async def test_being_connected_is_told():
-    """To the log and to whoever asked, each time."""
     told: list[int] = []
     line = Line(dropping)
     keeping = asyncio.create_task(keep(line, lambda: told.append(1)))
@@ -140,7 +134,6 @@ async def test_a_token_that_never_worked_ends_it(before):
 
 
 async def test_a_token_that_worked_stops_this_platform_only(caplog):
-    """Revoked: the log says so, and the others go on."""
 
     async def script(number: int, connected: Callable[[], None]) -> None:
         if number == 2:
@@ -163,7 +156,6 @@ async def test_why_it_cannot_be_reached_is_in_the_log(caplog):
 
 
 async def test_being_cancelled_is_the_end():
-    """No attempt is made on the way out."""
 
     async def waiting(number: int, connected: Callable[[], None]) -> None:
         await asyncio.Event().wait()

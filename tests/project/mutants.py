@@ -114,11 +114,14 @@ def choose(seed: int) -> list[Mutant]:
     return chosen
 
 
-def _rings(file: str, root: Path) -> list[str]:
+def _rings(file: str, root: Path) -> list[list[str]]:
     """The tests that are to notice a fault in that file, the nearest first."""
-    near = f"tests/{file.removeprefix('bots/').rpartition('/')[0]}"
+    near = Path("tests", file.removeprefix("bots/")).parent
+    named = sorted(str(path.relative_to(root)) for path in (root / near).glob(f"test_{Path(file).stem}*.py"))
     rings = next(folders for start, folders in RINGS.items() if file.startswith(start))
-    return list(dict.fromkeys(ring for ring in (near, *rings) if (root / ring).is_dir()))
+    return [named] * bool(named) + [
+        [ring] for ring in dict.fromkeys((str(near), *rings)) if (root / ring).is_dir()
+    ]
 
 
 def noticed(mutant: Mutant, root: Path) -> bool:
@@ -130,8 +133,8 @@ def noticed(mutant: Mutant, root: Path) -> bool:
         return any(_fails(copy, ring) for ring in _rings(mutant.file, root))
 
 
-def _fails(copy: Path, ring: str) -> bool:
-    command = (sys.executable, "-m", "pytest", "-qx", "-n2", "-p", "no:cacheprovider", ring)
+def _fails(copy: Path, ring: list[str]) -> bool:
+    command = (sys.executable, "-m", "pytest", "-qx", "-n2", "-p", "no:cacheprovider", *ring)
     with subprocess.Popen(
         command, cwd=copy, env={**os.environ, "PYTHONPATH": ""}, stdout=subprocess.DEVNULL, text=True
     ) as process:

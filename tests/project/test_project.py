@@ -36,6 +36,15 @@ ONE_NOUN_A_FILE = ("core/store", "bots/cli", "standins")
 """Folders that are lists by nature (a file a table, a command, an endpoint) and may be longer."""
 MAX_PARAMETERS = 6
 """Of a constructor, besides `self`; the fields of dataclasses do not count."""
+RINGS = ("crash", "intake", "project", "replies")
+"""Folders of `tests` whose imports and names are checked: those that have been put in order."""
+TEST_FILES = [path for ring in RINGS for path in sorted((ROOT / "tests" / ring).rglob("test_*.py"))]
+MAX_TEST_LINES = 50_100
+"""What all of `tests` may have. Whoever takes lines out lowers it; whoever needs more takes out others."""
+FEATURES = {"adoption", "deeds", "effects", "project", "remembered", "sweep", "databases", "older"}
+"""What a test may be named after besides modules, rooms and the glossary's words."""
+EVENTS = {"death", "restart", "attempt", "error"}
+"""Words of the glossary that say what happened once."""
 
 SQL = re.compile(
     r"\b(select\s.+?\sfrom|insert\s+(or\s+\w+\s+)?into|update\s+\w+\s+set|delete\s+from"
@@ -57,6 +66,12 @@ def tree(path: Path) -> ast.Module:
 
 
 @cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """The whole tree."""
+    return tuple(ast.walk(tree(path)))
+
+
+@cache
 def project() -> dict[str, Any]:
     """The contents of pyproject.toml."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -73,10 +88,11 @@ def repository_files() -> tuple[Path, ...]:
     return tuple(path for path in paths if path.is_file())
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """The top-level names of everything a file imports, at any depth of the code, by name or by string."""
     found: set[str] = set()
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -96,7 +112,7 @@ def documentation(path: Path) -> set[int]:
     """The identities of the docstring nodes of a file: text for people, not for the machine."""
     return {
         id(node.value)
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
 
@@ -104,7 +120,7 @@ def documentation(path: Path) -> set[int]:
 def statements(path: Path) -> Iterator[ast.Constant | ast.JoinedStr]:
     """Every string of a file that holds SQL."""
     ignored = documentation(path)
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.JoinedStr):
             text = "x".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in ignored:
@@ -117,7 +133,7 @@ def statements(path: Path) -> Iterator[ast.Constant | ast.JoinedStr]:
 
 def foreign_parts(statement: ast.JoinedStr, path: Path) -> Iterator[str]:
     """What a formatted statement takes from its caller, or computes: neither is text of the store itself."""
-    parameters = {node.arg for node in ast.walk(tree(path)) if isinstance(node, ast.arg)}
+    parameters = {node.arg for node in nodes(path) if isinstance(node, ast.arg)}
     for part in statement.values:
         if isinstance(part, ast.FormattedValue) and not (
             isinstance(part.value, ast.Name) and part.value.id not in parameters
@@ -127,7 +143,7 @@ def foreign_parts(statement: ast.JoinedStr, path: Path) -> Iterator[str]:
 
 def methods(path: Path) -> Iterator[tuple[ast.ClassDef, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """The classes of a file with each of their methods."""
-    for kind in ast.walk(tree(path)):
+    for kind in nodes(path):
         if isinstance(kind, ast.ClassDef):
             for part in kind.body:
                 if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -136,7 +152,7 @@ def methods(path: Path) -> Iterator[tuple[ast.ClassDef, ast.FunctionDef | ast.As
 
 def has_annotations(path: Path) -> bool:
     """Whether a file annotates anything."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.AnnAssign) or (isinstance(node, ast.arg) and node.annotation):
             return True
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
@@ -175,7 +191,7 @@ def missing(entries: dict[str, Requirement], wanted: Iterable[Requirement]) -> I
 
 def long_functions(path: Path) -> Iterator[str]:
     """The functions of a file that are longer than a screen: "path:name"."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         if (node.end_lineno or node.lineno) - node.lineno + 1 > MAX_FUNCTION_LINES:
@@ -214,6 +230,38 @@ def test_constructors_take_few_values():
         if made.name == "__init__" and not name(path).startswith("standins/")
     }
     assert not {place: count for place, count in found.items() if count > MAX_PARAMETERS}
+
+
+def test_tests_import_no_other_test():
+    """What two tests share stands in a file that is named for what it is, and moves with neither of them."""
+    found = {
+        name(path)
+        for path in TEST_FILES
+        for node in nodes(path)
+        if (isinstance(node, ast.ImportFrom) and node.module and ".test_" in f"{node.module}.")
+        or (isinstance(node, ast.ImportFrom | ast.Import) and any("test_" in one.name for one in node.names))
+    }
+    assert not found
+
+
+def test_tests_are_named_for_what_they_test():
+    """After a module or a room, or with the glossary's words and features: never after what happened once."""
+    rooms = {part for path in PRODUCT_FILES for part in path.relative_to(ROOT).with_suffix("").parts}
+    words = set(re.findall("[a-z]+", (ROOT / "docs/glossary.md").read_text("utf-8").lower())) | FEATURES
+    words |= {word for room in rooms for word in room.split("_")}
+    words = {word.removesuffix("s") for word in words} - EVENTS
+    strange = {
+        name(path)
+        for path in TEST_FILES
+        if {word.removesuffix("s") for word in path.stem.split("_")[1:]} - words
+    }
+    assert not strange
+
+
+def test_tests_stay_fewer():
+    """Every line of a test is read and carried along by whoever changes the product."""
+    files = (path for path in PYTHON_FILES if path.is_relative_to(ROOT / "tests"))
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in files) <= MAX_TEST_LINES
 
 
 def test_folders_stay_short():

@@ -21,8 +21,13 @@ ROOT = Path(__file__).parents[2]
 class Checkout:
     """A copy of the commands beside a product that says how it was started."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, like: Checkout | None = None) -> None:
         self.root = root
+        if like:  # where somebody has installed: only the place that the mark names is another
+            shutil.copytree(like.root, root, symlinks=True)
+            mark = root / ".venvs/1/interpreter"
+            mark.write_text(mark.read_text().replace(str(like.root), str(root)))
+            return
         shutil.copytree(ROOT / "scripts", root / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
         (root / "requirements.lock").write_text("# nothing\n")
         (root / "requirements-dev.lock").write_text("# nothing, for development\n")
@@ -64,9 +69,16 @@ def checkout(tmp_path: Path) -> Checkout:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A checkout in which the product has run once. Tests must leave it as it is."""
     checkout = Checkout(tmp_path_factory.mktemp("installed") / "checkout")
-    status, _, err = checkout.run("scripts/run")
-    assert status == 0, err
+    status, out, err = checkout.run("scripts/run")
+    assert (status, out) == (0, f"{checkout.root} []\n")
+    assert "installed in" in err
     return checkout
+
+
+@pytest.fixture
+def settled(installed: Checkout, tmp_path: Path) -> Checkout:
+    """A checkout of its own in which the product has run once."""
+    return Checkout(tmp_path / "check out", installed)
 
 
 LAZY = """
@@ -133,19 +145,11 @@ def test_run_works_through_a_symlink(installed, tmp_path):
     assert subprocess.check_output([link], cwd=tmp_path, text=True) == f"{installed.root} []\n"
 
 
-def test_run_says_where_the_person_stands(checkout):
+def test_run_says_where_the_person_stands_and_gives_the_products_exit_status(settled):
     """It starts the product in the checkout; paths that are typed are meant from there."""
-    (checkout.root / "bots/__main__.py").write_text("import os\nprint(os.environ['SPOOL_FOLDER'])\n")
-    status, out, _ = checkout.run("scripts/run", SPOOL_FOLDER="/elsewhere")
-    assert (status, out) == (0, f"{checkout.root.parent}\n")
-
-
-def test_run_gives_the_products_exit_status(checkout):
-    """The product's exit status is the command's. Whatever the installation says is not on stdout."""
-    (checkout.root / "bots/__main__.py").write_text("raise SystemExit(2)")
-    status, out, err = checkout.run("scripts/run")
-    assert (status, out) == (2, "")
-    assert "installed in" in err
+    text = "import os\nprint(os.environ['SPOOL_FOLDER'])\nraise SystemExit(2)\n"
+    (settled.root / "bots/__main__.py").write_text(text)
+    assert settled.run("scripts/run", SPOOL_FOLDER="/elsewhere")[:2] == (2, f"{settled.root.parent}\n")
 
 
 def test_install_says_when_there_is_no_python(checkout, tmp_path):
@@ -168,18 +172,15 @@ def test_install_names_an_unsuitable_python(checkout):
     assert "'/no/such/python'" in err
 
 
-def test_changed_lock_is_installed(checkout):
-    """A changed lock file is seen at the next start, and only then something is installed."""
-    checkout.run("scripts/install")
-    checkout.lock("# something else\n")
-    assert "installed in" in checkout.run("scripts/install", PYTHON="")[2]
-    assert checkout.run("scripts/install", PYTHON="")[2] == ""
-
-
-def test_development_serves_the_product(checkout):
-    """After the development tools were installed, the product starts without another installation."""
-    assert "requirements-dev.lock" in checkout.run("scripts/install", "--dev")[2]
-    assert checkout.run("scripts/install") == (0, "", "")
+def test_changed_lock_is_installed(settled):
+    """It is seen at the next start, and only then something is installed; going back to the lock file of
+    before takes the environment of before."""
+    settled.lock("# something else\n")
+    assert "installed in" in settled.run("scripts/install", PYTHON="")[2]
+    assert settled.run("scripts/install", PYTHON="")[2] == ""
+    settled.lock("# nothing\n")
+    assert "installed in" not in settled.run("scripts/install", PYTHON="")[2]
+    assert os.readlink(settled.root / ".venv") == ".venvs/1"
 
 
 def test_first_installation_that_fails_is_not_taken_for_done(checkout):
@@ -194,54 +195,53 @@ def test_first_installation_that_fails_is_not_taken_for_done(checkout):
     assert checkout.run("scripts/run")[0] == 0
 
 
-def test_failed_installation_leaves_the_environment(checkout):
+def test_failed_installation_leaves_the_environment(settled):
     """When pip fails over a working environment, that one stays to the byte, and the message says so. With
     the lock file of before, the product runs from it without pip."""
-    checkout.run("scripts/install")
-    before = contents(checkout.root / ".venv/")
-    checkout.lock("no-such-package==1.0\n")
-    status, _, err = checkout.run("scripts/run", PIP_NO_INDEX="1")
+    before = contents(settled.root / ".venv/")
+    settled.lock("no-such-package==1.0\n")
+    status, _, err = settled.run("scripts/run", PIP_NO_INDEX="1")
     assert status == 1
     assert ".venv is still the environment of before" in err
-    assert contents(checkout.root / ".venv/") == before
-    subprocess.run([checkout.root / ".venv/bin/python", "-m", "bots"], cwd=checkout.root, check=True)
-    checkout.lock("# nothing\n")
-    assert checkout.run("scripts/run", PYTHON="") == (0, f"{checkout.root} []\n", "")
+    assert contents(settled.root / ".venv/") == before
+    subprocess.run([settled.root / ".venv/bin/python", "-m", "bots"], cwd=settled.root, check=True)
+    settled.lock("# nothing\n")
+    assert settled.run("scripts/run", PYTHON="") == (0, f"{settled.root} []\n", "")
 
 
-def test_installation_killed_in_pip_leaves_the_environment(checkout):
+def test_installation_killed_in_pip_leaves_the_environment(settled):
     """SIGKILL while pip waits for the network; the remains go with the next installation."""
-    checkout.run("scripts/install")
-    before = contents(checkout.root / ".venv/")
-    checkout.lock("no-such-package==1.0\n")
+    before = contents(settled.root / ".venv/")
+    settled.lock("no-such-package==1.0\n")
     with socket.create_server(("127.0.0.1", 0)) as index:
         source = f"http://127.0.0.1:{index.getsockname()[1]}/"
-        process = checkout.start("scripts/run", PIP_NO_INDEX="1", PIP_FIND_LINKS=source)
+        process = settled.start("scripts/run", PIP_NO_INDEX="1", PIP_FIND_LINKS=source)
         with index.accept()[0]:  # pip asks for the package, and gets no answer
             kill(process)
-    assert contents(checkout.root / ".venv/") == before
-    assert (checkout.root / ".venvs/2").exists()
-    (checkout.root / ".venvs/2/remains").touch()
-    checkout.lock("# nothing\n")
-    assert checkout.run("scripts/run", PYTHON="") == (0, f"{checkout.root} []\n", "")
-    checkout.lock("# something else\n")
-    assert "installed in" in checkout.run("scripts/run")[2]
-    assert not (checkout.root / ".venvs/2/remains").exists()
+    assert contents(settled.root / ".venv/") == before
+    assert (settled.root / ".venvs/2").exists()
+    (settled.root / ".venvs/2/remains").touch()
+    settled.lock("# nothing\n")
+    assert settled.run("scripts/run", PYTHON="") == (0, f"{settled.root} []\n", "")
+    settled.lock("# something else\n")
+    assert "installed in" in settled.run("scripts/run")[2]
+    assert not (settled.root / ".venvs/2/remains").exists()
 
 
-def test_installation_may_be_killed_at_any_moment(checkout):
-    """Killed at 8 moments from the first to the last, `.venv/bin/python` works after each."""
+def test_installation_may_be_killed_at_any_moment(settled):
+    """Killed at 6 moments from the first to the last, `.venv/bin/python` works after each."""
     began = time.monotonic()
-    checkout.run("scripts/install")
+    settled.lock("# changed\n")
+    settled.run("scripts/install")
     duration = time.monotonic() - began
-    for moment in range(8):
-        checkout.lock(f"# changed {moment} times\n")
-        process = checkout.start("scripts/install")
-        time.sleep(duration * moment / 6)
+    for moment in range(6):
+        settled.lock(f"# changed {moment} times\n")
+        process = settled.start("scripts/install")
+        time.sleep(duration * moment / 4)
         kill(process)
-        subprocess.run([checkout.root / ".venv/bin/python", "-c", "import json"], check=True)
-    assert checkout.run("scripts/run")[0] == 0
-    assert len(list(checkout.root.glob(".venvs/*"))) == 2
+        subprocess.run([settled.root / ".venv/bin/python", "-c", "import json"], check=True)
+    assert settled.run("scripts/run")[0] == 0
+    assert len(list(settled.root.glob(".venvs/*"))) == 2
 
 
 def test_directory_of_before_is_taken_over(checkout):
@@ -262,52 +262,42 @@ def test_directory_of_before_is_taken_over(checkout):
     subprocess.run([venv / "bin/python", "-c", "import json"], check=True)
 
 
-@pytest.mark.parametrize("command", ["scripts/run", ".venv/bin/python"])
-def test_what_runs_keeps_its_environment(checkout, tmp_path, command):
-    """A process imports to its end what it was started with, however many installations come; what it ran
-    from is removed by an installation after it ended."""
+def test_what_runs_keeps_its_environment(checkout, tmp_path):
+    """A process imports to its end what it was started with, however it was started and whatever is installed
+    meanwhile; what it ran from is removed by an installation after it ended."""
     find = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
     checkout.lock(wheel(tmp_path, "1"))
     assert checkout.run("scripts/install", **find)[0] == 0
-    (checkout.root / "bots/__main__.py").write_text(LAZY)
-    arguments = [str(checkout.root / "bots/__main__.py")] if command.startswith(".venv") else []
-    with checkout.start(command, *arguments) as process:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-        for version in ("2", "3", "4"):
+    product = checkout.root / "bots/__main__.py"
+    product.write_text(LAZY)
+    with checkout.start("scripts/run") as one, checkout.start(".venv/bin/python", str(product)) as two:
+        for process in (one, two):
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+        for version in ("2", "3"):
             checkout.lock(wheel(tmp_path, version))
             assert checkout.run("scripts/install", **find)[0] == 0
         (tmp_path / "go").touch()
-        assert process.communicate()[0] == "1\n"
-    assert {path.name for path in checkout.root.glob(".venvs/*")} == {"1", "3", "4"}
-    assert checkout.run("scripts/run")[1] == "ready\n4\n"
+        assert [process.communicate()[0] for process in (one, two)] == ["1\n", "1\n"]
+    assert {path.name for path in checkout.root.glob(".venvs/*")} == {"1", "2", "3"}
+    assert checkout.run("scripts/run")[1] == "ready\n3\n"
     checkout.lock("# nothing\n")
     checkout.run("scripts/install")
-    assert {path.name for path in checkout.root.glob(".venvs/*")} == {"4", "5"}
+    assert {path.name for path in checkout.root.glob(".venvs/*")} == {"3", "4"}
 
 
-def test_lock_of_before_needs_no_installation(checkout):
-    """Going back to the lock file of before takes the environment of before."""
-    checkout.run("scripts/install")
-    checkout.lock("# something else\n")
-    checkout.run("scripts/install")
-    checkout.lock("# nothing\n")
-    assert "installed in" not in checkout.run("scripts/install", PYTHON="")[2]
-    assert os.readlink(checkout.root / ".venv") == ".venvs/1"
-
-
-def test_removing_the_link_asks_for_a_new_environment(checkout):
+def test_removing_the_link_asks_for_a_new_environment(settled):
     """Whoever removes `.venv` gets a new environment, not the old one back."""
-    checkout.run("scripts/install")
-    (checkout.root / ".venv").unlink()
-    assert "installed in" in checkout.run("scripts/install")[2]
-    assert os.readlink(checkout.root / ".venv") == ".venvs/2"
+    (settled.root / ".venv").unlink()
+    assert "installed in" in settled.run("scripts/install")[2]
+    assert os.readlink(settled.root / ".venv") == ".venvs/2"
 
 
-def test_development_tools_stay(checkout):
-    """Where development tools are, a start of the product brings them up to date too, as long as their lock
-    file contains the product's."""
-    checkout.run("scripts/install", "--dev")
+def test_development_tools_serve_the_product_and_stay(checkout):
+    """With them the product starts without another installation, and brings them up to date too, as long as
+    their lock file contains the product's."""
+    assert "requirements-dev.lock" in checkout.run("scripts/install", "--dev")[2]
+    assert checkout.run("scripts/install") == (0, "", "")
     checkout.lock("# something else\n")
     assert "requirements-dev.lock" in checkout.run("scripts/install")[2]
     assert checkout.run("scripts/install", "--dev") == (0, "", "")
@@ -315,24 +305,22 @@ def test_development_tools_stay(checkout):
     assert "installing what requirements.lock names" in checkout.run("scripts/install", PIP_NO_INDEX="1")[2]
 
 
-def test_moved_checkout_gets_its_own_environment(checkout, tmp_path):
+def test_moved_checkout_gets_its_own_environment(settled, tmp_path):
     """The commands of an environment name its place, so a checkout that was moved makes another one."""
-    checkout.run("scripts/install")
-    checkout.root = checkout.root.rename(tmp_path / "moved")
-    status, out, err = checkout.run("scripts/run")
-    assert (status, out) == (0, f"{checkout.root} []\n")
+    settled.root = settled.root.rename(tmp_path / "moved")
+    status, out, err = settled.run("scripts/run")
+    assert (status, out) == (0, f"{settled.root} []\n")
     assert "installed in" in err
-    assert checkout.run("scripts/run", PYTHON="")[2] == ""
+    assert settled.run("scripts/run", PYTHON="")[2] == ""
 
 
-def test_environment_without_its_interpreter_is_made_again(checkout):
+def test_environment_without_its_interpreter_is_made_again(settled):
     """An environment whose Python was removed from the machine is replaced."""
-    checkout.run("scripts/install")
-    python = checkout.root / ".venv/bin/python"
+    python = settled.root / ".venv/bin/python"
     python.unlink()
     python.symlink_to("/no/such/python")
-    status, out, _ = checkout.run("scripts/run", "x")
-    assert (status, out) == (0, f"{checkout.root} ['x']\n")
+    status, out, _ = settled.run("scripts/run", "x")
+    assert (status, out) == (0, f"{settled.root} ['x']\n")
 
 
 def test_two_first_starts_at_once(checkout):

@@ -77,7 +77,6 @@ def sent_to_docker(path: str) -> bool:
 
 
 def test_the_image_installs_what_is_locked_and_then_the_product():
-    """Only wheels, with hashes; the product brings nothing along, and nothing is looked for anywhere."""
     installing = [value for word, value in instructions() if word == "RUN" and "pip install" in value]
 
     backend, locked, product = (shlex.split(value) for value in installing)
@@ -93,7 +92,6 @@ def needed(name: str) -> set[str]:
 
 
 def test_the_image_builds_the_product_with_a_locked_backend(tmp_path):
-    """Its lines are taken out of the lock with their hashes, and none of what it needs is missing."""
     (taking,) = (value for word, value in instructions() if word == "RUN" and value.startswith("sed "))
     (tmp_path / "requirements-dev.lock").write_bytes((ROOT / "requirements-dev.lock").read_bytes())
 
@@ -107,7 +105,6 @@ def test_the_image_builds_the_product_with_a_locked_backend(tmp_path):
 
 
 def test_the_image_is_of_a_python_that_is_supported():
-    """Each stage of the same slim one."""
     images = {value.split()[0] for word, value in instructions() if word == "FROM"}
 
     (image,) = images
@@ -117,7 +114,6 @@ def test_the_image_is_of_a_python_that_is_supported():
 
 
 def test_the_container_is_no_root_and_writes_only_its_data():
-    """A fixed number, a volume that nobody else may read, no byte code."""
     (user,), (volumes,) = values("USER"), map(json.loads, values("VOLUME"))
     assert all(1000 < int(number) for number in user.split(":"))
     assert ["/data"] == volumes
@@ -141,12 +137,10 @@ def test_the_container_gets_the_signal_itself():
              "core/__pycache__/types.pyc"],
 )  # fmt: skip
 def test_no_secret_gets_into_the_image(path):
-    """Nor anything else that the product is not made from."""
     assert not sent_to_docker(path)
 
 
 def test_the_whole_product_gets_into_the_image():
-    """Each file of it that git knows, and what its package is made from."""
     command = ["git", "ls-files", "bots", "core", "standins"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     files = listed.stdout.split() or ["core/settings.py"]
@@ -157,14 +151,12 @@ def test_the_whole_product_gets_into_the_image():
 
 
 def test_what_docker_is_sent_exists():
-    """No line of .dockerignore is about a file of yesterday."""
     lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
 
     assert [] == [line for line in lines if line.startswith("!") and not (ROOT / line[1:]).exists()]
 
 
 def test_compose_gives_no_more_than_is_needed():
-    """A read-only root, no capability, no way to get one."""
     assert service()["read_only"] is True
     assert ["/tmp"] == service()["tmpfs"]
     assert ["ALL"] == service()["cap_drop"]
@@ -173,7 +165,6 @@ def test_compose_gives_no_more_than_is_needed():
 
 
 def test_compose_keeps_the_data_and_reads_the_settings():
-    """The named volume is where the image expects it."""
     (volume,) = service()["volumes"]
     assert f"data:{environment()['DATA_DIR']}" == volume
     assert environment()["DATA_DIR"] == service()["environment"]["DATA_DIR"]
@@ -187,7 +178,6 @@ def test_compose_waits_and_does_not_restart_for_ever():
 
 
 def test_the_unit_restarts_after_a_crash_and_not_after_a_mistake():
-    """And gives it the time it needs to end."""
     said = unit()["Service"]
     assert ("on-failure", "2") == (said["Restart"], said["RestartPreventExitStatus"])
     assert "SIGTERM" == said["KillSignal"]
@@ -195,7 +185,6 @@ def test_the_unit_restarts_after_a_crash_and_not_after_a_mistake():
 
 
 def test_the_unit_is_confined():
-    """A user of its own, its own folder, and nothing else to write to."""
     said = unit()["Service"]
     assert said["User"] not in ("", "root")
     assert ("0700", "0077") == (said["StateDirectoryMode"], said["UMask"])
@@ -209,7 +198,6 @@ def test_the_unit_is_confined():
 
 
 def test_the_unit_starts_what_is_there():
-    """The command of the checkout, with `run`."""
     said = unit()["Service"]
     command, *arguments = said["ExecStart"].split()
 
@@ -226,15 +214,7 @@ def test_heroku_can_build_it():
     assert [] == [name for name in others if (ROOT / name).exists()]
 
 
-def test_the_procfile_names_one_process():
-    """One that Heroku does not expect to listen on a port."""
-    processes = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text("utf-8").splitlines())
-
-    assert {"bot": "python -m bots run"} == processes
-
-
 def test_the_documented_commands_exist():
-    """Each `spool WORD` of docs/operate.md."""
     text = (ROOT / "docs/operate.md").read_text("utf-8")
     command = [sys.executable, "-m", "bots", "--help"]
     known = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
@@ -245,7 +225,6 @@ def test_the_documented_commands_exist():
 
 
 def test_the_manifest_is_yaml():
-    """Slack reads it as such."""
     manifest = yaml.safe_load((ROOT / "bots/slack/manifest.yaml").read_text("utf-8"))
 
     assert manifest["settings"]["socket_mode_enabled"] is True

@@ -28,7 +28,6 @@ class Canvas:
         self.reading: str | Exception = ""
 
     async def paint(self, text: str, tasks: Sequence[Activity] = (), *, final: bool) -> bool:
-        """See `bots.replies.live.Brush`."""
         self.tried += 1
         self.news.tell()
         await self.may_paint.wait()
@@ -43,22 +42,18 @@ class Canvas:
         return True
 
     def pause(self) -> float:
-        """See `bots.replies.live.Brush`."""
         return self.wait
 
     def due(self) -> float | None:
-        """See `bots.replies.live.Brush`."""
         return self.often
 
     async def read(self) -> str:
-        """See `bots.replies.live.Brush`."""
         if isinstance(self.reading, Exception):
             raise self.reading
         return self.reading
 
     @property
     def visible(self) -> bool:
-        """See `bots.replies.live.Brush`."""
         return any(text.strip() for text, _ in self.strokes)
 
     async def until(self, count: int) -> None:

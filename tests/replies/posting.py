@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.edited import EditBrush
 from bots.replies.markdown import split
 from bots.replies.posts import Posts
 from core.concurrency import KeyedLock
 from core.store.database import Database
-from core.store.journal import Journal
+from core.store.steps import Journal
 from core.types import Claim
 from tests.core.fakes import settled
 from tests.core.queued import claimed
-from tests.replies.topic import MemoryPoster, Topic
+from tests.replies.topic import Faults, MemoryPoster, Topic
 
 
 class Died(Exception):
@@ -34,6 +36,19 @@ class Process:
     async def show(self, text: str) -> bool:
         """Paint a text that still grows."""
         return await self.brush.paint(text, final=False)
+
+    async def die_before_creating(self, text: str) -> None:
+        """Ends while it paints a text, as it asks for a post."""
+        await self._die(text, self.poster.faults)
+
+    async def die_after_creating(self, text: str) -> None:
+        """Ends while it paints a text, when the post stands and before it has heard so."""
+        await self._die(text, self.poster.after)
+
+    async def _die(self, text: str, faults: Faults) -> None:
+        faults["create"].append(Died())
+        with pytest.raises(Died):
+            await self.show(text)
 
     async def finish(self, text: str) -> None:
         """Paint the last text."""

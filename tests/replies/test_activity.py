@@ -14,34 +14,28 @@ DONE = Activity("1", "Searching the web", "complete")
 
 
 def test_a_line_tells_what_is_under_way():
-    """Several tasks share it."""
     assert "-# 🔎 Searching the web · Reading" == line([SEARCHING, READING], alone=False)
 
 
 def test_what_is_done_is_told_only_where_there_is_nothing_else():
-    """A post must show something; above text it is gone."""
     assert ("-# ✓ Searching the web", "") == (line([DONE], alone=True), line([DONE], alone=False))
 
 
 def test_no_tasks_no_line():
-    """Not even an empty one."""
     assert ("", "") == (line([], alone=True), doing([DONE]))
 
 
 @pytest.mark.parametrize("tasks", [[SEARCHING], [DONE]])
 def test_a_line_is_taken_off_again(tasks):
-    """Alone, or above text of several lines."""
     above = line(tasks, alone=True)
     assert ("", "one\ntwo") == (without_line(above), without_line(f"{above}\none\ntwo"))
 
 
 def test_other_small_lines_stay():
-    """The model may write such Markdown, too."""
     assert "-# a remark\ntext" == without_line("-# a remark\ntext")
 
 
 def test_a_title_is_one_line_of_bearable_length():
-    """A tool's name may come from anywhere."""
     assert "Using a b" == title(Activity("1", "Using\na\u202e\n\tb"))
     assert LONGEST_TITLE == len(title(Activity("1", "x" * 1000)))
 
@@ -60,5 +54,4 @@ def test_a_title_is_one_line_of_bearable_length():
     ],
 )
 def test_a_file_name_is_only_a_name(given, expected):
-    """No path, no mention, no formatting, and never empty."""
     assert expected == file_name(given)

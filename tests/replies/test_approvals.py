@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bots.replies.approvals import Asker
 from bots.replies.posts import Unclear
 from core.errors import Retryable, Unreachable
-from core.store.database import Database
 from core.types import ApprovalRequest
-from tests.core.queued import asked
-from tests.replies.posting import Died, World
+from tests.replies.posting import Died
 from tests.replies.topic import MemoryPoster
 
 _: type[Asker] = MemoryPoster
@@ -21,17 +16,7 @@ PAY = ApprovalRequest("appr_1", "U1", "Pay 5?", "yes", "no")
 TIP = ApprovalRequest("appr_2", "U1", "Tip 1?", "yes", "no")
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """A topic with a question of U1."""
-    db = Database(tmp_path / "spool.sqlite3")
-    await db(lambda tx: asked(tx, "1"))
-    yield World(db)
-    db.close()
-
-
 async def test_a_question_is_asked_once(world):
-    """However often the core asks it, in one process or in several."""
     for _ in range(2):
         process = await world.process()
         await process.questions.ask(PAY)
@@ -60,11 +45,8 @@ async def test_a_question_that_was_not_recorded_is_found(world, window):
 
 
 async def test_a_text_that_was_not_recorded_is_not_taken_for_a_question(world):
-    """Nor the other way round."""
     former = await world.process()
-    former.poster.after["create"].append(Died())
-    with pytest.raises(Died):
-        await former.show("Let me pay.")
+    await former.die_after_creating("Let me pay.")
 
     process = await world.process()
     process.poster.faults["create"].append(Unclear("cut"))
@@ -75,7 +57,6 @@ async def test_a_text_that_was_not_recorded_is_not_taken_for_a_question(world):
 
 
 async def test_what_may_pass_is_waited_out(world):
-    """The platform is away for a moment."""
     process = await world.process()
     process.poster.faults["create"].append(Retryable("away"))
     await process.questions.ask(PAY)
@@ -84,7 +65,6 @@ async def test_what_may_pass_is_waited_out(world):
 
 
 async def test_a_decision_takes_the_questions_place(world):
-    """In another process too, which writes it once."""
     await (await world.process()).questions.ask(PAY)
 
     process = await world.process()
@@ -111,7 +91,6 @@ async def test_a_question_that_was_not_recorded_can_be_decided(world):
 
 @pytest.mark.parametrize("stands", [False, True])
 async def test_a_decision_that_cannot_be_shown_harms_nothing(world, stands):
-    """Never asked, deleted by somebody, or a place that takes no edits."""
     process = await world.process()
     if stands:
         await process.questions.ask(PAY)

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bots.discord.markup import DiscordMarkup
@@ -34,7 +34,6 @@ def letters(text: str) -> Counter[str]:
 @pytest.mark.parametrize("network", READERS)
 @given(text=wild, limit=st.integers(1300, 2000))
 def test_posts_fit_and_lose_nothing(network, text, limit):
-    """Whatever the text, no post is too long, none is white space only, and every letter is shown."""
     posts = Pages(READERS[network], limit).posts(text)
     assert all(len(post) <= limit and post.strip() for post in posts)
     assert not letters(text) - letters("".join(posts))
@@ -44,7 +43,6 @@ def test_posts_fit_and_lose_nothing(network, text, limit):
 @pytest.mark.parametrize("network", READERS)
 @given(text=wild, ends=st.sets(st.integers(0, 9000), max_size=9))
 def test_growing_text_never_changes_a_sealed_post(network, text, ends):
-    """All posts but the last stay as they are, and at the end nothing is missing."""
     pages, before = Pages(READERS[network], 1300), list[str]()
     for end in [*sorted(ends), len(text)]:
         posts = pages.posts(text[:end], final=end >= len(text))
@@ -55,8 +53,8 @@ def test_growing_text_never_changes_a_sealed_post(network, text, ends):
 
 @settings(max_examples=60, deadline=None)
 @given(texts=st.tuples(wild, wild, wild))
+@example(texts=("", "word " * 600, "other " * 600))
 def test_another_text_takes_back_what_it_does_not_say(texts):
-    """As another attempt of the model gives: the posts are those of the new text."""
     common, one, two = texts
     pages = Pages(READERS["discord"], 1300)
     pages.posts(common + one, final=False)
@@ -67,18 +65,15 @@ def test_another_text_takes_back_what_it_does_not_say(texts):
     st.text("abcde \n.`", min_size=1, max_size=100).filter(lambda text: "```" not in text and text.strip())
 )
 def test_a_text_that_fits_is_not_touched(text):
-    """Up to the limit there is one post, exactly the text."""
     assert [text] == split(text, 100) == Pages(READERS["discord"], 100).posts(text)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\t" * 5000, "\n" * 5000])
 def test_nothing_to_show_is_no_post(text):
-    """An empty or blank text has no posts."""
     assert split(text, 100) == []
 
 
 def test_a_limit_below_one_is_refused():
-    """There is no post without a character."""
     with pytest.raises(ValueError, match="room"):
         split("a", 0)
 
@@ -95,7 +90,6 @@ def test_a_limit_below_one_is_refused():
     ],
 )
 def test_the_best_gap_is_taken(text, posts):
-    """Blank line, newline, sentence, blank, anywhere: in this order."""
     assert split(text, 16) == posts
 
 
@@ -117,7 +111,6 @@ def test_the_best_gap_is_taken(text, posts):
 )
 @pytest.mark.parametrize("limit", [8, 9, 10, 11])
 def test_a_cluster_is_never_cut(cluster, limit):
-    """What people see as one character stays in one post."""
     text = "x" + cluster * 30
     posts = split(text, limit)
     assert "".join(posts) == text or "\n" in cluster
@@ -125,27 +118,26 @@ def test_a_cluster_is_never_cut(cluster, limit):
 
 
 def test_a_cluster_longer_than_a_post_is_cut():
-    """There is no other way to show it."""
     text = "a" + "\u0301" * 50
     assert "".join(split(text, 20)) == text
 
 
 HOSTILE = {
-    "line": "a" * 40_000,
-    "fences": "```py\nx = 1\n```\n" * 2_500,
-    "quotes": ">" * 40_000,
-    "quoted": "> x\n" * 10_000,
-    "stars": "**a" * 13_000,
-    "brackets": "[" * 40_000,
-    "links": "[a](" * 10_000,
-    "angles": "<" * 40_000,
-    "rows": "| a | b |\n|---|---|\n" + "| x | y |\n" * 4_000,
-    "tables": "|a|\n|-|\n|b|\n\n" * 3_000,
-    "formulas": "\\[" * 20_000,
-    "ticks": "`a" * 20_000,
-    "headings": "# a\n" * 10_000,
-    "marks": "a" + "\u0301" * 40_000,
-    "info": "```" + "i" * 40_000,
+    "line": "a" * 13_000,
+    "fences": "```py\nx = 1\n```\n" * 800,
+    "quotes": ">" * 13_000,
+    "quoted": "> x\n" * 3_300,
+    "stars": "**a" * 4_300,
+    "brackets": "[" * 13_000,
+    "links": "[a](" * 3_300,
+    "angles": "<" * 13_000,
+    "rows": "| a | b |\n|---|---|\n" + "| x | y |\n" * 1_300,
+    "tables": "|a|\n|-|\n|b|\n\n" * 1_000,
+    "formulas": "\\[" * 6_600,
+    "ticks": "`a" * 6_600,
+    "headings": "# a\n" * 3_300,
+    "marks": "a" + "\u0301" * 13_000,
+    "info": "```" + "i" * 13_000,
 }
 
 
@@ -158,12 +150,11 @@ def test_hostile_text_takes_linear_time(text):
         quarter = time.process_time() - started
         started = time.process_time()
         posts = Pages(READERS[network], limit, 45, tables).posts(text)
-        assert time.process_time() - started < 9 * quarter + 1
+        assert time.process_time() - started < 9 * quarter + 0.3
         assert all(posts)
 
 
 def test_what_is_sealed_is_not_read_again():
-    """Painting a growing answer costs what its newest post costs."""
     read: list[int] = []
 
     def noting(text: str, growing: bool) -> list[object]:
@@ -190,6 +181,5 @@ def test_what_is_sealed_is_not_read_again():
     ],
 )
 def test_an_open_code_block_is_closed(text, close):
-    """So that a note behind it is no code."""
     assert close == closing(text)
     assert "" == closing(text + close)

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from bots.replies.markdown import split
 from bots.replies.posts import Unclear
 from core.errors import Lost, Retryable
-from core.store.database import Database
-from tests.core.queued import asked
-from tests.replies.posting import Died, World
 from tests.replies.topic import MemoryPoster
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """A topic with a question of U1 and one of U2."""
-    db = Database(tmp_path / "spool.sqlite3")
-    await db(lambda tx: [asked(tx, "1"), asked(tx, "2", user="U2")])
-    yield World(db)
-    db.close()
-
-
 async def test_what_is_to_be_created_is_journaled_first(world):
-    """When the platform is asked, the intent is on disk; when it answered, the post is."""
     process = await world.process()
     process.poster.gate.clear()
     showing = asyncio.create_task(process.show("Hel"))
@@ -42,7 +27,6 @@ async def test_what_is_to_be_created_is_journaled_first(world):
 
 
 async def test_a_lost_run_creates_nothing(world):
-    """Whoever is not the owner any more learns it before people see anything."""
     former = await world.process()
     await world.process()
 
@@ -52,56 +36,37 @@ async def test_a_lost_run_creates_nothing(world):
     assert [] == world.texts
 
 
-async def test_a_death_before_the_post_posts_once(world):
-    """The intent is there, the post is not: it is created now."""
+@pytest.mark.parametrize("before", ["", "one two three "])
+@pytest.mark.parametrize("stands", [False, True])
+async def test_a_death_around_a_creation_leaves_one_post(world, before, stands):
+    """What stands is adopted, also a second part that the new answer does not need: no stub is left."""
     former = await world.process()
-    former.poster.faults["create"].append(Died())
-    with pytest.raises(Died):
-        await former.show("Hel")
+    if before:
+        await former.show(before)
+    await (former.die_after_creating if stands else former.die_before_creating)(f"{before}four five six")
+    assert len(world.texts) == bool(before) + stands
 
     process = await world.process()
     assert process.posts.begun()
     await process.finish("Hello")
 
     assert ["Hello"] == world.texts
+    first = ("edit" if stands or before else "create", "101", "Hello")
+    assert first in process.poster.calls
 
 
-async def test_a_death_after_the_post_adopts_it(world):
-    """The post is there, its id was never recorded: it is found, and painted over."""
-    former = await world.process()
-    former.poster.after["create"].append(Died())
-    with pytest.raises(Died):
-        await former.show("Hel")
-
+@pytest.mark.parametrize("stands", [False, True])
+async def test_a_creation_that_is_not_clear_is_looked_for_first(world, stands):
+    """The platform's answer was lost: only what was not made is made again."""
     process = await world.process()
-    await process.finish("Hello")
-
-    assert ["Hello"] == world.texts
-    assert [("edit", "101", "Hello")] == process.poster.calls
-
-
-async def test_a_lost_answer_of_the_platform_is_no_second_post(world):
-    """Where it is not known whether the post was made, it is looked for before it is made again."""
-    process = await world.process()
-    process.poster.after["create"].append(Unclear("timeout"))
+    (process.poster.after if stands else process.poster.faults)["create"].append(Unclear("timeout"))
 
     await process.finish("Hello")
 
     assert (["Hello"], 1) == (world.texts, process.poster.looked)
 
 
-async def test_a_post_that_was_not_made_after_all_is_made(world):
-    """Once: the search found nothing."""
-    process = await world.process()
-    process.poster.faults["create"].append(Unclear("timeout"))
-
-    await process.finish("Hello")
-
-    assert ["Hello"] == world.texts
-
-
 async def test_a_refused_creation_is_repeated_without_a_search(world):
-    """The platform said that it did nothing; whoever paints decides when to try again."""
     process = await world.process()
     process.poster.faults["create"].append(Retryable("ratelimited"))
     with pytest.raises(Retryable):
@@ -115,9 +80,7 @@ async def test_a_refused_creation_is_repeated_without_a_search(world):
 async def test_a_refused_creation_after_a_death_is_searched_again(world):
     """The refusal was for the repetition; what the dead process did is still not known."""
     former = await world.process()
-    former.poster.after["create"].append(Died())
-    with pytest.raises(Died):
-        await former.show("Hel")
+    await former.die_after_creating("Hel")
     process = await world.process()
     process.poster.faults["own"].append(Retryable("ratelimited"))
     with pytest.raises(Retryable):
@@ -145,9 +108,7 @@ async def test_a_topic_is_held_until_a_creation_is_clear(world):
 async def test_where_creating_may_be_repeated_nothing_is_searched(world, window, looked):
     """A nonce gives the first post again, as long as the platform remembers it."""
     former = await world.process()
-    former.poster.after["create"].append(Died())
-    with pytest.raises(Died):
-        await former.show("Hel")
+    await former.die_after_creating("Hel")
 
     process = await world.process()
     process.poster.window = window
@@ -157,13 +118,10 @@ async def test_where_creating_may_be_repeated_nothing_is_searched(world, window,
 
 
 async def test_a_death_between_the_parts_goes_on_with_them(world):
-    """The second part's post is adopted behind the first; both are painted in place."""
     text = "one two three four five six"
     former = await world.process()
     await former.show("one two three")
-    former.poster.after["create"].append(Died())
-    with pytest.raises(Died):
-        await former.show(text)
+    await former.die_after_creating(text)
 
     process = await world.process()
     await process.finish(text)
@@ -174,15 +132,12 @@ async def test_a_death_between_the_parts_goes_on_with_them(world):
 
 @pytest.mark.parametrize("tells", [True, False])
 async def test_posts_of_other_runs_are_not_adopted(world, tells):
-    """Neither recorded ones nor, where the platform tells, unrecorded ones of others."""
     other = await world.process("U2", tells=tells)
     await other.finish("Another answer")
     if tells:
         world.topic.add("somebody's orphan", "run_other")
     former = await world.process(tells=tells)
-    former.poster.faults["create"].append(Died())
-    with pytest.raises(Died):
-        await former.show("Hel")
+    await former.die_before_creating("Hel")
 
     process = await world.process(tells=tells)
     await process.finish("Hello")
@@ -191,12 +146,9 @@ async def test_posts_of_other_runs_are_not_adopted(world, tells):
 
 
 async def test_where_the_platform_tells_the_own_post_is_found_among_others(world):
-    """Even behind an older one that nobody recorded."""
     world.topic.add("of an older bot")
     former = await world.process(tells=True)
-    former.poster.after["create"].append(Died())
-    with pytest.raises(Died):
-        await former.show("Hel")
+    await former.die_after_creating("Hel")
 
     process = await world.process(tells=True)
     await process.finish("Hello")
@@ -205,12 +157,9 @@ async def test_where_the_platform_tells_the_own_post_is_found_among_others(world
 
 
 async def test_posts_before_the_question_are_not_adopted(world):
-    """What stood there before it cannot answer it."""
     world.topic.posts["0"], world.topic.runs["0"] = "older", ""
     former = await world.process()
-    former.poster.faults["create"].append(Died())
-    with pytest.raises(Died):
-        await former.show("Hel")
+    await former.die_before_creating("Hel")
 
     process = await world.process()
     await process.finish("Hello")
@@ -234,23 +183,7 @@ async def test_creating_is_serialised_in_a_topic(world):
     assert ["one", "two"] == world.texts
 
 
-async def test_a_stub_whose_id_was_never_learnt_is_removed_too(world):
-    """The new answer is shorter, and the process died while it created the second part."""
-    former = await world.process()
-    await former.show("one two three")
-    former.poster.after["create"].append(Died())
-    with pytest.raises(Died):
-        await former.show("one two three four five six")
-    assert 2 == len(world.texts)
-
-    process = await world.process()
-    await process.finish("Hello")
-
-    assert ["Hello"] == world.texts
-
-
 async def test_removing_is_not_repeated_after_a_death(world):
-    """What was removed is neither looked for nor taken for an orphan."""
     former = await world.process()
     await former.show("one two three four five six")
     await former.finish("Hello")
@@ -261,22 +194,7 @@ async def test_removing_is_not_repeated_after_a_death(world):
     assert [("edit", "101", "Hello")] == process.poster.calls
 
 
-async def test_an_intent_that_came_to_nothing_is_no_stub(world):
-    """Nothing stands there, so nothing is removed."""
-    former = await world.process()
-    await former.show("one two three")
-    former.poster.faults["create"].append(Died())
-    with pytest.raises(Died):
-        await former.show("one two three four five six")
-
-    process = await world.process()
-    await process.finish("Hello")
-
-    assert ["Hello"] == world.texts
-
-
 async def test_everything_is_repainted_in_place_after_a_death(world):
-    """Another answer, the same posts."""
     former = await world.process()
     await former.show("one two three four five six")
 
@@ -290,8 +208,6 @@ async def test_everything_is_repainted_in_place_after_a_death(world):
 async def test_what_an_unrecorded_post_shows_can_be_read(world):
     """Whoever stops or gives up the run then keeps what people see."""
     former = await world.process()
-    former.poster.after["create"].append(Died())
-    with pytest.raises(Died):
-        await former.show("Hel")
+    await former.die_after_creating("Hel")
 
     assert "Hel" == await (await world.process()).brush.read()

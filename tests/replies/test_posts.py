@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bots.replies.edited import EditBrush
 from bots.replies.markdown import split
 from bots.replies.posts import Gone, Poster
 from core.store import runs
-from core.store.database import Database
-from tests.core.queued import asked, thread_of
-from tests.replies.posting import Died, World
+from tests.core.queued import thread_of
+from tests.replies.posting import Died
 from tests.replies.topic import MemoryPoster
 
 _: type[Poster] = MemoryPoster
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """A topic with a question of U1 and one of U2."""
-    db = Database(tmp_path / "spool.sqlite3")
-    await db(lambda tx: [asked(tx, "1"), asked(tx, "2", user="U2")])
-    yield World(db)
-    db.close()
-
-
 async def test_an_answer_grows_in_one_post(world):
-    """Created with the first words, edited with the others; what is shown already is not written again."""
     process = await world.process()
     for text in ("Hel", "Hello", "Hello"):
         await process.show(text)
@@ -55,7 +41,6 @@ async def test_a_post_that_grows_can_be_stopped(world):
 
 
 async def test_a_full_post_is_never_touched_again(world):
-    """It is written a last time when the next one begins."""
     process = await world.process()
     text = "one two three four five six seven eight nine ten eleven twelve thirteen"
     for end in range(3, len(text) + 1):
@@ -71,7 +56,6 @@ async def test_a_full_post_is_never_touched_again(world):
 
 
 async def test_a_whole_answer_may_need_several_posts_at_once(world):
-    """As our own texts and recorded answers do."""
     process = await world.process()
     text = "one two three four five six seven eight nine ten"
     await process.finish(text)
@@ -93,7 +77,6 @@ async def test_growing_keeps_the_pace_and_the_last_words_do_not(world):
 
 
 async def test_a_full_post_does_not_wait_for_the_pace(world):
-    """It is sealed when the next one is created."""
     process = await world.process()
     process.poster.wait = 1.0
     await process.show("one two three")
@@ -104,7 +87,6 @@ async def test_a_full_post_does_not_wait_for_the_pace(world):
 
 
 async def test_a_shorter_answer_leaves_no_stub(world):
-    """What another attempt showed beyond it is removed; a post that is gone already is no error."""
     process = await world.process()
     await process.show("one two three four five six seven eight nine ten")
     assert 3 == len(world.texts)
@@ -116,7 +98,6 @@ async def test_a_shorter_answer_leaves_no_stub(world):
 
 
 async def test_a_post_that_somebody_deleted_is_not_forced_on_them(world):
-    """The rest of the answer is written where it can be."""
     process = await world.process()
     await process.show("Hel")
     world.topic.posts.clear()
@@ -128,7 +109,6 @@ async def test_a_post_that_somebody_deleted_is_not_forced_on_them(world):
 
 
 async def test_a_question_that_somebody_deleted_takes_no_answer(world):
-    """The platform refuses the post as gone; that is an end, not an error."""
     process = await world.process()
     process.poster.faults["create"].append(Gone("message deleted"))
 
@@ -138,7 +118,6 @@ async def test_a_question_that_somebody_deleted_takes_no_answer(world):
 
 
 async def test_what_is_shown_can_be_read(world):
-    """All parts, in order; nothing where nothing was posted, or it is gone."""
     process = await world.process()
     assert "" == await process.brush.read()
     await process.show("one two three four five six")
@@ -166,7 +145,6 @@ async def test_a_reluctant_brush_shows_only_the_whole(world):
 
 
 async def test_a_part_that_somebody_else_created_is_not_written_again(world):
-    """A stream, say, that was begun with these words."""
     process = await world.process()
     await process.posts.create(0, lambda: process.poster.create("Hello", 0, first=True, growing=False))
 
@@ -177,7 +155,6 @@ async def test_a_part_that_somebody_else_created_is_not_written_again(world):
 
 
 async def test_a_post_tells_whose_answer_it_shows(world):
-    """Its button needs that."""
     process = await world.process()
     await process.show("Hel")
 

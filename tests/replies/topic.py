@@ -11,6 +11,8 @@ from bots.replies.approvals import sign
 from bots.replies.posts import Gone, OwnPost
 from core.types import ApprovalRequest
 
+Faults = defaultdict[str, deque[Exception]]
+
 
 @dataclass
 class Topic:
@@ -45,8 +47,8 @@ class MemoryPoster:
         self.topic, self._run, self._tells = topic, run, tells
         self.calls: list[tuple[str, str, str]] = []
         self.growing: dict[str, bool] = {}
-        self.faults: defaultdict[str, deque[Exception]] = defaultdict(deque)
-        self.after: defaultdict[str, deque[Exception]] = defaultdict(deque)
+        self.faults: Faults = defaultdict(deque)
+        self.after: Faults = defaultdict(deque)
         self.gate = asyncio.Event()
         self.gate.set()
         self.wait = self.window = 0.0
@@ -54,16 +56,13 @@ class MemoryPoster:
         self.creating = asyncio.Event()
 
     async def create(self, text: str, number: int, *, first: bool, growing: bool) -> str:
-        """See `bots.replies.posts.Poster`."""
         return await self._create(text, number, "", growing=growing)
 
     async def ask(self, question: ApprovalRequest) -> str:
-        """See `bots.replies.approvals.Asker`."""
         signed = sign(question.id)
         return await self._create(question.text, signed, signed, growing=False)
 
     async def decide(self, post: str, text: str) -> None:
-        """See `bots.replies.approvals.Asker`."""
         await self.edit(post, text, growing=False)
 
     async def _create(self, text: str, name: object, signed: str, *, growing: bool) -> str:
@@ -81,7 +80,6 @@ class MemoryPoster:
         return post
 
     async def edit(self, post: str, text: str, *, growing: bool) -> None:
-        """See `bots.replies.posts.Poster`."""
         self._raise(self.faults["edit"])
         if post not in self.topic.posts:
             raise Gone(post)
@@ -90,15 +88,13 @@ class MemoryPoster:
         self.calls.append(("edit", post, text))
 
     async def delete(self, post: str) -> None:
-        """See `bots.replies.posts.Poster`."""
         self._raise(self.faults["delete"])
+        self.calls.append(("delete", post, ""))
         if post not in self.topic.posts:
             raise Gone(post)
         del self.topic.posts[post]
-        self.calls.append(("delete", post, ""))
 
     async def own(self, after: str) -> Sequence[OwnPost]:
-        """See `bots.replies.posts.Poster`."""
         self._raise(self.faults["own"])
         self.looked += 1
         return [
@@ -108,15 +104,12 @@ class MemoryPoster:
         ]
 
     def ref(self, post: str) -> str:
-        """See `bots.replies.posts.Poster`."""
         return f"memory:{post}"
 
     def repeatable(self, age: float) -> bool:
-        """See `bots.replies.posts.Poster`."""
         return age < self.window
 
     def pace(self) -> float:
-        """See `bots.replies.posts.Poster`."""
         return self.wait
 
     def _raise(self, faults: deque[Exception]) -> None:

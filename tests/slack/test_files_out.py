@@ -10,7 +10,7 @@ import pytest
 
 from bots.slack import files
 from core.concurrency import Backoff
-from standins.script.beats import Call
+from standins.script.script import Call
 from standins.slack import Post, SlackStandin, Timing, Upload
 from tests import samples
 from tests.slack.conversation import all_heard, calls, exchange, texts, workspace

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.texts import TEXTS, text
-from standins.script.beats import Call
-from standins.script.script import outputs
+from standins.script.script import Call, outputs
 from standins.slack import Post, SlackStandin
 from tests.registered import register
 from tests.slack.conversation import all_heard, exchange, shows, texts, workspace

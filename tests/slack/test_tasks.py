@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from bots.slack import native_stream
-from standins.script.beats import Call, Wait
-from standins.script.script import outputs
+from standins.script.script import Call, Wait, outputs
 from standins.slack import SlackStandin
 from tests.slack.conversation import all_heard, calls, shows, texts, workspace
 from tests.slack.stage import Pause, Stage

@@ -1,24 +1,31 @@
-"""The OpenAI stand-in refuses tools, pictures and files that the real service refuses."""
+"""The OpenAI stand-in: one table of requests it takes, and one of those it refuses."""
 
 from __future__ import annotations
 
 import base64
 from typing import Any
 
-import openai
 import pytest
-from openai import AsyncOpenAI
+from openai.types.responses.response_create_params import (
+    ResponseCreateParamsNonStreaming,
+    ResponseCreateParamsStreaming,
+)
 
 from standins.openai.refusal import Refusal
-from standins.openai.validation import check
+from standins.openai.requests import PORTABLE, RESPONSE, check
 from standins.script.picture import png
-from standins.script.script import Scenario
-from tests.standins.openai_client import ASK, served
 
 USER: dict[str, Any] = {"role": "user", "content": "Hi"}
+CALL = {"type": "function_call", "call_id": "call_1", "name": "look", "arguments": "{}"}
+OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "seen"}
+THOUGHT = {"type": "reasoning", "id": "rs_1", "encrypted_content": "x"}
 EMPTY = {"type": "object", "properties": {}, "additionalProperties": False, "required": []}
 LOOK: dict[str, Any] = {"type": "function", "name": "look", "strict": True, "parameters": EMPTY}
+LOOSE = {"type": "function", "name": "look", "parameters": {"type": "object", "properties": {}}}
 MCP: dict[str, Any] = {"type": "mcp", "server_label": "docs", "server_url": "https://docs.example/mcp"}
+ASKED = {"type": "mcp_approval_request", "id": "mcpr_1", "name": "a", "arguments": "{}"}
+ALLOWED = {"type": "mcp_approval_response", "approval_request_id": "mcpr_1", "approve": True}
+FORMAT = {"type": "json_schema", "name": "a", "schema": EMPTY, "strict": True}
 
 
 def url(content: bytes, kind: str) -> str:
@@ -28,276 +35,298 @@ def url(content: bytes, kind: str) -> str:
 
 PICTURE = {"type": "input_image", "image_url": url(png(), "image/png"), "detail": "auto"}
 PDF = {"type": "input_file", "filename": "a.pdf", "file_data": url(b"%PDF-1.7", "application/pdf")}
+TXT = {"type": "input_file", "filename": "a.txt", "file_data": url(b"tea", "text/plain")}
 
 
 def function(schema: Any) -> dict[str, Any]:
     """A strict function whose one parameter has that schema."""
-    parameters = {**EMPTY, "properties": {"x": schema}, "required": ["x"]}
-    return {"tools": [{**LOOK, "parameters": parameters}]}
+    return tool({**LOOK, "parameters": {**EMPTY, "properties": {"x": schema}, "required": ["x"]}})
 
 
-def shown(*parts: Any) -> dict[str, Any]:
+def tool(given: dict[str, Any] | str, **fields: Any) -> dict[str, Any]:
+    """A request that offers one tool."""
+    return {"tools": [{**({"type": given} if isinstance(given, str) else given), **fields}]}
+
+
+def code(container: Any) -> dict[str, Any]:
+    """A request that offers the code interpreter."""
+    return tool("code_interpreter", container=container)
+
+
+def searched(*stores: str, **fields: Any) -> dict[str, Any]:
+    """A request that offers a search in stores."""
+    return tool("file_search", vector_store_ids=list(stores), **fields)
+
+
+def shown(*parts: Any, role: str = "user") -> dict[str, Any]:
     """A message of these parts."""
-    return {"input": [{"role": "user", "content": list(parts)}]}
+    return items({"role": role, "content": list(parts)})
 
 
-def refused(**fields: Any) -> Refusal:
-    """The refusal of a request with these fields."""
-    with pytest.raises(Refusal) as caught:
-        check({"model": "gpt-6-luna", "input": [USER], **fields})
-    return caught.value
+def items(*given: Any) -> dict[str, Any]:
+    """A request with these items."""
+    return {"input": list(given)}
+
+
+def choice(**fields: Any) -> dict[str, Any]:
+    """A request with one function that asks for a tool."""
+    return {"tools": [LOOK], "tool_choice": fields}
+
+
+def body(**fields: Any) -> dict[str, Any]:
+    """A good request with some fields changed."""
+    return {"model": "gpt-6-luna", "input": [USER], **fields}
 
 
 TAKEN: list[dict[str, Any]] = [
+    {"input": "just text"},
+    {"instructions": "Be kind.", "stream": True, "stream_options": {"include_obfuscation": False}},
+    {"reasoning": {"effort": "none", "summary": "auto"}, "truncation": "auto", "text": {"verbosity": "low"}},
+    {"background": True, "stream": True, "store": True},
+    {"background": True},
+    {"prompt_cache_key": "k" * 64, "safety_identifier": "s" * 128, "metadata": {"k" * 64: "v" * 512}},
+    {"max_output_tokens": 16, "temperature": 0, "top_p": 0.5},
+    {"instructions": None, "metadata": None, "tools": None},
+    {"include": ["code_interpreter_call.outputs", "file_search_call.results"]},
+    {"text": {"format": FORMAT}},
+    {"text": {"format": {"type": "json_object"}}, "instructions": "Answer in JSON."},
+    {"tools": [LOOSE, {"type": "web_search"}], "tool_choice": "auto"},
     {"tools": [LOOK, {**LOOK, "name": "other"}], "tool_choice": {"type": "function", "name": "other"}},
     {"tools": [LOOK], "tool_choice": "required", "parallel_tool_calls": False},
+    choice(type="allowed_tools", mode="auto", tools=[{"type": "function", "name": "look"}]),
+    {"tools": [MCP], "tool_choice": {"type": "mcp", "server_label": "docs"}},
     function({"type": "string", "description": "A word.", "enum": ["a", "b"]}),
     function({"type": ["integer", "null"]}),
     function({"anyOf": [{"type": "string"}, {"type": "null"}]}),
     function({"type": "array", "items": {"type": "number", "minimum": 0}}),
     function({"$ref": "#/$defs/A"}),
     function({**EMPTY, "properties": {"y": {"type": "boolean"}}, "required": ["y"]}),
-    {"tools": [{"type": "code_interpreter", "container": {"type": "auto", "memory_limit": "4g"}}]},
-    {"tools": [{"type": "file_search", "vector_store_ids": ["vs_1"], "max_num_results": 50}]},
-    {"tools": [{"type": "web_search", "search_context_size": "low", "filters": {"allowed_domains": []}}]},
-    {"tools": [{"type": "image_generation", "model": "gpt-image-2.6-flare", "partial_images": 0}]},
-    {"tools": [{**MCP, "require_approval": "never", "allowed_tools": ["find"]}]},
-    {"tools": [{**MCP, "require_approval": {"never": {"tool_names": ["find"]}}}]},
-    {"tools": [MCP], "tool_choice": {"type": "mcp", "server_label": "docs"}},
-    {
-        "tools": [LOOK],
-        "tool_choice": {
-            "type": "allowed_tools",
-            "mode": "auto",
-            "tools": [{"type": "function", "name": "look"}],
-        },
-    },
-    {"include": ["code_interpreter_call.outputs", "file_search_call.results"]},
-    {"text": {"format": {"type": "json_schema", "name": "a", "schema": EMPTY, "strict": True}}},
-    {"text": {"format": {"type": "json_object"}}, "instructions": "Answer in JSON."},
+    code({"type": "auto", "memory_limit": "4g"}),
+    code("cntr_1"),
+    searched("vs_1", max_num_results=50),
+    tool("web_search", search_context_size="low", filters={"allowed_domains": []}),
+    tool("image_generation", model="gpt-image-2.6-flare", partial_images=0),
+    tool(MCP, require_approval="never", allowed_tools=["find"]),
+    tool(MCP, require_approval={"never": {"tool_names": ["find"]}}),
+    items(USER, CALL, OUTPUT),
+    items(USER, CALL, {**OUTPUT, "output": [{"type": "input_text", "text": "seen"}]}),
+    items(USER, {"role": "assistant", "content": "Hello"}, USER),
+    shown({"type": "output_text", "text": "Hello"}, role="assistant"),
+    items({"type": "message", **USER}),
+    items(USER, {**THOUGHT, "summary": []}, CALL, OUTPUT),
+    items({**ASKED, "server_label": "docs"}, ALLOWED),
+    items({"type": "custom_tool_call", "anything": 1}),
     shown(PICTURE, {"type": "input_text", "text": "What is it?"}),
     shown({"type": "input_image", "image_url": "https://example.com/a.png"}),
-    shown(PDF),
-    shown({"type": "input_file", "filename": "a.txt", "file_data": url(b"tea", "text/plain")}),
-    {
-        "input": [
-            {
-                "type": "mcp_approval_request",
-                "id": "mcpr_1",
-                "name": "a",
-                "arguments": "{}",
-                "server_label": "docs",
-            },
-            {"type": "mcp_approval_response", "approval_request_id": "mcpr_1", "approve": True},
-        ]
-    },
+    shown(PDF, TXT),
 ]
+REFUSED: dict[str | None, list[tuple[str | None, dict[str, Any]]]] = {
+    "missing_required_parameter": [
+        ("model", {"model": None}),
+        ("input", {"input": None}),
+        ("input", {"input": []}),
+        ("tool_choice.type", {"tool_choice": {"name": "look"}}),
+        ("tool_choice.name", choice(type="function")),
+        ("tools[0].type", tool({})),
+        ("tools[0].name", tool("function")),
+        ("tools[0].container", tool("code_interpreter")),
+        ("tools[0].vector_store_ids", tool("file_search")),
+        ("tools[0].server_label", tool("mcp", server_url="https://a.example")),
+        ("text.format.schema", {"text": {"format": {"type": "json_schema", "name": "a"}}}),
+        ("input[0].type", items({"content": "Hi"})),
+        ("input[0].content", items({"role": "user"})),
+        ("input[0].content[0].type", shown({})),
+        ("input[0].content[0].text", shown({"type": "input_text"})),
+        ("input[0].content[0].filename", shown({**PDF, "filename": ""})),
+        ("input[1].arguments", items(USER, {**CALL, "arguments": None}, OUTPUT)),
+        ("input[1].output", items(CALL, {**OUTPUT, "output": None})),
+        ("input[0].id", items({**THOUGHT, "id": None}, CALL, OUTPUT)),
+        (
+            "input[0].container_id",
+            items({"type": "code_interpreter_call", "id": "ci_1", "status": "completed"}),
+        ),
+    ],
+    "invalid_type": [
+        ("input", {"input": 3}),
+        ("stream", {"stream": "yes"}),
+        ("instructions", {"instructions": ["a"]}),
+        ("max_output_tokens", {"max_output_tokens": True}),
+        ("metadata.k", {"metadata": {"k": 1}}),
+        ("stream_options.include_obfuscation", {"stream_options": {"include_obfuscation": None}}),
+        ("tools[0]", {"tools": ["look"]}),
+        ("input[0]", items("Hi")),
+        ("input[0].content", items({"role": "user", "content": 5})),
+        ("input[0].content[0]", shown("Hi")),
+        ("input[0].arguments", items({**CALL, "arguments": {}}, OUTPUT)),
+    ],
+    "unknown_parameter": [
+        ("messages", {"messages": []}),
+        ("reasoning.depth", {"reasoning": {"depth": 3}}),
+        ("stream_options.include_usage", {"stream": True, "stream_options": {"include_usage": True}}),
+        ("tools[0].domains", tool("web_search", domains=[])),
+        ("tools[0].require_approval.ask", tool(MCP, require_approval={"ask": {}})),
+        ("input[0].name", items({**USER, "name": "Ann"})),
+        ("input[0].status", items({**THOUGHT, "status": "completed"}, CALL, OUTPUT)),
+    ],
+    "invalid_value": [
+        ("reasoning.effort", {"reasoning": {"effort": "minimal"}}),
+        ("text.verbosity", {"text": {"verbosity": "shy"}}),
+        ("truncation", {"truncation": "left"}),
+        ("include[0]", {"include": ["everything"]}),
+        ("tool_choice", {"tool_choice": "always"}),
+        ("tools[0].type", tool("hammer")),
+        ("tools[0].name", tool(LOOSE, name="no spaces")),
+        ("tools[0].container", code("box")),
+        ("tools[0].container.file_ids[0]", code({"type": "auto", "file_ids": ["x"]})),
+        ("tools[0].output_format", tool("image_generation", output_format="bmp")),
+        ("tools[0].server_label", tool(MCP, server_label="1 docs")),
+        ("input[1].type", items(USER, {"type": "tool"})),
+        ("input[0].role", items({**USER, "role": "bot"})),
+        ("input[0].status", items({**USER, "status": "done"})),
+        ("input[0].id", items({"role": "assistant", "content": "x", "id": "42"})),
+        ("input[0].content[0].type", shown({"type": "input_text", "text": "x"}, role="assistant")),
+        ("input[0].content[0].type", shown({"type": "output_text", "text": "x"})),
+    ],
+    "string_above_max_length": [
+        ("prompt_cache_key", {"prompt_cache_key": "k" * 65}),
+        ("safety_identifier", {"safety_identifier": "s" * 129}),
+        ("metadata", {"metadata": {"k" * 65: ""}}),
+        ("metadata.k", {"metadata": {"k": "v" * 513}}),
+        ("tools[0].name", tool(LOOSE, name="n" * 65)),
+    ],
+    "object_above_max_properties": [("metadata", {"metadata": {str(n): "" for n in range(17)}})],
+    "integer_below_min_value": [("max_output_tokens", {"max_output_tokens": 15})],
+    "integer_above_max_value": [("tools[0].max_num_results", searched("vs_1", max_num_results=51))],
+    "decimal_above_max_value": [("temperature", {"temperature": 2.5})],
+    "empty_array": [("tools[0].vector_store_ids", searched())],
+    "mutually_exclusive_parameters": [(None, {"conversation": "c", "previous_response_id": "r"})],
+    "previous_response_not_found": [("previous_response_id", {"previous_response_id": "resp_1"})],
+    "invalid_json_schema": [("text.format.schema", {"text": {"format": {**FORMAT, "schema": {}}}})],
+    "invalid_function_parameters": [
+        ("tools[0].parameters", wrong)
+        for wrong in (
+            tool(LOOSE, strict=True),
+            tool(LOOK, parameters={"type": "string"}),
+            tool(LOOK, parameters={**EMPTY, "properties": {"x": {"type": "string"}}}),
+            tool(LOOK, parameters={**EMPTY, "required": ["x"]}),
+            function("string"),
+            function({"type": "string", "default": "a"}),
+            function({"$ref": "#/$defs/A", "description": "A."}),
+            function({"description": "anything"}),
+            function({"type": "object", "properties": {}}),
+            function({"type": "array"}),
+            function({"oneOf": [{"type": "string"}], "type": "string"}),
+            function({"anyOf": [{"type": "array"}]}),
+        )
+    ],
+    "invalid_base64": [("input[0].content[0].image_url", shown({**PICTURE, "image_url": "data:x"}))],
+    "invalid_image": [("input[0].content[0]", shown({**PICTURE, "image_url": url(b"GIF89a", "image/png")}))],
+    "unsupported_image_media_type": [
+        ("input[0].content[0].image_url", shown({**PICTURE, "image_url": url(b"x", "image/tiff")}))
+    ],
+    "unsupported_file": [
+        ("input[0].content[0].file_data", shown({**PDF, "file_data": url(b"PK", "application/pdf")})),
+        ("input[0].content[0].file_data", shown({**PDF, "file_data": url(png(), "image/png")})),
+    ],
+    None: [
+        ("stream_options", {"stream_options": {"include_obfuscation": False}}),
+        ("store", {"background": True, "store": False}),
+        ("tools", {"tools": [LOOK, LOOK]}),
+        ("tools", {"tools": [MCP, MCP]}),
+        ("tool_choice", choice(type="function", name="other")),
+        ("tool_choice", choice(type="code_interpreter")),
+        ("tool_choice", {"tool_choice": "required"}),
+        ("tools[0]", tool("mcp", server_label="docs")),
+        ("tools[0].server_url", tool(MCP, server_url="docs.example")),
+        ("input", {"text": {"format": {"type": "json_object"}}}),
+        ("input", items(USER, CALL)),
+        ("input", items(USER, OUTPUT)),
+        ("input", items(USER, OUTPUT, CALL)),
+        ("input", items(THOUGHT, USER)),
+        ("input", items(ALLOWED)),
+        ("input[0].content[0]", shown({**PICTURE, "file_id": "file-1"})),
+        ("input[0].content[0]", shown({"type": "input_image"})),
+        ("input[0].content[0]", shown({"type": "input_file", "filename": "a"})),
+        ("input[0].content[0]", shown({**PDF, "file_data": url(b"", "application/pdf")})),
+    ],
+}
+NOT_FOUND: list[dict[str, Any]] = [
+    {"conversation": "conv_1"},
+    tool("image_generation", model="dall-e-3"),
+    items({"type": "reasoning", "id": "rs_1", "summary": []}, USER),
+    items({"type": "image_generation_call", "id": "ig_1", "status": "completed", "result": None}, USER),
+    items(USER, {"type": "item_reference", "id": "rs_1"}),
+]
+
+
+def refused(request: Any, *, portable: bool = False) -> Refusal:
+    """The refusal of a request."""
+    with pytest.raises(Refusal) as caught:
+        check(request, portable=portable)
+    return caught.value
 
 
 @pytest.mark.parametrize("fields", TAKEN, ids=range(len(TAKEN)))
 def test_good_requests_are_taken(fields):
-    """What the API documents as valid passes."""
-    check({"model": "gpt-6-luna", "input": [USER], **fields})
+    check(body(**fields))
 
 
-SCHEMA = ("tools[0].parameters", "invalid_function_parameters")
-REFUSED: list[tuple[dict[str, Any], str | None, str | None]] = [
-    ({"tools": [LOOK, LOOK]}, "tools", None),
-    ({"tools": [MCP, MCP]}, "tools", None),
-    ({"tools": [{**LOOK, "parameters": {"type": "string"}}]}, *SCHEMA),
-    ({"tools": [{**LOOK, "parameters": {**EMPTY, "properties": {"x": {"type": "string"}}}}]}, *SCHEMA),
-    ({"tools": [{**LOOK, "parameters": {**EMPTY, "required": ["x"]}}]}, *SCHEMA),
-    (function({"type": "string", "default": "a"}), *SCHEMA),
-    (function({"$ref": "#/$defs/A", "description": "A."}), *SCHEMA),
-    (function({"description": "anything"}), *SCHEMA),
-    (function({"type": "object", "properties": {}}), *SCHEMA),
-    (function({"type": "array"}), *SCHEMA),
-    (function({"oneOf": [{"type": "string"}], "type": "string"}), *SCHEMA),
-    (function({"anyOf": [{"type": "array"}]}), *SCHEMA),
-    ({"tools": [LOOK], "tool_choice": {"type": "function", "name": "other"}}, "tool_choice", None),
-    ({"tools": [LOOK], "tool_choice": {"type": "code_interpreter"}}, "tool_choice", None),
-    ({"tool_choice": "required"}, "tool_choice", None),
-    ({"tool_choice": "always"}, "tool_choice", "invalid_value"),
-    ({"tool_choice": {"name": "look"}}, "tool_choice.type", "missing_required_parameter"),
-    ({"tools": [{"type": "code_interpreter"}]}, "tools[0].container", "missing_required_parameter"),
-    (
-        {"tools": [{"type": "code_interpreter", "container": "box"}]},
-        "tools[0].container[0]",
-        "invalid_value",
-    ),
-    (
-        {"tools": [{"type": "code_interpreter", "container": {"type": "auto", "file_ids": ["x"]}}]},
-        "tools[0].container.file_ids[0]",
-        "invalid_value",
-    ),
-    ({"tools": [{"type": "file_search"}]}, "tools[0].vector_store_ids", "missing_required_parameter"),
-    (
-        {"tools": [{"type": "file_search", "vector_store_ids": []}]},
-        "tools[0].vector_store_ids",
-        "empty_array",
-    ),
-    (
-        {"tools": [{"type": "file_search", "vector_store_ids": ["vs_1"], "max_num_results": 51}]},
-        "tools[0].max_num_results",
-        "integer_above_max_value",
-    ),
-    ({"tools": [{"type": "web_search", "domains": []}]}, "tools[0].domains", "unknown_parameter"),
-    (
-        {"tools": [{"type": "image_generation", "output_format": "bmp"}]},
-        "tools[0].output_format",
-        "invalid_value",
-    ),
-    (
-        {"tools": [{"type": "mcp", "server_url": "https://a.example"}]},
-        "tools[0].server_label",
-        "missing_required_parameter",
-    ),
-    ({"tools": [{"type": "mcp", "server_label": "docs"}]}, "tools[0]", None),
-    ({"tools": [{**MCP, "server_url": "docs.example"}]}, "tools[0].server_url", None),
-    ({"tools": [{**MCP, "require_approval": "sometimes"}]}, "tools[0].require_approval", "invalid_value"),
-    ({"include": ["everything"]}, "include[0]", "invalid_value"),
-    ({"text": {"format": {"type": "json_object"}}}, "input", None),
-    ({"text": {"format": {"type": "xml"}}}, "text.format.type", "invalid_value"),
-    (
-        {"text": {"format": {"type": "json_schema", "name": "a", "schema": {}, "strict": True}}},
-        "text.format.schema",
-        "invalid_json_schema",
-    ),
-    (shown({"type": "input_image"}), "input[0].content[0]", None),
-    (shown({**PICTURE, "file_id": "file-1"}), "input[0].content[0]", None),
-    (shown({**PICTURE, "image_url": "a.png"}), "input[0].content[0].image_url", "invalid_base64"),
-    (
-        shown({**PICTURE, "image_url": "data:image/png;base64,%%%"}),
-        "input[0].content[0].image_url",
-        "invalid_base64",
-    ),
-    (shown({**PICTURE, "image_url": url(b"GIF89a", "image/png")}), "input[0].content[0]", "invalid_image"),
-    (
-        shown({**PICTURE, "image_url": url(b"x", "image/tiff")}),
-        "input[0].content[0].image_url",
-        "unsupported_image_media_type",
-    ),
-    (shown({**PDF, "filename": ""}), "input[0].content[0].filename", "missing_required_parameter"),
-    (shown({**PDF, "file_data": url(b"", "application/pdf")}), "input[0].content[0]", None),
-    (
-        shown({**PDF, "file_data": url(b"PK", "application/pdf")}),
-        "input[0].content[0].file_data",
-        "unsupported_file",
-    ),
-    (
-        shown({**PDF, "file_data": url(png(), "image/png")}),
-        "input[0].content[0].file_data",
-        "unsupported_file",
-    ),
-    (
-        {"input": [{"type": "mcp_approval_response", "approval_request_id": "mcpr_1", "approve": True}]},
-        "input",
-        None,
-    ),
-    (
-        {"input": [{"type": "code_interpreter_call", "id": "ci_1"}, USER]},
-        "input[0].container_id",
-        "missing_required_parameter",
-    ),
-]
-
-
-@pytest.mark.parametrize(("fields", "param", "code"), REFUSED, ids=range(len(REFUSED)))
-def test_bad_requests_are_refused(fields, param, code):
-    """Each mistake gets status 400, the parameter at fault and the API's code."""
-    refusal = refused(**fields)
+@pytest.mark.parametrize(
+    ("code", "param", "fields"), [(code, *row) for code, rows in REFUSED.items() for row in rows]
+)
+def test_bad_requests_are_refused(code, param, fields):
+    """With status 400, the parameter at fault and the API's code."""
+    refusal = refused(body(**fields))
 
     assert (refusal.status, refusal.error["param"], refusal.error["code"]) == (400, param, code)
 
 
+@pytest.mark.parametrize("fields", NOT_FOUND)
+def test_what_lives_only_on_the_real_server_is_not_found(fields):
+    assert refused(body(**fields)).status == 404
+
+
 @pytest.mark.parametrize(
-    "item",
+    ("fields", "words"),
     [
-        {"type": "reasoning", "id": "rs_1", "summary": []},
-        {"type": "image_generation_call", "id": "ig_1", "status": "completed", "result": None},
-        {"type": "item_reference", "id": "msg_1"},
+        (items(USER, CALL), "No tool output found for function call call_1"),
+        (items(USER, OUTPUT), "No tool call found for function call output with call_id call_1"),
+        ({**NOT_FOUND[-1], "store": False}, "not persisted"),
+        ({"temperature": -1}, "decimal below minimum value. Expected a value >= 0, but got -1 instead"),
+        ({"truncation": "left"}, "Supported values are: 'auto' and 'disabled'."),
+        ({"text": {"verbosity": "shy"}}, "'low', 'medium', and 'high'."),
     ],
 )
-def test_bare_items_are_not_kept(item):
-    """Only an id, without what makes it whole, is looked for and not found."""
-    refusal = refused(input=[item, USER], store=False)
-
-    assert refusal.status == 404
-    assert f"Item with id '{item['id']}' not found" in str(refusal)
+def test_refusals_are_in_the_words_of_the_api(fields, words):
+    assert words in str(refused(body(**fields)))
 
 
-@pytest.mark.parametrize("options", [{"hosted": False}, {"portable": True}])
-@pytest.mark.parametrize("kind", ["web_search", "image_generation"])
-async def test_a_server_without_hosted_tools_says_which(options, kind):
-    """400 that names the tool; functions are taken."""
-    async with served(Scenario(), **options) as (_, client):
-        with pytest.raises(openai.BadRequestError) as caught:
-            await client.responses.create(**ASK, tools=[LOOK, {"type": kind}])  # type: ignore[list-item]
-        await client.responses.create(**ASK, tools=[LOOK])  # type: ignore[list-item]
-
-    assert caught.value.param == "tools[1].type"
+@pytest.mark.parametrize("request_body", [[1], {"input": "Hi"}, {"model": "gpt-6-luna"}])
+def test_a_body_is_an_object_with_a_model_and_an_input(request_body):
+    assert refused(request_body).status == 400
 
 
-async def refused_by(client: AsyncOpenAI, **fields: Any) -> openai.APIStatusError:
-    """The SDK's error for a request."""
-    with pytest.raises(openai.APIStatusError) as caught:
-        await client.responses.create(**{**ASK, **fields})
-    return caught.value
+def test_the_parameters_are_those_of_the_sdk():
+    sdk = ResponseCreateParamsStreaming.__annotations__ | ResponseCreateParamsNonStreaming.__annotations__
+
+    assert sdk.keys() == RESPONSE.keys()
 
 
-@pytest.mark.parametrize("kind", ["input_image", "input_file"])
-async def test_files_that_are_referred_to_must_be_there(kind):
-    """404 for an id nobody uploaded, and for one that is in a container's list."""
-    async with served(Scenario()) as (_, client):
-        part = shown({"type": kind, "file_id": "file-none"})
-        error = await refused_by(client, **part)
-        box = {"type": "auto", "file_ids": ["file-none"]}
-        other = await refused_by(client, tools=[{"type": "code_interpreter", "container": box}])
-
-    assert (error.status_code, other.status_code) == (404, 404)
-
-
-async def test_a_picture_that_was_uploaded_must_be_one():
-    """By its content."""
-    async with served(Scenario()) as (_, client):
-        good = await client.files.create(file=("a.png", png()), purpose="vision")
-        bad = await client.files.create(file=("b.png", b"tea"), purpose="vision")
-        await client.responses.create(**{**ASK, **shown({"type": "input_image", "file_id": good.id})})
-        error = await refused_by(client, **shown({"type": "input_image", "file_id": bad.id}))
-
-    assert error.code == "invalid_image"
+@pytest.mark.parametrize(
+    "fields",
+    [
+        *({name: None} for name in sorted(RESPONSE.keys() - PORTABLE)),
+        {"store": True},
+        tool("web_search"),
+        {"tools": [LOOSE, {"type": "mcp"}]},
+    ],
+)
+def test_a_portable_server_refuses_what_is_openais_own(fields):
+    """Even a harmless value of a field outside the portable contract."""
+    assert refused(body(**fields), portable=True).status == 400
 
 
-async def test_what_is_too_long_is_refused():
-    """Text, pictures, files and results of tools all count."""
-    call = {"type": "function_call", "call_id": "c", "name": "look", "arguments": "{}"}
-    output = {"type": "function_call_output", "call_id": "c", "output": "x" * 4000}
-    text = {"type": "input_file", "filename": "a.txt", "file_data": url(b"x" * 4000, "text/plain")}
-    async with served(Scenario(), window=700) as (_, client):
-        errors = [
-            await refused_by(client, **fields)
-            for fields in ({"input": "x" * 4000}, {"input": [call, output]}, shown(PICTURE), shown(text))
-        ]
-        await client.responses.create(**ASK)
+def test_a_portable_server_takes_the_portable_contract():
+    fields = {"stream": True, "store": False, "max_output_tokens": 100, "temperature": 0.5, "top_p": 1}
 
-    assert {error.code for error in errors} == {"context_length_exceeded"}
-
-
-async def test_what_is_too_long_ends_a_stream():
-    """Which has begun by then: a terminal error event, after nothing was said."""
-    script = Scenario()
-    async with served(script, window=10) as (_, client):
-        stream = await client.responses.create(**{**ASK, "input": "x" * 400}, stream=True)
-        events = [event async for event in stream]
-
-    assert [event.type for event in events] == ["response.created", "response.in_progress", "error"]
-    assert events[-1].code == "context_length_exceeded"
-    assert script.requests == []
-
-
-async def test_a_portable_server_refuses_what_is_too_long():
-    """400 for streams, too."""
-    async with served(Scenario(), window=10, portable=True) as (_, client):
-        error = await refused_by(client, input="x" * 400, stream=True)
-
-    assert (error.status_code, error.code) == (400, "context_length_exceeded")
+    check(body(instructions="Be kind.", tools=[LOOSE], metadata={"a": "b"}, **fields), portable=True)

@@ -110,13 +110,6 @@ async def test_calls_are_written_and_their_ids_differ():
     assert len({call["call_id"] for call in calls}) == 3
 
 
-async def test_without_parallel_calls_there_is_one():
-    """parallel_tool_calls=false keeps the model from making a second one."""
-    frames = await frames_of(Call("clock"), Call("dice"), parallel_tool_calls=False)
-
-    assert [item["name"] for item in frames[-1][1]["response"]["output"]] == ["clock"]
-
-
 async def test_text_around_calls_is_in_two_messages():
     """A call ends the message before it; deltas name the message they belong to."""
     frames = await frames_of(*EVERYTHING["text and calls"])
@@ -145,7 +138,6 @@ async def test_a_hosted_tool_shows_its_work():
 
 
 async def test_code_is_written_then_run():
-    """The code comes in deltas."""
     frames = await frames_of(*EVERYTHING["code"])
 
     assert joined(frames, "response.code_interpreter_call_code.delta") == "print(1)"
@@ -157,7 +149,6 @@ async def test_code_is_written_then_run():
 
 
 async def test_results_come_only_when_they_are_included():
-    """Otherwise the field is null."""
     without = await frames_of(*EVERYTHING["file search"])
     included = await frames_of(*EVERYTHING["file search"], include=INCLUDE)
 
@@ -176,7 +167,6 @@ async def test_a_citation_is_told_and_kept():
 
 
 async def test_a_failed_remote_call_says_so():
-    """mcp_call.failed in the place of completed."""
     frames = await frames_of(*EVERYTHING["mcp"])
 
     assert names(frames, 1)[-2] == "mcp_call.completed"
@@ -185,7 +175,6 @@ async def test_a_failed_remote_call_says_so():
 
 
 async def test_reasoning_is_sealed_when_it_is_done():
-    """The encrypted content is whole only in output_item.done."""
     frames = await frames_of(*EVERYTHING["reasoning"])
 
     added, done = (

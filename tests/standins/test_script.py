@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
+from standins.script.offline import Offline
 from standins.script.script import (
     Beat,
     Call,
     Fault,
-    Offline,
     Say,
     Scenario,
     Script,
@@ -38,12 +38,10 @@ def words(script: Script, *texts: str) -> str:
 
 @pytest.mark.parametrize("text", ["", "one", "one two", " one  two ", "a\nb c"])
 def test_a_spoken_text_is_the_text(text):
-    """Word by word, every blank included."""
     assert text == "".join(beat.text for beat in spoken(text) if isinstance(beat, Say))
 
 
 def test_a_spoken_text_takes_its_time():
-    """A wait before each word; none where there is no delay."""
     assert [Wait(0.5), Say("one"), Wait(0.5), Say(" two")] == list(spoken("one two", delay=0.5))
     assert not [beat for beat in spoken("one two") if isinstance(beat, Wait)]
 
@@ -59,12 +57,10 @@ def test_a_spoken_text_takes_its_time():
     ],
 )
 def test_the_text_of_an_item_is_found_in_both_shapes(content, text):
-    """A string, or parts; anything else has none."""
     assert text == text_of({"role": "user", "content": content})
 
 
 def test_a_scenario_plays_what_is_enqueued_then_echoes():
-    """In order, and remembers what it was asked."""
     script = Scenario()
     script.enqueue("one two", Fault("cut"))
     script.enqueue()
@@ -88,7 +84,6 @@ def test_the_offline_model_says_that_it_is_one():
     ("texts", "count"), [(("a", "b"), "1 earlier message of"), (("a", "b", "c"), "2 earlier")]
 )
 def test_the_offline_model_proves_its_memory(texts, count):
-    """It counts what it was given, and quotes the oldest."""
     answer = words(Offline(delay=0.0), *texts)
 
     assert count in answer
@@ -96,7 +91,6 @@ def test_the_offline_model_proves_its_memory(texts, count):
 
 
 def test_the_offline_model_bears_an_empty_request():
-    """Nothing said is said back."""
     assert '""' in "".join(beat.text for beat in Offline(delay=0.0).play("", []) if isinstance(beat, Say))
 
 
@@ -105,12 +99,10 @@ OUTPUT: Mapping[str, object] = {"type": "function_call_output", "call_id": "call
 
 @pytest.mark.parametrize("output", ["12:00", [{"type": "input_text", "text": "12:00"}]])
 def test_the_text_of_a_result_is_what_a_function_gave(output):
-    """A string, or parts."""
     assert text_of({**OUTPUT, "output": output}) == "12:00"
 
 
 def test_what_people_allowed_is_found():
-    """By the id of the request it answers."""
     answer = {"type": "mcp_approval_response", "approval_request_id": "mcpr_1", "approve": False}
 
     assert approvals([*said("Drop it"), answer]) == {"mcpr_1": False}
@@ -130,7 +122,6 @@ def test_a_function_among_the_parts_sees_the_items():
 
 
 def test_a_standing_answer_takes_the_place_of_the_echo():
-    """For requests that come in no certain order."""
     script = Scenario(otherwise=lambda items: f"no {text_of(items[-1])}")
     script.enqueue("yes")
 
@@ -138,7 +129,6 @@ def test_a_standing_answer_takes_the_place_of_the_echo():
 
 
 def test_a_scenario_keeps_the_tools_it_was_offered():
-    """One entry for each request."""
     script = Scenario()
     tools = [{"type": "web_search"}]
 
@@ -165,7 +155,6 @@ class Variable:
 
 
 def test_tools_are_given_to_whoever_takes_them():
-    """A script of two arguments goes on working."""
     assert words_of(performed(Old(), "Hi", [], ())) == "Hi"
     assert words_of(performed(Variable(), "Hi", [], ())) == "3"
 

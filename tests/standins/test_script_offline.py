@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from core.settings import INSTRUCTIONS, Settings
+from standins.script.offline import Offline
 from standins.script.picture import png
-from standins.script.script import Beat, Call, Cite, Hosted, Offline, Say
+from standins.script.script import Beat, Call, Cite, Hosted, Say
 
 Item = Mapping[str, Any]
 
@@ -49,7 +50,6 @@ def calls(text: str, tools: Sequence[Item] = ALL) -> list[Call]:
 
 @pytest.mark.parametrize("text", ["What time is it?", "지금 몇 시야?", "시간 알려줘"])
 def test_the_time_is_asked_of_the_tool(text):
-    """With a time zone of its own making."""
     (call,) = calls(text)
 
     assert call.name == "current_time"
@@ -62,12 +62,10 @@ def test_the_time_is_asked_of_the_tool(text):
     [("calculate 2*(3+4)", "2*(3+4)"), ("Please compute 10 / 4!", "10 / 4"), ("계산해줘 1+1", "1+1")],
 )
 def test_sums_are_left_to_the_tool(text, expression):
-    """The expression is given as it was written."""
     assert calls(text) == [Call("calculate", {"expression": expression})]
 
 
 def test_two_wishes_are_two_calls():
-    """At once."""
     names = [call.name for call in calls("What time is it, and calculate 1+1")]
 
     assert names == ["current_time", "calculate"]
@@ -104,7 +102,6 @@ def test_any_function_is_called_by_its_name(text, arguments):
 
 @pytest.mark.parametrize("text", ["is there stock?", "please use stock {}", "stocks are up", "use the force"])
 def test_a_name_among_other_words_calls_nothing(text):
-    """Conversation stays conversation."""
     answer = said(played(text, (*ALL, STOCK)))
 
     assert answer.startswith("I am the offline model")
@@ -123,7 +120,6 @@ def test_a_name_among_other_words_calls_nothing(text):
     ],
 )
 def test_what_an_assistant_lacks_is_said(text, tool):
-    """With what it has instead, and the command that gives it."""
     answer = said(played(text, [STOCK]))
 
     assert f" does not have the tool `{tool}`, only stock." in answer
@@ -132,7 +128,6 @@ def test_what_an_assistant_lacks_is_said(text, tool):
 
 @pytest.mark.parametrize("content", ["hello", [{"type": "input_image", "file_id": "file-1"}]])
 def test_whose_instructions_they_are_is_said(content):
-    """Their first words; nothing where nobody wrote any."""
 
     def told(instructions: str) -> str:
         return said(
@@ -146,27 +141,23 @@ def test_whose_instructions_they_are_is_said(content):
 
 
 def test_what_is_not_offered_is_not_used():
-    """Without tools it answers as it always did."""
     for text in ("What time is it?", "calculate 1+1", "draw a cat", "make a csv file"):
         assert said(played(text, ())).startswith("I am the offline model")
 
 
 def test_a_result_is_told():
-    """Of each call, after the calls."""
     outputs = [{"type": "function_call_output", "call_id": id, "output": id} for id in ("12:00", "2")]
 
     assert said(played("What time is it?", ALL, *outputs)) == "The tool says: 12:00; 2"
 
 
 def test_a_picture_is_drawn():
-    """By the server's tool."""
     beats = played("Draw a cat")
 
     assert any(isinstance(beat, Hosted) and beat.type == "image_generation_call" for beat in beats)
 
 
 def test_a_file_is_made_and_cited():
-    """The citation names the file that was produced."""
     beats = played("Make me a CSV file")
 
     (hosted,) = (beat for beat in beats if isinstance(beat, Hosted))
@@ -175,7 +166,6 @@ def test_a_file_is_made_and_cited():
 
 
 def test_a_picture_that_was_sent_is_seen():
-    """With its size in bytes."""
     url = f"data:image/png;base64,{base64.b64encode(png()).decode()}"
     content = [{"type": "input_text", "text": "a picture of?"}, {"type": "input_image", "image_url": url}]
 
@@ -191,12 +181,10 @@ def test_a_picture_that_was_sent_is_seen():
     ],
 )
 def test_a_document_that_was_sent_is_named(part):
-    """However it came."""
     assert "the file plan.pdf" in said(played([part]))
 
 
 def test_a_summary_keeps_what_people_said():
-    """When it is asked to write the memory of a conversation."""
     asked = "Remembered so far:\nAnn likes tea\n\nAbout to be forgotten:\nuser: I am 30\nassistant: Good"
 
     assert said(played(asked, ())) == "Ann likes tea; ; I am 30"
@@ -217,7 +205,6 @@ def test_an_announcement_is_left_to_the_tool(text):
 
 
 def test_a_file_that_could_not_be_read_is_not_claimed():
-    """The model is told of it among the words."""
     answer = said(played("what is this?\n\n[File a.zip could not be read]"))
 
     assert answer.startswith("I am the offline model")

@@ -76,7 +76,6 @@ def test_items_follow_one_another(beats):
 
 @given(st.lists(BEATS, max_size=8))
 def test_nothing_that_was_said_is_lost(beats):
-    """The messages hold all the text, in order, and it is counted."""
     output, moves = played(*beats)
 
     said = "".join(beat.text for beat in beats if isinstance(beat, Say))
@@ -88,12 +87,10 @@ def test_nothing_that_was_said_is_lost(beats):
 
 @given(st.lists(BEATS, max_size=8))
 def test_the_same_name_makes_the_same_items(beats):
-    """So that a response can be played once more."""
     assert played(*beats)[1] == played(*beats)[1]
 
 
 def test_what_begins_has_no_content_yet():
-    """Neither arguments nor results nor pictures."""
     _, moves = played(
         Call("clock", {"a": 1}),
         Hosted("image_generation_call"),
@@ -109,7 +106,6 @@ def test_what_begins_has_no_content_yet():
 
 
 def test_work_takes_its_time_in_the_middle():
-    """Between beginning and end; no time is no wait."""
     _, moves = played(Hosted("web_search_call", seconds=2.0), Hosted("web_search_call"))
 
     assert [type(move) for move in moves] == [Added, Wait, Done, Added, Done]
@@ -125,7 +121,6 @@ def test_work_takes_its_time_in_the_middle():
     ],
 )
 def test_a_citation_stands_where_the_text_has_come_to(annotation, places):
-    """Unless the script says where."""
     _, moves = played(Say("Hello"), Cite(annotation))
 
     (cited,) = (move for move in moves if isinstance(move, Cited))

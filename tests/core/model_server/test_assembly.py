@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.model_server.assembly import Assembly, Veil, visible
 from core.types import Finished, ItemDone, ModelEvent, TextDelta
 from standins.openai import OpenAIStandin
-from standins.openai.forms import FORMS
+from standins.openai.events import FORMS
 from standins.script.script import Call, Say, Scenario
 from tests.core.model_server.test_events import read
 from tests.core.model_server.wire import PORTABLE, Sent, Wire, asking, delta, events, frame, wire

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from core.runs.rounds import Call as Asked
-from core.runs.rounds import Round, distinct, sendable
+from core.runs.rounds import distinct, sendable
+from core.store.steps import Call as Asked
+from core.store.steps import Round
 from core.tools import Toolbox
 from standins.script.script import Call, Hosted, Reason, Say, Wait, outputs
 from tests.core.fakes import Heard

@@ -14,7 +14,7 @@ from core.runs.run_context import Limits
 from core.texts import TEXTS
 from core.tools import Toolbox
 from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, TextDelta
-from standins.openai.forms import FORMS
+from standins.openai.events import FORMS
 from standins.script.script import Call, Hosted, Say, Wait
 from tests.core.fakes import TIMEOUT, Heard
 from tests.core.served import served

@@ -15,7 +15,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from core.errors import Lost
 from core.store import runs
-from core.store.journal import Journal
+from core.store.steps import Journal, Step
 from core.types import Claim, Outcome, RunId
 from tests.core.fakes import HERE, message
 from tests.core.hands import Hands
@@ -120,7 +120,7 @@ class Spool(Processes):
         """A step is done."""
         _, run, claim = self.pick(data)
 
-        self.do(lambda: Journal(self.db, claim).record(name, len(run.steps)))
+        self.do(lambda: Journal(self.db, claim).record(Step(name, int, int), len(run.steps)))
 
         run.deaths = run.deaths if name in run.steps else 0
         run.steps.add(name)
@@ -202,7 +202,7 @@ class Spool(Processes):
         hands, claim = data.draw(st.sampled_from(self.frozen))
         if writes == "record":
             with pytest.raises(Lost):
-                self.do(lambda: Journal(self.db, claim).record("answer", "of a ghost"))
+                self.do(lambda: Journal(self.db, claim).record(Step("answer", str, str), "of a ghost"))
         else:
             self.frozen.remove((hands, claim))
             self.let(hands, claim.run, Outcome("completed", ("turn of a ghost",)))

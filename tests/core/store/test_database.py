@@ -90,8 +90,9 @@ async def test_transactions_happen_in_the_order_of_the_calls(db):
 
 async def test_what_waits_shares_one_commit(db, tmp_path):
     """While the writer is busy the others gather; then they are committed together."""
-    go_on = threading.Event()
-    db(lambda x: go_on.wait())
+    busy, go_on = threading.Event(), threading.Event()
+    db(lambda x: busy.set() or go_on.wait())  # type: ignore[func-returns-value]
+    busy.wait(10)
     for number in range(20):
         db(remembering(f"{number:02}"))
     seen = db(lambda x: committed(tmp_path / "spool.sqlite3"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,8 @@ from core import types
 from core.errors import Lost
 from core.runs import claims
 from core.store.database import Database, Execute
-from core.store.journal import Journal
-from core.types import Claim
+from core.store.steps import CONTEXT, Journal, Posted, post, response
+from core.types import Claim, Earlier
 from tests.core.fakes import settled
 from tests.core.queued import BUDGET, asked, claimed, thread_of
 
@@ -41,32 +42,23 @@ async def test_a_step_is_in_the_next_claim(db):
     """Whoever takes the run over finds what was recorded, and nothing else."""
     journal = Journal(db, await held(db, "former"))
 
-    await journal.record("response", "resp_1")
+    await journal.record(response(0), "resp_1")
 
-    assert {"response": "resp_1"} == journal.memo
-    assert {"response": "resp_1"} == Journal(db, await held(db)).memo
-
-
-async def test_the_memo_of_a_journal_is_its_own(db):
-    """Recording does not change the claim it was made from."""
-    claim = await held(db)
-
-    await Journal(db, claim).record("response", "resp_1")
-
-    assert {} == claim.memo
+    assert ["resp_1", None] == [journal.get(response(0)), journal.get(response(1))]
+    assert "resp_1" == Journal(db, await held(db)).get(response(0))
 
 
 async def test_a_step_happens_once(db):
     """Over any number of journals of the run; the recorded value is given back, falsy ones too."""
     made: list[int] = []
 
-    async def make() -> list[int]:
+    async def make() -> tuple[Earlier, ...]:
         made.append(1)
-        return []
+        return ()
 
     for owner in ("first", "second", "third"):
         journal = Journal(db, await held(db, owner))
-        assert [[], []] == [await journal.once("context", make), await journal.once("context", make)]
+        assert [(), ()] == [await journal.once(CONTEXT, make), await journal.once(CONTEXT, make)]
 
     assert [1] == made
 
@@ -75,13 +67,13 @@ async def test_a_step_that_fails_is_not_recorded(db):
     """It is tried again the next time."""
     journal = Journal(db, await held(db))
 
-    async def fail() -> None:
+    async def fail() -> Any:
         raise ValueError("on purpose")
 
     with pytest.raises(ValueError, match="on purpose"):
-        await journal.once("context", fail)
+        await journal.once(CONTEXT, fail)
 
-    assert {} == journal.memo
+    assert journal.get(CONTEXT) is None
     assert {} == (await held(db, "next")).memo
 
 
@@ -91,7 +83,7 @@ async def test_a_former_owner_records_nothing(db):
     await held(db, "me")
 
     with pytest.raises(Lost):
-        await journal.record("response", "resp_1")
+        await journal.record(response(0), "resp_1")
 
     assert [] == await db(lambda tx: tx("SELECT * FROM steps"))
 
@@ -99,7 +91,7 @@ async def test_a_former_owner_records_nothing(db):
 async def test_posts_of_any_run_are_known_by_their_reference(db):
     """Also those of runs that have ended."""
     claim = await held(db)
-    await Journal(db, claim).record("post:0", {"id": "9"}, ref="fake:9")
+    await Journal(db, claim).record(post(0), Posted("9"), ref="fake:9")
     await db(lambda tx: claims.finish(tx, claim, types.Outcome("completed"), BUDGET, 1.0, go_on=False))
     await db(lambda tx: asked(tx, "2"))
     next_one = await db(lambda tx: claims.claim(tx, thread_of(tx), "me", BUDGET))

@@ -1,0 +1,109 @@
+"""One run while it is carried out: its claim, its journal, its reply, and what has been said so far."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self
+
+from core.ports import FullReply, Platform
+from core.runs.run_context import Rules
+from core.store import steps
+from core.store.database import Database
+from core.store.steps import Journal, Round
+from core.texts import text
+from core.types import Activity, Claim
+
+
+@dataclass
+class Draft:
+    """The answer in the making, and when its first words came."""
+
+    head: str = ""
+    before: str = ""
+    """What the rounds before this response said."""
+    text: str = ""
+    """What the model has said so far, with all rounds."""
+    first_token_at: float | None = None
+    attempts: int = 0
+    until: float = 0.0
+    """Event-loop time at which the run must be done."""
+    room: int = 40_000
+    """Characters it may have."""
+    shown: str = ""
+    notes: dict[str, None] = field(default_factory=dict)
+    """Our own lines under the answer, each once."""
+    activities: dict[str, Activity] = field(default_factory=dict)
+
+    def begin(self, before: str) -> None:
+        """A response begins; what earlier rounds said stays."""
+        self.before, self.text = before, before
+
+    @property
+    def note(self) -> str:
+        """All lines under the answer."""
+        return "\n".join(self.notes)
+
+
+class Run:
+    """What everybody who works on one run shares. While it is entered, `reply` is open."""
+
+    reply: FullReply
+
+    def __init__(self, db: Database, rules: Rules, platform: Platform, claim: Claim) -> None:
+        self.db, self.rules, self.platform, self.claim = db, rules, platform, claim
+        self.message = claim.messages[-1]
+        self.journal, self.draft = Journal(db, claim), Draft()
+        self.started = asyncio.get_running_loop().time()
+        self.first_shown_at: float | None = None
+        self.rounds: list[Round] = []
+        """The rounds so far, in order."""
+        while one := self.journal.get(steps.round(len(self.rounds))):
+            self.rounds.append(one)
+
+    def opened(self) -> AbstractAsyncContextManager[FullReply]:
+        """A reply to the message, whatever another one of this run has shown."""
+        return self.platform.reply(self.message, self.journal)
+
+    async def __aenter__(self) -> Self:
+        self._open = self.opened()
+        self.reply = await self._open.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        self.first_shown_at = self.reply.first_shown_at
+        return await self._open.__aexit__(kind, error, trace)
+
+    async def locale(self) -> str:
+        """Of the person who asked, "" where nobody tells it."""
+        return self.message.locale or await self.platform.locale(self.message.user)
+
+    async def say(self, key: str, **values: object) -> str:
+        """Our own text in that person's language."""
+        words = text(key, await self.locale(), self.rules.language)
+        return words.format(**values) if values else words
+
+    async def note(self, key: str, **values: object) -> None:
+        """Say it under the answer."""
+        self.draft.notes[await self.say(key, **values)] = None
+
+    async def record_round(self, one: Round) -> None:
+        """The line that fixes a round: from here on its calls are these, whatever happens."""
+        self.rounds.append(one)  # as the journal does: who is cancelled meanwhile has recorded it too
+        await self.journal.record(steps.round(len(self.rounds) - 1), one)
+
+    def doing(self, activity: Activity) -> None:
+        """Something is done for it."""
+        draft = self.draft
+        if draft.activities.get(activity.id) != activity:
+            draft.activities[activity.id] = activity
+            self.reply.show(draft.head + (draft.shown or draft.text), tuple(draft.activities.values()))
+
+    def done(self, id: str, *, ok: bool = True) -> None:
+        """That is over."""
+        if activity := self.draft.activities.get(id):
+            self.doing(replace(activity, state="complete" if ok else "error"))

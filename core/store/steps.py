@@ -1,0 +1,279 @@
+"""The journal of a run, its durable memory: what each step is called, what its value is, its JSON.
+
+Nobody else knows a name or a shape of what is on disk. Both stay as they are: a newer version goes on with
+runs that an older one began, so what an older one left out has a default here.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Generic, TypeVar
+
+from core.store import runs
+from core.store.database import Database
+from core.types import Claim, Earlier, Ending
+
+V = TypeVar("V")
+_UNSHOWN: Final = re.compile(r"[^\w .:/-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[V]):
+    """A step of a run: its name on disk, and how its value becomes JSON there and is read again."""
+
+    name: str
+    write: Callable[[V], Any]
+    read: Callable[[Any], V]
+
+
+class Journal:
+    """The steps of the run in `claim`: each is recorded once, fenced by the run's owner."""
+
+    def __init__(self, db: Database, claim: Claim) -> None:
+        self._db = db
+        self.claim = claim
+        self._unread: dict[str, Any] = dict(claim.memo)
+        self._values: dict[str, Any] = {}
+
+    def get(self, step: Step[V]) -> V | None:
+        """What is recorded of it, None when nothing is."""
+        if step.name in self._unread:
+            self._values[step.name] = step.read(self._unread.pop(step.name))
+        return self._values.get(step.name)
+
+    async def record(self, step: Step[V], value: V, *, ref: str | None = None) -> None:
+        """Returns ⇒ the step is on disk. `ref` names the post a step stands for. Raises Lost."""
+        claim, now, told = self.claim, time.time(), step.write(value)
+        self._unread.pop(step.name, None)
+        self._values[step.name] = value  # before the commit: who is cancelled meanwhile has recorded it too
+        await self._db(lambda tx: runs.record(tx, claim.run, claim.owner, step.name, told, ref, now))
+
+    async def once(self, step: Step[V], make: Callable[[], Awaitable[V]]) -> V:
+        """The recorded value; the first time, what `make` gives, recorded before it is returned."""
+        value = self.get(step)
+        if value is None:
+            value = await make()
+            await self.record(step, value)
+        return value
+
+    async def recorded(self, refs: Iterable[str]) -> set[str]:
+        """Those of the posts that belong to some run already."""
+        wanted = list(refs)
+        return await self._db(lambda tx: runs.recorded(tx, wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a run has come to: the model's text, and our own lines above and under it."""
+
+    ending: Ending
+    text: str
+    note: str = ""
+    error: str = ""
+    usage: Mapping[str, int] = field(default_factory=dict)
+    head: str = ""
+    """What a voice message said, quoted."""
+    files: tuple[str, ...] = ()
+    """Ids of the files it brings along."""
+
+    @property
+    def shown(self) -> str:
+        """The text as people see it, without the note."""
+        return self.head + self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function call, or an MCP server's call that waits for approval (`server` is set then)."""
+
+    id: str
+    """`call_…`, or the id of the approval request."""
+    name: str
+    arguments: str
+    server: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name as people may be shown it: a remote server chooses its own, and could forge a question."""
+        return _UNSHOWN.sub("_", self.name)[:100]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A response that asks for calls. `items` are its output items as they are sent back."""
+
+    text: str
+    items: tuple[Mapping[str, Any], ...]
+    calls: tuple[Call, ...]
+    files: tuple[str, ...] = ()
+    cited: tuple[str, ...] = ()
+    """Names of the documents it cites."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A call with effects is being carried out, since `at`: from here on it is not repeated."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A function call has its result."""
+
+    output: str
+    files: tuple[str, ...] = ()
+    """Ids of the files it gave back."""
+    interrupted: bool = False
+    """Nobody knows whether it took effect."""
+    notice: str = ""
+    """The text that tells the person why they were not asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Whether an MCP server may carry its call out."""
+
+    approve: bool
+    sent: float | None = None
+    """When the yes was sent: it is sent once."""
+    interrupted: bool = False
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """A post is about to be made, since `at`."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The post stands there. `decided`: what a question's says since it is over."""
+
+    id: str
+    decided: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The post was taken away again."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """Slack has the bytes of a file; `shown`: and people see it."""
+
+    id: str
+    shown: bool = False
+
+
+CallState = Begun | Done | Decided
+PostState = Intended | Posted | Deleted
+
+
+def _same(value: str) -> str:
+    return value
+
+
+def _answer(value: Mapping[str, Any]) -> Answer:
+    return Answer(**{**value, "files": tuple(value.get("files", ()))})
+
+
+def _round(value: Mapping[str, Any]) -> Round:
+    calls = tuple(Call(**call) for call in value["calls"])
+    files, cited = (tuple(value.get(name, ())) for name in ("files", "cited"))
+    return Round(value["text"], tuple(value["items"]), calls, files, cited)
+
+
+def _context(value: list[Mapping[str, str]]) -> tuple[Earlier, ...]:
+    return tuple(Earlier(**message) for message in value)
+
+
+def _context_told(value: tuple[Earlier, ...]) -> list[dict[str, str]]:
+    return [asdict(message) for message in value]
+
+
+def _call(value: Mapping[str, Any]) -> CallState:
+    if "begun" in value:
+        return Begun(value["begun"])
+    if "approve" in value:
+        return Decided(**value)
+    return Done(**{**value, "files": tuple(value.get("files", ()))})
+
+
+def _call_told(value: CallState) -> dict[str, Any]:
+    if isinstance(value, Begun):
+        return {"begun": value.at}
+    told = asdict(value)
+    left_out = {name for name in ("sent", "interrupted", "notice") if name in told and not told[name]}
+    return {name: one for name, one in told.items() if name not in left_out}
+
+
+def _post(value: Mapping[str, Any]) -> PostState:
+    if "intent" in value:
+        return Intended(value["intent"])
+    return Deleted(value["deleted"]) if "deleted" in value else Posted(**value)
+
+
+def _post_told(value: PostState) -> dict[str, Any]:
+    if isinstance(value, Intended):
+        return {"intent": value.at}
+    if isinstance(value, Deleted):
+        return {"deleted": value.id}
+    return {"id": value.id} | ({"decided": value.decided} if value.decided else {})
+
+
+def _upload(value: Mapping[str, Any]) -> Uploaded:
+    return Uploaded(value["file"], value.get("shown", False))
+
+
+def _upload_told(value: Uploaded) -> dict[str, Any]:
+    return {"file": value.id} | ({"shown": True} if value.shown else {})
+
+
+CONTEXT: Final[Step[tuple[Earlier, ...]]] = Step("context", _context_told, _context)
+"""What stood in the topic before the question: given once."""
+ANSWER: Final[Step[Answer]] = Step("answer", asdict, _answer)
+"""The whole answer: from here on the model is not asked again."""
+
+
+def response(number: int) -> Step[str]:
+    """The id of a background response, "" once it is of no use: the round of that number is made of it."""
+    return Step(f"response:{number}" if number else "response", _same, _same)
+
+
+def round(number: int) -> Step[Round]:
+    """What the model asked for, before any of it is done."""
+    return Step(f"round:{number}", asdict, _round)
+
+
+def call(id: str) -> Step[CallState]:
+    """What became of a call."""
+    return Step(f"call:{id}", _call_told, _call)
+
+
+def post(number: int) -> Step[PostState]:
+    """A post of the answer. The number of one that was taken away again is not used a second time."""
+    return Step(f"post:{number}", _post_told, _post)
+
+
+def question(approval: str) -> Step[PostState]:
+    """The post that asks for an approval."""
+    return Step(f"ask:{approval}", _post_told, _post)
+
+
+def file(key: str) -> Step[PostState]:
+    """The post of a file of the answer, where a file is a post like others."""
+    return Step(f"file:{key}", _post_told, _post)
+
+
+def upload(key: str) -> Step[Uploaded]:
+    """A file of the answer, where its bytes are given first and then shown."""
+    return Step(f"file:{key}", _upload_told, _upload)

@@ -1,0 +1,163 @@
+"""What each request does, by method and address; what it takes is in `requests`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from standins.openai.body import Json
+from standins.openai.containers import IDLE
+from standins.openai.refusal import refused
+from standins.openai.service import Service
+from standins.openai.speech import MODELS, Transcription, check_recording
+
+Does = Callable[..., Json | list[Json] | bytes | str]
+"""Given what was sent and the names in the address. A list is shown in pages, bytes are a download."""
+
+
+def routes(service: Service) -> Mapping[str, Does]:
+    """Those of this server: not every one has files, stores and containers."""
+    found: dict[str, Does] = {
+        "GET /models": lambda _: service.listed(),
+        "GET /models/{id}": lambda _, id: service.describe(service.check_model(id)),
+        "POST /audio/transcriptions": lambda given: _transcribe(service, given),
+    }
+    if service.hosted:
+        found |= {**_files(service), **_stores(service), **_entries(service), **_containers(service)}
+    return found
+
+
+def _transcribe(service: Service, given: Json) -> Json | str:
+    sent, model = given["file"], service.check_model(given["model"])
+    if service.models is not None and model not in MODELS:
+        raise refused("deaf model", model=model)
+    check_recording(sent)
+    made = Transcription(model, sent.name, service.heard(sent.name, sent.content), sent.content)
+    service.transcriptions.append(made)
+    return f"{made.text}\n" if given.get("response_format") == "text" else made.to_json()
+
+
+def _gone(kind: str, id: str) -> Json:
+    return {"id": id, "object": kind, "deleted": True}
+
+
+def _files(service: Service) -> Mapping[str, Does]:
+    files = service.files
+
+    def create(given: Json) -> Json:
+        sent, life = given["file"], _life(given, "seconds", None)
+        return files.add(sent.name, given["purpose"], sent.content, life and int(life)).to_json()
+
+    def listed(given: Json) -> list[Json]:
+        kept = files.kept.values()
+        return [file.to_json() for file in kept if given.get("purpose") in (None, file.purpose)]
+
+    def delete(_: Json, id: str) -> Json:
+        files.delete(id)
+        return _gone("file", id)
+
+    return {
+        "POST /files": create,
+        "GET /files": listed,
+        "GET /files/{id}": lambda _, id: files.find(id).to_json(),
+        "DELETE /files/{id}": delete,
+        "GET /files/{id}/content": lambda _, id: files.download(id).content,
+    }
+
+
+def _stores(service: Service) -> Mapping[str, Does]:
+    stores, now = service.stores, service.clock.now
+
+    def create(given: Json) -> Json:
+        days = _life(given, "days", None)
+        made = stores.create(
+            given.get("name") or "", given.get("file_ids") or (), days, given.get("metadata") or {}
+        )
+        return made.to_json(now())
+
+    def update(given: Json, id: str) -> Json:
+        store = stores.find(id)
+        store.name = given.get("name") or store.name
+        store.days = _life(given, "days", None) if "expires_after" in given else store.days
+        return store.to_json(now())
+
+    def delete(_: Json, id: str) -> Json:
+        del stores.all[stores.find(id).id]
+        return _gone("vector_store.deleted", id)
+
+    return {
+        "POST /vector_stores": create,
+        "GET /vector_stores": lambda _: [store.to_json(now()) for store in stores.all.values()],
+        "GET /vector_stores/{id}": lambda _, id: stores.find(id).to_json(now()),
+        "POST /vector_stores/{id}": update,
+        "DELETE /vector_stores/{id}": delete,
+    }
+
+
+def _entries(service: Service) -> Mapping[str, Does]:
+    stores, now = service.stores, service.clock.now
+
+    def attach(given: Json, id: str) -> Json:
+        store = stores.use(id)
+        return store.file_json(stores.attach(store, given["file_id"], given.get("attributes") or {}), now())
+
+    def files(given: Json, id: str) -> list[Json]:
+        store = stores.find(id)
+        shown = [store.file_json(entry, now()) for entry in store.entries.values()]
+        return [entry for entry in shown if given.get("filter") in (None, entry["status"])]
+
+    def file(_: Json, id: str, name: str) -> Json:
+        store = stores.find(id)
+        return store.file_json(stores.entry(store, name), now())
+
+    def detach(_: Json, id: str, name: str) -> Json:
+        store = stores.find(id)
+        del store.entries[stores.entry(store, name).file.id]
+        return _gone("vector_store.file.deleted", name)
+
+    return {
+        "POST /vector_stores/{id}/files": attach,
+        "GET /vector_stores/{id}/files": files,
+        "GET /vector_stores/{id}/files/{file}": file,
+        "DELETE /vector_stores/{id}/files/{file}": detach,
+    }
+
+
+def _containers(service: Service) -> Mapping[str, Does]:
+    containers = service.containers
+
+    def create(given: Json) -> Json:
+        minutes, memory = _life(given, "minutes", IDLE), given.get("memory_limit") or "1g"
+        ids = given.get("file_ids") or ()
+        return containers.create(given["name"], ids, minutes=minutes, memory=memory).to_json()
+
+    def delete(_: Json, id: str) -> Json:
+        containers.delete(id)
+        return _gone("container.deleted", id)
+
+    def put(given: Json, id: str) -> Json:
+        container = containers.use(id)
+        file = given.get("file") or service.files.find(given["file_id"])
+        return container.put(file.name, file.content, "user", service.clock.now()).to_json()
+
+    def remove(_: Json, id: str, name: str) -> Json:
+        del containers.use(id).files[containers.find(id, name).id]
+        return _gone("container.file.deleted", name)
+
+    return {
+        "POST /containers": create,
+        "GET /containers": lambda _: [containers.look(id).to_json() for id in list(containers.all)],
+        "GET /containers/{id}": lambda _, id: containers.look(id).to_json(),
+        "DELETE /containers/{id}": delete,
+        "POST /containers/{id}/files": put,
+        "GET /containers/{id}/files": lambda _, id: [
+            file.to_json() for file in containers.use(id).files.values()
+        ],
+        "GET /containers/{id}/files/{file}": lambda _, id, file: containers.find(id, file).to_json(),
+        "DELETE /containers/{id}/files/{file}": remove,
+        "GET /containers/{id}/files/{file}/content": lambda _, id, file: containers.find(id, file).content,
+    }
+
+
+def _life(given: Json, unit: str, usual: Any) -> Any:
+    return given["expires_after"][unit] if given.get("expires_after") else usual

@@ -1,0 +1,187 @@
+"""What the Slack stand-in tells the app, and what people can ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+
+from standins.slack import SlackStandin, Timing
+from tests.standins.slack.clients import (
+    phone,
+    refusal,
+    stream,
+    told,
+)
+
+
+async def test_a_mention_is_told_twice(slack):
+    """`message` and `app_mention`: own event ids, one ts; only the former has a channel_type."""
+    async with phone(slack) as line:
+        ts = await slack.mention("U1", "C1", "hi")
+        payloads = await told(slack, line, 2)
+    events = {payload["event"]["type"]: payload["event"] for payload in payloads}
+    assert {event["ts"] for event in events.values()} == {ts}
+    assert len({payload["event_id"] for payload in payloads}) == 2
+    assert events["message"]["channel_type"] == "channel"
+    assert "channel_type" not in events["app_mention"]
+
+
+async def test_the_order_of_the_two_varies(slack):
+    """Over twenty mentions each of the two comes first at times."""
+    async with phone(slack) as line:
+        for _ in range(20):
+            await slack.mention("U1", "C1", "hi")
+        payloads = await told(slack, line, 40)
+    assert {payload["event"]["type"] for payload in payloads[::2]} == {"message", "app_mention"}
+
+
+async def test_a_direct_message_is_no_mention(slack):
+    """In a DM there is `message` with channel_type im, and no app_mention."""
+    async with phone(slack) as line:
+        await slack.mention("U1", "D1", "hi")
+        await slack.say("U1", "D1", "next")
+        events = [payload["event"] for payload in await told(slack, line, 2)]
+    assert [(event["type"], event["channel_type"]) for event in events] == [("message", "im")] * 2
+
+
+async def test_text_becomes_rich_text(slack):
+    """Ids in code, fences and quotes are elements there; the text is escaped."""
+    typed = "<@U0BOT00001> a < b `<@U2>` & *x*\n> quoted <@U3>\n```\ncode <@U4>\n```"
+    async with phone(slack) as line:
+        await slack.say("U1", "D1", typed)
+        (payload,) = await told(slack, line, 1)
+    section, quote, fence = payload["event"]["blocks"][0]["elements"]
+    assert "a &lt; b" in payload["event"]["text"]
+    assert section["elements"][0] == {"type": "user", "user_id": "U0BOT00001"}
+    assert {"type": "user", "user_id": "U2", "style": {"code": True}} in section["elements"]
+    assert (quote["type"], quote["elements"][1]) == ("rich_text_quote", {"type": "user", "user_id": "U3"})
+    assert (fence["type"], fence["elements"][1]) == (
+        "rich_text_preformatted",
+        {"type": "user", "user_id": "U4"},
+    )
+
+
+async def test_edits_and_deletions_are_told(slack):
+    """message_changed has both versions; message_deleted names the ts."""
+    async with phone(slack) as line:
+        ts = await slack.say("U1", "C1", "one")
+        await slack.edit("U1", "C1", ts, "two")
+        await slack.delete("U1", "C1", ts)
+        _, changed, deleted = [payload["event"] for payload in await told(slack, line, 3)]
+    assert (changed["message"]["text"], changed["previous_message"]["text"]) == ("two", "one")
+    assert (deleted["subtype"], deleted["deleted_ts"]) == ("message_deleted", ts)
+    assert slack.messages("C1") == []
+
+
+async def test_a_deleted_root_leaves_a_tombstone(slack):
+    """With replies under it the deletion is told as a change to a tombstone."""
+    root = await slack.say("U1", "C1", "root")
+    await slack.say("U2", "C1", "reply", thread_ts=root)
+    async with phone(slack) as line:
+        await told(slack, line, 2)
+        await slack.delete("U1", "C1", root)
+        (payload,) = await told(slack, line, 1)
+    assert payload["event"]["message"]["subtype"] == "tombstone"
+
+
+async def test_a_file_makes_a_file_share(slack):
+    """A message with files has the subtype; it may have no text and no blocks."""
+    async with phone(slack) as line:
+        await slack.say("U1", "D1", "", files=[{"id": "F1", "mimetype": "image/png"}])
+        (payload,) = await told(slack, line, 1)
+    event = payload["event"]
+    assert (event["subtype"], event["files"][0]["id"], "blocks" in event) == ("file_share", "F1", False)
+
+
+async def test_an_unfurl_is_a_change_without_change(slack):
+    """message_changed comes with the same text before and after."""
+    async with phone(slack) as line:
+        ts = await slack.say("U1", "C1", "see <https://example.com>")
+        await slack.unfurl("C1", ts)
+        _, changed = [payload["event"] for payload in await told(slack, line, 2)]
+    assert changed["subtype"] == "message_changed"
+    assert changed["message"]["text"] == changed["previous_message"]["text"]
+
+
+async def test_a_raw_event_and_its_envelope(slack):
+    """Any event can be delivered, and any field of the event_callback replaced."""
+    async with phone(slack) as line:
+        event_id = await slack.deliver({"type": "team_join"}, is_ext_shared_channel=True)
+        (payload,) = await told(slack, line, 1)
+    assert (payload["event_id"], payload["event"]["type"]) == (event_id, "team_join")
+    assert payload["is_ext_shared_channel"]
+
+
+async def test_without_the_app_in_it_only_mentions_are_told(slack):
+    """A channel the app is not in is silent, but for mentions."""
+    slack.add_channel("C1", bot_in=False)
+    async with phone(slack) as line:
+        await slack.say("U1", "C1", "not for you")
+        await slack.mention("U1", "C1", "for you")
+        (payload,) = await told(slack, line, 1)
+        await slack.until(lambda: not slack.unacked())
+    assert payload["event"]["type"] == "app_mention"
+
+
+async def test_the_app_hears_itself(slack, client):
+    """A post of the app comes back as a message event with its bot_id."""
+    async with phone(slack) as line:
+        await client.chat_postMessage(channel="C1", text="hi")
+        (payload,) = await told(slack, line, 1)
+    assert payload["event"]["bot_id"] == slack.bot_id
+
+
+async def test_stop_ends_the_streams_first(slack, client):
+    """The Stop button: Slack has already ended the streams that the event lists."""
+    post = await stream(client, slack, markdown_text="so far")
+    thread = slack.posts("C1")[0].thread_ts
+    assert thread is not None
+    assert await slack.press_stop("U1", "C1", thread) == [post["ts"]]
+    assert await refusal(client.chat_stopStream(**post)) == "message_not_in_streaming_state"
+    assert not slack.posts("C1")[0].broken
+    event = slack.unacked()[-1]["event"]
+    assert (event["type"], event["streaming_message_ts"]) == ("agent_session_stopped", [post["ts"]])
+
+
+async def test_a_command_must_be_acknowledged_in_time():
+    """No acknowledgement: the person sees operation_timeout, and it is not sent again."""
+    timing = Timing(ack_seconds=0.05, redeliver_after=0.05)
+    async with SlackStandin(timing=timing) as slack, phone(slack) as line:
+        reply = await slack.slash("U1", "C1", "/reset")
+        assert (await line.event(ack=False))["type"] == "slash_commands"
+        await slack.say("U1", "C1", "next")
+        assert (await line.event())["type"] == "events_api"
+    assert (reply.error, reply.acked_after) == ("operation_timeout", None)
+
+
+async def test_a_command_without_a_socket_fails_at_once(slack):
+    """No connection: dispatch_failed."""
+    assert (await slack.slash("U1", "C1", "/reset")).error == "dispatch_failed"
+
+
+async def test_a_response_url_takes_five_posts(slack):
+    """The sixth is refused with 404."""
+    reply = await slack.slash("U1", "C1", "/reset")
+    async with aiohttp.ClientSession() as session:
+        posts = [await session.post(reply.response_url, json={"text": str(n)}) for n in range(6)]
+    assert [post.status for post in posts] == [200] * 5 + [404]
+    assert reply.texts == ["0", "1", "2", "3", "4"]
+
+
+async def test_a_shortcut_carries_its_message(slack):
+    """The payload has the message with thread_ts, so that it works inside threads."""
+    root = await slack.say("U1", "C1", "root")
+    inner = await slack.say("U2", "C1", "inner", thread_ts=root)
+    async with phone(slack) as line:
+        pressed = asyncio.create_task(slack.shortcut("U1", "C1", inner, "reset_thread"))
+        envelope = await line.event(ack=False)
+        while envelope["type"] != "interactive":
+            await line.ack(envelope)
+            envelope = await line.event(ack=False)
+        await line.ack(envelope)
+        assert (await pressed).acked_after is not None
+    payload = envelope["payload"]
+    assert (payload["type"], payload["callback_id"]) == ("message_action", "reset_thread")
+    message = payload["message"]
+    assert (message["thread_ts"], message["user"], message["text"]) == (root, "U2", "inner")

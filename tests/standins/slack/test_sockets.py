@@ -1,0 +1,180 @@
+"""Socket Mode of the Slack stand-in: tickets, sockets, envelopes, retries."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from standins.slack import SlackStandin, Timing
+from tests.standins.slack.clients import (
+    Phone,
+    phone,
+)
+
+
+async def test_a_ticket_admits_one_connection(slack):
+    """The URL of apps.connections.open works once."""
+    async with aiohttp.ClientSession() as session:
+        client = AsyncWebClient(base_url=slack.api_url, session=session)
+        url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
+        async with session.ws_connect(url):
+            pass
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await session.ws_connect(url)
+
+
+async def test_a_ticket_expires():
+    """A ticket not used in time is refused."""
+    async with SlackStandin(timing=Timing(ticket_seconds=0)) as slack:
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            async with phone(slack):
+                pass
+
+
+async def test_hello_comes_first_and_counts_the_connections(slack):
+    """`hello` names the app and how many sockets are open."""
+    async with phone(slack), aiohttp.ClientSession() as session:
+        client = AsyncWebClient(base_url=slack.api_url, session=session)
+        url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
+        async with session.ws_connect(url) as ws:
+            hello = await ws.receive_json()
+    assert (hello["num_connections"], hello["connection_info"]) == (2, {"app_id": slack.app_id})
+
+
+async def test_an_eleventh_connection_is_told_to_go(slack):
+    """Ten sockets an app; one more gets `too_many_websockets` and is closed."""
+    async with aiohttp.ClientSession() as session:
+        client = AsyncWebClient(base_url=slack.api_url, session=session)
+        sockets = []
+        for _ in range(11):
+            url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
+            sockets.append(await session.ws_connect(url))
+        first = await sockets[-1].receive_json()
+        for socket in sockets:
+            await socket.close()
+    assert first["reason"] == "too_many_websockets"
+
+
+async def test_an_envelope_goes_to_one_of_the_sockets(slack):
+    """Of two sockets, each of twenty events reaches exactly one, and both get some."""
+    async with phone(slack) as one, phone(slack) as other:
+        for number in range(20):
+            await slack.say("U1", "C1", str(number))
+        got: dict[Phone, list[str]] = {one: [], other: []}
+
+        async def listen(line: Phone) -> None:
+            while True:
+                got[line].append((await line.event())["payload"]["event"]["text"])
+
+        tasks = [asyncio.create_task(listen(line)) for line in got]
+        await slack.until(lambda: not slack.unacked())
+        for task in tasks:
+            task.cancel()
+    assert got[one]
+    assert got[other]
+    assert sorted(got[one] + got[other], key=int) == [str(number) for number in range(20)]
+
+
+async def test_an_unacknowledged_event_is_sent_again():
+    """Same event_id, new envelope id, retry fields; three times, then it is lost."""
+    async with (
+        SlackStandin(redeliver_after=0.05, retry_delays=(0, 0.02, 0.02)) as slack,
+        phone(slack) as line,
+    ):
+        await slack.say("U1", "C1", "hi")
+        envelopes = [await line.event(ack=False) for _ in range(4)]
+        await slack.until(lambda: slack.sockets.deliveries.lost)
+        assert len(slack.unacked()) == 1
+    assert [envelope["retry_attempt"] for envelope in envelopes] == [0, 1, 2, 3]
+    assert [envelope["retry_reason"] for envelope in envelopes] == ["", "timeout", "timeout", "timeout"]
+    assert len({envelope["envelope_id"] for envelope in envelopes}) == 4
+    assert len({envelope["payload"]["event_id"] for envelope in envelopes}) == 1
+
+
+async def test_an_event_survives_the_socket_that_got_it():
+    """Delivered, not acknowledged, connection cut: the next socket gets it."""
+    async with SlackStandin(redeliver_after=0.1) as slack:
+        async with phone(slack) as line:
+            await slack.say("U1", "C1", "hi")
+            await line.event(ack=False)
+            await slack.cut()
+            assert await line.closed()
+        async with phone(slack) as line:
+            assert (await line.event())["retry_attempt"] == 1
+
+
+async def test_any_socket_may_acknowledge(slack):
+    """An envelope of one socket acknowledged on the other is settled."""
+    async with phone(slack) as one, phone(slack) as other:
+        await slack.say("U1", "C1", "hi")
+        first = asyncio.create_task(one.next())
+        second = asyncio.create_task(other.next())
+        done, waiting = await asyncio.wait({first, second}, return_when=asyncio.FIRST_COMPLETED)
+        await (other if first in done else one).ack(done.pop().result())
+        await slack.until(lambda: not slack.unacked())
+        waiting.pop().cancel()
+    assert slack.acks[0][1] < 2
+
+
+async def test_a_late_acknowledgement_does_not_stop_the_retry():
+    """After the deadline the attempt has failed, whatever comes."""
+    async with SlackStandin(redeliver_after=0.05, retry_delays=(0.1,)) as slack, phone(slack) as line:
+        await slack.say("U1", "C1", "hi")
+        late = await line.event(ack=False)
+        await asyncio.sleep(0.08)
+        await line.ack(late)
+        assert (await line.event())["retry_attempt"] == 1
+        await slack.until(lambda: len(slack.acks) == 2)
+
+
+async def test_events_wait_while_the_service_is_away():
+    """Offline: connections refused. Online again: same port, state kept, the event comes."""
+    async with SlackStandin() as slack:
+        async with phone(slack):
+            await slack.go_offline()
+        url = slack.api_url
+        with pytest.raises(aiohttp.ClientConnectionError):
+            async with phone(slack):
+                pass
+        await slack.say("U1", "C1", "hi")
+        await slack.go_online()
+        assert slack.api_url == url
+        async with phone(slack) as line:
+            assert (await line.event())["payload"]["event"]["text"] == "hi"
+
+
+async def test_events_may_be_lost_while_no_socket_is_open():
+    """keep_offline=False: the worst that was seen of the service; history still has the message."""
+    async with SlackStandin(timing=Timing(keep_offline=False)) as slack:
+        await slack.say("U1", "C1", "hi")
+        assert len(slack.sockets.deliveries.lost) == 1
+        assert [message["text"] for message in slack.messages("C1")] == ["hi"]
+
+
+async def test_a_polite_disconnect_leaves_time():
+    """`disconnect` is announced; the old socket still works, then it is closed; a new one is preferred."""
+    async with SlackStandin(timing=Timing(grace_seconds=0.2)) as slack, phone(slack) as old:
+        await slack.disconnect("refresh_requested")
+        assert (await old.next())["reason"] == "refresh_requested"
+        await slack.say("U1", "C1", "on the old one")
+        assert (await old.event())["payload"]["event"]["text"] == "on the old one"
+        async with phone(slack) as new:
+            for number in range(8):
+                await slack.say("U1", "C1", str(number))
+            texts = [(await new.event())["payload"]["event"]["text"] for _ in range(8)]
+            assert texts == [str(number) for number in range(8)]
+            assert await old.closed()
+
+
+async def test_the_service_pings():
+    """Pings come regularly; a client that does not answer them is closed."""
+    async with SlackStandin(timing=Timing(ping_seconds=0.05)) as slack, aiohttp.ClientSession() as session:
+        client = AsyncWebClient(base_url=slack.api_url, session=session)
+        url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
+        async with session.ws_connect(url, autoping=False) as ws:
+            await ws.receive_json()
+            assert (await ws.receive()).type is aiohttp.WSMsgType.PING
+            await slack.until(lambda: slack.connections == 0)
