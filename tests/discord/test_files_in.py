@@ -18,7 +18,7 @@ from core.types import Attachment
 from standins.discord import DiscordStandin, Upload
 from tests import samples
 from tests.discord.conversation import ANN, GUILD, ROOM
-from tests.slack.test_files_in import NONSENSE
+from tests.slack.nonsense import NONSENSE
 from tests.spy import spying
 
 ME = "1100000000000000002"
@@ -52,7 +52,6 @@ async def sent(discord: DiscordStandin, *uploads: Upload) -> tuple[Attachment, .
 
 
 async def test_what_people_send_is_fetched(discord, files):
-    """Byte by byte, once."""
     (picture,) = await sent(discord, Upload("cat.png", samples.png()))
 
     assert samples.png() == await files.fetch(picture, 1000)
@@ -60,7 +59,6 @@ async def test_what_people_send_is_fetched(discord, files):
 
 
 async def test_a_file_larger_than_the_limit_is_not_asked_for(discord, files):
-    """By what is announced; a byte less is fetched."""
     (file,) = await sent(discord, Upload("a.txt", b"x" * 100))
     assert 100 == len(await files.fetch(file, 100))
     with pytest.raises(FileRefused, match="file_too_large"):
@@ -70,7 +68,6 @@ async def test_a_file_larger_than_the_limit_is_not_asked_for(discord, files):
 
 
 async def test_a_size_that_lies_does_no_harm(discord, files):
-    """Bytes are counted while they come."""
     (file,) = await sent(discord, Upload("a.txt", b"x" * 5000, size=10))
 
     with pytest.raises(FileRefused, match="file_too_large"):
@@ -78,7 +75,6 @@ async def test_a_size_that_lies_does_no_harm(discord, files):
 
 
 async def test_an_address_that_expired_is_told(discord, files):
-    """The file must be sent again."""
     (file,) = await sent(discord, Upload("a.txt", b"x"))
     discord.expire_attachments()
 
@@ -140,7 +136,6 @@ async def test_what_may_pass_can_be_tried_again(discord, files, fault):
 
 
 async def test_a_voice_message_is_sound(discord, files):
-    """It is known to be recorded in the chat."""
     (clip,) = await sent(discord, Upload("voice-message.ogg", samples.ogg(), voice=True))
 
     assert clip.voice
@@ -186,7 +181,6 @@ def test_a_file_is_told_with_all_we_need():
     ],
 )
 def test_odd_facts_are_left_out(change, expected):
-    """What cannot be trusted is as if it were not told."""
     names = ("id", "name", "url", "size", "type", "voice")
     (usual,) = attachments({"attachments": [PICTURE]})
     (found,) = attachments({"attachments": [{**PICTURE, **change}]})
@@ -198,7 +192,6 @@ def test_odd_facts_are_left_out(change, expected):
 
 @pytest.mark.parametrize("id", [None, 5, "", "x", "1\n", "1" * 21, ["1"]])
 def test_a_file_needs_an_id(id):
-    """Else it is none."""
     assert () == attachments({"attachments": [{**PICTURE, "id": id}]})
 
 
@@ -213,40 +206,34 @@ def test_no_message_has_too_many_files():
 def asked(content: str, **more: Any) -> dict[str, Any]:
     """A direct message."""
     author = {"id": ANN, "username": "ann", "global_name": "Ann"}
-    return {
-        "id": "1574000000000000009",
-        "channel_id": "5",
-        "author": author,
-        "type": 0,
-        "content": content,
-        **more,
-    }
+    told = {"id": "1574000000000000009", "channel_id": "5", "author": author, "type": 0}
+    return {**told, "content": content, **more}
 
 
-def test_files_are_part_of_the_question():
-    """With the text beside them."""
-    said = read(asked("what is it?", attachments=[PICTURE]), ME, None)
-
-    assert said is not None
-    assert ("ask", "what is it?", 1) == (said.kind, said.text, len(said.files))
+MENTION = {"guild_id": GUILD, "mentions": [{"id": ME}]}
 
 
-@pytest.mark.parametrize("content", ["", f"<@{ME}>"])
-def test_files_alone_are_a_question(content):
-    """Where the bot is mentioned too."""
-    more = {"guild_id": GUILD, "mentions": [{"id": ME}]} if content else {}
-    said = read(asked(content, attachments=[PICTURE], **more), ME, None)
-
-    assert said is not None
-    assert ("ask", "", "us") == (said.kind, said.text, said.to)
-
-
-def test_a_voice_message_is_a_question():
-    """The flag of the message tells, or the wave of the file."""
-    said = read(asked("", attachments=[PICTURE], flags=8192), ME, None)
+@pytest.mark.parametrize(
+    ("content", "more", "found"),
+    [
+        ("what is it?", {"attachments": [PICTURE]}, ("ask", "what is it?", "us", [False])),
+        ("", {"attachments": [PICTURE]}, ("ask", "", "us", [False])),
+        (f"<@{ME}>", {"attachments": [PICTURE], **MENTION}, ("ask", "", "us", [False])),
+        ("", {"attachments": [PICTURE], "flags": 8192}, ("ask", "", "us", [True])),
+        ("reset", {"attachments": [PICTURE]}, ("reset", "reset", "us", [False])),
+        *(
+            ("", odd, ("unreadable", "", "us", []))
+            for odd in ({"sticker_items": [{"id": "1"}]}, {"attachments": [None]}, {})
+        ),
+    ],
+    ids=str,
+)
+def test_what_is_read_of_a_message_with_files(content, more, found):
+    """A voice message is told by a flag of the message, too."""
+    said = read(asked(content, **more), ME, None)
 
     assert said is not None
-    assert ("ask", [True]) == (said.kind, [file.voice for file in said.files])
+    assert found == (said.kind, said.text, said.to, [file.voice for file in said.files])
 
 
 def test_what_was_passed_on_brings_its_files_along():
@@ -263,23 +250,6 @@ def test_what_was_passed_on_brings_its_files_along():
     )
 
 
-def test_an_order_stays_one():
-    """Also with a file beside it."""
-    said = read(asked("reset", attachments=[PICTURE]), ME, None)
-
-    assert said is not None
-    assert "reset" == said.kind
-
-
-@pytest.mark.parametrize("more", [{"sticker_items": [{"id": "1"}]}, {"attachments": [None]}, {}], ids=str)
-def test_what_is_no_file_cannot_be_read(more):
-    """A sticker, a poll, nonsense: that is said."""
-    said = read(asked("", **more), ME, None)
-
-    assert said is not None
-    assert ("unreadable", ()) == (said.kind, said.files)
-
-
 FILE = st.fixed_dictionaries(
     {}, optional={name: NONSENSE | st.just(value) for name, value in {**PICTURE, "waveform": "AA"}.items()}
 )
@@ -288,7 +258,6 @@ MANY = NONSENSE | st.lists(FILE | NONSENSE, max_size=4)
 
 @given(MANY, MANY, NONSENSE)
 def test_no_payload_breaks_it(files, forwarded, flags):
-    """Whatever stands where the files should be: each one found can be stored."""
     passed_on: list[Any] = [{"message": {"attachments": forwarded}}, {"message": forwarded}, forwarded]
     for snapshots in (passed_on, forwarded):
         payload = asked("x", attachments=files, message_snapshots=snapshots, flags=flags)

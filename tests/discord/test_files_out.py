@@ -1,4 +1,4 @@
-"""Files of an answer: posts of their own, once each, whatever is cut or dies."""
+"""What the model makes is shown; what people send is answered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 
 from standins.discord import DiscordStandin, Post
 from standins.script.script import Call
-from tests.discord.conversation import ANN, ROOM, all_heard, mention, texts
+from tests import samples
+from tests.discord.conversation import ANN, ROOM, all_heard, exchange, mention, shows, texts
 from tests.slack.stage import Stage
 from tests.tool_files import DRAW, put_tool
 
@@ -52,39 +53,23 @@ async def test_a_file_stands_under_the_question(discord, product, script):
     assert (["", "Here you are."], False) == (sorted(texts(discord, ROOM)), post.reply_ping)
 
 
-async def test_several_files(discord, product, script):
-    """Each has a post; two of one name are two files."""
-    draws(script, {"name": "a.txt"}, {"name": "a.txt"}, {"name": "b.txt"})
-    async with product():
-        await mention(discord, ANN, "write")
-        await discord.until(lambda: len(shown(discord)) == 3)
-        await all_heard(discord)
-
-    assert ["a.txt", "a.txt", "b.txt"] == names(discord)
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("forgotten", [False, True])
+@pytest.mark.parametrize(("forgotten", "when"), [(False, "before"), (True, "after")])
 async def test_a_cut(discord, product, script, monkeypatch, forgotten, when):
-    """Whether the file was posted is unknown: it is shown once, whether nonces are remembered or not."""
     if forgotten:
         monkeypatch.setattr("bots.discord.poster.NONCE_KEPT", 0.0)
     draws(script, {"name": "cat.png"})
     async with product():
         await mention(discord, ANN, "draw a cat")
         await discord.until(lambda: "Here you are." in texts(discord, ROOM))
-        discord.fail("POST", POSTS, when=when, drop=True, times=6)
+        discord.fail("POST", POSTS, when=when, drop=True, times=3)
         await discord.until(lambda: shown(discord), 20)
         await all_heard(discord)
 
     assert (["cat.png"], 2) == (names(discord), len(discord.posts(ROOM)))
 
 
-@pytest.mark.parametrize("forgotten", [False, True])
-async def test_a_death_after_the_effect(discord, product, script, monkeypatch, forgotten):
-    """The process ends with the file posted and not recorded: the next one does not post it again."""
-    if forgotten:
-        monkeypatch.setattr("bots.discord.poster.NONCE_KEPT", 0.0)
+async def test_a_death_after_the_effect(discord, product, script, monkeypatch):
+    monkeypatch.setattr("bots.discord.poster.NONCE_KEPT", 0.0)
     draws(script, {"name": "cat.png"})
     async with product():
         await mention(discord, ANN, "draw a cat")
@@ -112,7 +97,6 @@ async def test_a_file_that_is_too_large_is_said_so(discord, product, script):
 
 @pytest.mark.parametrize("fault", [{"status": 403, "code": 50013}, {"status": 413, "code": 40005}], ids=str)
 async def test_what_discord_does_not_take_is_said(discord, product, script, fault):
-    """The answer stands; that the file is missing stands under it."""
     draws(script, {"name": "cat.png"})
     async with product():
         await mention(discord, ANN, "draw a cat")
@@ -133,3 +117,33 @@ async def test_a_name_is_only_a_name(discord, product, script):
 
     (name,) = names(discord)
     assert not set("<>/@ ") & set(name)
+
+
+NOTES = ("notes.txt", b"the launch is on Friday")
+
+
+async def test_words_and_files_are_one_question(discord, product, script):
+    script.perform("On Friday.")
+    async with product():
+        await mention(discord, ANN, "when is it?", attachments=[("a.zip", samples.zipped("x")), NOTES])
+        await discord.until(lambda: "📎" in "".join(texts(discord, ROOM)))
+
+    (post,) = texts(discord, ROOM)
+    assert post.startswith("On Friday.")
+    assert "📎 `a.zip`: I do not open archives." in post
+    ((said,),) = script.asked
+    assert said.index("when is it?") < said.index("the launch is on Friday")
+
+
+async def test_files_sent_while_it_was_away_are_found(discord, product, script):
+    """History tells them as events do, with addresses that are good now."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+    discord.expire_sessions()
+    script.perform("On Friday.")
+    await mention(discord, ANN, "when is it?", attachments=[NOTES])
+    discord.expire_attachments()
+    async with product():
+        await shows(discord, ROOM, "echo: one", "On Friday.")
+
+    assert "the launch is on Friday" in script.asked[-1][-1]

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import logging
 
-import pytest
-
 from standins.discord import Rules
 from tests.discord.conversation import (
     ANN,
     BOB,
-    GUILD,
     ROOM,
     all_heard,
     discord_with,
@@ -25,7 +22,6 @@ readable = discord_with(rules=Rules(message_content=True))
 
 @readable
 async def test_a_follow_up_in_a_thread_is_answered(discord, product, script):
-    """As a reply, with the memory of the conversation."""
     thread = discord.add_thread(ROOM)
     async with product(follow_threads=True):
         await exchange(discord, ANN, thread, "one")
@@ -37,11 +33,9 @@ async def test_a_follow_up_in_a_thread_is_answered(discord, product, script):
 
 
 @readable
-@pytest.mark.parametrize("scope", ["user", "topic"])
-async def test_only_people_it_talks_with_there_are_followed(discord, product, scope):
-    """Not others in that thread, not the same person in another thread, not in a channel."""
+async def test_only_people_it_talks_with_there_are_followed(discord, product):
     thread, elsewhere = discord.add_thread(ROOM), discord.add_thread(ROOM)
-    async with product(follow_threads=True, thread_scope=scope):
+    async with product(follow_threads=True):
         await exchange(discord, ANN, thread, "one")
         await exchange(discord, ANN, ROOM, "two")
         await exchange(discord, BOB, elsewhere, "three")
@@ -63,16 +57,7 @@ async def test_nobody_is_followed_unless_asked_for(discord, product):
         await all_heard(discord)
 
     assert ["echo: one"] == texts(discord, thread)
-    assert [0] == [data["intents"] & CONTENT for data in discord.identified]
-
-
-@readable
-async def test_only_the_content_of_messages_is_asked_for(discord, product):
-    """No other privileged intent."""
-    async with product(follow_threads=True):
-        pass
-
-    assert [1 << 0 | 1 << 9 | 1 << 12 | CONTENT] == [data["intents"] for data in discord.identified]
+    assert [1 << 0 | 1 << 9 | 1 << 12] == [data["intents"] for data in discord.identified]
 
 
 async def test_a_refused_intent_is_done_without(discord, product, caplog):
@@ -86,7 +71,7 @@ async def test_a_refused_intent_is_done_without(discord, product, caplog):
             await all_heard(discord)
 
     assert ["echo: one"] == texts(discord, thread)
-    assert CONTENT == discord.identified[0]["intents"] & CONTENT
+    assert 1 << 0 | 1 << 9 | 1 << 12 | CONTENT == discord.identified[0]["intents"]
     assert 0 == discord.identified[-1]["intents"] & CONTENT
     assert 2 == len(discord.identified)
     assert "intent" in caplog.text.lower()
@@ -112,19 +97,6 @@ async def test_who_is_followed_survives_a_restart(discord, product, script):
 
 
 @readable
-async def test_a_follow_up_in_a_new_thread_after_a_restart(discord, product):
-    """A thread made after the resumption is told of; one made before was never heard of."""
-    async with product(follow_threads=True):
-        await exchange(discord, ANN, ROOM, "one")
-    before = discord.add_thread(ROOM)
-    async with product(follow_threads=True):
-        for thread in (before, discord.add_thread(discord.add_channel(GUILD))):
-            await exchange(discord, ANN, thread, "hello")
-            await discord.say(ANN, thread, "more")
-            await shows(discord, thread, "echo: hello", "echo: more")
-
-
-@readable
 async def test_a_reply_without_a_ping_is_read(discord, product, script):
     """With the intent its text is there, so it needs no hint, in a thread and in a channel."""
     thread = discord.add_thread(ROOM)
@@ -135,3 +107,19 @@ async def test_a_reply_without_a_ping_is_read(discord, product, script):
             await shows(discord, place, "echo: one", "echo: two")
 
     assert ["one", "echo: one", "two"] == script.asked[-1]
+
+
+@readable
+async def test_a_follow_up_keeps_its_place(discord, product, script):
+    """What was said without a mention is answered before what was said after it with one."""
+    thread = discord.add_thread(ROOM)
+    async with product(follow_threads=True):
+        await exchange(discord, ANN, thread, "one")
+        for number in range(5):
+            await discord.say(ANN, thread, f"{number} without")
+            await discord.say(ANN, thread, f"{number} with", mention_bot=True)
+        said = [f"echo: {number} {how}" for number in range(5) for how in ("without", "with")]
+        await discord.until(lambda: len(texts(discord, thread)) == 11)
+        await all_heard(discord)
+
+    assert ["echo: one", *said] == texts(discord, thread)

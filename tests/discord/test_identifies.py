@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bots.discord.identifies import IDENTIFIES, Allowance, Identifies
+from bots.discord.identifies import DAY, IDENTIFIES, Allowance, Identifies
 from bots.intake.connection import TokenRefused
 from core.inbox import Inbox
 from core.store.database import Database
@@ -64,8 +64,15 @@ async def test_before_discord_would_reset_the_token_it_ends(inbox):
         await identify(inbox, allowance)
 
 
+@pytest.mark.parametrize(("application", "age"), [("app", DAY + 1), ("other", 0.0)])
+async def test_those_of_yesterday_and_of_others_do_not_count(inbox, application, age):
+    kept = {"application": application, "at": [time.time() - age] * 950, "warned": 0.0}
+    await inbox.remember(IDENTIFIES, kept)
+    async with asyncio.timeout(1):
+        await identify(inbox, Allowance())
+
+
 async def test_so_does_the_process(discord, openai, inbox, tmp_path):
-    """Status 2, one error, and no connection at all."""
     kept = {"application": discord.application_id, "at": [time.time() - 60] * 899, "warned": time.time()}
     await inbox.remember(IDENTIFIES, kept)
     async with started(tmp_path, discord, openai) as process:
@@ -74,13 +81,3 @@ async def test_so_does_the_process(discord, openai, inbox, tmp_path):
     assert 1 == process.log.count("error")
     assert "899 times" in process.log
     assert 0 == discord.identifies
-
-
-@pytest.mark.parametrize("token", ["wrong"])
-async def test_a_refused_token_is_one_error(discord, openai, tmp_path, token):
-    """The cure, and nothing about connections that were left open."""
-    async with started(tmp_path, discord, openai, DISCORD_BOT_TOKEN=token) as process:
-        assert 2 == await process.ended()
-
-    assert 1 == process.log.lower().count("error")
-    assert "Unclosed" not in process.log

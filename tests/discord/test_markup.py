@@ -62,7 +62,6 @@ def test_backticks_in_code_do_not_end_it(inner):
     "text", ["a ``` b", "So: ```print(1)``` it is.", "```\nprint(1)\n``` it is.", "> `a`"]
 )
 def test_what_discord_reads_already_stays(text):
-    """Nothing is changed without need."""
     assert [text] == posts(text)
 
 
@@ -106,7 +105,6 @@ def test_a_table_that_is_too_wide_is_shown_as_it_was_said():
     ],
 )
 def test_what_discord_does_not_know_is_readable(text, shown):
-    """Headings below the third, rules, LaTeX; in code nothing changes."""
     assert [shown] == posts(text)
 
 

@@ -1,14 +1,26 @@
-"""Spool on Discord as a process: how it ends, and what it writes into its log."""
+"""The process: how it starts and ends, and that each network goes on without the other."""
 
 from __future__ import annotations
+
+import asyncio
+import logging
 
 import pytest
 
 from tests.discord.conversation import ANN, ROOM, all_heard, dm, exchange, mention, shows, texts
 from tests.discord.process import started
+from tests.slack.conversation import exchange as slack_exchange
 from tests.slack.stage import Pause
+from tests.tool_files import put_tool
 
 pytestmark = pytest.mark.slow
+STUCK = """
+import time
+from pathlib import Path
+
+Path(__file__).with_name("begun").touch()
+time.sleep(60)
+"""
 
 
 async def test_a_token_refused_at_the_start_ends_the_process(discord, openai, tmp_path):
@@ -83,3 +95,53 @@ async def test_the_log_tells_of_runs_and_not_of_words_or_secrets(discord, openai
         assert secret not in process.log
     assert process.log.count("completed") >= 3
     assert "run_" in process.log
+
+
+async def test_a_tools_file_that_blocks_keeps_nothing_from_ending(discord, openai, tmp_path):
+    """SIGTERM while the file is being read: status 0 within ten seconds."""
+    begun = tmp_path / "data" / "tools" / "begun"
+    async with started(tmp_path, discord, openai) as process:
+        await discord.until(lambda: discord.connected, timeout=20)
+        put_tool(tmp_path / "data", "stuck", STUCK)
+        await discord.until(begun.exists, timeout=20)
+        process.terminate()
+        status = await process.ended(timeout=10)
+
+    assert (0, False) == (status, "Traceback" in process.log)
+
+
+def stopped(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    """What the log says about Discord having ended for good."""
+    return [
+        record
+        for record in caplog.records
+        if record.levelno >= logging.ERROR and "discord" in record.getMessage().lower()
+    ]
+
+
+async def test_a_token_revoked_later_stops_discord_and_not_slack(slack, discord, product, caplog):
+    """An error in the log, and not one attempt more: Discord bans those who go on asking."""
+    async with product():
+        discord.revoke()
+        await discord.until(lambda: stopped(caplog), timeout=10)
+        before = len(discord.calls), len(discord.gateway_closes)
+        for number in range(2):
+            await slack_exchange(slack, "U1", "C1", f"hello {number}")
+
+    assert discord.token not in caplog.text
+    assert before == (len(discord.calls), len(discord.gateway_closes))
+    assert discord.invalid_requests <= 3
+
+
+async def test_slack_works_while_discord_is_away(slack, discord, product):
+    await discord.go_offline()
+
+    async def use_slack() -> None:
+        await slack.until(lambda: slack.sockets.open, timeout=10)
+        await slack_exchange(slack, "U1", "C1", "hello")
+        await discord.go_online()
+
+    using = asyncio.ensure_future(use_slack())
+    async with product():
+        await using
+        await exchange(discord, ANN, ROOM, "hello")

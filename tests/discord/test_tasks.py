@@ -11,7 +11,7 @@ from standins.discord import DiscordStandin
 from standins.script.script import Call, outputs
 from tests.discord.conversation import ANN, ROOM, all_heard, creations, mention, shows, stop_button, texts
 from tests.slack.stage import Pause, Stage
-from tests.tool_files import SLOW, let_go, put_tool
+from tests.tool_files import DRAW_SLOWLY, SLOW, let_go, put_tool
 
 SAID = "Result: found it"
 POSTS = "/channels/{channel}/messages"
@@ -23,6 +23,13 @@ def data(tmp_path: Path) -> Path:
     """The data directory, with a tool that waits in it."""
     put_tool(tmp_path / "data", "look", SLOW)
     return tmp_path / "data"
+
+
+@pytest.fixture
+def drawing(data: Path) -> Path:
+    """The same with a tool that draws slowly."""
+    put_tool(data, "draw", DRAW_SLOWLY)
+    return data
 
 
 def looks(script: Stage, before: str = "") -> None:
@@ -38,7 +45,6 @@ def told(discord: DiscordStandin) -> bool:
 
 
 async def test_a_task_is_a_line_until_the_answer_is_there(discord, product, script, data):
-    """In the post that becomes the answer, which can be stopped already."""
     looks(script)
     async with product():
         said = await mention(discord, ANN, "look it up")
@@ -53,7 +59,6 @@ async def test_a_task_is_a_line_until_the_answer_is_there(discord, product, scri
 
 
 async def test_a_task_between_words(discord, product, script, data):
-    """The line stands above the text, and goes when the task is over."""
     pause = Pause()
     script.enqueue("Let me see.", Call("look", {"what": "it"}))
     script.perform("Well,", pause, " found.")
@@ -66,10 +71,8 @@ async def test_a_task_between_words(discord, product, script, data):
         await shows(discord, ROOM, "Let me see.\n\nWell, found.")
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(("method", "path"), [("POST", POSTS), ("PATCH", EDITS)])
+@pytest.mark.parametrize(("method", "path", "when"), [("POST", POSTS, "after"), ("PATCH", EDITS, "before")])
 async def test_a_cut(discord, product, script, data, method, path, when):
-    """One post, its text exact, without a line."""
     looks(script)
     discord.fail(method, path, when=when, drop=True, times=2)
     async with product():
@@ -79,12 +82,10 @@ async def test_a_cut(discord, product, script, data, method, path, when):
         await shows(discord, ROOM, SAID, timeout=15)
 
 
-@pytest.mark.parametrize("forgotten", [False, True])
-async def test_a_death_while_only_the_line_is_shown(discord, product, script, data, monkeypatch, forgotten):
+async def test_a_death_while_only_the_line_is_shown(discord, product, script, data, monkeypatch):
     """The next process writes its answer into the same post, though neither nonce nor step names it."""
-    if forgotten:
-        monkeypatch.setattr("bots.discord.poster.NONCE_KEPT", 0.0)
-        discord.fail("POST", POSTS, when="after", drop=True, times=10)
+    monkeypatch.setattr("bots.discord.poster.NONCE_KEPT", 0.0)
+    discord.fail("POST", POSTS, when="after", drop=True, times=10)
     looks(script)
     async with product():
         await mention(discord, ANN, "look it up")
@@ -119,3 +120,33 @@ async def test_a_full_post_has_no_line(discord, product, script, data):
         await discord.until(lambda: texts(discord, ROOM) == [long])
         let_go(data)
         await shows(discord, ROOM, long, SAID)
+
+
+@pytest.mark.parametrize("size", [10, 10 * 2**20 + 1])
+async def test_a_file_without_a_word(discord, product, script, drawing, size):
+    """The line of its task goes with its post; that it is too large is said in a new one."""
+    script.enqueue(Call("draw", {"name": "film.mp4", "size": size}))
+    script.enqueue("")
+    async with product():
+        await mention(discord, ANN, "film it")
+        await discord.until(lambda: "draw" in "".join(texts(discord, ROOM)))
+        let_go(drawing)
+        await discord.until(lambda: "draw" not in "".join(texts(discord, ROOM)))
+        await discord.until(lambda: texts(discord, ROOM))
+        await all_heard(discord)
+
+    (post,) = discord.posts(ROOM)
+    assert size > 10 or ("", ["film.mp4"]) == (post.content, [one.filename for one in post.attachments])
+    assert size == 10 or "10 MB" in post.content
+
+
+async def test_words_of_which_nothing_can_be_seen(discord, product, script, drawing):
+    script.enqueue("\u202e", Call("draw", {"name": "film.mp4"}))
+    script.enqueue("Here you are.")
+    async with product():
+        await mention(discord, ANN, "film it")
+        await discord.until(lambda: "draw" in "".join(texts(discord, ROOM)))
+        let_go(drawing)
+        await discord.until(lambda: any(post.attachments for post in discord.posts(ROOM)))
+
+    assert "Here you are." == texts(discord, ROOM)[0].strip()

@@ -9,7 +9,7 @@ import pytest
 
 from standins.slack.deliveries import Answer
 from tests.slack.conversation import all_heard, exchange, workspace
-from tests.slack.test_events import _damaged
+from tests.slack.nonsense import damaged
 
 CANARY = "CANARYWORD"
 once = workspace(retry_delays=(0.1, 0.1, 0.1))
@@ -23,24 +23,23 @@ def logged(caplog: pytest.LogCaptureFixture) -> str:
     return "\n".join(f"{record.getMessage()} {vars(record)} {record.exc_info}" for record in caplog.records)
 
 
+NO_EVENTS = [
+    *(None, 5, CANARY, [CANARY], {}, {"event": CANARY}, {"event": [CANARY]}, {"event": None}),
+    {"event": {**MENTION, "blocks": [{"type": "rich_text", "elements": [{"indent": CANARY}]}]}},
+    {"event": {**MENTION, "user": "\ud800", "channel_type": "im"}},
+    {"event": MENTION, "team": 5},
+    {"event": MENTION, "authorizations": {"0": CANARY}},
+    {"event": MENTION, "enterprise": 7},
+]
+
+
 @once
-@pytest.mark.parametrize(
-    "payload",
-    [
-        *(None, 5, CANARY, [CANARY], {}, {"event": CANARY}, {"event": [CANARY]}, {"event": None}),
-        {"event": {**MENTION, "blocks": [{"type": "rich_text", "elements": [{"indent": CANARY}]}]}},
-        {"event": {**MENTION, "user": "\ud800", "channel_type": "im"}},
-        {"event": MENTION, "team": 5},
-        {"event": MENTION, "authorizations": {"0": CANARY}},
-        {"event": MENTION, "enterprise": 7},
-    ],
-)
-async def test_an_event_that_is_none(slack, product, caplog, payload):
-    """Whatever part of it is odd: it comes once."""
-    whole = {"type": "event_callback", **payload} if isinstance(payload, dict) else payload
+async def test_events_that_are_none(slack, product, caplog):
     async with product():
-        slack.sockets.deliveries.publish(whole)
-        await all_heard(slack)
+        for payload in NO_EVENTS:
+            whole = {"type": "event_callback", **payload} if isinstance(payload, dict) else payload
+            slack.sockets.deliveries.publish(whole)
+            await all_heard(slack)
 
     assert [] == slack.unacked()
     assert CANARY not in logged(caplog)
@@ -50,7 +49,6 @@ async def test_an_event_that_is_none(slack, product, caplog, payload):
 @once
 @pytest.mark.parametrize("kind", ["slash_commands", "interactive"])
 async def test_damaged_commands_and_presses_are_acknowledged(slack, product, caplog, kind):
-    """Sixty, each damaged somewhere: whoever pressed sees no time-out."""
     command = {
         "command": "/reset",
         "channel_id": "C1",
@@ -70,7 +68,7 @@ async def test_damaged_commands_and_presses_are_acknowledged(slack, product, cap
     rng, heard = random.Random(8), list[Answer]()
     async with product():
         for _ in range(60):
-            odd = _damaged(command if kind == "slash_commands" else press, rng)
+            odd = damaged(command if kind == "slash_commands" else press, rng)
             slack.sockets.deliveries.ask(kind, odd, heard.append)
         await slack.until(lambda: len(heard) == 60)
         await exchange(slack, "U1", "C1", "still there?")
@@ -79,28 +77,29 @@ async def test_damaged_commands_and_presses_are_acknowledged(slack, product, cap
     assert CANARY not in logged(caplog)
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [
-        *("[" * DEEP + "]" * DEEP, '{"a":' * DEEP + "1" + "}" * DEEP, "[" * DEEP, "{", "9" * 5000),
-        f'{{"text": "{"x" * (5 * 2**20)}"}}',
-    ],
-    ids=["lists", "objects", "open", "cut", "number", "large"],
-)
-@pytest.mark.parametrize("before", [True, False])
-async def test_a_frame_that_cannot_be_parsed(slack, product, payload, before):
-    """It is acknowledged by the id in its text, wherever that stands; the socket stays."""
-    id, rest = '"envelope_id": "e-1"', f'"type": "events_api", "payload": {payload}'
+UNREADABLE = [
+    *("[" * DEEP + "]" * DEEP, '{"a":' * DEEP + "1" + "}" * DEEP, "[" * DEEP, "{", "9" * 5000),
+    f'{{"text": "{"x" * (5 * 2**20)}"}}',
+]
+
+
+async def test_frames_that_cannot_be_parsed(slack, product):
+    """Each is acknowledged by the id in its text, wherever that stands; the socket stays."""
+    sent: list[str] = []
     async with product():
-        slack.sockets.send_raw(f"{{{id}, {rest}}}" if before else f"{{{rest}, {id}}}")
-        await slack.until(lambda: slack.sockets.deliveries.unknown_acks)
+        for payload in UNREADABLE:
+            for before in (True, False):
+                sent.append(f"e-{len(sent)}")
+                id, rest = f'"envelope_id": "{sent[-1]}"', f'"type": "events_api", "payload": {payload}'
+                slack.sockets.send_raw(f"{{{id}, {rest}}}" if before else f"{{{rest}, {id}}}")
+        await slack.until(lambda: len(slack.sockets.deliveries.unknown_acks) == len(sent))
         await exchange(slack, "U1", "C1", "still there?")
 
-    assert ["e-1"] == slack.sockets.deliveries.unknown_acks
+    assert sorted(sent) == sorted(slack.sockets.deliveries.unknown_acks)
     assert 1 == slack.sockets.opened
 
 
-@pytest.mark.parametrize("depth", [50, 300, 600, 900])
+@pytest.mark.parametrize("depth", [50, 900])
 async def test_a_message_that_is_nested(slack, product, depth):
     """Deeper than any reader follows, and shallow enough to be parsed."""
     inner = '{"type": "rich_text_section", "elements": [' * depth + "]}" * depth

@@ -18,6 +18,7 @@ from standins.slack import SlackStandin
 from standins.slack.deliveries import Answer
 from standins.slack.richtext import blocks_of
 from tests.slack.conversation import all_heard, exchange, texts, workspace
+from tests.slack.nonsense import damaged
 
 FOLDER = Path(__file__).parents[1] / "events" / "slack"
 RECORDED = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
@@ -71,7 +72,6 @@ def filled(event: Any, names: dict[str, str]) -> Any:
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_a_recorded_event(name):
-    """It asks what the file says, and its answer goes where the file says; or it asks nothing."""
     case = EVENTS[name]
     said = asking(*filled(case["events"], NAMES))
 
@@ -93,7 +93,6 @@ def test_a_recorded_event(name):
     ],
 )
 def test_a_mention_anywhere_in_the_text_counts(text):
-    """Wherever it stands outside code and quotes, with rich text or without."""
     assert ["us", "us"] == [said.to for said in both(text)]
 
 
@@ -105,7 +104,6 @@ def test_a_mention_anywhere_in_the_text_counts(text):
     ],
 )
 def test_what_only_looks_like_a_mention_does_not_count(text):
-    """In code, in quotes, as typed characters, although Slack sends app_mention for some."""
     assert ["others", "others"] == [said.to for said in both(text)]
     assert "others" == heard(text, type="app_mention", thread_ts=NAMES["$ROOT"]).to
     assert "perhaps" == heard(text, thread_ts=NAMES["$ROOT"]).to
@@ -181,7 +179,6 @@ def test_every_kind_of_element_is_readable(element, plain):
     ("odd", "before"), [({}, ""), ({"indent": 1}, "  "), ({"indent": "x", "offset": []}, "")]
 )
 def test_lists_keep_their_items_in_lines(style, lines, odd, before):
-    """Bullets and numbers, each item in a line of its own, whatever their place is told as."""
     items = [section(words("wash")), section(words("dry"))]
     said = rich(section(words("plan:")), section(*items, type="rich_text_list", style=style, **odd))
 
@@ -247,13 +244,11 @@ def test_the_shapes_of_one_message():
     ],
 )
 def test_what_a_message_wants(text, files, kind):
-    """An answer, an order, a word of help, or to be told that it cannot be read."""
     assert [kind, kind] == [heard(text, blocks, files=files).kind for blocks in (None, blocks_of(text, "b1"))]
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
 async def test_a_recorded_command_or_shortcut(slack, product, script, name):
-    """Acknowledged, and the next message knows nothing; a dead response_url does no harm."""
     case = QUESTIONS[name]
     heard: list[Answer] = []
     async with product():
@@ -269,7 +264,6 @@ async def test_a_recorded_command_or_shortcut(slack, product, script, name):
 
 @pytest.mark.parametrize("number", range(0, len(HOSTILE), 10))
 async def test_hostile_events_break_nothing(slack, product, caplog, number):
-    """Ten of them at a time: all acknowledged, no stack trace, at most an answer in the thread."""
     names = await written(slack, "C1", {"$TS": None})
     async with product():
         for event in HOSTILE[number : number + 10]:
@@ -283,7 +277,6 @@ async def test_hostile_events_break_nothing(slack, product, caplog, number):
 
 @workspace(retry_delays=(0.1,))
 async def test_what_the_sdk_cannot_read_breaks_nothing(slack, product, script):
-    """Whether it is acknowledged or not: no answer to it, and life goes on."""
     names = await written(slack, "C1", {"$TS": None})
     sound = filled(EVENTS["mention_app_mention_only"]["events"][0], names)
     async with product():
@@ -316,21 +309,9 @@ async def test_strange_envelopes_are_read_all_the_same(slack, product, script):
 
 
 def test_damaged_messages_break_nothing():
-    """Recorded ones, each damaged at random somewhere: they are read, or they are none."""
     rng = random.Random(11)
     events = [filled(event, NAMES) for case in EVENTS.values() for event in case["events"]]
     for _ in range(100):
-        for event in filter(None, (_damaged(event, rng) for event in events)):
+        for event in filter(None, (damaged(event, rng) for event in events)):
             if isinstance(event, dict):
                 read(event, US)
-
-
-def _damaged(value: Any, rng: random.Random) -> Any:
-    """A copy in which about one value in eight is gone or of another type."""
-    if rng.random() < 0.12:
-        return rng.choice([None, 0, -1.5, "", "x", [], {}, [None], {"type": "user"}, True, "\ud7ff\u0000"])
-    if isinstance(value, dict):
-        return {key: _damaged(item, rng) for key, item in value.items() if rng.random() > 0.05}
-    if isinstance(value, list):
-        return [_damaged(item, rng) for item in value]
-    return value

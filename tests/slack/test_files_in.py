@@ -19,6 +19,7 @@ from core.files.detect import judge
 from core.types import Attachment
 from standins.slack import SlackStandin, Upload
 from tests import samples
+from tests.slack.nonsense import NONSENSE
 from tests.spy import spying
 
 ME = "U0BOT00001"
@@ -65,7 +66,6 @@ async def test_what_people_send_is_fetched(slack, files):
 
 
 async def test_a_file_of_the_size_of_the_limit_is_fetched(slack, files):
-    """One byte more is not even asked for."""
     (file,) = await sent(slack, Upload("a.txt", b"x" * 100))
     assert 100 == len(await files.fetch(file, 100))
     with pytest.raises(FileRefused, match="file_too_large"):
@@ -75,7 +75,6 @@ async def test_a_file_of_the_size_of_the_limit_is_fetched(slack, files):
 
 
 async def test_a_size_that_lies_does_no_harm(slack, files):
-    """Bytes are counted while they come."""
     (file,) = await sent(slack, Upload("a.txt", b"x" * 5000, size=10))
 
     with pytest.raises(FileRefused, match="file_too_large"):
@@ -111,7 +110,6 @@ async def test_what_a_stub_turns_out_to_be_has_the_same_limits(slack, files):
     ],
 )
 async def test_a_stub_nobody_tells_about(slack, files, error, reason):
-    """Refused, with what the person can do."""
     (stub,) = await sent(slack, Upload("cat.png", b"cat", mode="file_access"))
     slack.fail("files.info", error=error)
 
@@ -120,7 +118,6 @@ async def test_a_stub_nobody_tells_about(slack, files, error, reason):
 
 
 async def test_a_busy_slack_is_asked_again(slack, files):
-    """By whoever fetches: it is told when."""
     (stub,) = await sent(slack, Upload("cat.png", b"cat", mode="file_access"))
     slack.fail("files.info", error="ratelimited", retry_after=3)
     with pytest.raises(Retryable) as error:
@@ -149,7 +146,6 @@ async def test_a_file_that_only_claims_to_be_at_slack_is_not_fetched(slack, file
 
 
 async def test_an_external_file_with_an_address_at_slack_is_not_fetched(slack, files):
-    """It is marked, which is enough."""
     told = {**HOSTED, "is_external": True, "url_private": f"{slack.base_url}/files-pri/T-F/x"}
     file = attachment_of(told)
     assert file is not None
@@ -194,7 +190,6 @@ async def test_the_page_to_sign_in_is_no_html_file_of_somebody(slack, files):
 
 
 async def test_a_deleted_file_is_told(slack, files):
-    """Whether it is gone already or when it is fetched."""
     (file,) = await sent(slack, Upload("cat.png", b"cat"))
     (kept,) = slack.workspace.files.values()
     kept.deleted = True
@@ -210,7 +205,6 @@ async def test_a_deleted_file_is_told(slack, files):
     "fault", [{"status": 503}, {"drop": True, "times": 2}, {"drop": True, "when": "after"}], ids=str
 )
 async def test_what_may_pass_can_be_tried_again(slack, files, fault):
-    """Half a file is no file; a connection that breaks at once is tried again by aiohttp itself, once."""
     (file,) = await sent(slack, Upload("a.txt", b"x" * 500_000))
     slack.fail("download", **fault)
     with pytest.raises(Retryable):
@@ -267,7 +261,6 @@ def test_a_file_is_told_with_all_we_need():
     ],
 )
 def test_odd_facts_are_left_out(change, expected):
-    """What cannot be trusted is as if it were not told."""
     usual = attachment_of(HOSTED)
     found = attachment_of({**HOSTED, **change})
     assert usual is not None
@@ -281,82 +274,41 @@ def test_odd_facts_are_left_out(change, expected):
 
 @pytest.mark.parametrize("id", [None, 5, "", "f1", "F1\n", "F1/../x", "x" * 99, ["F1"]])
 def test_a_file_needs_an_id(id):
-    """Else it is none."""
     assert attachment_of({**HOSTED, "id": id}) is None
 
 
 def test_no_message_has_too_many_files():
-    """A thousand are cut to what is noticed at all."""
     assert MOST_FILES == len(attachments({"files": [{**HOSTED, "id": f"F{n}"} for n in range(1000)]}))
 
 
 def asked(text: str, files: object, **more: Any) -> dict[str, Any]:
     """A message event in a direct conversation, with the subtype Slack gives it."""
-    event = {
-        "type": "message",
-        "subtype": "file_share",
-        "user": "U1",
-        "channel": "D1",
-        "ts": "1763800000.000100",
-    }
-    return {**event, "channel_type": "im", "text": text, "files": files, **more}
+    event = {"type": "message", "subtype": "file_share", "user": "U1", "ts": "1763800000.000100"}
+    return {**event, "channel": "D1", "channel_type": "im", "text": text, "files": files, **more}
 
 
-def test_files_are_part_of_the_question():
-    """With the text beside them."""
-    said = read(asked("what is it?", [HOSTED, HOSTED]), US)
-
-    assert said is not None
-    assert ("ask", "what is it?", 2) == (said.kind, said.text, len(said.files))
+ODD: tuple[Any, ...] = ([None], [{}], "x", {"a": 1}, 5, [{"id": None}])
+FOLLOW_UP = {"channel": "C1", "channel_type": "channel", "thread_ts": "1763700000.000100"}
 
 
-def test_files_alone_are_a_question():
-    """There is nothing else to answer."""
-    said = read(asked("", [HOSTED]), US)
-
-    assert said is not None
-    assert ("ask", "", "us") == (said.kind, said.text, said.to)
-
-
-def test_a_mention_with_files_alone_is_a_question():
-    """The mention is no text."""
-    said = read(asked(f"<@{ME}>", [HOSTED], channel="C1", channel_type="channel"), US)
-
-    assert said is not None
-    assert ("ask", "") == (said.kind, said.text)
-
-
-def test_files_alone_may_be_a_follow_up():
-    """In a topic; whether it is followed is the inbox's to know."""
-    event = asked("", [HOSTED], channel="C1", channel_type="channel", thread_ts="1763700000.000100")
-    said = read(event, US)
-
-    assert said is not None
-    assert ("ask", "perhaps", 1) == (said.kind, said.to, len(said.files))
-
-
-def test_an_order_stays_one():
-    """Also with a file beside it."""
-    said = read(asked("reset", [HOSTED]), US)
-
-    assert said is not None
-    assert "reset" == said.kind
-
-
-@pytest.mark.parametrize("files", [[None], [{}], "x", {"a": 1}, 5, [{"id": None}]], ids=str)
-def test_files_that_are_none_cannot_be_read(files):
-    """There was something, and nobody knows what."""
-    said = read(asked("", files), US)
-
-    assert said is not None
-    assert ("unreadable", ()) == (said.kind, said.files)
-
-
-NONSENSE = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
-    max_leaves=8,
+@pytest.mark.parametrize(
+    ("text", "files", "more", "found"),
+    [
+        ("what is it?", [HOSTED, HOSTED], {}, ("ask", "what is it?", "us", 2)),
+        ("", [HOSTED], {}, ("ask", "", "us", 1)),
+        (f"<@{ME}>", [HOSTED], {"channel": "C1", "channel_type": "channel"}, ("ask", "", "us", 1)),
+        ("", [HOSTED], FOLLOW_UP, ("ask", "", "perhaps", 1)),
+        ("reset", [HOSTED], {}, ("reset", "reset", "us", 1)),
+        *(("", odd, {}, ("unreadable", "", "us", 0)) for odd in ODD),
+    ],
 )
+def test_what_is_read_of_a_message_with_files(text, files, more, found):
+    said = read(asked(text, files, **more), US)
+
+    assert said is not None
+    assert found == (said.kind, said.text, said.to, len(said.files))
+
+
 FILE = st.fixed_dictionaries(
     {},
     optional={
@@ -367,7 +319,6 @@ FILE = st.fixed_dictionaries(
 
 @given(NONSENSE | st.lists(FILE | NONSENSE, max_size=5))
 def test_no_payload_breaks_it(files):
-    """Whatever stands where the files should be: each one found can be stored."""
     said = read(asked("x", files), US)
 
     assert said is not None

@@ -1,4 +1,4 @@
-"""Files of an answer: uploaded, and shown in the thread once each, whatever is cut or dies."""
+"""What the model makes is shown; what people send is answered."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 from bots.slack import files
 from core.concurrency import Backoff
 from standins.script.script import Call
-from standins.slack import Post, SlackStandin, Timing
-from tests.slack.conversation import all_heard, calls, texts, workspace
+from standins.slack import Post, SlackStandin, Timing, Upload
+from tests import samples
+from tests.slack.conversation import all_heard, calls, exchange, texts, workspace
 from tests.slack.stage import Stage
 from tests.tool_files import DRAW, put_tool
 
@@ -41,7 +42,6 @@ def names(slack: SlackStandin) -> list[str]:
 
 
 async def test_a_file_stands_in_the_thread(slack, product, script):
-    """Byte by byte, under its name, where the question was asked."""
     draws(script, {"name": "cat.png", "size": 3})
     async with product():
         ts = await slack.mention("U1", "C1", "draw a cat")
@@ -53,21 +53,10 @@ async def test_a_file_stands_in_the_thread(slack, product, script):
     assert ["", "Here you are."] == sorted(texts(slack, "C1"))
 
 
-async def test_several_files(slack, product, script):
-    """Each has a post; two of one name are two files."""
-    draws(script, {"name": "a.txt"}, {"name": "a.txt"}, {"name": "b.txt"})
-    async with product():
-        await slack.mention("U1", "C1", "write")
-        await slack.until(lambda: len(shown(slack)) == 3)
-        await all_heard(slack)
-
-    assert ["a.txt", "a.txt", "b.txt"] == names(slack)
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("call", ["files.getUploadURLExternal", "upload", COMPLETE])
+@pytest.mark.parametrize(
+    ("call", "when"), [("files.getUploadURLExternal", "after"), ("upload", "before"), (COMPLETE, "after")]
+)
 async def test_a_cut(slack, product, script, call, when):
-    """Whether the call had its effect is unknown: the file is shown once."""
     draws(script, {"name": "cat.png"})
     slack.fail(call, when=when, drop=True)
     async with product():
@@ -78,15 +67,12 @@ async def test_a_cut(slack, product, script, call, when):
     assert ["cat.png"] == names(slack)
 
 
-@pytest.mark.parametrize("call", ["files.getUploadURLExternal", "upload", COMPLETE])
-async def test_a_death_after_the_effect(slack, product, script, call):
-    """The answer of Slack is lost with the process: the next one shows the file, once."""
+async def test_a_death_after_the_effect(slack, product, script):
     draws(script, {"name": "cat.png"})
-    slack.fail(call, when="after", drop=True)
-    method = COMPLETE if call == COMPLETE else "files.getUploadURLExternal"
+    slack.fail(COMPLETE, when="after", drop=True)
     async with product():
         await slack.mention("U1", "C1", "draw a cat")
-        await slack.until(lambda: calls(slack, method))
+        await slack.until(lambda: calls(slack, COMPLETE))
     async with product():
         await slack.until(lambda: shown(slack), 20)
         await all_heard(slack)
@@ -94,21 +80,8 @@ async def test_a_death_after_the_effect(slack, product, script, call):
     assert ["cat.png"] == names(slack)
 
 
-async def test_a_death_after_everything(slack, product, script):
-    """The process ends right when the file appears: it is not shown again."""
-    draws(script, {"name": "cat.png"})
-    async with product():
-        await slack.mention("U1", "C1", "draw a cat")
-        await slack.until(lambda: shown(slack))
-    async with product():
-        await all_heard(slack)
-
-    assert ["cat.png"] == names(slack)
-
-
-@pytest.mark.parametrize("error", ["missing_scope", "file_upload_size_restricted", "file_uploads_disabled"])
+@pytest.mark.parametrize("error", ["missing_scope", "file_upload_size_restricted"])
 async def test_what_slack_does_not_take_is_said(slack, product, script, error):
-    """The answer stands; that the file is missing stands under it."""
     draws(script, {"name": "cat.png"})
     slack.fail("files.getUploadURLExternal", error=error, times=9)
     async with product():
@@ -133,7 +106,6 @@ async def test_a_host_that_takes_no_bytes(slack, product, script, monkeypatch):
 
 
 async def test_a_limit_is_waited_out(slack, product, script):
-    """429 at each step: the file comes a little later."""
     draws(script, {"name": "cat.png"})
     for method in ("files.getUploadURLExternal", COMPLETE):
         slack.fail(method, error="ratelimited", status=429, retry_after=1)
@@ -183,3 +155,42 @@ async def test_a_file_whose_message_is_late(slack, product, script, monkeypatch)
 
     assert (["cat.png"], 2) == (names(slack), len(calls(slack, COMPLETE)))
     assert ["", "Here you are."] == sorted(texts(slack, "C1"))
+
+
+NOTES = ("notes.txt", b"the launch is on Friday")
+ZIP = ("a.zip", samples.zipped("x"))
+
+
+async def test_a_refused_file_does_not_hide_the_rest(slack, product, script):
+    script.perform("On Friday.")
+    async with product():
+        ts = await slack.mention("U1", "C1", "when is it?", files=[ZIP, NOTES])
+        await slack.until(lambda: texts(slack, "C1", ts) and not slack.posts("C1", ts)[0].streaming)
+
+    (post,) = texts(slack, "C1", ts)
+    assert post.startswith("On Friday.")
+    assert post.endswith(
+        "📎 `a.zip`: I do not open archives. Please unpack it and send the files themselves."
+    )
+    assert "the launch is on Friday" in script.asked[0][-1]
+
+
+async def test_a_name_pings_nobody(slack, product):
+    """Also that of a refused file; `unseemly` looks at every post."""
+    async with product():
+        ts = await slack.mention("U1", "C1", "hello", files=[Upload("<!channel> @here.zip", ZIP[1])])
+        await slack.until(lambda: "📎" in "".join(texts(slack, "C1", ts)))
+
+
+@workspace(timing=Timing(keep_offline=False))
+async def test_a_file_sent_while_away(slack, product, script):
+    async with product():
+        await exchange(slack, "U1", "D1", "one")
+    await slack.say("U1", "D1", "when is it?", files=[("notes.txt", b"the launch is on Friday")])
+    await slack.say("U1", "D1", "", files=[("more.txt", b"at noon")])
+    async with product():
+        await slack.until(lambda: len(script.asked) == 3)
+        await all_heard(slack)
+
+    assert "the launch is on Friday" in script.asked[1][-1]
+    assert "at noon" in script.asked[2][-1]

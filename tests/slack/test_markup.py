@@ -59,7 +59,6 @@ def test_no_post_becomes_too_many_blocks(item):
 
 
 def test_headings_in_code_do_not_count():
-    """They become no blocks."""
     assert 1 == len(both("```md\n" + "# a\n" * 200 + "```"))
 
 
@@ -67,7 +66,7 @@ def test_one_table_a_post_and_its_header_in_every_one():
     """A second table begins another post; one longer than a post repeats its first two lines."""
     head = "| Item | Price |\n|---|---|\n"
     rows = "".join(f"| Item {number} with some words | {number} |\n" for number in range(500))
-    made = grown(f"One:\n\n{head}{rows}\nTwo:\n\n{head}| a | b |\n\nEnd.")
+    made = grown(f"One:\n\n{head}{rows}\nTwo:\n\n{head}| a | b |\n\nEnd.", 97)
     assert [1] * len(made) == [post.count(head.strip()) for post in made]
     assert 500 == "".join(made).count("with some words")
     assert all(post.startswith(head) for post in made[1:-1])
@@ -154,9 +153,8 @@ def test_an_old_stream_ends_behind_a_word(cut, word):
 
 @pytest.mark.parametrize("path", sorted(ANSWERS.glob("m*.md")), ids=lambda path: path.stem)
 def test_answers_that_went_wrong(path):
-    """Recorded ones: each post is taken, nothing is lost, nothing shown is taken back."""
     text = path.read_text("utf-8")
-    made = grown(text)
+    made = grown(text, max(7, len(text) // 200))
     for post in made:
         block_kit.check([{"type": "markdown", "text": post}])
     said, shown = (set(re.findall(r"[^\W_]+", one.replace("\u200b", ""))) for one in (text, "".join(made)))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from bots.slack.api import FASTEST_UPDATE, Budget
 from standins.slack import SlackStandin
 from tests.conftest import Product
 from tests.slack.conversation import all_heard, shows, texts, workspace
@@ -43,7 +46,6 @@ async def told(slack: SlackStandin, product: Product, script: Stage) -> None:
     ("method", "status"),
     [
         ("chat.startStream", 429),
-        ("chat.appendStream", 429),
         ("chat.appendStream", 200),
         ("chat.stopStream", 429),
     ],
@@ -59,7 +61,6 @@ async def test_a_limited_stream_waits(slack, product, script, method, status):
 
 @pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
 async def test_a_limited_post_waits(slack, product, script, method):
-    """The same for the fallback."""
     slack.fail("chat.startStream", error="unknown_method", times=99)
     slack.fail(method, error="ratelimited", retry_after=1)
 
@@ -68,20 +69,7 @@ async def test_a_limited_post_waits(slack, product, script, method):
     assert patient(slack, method, 1.0)
 
 
-async def test_a_limited_help_text_comes_later(slack, product):
-    """Our own texts obey too, and come once."""
-    slack.fail("chat.postMessage", error="ratelimited", retry_after=1)
-    async with product():
-        await slack.mention("U1", "C1", "")
-        await slack.until(lambda: slack.posts("C1"), timeout=15)
-        await all_heard(slack)
-
-    assert 1 == len(slack.posts("C1"))
-    assert patient(slack, "chat.postMessage", 1.0)
-
-
 async def test_refused_three_times_in_a_row_is_still_shown(slack, product, script):
-    """The tail is never dropped, however often Slack says later."""
     for method in ("chat.startStream", "chat.stopStream", "chat.appendStream"):
         slack.fail(method, error="ratelimited", retry_after=0, times=3)
 
@@ -103,3 +91,25 @@ async def test_more_people_than_streams_allowed_are_all_answered(slack, product,
             ),
             timeout=20,
         )
+
+
+@pytest.mark.parametrize(("made", "pause"), [(0, 0.0), (1, FASTEST_UPDATE), (30, FASTEST_UPDATE)])
+def test_updates_are_apart_and_end_when_half_of_a_minutes_are_made(monkeypatch, made, pause):
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    budget = Budget()
+    for _ in range(made):
+        budget.updated()
+
+    assert (pause, made < 30) == (pytest.approx(budget.update_pause()), budget.may_update())
+
+
+def test_calls_long_ago_are_forgotten(monkeypatch):
+    """The budget looks back a minute, and keeps no more, however long the process lives."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    budget = Budget()
+    for minute in range(100):
+        now[0] = 100.0 * minute
+        budget.note("chat.startStream")
+
+    assert 1 == sum(map(len, budget._made.values()))

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 
 import pytest
 
+from bots.slack import socket
+from core.concurrency import Backoff
 from standins.slack import Timing
 from tests.slack.conversation import all_heard, calls, exchange, shows, texts, workspace
 from tests.slack.stage import Pause
 
+OPEN = "apps.connections.open"
+lasting = workspace(timing=Timing(grace_seconds=30))
 impatient = workspace(redeliver_after=0.15)
 forgiving = workspace(redeliver_after=0.3, timing=Timing(grace_seconds=0.1))
 
 
 async def test_every_event_is_acknowledged_soon(slack, product):
-    """Also those the bot has no use for."""
     async with product():
         ts = await exchange(slack, "U1", "C1", "hello")
         await slack.say("U1", "C1", "thinking aloud")
@@ -72,20 +76,8 @@ async def test_the_same_event_again_is_not_a_new_message(slack, product, script)
     assert ["so far"] == texts(slack, "C1")
 
 
-async def test_the_same_event_after_a_restart_is_not_a_new_message(slack, product, script):
-    """What was seen is remembered by the database, not by the process."""
-    async with product():
-        ts = await exchange(slack, "U1", "C1", "hello")
-    event = {**slack.messages("C1")[0], "channel": "C1", "event_ts": ts}
-    async with product():
-        await slack.deliver({**event, "type": "app_mention"})
-        await all_heard(slack)
-
-    assert [["hello"]] == script.asked
-
-
 @forgiving
-@pytest.mark.parametrize("reason", ["refresh_requested", "warning", "link_disabled"])
+@pytest.mark.parametrize("reason", ["refresh_requested", "link_disabled"])
 async def test_slack_asks_for_another_connection(slack, product, script, reason):
     """As it does every few hours: with a new ticket, in the middle of an answer, and nothing is missed."""
     pause = Pause()
@@ -108,7 +100,6 @@ async def test_slack_asks_for_another_connection(slack, product, script, reason)
 
 @forgiving
 async def test_a_cut_connection_is_made_again(slack, product, script):
-    """Three times in a row, each time with a question in between."""
     async with product():
         for number in range(3):
             await slack.cut()
@@ -159,3 +150,75 @@ async def test_slack_is_away_at_the_start(slack, product):
     async with product():
         await back
         await exchange(slack, "U1", "C1", "hello")
+
+
+def said(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> str:
+    """All that was logged at that level or above, with the errors."""
+    found = [record for record in caplog.records if record.levelno >= level]
+    return "\n".join(f"{record.getMessage()} {getattr(record, 'error', '')}" for record in found)
+
+
+@lasting
+@pytest.mark.parametrize(
+    ("reason", "cure", "greeted"),
+    [("too_many_websockets", "other copies", False), ("link_disabled", "Socket Mode is off", True)],
+)
+async def test_a_socket_that_is_sent_away_is_not_opened_again_at_once(
+    slack, product, caplog, monkeypatch, reason, cure, greeted
+):
+    """A move into a wall: a few attempts, the old socket goes on serving, and the log says what to do."""
+    monkeypatch.setattr(socket, "CONNECTING", Backoff(first=0.1, most=60.0))
+    async with product():
+        slack.refuse_sockets(reason, 1000, greeted=greeted)
+        before = len(calls(slack, OPEN))
+        await slack.disconnect()
+        await asyncio.sleep(0.5)
+        attempts = len(calls(slack, OPEN)) - before
+        await exchange(slack, "U1", "C1", "meanwhile")
+        slack.sockets.refusals.clear()
+        await slack.until(lambda: slack.connections > 1, 20)
+        await exchange(slack, "U1", "C1", "after")
+
+    assert 1 <= attempts <= 5
+    assert reason in said(caplog)
+    assert cure in said(caplog)
+
+
+@lasting
+async def test_no_socket_is_asked_for_before_slack_takes_the_call(slack, product):
+    """429 with Retry-After on a move; also when the old socket is lost meanwhile."""
+    async with product():
+        slack.fail(OPEN, error="ratelimited", retry_after=1)
+        await slack.disconnect()
+        await slack.until(lambda: len(calls(slack, OPEN)) == 2)
+        await slack.cut()
+        await slack.until(lambda: len(calls(slack, OPEN)) == 3, 15)
+        await slack.until(lambda: slack.connections)
+        await exchange(slack, "U1", "C1", "after")
+
+    limited, again = [call.at for call in slack.calls if call.method == OPEN][1:3]
+    assert again - limited >= 1
+
+
+@pytest.mark.parametrize(
+    ("word", "level"),
+    [
+        ("missing_scope", logging.ERROR),
+        ("link_disabled", logging.ERROR),
+        ("team_is_dancing", logging.WARNING),
+    ],
+)
+async def test_what_ends_the_start_is_tried_again_later(slack, product, caplog, word, level):
+    """Somebody is changing the app; and what Slack says is in the log also where there is no cure for it."""
+    async with product():
+        await exchange(slack, "U1", "C1", "before")
+        if word == "link_disabled":
+            slack.refuse_sockets(word, 1)
+        else:
+            slack.fail(OPEN, error=word)
+        await slack.cut()
+        await slack.until(lambda: slack.connections, 20)
+        await exchange(slack, "U1", "C1", "after")
+
+    assert word in said(caplog, level)
+    assert 1 + 1 + 1 == len(calls(slack, OPEN))

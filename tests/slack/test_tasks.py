@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from bots.slack import native_stream
-from standins.script.script import Call, outputs
+from standins.script.script import Call, Wait, outputs
 from standins.slack import SlackStandin
 from tests.slack.conversation import all_heard, calls, shows, texts, workspace
 from tests.slack.stage import Pause, Stage
-from tests.tool_files import SLOW, let_go, put_tool
+from tests.tool_files import DRAW_SLOWLY, SLOW, let_go, put_tool
 
 SAID = "Result: found it"
 
@@ -22,6 +22,13 @@ def data(tmp_path: Path) -> Path:
     """The data directory, with a tool that waits in it."""
     put_tool(tmp_path / "data", "look", SLOW)
     return tmp_path / "data"
+
+
+@pytest.fixture
+def drawing(data: Path) -> Path:
+    """The same with a tool that draws slowly."""
+    put_tool(data, "draw", DRAW_SLOWLY)
+    return data
 
 
 def looks(script: Stage, before: str = "") -> None:
@@ -42,7 +49,6 @@ def only_text(slack: SlackStandin) -> bool:
 
 
 async def test_a_task_is_a_card_until_the_answer_is_there(slack, product, script, data):
-    """In the post that becomes the answer, before there is any text."""
     pause = Pause()
     script.enqueue(Call("look", {"what": "it"}))
     script.perform(pause, SAID)
@@ -63,7 +69,6 @@ async def test_a_task_is_a_card_until_the_answer_is_there(slack, product, script
 
 
 async def test_a_task_between_words(slack, product, script, data):
-    """The text that stands stays, the card comes with it and goes."""
     looks(script, "Let me see.")
     async with product():
         ts = await slack.mention("U1", "C1", "look it up")
@@ -84,13 +89,14 @@ async def test_no_update_without_tasks(slack, product, script):
     assert [] == calls(slack, "chat.update")
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize(
-    "method", ["chat.startStream", "chat.appendStream", "chat.stopStream", "chat.update"]
+    ("method", "when", "times"),
+    [
+        *(("chat.startStream", "after", 1), ("chat.appendStream", "before", 1)),
+        *(("chat.appendStream", "after", 2), ("chat.stopStream", "after", 1), ("chat.update", "after", 2)),
+    ],
 )
 async def test_a_cut(slack, product, script, data, method, when, times):
-    """Whatever is lost: one post, its text exact, no card left."""
     looks(script, "Let me see.")
     slack.fail(method, when=when, drop=True, times=times)
     async with product():
@@ -104,12 +110,10 @@ async def test_a_cut(slack, product, script, data, method, when, times):
     assert (1, False) == (len(slack.posts("C1")), slack.posts("C1")[0].broken)
 
 
-@pytest.mark.parametrize("lost", [False, True])
-async def test_a_death_while_only_a_card_is_shown(slack, product, script, data, lost):
+async def test_a_death_while_only_a_card_is_shown(slack, product, script, data):
     """The next process writes its answer into the same post, known or not."""
     looks(script)
-    if lost:
-        slack.fail("chat.startStream", when="after", drop=True)
+    slack.fail("chat.startStream", when="after", drop=True)
     async with product():
         ts = await slack.mention("U1", "C1", "look it up")
         await slack.until(lambda: cards(slack))
@@ -161,10 +165,8 @@ async def test_a_workspace_without_chunks(slack, product, script, data, error):
     assert asked == sum("chunks" in call for call in calls(slack, "chat.startStream"))
 
 
-@pytest.mark.parametrize("error", ["unknown_method", "missing_recipient_team_id"])
-async def test_a_workspace_without_streams(slack, product, script, data, error):
-    """The status line tells it under the text, too, and is taken away."""
-    slack.fail("chat.startStream", error=error, times=99)
+async def test_a_workspace_without_streams(slack, product, script, data):
+    slack.fail("chat.startStream", error="unknown_method", times=99)
     looks(script, "Let me see.")
     async with product():
         ts = await slack.mention("U1", "C1", "look it up")
@@ -173,18 +175,9 @@ async def test_a_workspace_without_streams(slack, product, script, data, error):
         let_go(data)
         await shows(slack, "C1", ts, f"Let me see.\n\n{SAID}")
         await slack.until(lambda: not slack.status("C1", ts))
-
-
-async def test_a_status_that_a_post_clears_is_set_again(slack, product, script, data):
-    """Slack takes a status away when something is posted, and the task goes on."""
-    slack.fail("chat.startStream", error="unknown_method", times=99)
-    looks(script, "Let me see.")
-    async with product():
-        ts = await slack.mention("U1", "C1", "look it up")
-        await slack.until(lambda: texts(slack, "C1") == ["Let me see."])
-        await slack.until(lambda: "look" in slack.status("C1", ts))
-        let_go(data)
-        await shows(slack, "C1", ts, f"Let me see.\n\n{SAID}")
+        looks(script)
+        again = await slack.mention("U2", "C1", "without a word before")
+        await shows(slack, "C1", again, SAID)
 
 
 @workspace(stream_seconds=1.5)
@@ -243,3 +236,73 @@ async def test_a_passing_refusal_costs_later_answers_no_card(slack, product, scr
         await slack.until(lambda: cards(slack))
         let_go(data)
         await shows(slack, "C1", ts, SAID)
+
+
+@pytest.mark.parametrize("chunks", [True, False])
+async def test_a_file_without_a_word(slack, product, script, drawing, chunks):
+    if not chunks:
+        slack.refuse_chunks()
+    script.enqueue(Call("draw", {"name": "film.mp4"}))
+    script.enqueue("")
+    async with product():
+        ts = await slack.mention("U1", "C1", "film it")
+        await slack.until(lambda: any(post.tasks for post in slack.posts("C1")) or slack.status("C1", ts))
+        let_go(drawing)
+        await slack.until(lambda: any(post.files for post in slack.posts("C1")))
+        await all_heard(slack)
+
+    (post,) = slack.posts("C1")
+    assert ["film.mp4"] == [file.name for file in post.files]
+
+
+async def test_a_file_without_a_word_where_nothing_may_be_deleted(slack, product, script, drawing):
+    slack.fail("chat.delete", error="compliance_exports_prevent_deletion", times=9)
+    script.enqueue(Call("draw", {"name": "film.mp4"}))
+    script.enqueue("")
+    async with product():
+        await slack.mention("U1", "C1", "film it")
+        await slack.until(lambda: any(post.tasks for post in slack.posts("C1")))
+        let_go(drawing)
+        await slack.until(lambda: any(post.files for post in slack.posts("C1")))
+
+    assert ["…", ""] == [post.text for post in slack.posts("C1")]
+    assert not any(post.tasks for post in slack.posts("C1"))
+
+
+async def test_cards_of_a_long_answer(slack, product, script, drawing):
+    let_go(drawing)
+    text = " ".join(f"word{number:05d}" for number in range(1300))
+    script.enqueue("Let me draw.", Call("draw", {"name": "film.mp4"}))
+    script.enqueue(text)
+    slack.fail("chat.update", error="internal_error", times=2)
+    async with product():
+        await slack.mention("U1", "C1", "film it")
+        await slack.until(lambda: any(post.files for post in slack.posts("C1")), 20)
+        await all_heard(slack)
+
+    posts = [post for post in slack.posts("C1") if not post.files]
+    assert ["Let", "me", "draw.", *text.split()] == " ".join(post.text for post in posts).split()
+    assert not any(post.tasks or post.streaming or post.broken for post in posts)
+
+
+@pytest.mark.parametrize(
+    ("method", "error", "times"),
+    [
+        ("chat.startStream", "streaming_mode_mismatch", 99),
+        ("chat.appendStream", "invalid_chunks", 99),
+        ("chat.appendStream", "ratelimited", 2),
+        ("chat.stopStream", "invalid_chunks", 1),
+    ],
+)
+async def test_no_word_is_lost_by_a_refusal(slack, product, script, drawing, method, error, times):
+    slack.fail(method, error=error, times=times)
+    script.enqueue("Let me draw. ", Wait(0.6), "Now.", Call("draw", {"name": "film.mp4"}))
+    script.enqueue("Here ", Wait(0.6), "you are.")
+    let_go(drawing)
+    async with product():
+        await slack.mention("U1", "C1", "film it")
+        await slack.until(lambda: any(post.files for post in slack.posts("C1")), 20)
+
+    (post,) = [post for post in slack.posts("C1") if not post.files]
+    assert "Let me draw. Now.\n\nHere you are." == post.text
+    assert not post.tasks

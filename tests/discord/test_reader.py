@@ -1,12 +1,12 @@
-"""Who is answered, and where: direct messages, mentions and replies; silence everywhere else."""
+"""Who is answered, where, and with which texts of ours."""
 
 from __future__ import annotations
 
-from core.texts import text
+from core.texts import TEXTS, text
 from standins.discord import Rules
+from standins.script.script import Fault
 from tests.discord.conversation import (
     ANN,
-    BOB,
     GUILD,
     ROOM,
     all_heard,
@@ -22,7 +22,6 @@ BOT = "<@1100000000000000002>"
 
 
 async def test_a_direct_message_is_answered(discord, product, script):
-    """Without a mention; the answer stands in the same DM."""
     async with product():
         await dm(discord, ANN, "hello")
 
@@ -32,24 +31,12 @@ async def test_a_direct_message_is_answered(discord, product, script):
 
 
 async def test_a_mention_is_answered_as_a_reply(discord, product):
-    """In the channel, as a reply to the message that mentioned."""
     async with product():
         asked = await mention(discord, ANN, "hello")
 
         (post,) = await shows(discord, ROOM, "echo: hello")
 
     assert asked == post.reference
-
-
-async def test_a_mention_in_a_thread_is_answered_there(discord, product):
-    """A Discord thread is a channel of its own."""
-    thread = discord.add_thread(ROOM)
-    async with product():
-        asked = await mention(discord, ANN, "hello", thread)
-
-        (post,) = await shows(discord, thread, "echo: hello")
-
-    assert (asked, []) == (post.reference, texts(discord, ROOM))
 
 
 async def test_a_thread_made_while_running_is_a_place_too(discord, product):
@@ -73,16 +60,6 @@ async def test_a_reply_to_an_answer_is_answered_as_a_reply(discord, product, scr
 
     assert again == second.reference
     assert ["one", "echo: one", "two"] == script.asked[-1]
-
-
-async def test_somebody_else_may_reply_to_an_answer(discord, product, script):
-    """They are answered from their own memory, not from the asker's."""
-    async with product():
-        await exchange(discord, ANN, ROOM, "one")
-        await discord.say(BOB, ROOM, "two", reply_to=discord.posts(ROOM)[0].id)
-        await shows(discord, ROOM, "echo: one", "echo: two")
-
-    assert ["two"] == script.asked[-1]
 
 
 async def test_a_mention_of_the_managed_role_is_answered(discord, product):
@@ -116,17 +93,6 @@ async def test_the_role_of_another_server_is_not_ours(discord, product):
     assert [] == texts(discord, ROOM)
 
 
-async def test_the_bot_stays_silent_in_threads_it_answered_in(discord, product):
-    """FOLLOW_THREADS is off unless asked for."""
-    thread = discord.add_thread(ROOM)
-    async with product():
-        await exchange(discord, ANN, thread, "hello")
-        await discord.say(ANN, thread, "thanks")
-        await all_heard(discord)
-
-    assert ["echo: hello"] == texts(discord, thread)
-
-
 async def test_edits_and_previews_are_not_messages(discord, product, script):
     """Neither a changed question nor a preview under it is answered again, nor a mention edited in."""
     async with product():
@@ -141,9 +107,61 @@ async def test_edits_and_previews_are_not_messages(discord, product, script):
     assert 1 == len(texts(discord, ROOM))
 
 
-async def test_only_unprivileged_intents_are_asked_for(discord, product):
-    """Servers and messages (of servers and DMs), nothing else."""
+async def test_a_persons_places_do_not_see_each_other(discord, product, script):
+    places = [ROOM, discord.add_thread(ROOM), discord.add_channel(GUILD), discord.dm(ANN)]
     async with product():
-        pass
+        for place in places:
+            await exchange(discord, ANN, place, "hello")
 
-    assert [1 << 0 | 1 << 9 | 1 << 12] == [data["intents"] for data in discord.identified]
+    assert [["hello"]] * 4 == script.asked
+
+
+async def test_an_empty_mention_gets_help(discord, product, script):
+    async with product():
+        asked = await mention(discord, ANN, "")
+        (post,) = await shows(discord, ROOM, text("help", "en"))
+        await exchange(discord, ANN, ROOM, "hello")
+
+    assert (asked, 2) == (post.reference, len(post.content.splitlines()))
+    assert [["hello"]] == script.asked
+
+
+async def test_only_a_sticker_is_told_about(discord, product, script):
+    async with product():
+        await dm(discord, ANN, "", stickers=["wave"])
+        await shows(discord, discord.dm(ANN), text("unreadable", "en"))
+        await all_heard(discord)
+
+    assert (1, []) == (len(texts(discord, discord.dm(ANN))), script.asked)
+
+
+async def test_a_reply_without_its_text_gets_a_hint(discord, product, script):
+    """With the ping switched off Discord hides the text of a reply to the bot."""
+    async with product():
+        await exchange(discord, ANN, ROOM, "one")
+        again = await discord.say(ANN, ROOM, "two", reply_to=discord.posts(ROOM)[0].id, ping=False)
+
+        *_, hint = await shows(discord, ROOM, "echo: one", text("empty_reply", "en"))
+        await all_heard(discord)
+
+    assert (again, [["one"]]) == (hint.reference, script.asked)
+
+
+async def test_korean(discord, product, script):
+    """LANGUAGE=ko: help, what cannot be read, the hint and a failure are all Korean."""
+    script.perform(Fault("refuse", code="insufficient_quota", status=429))
+    async with product(language="ko"):
+        await mention(discord, ANN, "")
+        await shows(discord, ROOM, text("help", "ko"))
+        await dm(discord, ANN, "", stickers=["wave"])
+        await shows(discord, discord.dm(ANN), text("unreadable", "ko"))
+        await discord.say(ANN, ROOM, "x", reply_to=discord.posts(ROOM)[0].id, ping=False)
+        await shows(discord, ROOM, text("help", "ko"), text("empty_reply", "ko"))
+        await dm(discord, ANN, "hello")
+        await shows(discord, discord.dm(ANN), text("unreadable", "ko"), text("billing", "ko"))
+
+
+def test_every_text_fits_into_one_post():
+    """Discord takes 2,000 characters, 80 on a button."""
+    assert all(len(said) < 2000 for language in TEXTS.values() for said in language.values())
+    assert all(0 < len(language["stop_button"]) <= 80 for language in TEXTS.values())

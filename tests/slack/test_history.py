@@ -1,4 +1,4 @@
-"""What was said while the bot was away is answered at its return: once, and not if it is too old."""
+"""What was said before: what a thread tells as context, and what was missed while nobody listened."""
 
 from __future__ import annotations
 
@@ -7,9 +7,129 @@ import time
 
 import pytest
 
-from standins.slack import Timing
-from tests.slack.conversation import all_heard, exchange, shows, texts, workspace
-from tests.slack.stage import Pause
+from standins.slack import SlackStandin, Timing
+from tests.slack.conversation import all_heard, calls, exchange, shows, workspace
+
+
+def times(word: str, request: list[str]) -> int:
+    """How often the word stands in a request."""
+    return "\n".join(request).count(word)
+
+
+async def discussion(slack: SlackStandin) -> str:
+    """A thread of three messages; its ts."""
+    root = await slack.say("U2", "C1", "alpha was here")
+    await slack.say("U3", "C1", "beta answered", root)
+    await slack.say("U1", "C1", "gamma agreed", root)
+    return root
+
+
+async def test_earlier_messages_are_context(slack, product, script):
+    """All of them once, in order, before the question; the question itself once, last."""
+    async with product():
+        root = await discussion(slack)
+        await exchange(slack, "U1", "C1", "summarise", root)
+
+    (request,) = script.asked
+    whole = "\n".join(request)
+    assert [1, 1, 1, 1] == [times(word, request) for word in ("alpha", "beta", "gamma", "summarise")]
+    assert whole.index("alpha") < whole.index("beta") < whole.index("gamma") < whole.index("summarise")
+    assert request[-1].endswith("summarise")
+
+
+async def test_what_was_said_since_is_context_too(slack, product, script):
+    """Between two mentions others go on talking: the second mention brings what the bot has not seen."""
+    async with product():
+        root = await discussion(slack)
+        await exchange(slack, "U1", "C1", "first", root)
+        await slack.say("U2", "C1", "delta interrupted", root)
+        await exchange(slack, "U1", "C1", "second", root)
+        await exchange(slack, "U1", "C1", "third", root)
+
+    assert [1, 1] == [times("delta", request) for request in script.asked[1:]]
+    assert 1 == times("alpha", script.asked[-1])
+    assert [1, 1] == [script.asked[-1].count(said) for said in ("first", "second")]
+
+
+async def test_after_a_reset_the_old_ones_are_gone(slack, product, script):
+    """A reset in the thread also forgets the thread's earlier messages; later ones are read again."""
+    async with product():
+        root = await discussion(slack)
+        await exchange(slack, "U1", "C1", "first", root)
+        await slack.mention("U1", "C1", "reset", root)
+        await slack.until(lambda: len(slack.posts("C1", root)) == 2)
+        await slack.say("U2", "C1", "delta came later", root)
+        await exchange(slack, "U1", "C1", "second", root)
+
+    words = ("alpha", "beta", "gamma", "first", "delta", "second")
+    assert [0, 0, 0, 0, 1, 1] == [times(word, script.asked[-1]) for word in words]
+
+
+async def test_of_a_long_thread_the_newest_is_kept(slack, product, script):
+    """Slack gives a thread's oldest page first: the last messages must not be lost on the way."""
+    room = slack.add_channel("C1", ["U1", "U2"], bot_in=False)
+    root = await slack.say("U2", "C1", "alpha was here")
+    for number in range(250):
+        await slack.say("U2", "C1", f"line number {number}.", root)
+    room.bot_in = True
+    async with product():
+        await exchange(slack, "U1", "C1", "summarise", root)
+
+    assert [1, 1] == [times(f"line number {number}.", script.asked[0]) for number in (248, 249)]
+
+
+@pytest.mark.parametrize("error", ["missing_scope", "internal_error"])
+async def test_a_thread_that_cannot_be_read_is_answered_all_the_same(slack, product, error):
+    """Context is a help, not a condition."""
+    async with product():
+        root = await discussion(slack)
+        slack.fail("conversations.replies", error=error, times=9)
+        await slack.mention("U1", "C1", "summarise", root)
+
+        await shows(slack, "C1", root, "echo: summarise")
+
+
+async def test_a_thread_is_not_read_again_without_need(slack, product, script):
+    """Reading threads is limited to 50 a minute: while nobody else writes there, nothing needs to be read."""
+    async with product():
+        await exchange(slack, "U1", "C1", "zero")
+        await slack.until(lambda: not slack.unacked())
+        root = await exchange(slack, "U1", "C1", "one")
+        before = len(calls(slack, "conversations.replies"))
+        for text in ("two", "three", "four", "five"):
+            await exchange(slack, "U1", "C1", text, root)
+
+    assert len(calls(slack, "conversations.replies")) - before <= 1
+
+
+@pytest.mark.parametrize("how", ["limited", "slow"])
+async def test_reading_a_thread_does_not_hold_the_question_up(slack, product, script, how):
+    """Rate-limited or slow: two seconds at most, then it is answered without what was said before."""
+    async with product():
+        root = await discussion(slack)
+        if how == "slow":
+            slack.delay("conversations.replies", 20)
+        else:
+            slack.fail("conversations.replies", error="ratelimited", retry_after=20, times=9)
+        began = time.monotonic()
+        await slack.mention("U1", "C1", "summarise", root)
+        await slack.until(lambda: script.asked)
+        took = time.monotonic() - began
+
+    assert took < 3
+    assert [["summarise"]] == script.asked
+
+
+async def test_a_short_limit_is_waited_for(slack, product, script):
+    """One second fits: nothing is left out."""
+    async with product():
+        root = await discussion(slack)
+        slack.fail("conversations.replies", error="ratelimited", retry_after=1)
+        await slack.mention("U1", "C1", "summarise", root)
+        await slack.until(lambda: script.asked)
+
+    assert 1 == times("alpha", script.asked[0])
+
 
 BOT = "<@U0BOT00001>"
 lost = workspace(timing=Timing(keep_offline=False))
@@ -19,9 +139,8 @@ kept = workspace(timing=Timing(keep_offline=True))
 
 
 @lost
-@pytest.mark.parametrize("channel", ["C1", "D1", "G1"])
+@pytest.mark.parametrize("channel", ["C1", "D1"])
 async def test_a_missed_question_is_answered(slack, product, channel):
-    """Where it was active before: in its thread, with the memory."""
     async with product():
         await exchange(slack, "U1", channel, "one")
     ts = await slack.mention("U1", channel, "two")
@@ -46,18 +165,7 @@ async def test_a_missed_question_inside_a_known_thread(slack, product):
 
 
 @lost
-async def test_a_missed_question_of_somebody_new(slack, product):
-    """The conversation counts, not the person."""
-    async with product():
-        await exchange(slack, "U1", "C1", "one")
-    ts = await slack.mention("U2", "C1", "two")
-    async with product():
-        await shows(slack, "C1", ts, "echo: two")
-
-
-@lost
 async def test_a_missed_question_in_a_thread_that_began_meanwhile(slack, product):
-    """Root and mention both came while it was away."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
     root = await slack.say("U2", "C1", "lunch?")
@@ -121,33 +229,7 @@ async def test_what_was_not_for_the_bot_is_left_alone(slack, product, script):
 
 
 @lost
-async def test_missed_follow_ups_are_answered_where_they_would_have_been(slack, product):
-    """FOLLOW_THREADS holds for the time away, too."""
-    async with product(follow_threads=True):
-        root = await exchange(slack, "U1", "C1", "one")
-    await slack.say("U1", "C1", "two", root)
-    async with product(follow_threads=True):
-        await shows(slack, "C1", root, "echo: one", "echo: two")
-
-
-@lost
-async def test_a_missed_reset_takes_its_place(slack, product, script):
-    """Between the questions before and after it."""
-    async with product():
-        await exchange(slack, "U1", "C1", "one")
-    await slack.mention("U1", "C1", "two")
-    await slack.mention("U1", "C1", "reset")
-    last = await slack.mention("U1", "C1", "three")
-    async with product():
-        await shows(slack, "C1", last, "echo: three")
-        await slack.until(lambda: len(script.asked) == 3)
-
-    assert [["one"], ["one", "echo: one", "two"], ["three"]] == sorted(script.asked)
-
-
-@lost
 async def test_what_is_too_old_is_left_alone(slack, product, script):
-    """Nobody wants an answer to yesterday's question; a fresh one is answered."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
     old = await slack.mention("U1", "C1", "old")
@@ -159,22 +241,6 @@ async def test_what_is_too_old_is_left_alone(slack, product, script):
 
     assert [] == slack.posts("C1", old)
     assert ["one", "fresh"] == [request[-1] for request in script.asked]
-
-
-@lost
-async def test_what_was_accepted_is_answered_however_old_it_is(slack, product, script):
-    """The window is for messages that were never heard."""
-    script.perform("so ", Pause())
-    script.perform("so far")
-    async with product():
-        first = await slack.mention("U1", "C1", "one")
-        await slack.until(lambda: texts(slack, "C1") == ["so "])
-        second = await slack.mention("U1", "C1", "two")
-        await slack.until(lambda: not slack.unacked())
-    await asyncio.sleep(float(second) + 1.05 - time.time())
-    async with product(catch_up_seconds=1):
-        await shows(slack, "C1", first, "so far")
-        await shows(slack, "C1", second, "echo: two")
 
 
 @kept
@@ -194,23 +260,8 @@ async def test_heard_twice_is_answered_once(slack, product, script):
 
 
 @lost
-async def test_restarting_again_and_again_answers_once(slack, product, script):
-    """What was caught up with is seen."""
-    async with product():
-        await exchange(slack, "U1", "C1", "one")
-    await slack.mention("U1", "C1", "two")
-    for _ in range(3):
-        async with product():
-            await all_heard(slack)
-            await slack.until(lambda: len(slack.posts("C1")) == 2)
-
-    assert ["one", "two"] == [request[-1] for request in script.asked]
-
-
-@lost
-@pytest.mark.parametrize("error", ["ratelimited", "internal_error", "missing_scope", "channel_not_found"])
+@pytest.mark.parametrize("error", ["ratelimited", "missing_scope"])
 async def test_a_history_that_cannot_be_read_stops_nothing(slack, product, error):
-    """The bot comes up and answers what it hears."""
     async with product():
         await exchange(slack, "U1", "C1", "one")
         await exchange(slack, "U1", "D1", "one")

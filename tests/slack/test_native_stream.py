@@ -1,19 +1,14 @@
-"""Where native streaming is refused: one post, painted by updates."""
+"""Streams that are refused, and text that Slack does not take."""
 
 from __future__ import annotations
 
 import pytest
 
+from bots.slack.native_stream import Refusals
 from standins.script.script import Say, Wait
 from standins.slack import SlackStandin
 from tests.slack.conversation import all_heard, calls, exchange, shows, texts, workspace
 from tests.slack.stage import Pause
-
-FOR_GOOD = ("unknown_method", "feature_not_enabled", "method_deprecated")
-FOR_THE_CHANNEL = (
-    *("missing_recipient_team_id", "missing_recipient_user_id", "user_not_found", "team_not_found"),
-    *("channel_type_not_supported", "method_not_supported_for_channel_type", "enterprise_is_restricted"),
-)
 
 
 def words(slack: SlackStandin) -> list[str]:
@@ -21,9 +16,8 @@ def words(slack: SlackStandin) -> list[str]:
     return " ".join(texts(slack, "C1")).split()
 
 
-@pytest.mark.parametrize("error", [*FOR_GOOD, *FOR_THE_CHANNEL, "missing_scope"])
+@pytest.mark.parametrize("error", ["unknown_method", "channel_type_not_supported"])
 async def test_a_refused_stream_becomes_a_post_that_is_updated(slack, product, script, error):
-    """The first words show before the answer ends; there is exactly one post, whole at the end."""
     slack.fail("chat.startStream", error=error, times=99)
     pause = Pause()
     script.perform("Well,", pause, " the answer is 42.")
@@ -38,10 +32,36 @@ async def test_a_refused_stream_becomes_a_post_that_is_updated(slack, product, s
     assert "run_" in str(post.metadata)
 
 
-@pytest.mark.parametrize("error", FOR_GOOD)
-async def test_a_method_that_does_not_exist_is_never_tried_again(slack, product, error):
-    """Neither in this channel nor in another."""
-    slack.fail("chat.startStream", error=error, times=99)
+FOR_GOOD = ("unknown_method", "feature_not_enabled", "method_deprecated")
+FOR_THE_CHANNEL = (
+    *("channel_type_not_supported", "method_not_supported_for_channel_type"),
+    *("enterprise_is_restricted", "missing_scope"),
+)
+FOR_THE_PERSON = (
+    *("missing_recipient_team_id", "missing_recipient_user_id", "user_not_found", "team_not_found"),
+)
+
+
+@pytest.mark.parametrize(
+    ("errors", "refused"),
+    [
+        (FOR_GOOD, [True, True, True]),
+        (FOR_THE_CHANNEL, [True, True, False]),
+        (FOR_THE_PERSON, [True, False, False]),
+        (("internal_error", "some_new_error"), [False, False, False]),
+    ],
+)
+def test_for_whom_a_refusal_counts(errors, refused):
+    """The same person there, another one there, and the same person elsewhere."""
+    for error in errors:
+        refusals = Refusals()
+        refusals.learn(error, "C1", "U1")
+        asked = [refusals.apply(*at) for at in (("C1", "U1"), ("C1", "U2"), ("C2", "U1"))]
+        assert refused == asked, error
+
+
+async def test_a_method_that_does_not_exist_is_never_tried_again(slack, product):
+    slack.fail("chat.startStream", error="unknown_method", times=99)
     async with product():
         for channel in ("C1", "C1", "C2", "D1"):
             await exchange(slack, "U1", channel, f"hello {channel}")
@@ -49,11 +69,9 @@ async def test_a_method_that_does_not_exist_is_never_tried_again(slack, product,
     assert 1 == len(calls(slack, "chat.startStream"))
 
 
-@pytest.mark.parametrize("error", FOR_THE_CHANNEL)
-async def test_a_channel_that_refuses_streams_is_not_asked_again(slack, product, error):
-    """Others are: one try per refusing channel, and streams where they work."""
+async def test_a_channel_that_refuses_streams_is_not_asked_again(slack, product):
     async with product():
-        slack.fail("chat.startStream", error=error)
+        slack.fail("chat.startStream", error="channel_type_not_supported")
         await exchange(slack, "U1", "C1", "one")
         await exchange(slack, "U1", "C1", "two")
         await exchange(slack, "U1", "C2", "three")
@@ -62,10 +80,15 @@ async def test_a_channel_that_refuses_streams_is_not_asked_again(slack, product,
     assert ["C1", "C2", "C2"] == [call["channel"] for call in calls(slack, "chat.startStream")]
 
 
-@pytest.mark.parametrize("error", ["internal_error", "some_new_error"])
-@pytest.mark.parametrize("method", ["chat.startStream", "chat.appendStream", "chat.stopStream"])
+@pytest.mark.parametrize(
+    ("method", "error"),
+    [
+        ("chat.startStream", "some_new_error"),
+        ("chat.appendStream", "some_new_error"),
+        ("chat.stopStream", "internal_error"),
+    ],
+)
 async def test_an_unexpected_error_costs_no_text(slack, product, script, method, error):
-    """Once, anywhere in a stream's life: the answer is shown, whole, in one post."""
     slack.fail(method, error=error)
     pause = Pause()
     script.perform("Well,", pause, " the answer is 42.")
@@ -80,9 +103,8 @@ async def test_an_unexpected_error_costs_no_text(slack, product, script, method,
     assert not slack.posts("C1")[0].broken
 
 
-@pytest.mark.parametrize("error", ["message_not_in_streaming_state", "internal_error", "msg_too_long"])
+@pytest.mark.parametrize("error", ["message_not_in_streaming_state", "msg_too_long"])
 async def test_a_stream_that_takes_nothing_more_keeps_its_tail(slack, product, script, error):
-    """appendStream fails for good: the buffer is shown all the same."""
     slack.fail("chat.appendStream", error=error, times=99)
     pause = Pause()
     script.perform("Well,", pause, " the answer is 42.")
@@ -133,11 +155,9 @@ async def test_korean_updates_fit(slack, product, script):
     assert [] == [call.error for call in slack.calls if call.error and "too_long" in call.error]
 
 
-@pytest.mark.parametrize("error", ["channel_not_found", "is_archived", "restricted_action"])
-async def test_where_nothing_can_be_posted_nobody_tries_for_ever(slack, product, script, error):
-    """The run ends without a post; the person's next message is answered where it is possible again."""
+async def test_where_nothing_can_be_posted_nobody_tries_for_ever(slack, product, script):
     for method in ("chat.startStream", "chat.postMessage"):
-        slack.fail(method, error=error, times=99)
+        slack.fail(method, error="is_archived", times=99)
     async with product():
         await slack.mention("U1", "C1", "hello")
         await slack.mention("U1", "C1", "second")
@@ -152,7 +172,6 @@ async def test_where_nothing_can_be_posted_nobody_tries_for_ever(slack, product,
 
 
 async def test_where_nothing_can_be_posted_no_status_stays(slack, product):
-    """The run is over: nobody is thinking any more."""
     for method in ("chat.startStream", "chat.postMessage"):
         slack.fail(method, error="restricted_action", times=99)
     async with product():
@@ -169,7 +188,7 @@ async def test_updates_come_at_a_rate_slack_allows(slack, product, script):
     """Four seconds of text without a stream: several states are seen, no 429."""
     slack.fail("chat.startStream", error="unknown_method", times=99)
     script.delay = 0.04
-    said = " ".join(f"w{number}" for number in range(100))
+    said = " ".join(f"w{number}" for number in range(70))
     script.perform(said)
     async with product():
         await slack.mention("U1", "C1", "hello")
@@ -193,3 +212,75 @@ async def test_links_never_unfurl(slack, product, script, streams):
 
     flags = {(call["unfurl_links"], call["unfurl_media"]) for call in calls(slack, "chat.postMessage")}
     assert {"false"} == {str(flag).lower() for pair in flags for flag in pair}
+
+
+HEADINGS = (
+    "".join(f"### {number}. Topic{number}\n\nA short text.\n\n---\n\n" for number in range(60)) + "The end."
+)
+TABLES = (
+    "".join(f"T{number}\n\n| a | b |\n|---|---|\n| c{number} | d |\n\n" for number in range(4)) + "The end."
+)
+LONG = " ".join(f"word{number:05d}" for number in range(1200))
+
+
+async def complete(slack: SlackStandin, end: str) -> list[str]:
+    """What the posts show, once the last one is complete."""
+    await slack.until(
+        lambda: (
+            texts(slack, "C1")
+            and texts(slack, "C1")[-1].endswith(end)
+            and not any(post.streaming for post in slack.posts("C1"))
+        ),
+        timeout=15,
+    )
+    await all_heard(slack)
+    return texts(slack, "C1")
+
+
+@pytest.mark.parametrize(
+    ("said", "posts", "streams", "size"),
+    [(HEADINGS, 3, True, 67), (TABLES, 4, False, 100_000)],
+    ids=["streamed headings", "updated tables"],
+)
+async def test_a_text_of_many_blocks(slack, product, script, said, posts, streams, size):
+    if not streams:
+        slack.fail("chat.startStream", error="unknown_method", times=99)
+    script.perform(*(Say(said[at : at + size]) for at in range(0, len(said), size)))
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+        shown = await complete(slack, "The end.")
+
+    assert said.split() == " ".join(shown).split()
+    assert posts == len(shown)
+    assert {"unknown_method", "not_agent_app", None, ""} >= {call.error for call in slack.calls}
+
+
+@pytest.mark.parametrize("letters", ["word", "가나다라"])
+async def test_markdown_that_is_refused_is_shown_as_text(slack, product, script, letters):
+    """In posts as short as Slack takes plain text, whether it counts characters or bytes."""
+    slack.fail("chat.startStream", error="unknown_method", times=99)
+    slack.fail("chat.postMessage", error="invalid_blocks")
+    said = LONG.replace("word", letters)
+    script.perform(Say(said))
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+        shown = await complete(slack, "01199")
+
+    assert said.split() == " ".join(shown).split()
+    assert all(len(text) <= 4000 for text in shown)
+
+
+async def test_an_update_that_is_refused_leaves_what_is_shown(slack, product, script):
+    """A notice never takes the place of words people have read."""
+    slack.fail("chat.startStream", error="unknown_method", times=99)
+    pause = Pause()
+    script.perform("These words were shown.", pause, " And these were not.")
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: texts(slack, "C1") == ["These words were shown."])
+        slack.fail("chat.update", error="invalid_blocks", times=3)
+        pause.end()
+        await slack.until(lambda: "accepted" in "".join(texts(slack, "C1")))
+        await all_heard(slack)
+
+    assert "These words were shown." in "".join(texts(slack, "C1"))
