@@ -143,15 +143,21 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_takes_linear_time(text):
-    """Four times the text takes about four times as long, not sixteen times; on both networks."""
+    """Four times the text takes about four times as long, not sixteen times; on both networks.
+
+    The best of three tries: a garbage collection may come into one.
+    """
     for network, limit, tables in (("discord", 2000, 10**9), ("slack", 11_000, 1)):
+        assert any(_linear(text, network, limit, tables) for _ in range(3))
+
+
+def _linear(text: str, network: str, limit: int, tables: int) -> bool:
+    seconds = []
+    for part in (text[: len(text) // 4], text):
         started = time.process_time()
-        Pages(READERS[network], limit, 45, tables).posts(text[: len(text) // 4])
-        quarter = time.process_time() - started
-        started = time.process_time()
-        posts = Pages(READERS[network], limit, 45, tables).posts(text)
-        assert time.process_time() - started < 9 * quarter + 0.3
-        assert all(posts)
+        assert all(Pages(READERS[network], limit, 45, tables).posts(part))
+        seconds.append(time.process_time() - started)
+    return seconds[1] < 9 * seconds[0] + 0.3
 
 
 def test_what_is_sealed_is_not_read_again():
