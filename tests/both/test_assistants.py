@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -139,7 +140,9 @@ async def test_orders_in_their_language_and_in_a_topic(slack, spool):
         ts = await slack.mention("U2", "C1", "one")
         await slack.until(lambda: slack.posts("C1", ts))
         command = await slack.slash("U2", "C1", "/memory")
-        await slack.mention("U2", "C1", "memory", ts)
-        await slack.until(lambda: any("messages" in post.text for post in slack.posts("C1", ts)))
+        async with asyncio.timeout(20):
+            while "messages" not in slack.posts("C1", ts)[-1].text:  # a moment after it is shown
+                asked = await slack.mention("U2", "C1", "memory", ts)
+                await slack.until(lambda: any(post.ts > asked for post in slack.posts("C1", ts)))
 
     assert "inside the thread" in command.texts[0]
