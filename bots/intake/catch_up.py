@@ -81,8 +81,7 @@ class CatchUp:
 
     async def _read_all(self, read: Read, began: float) -> None:
         """Every topic; one that cannot be read now holds up no other and is tried again."""
-        unsaved = lambda error: isinstance(error, Unsaved)  # noqa: E731
-        since, left = await retry(lambda: self._begin(began), AGAIN, "catch-up", again=unsaved)
+        since, left = await retry(lambda: self._begin(began), AGAIN, "catch-up", again=_unsaved)
         for rounds in count(1):
             met = {address: error for address in left if (error := await self._one(read, address, since))}
             if not met:
@@ -105,3 +104,8 @@ class CatchUp:
     @property
     def _name(self) -> str:
         return f"{self._platform}:caught_up"
+
+
+def _unsaved(error: SpoolError) -> bool:
+    """Whether the database could not be asked for now."""
+    return isinstance(error, Unsaved)
