@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.assistants import model_list
 from core.concurrency import in_daemon
-from core.runs import history
+from core.runs.prompt import history
 from core.runs.run_context import Ready
 from core.settings import Settings
 from core.store import assistants, facts

@@ -51,6 +51,39 @@ class Address:
     channel: str
     topic: str
 
+    @property
+    def direct(self) -> bool:
+        """Whether one person talks with the assistant there, and nobody else reads it."""
+        return not self.workspace or (self.platform == "slack" and self.channel.startswith("D"))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who writes, as the platform tells it; "" for what it does not tell."""
+
+    name: str = ""
+    """The name people see. Chosen by the person: never used to decide anything."""
+    locale: str = ""
+    """Such as "ko" or "en-US"."""
+    zone: str = ""
+    """IANA name of the time zone, such as "Asia/Seoul"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Something a message points at and does not say itself. Its files are among the message's own."""
+
+    kind: Literal["reply", "forward", "preview", "card"]
+    """The message it answers, one that was passed on, a link's preview, or what an app shows as a card."""
+    text: str
+    """Plain text or Markdown, bounded by whoever made it; "" where it has only files."""
+    author: str = ""
+    """The name of who said it, or its mention (see `IncomingMessage.mentions`); "" where nobody tells it."""
+    at: float = 0.0
+    """When it was said, 0 where nobody tells it."""
+    ref: str = ""
+    """What it is recorded under if it is a post of ours, else ""."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
@@ -91,6 +124,10 @@ class IncomingMessage:
     files: tuple[Attachment, ...] = ()
     team: str = ""
     """The Slack workspace of who wrote, which in a shared channel is another than the address has."""
+    quotes: tuple[Quote, ...] = ()
+    """What it points at, in its order."""
+    mentions: tuple[str, ...] = ()
+    """Ids in its text and quotes, as they stand there ("@U7", "#C55"), that people see as names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +139,15 @@ class Earlier:
     ref: str
     """The name a post of the assistant is recorded under; of a person's message it means nothing."""
     user: str
+    """"you" for the assistant, else the platform's id of who wrote; "bot" where it tells none."""
     text: str
+    author: str = ""
+    """The name of who wrote, where the platform tells it with the message."""
+    at: float = 0.0
+    """When it was sent, 0 in what an older version has recorded."""
+    quotes: tuple[Quote, ...] = ()
+    mentions: tuple[str, ...] = ()
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from functools import partial
 
 import discord
@@ -35,7 +35,7 @@ from core.inbox import Inbox
 from core.settings import Settings
 from core.store.steps import Journal
 from core.texts import text
-from core.types import Address, Attachment, Earlier, IncomingMessage
+from core.types import Address, Attachment, Earlier, IncomingMessage, Person
 
 logger = logging.getLogger(__name__)
 SAVE_EVERY = 5.0
@@ -49,6 +49,10 @@ class DiscordPlatform:
     """`core.ports.Platform` for one bot."""
 
     name = "discord"
+    shows = (
+        "Discord shows Markdown: headings, lists, quotes, links, code and small tables. It shows no LaTeX, "
+        "HTML, footnotes or pictures by link."
+    )
 
     def __init__(self, settings: Settings, inbox: Inbox) -> None:
         redirect(settings.discord_api_url, settings.discord_gateway_url)
@@ -187,9 +191,17 @@ class DiscordPlatform:
         """Discord's messages bring no context with them: other people's text needs a privileged intent."""
         return []
 
-    async def locale(self, user: str) -> str:
-        """Discord tells a person's locale only in interactions."""
-        return ""
+    async def person(self, user: str) -> Person:
+        """Discord tells a name with each message, a locale only in interactions, a time zone never."""
+        return Person()
+
+    async def names(self, mentions: Collection[str], message: IncomingMessage) -> Mapping[str, str]:
+        """See `Platform.names`."""
+        return {}
+
+    async def said(self, message: IncomingMessage, since: float, most: int) -> Sequence[Earlier]:
+        """See `Platform.said`."""
+        raise Unreachable("not read yet")
 
     async def close(self) -> None:
         """Leave without ending the session."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from core.types import Address, Attachment, Earlier, IncomingMessage, Kind
+from core.types import Address, Attachment, Earlier, IncomingMessage, Kind, Quote
 
 By = Literal["person", "us", "other"]
 """Who wrote a message; `other`: a bot, a webhook, or the network itself."""
@@ -40,6 +40,10 @@ class Said:
     """It stands in a topic that others may have begun."""
     team: str = ""
     """The Slack workspace of who wrote it."""
+    quotes: tuple[Quote, ...] = ()
+    """What it points at; its own text is without it."""
+    mentions: tuple[str, ...] = ()
+    """Ids in its text and quotes that people see as names."""
     changed: bool = False
     """It is told because it was changed, not because it was said."""
 
@@ -62,9 +66,21 @@ class Said:
             parent=parent,
             files=self.files,
             team=self.team,
+            quotes=self.quotes,
+            mentions=self.mentions,
         )
 
     def earlier(self, ref: str) -> Earlier:
         """As what stood in a topic before we were asked there. `ref`: what a post is recorded under."""
         speaker = "you" if self.by == "us" else self.user or "bot"
-        return Earlier(self.id, ref, speaker, self.text)
+        return Earlier(
+            id=self.id,
+            ref=ref,
+            user=speaker,
+            text=self.text,
+            author=self.author,
+            at=self.sent_at,
+            quotes=self.quotes,
+            mentions=self.mentions,
+            files=self.files,
+        )

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -29,18 +29,19 @@ from bots.slack.interactions import Interactions
 from bots.slack.listeners import Listeners, us_of
 from bots.slack.markup import SlackMarkup
 from bots.slack.native_stream import Refusals
+from bots.slack.people import People
 from bots.slack.poster import SlackPoster, reference
 from bots.slack.socket import SocketMode, unconnected
 from bots.slack.status import Status
 from bots.slack.stream import StreamBrush, Streaming
 from core.concurrency import Background, KeyedLock
-from core.errors import Retryable, SpoolError
+from core.errors import Retryable, SpoolError, Unreachable
 from core.inbox import Inbox
 from core.settings import Settings
 from core.store import steps
 from core.store.steps import Journal
 from core.texts import text
-from core.types import Activity, Attachment, Earlier, IncomingMessage
+from core.types import Activity, Attachment, Earlier, IncomingMessage, Person
 
 logger = logging.getLogger(__name__)
 CHECK = 60.0
@@ -55,6 +56,10 @@ class SlackPlatform:
     """`core.ports.Platform` for the workspace of one bot token."""
 
     name = "slack"
+    shows = (
+        "Slack shows Markdown: headings, lists, tables, quotes, links and code. It shows no LaTeX, HTML, "
+        "footnotes or pictures by link."
+    )
 
     def __init__(self, settings: Settings, inbox: Inbox, session: aiohttp.ClientSession) -> None:
         self._settings, self._inbox, self._session = settings, inbox, session
@@ -70,7 +75,7 @@ class SlackPlatform:
             self._client, session, token=settings.slack_bot_token, api_url=settings.slack_api_url
         )
         self._status = Status(self._client)
-        self._locales: dict[str, str] = {}
+        self._people = People(self._client)
         self._heard = Heard()
         self._thinking = text("thinking", "", settings.language)
         self._open_at = 0.0
@@ -88,7 +93,7 @@ class SlackPlatform:
             waiting=lambda address, yes: self._status.waiting(address, self._thinking if yes else ""),
         )
         team, language = us_of(me).team, self._settings.language
-        Interactions(listeners.app, self._inbox, team, language, self.locale)
+        Interactions(listeners.app, self._inbox, team, language, self._locale)
         history = History(self._client, partial(listeners.message, live=False))
         window = self._settings.catch_up_seconds
         caught_up = CatchUp(self._inbox, self.name, window, quick=15, pause=2.6)  # two of 50 calls a minute
@@ -205,19 +210,28 @@ class SlackPlatform:
         """See `Fetching.fetch`."""
         return await self._files.fetch(attachment, limit)
 
-    async def locale(self, user: str) -> str:
-        """See `Platform.locale`. Asked once for each person."""
-        if user not in self._locales:
-            try:
-                async with asyncio.timeout(1.0):
-                    info = await call(self._client.users_info(user=user, include_locale=True))
-                self._locales[user] = str((info.get("user") or {}).get("locale") or "")
-            except (SpoolError, TimeoutError):
-                return ""
-        return self._locales[user]
+    async def person(self, user: str) -> Person:
+        """See `Platform.person`."""
+        try:
+            async with asyncio.timeout(1.0):
+                return await self._people.person(user)
+        except TimeoutError:
+            return Person()
+
+    async def names(self, mentions: Collection[str], message: IncomingMessage) -> Mapping[str, str]:
+        """See `Platform.names`."""
+        return await self._people.names(mentions)
+
+    async def said(self, message: IncomingMessage, since: float, most: int) -> Sequence[Earlier]:
+        """See `Platform.said`."""
+        raise Unreachable("not read yet")
+
+    async def _locale(self, user: str) -> str:
+        return (await self.person(user)).locale
 
     async def close(self) -> None:
         """Take statuses away; what was not acknowledged is delivered again."""
+        await self._people.close()
         await self._status.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from core.errors import Lost
-from core.runs import history
+from core.runs.prompt import history
 from core.store import assistants, files, items, messages, runs, summaries, threads, vector_stores
 from core.store.database import Execute
 from core.types import Assistant, Claim, IncomingMessage, Outcome, RunId, ThreadId

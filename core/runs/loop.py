@@ -17,10 +17,11 @@ from typing import Any, Final
 from core.concurrency import Backoff
 from core.errors import Lost, Permanent, Retryable, SpoolError, Unreachable, Unsaved
 from core.model_server.faults import RATE_LIMITS, Refused, Said
-from core.runs import history, output_files, rounds
-from core.runs.input import RunInput, without_files
+from core.runs import output_files, rounds
 from core.runs.lanes import MAX_ATTEMPTS
-from core.runs.request import Offer, ThreadResources, offer
+from core.runs.prompt import history
+from core.runs.prompt.input import RunInput, without_files
+from core.runs.prompt.request import Offer, ThreadResources, offer
 from core.runs.response import LIMIT, Response, ResponseReader
 from core.runs.run import Run
 from core.runs.run_context import RunContext

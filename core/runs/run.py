@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
+from core import time_zone
 from core.ports import FullReply, Platform
 from core.runs.run_context import Rules
 from core.store import steps
 from core.store.database import Database
 from core.store.steps import Journal, Round
 from core.texts import text
-from core.types import Activity, Claim
+from core.types import Activity, Claim, Person
 
 
 @dataclass
@@ -78,9 +79,19 @@ class Run:
         self.first_shown_at = self.reply.first_shown_at
         return await self._open.__aexit__(kind, error, trace)
 
+    async def person(self) -> Person:
+        """Who asked, as far as the platform tells."""
+        told = await self.platform.person(self.message.user)
+        return told if told.name else replace(told, name=self.message.author)
+
     async def locale(self) -> str:
         """Of the person who asked, "" where nobody tells it."""
-        return self.message.locale or await self.platform.locale(self.message.user)
+        return self.message.locale or (await self.person()).locale
+
+    async def zone(self) -> str:
+        """The IANA name of that person's time zone; where nobody tells it, of the settings'."""
+        told = (await self.person()).zone
+        return told if told and time_zone.known(told) else self.rules.zone
 
     async def say(self, key: str, **values: object) -> str:
         """Our own text in that person's language."""

@@ -45,6 +45,8 @@ class Rules:
     """The model server offers more than the portable contract: hosted tools, files, stores."""
     effort: str = "none"
     """How much a model thinks where its assistant does not say."""
+    zone: str = "UTC"
+    """IANA name of the time zone of people whose own is not known."""
     mcp_hosts: frozenset[str] = frozenset()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values that no tool may hand to the model."""

@@ -182,7 +182,7 @@ class ModelRun:
     def _ratio(self, answer: Answer) -> float | None:
         """Reported over estimated input tokens; pictures and files would spoil it."""
         reported = answer.usage.get("input_tokens", 0)
-        if not reported or self._loop.input.files() or not (told := self._loop.estimated):
+        if not reported or self._loop.input.sent() or not (told := self._loop.estimated):
             return None
         return reported / told
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from core.store.database import Execute
 from core.store.ids import new_id
-from core.types import Address, Attachment, Earlier, IncomingMessage, RunId, ThreadId
+from core.types import Address, Attachment, Earlier, IncomingMessage, Quote, RunId, ThreadId
 
 _COLUMNS = "platform, workspace, channel, topic, platform_id, person, body, sent_at"
 
@@ -34,8 +34,11 @@ def add(tx: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | No
     body: dict[str, object] = {name: getattr(message, name) for name in kept}
     if message.team:
         body["team"] = message.team
-    if message.files:
-        body["files"] = [asdict(one) for one in message.files]
+    for name in ("files", "quotes"):
+        if values := getattr(message, name):
+            body[name] = [asdict(one) for one in values]
+    if message.mentions:
+        body["mentions"] = message.mentions
     tx(
         f"INSERT INTO messages (id, thread_id, run_id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         new_id("msg_"),
@@ -72,8 +75,10 @@ def _message(
     platform: str, workspace: str, channel: str, topic: str, id: str, person: str, body: str, sent_at: float
 ) -> IncomingMessage:
     address, kept = Address(platform, workspace, channel, topic), json.loads(body)
-    files = tuple(Attachment(**one) for one in kept.pop("files", ()))
-    return IncomingMessage(id=id, address=address, user=person, sent_at=sent_at, files=files, **kept)
+    kept["files"] = tuple(Attachment(**one) for one in kept.get("files", ()))
+    kept["quotes"] = tuple(Quote(**one) for one in kept.get("quotes", ()))
+    kept["mentions"] = tuple(kept.get("mentions", ()))
+    return IncomingMessage(id=id, address=address, user=person, sent_at=sent_at, **kept)
 
 
 def withdraw(tx: Execute, address: Address, platform_id: str) -> RunId | None:

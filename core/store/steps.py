@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from core.store import runs
 from core.store.database import Database
-from core.types import Claim, Earlier, Ending
+from core.types import Attachment, Claim, Earlier, Ending, Quote
 
 V = TypeVar("V")
 _UNSHOWN: Final = re.compile(r"[^\w .:/-]")
@@ -192,12 +192,22 @@ def _round(value: Mapping[str, Any]) -> Round:
     return Round(value["text"], tuple(value["items"]), calls, files, cited)
 
 
-def _context(value: list[Mapping[str, str]]) -> tuple[Earlier, ...]:
-    return tuple(Earlier(**message) for message in value)
+def _context(value: list[Mapping[str, Any]]) -> tuple[Earlier, ...]:
+    return tuple(_earlier(message) for message in value)
 
 
-def _context_told(value: tuple[Earlier, ...]) -> list[dict[str, str]]:
-    return [asdict(message) for message in value]
+def _earlier(value: Mapping[str, Any]) -> Earlier:
+    """An older version's has only id, ref, user and text."""
+    quotes = tuple(Quote(**one) for one in value.get("quotes", ()))
+    files = tuple(Attachment(**one) for one in value.get("files", ()))
+    mentions = tuple(value.get("mentions", ()))
+    return Earlier(**{**value, "quotes": quotes, "files": files, "mentions": mentions})
+
+
+def _context_told(value: tuple[Earlier, ...]) -> list[dict[str, Any]]:
+    """What a message does not have is left out."""
+    kept = ("id", "ref", "user", "text")
+    return [{name: one for name, one in asdict(message).items() if one or name in kept} for message in value]
 
 
 def _call(value: Mapping[str, Any]) -> CallState:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from core.types import (
     Earlier,
     File,
     IncomingMessage,
+    Person,
     function_tool,
 )
 from standins.script.script import Beat, Scenario
@@ -178,6 +179,7 @@ class FakePlatform:
     """`core.ports.Platform` as people see it: `screen` is what each run shows, over deaths of the process."""
 
     name = "fake"
+    shows = "It shows plain text."
 
     def __init__(self) -> None:
         self.news = News()
@@ -197,7 +199,13 @@ class FakePlatform:
         self.may_read.set()
         self.read: list[tuple[str, float]] = []
         """What `earlier` was asked for: message id and since when."""
-        self.locales: dict[str, str] = {}
+        self.people: dict[str, Person] = {}
+        self.called: dict[str, str] = {}
+        """What `names` knows."""
+        self.may_name = asyncio.Event()
+        self.may_name.set()
+        self.channel: Sequence[Earlier] | Exception = ()
+        """What `said` tells."""
         self.attached: dict[tuple[str, str], File] = {}
         self.file_faults: deque[Exception] = deque()
         """Raised by `attach`, one each time."""
@@ -236,9 +244,20 @@ class FakePlatform:
             raise self.topic_faults.popleft()
         return self.topic
 
-    async def locale(self, user: str) -> str:
+    async def person(self, user: str) -> Person:
         """See `core.ports.Platform`."""
-        return self.locales.get(user, "")
+        return self.people.get(user, Person())
+
+    async def names(self, mentions: Collection[str], message: IncomingMessage) -> Mapping[str, str]:
+        """See `core.ports.Platform`."""
+        await self.may_name.wait()
+        return {one: self.called[one] for one in mentions if one in self.called}
+
+    async def said(self, message: IncomingMessage, since: float, most: int) -> Sequence[Earlier]:
+        """See `core.ports.Platform`."""
+        if isinstance(self.channel, Exception):
+            raise self.channel
+        return [one for one in self.channel if one.at >= since][-most:]
 
     @property
     def answers(self) -> list[str | None]:

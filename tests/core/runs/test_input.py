@@ -1,4 +1,4 @@
-"""core.runs.input: files of a question as parts of the request, what the thread keeps, who may see them."""
+"""prompt.input: files of a question as parts of the request, what the thread keeps, who may see them."""
 
 from __future__ import annotations
 
@@ -418,7 +418,7 @@ async def test_who_says_what_in_a_shared_thread(tmp_path):
         await spool.idle()
 
     text = given(script.requests)[-1]["content"]
-    assert text.startswith("Kim: Look")
+    assert text.startswith("[00:00] Kim: Look")
     assert "hello" in text
 
 

@@ -1,8 +1,8 @@
-"""core.runs.request: what a server would refuse is not asked of it."""
+"""core.runs.prompt.request: what a server would refuse is not asked of it."""
 
 from __future__ import annotations
 
-from core.runs.request import MOST_FILES, Resources, offer
+from core.runs.prompt.request import MOST_FILES, Resources, offer
 from core.tools import Toolbox
 from tests.core.served import assistant, tools
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from core.texts import TEXTS
-from core.types import Earlier
+from core.types import Earlier, Person
 from standins.script.script import Fault, Say, Scenario, text_of
 from tests.core.fakes import elsewhere
 from tests.core.whole import core, rules
@@ -112,7 +112,7 @@ async def test_own_texts_are_shown_without_the_model(tmp_path, kind):
 async def test_own_texts_are_in_the_persons_language(tmp_path, said, known, configured, expected):
     """The locale of the message, else the one the platform knows, else LANGUAGE."""
     async with core(tmp_path, ScriptedModel(Scenario()), language=configured) as spool:
-        spool.platform.locales["U1"] = known
+        spool.platform.people["U1"] = Person(locale=known)
         await spool.say("1", kind="help", locale=said)
         await spool.idle()
 
@@ -127,7 +127,7 @@ async def test_in_a_shared_thread_the_model_is_told_who_said_what(tmp_path):
         await spool.say("2", "Ho", user="U2")
         await spool.idle()
 
-    assert ["Kim: Hi", "echo: Kim: Hi", "U2: Ho"] == given(script)
+    assert ["[00:00] Kim: Hi", "echo: [00:00] Kim: Hi", "[00:00] U2: Ho"] == given(script)
 
 
 async def test_what_stood_in_a_topic_is_context(tmp_path):
@@ -188,7 +188,7 @@ async def test_nobody_speaks_as_somebody_else(tmp_path, name, text, read):
         await spool.say("1", text, author=name)
         await spool.idle()
 
-    assert [read] == given(script)
+    assert [f"[00:00] {read}"] == given(script)
 
 
 def earlier(id: str, user: str, text: str) -> Earlier:

@@ -10,7 +10,7 @@ import pytest
 from core.errors import Retryable
 from core.runs.run_context import Limits
 from core.texts import TEXTS
-from core.types import ModelEvent, Prompt, TextDelta
+from core.types import ModelEvent, Person, Prompt, TextDelta
 from standins.script.script import Beat, Fault, Say, Scenario, Wait, text_of
 from tests.core.whole import core
 from tests.logged import lines, logged
@@ -109,7 +109,7 @@ async def test_a_notice_is_in_the_persons_language(tmp_path, said, known):
     script = Scenario()
     script.enqueue(Fault("refuse", code="insufficient_quota", status=429))
     async with core(tmp_path, ScriptedModel(script)) as spool:
-        spool.platform.locales["U1"] = known
+        spool.platform.people["U1"] = Person(locale=known)
         await spool.say("1", locale=said)
         await spool.idle()
 

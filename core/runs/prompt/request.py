@@ -12,7 +12,7 @@ from core.assistants import models
 from core.assistants.validate import mcp_host
 from core.errors import Permanent, Retryable
 from core.files.library import Library
-from core.runs.input import KEPT_DAYS, RunInput
+from core.runs.prompt.input import KEPT_DAYS, RunInput
 from core.runs.run import Run
 from core.store import files, vector_stores
 from core.tools import Toolbox
@@ -69,7 +69,7 @@ class ThreadResources:
         if not self._run.rules.full:
             return Resources()
         store = self._input.store or (self._claim.store if before else None)
-        sent = [file.remote for file in self._input.files() if file.remote]
+        sent = [file.remote for file in self._input.sent() if file.remote]
         return Resources(
             [store] if store else [], list(dict.fromkeys([*(self._claim.kept if before else ()), *sent]))
         )

@@ -1,0 +1,95 @@
+"""Who people are and what channels are called, as Slack tells it: asked once a day for each.
+
+https://docs.slack.dev/reference/methods/users.info · https://docs.slack.dev/reference/methods/conversations.info
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from typing import Any, Final
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.replies.safe_text import printable
+from bots.slack.api import call
+from core.concurrency import Background
+from core.errors import SpoolError
+from core.types import Person
+
+logger = logging.getLogger(__name__)
+DAY: Final = 86_400.0
+SOON: Final = 60.0
+"""Seconds after which what Slack did not tell is asked again."""
+Ask = Callable[[], Coroutine[Any, Any, Any]]
+MOST: Final = 20_000
+"""People and channels that are kept in mind."""
+
+
+class People:
+    """Of one workspace. Nobody who asks waits for a request that is under way longer than they like to."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client, self._background = client, Background()
+        self._known: dict[str, tuple[float, Any]] = {}
+        """When it is to be asked again, and what was told."""
+        self._asking: dict[str, asyncio.Task[Any]] = {}
+
+    async def person(self, user: str) -> Person:
+        """Who that is; nothing where Slack does not tell. Never raises."""
+        found: Person = await self._learnt(user, lambda: self._person(user), Person())
+        return found
+
+    async def names(self, mentions: Collection[str]) -> Mapping[str, str]:
+        """What people see in place of "@U…" and "#C…"; those it does not tell are missing. Never raises."""
+        found = await asyncio.gather(*(self._name(one) for one in mentions))
+        return {one: name for one, name in zip(mentions, found, strict=True) if name}
+
+    async def _name(self, mention: str) -> str:
+        kind, id = mention[:1], mention[1:]
+        if kind == "@" and id[:1] in ("U", "W"):
+            name = (await self.person(id)).name
+            return f"@{name}" if name else ""
+        if kind == "#":
+            told: str = await self._learnt(id, lambda: self._channel(id), "")
+            return f"#{told}" if told else ""
+        return ""
+
+    async def _person(self, user: str) -> Person:
+        told = (await call(self._client.users_info(user=user, include_locale=True))).get("user") or {}
+        profile = told.get("profile") or {}
+        names = [profile.get(key) for key in ("display_name", "real_name")] + [told.get("name")]
+        name = next((one for one in names if isinstance(one, str) and one.strip()), "")
+        return Person(printable(name).strip(), str(told.get("locale") or ""), str(told.get("tz") or ""))
+
+    async def _channel(self, id: str) -> str:
+        told = (await call(self._client.conversations_info(channel=id))).get("channel") or {}
+        return printable(str(told.get("name") or "")).strip()
+
+    async def _learnt(self, id: str, ask: Ask, unknown: Any) -> Any:
+        """What is known of that id, else what asking gives. Who gives up does not end it for others."""
+        until, known = self._known.get(id, (0.0, unknown))
+        if until > time.monotonic():
+            return known
+        if id not in self._asking:
+            self._asking[id] = self._background.start(self._ask(id, ask, known), "names")
+        return await asyncio.shield(self._asking[id])
+
+    async def _ask(self, id: str, ask: Ask, otherwise: Any) -> Any:
+        try:
+            told, keep = await ask(), DAY
+        except SpoolError as error:
+            logger.debug("a name cannot be read", extra={"error": str(error)})
+            told, keep = otherwise, SOON
+        finally:
+            self._asking.pop(id, None)
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[id] = (time.monotonic() + keep, told)
+        return told
+
+    async def close(self) -> None:
+        """Leave what is under way."""
+        await self._background.close()
