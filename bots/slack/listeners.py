@@ -16,11 +16,11 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.intake.said import Said
-from bots.slack import events
-from bots.slack.events import Us
-from bots.slack.history import Heard
 from bots.slack.interactions import ANY
 from bots.slack.poster import reference
+from bots.slack.reading import events
+from bots.slack.reading.events import Us
+from bots.slack.reading.history import Heard
 from core.inbox import Inbox
 from core.types import Address, IncomingMessage
 

@@ -21,16 +21,16 @@ from bots.replies.approvals import ApprovalPosts
 from bots.replies.live import FullReply
 from bots.replies.posts import Posts
 from bots.replies.safe_text import harmless
-from bots.slack import events
 from bots.slack.api import REVOKED, Budget, Limited, Refused, call
 from bots.slack.files import SlackFiles, Uploads
-from bots.slack.history import Heard, History, pages
 from bots.slack.interactions import Interactions
 from bots.slack.listeners import Listeners, us_of
 from bots.slack.markup import SlackMarkup
 from bots.slack.native_stream import Refusals
-from bots.slack.people import People
 from bots.slack.poster import SlackPoster, reference
+from bots.slack.reading import events
+from bots.slack.reading.history import Heard, History, pages
+from bots.slack.reading.people import People
 from bots.slack.socket import SocketMode, unconnected
 from bots.slack.status import Status
 from bots.slack.stream import StreamBrush, Streaming

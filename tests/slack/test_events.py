@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bots.intake.said import Said
-from bots.slack.events import Us, read
+from bots.slack.reading.events import Us, read
 from core.types import Earlier
 from standins.slack import SlackStandin
 from standins.slack.deliveries import Answer
