@@ -19,6 +19,7 @@ from bots.intake.said import Said
 from bots.slack.interactions import ANY
 from bots.slack.poster import reference
 from bots.slack.reading import events
+from bots.slack.reading.apps import Apps
 from bots.slack.reading.events import Us
 from bots.slack.reading.history import Heard
 from core.inbox import Inbox
@@ -48,6 +49,7 @@ class Listeners:
         self._us = us_of(me)
         self._enterprise = str(me.enterprise_id or "")
         self._foreign: set[str] = set()
+        self._apps = Apps()
 
         self.app = _bolt(client, me)
         self.app.event(ANY)(self._event)  # everything is acknowledged, also what is not for us
@@ -116,6 +118,7 @@ class Listeners:
         if gone and await self._inbox.withdraw(*gone):
             self._waiting(gone[0], False)
         said = events.read(event, self._us, team)
+        self._apps.note(said)
         if said and said.concerns_us and (said.to == "us" or await self._follows(said)):
             await self._receive(said.incoming(), live)
 

@@ -5,19 +5,18 @@ Which events are messages: https://docs.slack.dev/reference/events/message
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bots.intake import orders
 from bots.intake.said import By, Said
-from bots.replies.safe_text import printable
-from bots.slack.files import attachments
+from bots.slack.reading.content import Content, author, content
+from bots.slack.reading.rich_text import mentions, shallow
 from core.types import Address, Kind
 
-_SPOKEN = (None, "file_share", "thread_broadcast")
+_SPOKEN = (None, "file_share", "thread_broadcast", "me_message")
 _TS = re.compile(r"\d{1,11}\.\d{1,9}")
 
 
@@ -51,23 +50,27 @@ def _read(message: Mapping[str, Any], us: Us, told_to: str) -> Said | None:
     user, ts, channel, topic = (_name(message.get(key)) for key in ("user", "ts", "channel", "thread_ts"))
     if not (channel and _TS.fullmatch(ts)):
         return None
+    message, by = shallow(message), _by(message, user, us)
     direct = message.get("channel_type") == "im" or channel.startswith("D")
     inside = bool(_TS.fullmatch(topic)) and topic != ts
     addressed = direct or mentions(message, us.user)
-    text, files = printable(plain(message, us.user)).strip(), attachments(message)
-    perhaps = inside and bool(text or message.get("files")) and message.get("type") != "app_mention"
+    found = content(message, us.user, app=by == "other")
+    perhaps = inside and not found.empty and message.get("type") != "app_mention"
     return Said(
         id=ts,
         address=Address("slack", us.team, channel, topic if inside else ts),
-        by=_by(message, user, us),
+        by=by,
         to="us" if addressed else "perhaps" if perhaps else "others",
-        user=user,
-        text=text,
+        user=user or _name(message.get("bot_id")),
+        text=found.text,
         sent_at=float(ts),
-        kind=_kind(text, message, addressed) if text or not files else "ask",
-        files=files,
+        kind=_kind(found, addressed),
+        author="" if by == "us" else author(message),
+        files=found.files,
         inside=inside and not direct,
         team=_team(message, told_to or us.team),
+        quotes=found.quotes,
+        mentions=found.mentions,
     )
 
 
@@ -90,10 +93,10 @@ def _team(event: Mapping[str, Any], otherwise: str) -> str:
     return next((team for team in teams if team.startswith("T")), teams[0] if teams else "")
 
 
-def _kind(text: str, event: Mapping[str, Any], addressed: bool) -> Kind:
-    if not text:
-        return "unreadable" if event.get("files") else "help"
-    return orders.kind(text) if addressed else "ask"
+def _kind(found: Content, addressed: bool) -> Kind:
+    if not found.readable:
+        return "help" if found.empty else "unreadable"
+    return orders.kind(found.text) if addressed else "ask"
 
 
 def deleted(event: Mapping[str, Any], team: str) -> tuple[Address, str] | None:
@@ -108,136 +111,3 @@ def deleted(event: Mapping[str, Any], team: str) -> tuple[Address, str] | None:
     if not isinstance(ts, str) or not isinstance(channel, str):
         return None
     return Address("slack", team, channel, ts), ts
-
-
-_CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
-_QUOTED = re.compile(r"^(?:&gt;|>).*$", re.MULTILINE)
-_ENTITY = re.compile(r"<([^<>\n]+)>")
-
-
-def plain(event: Mapping[str, Any], me: str) -> str:
-    """The message's text without entities and without the mention of `me`."""
-    blocks = _rich(event)
-    written = "\n".join(_block(block, me) for block in blocks) if blocks else _from_text(_text(event), me)
-    return re.sub(r"[ \t]+\n", "\n", written).strip()
-
-
-def mentions(event: Mapping[str, Any], me: str) -> bool:
-    """True when `me` is mentioned outside code and quotes."""
-    blocks = _rich(event)
-    if blocks:
-        return any(_mentions(element, me) for block in blocks for element in _elements(block))
-    text = _QUOTED.sub("", _CODE.sub("", _text(event)))
-    return bool(re.search(rf"<@{re.escape(me)}(?:\|[^>]*)?>", text))
-
-
-def _text(event: Mapping[str, Any]) -> str:
-    text = event.get("text")
-    return text if isinstance(text, str) else ""
-
-
-def _rich(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    blocks = event.get("blocks")
-    if not isinstance(blocks, Sequence) or isinstance(blocks, str):
-        return []
-    return [block for block in blocks if isinstance(block, Mapping) and block.get("type") == "rich_text"]
-
-
-def _elements(block: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    elements = block.get("elements")
-    if not isinstance(elements, Sequence):
-        return ()
-    return (element for element in elements if isinstance(element, Mapping))
-
-
-def _mentions(element: Mapping[str, Any], me: str) -> bool:
-    kind = element.get("type")
-    if kind in ("rich_text_preformatted", "rich_text_quote"):
-        return False
-    if kind == "user":
-        style = element.get("style")
-        return element.get("user_id") == me and not (isinstance(style, Mapping) and style.get("code"))
-    return any(_mentions(inner, me) for inner in _elements(element))
-
-
-def _block(block: Mapping[str, Any], me: str) -> str:
-    parts = []
-    for element in _elements(block):
-        kind, inner = element.get("type"), _inline(element, me)
-        if kind == "rich_text_preformatted":
-            parts.append(f"```\n{inner}\n```")
-        elif kind == "rich_text_quote":
-            parts.append("\n".join(f"> {line}" for line in inner.split("\n")))
-        elif kind == "rich_text_list":
-            parts.append(_list(element, me))
-        else:
-            parts.append(inner)
-    return "\n".join(part.strip("\n") for part in parts if part.strip())
-
-
-def _list(element: Mapping[str, Any], me: str) -> str:
-    indent = "  " * _number(element.get("indent"))
-    ordered = element.get("style") == "ordered"
-    first = _number(element.get("offset")) + 1
-    return "\n".join(
-        f"{indent}{f'{number}.' if ordered else '-'} {_inline(item, me)}"
-        for number, item in enumerate(_elements(element), start=first)
-    )
-
-
-def _number(value: object) -> int:
-    return value if type(value) is int else 0
-
-
-def _inline(element: Mapping[str, Any], me: str) -> str:
-    return "".join(_leaf(leaf, me) for leaf in _elements(element))
-
-
-def _leaf(leaf: Mapping[str, Any], me: str) -> str:
-    match leaf.get("type"):
-        case "text":
-            text = str(leaf.get("text") or "")
-            style = leaf.get("style")
-            return f"`{text}`" if isinstance(style, Mapping) and style.get("code") else text
-        case "link":
-            url, text = str(leaf.get("url") or ""), str(leaf.get("text") or "")
-            return f"{text} ({url})" if text and text != url else url
-        case "user":
-            return "" if leaf.get("user_id") == me else f"@{leaf.get('user_id')}"
-        case "usergroup":
-            return f"@{leaf.get('usergroup_id')}"
-        case "channel":
-            return f"#{leaf.get('channel_id')}"
-        case "broadcast":
-            return f"@{leaf.get('range')}"
-        case "emoji":
-            return _emoji(leaf)
-        case "date":
-            return str(leaf.get("fallback") or leaf.get("timestamp") or "")
-        case "color":
-            return str(leaf.get("value") or "")
-        case _:  # kinds that Slack adds later
-            said = (leaf.get(key) for key in ("text", "url", "fallback", "name"))
-            return _inline(leaf, me) or next((text for text in said if isinstance(text, str)), "")
-
-
-def _emoji(leaf: Mapping[str, Any]) -> str:
-    try:
-        return "".join(chr(int(code, 16)) for code in str(leaf["unicode"]).split("-"))
-    except (KeyError, ValueError, OverflowError):
-        return f":{leaf.get('name')}:"
-
-
-def _from_text(text: str, me: str) -> str:
-    return html.unescape(_ENTITY.sub(lambda match: _entity(match[1], me), text))
-
-
-def _entity(inside: str, me: str) -> str:
-    target, _, label = inside.partition("|")
-    if target.startswith("@"):
-        return "" if target[1:] == me else f"@{label or target[1:]}"
-    if target.startswith("#"):
-        return f"#{label or target[1:]}"
-    if target.startswith("!"):
-        return label or f"@{target[1:].split('^')[0]}"
-    return f"{label} ({target})" if label and label != target else target

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -109,6 +109,33 @@ def _at(message: dict[str, Any]) -> float:
         return 0.0
 
 
+UNREADABLE: Final = {
+    "not_in_channel": "the assistant is not in this channel; somebody there can /invite it",
+    "channel_not_found": "the assistant is not in this channel; somebody there can /invite it",
+    "missing_scope": "the Slack app lacks the scope channels:history, groups:history or mpim:history; an "
+    "admin can add it and install the app again",
+}
+
+
+async def newest(
+    client: AsyncWebClient, channel: str, since: float, until: str, most: int
+) -> list[dict[str, Any]]:
+    """The newest `most` messages of a channel since then and before `until`, oldest first; no replies.
+
+    Raises Unreachable with a sentence that says why not, Retryable when it may be later.
+    """
+    oldest = f"{since:.6f}"
+    try:
+        page = await call(
+            client.conversations_history(channel=channel, oldest=oldest, latest=until, limit=most)
+        )
+    except (Unreachable, Refused, Gone) as error:
+        why = UNREADABLE.get(str(error), f"Slack refuses it ({error})")
+        raise Unreachable(f"The messages of this channel cannot be read: {why}.") from error
+    found = [message for message in page.get("messages") or () if isinstance(message, dict)]
+    return sorted((message for message in found if since < _at(message) < _at({"ts": until})), key=_at)
+
+
 MOST_TOPICS = 10_000
 
 
@@ -126,7 +153,7 @@ class Heard:
 
     def note(self, event: Mapping[str, Any]) -> None:
         """A message, whoever wrote it; events that are none are ignored."""
-        channel, ts, user = event.get("channel"), event.get("ts"), event.get("user")
+        channel, ts, user = event.get("channel"), event.get("ts"), event.get("user") or event.get("bot_id")
         if not (isinstance(channel, str) and isinstance(ts, str) and isinstance(user, str)):
             return
         if event.get("type") == "message":
