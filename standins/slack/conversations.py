@@ -76,7 +76,7 @@ class Conversations:
 
     def replies(self, args: Json) -> Json:
         """The root first on every page, then the replies, oldest first; a reply's ts gives it alone."""
-        room = self.workspace.room(args["channel"])
+        room = self._readable(args["channel"])
         window = Window.of(args, 1000, 1000)
         root = room.by_ts.get(args["ts"])
         if root is None:
@@ -93,7 +93,7 @@ class Conversations:
 
     def history(self, args: Json) -> Json:
         """Newest first, without replies unless broadcast."""
-        room = self.workspace.room(args["channel"])
+        room = self._readable(args["channel"])
         window = Window.of(args, 100, 999)
         latest = window.latest
         start, stop = between(room.main, window.oldest, latest, inclusive=window.inclusive)
@@ -103,16 +103,23 @@ class Conversations:
         page = room.main[first:stop][::-1]
         return _page(room, page, window, _next(page[-1]) if first > start else "")
 
+    def _readable(self, channel: str) -> Channel:
+        room = self.workspace.room(channel)
+        self.workspace.granted("history", room)
+        return room
+
     def info(self, args: Json) -> Json:
         room = self.workspace.channels.get(args["channel"])
         if room is None or (room.kind != "channel" and not room.bot_in):
             raise ApiError("channel_not_found")
+        self.workspace.granted("read", room)
         channel: Json = {"id": room.id, "is_im": room.is_direct, "is_member": room.bot_in}
         if room.is_direct:
             channel["user"] = next(iter(room.members), "")
         else:
             private = room.kind != "channel"
-            channel |= {"name": room.id.lower(), "is_channel": not private, "is_private": private}
+            channel |= {"name": room.name or room.id.lower()}
+            channel |= {"is_channel": not private, "is_private": private}
         return {"channel": channel | {"context_team_id": self.workspace.identity.team, "is_archived": False}}
 
     def open(self, args: Json) -> Json:

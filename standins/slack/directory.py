@@ -31,18 +31,26 @@ class Directory:
 
     def bot(self, args: Json) -> Json:
         who = self.workspace.identity
-        refuse(args.get("bot", who.bot_id) != who.bot_id, "bot_not_found")
+        bot, apps = args.get("bot", who.bot_id), self.workspace.apps
+        if bot in apps:
+            return {"bot": {"id": bot, "name": apps[bot], "deleted": False}}
+        refuse(bot != who.bot_id, "bot_not_found")
         ids = {"id": who.bot_id, "app_id": who.app_id, "user_id": who.bot_user}
         return {"bot": {**ids, "name": who.bot_name, "deleted": False}}
+
+    def groups(self, args: Json) -> Json:
+        told = self.workspace.groups.items()
+        return {"usergroups": [{"id": id, "handle": handle, "name": handle} for id, handle in told]}
 
     def user(self, args: Json) -> Json:
         who, user = self.workspace.identity, args["user"]
         person = self.workspace.people.get(user)
         refuse(person is None and user != who.bot_user, "user_not_found")
         name = who.bot_name if person is None else user.lower()
-        profile = {"display_name": name, "real_name": name}
+        shown = person.name if person else name
+        profile = {"display_name": shown, "real_name": shown or name}
         found: Json = {"id": user, "team_id": who.team, "name": name, "real_name": name, "profile": profile}
-        found |= {"deleted": False, "is_bot": person is None, "tz": "Etc/UTC"}
+        found |= {"deleted": False, "is_bot": person is None, "tz": person.zone if person else "Etc/UTC"}
         if flag(args.get("include_locale")):
             found["locale"] = person.locale if person else "en-US"
         return {"user": found}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 SCOPES = (
-    "app_mentions:read,assistant:write,chat:write,commands,channels:history,groups:history,im:history,"
-    "im:write,mpim:history,files:read,files:write,reactions:write,users:read"
+    "app_mentions:read,assistant:write,chat:write,commands,channels:history,channels:read,groups:history,"
+    "groups:read,im:history,im:write,mpim:history,files:read,files:write,reactions:write,usergroups:read,users:read"
 )
 
 

@@ -97,8 +97,11 @@ def of_workspace(files: Files, conversations: Conversations, directory: Director
         "api.test": Method(directory.test, "", "error foo", 100, token="none"),
         "apps.connections.open": Method(directory.connect, tier=20, token="app"),
         "auth.test": Method(directory.whoami, tier=600),
-        "bots.info": Method(directory.bot, "", "bot"),
-        "users.info": Method(directory.user, "user", "include_locale", 100),
+        "bots.info": Method(directory.bot, "", "bot", scope="users:read"),
+        "users.info": Method(directory.user, "user", "include_locale", 100, "users:read"),
+        "usergroups.list": Method(
+            directory.groups, "", "include_count include_disabled include_users", 20, "usergroups:read"
+        ),
         "reactions.add": Method(directory.react, reaction),
         "reactions.remove": Method(directory.unreact, reaction, "file file_comment", 20),
     }

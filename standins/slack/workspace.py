@@ -13,7 +13,7 @@ from standins.slack.file import File
 from standins.slack.identity import Identity
 from standins.slack.message import Ephemeral, Message
 from standins.slack.status import StatusBoard
-from standins.slack.wire import ApiError, Json, refuse
+from standins.slack.wire import ApiError, Json, granted, refuse
 
 
 @dataclass
@@ -22,6 +22,9 @@ class Person:
     locale: str = "en-US"
     team: str = ""
     """Another workspace they belong to, "" for this one: a stranger in a shared channel."""
+    name: str = ""
+    """What they chose to be called; many choose nothing."""
+    zone: str = "Etc/UTC"
 
 
 @dataclass
@@ -36,6 +39,9 @@ class Workspace:
     direct: dict[str, str] = field(default_factory=dict)
     ephemerals: list[Ephemeral] = field(default_factory=list)
     files: dict[str, File] = field(default_factory=dict)
+    apps: dict[str, str] = field(default_factory=dict)
+    """Other apps by their bot ids, and the handles of user groups by theirs."""
+    groups: dict[str, str] = field(default_factory=dict)
     scopes: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +76,10 @@ class Workspace:
             raise ApiError("channel_not_found")
         refuse(not room.bot_in, "not_in_channel")
         return room
+
+    def granted(self, what: str, room: Channel) -> None:
+        """ApiError missing_scope when the app may not do that ("read", "history") in such conversations."""
+        granted(self.scopes, f"{room.scope}:{what}")
 
     def own_fields(self) -> Json:
         """What marks a message as the app's."""

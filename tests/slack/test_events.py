@@ -211,7 +211,7 @@ def test_who_wrote_it(more, by):
     speaker = {"us": "you"}.get(by, said.user or "bot")
 
     assert (by, by == "person") == (said.by, said.concerns_us)
-    assert Earlier(said.id, "post", speaker, "hello") == said.earlier("post")
+    assert Earlier(said.id, "post", speaker, "hello", at=said.sent_at) == said.earlier("post")
 
 
 def test_the_shapes_of_one_message():

@@ -19,6 +19,8 @@ _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 _QUOTED = re.compile(r"^(?:&gt;|>).*$", re.MULTILINE)
 MOST_NAMES: Final = 30
 """Ids of one message that names are asked for."""
+LONGEST: Final = 5000
+"""Entries of a list that are read."""
 
 
 class Names:
@@ -49,18 +51,18 @@ class Names:
         return self._told.get(mention, mention)
 
 
-def mappings(value: object, most: int = 10_000) -> Iterator[Mapping[str, Any]]:
+def mappings(value: object, most: int = LONGEST) -> Iterator[Mapping[str, Any]]:
     """The objects of a list, whatever else is in it or in its place."""
     found = (one for one in value if isinstance(one, Mapping)) if isinstance(value, list) else iter(())
     return islice(found, most)
 
 
 def shallow(value: Any, depth: int = 28) -> Any:
-    """The value without what is nested deeper than anything Slack sends: all else may recurse."""
+    """The value without what is deeper or longer than anything Slack sends: all else may recurse."""
     if isinstance(value, Mapping):
         return {key: shallow(one, depth - 1) for key, one in value.items()} if depth else {}
     if isinstance(value, list):
-        return [shallow(one, depth - 1) for one in value] if depth else []
+        return [shallow(one, depth - 1) for one in value[:LONGEST]] if depth else []
     return value
 
 
