@@ -21,6 +21,7 @@ from bots import older_demo
 from bots.intake.connection import keep
 from bots.intake.connector import Connector
 from bots.watches import ToolFiles, watch_models
+from core.assistants.of_settings import settings_assistant
 from core.concurrency import Background, LoopWatch
 from core.errors import ConfigError
 from core.files.attachments import Attachments, FileLimits
@@ -36,7 +37,7 @@ from core.settings import Settings
 from core.store import assistants, files
 from core.store.data_dir import data_directory, only_runner
 from core.store.database import Database, Execute
-from core.types import Assistant, settings_assistant
+from core.types import Assistant
 
 logger = logging.getLogger(__name__)
 GRACE = 8.0
@@ -139,9 +140,10 @@ async def assembled(
 
     `assistant`: in place of that of the settings. `tools`: folders with tools, after the operator's own.
     """
+    tool_files = ToolFiles(settings.tools_directory, *tools, seconds=settings.tool_seconds)
+    await tool_files.check(settings)
     db = Database(settings.data_dir / "spool.sqlite3")
     platforms: dict[str, Connected] = {}
-    tool_files = ToolFiles(settings.tools_directory, *tools, seconds=settings.tool_seconds)
     core = _core(settings, db, platforms, tool_files)
     settled = partial(_settle, assistant=assistant or settings_assistant(settings), real=assistant is None)
     if demos := await db(settled):
@@ -193,6 +195,8 @@ def _rules(settings: Settings) -> Rules:
         answer_characters=settings.answer_characters,
         full=settings.full_features,
         effort=settings.assistant_effort,
+        zone=settings.zone,
+        self_knowledge=settings.self_knowledge,
         mcp_hosts=frozenset(host.lower() for host in settings.mcp_hosts),
         secrets=settings.secrets(),
     )

@@ -97,6 +97,8 @@ class Platform(Protocol):
     name: str
     shows: str
     """What its clients can show of an answer, in one or two sentences for the model."""
+    reads: bool
+    """Whether it has channels that can be read: `said`."""
 
     def reply(self, message: IncomingMessage, journal: Journal) -> AbstractAsyncContextManager[FullReply]:
         """Answer to that message. Entering shows that work is under way; leaving ends that."""

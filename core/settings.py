@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from core import time_zone
 from core.errors import ConfigError
 
 OPENAI_HOST = "api.openai.com"
@@ -31,6 +32,9 @@ class Settings:
     assistant_instructions: str = ""
     assistant_model: str = "gpt-6-luna"
     assistant_effort: Literal["none", "low", "medium", "high", "xhigh", "max"] = "none"
+    assistant_tools: tuple[str, ...] = ()
+    self_knowledge: bool = True
+    tz: str = ""
     transcription_model: str = "gpt-transcribe"
     tools_dir: str = ""
     tool_seconds: int = 30
@@ -61,6 +65,11 @@ class Settings:
     def instructions(self) -> str:
         """What the default assistant is told."""
         return self.assistant_instructions or INSTRUCTIONS.format(name=self.assistant_name)
+
+    @property
+    def zone(self) -> str:
+        """The time zone of people whose own is not known; other programs write other things into TZ."""
+        return self.tz if time_zone.known(self.tz) else time_zone.of_machine()
 
     @property
     def budget(self) -> int:

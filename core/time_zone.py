@@ -24,15 +24,11 @@ def zone(name: str, otherwise: str = "UTC") -> tzinfo:
 
 
 def known(name: str) -> bool:
-    """Whether there is a zone of that name."""
+    """Whether there is a zone of that name; "" is none."""
     return getattr(zone(name), "key", "") == name
 
 
 def of_machine(localtime: Path = Path("/etc/localtime")) -> str:
     """The name of the zone this machine is set to, "UTC" where it does not say."""
-    told = os.environ.get("TZ", "").removeprefix(":")
-    linked = os.path.realpath(localtime)
-    for name in (told, linked.partition(_FOLDER)[2]):
-        if name and known(name):
-            return name
-    return "UTC"
+    name = os.path.realpath(localtime).partition(_FOLDER)[2]
+    return name if known(name) else "UTC"

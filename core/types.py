@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NewType
 
-from core.settings import Settings
-
 ThreadId = NewType("ThreadId", str)
 RunId = NewType("RunId", str)
 
@@ -327,18 +325,6 @@ ASSISTANT_BODY = (
 def function_tool(name: str) -> dict[str, Any]:
     """A function tool that says no more than its name: its schema is in the operator's code."""
     return {"type": "function", "function": {"name": name}}
-
-
-def settings_assistant(settings: Settings) -> Assistant:
-    """The assistant that the ASSISTANT_* settings describe: it has every function that is found."""
-    return Assistant(
-        id=SETTINGS_ID,
-        name=settings.assistant_name,
-        model=settings.assistant_model,
-        instructions=settings.instructions,
-        reasoning_effort=settings.assistant_effort,
-        tools=(function_tool(EVERY_FUNCTION),),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ LOGIN = (
 class DiscordPlatform:
     """`core.ports.Platform` for one bot."""
 
-    name = "discord"
+    name, reads = "discord", True
     shows = (
         "Discord shows Markdown: headings, lists, quotes, links, code and small tables. It shows no LaTeX, "
         "HTML, footnotes or pictures by link."

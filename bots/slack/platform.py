@@ -56,7 +56,7 @@ CONTEXT_PATIENCE = 1.25
 class SlackPlatform:
     """`core.ports.Platform` for the workspace of one bot token."""
 
-    name = "slack"
+    name, reads = "slack", True
     shows = (
         "Slack shows Markdown: headings, lists, tables, quotes, links and code. It shows no LaTeX, HTML, "
         "footnotes or pictures by link."

@@ -19,15 +19,17 @@ from core.errors import Lost, Permanent, Retryable, SpoolError, Unreachable, Uns
 from core.model_server.faults import RATE_LIMITS, Refused, Said
 from core.runs import output_files, rounds
 from core.runs.lanes import MAX_ATTEMPTS
-from core.runs.prompt import history
+from core.runs.prompt import history, self_knowledge
 from core.runs.prompt.input import RunInput, without_files
 from core.runs.prompt.request import Offer, ThreadResources, offer
+from core.runs.read_channel import with_channel
 from core.runs.response import LIMIT, Response, ResponseReader
 from core.runs.run import Run
 from core.runs.run_context import RunContext
 from core.runs.tool_calls import ToolCalls
 from core.store import items, runs, steps, summaries
 from core.store.steps import Answer, Done, Round
+from core.tools import Toolbox
 from core.types import Activity, Ending, Prompt
 
 logger = logging.getLogger(__name__)
@@ -54,7 +56,8 @@ class RunLoop:
         assert run.claim.assistant is not None
         self._run, self._context, self._assistant = run, context, run.claim.assistant
         self.input = RunInput(run, context)
-        self.calls = ToolCalls(run, context.approvals, context.toolbox)
+        self._toolbox = with_channel(context.toolbox, run)
+        self.calls = ToolCalls(run, context.approvals, self._toolbox)
         self.reader = ResponseReader(run, context.model)
         self._resources = ThreadResources(run, context.library, self.input)
         alive = frozenset(run.claim.kept if run.rules.full else ())
@@ -64,6 +67,7 @@ class RunLoop:
         self._logged: set[str] = set()
         self._refused_files = ""
         self._told: tuple[str, ...] = ()
+        self._instructions = ""
 
     @property
     def estimated(self) -> int:
@@ -138,6 +142,9 @@ class RunLoop:
             way, shorter = WITHOUT_KEPT, self._history
         elif notice in ("tools_refused", "file_gone") and self._offer.hosted:
             way, shorter = WITHOUT_TOOLS, self._history
+        elif notice == "tools_refused" and self._offer.functions:
+            way, shorter = "without functions", self._history
+            self._context.toolless.add(self._assistant.model)
         if not way or way in self._mended:
             return False
         self._mended.add(way)
@@ -192,14 +199,14 @@ class RunLoop:
 
     async def _prepare(self) -> None:
         """What must be known before the model is asked; all of it is asked for once."""
-        rules = self._run.rules
+        rules, model = self._run.rules, self._assistant.model
         if self.input.needs_preparing:
             await self._read()
         self._run.draft.head = self.input.heard()
         await self._name_refused()
         self._offer = offer(
             self._assistant,
-            self._context.toolbox,
+            Toolbox() if model in self._context.toolless else self._toolbox,
             full=rules.full,
             hosts=rules.mcp_hosts,
             resources=self._resources.resources(before=WITHOUT_KEPT not in self._mended),
@@ -208,6 +215,15 @@ class RunLoop:
         )
         if self._offer.missing and (WITHOUT_TOOLS in self._mended or await self._new_here()):
             await self._run.note("tools_missing", names=_listed(self._offer.missing))
+        self._instructions = await self._instructed()
+
+    async def _instructed(self) -> str:
+        """The assistant's instructions, and what it is told of itself."""
+        own = self._assistant.instructions
+        if not self._run.rules.self_knowledge:
+            return own
+        names = [str(tool.get("name") or tool["type"]) for tool in self._offer.tools]
+        return "\n\n".join(filter(None, [own, await self_knowledge.told(self._run, names)]))
 
     async def _read(self) -> None:
         """The topic and the files, within the run's time."""
@@ -242,10 +258,10 @@ class RunLoop:
         if number and options.get("tool_choice") != "none":
             options.pop("tool_choice", None)  # it forces the first response, not every one
         given = (*self._history, *self.input.items(), *rounds.sent_back(self._run))
-        self._told = (assistant.instructions, *given)
+        self._told = (self._instructions, *given)
         return Prompt(
             model=assistant.model,
-            instructions=assistant.instructions,
+            instructions=self._instructions,
             items=given,
             cache_key=claim.thread,
             user=hashlib.sha256(self._run.message.user.encode()).hexdigest()[:32],

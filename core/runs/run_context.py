@@ -47,6 +47,8 @@ class Rules:
     """How much a model thinks where its assistant does not say."""
     zone: str = "UTC"
     """IANA name of the time zone of people whose own is not known."""
+    self_knowledge: bool = True
+    """The model is also told the date, where it is, who asks, its commands and its tools."""
     mcp_hosts: frozenset[str] = frozenset()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values that no tool may hand to the model."""
@@ -68,6 +70,8 @@ class RunContext:
     rules: Rules
     later: Background
     """What goes on after a run: it is left to nobody when the process ends."""
+    toolless: set[str] = field(default_factory=set)
+    """Models that were found not to take function tools."""
 
 
 class Ready:

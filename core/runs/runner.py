@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from core.errors import Unreachable, loggable
 from core.ports import Platform
-from core.runs import output_files, rounds, summaries
+from core.runs import output_files, read_channel, rounds, summaries
 from core.runs.lanes import Stopping
 from core.runs.loop import RunLoop
 from core.runs.run import Run
@@ -170,6 +170,7 @@ class ModelRun:
         """See `Answering.outcome`."""
         await self._loop.input.close()
         await self._loop.input.recall()
+        await read_channel.forget(self._run)
         return Outcome(answer.ending, self._turn(answer), answer.error, self._ratio(answer))
 
     def _turn(self, answer: Answer) -> tuple[str, ...]:

@@ -18,13 +18,14 @@ import pytest
 
 from bots.cli.assistants import add, run
 from bots.cli.assistants.sentences import SENTENCES, sentence
+from core.assistants.of_settings import settings_assistant
 from core.assistants.remarks import Kind, Remark
 from core.errors import ConfigError
 from core.settings import Settings
 from core.store import assistants
 from core.store.data_dir import only_runner
 from core.store.database import Database
-from core.types import SETTINGS_ID, Assistant, settings_assistant
+from core.types import SETTINGS_ID, Assistant
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
 from tests.core.fakes import TIMEOUT

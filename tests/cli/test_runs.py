@@ -15,6 +15,7 @@ import pytest
 
 from bots.cli import runs, threads
 from bots.cli.table import put_rows
+from core.assistants.of_settings import settings_assistant
 from core.errors import ConfigError
 from core.runs import claims
 from core.settings import Settings
@@ -22,7 +23,7 @@ from core.store import assistants, items, overview
 from core.store import runs as stored
 from core.store.data_dir import data_directory
 from core.store.database import Database, Execute
-from core.types import Outcome, settings_assistant
+from core.types import Outcome
 from tests.core.queued import BUDGET, asked, claimed
 
 SECRET = "a secret word"

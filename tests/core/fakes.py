@@ -178,7 +178,7 @@ class FakeReply:
 class FakePlatform:
     """`core.ports.Platform` as people see it: `screen` is what each run shows, over deaths of the process."""
 
-    name = "fake"
+    name, reads = "fake", False
     shows = "It shows plain text."
 
     def __init__(self) -> None:

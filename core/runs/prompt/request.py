@@ -18,6 +18,8 @@ from core.store import files, vector_stores
 from core.tools import Toolbox
 from core.types import EVERY_FUNCTION, SETTINGS_ID, Assistant
 
+READ_CHANNEL = "read_channel"
+"""The function tool that every assistant has."""
 MOST_FILES = 50
 """Files that a container may be made with; the newest of a thread are.
 https://github.com/openai/openai-openapi (AutoCodeInterpreterToolParam)"""
@@ -101,9 +103,8 @@ def offer(
 ) -> Offer:
     """`unsupported`: the server has refused hosted tools in this run, so none is offered."""
     named = assistant.functions()
-    found = (
-        toolbox.names() if EVERY_FUNCTION in named else [name for name in toolbox.names() if name in named]
-    )
+    wanted = named | {READ_CHANNEL}  # which is in the toolbox where there is a channel to read
+    found = [name for name in toolbox.names() if EVERY_FUNCTION in named or name in wanted]
     tools: list[Mapping[str, Any]] = [*toolbox.specs(found)]
     missing = [name for name in sorted(named) if name != EVERY_FUNCTION and name not in found]
     for tool in assistant.tools:

@@ -18,10 +18,10 @@ MOST_QUOTED: Final = 12_000
 _HEADS: Final = {
     "reply": "In reply to {author}{time}:",
     "forward": "Forwarded message from {author}{time}:",
-    "preview": "Preview of the link to what {author} wrote{time}:",
+    "preview": "Preview of {author}{time}:",
     "card": "Shown by {author}{time}:",
 }
-_NOBODY: Final = {"reply": "an earlier message", "forward": "somebody", "preview": "a page", "card": "an app"}
+_NOBODY: Final = {"reply": "an earlier message", "forward": "somebody", "preview": "a link", "card": "an app"}
 
 
 def line(name: str, text: str, at: float = 0.0, zone: tzinfo | None = None) -> str:

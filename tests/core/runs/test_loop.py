@@ -11,7 +11,7 @@ import pytest
 from core.errors import Permanent
 from core.store import assistants
 from core.tools import Toolbox
-from core.types import Address, Finished, ModelEvent, Prompt
+from core.types import Address, Finished, ModelEvent, Prompt, TextDelta
 from standins.script.script import Call, Fault, Hosted, Say
 from tests.core.fakes import HERE, Heard, elsewhere
 from tests.core.served import EN, again, assistant, given, killed, said, served, statuses, tools
@@ -39,6 +39,7 @@ class Stubborn:
         self.asked += 1
         if prompt.tools:
             raise Permanent("http_400", notice="tools_refused")
+        yield TextDelta("Hi.")
         yield Finished("completed")
 
     async def discard(self, response_id: str) -> None:
@@ -106,15 +107,15 @@ async def test_a_server_that_refuses_hosted_tools_is_asked_without(tmp_path):
 
 
 async def test_a_server_that_refuses_even_functions(tmp_path):
-    """There is no other way left: the person reads whom to tell."""
+    """It is asked without any, and the next questions begin so."""
     model = Stubborn()
     async with core(tmp_path, model, toolbox=BOX) as spool:
-        await spool.say("1", "Hi")
-        await spool.idle()
+        for id in ("1", "2"):
+            await spool.say(id, "Hi")
+            await spool.idle()
 
-        assert [EN["tools_refused"]] == spool.platform.answers
-        assert [("failed", "http_400")] == await spool.outcomes()
-    assert 1 == model.asked
+        assert ["Hi.", "Hi."] == spool.platform.answers
+    assert 3 == model.asked
 
 
 async def test_a_tool_the_server_never_takes(tmp_path):
