@@ -15,6 +15,7 @@ from bots.slack.platform import SlackPlatform
 from core.errors import Retryable, Unreachable
 from core.settings import Settings
 from core.types import Address, IncomingMessage
+from standins.script.script import Call
 from standins.slack import SlackStandin
 from tests.slack.conversation import all_heard, calls, exchange, texts
 
@@ -153,6 +154,26 @@ async def test_the_newest_messages_of_the_channel(slack, platform):
     assert ("Grafana", float(read[-1].id)) == (read[-1].author, read[-1].at)
     assert read[-1:] == list(await platform.said(message, read[1].at, 100))
     assert [] == await platform.said(message, message.sent_at, 100)
+
+
+async def test_a_question_about_the_channel(slack, product, script):
+    """The tool that every assistant has there reads it, with names, alerts and quotes."""
+    slack.workspace.person("U2").name = "Ann"
+    async with product():
+        message = await asking(slack)
+        await slack.forward("U2", "C1", message.id, "C1", "see <@U2>")
+        await all_heard(slack)
+        script.enqueue(Call("read_channel", {"hours": 1}, id="call_r"))
+        await slack.mention("U1", "C1", "what was said?")
+        await all_heard(slack)
+
+    outputs = [str(one["output"]) for _, items in script.requests for one in items if "output" in one]
+    told = CLOCK.sub("HH:MM", re.sub(r"\d{4}-\d\d-\d\d ", "", outputs[0]))
+    assert "[HH:MM] Ann: line 1\n" in told
+    assert (
+        "[HH:MM] Grafana: 5xx over 12 %\n    Runbook (https://e.com/r)\n    [1 reply in its thread]" in told
+    )
+    assert told.endswith("> @assistant summarise the channel\n    see @Ann")
 
 
 @pytest.mark.parametrize(

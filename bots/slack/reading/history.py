@@ -122,7 +122,7 @@ async def newest(
 ) -> list[dict[str, Any]]:
     """The newest `most` messages of a channel since then and before `until`, oldest first; no replies.
 
-    Raises Unreachable with a sentence that says why not, Retryable when it may be later.
+    Raises Unreachable that says why not, Retryable when it may be later.
     """
     oldest = f"{since:.6f}"
     try:
@@ -130,8 +130,7 @@ async def newest(
             client.conversations_history(channel=channel, oldest=oldest, latest=until, limit=most)
         )
     except (Unreachable, Refused, Gone) as error:
-        why = UNREADABLE.get(str(error), f"Slack refuses it ({error})")
-        raise Unreachable(f"The messages of this channel cannot be read: {why}.") from error
+        raise Unreachable(UNREADABLE.get(str(error), f"Slack refuses it ({error})")) from error
     found = [message for message in page.get("messages") or () if isinstance(message, dict)]
     return sorted((message for message in found if since < _at(message) < _at({"ts": until})), key=_at)
 
