@@ -47,7 +47,8 @@ class Settings:
     discord_api_url: str = "https://discord.com/api/v10"
     discord_gateway_url: str = ""
     data_dir: Path = Path("./data")
-    thread_scope: Literal["user", "topic"] = "user"
+    thread_scope: Literal["user", "person-topic", "topic"] = "user"
+    dm_scope: Literal["", "user", "person-topic"] = ""
     while_busy: Literal["queue", "collect"] = "queue"
     follow_threads: bool = False
     language: Literal["en", "ko"] = "en"
@@ -331,7 +332,7 @@ def _choice(name: str, text: str, kind: str) -> str:
     for value in allowed:
         if text.lower() == value.lower():
             return value
-    raise ValueError(f"{name}={text} is not known. Use one of: {', '.join(allowed)}.")
+    raise ValueError(f"{name}={text} is not known. Use one of: {', '.join(filter(None, allowed))}.")
 
 
 def _flag(name: str, text: str, kind: str) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from core.inbox import Inbox
 from core.store.database import Database
+from core.store.threads import Scope
 from core.types import Outcome
 from tests.core.fakes import HERE, elsewhere, message, settled
 from tests.core.hands import Hands, ended
@@ -72,7 +73,7 @@ async def test_stop_is_for_ones_own_thread(hands):
     assert ["in_progress", "in_progress"] == await hands.status()
 
 
-@pytest.mark.parametrize("scope", ["user", "topic"])
+@pytest.mark.parametrize("scope", get_args(Scope))
 async def test_a_reset_message_starts_over_after_what_was_said_before(hands, scope):
     """It is confirmed at once; what waits is answered in the old thread, what follows in the new one."""
     box = inbox(hands, scope=scope)
@@ -87,7 +88,7 @@ async def test_a_reset_message_starts_over_after_what_was_said_before(hands, sco
     assert found[3] != found[0]
 
 
-@pytest.mark.parametrize("scope", ["user", "topic"])
+@pytest.mark.parametrize("scope", get_args(Scope))
 async def test_a_reset_command_starts_over(hands, scope):
     """The run under way keeps its thread; its turn never gets into the new one."""
     box = inbox(hands, scope=scope)
@@ -105,8 +106,10 @@ async def test_a_reset_command_starts_over(hands, scope):
 
 async def test_a_reset_under_topic_scope_needs_a_topic(hands):
     """A slash command in a Slack channel cannot tell which conversation is meant."""
-    assert not await inbox(hands, scope="topic").reset(elsewhere(topic=""), "U1")
-    assert await inbox(hands, scope="user").reset(elsewhere(topic=""), "U1")
+    for scope in ("topic", "person-topic"):
+        assert await inbox(hands, scope=scope).reset(elsewhere(topic=""), "U1") is None
+        assert await inbox(hands, scope=scope).memory(elsewhere(topic=""), "U1") is None
+    assert "channel" == await inbox(hands, scope="user").reset(elsewhere(topic=""), "U1")
     assert ["reset"] == all_of(
         await hands.db(lambda tx: tx("SELECT origin FROM threads WHERE origin = 'reset'"))
     )

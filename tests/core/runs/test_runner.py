@@ -85,7 +85,7 @@ def given_of_turns(first: int, last: int) -> list[str]:
     return [*(text for turn in turns for text in turn), f"number {last}"]
 
 
-@pytest.mark.parametrize("kind", ["help", "unreadable", "empty_reply", "reset", "stop"])
+@pytest.mark.parametrize("kind", ["help", "unreadable", "empty_reply", "stop"])
 async def test_own_texts_are_shown_without_the_model(tmp_path, kind):
     """They are an answer like any other, and no part of what the thread remembers."""
     model = ScriptedModel(Scenario())

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from core.errors import Retryable
-from core.texts import TEXTS
+from core.texts import TEXTS, ended
 from core.types import Earlier, Finished, ModelEvent, Prompt, Started, TextDelta
 from standins.script.script import Fault, Say, Wait
 from tests.core.fakes import Heard
@@ -276,5 +276,5 @@ async def test_own_texts_survive_a_death(tmp_path):
         await spool.restart()
         await spool.idle()
 
-        assert [None, EN["reset"]] == spool.platform.answers
+        assert [None, ended("shared_thread", "en")] == spool.platform.answers
         assert [("completed", None)] == await spool.outcomes()
