@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.assistants.choose import Choice, choose
 from core.files.attachments import Attachments
@@ -130,6 +130,8 @@ class Inbox:
             messages.add(tx, message, thread, None)
             return Receipt(new=True, stopped=stopped)
         run = self._run_for(tx, message, thread, now)
+        if message.followed and messages.followed_before(tx, message.address):
+            message = replace(message, followed=False)  # how that ends is said once in a topic
         messages.add(tx, message, thread, run)
         if message.kind == "reset":
             threads.renew(tx, message.address, message.user, scope, origin="reset", now=now)
@@ -157,8 +159,8 @@ class Inbox:
     ) -> asyncio.Future[threads.Extent | None]:
         """Map the next message from there to a new thread; gives how far the old one reached.
 
-        None: this address does not tell which. `parent`: see `Scopes.extent`. `order` is the platform's id of a
-        command that may be delivered again: it is carried out once. Put in line at once like `receive`, so
+        None: this address does not tell which. `parent`: see `Scopes.extent`. `order` is the platform's id of
+        a command that may be delivered again: it is carried out once. Put in line at once like `receive`, so
         what was said before stays in the old thread.
         """
         now = time.time()
@@ -252,6 +254,10 @@ class Inbox:
     async def spoke_before(self, address: Address, user: str) -> bool:
         """True when this person has addressed the assistant in this topic before."""
         return await self._db(lambda tx: messages.spoke_before(tx, address, user))
+
+    async def asked_last(self, address: Address, before: float) -> tuple[str, float] | None:
+        """Whom we answer, or answered, in this topic just before then, and when they asked; None: nobody."""
+        return await self._db(lambda tx: messages.asked_last(tx, address, before))
 
     async def recent(self, platform: str, since: float) -> list[Address]:
         """Topics in which someone wrote to the assistant since then, the latest first."""

@@ -50,7 +50,8 @@ class Settings:
     thread_scope: Literal["user", "person-topic", "topic"] = "user"
     dm_scope: Literal["", "user", "person-topic"] = ""
     while_busy: Literal["queue", "collect"] = "queue"
-    follow_threads: bool = False
+    follow_threads: bool | None = None
+    answer_in: tuple[str, ...] = ()
     language: Literal["en", "ko"] = "en"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     history_tokens: int = 24_000
@@ -135,6 +136,7 @@ VENDOR = frozenset(
 )
 """What the openai package reads by itself, from the real environment."""
 PLATFORMS = ("slack", "discord")
+_PLACE = re.compile(r"slack:[CG][A-Z0-9]{2,}|discord:[0-9]{5,20}")
 _USER = re.compile(r"[UW][A-Z0-9]+|[0-9]{5,20}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
@@ -311,6 +313,12 @@ def _shapes(settings: Settings) -> list[str]:
         for id in settings.admins
         if not _USER.fullmatch(id)
     ]
+    problems += [
+        f"ANSWER_IN: {place} is no channel. Write slack:C0123ABCD (the channel's details show its id) or "
+        "discord:LONG_NUMBER (developer mode, Copy Channel ID)."
+        for place in settings.answer_in
+        if not _PLACE.fullmatch(place)
+    ]
     for host in settings.mcp_hosts:
         if not _HOST.fullmatch(host):
             alone = (
@@ -373,4 +381,6 @@ def _language(name: str, text: str, kind: str) -> str:
     return known[0] if known else "en"
 
 
-_READERS = _Readers({"bool": _flag, "int": _number, "Path": _path, "tuple[str, ...]": _names})
+_READERS = _Readers(
+    {"bool": _flag, "bool | None": _flag, "int": _number, "Path": _path, "tuple[str, ...]": _names}
+)

@@ -19,10 +19,12 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "ended_thread": "your conversation in this thread",
         "ended_shared_channel": "the conversation of everybody in this channel",
         "ended_shared_thread": "the conversation of everybody in this thread",
+        "follow_ends": "ℹ️ While only you and I talk in this thread, I answer without being mentioned. To end that, write "
+        "“stop” or mention somebody else.",
         "reset_topic": "Here every thread is a conversation of its own, and a slash command cannot see which one "
         "you mean. Write “reset” inside the thread (in a channel after my name), or use the message shortcut "
         "“Reset this conversation”.",
-        "stop": "Nothing is being answered right now. Send me a message whenever you like.",
+        "stop": "Nothing is being answered right now. Write my name (@), or send me a direct message, whenever you like.",
         "stopped": "⏹ Stopped.",
         "stopping": "Stopping this answer.",
         "stop_refused": "Only the person who asked can stop this answer.",
@@ -164,9 +166,11 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "ended_thread": "이 스레드에서 나눈 대화",
         "ended_shared_channel": "이 채널에서 모두가 함께 나눈 대화",
         "ended_shared_thread": "이 스레드에서 모두가 함께 나눈 대화",
+        "follow_ends": "ℹ️ 이 스레드에서 둘이서만 이야기하는 동안에는 멘션이 없어도 답해요. 그만두게 하려면 “그만”이라고 적거나 "
+        "다른 사람을 멘션해 주세요.",
         "reset_topic": "여기서는 스레드마다 대화가 따로 있는데, 슬래시 명령은 어느 스레드인지 알 수 없어요. "
         "스레드 안에서 “초기화”라고 적거나(채널에서는 제 이름 뒤에) 메시지 단축키 “이 대화 초기화”(“Reset this conversation”)를 사용해 주세요.",
-        "stop": "지금 답변 중인 것이 없어요. 언제든지 메시지를 보내 주세요.",
+        "stop": "지금 답변 중인 것이 없어요. 언제든지 저를 멘션(@)하거나 다이렉트 메시지를 보내 주세요.",
         "stopped": "⏹ 중지했어요.",
         "stopping": "답변을 중지합니다.",
         "stop_refused": "질문한 사람만 이 답변을 중지할 수 있어요.",

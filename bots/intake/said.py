@@ -6,9 +6,10 @@ in a topic before that are made of this same value.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from bots.intake import orders
 from core.types import Address, Attachment, Earlier, IncomingMessage, Kind, Quote
 
 By = Literal["person", "us", "other"]
@@ -44,6 +45,8 @@ class Said:
     """What it points at; its own text is without it."""
     mentions: tuple[str, ...] = ()
     """Ids in its text and quotes that people see as names."""
+    followed: bool = False
+    """It names nobody and is for us because it goes on with what we answered there."""
     changed: bool = False
     """It is told because it was changed, not because it was said."""
 
@@ -51,6 +54,13 @@ class Said:
     def concerns_us(self) -> bool:
         """Whether it may be a message for us: new, of a person, and not to others."""
         return self.by == "person" and self.to != "others" and not self.changed
+
+    def taken(self, *, followed: bool = False) -> Said | None:
+        """As one to us all the same; None for what says nothing. `followed`: because it goes on there."""
+        if self.kind == "help" or not (self.text or self.files or self.quotes or self.kind != "ask"):
+            return None
+        kind = orders.kind(self.text) if self.kind == "ask" else self.kind
+        return replace(self, to="us", kind=kind, followed=followed)
 
     def incoming(self, parent: str = "") -> IncomingMessage:
         """As a message to us. `parent`: the channel that its Discord thread belongs to."""
@@ -68,6 +78,7 @@ class Said:
             team=self.team,
             quotes=self.quotes,
             mentions=self.mentions,
+            followed=self.followed,
         )
 
     def earlier(self, ref: str) -> Earlier:

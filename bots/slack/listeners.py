@@ -15,7 +15,8 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.intake.said import Said
+from bots.intake.following import Following
+from bots.slack.following import Follower
 from bots.slack.interactions import ANY
 from bots.slack.poster import reference
 from bots.slack.reading import events
@@ -38,15 +39,15 @@ class Listeners:
         inbox: Inbox,
         me: AuthorizeResult,
         *,
-        follow: bool,
+        following: Following,
         heard: Heard,
         waiting: Callable[[Address, bool], None],
     ) -> None:
-        self._inbox, self._follow = inbox, follow
-        self._heard, self._waiting = heard, waiting
+        self._inbox, self._heard, self._waiting = inbox, heard, waiting
         self._bot = me.bot_id or "none"
         self._stored: OrderedDict[tuple[object, object], None] = OrderedDict()
         self._us = us_of(me)
+        self._follower = Follower(client, inbox, heard, self._us, following)
         self._enterprise = str(me.enterprise_id or "")
         self._foreign: set[str] = set()
         self._apps = Apps()
@@ -113,17 +114,15 @@ class Listeners:
 
         `team`: that of the envelope.
         """
-        self._heard.note(event)
+        if event.get("user") != self._us.user:  # a history tells our own posts, too
+            self._heard.note(event)
         gone = events.deleted(event, self._us.team)
         if gone and await self._inbox.withdraw(*gone):
             self._waiting(gone[0], False)
         said = events.read(event, self._us, team)
         self._apps.note(said)
-        if said and said.concerns_us and (said.to == "us" or await self._follows(said)):
-            await self._receive(said.incoming(), live)
-
-    async def _follows(self, said: Said) -> bool:
-        return self._follow and await self._inbox.spoke_before(said.address, said.user)
+        if ours := await self._follower.ours(said, event):
+            await self._receive(ours.incoming(), live)
 
     async def _receive(self, message: IncomingMessage, live: bool) -> None:
         receipt = await self._inbox.receive(message, live=live)

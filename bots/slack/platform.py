@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.intake.catch_up import CatchUp
 from bots.intake.connection import TokenRefused
+from bots.intake.following import Following
 from bots.replies.activity import doing
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.live import FullReply
@@ -89,7 +90,7 @@ class SlackPlatform:
             self._client,
             self._inbox,
             me,
-            follow=self._settings.follow_threads,
+            following=Following.of(self._settings, self.name),
             heard=self._heard,
             waiting=lambda address, yes: self._status.waiting(address, self._thinking if yes else ""),
         )

@@ -133,6 +133,9 @@ class ModelRun:
         """See `Answering.answer`."""
         answer = await self._answer()
         await self._loop.calls.close()
+        if any(message.followed for message in self._run.claim.messages):
+            told = await self._run.say("follow_ends")
+            return replace(answer, note="\n".join(filter(None, [answer.note, told])))
         return answer
 
     async def _answer(self) -> Answer:

@@ -71,7 +71,6 @@ async def test_without_a_mention_a_channel_is_left_alone(slack, product, script)
         await slack.say("U1", "C1", "thinking aloud")
         root = await slack.say("U2", "C1", "lunch?")
         await slack.say("U1", "C1", "yes", root)
-        await slack.say("U1", "C1", "thanks", own)
         await slack.say("U2", "C1", "<@U1> what was that?", own)
         await all_heard(slack)
 

@@ -145,10 +145,15 @@ class Heard:
         self._since = time.time()
         self._channels: set[str] = set()
         self._topics: dict[tuple[str, str], dict[str, float]] = {}
+        self._read: dict[tuple[str, str], float] = {}
 
     def interrupted(self) -> None:
         """The connection was lost: what was said meanwhile is not known."""
-        self._since, self._topics = time.time(), {}
+        self._since, self._topics, self._read = time.time(), {}, {}
+
+    def read(self, channel: str, topic: str, since: float) -> None:
+        """What was said in that topic between then and now was read, and noted."""
+        self._read[channel, topic] = since
 
     def note(self, event: Mapping[str, Any]) -> None:
         """A message, whoever wrote it; events that are none are ignored."""
@@ -161,13 +166,18 @@ class Heard:
             self.interrupted()
         topic = (channel, str(event.get("thread_ts") or ts))
         try:
-            self._topics.setdefault(topic, {})[user] = float(ts)
+            noted = self._topics.setdefault(topic, {})
+            noted[user] = max(float(ts), noted.get(user, 0.0))
         except ValueError:
             return
 
     def quiet(self, channel: str, topic: str, user: str, since: float) -> bool:
         """True when surely nobody but this person has written there since then."""
-        if channel not in self._channels or since < self._since:
-            return False
+        known_from = min(self._since, self._read.get((channel, topic), self._since))
+        known = channel in self._channels and since >= known_from
+        return known and not self.disturbed(channel, topic, user, since)
+
+    def disturbed(self, channel: str, topic: str, user: str, since: float) -> bool:
+        """True when somebody else is known to have written there since then."""
         others = (at for who, at in self._topics.get((channel, topic), {}).items() if who != user)
-        return max(others, default=0.0) <= since
+        return max(others, default=0.0) > since
