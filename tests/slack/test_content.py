@@ -104,8 +104,15 @@ def test_what_a_person_points_at_is_quoted(attachment, quote, comment):
     assert "others" == inside.to
 
 
-def test_a_link_in_the_text_is_what_its_message_is_shown_for():
-    unfurled = {**BY_ANN, "is_msg_unfurl": True, "text": "it failed", "from_url": f"{LINK}?thread_ts=1"}
+@pytest.mark.parametrize("more", [{}, {"is_share": True}])
+def test_a_link_in_the_text_is_what_its_message_is_shown_for(more):
+    unfurled = {
+        **BY_ANN,
+        "is_msg_unfurl": True,
+        **more,
+        "text": "it failed",
+        "from_url": f"{LINK}?thread_ts=1",
+    }
     said = told(f"see <{LINK}?thread_ts=1&amp;cid=C9>", attachments=[unfurled])
 
     assert ("preview", "it failed") == (said.quotes[0].kind, said.quotes[0].text)
