@@ -38,6 +38,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "conversations.members": {"channel": "C1"},
     "api.test": {},
     "bots.info": {},
+    "usergroups.list": {},
     "users.info": {"user": "U1"},
     "reactions.add": {"channel": "C1", "timestamp": "$said", "name": "eyes"},
     "reactions.remove": {"channel": "C1", "timestamp": "$said", "name": "pin"},
@@ -232,7 +233,11 @@ async def test_a_call_is_refused(slack, client, world, method, change, error):
         assert (await client.api_call(method, json=right))["ok"]
 
 
-SCOPES = {"files.info": "files:read"} | dict.fromkeys((BEGIN, COMPLETE, "files.delete"), "files:write")
+SCOPES = {
+    **{"files.info": "files:read", "users.info": "users:read", "bots.info": "users:read"},
+    **{"usergroups.list": "usergroups:read", "conversations.info": "channels:read"},
+    **dict.fromkeys(("conversations.history", "conversations.replies"), "channels:history"),
+} | dict.fromkeys((BEGIN, COMPLETE, "files.delete"), "files:write")
 
 
 @pytest.mark.parametrize(("method", "scope"), SCOPES.items())
