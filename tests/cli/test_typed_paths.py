@@ -35,7 +35,6 @@ class Standing:
 
 @pytest.fixture
 def standing(tmp_path: Path) -> Standing:
-    """With one assistant in the checkout's data."""
     made = Standing(tmp_path)
     (made.here / "told.txt").write_text("Be brief.")
     made.typed("assistants", "create", "--name", "HelpBot", "--instructions", "@told.txt")
@@ -43,7 +42,6 @@ def standing(tmp_path: Path) -> Standing:
 
 
 def test_a_copy_is_written_and_read_there(standing):
-    """The database is the checkout's all the same."""
     said = standing.typed("backup", "b.sqlite3")
 
     assert f"{standing.here / 'b.sqlite3'} written" in said
@@ -53,7 +51,6 @@ def test_a_copy_is_written_and_read_there(standing):
 
 
 def test_assistants_are_read_from_there(standing):
-    """What `export` printed, and instructions in a file."""
     exported = standing.typed("assistants", "export", "HelpBot")
     assert json.loads(exported)["data"][0]["instructions"] == "Be brief."
     (standing.here / "all.json").write_text(exported)
@@ -62,7 +59,6 @@ def test_assistants_are_read_from_there(standing):
 
 
 def test_documents_are_read_from_there(standing):
-    """A folder of theirs is walked."""
     (standing.here / "faq").mkdir()
     (standing.here / "faq" / "sheet.numbers").write_text("1")
 
@@ -71,7 +67,6 @@ def test_documents_are_read_from_there(standing):
 
 
 def test_the_demo_reads_files_from_there(tmp_path):
-    """What a person sends."""
     made = Standing(tmp_path)
     (made.here / "notes.txt").write_text("buy tea\n")
     env = environ(SPOOL_FOLDER=str(made.here))
@@ -97,7 +92,6 @@ def test_the_demo_reads_files_from_there(tmp_path):
     ],
 )
 def test_what_is_meant(monkeypatch, folder, text, meant):
-    """As short as it was typed where that is the current folder."""
     monkeypatch.setenv("SPOOL_FOLDER", str(Path.cwd()) if folder == "." else folder)
 
     assert typed_path(text) == Path(meant)
