@@ -18,7 +18,6 @@ LONG = TIMEOUT * 8
 
 
 def environ(**more: str) -> dict[str, str]:
-    """Nothing that configures Spool, but for `more`."""
     kept = {
         name: os.environ[name] for name in ("PATH", "HOME", "COVERAGE_PROCESS_START") if name in os.environ
     }
@@ -73,7 +72,6 @@ class Talk:
         return self._printed[before : self._seen]
 
     async def say(self, line: str, until: str) -> str:
-        """Type a line; what was printed up to and with `until`."""
         assert self.process.stdin is not None
         self.process.stdin.write(f"{line}\n".encode())
         return await self.until(until)

@@ -164,7 +164,6 @@ BROKEN = (
 
 
 def own_tool(folder: Path, name: str, source: str) -> None:
-    """A file in the operator's folder."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.parent.chmod(0o700)
     (folder / name).write_text(source)
@@ -261,7 +260,6 @@ async def test_ones_own_model_is_asked_as_run_would(tmp_path, openai, script):
 
 
 def test_in_korean(tmp_path):
-    """What the demo says, and what the bot says to a person whose Slack and Discord are Korean."""
     lines = ("도움말", "/memory", "/discord", "/memory", "/없는명령")
     status, out, err = piped(*lines, cwd=tmp_path, LANGUAGE="ko")
 

@@ -26,7 +26,6 @@ OLDER = Path(__file__).parent / "older_demo.sql"
 
 
 def database(path: Path) -> Path:
-    """The older demo's database, made there."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(OLDER.read_text("utf-8"))
@@ -35,13 +34,11 @@ def database(path: Path) -> Path:
 
 
 def rows(path: Path, query: str) -> list[tuple[object, ...]]:
-    """What the database says."""
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(query).fetchall()
 
 
 def changed(path: Path, *changes: str) -> None:
-    """Change what the database says."""
     with closing(sqlite3.connect(path)) as connection, connection:
         for change in changes:
             connection.execute(change)
@@ -55,7 +52,6 @@ def left(tmp_path: Path, script: Scenario) -> Path:
 
 
 async def told(product: Product, slack: SlackStandin, **settings: str) -> str:
-    """What a real person is answered, where a real bot runs."""
     async with product(**settings):
         slack.add_channel("C0123ABC", members=["U0ANN"], bot_in=True)
         asked = await slack.mention("U0ANN", "C0123ABC", "who are you?")
@@ -120,7 +116,6 @@ async def test_what_an_operator_made_before_the_first_real_start_answers(left, p
     ids=["a real bot's fact", "a real person's message"],
 )
 async def test_a_real_bots_assistants_go_on(left, product, slack, real):
-    """Where a real bot has worked, what is assigned is the operator's."""
     changed(left, real, "UPDATE runs SET status = 'cancelled'")
     assert "You are HelpBot." == await told(product, slack)
 

@@ -23,7 +23,6 @@ DISCORD = Hosts("https://discord.com/api/v10", "discord.com", frozenset({"cdn.di
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """As the product has one."""
     async with aiohttp.ClientSession() as session:
         yield session
 

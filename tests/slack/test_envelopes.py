@@ -19,7 +19,6 @@ MENTION = {"type": "message", "user": "U1", "channel": "C1", "ts": "1700000100.0
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> str:
-    """Every word of every line, and of every traceback."""
     return "\n".join(f"{record.getMessage()} {vars(record)} {record.exc_info}" for record in caplog.records)
 
 

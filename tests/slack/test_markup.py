@@ -33,7 +33,6 @@ def grown(text: str, step: int = 7) -> list[str]:
 
 
 def both(text: str) -> list[str]:
-    """The posts, which a stream and an update show alike."""
     made = grown(text)
     assert " ".join(Pages(SlackMarkup(), ROOM, ITEMS, 1).posts(text)).split() == " ".join(made).split()
     return made

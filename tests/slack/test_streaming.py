@@ -7,7 +7,6 @@ import pytest
 from standins.script.script import Say, Wait
 from standins.slack import SlackStandin
 from tests.slack.conversation import all_heard, calls, shows, texts, workspace
-from tests.slack.stage import Pause
 
 
 async def test_the_first_words_show_soon(slack, product, openai, script):
@@ -21,19 +20,6 @@ async def test_the_first_words_show_soon(slack, product, openai, script):
             waited.append(post.versions[0][0] - (openai.requests[-1].first_token_at or 0.0))
 
     assert min(waited) < 0.2
-
-
-async def test_later_words_show_while_the_answer_goes_on(slack, product, script):
-    """Flushed by time: the second part is visible without more text coming."""
-    first, second = Pause(), Pause()
-    script.perform("one", first, " two", second, " three")
-    async with product():
-        await slack.mention("U1", "C1", "hello")
-        for pause, text in ((first, "one"), (second, "one two")):
-            await slack.until(lambda t=text: [post.text for post in slack.posts("C1")] == [t])
-            pause.end()
-
-        await shows(slack, "C1", None, "one two three")
 
 
 async def test_quick_words_are_flushed_together(slack, product, script):
@@ -56,23 +42,10 @@ async def test_an_answer_is_one_native_stream(slack, product, channel):
         await slack.mention("U1", channel, "hello")
         (post,) = await shows(slack, channel, None, "echo: hello")
 
-    assert (1, 1, 0) == tuple(
-        len(calls(slack, f"chat.{name}")) for name in ("startStream", "stopStream", "postMessage")
-    )
+    names = ("startStream", "stopStream", "postMessage", "update")
+    assert [1, 1, 0, 0] == [len(calls(slack, f"chat.{name}")) for name in names]
     assert (False, False) == (post.streaming, post.broken)
     assert "run_" in str(post.metadata)
-
-
-async def test_markdown_is_left_as_it_is(slack, product, script):
-    """Models write Markdown and Slack's streams take Markdown: nothing is escaped or rewritten."""
-    said = (
-        "# Title\n\n**bold** & `a < b`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```py\nif a < b: pass\n```\n> q"
-    )
-    script.perform(*(Say(part) for part in (said[:30], said[30:60], said[60:])))
-    async with product():
-        await slack.mention("U1", "C1", "hello")
-
-        await shows(slack, "C1", None, said)
 
 
 async def test_leading_blank_deltas_do_no_harm(slack, product, script):
@@ -117,7 +90,6 @@ def arrange(slack: SlackStandin, mode: str) -> None:
 
 
 async def finished(slack: SlackStandin, channel: str, posts: int) -> None:
-    """All the answers there are complete."""
     await slack.until(
         lambda: (
             len(slack.posts(channel)) == posts
@@ -129,7 +101,6 @@ async def finished(slack: SlackStandin, channel: str, posts: int) -> None:
 
 
 def harmless(slack: SlackStandin) -> bool:
-    """No post of any channel pings now."""
     return not any(post.pings for channel in slack.workspace.channels for post in slack.posts(channel))
 
 
