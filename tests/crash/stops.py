@@ -49,7 +49,7 @@ def _kind(name: str, scenarios: tuple[Scenario, ...], at: str = "", **at_on: str
     return Kind(name, scenarios, at_on or {"slack": at, "discord": at})
 
 
-ONE_POST = "POST /channels/…/messages after"
+ONE_POST, SHOWN = "POST /channels/…/messages after", "commit steps:file:file-shown"
 KINDS = (
     _kind("claimed", TALK, "commit messages after"),
     _kind(
@@ -59,12 +59,7 @@ KINDS = (
     ),
     _kind("file-fetched", SEEN, "commit files after"),
     _kind("post-intent", TALK, "commit steps:post:0 after"),
-    _kind(
-        "post-created",
-        TALK,
-        slack="POST /chat.startStream after",
-        discord=ONE_POST,
-    ),
+    _kind("post-created", TALK, slack="POST /chat.startStream after", discord=ONE_POST),
     _kind(
         "post-created-unstreamed",
         (Scenario("talk", "slack", SLACK_FALLBACK.open, TALK[0].acts),),
@@ -92,15 +87,8 @@ KINDS = (
     _kind("call-paid", PAY[:1], "commit steps:call:output-files after"),
     _kind("response", RESUMED[:1], "commit steps:response after"),
     _kind("file-given", FILE, slack="commit steps:file:file after", discord="commit steps:file:intent after"),
-    _kind(
-        "file-shown", FILE, slack="commit steps:file:file-shown after", discord="commit steps:file:id after"
-    ),
-    _kind(
-        "file-created",
-        FILE,
-        slack="commit steps:file:file-shown before",
-        discord="commit steps:file:id before",
-    ),
+    _kind("file-shown", FILE, slack=f"{SHOWN} after", discord="commit steps:file:id after"),
+    _kind("file-created", FILE, slack=f"{SHOWN} before", discord="commit steps:file:id before"),
     _kind("summary-due", SUMMARY[:1], "commit summaries after"),
     _kind("own-text", tuple(replace(one, acts=lambda _: [RESET]) for one in TALK), "commit messages after"),
     _kind("cancelling", SLOW, "commit runs after"),

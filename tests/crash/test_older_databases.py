@@ -131,7 +131,6 @@ def _begins(value: object, name: str) -> bool:
 
 
 def _post_twice(kept: Kept) -> None:
-    """The newest post stands there once more."""
     post = kept["messages"][-1]
     later = {"ts": f"{post['ts'][:-1]}{(int(post['ts'][-1]) + 1) % 10}"}
     kept["messages"].append(post | later)
@@ -162,7 +161,6 @@ async def test_what_is_missing_is_found_out(forks, tmp_path):
 
 
 async def _all_taken_over(forks: Forks, directory: Path, cases: Sequence[tuple[Path, Spoil]]) -> list[Seen]:
-    """Each in a world of its own."""
     lanes = asyncio.Semaphore(LANES)
 
     async def one(number: int, path: Path, spoil: Spoil) -> Seen:
@@ -173,7 +171,6 @@ async def _all_taken_over(forks: Forks, directory: Path, cases: Sequence[tuple[P
 
 
 async def _taken_over(forks: Forks, directory: Path, path: Path, spoil: Spoil) -> Seen:
-    """What is seen once the product has finished what it found there."""
     kept = load(path)
     spoil(kept)
     async with world(directory) as stage:
