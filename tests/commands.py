@@ -17,6 +17,12 @@ PYTHON = Path(sys.executable).name
 _KEPT = ("PATH", "HOME", "COVERAGE_PROCESS_START")
 
 
+def alone(**more: str) -> dict[str, str]:
+    """The environment of a process: nothing that configures Spool, but for `more`."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **kept, **more}
+
+
 async def started(
     *arguments: str,
     cwd: Path,
@@ -25,10 +31,9 @@ async def started(
     **how: Any,
 ) -> Process:
     """`python OPTIONS -m bots ARGUMENTS`; `how` goes to what makes the process."""
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return await asyncio.create_subprocess_exec(
         *(sys.executable, *options, "-m", "bots", *arguments),
-        env={"PYTHONPATH": str(ROOT), **kept, **(environ or {})},
+        env=alone(**(environ or {})),
         cwd=cwd,
         **{"stdin": DEVNULL, "stdout": PIPE, "stderr": PIPE, "umask": 0, **how},
     )

@@ -47,24 +47,15 @@ class Seen:
 PAID = Seen(paid=1)
 NOT_ASKED = Seen(asked=0)
 OTHERWISE = {
-    "answer": NOT_ASKED,
-    "approval-approved": PAID,
-    "approval-waiting": PAID,
-    "ask-created": PAID,
-    "ask-decided": PAID,
-    "ask-id": PAID,
-    "ask-intent": PAID,
+    **dict.fromkeys((f"ask-{what}" for what in ("created", "decided", "id", "intent")), PAID),
+    **dict.fromkeys(("approval-approved", "approval-waiting", "call-paid"), PAID),
+    **dict.fromkeys((f"file-{what}" for what in ("created", "given", "shown")), NOT_ASKED),
+    **dict.fromkeys(("answer", "own-text", "response"), NOT_ASKED),
     "call-begun": Seen(told=True),
     "call-effect": Seen(paid=1, told=True),
-    "call-paid": PAID,
     "cancelling": Seen(asked=0, status="cancelled", wrong=("stub", "lost")),
-    "file-created": NOT_ASKED,
     "file-fetched": Seen(fetched=1),
-    "file-given": NOT_ASKED,
-    "file-shown": NOT_ASKED,
-    "own-text": NOT_ASKED,
     "queued-behind": Seen(asked=2),
-    "response": NOT_ASKED,
 }
 """Kinds of steps after which it is not one request (of `summary-due`: for the summary) and all answers."""
 STEPS = {

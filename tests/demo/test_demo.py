@@ -18,16 +18,14 @@ import pytest
 from bots.demo.words import EN
 from standins.script.picture import png
 from tests.both.office import Office
-from tests.demo.demos import LONG, ROOT, environ, piped, talking, turns
+from tests.commands import ROOT, alone
+from tests.demo.demos import LONG, piped, talking, turns
 
 pytestmark = pytest.mark.slow
 LINES = (
     *("hello", "what time is it?", "calculate 2*(3+4)", "draw a cat", "make a csv file"),
     *(
-        '/file "a picture.png" what is this?',
-        "/file notes.txt",
-        "/file nothing.txt",
-        "/file folder x",
+        *('/file "a picture.png" what is this?', "/file notes.txt", "/file nothing.txt", "/file folder x"),
         "/file",
     ),
     *("/rest", "/초기화", "/reset now", "help", "/etc/hosts?"),
@@ -204,7 +202,7 @@ def test_warnings_do_not_cut_into_the_conversation(tmp_path):
     own_tool(tmp_path / "mine", "broken.py", BROKEN)
     ours, theirs = pty.openpty()
 
-    command, there = [sys.executable, "-m", "bots", "demo"], environ(TOOLS_DIR="mine")
+    command, there = [sys.executable, "-m", "bots", "demo"], alone(TOOLS_DIR="mine")
     printed = subprocess.check_output(
         command, input=b"use broken\n", stderr=theirs, env=there, cwd=tmp_path, timeout=LONG
     )

@@ -18,8 +18,9 @@ from bots.demo.words import EN
 from standins.script.script import Scenario
 from standins.slack import SlackStandin
 from tests.both.office import Office
+from tests.commands import alone
 from tests.conftest import Product
-from tests.demo.demos import environ, piped
+from tests.demo.demos import piped
 
 OLDER = Path(__file__).parent / "older_demo.sql"
 """Written by the demo of 813e8fc: HelpBot answers by default and in the demo's places; a question is open."""
@@ -220,9 +221,7 @@ def test_a_takeover_can_be_killed_at_any_step(tmp_path):
     for data in each[1:]:
         shutil.copytree(each[0], data)
 
-    printed = subprocess.check_output(
-        [sys.executable, "-c", KILLED, *map(str, each)], env=environ(), text=True
-    )
+    printed = subprocess.check_output([sys.executable, "-c", KILLED, *map(str, each)], env=alone(), text=True)
     died, went_on = (list(map(int, printed.split()[start::2])) for start in (0, 1))
 
     assert [*[9] * (STEPS - 1), 0] == died

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.demos import LONG, environ
+from tests.commands import alone
+from tests.demo.demos import LONG
 
 pytestmark = pytest.mark.slow
 UP, LEFT, CTRL_U, BACKSPACE = "\x1b[A", "\x1b[D", "\x15", "\x7f"
@@ -42,7 +43,7 @@ class Terminal:
             stdout=self._theirs,
             stderr=self._theirs,
             cwd=cwd,
-            env=environ(TERM="xterm", LANG="C.UTF-8"),
+            env=alone(TERM="xterm", LANG="C.UTF-8"),
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
