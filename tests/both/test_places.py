@@ -14,11 +14,7 @@ from tests.discord.people import ANN, ROOM
 
 @pytest.fixture(
     params=[
-        "slack direct",
-        "slack thread",
-        "slack chunks",
-        "slack streams",
-        "discord direct",
+        *("slack direct", "slack thread", "slack chunks", "slack streams", "discord direct"),
         "discord thread",
     ]
 )

@@ -170,13 +170,7 @@ def test_all_mistakes_are_told_at_once(operator):
     )
 
     expected = (
-        "--temperature warm",
-        "top_p 7",
-        "missing.md",
-        "MCP_HOSTS",
-        "mcp:LABEL=https",
-        "KEY=VALUE",
-        "xml",
+        *("--temperature warm", "top_p 7", "missing.md", "MCP_HOSTS", "mcp:LABEL=https", "KEY=VALUE", "xml"),
     )
     others = ("auto:x", "--run-seconds 1.5", "needs a name", "retired on 2026-10-23")
     assert [1] * 11 == [sum(said in problem for problem in problems) for said in (*expected, *others)]

@@ -114,11 +114,3 @@ async def test_an_interrupted_command_says_how_to_go_on(openai, tmp_path, bot, n
     assert "Traceback" not in said
     status, _, _ = await ended(await started(tmp_path, openai.base_url, "add", "HelpBot", "docs"))
     assert (0, NAMES) == (status, sorted(file.name for file in openai.files.uploaded))
-
-
-async def test_wrong_use_is_status_2(tmp_path, bot):
-    """A missing key, too; the cure is on stderr, nothing on stdout."""
-    for arguments, cure in ((("add", "HelpBot", "docs"), "OPENAI_API_KEY"), (("add",), "ASST")):
-        status, out, err = await ended(await started(tmp_path, "", *arguments))
-        assert (2, "") == (status, out)
-        assert cure in err

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from bots.cli import runs, threads
-from bots.cli.table import put_rows
 from core.errors import ConfigError
 from core.runs import claims
 from core.settings import Settings
@@ -141,12 +140,6 @@ def test_only_of_the_shown_threads_the_items_are_counted(tmp_path):
 
     assert ("U2", 0) == (found.member, found.items)
     assert len(thousands) < 5
-
-
-def test_wide_letters_keep_the_columns(capsys):
-    put_rows(("A", "B"), [("도우미", "x"), ("Help", "y")])
-
-    assert "A       B\n도우미  x\nHelp    y\n" == capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("past")

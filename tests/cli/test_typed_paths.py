@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bots.typed_path import typed_path
-from tests.demo.demos import LONG, environ
+from tests.commands import alone
+from tests.demo.demos import LONG, piped
 
 
 class Standing:
@@ -26,7 +27,7 @@ class Standing:
         return subprocess.check_output(
             [sys.executable, "-m", "bots", *arguments],
             cwd=self.checkout,
-            env=environ(SPOOL_FOLDER=str(self.here), OPENAI_BASE_URL="http://127.0.0.1:9"),
+            env=alone(SPOOL_FOLDER=str(self.here), OPENAI_BASE_URL="http://127.0.0.1:9"),
             input=lines,
             text=True,
             timeout=LONG,
@@ -69,25 +70,14 @@ def test_documents_are_read_from_there(standing):
 def test_the_demo_reads_files_from_there(tmp_path):
     made = Standing(tmp_path)
     (made.here / "notes.txt").write_text("buy tea\n")
-    env = environ(SPOOL_FOLDER=str(made.here))
-    printed = subprocess.check_output(
-        [sys.executable, "-m", "bots", "demo"],
-        cwd=made.checkout,
-        env=env,
-        input="/file notes.txt\n",
-        text=True,
-        timeout=LONG,
-    )
+    _, printed, _ = piped("/file notes.txt", cwd=made.checkout, SPOOL_FOLDER=str(made.here))
     assert "I was given the file notes.txt." in printed
 
 
 @pytest.mark.parametrize(
     ("folder", "text", "meant"),
     [
-        ("", "a", "a"),
-        (".", "a", "a"),
-        ("/x", "a", "/x/a"),
-        ("/x", "/a", "/a"),
+        *(("", "a", "a"), (".", "a", "a"), ("/x", "a", "/x/a"), ("/x", "/a", "/a")),
         ("/x", "~nobody-here", "/x/~nobody-here"),
     ],
 )

@@ -128,18 +128,12 @@ def _post_twice(kept: Kept) -> None:
 
 
 SPOILT = (
-    ("slack-answer", _post_twice),
-    ("slack-answer", _without("steps", "answer")),
-    ("slack-post-id", _without("steps", "post:0")),
-    ("discord-post-id", _without("steps", "post:0")),
-    ("slack-post-created", _without("steps", "post:0")),
-    ("slack-round", _without("steps", "round:0")),
-    ("slack-ask-id", _without("steps", "ask:")),
-    ("slack-call-begun", _without("steps", "call:")),
-    ("slack-file-shown", _without("steps", "file:")),
-    ("slack-file-fetched", _without("files")),
-    ("slack-response", _without("steps", "response")),
-    ("slack-summary-due", _without("summaries")),
+    *(("slack-answer", _post_twice), ("slack-answer", _without("steps", "answer"))),
+    *(("slack-post-id", _without("steps", "post:0")), ("discord-post-id", _without("steps", "post:0"))),
+    *(("slack-post-created", _without("steps", "post:0")), ("slack-round", _without("steps", "round:0"))),
+    *(("slack-ask-id", _without("steps", "ask:")), ("slack-call-begun", _without("steps", "call:"))),
+    *(("slack-file-shown", _without("steps", "file:")), ("slack-file-fetched", _without("files"))),
+    *(("slack-response", _without("steps", "response")), ("slack-summary-due", _without("summaries"))),
 )
 
 

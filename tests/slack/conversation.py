@@ -67,6 +67,20 @@ async def all_heard(slack: SlackStandin) -> None:
     await slack.until(lambda: not outstanding, 10)
 
 
+async def whole(slack: SlackStandin, channel: str, last: str) -> list[Post]:
+    """The finished posts of a channel whose answer ends with `last`."""
+    await slack.until(
+        lambda: (
+            slack.posts(channel)
+            and slack.posts(channel)[-1].text.rstrip("`\n ").endswith(last)
+            and not any(post.streaming for post in slack.posts(channel))
+        ),
+        15,
+    )
+    await all_heard(slack)
+    return slack.posts(channel)
+
+
 async def told(slack: SlackStandin, product: Product, script: Stage) -> Post:
     """An answer in three parts is shown once, whole, in one post that is not broken."""
     first, second, answer = Pause(), Pause(), "Well, the answer is 42."

@@ -190,13 +190,9 @@ def test_blocks_that_are_not_rich_text_fall_back_to_the_text():
 @pytest.mark.parametrize(
     ("more", "by"),
     [
-        ({}, "person"),
-        ({"subtype": "file_share"}, "person"),
-        ({"user": ME, "bot_id": "B1"}, "us"),
-        ({"bot_id": "B2"}, "other"),
-        ({"user": None, "subtype": "bot_message"}, "other"),
-        ({"subtype": "channel_join"}, "other"),
-        ({"user": "USLACKBOT"}, "other"),
+        *(({}, "person"), ({"subtype": "file_share"}, "person"), ({"user": ME, "bot_id": "B1"}, "us")),
+        *(({"bot_id": "B2"}, "other"), ({"user": None, "subtype": "bot_message"}, "other")),
+        *(({"subtype": "channel_join"}, "other"), ({"user": "USLACKBOT"}, "other")),
         ({"hidden": True}, "other"),
     ],
 )
@@ -288,12 +284,8 @@ async def test_strange_envelopes_are_read_all_the_same(slack, product, script):
     names = await written(slack, "C1", {"$TS": None})
     event = filled(EVENTS["mention_app_mention_only"]["events"][0], names)
     strange: list[dict[str, Any]] = [
-        {"authorizations": None},
-        {"authorizations": []},
-        {"event_id": None},
-        {"event_time": "x"},
-        {"is_ext_shared_channel": "x"},
-        {"context_team_id": 5},
+        *({"authorizations": None}, {"authorizations": []}, {"event_id": None}, {"event_time": "x"}),
+        *({"is_ext_shared_channel": "x"}, {"context_team_id": 5}),
     ]
     async with product():
         for around in strange:

@@ -41,6 +41,8 @@ async def test_a_cut_at_a_question(slack, product, script, ledger, method, when)
     async with product():
         ts = await slack.mention("U1", "C1", "pay 5")
         question = await asked(slack)
+        others = await slack.press("U2", "C1", question.ts, "approve")
+        await slack.until(lambda: others.texts == [text("approval_not_yours", "en")])
         await slack.press("U1", "C1", question.ts, "approve")
         await answered(slack, "Result:")
 

@@ -11,18 +11,6 @@ from tests.slack.conversation import all_heard, exchange, shows, texts
 BOT = "<@U0BOT00001>"
 
 
-@pytest.mark.parametrize("order", ["message", "mention"])
-async def test_two_events_of_one_message_are_one_message(slack, product, script, order):
-    """`message` and `app_mention` with one ts give one answer, whichever comes first."""
-    async with product():
-        ts = await slack.say("U1", "C1", f"{BOT} hello", order=order)
-        await all_heard(slack)
-
-        await shows(slack, "C1", ts, "echo: hello")
-
-    assert [["hello"]] == script.asked
-
-
 async def test_where_the_bot_is_not_a_member_nothing_breaks(slack, product):
     """app_mention comes also from channels where the bot cannot post; elsewhere life goes on."""
     slack.add_channel("C7", ["U1"], bot_in=False)

@@ -7,7 +7,7 @@ import pytest
 from bots.slack.native_stream import Refusals
 from standins.script.script import Say, Wait
 from standins.slack import SlackStandin
-from tests.slack.conversation import all_heard, calls, exchange, shows, texts, told, workspace
+from tests.slack.conversation import all_heard, calls, exchange, shows, texts, told, whole, workspace
 from tests.slack.stage import Pause
 
 
@@ -60,20 +60,6 @@ async def test_a_channel_that_refuses_streams_is_not_asked_again(slack, product)
         await exchange(slack, "U1", "C2", "four")
 
     assert ["C1", "C2", "C2"] == [call["channel"] for call in calls(slack, "chat.startStream")]
-
-
-@pytest.mark.parametrize(
-    ("method", "error"),
-    [
-        ("chat.startStream", "some_new_error"),
-        ("chat.appendStream", "some_new_error"),
-        ("chat.stopStream", "internal_error"),
-    ],
-)
-async def test_an_unexpected_error_costs_no_text(slack, product, script, method, error):
-    slack.fail(method, error=error)
-
-    await told(slack, product, script)
 
 
 @pytest.mark.parametrize("error", ["message_not_in_streaming_state", "msg_too_long"])
@@ -184,19 +170,6 @@ TABLES = (
 LONG = " ".join(f"word{number:05d}" for number in range(1200))
 
 
-async def complete(slack: SlackStandin, end: str) -> list[str]:
-    await slack.until(
-        lambda: (
-            texts(slack, "C1")
-            and texts(slack, "C1")[-1].endswith(end)
-            and not any(post.streaming for post in slack.posts("C1"))
-        ),
-        timeout=15,
-    )
-    await all_heard(slack)
-    return texts(slack, "C1")
-
-
 @pytest.mark.parametrize(
     ("said", "posts", "streams", "size"),
     [(HEADINGS, 3, True, 67), (TABLES, 4, False, 100_000)],
@@ -208,7 +181,7 @@ async def test_a_text_of_many_blocks(slack, product, script, said, posts, stream
     script.perform(*(Say(said[at : at + size]) for at in range(0, len(said), size)))
     async with product():
         await slack.mention("U1", "C1", "hello")
-        shown = await complete(slack, "The end.")
+        shown = [post.text for post in await whole(slack, "C1", "The end.")]
 
     assert said.split() == " ".join(shown).split()
     assert posts == len(shown)
@@ -224,7 +197,7 @@ async def test_markdown_that_is_refused_is_shown_as_text(slack, product, script,
     script.perform(Say(said))
     async with product():
         await slack.mention("U1", "C1", "hello")
-        shown = await complete(slack, "01199")
+        shown = [post.text for post in await whole(slack, "C1", "01199")]
 
     assert said.split() == " ".join(shown).split()
     assert all(len(text) <= 4000 for text in shown)

@@ -2,53 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from standins.script.script import Say, Wait
-from standins.slack import Post, SlackStandin, Timing
-from tests.slack.conversation import all_heard, shows, texts, told, workspace
+from standins.script.script import Fault, Say, Wait
+from standins.slack import Post, Timing
+from tests.slack.conversation import all_heard, shows, texts, told, whole, workspace
 from tests.slack.stage import Pause
 
-STREAM = ("chat.startStream", "chat.appendStream", "chat.stopStream")
-POST = ("chat.postMessage", "chat.update")
+START, APPEND, STOP = (f"chat.{name}Stream" for name in ("start", "append", "stop"))
+POST, UPDATE = "chat.postMessage", "chat.update"
+BEFORE, AFTER = ({"drop": True, "when": when} for when in ("before", "after"))
+BROKEN = {"error": "internal_error", "status": 503, "when": "after"}
+LIMITED = {"error": "ratelimited", "retry_after": 0, "times": 3}
+FAULTS: list[tuple[bool, dict[str, Any]]] = [
+    *((True, {method: AFTER}) for method in (APPEND, STOP)),
+    *((True, {method: BEFORE}) for method in (START, APPEND)),
+    *((True, {START: {**AFTER, "times": 2}}), (False, {POST: AFTER}), (False, {UPDATE: BEFORE})),
+    *((True, {START: BROKEN}), (False, {UPDATE: BROKEN})),
+    (True, {START: AFTER, "conversations.replies": {"drop": True, "times": 2}}),
+    *((True, {method: {"error": "some_new_error"}}) for method in (START, APPEND)),
+    *((True, {STOP: {"error": "internal_error"}}), (True, {START: LIMITED, STOP: LIMITED, APPEND: LIMITED})),
+]
+"""Whether there are streams, and what becomes of calls: cut, broken, refused, limited."""
 
 
-@pytest.mark.parametrize(
-    ("method", "when", "times"),
-    [
-        *((method, "after", times) for method, times in zip(STREAM, (2, 1, 1), strict=True)),
-        *((method, "before", 1) for method in STREAM[:2]),
-    ],
-)
-async def test_a_cut_while_streaming(slack, product, script, method, when, times):
-    """Whether the call had its effect is unknown: exactly one post, its text exact."""
-    slack.fail(method, when=when, drop=True, times=times)
-
-    await told(slack, product, script)
-
-
-@pytest.mark.parametrize(("method", "when"), [(POST[0], "after"), (POST[1], "before")])
-async def test_a_cut_while_updating(slack, product, script, method, when):
-    slack.fail("chat.startStream", error="unknown_method", times=99)
-    slack.fail(method, when=when, drop=True)
-
-    await told(slack, product, script)
-
-
-@pytest.mark.parametrize("method", [STREAM[0], POST[1]])
-async def test_a_server_error_after_the_effect(slack, product, script, method):
-    """A 5xx tells as little about the effect as a cut does."""
-    if method in POST:
-        slack.fail("chat.startStream", error="unknown_method", times=99)
-    slack.fail(method, error="internal_error", status=503, when="after")
-
-    await told(slack, product, script)
-
-
-async def test_a_cut_and_an_unreadable_thread(slack, product, script):
-    """The thread cannot be read to see what happened, at first: patience, then one post."""
-    slack.fail("chat.startStream", when="after", drop=True)
-    slack.fail("conversations.replies", drop=True, times=2)
+@pytest.mark.parametrize(("streams", "faults"), FAULTS, ids=str)
+async def test_a_call_that_fails(slack, product, script, streams, faults):
+    """Whether it had its effect may be unknown, and the thread unreadable: one post, its text exact."""
+    if not streams:
+        slack.fail(START, error="unknown_method", times=99)
+    for method, fault in faults.items():
+        slack.fail(method, **fault)
 
     await told(slack, product, script)
 
@@ -131,19 +117,6 @@ def numbered(count: int) -> str:
     return " ".join(f"word{number:05d}" for number in range(count))
 
 
-async def whole(slack: SlackStandin, channel: str, last: str, timeout: float = 10) -> list[Post]:
-    await slack.until(
-        lambda: (
-            slack.posts(channel)
-            and slack.posts(channel)[-1].text.rstrip("`\n ").endswith(last)
-            and not any(post.streaming for post in slack.posts(channel))
-        ),
-        timeout,
-    )
-    await all_heard(slack)
-    return slack.posts(channel)
-
-
 def said(posts: list[Post]) -> list[str]:
     return " ".join(post.text for post in posts).split()
 
@@ -202,3 +175,15 @@ async def test_a_stream_that_dies_while_the_model_thinks(slack, product, script,
         await slack.until(lambda: not any(post.broken for post in slack.posts("C1")))
 
     assert f"first part{tail}".split() == said(posts)
+
+
+async def test_another_answer_of_the_next_attempt_replaces_the_first(slack, product, script):
+    """What a stream has shown cannot be taken back: the post is edited."""
+    script.perform("The sky is green because", Fault("cut"))
+    script.perform("Blue.")
+    async with product():
+        ts = await slack.mention("U1", "C1", "hello")
+        await shows(slack, "C1", ts, "Blue.")
+        await all_heard(slack)
+
+    assert ["Blue."] == texts(slack, "C1")

@@ -6,7 +6,7 @@ import pytest
 
 from standins.script.script import Say, Wait
 from standins.slack import SlackStandin
-from tests.slack.conversation import all_heard, calls, shows, texts, workspace
+from tests.slack.conversation import all_heard, calls, shows, texts, whole, workspace
 
 
 async def test_the_first_words_show_soon(slack, product, openai, script):
@@ -89,17 +89,6 @@ def arrange(slack: SlackStandin, mode: str) -> None:
         slack.fail("chat.startStream", error=MODES[mode], times=9999)
 
 
-async def finished(slack: SlackStandin, channel: str, posts: int) -> None:
-    await slack.until(
-        lambda: (
-            len(slack.posts(channel)) == posts
-            and all("end" in post.text and not post.streaming for post in slack.posts(channel))
-        ),
-        timeout=10,
-    )
-    await all_heard(slack)
-
-
 def harmless(slack: SlackStandin) -> bool:
     return not any(post.pings for channel in slack.workspace.channels for post in slack.posts(channel))
 
@@ -110,7 +99,7 @@ async def test_a_ping_in_one_piece_is_taken_apart(slack, product, script, mode):
     script.perform(Say(EVIL))
     async with product():
         await slack.mention("U1", "C1", "hello")
-        await finished(slack, "C1", 1)
+        assert 1 == len(await whole(slack, "C1", "end"))
 
     assert harmless(slack)
     assert all(word in texts(slack, "C1")[0] for word in ("channel", "everyone", "here", "end"))
@@ -120,7 +109,7 @@ async def test_names_are_not_linked_by_slack_either(slack, product):
     """`link_names` and `parse=full` would make pings of plain words."""
     async with product():
         await slack.mention("U1", "C1", "say @channel to the end")
-        await finished(slack, "C1", 1)
+        assert 1 == len(await whole(slack, "C1", "end"))
 
     for method in ("chat.postMessage", "chat.update"):
         for call in calls(slack, method):

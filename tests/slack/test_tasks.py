@@ -181,10 +181,12 @@ async def test_a_passing_refusal_costs_later_answers_no_card(slack, product, scr
         await shows(slack, "C1", ts, SAID)
 
 
-@pytest.mark.parametrize("chunks", [True, False])
-async def test_a_file_without_a_word(slack, product, script, drawing, chunks):
-    if not chunks:
+@pytest.mark.parametrize("without", ["", "chunks", "streams"])
+async def test_a_file_without_a_word(slack, product, script, drawing, without):
+    if without == "chunks":
         slack.refuse_chunks()
+    elif without:
+        slack.fail("chat.startStream", error="unknown_method", times=99)
     script.enqueue(Call("draw", {"name": "film.mp4"}))
     script.enqueue("")
     async with product():
