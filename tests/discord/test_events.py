@@ -129,12 +129,9 @@ def test_text_comes_as_it_was_typed(typed, plain):
 @pytest.mark.parametrize(
     ("more", "by"),
     [
-        ({}, "person"),
-        ({"type": 19}, "person"),
-        ({"author": {"id": ME, "bot": True}}, "us"),
+        *(({}, "person"), ({"type": 19}, "person"), ({"author": {"id": ME, "bot": True}}, "us")),
         ({"author": {"id": BOB, "bot": True}}, "other"),
-        ({"author": {"id": BOB, "system": True}}, "other"),
-        ({"webhook_id": "1"}, "other"),
+        *(({"author": {"id": BOB, "system": True}}, "other"), ({"webhook_id": "1"}, "other")),
         ({"type": 7}, "other"),
     ],
 )

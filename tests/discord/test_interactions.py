@@ -6,8 +6,8 @@ import pytest
 
 from core.texts import text
 from standins.discord import DiscordStandin
-from tests.discord.conversation import all_heard, exchange
-from tests.discord.people import ANN, BOB, GUILD, ROOM
+from tests.discord.conversation import exchange
+from tests.discord.people import ANN, BOB, ROOM
 from tests.registered import register
 
 PUT = ("PUT", "/applications/{application}/commands")
@@ -56,7 +56,9 @@ async def test_the_commands_are_offered_with_their_option(discord, product):
     """In servers and in direct messages; the name may be left out."""
     async with product():
         await discord.until(lambda: len(discord.commands) == 3)
+        memory = await discord.slash(ANN, ROOM, "memory")
 
+    assert (text("memory_empty", "en"), True) == (memory.text, memory.ephemeral)
     options = {command["name"]: command.get("options") or [] for command in discord.commands}
     assert ([], []) == (options["reset"], options["memory"])
     for command in discord.commands:
@@ -144,22 +146,3 @@ async def test_a_topics_reset_is_everybodys(discord, product, script):
 
     assert DONE == reply.text
     assert 1 == len(script.asked[-1])
-
-
-async def test_a_reset_told_twice_resets_once(discord, product, script):
-    """A resumed session repeats what it is not sure we have heard: what was said since is not forgotten."""
-    told = {
-        "id": str(int(await discord.say(BOB, ROOM, "an id of now")) + 1),
-        **{"type": 2, "token": "t", "locale": "en-US", "guild_id": GUILD, "channel_id": ROOM},
-        "member": {"user": {"id": ANN, "username": "ann"}},
-    }
-    async with product():
-        await discord.until(lambda: discord.commands)
-        told["data"] = {"id": discord.commands[0]["id"], "name": "reset", "type": 1}
-        for text_ in ("one", "two", "three"):
-            await exchange(discord, ANN, ROOM, text_)
-            if text_ != "three":
-                await discord.replay("INTERACTION_CREATE", told)
-                await all_heard(discord)
-
-    assert ["two", "echo: two", "three"] == script.asked[-1]

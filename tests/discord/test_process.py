@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 import pytest
@@ -111,17 +110,3 @@ async def test_a_token_revoked_later_stops_discord_and_not_slack(slack, discord,
     assert discord.token not in caplog.text
     assert before == (len(discord.calls), len(discord.gateway_closes))
     assert discord.invalid_requests <= 3
-
-
-async def test_slack_works_while_discord_is_away(slack, discord, product):
-    await discord.go_offline()
-
-    async def use_slack() -> None:
-        await slack.until(lambda: slack.sockets.open, timeout=10)
-        await slack_exchange(slack, "U1", "C1", "hello")
-        await discord.go_online()
-
-    using = asyncio.ensure_future(use_slack())
-    async with product():
-        await using
-        await exchange(discord, ANN, ROOM, "hello")
