@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from bots.cli import runs, threads
-from bots.cli.table import put_rows
 from core.errors import ConfigError
 from core.runs import claims
 from core.settings import Settings
@@ -73,14 +72,12 @@ def past(tmp_path: Path) -> list[str]:
 
 
 def test_without_anything_it_is_said(spool):
-    """An empty table would look like a mistake."""
     assert "nobody has asked anything" in spool("runs", "list")
     assert "no conversations yet" in spool("threads", "list")
     assert [] == json.loads(spool("runs", "list", "--json"))["data"]
 
 
 def test_runs_are_listed(spool, past):
-    """The newest first, as many as wanted."""
     head, *rows = spool("runs", "list").splitlines()
 
     assert ["ID", "STATUS", "BEGAN", "SECONDS", "WHERE", "ASSISTANT", "ERROR"] == head.split()
@@ -93,7 +90,6 @@ def test_runs_are_listed(spool, past):
 
 
 def test_a_run_is_shown(spool, past):
-    """With the steps it made, and nothing of what was said."""
     shown = spool("runs", "show", past[0])
     fields: dict[str, Any] = json.loads(spool("runs", "show", past[0], "--json"))
 
@@ -106,7 +102,6 @@ def test_a_run_is_shown(spool, past):
 
 
 def test_a_run_that_is_none_is_refused(spool):
-    """With the way to those there are."""
     with pytest.raises(ConfigError, match="`spool runs list` shows the newest"):
         spool("runs", "show", "run_1")
 
@@ -114,7 +109,6 @@ def test_a_run_that_is_none_is_refused(spool):
 @pytest.mark.parametrize("count", ["0", "-5", "many", "1.5", "9" * 30])
 @pytest.mark.parametrize("command", ["runs", "threads"])
 def test_a_count_that_is_none_is_refused(spool, command, count, capsys):
-    """With what to give instead."""
     with pytest.raises(SystemExit) as ended:
         spool(command, "list", f"--count={count}")
 
@@ -148,16 +142,8 @@ def test_only_of_the_shown_threads_the_items_are_counted(tmp_path):
     assert len(thousands) < 5
 
 
-def test_wide_letters_keep_the_columns(capsys):
-    """Korean ones take two on a terminal."""
-    put_rows(("A", "B"), [("도우미", "x"), ("Help", "y")])
-
-    assert "A       B\n도우미  x\nHelp    y\n" == capsys.readouterr().out
-
-
 @pytest.mark.usefixtures("past")
 def test_threads_are_listed(spool):
-    """Whose they are, where, and how much there was."""
     _, *rows = spool("threads", "list").splitlines()
     first, second = sorted(
         json.loads(spool("threads", "list", "--json"))["data"], key=lambda one: one["member"]
