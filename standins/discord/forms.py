@@ -44,10 +44,7 @@ _OPTION_ORDER = (
 )
 _KIND = ("BASE_TYPE_CHOICES", "Value must be one of (1, 2, 3).")
 _COMMAND_NAME = ("APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
-_MENU = (
-    "APPLICATION_COMMAND_DESCRIPTION_NOT_ALLOWED",
-    "Context menu commands cannot have a description",
-)
+_MENU = ("APPLICATION_COMMAND_DESCRIPTION_NOT_ALLOWED", "Context menu commands cannot have a description")
 
 
 def _is_button(component: JSON) -> bool:

@@ -183,8 +183,7 @@ ROUTES = (
         ),
     ),
     Route(
-        *("POST", _HOOK, callback.follow_up),
-        (*_HOOKED, *_WRITTEN, (error.EMPTY_MESSAGE, lambda a: a.empty)),
+        *("POST", _HOOK, callback.follow_up), (*_HOOKED, *_WRITTEN, (error.EMPTY_MESSAGE, lambda a: a.empty))
     ),
     Route("GET", _ANSWERED, lambda a: _shown(a, a.answered), _HOOKED),
     Route("PATCH", _ANSWERED, callback.edit, (*_HOOKED, *_WRITTEN)),

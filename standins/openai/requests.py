@@ -44,10 +44,7 @@ def _upload(param: str, value: Any) -> None:
 
 _SUMMARY: Final = rule.word("auto", "concise", "detailed")
 _FORMAT: Final = rule.record(
-    "name schema description strict",
-    "type",
-    _schema,
-    type=rule.word("text", "json_object", "json_schema"),
+    "name schema description strict", "type", _schema, type=rule.word("text", "json_object", "json_schema")
 )
 _INCLUDE: Final = rule.word(
     *("file_search_call.results", "web_search_call.results", "web_search_call.action.sources"),
@@ -210,8 +207,7 @@ REQUESTS: Final[Mapping[str, Takes]] = {
     ),
     "GET /containers/{id}/files": Takes(query=_listed()),
     "POST /containers/{id}/files": Takes(
-        json=rule.record("", "file_id", file_id=rule.TEXT),
-        form=rule.record("", "file", file=_upload),
+        json=rule.record("", "file_id", file_id=rule.TEXT), form=rule.record("", "file", file=_upload)
     ),
     "GET /responses/{id}": Takes(
         query=rule.record("stream include_obfuscation include", starting_after=rule.numeral(-1))

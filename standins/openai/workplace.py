@@ -56,12 +56,7 @@ class Workplace:
     """A `script.output.Host`: the container and the stores that the request of the response names."""
 
     def __init__(
-        self,
-        containers: Containers,
-        stores: Stores,
-        tools: Sequence[Any],
-        items: Sequence[Any],
-        clock: Clock,
+        self, containers: Containers, stores: Stores, tools: Sequence[Any], items: Sequence[Any], clock: Clock
     ) -> None:
         self._containers, self._stores, self._clock = containers, stores, clock
         wanted = [tool["container"] for tool in tools if tool["type"] == "code_interpreter"]

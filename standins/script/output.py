@@ -134,12 +134,7 @@ class Output:
         yield Said(len(self.items) - 1, self.items[-1]["id"], text)
 
     def _part(self) -> Item:
-        return {
-            "type": "output_text",
-            "annotations": self._annotations,
-            "logprobs": [],
-            "text": self.text,
-        }
+        return {"type": "output_text", "annotations": self._annotations, "logprobs": [], "text": self.text}
 
     def _cite(self, annotation: Item) -> Cited:
         if not self._open:

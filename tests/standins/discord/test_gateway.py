@@ -98,11 +98,7 @@ async def test_a_second_identify_and_too_many_frames_are_closed(d):
 
 @pytest.mark.parametrize(
     ("query", "code"),
-    [
-        ("v=9&encoding=json", 4012),
-        ("v=10&encoding=etf", 4012),
-        ("v=10&encoding=json&compress=lzma", 4002),
-    ],
+    [("v=9&encoding=json", 4012), ("v=10&encoding=etf", 4012), ("v=10&encoding=json&compress=lzma", 4002)],
 )
 async def test_a_wrong_query_is_closed(d, query, code):
     async with gateway(d, query) as socket:

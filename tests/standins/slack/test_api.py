@@ -15,13 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from standins.slack import SlackStandin, Timing
-from tests.standins.slack.clients import (
-    MARKER,
-    Json,
-    refusal,
-    stream,
-    workspace,
-)
+from tests.standins.slack.clients import MARKER, Json, refusal, stream, workspace
 
 
 async def test_a_bolt_app_hears_a_mention_and_streams_an_answer():

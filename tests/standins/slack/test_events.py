@@ -7,12 +7,7 @@ import asyncio
 import aiohttp
 
 from standins.slack import SlackStandin, Timing
-from tests.standins.slack.clients import (
-    phone,
-    refusal,
-    stream,
-    told,
-)
+from tests.standins.slack.clients import phone, refusal, stream, told
 
 
 async def test_a_mention_is_told_twice(slack):

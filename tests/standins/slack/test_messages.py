@@ -6,12 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.standins.slack.clients import (
-    MARKER,
-    Json,
-    refusal,
-    stream,
-)
+from tests.standins.slack.clients import MARKER, Json, refusal, stream
 
 
 async def test_a_long_text_is_cut(slack, client):

@@ -9,10 +9,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from standins.slack import SlackStandin, Timing
-from tests.standins.slack.clients import (
-    Phone,
-    phone,
-)
+from tests.standins.slack.clients import Phone, phone
 
 
 async def test_a_ticket_admits_one_connection(slack):

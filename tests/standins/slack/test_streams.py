@@ -6,12 +6,7 @@ import pytest
 from slack_sdk.models.messages.chunk import TaskUpdateChunk
 
 from standins.slack import Timing
-from tests.standins.slack.clients import (
-    Json,
-    refusal,
-    stream,
-    workspace,
-)
+from tests.standins.slack.clients import Json, refusal, stream, workspace
 
 
 async def test_a_direct_message_needs_no_recipient(slack, client):
