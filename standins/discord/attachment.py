@@ -6,7 +6,6 @@ Source: docs.discord.com/developers/resources/message#attachment-object.
 from __future__ import annotations
 
 import base64
-import mimetypes
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -72,11 +71,6 @@ class Attachment:
         if self.voice:
             return {**told, "duration_secs": 1.5, "waveform": base64.b64encode(bytes(range(64))).decode()}
         return {**told, "width": 64, "height": 64} if self.content_type.startswith("image/") else told
-
-
-def guessed(name: str) -> str:
-    """The MIME type that a name promises."""
-    return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def stored_name(name: str) -> str:

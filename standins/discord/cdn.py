@@ -16,8 +16,9 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from standins.discord.attachment import Attachment, Upload, guessed, stored_name
-from standins.discord.fault import Fault, Faults
+from standins.discord.attachment import Attachment, Upload, stored_name
+from standins.discord.request import Fault, Faults
+from standins.local import break_off, guessed
 
 GONE = "This content is no longer available."
 ROUTE = "/attachments/{channel}/{file}/{name}"
@@ -102,10 +103,4 @@ async def _broken(request: web.Request, fault: Fault, file: Attachment | None) -
     if not fault.drop:
         return web.Response(status=fault.status, text="error")
     content = b"" if file is None else file.content
-    response = web.StreamResponse(headers={"Content-Length": str(len(content))})
-    if fault.when == "after" and content:
-        await response.prepare(request)
-        await response.write(content[: len(content) // 2])
-    if request.transport is not None:
-        request.transport.abort()
-    return response
+    return await break_off(request, content, halfway=fault.when == "after")

@@ -6,9 +6,8 @@ from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 
 from standins.discord.error import JSON, UNKNOWN_MESSAGE, ApiError, Refusal
-from standins.discord.guild import Guild, User
+from standins.discord.guild import Guild, User, iso, moment
 from standins.discord.message import Message
-from standins.discord.snowflake import iso, moment
 
 TEXT, DM, THREAD = 0, 1, 11
 

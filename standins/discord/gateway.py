@@ -10,9 +10,8 @@ from collections.abc import Callable
 
 from aiohttp import WSMsgType, web
 
-from standins.discord.connection import FRAME_LIMIT, Connection
+from standins.discord.connection import FRAME_LIMIT, Connection, Session
 from standins.discord.error import JSON
-from standins.discord.session import Session
 from standins.discord.world import GUILDS, Event, World
 
 BEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS, INVALID = 1, 2, 3, 4, 6, 7, 8, 9
@@ -107,7 +106,7 @@ class Gateway:
         finally:
             if (session := self.connections.pop(connection)) is not None:
                 session.leave()
-            self._world.changes.touch()
+            self._world.changes.ring()
             if connection.closing:
                 await asyncio.wait([writer], timeout=1.5)
             writer.cancel()
@@ -168,7 +167,7 @@ class Gateway:
         if not self._world.admits(data["token"].removeprefix("Bot ")):
             return BAD_TOKEN
         code = (self._identify if op == IDENTIFY else self._resume)(connection, data)
-        self._world.changes.touch()
+        self._world.changes.ring()
         return code
 
     def _identify(self, connection: Connection, data: JSON) -> int:

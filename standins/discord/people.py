@@ -11,13 +11,11 @@ from typing import Any
 from standins.discord.attachment import Upload
 from standins.discord.channel import Channel
 from standins.discord.command import filled
-from standins.discord.component import find_button
 from standins.discord.error import JSON
-from standins.discord.forms import CHAT
+from standins.discord.forms import CHAT, find_button
 from standins.discord.host import Host
 from standins.discord.interaction import PRESS, SAY_LATER, SLASH, Interaction, Reply
-from standins.discord.mention import Mentions
-from standins.discord.message import REPLY, VOICE, Message
+from standins.discord.message import REPLY, VOICE, Mentions, Message
 
 Attached = Upload | str | tuple[str, bytes]
 """A file to attach: described, or its name, or its name and its bytes."""

@@ -11,11 +11,10 @@ from typing import Any
 from aiohttp import web
 
 from standins.discord.ask import Ask
-from standins.discord.bucket import PASS, Buckets, Verdict
 from standins.discord.error import UNAUTHORIZED, ApiError
-from standins.discord.fault import Fault
-from standins.discord.request import Call, Files, read_body
+from standins.discord.request import Call, Fault, Files, read_body
 from standins.discord.routes import Result, Route
+from standins.discord.rules import PASS, Buckets, Verdict
 from standins.discord.world import World
 
 BASE = "/api/v10"
@@ -50,7 +49,7 @@ class Rest:
         if fault is not None:
             response = None if fault.drop else _broken(fault)
         self.calls.append(Call(request.method, path, body, at, 0 if response is None else response.status))
-        self._world.changes.touch()
+        self._world.changes.ring()
         if response is None:
             assert request.transport is not None
             request.transport.abort()

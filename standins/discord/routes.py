@@ -88,7 +88,7 @@ def _page(ask: Ask) -> list[JSON]:
 
 def _type(ask: Ask) -> None:
     ask.world.typing.append((time.monotonic(), ask.channel.id))
-    ask.world.changes.touch(ask.channel.id)
+    ask.world.changes.ring(ask.channel.id)
 
 
 def _open_thread(ask: Ask) -> JSON:

@@ -9,11 +9,10 @@ from typing import Any, TypeVar
 
 from standins.discord.connection import Connection
 from standins.discord.error import JSON
-from standins.discord.fault import Fault, When
 from standins.discord.gateway import BEAT, RECONNECT
 from standins.discord.message import Message
 from standins.discord.people import People
-from standins.discord.request import Call
+from standins.discord.request import Call, Fault, When
 
 T = TypeVar("T")
 
@@ -92,11 +91,7 @@ class DiscordStandin(People):
         With `channel` only on changes there, which is cheaper when hundreds wait at once.
         TimeoutError tells what had happened until then.
         """
-        try:
-            async with asyncio.timeout(timeout):
-                return await self._world.changes.until(predicate, channel)
-        except TimeoutError:
-            raise TimeoutError(f"not within {timeout} s\n{self.dump()}") from None
+        return await self._world.changes.until(predicate, timeout, self.dump, channel)
 
     def dump(self) -> str:
         """The state in a few lines, for a failed test."""
@@ -173,8 +168,8 @@ class DiscordStandin(People):
 
     async def go_offline(self) -> None:
         """Refuse and cut all connections. Events meanwhile wait in the sessions."""
-        await self._server.pause()
+        await self._server.refuse()
 
     async def go_online(self) -> None:
         """Listen again, on the same port."""
-        await self._server.go_on()
+        await self._server.listen()

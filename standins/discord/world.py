@@ -10,20 +10,16 @@ from typing import Any
 
 from standins.discord.attachment import Attachment, File, Upload
 from standins.discord.cdn import Cdn
-from standins.discord.change import Changes
 from standins.discord.channel import Channel
 from standins.discord.command import Commands
-from standins.discord.component import numbered
 from standins.discord.error import EMPTY_MESSAGE, JSON, OLD_EDITS, ApiError, invalid
-from standins.discord.fault import Faults
-from standins.discord.forms import FILES
-from standins.discord.guild import Guild, User
+from standins.discord.forms import FILES, numbered
+from standins.discord.guild import Guild, Snowflakes, User, checked, moment
 from standins.discord.interaction import Interaction
-from standins.discord.mention import Mentions
-from standins.discord.message import REPLY, SILENT, SUPPRESS_EMBEDS, Message
-from standins.discord.nonce import Nonces
+from standins.discord.message import REPLY, SILENT, SUPPRESS_EMBEDS, Mentions, Message, Nonces
+from standins.discord.request import Faults
 from standins.discord.rules import Rules
-from standins.discord.snowflake import Snowflakes, checked, moment
+from standins.local import Changes
 
 _APPLICATION, _BOT = "1100000000000000001", "1100000000000000002"
 GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 0, 1 << 9, 1 << 12
@@ -60,7 +56,7 @@ class World:
         self.typing: list[tuple[float, str]] = []
         self.listeners: list[Callable[[Event], None]] = []
         self.ids = Snowflakes()
-        self.changes = Changes()
+        self.changes = Changes(0.05)
         self.nonces = Nonces(rules.nonce_window)
         self.faults = Faults()
         self.cdn = Cdn(rules.attachment_lifetime, self.faults)
@@ -122,7 +118,7 @@ class World:
 
     def tell(self, name: str, data: JSON, intent: int, guild: str, full: JSON | None = None) -> None:
         self._hear(Event(name, data, intent, guild, full))
-        self.changes.touch(data.get("channel_id"))
+        self.changes.ring(data.get("channel_id"))
 
     def replay(self, name: str, data: Any) -> None:
         """A recorded event as it is, however malformed: for all who listen to messages of its place."""
@@ -130,7 +126,7 @@ class World:
         guild = about.get("guild_id")
         intent, home = _audience(self.guilds.get(guild) if isinstance(guild, str) else None)
         self._hear(Event(name, data, intent if name.startswith("MESSAGE_") else 0, home))
-        self.changes.touch()
+        self.changes.ring()
 
     def _hear(self, event: Event) -> None:
         for listen in self.listeners:

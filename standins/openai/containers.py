@@ -8,8 +8,7 @@ from typing import Final
 from uuid import uuid4
 
 from standins.openai.body import Json
-from standins.openai.clock import Clock
-from standins.openai.files import Files
+from standins.openai.files import Clock, Files
 from standins.openai.refusal import refused
 
 IDLE: Final = 20

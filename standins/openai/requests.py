@@ -10,8 +10,7 @@ import standins.openai.rules as rule
 from standins.openai.body import Sent
 from standins.openai.items import check_items
 from standins.openai.refusal import refused
-from standins.openai.schemas import check_strict
-from standins.openai.tools import MEMORY, check_choice, check_tools
+from standins.openai.tools import MEMORY, check_choice, check_strict, check_tools
 
 
 def _metadata(param: str, value: Any) -> None:

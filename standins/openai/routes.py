@@ -7,9 +7,9 @@ from typing import Any
 
 from standins.openai.body import Json
 from standins.openai.containers import IDLE
+from standins.openai.files import MODELS, Transcription, check_recording
 from standins.openai.refusal import refused
 from standins.openai.service import Service
-from standins.openai.speech import MODELS, Transcription, check_recording
 
 Does = Callable[..., Json | list[Json] | bytes | str]
 """Given what was sent and the names in the address. A list is shown in pages, bytes are a download."""

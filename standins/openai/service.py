@@ -11,19 +11,16 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 from uuid import uuid4
 
+from standins.local import Changes
 from standins.openai.body import Json
-from standins.openai.clock import Changes, Clock
 from standins.openai.containers import Containers
 from standins.openai.events import Form
-from standins.openai.files import Files
-from standins.openai.manners import Manners
-from standins.openai.performance import Performance
+from standins.openai.files import Clock, Files, Transcription
+from standins.openai.performance import Performance, StoredResponse
 from standins.openai.refusal import refused, scripted
 from standins.openai.response import Draft, Request
-from standins.openai.speech import Transcription
-from standins.openai.stored import StoredResponse
 from standins.openai.stores import Stores
-from standins.openai.trouble import Exchange, Hold, Trouble, Troubles
+from standins.openai.trouble import Exchange, Hold, Manners, Trouble, Troubles
 from standins.openai.workplace import Workplace, check_references
 from standins.script.output import Output
 from standins.script.script import Beat, Fault, Script, performed
@@ -122,7 +119,7 @@ class Service:
         """A request has arrived."""
         seen = Request({}, time.monotonic(), {name.lower(): value for name, value in headers.items()})
         self.requests.append(seen)
-        self.changes.notify()
+        self.changes.ring()
         return seen
 
     def perform(self, body: Json, seen: Request) -> tuple[Draft, Performance]:

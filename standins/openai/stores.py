@@ -8,8 +8,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from standins.openai.body import Json
-from standins.openai.clock import Clock
-from standins.openai.files import File, Files
+from standins.openai.files import Clock, File, Files
 from standins.openai.refusal import refused
 
 _TEXTS: Final = (

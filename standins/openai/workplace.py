@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from standins.openai.body import Json
-from standins.openai.clock import Clock
 from standins.openai.containers import Containers
-from standins.openai.files import Files
+from standins.openai.files import Clock, Files
 from standins.openai.items import is_picture
 from standins.openai.refusal import refused
 from standins.openai.stores import Stores

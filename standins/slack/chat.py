@@ -6,9 +6,8 @@ import time
 from dataclasses import dataclass
 
 from standins.slack.channel import Channel
-from standins.slack.content import MOST_UPDATE_BYTES, Content, checked_metadata
 from standins.slack.events import Events
-from standins.slack.message import Message
+from standins.slack.message import MOST_UPDATE_BYTES, Content, Message, checked_metadata
 from standins.slack.wire import Json, flag, refuse
 from standins.slack.workspace import Workspace
 

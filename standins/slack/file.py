@@ -5,14 +5,14 @@ Source: docs.slack.dev/reference/objects/file-object; the announced type of audi
 
 from __future__ import annotations
 
-import mimetypes
 import uuid
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
 from urllib.parse import quote
 
-from standins.slack.clock import micros
+from standins.local import guessed
+from standins.slack.timing import micros
 from standins.slack.wire import Json
 
 Mode = Literal["hosted", "snippet", "external", "file_access", "tombstone", "hidden_by_limit"]
@@ -127,11 +127,6 @@ class File:
         everywhere = [channel for shares in self.shares.values() for channel in shares]
         kinds = {"channels": "C", "groups": "G", "ims": "D"}
         return {name: [c for c in everywhere if c[:1] == letter] for name, letter in kinds.items()}
-
-
-def guessed(name: str) -> str:
-    """The MIME type that a name promises."""
-    return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def seconds(ts: str) -> int:

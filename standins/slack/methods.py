@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from standins.slack.chat import Chat
-from standins.slack.conversations import Conversations
-from standins.slack.directory import Directory
+from standins.slack.conversations import Conversations, Directory
 from standins.slack.files import Files
-from standins.slack.sessions import Sessions
-from standins.slack.streams import Streams
+from standins.slack.streams import Sessions, Streams
 from standins.slack.wire import Json, refuse
 
 # Arguments that must be strings wherever they are given; those that a form carries as JSON: wire.STRUCTURED.

@@ -1,4 +1,7 @@
-"""The workspace: people, channels, and what was said. It outlives connections."""
+"""The workspace: the app, people, channels, what was said, and the lines that say what the assistant does.
+
+It outlives connections.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,64 @@ import uuid
 from dataclasses import dataclass, field
 
 from standins.slack.channel import Channel
-from standins.slack.clock import Stamps
-from standins.slack.content import Content
 from standins.slack.file import File
-from standins.slack.identity import Identity
-from standins.slack.message import Ephemeral, Message
-from standins.slack.status import StatusBoard
+from standins.slack.message import Content, Ephemeral, Message
+from standins.slack.timing import Stamps
 from standins.slack.wire import ApiError, Json, refuse
+
+SCOPES = (
+    "app_mentions:read,assistant:write,chat:write,commands,channels:history,groups:history,im:history,"
+    "im:write,mpim:history,files:read,files:write,reactions:write,users:read"
+)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One app installed in one workspace by single-workspace install (no Enterprise Grid)."""
+
+    team: str = "T0TEAM0001"
+    team_name: str = "Standin"
+    bot_user: str = "U0BOT00001"
+    bot_id: str = "B0BOT00001"
+    bot_name: str = "assistant"
+    app_id: str = "A0APP00001"
+    bot_token: str = field(default="xoxb-1000000000-standin", repr=False)
+    app_token: str = field(default="xapp-1-A0APP00001-1000000000-standin", repr=False)
+    agent_app: bool = False
+    scopes: str = SCOPES
+
+    @property
+    def profile(self) -> dict[str, object]:
+        """`bot_profile` as it is attached to the messages of the app."""
+        ids = {"id": self.bot_id, "app_id": self.app_id, "user_id": self.bot_user, "team_id": self.team}
+        return ids | {"name": self.bot_name, "deleted": False}
+
+
+LIFETIME = 120.0  # Slack removes a status after two minutes
+
+
+@dataclass
+class StatusBoard:
+    """`log` holds every call as (monotonic seconds, channel, thread_ts, status)."""
+
+    lifetime: float = LIFETIME
+    log: list[tuple[float, str, str, str]] = field(default_factory=list)
+    sessions: dict[tuple[str, str], str] = field(default_factory=dict)
+    _current: dict[tuple[str, str], tuple[float, str]] = field(default_factory=dict)
+
+    def set(self, channel: str, thread_ts: str, status: str) -> None:
+        now = time.monotonic()
+        self.log.append((now, channel, thread_ts, status))
+        self._current[channel, thread_ts] = (now, status)
+
+    def clear(self, channel: str, thread_ts: str) -> None:
+        """The app posted in that thread."""
+        self._current.pop((channel, thread_ts), None)
+
+    def of(self, channel: str, thread_ts: str) -> str:
+        """The status people see now; '' for none."""
+        since, status = self._current.get((channel, thread_ts), (0.0, ""))
+        return status if time.monotonic() - since < self.lifetime else ""
 
 
 @dataclass

@@ -31,7 +31,6 @@ async def test_a_background_stream_is_queued_first():
     """created and queued say "queued", then the usual sequence follows; all valid for the SDK."""
     async with served(Scenario()) as (_, client):
         frames = await raw_frames(client, background=True, extra_body={"store": True})
-
     assert [name for name, _ in frames[:3]] == ["response.created", "response.queued", "response.in_progress"]
     assert [data["response"]["status"] for _, data in frames[:3]] == ["queued", "queued", "in_progress"]
     assert [data["sequence_number"] for _, data in frames] == list(range(len(frames)))
@@ -45,7 +44,6 @@ async def test_a_cut_stream_is_resumed_where_it_stopped():
     async with served(scenario) as (_, client):
         seen = await until_broken(await client.responses.create(**BACKGROUND, stream=True))
         rest = await followed(client, seen[0].response.id, seen[-1].sequence_number)
-
     everything = [*seen, *rest]
     assert [event.sequence_number for event in everything] == list(range(len(everything)))
     assert everything[-1].response.output_text == "Hello"
@@ -63,7 +61,6 @@ async def test_generation_outlives_every_connection():
         await api.until(lambda: only(api).status == "completed")
         response = await client.responses.retrieve(only(api).id)
         await stream.close()
-
     assert response.output_text == "one two three four five"
     assert api.requests[0].cut_at is not None
     assert api.requests[0].finished_at is not None
@@ -77,7 +74,6 @@ async def test_a_resumed_stream_follows_live():
         await api.until(lambda: api.requests[0].tokens == 2)
         events = await followed(client, only(api).id, -1)
         await first.close()
-
     assert events[0].type == "response.created"
     assert events[-1].type == "response.completed"
 
@@ -92,7 +88,6 @@ async def test_a_replay_can_leave_out_obfuscation():
                 first[0].response.id, stream=True, include_obfuscation=False
             )
         ]
-
     assert any(event.model_extra for event in first)
     assert not any(event.model_extra for event in again)
 
@@ -112,7 +107,6 @@ async def test_a_stream_is_kept_for_five_minutes_only():
         api.stream_window = 0.0
         with pytest.raises(openai.BadRequestError, match="no longer be streamed"):
             await client.responses.retrieve(events[0].response.id, stream=True)
-
         assert (await client.responses.retrieve(events[0].response.id)).status == "completed"
 
 
@@ -124,10 +118,8 @@ async def test_a_stuck_response_stays_queued_until_cancelled():
         free = await client.responses.create(**BACKGROUND)
         await api.until(lambda: api.responses[free.id].status == "completed")
         assert (await client.responses.retrieve(stuck.id)).status == "queued"
-
         assert (await client.responses.cancel(stuck.id)).status == "cancelled"
         assert (await client.responses.cancel(stuck.id)).status == "cancelled"
-
     assert api.responses[stuck.id].cancelled
     assert api.requests[0].tokens == 0
 
@@ -140,7 +132,6 @@ async def test_cancelling_ends_the_stream_without_a_terminal_event():
         await api.until(lambda: api.requests[0].tokens == 1)
         await client.responses.cancel(only(api).id)
         events = [event async for event in stream]
-
     assert events[-1].type == "response.output_text.delta"
     assert only(api).status == "cancelled"
 
@@ -161,7 +152,6 @@ async def test_a_deleted_response_is_gone():
         for call in (client.responses.retrieve, client.responses.cancel, client.responses.delete):
             with pytest.raises(openai.NotFoundError):
                 await call(response.id)
-
     assert only(api).deleted
 
 
@@ -171,7 +161,6 @@ async def test_what_is_not_stored_cannot_be_fetched():
         kept = await client.responses.create(model="gpt-6-luna", input="Hi")
         with pytest.raises(openai.NotFoundError):
             await client.responses.retrieve(lost.id)
-
         assert (await client.responses.retrieve(kept.id)).output_text == "echo: Hi"
     assert list(api.responses) == [kept.id]
 
@@ -186,5 +175,4 @@ async def test_background_goes_on_while_offline():
         await api.go_online()
         events = await followed(client, only(api).id, 0)
         await stream.close()
-
     assert events[-1].type == "response.completed"

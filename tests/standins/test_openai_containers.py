@@ -31,7 +31,6 @@ async def test_a_container_is_made_found_and_used():
         tools: Any = [{"type": "code_interpreter", "container": made.id}]
         answer = await client.responses.create(**ASK, tools=tools)
         listed = [one.id async for one in client.containers.list()]
-
     assert undeclared(ContainerRetrieveResponse.model_validate(container.to_dict())) == set()
     assert listed == [made.id] == [container_of(answer)]
     assert (container.status, container.memory_limit, container.name) == ("running", "4g", "x")
@@ -48,7 +47,6 @@ async def test_code_runs_in_one_of_its_own_with_the_files_it_was_given():
         answers = [await client.responses.create(**ASK, tools=tools) for _ in range(2)]
         name = container_of(answers[0])
         files = [file async for file in client.containers.files.list(name)]
-
     assert name != container_of(answers[1])
     assert {(file.path, file.source) for file in files} == {
         ("/mnt/data/in.txt", "user"),
@@ -75,7 +73,6 @@ async def test_a_conversation_goes_on_in_its_container():
         second = container_of(await client.responses.create(**ask))
         api.containers.expire(first)
         third = container_of(await client.responses.create(**ask))
-
     assert second == first
     assert third != first
 
@@ -95,7 +92,6 @@ async def test_a_container_dies_when_it_is_idle():
         with pytest.raises(openai.BadRequestError, match="expired"):
             await client.responses.create(**ASK, tools=[{"type": "code_interpreter", "container": made.id}])
         dead = await client.containers.retrieve(made.id)
-
     assert dead.status == "expired"
 
 
@@ -107,7 +103,6 @@ async def test_uploaded_files_are_copied_in():
         copy = await client.containers.files.create(other.id, file_id=file.id)
         content = await client.containers.files.content.retrieve(copy.id, container_id=other.id)
         paths = [file.path async for file in client.containers.files.list(made.id)]
-
     assert await content.aread() == b"x"
     assert paths == ["/mnt/data/a.txt"]
 

@@ -27,7 +27,6 @@ async def test_a_scripted_refusal_is_an_api_error(status, code, error):
     async with served(scenario) as (api, client):
         with pytest.raises(error) as caught:
             await client.responses.create(**ASK, stream=True)
-
     assert (caught.value.status_code, caught.value.code) == (status, code)
     assert caught.value.response.headers["retry-after"] == "2"
     assert caught.value.request_id
@@ -39,7 +38,6 @@ async def test_a_silent_end_has_no_terminal_event():
     scenario.enqueue(Say("Hm"), Fault("silent"))
     async with served(scenario) as (api, client):
         events = [event async for event in await client.responses.create(**ASK, stream=True)]
-
     assert events[-1].type == "response.output_text.delta"
     assert api.requests[0].finished_at is None
 
@@ -56,7 +54,6 @@ async def test_a_cut_breaks_the_connection(stream):
         else:
             with pytest.raises(openai.APIConnectionError):
                 await client.responses.create(**ASK)
-
     assert api.requests[0].cut_at is not None
 
 
@@ -72,7 +69,6 @@ async def test_a_hang_keeps_the_connection_open():
         assert api.requests[0].cut_at is None
         await stream.close()
         await api.until(lambda: api.requests[0].cut_at is not None)
-
     assert api.requests[0].tokens == 1
 
 
@@ -85,7 +81,6 @@ async def test_generation_stops_with_its_connection():
         await api.until(lambda: api.requests[0].tokens >= 3)
         await stream.close()
         await api.until(lambda: api.requests[0].cut_at is not None)
-
     assert api.requests[0].tokens < 1000
     assert api.requests[0].finished_at is None
 
@@ -98,7 +93,6 @@ async def test_all_live_streams_can_be_cut():
         await api.until(lambda: api.requests[0].tokens == 1)
         await api.cut()
         await until_broken(stream)
-
         assert (await client.responses.create(**ASK)).output_text == "echo: Good morning"
 
 
@@ -110,5 +104,4 @@ async def test_offline_and_back_on_the_same_port():
         with pytest.raises(openai.APIConnectionError):
             await client.responses.create(**ASK)
         await api.go_online()
-
         assert (await client.responses.create(**ASK)).status == "completed"

@@ -24,7 +24,6 @@ async def test_an_upload_is_a_file_object():
             file=NOTE, purpose="user_data", expires_after={"anchor": "created_at", "seconds": HOUR}
         )
         again = await client.files.retrieve(file.id)
-
     assert undeclared(FileObject.model_validate(file.to_dict())) == set()
     assert (file.filename, file.bytes, file.purpose) == ("보고서 1.txt", 7, "user_data")
     assert file.expires_at == file.created_at + HOUR
@@ -39,7 +38,6 @@ async def test_a_deleted_file_is_gone():
         for call in (client.files.retrieve, client.files.delete):
             with pytest.raises(openai.NotFoundError):
                 await call(file.id)
-
     assert deleted == FileDeleted(id=file.id, deleted=True, object="file")
 
 
@@ -59,7 +57,6 @@ async def test_other_files_can_be_downloaded():
     async with served(Scenario()) as (_, client):
         file = await client.files.create(file=NOTE, purpose="batch")
         content = await client.files.content(file.id)
-
     assert await content.aread() == b"buy tea"
 
 
@@ -69,7 +66,6 @@ async def test_files_are_listed_in_pages():
         await client.files.create(file=NOTE, purpose="user_data")
         page = await client.files.list(purpose="assistants", limit=2)
         everything = [file.id async for file in page]
-
     assert len(page.data) == 2
     assert everything == [file.id for file in reversed(made)]
 
@@ -81,7 +77,6 @@ async def test_a_fault_hits_as_often_as_asked():
             with pytest.raises(openai.InternalServerError) as caught:
                 await client.files.create(file=NOTE, purpose="user_data")
         await client.files.create(file=NOTE, purpose="user_data")
-
     assert caught.value.code == "server_is_overloaded"
     assert caught.value.response.headers["retry-after"] == "1"
     assert api.asked("POST /files") == 3
@@ -93,7 +88,6 @@ async def test_an_answer_can_be_lost():
         api.fail("POST /files", lost=True)
         with pytest.raises(openai.APIConnectionError):
             await client.files.create(file=NOTE, purpose="user_data")
-
     assert len(api.files.uploaded) == 1
 
 
@@ -105,7 +99,6 @@ async def test_a_request_can_be_held():
         assert api.files.uploaded == []
         hold.release()
         await upload
-
     assert len(api.files.uploaded) == 1
 
 
@@ -114,7 +107,6 @@ async def test_a_request_can_be_late():
         api.fail("POST /files", status=0, seconds=0.03)
         began = time.monotonic()
         await client.files.create(file=NOTE, purpose="user_data")
-
     assert time.monotonic() - began >= 0.03
 
 

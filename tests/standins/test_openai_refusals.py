@@ -195,7 +195,6 @@ async def test_bad_requests_are_refused(server, where, sent, status, param, code
     """With the parameter at fault and the API's code; nothing of them is kept."""
     api, there = server
     answer = await asked(api, named(where, there), **named(sent, there))
-
     error = answer.json()["error"]
     assert (answer.status_code, error["param"], error["code"]) == (status, param, code)
     assert set(error) == {"message", "type", "param", "code"}
@@ -209,7 +208,6 @@ async def test_bad_requests_are_refused(server, where, sent, status, param, code
 async def test_nobody_comes_in_without_the_key(where):
     async with OpenAIStandin(Scenario(), api_key="sk-right") as api:
         answers = [await asked(api, where, key=key) for key in ("", "sk-wrong", "sk-right")]
-
     assert [answer.status_code for answer in answers] == [401, 401, 200]
     assert answers[1].json()["error"]["code"] == "invalid_api_key"
 
@@ -227,7 +225,6 @@ async def test_a_server_without_hosted_tools_says_so(options):
         gone = await asked(api, "POST /files", **file())
         answer = await asked(api, "POST /responses", **ask(tools=[look, {"type": "web_search"}]))
         taken = await asked(api, "POST /responses", **ask(tools=[look]))
-
     assert [gone.status_code, answer.status_code, taken.status_code] == [404, 400, 200]
     assert answer.json()["error"]["param"] == "tools[1].type"
 
@@ -236,7 +233,6 @@ async def test_a_portable_server_keeps_nothing():
     async with OpenAIStandin(Scenario(), portable=True) as api:
         made = (await asked(api, "POST /responses", **ask())).json()
         answer = await asked(api, f"GET /responses/{made['id']}")
-
     assert (answer.status_code, api.responses) == (404, {})
 
 
@@ -262,7 +258,6 @@ async def test_what_is_too_long_is_refused(items, options):
     """Text, pictures, files and results of tools all count."""
     async with OpenAIStandin(Scenario(), window=700, **options) as api:
         answer = await asked(api, "POST /responses", **ask(input=items, stream="portable" in options))
-
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "context_length_exceeded"
 
@@ -272,5 +267,4 @@ async def test_truncation_drops_the_oldest():
     async with OpenAIStandin(script, window=10) as api:
         newest = {"role": "user", "content": "newest"}
         await asked(api, "POST /responses", **ask(input=[LONG, newest], truncation="auto"))
-
     assert script.requests == [("", [newest])]

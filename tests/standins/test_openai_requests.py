@@ -277,7 +277,6 @@ def test_good_requests_are_taken(fields):
 def test_bad_requests_are_refused(code, param, fields):
     """With status 400, the parameter at fault and the API's code."""
     refusal = refused(body(**fields))
-
     assert (refusal.status, refusal.error["param"], refusal.error["code"]) == (400, param, code)
 
 
@@ -308,7 +307,6 @@ def test_a_body_is_an_object_with_a_model_and_an_input(request_body):
 
 def test_the_parameters_are_those_of_the_sdk():
     sdk = ResponseCreateParamsStreaming.__annotations__ | ResponseCreateParamsNonStreaming.__annotations__
-
     assert sdk.keys() == RESPONSE.keys()
 
 
@@ -328,5 +326,4 @@ def test_a_portable_server_refuses_what_is_openais_own(fields):
 
 def test_a_portable_server_takes_the_portable_contract():
     fields = {"stream": True, "store": False, "max_output_tokens": 100, "temperature": 0.5, "top_p": 1}
-
     check(body(instructions="Be kind.", tools=[LOOSE], metadata={"a": "b"}, **fields), portable=True)

@@ -19,7 +19,6 @@ async def test_a_recording_says_what_the_test_tells():
             await client.audio.transcriptions.create(file=file, model="gpt-transcribe")
             for file in (("voice.ogg", OGG), ("x.oga", OGG + b"!"), ("x.ogg", OGG))
         ]
-
     assert undeclared(Transcription.model_validate(made[0].to_dict())) == set()
     assert [one.text for one in made] == ["Good morning", "Good night", "a recording of 104 bytes"]
     assert [one.name for one in api.transcriptions] == ["voice.ogg", "x.oga", "x.ogg"]
@@ -30,7 +29,6 @@ async def test_a_transcription_can_be_plain_text():
         made = await client.audio.transcriptions.create(
             file=("a.ogg", OGG), model="gpt-transcribe", response_format="text"
         )
-
     assert made.strip() == "a recording of 104 bytes"
 
 
@@ -49,7 +47,6 @@ async def test_what_models_tell_of_themselves(options, fields):
     async with served(Scenario(), **options) as (_, client):
         listed = {model.id: model.to_dict() async for model in client.models.list()}
         model = await client.models.retrieve("gpt-4o")
-
     assert model.to_dict() == listed["gpt-4o"]
     known = {"id", "object", "created", "owned_by"}
     assert {key: value for key, value in listed["gpt-4o"].items() if key not in known} == fields

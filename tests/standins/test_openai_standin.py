@@ -17,7 +17,6 @@ async def test_events_come_in_the_order_of_the_api():
     scenario.enqueue(Say("Hel"), Say("lo"))
     async with served(scenario) as (_, client):
         frames = await raw_frames(client)
-
     assert [name for name, _ in frames] == [
         "response.created",
         "response.in_progress",
@@ -43,7 +42,6 @@ async def test_every_event_is_one_of_the_sdk(ending):
     scenario.enqueue(Say("Hel"), *([ending] if ending else []))
     async with served(scenario) as (_, client):
         frames = await raw_frames(client)
-
     assert frames[-1][0] in ("error", f"response.{ending.kind if ending else 'completed'}")
     for name, data in frames:
         extra = undeclared(EVENTS.validate_python(data))
@@ -56,7 +54,6 @@ async def test_the_last_event_carries_the_whole_response():
     scenario.enqueue(Say("Hel"), Say("lo"))
     async with served(scenario) as (_, client):
         frames = await raw_frames(client, instructions="Be kind.", metadata={"a": "b"})
-
     response = Response.model_validate(frames[-1][1]["response"])
     assert response.output_text == "Hello"
     assert response.instructions == "Be kind."
@@ -72,7 +69,6 @@ async def test_text_survives_the_wire():
     scenario.enqueue(Say(text))
     async with served(scenario) as (_, client):
         events = [event async for event in await client.responses.create(**ASK, stream=True)]
-
     assert "".join(event.delta for event in events if event.type == "response.output_text.delta") == text
 
 
@@ -80,7 +76,6 @@ async def test_obfuscation_can_be_turned_off():
     """include_obfuscation=false leaves nothing undeclared on a delta."""
     async with served(Scenario()) as (_, client):
         frames = await raw_frames(client, stream_options={"include_obfuscation": False})
-
     assert not any("obfuscation" in data for _, data in frames)
 
 
@@ -90,7 +85,6 @@ async def test_without_streaming_the_response_comes_whole():
     scenario.enqueue("Hello there")
     async with served(scenario) as (_, client):
         response = await client.responses.create(**ASK)
-
     assert response.output_text == "Hello there"
     assert undeclared(Response.model_validate(response.to_dict())) == set()
 
@@ -100,7 +94,6 @@ async def test_the_limit_of_output_ends_an_answer():
     scenario.enqueue(Say("x" * 60), Say("y" * 60))
     async with served(scenario) as (_, client):
         response = await client.responses.create(**ASK, max_output_tokens=16)
-
     assert response.status == "incomplete"
     assert response.output_text == "x" * 60 + "y" * 4
 
@@ -108,7 +101,6 @@ async def test_the_limit_of_output_ends_an_answer():
 async def test_requests_are_kept():
     async with served(Scenario()) as (api, client):
         await client.responses.create(**ASK, extra_headers={"X-Mark": "7"})
-
     assert api.requests[0].body == ASK
     assert api.requests[0].headers["x-mark"] == "7"
 
@@ -124,7 +116,6 @@ async def test_a_hundred_streams_at_once():
             return str(last.response.output_text)
 
         texts = await asyncio.gather(*(ask() for _ in range(100)))
-
     assert texts == ["one two three"] * 100
     assert len(api.requests) == 100
 
@@ -135,7 +126,6 @@ async def test_a_stream_that_is_too_long_has_begun():
     async with served(script, window=10) as (_, client):
         stream = await client.responses.create(**{**ASK, "input": "x" * 400}, stream=True)
         events = [event async for event in stream]
-
     assert [event.type for event in events] == ["response.created", "response.in_progress", "error"]
     assert events[-1].code == "context_length_exceeded"
     assert script.requests == []
@@ -144,7 +134,6 @@ async def test_a_stream_that_is_too_long_has_begun():
 async def test_a_portable_server_sends_no_field_of_openais_own():
     async with served(Scenario(), portable=True) as (_, client):
         events = [event async for event in await client.responses.create(**ASK, stream=True)]
-
     deltas = [event for event in events if event.type == "response.output_text.delta"]
     assert "".join(delta.delta for delta in deltas) == "echo: Good morning"
     assert not any(delta.model_extra for delta in deltas)

@@ -28,7 +28,6 @@ async def test_a_store_is_made_and_found():
         )
         again = await client.vector_stores.update(store.id, name="Bea")
         await client.vector_stores.retrieve(store.id)
-
     assert undeclared(VectorStore.model_validate(store.to_dict())) == set()
     assert (store.name, store.status, store.metadata) == ("Ann", "completed", {"a": "b"})
     assert store.expires_at == store.created_at + 7 * DAY
@@ -44,7 +43,6 @@ async def test_a_document_is_indexed_a_moment_later():
         begun = await client.vector_stores.files.create(vector_store_id=store.id, file_id=file)
         done = await client.vector_stores.files.poll(file, vector_store_id=store.id)
         store = await client.vector_stores.retrieve(store.id)
-
     assert (begun.status, done.status) == ("in_progress", "completed")
     assert undeclared(VectorStoreFile.model_validate(done.to_dict())) == set()
     assert (store.file_counts.completed, store.file_counts.total) == (1, 1)
@@ -66,7 +64,6 @@ async def test_what_cannot_be_read_fails(name, content, code):
         file = await client.vector_stores.files.upload_and_poll(
             vector_store_id=store.id, file=(name, content)
         )
-
     assert file.status == "failed"
     assert file.last_error is not None
     assert file.last_error.code == code
@@ -84,7 +81,6 @@ async def test_files_of_a_store_can_be_listed_and_removed():
         with pytest.raises(openai.NotFoundError):
             await client.vector_stores.files.retrieve(good.id, vector_store_id=store.id)
         await client.files.retrieve(good.id)
-
     assert listed == [good.id]
     assert gone.deleted
 
@@ -95,7 +91,6 @@ async def test_a_deleted_file_is_in_no_store():
         store = await client.vector_stores.create(name="x", file_ids=[file])
         await client.files.delete(file)
         store = await client.vector_stores.retrieve(store.id)
-
     assert store.file_counts.total == 0
 
 
@@ -117,7 +112,6 @@ async def test_an_unused_store_expires():
             await client.vector_stores.files.create(vector_store_id=store.id, file_id=file)
         with pytest.raises(openai.BadRequestError, match="expired"):
             await client.responses.create(**ASK, tools=tools)
-
     assert store.status == "expired"
 
 
@@ -125,9 +119,7 @@ async def test_stores_are_listed():
     async with served(Scenario()) as (api, client):
         made = [(await client.vector_stores.create(name=name)).id for name in "abc"]
         listed = [store.id async for store in client.vector_stores.list()]
-
         await client.vector_stores.delete(made[0])
-
     assert listed == made[::-1]
     assert list(api.stores.all) == made[1:]
 
@@ -143,7 +135,6 @@ async def test_indexing_can_fail_for_no_reason():
         del api.stores.errors["a.txt"]
         await client.vector_stores.files.delete(failed.id, vector_store_id=store.id)
         again = await client.vector_stores.files.create_and_poll(failed.id, vector_store_id=store.id)
-
     assert failed.last_error is not None
     assert failed.last_error.code == "server_error"
     assert again.status == "completed"
@@ -171,6 +162,5 @@ async def test_a_search_finds_only_what_is_in_its_stores():
             )
             for store in stores
         ]
-
     names = [[result.filename for result in response.output[0].results] for response in found]
     assert names == [["ann-tea.txt"], ["bob-tea.txt"]]

@@ -77,7 +77,6 @@ def joined(frames: list[tuple[str, dict[str, Any]]], name: str) -> str:
 async def test_every_event_is_one_of_the_sdk(beats, include):
     """Validates against the SDK's union, declares every field, and counts from 0."""
     frames = await frames_of(*beats, include=include)
-
     assert [data["sequence_number"] for _, data in frames] == list(range(len(frames)))
     for _, data in frames:
         assert undeclared(EVENTS.validate_python(data)) <= {"obfuscation"}
@@ -87,7 +86,6 @@ async def test_every_event_is_one_of_the_sdk(beats, include):
 async def test_the_last_event_has_all_the_items(beats):
     """The same as were done one by one, in the order of their index."""
     frames = await frames_of(*beats)
-
     done = [data for name, data in frames if name == "response.output_item.done"]
     added = [data for name, data in frames if name == "response.output_item.added"]
     output = frames[-1][1]["response"]["output"]
@@ -100,7 +98,6 @@ async def test_the_last_event_has_all_the_items(beats):
 async def test_calls_are_written_and_their_ids_differ():
     """Arguments come in deltas; a script may write broken ones and name the call."""
     frames = await frames_of(*EVERYTHING["calls"])
-
     assert names(frames, 0)[0] == "output_item.added"
     assert names(frames, 0)[-2:] == ["function_call_arguments.done", "output_item.done"]
     assert joined(frames, "response.function_call_arguments.delta") == ('{"zone":"Asia/Seoul"}{"sides": 6{}')
@@ -113,7 +110,6 @@ async def test_calls_are_written_and_their_ids_differ():
 async def test_text_around_calls_is_in_two_messages():
     """A call ends the message before it; deltas name the message they belong to."""
     frames = await frames_of(*EVERYTHING["text and calls"])
-
     output = frames[-1][1]["response"]["output"]
     assert [item["type"] for item in output] == ["message", "function_call", "message"]
     assert [item["content"][0]["text"] for item in output[::2]] == ["One moment.", "Done."]
@@ -124,7 +120,6 @@ async def test_text_around_calls_is_in_two_messages():
 async def test_a_hosted_tool_shows_its_work():
     """Its own events stand between the beginning and the end of its item."""
     frames = await frames_of(*EVERYTHING["web search"])
-
     assert names(frames, 0) == [
         "output_item.added",
         "web_search_call.in_progress",
@@ -139,7 +134,6 @@ async def test_a_hosted_tool_shows_its_work():
 
 async def test_code_is_written_then_run():
     frames = await frames_of(*EVERYTHING["code"])
-
     assert joined(frames, "response.code_interpreter_call_code.delta") == "print(1)"
     assert names(frames, 0)[-3:] == [
         "code_interpreter_call.interpreting",
@@ -151,7 +145,6 @@ async def test_code_is_written_then_run():
 async def test_results_come_only_when_they_are_included():
     without = await frames_of(*EVERYTHING["file search"])
     included = await frames_of(*EVERYTHING["file search"], include=INCLUDE)
-
     assert without[-1][1]["response"]["output"][0]["results"] is None
     assert included[-1][1]["response"]["output"][0]["results"][0]["file_id"] == "file-1"
 
@@ -159,7 +152,6 @@ async def test_results_come_only_when_they_are_included():
 async def test_a_citation_is_told_and_kept():
     """As an event, and with the text it belongs to, where that ended."""
     frames = await frames_of(*EVERYTHING["file search"])
-
     cited = next(data for name, data in frames if name == "response.output_text.annotation.added")
     assert (cited["annotation_index"], cited["annotation"]["index"]) == (0, 4)
     message = frames[-1][1]["response"]["output"][1]
@@ -168,7 +160,6 @@ async def test_a_citation_is_told_and_kept():
 
 async def test_a_failed_remote_call_says_so():
     frames = await frames_of(*EVERYTHING["mcp"])
-
     assert names(frames, 1)[-2] == "mcp_call.completed"
     assert names(frames, 2)[-2] == "mcp_call.failed"
     assert names(frames, 3) == ["output_item.added", "output_item.done"]
@@ -176,7 +167,6 @@ async def test_a_failed_remote_call_says_so():
 
 async def test_reasoning_is_sealed_when_it_is_done():
     frames = await frames_of(*EVERYTHING["reasoning"])
-
     added, done = (
         [data["item"] for name, data in frames if name == f"response.output_item.{word}"]
         for word in ("added", "done")
@@ -198,7 +188,6 @@ async def test_a_produced_file_is_in_the_container():
         content = await client.containers.files.content.retrieve(
             cited["file_id"], container_id=cited["container_id"]
         )
-
     assert link == "sandbox:/mnt/data/a.csv"
     assert await content.aread() == b"1,2"
 
@@ -220,7 +209,6 @@ async def test_tools_are_echoed_without_their_secrets():
     ]
     async with served(Scenario()) as (_, client):
         response = await client.responses.create(model="gpt-6-luna", input="Hi", store=False, tools=tools)
-
     assert undeclared(Response.model_validate(response.to_dict())) == set()
     assert [tool.type for tool in response.tools] == [tool["type"] for tool in tools]
     assert "secret" not in response.model_dump_json()

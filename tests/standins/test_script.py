@@ -64,7 +64,6 @@ def test_a_scenario_plays_what_is_enqueued_then_echoes():
     script = Scenario()
     script.enqueue("one two", Fault("cut"))
     script.enqueue()
-
     assert [Say("one"), Say(" two"), Fault("cut")] == list(script.play("Be kind.", said("a")))
     assert "" == words(script, "b")
     assert "echo: c" == words(script, "c")
@@ -74,7 +73,6 @@ def test_a_scenario_plays_what_is_enqueued_then_echoes():
 def test_the_offline_model_says_that_it_is_one():
     """And what it was told, so that nobody takes it for a real one."""
     answer = words(Offline(delay=0.0), 'Hi "you"')
-
     assert answer.startswith("I am the offline model")
     assert '"Hi \\"you\\""' in answer
     assert "new" in answer
@@ -85,7 +83,6 @@ def test_the_offline_model_says_that_it_is_one():
 )
 def test_the_offline_model_proves_its_memory(texts, count):
     answer = words(Offline(delay=0.0), *texts)
-
     assert count in answer
     assert 'oldest I was given is "a"' in answer
 
@@ -104,7 +101,6 @@ def test_the_text_of_a_result_is_what_a_function_gave(output):
 
 def test_what_people_allowed_is_found():
     answer = {"type": "mcp_approval_response", "approval_request_id": "mcpr_1", "approve": False}
-
     assert approvals([*said("Drop it"), answer]) == {"mcpr_1": False}
 
 
@@ -115,7 +111,6 @@ def test_a_function_among_the_parts_sees_the_items():
     script.enqueue(lambda items: f"It is {outputs(items)['call_1']}.")
     script.enqueue(lambda items: [Say("a"), lambda _: Say("b"), "c d"], Wait(1))
     items = [*said("What time is it?"), OUTPUT]
-
     assert list(script.play("", said("What time is it?"))) == [Call("clock")]
     assert words_of(script.play("", items)) == "It is 12:00."
     assert list(script.play("", items)) == [Say("a"), Say("b"), Say("c"), Say(" d"), Wait(1)]
@@ -124,17 +119,14 @@ def test_a_function_among_the_parts_sees_the_items():
 def test_a_standing_answer_takes_the_place_of_the_echo():
     script = Scenario(otherwise=lambda items: f"no {text_of(items[-1])}")
     script.enqueue("yes")
-
     assert [words(script, "a"), words(script, "b"), words(script, "c")] == ["yes", "no b", "no c"]
 
 
 def test_a_scenario_keeps_the_tools_it_was_offered():
     script = Scenario()
     tools = [{"type": "web_search"}]
-
     performed(script, "", said("a"), tools)
     performed(script, "", said("b"), ())
-
     assert script.tools == [tools, ()]
 
 

@@ -51,7 +51,6 @@ def calls(text: str, tools: Sequence[Item] = ALL) -> list[Call]:
 @pytest.mark.parametrize("text", ["What time is it?", "지금 몇 시야?", "시간 알려줘"])
 def test_the_time_is_asked_of_the_tool(text):
     (call,) = calls(text)
-
     assert call.name == "current_time"
     assert isinstance(call.arguments, Mapping)
     assert call.arguments["zone"] in ("UTC", "Asia/Seoul")
@@ -67,7 +66,6 @@ def test_sums_are_left_to_the_tool(text, expression):
 
 def test_two_wishes_are_two_calls():
     names = [call.name for call in calls("What time is it, and calculate 1+1")]
-
     assert names == ["current_time", "calculate"]
 
 
@@ -103,7 +101,6 @@ def test_any_function_is_called_by_its_name(text, arguments):
 @pytest.mark.parametrize("text", ["is there stock?", "please use stock {}", "stocks are up", "use the force"])
 def test_a_name_among_other_words_calls_nothing(text):
     answer = said(played(text, (*ALL, STOCK)))
-
     assert answer.startswith("I am the offline model")
     assert "does not have" not in answer
 
@@ -121,14 +118,12 @@ def test_a_name_among_other_words_calls_nothing(text):
 )
 def test_what_an_assistant_lacks_is_said(text, tool):
     answer = said(played(text, [STOCK]))
-
     assert f" does not have the tool `{tool}`, only stock." in answer
     assert f"`spool assistants update NAME --tool {tool}`" in answer
 
 
 @pytest.mark.parametrize("content", ["hello", [{"type": "input_image", "file_id": "file-1"}]])
 def test_whose_instructions_they_are_is_said(content):
-
     def told(instructions: str) -> str:
         return said(
             list(Offline(0.0, INSTRUCTIONS).play(instructions, [{"role": "user", "content": content}], ALL))
@@ -147,19 +142,16 @@ def test_what_is_not_offered_is_not_used():
 
 def test_a_result_is_told():
     outputs = [{"type": "function_call_output", "call_id": id, "output": id} for id in ("12:00", "2")]
-
     assert said(played("What time is it?", ALL, *outputs)) == "The tool says: 12:00; 2"
 
 
 def test_a_picture_is_drawn():
     beats = played("Draw a cat")
-
     assert any(isinstance(beat, Hosted) and beat.type == "image_generation_call" for beat in beats)
 
 
 def test_a_file_is_made_and_cited():
     beats = played("Make me a CSV file")
-
     (hosted,) = (beat for beat in beats if isinstance(beat, Hosted))
     (cite,) = (beat for beat in beats if isinstance(beat, Cite))
     assert hosted.produces[0][0] == cite.annotation["filename"]
@@ -168,7 +160,6 @@ def test_a_file_is_made_and_cited():
 def test_a_picture_that_was_sent_is_seen():
     url = f"data:image/png;base64,{base64.b64encode(png()).decode()}"
     content = [{"type": "input_text", "text": "a picture of?"}, {"type": "input_image", "image_url": url}]
-
     assert f"a picture ({len(png())} bytes)" in said(played(content))
 
 
@@ -186,7 +177,6 @@ def test_a_document_that_was_sent_is_named(part):
 
 def test_a_summary_keeps_what_people_said():
     asked = "Remembered so far:\nAnn likes tea\n\nAbout to be forgotten:\nuser: I am 30\nassistant: Good"
-
     assert said(played(asked, ())) == "Ann likes tea; ; I am 30"
 
 
@@ -200,11 +190,9 @@ def test_an_announcement_is_left_to_the_tool(text):
         "name": "announce",
         "parameters": {"type": "object", "properties": {"text": {"type": "string"}}},
     }
-
     assert calls(text, [announce]) == [Call("announce", {"text": "tea is ready"})]
 
 
 def test_a_file_that_could_not_be_read_is_not_claimed():
     answer = said(played("what is this?\n\n[File a.zip could not be read]"))
-
     assert answer.startswith("I am the offline model")

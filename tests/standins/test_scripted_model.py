@@ -57,7 +57,6 @@ async def test_a_hang_waits_for_the_callers_deadline():
     events = ScriptedModel(scenario).stream(PROMPT)
     assert isinstance(await anext(events), ItemAdded)
     assert await anext(events) == TextDelta("Hm")
-
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(anext(events), 0.02)
 
@@ -66,7 +65,6 @@ async def test_a_refusal_after_the_start_is_a_mistake_in_the_script():
     """A server cannot refuse once the stream is open, so neither may a script."""
     scenario = Scenario()
     scenario.enqueue(Say("Hm"), Fault("refuse"))
-
     with pytest.raises(ValueError, match="first beat"):
         await played(ScriptedModel(scenario))
 
@@ -79,18 +77,14 @@ async def test_resuming_does_not_wait_again():
     first = await played(model)
     assert isinstance(first[0], Started)
     began = time.monotonic()
-
     await played(model, resume=first[0].response_id)
-
     assert time.monotonic() - began < 0.08
 
 
 async def test_a_response_that_is_not_kept_cannot_be_resumed():
     model = ScriptedModel(Scenario(), background=True)
     await played(model)
-
     _, error = await until_fault(model, resume="resp_other")
-
     assert isinstance(error, Retryable)
     assert error.code == "response_gone"
 
@@ -99,9 +93,7 @@ async def test_close_forgets_everything():
     model = ScriptedModel(Scenario(), background=True)
     started = (await played(model))[0]
     assert isinstance(started, Started)
-
     await model.close()
-
     assert model.closed
     _, error = await until_fault(model, resume=started.response_id)
     assert error.code == "response_gone"
@@ -116,9 +108,7 @@ async def test_without_parallel_calls_there_is_one():
     scenario = Scenario()
     scenario.enqueue(Call("clock"), Call("dice"))
     prompt = dataclasses.replace(PROMPT, options={"parallel_tool_calls": False})
-
     events = [event async for event in ScriptedModel(scenario).stream(prompt)]
-
     assert [item["name"] for item in items(events)] == ["clock"]
 
 
@@ -128,11 +118,9 @@ async def test_produced_files_are_kept_and_cited():
     cite = Cite({"type": "container_file_citation", "filename": "a.csv"})
     scenario.enqueue(Hosted("code_interpreter_call", produces=[("a.csv", b"1")]), Say("a.csv"), cite)
     model = ScriptedModel(scenario, background=True)
-
     first = await played(model)
     assert isinstance(first[0], Started)
     again = await played(model, resume=first[0].response_id)
-
     cited = items(first)[-1]["content"][0]["annotations"][0]
     assert model.containers.files[cited["container_id"], cited["file_id"]] == ("a.csv", b"1")
     assert again == first
@@ -142,7 +130,6 @@ async def test_a_citation_needs_its_file():
     """A script that cites what nothing produced has a mistake in it."""
     scenario = Scenario()
     scenario.enqueue(Say("a.csv"), Cite({"type": "container_file_citation", "filename": "a.csv"}))
-
     with pytest.raises(ValueError, match="nothing produced"):
         await played(ScriptedModel(scenario))
 
@@ -150,6 +137,5 @@ async def test_a_citation_needs_its_file():
 async def test_a_citation_needs_a_text():
     scenario = Scenario()
     scenario.enqueue(Reason("Hm"), Cite({"type": "url_citation", "url": "https://a.example", "title": "A"}))
-
     with pytest.raises(ValueError, match="says something"):
         await played(ScriptedModel(scenario))
