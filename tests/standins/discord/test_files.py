@@ -89,7 +89,6 @@ async def test_an_address_has_a_lifetime(d):
 
 
 async def test_a_download_can_fail(d):
-    """With a status before a byte, late, or cut in the middle."""
     await d.say(PERSON, CHANNEL, "look", attachments=[("cat.png", PICTURE)])
     (attachment,) = d.messages(CHANNEL)[0].attachments
     d.fail("GET", CDN, status=503)
@@ -119,7 +118,6 @@ async def test_the_sdk_posts_and_edits_files(d, bot):
 
 
 async def test_a_file_alone_is_a_message(api):
-    """A part of a form needs no entry in `attachments`."""
     status, message = await api.upload({}, A)
     assert (status, message["content"], message["attachments"][0]["size"]) == (200, "", 1)
     assert (await api.upload({}, *[A] * 10))[0] == 200
@@ -142,7 +140,6 @@ async def test_an_edit_says_which_files_stay(d, api):
 
 
 async def test_an_upload_is_made_once_though_its_answer_was_lost(d, api):
-    """The nonce is enforced with files, too: the second form stores nothing."""
     body = {"nonce": "n", "enforce_nonce": True}
     d.fail("POST", "/channels/{channel}/messages", when="after", drop=True)
     with pytest.raises(aiohttp.ClientError):
@@ -152,7 +149,6 @@ async def test_an_upload_is_made_once_though_its_answer_was_lost(d, api):
 
 
 async def test_an_interaction_is_answered_with_a_file(d, monkeypatch):
-    """Callback, follow-up and edit take files as messages do."""
     bot = Bot()
 
     @bot.tree.command(name="draw", description="Draw")

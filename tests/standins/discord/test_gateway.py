@@ -176,7 +176,6 @@ async def test_a_link_preview_is_an_update_without_an_edit(d, socket):
 
 
 async def test_a_recording_is_told_as_it_is(d, socket):
-    """Nothing is checked, and nothing changes in the channels."""
     await ready(socket)
     await d.replay("MESSAGE_CREATE", {"guild_id": None, "id": 7})
     assert (await socket.event("MESSAGE_CREATE"))["d"] == {"guild_id": None, "id": 7}

@@ -109,7 +109,6 @@ async def test_an_interaction_tells_where_and_who(d, room, use):
 
 @standin_with(rules=Rules(interaction_deadline=0.05))
 async def test_an_unanswered_interaction_fails(use):
-    """After the deadline the person sees a failure, and the callback comes too late."""
     async with use() as used:
         reply = await used.seen
         assert (reply.failed, reply.acked_after, reply.text) == (True, None, "")

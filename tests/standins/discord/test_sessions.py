@@ -47,7 +47,6 @@ async def test_only_a_goodbye_ends_the_session(d, code, ended):
 
 @pytest.mark.parametrize("how", ["killed", "offline"])
 async def test_who_was_cut_off_misses_nothing(d, how):
-    """A connection that ends without a close frame, as after kill -9 or in an outage, forfeits nothing."""
     async with gateway(d) as socket:
         session, seq = await ready(socket)
         if how == "killed":

@@ -43,7 +43,6 @@ class Phone:
         return message
 
     async def event(self, *, ack: bool = True) -> Json:
-        """The next envelope."""
         envelope = await self.next()
         if ack:
             await self.ack(envelope)
@@ -70,7 +69,6 @@ async def phone(slack: SlackStandin) -> AsyncIterator[Phone]:
 
 
 async def refusal(call: Awaitable[object]) -> str:
-    """The error a call is answered with."""
     with pytest.raises(SlackApiError) as caught:
         await call
     return str(caught.value.response["error"])
@@ -90,5 +88,4 @@ def button(action_id: str = "yes", label: str = "Yes", **more: object) -> Json:
 
 
 async def told(slack: SlackStandin, line: Phone, count: int) -> list[Json]:
-    """The next events, acknowledged."""
     return [(await line.event())["payload"] for _ in range(count)]

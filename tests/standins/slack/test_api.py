@@ -19,7 +19,6 @@ from tests.standins.slack.clients import MARKER, Json, refusal, stream, workspac
 
 
 async def test_a_bolt_app_hears_a_mention_and_streams_an_answer():
-    """Unmodified slack-bolt and slack_sdk connect, are told, stream, and every event is acknowledged."""
     async with workspace() as (slack, client):
         app = AsyncApp(client=client, process_before_response=True)
 
@@ -47,7 +46,6 @@ async def test_a_bolt_app_hears_a_mention_and_streams_an_answer():
 
 
 async def test_a_bolt_app_answers_a_command_and_its_response_url():
-    """A slash command is acknowledged with a text; the response_url takes another one."""
     async with workspace() as (slack, client):
         app = AsyncApp(client=client)
 
@@ -67,7 +65,6 @@ async def test_a_bolt_app_answers_a_command_and_its_response_url():
 
 
 async def test_tokens_are_checked(slack):
-    """None, wrong, of the wrong kind, revoked."""
     async with aiohttp.ClientSession() as session:
 
         def using(token: str) -> AsyncWebClient:
@@ -85,7 +82,6 @@ async def test_tokens_are_checked(slack):
 
 
 async def test_forms_carry_json_texts(slack):
-    """A form with token and blocks as text is as good as a JSON body."""
     blocks = '[{"type": "markdown", "text": "**hi**"}]'
     form = {"token": slack.bot_token, "channel": "C1", "blocks": blocks, "text": "hi"}
     async with (
@@ -98,7 +94,6 @@ async def test_forms_carry_json_texts(slack):
 
 
 async def test_unknown_methods_and_ignored_arguments(slack, client):
-    """An unknown method is an error; an unknown argument is passed over, and recorded."""
     assert await refusal(client.api_call("chat.nonsense")) == "unknown_method"
     await stream(client, slack, metadata=MARKER, unfurl_links=False)
     assert slack.calls[-1].ignored == ("metadata", "unfurl_links")
@@ -132,7 +127,6 @@ async def test_streams_are_limited_by_tier():
 
 
 async def test_posts_are_limited_by_channel():
-    """About one a second: a burst of three passes, the fourth not; another channel is free."""
     async with workspace() as (slack, client):
         slack.add_channel("C1")
         slack.add_channel("C2")
@@ -143,7 +137,6 @@ async def test_posts_are_limited_by_channel():
 
 
 async def test_an_error_before_the_effect(slack, client):
-    """The call fails as often as asked, and nothing happened."""
     slack.fail("chat.postMessage", error="internal_error", times=2)
     for _ in range(2):
         assert await refusal(client.chat_postMessage(channel="C1", text="x")) == "internal_error"
@@ -169,14 +162,12 @@ async def test_a_fault_has_a_status(slack, client, fault, status, retry_after):
 
 
 async def test_an_error_after_the_effect(slack, client):
-    """The app is told it failed, and the post is there."""
     slack.fail("chat.postMessage", error="internal_error", when="after")
     assert await refusal(client.chat_postMessage(channel="C1", text="x")) == "internal_error"
     assert [post.text for post in slack.posts("C1")] == ["x"]
 
 
 async def test_a_method_can_be_slow(slack, client):
-    """A delay holds every call of the method, and no other."""
     slack.delay("auth.test", 0.1)
     slow = asyncio.create_task(client.auth_test())
     await slack.until(lambda: slack.calls)
@@ -187,7 +178,6 @@ async def test_a_method_can_be_slow(slack, client):
 
 
 async def test_a_reply_lost_after_the_effect(slack):
-    """drop after: the connection is cut, the post is there."""
     slack.fail("chat.postMessage", when="after", drop=True)
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(slack.bot_token, base_url=slack.api_url, session=session, retry_handlers=[])
@@ -198,7 +188,6 @@ async def test_a_reply_lost_after_the_effect(slack):
 
 
 async def test_until_says_what_it_saw(slack):
-    """A wait that fails reports calls, posts and unacknowledged events."""
     await slack.say("U1", "C1", "nobody hears this")
     with pytest.raises(TimeoutError, match="nobody hears this"):
         await slack.until(lambda: False, timeout=0.05)

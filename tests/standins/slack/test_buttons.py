@@ -31,7 +31,6 @@ async def connected(app: AsyncApp, slack: SlackStandin) -> AsyncIterator[None]:
 
 
 async def test_a_section_has_a_limit(slack, client):
-    """3,000 characters pass, 3,001 do not."""
     for length, passes in ((3000, True), (3001, False)):
         section = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * length}}
         call = client.chat_postMessage(channel="C1", text="?", blocks=[section])
@@ -65,7 +64,6 @@ async def test_a_press_carries_what_slack_tells(slack, client):
 
 
 async def test_what_is_not_there_cannot_be_pressed(slack, client):
-    """Another button, and a button that was replaced: the test's mistake."""
     sent = await client.chat_postMessage(channel="C1", text="?", blocks=actions(button()))
     with pytest.raises(LookupError):
         await slack.press("U1", "C1", sent["ts"], "no")
@@ -76,7 +74,6 @@ async def test_what_is_not_there_cannot_be_pressed(slack, client):
 
 
 async def test_a_bolt_app_answers_a_press(slack, client):
-    """It says something to the presser alone, then replaces the message, then takes it away."""
     app = AsyncApp(client=client)
 
     @app.action("yes")
@@ -103,7 +100,6 @@ async def test_a_bolt_app_answers_a_press(slack, client):
 
 
 async def test_an_unacknowledged_press_times_out():
-    """After the deadline the person sees a warning."""
     async with workspace(timing=Timing(ack_seconds=0.05)) as (slack, client):
         slack.add_channel("C1", ["U1"])
         sent = await client.chat_postMessage(channel="C1", text="?", blocks=actions(button()))
@@ -114,7 +110,6 @@ async def test_an_unacknowledged_press_times_out():
 
 @pytest.mark.parametrize("command", ["/assistant", "/memory"])
 async def test_a_command_carries_its_text(slack, client, command):
-    """What was typed behind the command arrives, and the acknowledgement is shown to that person."""
     app = AsyncApp(client=client)
 
     @app.command(command)

@@ -23,7 +23,6 @@ async def test_a_mention_is_told_twice(slack):
 
 
 async def test_the_order_of_the_two_varies(slack):
-    """Over twenty mentions each of the two comes first at times."""
     async with phone(slack) as line:
         for _ in range(20):
             await slack.mention("U1", "C1", "hi")
@@ -32,7 +31,6 @@ async def test_the_order_of_the_two_varies(slack):
 
 
 async def test_a_direct_message_is_no_mention(slack):
-    """In a DM there is `message` with channel_type im, and no app_mention."""
     async with phone(slack) as line:
         await slack.mention("U1", "D1", "hi")
         await slack.say("U1", "D1", "next")
@@ -58,7 +56,6 @@ async def test_text_becomes_rich_text(slack):
 
 
 async def test_edits_and_deletions_are_told(slack):
-    """message_changed has both versions; message_deleted names the ts."""
     async with phone(slack) as line:
         ts = await slack.say("U1", "C1", "one")
         await slack.edit("U1", "C1", ts, "two")
@@ -70,7 +67,6 @@ async def test_edits_and_deletions_are_told(slack):
 
 
 async def test_a_deleted_root_leaves_a_tombstone(slack):
-    """With replies under it the deletion is told as a change to a tombstone."""
     root = await slack.say("U1", "C1", "root")
     await slack.say("U2", "C1", "reply", thread_ts=root)
     async with phone(slack) as line:
@@ -90,7 +86,6 @@ async def test_a_file_makes_a_file_share(slack):
 
 
 async def test_an_unfurl_is_a_change_without_change(slack):
-    """message_changed comes with the same text before and after."""
     async with phone(slack) as line:
         ts = await slack.say("U1", "C1", "see <https://example.com>")
         await slack.unfurl("C1", ts)
@@ -100,7 +95,6 @@ async def test_an_unfurl_is_a_change_without_change(slack):
 
 
 async def test_a_raw_event_and_its_envelope(slack):
-    """Any event can be delivered, and any field of the event_callback replaced."""
     async with phone(slack) as line:
         event_id = await slack.deliver({"type": "team_join"}, is_ext_shared_channel=True)
         (payload,) = await told(slack, line, 1)
@@ -109,7 +103,6 @@ async def test_a_raw_event_and_its_envelope(slack):
 
 
 async def test_without_the_app_in_it_only_mentions_are_told(slack):
-    """A channel the app is not in is silent, but for mentions."""
     slack.add_channel("C1", bot_in=False)
     async with phone(slack) as line:
         await slack.say("U1", "C1", "not for you")
@@ -120,7 +113,6 @@ async def test_without_the_app_in_it_only_mentions_are_told(slack):
 
 
 async def test_the_app_hears_itself(slack, client):
-    """A post of the app comes back as a message event with its bot_id."""
     async with phone(slack) as line:
         await client.chat_postMessage(channel="C1", text="hi")
         (payload,) = await told(slack, line, 1)
@@ -151,12 +143,10 @@ async def test_a_command_must_be_acknowledged_in_time():
 
 
 async def test_a_command_without_a_socket_fails_at_once(slack):
-    """No connection: dispatch_failed."""
     assert (await slack.slash("U1", "C1", "/reset")).error == "dispatch_failed"
 
 
 async def test_a_response_url_takes_five_posts(slack):
-    """The sixth is refused with 404."""
     reply = await slack.slash("U1", "C1", "/reset")
     async with aiohttp.ClientSession() as session:
         posts = [await session.post(reply.response_url, json={"text": str(n)}) for n in range(6)]

@@ -26,7 +26,6 @@ async def get(url: str, token: str = "", **options: Any) -> tuple[int, str, byte
 
 
 async def send(url: str, data: Any) -> int:
-    """The status of an upload."""
     async with aiohttp.ClientSession() as session, session.post(url, data=data) as answer:
         return answer.status
 
@@ -60,7 +59,6 @@ async def test_a_message_with_a_file_is_a_file_share(slack, channel, text, count
 
 
 async def test_a_file_in_a_topic_stands_in_it(slack):
-    """A reply with a file has the thread of its root."""
     async with phone(slack) as line:
         root = await slack.say("U1", "C1", "root")
         await slack.say("U1", "C1", "", root, files=[("a.txt", b"a")])
@@ -91,7 +89,6 @@ async def test_bytes_need_the_scope(slack):
 
 
 async def test_files_can_be_redirected(slack):
-    """A private URL may answer 302 to anywhere."""
     async with phone(slack) as line:
         (file,) = await attached(slack, line, Upload("cat.png", PICTURE))
     slack.redirect_files("http://127.0.0.1:1/elsewhere")
@@ -101,7 +98,6 @@ async def test_files_can_be_redirected(slack):
 
 
 async def test_a_download_can_fail(slack):
-    """With a status before a byte, or cut in the middle."""
     async with phone(slack) as line:
         (file,) = await attached(slack, line, Upload("cat.png", PICTURE))
     slack.fail("download", status=503)
@@ -139,14 +135,12 @@ async def test_a_file_of_another_organisation_is_a_stub(slack, client):
 
 
 async def test_an_announced_size_can_lie(slack):
-    """What is announced and what is served are two things."""
     async with phone(slack) as line:
         (file,) = await attached(slack, line, Upload("big.bin", b"x" * 100, size=1))
     assert (file["size"], len((await get(file["url_private"], slack.bot_token))[2])) == (1, 100)
 
 
 async def test_the_sdk_uploads_a_file_into_a_thread(slack, client):
-    """files_upload_v2 works unchanged; the message comes after the answer and the app is told of it."""
     async with phone(slack) as line:
         root = await slack.say("U1", "C1", "draw")
         answer = await client.files_upload_v2(
@@ -167,7 +161,6 @@ async def test_the_sdk_uploads_a_file_into_a_thread(slack, client):
 
 
 async def test_an_upload_url_takes_a_form_and_takes_it_once(slack, client):
-    """Another length, or a second time, is refused."""
     url = (await client.files_getUploadURLExternal(filename="a.txt", length=3))["upload_url"]
     form = aiohttp.FormData()
     form.add_field("filename", b"abc", filename="a.txt")
@@ -179,7 +172,6 @@ async def test_an_upload_url_takes_a_form_and_takes_it_once(slack, client):
 
 @pytest.mark.parametrize("as_form", [False, True])
 async def test_an_upload_may_be_large(client, as_form):
-    """Larger than any request of the Web API, raw or in a form."""
     length = 5 * 1024**2
     url = (await client.files_getUploadURLExternal(filename="a.bin", length=length))["upload_url"]
     content, form = io.BytesIO(b"x" * length), aiohttp.FormData()
@@ -188,7 +180,6 @@ async def test_an_upload_may_be_large(client, as_form):
 
 
 async def test_a_file_is_completed_once_and_only_with_its_bytes(slack, client):
-    """Not before the upload, not a second time; until then nobody knows the file."""
     file = (await client.files_getUploadURLExternal(filename="a.txt", length=1))["file_id"]
     files: list[dict[str, str | None]] = [{"id": file, "title": "A"}]
     assert await refusal(client.files_completeUploadExternal(files=files)) == "file_update_failed"
@@ -200,7 +191,6 @@ async def test_a_file_is_completed_once_and_only_with_its_bytes(slack, client):
 
 
 async def test_an_answer_lost_after_the_completion(slack):
-    """The app is told nothing and the file is shared."""
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(slack.bot_token, base_url=slack.api_url, session=session, retry_handlers=[])
         file = await begun(client, "a.txt", b"abc")
@@ -212,7 +202,6 @@ async def test_an_answer_lost_after_the_completion(slack):
 
 
 async def test_several_files_are_one_message(slack, client):
-    """A completion with two files makes one message with both."""
     files: list[dict[str, str | None]] = [
         {"id": await begun(client, name, b"x"), "title": name} for name in ("a.txt", "b.txt")
     ]
@@ -238,7 +227,6 @@ async def test_only_own_files_can_be_deleted(slack, client):
 
 
 async def test_uploads_are_limited_by_tier():
-    """The 101st in a minute is too much."""
     async with workspace() as (_, client):
         for _ in range(100):
             await client.files_getUploadURLExternal(filename="a", length=1)

@@ -10,7 +10,6 @@ from tests.standins.slack.clients import MARKER, Json, refusal, stream
 
 
 async def test_a_long_text_is_cut(slack, client):
-    """chat.postMessage truncates at 40,000 characters and says so."""
     answer = await client.chat_postMessage(channel="C1", text="x" * 40_001)
     assert answer["warning"] == "message_truncated"
     assert len(slack.posts("C1")[0].text) == 40_000
@@ -38,14 +37,12 @@ async def test_blocks_stay_when_only_text_comes(slack, client):
 
 
 async def test_pings_are_seen(slack, client):
-    """What would notify people is listed, and the unfurl flags are kept."""
     await client.chat_postMessage(channel="C1", text="<!channel> &lt;!here&gt; <@U1>", unfurl_links=False)
     (post,) = slack.posts("C1")
     assert (post.pings, post.unfurl_links, post.unfurl_media) == (("<!channel>", "<@U1>"), False, None)
 
 
 async def test_an_ephemeral_is_no_message(slack, client):
-    """chat.postEphemeral reaches one person, and history does not have it."""
     await client.chat_postEphemeral(channel="C1", user="U1", text="psst")
     assert [(entry.user, entry.text) for entry in slack.ephemerals] == [("U1", "psst")]
     assert slack.messages("C1") == []
@@ -115,7 +112,6 @@ async def test_locale_must_be_asked_for(slack, client):
 
 
 async def test_a_direct_conversation_is_opened_once(slack, client):
-    """conversations.open gives the same D… id again."""
     slack.set_locale("U1", "en-US")
     ids = {(await client.conversations_open(users="U1"))["channel"]["id"] for _ in range(2)}
     assert len(ids) == 1
@@ -123,7 +119,6 @@ async def test_a_direct_conversation_is_opened_once(slack, client):
 
 
 async def test_a_reaction_is_added_once(slack, client):
-    """The same emoji again is already_reacted."""
     ts = await slack.say("U1", "C1", "hi")
     add = {"channel": "C1", "timestamp": ts, "name": "eyes"}
     await client.reactions_add(**add)

@@ -205,7 +205,6 @@ def filled(value, world):
 
 @pytest.fixture
 async def world(slack, client):
-    """What the right calls speak of."""
     slack.add_stranger("U3", "T0OTHER001")
     said = await slack.say("U1", "C1", "hi", files=[("a.txt", b"a")])
     (theirs,) = slack.files
@@ -252,7 +251,6 @@ async def test_a_missing_scope_is_named(slack, client, world, method, scope):
     ],
 )
 async def test_a_body_is_refused(slack, body, kind, error):
-    """Broken JSON, no object, and a token that a JSON body cannot carry."""
     async with aiohttp.ClientSession() as session:
         url = f"{slack.api_url}auth.test"
         answer = await session.post(url, data=body, headers={"Content-Type": kind})

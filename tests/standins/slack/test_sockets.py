@@ -13,7 +13,6 @@ from tests.standins.slack.clients import Phone, phone
 
 
 async def test_a_ticket_admits_one_connection(slack):
-    """The URL of apps.connections.open works once."""
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(base_url=slack.api_url, session=session)
         url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
@@ -24,7 +23,6 @@ async def test_a_ticket_admits_one_connection(slack):
 
 
 async def test_a_ticket_expires():
-    """A ticket not used in time is refused."""
     async with SlackStandin(timing=Timing(ticket_seconds=0)) as slack:
         with pytest.raises(aiohttp.WSServerHandshakeError):
             async with phone(slack):
@@ -32,7 +30,6 @@ async def test_a_ticket_expires():
 
 
 async def test_hello_comes_first_and_counts_the_connections(slack):
-    """`hello` names the app and how many sockets are open."""
     async with phone(slack), aiohttp.ClientSession() as session:
         client = AsyncWebClient(base_url=slack.api_url, session=session)
         url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
@@ -104,7 +101,6 @@ async def test_an_event_survives_the_socket_that_got_it():
 
 
 async def test_any_socket_may_acknowledge(slack):
-    """An envelope of one socket acknowledged on the other is settled."""
     async with phone(slack) as one, phone(slack) as other:
         await slack.say("U1", "C1", "hi")
         first = asyncio.create_task(one.next())
@@ -117,7 +113,6 @@ async def test_any_socket_may_acknowledge(slack):
 
 
 async def test_a_late_acknowledgement_does_not_stop_the_retry():
-    """After the deadline the attempt has failed, whatever comes."""
     async with SlackStandin(redeliver_after=0.05, retry_delays=(0.1,)) as slack, phone(slack) as line:
         await slack.say("U1", "C1", "hi")
         late = await line.event(ack=False)
@@ -128,7 +123,6 @@ async def test_a_late_acknowledgement_does_not_stop_the_retry():
 
 
 async def test_events_wait_while_the_service_is_away():
-    """Offline: connections refused. Online again: same port, state kept, the event comes."""
     async with SlackStandin() as slack:
         async with phone(slack):
             await slack.go_offline()
@@ -167,7 +161,6 @@ async def test_a_polite_disconnect_leaves_time():
 
 
 async def test_the_service_pings():
-    """Pings come regularly; a client that does not answer them is closed."""
     async with SlackStandin(timing=Timing(ping_seconds=0.05)) as slack, aiohttp.ClientSession() as session:
         client = AsyncWebClient(base_url=slack.api_url, session=session)
         url = (await client.apps_connections_open(app_token=slack.app_token))["url"]

@@ -10,7 +10,6 @@ from tests.standins.slack.clients import Json, refusal, stream, workspace
 
 
 async def test_a_direct_message_needs_no_recipient(slack, client):
-    """Streams in a DM go to the person there."""
     ts = await slack.say("U1", "D1", "hello")
     assert (await client.chat_startStream(channel="D1", thread_ts=ts))["ok"]
 
@@ -66,7 +65,6 @@ async def test_task_chunks_are_kept(slack, client):
 
 
 async def test_a_source_is_a_link_with_a_label(slack, client):
-    """A task may cite."""
     source = {"type": "url", "url": "https://a.example", "text": "A"}
     await stream(client, slack, chunks=[task(sources=[source])])
     assert slack.posts("C1")[0].tasks[0]["sources"] == [source]
@@ -86,7 +84,6 @@ async def test_a_stream_keeps_its_mode(slack, client, first, then):
 
 
 async def test_chunks_may_be_unknown(slack, client):
-    """A workspace can refuse them, and text goes on working."""
     slack.refuse_chunks()
     ts = await slack.say("U1", "D1", "hi")
     start = client.chat_startStream(channel="D1", thread_ts=ts, chunks=[TEXT])
@@ -121,7 +118,6 @@ async def test_a_status_ends_with_a_post(slack, client):
 
 
 async def test_a_status_times_out():
-    """Without a refresh it vanishes."""
     async with workspace(timing=Timing(status_seconds=0.05)) as (slack, client):
         ts = await slack.say("U1", "C1", "hi")
         await client.assistant_threads_setStatus(channel_id="C1", thread_ts=ts, status="is thinking…")
@@ -129,7 +125,6 @@ async def test_a_status_times_out():
 
 
 async def test_a_status_may_be_refused(slack, client):
-    """A channel can refuse it; a thread must exist."""
     ts = await slack.say("U1", "C1", "hi")
     status = client.assistant_threads_setStatus
     assert await refusal(status(channel_id="C1", thread_ts="1.000001", status="x")) == "invalid_thread_ts"
@@ -138,7 +133,6 @@ async def test_a_status_may_be_refused(slack, client):
 
 
 async def test_agent_sessions_are_for_agent_apps(slack, client):
-    """agents.sessions.setStatus: not_agent_app unless the app is one."""
     call = client.agents_sessions_setStatus(channel_id="C1", status="processing")
     assert await refusal(call) == "not_agent_app"
     async with workspace(agent_app=True) as (agent, agent_client):

@@ -34,17 +34,14 @@ ALL: Sequence[Item] = (
 
 
 def played(content: Any, tools: Sequence[Item] = ALL, *more: Item) -> list[Beat]:
-    """What it does for a message."""
     return list(Offline(delay=0.0).play("", [{"role": "user", "content": content}, *more], tools))
 
 
 def said(beats: list[Beat]) -> str:
-    """The text of an answer."""
     return "".join(beat.text for beat in beats if isinstance(beat, Say))
 
 
 def calls(text: str, tools: Sequence[Item] = ALL) -> list[Call]:
-    """The functions it calls for a message."""
     return [beat for beat in played(text, tools) if isinstance(beat, Call)]
 
 

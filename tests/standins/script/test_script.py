@@ -31,7 +31,6 @@ def said(*texts: str) -> Sequence[Mapping[str, object]]:
 
 
 def words(script: Script, *texts: str) -> str:
-    """What the script says to these messages."""
     beats = script.play("Be kind.", said(*texts))
     return "".join(beat.text for beat in beats if isinstance(beat, Say))
 
@@ -134,7 +133,6 @@ class Old:
     """A script that knows nothing of tools."""
 
     def play(self, instructions: str, items: Sequence[Mapping[str, object]]) -> Iterable[Beat]:
-        """See `standins.script.script.Script`."""
         return [Say(instructions)]
 
 
@@ -142,7 +140,6 @@ class Variable:
     """A script that takes whatever comes."""
 
     def play(self, *given: object) -> Iterable[Beat]:
-        """See `standins.script.script.Script`."""
         return [Say(str(len(given)))]
 
 
@@ -152,5 +149,4 @@ def test_tools_are_given_to_whoever_takes_them():
 
 
 def words_of(beats: Iterable[Beat]) -> str:
-    """What these beats say."""
     return "".join(beat.text for beat in beats if isinstance(beat, Say))

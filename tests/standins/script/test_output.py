@@ -31,22 +31,18 @@ class Place:
         self.asked: list[Any] = []
 
     def container(self) -> str:
-        """See `standins.script.output.Host`."""
         return "cntr_1"
 
     def produce(self, container: str, name: str, content: bytes) -> str:
-        """See `standins.script.output.Host`."""
         self.asked.append((container, name, content))
         return f"cfile_{len(self.asked)}"
 
     def search(self, queries: Sequence[str]) -> list[dict[str, Any]]:
-        """See `standins.script.output.Host`."""
         self.asked.append(list(queries))
         return [{"file_id": "file-1"}]
 
 
 def played(*beats: Doing, output: Output | None = None) -> tuple[Output, list[Any]]:
-    """The output and its moves."""
     output = output or Output("resp_1", Place())
     moves = [move for beat in beats for move in output.play(beat)]
     return output, [*moves, *output.close("completed")]

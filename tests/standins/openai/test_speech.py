@@ -7,28 +7,26 @@ from openai.types import Model
 from openai.types.audio import Transcription
 
 from standins.script.script import Scenario
-from tests.standins.openai_client import served, undeclared
+from tests.standins.openai.clients import served, undeclared
 
 OGG = b"OggS" + bytes(100)
 
 
-async def test_a_recording_says_what_the_test_tells():
-    async with served(Scenario()) as (api, client):
-        api.transcripts = {"voice.ogg": "Good morning", OGG + b"!": "Good night"}
-        made = [
-            await client.audio.transcriptions.create(file=file, model="gpt-transcribe")
-            for file in (("voice.ogg", OGG), ("x.oga", OGG + b"!"), ("x.ogg", OGG))
-        ]
+async def test_a_recording_says_what_the_test_tells(api, client):
+    api.transcripts = {"voice.ogg": "Good morning", OGG + b"!": "Good night"}
+    made = [
+        await client.audio.transcriptions.create(file=file, model="gpt-transcribe")
+        for file in (("voice.ogg", OGG), ("x.oga", OGG + b"!"), ("x.ogg", OGG))
+    ]
     assert undeclared(Transcription.model_validate(made[0].to_dict())) == set()
     assert [one.text for one in made] == ["Good morning", "Good night", "a recording of 104 bytes"]
     assert [one.name for one in api.transcriptions] == ["voice.ogg", "x.oga", "x.ogg"]
 
 
-async def test_a_transcription_can_be_plain_text():
-    async with served(Scenario()) as (_, client):
-        made = await client.audio.transcriptions.create(
-            file=("a.ogg", OGG), model="gpt-transcribe", response_format="text"
-        )
+async def test_a_transcription_can_be_plain_text(client):
+    made = await client.audio.transcriptions.create(
+        file=("a.ogg", OGG), model="gpt-transcribe", response_format="text"
+    )
     assert made.strip() == "a recording of 104 bytes"
 
 

@@ -28,14 +28,12 @@ PROMPT = Prompt(
 
 
 async def played(model: ScriptedModel, *, resume: str | None = None) -> list[ModelEvent]:
-    """All events of one answer."""
     return [event async for event in model.stream(PROMPT, resume=resume)]
 
 
 async def until_fault(
     model: ScriptedModel, *, resume: str | None = None
 ) -> tuple[list[ModelEvent], Retryable | Permanent]:
-    """The events before the fault, and the fault."""
     events: list[ModelEvent] = []
     try:
         async for event in model.stream(PROMPT, resume=resume):
@@ -46,7 +44,6 @@ async def until_fault(
 
 
 def said(events: list[ModelEvent]) -> str:
-    """The text of an answer."""
     return "".join(event.text for event in events if isinstance(event, TextDelta))
 
 
@@ -100,7 +97,6 @@ async def test_close_forgets_everything():
 
 
 def items(events: list[ModelEvent]) -> list[Any]:
-    """The finished items of an answer."""
     return [event.item for event in events if isinstance(event, ItemDone)]
 
 
@@ -113,7 +109,6 @@ async def test_without_parallel_calls_there_is_one():
 
 
 async def test_produced_files_are_kept_and_cited():
-    """The citation leads to the bytes, also when the answer is repeated."""
     scenario = Scenario()
     cite = Cite({"type": "container_file_citation", "filename": "a.csv"})
     scenario.enqueue(Hosted("code_interpreter_call", produces=[("a.csv", b"1")]), Say("a.csv"), cite)
@@ -127,7 +122,6 @@ async def test_produced_files_are_kept_and_cited():
 
 
 async def test_a_citation_needs_its_file():
-    """A script that cites what nothing produced has a mistake in it."""
     scenario = Scenario()
     scenario.enqueue(Say("a.csv"), Cite({"type": "container_file_citation", "filename": "a.csv"}))
     with pytest.raises(ValueError, match="nothing produced"):

@@ -18,43 +18,35 @@ ASK: dict[str, Any] = {"model": "gpt-6-luna", "input": "Good morning"}
 
 
 def ask(**fields: Any) -> dict[str, Any]:
-    """The body of a request for an answer."""
     return {"json": {**ASK, **fields}}
 
 
 def tool(kind: str, **fields: Any) -> dict[str, Any]:
-    """A request that offers a tool."""
     return ask(tools=[{"type": kind, **fields}])
 
 
 def part(kind: str, file: str) -> dict[str, Any]:
-    """A request that refers to a file."""
     return ask(input=[{"role": "user", "content": [{"type": kind, "file_id": file}]}])
 
 
 def file(name: str = "a.txt", content: bytes = b"x", /, **fields: Any) -> dict[str, Any]:
-    """A form with a file."""
     return {"files": {"file": (name, content)}, "data": {"purpose": "user_data", **fields}}
 
 
 def lasting(anchor: str, seconds: str) -> dict[str, Any]:
-    """An upload that expires."""
     return file(**{"expires_after[anchor]": anchor, "expires_after[seconds]": seconds})
 
 
 def heard(name: str = "a.ogg", content: bytes = OGG, **fields: str) -> dict[str, Any]:
-    """A recording."""
     data = {"model": "gpt-transcribe", **fields}
     return {"files": {"file": (name, content)}, "data": {key: value for key, value in data.items() if value}}
 
 
 def raw(kind: str, content: bytes = b"no form") -> dict[str, Any]:
-    """A body as it is."""
     return {"headers": {"Content-Type": kind}, "content": content}
 
 
 def living(anchor: str, unit: str, span: Any) -> dict[str, Any]:
-    """A store or container that expires."""
     return {"json": {"name": "x", "expires_after": {"anchor": anchor, unit: span}}}
 
 
@@ -183,7 +175,6 @@ def named(value: Any, there: dict[str, str]) -> Any:
 
 
 async def asked(api: OpenAIStandin, where: str, *, key: str = "sk-any", **sent: Any) -> httpx2.Response:
-    """The answer to a request made by hand."""
     method, path = where.split()
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     async with httpx2.AsyncClient(headers=headers, verify=False) as client:
@@ -219,7 +210,6 @@ async def test_any_key_will_do_unless_one_is_set():
 
 @pytest.mark.parametrize("options", [{"hosted": False}, {"portable": True}])
 async def test_a_server_without_hosted_tools_says_so(options):
-    """It has no files; a tool is named, functions are taken."""
     look = {"type": "function", "name": "look"}
     async with OpenAIStandin(Scenario(), **options) as api:
         gone = await asked(api, "POST /files", **file())

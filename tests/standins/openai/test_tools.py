@@ -9,7 +9,7 @@ import pytest
 from openai.types.responses import Response
 
 from standins.script.script import Beat, Call, Cite, Fault, Hosted, Reason, Say, Scenario
-from tests.standins.openai_client import EVENTS, raw_frames, served, undeclared
+from tests.standins.openai.clients import EVENTS, raw_frames, served, undeclared
 
 EVERYTHING: dict[str, tuple[Beat, ...]] = {
     "calls": (Call("clock", {"zone": "Asia/Seoul"}), Call("dice", '{"sides": 6'), Call("none", id="call_7")),
@@ -55,7 +55,6 @@ INCLUDE = ["file_search_call.results", "code_interpreter_call.outputs"]
 
 
 async def frames_of(*beats: Beat, **fields: Any) -> list[tuple[str, dict[str, Any]]]:
-    """The frames of an answer."""
     scenario = Scenario()
     scenario.enqueue(*beats)
     async with served(scenario) as (_, client):
@@ -68,7 +67,6 @@ def names(frames: list[tuple[str, dict[str, Any]]], index: int) -> list[str]:
 
 
 def joined(frames: list[tuple[str, dict[str, Any]]], name: str) -> str:
-    """All deltas of that name."""
     return "".join(data["delta"] for event, data in frames if event == name)
 
 
@@ -118,7 +116,6 @@ async def test_text_around_calls_is_in_two_messages():
 
 
 async def test_a_hosted_tool_shows_its_work():
-    """Its own events stand between the beginning and the end of its item."""
     frames = await frames_of(*EVERYTHING["web search"])
     assert names(frames, 0) == [
         "output_item.added",
@@ -176,23 +173,21 @@ async def test_reasoning_is_sealed_when_it_is_done():
     assert joined(frames, "response.reasoning_summary_text.delta") == "Think."
 
 
-async def test_a_produced_file_is_in_the_container():
+async def test_a_produced_file_is_in_the_container(script, client):
     """The citation carries the ids under which the real SDK downloads it."""
-    scenario = Scenario()
-    scenario.enqueue(*EVERYTHING["code"])
-    async with served(scenario) as (_, client):
-        response = await client.responses.create(model="gpt-6-luna", input="Hi", store=False)
-        message = json.loads(response.model_dump_json())["output"][1]["content"][0]
-        (cited,) = message["annotations"]
-        link = message["text"][cited["start_index"] : cited["end_index"]]
-        content = await client.containers.files.content.retrieve(
-            cited["file_id"], container_id=cited["container_id"]
-        )
+    script.enqueue(*EVERYTHING["code"])
+    response = await client.responses.create(model="gpt-6-luna", input="Hi", store=False)
+    message = json.loads(response.model_dump_json())["output"][1]["content"][0]
+    (cited,) = message["annotations"]
+    link = message["text"][cited["start_index"] : cited["end_index"]]
+    content = await client.containers.files.content.retrieve(
+        cited["file_id"], container_id=cited["container_id"]
+    )
     assert link == "sandbox:/mnt/data/a.csv"
     assert await content.aread() == b"1,2"
 
 
-async def test_tools_are_echoed_without_their_secrets():
+async def test_tools_are_echoed_without_their_secrets(client):
     """Every kind of tool validates as the SDK's; what lets one into a remote server is not shown."""
     tools: list[Any] = [
         {"type": "function", "name": "look", "parameters": None, "strict": False},
@@ -207,8 +202,7 @@ async def test_tools_are_echoed_without_their_secrets():
             "headers": {"x": "secret"},
         },
     ]
-    async with served(Scenario()) as (_, client):
-        response = await client.responses.create(model="gpt-6-luna", input="Hi", store=False, tools=tools)
+    response = await client.responses.create(model="gpt-6-luna", input="Hi", store=False, tools=tools)
     assert undeclared(Response.model_validate(response.to_dict())) == set()
     assert [tool.type for tool in response.tools] == [tool["type"] for tool in tools]
     assert "secret" not in response.model_dump_json()
