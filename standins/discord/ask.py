@@ -38,7 +38,6 @@ class Ask:
 
     @property
     def foreign(self) -> bool:
-        """Whether it names another application."""
         return self.path["application"] != self.world.application_id
 
     @property
@@ -64,7 +63,6 @@ class Ask:
 
     @property
     def others(self) -> bool:
-        """Whether somebody else wrote the message."""
         return self.message.author is not self.world.bot
 
     @property
@@ -78,7 +76,6 @@ class Ask:
 
     @property
     def answered(self) -> Message:
-        """One of the messages the interaction made."""
         name, made = self.path["message"], self.interaction
         found = made.original if name == "@original" else made.followups.get(name)
         if found is None or found.deleted:

@@ -48,7 +48,6 @@ class Attachment:
 
     @property
     def url(self) -> str:
-        """A freshly signed address."""
         return self.sign(self)
 
     def described(self, description: str | None) -> Attachment:
@@ -59,13 +58,8 @@ class Attachment:
         """As messages carry it; every reading signs anew, as REST and gateway do."""
         url = self.url
         told: JSON = {
-            "id": self.id,
-            "filename": self.filename,
-            "size": self.size,
-            "url": url,
-            "proxy_url": url,
-            "content_type": self.content_type,
-            "content_scan_version": 0,
+            **{"id": self.id, "filename": self.filename, "size": self.size, "url": url, "proxy_url": url},
+            **{"content_type": self.content_type, "content_scan_version": 0},
         }
         told |= {name: value for name in ("description", "title") if (value := getattr(self, name))}
         if self.voice:

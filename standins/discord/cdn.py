@@ -45,7 +45,6 @@ class Cdn:
         self._files: dict[str, Attachment] = {}
 
     def keep(self, file_id: str, channel: str, upload: Upload) -> Attachment:
-        """Store what was uploaded into a channel."""
 
         def sign(attachment: Attachment) -> str:
             path = f"/attachments/{channel}/{attachment.id}/{quote(attachment.filename)}"
@@ -67,7 +66,6 @@ class Cdn:
         return kept
 
     def expire(self) -> None:
-        """Every address given out until now is worth nothing; new ones are good."""
         self._secret = secrets.token_bytes(16)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:

@@ -94,11 +94,8 @@ class Channel:
 
     def _thread(self, parent: Channel, guild: Guild) -> JSON:
         return {
-            "parent_id": parent.id,
-            "owner_id": guild.owner,
-            "message_count": len(self._order),
-            "total_message_sent": len(self._order),
-            "member_count": 2,
+            **{"parent_id": parent.id, "owner_id": guild.owner, "message_count": len(self._order)},
+            **{"total_message_sent": len(self._order), "member_count": 2},
             "thread_metadata": {
                 "archived": self.archived,
                 "auto_archive_duration": 1440,

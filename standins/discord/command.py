@@ -54,15 +54,11 @@ class Commands:
 
     def _registered(self, wanted: JSON, known: JSON | None) -> JSON:
         command: JSON = {
-            "id": known["id"] if known else self._new_id(),
-            "application_id": self._application_id,
-            "version": "0",
-            "type": wanted.get("type", CHAT),
-            "name": wanted["name"],
+            **{"id": known["id"] if known else self._new_id(), "application_id": self._application_id},
+            **{"version": "0", "type": wanted.get("type", CHAT), "name": wanted["name"]},
             "description": wanted.get("description", ""),
             "default_member_permissions": wanted.get("default_member_permissions"),
-            "nsfw": wanted.get("nsfw", False),
-            "dm_permission": wanted.get("dm_permission", True),
+            **{"nsfw": wanted.get("nsfw", False), "dm_permission": wanted.get("dm_permission", True)},
         }
         command |= {name: wanted.get(name) for name in _KEPT}
         command["integration_types"] = command["integration_types"] or [0]

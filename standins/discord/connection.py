@@ -40,7 +40,6 @@ class Connection:
         self._outbox.put_nowait(text)
 
     def send_op(self, op: int, data: object) -> None:
-        """A frame that is not an event."""
         frame: JSON = {"t": None, "s": None, "op": op, "d": data}
         self.send(json.dumps(frame, separators=(",", ":")))
 
@@ -50,7 +49,6 @@ class Connection:
         self._outbox.put_nowait(code)
 
     def cut(self) -> None:
-        """Drop the TCP connection without a word."""
         self._transport.abort()
 
     def over_limit(self, most: int) -> bool:
@@ -62,7 +60,6 @@ class Connection:
         return len(self._sends) > most
 
     async def write(self) -> None:
-        """Send what is queued until the connection ends."""
         with contextlib.suppress(ConnectionError):
             while isinstance(item := await self._outbox.get(), str):
                 if self._pack is None:

@@ -41,7 +41,6 @@ class Gateway:
         world.listeners.append(self._dispatch)
 
     def _dispatch(self, event: Event) -> None:
-        """Tell every session, connected or not, that is to know of it."""
         forms: dict[bool, str] = {}
         for session in list(self._sessions.values()):
             if session.gone(self._rules.session_lifetime):
@@ -53,7 +52,6 @@ class Gateway:
                 session.push(event.name, forms[whole])
 
     def raw(self, name: str, data: str) -> None:
-        """An event whose data are this text, whatever it is."""
         for session in self._sessions.values():
             session.push(name, data)
 
@@ -62,17 +60,14 @@ class Gateway:
             act(connection)
 
     def revoke(self) -> None:
-        """Reset the token: every connection is closed with 4004, and REST answers 401."""
         self._world.revoked = True
         self.each(lambda connection: connection.close(BAD_TOKEN))
 
     def expire(self) -> None:
-        """No session of now can be resumed any more; connected ones go on until they are left."""
         for session in self._sessions.values():
             session.expired = True
 
     def invalidate(self, resumable: bool) -> None:
-        """Op 9 to everybody connected."""
         for connection, session in list(self.connections.items()):
             connection.send_op(INVALID, resumable)
             if not resumable:
@@ -84,7 +79,6 @@ class Gateway:
             self._sessions.pop(session.id, None)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """One websocket from HELLO to its end."""
         if self.refusing:
             return web.Response(status=503)
         socket = web.WebSocketResponse(compress=False, timeout=1.0)
@@ -192,18 +186,11 @@ class Gateway:
         session.connection = connection
         guilds = [g for g in self._world.guilds.values() if session.wants(0, g.id)]
         ready: JSON = {
-            "v": 10,
-            "user": {**self._world.bot.own(), "email": None},
-            "guilds": [{"id": g.id, "unavailable": True} for g in guilds],
-            "private_channels": [],
-            "relationships": [],
-            "presences": [],
-            "user_settings": {},
-            "session_id": session.id,
-            "session_type": "normal",
-            "resume_gateway_url": f"{self._world.gateway_url}resume/",
-            "shard": list(shard),
-            "application": {"id": self._world.application_id, "flags": 0},
+            **{"v": 10, "user": {**self._world.bot.own(), "email": None}},
+            **{"guilds": [{"id": g.id, "unavailable": True} for g in guilds], "private_channels": []},
+            **{"relationships": [], "presences": [], "user_settings": {}, "session_id": session.id},
+            **{"session_type": "normal", "resume_gateway_url": f"{self._world.gateway_url}resume/"},
+            **{"shard": list(shard), "application": {"id": self._world.application_id, "flags": 0}},
         }
         session.push("READY", json.dumps(ready))
         for guild in guilds if intents & GUILDS else ():

@@ -37,12 +37,10 @@ def checked(value: str) -> str:
 
 
 def moment(snowflake: str) -> float:
-    """When an id was made, in Unix seconds."""
     return ((int(snowflake) >> _LOW_BITS) + _EPOCH_MS) / 1000
 
 
 def iso(seconds: float) -> str:
-    """A Unix time as Discord writes it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
 
 
@@ -76,12 +74,8 @@ class User:
     def payload(self) -> JSON:
         """As other accounts see it."""
         user: JSON = {
-            "id": self.id,
-            "username": self.name,
-            "discriminator": "4242" if self.bot else "0",
-            "global_name": None if self.bot else self.name,
-            "avatar": None,
-            "public_flags": 0,
+            **{"id": self.id, "username": self.name, "discriminator": "4242" if self.bot else "0"},
+            **{"global_name": None if self.bot else self.name, "avatar": None, "public_flags": 0},
         }
         return {**user, "bot": True} if self.bot else user
 
@@ -108,25 +102,15 @@ class Guild:
         """The membership without its `user`, as messages carry it."""
         return {
             "roles": [self.managed_role] if user.id == self.bot.id else [],
-            "joined_at": iso(moment(self.managed_role)),
-            "nick": None,
-            "avatar": None,
-            "deaf": False,
-            "mute": False,
-            "flags": 0,
-            "pending": False,
+            **{"joined_at": iso(moment(self.managed_role)), "nick": None, "avatar": None, "deaf": False},
+            **{"mute": False, "flags": 0, "pending": False},
         }
 
     def payload(self) -> JSON:
         """What REST tells."""
         return {
-            "id": self.id,
-            "name": self.name,
-            "owner_id": self.owner,
-            "region": "deprecated",
-            "afk_timeout": 300,
-            "preferred_locale": "en-US",
-            "roles": self.roles(),
+            **{"id": self.id, "name": self.name, "owner_id": self.owner, "region": "deprecated"},
+            **{"afk_timeout": 300, "preferred_locale": "en-US", "roles": self.roles()},
             **dict.fromkeys(_NOTHING),
             **dict.fromkeys(_ZERO, 0),
             **{name: [] for name in ("features", "emojis", "stickers")},
@@ -137,29 +121,16 @@ class Guild:
         own = {**self.member(self.bot), "user": self.bot.payload()}
         return {
             **self.payload(),
-            "joined_at": own["joined_at"],
-            "large": False,
-            "unavailable": False,
-            "member_count": 2,
-            "members": [own],
-            "channels": channels,
-            "threads": threads,
+            **{"joined_at": own["joined_at"], "large": False, "unavailable": False, "member_count": 2},
+            **{"members": [own], "channels": channels, "threads": threads},
             **{name: [] for name in _NONE_THERE},
         }
 
 
 def _role(role_id: str, name: str, position: int) -> JSON:
     return {
-        "id": role_id,
-        "name": name,
-        "color": 0,
-        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-        "hoist": False,
-        "icon": None,
-        "unicode_emoji": None,
-        "position": position,
-        "permissions": PERMISSIONS,
-        "managed": False,
-        "mentionable": False,
-        "flags": 0,
+        **{"id": role_id, "name": name, "color": 0},
+        **{"colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None}, "hoist": False},
+        **{"icon": None, "unicode_emoji": None, "position": position, "permissions": PERMISSIONS},
+        **{"managed": False, "mentionable": False, "flags": 0},
     }

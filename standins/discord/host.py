@@ -66,7 +66,6 @@ class Host(Local):
         return f"ws://{HOST}:{self._server.port}/"
 
     def limit(self, on: bool) -> None:
-        """Switch the rate limits on or off from now on."""
         self._buckets.limits = on
 
     def revoke(self) -> None:
@@ -74,7 +73,6 @@ class Host(Local):
         self._gateway.revoke()
 
     def add_guild(self, guild: str | None = None, name: str = "Guild") -> str:
-        """A guild the bot is in; returns its id."""
         return self._world.add_guild(guild or self._world.ids.next(), name).id
 
     def add_channel(self, guild: str, channel: str | None = None, name: str = "general") -> str:
@@ -97,7 +95,6 @@ class Host(Local):
         return self._world.dm(user).id
 
     def add_user(self, user: str, name: str = "", *, bot: bool = False, locale: str = "en-US") -> str:
-        """A person (or another bot) with a name and a locale."""
         self._world.users[user] = User(checked(user), name or f"person-{user[-4:]}", bot, locale)
         return user
 

@@ -58,22 +58,13 @@ class Interaction:
         return {"0": "0" if self.channel.guild is None else self.channel.guild.id}
 
     def payload(self, application_id: str, locale: str, data: JSON, viewer: User) -> JSON:
-        """INTERACTION_CREATE."""
         guild, channel = self.channel.guild, self.channel.payload()
         event: JSON = {
-            "id": self.id,
-            "application_id": application_id,
-            "type": self.kind,
-            "token": self.token,
-            "version": 1,
-            "channel_id": self.channel.id,
+            **{"id": self.id, "application_id": application_id, "type": self.kind, "token": self.token},
+            **{"version": 1, "channel_id": self.channel.id},
             "channel": {**channel, "permissions": PERMISSIONS} if self.channel.kind != DM else channel,
-            "data": data,
-            "locale": locale,
-            "app_permissions": PERMISSIONS,
-            "entitlements": [],
-            "attachment_size_limit": 10 * 1024 * 1024,
-            "authorizing_integration_owners": self.owners(),
+            **{"data": data, "locale": locale, "app_permissions": PERMISSIONS, "entitlements": []},
+            **{"attachment_size_limit": 10 * 1024 * 1024, "authorizing_integration_owners": self.owners()},
             "context": 1 if guild is None else 0,
         }
         if self.source is not None:
@@ -85,7 +76,6 @@ class Interaction:
         return {**event, "guild_id": guild.id, "guild": about, "guild_locale": "en-US", "member": member}
 
     def reply(self) -> Reply:
-        """What has been seen until now."""
         said = self.original if self.callback in (SAY, SAY_LATER, UPDATE) else None
         return Reply(
             acked_after=self.acked_after,

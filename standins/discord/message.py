@@ -121,22 +121,15 @@ class Message:
         """What REST tells `viewer`, a bot with or without the message content intent."""
         shown = self._shown_to(viewer)
         message: JSON = {
-            "id": self.id,
-            "channel_id": self.channel,
-            "type": self.kind,
-            "author": self.author.payload(),
-            "content": self.content if shown else "",
-            "timestamp": iso(moment(self.id)),
-            "edited_timestamp": None if self.edited_at is None else iso(self.edited_at),
-            "tts": False,
+            **{"id": self.id, "channel_id": self.channel, "type": self.kind, "author": self.author.payload()},
+            **{"content": self.content if shown else "", "timestamp": iso(moment(self.id))},
+            **{"edited_timestamp": None if self.edited_at is None else iso(self.edited_at), "tts": False},
             "mention_everyone": self.mention_everyone,
             "mentions": [user.payload() for user in self.mentions],
             "mention_roles": list(self.mention_roles),
             "attachments": [a.payload() for a in self.attachments] if shown else [],
-            "embeds": self.embeds if shown else [],
-            "components": self.components if shown else [],
-            "pinned": False,
-            "flags": self.flags,
+            **{"embeds": self.embeds if shown else [], "components": self.components if shown else []},
+            **{"pinned": False, "flags": self.flags},
         }
         return message | self._sometimes(viewer, nested)
 

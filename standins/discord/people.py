@@ -63,7 +63,6 @@ class People(Host):
         return world.create(message).id
 
     async def edit(self, channel: str, message: str, text: str) -> None:
-        """A person changes their message."""
         changed = self._world.channels[channel].find(message)
         changed.content, changed.edited_at = text, time.time()
         self._mention(changed)
@@ -146,7 +145,6 @@ class People(Host):
         return Interaction(self._world.ids.next(), kind, self._world.user(user), place, source)
 
     async def _interact(self, used: Interaction, locale: str | None, data: JSON, timeout: float) -> Reply:
-        """Tell the bot and wait for what the person sees."""
         world, guild = self._world, used.channel.guild
         world.interactions[used.token] = used
         event = used.payload(self.application_id, locale or used.user.locale, data, world.bot)

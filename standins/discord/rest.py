@@ -30,7 +30,6 @@ class Rest:
         self._buckets = buckets
 
     def serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """The aiohttp handler of one route."""
 
         async def respond(request: web.Request) -> web.StreamResponse:
             return await self._respond(request, route)
@@ -85,7 +84,6 @@ class Rest:
 
 
 async def _read(request: web.Request) -> tuple[Any, Files, web.Response | None]:
-    """The body, or the refusal of a malformed one."""
     try:
         return *await read_body(request), None
     except ApiError as error:

@@ -45,17 +45,9 @@ class Route:
 def _application(ask: Ask) -> JSON:
     bot = ask.world.bot
     return {
-        "id": ask.world.application_id,
-        "name": bot.name,
-        "icon": None,
-        "description": "",
-        "summary": "",
-        "bot_public": True,
-        "bot_require_code_grant": False,
-        "verify_key": "0" * 64,
-        "flags": CONTENT_ALLOWED if bot.reads_all else 0,
-        "team": None,
-        "interactions_endpoint_url": None,
+        **{"id": ask.world.application_id, "name": bot.name, "icon": None, "description": "", "summary": ""},
+        **{"bot_public": True, "bot_require_code_grant": False, "verify_key": "0" * 64},
+        **{"flags": CONTENT_ALLOWED if bot.reads_all else 0, "team": None, "interactions_endpoint_url": None},
         "owner": {**bot.payload(), "id": ask.world.application_id, "bot": False},
         "integration_types_config": {"0": {}},
     }

@@ -93,7 +93,6 @@ class Buckets:
         return PASS if granted else _refused(left, {"X-RateLimit-Global": "true"}, everywhere=True)
 
     def take(self, route: str, channel: str) -> Verdict:
-        """The limit of a route in one channel."""
         most, length = self._rules.burst, self._rules.window
         if not self.limits:
             return Verdict(_headers(route, _FREE, _FREE - 1, length))

@@ -49,7 +49,6 @@ class DiscordStandin(People):
 
     @property
     def rate_limited(self) -> list[Call]:
-        """Those answered 429."""
         return [call for call in self.calls if call.status == 429]
 
     @property
@@ -59,7 +58,6 @@ class DiscordStandin(People):
 
     @property
     def commands(self) -> list[JSON]:
-        """The registered global commands."""
         return self._world.commands.all
 
     @property
@@ -72,7 +70,6 @@ class DiscordStandin(People):
 
     @property
     def resumes(self) -> int:
-        """RESUMEs that succeeded."""
         return self._gateway.resumes
 
     @property
@@ -82,7 +79,6 @@ class DiscordStandin(People):
 
     @property
     def connected(self) -> int:
-        """Gateway connections with a session, right now."""
         return sum(session is not None for session in self._gateway.connections.values())
 
     async def until(self, predicate: Callable[[], T], timeout: float = 10.0, channel: str | None = None) -> T:
@@ -94,7 +90,6 @@ class DiscordStandin(People):
         return await self._world.changes.until(predicate, timeout, self.dump, channel)
 
     def dump(self) -> str:
-        """The state in a few lines, for a failed test."""
         lines = [f"{c.method} {c.path} -> {c.status} {c.body!r:.200}" for c in self.calls[-15:]]
         for channel in list(self._world.channels.values())[-5:]:
             lines.append(f"channel {channel.id}:")
@@ -126,11 +121,9 @@ class DiscordStandin(People):
         self._world.faults.add(method, template, Fault(status, times, when, drop, code, via, retry_after))
 
     def delay(self, method: str, template: str, seconds: float) -> None:
-        """Hold such requests before they have an effect, until set to 0."""
         self._world.faults.delay(method, template, seconds)
 
     def heal(self) -> None:
-        """Forget all ordered faults and delays."""
         self._world.faults.clear()
 
     def expire_attachments(self) -> None:
@@ -171,5 +164,4 @@ class DiscordStandin(People):
         await self._server.refuse()
 
     async def go_online(self) -> None:
-        """Listen again, on the same port."""
         await self._server.listen()

@@ -78,7 +78,6 @@ class World:
         return self.users[user_id]
 
     def dm(self, user_id: str) -> Channel:
-        """The DM channel of a person, made on first use."""
         if user_id not in self.dms:
             self.open_dm(self.ids.next(), user_id)
         return self.dms[user_id]
@@ -95,7 +94,6 @@ class World:
         return guild
 
     def rooms(self, guild: Guild, *, threads: bool = False) -> list[JSON]:
-        """The channels there, or the threads."""
         there = (c for c in self.channels.values() if c.guild is guild)
         return [c.payload() for c in there if (c.parent is not None) == threads]
 
@@ -140,7 +138,6 @@ class World:
         self.tell(name, data, *_audience(message.guild), full)
 
     def create(self, message: Message) -> Message:
-        """Put a finished message into its channel and tell of it."""
         self.channels[message.channel].add(message, own=message.author is self.bot)
         self.tell_of("MESSAGE_CREATE", message)
         return message
@@ -204,7 +201,6 @@ class World:
         message.record(allowed)
 
     def keep(self, channel: str, upload: Upload) -> Attachment:
-        """Store a file that was uploaded into a channel."""
         return self.cdn.keep(self.ids.next(), channel, upload)
 
     def _attached(self, message: Message, form: JSON, files: Mapping[int, File]) -> list[Attachment]:

@@ -27,15 +27,10 @@ class ContainerFile:
     content: bytes = field(repr=False)
 
     def to_json(self) -> Json:
-        """The object of the API."""
         return {
-            "id": self.id,
-            "object": "container.file",
-            "bytes": len(self.content),
-            "container_id": self.container,
-            "created_at": int(self.created_at),
-            "path": f"/mnt/data/{self.name}",
-            "source": self.source,
+            **{"id": self.id, "object": "container.file", "bytes": len(self.content)},
+            **{"container_id": self.container, "created_at": int(self.created_at)},
+            **{"path": f"/mnt/data/{self.name}", "source": self.source},
         }
 
 
@@ -53,17 +48,11 @@ class Container:
     files: dict[str, ContainerFile] = field(default_factory=dict)
 
     def to_json(self) -> Json:
-        """The object of the API."""
         return {
-            "id": self.id,
-            "object": "container",
-            "created_at": int(self.created_at),
+            **{"id": self.id, "object": "container", "created_at": int(self.created_at)},
             "expires_after": {"anchor": "last_active_at", "minutes": self.minutes},
-            "last_active_at": int(self.last_active_at),
-            "memory_limit": self.memory,
-            "name": self.name,
-            "network_policy": {"type": "disabled"},
-            "status": "expired" if self.expired else "running",
+            **{"last_active_at": int(self.last_active_at), "memory_limit": self.memory, "name": self.name},
+            **{"network_policy": {"type": "disabled"}, "status": "expired" if self.expired else "running"},
         }
 
     def put(self, name: str, content: bytes, source: str, now: float) -> ContainerFile:

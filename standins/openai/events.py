@@ -24,7 +24,6 @@ class Event:
     name: str
 
     def encode(self, *, obfuscate: bool) -> bytes:
-        """The frame; only deltas are obfuscated."""
         return self.frame
 
 
@@ -54,7 +53,6 @@ class Break:
 
 
 def event(sequence: int, name: str, **fields: Any) -> Event:
-    """Serialise an event of the API."""
     data = json.dumps({"type": name, "sequence_number": sequence, **fields}, separators=(",", ":"))
     return Event(sequence, f"event: {name}\ndata: {data}\n\n".encode(), name)
 

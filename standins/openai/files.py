@@ -23,7 +23,6 @@ class Clock:
         return time.time() + self._skipped
 
     def skip(self, seconds: float) -> None:
-        """From now on it is so much later."""
         self._skipped += seconds
 
 
@@ -43,17 +42,11 @@ class File:
     content: bytes = field(repr=False)
 
     def to_json(self) -> Json:
-        """The file object of the API."""
         return {
-            "id": self.id,
-            "object": "file",
-            "bytes": len(self.content),
+            **{"id": self.id, "object": "file", "bytes": len(self.content)},
             "created_at": int(self.created_at),
             "expires_at": None if self.expires_at is None else int(self.expires_at),
-            "filename": self.name,
-            "purpose": self.purpose,
-            "status": "processed",
-            "status_details": None,
+            **{"filename": self.name, "purpose": self.purpose, "status": "processed", "status_details": None},
         }
 
 
@@ -87,7 +80,6 @@ class Files:
         return self._kept
 
     def find(self, file_id: str) -> File:
-        """A file that is there. Raises Refusal."""
         file = self.kept.get(file_id)
         if file is None:
             raise refused("file", id=file_id)
@@ -101,7 +93,6 @@ class Files:
         return file
 
     def delete(self, file_id: str) -> None:
-        """Forget a file. Raises Refusal when it is not there."""
         del self._kept[self.find(file_id).id]
 
 
@@ -125,13 +116,11 @@ class Transcription:
     content: bytes = field(repr=False)
 
     def to_json(self) -> Json:
-        """The object of the API."""
         usage = {"type": "duration", "seconds": max(1, len(self.content) // 16_000)}
         return {"text": self.text, "languages": [], "usage": usage}
 
 
 def check_recording(sent: Sent) -> None:
-    """Raises Refusal for what is none."""
     ending = sent.name.rsplit(".", 1)[-1].lower() if "." in sent.name else ""
     if ending not in _ENDINGS:
         raise refused("recording name", formats=list(_ENDINGS))

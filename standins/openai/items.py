@@ -26,7 +26,6 @@ _NO_DOCUMENTS: Final = ("image/", "audio/", "video/", "application/zip", "applic
 
 
 def is_picture(content: bytes) -> bool:
-    """By its first bytes."""
     return any(content.startswith(sign) for sign in _PICTURES.values())
 
 

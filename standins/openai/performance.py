@@ -77,7 +77,6 @@ class Performance:
             yield last
 
     def _moves(self, beat: Doing | Wait) -> Iterable[Move]:
-        """What a beat that is no fault does to the output."""
         if isinstance(beat, Wait):
             return [beat]
         return self._draft.output.play(self._fitting(beat) if isinstance(beat, Say) else beat)
@@ -109,7 +108,6 @@ class Performance:
         return Delta(next(self._numbers), self._middle, said.text)
 
     def _moved(self, move: Added | Said | Cited | Done) -> Iterator[Event | Delta]:
-        """The events of a step of the output."""
         if isinstance(move, Said):
             yield self._delta(move)
             return
@@ -134,7 +132,6 @@ class Performance:
         return opening
 
     def _closed(self, status: Literal["completed", "incomplete"]) -> list[Event | Delta]:
-        """The end of the message that is open, and of the response."""
         moves = [move for move in self._draft.output.close(status) if isinstance(move, Done)]
         return [*(event for move in moves for event in self._moved(move)), self._whole(f"response.{status}")]
 
@@ -185,7 +182,6 @@ class StoredResponse:
 
     @property
     def id(self) -> str:
-        """The response id."""
         return self.draft.id
 
     @property
@@ -194,7 +190,6 @@ class StoredResponse:
         return self.draft.status
 
     def start(self, performance: Performance, seen: Changes) -> None:
-        """Generate, whoever listens."""
         self._task = asyncio.create_task(self._play(performance, seen), name=f"standin {self.id}")
 
     async def _play(self, performance: Performance, seen: Changes) -> None:
@@ -241,12 +236,10 @@ class StoredResponse:
         await self.stop()
 
     async def delete(self) -> None:
-        """Forget it, and stop generating."""
         self.deleted = True
         await self.stop()
 
     async def stop(self) -> None:
-        """End the generation."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])

@@ -118,7 +118,6 @@ raised.
 
 
 def refused(name: str, /, **words: object) -> Refusal:
-    """The refusal of that name."""
     status, code, param, message = REFUSALS[name]
     return Refusal(
         message.format(**words),
@@ -129,7 +128,6 @@ def refused(name: str, /, **words: object) -> Refusal:
 
 
 def scripted(ill: Fault) -> Refusal:
-    """The refusal a script asks for."""
     kind = _KINDS.get(ill.code, "server_error" if ill.status >= 500 else _BAD)
     refusal = Refusal(
         ill.message or f"The script refuses: {ill.code}.",

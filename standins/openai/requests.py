@@ -23,7 +23,6 @@ def _metadata(param: str, value: Any) -> None:
 
 
 def _schema(param: str, value: Any) -> None:
-    """The format of a text."""
     if value["type"] == "json_schema":
         rule.record(" ".join(value), "name schema")(param, value)
         if value.get("strict"):

@@ -49,7 +49,6 @@ class Draft:
         self._completed_at: int | None = None
 
     def complete(self) -> None:
-        """Said to the end."""
         self.status, self._completed_at = "completed", int(time.time())
 
     def stop_short(self, reason: str) -> None:
@@ -57,26 +56,19 @@ class Draft:
         self.status, self._reason = "incomplete", reason
 
     def fail(self, code: str, message: str = "") -> None:
-        """Failed with this code."""
         self.status, self._error = (
             "failed",
             {"code": code, "message": message or f"The script fails: {code}."},
         )
 
     def snapshot(self) -> Json:
-        """The whole response object as it is now."""
         over = self.status in ("completed", "incomplete")
         return {
-            "id": self.id,
-            "object": "response",
-            "created_at": self._created_at,
-            "status": self.status,
-            "completed_at": self._completed_at,
-            "error": self._error,
+            **{"id": self.id, "object": "response", "created_at": self._created_at, "status": self.status},
+            **{"completed_at": self._completed_at, "error": self._error},
             "incomplete_details": None if self._reason is None else {"reason": self._reason},
             **self._echo,
-            "output": self.output.items if over else [],
-            "usage": self._usage() if over else None,
+            **{"output": self.output.items if over else [], "usage": self._usage() if over else None},
         }
 
     def _usage(self) -> Json:
@@ -96,14 +88,10 @@ def _echo(body: Mapping[str, Any]) -> Json:
     text = body.get("text") or {}
     tier = body.get("service_tier") or "auto"
     return {
-        "background": bool(body.get("background")),
-        "instructions": body.get("instructions"),
-        "max_output_tokens": body.get("max_output_tokens"),
-        "max_tool_calls": body.get("max_tool_calls"),
-        "model": body["model"],
-        "parallel_tool_calls": _or(body.get("parallel_tool_calls"), True),
-        "previous_response_id": None,
-        "prompt_cache_key": body.get("prompt_cache_key"),
+        **{"background": bool(body.get("background")), "instructions": body.get("instructions")},
+        **{"max_output_tokens": body.get("max_output_tokens"), "max_tool_calls": body.get("max_tool_calls")},
+        **{"model": body["model"], "parallel_tool_calls": _or(body.get("parallel_tool_calls"), True)},
+        **{"previous_response_id": None, "prompt_cache_key": body.get("prompt_cache_key")},
         "reasoning": {"effort": reasoning.get("effort") or "medium", "summary": reasoning.get("summary")},
         "safety_identifier": body.get("safety_identifier"),
         "service_tier": "default" if tier == "auto" else tier,
@@ -111,10 +99,8 @@ def _echo(body: Mapping[str, Any]) -> Json:
         "text": {"format": {"type": "text"}, "verbosity": "medium", **text},
         "tool_choice": body.get("tool_choice") or "auto",
         "tools": [_shown(tool) for tool in body.get("tools") or []],
-        "top_logprobs": body.get("top_logprobs") or 0,
-        "top_p": _or(body.get("top_p"), 1.0),
-        "truncation": body.get("truncation") or "disabled",
-        "user": body.get("user"),
+        **{"top_logprobs": body.get("top_logprobs") or 0, "top_p": _or(body.get("top_p"), 1.0)},
+        **{"truncation": body.get("truncation") or "disabled", "user": body.get("user")},
         "metadata": body.get("metadata") or {},
     }
 

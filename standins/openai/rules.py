@@ -31,7 +31,6 @@ def typed(param: str, value: object, wanted: str) -> None:
 
 
 def of(wanted: str) -> Rule:
-    """Of that type."""
     return lambda param, value: typed(param, value, wanted)
 
 
@@ -42,7 +41,6 @@ ARRAY: Final = of("an array")
 
 
 def word(*allowed: str) -> Rule:
-    """A string out of a list."""
 
     def check(param: str, value: Any) -> None:
         TEXT(param, value)
@@ -55,7 +53,6 @@ def word(*allowed: str) -> Rule:
 
 
 def upto(limit: int) -> Rule:
-    """A string of at most so many characters."""
 
     def check(param: str, value: Any) -> None:
         TEXT(param, value)
@@ -107,7 +104,6 @@ def pattern(shape: str, *, most: int = 10_000) -> Rule:
 
 
 def begins(prefix: str) -> Rule:
-    """An ID."""
 
     def check(param: str, value: Any) -> None:
         TEXT(param, value)
@@ -161,7 +157,6 @@ def record(known: str, needed: str = "", /, *also: Rule, **rules: Rule) -> Rule:
 
 
 def each(check: Rule, names: str) -> dict[str, Rule]:
-    """Several fields that keep one rule."""
     return dict.fromkeys(names.split(), check)
 
 

@@ -106,11 +106,8 @@ def _page(objects: Sequence[Json], given: Mapping[str, str], usual: int) -> Json
         listed = listed[places[0] + 1 :] if places else []
     shown = listed[: int(given.get("limit", usual))]
     return {
-        "object": "list",
-        "data": shown,
-        "first_id": shown[0]["id"] if shown else None,
-        "last_id": shown[-1]["id"] if shown else None,
-        "has_more": len(listed) > len(shown),
+        **{"object": "list", "data": shown, "first_id": shown[0]["id"] if shown else None},
+        **{"last_id": shown[-1]["id"] if shown else None, "has_more": len(listed) > len(shown)},
     }
 
 
@@ -137,7 +134,6 @@ class OpenAIStandin(Service, Local):
         await self._server.start()
 
     async def stop(self) -> None:
-        """Close every connection and end every generation."""
         await self.go_offline()
         for stored in self.responses.values():
             await stored.stop()
@@ -145,7 +141,6 @@ class OpenAIStandin(Service, Local):
             await self._server.stop()
 
     async def go_online(self) -> None:
-        """Listen again, on the same port; nothing to do when it does."""
         if self._server is not None:
             await self._server.listen()
 
@@ -156,7 +151,6 @@ class OpenAIStandin(Service, Local):
             await self.changes.until(lambda: not self.live)
 
     async def cut(self) -> None:
-        """Break the connection of every open stream, without a word of HTTP."""
         for transport in tuple(self.live):
             transport.abort()
         await self.changes.until(lambda: not self.live)

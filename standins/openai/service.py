@@ -111,12 +111,10 @@ class Service:
         return sum(fnmatchcase(path, where) for path in paths)
 
     def heard(self, name: str, content: bytes) -> str:
-        """What is said in a recording."""
         said = self.transcripts.get(content, self.transcripts.get(name))
         return f"a recording of {len(content)} bytes" if said is None else said
 
     def record(self, headers: Mapping[str, str]) -> Request:
-        """A request has arrived."""
         seen = Request({}, time.monotonic(), {name.lower(): value for name, value in headers.items()})
         self.requests.append(seen)
         self.changes.ring()
@@ -181,12 +179,10 @@ class Service:
         return model
 
     def listed(self) -> Json:
-        """All models."""
         names = DEFAULT_MODELS if self.models is None else self.models
         return {"object": "list", "data": [self.describe(name) for name in names]}
 
     def describe(self, model: str) -> Json:
-        """A model as `GET /v1/models` shows it."""
         shown: Json = {"id": model, "object": "model", "created": 1_758_499_200, "owned_by": "system"}
         if self.shutdown_dates:
             shown["shutdown_date"] = (self.models or {}).get(model)
@@ -195,7 +191,6 @@ class Service:
         return shown
 
     def find(self, response_id: str) -> StoredResponse:
-        """A response that is kept. Raises Refusal."""
         stored = self.responses.get(response_id)
         if stored is None or stored.deleted:
             raise refused("response", id=response_id)
@@ -211,7 +206,6 @@ class Service:
         return stored
 
     def cancellable(self, response_id: str) -> StoredResponse:
-        """A background response. Raises Refusal."""
         stored = self.find(response_id)
         if not stored.background:
             raise refused("synchronous")

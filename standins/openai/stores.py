@@ -16,10 +16,7 @@ _TEXTS: Final = (
     *("ts", "txt"),
 )
 _DOCUMENTS: Final = {
-    "pdf": b"%PDF-",
-    "doc": b"\xd0\xcf\x11\xe0",
-    "docx": b"PK\x03\x04",
-    "pptx": b"PK\x03\x04",
+    **{"pdf": b"%PDF-", "doc": b"\xd0\xcf\x11\xe0", "docx": b"PK\x03\x04", "pptx": b"PK\x03\x04"},
 }
 """Ending to the bytes such a file begins with.
 https://developers.openai.com/api/docs/guides/tools-file-search#supported-files
@@ -57,7 +54,6 @@ class Store:
 
     @property
     def expires_at(self) -> float | None:
-        """Unix seconds."""
         return None if self.days is None else self.last_active_at + self.days * 86_400
 
     def expired(self, now: float) -> bool:
@@ -65,36 +61,27 @@ class Store:
         return self.expires_at is not None and self.expires_at <= now
 
     def to_json(self, now: float) -> Json:
-        """The object of the API."""
         states = [entry.status(now) for entry in self.entries.values()]
         counts = {word: states.count(word) for word in ("in_progress", "completed", "failed", "cancelled")}
         status = "in_progress" if counts["in_progress"] else "completed"
         return {
-            "id": self.id,
-            "object": "vector_store",
-            "created_at": int(self.created_at),
+            **{"id": self.id, "object": "vector_store", "created_at": int(self.created_at)},
             "name": self.name,
             "usage_bytes": sum(len(entry.file.content) for entry in self.entries.values()),
             "file_counts": {**counts, "total": len(states)},
             "status": "expired" if self.expired(now) else status,
             "expires_after": None if self.days is None else {"anchor": "last_active_at", "days": self.days},
             "expires_at": None if self.expires_at is None else int(self.expires_at),
-            "last_active_at": int(self.last_active_at),
-            "metadata": dict(self.metadata),
+            **{"last_active_at": int(self.last_active_at), "metadata": dict(self.metadata)},
         }
 
     def file_json(self, entry: Entry, now: float) -> Json:
-        """A file in it, as the API shows it."""
         status = entry.status(now)
         return {
-            "id": entry.file.id,
-            "object": "vector_store.file",
-            "created_at": int(entry.added_at),
+            **{"id": entry.file.id, "object": "vector_store.file", "created_at": int(entry.added_at)},
             "usage_bytes": len(entry.file.content) if status == "completed" else 0,
-            "vector_store_id": self.id,
-            "status": status,
-            "last_error": entry.error if status == "failed" else None,
-            "chunking_strategy": _CHUNKS,
+            **{"vector_store_id": self.id, "status": status},
+            **{"last_error": entry.error if status == "failed" else None, "chunking_strategy": _CHUNKS},
             "attributes": dict(entry.attributes),
         }
 
@@ -159,7 +146,6 @@ class Stores:
         return store.entries[file_id]
 
     def entry(self, store: Store, file_id: str) -> Entry:
-        """A file in a store. Raises Refusal."""
         if file_id not in store.entries:
             raise refused("entry", id=file_id, store=store.id)
         return store.entries[file_id]

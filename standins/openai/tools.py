@@ -180,7 +180,6 @@ _CHOICES: Final = rule.chosen(
 
 
 def check_choice(choice: Any, tools: Sequence[Tool]) -> None:
-    """`tool_choice`: only of what is offered. Raises Refusal."""
     if choice is None:
         return
     if isinstance(choice, str):

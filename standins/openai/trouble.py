@@ -52,11 +52,9 @@ class Hold:
         self._released = asyncio.Event()
 
     def release(self) -> None:
-        """Let them through, and those that come."""
         self._released.set()
 
     async def wait(self, changes: Changes) -> None:
-        """Return when it is released."""
         if self._released.is_set():
             return
         self.waiting += 1
@@ -77,12 +75,10 @@ class Troubles:
         self._holds: list[Hold] = []
 
     def hold(self, where: str) -> Hold:
-        """From now on."""
         self._holds.append(Hold(where))
         return self._holds[-1]
 
     def add(self, trouble: Trouble) -> None:
-        """From now on."""
         self._coming.append(trouble)
 
     async def meet(self, exchange: Exchange) -> bool:
@@ -146,7 +142,6 @@ class Manners:
     places: bool = False
 
     def check(self, body: Mapping[str, Any]) -> None:
-        """Raises Refusal."""
         for name in self.unknown & body.keys():
             if body[name]:
                 raise refused("unsupported", name=name)
@@ -161,7 +156,6 @@ class Manners:
                     raise Refusal("The request could not be processed.", param=param)
 
     def too_long(self, window: int, tokens: int) -> Refusal:
-        """The refusal in the words of its make."""
         error = TOO_LONG[self.make]
         refusal = Refusal(error["message"].format(window=window, tokens=tokens))
         refusal.error = {**error, "message": str(refusal)}

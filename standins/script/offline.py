@@ -103,7 +103,6 @@ def _results(items: Sequence[Item]) -> list[str]:
 
 
 def _attached(item: Item) -> Iterator[str]:
-    """The files of a message, in words."""
     content = item.get("content")
     for part in content if isinstance(content, list) else ():
         if part.get("type") == "input_image":

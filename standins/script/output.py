@@ -63,9 +63,7 @@ class Host(Protocol):
         """The container that code runs in, made when there is none."""
         ...
 
-    def produce(self, container: str, name: str, content: bytes) -> str:
-        """Code there has written a file: its id."""
-        ...
+    def produce(self, container: str, name: str, content: bytes) -> str: ...
 
     def search(self, queries: Sequence[str]) -> list[Item]:
         """What a file search finds, as `results` of the API."""
@@ -122,11 +120,8 @@ class Output:
             self._chunks, self._annotations = [], []
             yield self._add(
                 {
-                    "id": f"msg_{self._fresh()}",
-                    "type": "message",
-                    "status": "in_progress",
-                    "content": [],
-                    "role": "assistant",
+                    **{"id": f"msg_{self._fresh()}", "type": "message", "status": "in_progress"},
+                    **{"content": [], "role": "assistant"},
                 }
             )
         self._chunks.append(text)
@@ -178,7 +173,6 @@ class Output:
         yield Done(len(self.items) - 1, item)
 
     def _work(self, item: Item, beat: Hosted) -> None:
-        """What the tool does at its place."""
         if beat.type == "code_interpreter_call":
             item["container_id"] = container = beat.fields.get("container_id") or self._host.container()
             for name, content in beat.produces:
@@ -196,16 +190,9 @@ class Output:
 
 
 _PREFIXES: Final[Mapping[str, str]] = {
-    "message": "msg",
-    "function_call": "fc",
-    "reasoning": "rs",
-    "web_search_call": "ws",
-    "file_search_call": "fs",
-    "code_interpreter_call": "ci",
-    "image_generation_call": "ig",
-    "mcp_call": "mcp",
-    "mcp_list_tools": "mcpl",
-    "mcp_approval_request": "mcpr",
+    **{"message": "msg", "function_call": "fc", "reasoning": "rs", "web_search_call": "ws"},
+    **{"file_search_call": "fs", "code_interpreter_call": "ci", "image_generation_call": "ig"},
+    **{"mcp_call": "mcp", "mcp_list_tools": "mcpl", "mcp_approval_request": "mcpr"},
 }
 """Of the ids of items."""
 _BEGUN: Final[Mapping[str, Item]] = {
@@ -224,7 +211,6 @@ _WITH: Final = {"file_search_call": "results", "code_interpreter_call": "outputs
 
 
 def begun(item: Item) -> Item:
-    """The item as it is first shown."""
     return {**item, **_BEGUN.get(item["type"], {})}
 
 
@@ -240,18 +226,14 @@ def finished(beat: Call | Hosted | Reason, name: str) -> Item:
 
 
 def arguments_of(beat: Call) -> str:
-    """The arguments as the model writes them."""
     given = beat.arguments
     return given if isinstance(given, str) else json.dumps(given, ensure_ascii=False, separators=(",", ":"))
 
 
 def _call(beat: Call, name: str) -> Item:
     return {
-        "type": "function_call",
-        "status": "completed",
-        "arguments": arguments_of(beat),
-        "call_id": beat.id or f"call_{name}",
-        "name": beat.name,
+        **{"type": "function_call", "status": "completed", "arguments": arguments_of(beat)},
+        **{"call_id": beat.id or f"call_{name}", "name": beat.name},
     }
 
 
@@ -262,7 +244,6 @@ def _reasoning(beat: Reason, name: str) -> Item:
 
 
 def _hosted(beat: Hosted) -> Item:
-    """What an item of that type has by itself."""
     item: Item = {"type": beat.type, "status": "completed"}
     if beat.type == "web_search_call":
         item["action"] = {"type": "search", "query": "", "queries": []}

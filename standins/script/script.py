@@ -132,7 +132,6 @@ class Script(Protocol):
 def performed(
     script: Script, instructions: str, items: Sequence[Item], tools: Sequence[Item]
 ) -> Iterable[Beat]:
-    """What the script says; it is given the tools when it wants them."""
     play: Callable[..., Iterable[Beat]] = script.play
     wants = inspect.signature(play).parameters
     takes = len(wants) > 2 or any(parameter.kind is parameter.VAR_POSITIONAL for parameter in wants.values())
@@ -172,7 +171,6 @@ class Scenario:
     tools: list[Sequence[Item]] = field(default_factory=list)
 
     def enqueue(self, *parts: Part) -> None:
-        """The next request is answered with these."""
         self.answers.append(parts)
 
     def play(self, instructions: str, items: Sequence[Item], tools: Sequence[Item] = ()) -> Iterable[Beat]:

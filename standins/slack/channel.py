@@ -76,11 +76,8 @@ class Channel:
         if replies := self.threads.get(message.ts):
             users = list(dict.fromkeys(reply.user for reply in replies))
             raw |= {
-                "thread_ts": message.ts,
-                "reply_count": len(replies),
-                "reply_users_count": len(users),
-                "reply_users": users[:5],
-                "latest_reply": replies[-1].ts,
+                **{"thread_ts": message.ts, "reply_count": len(replies), "reply_users_count": len(users)},
+                **{"reply_users": users[:5], "latest_reply": replies[-1].ts},
             }
         return raw
 

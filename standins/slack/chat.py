@@ -86,7 +86,6 @@ class Chat:
         return {"channel": room.id, "ts": message.ts}
 
     def remove(self, message: Message) -> None:
-        """Take a message of the app away and tell everybody."""
         room = self.workspace.channels[message.channel]
         before = room.raw(message)
         room.remove(message)

@@ -110,7 +110,6 @@ class Commands:
         return reply
 
     async def respond(self, request: web.Request) -> web.Response:
-        """A post to a response_url."""
         reply = self.replies.get(request.match_info["key"])
         try:
             if reply is None or reply.posts >= MOST_POSTS:

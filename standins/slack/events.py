@@ -20,7 +20,6 @@ _TOKEN = "verification-token"
 
 
 def event_callback(who: Identity, event: Json) -> Json:
-    """Any event of the Events API."""
     installed: Json = {"enterprise_id": None, "team_id": who.team, "user_id": who.bot_user}
     place = {"team_id": who.team, "context_team_id": who.team, "context_enterprise_id": None}
     ids = {"event_id": f"Ev{uuid.uuid4().hex[:10].upper()}", "event_context": f"4-{uuid.uuid4().hex}"}

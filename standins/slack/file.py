@@ -67,7 +67,6 @@ class File:
 
     @classmethod
     def of(cls, upload: Upload, user: str, team: str, home: str, created: int) -> File:
-        """The file of a person, stored."""
         size = len(upload.content) if upload.size is None else upload.size
         rest: Json = {"mode": upload.mode, "voice": upload.voice, "url": upload.url, "size": size}
         return cls(
@@ -101,7 +100,6 @@ class File:
         return {**self.described(), "shares": self.shares, **self._places()}
 
     def described(self) -> Json:
-        """All there is to say of the file itself."""
         place = f"{self.home}/files-pri/{self.team}-{self.id}"
         external = self.mode == "external"
         url, download = f"{place}/{quote(self.name)}", f"{place}/download/{quote(self.name)}"

@@ -47,7 +47,6 @@ class FileHost:
     fetches: list[Fetch] = field(default_factory=list)
 
     async def download(self, request: web.Request) -> web.StreamResponse:
-        """GET of a private URL."""
         file = self.workspace.files.get(request.match_info["file"])
         authorized = self._may_read(bearer(request))
         self.fetches.append(Fetch(request.match_info["file"], authorized))

@@ -45,7 +45,6 @@ class Content:
         return cls(text[:TRUNCATED_AT], blocks, len(text) > TRUNCATED_AT, attachments=attachments)
 
     def shown(self) -> str:
-        """What a reader reads."""
         return text_of(self.blocks or []) or self.text
 
 
@@ -155,7 +154,6 @@ class Message:
         return "edited" in self.extra
 
     def seen(self) -> None:
-        """Note what is visible now."""
         self.versions.append((time.monotonic(), self.shown()))
 
     def raw(self, *, metadata: bool = True) -> Json:

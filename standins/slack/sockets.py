@@ -69,7 +69,6 @@ class Sockets:
         return ticket
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """The handshake and the life of one connection."""
         expires = self._tickets.pop(request.query.get("ticket", ""), 0.0)
         if time.monotonic() >= expires or request.query.get("app_id") != self._app_id:
             return web.Response(status=408)

@@ -93,7 +93,6 @@ def _is_task(chunk: Json) -> bool:
 
 
 def _is_source(source: Any) -> bool:
-    """A link with a label; without the label Slack refuses it."""
     if not isinstance(source, dict) or source.get("type") != "url":
         return False
     return _text(source.get("url"), 3000) and _text(source.get("text"), LONGEST)

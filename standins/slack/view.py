@@ -35,7 +35,6 @@ class View:
         self.acks = self.sockets.deliveries.acks
 
     def posts(self, channel: str, thread_ts: str | None = None) -> list[Post]:
-        """The app's messages there now, oldest first."""
         room = self.workspace.channels.get(channel)
         if room is None:
             return []
@@ -124,7 +123,6 @@ class Trouble(View):
         self.api.faults.slow(method, seconds)
 
     def heal(self) -> None:
-        """Forget planned faults and delays."""
         self.api.faults.clear()
 
     def refuse_status(self, channel: str, error: str = "method_not_supported_for_channel_type") -> None:

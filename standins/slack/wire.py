@@ -42,7 +42,6 @@ class ApiError(Exception):
 
 
 def refuse(condition: object, error: str, *messages: str) -> None:
-    """ApiError when the condition holds."""
     if condition:
         raise ApiError(error, *messages)
 

@@ -38,7 +38,6 @@ class Identity:
 
     @property
     def profile(self) -> dict[str, object]:
-        """`bot_profile` as it is attached to the messages of the app."""
         ids = {"id": self.bot_id, "app_id": self.app_id, "user_id": self.bot_user, "team_id": self.team}
         return ids | {"name": self.bot_name, "deleted": False}
 
@@ -61,7 +60,6 @@ class StatusBoard:
         self._current[channel, thread_ts] = (now, status)
 
     def clear(self, channel: str, thread_ts: str) -> None:
-        """The app posted in that thread."""
         self._current.pop((channel, thread_ts), None)
 
     def of(self, channel: str, thread_ts: str) -> str:
@@ -96,7 +94,6 @@ class Workspace:
         self.scopes = set(self.identity.scopes.split(","))
 
     def person(self, user: str) -> Person:
-        """The person, who joins the workspace when first named."""
         return self.people.setdefault(user, Person(user))
 
     def open(self, channel: str, user: str) -> Channel:
@@ -126,7 +123,6 @@ class Workspace:
         return room
 
     def own_fields(self) -> Json:
-        """What marks a message as the app's."""
         who = self.identity
         return {"bot_id": who.bot_id, "app_id": who.app_id, "team": who.team, "bot_profile": who.profile}
 
@@ -146,6 +142,5 @@ class Workspace:
         return message
 
     def whisper(self, channel: str, user: str, content: Content, source: str, thread_ts: str | None) -> None:
-        """Show it to one person."""
         now, blocks = time.monotonic(), content.blocks or []
         self.ephemerals.append(Ephemeral(channel, user, content.shown(), source, now, thread_ts, blocks))
