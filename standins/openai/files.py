@@ -26,10 +26,6 @@ class Clock:
         self._skipped += seconds
 
 
-_PRIVATE: Final = ("assistants", "user_data", "vision")
-"""Purposes whose files can never be downloaded again."""
-
-
 @dataclass(frozen=True, slots=True)
 class File:
     """One upload. Times in Unix seconds; `expires_at` None: never."""
@@ -83,13 +79,6 @@ class Files:
         file = self.kept.get(file_id)
         if file is None:
             raise refused("file", id=file_id)
-        return file
-
-    def download(self, file_id: str) -> File:
-        """A file whose content may be had. Raises Refusal."""
-        file = self.find(file_id)
-        if file.purpose in _PRIVATE:
-            raise refused("private file", purpose=file.purpose)
         return file
 
     def delete(self, file_id: str) -> None:

@@ -90,7 +90,6 @@ file type             | 400 | unsupported_file            | {param}.file_data   
 # of files, stores and containers
 empty upload          | 400 | -                           | file                | File is empty.
 file                  | 404 | -                           | id                  | No such File object: {id}
-private file          | 400 | -                           | -                   | Not allowed to download files of purpose: {purpose}
 store                 | 404 | -                           | -                   | Vector store with id '{id}' not found.
 store over            | 400 | -                           | -                   | Vector store with id '{id}' is expired.
 purpose               | 400 | -                           | -                   | File '{id}' has purpose '{purpose}': not for vector stores.

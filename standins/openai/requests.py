@@ -10,7 +10,7 @@ import standins.openai.rules as rule
 from standins.openai.body import Sent
 from standins.openai.items import check_items
 from standins.openai.refusal import refused
-from standins.openai.tools import MEMORY, check_choice, check_strict, check_tools
+from standins.openai.tools import check_choice, check_strict, check_tools
 
 
 def _metadata(param: str, value: Any) -> None:
@@ -173,7 +173,6 @@ REQUESTS: Final[Mapping[str, Takes]] = {
             response_format=rule.word("json", "text"),
         )
     ),
-    "GET /vector_stores": Takes(query=_listed()),
     "POST /vector_stores": Takes(
         json=rule.record(
             "description chunking_strategy",
@@ -183,29 +182,8 @@ REQUESTS: Final[Mapping[str, Takes]] = {
             metadata=_metadata,
         )
     ),
-    "POST /vector_stores/{id}": Takes(
-        json=rule.record("", name=rule.TEXT, expires_after=_DAYS, metadata=_metadata)
-    ),
-    "GET /vector_stores/{id}/files": Takes(
-        query=_listed(filter=rule.word("in_progress", "completed", "failed", "cancelled"))
-    ),
     "POST /vector_stores/{id}/files": Takes(
         json=rule.record("chunking_strategy", "file_id", file_id=rule.TEXT, attributes=rule.OBJECT)
-    ),
-    "GET /containers": Takes(query=_listed(name=rule.TEXT)),
-    "POST /containers": Takes(
-        json=rule.record(
-            "network_policy skills",
-            "name",
-            name=rule.TEXT,
-            expires_after=_expires("last_active_at", "minutes", rule.number(1, 20)),
-            file_ids=rule.array(rule.TEXT),
-            memory_limit=MEMORY,
-        )
-    ),
-    "GET /containers/{id}/files": Takes(query=_listed()),
-    "POST /containers/{id}/files": Takes(
-        json=rule.record("", "file_id", file_id=rule.TEXT), form=rule.record("", "file", file=_upload)
     ),
     "GET /responses/{id}": Takes(
         query=rule.record("stream include_obfuscation include", starting_after=rule.numeral(-1))

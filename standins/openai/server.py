@@ -86,7 +86,7 @@ class Endpoints:
         """What was sent, if the request takes it. Raises Refusal."""
         if takes.query:
             rule, given = takes.query, dict[str, object](http.query)
-        elif takes.form and not (takes.json and http.content_type == "application/json"):
+        elif takes.form:
             heard = "/audio/" in http.path
             limit = self._service.recording_limit if heard else self._service.files.limit
             rule, given = takes.form, await form(http, limit)

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from standins.local import Changes
 from standins.openai.body import Json
-from standins.openai.containers import Containers
+from standins.openai.containers import Containers, Workplace, check_references
 from standins.openai.events import Form
 from standins.openai.files import Clock, Files, Transcription
 from standins.openai.performance import Performance, StoredResponse
@@ -21,7 +21,6 @@ from standins.openai.refusal import refused, scripted
 from standins.openai.response import Draft, Request
 from standins.openai.stores import Stores
 from standins.openai.trouble import Exchange, Hold, Manners, Trouble, Troubles
-from standins.openai.workplace import Workplace, check_references
 from standins.script.output import Output
 from standins.script.script import Beat, Fault, Script, performed
 from standins.script.tokens import estimated_input
@@ -42,7 +41,6 @@ class Service:
     takes any model. `portable`: a compatible server that keeps nothing and refuses OpenAI's own fields.
     `hosted`: tools of the server, and what belongs to them, are there; a portable one has none unless told.
     `window`: tokens of input a model takes, about four characters each; `context_window` may change it.
-    `shutdown_dates`: the list of models has them, as OpenAI's.
 
     What is kept can be looked at: `files`, `stores`, `containers`, `transcriptions`, `responses`; `requests`
     are those for an answer, `exchanges` all of them, `live` the transports of open streams.
@@ -64,7 +62,6 @@ class Service:
         portable: bool = False,
         hosted: bool | None = None,
         window: int | None = None,
-        shutdown_dates: bool | None = None,
     ) -> None:
         self.script = script
         self.only_key = api_key
@@ -73,7 +70,6 @@ class Service:
         self.portable = portable
         self.hosted = not portable if hosted is None else hosted
         self.context_window = window
-        self.shutdown_dates = not portable if shutdown_dates is None else shutdown_dates
         self.stream_window = 300.0
         self.form: Form = "full"
         self.keepalive: float | None = None
@@ -184,7 +180,7 @@ class Service:
 
     def describe(self, model: str) -> Json:
         shown: Json = {"id": model, "object": "model", "created": 1_758_499_200, "owned_by": "system"}
-        if self.shutdown_dates:
+        if not self.portable:
             shown["shutdown_date"] = (self.models or {}).get(model)
         if self.portable and self.context_window is not None:
             shown["max_model_len"] = self.context_window

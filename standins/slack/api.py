@@ -183,8 +183,7 @@ class Api:
         if method is None:
             raise ApiError("unknown_method")
         call.ignored = method.ignored(call.args)
-        if method.token != "none":
-            self._authenticate(token, method.token)
+        self._authenticate(token, method.token)
         if method.scope and method.scope not in self.scopes:
             raise ApiError("missing_scope", needed=method.scope, provided=",".join(sorted(self.scopes)))
         return method

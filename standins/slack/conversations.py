@@ -1,4 +1,4 @@
-"""conversations.*, a page at a time; who is who: auth.test, users.info, bots.info; reactions.
+"""conversations.*, a page at a time; who is who: auth.test, users.info; the door to Socket Mode.
 
 Source: docs.slack.dev/reference/methods/conversations.history and conversations.replies.
 """
@@ -103,35 +103,6 @@ class Conversations:
         page = room.main[first:stop][::-1]
         return _page(room, page, window, _next(page[-1]) if first > start else "")
 
-    def info(self, args: Json) -> Json:
-        room = self.workspace.channels.get(args["channel"])
-        if room is None or (room.kind != "channel" and not room.bot_in):
-            raise ApiError("channel_not_found")
-        channel: Json = {"id": room.id, "is_im": room.is_direct, "is_member": room.bot_in}
-        if room.is_direct:
-            channel["user"] = next(iter(room.members), "")
-        else:
-            private = room.kind != "channel"
-            channel |= {"name": room.id.lower(), "is_channel": not private, "is_private": private}
-        return {"channel": channel | {"context_team_id": self.workspace.identity.team, "is_archived": False}}
-
-    def open(self, args: Json) -> Json:
-        if args.get("channel"):
-            return {"channel": {"id": self.workspace.room(args["channel"]).id}, "already_open": True}
-        users = [user for user in str(args.get("users", "")).split(",") if user]
-        refuse(not users, "users_list_not_supplied")
-        refuse(len(users) > 1, "method_not_supported_for_channel_type")
-        room, known = self.workspace.direct_with(users[0])
-        body: Json = {"channel": {"id": room.id}}
-        if flag(args.get("return_im")):
-            body["channel"] |= {"is_im": True, "user": users[0]}
-        return body | {"no_op": known, "already_open": known}
-
-    def members(self, args: Json) -> Json:
-        room = self.workspace.room(args["channel"])
-        people = sorted(room.members) + [self.workspace.identity.bot_user] * room.bot_in
-        return {"members": people, "response_metadata": {"next_cursor": ""}}
-
 
 def _page(room: Channel, messages: Sequence[Message], window: Window, cursor: str) -> Json:
     body: Json = {
@@ -150,10 +121,6 @@ class Directory:
     workspace: Workspace
     socket_url: Callable[[], str]
 
-    def test(self, args: Json) -> Json:
-        refuse(args.get("error"), str(args.get("error")))
-        return {"args": args}
-
     def connect(self, args: Json) -> Json:
         return {"url": self.socket_url()}
 
@@ -162,12 +129,6 @@ class Directory:
         names = {"team": who.team_name, "user": who.bot_name, "url": "https://standin.slack.com/"}
         ids = {"team_id": who.team, "user_id": who.bot_user, "bot_id": who.bot_id}
         return names | ids | {"is_enterprise_install": False}
-
-    def bot(self, args: Json) -> Json:
-        who = self.workspace.identity
-        refuse(args.get("bot", who.bot_id) != who.bot_id, "bot_not_found")
-        ids = {"id": who.bot_id, "app_id": who.app_id, "user_id": who.bot_user}
-        return {"bot": {**ids, "name": who.bot_name, "deleted": False}}
 
     def user(self, args: Json) -> Json:
         who, user = self.workspace.identity, args["user"]
@@ -180,25 +141,3 @@ class Directory:
         if flag(args.get("include_locale")):
             found["locale"] = person.locale if person else "en-US"
         return {"user": found}
-
-    def react(self, args: Json) -> Json:
-        users = self._reacting(args)
-        refuse(self.workspace.identity.bot_user in users, "already_reacted")
-        users.add(self.workspace.identity.bot_user)
-        return {}
-
-    def unreact(self, args: Json) -> Json:
-        users = self._reacting(args)
-        refuse(self.workspace.identity.bot_user not in users, "no_reaction")
-        users.discard(self.workspace.identity.bot_user)
-        return {}
-
-    def _reacting(self, args: Json) -> set[str]:
-        message = self.workspace.room(args["channel"]).by_ts.get(args["timestamp"])
-        if message is None:
-            raise ApiError("message_not_found")
-        name = args["name"]
-        refuse(
-            not name or not name.replace("_", "").replace("-", "").replace("+", "").isalnum(), "invalid_name"
-        )
-        return message.reactions.setdefault(name, set())

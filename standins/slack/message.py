@@ -123,7 +123,6 @@ class Message:
     broadcast: bool = False
     stream: Stream | None = None
     files: list[File] = field(default_factory=list)
-    reactions: dict[str, set[str]] = field(default_factory=dict)
     versions: list[tuple[float, str]] = field(default_factory=list)
     order: int = field(init=False)
 
@@ -169,11 +168,6 @@ class Message:
             raw["streaming_state"] = self.stream.state()
         if metadata and self.metadata:
             raw["metadata"] = self.metadata
-        if self.reactions:
-            raw["reactions"] = [
-                {"name": name, "users": sorted(users), "count": len(users)}
-                for name, users in self.reactions.items()
-            ]
         return raw
 
     def _raw_blocks(self) -> list[Json]:

@@ -43,7 +43,7 @@ class Method:
     optional: str = ""
     tier: int = 50
     scope: str = ""
-    token: Literal["bot", "app", "none"] = "bot"
+    token: Literal["bot", "app"] = "bot"
 
     def ignored(self, args: Json) -> tuple[str, ...]:
         """Arguments the method does not have. Slack passes over them in silence."""
@@ -65,8 +65,6 @@ def of_messages(chat: Chat, streams: Streams, sessions: Sessions) -> dict[str, M
         "chat.postMessage": Method(chat.post, "channel", f"{_POST} container_id", 0),
         "chat.update": Method(chat.update, "channel ts", _UPDATE),
         "chat.delete": Method(chat.delete, "channel ts", "as_user"),
-        "chat.postEphemeral": Method(chat.whisper, "channel user", f"{_BODY} {_LOOK} thread_ts", 100),
-        "chat.getPermalink": Method(chat.permalink, "channel message_ts", tier=600),
         "chat.startStream": Method(streams.start, "channel thread_ts", _START, 20),
         "chat.appendStream": Method(streams.append, "channel ts", "markdown_text chunks", 100),
         "chat.stopStream": Method(streams.stop, "channel ts", stop, 20),
@@ -78,7 +76,7 @@ def of_messages(chat: Chat, streams: Streams, sessions: Sessions) -> dict[str, M
 
 
 def of_workspace(files: Files, conversations: Conversations, directory: Directory) -> dict[str, Method]:
-    reaction, write = "channel timestamp name", "files:write"
+    write = "files:write"
     complete = "channel_id channels initial_comment thread_ts blocks"
     return {
         "files.getUploadURLExternal": Method(
@@ -89,14 +87,7 @@ def of_workspace(files: Files, conversations: Conversations, directory: Director
         "files.delete": Method(files.delete, "file", scope=write),
         "conversations.replies": Method(conversations.replies, "channel ts", _PAGE),
         "conversations.history": Method(conversations.history, "channel", _PAGE),
-        "conversations.info": Method(conversations.info, "channel", "include_locale include_num_members"),
-        "conversations.open": Method(conversations.open, "", "channel users return_im"),
-        "conversations.members": Method(conversations.members, "channel", "cursor limit", 100),
-        "api.test": Method(directory.test, "", "error foo", 100, token="none"),
         "apps.connections.open": Method(directory.connect, tier=20, token="app"),
         "auth.test": Method(directory.whoami, tier=600),
-        "bots.info": Method(directory.bot, "", "bot"),
         "users.info": Method(directory.user, "user", "include_locale", 100),
-        "reactions.add": Method(directory.react, reaction),
-        "reactions.remove": Method(directory.unreact, reaction, "file file_comment", 20),
     }

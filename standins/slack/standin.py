@@ -123,7 +123,6 @@ class SlackStandin(People, Local):
         return room
 
     def add_dm(self, channel: str, user: str) -> Channel:
-        self.workspace.direct[user] = channel
         return self.add_channel(channel, [user], kind="im")
 
     def add_stranger(self, user: str, team: str) -> None:

@@ -6,7 +6,6 @@ It outlives connections.
 from __future__ import annotations
 
 import time
-import uuid
 from dataclasses import dataclass, field
 
 from standins.slack.channel import Channel
@@ -85,7 +84,6 @@ class Workspace:
     stamps: Stamps = field(default_factory=Stamps)
     channels: dict[str, Channel] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
-    direct: dict[str, str] = field(default_factory=dict)
     ephemerals: list[Ephemeral] = field(default_factory=list)
     files: dict[str, File] = field(default_factory=dict)
     scopes: set[str] = field(init=False)
@@ -102,17 +100,8 @@ class Workspace:
         room = self.channels.get(channel)
         if room is None:
             room = self.channels[channel] = Channel(channel)
-            if room.is_direct:
-                self.direct[user] = channel
         room.members.add(user)
         return room
-
-    def direct_with(self, user: str) -> tuple[Channel, bool]:
-        """The direct conversation with a person; True when it existed."""
-        refuse(user not in self.people, "user_not_found")
-        known = self.direct.get(user)
-        channel = known or f"D0{uuid.uuid4().hex[:8].upper()}"
-        return self.open(channel, user), known is not None
 
     def room(self, channel: str) -> Channel:
         """A conversation the app may use. Raises channel_not_found, not_in_channel."""

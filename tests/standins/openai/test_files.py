@@ -1,4 +1,4 @@
-"""The OpenAI stand-in: files, as the real SDK uploads and finds them."""
+"""The OpenAI stand-in: files, as the real SDK uploads and finds them; faults on any address."""
 
 from __future__ import annotations
 
@@ -17,42 +17,22 @@ NOTE: Any = ("보고서 1.txt", b"buy tea", "text/plain")
 HOUR = 3600
 
 
-async def test_an_upload_is_a_file_object(api, client):
+async def test_a_file_is_there_until_it_expires_or_is_deleted(api, client):
     file = await client.files.create(
         file=NOTE, purpose="user_data", expires_after={"anchor": "created_at", "seconds": HOUR}
     )
-    again = await client.files.retrieve(file.id)
     assert undeclared(FileObject.model_validate(file.to_dict())) == set()
     assert (file.filename, file.bytes, file.purpose) == ("보고서 1.txt", 7, "user_data")
-    assert file.expires_at == file.created_at + HOUR
-    assert again == file
-    assert api.files.uploaded[0].content == b"buy tea"
-
-
-async def test_a_deleted_file_is_gone(client):
-    file = await client.files.create(file=NOTE, purpose="user_data")
-    deleted = await client.files.delete(file.id)
-    for call in (client.files.retrieve, client.files.delete):
-        with pytest.raises(openai.NotFoundError):
-            await call(file.id)
-    assert deleted == FileDeleted(id=file.id, deleted=True, object="file")
-
-
-async def test_a_file_expires(api, client):
-    file = await client.files.create(
-        file=NOTE, purpose="user_data", expires_after={"anchor": "created_at", "seconds": HOUR}
-    )
+    assert (file.expires_at, api.files.uploaded[0].content) == (file.created_at + HOUR, b"buy tea")
     api.clock.skip(HOUR - 60)
-    await client.files.retrieve(file.id)
+    assert [one async for one in client.files.list()] == [file]
     api.clock.skip(61)
+    assert [one async for one in client.files.list()] == []
+    lasting = await client.files.create(file=NOTE, purpose="user_data")
+    deleted = await client.files.delete(lasting.id)
+    assert deleted == FileDeleted(id=lasting.id, deleted=True, object="file")
     with pytest.raises(openai.NotFoundError):
-        await client.files.retrieve(file.id)
-
-
-async def test_other_files_can_be_downloaded(client):
-    file = await client.files.create(file=NOTE, purpose="batch")
-    content = await client.files.content(file.id)
-    assert await content.aread() == b"buy tea"
+        await client.files.delete(lasting.id)
 
 
 async def test_files_are_listed_in_pages(client):
@@ -60,8 +40,7 @@ async def test_files_are_listed_in_pages(client):
     await client.files.create(file=NOTE, purpose="user_data")
     page = await client.files.list(purpose="assistants", limit=2)
     everything = [file.id async for file in page]
-    assert len(page.data) == 2
-    assert everything == [file.id for file in reversed(made)]
+    assert (len(page.data), everything) == (2, [file.id for file in reversed(made)])
 
 
 async def test_a_fault_hits_as_often_as_asked(api, client):
@@ -76,24 +55,18 @@ async def test_a_fault_hits_as_often_as_asked(api, client):
     assert [exchange.status for exchange in api.exchanges] == [503, 503, 200]
 
 
-async def test_an_answer_can_be_lost(api, client):
+async def test_an_answer_can_be_lost_held_or_late(api, client):
     api.fail("POST /files", lost=True)
     with pytest.raises(openai.APIConnectionError):
         await client.files.create(file=NOTE, purpose="user_data")
     assert len(api.files.uploaded) == 1
-
-
-async def test_a_request_can_be_held(api, client):
     hold = api.hold("POST /files")
     upload = asyncio.create_task(client.files.create(file=NOTE, purpose="user_data"))
     await api.until(lambda: hold.waiting == 1)
-    assert api.files.uploaded == []
+    assert len(api.files.uploaded) == 1
     hold.release()
     await upload
-    assert len(api.files.uploaded) == 1
-
-
-async def test_a_request_can_be_late(api, client):
+    assert len(api.files.uploaded) == 2
     api.fail("POST /files", status=0, seconds=0.03)
     began = time.monotonic()
     await client.files.create(file=NOTE, purpose="user_data")

@@ -171,7 +171,7 @@ async def test_a_method_can_be_slow(slack, client):
     slack.delay("auth.test", 0.1)
     slow = asyncio.create_task(client.auth_test())
     await slack.until(lambda: slack.calls)
-    await client.api_test()
+    await client.users_info(user="U1")
     assert not slow.done()
     await slow
     assert (slack.calls[0].done or 0) - slack.calls[0].at >= 0.1

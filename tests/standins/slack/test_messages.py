@@ -42,12 +42,6 @@ async def test_pings_are_seen(slack, client):
     assert (post.pings, post.unfurl_links, post.unfurl_media) == (("<!channel>", "<@U1>"), False, None)
 
 
-async def test_an_ephemeral_is_no_message(slack, client):
-    await client.chat_postEphemeral(channel="C1", user="U1", text="psst")
-    assert [(entry.user, entry.text) for entry in slack.ephemerals] == [("U1", "psst")]
-    assert slack.messages("C1") == []
-
-
 async def test_replies_come_oldest_first_under_the_root(slack, client):
     """Every page begins with the root; the cursor leads through all replies once."""
     root = await slack.say("U1", "C1", "root")
@@ -109,20 +103,6 @@ async def test_locale_must_be_asked_for(slack, client):
     assert "locale" not in (await client.users_info(user="U1"))["user"]
     assert (await client.users_info(user="U1", include_locale=True))["user"]["locale"] == "ko-KR"
     assert await refusal(client.users_info(user="U404")) == "user_not_found"
-
-
-async def test_a_direct_conversation_is_opened_once(slack, client):
-    slack.set_locale("U1", "en-US")
-    ids = {(await client.conversations_open(users="U1"))["channel"]["id"] for _ in range(2)}
-    assert len(ids) == 1
-    assert ids.pop().startswith("D")
-
-
-async def test_a_reaction_is_added_once(slack, client):
-    ts = await slack.say("U1", "C1", "hi")
-    add = {"channel": "C1", "timestamp": ts, "name": "eyes"}
-    await client.reactions_add(**add)
-    assert await refusal(client.reactions_add(**add)) == "already_reacted"
 
 
 @pytest.mark.parametrize(
