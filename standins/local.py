@@ -72,9 +72,8 @@ class Server:
 
 
 class Changes:
-    """`ring` after each change; `until` wakes up to look. Costs next to nothing while nobody waits.
-
-    `glance`: who waits for no `key` also looks every so many seconds, for what changes elsewhere.
+    """`ring` after each change; `until` wakes up to look. Costs next to nothing while nobody waits. `glance`:
+    who waits for no `key` also looks every so many seconds, for what changes elsewhere.
     """
 
     def __init__(self, glance: float | None = None) -> None:

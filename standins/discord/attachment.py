@@ -19,7 +19,6 @@ File = tuple[str, bytes]
 @dataclass(frozen=True, slots=True)
 class Upload:
     """What a person attaches. `type` is by default guessed from the name; `size` is announced, where it lies.
-
     `voice`: recorded in the chat, which makes the whole message a voice message of that one file.
     """
 

@@ -66,6 +66,7 @@ class Cdn:
         return kept
 
     def expire(self) -> None:
+        """Every address given out until now is 404; messages read anew have good ones."""
         self._secret = secrets.token_bytes(16)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:

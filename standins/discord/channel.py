@@ -14,10 +14,9 @@ TEXT, DM, THREAD = 0, 1, 11
 
 @dataclass(slots=True)
 class Channel:
-    """`guild` is None in a DM, `person` is None outside of one, `parent` is set for threads.
-
-    `refusal`: how the bot is refused here, if it is. `readable`: it may read the message history. `opens`: it
-    may open the thread when that is archived; a message of its opens it anyhow, unless it is `locked`.
+    """`guild` is None in a DM, `person` is None outside of one, `parent` is set for threads. `refusal`: how
+    the bot is refused here, if it is. `readable`: it may read the message history. `opens`: it may open the
+    thread when that is archived; a message of its opens it anyhow, unless it is `locked`.
     """
 
     id: str

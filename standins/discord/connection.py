@@ -22,9 +22,8 @@ Pack = Callable[[str], bytes]
 
 
 class Connection:
-    """Write side and bookkeeping; what frames mean is decided in `gateway`.
-
-    `compress` is the client's wish. LookupError when it cannot be played.
+    """Write side and bookkeeping; what frames mean is decided in `gateway`. `compress` is the client's wish.
+    LookupError when it cannot be played.
     """
 
     def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport, compress: str) -> None:
@@ -96,23 +95,19 @@ _PACKING: dict[str, Callable[[], Pack | None]] = {
 
 
 class Session:
-    """Numbers the events of one client. `shard` is (id, count)."""
+    """Numbers the events of one client."""
 
-    def __init__(self, session_id: str, intents: int, shard: tuple[int, int], keep: int) -> None:
+    def __init__(self, session_id: str, intents: int, keep: int) -> None:
         self.id = session_id
         self.intents = intents
         self.seq = 0
         self.expired = False
         self.connection: Connection | None = None
-        self._shard = shard
         self._replay: deque[tuple[int, str]] = deque(maxlen=keep)
         self._left_at = time.monotonic()
 
-    def wants(self, intent: int, guild: str) -> bool:
-        """Whether an event is for this client: by its intents and by the shard of the guild."""
-        shard, count = self._shard
-        mine = (int(guild) >> 22) % count == shard if guild else shard == 0
-        return mine and (not intent or bool(self.intents & intent))
+    def wants(self, intent: int) -> bool:
+        return not intent or bool(self.intents & intent)
 
     def push(self, name: str, data: str, *, keep: bool = True) -> None:
         """Number an event (`data` is JSON), keep it for a RESUME, and send it if somebody is connected."""

@@ -45,7 +45,7 @@ class Gateway:
         for session in list(self._sessions.values()):
             if session.gone(self._rules.session_lifetime):
                 del self._sessions[session.id]
-            elif session.wants(event.intent, event.guild):
+            elif session.wants(event.intent):
                 whole = event.full is not None and bool(session.intents & MESSAGE_CONTENT)
                 if whole not in forms:
                     forms[whole] = json.dumps(event.full if whole else event.data, separators=(",", ":"))
@@ -60,10 +60,12 @@ class Gateway:
             act(connection)
 
     def revoke(self) -> None:
+        """Reset the token: REST answers 401, every connection is closed with 4004."""
         self._world.revoked = True
         self.each(lambda connection: connection.close(BAD_TOKEN))
 
     def expire(self) -> None:
+        """No session of now can be resumed; connections that stand go on until they are left."""
         for session in self._sessions.values():
             session.expired = True
 
@@ -167,7 +169,7 @@ class Gateway:
     def _identify(self, connection: Connection, data: JSON) -> int:
         identified = self._world.identified
         identified.append({k: v for k, v in data.items() if k != "token"})
-        intents, shard = data.get("intents"), data.get("shard", [0, 1])
+        intents = data.get("intents")
         if len(identified) > self._rules.identify_limit:
             self.revoke()
             return 0
@@ -175,22 +177,22 @@ class Gateway:
             return BAD_INTENTS
         if intents & PRIVILEGED & ~(MESSAGE_CONTENT * self._rules.message_content):
             return FORBIDDEN_INTENTS
-        if len(shard) != 2 or not 0 <= shard[0] < shard[1]:
+        if data.get("shard", [0, 1]) != [0, 1]:  # sharding is not played
             return BAD_SHARD
-        self._begin(connection, intents, (shard[0], shard[1]))
+        self._begin(connection, intents)
         return 0
 
-    def _begin(self, connection: Connection, intents: int, shard: tuple[int, int]) -> None:
-        session = Session(secrets.token_hex(16), intents, shard, self._rules.replay_limit)
+    def _begin(self, connection: Connection, intents: int) -> None:
+        session = Session(secrets.token_hex(16), intents, self._rules.replay_limit)
         self._sessions[session.id] = self.connections[connection] = session
         session.connection = connection
-        guilds = [g for g in self._world.guilds.values() if session.wants(0, g.id)]
+        guilds = list(self._world.guilds.values())
         ready: JSON = {
             **{"v": 10, "user": {**self._world.bot.own(), "email": None}},
             **{"guilds": [{"id": g.id, "unavailable": True} for g in guilds], "private_channels": []},
             **{"relationships": [], "presences": [], "user_settings": {}, "session_id": session.id},
             **{"session_type": "normal", "resume_gateway_url": f"{self._world.gateway_url}resume/"},
-            **{"shard": list(shard), "application": {"id": self._world.application_id, "flags": 0}},
+            **{"shard": [0, 1], "application": {"id": self._world.application_id, "flags": 0}},
         }
         session.push("READY", json.dumps(ready))
         for guild in guilds if intents & GUILDS else ():

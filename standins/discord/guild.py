@@ -61,7 +61,6 @@ _NONE_THERE = ("voice_states", "presences", "stage_instances", "guild_scheduled_
 @dataclass(frozen=True, slots=True)
 class User:
     """A person or a bot. `locale` is what interactions of that person carry unless told otherwise.
-
     `reads_all`: a bot that is shown the text of messages which do not concern it.
     """
 

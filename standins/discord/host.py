@@ -29,6 +29,9 @@ class Host(Local):
         self._server = Server(self._application(), port, shutdown_timeout=0.2)
         self.application_id, self.bot_user = self._world.application_id, self._world.bot.id
         self.token = self._world.token
+        self.revoke, self.expire_sessions = self._gateway.revoke, self._gateway.expire
+        self.expire_attachments = self._world.cdn.expire
+        self.delay, self.heal = self._world.faults.delay, self._world.faults.clear
         self.typing = self._world.typing
         """(monotonic time, channel) of each typing request."""
         self.calls = self._rest.calls
@@ -67,10 +70,6 @@ class Host(Local):
 
     def limit(self, on: bool) -> None:
         self._buckets.limits = on
-
-    def revoke(self) -> None:
-        """Reset the token: REST answers 401, the gateway closes with 4004."""
-        self._gateway.revoke()
 
     def add_guild(self, guild: str | None = None, name: str = "Guild") -> str:
         return self._world.add_guild(guild or self._world.ids.next(), name).id

@@ -134,9 +134,8 @@ class Message:
         return message | self._sometimes(viewer, nested)
 
     def event(self, viewer: User) -> JSON:
-        """What the gateway tells: REST's object plus the guild and the memberships.
-
-        Ephemeral messages come without them, in guilds too.
+        """What the gateway tells: REST's object plus the guild and the memberships. Ephemeral messages come
+        without them, in guilds too.
         """
         message = self.payload(viewer)
         guild = self.guild

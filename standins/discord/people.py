@@ -24,10 +24,8 @@ FIRST_COMMANDS = 3.0
 
 
 class People(Host):
-    """Ids are snowflake strings; unknown people are made on first use.
-
-    Who uses a command or a button gets the answer, or what says that there was none: after "thinking" they
-    wait for it at most `timeout` seconds.
+    """Ids are snowflake strings; unknown people are made on first use. Who uses a command or a button gets
+    the answer, or what says that there was none: after "thinking" they wait for it at most `timeout` seconds.
     """
 
     async def say(
@@ -145,10 +143,10 @@ class People(Host):
         return Interaction(self._world.ids.next(), kind, self._world.user(user), place, source)
 
     async def _interact(self, used: Interaction, locale: str | None, data: JSON, timeout: float) -> Reply:
-        world, guild = self._world, used.channel.guild
+        world = self._world
         world.interactions[used.token] = used
         event = used.payload(self.application_id, locale or used.user.locale, data, world.bot)
-        world.tell("INTERACTION_CREATE", event, 0, "" if guild is None else guild.id)
+        world.tell("INTERACTION_CREATE", event, 0)
         with suppress(TimeoutError):
             async with asyncio.timeout(self.rules.interaction_deadline):
                 await used.acked.wait()

@@ -103,19 +103,18 @@ When = Literal["before", "after"]
 
 @dataclass(slots=True)
 class Fault:
-    """What happens to the next `times` requests of a route.
-
-    `before`: the request has no effect. `after`: it has, but the reply is the error. `drop`: the connection
-    is cut instead of replying. Without `via` the reply looks like Cloudflare's: no Via header, no JSON.
+    """What happens to the next `times` requests of a route. `before`: the request has no effect. `after`: it
+    has, but the reply is the error. `drop`: the connection is cut instead of replying. Without `via` the
+    reply looks like Cloudflare's: no Via header, no JSON.
     """
 
-    status: int
-    times: int
-    when: When
-    drop: bool
-    code: int
-    via: bool
-    retry_after: float
+    status: int = 500
+    times: int = 1
+    when: When = "before"
+    drop: bool = False
+    code: int = 0
+    via: bool = True
+    retry_after: float = 0.1
 
 
 def pattern(template: str) -> re.Pattern[str]:

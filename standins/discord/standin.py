@@ -12,15 +12,14 @@ from standins.discord.error import JSON
 from standins.discord.gateway import BEAT, RECONNECT
 from standins.discord.message import Message
 from standins.discord.people import People
-from standins.discord.request import Call, Fault, When
+from standins.discord.request import Call, Fault
 
 T = TypeVar("T")
 
 
 class DiscordStandin(People):
-    """Discord with one bot account. `limits=False` switches the rate limits off.
-
-    Point an unmodified client at `api_url` (`discord.http.Route.BASE`) and `gateway_url`
+    """Discord with one bot account. `limits=False` switches the rate limits off. Point an unmodified client
+    at `api_url` (`discord.http.Route.BASE`) and `gateway_url`
     (`discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY`). All ids are snowflake strings.
     """
 
@@ -82,10 +81,9 @@ class DiscordStandin(People):
         return sum(session is not None for session in self._gateway.connections.values())
 
     async def until(self, predicate: Callable[[], T], timeout: float = 10.0, channel: str | None = None) -> T:
-        """The predicate's first true value, asked anew on each change and every 50 ms.
-
-        With `channel` only on changes there, which is cheaper when hundreds wait at once.
-        TimeoutError tells what had happened until then.
+        """The predicate's first true value, asked anew on each change and every 50 ms. With `channel` only on
+        changes there, which is cheaper when hundreds wait at once. TimeoutError tells what had happened until
+        then.
         """
         return await self._world.changes.until(predicate, timeout, self.dump, channel)
 
@@ -102,33 +100,11 @@ class DiscordStandin(People):
 
     # -- faults ---------------------------------------------------------------------------------------
 
-    def fail(
-        self,
-        method: str,
-        template: str,
-        status: int = 500,
-        times: int = 1,
-        when: When = "before",
-        drop: bool = False,
-        code: int = 0,
-        via: bool = True,
-        retry_after: float = 0.1,
-    ) -> None:
-        """Let the next `times` such requests go wrong; see `Fault`. `{...}` is any one path segment.
-
-        Bytes of attachments are `GET /attachments/{channel}/{file}/{name}`; a drop `after` cuts them in half.
+    def fail(self, method: str, template: str, status: int = 500, **fault: Any) -> None:
+        """Let the next `times` such requests go wrong; see `Fault`. `{...}` is any one path segment. Bytes of
+        attachments are `GET /attachments/{channel}/{file}/{name}`; a drop `after` cuts them in half.
         """
-        self._world.faults.add(method, template, Fault(status, times, when, drop, code, via, retry_after))
-
-    def delay(self, method: str, template: str, seconds: float) -> None:
-        self._world.faults.delay(method, template, seconds)
-
-    def heal(self) -> None:
-        self._world.faults.clear()
-
-    def expire_attachments(self) -> None:
-        """Every address of an attachment given out until now is 404; messages read anew have good ones."""
-        self._world.cdn.expire()
+        self._world.faults.add(method, template, Fault(status, **fault))
 
     async def cut(self) -> None:
         """Cut the gateway's TCP connections; sessions can be resumed."""
@@ -154,10 +130,6 @@ class DiscordStandin(People):
     async def invalidate(self, resumable: bool = False) -> None:
         """Op 9. Unless `resumable`, the sessions and what waited in them are gone."""
         self._gateway.invalidate(resumable)
-
-    def expire_sessions(self) -> None:
-        """No session of now can be resumed; connections that stand go on."""
-        self._gateway.expire()
 
     async def go_offline(self) -> None:
         """Refuse and cut all connections. Events meanwhile wait in the sessions."""

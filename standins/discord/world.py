@@ -28,15 +28,13 @@ _NEW = {"newly_created": True}
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A gateway event; sessions without `intent` (0: none needed) are not told. `guild` "" is a DM.
-
-    `full` is what sessions with the message content intent are told instead, where that differs.
+    """A gateway event; sessions without `intent` (0: none needed) are not told. `full` is
+    what sessions with the message content intent are told instead, where that differs.
     """
 
     name: str
     data: JSON
     intent: int
-    guild: str
     full: JSON | None = None
 
 
@@ -90,7 +88,7 @@ class World:
     def add_guild(self, guild_id: str, name: str) -> Guild:
         owner = self.user(self.ids.next()).id
         guild = self.guilds[guild_id] = Guild(checked(guild_id), name, self.bot, owner, self.ids.next())
-        self.tell("GUILD_CREATE", self.arrival(guild), GUILDS, guild_id)
+        self.tell("GUILD_CREATE", self.arrival(guild), GUILDS)
         return guild
 
     def rooms(self, guild: Guild, *, threads: bool = False) -> list[JSON]:
@@ -105,25 +103,25 @@ class World:
         assert channel.guild is not None
         self.channels[checked(channel.id)] = channel
         name, more = ("CHANNEL_CREATE", {}) if channel.parent is None else ("THREAD_CREATE", _NEW)
-        self.tell(name, channel.payload() | more, GUILDS, channel.guild.id)
+        self.tell(name, channel.payload() | more, GUILDS)
         return channel
 
     def archive(self, thread: Channel, archived: bool) -> None:
         """Close a thread, or open it again; nothing to tell where that is as it was."""
         if thread.archived != archived and thread.guild is not None:
             thread.archived = archived
-            self.tell("THREAD_UPDATE", thread.payload(), GUILDS, thread.guild.id)
+            self.tell("THREAD_UPDATE", thread.payload(), GUILDS)
 
-    def tell(self, name: str, data: JSON, intent: int, guild: str, full: JSON | None = None) -> None:
-        self._hear(Event(name, data, intent, guild, full))
+    def tell(self, name: str, data: JSON, intent: int, full: JSON | None = None) -> None:
+        self._hear(Event(name, data, intent, full))
         self.changes.ring(data.get("channel_id"))
 
     def replay(self, name: str, data: Any) -> None:
         """A recorded event as it is, however malformed: for all who listen to messages of its place."""
         about = data if isinstance(data, dict) else {}
         guild = about.get("guild_id")
-        intent, home = _audience(self.guilds.get(guild) if isinstance(guild, str) else None)
-        self._hear(Event(name, data, intent if name.startswith("MESSAGE_") else 0, home))
+        intent = _audience(self.guilds.get(guild) if isinstance(guild, str) else None)
+        self._hear(Event(name, data, intent if name.startswith("MESSAGE_") else 0))
         self.changes.ring()
 
     def _hear(self, event: Event) -> None:
@@ -135,7 +133,7 @@ class World:
         nonce = {} if name != "MESSAGE_CREATE" or message.nonce is None else {"nonce": message.nonce}
         data = message.event(replace(self.bot, reads_all=False)) | nonce
         full = message.event(self.bot) | nonce if self.bot.reads_all else None
-        self.tell(name, data, *_audience(message.guild), full)
+        self.tell(name, data, _audience(message.guild), full)
 
     def create(self, message: Message) -> Message:
         self.channels[message.channel].add(message, own=message.author is self.bot)
@@ -148,7 +146,7 @@ class World:
         data: JSON = {"id": message.id, "channel_id": message.channel}
         if message.guild is not None:
             data["guild_id"] = message.guild.id
-        self.tell("MESSAGE_DELETE", data, *_audience(message.guild))
+        self.tell("MESSAGE_DELETE", data, _audience(message.guild))
 
     def post(self, channel: Channel, form: JSON, files: Mapping[int, File]) -> Message:
         """A message of the bot from a checked form; it opens an archived thread."""
@@ -205,7 +203,6 @@ class World:
 
     def _attached(self, message: Message, form: JSON, files: Mapping[int, File]) -> list[Attachment]:
         """The attachments after a write: those the form lists, or all old ones, and every uploaded file.
-
         50035 when one is to stay that is not there.
         """
         there = {attachment.id: attachment for attachment in message.attachments}
@@ -234,8 +231,8 @@ class World:
             message.late_edits += 1
 
 
-def _audience(guild: Guild | None) -> tuple[int, str]:
-    return (DIRECT_MESSAGES, "") if guild is None else (GUILD_MESSAGES, guild.id)
+def _audience(guild: Guild | None) -> int:
+    return DIRECT_MESSAGES if guild is None else GUILD_MESSAGES
 
 
 def _text(form: JSON) -> str:

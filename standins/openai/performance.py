@@ -20,9 +20,8 @@ _CATCH_UP: Final = 0.25
 
 
 class Performance:
-    """Plays `beats` into `draft`, keeping the times in `request`.
-
-    `stuck`: stays queued for ever. In the background a broken connection does not end the script.
+    """Plays `beats` into `draft`, keeping the times in `request`. `stuck`: stays queued for ever. In the
+    background a broken connection does not end the script.
     """
 
     def __init__(
@@ -207,9 +206,8 @@ class StoredResponse:
             seen.ring()
 
     async def follow(self, after: int = -1) -> AsyncGenerator[Event | Delta | Break]:
-        """Events with a greater sequence number than `after`, the future ones as they come.
-
-        A break of the connection is seen only by those who were listening when it happened.
+        """Events with a greater sequence number than `after`, the future ones as they come. A break of the
+        connection is seen only by those who were listening when it happened.
         """
         place, breaks = after + 1, len(self._breaks)
         while True:

@@ -131,9 +131,8 @@ def _check_input(body: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Takes:
-    """What a request takes: JSON, or a form with a file, or parameters in its address.
-
-    `page`: how many are listed when the request does not say.
+    """What a request takes: JSON, or a form with a file, or parameters in its address. `page`: how many are
+    listed when the request does not say.
     """
 
     json: rule.Rule | None = None

@@ -14,11 +14,10 @@ from standins.script.output import Output
 
 @dataclass
 class Request:
-    """One `POST /responses`. Times are monotonic seconds, None while it has not happened.
-
-    `headers` have lower-case names. `status` is the HTTP status it got, 0 before its answer began.
-    `tokens` counts the deltas generated for it. `cut_at` is when its connection was lost or cut before the
-    answer's end; a foreground answer ends there, a background one goes on.
+    """One `POST /responses`. Times are monotonic seconds, None while it has not happened. `headers` have
+    lower-case names. `status` is the HTTP status it got, 0 before its answer began. `tokens` counts the
+    deltas generated for it. `cut_at` is when its connection was lost or cut before the answer's end; a
+    foreground answer ends there, a background one goes on.
     """
 
     body: Mapping[str, Any]

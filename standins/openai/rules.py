@@ -133,7 +133,6 @@ def either(text: Rule, other: Rule) -> Rule:
 
 def record(known: str, needed: str = "", /, *also: Rule, **rules: Rule) -> Rule:
     """An object with no other fields than `known` and `rules`, and all that are needed; then rules of it all.
-
     Known fields are not looked at; null is as good as left out.
     """
     fields, must = {**each(anything, known), **rules}, needed.split()

@@ -40,17 +40,14 @@ class Service:
     """`api_key`: the only key taken; None takes any that is not empty. `models`: id to shutdown date, None
     takes any model. `portable`: a compatible server that keeps nothing and refuses OpenAI's own fields.
     `hosted`: tools of the server, and what belongs to them, are there; a portable one has none unless told.
-    `window`: tokens of input a model takes, about four characters each; `context_window` may change it.
-
-    What is kept can be looked at: `files`, `stores`, `containers`, `transcriptions`, `responses`; `requests`
-    are those for an answer, `exchanges` all of them, `live` the transports of open streams.
-    `clock.skip(seconds)` lets things expire.
-    `transcripts`: what is said in a recording, by its name or by its bytes.
-
-    `stream_window`: seconds after its creation during which a background response can still be followed;
-    the real API refuses after 5 minutes (openai-python issue 2828).
-    `form`: how much of a stream is sent, see `FORMS`. `keepalive`: seconds between two comments in it, None
-    for none; some servers send them while they think.
+    `window`: tokens of input a model takes, about four characters each; `context_window` may change it. What
+    is kept can be looked at: `files`, `stores`, `containers`, `transcriptions`, `responses`; `requests` are
+    those for an answer, `exchanges` all of them, `live` the transports of open streams. `clock.skip(seconds)`
+    lets things expire. `transcripts`: what is said in a recording, by its name or by its bytes.
+    `stream_window`: seconds after its creation during which a background response can still be followed; the
+    real API refuses after 5 minutes (openai-python issue 2828). `form`: how much of a stream is sent, see
+    `FORMS`. `keepalive`: seconds between two comments in it, None for none; some servers send them while they
+    think.
     """
 
     def __init__(

@@ -93,9 +93,8 @@ _CHUNKS: Final[Json] = {
 
 
 class Stores:
-    """`all` has every store that is there; `indexing`: seconds until a document can be found.
-
-    `errors`: file name to the code with which its indexing fails whatever is in it, e.g. `server_error`.
+    """`all` has every store that is there; `indexing`: seconds until a document can be found. `errors`: file
+    name to the code with which its indexing fails whatever is in it, e.g. `server_error`.
     """
 
     def __init__(self, clock: Clock, files: Files) -> None:

@@ -26,9 +26,8 @@ class Exchange:
 @dataclass
 class Trouble:
     """The next `times` requests that match fail. `where`: "POST /files", with `*` for any part of a path.
-
-    `status` 0: nothing is refused. `lost`: the request takes effect, its answer is never sent.
-    `seconds`: it is held back before anything else happens.
+    `status` 0: nothing is refused. `lost`: the request takes effect, its answer is never sent. `seconds`: it
+    is held back before anything else happens.
     """
 
     where: str
@@ -41,9 +40,8 @@ class Trouble:
 
 
 class Hold:
-    """Requests that match `where` wait here, before anything happens, until `release`.
-
-    `waiting`: how many do now.
+    """Requests that match `where` wait here, before anything happens, until `release`. `waiting`: how many do
+    now.
     """
 
     def __init__(self, where: str) -> None:
@@ -129,10 +127,9 @@ TOO_LONG: Final[dict[str, dict[str, Any]]] = {
 
 @dataclass
 class Manners:
-    """`make` names the words for what is too long. `unknown` are fields it does not take.
-
-    `strict`: calls that are sent back must have a JSON object. `unreadable`: pictures and files with these
-    bytes, in base64, are refused; `places`: saying where they are.
+    """`make` names the words for what is too long. `unknown` are fields it does not take. `strict`: calls
+    that are sent back must have a JSON object. `unreadable`: pictures and files with these bytes, in base64,
+    are refused; `places`: saying where they are.
     """
 
     make: str = ""

@@ -35,13 +35,12 @@ _CODE: Final = "rows = [(n, n * n) for n in range(1, 4)]\n# written to /mnt/data
 
 @dataclass
 class Offline:
-    """The demo's model: says that it is one, and proves that it was given the conversation.
-
-    It uses what it is offered: `current_time` for "what time is it", `calculate` for "calculate 2*(3+4)",
-    `announce` for "announce that lunch is ready", the picture tool for "draw a cat", the code
-    interpreter for "make a csv file", and any function NAME for `use NAME {"its": "arguments"}`; "use" may
-    be left out, and words in place of JSON are the first argument. What it lacks it says, and who it is:
-    instructions that are not the `usual` ones are quoted.
+    """The demo's model: says that it is one, and proves that it was given the conversation. It uses what it
+    is offered: `current_time` for "what time is it", `calculate` for "calculate 2*(3+4)", `announce` for
+    "announce that lunch is ready", the picture tool for "draw a cat", the code interpreter for "make a csv
+    file", and any function NAME for `use NAME {"its": "arguments"}`; "use" may be left out, and words in
+    place of JSON are the first argument. What it lacks it says, and who it is: instructions that are not the
+    `usual` ones are quoted.
     """
 
     delay: float = 0.04

@@ -28,9 +28,8 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The model calls a function. Several in one script are calls in parallel.
-
-    `arguments` become JSON; a string is sent as it is, broken or not. `id` is the call id, "" makes one.
+    """The model calls a function. Several in one script are calls in parallel. `arguments` become JSON; a
+    string is sent as it is, broken or not. `id` is the call id, "" makes one.
     """
 
     name: str
@@ -41,11 +40,9 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Hosted:
     """The server uses a tool of its own: an output item of that type, e.g. `web_search_call`, `mcp_call`,
-    `mcp_approval_request`.
-
-    `fields` of the finished item, over what such an item has by itself. `seconds` between its first and its
-    last event. `produces`: name and bytes of the files that code of a `code_interpreter_call` leaves in its
-    container.
+    `mcp_approval_request`. `fields` of the finished item, over what such an item has by itself. `seconds`
+    between its first and its last event. `produces`: name and bytes of the files that code of a
+    `code_interpreter_call` leaves in its container.
     """
 
     type: str
@@ -57,7 +54,6 @@ class Hosted:
 @dataclass(frozen=True, slots=True)
 class Cite:
     """An annotation of the text said so far: `file_citation`, `url_citation`, `container_file_citation`.
-
     Places in the text may be left out, and so may be the ids of a container file that was produced before.
     """
 
@@ -119,9 +115,8 @@ Part = Beat | str | Callable[[Sequence[Item]], "Part | Iterable[Part]"]
 
 
 class Script(Protocol):
-    """Decides what is said to a request.
-
-    `play` may take a third argument, `tools`: the tools the request offers, in the shape of the API.
+    """Decides what is said to a request. `play` may take a third argument, `tools`: the tools the request
+    offers, in the shape of the API.
     """
 
     def play(self, instructions: str, items: Sequence[Item]) -> Iterable[Beat]:

@@ -25,10 +25,8 @@ When = Literal["before", "after"]
 
 @dataclass(frozen=True)
 class Fault:
-    """What the next call of a method meets.
-
-    drop: the connection is cut instead of an answer. status: HTTP status; None means 429 for
-    `ratelimited` and 200 for everything else, as Slack does.
+    """What the next call of a method meets. drop: the connection is cut instead of an answer. status: HTTP
+    status; None means 429 for `ratelimited` and 200 for everything else, as Slack does.
     """
 
     error: str = "internal_error"
@@ -111,9 +109,8 @@ class RateLimits:
 
 @dataclass(slots=True)
 class Call:
-    """One call, recorded when it arrives. `at`, `done`: monotonic seconds.
-
-    error: what the app was told (`dropped`: it was told nothing). ignored: arguments the method lacks.
+    """One call, recorded when it arrives. `at`, `done`: monotonic seconds. error: what the app was told
+    (`dropped`: it was told nothing). ignored: arguments the method lacks.
     """
 
     method: str

@@ -28,10 +28,9 @@ HOOK_SECONDS = 1800.0
 
 @dataclass(eq=False)
 class Reply:
-    """What the person got. `texts` grows as posts to the response_url come in.
-
-    acked_after: seconds; None when it was not acknowledged in time. source: the message with the button.
-    error: what the client shows: '', operation_timeout or dispatch_failed.
+    """What the person got. `texts` grows as posts to the response_url come in. acked_after: seconds; None
+    when it was not acknowledged in time. source: the message with the button. error: what the client shows:
+    '', operation_timeout or dispatch_failed.
     """
 
     user: str
@@ -70,7 +69,6 @@ class Commands:
 
     async def press(self, user: str, channel: str, message_ts: str, action: str | Json) -> Reply:
         """A person uses a control in a message: that of the action_id, or `action` whatever the blocks say.
-
         KeyError: no such message. LookupError: no such control on it.
         """
         room = self.workspace.open(channel, user)

@@ -88,9 +88,8 @@ def _trigger() -> str:
 
 @dataclass(frozen=True)
 class Events:
-    """Tells the app; a message of a channel it is not in is not told, a mention is.
-
-    echo: tell it of its own messages too, as Slack does.
+    """Tells the app; a message of a channel it is not in is not told, a mention is. echo: tell it of its own
+    messages too, as Slack does.
     """
 
     workspace: Workspace

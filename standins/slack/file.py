@@ -20,11 +20,10 @@ Mode = Literal["hosted", "snippet", "external", "file_access", "tombstone", "hid
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What a person attaches to a message.
-
-    type: the announced MIME type, by default guessed from the name (a voice clip: `video/mp4`).
-    mode: `file_access` is a file of another organisation, told as a stub until `files.info` is asked;
-    `external` one that is not Slack's: its bytes are at `url`. size: the announced bytes, where they lie.
+    """What a person attaches to a message. type: the announced MIME type, by default guessed from the name (a
+    voice clip: `video/mp4`). mode: `file_access` is a file of another organisation, told as a stub until
+    `files.info` is asked; `external` one that is not Slack's: its bytes are at `url`. size: the announced
+    bytes, where they lie.
     """
 
     name: str
@@ -42,9 +41,8 @@ class Upload:
 
 @dataclass(eq=False, slots=True)
 class File:
-    """Mutable: it is processed, shared and deleted. `home` is the host that serves its bytes.
-
-    app: uploaded by the app. shares: for `public` and `private`, channel → where it stands there.
+    """Mutable: it is processed, shared and deleted. `home` is the host that serves its bytes. app: uploaded
+    by the app. shares: for `public` and `private`, channel → where it stands there.
     """
 
     name: str

@@ -35,9 +35,8 @@ class Fetch:
 
 @dataclass(eq=False)
 class FileHost:
-    """`redirect`: every private URL answers 302 to there, '' for none.
-
-    Faults and delays are those planned for `download` and `upload`.
+    """`redirect`: every private URL answers 302 to there, '' for none. Faults and delays are those planned
+    for `download` and `upload`.
     """
 
     workspace: Workspace

@@ -71,10 +71,9 @@ _PING = re.compile(r"<(?:!(?:channel|here|everyone)|!subteam\^[A-Z0-9]+|@[UW][A-
 
 @dataclass(slots=True)
 class Stream:
-    """`chat.startStream` until `chat.stopStream`: it dies `lifetime` seconds after it was opened.
-
-    `settled`: stopped, or replaced by `chat.update`. Dead and not settled shows as a broken pill.
-    `mode` is what its first content came as; the other one is refused from then on.
+    """`chat.startStream` until `chat.stopStream`: it dies `lifetime` seconds after it was opened. `settled`:
+    stopped, or replaced by `chat.update`. Dead and not settled shows as a broken pill. `mode` is what its
+    first content came as; the other one is refused from then on.
     """
 
     opened: float
@@ -105,9 +104,8 @@ class Stream:
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """Mutable: edits and streams happen to it. `text` is the raw markup as it was sent.
-
-    `blocks` are those the writer gave; `versions` is what a reader could see and since when (monotonic).
+    """Mutable: edits and streams happen to it. `text` is the raw markup as it was sent. `blocks` are those
+    the writer gave; `versions` is what a reader could see and since when (monotonic).
     """
 
     channel: str
@@ -181,12 +179,10 @@ _AS_THEY_ARE = ("ts", "thread_ts", "channel", "unfurl_links", "unfurl_media")
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A message of the app as a reader finds it now.
-
-    text: raw markup, complete (streamed text, markdown and other blocks, or text).
-    streaming: the stream is open. broken: the stream died without stop and was not repaired.
-    pings: what in it would notify people. versions: (monotonic seconds, text) of every visible change.
-    tasks, plan: the task cards of a stream as they are now, and their title. files: shared with it.
+    """A message of the app as a reader finds it now. text: raw markup, complete (streamed text, markdown and
+    other blocks, or text). streaming: the stream is open. broken: the stream died without stop and was not
+    repaired. pings: what in it would notify people. versions: (monotonic seconds, text) of every visible
+    change. tasks, plan: the task cards of a stream as they are now, and their title. files: shared with it.
     """
 
     ts: str

@@ -32,10 +32,9 @@ _UPDATE = f"{_BODY} as_user link_names parse reply_broadcast metadata file_ids"
 
 @dataclass(frozen=True)
 class Method:
-    """One Web API method. `run` gets decoded arguments and returns the body without `ok`.
-
-    required, optional: names of arguments. `tier`: calls a minute for the workspace; 0 is a rule of its
-    own (`limits.py`). `scope`: what the app must have been granted, '' where the stand-in does not look.
+    """One Web API method. `run` gets decoded arguments and returns the body without `ok`. required, optional:
+    names of arguments. `tier`: calls a minute for the workspace; 0 is a rule of its own (`limits.py`).
+    `scope`: what the app must have been granted, '' where the stand-in does not look.
     """
 
     run: Callable[[Json], Json]

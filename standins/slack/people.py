@@ -42,10 +42,8 @@ class People(Trouble):
         order: Order = "random",
         broadcast: bool = False,
     ) -> str:
-        """A person writes, with files or without. Returns ts.
-
-        blocks: None makes them as the composer would, [] sends none.
-        order: which of `message` and `app_mention` the app is told first.
+        """A person writes, with files or without. Returns ts. blocks: None makes them as the composer would,
+        [] sends none. order: which of `message` and `app_mention` the app is told first.
         """
         room = self.workspace.open(channel, user)
         if thread_ts is not None:

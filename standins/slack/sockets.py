@@ -45,9 +45,8 @@ class Socket:
 
 
 class Sockets:
-    """The app's connections. `ring` is called whenever something visible changed.
-
-    `refusals`: for each of the next sockets why it is sent away, and whether Slack says hello first.
+    """The app's connections. `ring` is called whenever something visible changed. `refusals`: for each of the
+    next sockets why it is sent away, and whether Slack says hello first.
     """
 
     def __init__(self, app_id: str, timing: Timing, rng: random.Random, ring: Callable[[], None]) -> None:

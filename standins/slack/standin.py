@@ -27,11 +27,9 @@ from standins.slack.workspace import Identity, StatusBoard, Workspace
 
 
 class SlackStandin(People, Local):
-    """One workspace, one installed app, many people.
-
-    limits: rate limits of the Web API. echo: the app is told of its own messages, as Slack does.
-    seed: of everything Slack leaves to chance (which socket, which of two events first).
-    timing: all time spans; the three named ones go before it.
+    """One workspace, one installed app, many people. limits: rate limits of the Web API. echo: the app is
+    told of its own messages, as Slack does. seed: of everything Slack leaves to chance (which socket, which
+    of two events first). timing: all time spans; the three named ones go before it.
     """
 
     def __init__(

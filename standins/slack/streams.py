@@ -32,7 +32,6 @@ class Sessions:
 
     def set_status(self, args: Json) -> Json:
         room = self.workspace.room(args["channel_id"])
-        refuse(room.refusal, room.refusal)
         refuse(args["thread_ts"] not in room.by_ts, "invalid_thread_ts")
         loading = args.get("loading_messages", [])
         refuse(
@@ -108,7 +107,6 @@ _PERSON = re.compile(r"[UW].*")
 @dataclass
 class Streams:
     """`lifetime`: seconds until a stream dies; `_live` holds the open ones of each (channel, thread).
-
     refusal: the error for chunks in a workspace that has none yet, '' where they work.
     """
 

@@ -28,11 +28,9 @@ def micros(ts: str) -> int:
 
 @dataclass(frozen=True)
 class Timing:
-    """`retry_delays`: the waits before the first, second and third redelivery of an event.
-
-    keep_offline: an event for which no socket is open waits and is retried; False: it is lost at once
-    (both have been seen of the real service). share_seconds: how long after its upload was completed a
-    file appears in its channel.
+    """`retry_delays`: the waits before the first, second and third redelivery of an event. keep_offline: an
+    event for which no socket is open waits and is retried; False: it is lost at once (both have been seen of
+    the real service). share_seconds: how long after its upload was completed a file appears in its channel.
     """
 
     redeliver_after: float = 3.0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from standins.local import Server
-from standins.slack.api import Api, Fault, When
+from standins.slack.api import Api, Fault
 from standins.slack.filehost import FileHost
 from standins.slack.message import Post
 from standins.slack.sockets import Sockets
@@ -101,22 +101,11 @@ class Trouble(View):
     _server: Server
     _streams: Streams
 
-    def fail(
-        self,
-        method: str,
-        *,
-        error: str = "internal_error",
-        times: int = 1,
-        retry_after: int = 1,
-        status: int | None = None,
-        when: When = "before",
-        drop: bool = False,
-    ) -> None:
-        """The next calls of the method (`*`: of any) fail; see `faults.Fault`.
-
-        `download` and `upload` are the bytes of files; a drop `after` cuts a download in its middle.
+    def fail(self, method: str, *, times: int = 1, **fault: Any) -> None:
+        """The next calls of the method (`*`: of any) fail; see `api.Fault`. `download` and `upload` are the
+        bytes of files; a drop `after` cuts a download in its middle.
         """
-        self.api.faults.plan(method, Fault(error, retry_after, status, when, drop), times)
+        self.api.faults.plan(method, Fault(**fault), times)
 
     def delay(self, method: str, seconds: float) -> None:
         """Every call of the method (`*`: any) is that slow from now on."""
@@ -124,10 +113,6 @@ class Trouble(View):
 
     def heal(self) -> None:
         self.api.faults.clear()
-
-    def refuse_status(self, channel: str, error: str = "method_not_supported_for_channel_type") -> None:
-        """`assistant.threads.setStatus` answers `error` in that channel; '' allows it again."""
-        self.workspace.channels[channel].refusal = error
 
     def refuse_chunks(self, error: str = "invalid_arguments") -> None:
         """A workspace that knows no chunks answers `error` to streams with them; '' allows them again."""

@@ -23,9 +23,8 @@ STRUCTURED = {
 
 
 class ApiError(Exception):
-    """The method answers `{"ok": false, "error": error}`; `messages` explain, as Slack's do.
-
-    more: further fields of the answer.
+    """The method answers `{"ok": false, "error": error}`; `messages` explain, as Slack's do. more: further
+    fields of the answer.
     """
 
     def __init__(self, error: str, *messages: str, **more: str) -> None:

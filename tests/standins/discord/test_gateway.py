@@ -61,7 +61,7 @@ async def test_a_silent_client_is_closed(d):
         ({"intents": 1 << 8}, 4014),
         ({"intents": 1 << 30}, 4013),
         ({"intents": None}, 4013),
-        ({"shard": [2, 2]}, 4010),
+        ({"shard": [0, 2]}, 4010),
     ],
 )
 async def test_a_wrong_identify_is_closed(socket, identify, code):
@@ -121,18 +121,6 @@ async def test_intents_decide_what_is_told(d, room):
         assert ["guild_id" in (await guilds.next())["d"] for _ in range(2)] == [True, True]
 
 
-async def test_shards_split_guilds_and_shard_zero_has_the_dms(d):
-    guild = d.add_guild(str(1 << 22 | 5))
-    channel = d.add_channel(guild)
-    async with gateway(d) as zero, gateway(d) as one:
-        await zero.identify(4608, shard=[0, 2])
-        await one.identify(4608, shard=[1, 2])
-        await d.say(PERSON, channel, "x")
-        await d.say(PERSON, CHANNEL, "y")
-        assert "guild_id" not in (await zero.next())["d"]
-        assert (await one.next())["d"]["guild_id"] == guild
-
-
 @pytest.mark.parametrize("intents", [PLAIN, PLAIN | CONTENT])
 @standin_with(rules=Rules(message_content=True))
 async def test_content_is_shown_to_sessions_that_may_read_it(api, d, room, socket, intents):
@@ -141,16 +129,14 @@ async def test_content_is_shown_to_sessions_that_may_read_it(api, d, room, socke
     await d.say(PERSON, room, "hello")
     event = await socket.event("MESSAGE_CREATE")
     _, (page,) = await api.ask("GET", f"/channels/{room}/messages")
-    assert event["d"]["content"] == ("hello" if intents & CONTENT else "")
-    assert page["content"] == "hello"
+    assert (event["d"]["content"], page["content"]) == ("hello" if intents & CONTENT else "", "hello")
 
 
 @standin_with(rules=Rules(identify_limit=1))
 async def test_identifying_too_often_resets_the_token(d):
     async with gateway(d) as first, gateway(d) as second:
         await ready(first)
-        assert await second.identify() == {"close": 4004}
-        assert await first.close_code() == 4004
+        assert (await second.identify(), await first.close_code()) == ({"close": 4004}, 4004)
 
 
 async def test_a_reply_carries_what_it_answers(d, socket):
@@ -180,8 +166,7 @@ async def test_a_recording_is_told_as_it_is(d, socket):
     await d.replay("MESSAGE_CREATE", {"guild_id": None, "id": 7})
     assert (await socket.event("MESSAGE_CREATE"))["d"] == {"guild_id": None, "id": 7}
     await d.raw("MESSAGE_CREATE", '"malformed"')
-    assert (await socket.event("MESSAGE_CREATE"))["d"] == "malformed"
-    assert d.messages(CHANNEL) == []
+    assert ((await socket.event("MESSAGE_CREATE"))["d"], d.messages(CHANNEL)) == ("malformed", [])
 
 
 async def test_the_gateway_can_be_down_alone(d, api):

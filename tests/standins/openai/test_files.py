@@ -49,10 +49,8 @@ async def test_a_fault_hits_as_often_as_asked(api, client):
         with pytest.raises(openai.InternalServerError) as caught:
             await client.files.create(file=NOTE, purpose="user_data")
     await client.files.create(file=NOTE, purpose="user_data")
-    assert caught.value.code == "server_is_overloaded"
-    assert caught.value.response.headers["retry-after"] == "1"
-    assert api.asked("POST /files") == 3
-    assert [exchange.status for exchange in api.exchanges] == [503, 503, 200]
+    assert (caught.value.code, caught.value.response.headers["retry-after"]) == ("server_is_overloaded", "1")
+    assert (api.asked("POST /files"), [exchange.status for exchange in api.exchanges]) == (3, [503, 503, 200])
 
 
 async def test_an_answer_can_be_lost_held_or_late(api, client):

@@ -45,12 +45,13 @@ def calls(text: str, tools: Sequence[Item] = ALL) -> list[Call]:
     return [beat for beat in played(text, tools) if isinstance(beat, Call)]
 
 
-@pytest.mark.parametrize("text", ["What time is it?", "지금 몇 시야?", "시간 알려줘"])
-def test_the_time_is_asked_of_the_tool(text):
-    (call,) = calls(text)
-    assert call.name == "current_time"
-    assert isinstance(call.arguments, Mapping)
-    assert call.arguments["zone"] in ("UTC", "Asia/Seoul")
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [("What time is it?", "UTC"), ("지금 몇 시야?", "Asia/Seoul"), ("calculate 1+1; the time", "UTC")],
+)
+def test_the_time_is_asked_of_the_tool(text, zone):
+    assert calls(text)[0] == Call("current_time", {"zone": zone})
+    assert [call.name for call in calls(text)[1:]] == ["calculate"] * ("calculate" in text)
 
 
 @pytest.mark.parametrize(
@@ -59,11 +60,6 @@ def test_the_time_is_asked_of_the_tool(text):
 )
 def test_sums_are_left_to_the_tool(text, expression):
     assert calls(text) == [Call("calculate", {"expression": expression})]
-
-
-def test_two_wishes_are_two_calls():
-    names = [call.name for call in calls("What time is it, and calculate 1+1")]
-    assert names == ["current_time", "calculate"]
 
 
 STOCK: Item = {
@@ -132,9 +128,17 @@ def test_whose_instructions_they_are_is_said(content):
     assert "My instructions" not in told("") + told(Settings(assistant_name="Ann").instructions)
 
 
-def test_what_is_not_offered_is_not_used():
+def test_it_says_what_it_is_and_what_it_remembers():
+    """Without tools it uses none, and it bears an empty request."""
     for text in ("What time is it?", "calculate 1+1", "draw a cat", "make a csv file"):
         assert said(played(text, ())).startswith("I am the offline model")
+    assert '"Hi \\"you\\""' in said(played('Hi "you"'))
+    assert "new" in said(played("Hi"))
+    assert '""' in said(list(Offline(delay=0.0).play("", [])))
+    for more, count in ((1, "1 earlier message of"), (2, "2 earlier")):
+        answer = said(played("a", ALL, *[{"role": "user", "content": "b"}] * more))
+        assert f"remember {count}" in answer
+        assert 'oldest I was given is "a"' in answer
 
 
 def test_a_result_is_told():
@@ -142,12 +146,10 @@ def test_a_result_is_told():
     assert said(played("What time is it?", ALL, *outputs)) == "The tool says: 12:00; 2"
 
 
-def test_a_picture_is_drawn():
-    beats = played("Draw a cat")
-    assert any(isinstance(beat, Hosted) and beat.type == "image_generation_call" for beat in beats)
-
-
-def test_a_file_is_made_and_cited():
+def test_a_picture_is_drawn_and_a_file_is_made_and_cited():
+    assert any(
+        isinstance(beat, Hosted) and beat.type == "image_generation_call" for beat in played("Draw it")
+    )
     beats = played("Make me a CSV file")
     (hosted,) = (beat for beat in beats if isinstance(beat, Hosted))
     (cite,) = (beat for beat in beats if isinstance(beat, Cite))

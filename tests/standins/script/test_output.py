@@ -65,8 +65,7 @@ def test_items_follow_one_another(beats):
         elif isinstance(move, Said):
             assert (move.item, move.index) == (open_item, len(done))
     assert open_item is None
-    assert done == output.items
-    assert len({item["id"] for item in done}) == len(done)
+    assert (done, len({item["id"] for item in done})) == (output.items, len(done))
 
 
 @given(st.lists(BEATS, max_size=8))
@@ -100,8 +99,7 @@ def test_what_begins_has_no_content_yet():
 
 def test_work_takes_its_time_in_the_middle():
     _, moves = played(Hosted("web_search_call", seconds=2.0), Hosted("web_search_call"))
-    assert [type(move) for move in moves] == [Added, Wait, Done, Added, Done]
-    assert moves[1] == Wait(2.0)
+    assert ([type(move) for move in moves], moves[1]) == ([Added, Wait, Done, Added, Done], Wait(2.0))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
 
 import pytest
 
@@ -64,30 +65,8 @@ def test_a_scenario_plays_what_is_enqueued_then_echoes():
     script.enqueue("one two", Fault("cut"))
     script.enqueue()
     assert [Say("one"), Say(" two"), Fault("cut")] == list(script.play("Be kind.", said("a")))
-    assert "" == words(script, "b")
-    assert "echo: c" == words(script, "c")
+    assert ("", "echo: c") == (words(script, "b"), words(script, "c"))
     assert [("Be kind.", said(text)) for text in "abc"] == script.requests
-
-
-def test_the_offline_model_says_that_it_is_one():
-    """And what it was told, so that nobody takes it for a real one."""
-    answer = words(Offline(delay=0.0), 'Hi "you"')
-    assert answer.startswith("I am the offline model")
-    assert '"Hi \\"you\\""' in answer
-    assert "new" in answer
-
-
-@pytest.mark.parametrize(
-    ("texts", "count"), [(("a", "b"), "1 earlier message of"), (("a", "b", "c"), "2 earlier")]
-)
-def test_the_offline_model_proves_its_memory(texts, count):
-    answer = words(Offline(delay=0.0), *texts)
-    assert count in answer
-    assert 'oldest I was given is "a"' in answer
-
-
-def test_the_offline_model_bears_an_empty_request():
-    assert '""' in "".join(beat.text for beat in Offline(delay=0.0).play("", []) if isinstance(beat, Say))
 
 
 OUTPUT: Mapping[str, object] = {"type": "function_call_output", "call_id": "call_1", "output": "12:00"}
@@ -121,31 +100,14 @@ def test_a_standing_answer_takes_the_place_of_the_echo():
     assert [words(script, "a"), words(script, "b"), words(script, "c")] == ["yes", "no b", "no c"]
 
 
-def test_a_scenario_keeps_the_tools_it_was_offered():
-    script = Scenario()
-    tools = [{"type": "web_search"}]
-    performed(script, "", said("a"), tools)
-    performed(script, "", said("b"), ())
-    assert script.tools == [tools, ()]
-
-
-class Old:
-    """A script that knows nothing of tools."""
-
-    def play(self, instructions: str, items: Sequence[Mapping[str, object]]) -> Iterable[Beat]:
-        return [Say(instructions)]
-
-
-class Variable:
-    """A script that takes whatever comes."""
-
-    def play(self, *given: object) -> Iterable[Beat]:
-        return [Say(str(len(given)))]
-
-
 def test_tools_are_given_to_whoever_takes_them():
-    assert words_of(performed(Old(), "Hi", [], ())) == "Hi"
-    assert words_of(performed(Variable(), "Hi", [], ())) == "3"
+    script, tools = Scenario(), [{"type": "web_search"}]
+    for offered in (tools, ()):
+        performed(script, "", said("a"), offered)
+    assert script.tools == [tools, ()]
+    plays = (lambda instructions, items: [Say("two")], lambda *given: [Say(f"of {len(given)}")])
+    for play, words in zip(plays, ("two", "of 3"), strict=True):
+        assert words_of(performed(SimpleNamespace(play=play), "Hi", [], ())) == words
 
 
 def words_of(beats: Iterable[Beat]) -> str:

@@ -11,23 +11,17 @@ from tests.standins.slack.clients import phone, refusal, stream, told
 
 
 async def test_a_mention_is_told_twice(slack):
-    """`message` and `app_mention`: own event ids, one ts; only the former has a channel_type."""
-    async with phone(slack) as line:
-        ts = await slack.mention("U1", "C1", "hi")
-        payloads = await told(slack, line, 2)
-    events = {payload["event"]["type"]: payload["event"] for payload in payloads}
-    assert {event["ts"] for event in events.values()} == {ts}
-    assert len({payload["event_id"] for payload in payloads}) == 2
-    assert events["message"]["channel_type"] == "channel"
-    assert "channel_type" not in events["app_mention"]
-
-
-async def test_the_order_of_the_two_varies(slack):
+    """Own event ids, one ts; only `message` has a channel_type. Each of the two comes first at times."""
     async with phone(slack) as line:
         for _ in range(20):
-            await slack.mention("U1", "C1", "hi")
+            ts = await slack.mention("U1", "C1", "hi")
         payloads = await told(slack, line, 40)
     assert {payload["event"]["type"] for payload in payloads[::2]} == {"message", "app_mention"}
+    assert len({payload["event_id"] for payload in payloads}) == 40
+    events = {payload["event"]["type"]: payload["event"] for payload in payloads[-2:]}
+    assert {event["ts"] for event in events.values()} == {ts}
+    assert events["message"]["channel_type"] == "channel"
+    assert "channel_type" not in events["app_mention"]
 
 
 async def test_a_direct_message_is_no_mention(slack):
@@ -55,43 +49,23 @@ async def test_text_becomes_rich_text(slack):
     )
 
 
-async def test_edits_and_deletions_are_told(slack):
+async def test_edits_previews_and_deletions_are_told(slack):
+    """Both versions; a preview is a change without change; a root with replies leaves a tombstone."""
     async with phone(slack) as line:
         ts = await slack.say("U1", "C1", "one")
         await slack.edit("U1", "C1", ts, "two")
-        await slack.delete("U1", "C1", ts)
-        _, changed, deleted = [payload["event"] for payload in await told(slack, line, 3)]
-    assert (changed["message"]["text"], changed["previous_message"]["text"]) == ("two", "one")
-    assert (deleted["subtype"], deleted["deleted_ts"]) == ("message_deleted", ts)
-    assert slack.messages("C1") == []
-
-
-async def test_a_deleted_root_leaves_a_tombstone(slack):
-    root = await slack.say("U1", "C1", "root")
-    await slack.say("U2", "C1", "reply", thread_ts=root)
-    async with phone(slack) as line:
-        await told(slack, line, 2)
-        await slack.delete("U1", "C1", root)
-        (payload,) = await told(slack, line, 1)
-    assert payload["event"]["message"]["subtype"] == "tombstone"
-
-
-async def test_a_file_makes_a_file_share(slack):
-    """A message with files has the subtype; it may have no text and no blocks."""
-    async with phone(slack) as line:
-        await slack.say("U1", "D1", "", files=[{"id": "F1", "mimetype": "image/png"}])
-        (payload,) = await told(slack, line, 1)
-    event = payload["event"]
-    assert (event["subtype"], event["files"][0]["id"], "blocks" in event) == ("file_share", "F1", False)
-
-
-async def test_an_unfurl_is_a_change_without_change(slack):
-    async with phone(slack) as line:
-        ts = await slack.say("U1", "C1", "see <https://example.com>")
         await slack.unfurl("C1", ts)
-        _, changed = [payload["event"] for payload in await told(slack, line, 2)]
-    assert changed["subtype"] == "message_changed"
-    assert changed["message"]["text"] == changed["previous_message"]["text"]
+        await slack.delete("U1", "C1", ts)
+        _, changed, shown, deleted = [payload["event"] for payload in await told(slack, line, 4)]
+        assert slack.messages("C1") == []
+        root = await slack.say("U1", "C1", "root")
+        await slack.say("U2", "C1", "reply", thread_ts=root)
+        await slack.delete("U1", "C1", root)
+        left = [payload["event"] for payload in await told(slack, line, 3)][-1]
+    assert (changed["message"]["text"], changed["previous_message"]["text"]) == ("two", "one")
+    assert shown["message"]["text"] == shown["previous_message"]["text"] == "two"
+    assert (deleted["subtype"], deleted["deleted_ts"]) == ("message_deleted", ts)
+    assert (left["subtype"], left["message"]["subtype"]) == ("message_changed", "tombstone")
 
 
 async def test_a_raw_event_and_its_envelope(slack):
@@ -132,26 +106,23 @@ async def test_stop_ends_the_streams_first(slack, client):
 
 
 async def test_a_command_must_be_acknowledged_in_time():
-    """No acknowledgement: the person sees operation_timeout, and it is not sent again."""
+    """Else the person sees operation_timeout, and it is not sent again; without a socket it fails at once."""
     timing = Timing(ack_seconds=0.05, redeliver_after=0.05)
-    async with SlackStandin(timing=timing) as slack, phone(slack) as line:
-        reply = await slack.slash("U1", "C1", "/reset")
-        assert (await line.event(ack=False))["type"] == "slash_commands"
-        await slack.say("U1", "C1", "next")
-        assert (await line.event())["type"] == "events_api"
+    async with SlackStandin(timing=timing) as slack:
+        assert (await slack.slash("U1", "C1", "/reset")).error == "dispatch_failed"
+        async with phone(slack) as line:
+            reply = await slack.slash("U1", "C1", "/reset")
+            assert (await line.event(ack=False))["type"] == "slash_commands"
+            await slack.say("U1", "C1", "next")
+            assert (await line.event())["type"] == "events_api"
     assert (reply.error, reply.acked_after) == ("operation_timeout", None)
-
-
-async def test_a_command_without_a_socket_fails_at_once(slack):
-    assert (await slack.slash("U1", "C1", "/reset")).error == "dispatch_failed"
 
 
 async def test_a_response_url_takes_five_posts(slack):
     reply = await slack.slash("U1", "C1", "/reset")
     async with aiohttp.ClientSession() as session:
         posts = [await session.post(reply.response_url, json={"text": str(n)}) for n in range(6)]
-    assert [post.status for post in posts] == [200] * 5 + [404]
-    assert reply.texts == ["0", "1", "2", "3", "4"]
+    assert ([post.status for post in posts], reply.texts) == ([200] * 5 + [404], ["0", "1", "2", "3", "4"])
 
 
 async def test_a_shortcut_carries_its_message(slack):

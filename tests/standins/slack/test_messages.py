@@ -11,8 +11,7 @@ from tests.standins.slack.clients import MARKER, Json, refusal, stream
 
 async def test_a_long_text_is_cut(slack, client):
     answer = await client.chat_postMessage(channel="C1", text="x" * 40_001)
-    assert answer["warning"] == "message_truncated"
-    assert len(slack.posts("C1")[0].text) == 40_000
+    assert (answer["warning"], len(slack.posts("C1")[0].text)) == ("message_truncated", 40_000)
 
 
 async def test_an_update_counts_bytes(slack, client):
@@ -32,8 +31,7 @@ async def test_blocks_stay_when_only_text_comes(slack, client):
     await client.chat_update(**post, text="other")
     assert slack.post(**post).text == "shown"
     await client.chat_update(**post, text="other", blocks=[])
-    assert slack.post(**post).text == "other"
-    assert slack.post(**post).metadata == MARKER
+    assert (slack.post(**post).text, slack.post(**post).metadata) == ("other", MARKER)
 
 
 async def test_pings_are_seen(slack, client):
@@ -66,8 +64,7 @@ async def test_replies_after_a_ts(slack, client):
         page = await client.conversations_replies(channel="C1", ts=root, oldest=said[1], **more)
         return [message["ts"] for message in page["messages"]]
 
-    assert await after() == [root, said[2]]
-    assert await after(inclusive=True) == [root, said[1], said[2]]
+    assert (await after(), await after(inclusive=True)) == ([root, said[2]], [root, said[1], said[2]])
 
 
 async def test_metadata_must_be_asked_for(slack, client):

@@ -6,50 +6,33 @@ import asyncio
 
 import aiohttp
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
 from standins.slack import SlackStandin, Timing
-from tests.standins.slack.clients import Phone, phone
+from tests.standins.slack.clients import Phone, phone, socket_url
 
 
-async def test_a_ticket_admits_one_connection(slack):
+async def test_a_ticket_admits_one_connection_and_expires(slack):
     async with aiohttp.ClientSession() as session:
-        client = AsyncWebClient(base_url=slack.api_url, session=session)
-        url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
+        url = await socket_url(slack, session)
         async with session.ws_connect(url):
             pass
         with pytest.raises(aiohttp.WSServerHandshakeError):
             await session.ws_connect(url)
-
-
-async def test_a_ticket_expires():
-    async with SlackStandin(timing=Timing(ticket_seconds=0)) as slack:
+    async with SlackStandin(timing=Timing(ticket_seconds=0)) as hasty:
         with pytest.raises(aiohttp.WSServerHandshakeError):
-            async with phone(slack):
+            async with phone(hasty):
                 pass
 
 
-async def test_hello_comes_first_and_counts_the_connections(slack):
-    async with phone(slack), aiohttp.ClientSession() as session:
-        client = AsyncWebClient(base_url=slack.api_url, session=session)
-        url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
-        async with session.ws_connect(url) as ws:
-            hello = await ws.receive_json()
-    assert (hello["num_connections"], hello["connection_info"]) == (2, {"app_id": slack.app_id})
-
-
-async def test_an_eleventh_connection_is_told_to_go(slack):
-    """Ten sockets an app; one more gets `too_many_websockets` and is closed."""
+async def test_hello_counts_the_connections_and_an_eleventh_is_told_to_go(slack):
     async with aiohttp.ClientSession() as session:
-        client = AsyncWebClient(base_url=slack.api_url, session=session)
-        sockets = []
-        for _ in range(11):
-            url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
-            sockets.append(await session.ws_connect(url))
-        first = await sockets[-1].receive_json()
+        sockets = [await session.ws_connect(await socket_url(slack, session)) for _ in range(11)]
+        first = [await socket.receive_json() for socket in sockets]
         for socket in sockets:
             await socket.close()
-    assert first["reason"] == "too_many_websockets"
+    assert [hello["num_connections"] for hello in first[:10]] == list(range(1, 11))
+    assert first[0]["connection_info"] == {"app_id": slack.app_id}
+    assert first[10]["reason"] == "too_many_websockets"
 
 
 async def test_an_envelope_goes_to_one_of_the_sockets(slack):
@@ -161,10 +144,9 @@ async def test_a_polite_disconnect_leaves_time():
 
 
 async def test_the_service_pings():
+    """Regularly; a client that does not answer is closed."""
     async with SlackStandin(timing=Timing(ping_seconds=0.05)) as slack, aiohttp.ClientSession() as session:
-        client = AsyncWebClient(base_url=slack.api_url, session=session)
-        url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
-        async with session.ws_connect(url, autoping=False) as ws:
-            await ws.receive_json()
-            assert (await ws.receive()).type is aiohttp.WSMsgType.PING
-            await slack.until(lambda: slack.connections == 0)
+        ws = await session.ws_connect(await socket_url(slack, session), autoping=False)
+        await ws.receive_json()
+        assert (await ws.receive()).type is aiohttp.WSMsgType.PING
+        await slack.until(lambda: slack.connections == 0)

@@ -9,11 +9,6 @@ from standins.slack import Timing
 from tests.standins.slack.clients import Json, refusal, stream, workspace
 
 
-async def test_a_direct_message_needs_no_recipient(slack, client):
-    ts = await slack.say("U1", "D1", "hello")
-    assert (await client.chat_startStream(channel="D1", thread_ts=ts))["ok"]
-
-
 async def test_a_stopped_stream_takes_no_more(slack, client):
     """After stop: message_not_in_streaming_state; blocks given to stop stand below the text."""
     post = await stream(client, slack, markdown_text="text")
@@ -51,23 +46,18 @@ TEXT = {"type": "markdown_text", "text": "text"}
 
 
 async def test_task_chunks_are_kept(slack, client):
-    """A task is updated by its id, beside the text; history has it as a card."""
+    """A task is updated by its id, beside the text, and may cite; history has it as a card."""
+    source = {"type": "url", "url": "https://a.example", "text": "A"}
     post = await stream(client, slack, chunks=[TaskUpdateChunk(id="1", title="Search", status="pending")])
-    await client.chat_appendStream(
-        **post, chunks=[task(details="2 pages"), {"type": "plan_update", "title": "P"}]
-    )
+    plan = {"type": "plan_update", "title": "P"}
+    await client.chat_appendStream(**post, chunks=[task(details="2 pages", sources=[source]), plan])
     await client.chat_stopStream(**post, chunks=[task("complete"), TEXT])
     (shown,) = slack.posts("C1")
     assert (shown.text, shown.plan, len(shown.tasks)) == ("text", "P", 1)
-    assert shown.tasks[0].items() >= {"status": "complete", "details": "2 pages"}.items()
+    kept = {"status": "complete", "details": "2 pages", "sources": [source]}
+    assert shown.tasks[0].items() >= kept.items()
     card, text = slack.messages("C1")[-1]["blocks"]
     assert (card["type"], card["status"], text["type"]) == ("task_card", "complete", "markdown")
-
-
-async def test_a_source_is_a_link_with_a_label(slack, client):
-    source = {"type": "url", "url": "https://a.example", "text": "A"}
-    await stream(client, slack, chunks=[task(sources=[source])])
-    assert slack.posts("C1")[0].tasks[0]["sources"] == [source]
 
 
 @pytest.mark.parametrize(
@@ -104,32 +94,18 @@ async def test_tasks_are_gone_after_an_update(slack, client):
     assert [block["type"] for block in slack.messages("C1")[-1]["blocks"]] == ["markdown"]
 
 
-async def test_a_status_ends_with_a_post(slack, client):
-    """It is cleared by an empty one, or by what the app posts in that thread."""
-    ts = await slack.say("U1", "C1", "hi")
-    place: Json = {"channel_id": "C1", "thread_ts": ts}
-    await client.assistant_threads_setStatus(**place, status="is thinking…")
-    assert slack.status("C1", ts) == "is thinking…"
-    await client.chat_postMessage(channel="C1", text="elsewhere")
-    assert slack.status("C1", ts) == "is thinking…"
-    await client.chat_postMessage(channel="C1", text="here", thread_ts=ts)
-    assert slack.status("C1", ts) == ""
-    assert [entry[3] for entry in slack.statuses] == ["is thinking…"]
-
-
-async def test_a_status_times_out():
-    async with workspace(timing=Timing(status_seconds=0.05)) as (slack, client):
+async def test_a_status_ends_with_a_post_in_its_thread_or_in_time():
+    async with workspace(timing=Timing(status_seconds=0.3)) as (slack, client):
         ts = await slack.say("U1", "C1", "hi")
-        await client.assistant_threads_setStatus(channel_id="C1", thread_ts=ts, status="is thinking…")
+        place: Json = {"channel_id": "C1", "thread_ts": ts, "status": "is thinking…"}
+        await client.assistant_threads_setStatus(**place)
+        await client.chat_postMessage(channel="C1", text="elsewhere")
+        assert slack.status("C1", ts) == "is thinking…"
+        await client.chat_postMessage(channel="C1", text="here", thread_ts=ts)
+        assert (slack.status("C1", ts), [entry[3] for entry in slack.statuses]) == ("", ["is thinking…"])
+        await client.assistant_threads_setStatus(**place)
+        assert slack.status("C1", ts)
         await slack.until(lambda: not slack.status("C1", ts))
-
-
-async def test_a_status_may_be_refused(slack, client):
-    ts = await slack.say("U1", "C1", "hi")
-    status = client.assistant_threads_setStatus
-    assert await refusal(status(channel_id="C1", thread_ts="1.000001", status="x")) == "invalid_thread_ts"
-    slack.refuse_status("C1", "missing_scope")
-    assert await refusal(status(channel_id="C1", thread_ts=ts, status="x")) == "missing_scope"
 
 
 async def test_agent_sessions_are_for_agent_apps(slack, client):
