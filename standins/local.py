@@ -36,8 +36,7 @@ class Server:
     """Serves an application on a port that stays the same over `refuse` and `listen`; 0 finds a free one."""
 
     def __init__(self, app: web.Application, port: int = 0, **runner: Any) -> None:
-        self.port = port
-        self._runner = web.AppRunner(app, access_log=None, **runner)
+        self.port, self._runner = port, web.AppRunner(app, access_log=None, **runner)
         self._listener: asyncio.Server | None = None
 
     async def start(self) -> None:

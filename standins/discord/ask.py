@@ -9,10 +9,9 @@ from typing import Any
 from standins.discord import error
 from standins.discord.attachment import File
 from standins.discord.channel import Channel
-from standins.discord.error import ApiError
-from standins.discord.field import SNOWFLAKE, Field
+from standins.discord.command import Interaction
+from standins.discord.error import SNOWFLAKE, ApiError, Field
 from standins.discord.guild import Guild
-from standins.discord.interaction import Interaction
 from standins.discord.message import Message
 from standins.discord.world import World
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from standins.discord.error import JSON
 
-File = tuple[str, bytes]
-"""The name and the bytes of an uploaded part."""
+File = tuple[str, bytes]  # the name and the bytes of an uploaded part
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,7 @@ class Attachment:
     sign: Callable[[Attachment], str] = field(repr=False)
     description: str = ""
     voice: bool = False
-    title: str = ""
-    """What it was called, without the ending, where that differs from the file name."""
+    title: str = ""  # what it was called, without the ending, where that differs from the file name
 
     @property
     def url(self) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from standins.discord.ask import Ask
-from standins.discord.error import EMPTY_MESSAGE, JSON, NOT_PLAYED, ApiError, invalid
-from standins.discord.forms import MESSAGE
-from standins.discord.interaction import (
+from standins.discord.command import (
     COMPLETE,
     SAY,
     SAY_LATER,
@@ -15,6 +13,8 @@ from standins.discord.interaction import (
     UPDATE,
     UPDATE_LATER,
 )
+from standins.discord.error import EMPTY_MESSAGE, JSON, NOT_PLAYED, ApiError, invalid
+from standins.discord.forms import MESSAGE
 from standins.discord.message import COMMAND, EPHEMERAL, LOADING, REPLY, Message
 
 _ALLOWED = {SLASH: (SAY, SAY_LATER), COMPLETE: (SUGGEST,), SUBMIT: (SAY, SAY_LATER)}

@@ -39,9 +39,7 @@ class Cdn:
     def __init__(self, lifetime: float, faults: Faults) -> None:
         self.base_url = ""
         self.fetches: list[Fetch] = []
-        self._faults = faults
-        self._lifetime = lifetime
-        self._secret = secrets.token_bytes(16)
+        self._faults, self._lifetime, self._secret = faults, lifetime, secrets.token_bytes(16)
         self._files: dict[str, Attachment] = {}
 
     def keep(self, file_id: str, channel: str, upload: Upload) -> Attachment:

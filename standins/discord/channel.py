@@ -30,8 +30,7 @@ class Channel:
     locked: bool = False
     opens: bool = True
     messages: dict[str, Message] = field(default_factory=dict)
-    own: dict[str, Message] = field(default_factory=dict)
-    """The bot's messages among them."""
+    own: dict[str, Message] = field(default_factory=dict)  # the bot's messages among them
     _order: list[int] = field(default_factory=list)
 
     @property

@@ -16,8 +16,7 @@ from aiohttp import web
 
 from standins.discord.error import JSON
 
-FRAME_LIMIT = 4096
-"""Bytes a client may send in one frame."""
+FRAME_LIMIT = 4096  # bytes a client may send in one frame
 Pack = Callable[[str], bytes]
 
 
@@ -27,11 +26,8 @@ class Connection:
     """
 
     def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport, compress: str) -> None:
-        self.closing = False
-        self.last_beat = time.monotonic()
-        self._socket = socket
-        self._transport = transport
-        self._pack = _PACKING[compress]()
+        self.closing, self.last_beat, self._socket = False, time.monotonic(), socket
+        self._transport, self._pack = transport, _PACKING[compress]()
         self._outbox: asyncio.Queue[str | int] = asyncio.Queue()
         self._sends: deque[float] = deque()
 
@@ -98,9 +94,7 @@ class Session:
     """Numbers the events of one client."""
 
     def __init__(self, session_id: str, intents: int, keep: int) -> None:
-        self.id = session_id
-        self.intents = intents
-        self.seq = 0
+        self.id, self.intents, self.seq = session_id, intents, 0
         self.expired = False
         self.connection: Connection | None = None
         self._replay: deque[tuple[int, str]] = deque(maxlen=keep)

@@ -33,10 +33,8 @@ class Gateway:
         self.ended = 0
         """Sessions that could have been resumed, had the client not closed them with 1000 or 1001."""
         self.connections: dict[Connection, Session | None] = {}
-        self.refusing = False
-        """Down: every connection is refused with 503, while REST may go on."""
-        self._world = world
-        self._rules = world.rules
+        self.refusing = False  # down: every connection is refused with 503, while REST may go on
+        self._world, self._rules = world, world.rules
         self._sessions: dict[str, Session] = {}
         world.listeners.append(self._dispatch)
 

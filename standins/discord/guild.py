@@ -16,8 +16,7 @@ class Snowflakes:
     """Gives out ids from the real clock, each greater than the one before."""
 
     def __init__(self) -> None:
-        self._last = 0
-        self._aged = 0
+        self._last, self._aged = 0, 0
 
     def next(self, age: float = 0.0) -> str:
         """An id of now, or of `age` seconds ago (those are unique, but not ordered among the rest)."""
@@ -44,8 +43,7 @@ def iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
 
 
-PERMISSIONS = str(1 << 10 | 1 << 11 | 1 << 16 | 1 << 38)
-"""View, send, read history and send in threads."""
+PERMISSIONS = str(1 << 10 | 1 << 11 | 1 << 16 | 1 << 38)  # view, send, read history and send in threads
 
 _NOTHING = (
     *("icon", "splash", "discovery_splash", "banner", "description", "afk_channel_id", "system_channel_id"),

@@ -23,8 +23,7 @@ class Host(Local):
     def __init__(self, limits: bool = True, *, port: int = 0, rules: Rules | None = None) -> None:
         self.rules = rules or Rules()
         self._world = World(self.rules)
-        self._gateway = Gateway(self._world)
-        self._buckets = Buckets(self.rules, limits=limits)
+        self._gateway, self._buckets = Gateway(self._world), Buckets(self.rules, limits=limits)
         self._rest = Rest(self._world, self._buckets)
         self._server = Server(self._application(), port, shutdown_timeout=0.2)
         self.application_id, self.bot_user = self._world.application_id, self._world.bot.id
@@ -32,14 +31,10 @@ class Host(Local):
         self.revoke, self.expire_sessions = self._gateway.revoke, self._gateway.expire
         self.expire_attachments = self._world.cdn.expire
         self.delay, self.heal = self._world.faults.delay, self._world.faults.clear
-        self.typing = self._world.typing
-        """(monotonic time, channel) of each typing request."""
-        self.calls = self._rest.calls
-        """Every REST request answered so far."""
-        self.fetches = self._world.cdn.fetches
-        """Every request for the bytes of an attachment."""
-        self.identified = self._world.identified
-        """The data of every IDENTIFY, without its token."""
+        self.typing = self._world.typing  # (monotonic time, channel) of each typing request
+        self.calls = self._rest.calls  # every REST request answered so far
+        self.fetches = self._world.cdn.fetches  # every request for the bytes of an attachment
+        self.identified = self._world.identified  # the data of every IDENTIFY, without its token
         self.gateway_closes = self._gateway.closes
         """Codes with which the client closed its connections (a cut leaves none)."""
 

@@ -75,12 +75,10 @@ class Message:
     content: str
     guild: Guild | None = None
     kind: int = DEFAULT
-    mentions: tuple[User, ...] = ()
-    """The people it really mentions, after `allowed_mentions`."""
+    mentions: tuple[User, ...] = ()  # the people it really mentions, after `allowed_mentions`
     mention_roles: tuple[str, ...] = ()
     mention_everyone: bool = False
-    reference: str | None = None
-    """The message it answers, by its id; `quoted` where it was there."""
+    reference: str | None = None  # the message it answers, by its id; `quoted` where it was there
     quoted: Message | None = None
     nonce: str | int | None = None
     components: list[JSON] = field(default_factory=list)
@@ -90,17 +88,13 @@ class Message:
     flags: int = 0
     edited_at: float | None = None
     deleted: bool = False
-    interaction: JSON | None = None
-    """Who asked for it by a command or a button, where somebody did."""
+    interaction: JSON | None = None  # who asked for it by a command or a button, where somebody did
     application_id: str = ""
-    allowed_mentions: JSON | None = None
-    """As the last write had it; None when that write had none."""
+    allowed_mentions: JSON | None = None  # as the last write had it; None when that write had none
     pinged: frozenset[str] = frozenset()
     """Whom any of its texts could have pinged: `user:ID`, `role:ID`, `everyone`."""
-    reply_ping: bool = False
-    """True when answering pinged the author of the message answered."""
-    previewed: bool = False
-    """True when a link of it was once open to be previewed."""
+    reply_ping: bool = False  # true when answering pinged the author of the message answered
+    previewed: bool = False  # true when a link of it was once open to be previewed
     late_edits: int = 0
     versions: list[tuple[float, str]] = field(default_factory=list)
     """Every text it had, with the time (monotonic) it was written."""

@@ -10,17 +10,15 @@ from typing import Any
 
 from standins.discord.attachment import Upload
 from standins.discord.channel import Channel
-from standins.discord.command import filled
+from standins.discord.command import PRESS, SAY_LATER, SLASH, Interaction, Reply, filled
 from standins.discord.error import JSON
 from standins.discord.forms import CHAT, find_button
 from standins.discord.host import Host
-from standins.discord.interaction import PRESS, SAY_LATER, SLASH, Interaction, Reply
 from standins.discord.message import REPLY, VOICE, Mentions, Message
 
 Attached = Upload | str | tuple[str, bytes]
 """A file to attach: described, or its name, or its name and its bytes."""
-FIRST_COMMANDS = 3.0
-"""Seconds a person waits for a bot that has registered no command yet."""
+FIRST_COMMANDS = 3.0  # seconds a person waits for a bot that has registered no command yet
 
 
 class People(Host):

@@ -13,14 +13,11 @@ from standins.discord.attachment import File
 from standins.discord.error import INVALID_JSON, TOO_LARGE, ApiError, invalid
 from standins.discord.forms import FILES
 
-FILE_LIMIT = 10 * 1024 * 1024
-"""Bytes per uploaded file."""
+FILE_LIMIT = 10 * 1024 * 1024  # bytes per uploaded file
 
-REQUEST_LIMIT = 25 * 1024 * 1024
-"""Bytes per request."""
+REQUEST_LIMIT = 25 * 1024 * 1024  # bytes per request
 
-Files = dict[int, File]
-"""Uploaded files by the number in `files[n]`."""
+Files = dict[int, File]  # uploaded files by the number in `files[n]`
 
 _FIELD = re.compile(r"files?\[?(\d*)\]?")
 

@@ -26,8 +26,7 @@ class Rest:
 
     def __init__(self, world: World, buckets: Buckets) -> None:
         self.calls: list[Call] = []
-        self._world = world
-        self._buckets = buckets
+        self._world, self._buckets = world, buckets
 
     def serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
 

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 
 from standins.discord import callback, error
 from standins.discord.ask import Ask
-from standins.discord.error import JSON, ApiError, Refusal
-from standins.discord.field import Field
+from standins.discord.error import JSON, ApiError, Field, Refusal
 from standins.discord.forms import CALLBACK, COMMANDS, MESSAGE, PAGE, RECIPIENT
 from standins.discord.message import Message
 
-Result = JSON | list[JSON] | None
-"""What the reply's JSON is; None is 204 without a body."""
+Result = JSON | list[JSON] | None  # what the reply's JSON is; None is 204 without a body
 Check = Field | tuple[Refusal, Callable[[Ask], object]]
 """What the form has to be, or a refusal and when it is given."""
 

@@ -11,11 +11,10 @@ from typing import Any
 from standins.discord.attachment import Attachment, File, Upload
 from standins.discord.cdn import Cdn
 from standins.discord.channel import Channel
-from standins.discord.command import Commands
+from standins.discord.command import Commands, Interaction
 from standins.discord.error import EMPTY_MESSAGE, JSON, OLD_EDITS, ApiError, invalid
 from standins.discord.forms import FILES, numbered
 from standins.discord.guild import Guild, Snowflakes, User, checked, moment
-from standins.discord.interaction import Interaction
 from standins.discord.message import REPLY, SILENT, SUPPRESS_EMBEDS, Mentions, Message, Nonces
 from standins.discord.request import Faults
 from standins.discord.rules import Rules
@@ -42,25 +41,20 @@ class World:
     """The state behind REST and gateway. Each of `listeners` is called with each event, in order."""
 
     def __init__(self, rules: Rules) -> None:
-        self.rules = rules
-        self.application_id = _APPLICATION
+        self.rules, self.application_id = rules, _APPLICATION
         self.bot = User(_BOT, "spool", bot=True, reads_all=rules.message_content)
         self.token = (
             f"{base64.b64encode(_BOT.encode()).decode().rstrip('=')}.Gstand.in-for-discord-is-no-secret"
         )
-        self.revoked = False
-        self.gateway_url = ""
+        self.revoked, self.gateway_url = False, ""
         self.identified: list[JSON] = []
         self.typing: list[tuple[float, str]] = []
         self.listeners: list[Callable[[Event], None]] = []
-        self.ids = Snowflakes()
-        self.changes = Changes(0.05)
-        self.nonces = Nonces(rules.nonce_window)
-        self.faults = Faults()
+        self.ids, self.changes = Snowflakes(), Changes(0.05)
+        self.nonces, self.faults = Nonces(rules.nonce_window), Faults()
         self.cdn = Cdn(rules.attachment_lifetime, self.faults)
         self.commands = Commands(_APPLICATION, self.ids.next, rules.command_creates)
-        self.interactions: dict[str, Interaction] = {}
-        """By their tokens."""
+        self.interactions: dict[str, Interaction] = {}  # by their tokens
         self.users: dict[str, User] = {_BOT: self.bot}
         self.guilds: dict[str, Guild] = {}
         self.channels: dict[str, Channel] = {}

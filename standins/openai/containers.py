@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
 
-from standins.openai.body import Json
 from standins.openai.files import Clock, Files
 from standins.openai.items import is_picture
-from standins.openai.refusal import refused
+from standins.openai.refusal import refuse, refused
+from standins.openai.rules import Json
 from standins.openai.stores import Stores
 
-IDLE: Final = 20
-"""Minutes."""
+IDLE: Final = 20  # minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,7 @@ class Containers:
 
     def __init__(self, clock: Clock, files: Files) -> None:
         self.all: dict[str, Container] = {}
-        self._clock = clock
-        self._files = files
+        self._clock, self._files = clock, files
 
     def create(self, name: str) -> Container:
         container = Container(f"cntr_{uuid4().hex}", name, self._clock.now())
@@ -79,8 +77,7 @@ class Containers:
     def use(self, container_id: str) -> Container:
         """A container that lives; it lives on for another while. Raises Refusal."""
         container = self.look(container_id)
-        if container.expired:
-            raise refused("container over")
+        refuse(container.expired, "container over")
         container.last_active_at = self._clock.now()
         return container
 
@@ -125,8 +122,7 @@ def _check_container(container: Any, files: Files, containers: Containers) -> No
 
 def _check_file(part: Item, files: Files) -> None:
     file = files.find(part["file_id"])
-    if part["type"] == "input_image" and not is_picture(file.content):
-        raise refused("picture file", id=file.id)
+    refuse(part["type"] == "input_image" and not is_picture(file.content), "picture file", id=file.id)
 
 
 def _parts(items: Sequence[Item]) -> Iterator[Item]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import uuid4
 
-from standins.openai.body import Json, Sent
-from standins.openai.refusal import refused
+from standins.openai.refusal import refuse, refused
+from standins.openai.rules import Json, Sent
 
 
 class Clock:
@@ -57,8 +57,7 @@ class Files:
 
     def add(self, name: str, purpose: str, content: bytes, seconds: int | None = None) -> File:
         """Keep an upload, for so many seconds. Raises Refusal for an empty one."""
-        if not content:
-            raise refused("empty upload")
+        refuse(not content, "empty upload")
         now = self._clock.now()
         expires_at = None if seconds is None else now + seconds
         file = File(f"file-{uuid4().hex[:24]}", name, purpose, now, expires_at, content)
@@ -113,5 +112,4 @@ def check_recording(sent: Sent) -> None:
     ending = sent.name.rsplit(".", 1)[-1].lower() if "." in sent.name else ""
     if ending not in _ENDINGS:
         raise refused("recording name", formats=list(_ENDINGS))
-    if not any(sent.content.startswith(sign, place) for place, sign in _SIGNS):
-        raise refused("recording")
+    refuse(not any(sent.content.startswith(sign, place) for place, sign in _SIGNS), "recording")

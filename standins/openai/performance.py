@@ -35,16 +35,10 @@ class Performance:
         stuck: bool = False,
         max_tokens: int | None = None,
     ) -> None:
-        self._draft = draft
-        self._beats = beats
-        self._request = request
-        self._changes = changes
-        self._background = background
-        self._stuck = stuck
-        self._room = None if max_tokens is None else max_tokens * 4
-        self._middle = ""
-        self._due = time.monotonic()
-        self._numbers = itertools.count()
+        self._draft, self._beats, self._request = draft, beats, request
+        self._changes, self._background, self._stuck = changes, background, stuck
+        self._room, self._middle = None if max_tokens is None else max_tokens * 4, ""
+        self._due, self._numbers = time.monotonic(), itertools.count()
 
     async def events(self) -> AsyncGenerator[Event | Delta | Break]:
         """All events; ends with a terminal one, after a Break in the foreground, or never."""
@@ -166,17 +160,13 @@ class StoredResponse:
     """`events[n]` has sequence number n. `streamed`: created with `stream=true`, so it may be followed."""
 
     def __init__(self, draft: Draft, request: Request) -> None:
-        self.draft = draft
-        self.request = request
+        self.draft, self.request = draft, request
         self.background = bool(request.body.get("background"))
-        self.streamed = bool(request.body.get("stream"))
-        self.created_at = time.monotonic()
+        self.streamed, self.created_at = bool(request.body.get("stream")), time.monotonic()
         self.events: list[Event | Delta] = []
-        self.deleted = False
-        self.cancelled = False
+        self.deleted, self.cancelled = False, False
         self._breaks: list[tuple[int, Break]] = []
-        self._over = not self.background
-        self._changes = Changes()
+        self._over, self._changes = not self.background, Changes()
         self._task: asyncio.Task[None] | None = None
 
     @property

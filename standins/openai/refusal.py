@@ -126,6 +126,11 @@ def refused(name: str, /, **words: object) -> Refusal:
     )
 
 
+def refuse(condition: object, name: str, /, **words: object) -> None:
+    if condition:
+        raise refused(name, **words)
+
+
 def scripted(ill: Fault) -> Refusal:
     kind = _KINDS.get(ill.code, "server_error" if ill.status >= 500 else _BAD)
     refusal = Refusal(

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import standins.openai.rules as rule
-from standins.openai.body import Sent
 from standins.openai.items import check_items
-from standins.openai.refusal import refused
+from standins.openai.refusal import refuse, refused
+from standins.openai.rules import Sent
 from standins.openai.tools import check_choice, check_strict, check_tools
 
 
 def _metadata(param: str, value: Any) -> None:
     rule.OBJECT(param, value)
-    if len(value) > 16:
-        raise refused("properties", param=param, given=len(value))
+    refuse(len(value) > 16, "properties", param=param, given=len(value))
     for key, text in value.items():
         rule.upto(64)(param, key)
         rule.upto(512)(f"{param}.{key}", text)
@@ -93,8 +92,7 @@ _PORTABLE: Final = rule.record("", **{name: RESPONSE[name] for name in PORTABLE}
 def check(body: Any, *, portable: bool = False, hosted: bool = True) -> None:
     """`POST /responses`. Raises the Refusal that is due; whether the model exists is asked elsewhere."""
     (_PORTABLE if portable else _WHOLE)("", body)
-    if not body.get("model"):
-        raise refused("missing", param="model")
+    refuse(not body.get("model"), "missing", param="model")
     check_choice(body.get("tool_choice"), body.get("tools") or [])
     if not hosted or portable:
         check_tools(body.get("tools") or [], ("function",))

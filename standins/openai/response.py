@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from standins.openai.body import Json
+from standins.openai.rules import Json
 from standins.script.output import Output
 
 
@@ -37,11 +37,9 @@ class Draft:
     """
 
     def __init__(self, response_id: str, body: Mapping[str, Any], input_tokens: int, output: Output) -> None:
-        self.id = response_id
-        self.output = output
+        self.id, self.output = response_id, output
         self.status = "queued" if body.get("background") else "in_progress"
-        self._input_tokens = input_tokens
-        self._echo = _echo(body)
+        self._input_tokens, self._echo = input_tokens, _echo(body)
         self._created_at = int(time.time())
         self._error: Json | None = None
         self._reason: str | None = None

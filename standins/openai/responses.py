@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from standins.openai.body import body as read
 from standins.openai.events import Break, Delta, Event, formed
 from standins.openai.performance import Performance, StoredResponse
 from standins.openai.refusal import Refusal
 from standins.openai.requests import REQUESTS, check
 from standins.openai.response import Draft, Request
+from standins.openai.rules import body as read
 from standins.openai.service import Service
 
 _STREAM: Final = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}

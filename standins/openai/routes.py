@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from standins.openai.body import Json
 from standins.openai.files import MODELS, Transcription, check_recording
 from standins.openai.refusal import refused
+from standins.openai.rules import Json
 from standins.openai.service import Service
 
 Does = Callable[..., Json | list[Json] | bytes | str]

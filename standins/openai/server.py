@@ -10,11 +10,11 @@ from uuid import uuid4
 from aiohttp import web
 
 from standins.local import HOST, Local, Server
-from standins.openai.body import Json, body, form
-from standins.openai.refusal import Refusal, refused
+from standins.openai.refusal import Refusal, refuse, refused
 from standins.openai.requests import REQUESTS, Takes
 from standins.openai.responses import Responses
 from standins.openai.routes import Does, routes
+from standins.openai.rules import Json, body, form
 from standins.openai.service import Service
 from standins.openai.trouble import Exchange
 
@@ -64,8 +64,7 @@ class Endpoints:
 
     def _check_key(self, header: str) -> None:
         given = header.removeprefix("Bearer ").strip() if header.startswith("Bearer ") else ""
-        if not given:
-            raise refused("no key")
+        refuse(not given, "no key")
         if self._service.only_key not in (None, given):
             raise refused("key", key=given[:5])
 

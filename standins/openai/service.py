@@ -12,13 +12,13 @@ from typing import Any, Final
 from uuid import uuid4
 
 from standins.local import Changes
-from standins.openai.body import Json
 from standins.openai.containers import Containers, Workplace, check_references
 from standins.openai.events import Form
 from standins.openai.files import Clock, Files, Transcription
 from standins.openai.performance import Performance, StoredResponse
-from standins.openai.refusal import refused, scripted
+from standins.openai.refusal import refuse, refused, scripted
 from standins.openai.response import Draft, Request
+from standins.openai.rules import Json
 from standins.openai.stores import Stores
 from standins.openai.trouble import Exchange, Hold, Manners, Trouble, Troubles
 from standins.script.output import Output
@@ -60,24 +60,18 @@ class Service:
         hosted: bool | None = None,
         window: int | None = None,
     ) -> None:
-        self.script = script
-        self.only_key = api_key
-        self.api_key = api_key or "sk-standin"
-        self.models = None if models is None else dict(models)
-        self.portable = portable
-        self.hosted = not portable if hosted is None else hosted
-        self.context_window = window
+        self.script, self.only_key, self.api_key = script, api_key, api_key or "sk-standin"
+        self.models, self.portable = None if models is None else dict(models), portable
+        self.hosted, self.context_window = not portable if hosted is None else hosted, window
         self.stream_window = 300.0
         self.form: Form = "full"
         self.keepalive: float | None = None
         self.requests: list[Request] = []
         self.responses: dict[str, StoredResponse] = {}
-        self.changes = Changes()
-        self.clock = Clock()
+        self.changes, self.clock = Changes(), Clock()
         self.files = Files(self.clock)
         self.stores = Stores(self.clock, self.files)
-        self.containers = Containers(self.clock, self.files)
-        self.manners = Manners()
+        self.containers, self.manners = Containers(self.clock, self.files), Manners()
         self.recording_limit = 25 * 2**20
         self.transcripts: dict[str | bytes, str] = {}
         self.transcriptions: list[Transcription] = []
@@ -192,16 +186,14 @@ class Service:
     def followed(self, response_id: str) -> StoredResponse:
         """A response that can be streamed once more. Raises Refusal."""
         stored = self.find(response_id)
-        if not (stored.background and stored.streamed):
-            raise refused("not streamed")
+        refuse(not (stored.background and stored.streamed), "not streamed")
         if time.monotonic() - stored.created_at > self.stream_window:
             raise refused("stream over", minutes=self.stream_window / 60)
         return stored
 
     def cancellable(self, response_id: str) -> StoredResponse:
         stored = self.find(response_id)
-        if not stored.background:
-            raise refused("synchronous")
+        refuse(not stored.background, "synchronous")
         return stored
 
 

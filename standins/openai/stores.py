@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
 
-from standins.openai.body import Json
 from standins.openai.files import Clock, File, Files
-from standins.openai.refusal import refused
+from standins.openai.refusal import refuse, refused
+from standins.openai.rules import Json
 
 _TEXTS: Final = (
     *("c", "cpp", "cs", "css", "go", "html", "java", "js", "json", "md", "php", "py", "rb", "sh", "tex"),
@@ -101,8 +101,7 @@ class Stores:
         self.all: dict[str, Store] = {}
         self.indexing = 0.02
         self.errors: dict[str, str] = {}
-        self._clock = clock
-        self._files = files
+        self._clock, self._files = clock, files
 
     def create(
         self, name: str, file_ids: Sequence[str], days: int | None, metadata: Mapping[str, str]
@@ -127,8 +126,7 @@ class Stores:
     def use(self, store_id: str) -> Store:
         """A store that has not expired; it stays for another while. Raises Refusal."""
         store = self.find(store_id)
-        if store.expired(self._clock.now()):
-            raise refused("store over", id=store_id)
+        refuse(store.expired(self._clock.now()), "store over", id=store_id)
         store.last_active_at = self._clock.now()
         return store
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import standins.openai.rules as rule
-from standins.openai.refusal import refused
+from standins.openai.refusal import refuse, refused
 
 _UNSUPPORTED: Final = (
     *("allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "default"),
@@ -88,8 +88,7 @@ def _strict(param: str, tool: Tool) -> None:
 
 
 def _retired(param: str, model: Any) -> None:
-    if model in ("gpt-image-1", "dall-e-2", "dall-e-3"):
-        raise refused("retired model", param=param, model=model)
+    refuse(model in ("gpt-image-1", "dall-e-2", "dall-e-3"), "retired model", param=param, model=model)
 
 
 def _url(param: str, tool: Tool) -> None:
@@ -162,8 +161,7 @@ def check_tools(tools: Any, allowed: Collection[str] = ()) -> None:
     for kind, (key, noun) in _UNIQUE.items():
         names = [tool[key] for tool in tools if tool["type"] == kind]
         for name in names:
-            if names.count(name) > 1:
-                raise refused("duplicate", noun=noun, name=name)
+            refuse(names.count(name) > 1, "duplicate", noun=noun, name=name)
 
 
 _CHOICES: Final = rule.chosen(
@@ -184,8 +182,7 @@ def check_choice(choice: Any, tools: Sequence[Tool]) -> None:
         return
     if isinstance(choice, str):
         rule.word("none", "auto", "required")("tool_choice", choice)
-        if choice == "required" and not tools:
-            raise refused("choice without tools")
+        refuse(choice == "required" and not tools, "choice without tools")
         return
     _CHOICES("tool_choice", choice)
     for wanted in choice["tools"] if choice["type"] == "allowed_tools" else (choice,):

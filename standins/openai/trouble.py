@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from standins.local import Changes
-from standins.openai.refusal import Refusal, refused, scripted
+from standins.openai.refusal import Refusal, refuse, scripted
 from standins.script.script import Fault
 
 
@@ -45,9 +45,7 @@ class Hold:
     """
 
     def __init__(self, where: str) -> None:
-        self.where = where
-        self.waiting = 0
-        self._released = asyncio.Event()
+        self.where, self.waiting, self._released = where, 0, asyncio.Event()
 
     def release(self) -> None:
         self._released.set()
@@ -140,8 +138,7 @@ class Manners:
 
     def check(self, body: Mapping[str, Any]) -> None:
         for name in self.unknown & body.keys():
-            if body[name]:
-                raise refused("unsupported", name=name)
+            refuse(body[name], "unsupported", name=name)
         for at, item in enumerate(body["input"] if isinstance(body["input"], list) else ()):
             if self.strict and item.get("type") == "function_call":
                 _object(item.get("arguments"))

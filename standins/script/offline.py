@@ -25,10 +25,8 @@ _NAMED: Final = re.compile(r"\[(?:File|Picture) ([^\]\n:]+)(?:: [^\]\n]*)?\]")
 _UNREAD: Final = "could not be read"
 _MEMORY: Final = ("Remembered so far:", "About to be forgotten:")
 """How a conversation to be summarised begins (`core.runs.summaries`)."""
-_NOTES: Final = 600
-"""Characters of a summary."""
-_QUOTED: Final = 60
-"""Characters of instructions that are quoted."""
+_NOTES: Final = 600  # characters of a summary
+_QUOTED: Final = 60  # characters of instructions that are quoted
 _CSV: Final = b"number,square\n1,1\n2,4\n3,9\n"
 _CODE: Final = "rows = [(n, n * n) for n in range(1, 4)]\n# written to /mnt/data/squares.csv"
 
@@ -46,8 +44,7 @@ class Offline:
     delay: float = 0.04
     usual: str = ""
     """The instructions of an assistant that nobody wrote any for; `{name}` stands for its name."""
-    command: str = "spool"
-    """How a person calls the commands for assistants."""
+    command: str = "spool"  # how a person calls the commands for assistants
 
     def play(self, instructions: str, items: Sequence[Item], tools: Sequence[Item] = ()) -> Iterable[Beat]:
         """A few sentences about the newest message and about what came before it, or the use of a tool."""

@@ -79,11 +79,8 @@ class Output:
         self, name: str, host: Host, *, include: Collection[str] = (), parallel: bool = True
     ) -> None:
         self.items: list[Item] = []
-        self.characters = 0
-        self._name = hashlib.sha256(name.encode()).hexdigest()[:40]
-        self._host = host
-        self._include = include
-        self._parallel = parallel
+        self.characters, self._name = 0, hashlib.sha256(name.encode()).hexdigest()[:40]
+        self._host, self._include, self._parallel = host, include, parallel
         self._called = False
         self._chunks: list[str] = []
         self._annotations: list[Item] = []

@@ -86,8 +86,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Doing = Say | Call | Hosted | Cite | Reason
-"""What leaves something in the output."""
+Doing = Say | Call | Hosted | Cite | Reason  # what leaves something in the output
 Beat = Doing | Wait | Fault
 
 

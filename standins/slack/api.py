@@ -76,8 +76,7 @@ class RateLimits:
     """Answers how long to wait. Refused calls do not count. `minute` is in seconds, for tests."""
 
     def __init__(self, enabled: bool, minute: float = 60.0) -> None:
-        self.enabled = enabled
-        self._minute = minute
+        self.enabled, self._minute = enabled, minute
         self._windows: defaultdict[str, deque[float]] = defaultdict(deque)
         self._buckets: dict[str, tuple[float, float]] = {}
 

@@ -51,11 +51,8 @@ class Sockets:
 
     def __init__(self, app_id: str, timing: Timing, rng: random.Random, ring: Callable[[], None]) -> None:
         self.open: list[Socket] = []
-        self.opened = 0
-        self.deliveries = Deliveries(self._choose, timing, ring)
-        self._app_id = app_id
-        self._timing = timing
-        self._rng = rng
+        self.opened, self.deliveries = 0, Deliveries(self._choose, timing, ring)
+        self._app_id, self._timing, self._rng = app_id, timing, rng
         self._ring = ring
         self.refusals: list[tuple[str, bool]] = []
         self._tickets: dict[str, float] = {}

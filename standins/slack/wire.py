@@ -29,9 +29,7 @@ class ApiError(Exception):
 
     def __init__(self, error: str, *messages: str, **more: str) -> None:
         super().__init__(error)
-        self.error = error
-        self.messages = messages
-        self.more = more
+        self.error, self.messages, self.more = error, messages, more
 
     def body(self) -> Json:
         body: Json = {"ok": False, "error": self.error, **self.more}

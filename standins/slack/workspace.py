@@ -71,8 +71,7 @@ class StatusBoard:
 class Person:
     id: str
     locale: str = "en-US"
-    team: str = ""
-    """Another workspace they belong to, "" for this one: a stranger in a shared channel."""
+    team: str = ""  # another workspace they belong to, "" for this one: a stranger in a shared channel
 
 
 @dataclass

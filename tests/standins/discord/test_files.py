@@ -8,8 +8,8 @@ import aiohttp
 import discord
 import pytest
 
-from standins.discord import Rules, Upload
-from tests.standins.discord.clients import CHANNEL, MESSAGES, PERSON, Bot, form, running, standin_with, why
+from standins.discord import DiscordStandin, Rules, Upload
+from tests.standins.discord.clients import CHANNEL, MESSAGES, PERSON, Bot, form, running, why
 
 PICTURE = b"\x89PNG\r\n\x1a\n picture"
 CDN = "/attachments/{channel}/{file}/{name}"
@@ -70,21 +70,21 @@ async def test_a_voice_message_says_that_it_is_one(d, bot):
 async def test_an_address_is_signed_and_expires(d, api):
     """A changed, an old and an expired one are the same 404; the message read anew has a good one."""
     said = await d.say(PERSON, CHANNEL, "look", attachments=[("cat.png", PICTURE)])
-    path = f"{MESSAGES}/{said}"
-    url = (await api.ask("GET", path))[1]["attachments"][0]["url"]
-    assert await get(url) == (200, PICTURE)
-    gone = (404, b"This content is no longer available.")
-    assert (await get(url.split("?")[0]), await get(url.replace("hm=", "hm=0"))) == (gone, gone)
+
+    async def url():
+        return (await api.ask("GET", f"{MESSAGES}/{said}"))[1]["attachments"][0]["url"]
+
+    old, gone = await url(), (404, b"This content is no longer available.")
+    assert await get(old) == (200, PICTURE)
+    for bad in (old.split("?")[0], old.replace("hm=", "hm=0")):
+        assert await get(bad) == gone
     d.expire_attachments()
-    assert await get(url) == gone
-    assert await get((await api.ask("GET", path))[1]["attachments"][0]["url"]) == (200, PICTURE)
+    assert [await get(old), await get(await url())] == [gone, (200, PICTURE)]
+    async with DiscordStandin(rules=Rules(attachment_lifetime=0)) as hasty:
+        hasty.add_dm(CHANNEL, PERSON)
+        await hasty.say(PERSON, CHANNEL, "look", attachments=[("cat.png", PICTURE)])
+        assert await get(hasty.messages(CHANNEL)[0].attachments[0].url) == gone
     assert [fetch.status for fetch in d.fetches] == [200, 404, 404, 404, 200]
-
-
-@standin_with(rules=Rules(attachment_lifetime=0))
-async def test_an_address_has_a_lifetime(d):
-    await d.say(PERSON, CHANNEL, "look", attachments=[("cat.png", PICTURE)])
-    assert (await get(d.messages(CHANNEL)[0].attachments[0].url))[0] == 404
 
 
 async def test_a_download_can_fail(d):
