@@ -69,14 +69,14 @@ class Faults:
         return self._delays.get(method, self._delays.get("*", 0.0))
 
 
-POST_BURST = 3
+POST_BURST, MINUTE = 3.0, 60.0
 
 
 class RateLimits:
-    """Answers how long to wait. Refused calls do not count. `minute` is in seconds, for tests."""
+    """Answers how long to wait. Refused calls do not count."""
 
-    def __init__(self, enabled: bool, minute: float = 60.0) -> None:
-        self.enabled, self._minute = enabled, minute
+    def __init__(self, enabled: bool) -> None:
+        self.enabled = enabled
         self._windows: defaultdict[str, deque[float]] = defaultdict(deque)
         self._buckets: dict[str, tuple[float, float]] = {}
 
@@ -89,21 +89,19 @@ class RateLimits:
 
     def _window_wait(self, method: str, tier: int, now: float) -> float:
         window = self._windows[method]
-        while window and window[0] <= now - self._minute:
+        while window and window[0] <= now - MINUTE:
             window.popleft()
         if len(window) >= tier:
-            return window[0] + self._minute - now
+            return window[0] + MINUTE - now
         window.append(now)
         return 0.0
 
     def _post_wait(self, channel: str, now: float) -> float:
-        tokens, since = self._buckets.get(channel, (float(POST_BURST), now))
-        tokens = min(float(POST_BURST), tokens + (now - since) * 60.0 / self._minute)
-        if tokens < 1:
-            self._buckets[channel] = (tokens, now)
-            return (1 - tokens) * self._minute / 60.0
-        self._buckets[channel] = (tokens - 1, now)
-        return 0.0
+        """One token a second."""
+        tokens, since = self._buckets.get(channel, (POST_BURST, now))
+        tokens = min(POST_BURST, tokens + now - since)
+        self._buckets[channel] = (tokens - 1 if tokens >= 1 else tokens, now)
+        return max(0.0, 1 - tokens)
 
 
 @dataclass(slots=True)

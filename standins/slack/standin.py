@@ -63,7 +63,7 @@ class SlackStandin(People, Local):
         self._commands = Commands(self.workspace, deliveries, chat, lambda: self.base_url, ring)
         self.slash, self.shortcut = self._commands.slash, self._commands.shortcut
         self.press = self._commands.press
-        quota = RateLimits(limits, self.timing.minute)
+        quota = RateLimits(limits)
         self.api = Api(who, self.workspace.scopes, self._methods(chat), quota, ring)
         self._filehost = FileHost(self.workspace, self._files, self.api)
         self._server = Server(self._application(), shutdown_timeout=1.0)

@@ -42,7 +42,6 @@ class Timing:
     stream_seconds: float = 300.0
     status_seconds: float = 120.0
     share_seconds: float = 0.05
-    minute: float = 60.0
     keep_offline: bool = True
 
     def but(self, **given: Any) -> Timing:
