@@ -33,7 +33,7 @@ _UPDATE = f"{_BODY} as_user link_names parse reply_broadcast metadata file_ids"
 @dataclass(frozen=True)
 class Method:
     """One Web API method. `run` gets decoded arguments and returns the body without `ok`. required, optional:
-    names of arguments. `tier`: calls a minute for the workspace; 0 is a rule of its own (`limits.py`).
+    names of arguments. `tier`: calls a minute for the workspace; 0 is a rule of its own (`api.RateLimits`).
     `scope`: what the app must have been granted, '' where the stand-in does not look.
     """
 
