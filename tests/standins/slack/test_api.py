@@ -123,7 +123,8 @@ async def test_streams_are_limited_by_tier():
         assert 1 <= int(response.headers["Retry-After"]) <= 60
         assert (slack.rate_limited, slack.calls[-1].error) == (["chat.startStream"], "ratelimited")
         later = time.monotonic() + 60
-        assert slack.api.limits.admit("chat.startStream", 20, "C1", later) is None
+        waits = [slack.api.limits.admit("chat.startStream", 20, "C1", later) for _ in range(21)]
+        assert waits == [None] * 20 + [60]
 
 
 async def test_posts_are_limited_by_channel():

@@ -51,9 +51,11 @@ async def test_text_becomes_rich_text(slack):
 
 async def test_edits_previews_and_deletions_are_told(slack):
     """Both versions; a preview is a change without change; a root with replies leaves a tombstone."""
+    link = "<https://a.example|two>"
+    shown_link = {"type": "link", "url": "https://a.example", "text": "two"}
     async with phone(slack) as line:
         ts = await slack.say("U1", "C1", "one")
-        await slack.edit("U1", "C1", ts, "two")
+        await slack.edit("U1", "C1", ts, link)
         await slack.unfurl("C1", ts)
         await slack.delete("U1", "C1", ts)
         _, changed, shown, deleted = [payload["event"] for payload in await told(slack, line, 4)]
@@ -62,8 +64,9 @@ async def test_edits_previews_and_deletions_are_told(slack):
         await slack.say("U2", "C1", "reply", thread_ts=root)
         await slack.delete("U1", "C1", root)
         left = [payload["event"] for payload in await told(slack, line, 3)][-1]
-    assert (changed["message"]["text"], changed["previous_message"]["text"]) == ("two", "one")
-    assert shown["message"]["text"] == shown["previous_message"]["text"] == "two"
+    assert (changed["message"]["text"], changed["previous_message"]["text"]) == (link, "one")
+    assert changed["message"]["blocks"][0]["elements"][0]["elements"] == [shown_link]
+    assert shown["message"]["text"] == shown["previous_message"]["text"] == link
     assert (deleted["subtype"], deleted["deleted_ts"]) == ("message_deleted", ts)
     assert (left["subtype"], left["message"]["subtype"]) == ("message_changed", "tombstone")
 

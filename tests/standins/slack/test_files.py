@@ -51,11 +51,11 @@ async def test_a_message_with_a_file_is_a_file_share(slack, channel, text, count
     async with phone(slack) as line:
         root = await slack.say("U1", channel, text, files=[("cat.png", PICTURE)], order="message")
         events = [payload["event"] for payload in await told(slack, line, count)]
-        await slack.say("U1", channel, "", root, files=[("a.txt", b"a")])
+        await slack.say("U1", channel, "", root, files=[{"id": "F1", "mimetype": "image/png"}])
         (reply,) = await told(slack, line, 1)
     assert [event.get("subtype") for event in events] == ["file_share", None][:count]
     assert (reply["event"]["thread_ts"], reply["event"]["subtype"]) == (root, "file_share")
-    assert "blocks" not in reply["event"]
+    assert ("blocks" in reply["event"], reply["event"]["files"][0]["id"]) == (False, "F1")
     for event in events:
         (file,) = event["files"]
         assert (file["name"], file["mimetype"], file["filetype"]) == ("cat.png", "image/png", "png")
