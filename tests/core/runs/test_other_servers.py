@@ -16,7 +16,7 @@ from core.runs import rounds
 from core.runs.run_context import Limits
 from core.tools import Toolbox
 from standins.openai import OpenAIStandin
-from standins.openai.manners import TOO_LONG
+from standins.openai.trouble import TOO_LONG
 from standins.script.script import Call, Fault, Scenario
 from tests.core.fakes import HERE, Heard
 from tests.core.runs.test_input import sent

@@ -31,22 +31,18 @@ class Place:
         self.asked: list[Any] = []
 
     def container(self) -> str:
-        """See `standins.script.output.Host`."""
         return "cntr_1"
 
     def produce(self, container: str, name: str, content: bytes) -> str:
-        """See `standins.script.output.Host`."""
         self.asked.append((container, name, content))
         return f"cfile_{len(self.asked)}"
 
     def search(self, queries: Sequence[str]) -> list[dict[str, Any]]:
-        """See `standins.script.output.Host`."""
         self.asked.append(list(queries))
         return [{"file_id": "file-1"}]
 
 
 def played(*beats: Doing, output: Output | None = None) -> tuple[Output, list[Any]]:
-    """The output and its moves."""
     output = output or Output("resp_1", Place())
     moves = [move for beat in beats for move in output.play(beat)]
     return output, [*moves, *output.close("completed")]
@@ -56,7 +52,6 @@ def played(*beats: Doing, output: Output | None = None) -> tuple[Output, list[An
 def test_items_follow_one_another(beats):
     """Each begins, ends, and only then the next begins; text belongs to the message that is open."""
     output, moves = played(*beats)
-
     open_item: str | None = None
     done: list[Any] = []
     for move in moves:
@@ -70,14 +65,12 @@ def test_items_follow_one_another(beats):
         elif isinstance(move, Said):
             assert (move.item, move.index) == (open_item, len(done))
     assert open_item is None
-    assert done == output.items
-    assert len({item["id"] for item in done}) == len(done)
+    assert (done, len({item["id"] for item in done})) == (output.items, len(done))
 
 
 @given(st.lists(BEATS, max_size=8))
 def test_nothing_that_was_said_is_lost(beats):
     output, moves = played(*beats)
-
     said = "".join(beat.text for beat in beats if isinstance(beat, Say))
     parts = [item["content"][0] for item in output.items if item["type"] == "message"]
     assert "".join(part["text"] for part in parts) == said
@@ -97,7 +90,6 @@ def test_what_begins_has_no_content_yet():
         Hosted("mcp_call", {"output": "x"}),
         Reason("Hm"),
     )
-
     begun = [move.item for move in moves if isinstance(move, Added)]
     assert begun[0]["arguments"] == ""
     assert begun[1]["result"] is None
@@ -107,9 +99,7 @@ def test_what_begins_has_no_content_yet():
 
 def test_work_takes_its_time_in_the_middle():
     _, moves = played(Hosted("web_search_call", seconds=2.0), Hosted("web_search_call"))
-
-    assert [type(move) for move in moves] == [Added, Wait, Done, Added, Done]
-    assert moves[1] == Wait(2.0)
+    assert ([type(move) for move in moves], moves[1]) == ([Added, Wait, Done, Added, Done], Wait(2.0))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +112,6 @@ def test_work_takes_its_time_in_the_middle():
 )
 def test_a_citation_stands_where_the_text_has_come_to(annotation, places):
     _, moves = played(Say("Hello"), Cite(annotation))
-
     (cited,) = (move for move in moves if isinstance(move, Cited))
     assert {key: cited.annotation[key] for key in places} == places
 
@@ -132,7 +121,6 @@ def test_a_search_is_made_where_the_server_is():
     place = Place()
     included = Output("resp_1", place, include=["file_search_call.results"])
     search = Hosted("file_search_call", {"queries": ["tea"]})
-
     assert played(search, output=included)[0].items[0]["results"] == [{"file_id": "file-1"}]
     assert played(search)[0].items[0]["results"] is None
     assert place.asked == [["tea"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
 
 import pytest
 
@@ -31,7 +32,6 @@ def said(*texts: str) -> Sequence[Mapping[str, object]]:
 
 
 def words(script: Script, *texts: str) -> str:
-    """What the script says to these messages."""
     beats = script.play("Be kind.", said(*texts))
     return "".join(beat.text for beat in beats if isinstance(beat, Say))
 
@@ -64,34 +64,9 @@ def test_a_scenario_plays_what_is_enqueued_then_echoes():
     script = Scenario()
     script.enqueue("one two", Fault("cut"))
     script.enqueue()
-
     assert [Say("one"), Say(" two"), Fault("cut")] == list(script.play("Be kind.", said("a")))
-    assert "" == words(script, "b")
-    assert "echo: c" == words(script, "c")
+    assert ("", "echo: c") == (words(script, "b"), words(script, "c"))
     assert [("Be kind.", said(text)) for text in "abc"] == script.requests
-
-
-def test_the_offline_model_says_that_it_is_one():
-    """And what it was told, so that nobody takes it for a real one."""
-    answer = words(Offline(delay=0.0), 'Hi "you"')
-
-    assert answer.startswith("I am the offline model")
-    assert '"Hi \\"you\\""' in answer
-    assert "new" in answer
-
-
-@pytest.mark.parametrize(
-    ("texts", "count"), [(("a", "b"), "1 earlier message of"), (("a", "b", "c"), "2 earlier")]
-)
-def test_the_offline_model_proves_its_memory(texts, count):
-    answer = words(Offline(delay=0.0), *texts)
-
-    assert count in answer
-    assert 'oldest I was given is "a"' in answer
-
-
-def test_the_offline_model_bears_an_empty_request():
-    assert '""' in "".join(beat.text for beat in Offline(delay=0.0).play("", []) if isinstance(beat, Say))
 
 
 OUTPUT: Mapping[str, object] = {"type": "function_call_output", "call_id": "call_1", "output": "12:00"}
@@ -104,7 +79,6 @@ def test_the_text_of_a_result_is_what_a_function_gave(output):
 
 def test_what_people_allowed_is_found():
     answer = {"type": "mcp_approval_response", "approval_request_id": "mcpr_1", "approve": False}
-
     assert approvals([*said("Drop it"), answer]) == {"mcpr_1": False}
 
 
@@ -115,7 +89,6 @@ def test_a_function_among_the_parts_sees_the_items():
     script.enqueue(lambda items: f"It is {outputs(items)['call_1']}.")
     script.enqueue(lambda items: [Say("a"), lambda _: Say("b"), "c d"], Wait(1))
     items = [*said("What time is it?"), OUTPUT]
-
     assert list(script.play("", said("What time is it?"))) == [Call("clock")]
     assert words_of(script.play("", items)) == "It is 12:00."
     assert list(script.play("", items)) == [Say("a"), Say("b"), Say("c"), Say(" d"), Wait(1)]
@@ -124,41 +97,18 @@ def test_a_function_among_the_parts_sees_the_items():
 def test_a_standing_answer_takes_the_place_of_the_echo():
     script = Scenario(otherwise=lambda items: f"no {text_of(items[-1])}")
     script.enqueue("yes")
-
     assert [words(script, "a"), words(script, "b"), words(script, "c")] == ["yes", "no b", "no c"]
 
 
-def test_a_scenario_keeps_the_tools_it_was_offered():
-    script = Scenario()
-    tools = [{"type": "web_search"}]
-
-    performed(script, "", said("a"), tools)
-    performed(script, "", said("b"), ())
-
-    assert script.tools == [tools, ()]
-
-
-class Old:
-    """A script that knows nothing of tools."""
-
-    def play(self, instructions: str, items: Sequence[Mapping[str, object]]) -> Iterable[Beat]:
-        """See `standins.script.script.Script`."""
-        return [Say(instructions)]
-
-
-class Variable:
-    """A script that takes whatever comes."""
-
-    def play(self, *given: object) -> Iterable[Beat]:
-        """See `standins.script.script.Script`."""
-        return [Say(str(len(given)))]
-
-
 def test_tools_are_given_to_whoever_takes_them():
-    assert words_of(performed(Old(), "Hi", [], ())) == "Hi"
-    assert words_of(performed(Variable(), "Hi", [], ())) == "3"
+    script, tools = Scenario(), [{"type": "web_search"}]
+    for offered in (tools, ()):
+        performed(script, "", said("a"), offered)
+    assert script.tools == [tools, ()]
+    plays = (lambda instructions, items: [Say("two")], lambda *given: [Say(f"of {len(given)}")])
+    for play, words in zip(plays, ("two", "of 3"), strict=True):
+        assert words_of(performed(SimpleNamespace(play=play), "Hi", [], ())) == words
 
 
 def words_of(beats: Iterable[Beat]) -> str:
-    """What these beats say."""
     return "".join(beat.text for beat in beats if isinstance(beat, Say))

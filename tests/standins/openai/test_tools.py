@@ -9,7 +9,7 @@ import pytest
 from openai.types.responses import Response
 
 from standins.script.script import Beat, Call, Cite, Fault, Hosted, Reason, Say, Scenario
-from tests.standins.openai_client import EVENTS, raw_frames, served, undeclared
+from tests.standins.openai.clients import EVENTS, raw_frames, served, undeclared
 
 EVERYTHING: dict[str, tuple[Beat, ...]] = {
     "calls": (Call("clock", {"zone": "Asia/Seoul"}), Call("dice", '{"sides": 6'), Call("none", id="call_7")),
@@ -49,13 +49,14 @@ EVERYTHING: dict[str, tuple[Beat, ...]] = {
         ),
         Hosted("mcp_approval_request", {"server_label": "docs", "name": "drop", "arguments": "{}"}),
     ),
+    **{kind: (Say("Hel"), Fault(kind)) for kind in ("failed", "error")},
+    "filtered": (Say("Hel"), Fault("incomplete", code="content_filter")),
     "cut short": (Call("clock"), Say("Hm"), Fault("incomplete", code="max_output_tokens")),
 }
 INCLUDE = ["file_search_call.results", "code_interpreter_call.outputs"]
 
 
 async def frames_of(*beats: Beat, **fields: Any) -> list[tuple[str, dict[str, Any]]]:
-    """The frames of an answer."""
     scenario = Scenario()
     scenario.enqueue(*beats)
     async with served(scenario) as (_, client):
@@ -68,26 +69,22 @@ def names(frames: list[tuple[str, dict[str, Any]]], index: int) -> list[str]:
 
 
 def joined(frames: list[tuple[str, dict[str, Any]]], name: str) -> str:
-    """All deltas of that name."""
     return "".join(data["delta"] for event, data in frames if event == name)
 
 
 @pytest.mark.parametrize("include", [[], INCLUDE], ids=["plain", "included"])
 @pytest.mark.parametrize("beats", EVERYTHING.values(), ids=EVERYTHING)
 async def test_every_event_is_one_of_the_sdk(beats, include):
-    """Validates against the SDK's union, declares every field, and counts from 0."""
+    """Validates against the SDK's union, declares every field, and counts from 0; the last has all items."""
     frames = await frames_of(*beats, include=include)
-
     assert [data["sequence_number"] for _, data in frames] == list(range(len(frames)))
-    for _, data in frames:
-        assert undeclared(EVENTS.validate_python(data)) <= {"obfuscation"}
-
-
-@pytest.mark.parametrize("beats", EVERYTHING.values(), ids=EVERYTHING)
-async def test_the_last_event_has_all_the_items(beats):
-    """The same as were done one by one, in the order of their index."""
-    frames = await frames_of(*beats)
-
+    for name, data in frames:
+        extra = undeclared(EVENTS.validate_python(data))
+        assert extra == ({"obfuscation"} if name == "response.output_text.delta" else set())
+    ending = beats[-1].kind if isinstance(beats[-1], Fault) else "completed"
+    assert frames[-1][0] == (ending if ending == "error" else f"response.{ending}")
+    if ending in ("failed", "error"):
+        return
     done = [data for name, data in frames if name == "response.output_item.done"]
     added = [data for name, data in frames if name == "response.output_item.added"]
     output = frames[-1][1]["response"]["output"]
@@ -100,20 +97,17 @@ async def test_the_last_event_has_all_the_items(beats):
 async def test_calls_are_written_and_their_ids_differ():
     """Arguments come in deltas; a script may write broken ones and name the call."""
     frames = await frames_of(*EVERYTHING["calls"])
-
     assert names(frames, 0)[0] == "output_item.added"
     assert names(frames, 0)[-2:] == ["function_call_arguments.done", "output_item.done"]
     assert joined(frames, "response.function_call_arguments.delta") == ('{"zone":"Asia/Seoul"}{"sides": 6{}')
     calls = frames[-1][1]["response"]["output"]
-    assert [call["name"] for call in calls] == ["clock", "dice", "none"]
-    assert calls[2]["call_id"] == "call_7"
+    assert ([call["name"] for call in calls], calls[2]["call_id"]) == (["clock", "dice", "none"], "call_7")
     assert len({call["call_id"] for call in calls}) == 3
 
 
 async def test_text_around_calls_is_in_two_messages():
     """A call ends the message before it; deltas name the message they belong to."""
     frames = await frames_of(*EVERYTHING["text and calls"])
-
     output = frames[-1][1]["response"]["output"]
     assert [item["type"] for item in output] == ["message", "function_call", "message"]
     assert [item["content"][0]["text"] for item in output[::2]] == ["One moment.", "Done."]
@@ -124,59 +118,32 @@ async def test_text_around_calls_is_in_two_messages():
 async def test_a_hosted_tool_shows_its_work():
     """Its own events stand between the beginning and the end of its item."""
     frames = await frames_of(*EVERYTHING["web search"])
-
-    assert names(frames, 0) == [
-        "output_item.added",
-        "web_search_call.in_progress",
-        "web_search_call.searching",
-        "web_search_call.completed",
-        "output_item.done",
-    ]
+    steps = [f"web_search_call.{word}" for word in ("in_progress", "searching", "completed")]
+    assert names(frames, 0) == ["output_item.added", *steps, "output_item.done"]
     added = next(data["item"] for name, data in frames if name == "response.output_item.added")
-    assert added["status"] == "in_progress"
-    assert added["action"] == {"type": "search"}
-
-
-async def test_code_is_written_then_run():
+    assert (added["status"], added["action"]) == ("in_progress", {"type": "search"})
     frames = await frames_of(*EVERYTHING["code"])
-
     assert joined(frames, "response.code_interpreter_call_code.delta") == "print(1)"
-    assert names(frames, 0)[-3:] == [
-        "code_interpreter_call.interpreting",
-        "code_interpreter_call.completed",
-        "output_item.done",
-    ]
+    steps = [f"code_interpreter_call.{word}" for word in ("interpreting", "completed")]
+    assert names(frames, 0)[-3:] == [*steps, "output_item.done"]
+    frames = await frames_of(*EVERYTHING["mcp"])
+    assert [names(frames, index)[-2] for index in (1, 2)] == ["mcp_call.completed", "mcp_call.failed"]
+    assert names(frames, 3) == ["output_item.added", "output_item.done"]
 
 
 async def test_results_come_only_when_they_are_included():
-    without = await frames_of(*EVERYTHING["file search"])
-    included = await frames_of(*EVERYTHING["file search"], include=INCLUDE)
-
-    assert without[-1][1]["response"]["output"][0]["results"] is None
-    assert included[-1][1]["response"]["output"][0]["results"][0]["file_id"] == "file-1"
-
-
-async def test_a_citation_is_told_and_kept():
-    """As an event, and with the text it belongs to, where that ended."""
-    frames = await frames_of(*EVERYTHING["file search"])
-
-    cited = next(data for name, data in frames if name == "response.output_text.annotation.added")
-    assert (cited["annotation_index"], cited["annotation"]["index"]) == (0, 4)
-    message = frames[-1][1]["response"]["output"][1]
-    assert message["content"][0]["annotations"] == [cited["annotation"]]
-
-
-async def test_a_failed_remote_call_says_so():
-    frames = await frames_of(*EVERYTHING["mcp"])
-
-    assert names(frames, 1)[-2] == "mcp_call.completed"
-    assert names(frames, 2)[-2] == "mcp_call.failed"
-    assert names(frames, 3) == ["output_item.added", "output_item.done"]
+    """A citation is told as an event and kept with the text it belongs to, where that ended."""
+    for include, results in ((INCLUDE, [{"file_id": "file-1", "text": "x"}]), ([], None)):
+        frames = await frames_of(*EVERYTHING["file search"], include=include)
+        search, message = frames[-1][1]["response"]["output"]
+        assert search["results"] == results
+        cited = next(data for name, data in frames if name == "response.output_text.annotation.added")
+        assert (cited["annotation_index"], cited["annotation"]["index"]) == (0, 4)
+        assert message["content"][0]["annotations"] == [cited["annotation"]]
 
 
 async def test_reasoning_is_sealed_when_it_is_done():
     frames = await frames_of(*EVERYTHING["reasoning"])
-
     added, done = (
         [data["item"] for name, data in frames if name == f"response.output_item.{word}"]
         for word in ("added", "done")
@@ -186,24 +153,20 @@ async def test_reasoning_is_sealed_when_it_is_done():
     assert joined(frames, "response.reasoning_summary_text.delta") == "Think."
 
 
-async def test_a_produced_file_is_in_the_container():
+async def test_a_produced_file_is_in_the_container(script, client):
     """The citation carries the ids under which the real SDK downloads it."""
-    scenario = Scenario()
-    scenario.enqueue(*EVERYTHING["code"])
-    async with served(scenario) as (_, client):
-        response = await client.responses.create(model="gpt-6-luna", input="Hi", store=False)
-        message = json.loads(response.model_dump_json())["output"][1]["content"][0]
-        (cited,) = message["annotations"]
-        link = message["text"][cited["start_index"] : cited["end_index"]]
-        content = await client.containers.files.content.retrieve(
-            cited["file_id"], container_id=cited["container_id"]
-        )
-
-    assert link == "sandbox:/mnt/data/a.csv"
-    assert await content.aread() == b"1,2"
+    script.enqueue(*EVERYTHING["code"])
+    response = await client.responses.create(model="gpt-6-luna", input="Hi", store=False)
+    message = json.loads(response.model_dump_json())["output"][1]["content"][0]
+    (cited,) = message["annotations"]
+    link = message["text"][cited["start_index"] : cited["end_index"]]
+    content = await client.containers.files.content.retrieve(
+        cited["file_id"], container_id=cited["container_id"]
+    )
+    assert (link, await content.aread()) == ("sandbox:/mnt/data/a.csv", b"1,2")
 
 
-async def test_tools_are_echoed_without_their_secrets():
+async def test_tools_are_echoed_without_their_secrets(client):
     """Every kind of tool validates as the SDK's; what lets one into a remote server is not shown."""
     tools: list[Any] = [
         {"type": "function", "name": "look", "parameters": None, "strict": False},
@@ -218,9 +181,7 @@ async def test_tools_are_echoed_without_their_secrets():
             "headers": {"x": "secret"},
         },
     ]
-    async with served(Scenario()) as (_, client):
-        response = await client.responses.create(model="gpt-6-luna", input="Hi", store=False, tools=tools)
-
+    response = await client.responses.create(model="gpt-6-luna", input="Hi", store=False, tools=tools)
     assert undeclared(Response.model_validate(response.to_dict())) == set()
     assert [tool.type for tool in response.tools] == [tool["type"] for tool in tools]
     assert "secret" not in response.model_dump_json()

@@ -46,7 +46,6 @@ async def raw_frames(client: AsyncOpenAI, **fields: Any) -> list[tuple[str, dict
 
 
 async def last_of(stream: openai.AsyncStream[Any]) -> Any:
-    """The last event of a stream."""
     return [event async for event in stream][-1]
 
 

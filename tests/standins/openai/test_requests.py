@@ -29,7 +29,6 @@ FORMAT = {"type": "json_schema", "name": "a", "schema": EMPTY, "strict": True}
 
 
 def url(content: bytes, kind: str) -> str:
-    """A data URL."""
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
@@ -44,27 +43,22 @@ def function(schema: Any) -> dict[str, Any]:
 
 
 def tool(given: dict[str, Any] | str, **fields: Any) -> dict[str, Any]:
-    """A request that offers one tool."""
     return {"tools": [{**({"type": given} if isinstance(given, str) else given), **fields}]}
 
 
 def code(container: Any) -> dict[str, Any]:
-    """A request that offers the code interpreter."""
     return tool("code_interpreter", container=container)
 
 
 def searched(*stores: str, **fields: Any) -> dict[str, Any]:
-    """A request that offers a search in stores."""
     return tool("file_search", vector_store_ids=list(stores), **fields)
 
 
 def shown(*parts: Any, role: str = "user") -> dict[str, Any]:
-    """A message of these parts."""
     return items({"role": role, "content": list(parts)})
 
 
 def items(*given: Any) -> dict[str, Any]:
-    """A request with these items."""
     return {"input": list(given)}
 
 
@@ -74,7 +68,6 @@ def choice(**fields: Any) -> dict[str, Any]:
 
 
 def body(**fields: Any) -> dict[str, Any]:
-    """A good request with some fields changed."""
     return {"model": "gpt-6-luna", "input": [USER], **fields}
 
 
@@ -260,7 +253,6 @@ NOT_FOUND: list[dict[str, Any]] = [
 
 
 def refused(request: Any, *, portable: bool = False) -> Refusal:
-    """The refusal of a request."""
     with pytest.raises(Refusal) as caught:
         check(request, portable=portable)
     return caught.value
@@ -275,9 +267,7 @@ def test_good_requests_are_taken(fields):
     ("code", "param", "fields"), [(code, *row) for code, rows in REFUSED.items() for row in rows]
 )
 def test_bad_requests_are_refused(code, param, fields):
-    """With status 400, the parameter at fault and the API's code."""
     refusal = refused(body(**fields))
-
     assert (refusal.status, refusal.error["param"], refusal.error["code"]) == (400, param, code)
 
 
@@ -308,7 +298,6 @@ def test_a_body_is_an_object_with_a_model_and_an_input(request_body):
 
 def test_the_parameters_are_those_of_the_sdk():
     sdk = ResponseCreateParamsStreaming.__annotations__ | ResponseCreateParamsNonStreaming.__annotations__
-
     assert sdk.keys() == RESPONSE.keys()
 
 
@@ -328,5 +317,4 @@ def test_a_portable_server_refuses_what_is_openais_own(fields):
 
 def test_a_portable_server_takes_the_portable_contract():
     fields = {"stream": True, "store": False, "max_output_tokens": 100, "temperature": 0.5, "top_p": 1}
-
     check(body(instructions="Be kind.", tools=[LOOSE], metadata={"a": "b"}, **fields), portable=True)

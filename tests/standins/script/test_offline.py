@@ -34,27 +34,24 @@ ALL: Sequence[Item] = (
 
 
 def played(content: Any, tools: Sequence[Item] = ALL, *more: Item) -> list[Beat]:
-    """What it does for a message."""
     return list(Offline(delay=0.0).play("", [{"role": "user", "content": content}, *more], tools))
 
 
 def said(beats: list[Beat]) -> str:
-    """The text of an answer."""
     return "".join(beat.text for beat in beats if isinstance(beat, Say))
 
 
 def calls(text: str, tools: Sequence[Item] = ALL) -> list[Call]:
-    """The functions it calls for a message."""
     return [beat for beat in played(text, tools) if isinstance(beat, Call)]
 
 
-@pytest.mark.parametrize("text", ["What time is it?", "지금 몇 시야?", "시간 알려줘"])
-def test_the_time_is_asked_of_the_tool(text):
-    (call,) = calls(text)
-
-    assert call.name == "current_time"
-    assert isinstance(call.arguments, Mapping)
-    assert call.arguments["zone"] in ("UTC", "Asia/Seoul")
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [("What time is it?", "UTC"), ("지금 몇 시야?", "Asia/Seoul"), ("calculate 1+1; the time", "UTC")],
+)
+def test_the_time_is_asked_of_the_tool(text, zone):
+    assert calls(text)[0] == Call("current_time", {"zone": zone})
+    assert [call.name for call in calls(text)[1:]] == ["calculate"] * ("calculate" in text)
 
 
 @pytest.mark.parametrize(
@@ -63,12 +60,6 @@ def test_the_time_is_asked_of_the_tool(text):
 )
 def test_sums_are_left_to_the_tool(text, expression):
     assert calls(text) == [Call("calculate", {"expression": expression})]
-
-
-def test_two_wishes_are_two_calls():
-    names = [call.name for call in calls("What time is it, and calculate 1+1")]
-
-    assert names == ["current_time", "calculate"]
 
 
 STOCK: Item = {
@@ -103,7 +94,6 @@ def test_any_function_is_called_by_its_name(text, arguments):
 @pytest.mark.parametrize("text", ["is there stock?", "please use stock {}", "stocks are up", "use the force"])
 def test_a_name_among_other_words_calls_nothing(text):
     answer = said(played(text, (*ALL, STOCK)))
-
     assert answer.startswith("I am the offline model")
     assert "does not have" not in answer
 
@@ -121,14 +111,12 @@ def test_a_name_among_other_words_calls_nothing(text):
 )
 def test_what_an_assistant_lacks_is_said(text, tool):
     answer = said(played(text, [STOCK]))
-
     assert f" does not have the tool `{tool}`, only stock." in answer
     assert f"`spool assistants update NAME --tool {tool}`" in answer
 
 
 @pytest.mark.parametrize("content", ["hello", [{"type": "input_image", "file_id": "file-1"}]])
 def test_whose_instructions_they_are_is_said(content):
-
     def told(instructions: str) -> str:
         return said(
             list(Offline(0.0, INSTRUCTIONS).play(instructions, [{"role": "user", "content": content}], ALL))
@@ -140,26 +128,29 @@ def test_whose_instructions_they_are_is_said(content):
     assert "My instructions" not in told("") + told(Settings(assistant_name="Ann").instructions)
 
 
-def test_what_is_not_offered_is_not_used():
+def test_it_says_what_it_is_and_what_it_remembers():
+    """Without tools it uses none, and it bears an empty request."""
     for text in ("What time is it?", "calculate 1+1", "draw a cat", "make a csv file"):
         assert said(played(text, ())).startswith("I am the offline model")
+    assert '"Hi \\"you\\""' in said(played('Hi "you"'))
+    assert "new" in said(played("Hi"))
+    assert '""' in said(list(Offline(delay=0.0).play("", [])))
+    for more, count in ((1, "1 earlier message of"), (2, "2 earlier")):
+        answer = said(played("a", ALL, *[{"role": "user", "content": "b"}] * more))
+        assert f"remember {count}" in answer
+        assert 'oldest I was given is "a"' in answer
 
 
 def test_a_result_is_told():
     outputs = [{"type": "function_call_output", "call_id": id, "output": id} for id in ("12:00", "2")]
-
     assert said(played("What time is it?", ALL, *outputs)) == "The tool says: 12:00; 2"
 
 
-def test_a_picture_is_drawn():
-    beats = played("Draw a cat")
-
-    assert any(isinstance(beat, Hosted) and beat.type == "image_generation_call" for beat in beats)
-
-
-def test_a_file_is_made_and_cited():
+def test_a_picture_is_drawn_and_a_file_is_made_and_cited():
+    assert any(
+        isinstance(beat, Hosted) and beat.type == "image_generation_call" for beat in played("Draw it")
+    )
     beats = played("Make me a CSV file")
-
     (hosted,) = (beat for beat in beats if isinstance(beat, Hosted))
     (cite,) = (beat for beat in beats if isinstance(beat, Cite))
     assert hosted.produces[0][0] == cite.annotation["filename"]
@@ -168,7 +159,6 @@ def test_a_file_is_made_and_cited():
 def test_a_picture_that_was_sent_is_seen():
     url = f"data:image/png;base64,{base64.b64encode(png()).decode()}"
     content = [{"type": "input_text", "text": "a picture of?"}, {"type": "input_image", "image_url": url}]
-
     assert f"a picture ({len(png())} bytes)" in said(played(content))
 
 
@@ -186,7 +176,6 @@ def test_a_document_that_was_sent_is_named(part):
 
 def test_a_summary_keeps_what_people_said():
     asked = "Remembered so far:\nAnn likes tea\n\nAbout to be forgotten:\nuser: I am 30\nassistant: Good"
-
     assert said(played(asked, ())) == "Ann likes tea; ; I am 30"
 
 
@@ -200,11 +189,9 @@ def test_an_announcement_is_left_to_the_tool(text):
         "name": "announce",
         "parameters": {"type": "object", "properties": {"text": {"type": "string"}}},
     }
-
     assert calls(text, [announce]) == [Call("announce", {"text": "tea is ready"})]
 
 
 def test_a_file_that_could_not_be_read_is_not_claimed():
     answer = said(played("what is this?\n\n[File a.zip could not be read]"))
-
     assert answer.startswith("I am the offline model")
