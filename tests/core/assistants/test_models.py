@@ -79,7 +79,6 @@ def ending(days: int) -> dict[str, ModelFacts]:
 def test_retired_models_are_refused(model, listed):
     """Also without a network; the refusal names the replacement."""
     verdict = judge(model, listed, official=True, today=TODAY)
-
     assert f"The model {model} was retired on 2026-10-23" in verdict.refused
     assert verdict.replacement in OFFERED
     assert f"Use {verdict.replacement} instead." in verdict.refused
@@ -92,7 +91,6 @@ def test_retired_models_are_refused(model, listed):
 def test_models_that_end_soon_are_warned_about(model, ends):
     """They still answer."""
     verdict = judge(model, None, official=True, today=TODAY)
-
     assert "" == verdict.refused
     assert f"The model {model} ends on {ends}" in verdict.warning
     assert verdict.replacement in verdict.warning
@@ -101,7 +99,6 @@ def test_models_that_end_soon_are_warned_about(model, ends):
 def test_a_model_is_refused_from_its_day_on():
     """The day before it is warned about."""
     last, gone = (judge("gpt-4o", None, official=True, today=date(2027, 1, day)) for day in (13, 14))
-
     assert ("", True) == (last.refused, "in 1 day." in last.warning)
     assert "was retired" in gone.refused
 
@@ -113,16 +110,13 @@ def test_a_model_is_refused_from_its_day_on():
 def test_the_servers_date_counts(days, refused, warned, official):
     """Of any server that tells one."""
     verdict = judge("m", ending(days), official=official, today=TODAY)
-
     assert (refused, warned) == (bool(verdict.refused), bool(verdict.warning))
 
 
 def test_the_server_knows_better_than_the_table():
     """A shutdown that was put off is no reason to refuse."""
     listed = {"gpt-4-turbo": ModelFacts(shutdown=TODAY + timedelta(days=300))}
-
     verdict = judge("gpt-4-turbo", listed, official=True, today=TODAY)
-
     assert ("", "") == (verdict.refused, verdict.warning)
 
 
@@ -139,7 +133,6 @@ def test_another_server_may_have_what_openai_retired(listed):
 def test_an_unknown_model_is_refused(model, instead):
     """What was probably meant is recommended, else the default."""
     verdict = judge(model, OFFERED, official=True, today=TODAY)
-
     assert verdict.refused.startswith(f"The model server has no model {model}.")
     assert instead == verdict.replacement
 
@@ -147,7 +140,6 @@ def test_an_unknown_model_is_refused(model, instead):
 def test_what_is_recommended_is_there():
     """A server that is not OpenAI's is not said to have OpenAI's models."""
     verdict = judge("gpt-4-turbo", {"llama-4": ModelFacts()}, official=False, today=TODAY)
-
     assert "llama-4" == verdict.replacement
 
 
@@ -155,7 +147,6 @@ def test_what_is_recommended_is_there():
 def test_a_model_that_does_not_answer_is_refused(model):
     """Before its shutdown date, too."""
     verdict = judge(model, None, official=True, today=date(2026, 1, 1))
-
     assert "cannot answer" in verdict.refused
     assert default() == verdict.replacement
 
@@ -166,7 +157,6 @@ def test_transcribing_is_another_matter():
         judge("whisper-1", None, official=True, today=date(2027, month, 26), answers=False)
         for month in (1, 2)
     )
-
     assert ("", "gpt-transcribe") == (before.refused, before.replacement)
     assert "was retired on 2027-02-26" in after.refused
 
@@ -190,7 +180,6 @@ def test_the_table_is_complete():
 def test_windows_are_known(model, context):
     """In tokens; a server that tells its own is believed."""
     told = ModelList({model: ModelFacts(context=9_000)}, official=False)
-
     assert context == known(model).context == ModelList(None, official=True).context(model)
     assert 9_000 == told.context(model)
 
@@ -198,9 +187,7 @@ def test_windows_are_known(model, context):
 async def test_the_list_is_asked_for_once_a_day(db):
     """Whoever asks; it is the same list each time."""
     server = Server(ending(5))
-
     lists = [await of_server(db, OFFICIAL, server, NOW + passed) for passed in (0.0, 5.0, DAY - 1)]
-
     assert 1 == server.asked
     assert ending(5) == lists[0].models == lists[1].models == lists[2].models
     await of_server(db, OFFICIAL, server, NOW + DAY)
@@ -210,10 +197,8 @@ async def test_the_list_is_asked_for_once_a_day(db):
 async def test_each_server_has_its_list(db):
     """Another address is another server."""
     server = Server()
-
     for settings in (OFFICIAL, ELSEWHERE, OFFICIAL):
         await of_server(db, settings, server, NOW)
-
     assert 2 == server.asked
 
 
@@ -234,9 +219,7 @@ async def test_a_new_model_is_looked_for(db):
 async def test_without_a_key_nobody_is_asked(db):
     """The models are then accepted, with a warning that says why."""
     server = Server()
-
     found = await of_server(db, Settings(), server, NOW)
-
     assert 0 == server.asked
     assert "was not checked (no OPENAI_API_KEY)" in found.judge("gpt-6-luna", TODAY).warning
     assert "was retired" in found.judge("gpt-4-turbo", TODAY).refused
@@ -248,10 +231,8 @@ async def test_without_a_key_nobody_is_asked(db):
 async def test_a_server_that_tells_nothing_is_no_obstacle(db, failure):
     """The model is accepted with a warning, and the server is asked again the next time."""
     server = Server(failure or {})
-
     for _ in range(2):
         found = await of_server(db, ELSEWHERE, server, NOW)
-
     assert "was not checked" in found.judge("any", TODAY).warning
     assert 2 == server.asked
 
@@ -284,7 +265,6 @@ async def test_a_silent_server_is_not_waited_for(db, monkeypatch):
 async def test_openai_is_known_by_its_host(db, url, official):
     """Regions included; a look-alike is another server."""
     settings = Settings(openai_api_key="sk-1", openai_base_url=url)
-
     assert official == (await of_server(db, settings, Server(), NOW)).official
 
 

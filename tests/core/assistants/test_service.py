@@ -151,7 +151,6 @@ async def test_another_shape_is_refused(desk, field, value):
 async def test_a_name_belongs_to_one(desk):
     """Neither a new one nor another gets it, whatever its capitals; the one that has it keeps it."""
     ada, bob = await desk.creates("Ada"), await desk.creates("Bob")
-
     taken = [Remark("name_taken", {"name": "ADA", "id": ada.id}, "name")]
     assert taken == await desk.refuses(name="ADA")
     assert taken == await desk.refuses(bob, name="ADA")
@@ -173,7 +172,6 @@ async def test_a_function_without_code_is_refused(desk, word, near):
     """With what was probably meant; one that is called nearly as a hosted tool may be written, too."""
     unknown = [Remark("function_unknown", {"name": word, "meant": near}, "tools")]
     had = await desk.creates()
-
     assert unknown == await desk.refuses(tools=[function_tool(word)])
     assert unknown == await desk.refuses(had, tools=[function_tool(word)])
     desk.functions.add(word)
@@ -184,9 +182,7 @@ async def test_a_function_it_had_already_is_warned_about(desk):
     """Its file may be away for a while."""
     had = await desk.creates(tools=[function_tool("stock")])
     desk.functions.clear()
-
     saved = await desk.does.update(had, {"tools": [function_tool("stock"), function_tool("*")]})
-
     assert Remark("function_unwritten", {"name": "stock"}, "tools") in saved.warnings
     assert {"stock", "*"} == saved.assistant.functions()
 
@@ -210,7 +206,6 @@ async def test_thinking_with_a_temperature_is_warned_about(desk):
     made = await desk.does.create({"name": "Ada", "reasoning_effort": "high"})
     hot = await desk.does.update(made.assistant, {"temperature": 0.5})
     described = await desk.does.update(hot.assistant, {"description": "d"})
-
     found = ["thinking_with_temperature" in kinds(done.warnings) for done in (made, hot, described)]
     assert [False, True, False] == found
 
@@ -240,9 +235,7 @@ async def test_a_server_that_is_away_is_no_obstacle(desk):
     """The model is accepted with a warning."""
     desk.set(openai_api_key="sk-1")
     desk.models = Permanent("gone", notice="model_unavailable")
-
     (warning,) = (await desk.does.create({"name": "Ada", "model": "any"})).warnings
-
     assert "The model any was not checked" in warning.facts["text"]
 
 
@@ -251,10 +244,8 @@ async def test_an_update_changes_what_it_names(desk):
     first = await desk.creates(
         model="gpt-6.1-terra", instructions="Be kind.", temperature=1, truncation_strategy={"type": "auto"}
     )
-
     cleared = dict.fromkeys(("model", "temperature", "truncation_strategy"))
     second = await desk.updates(first, description="d", id="asst_x", **cleared)
-
     expected = replace(first, description="d", model="gpt-6-luna", temperature=None, version=2)
     assert replace(expected, truncation_strategy={"type": "summary"}) == second
 
@@ -262,7 +253,6 @@ async def test_an_update_changes_what_it_names(desk):
 async def test_what_is_so_already_is_not_changed(desk):
     """There is no new version."""
     made = await desk.creates()
-
     for same in ({}, {"temperature": None}, {"name": "Ada", "tools": []}):
         saved = await desk.does.update(made, same)
         assert (made, False) == (saved.assistant, saved.changed)
@@ -272,7 +262,6 @@ async def test_two_at_once_do_not_overwrite_each_other(desk):
     """The second has seen another assistant than the one it would change."""
     read = await desk.creates()
     await desk.updates(read, description="first")
-
     with pytest.raises(refusals.Outdated):
         await desk.updates(read, instructions="second")
     assert [("first", "")] == [(one.description, one.instructions) for one in await desk.all()]
@@ -341,7 +330,6 @@ async def test_one_in_use_is_deleted_by_force(desk):
 async def test_one_that_is_not_used_is_deleted(desk):
     """Without further ado."""
     await desk.creates()
-
     assert (0, ()) == ((await desk.does.delete("Ada")).documents, await desk.all())
 
 
@@ -425,16 +413,13 @@ async def test_an_entry_without_a_fitting_id_is_known_again(desk, id):
     assert ([("id_changed", str(id), made.id)] if id else []) == said(first)
     assert made == (await desk.imports({**made.to_json(), "id": None})).imported[0].assistant
     changed = await desk.updates(made, description="changed")
-
     await desk.imports(old(id=id))
-
     assert (changed,) == await desk.all()
 
 
 async def test_an_impossible_time_or_version_is_left_out(desk):
     """The rest comes along."""
     (one,) = (await desk.imports(old(created_at=-5, version=2**60))).imported
-
     assert (int(NOW), 1) == (one.assistant.created_at, one.assistant.version)
 
 
@@ -450,7 +435,6 @@ async def test_an_import_is_all_or_nothing(desk, printed, params):
     """Each mistake is told with the assistant it is in."""
     with pytest.raises(refusals.ImportRefused) as refused:
         await desk.imports(*printed)
-
     assert params == [(label, problem.param) for label, problem in refused.value.problems]
     assert () == await desk.all()
 
@@ -458,7 +442,6 @@ async def test_an_import_is_all_or_nothing(desk, printed, params):
 async def test_a_list_that_goes_on_is_told(desk):
     """The API printed twenty at once; an empty list is one, too."""
     page = {"object": "list", "data": [old()], "has_more": True}
-
     assert (await desk.imports(page)).more
     assert Report((), more=False, of_settings=False) == await desk.does.bring("[]")
     assert ASSISTANT.name == (await desk.does.listing()).found[0].name

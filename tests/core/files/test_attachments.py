@@ -136,9 +136,7 @@ def shown(stored: tuple[Stored, ...]) -> list[tuple[str, str]]:
 async def test_files_of_a_message_are_stored_in_their_order(desk):
     """With their bytes, by content; the one that is refused does not hide the others."""
     asked = await desk.sent("1", "a.txt", "c.zip", "b.png")
-
     stored = await desk.ready(asked)
-
     assert [("a.txt", "text"), ("c.zip", "file_archive"), ("b.png", "picture")] == shown(stored)
     assert [b"text", None, samples.png()] == [file.content for file in stored]
     assert [4, -1, len(samples.png())] == [file.size for file in stored]
@@ -148,7 +146,6 @@ async def test_a_message_without_files_has_none(desk):
     """Nothing is asked of anybody."""
     asked = await desk.sent("1")
     desk.attachments.begin(asked.message, asked.thread, asked.run)
-
     assert () == await desk.ready(asked)
 
 
@@ -171,7 +168,6 @@ async def test_what_is_stored_is_not_fetched_again(desk):
     asked = await desk.sent("1", "a.txt", "c.zip")
     first = await desk.ready(asked)
     await desk.restart()
-
     assert first == await desk.ready(asked)
     assert ["a.txt", "c.zip"] == desk.shelf.names
 
@@ -183,7 +179,6 @@ async def test_a_restart_goes_on_where_it_was(desk):
     with pytest.raises(asyncio.CancelledError):
         await desk.ready(asked)
     await desk.restart()
-
     assert [("a.txt", "text"), ("b.png", "picture")] == shown(await desk.ready(asked))
     assert ["a.txt", "b.png", "b.png"] == desk.shelf.names
 
@@ -194,9 +189,7 @@ async def test_closing_ends_what_is_under_way(desk):
     asked = await desk.sent("1", "a.txt")
     desk.attachments.begin(asked.message, asked.thread, asked.run)
     await desk.shelf.news.until(lambda: desk.shelf.now == 1)
-
     await desk.attachments.close()
-
     assert 0 == desk.shelf.now
     assert [] == await desk.db(lambda tx: tx("SELECT id FROM files"))
 
@@ -219,9 +212,7 @@ async def test_a_run_that_stops_waiting_does_not_stop_the_fetch(desk):
 async def test_only_so_many_files_are_taken(desk):
     """The others are told by name, and are never fetched."""
     asked = await desk.sent("1", "a.txt", "b.png", "a.txt", "x.doc", "y.doc")
-
     stored = await desk.ready(asked)
-
     assert [("x.doc", "file_too_many"), ("y.doc", "file_too_many")] == shown(stored)[3:]
     assert 3 == len(desk.shelf.fetched)
 
@@ -229,9 +220,7 @@ async def test_only_so_many_files_are_taken(desk):
 async def test_an_announced_size_is_believed_when_it_is_too_large(desk):
     """Then nothing is fetched; the announced size is what is told."""
     asked = await desk.sent("1", Attachment("1", "a.txt", "u", size=1001))
-
     (stored,) = await desk.ready(asked)
-
     assert ("file_too_large", 1001, []) == (stored.refused, stored.size, desk.shelf.fetched)
 
 
@@ -239,9 +228,7 @@ async def test_the_limit_goes_along_with_the_fetch(desk):
     """Announced sizes may lie: the bytes are counted while they come."""
     desk.shelf.contents["big"] = b"x" * 1001
     asked = await desk.sent("1", Attachment("1", "big", "u", size=4))
-
     (stored,) = await desk.ready(asked)
-
     assert ("file_too_large", [("big", 1000)]) == (stored.refused, desk.shelf.fetched)
 
 
@@ -264,7 +251,6 @@ async def test_what_may_pass_is_tried_again(desk):
     """After a pause, as often as the time allows."""
     desk.shelf.faults["a.txt"] = [Retryable("http_503"), Retryable("reset", retry_after=0.01)]
     asked = await desk.sent("1", "a.txt")
-
     assert [("a.txt", "text")] == shown(await desk.ready(asked))
     assert 3 == len(desk.shelf.fetched)
 
@@ -273,7 +259,6 @@ async def test_what_does_not_pass_in_time_is_refused(desk):
     """A pause longer than the time left is not waited for; people are told to send it again."""
     desk.shelf.faults["a.txt"] = [Retryable("ratelimited", retry_after=61.0)]
     asked = await desk.sent("1", "a.txt", "b.png")
-
     assert [("a.txt", "file_unavailable"), ("b.png", "picture")] == shown(await desk.ready(asked))
 
 
@@ -282,7 +267,6 @@ async def test_a_fetch_that_hangs_is_refused(desk):
     """The time is for all attempts together."""
     desk.shelf.open.clear()
     asked = await desk.sent("1", "a.txt")
-
     assert [("a.txt", "file_unavailable")] == shown(await desk.ready(asked))
 
 
@@ -299,7 +283,6 @@ async def test_one_bad_file_harms_nobody(desk, error, reason):
     """Whatever the platform raises, it is that file's reason, and the next one is fetched."""
     desk.shelf.faults["a.txt"] = [error]
     asked = await desk.sent("1", "a.txt", "b.png")
-
     assert [("a.txt", reason), ("b.png", "picture")] == shown(await desk.ready(asked))
 
 
@@ -307,7 +290,6 @@ async def test_an_unknown_platform_harms_nobody(desk):
     """The message is of one that does not run any more."""
     asked = await desk.sent("1", "a.txt")
     elsewhere = Attachments(desk.db, {}, FileLimits(9, 9), transcribe=None)
-
     assert [("a.txt", "file_unavailable")] == shown(
         await elsewhere.ready(asked.message, asked.thread, asked.run)
     )
@@ -320,7 +302,6 @@ async def test_a_database_that_refuses_is_told(desk):
     with pytest.raises(Unsaved):
         await desk.ready(asked)
     await desk.db(lambda tx: tx("DROP TRIGGER full"))
-
     assert [("a.txt", "text")] == shown(await desk.ready(asked))
 
 
@@ -360,16 +341,13 @@ async def test_names_are_made_safe(desk):
     """Of refused files as well."""
     asked = await desk.sent("1", Attachment("1", "../../x\u202e.exe\n", ""))
     desk.shelf.contents["../../x\u202e.exe\n"] = b"MZ\0"
-
     assert [("x.exe", "file_type")] == shown(await desk.ready(asked))
 
 
 async def test_a_late_file_is_not_kept(desk):
     """The run has ended meanwhile: what it was is known, the bytes are gone."""
     asked = await desk.sent("1", "a.txt", status="cancelled")
-
     (stored,) = await desk.ready(asked)
-
     assert ("text", None) == (stored.kind, stored.content)
 
 
@@ -401,9 +379,7 @@ async def test_recordings_are_understood(desk):
     ear = listening(desk)
     desk.shelf.contents["voice"] = samples.ogg()
     asked = await desk.sent("1", Attachment("1", "voice", "u", voice=True))
-
     (stored,) = await desk.ready(asked)
-
     assert ("audio", "hello there", None) == (stored.kind, stored.transcript, stored.content)
     assert [("voice.ogg", samples.ogg())] == ear.heard
 
@@ -415,7 +391,6 @@ async def test_recordings_are_understood_once(desk):
     await desk.ready(asked)
     await desk.restart()
     await desk.ready(asked)
-
     assert (1, ["v.ogg"]) == (len(ear.heard), desk.shelf.names)
 
 
@@ -426,9 +401,7 @@ async def test_a_restart_while_listening_does_not_fetch_again(desk):
     with pytest.raises(asyncio.CancelledError):
         await desk.ready(asked)
     await desk.restart()
-
     (stored,) = await desk.ready(asked)
-
     assert ("hello there", ["v.ogg"]) == (stored.transcript, desk.shelf.names)
 
 
@@ -445,7 +418,6 @@ async def test_what_nobody_understands_is_refused(desk, error, reason):
     """With its reason; the other files go on."""
     listening(desk, error)
     asked = await desk.sent("1", "v.ogg", "a.txt")
-
     assert [("v.ogg", reason), ("a.txt", "text")] == shown(await desk.ready(asked))
 
 
@@ -453,7 +425,6 @@ async def test_a_busy_server_is_asked_again(desk):
     """As with fetching."""
     ear = listening(desk, Retryable("busy"))
     asked = await desk.sent("1", "v.ogg")
-
     assert [("v.ogg", "audio")] == shown(await desk.ready(asked))
     assert 2 == len(ear.heard)
 
@@ -462,14 +433,12 @@ async def test_silence_is_told(desk):
     """Nothing was said: the model is not asked about nothing."""
     listening(desk, said=" \n")
     asked = await desk.sent("1", "v.ogg")
-
     assert [("v.ogg", "audio_silent")] == shown(await desk.ready(asked))
 
 
 async def test_where_nobody_listens_that_is_told(desk):
     """There is no transcription: the recording is refused, not ignored."""
     asked = await desk.sent("1", "v.ogg")
-
     assert [("v.ogg", "no_transcription")] == shown(await desk.ready(asked))
 
 
@@ -490,9 +459,7 @@ async def test_refusals_are_told_by_reason(desk):
 async def test_many_names_are_counted(desk):
     """A note stays short."""
     asked = await desk.sent("1", *["a.txt"] * 3, *["x.doc"] * (LISTED + 2))
-
     line = desk.attachments.refusals(await desk.ready(asked), "en")
-
     assert (LISTED, True) == (line.count("`x.doc`"), "(+2)" in line)
 
 
@@ -507,9 +474,7 @@ async def test_limits_are_told_in_megabytes(desk):
     facts = {"id": "file_1", "source": "s", "type": "", "kind": "", "size": 1}
     reasons = ("file_too_large", "file_too_many", "file_total")
     stored = [Stored(name=reason, refused=reason, **facts) for reason in reasons]  # type: ignore[arg-type]
-
     one, many, total = desk.attachments.refusals(stored, "en").splitlines()
-
     assert ("20 MB" in one, "8 files" in many, "48 MB" in total) == (True, True, True)
 
 
@@ -521,7 +486,6 @@ REASONS = sorted(key for key, told in TEXTS["en"].items() if "{files}" in told)
 async def test_every_reason_can_be_told(desk, reason, language):
     """With the name in it, and nothing left to fill in."""
     told = desk.attachments.refusals([Stored("file_1", "s", "a{b}.txt", "", "", 1, refused=reason)], language)
-
     assert "`a{b}.txt`" in told
     assert not set("{}") & set(told.replace("a{b}.txt", ""))
 
@@ -530,6 +494,5 @@ async def test_rows_belong_to_the_thread(desk):
     """So that nobody else's files are ever found."""
     asked = await desk.sent("1", "a.txt")
     await desk.ready(asked)
-
     assert [(asked.thread, asked.run)] == await desk.db(lambda tx: tx("SELECT thread_id, run_id FROM files"))
     assert 1 == len(await desk.db(lambda tx: files.of_run(tx, asked.run)))

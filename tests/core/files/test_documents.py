@@ -15,7 +15,6 @@ def test_the_same_bytes_have_the_same_digest(tmp_path):
     """On disk or in memory, whatever their name; it is the SHA-256."""
     path = tmp_path / "a.txt"
     path.write_bytes(b"bytes")
-
     assert hashlib.sha256(b"bytes").hexdigest() == read(path).digest == source("b.txt", b"bytes").digest
 
 
@@ -23,7 +22,6 @@ def test_a_document_on_disk_stays_there(tmp_path):
     """Only its size and name are taken."""
     path = tmp_path / "a.txt"
     path.write_bytes(b"bytes")
-
     assert ("a.txt", path, 5) == (read(path).name, read(path).content, read(path).size)
 
 
@@ -67,7 +65,6 @@ def test_what_file_search_reads_is_no_problem(tmp_path, ending):
     """In capitals, too."""
     path = tmp_path / f"a{ending.upper()}"
     path.write_bytes(b"a")
-
     assert "" == problem(path)
 
 
@@ -84,7 +81,6 @@ def test_a_problem_is_said_in_words(tmp_path, name, size, words):
     """With what would be possible."""
     with (tmp_path / name).open("wb") as sparse:
         sparse.truncate(size)
-
     assert words in problem(tmp_path / name)
 
 
@@ -92,7 +88,6 @@ def test_a_file_as_large_as_allowed_is_no_problem(tmp_path):
     """Not one byte less."""
     with (tmp_path / "a.pdf").open("wb") as sparse:
         sparse.truncate(LARGEST_UPLOAD)
-
     assert "" == problem(tmp_path / "a.pdf")
 
 

@@ -90,7 +90,6 @@ def findable(api: OpenAIStandin, word: str) -> list[str]:
 async def test_an_added_document_can_be_found(api, library, bot):
     """When the call returns."""
     assert Added("a.txt", True) == await library.add(bot, text("a.txt"))
-
     assert (["a.txt"], {"a.txt": "completed"}) == (findable(api, "a.txt"), await states(library, bot))
 
 
@@ -98,7 +97,6 @@ async def test_a_store_is_made_with_the_first_document(api, db, library, bot):
     """One for all; the assistant searches it from its next run on."""
     await library.add(bot, text("a.txt"))
     await library.add(bot, text("b.txt"))
-
     (store,) = api.stores.all
     assert (["file_search"], [store]) == await tools(db, bot)
 
@@ -107,7 +105,6 @@ async def test_the_operator_is_told_of_a_tool_that_is_added(library, bot, told):
     """Once."""
     await library.add(bot, text("a.txt"))
     await library.add(bot, text("b.txt"))
-
     assert ["HelpBot had no file_search tool: it was added."] == told
 
 
@@ -130,7 +127,6 @@ async def test_other_stores_of_the_assistant_stay(api, db, library):
 async def test_the_same_bytes_are_uploaded_once(api, library, bot):
     """Under whichever name; the first one stays."""
     await library.add(bot, source("a.txt", b"same"))
-
     assert Added("a.txt", False) == await library.add(bot, source("b.txt", b"same"))
     assert 1 == len(api.files.uploaded)
 
@@ -138,7 +134,6 @@ async def test_the_same_bytes_are_uploaded_once(api, library, bot):
 async def test_the_same_bytes_at_the_same_time_are_uploaded_once(api, library, bot):
     """The second waits for the first."""
     added = await asyncio.gather(*(library.add(bot, text("a.txt")) for _ in range(5)))
-
     assert [True, False, False, False, False] == sorted((one.new for one in added), reverse=True)
     assert (1, 1) == (len(api.files.uploaded), len(api.stores.all))
 
@@ -147,14 +142,12 @@ async def test_two_documents_of_one_name_are_both_kept(api, library, bot):
     """Their bytes tell them apart."""
     await library.add(bot, text("a.txt", "old"))
     await library.add(bot, text("a.txt", "new"))
-
     assert ["a.txt", "a.txt"] == findable(api, "a.txt")
 
 
 async def test_many_documents_make_one_store(api, library, bot):
     """Although they come all at once."""
     await asyncio.gather(*(library.add(bot, text(f"{n}.txt")) for n in range(12)))
-
     assert (1, 12) == (len(api.stores.all), len(api.files.uploaded))
 
 
@@ -166,7 +159,6 @@ async def test_a_server_that_stumbles_is_asked_again(api, library, bot, where, s
     """Whatever it stumbles over: the document is there once."""
     api.fail(where, status=status, code="rate_limit_exceeded" if status == 429 else "server_error")
     await library.add(bot, text("a.txt"))
-
     assert (["a.txt"], 1) == (findable(api, "a.txt"), len(api.files.uploaded))
 
 
@@ -174,7 +166,6 @@ async def test_an_upload_whose_answer_is_lost_is_found_again(api, library, bot):
     """It is used, not repeated."""
     api.fail("POST /files", lost=True)
     await library.add(bot, text("a.txt"))
-
     assert (["a.txt"], 1) == (findable(api, "a.txt"), len(api.files.uploaded))
 
 
@@ -184,10 +175,8 @@ async def test_a_server_that_stays_away_leaves_the_document_waiting(api, library
     with pytest.raises(Retryable, match="connection_error"):
         await library.add(bot, text("a.txt"))
     assert {"a.txt": "waiting"} == await states(library, bot)
-
     await api.go_online()
     await library.add(bot, text("a.txt"))
-
     assert {"a.txt": "completed"} == await states(library, bot)
 
 
@@ -195,7 +184,6 @@ async def test_an_unreadable_document_fails_with_its_reason(api, library, bot):
     """And leaves nothing at the server."""
     with pytest.raises(Permanent) as caught:
         await library.add(bot, text("a.pdf"))
-
     (row,) = await library.documents(bot)
     why = "invalid_file: The file could not be parsed."
     assert (UNREADABLE, why, why, None) == (caught.value.notice, caught.value.code, row.error, row.remote)
@@ -208,9 +196,7 @@ async def test_a_refused_upload_fails_with_its_reason(api, library, bot):
     with pytest.raises(Permanent, match="bad"):
         await library.add(bot, text("a.txt"))
     assert {"a.txt": "failed"} == await states(library, bot)
-
     await library.add(bot, text("a.txt"))
-
     assert {"a.txt": "completed"} == await states(library, bot)
 
 
@@ -232,10 +218,8 @@ async def test_a_store_that_vanishes_under_our_hands_is_made_anew(api, library, 
     """The document that meets it is in the new one."""
     await library.add(bot, text("a.txt"))
     api.stores.all.clear()
-
     await library.add(bot, text("b.txt"))
     await library.settle(bot)
-
     assert ["a.txt", "b.txt"] == sorted(findable(api, "txt"))
 
 
@@ -261,10 +245,8 @@ async def test_removing_takes_a_document_from_the_server_too(api, library, bot):
     await library.add(bot, text("a.txt"))
     await library.add(bot, text("b.txt"))
     (row,) = [row for row in await library.documents(bot) if row.name == "a.txt"]
-
     await library.remove(bot, row.digest)
     await library.remove(bot, row.digest)
-
     assert (["b.txt"], {"b.txt": "completed"}) == (findable(api, "txt"), await states(library, bot))
     assert ["b.txt"] == [file.name for file in api.files.kept.values()]
 
@@ -288,7 +270,5 @@ async def test_an_upload_that_was_never_recorded_is_removed_with_its_document(ap
     now = api.clock.now()
     await db(lambda tx: vector_stores.begin(tx, bot, text("a.txt").digest, "a.txt", text("a.txt").size, now))
     await service.upload("a.txt", b"a.txt ", purpose="assistants")
-
     await library.remove(bot, text("a.txt").digest)
-
     assert not api.files.kept

@@ -88,10 +88,8 @@ def test_every_text_is_told_once(messages, data, places):
     """By deltas or by any of what follows them, mixed in one answer."""
     told, response = played(messages, data, places=places)
     assembly = Assembly()
-
     found = [event for kind, fields in told for event in assembly.take(kind, fields)]
     found += assembly.whole(response, completed=True)
-
     assert "".join(text for texts in messages for text in texts) == said(found)
 
 
@@ -128,7 +126,6 @@ async def test_what_servers_were_seen_to_send(name, text):
     """Recorded from public bug reports, whole and in small pieces."""
     body = (CASES / name).read_bytes()
     kind = "application/json" if name.endswith(".json") else "text/event-stream"
-
     assert text == said(await answered(body, kind=kind))
     assert text == said(await answered(*(body[at : at + 7] for at in range(0, len(body), 7)), kind=kind))
 
@@ -137,7 +134,6 @@ async def test_arguments_that_come_only_at_their_end_are_a_call():
     """As recorded; and where no item was begun."""
     body = (CASES / "01-sse-call-arguments-done-only.txt").read_bytes()
     done = frame("response.function_call_arguments.done", item_id="fc_1", name="add", arguments='{"a":1}')
-
     assert [("probe_add", '{"a":1,"b":2}')] == calls(await answered(body))
     assert [("add", '{"a":1}')] == calls(await answered(done, frame("response.completed", response={})))
 
@@ -149,7 +145,6 @@ async def test_an_unfinished_call_of_a_cut_response_is_none():
         frame("response.output_item.added", item=begun, output_index=0),
         frame("response.function_call_arguments.delta", item_id="fc_1", delta='{"a"'),
     ]
-
     assert [] == calls(await answered(*sent, frame("response.incomplete", response={})))
 
 
@@ -176,7 +171,6 @@ async def test_items_that_are_named_anew_at_the_end_are_not_new():
     done = frame("response.output_item.done", item=item)
     begun = frame("response.output_item.added", item={**item, "arguments": ""})
     end = frame("response.completed", response={"output": [again]})
-
     assert [("look", "{}")] == calls(await answered(done, end)) == calls(await answered(begun, end))
 
 
@@ -208,9 +202,7 @@ async def test_halves_of_an_emoji_are_joined(halves):
     """A server may cut its text anywhere."""
     whole = "".join(halves).encode("utf-16", "surrogatepass").decode("utf-16")
     end = frame("response.output_text.done", text=whole)
-
     found = await answered(*map(delta, halves), end, frame("response.completed", response={}))
-
     assert whole == said(found)
 
 
@@ -218,7 +210,6 @@ async def test_halves_of_an_emoji_are_joined(halves):
 async def test_half_of_a_character_becomes_one_that_can_be_stored(halves):
     """Neither the database nor a chat takes it: the answer would be lost."""
     found = said(await answered(*map(delta, halves), frame("response.completed", response={})))
-
     assert found.encode()
     assert "\ufffd" in found
     assert [*"ab!"] == [*filter(found.__contains__, "ab!")] or len(found) <= 3
@@ -227,7 +218,6 @@ async def test_half_of_a_character_becomes_one_that_can_be_stored(halves):
 def test_both_halves_of_a_character_stay_one():
     """As every JSON writer may escape it."""
     body = rb'data: {"type": "response.output_text.delta", "delta": "\ud83d\ude00"}' + b"\n\n"
-
     assert "😀" == read([body])[0]["delta"]
 
 
@@ -254,9 +244,7 @@ THOUGHTS = [
 def test_thoughts_at_the_beginning_are_hidden(text, shown, size):
     """However they come; what stands elsewhere is text, and invisible text is none."""
     veil = Veil()
-
     pieces = [veil.through(text[at : at + size]) for at in range(0, len(text), size)]
-
     assert shown == "".join(pieces) + veil.rest() == Veil.of(text)
 
 

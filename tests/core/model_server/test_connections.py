@@ -26,7 +26,6 @@ async def test_answers_share_one_connection():
             server.answers.append(Sent([delta("Hm"), DONE], late=0.02))
             await events(model)
             await asyncio.sleep(0.1)
-
     assert [0, 0, 0, 0] == [got.connection for got in server.requests]
 
 
@@ -45,7 +44,6 @@ async def test_an_answer_nobody_waits_for_is_let_go_of():
         async with aclosing(model.stream(PROMPT)) as stream:
             assert TextDelta("Hm") == await anext(stream)
         await events(model)
-
     assert [0, 1] == [got.connection for got in server.requests]
 
 
@@ -69,7 +67,6 @@ async def test_a_response_is_resumed_from_its_beginning_after_a_crash():
     """The new process knows its id only."""
     async with wire() as server, asking(server, BACKGROUND) as model:
         found = await events(model, resume="resp_1")
-
     assert "/v1/responses/resp_1?stream=true" == server.requests[0].path
     assert [Finished("completed", "", None)] == found
 
@@ -81,7 +78,6 @@ async def test_a_foreground_response_is_never_resumed():
         server.answers.append(Sent([created], end="cut"))
         with pytest.raises(Retryable):
             await events(model)
-
     assert 1 == len(server.requests)
 
 
@@ -91,7 +87,6 @@ async def test_a_response_the_server_forgot_is_asked_for_anew():
         server.answers.append(refusal(404, {"message": "not found"}))
         with pytest.raises(Retryable) as caught:
             await events(model, resume="resp_1")
-
     assert "response_gone" == caught.value.code
 
 
@@ -103,7 +98,6 @@ async def test_reading_is_given_up_where_nothing_new_comes():
         server.answers.extend(Sent([], end="cut") for _ in range(9))
         with pytest.raises(Retryable):
             await events(model)
-
     assert 2 < len(server.requests) < 9
 
 
@@ -194,7 +188,6 @@ async def test_a_response_that_is_gone_cannot_be_asked_for():
         server.answers.extend([refusal(400, {"message": "too old"}), refusal(404, {})])
         with pytest.raises(Retryable) as caught:
             await events(model, resume="resp_1")
-
     assert "response_gone" == caught.value.code
 
 
@@ -203,7 +196,6 @@ async def test_a_server_that_hangs_up_is_asked_again_for_the_same_response():
     async with wire() as server, asking(server, BACKGROUND) as model:
         server.answers.extend([refusal(400, {"message": "too old"}), Sent([b"{"], end="cut")])
         found = await events(model, resume="resp_1")
-
     assert [Finished("completed", "", None)] == found
 
 
@@ -212,7 +204,6 @@ async def test_a_server_in_trouble_is_asked_again_for_the_same_response():
     async with wire() as server, asking(server, BACKGROUND) as model:
         server.answers.extend([refusal(400, {"message": "too old"}), refusal(500, {})])
         found = await events(model, resume="resp_1")
-
     assert [Finished("completed", "", None)] == found
     assert {"/v1/responses/resp_1", "/v1/responses/resp_1?stream=true"} == {
         got.path for got in server.requests
@@ -242,7 +233,6 @@ async def test_nor_does_anything_else_at_the_server_follow_one():
         with pytest.raises(Permanent):
             await service.transcribe("a.ogg", b"OggS")
         await service.close()
-
         assert [] == other.requests
 
 

@@ -46,9 +46,7 @@ def test_a_stream_may_be_cut_anywhere(texts, newline, named, data):
     """Inside letters, newlines and names; empty pieces included."""
     events, body = sent(texts, newline, named=named)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=10)))
-
     pieces = [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
-
     assert events == read(pieces)
 
 
@@ -56,7 +54,6 @@ def test_a_stream_may_be_cut_anywhere(texts, newline, named, data):
 def test_a_stream_may_come_byte_by_byte(texts, newline, named):
     """The smallest pieces there are."""
     events, body = sent(texts, newline, named=named)
-
     assert events == read([body[place : place + 1] for place in range(len(body))])
 
 
@@ -68,12 +65,9 @@ def test_noise_is_neither_an_event_nor_an_error(noise, cut):
     """Whatever stands between two events, both are read, and nothing else that does not matter."""
     events, body = sent(["Hm"], b"\n", named=True)
     blank = b"\n\n"
-
     between = [blank + piece + blank for piece in noise]
     place = cut % len(body)
-
     found = read([body, *between, blank, body[:place], body[place:]])
-
     assert events == found[:1] == found[-1:]
     assert {event["type"] for event in found} <= WANTED
 
@@ -84,7 +78,6 @@ def test_noise_is_neither_an_event_nor_an_error(noise, cut):
 def test_all_three_newlines_of_the_format_are_read(texts, newline, named, size):
     """Also where a pair of them is cut into two pieces."""
     events, body = sent(texts, newline, named=named)
-
     assert events == read([body[at : at + size] for at in range(0, len(body), size)])
 
 
@@ -105,10 +98,8 @@ def test_a_large_event_is_searched_once():
 def test_an_event_without_end_is_not_read_for_ever(begin):
     """Nor asked for again: it would be as large."""
     piece = b"A" * 2**20
-
     with pytest.raises(Permanent) as caught:
         read([begin, *(piece for _ in range(LARGEST_EVENT // 2**20 + 1))])
-
     assert ("event_too_large", "answer_limit") == (caught.value.code, caught.value.notice)
 
 
@@ -116,5 +107,4 @@ def test_a_nested_event_is_noise():
     """Deeper than can be decoded."""
     deep = b'data: {"type": "response.completed", "x": ' + b"[" * 100_000 + b"\n\n"
     events, body = sent(["Hm"], b"\n", named=True)
-
     assert events == read([deep, body, b'{"output":' * 100_000])

@@ -56,7 +56,6 @@ GIVEN_UP = [
 def test_passing_faults_are_retried(code, status):
     """A fault that may pass is Retryable and carries the wait the server asked for."""
     error = fault(code, status, 7.5)
-
     assert isinstance(error, Retryable)
     assert error.retry_after == 7.5
 
@@ -65,7 +64,6 @@ def test_passing_faults_are_retried(code, status):
 def test_lasting_faults_name_their_notice(code, status, notice):
     """A fault that would come again is Permanent and names the text people are shown."""
     error = fault(code, status, 7.5)
-
     assert isinstance(error, Permanent)
     assert error.notice == notice
 
@@ -88,7 +86,6 @@ def test_the_log_always_gets_a_code(code, status, logged):
 def test_every_code_of_a_failed_response_is_decided():
     """No code that the installed SDK knows is left to the rule for unknown ones."""
     codes = set(get_args(ResponseError.model_fields["code"].annotation))
-
     assert codes <= PASSING | LASTING.keys()
 
 

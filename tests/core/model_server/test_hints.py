@@ -75,5 +75,4 @@ def test_what_the_server_says_itself_stays():
         "claude-sonnet-4-5-20250929", "Be kind.", ('{"role":"user","content":"hello there"}',), "t", "u"
     )
     message = "Invalid model name passed in model=claude-sonnet-4-5-20250929. hello"
-
     assert message == cut_out(message, prompt)

@@ -57,7 +57,6 @@ async def test_a_portable_request_asks_for_nothing_but_the_contract():
     """Model, instructions, input, streaming; and that nothing be stored."""
     async with wire() as server, asking(server) as model:
         await events(model)
-
     assert {"model", "instructions", "stream", "store", "input"} == set(server.requests[0].json)
 
 
@@ -65,7 +64,6 @@ async def test_a_background_request_is_stored_until_it_is_recorded():
     """Only what is stored can be resumed."""
     async with wire() as server, asking(server, Features(background=True, effort="high")) as model:
         await events(model)
-
     body = server.requests[0].json
     assert (True, True, {"effort": "high"}) == (body["background"], body["store"], body["reasoning"])
 
@@ -76,7 +74,6 @@ async def test_a_background_request_is_stored_until_it_is_recorded():
 async def test_dialects_of_the_stream(named, newline, done):
     """Event names or none, both kinds of newline, and an end marker of some servers."""
     body = delta("Hel", named=named) + delta("lo", named=named) + DONE + done
-
     assert HELLO == await answered(body.replace(b"\n", newline))
 
 
@@ -99,14 +96,12 @@ async def test_what_is_not_needed_is_skipped():
 async def test_the_data_of_an_event_may_stand_in_several_lines():
     """As the format allows, with and without the blank behind the colon."""
     body = b'data:{"type":"response.output_text.delta",\ndata: "delta":"Hel"}\n\n' + delta("lo") + DONE
-
     assert HELLO == await answered(body)
 
 
 async def test_the_name_of_an_event_stands_for_its_type():
     """Some servers leave `type` out of the data."""
     body = b'event: response.completed\ndata: {"response":{}}\n\n'
-
     assert [COMPLETED] == await answered(body)
 
 
@@ -118,7 +113,6 @@ async def test_the_last_event_needs_no_blank_line():
 async def test_a_refusal_of_the_model_is_text():
     """People are shown it like an answer."""
     body = frame("response.refusal.delta", delta="I cannot.", sequence_number=1) + DONE
-
     assert [TextDelta("I cannot."), COMPLETED] == await answered(body)
 
 
@@ -130,7 +124,6 @@ BODY = (
 async def test_a_stream_may_be_cut_into_single_bytes():
     """Neither letters nor newlines nor events have to arrive in one piece."""
     chunks = [BODY[place : place + 1] for place in range(len(BODY))]
-
     assert [TextDelta("Hel"), TextDelta("한 😀\r\n\n"), COMPLETED] == await answered(*chunks)
 
 
@@ -139,9 +132,7 @@ async def test_the_ending_has_usage_and_reason():
     usage = {"input_tokens": 7, "output_tokens": 3, "input_tokens_details": {"cached_tokens": 5}}
     details = {"reason": "max_output_tokens"}
     response = {"usage": usage, "incomplete_details": details}
-
     (ending,) = await answered(frame("response.incomplete", response=response))
-
     counted = {"input_tokens": 7, "output_tokens": 3, "cached_tokens": 5}
     assert Finished("incomplete", "max_output_tokens", counted) == ending
 
@@ -149,7 +140,6 @@ async def test_the_ending_has_usage_and_reason():
 async def test_a_server_may_count_less():
     """Neither details nor usage have to be there."""
     (ending,) = await answered(frame("response.completed", response={"usage": {"input_tokens": 7}}))
-
     assert ending == Finished("completed", "", {"input_tokens": 7, "output_tokens": 0, "cached_tokens": 0})
 
 
@@ -164,7 +154,6 @@ async def test_a_server_may_count_less():
 async def test_a_failure_under_way_is_read_by_its_code(body):
     """Wherever the dialect of the server puts it."""
     error = await refused(Sent([delta("Hm"), body]))
-
     assert isinstance(error, Retryable)
     assert "rate_limit_exceeded" == error.code
 
@@ -173,7 +162,6 @@ async def test_a_failure_under_way_is_read_by_its_code(body):
 async def test_a_failure_without_a_code_is_the_servers(body):
     """It may pass."""
     error = await refused(Sent([body]))
-
     assert isinstance(error, Retryable)
     assert "server_error" == error.code
 
@@ -197,7 +185,6 @@ async def test_a_failure_without_a_code_is_the_servers(body):
 async def test_a_refused_request_is_read_by_code_type_and_status(sent, kind, code):
     """In this order; a body that is not the API's leaves the status."""
     error = await refused(sent)
-
     assert isinstance(error, kind)
     assert code == str(error)
 
@@ -209,7 +196,6 @@ async def test_a_refused_request_is_read_by_code_type_and_status(sent, kind, cod
 async def test_retry_after_is_read_in_seconds(header, seconds):
     """Anything else is left to our own pauses."""
     error = await refused(refusal(429, {"code": "rate_limit_exceeded"}, Retry_After=header))
-
     assert seconds == error.retry_after
 
 
@@ -220,7 +206,6 @@ async def test_a_server_that_is_not_there_may_come_back():
     async with asking(server) as model:
         with pytest.raises(Retryable) as caught:
             await events(model)
-
     assert "connection_error" == caught.value.code
 
 
@@ -228,7 +213,6 @@ async def test_a_server_that_is_not_there_may_come_back():
 async def test_a_stream_without_a_terminal_event_is_no_success(end, code):
     """Whether it is closed in order or breaks."""
     error = await refused(Sent([delta("Hm")], end=end))
-
     assert (Retryable, code) == (type(error), error.code)
 
 
@@ -238,5 +222,4 @@ async def test_requests_are_not_repeated_by_the_sdk():
         server.answers.append(refusal(500, {}))
         with pytest.raises(Retryable):
             await events(model)
-
     assert 1 == len(server.requests)

@@ -85,7 +85,6 @@ def text(events: list[ModelEvent]) -> str:
 async def test_an_answer_is_its_deltas_and_one_ending(kind):
     """In order, with nothing behind the ending."""
     events, error = await answer(kind, Say("Hel"), Say("lo 한 \n"), Say(" "), Say("😀"))
-
     assert error is None
     deltas = [event.text for event in events if isinstance(event, TextDelta)]
     assert ["Hel", "lo 한 \n", " ", "😀"] == deltas
@@ -98,7 +97,6 @@ async def test_an_answer_is_its_deltas_and_one_ending(kind):
 async def test_usage_is_told(kind):
     """In the product's own words."""
     events, _ = await answer(kind, Say("12345678"))
-
     assert isinstance(events[-1], Finished)
     assert {"input_tokens": 6, "output_tokens": 2, "cached_tokens": 0} == events[-1].usage
 
@@ -109,7 +107,6 @@ async def test_the_model_is_given_the_prompt(kind):
     script = Scenario()
     async with a_model(kind, script) as model:
         await read(model)
-
     assert [("Be kind.", [json.loads(item) for item in PROMPT.items])] == script.requests
 
 
@@ -117,7 +114,6 @@ async def test_the_model_is_given_the_prompt(kind):
 async def test_nothing_said_is_an_answer(kind):
     """Whether it is a good one is not the model's to decide."""
     events, error = await answer(kind)
-
     assert error is None
     assert ("", "completed") == (text(events), getattr(events[-1], "ending", None))
 
@@ -126,14 +122,9 @@ async def test_nothing_said_is_an_answer(kind):
 async def test_an_incomplete_answer_is_an_answer(kind):
     """With its reason and its usage."""
     events, error = await answer(kind, Say("Hm"), Fault("incomplete", code="max_output_tokens"))
-
     assert error is None
     assert isinstance(events[-1], Finished)
-    assert ("Hm", "incomplete", "max_output_tokens") == (
-        text(events),
-        events[-1].ending,
-        events[-1].reason,
-    )
+    assert ("Hm", "incomplete", "max_output_tokens") == (text(events), events[-1].ending, events[-1].reason)
     assert events[-1].usage
 
 
@@ -153,7 +144,6 @@ async def test_an_incomplete_answer_is_an_answer(kind):
 async def test_a_fault_means_the_same_everywhere(kind, fault, kind_of_error, notice):
     """The kind of error, its code, its notice, and the wait that was asked for."""
     _, error = await answer(kind, *([] if fault.kind == "refuse" else [Say("Hm")]), fault)
-
     assert isinstance(error, kind_of_error)
     if isinstance(error, Retryable):
         assert (fault.code, fault.retry_after) == (error.code, error.retry_after)
@@ -166,7 +156,6 @@ async def test_a_fault_means_the_same_everywhere(kind, fault, kind_of_error, not
 async def test_a_broken_stream_is_worth_another_try(kind, fault):
     """What was said before it was read; nothing can be resumed, so nothing offers to be."""
     events, error = await answer(kind, Say("Hel"), Fault("cut" if fault == "cut" else "silent"), Say("lo"))
-
     assert isinstance(error, Retryable)
     assert "Hel".startswith(text(events))
     assert not [event for event in events if isinstance(event, Started | Finished)]
@@ -227,7 +216,6 @@ async def test_answers_at_once_do_not_mix(kind):
         script.enqueue(words)
     async with a_model(kind, script) as model:
         answers = await asyncio.gather(*(read(model) for _ in said))
-
     assert said == {text(events) for events, _ in answers}
 
 
@@ -271,6 +259,5 @@ async def test_items_are_the_same_everywhere(beats):
         events, error = await answer(kind, *beats)
         assert error is None
         told.append(comparable(events))
-
     assert told == [told[0]] * len(told)
     assert any(line.startswith("ItemDone") for line in told[0])

@@ -87,7 +87,6 @@ async def test_a_billing_error_is_not_repeated():
     async with answering(sent) as (server, service):
         with pytest.raises(Permanent, match=r"insufficient_quota: You ran out\.") as caught:
             await service.models()
-
     assert ("billing", 1) == (caught.value.notice, len(server.requests))
 
 
@@ -97,7 +96,6 @@ async def test_a_server_that_asks_for_a_long_pause_is_left_alone():
     async with answering(sent) as (server, service):
         with pytest.raises(Retryable) as caught:
             await service.models()
-
     assert (3600.0, 1) == (caught.value.retry_after, len(server.requests))
 
 
@@ -106,7 +104,6 @@ async def test_a_pause_that_is_asked_for_is_made():
     sent = refusal(429, {"code": "rate_limit_exceeded"}, retry_after="0.01")
     async with answering(sent, listing('{"id":"m"}')) as (server, service):
         assert {"m": ModelFacts()} == await service.models()
-
     assert 2 == len(server.requests)
 
 
@@ -116,7 +113,6 @@ async def test_a_server_that_is_away_is_tried_three_times():
     async with answering(cut, cut, cut) as (server, service):
         with pytest.raises(Retryable, match="connection_error"):
             await service.models()
-
     assert 3 == len(server.requests)
 
 
@@ -135,5 +131,4 @@ async def test_a_server_without_files_does_not_say_they_are_gone():
             with pytest.raises(Permanent) as caught:
                 await call
             notices.append(caught.value.notice)
-
     assert GONE not in notices

@@ -84,7 +84,6 @@ SAID: list[tuple[int, Any, str]] = [
 def test_words_decide_where_no_code_does(status, error, notice):
     """The same in an HTTP answer and, for what is too long, in an event of a stream."""
     found = met(refusal({"error": error}, status))
-
     assert notice == ("again" if isinstance(found, Retryable) else found.notice)
     assert notice in (*TEXTS["en"], "again")
     if notice == "too_long":
@@ -120,7 +119,6 @@ def test_a_code_that_is_a_status_counts_as_one():
 def test_refusals_seen_in_the_field(name, status, notice):
     """As they were recorded."""
     found = met(refusal(json.loads((CASES / name).read_text()), status))
-
     assert isinstance(found, Refused)
     assert notice == found.notice
     assert ("stream" in found.fields) == ("stream" in name)
@@ -158,7 +156,6 @@ def test_refusals_seen_in_the_field(name, status, notice):
 def test_a_refused_field_is_recognised(status, error):
     """By its place, or in words of any kind; it alone."""
     found = met(refusal({"error": error} if isinstance(error, dict) else {"detail": error}, status))
-
     assert isinstance(found, Refused)
     assert {"reasoning"} == found.fields
 
@@ -186,7 +183,6 @@ async def test_an_error_in_a_frame_without_any_name_is_one():
 async def test_a_call_that_was_cut_off_is_sent_back_as_an_object():
     """As it was recorded."""
     found = await answered((CASES / "04-sse-call-with-truncated-json.txt").read_bytes())
-
     (item,) = [event.item for event in found if isinstance(event, ItemDone)]
     (sent,) = rounds.sendable([item])
     assert {"invalid": item["arguments"]} == json.loads(sent["arguments"])
@@ -196,8 +192,6 @@ def test_a_limit_seen_in_the_field_has_its_time():
     """As it was recorded."""
     head, _, body = (CASES / "06-http429-retry-after-ms.txt").read_text().replace("\r", "").partition("\n\n")
     headers = dict(line.split(": ", 1) for line in head.splitlines()[1:])
-
     found = met(refusal(json.loads(body), 429, headers))
-
     assert isinstance(found, Retryable)
     assert 6.0 == found.retry_after

@@ -82,7 +82,6 @@ async def test_arguments_that_do_not_fit_are_said(arguments, words):
         raise AssertionError
 
     text = await error(touched, arguments)
-
     assert words in text
     assert "Assertion" not in text
 
@@ -93,7 +92,6 @@ async def test_many_mistakes_are_counted():
     def wide(values: list[int]) -> None: ...
 
     text = await error(wide, json.dumps({"values": ["x"] * 9}))
-
     assert text.count("values.") == 5
     assert text.endswith("and 4 more.")
 
@@ -125,7 +123,6 @@ async def test_validators_of_the_operator_are_heard():
 def test_an_objection_is_what_the_call_would_say():
     """Without a call; nobody is asked about arguments that do not fit."""
     one = made(greet)
-
     assert objection(one, '{"name": "Ann"}') is None
     refused = objection(one, "{}")
     assert refused is not None
@@ -186,9 +183,7 @@ def test_what_strict_mode_allows_is_read(root, others):
     """Every answer that keeps to the schema is taken, with the defaults in place of the nulls."""
     arguments = {"root": root, "others": others, "depth": None}
     Draft202012Validator(PLANT.parameters).validate(arguments)
-
     given = PLANT.read(json.dumps(arguments))
-
     assert given["root"].color == (root["color"] if root["color"] is not None else "red")
     assert given["root"].size == root["size"]
     assert "depth" not in given

@@ -47,7 +47,6 @@ def test_without_options_nothing_is_asked():
     def look() -> None: ...
 
     (found,) = Toolbox.of(look)
-
     assert (found.name, found.confirm, found.seconds) == ("look", False, None)
 
 
@@ -125,7 +124,6 @@ def test_a_place_inside_a_type_is_named():
     def open_it(box: Box) -> None: ...
 
     open_it.__annotations__["box"] = Box
-
     assert "“box.inside”" in problem(open_it)
 
 
@@ -138,7 +136,6 @@ def test_types_nested_too_deep_are_refused():
     def deep(x: int) -> None: ...
 
     deep.__annotations__["x"] = inner
-
     assert "flatter" in problem(deep)
 
 
@@ -158,7 +155,6 @@ def test_a_docstring_the_service_refuses_is_refused():
 
     look.__doc__ = "x" * 1025
     assert "1,024" in problem(look)
-
     look.__doc__ = "x" * 1024
     assert Toolbox.of(look).names() == ("look",)
 
@@ -177,11 +173,9 @@ def test_specs_are_those_that_are_wanted():
     """By name, sorted; "*" is all; names nobody has are left out."""
 
     def b() -> None: ...
-
     def a() -> None: ...
 
     box = Toolbox.of(b, a)
-
     assert [spec["name"] for spec in box.specs()] == ["a", "b"]
     assert [spec["name"] for spec in box.specs({"b", "ghost"})] == ["b"]
     assert box.specs(()) == ()

@@ -26,7 +26,6 @@ GUIDE = Path(__file__).parents[3] / "docs" / "tools.md"
 def test_examples_are_tools_the_service_takes(name, tmp_path):
     """Copied, unchanged: described in full, none of them asks first."""
     box = placed(tmp_path / "tools", name)
-
     check_tools(list(box.specs()))
     (tool,) = box
     assert tool.description
@@ -39,7 +38,6 @@ def test_the_clock_knows_time_zones():
     before = datetime.now(UTC).replace(microsecond=0)
     text = current_time("Asia/Seoul")
     after = datetime.now(UTC)
-
     assert text.endswith(" KST (UTC+0900), time zone Asia/Seoul")
     shown = datetime.strptime(text.split(" KST ")[0] + " +0900", "%A, %Y-%m-%d %H:%M:%S %z")
     assert before <= shown <= after
@@ -48,9 +46,7 @@ def test_the_clock_knows_time_zones():
 async def test_the_clock_has_a_zone_of_its_own(tmp_path):
     """The operator's, where none is named."""
     box = placed(tmp_path / "tools", "clock", ZONE='"America/New_York"')
-
     result = await execute(box.get("current_time"), "current_time", '{"zone": null}', seconds=5)
-
     assert result.output.endswith("time zone America/New_York")
 
 
@@ -141,9 +137,7 @@ async def test_the_calculator_cannot_be_misled(expression):
     """Nothing takes long, nothing but arithmetic is understood, and each end is a readable text."""
     box = Toolbox.of(calculate)
     started = time.monotonic()
-
     result = await execute(box.get("calculate"), "calculate", _json(expression), seconds=5)
-
     if expression not in ("-" * 499 + "1", "1+" * 249 + "1"):
         assert not result.ok
         assert re.match(r"error: (ValueError|ZeroDivisionError|TypeError): .", result.output)
@@ -164,9 +158,7 @@ def test_the_guide_tells_the_truth(number, tmp_path, capsys):
     folder.mkdir(mode=0o700)
     (folder / "block.py").write_text(textwrap.dedent(BLOCKS[number][1]), "utf-8")
     (folder / "block.py").chmod(0o600)
-
     box = load(folder, seconds=1)
-
     assert (len(box), box.problems) == (1, ())
     check_tools(list(box.specs()))
 
@@ -174,7 +166,6 @@ def test_the_guide_tells_the_truth(number, tmp_path, capsys):
 def test_the_limits_of_the_guide_are_those_of_the_code():
     """The numbers of the table."""
     table = GUIDE.read_text("utf-8").split("## Limits")[1].split("##")[0]
-
     for value in (output.LONGEST, arguments.LONGEST_ARGUMENTS, output.MOST_FILES, AT_ONCE):
         assert f"{value:,}" in table
     assert f"{output.MOST_BYTES // 1024**2} MiB" in table

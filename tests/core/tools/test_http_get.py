@@ -47,7 +47,6 @@ def test_only_named_hosts_are_read():
 async def test_other_addresses_are_refused(url, tmp_path):
     """Before anything is sent anywhere."""
     result = await read(placed(tmp_path / "tools", "http_get", HOSTS='frozenset({"localhost"})'), url)
-
     assert result.output.startswith("error: ValueError: ")
     assert "not a public host" not in result.output
 
@@ -55,7 +54,6 @@ async def test_other_addresses_are_refused(url, tmp_path):
 async def test_an_allowed_host_with_a_private_address_is_refused(tmp_path):
     """A name may point anywhere, also into the operator's network."""
     box = placed(tmp_path / "tools", "http_get", HOSTS='frozenset({"localhost"})')
-
     assert "“localhost” is not a public host" in (await read(box, "https://localhost/")).output
 
 
@@ -206,7 +204,6 @@ async def read(box: Toolbox, url: str) -> Result:
 async def test_a_page_is_read(site, allowed):
     """With its status, in its own encoding; parts of the URL after # stay here."""
     result = await read(allowed, f"{site}/items?page=2#top")
-
     assert result == Result('HTTP 200\n{"path": "/items?page=2é"}', ok=True)
 
 
@@ -233,14 +230,12 @@ async def test_no_more_is_read_than_allowed(site, tmp_path):
     box = placed(
         tmp_path / "tools", "http_get", HOSTS='frozenset({"localhost"})', PRIVATE="True", MOST_BYTES="1000"
     )
-
     assert (await read(box, f"{site}/long")).output == f"HTTP 200\n{'x' * 1000}\n[cut at 1,000 bytes]"
 
 
 async def test_a_slow_host_is_given_up(site, allowed):
     """Also one that sends a little all the time."""
     started = time.monotonic()
-
     assert "took longer than 0.5 seconds" in (await read(allowed, f"{site}/slow")).output
     assert time.monotonic() - started < 3
 
@@ -248,5 +243,4 @@ async def test_a_slow_host_is_given_up(site, allowed):
 async def test_a_certificate_nobody_vouches_for_is_refused(site, allowed, monkeypatch):
     """The host may be another."""
     monkeypatch.delenv("SSL_CERT_FILE")
-
     assert "SSLCertVerificationError" in (await read(allowed, f"{site}/items")).output

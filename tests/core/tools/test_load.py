@@ -83,7 +83,6 @@ def only_problem(folder: Path) -> str:
 def test_no_folder_is_no_tools(tmp_path):
     """And no problem: most have none."""
     box = found(tmp_path / "nothing")
-
     assert (len(box), box.problems) == (0, ())
 
 
@@ -93,9 +92,7 @@ def test_every_file_is_loaded(folder):
     tool_file(folder, "a.py", "one")
     write(folder, "_draft.py", "raise RuntimeError")
     write(folder, "notes.txt", "not Python")
-
     box = found(folder)
-
     assert (box.names(), box.problems) == (("one", "two"), ())
     assert [tool.source for tool in box] == [str(folder / "a.py"), str(folder / "b.py")]
 
@@ -144,9 +141,7 @@ def test_a_broken_file_is_a_problem(folder, text, line, words):
     """With file, line and cure; the others are loaded."""
     write(folder, "broken.py", text)
     tool_file(folder, "whole.py", "whole")
-
     box = found(folder)
-
     (problem,) = box.problems
     assert box.names() == ("whole",)
     assert words in problem
@@ -158,14 +153,12 @@ def test_a_file_that_is_no_text_is_a_problem(folder):
     path = folder / "noise.py"
     path.write_bytes(b"\xff\xfe\x00\x00")
     path.chmod(0o600)
-
     assert str(path) in only_problem(folder)
 
 
 def test_a_folder_with_the_name_of_a_file_is_a_problem(folder):
     """It cannot be read as one."""
     (folder / "odd.py").mkdir()
-
     assert "odd.py cannot be read" in only_problem(folder)
 
 
@@ -196,9 +189,7 @@ def test_of_two_tools_with_one_name_the_first_stays(folder):
     """The problem names both files and the cure."""
     tool_file(folder, "a.py", "same", "return 'a'")
     tool_file(folder, "b.py", "same", "return 'b'")
-
     box = found(folder)
-
     (problem,) = box.problems
     assert [tool.source for tool in box] == [str(folder / "a.py")]
     assert problem.startswith(f"{folder / 'b.py'}:3: same: {folder / 'a.py'}")
@@ -267,9 +258,7 @@ def test_a_file_others_may_write_is_refused(folder, mode):
     path = tool_file(folder, "open.py", "opened")
     path.chmod(mode)
     tool_file(folder, "own.py", "owned")
-
     box = found(folder)
-
     (problem,) = box.problems
     assert box.names() == ("owned",)
     assert f"chmod go-w '{path}'" in problem
@@ -280,7 +269,6 @@ def test_a_folder_others_may_write_is_refused(folder, mode):
     """With all that is in it."""
     tool_file(folder, "a.py", "a")
     folder.chmod(mode)
-
     assert f"chmod go-w '{folder}'" in only_problem(folder)
     assert not len(found(folder))
 
@@ -289,9 +277,7 @@ def test_a_link_is_judged_by_its_target(folder, tmp_path):
     """The file that would run."""
     target = tool_file(tmp_path, "target.py", "linked")
     (folder / "link.py").symlink_to(target)
-
     assert found(folder).names() == ("linked",)
-
     target.chmod(0o666)
     assert "link.py" in only_problem(folder)
 
@@ -299,14 +285,12 @@ def test_a_link_is_judged_by_its_target(folder, tmp_path):
 def test_a_file_instead_of_the_folder_is_a_problem(tmp_path):
     """TOOLS_DIR names a folder."""
     path = write(tmp_path, "tools.py", "")
-
     assert "TOOLS_DIR" in only_problem(path)
 
 
 def test_a_dangling_link_is_a_problem(folder):
     """Somebody meant a file to be there."""
     (folder / "gone.py").symlink_to(folder / "nowhere.py")
-
     assert "gone.py cannot be read" in only_problem(folder)
 
 
@@ -315,9 +299,7 @@ def test_nothing_is_left_behind(folder):
     tool_file(folder, "fine.py", "fine")
     write(folder, "broken.py", "1 / 0")
     before = set(sys.modules)
-
     found(folder)
-
     assert sorted(path.name for path in folder.iterdir()) == ["broken.py", "fine.py"]
     assert [name for name in set(sys.modules) - before if name.endswith("_broken")] == []
 

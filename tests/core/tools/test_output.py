@@ -64,7 +64,6 @@ async def test_what_is_no_json_is_said(value):
         return value
 
     text = await error(give)
-
     assert "has run, but its result cannot be shown" in text
     assert "0x" not in text
 
@@ -77,7 +76,6 @@ async def test_long_results_are_cut_and_say_so():
 
     exact = await call(long, f'{{"size": {LIMIT}}}')
     over = await call(long, f'{{"size": {LIMIT + 1}}}')
-
     assert exact.output == "x" * LIMIT
     assert len(over.output) == LIMIT
     assert over.output.endswith("x\n[cut: this is the beginning of 20,001 characters]")
@@ -157,7 +155,6 @@ async def test_secrets_are_in_no_file(coding):
         return FileResult("x-hunter2-hunter2" + "y" * 190, "it is hunter2-hunter2, 안녕".encode(coding))
 
     result = await execute(made(export), "export", "{}", seconds=5, secrets=("hunter2-hunter2",))
-
     (file,) = result.files
     assert "it is ***, 안녕" == file.data.decode(coding)
     assert file.name == "x-***" + "y" * 190
@@ -175,7 +172,6 @@ async def test_no_part_of_a_secret_is_left(given):
 
     secrets = ("hunter2-hunter2", '"hunter2\\hunter2')
     result = await execute(made(tell), "tell", "{}", seconds=5, secrets=secrets)
-
     assert "hunter2" not in result.output
 
 
@@ -202,7 +198,6 @@ async def test_a_file_is_given_to_the_people():
         return FileResult("chart.png", b"\x89PNG")
 
     result = await call(draw)
-
     assert result.files == (FileResult("chart.png", b"\x89PNG", "image/png"),)
     assert result.output == "[file chart.png, 4 bytes: posted to the chat]"
 
@@ -249,7 +244,6 @@ async def test_too_many_files_are_said():
         return [FileResult(f"{number}.txt", "x") for number in range(11)]
 
     result = await call(flood)
-
     assert "at most 10 files" in result.output
     assert not result.files
 

@@ -112,7 +112,6 @@ def test_a_default_is_null_and_said():
     def find(text: str, limit: int = 10, exact: bool = False, place: str | None = None) -> None: ...
 
     properties = parameters(find)["properties"]
-
     assert properties["limit"] == {"type": ["integer", "null"], "description": "Null means 10."}
     assert properties["exact"] == {"type": ["boolean", "null"], "description": "Null means false."}
     assert properties["place"] == {"anyOf": [{"type": "string"}, {"type": "null"}]}
@@ -124,7 +123,6 @@ def test_choices_are_enums():
     def paint(color: Color, size: Literal["s", 2], finish: Literal["matt", "gloss"] = "matt") -> None: ...
 
     properties = parameters(paint)["properties"]
-
     assert properties["color"]["enum"] == ["red", "blue"]
     assert properties["color"]["type"] == "string"
     assert properties["size"] == {"type": ["string", "integer"], "enum": ["s", 2]}
@@ -162,7 +160,6 @@ def test_recursive_types_are_references():
     def plant(tree: Tree) -> None: ...
 
     schema = parameters(plant)
-
     assert schema["properties"]["tree"] == {"$ref": "#/$defs/Tree"}
     assert schema["$defs"]["Tree"]["properties"]["children"]["anyOf"][0]["items"] == {"$ref": "#/$defs/Tree"}
 
@@ -173,7 +170,6 @@ def test_lists_sets_and_dates_are_described():
     def plan(days: list[datetime], tags: set[str], owner: UUID, cost: Decimal) -> None: ...
 
     properties = parameters(plan)["properties"]
-
     assert properties["days"] == {"type": "array", "items": {"type": "string", "format": "date-time"}}
     assert properties["tags"]["description"] == "(uniqueItems: True)"
     assert properties["owner"] == {"type": "string", "format": "uuid"}
@@ -251,9 +247,7 @@ def test_any_parameter_name_is_fine(name):
     """Also those that a pydantic model could not have as fields."""
     space: dict[str, Any] = {}
     exec(f"def look({name}: str) -> str: return {name}", space)
-
     found = Toolbox.of(space["look"]).get("look")
-
     assert found is not None
     assert found.read(f'{{"{name}": "x"}}') == {name: "x"}
 
@@ -278,5 +272,4 @@ def test_docstrings_describe_parameters(docstring):
 def test_a_colon_in_the_text_begins_no_section():
     """Only the known headings do."""
     text = "Find things.\n\nUse it for:\n    this: and that"
-
     assert described(text) == (text, {})
