@@ -80,21 +80,17 @@ def only_problem(folder: Path) -> str:
     return problem
 
 
-def test_no_folder_is_no_tools(tmp_path):
-    """And no problem: most have none."""
-    box = found(tmp_path / "nothing")
-    assert (len(box), box.problems) == (0, ())
-
-
 def test_every_file_is_loaded(folder):
-    """Except those that begin with _ or are no Python; each tool says where it is from."""
+    """Except those that begin with _ or are no Python; each tool says where it is from. No folder is none."""
     tool_file(folder, "b.py", "two")
     tool_file(folder, "a.py", "one")
     write(folder, "_draft.py", "raise RuntimeError")
     write(folder, "notes.txt", "not Python")
-    box = found(folder)
+    box, nothing = found(folder), found(folder / "nothing")
+
     assert (box.names(), box.problems) == (("one", "two"), ())
     assert [tool.source for tool in box] == [str(folder / "a.py"), str(folder / "b.py")]
+    assert (len(nothing), nothing.problems) == (0, ())
 
 
 def test_several_tools_of_one_file(folder):
@@ -146,20 +142,6 @@ def test_a_broken_file_is_a_problem(folder, text, line, words):
     assert box.names() == ("whole",)
     assert words in problem
     assert problem.startswith(f"{folder / 'broken.py'}:{line}: " if "no tool" not in words else str(folder))
-
-
-def test_a_file_that_is_no_text_is_a_problem(folder):
-    """Whatever bytes it has."""
-    path = folder / "noise.py"
-    path.write_bytes(b"\xff\xfe\x00\x00")
-    path.chmod(0o600)
-    assert str(path) in only_problem(folder)
-
-
-def test_a_folder_with_the_name_of_a_file_is_a_problem(folder):
-    """It cannot be read as one."""
-    (folder / "odd.py").mkdir()
-    assert "odd.py cannot be read" in only_problem(folder)
 
 
 def test_a_broken_function_is_a_problem_of_its_own(folder):
@@ -253,22 +235,15 @@ async def test_types_of_a_file_work_with_postponed_annotations(folder):
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
-def test_a_file_others_may_write_is_refused(folder, mode):
-    """What they write would run as Spool; the cure is said."""
+def test_what_others_may_write_is_refused(folder, mode):
+    """What they write would run as Spool; the cure is said. A folder with all that is in it."""
     path = tool_file(folder, "open.py", "opened")
     path.chmod(mode)
     tool_file(folder, "own.py", "owned")
-    box = found(folder)
-    (problem,) = box.problems
-    assert box.names() == ("owned",)
-    assert f"chmod go-w '{path}'" in problem
+    assert f"chmod go-w '{path}'" in only_problem(folder)
+    assert found(folder).names() == ("owned",)
 
-
-@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
-def test_a_folder_others_may_write_is_refused(folder, mode):
-    """With all that is in it."""
-    tool_file(folder, "a.py", "a")
-    folder.chmod(mode)
+    folder.chmod(mode | 0o100)
     assert f"chmod go-w '{folder}'" in only_problem(folder)
     assert not len(found(folder))
 
@@ -282,16 +257,19 @@ def test_a_link_is_judged_by_its_target(folder, tmp_path):
     assert "link.py" in only_problem(folder)
 
 
-def test_a_file_instead_of_the_folder_is_a_problem(tmp_path):
-    """TOOLS_DIR names a folder."""
-    path = write(tmp_path, "tools.py", "")
-    assert "TOOLS_DIR" in only_problem(path)
-
-
-def test_a_dangling_link_is_a_problem(folder):
-    """Somebody meant a file to be there."""
-    (folder / "gone.py").symlink_to(folder / "nowhere.py")
-    assert "gone.py cannot be read" in only_problem(folder)
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: (path.write_bytes(b"\xff\xfe\x00\x00"), path.chmod(0o600)), "odd.py"),
+        (lambda path: path.mkdir(), "odd.py cannot be read"),
+        (lambda path: path.symlink_to(path.parent / "nowhere.py"), "odd.py cannot be read"),
+    ],
+)
+def test_what_cannot_be_read_is_a_problem(folder, make, words):
+    """Somebody meant a file to be there: no text, a folder, a dangling link. TOOLS_DIR names a folder."""
+    make(folder / "odd.py")
+    assert words in only_problem(folder)
+    assert "TOOLS_DIR" in only_problem(write(folder, "tools.py", ""))
 
 
 def test_nothing_is_left_behind(folder):
