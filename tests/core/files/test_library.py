@@ -3,108 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from core.errors import Permanent, Retryable
-from core.files.documents import Source, source
+from core.files.documents import source
 from core.files.library import Added, Library
-from core.model_server.service import OpenAIService
 from core.ports import UNREADABLE
 from core.store import assistants, vector_stores
-from core.store.database import Database
-from standins.openai import OpenAIStandin
-from standins.script.script import Scenario
-
-ANN, BEN = "thread_ann", "thread_ben"
+from tests.core.files.shelved import findable, states, text, tools
 
 
-@pytest.fixture
-async def api() -> AsyncIterator[OpenAIStandin]:
-    """The model server."""
-    async with OpenAIStandin(Scenario()) as standin:
-        yield standin
-
-
-@pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    """An empty database."""
-    made = Database(tmp_path / "db.sqlite3")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def service(api: OpenAIStandin) -> AsyncIterator[OpenAIService]:
-    """The real service, in a hurry."""
-    made = OpenAIService(api_key="sk-test", base_url=api.base_url, pause=0.01)
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-def told() -> list[str]:
-    """What the operator was told."""
-    return []
-
-
-@pytest.fixture
-def library(api: OpenAIStandin, db: Database, service: OpenAIService, told: list[str]) -> Library:
-    """A library that lives in the server's time."""
-    return Library(db, service, tell=told.append, clock=api.clock.now, pause=0.01)
-
-
-@pytest.fixture
-async def bot(db: Database) -> str:
-    """An assistant without tools."""
-    made = await db(lambda tx: assistants.create(tx, {"name": "HelpBot", "model": "gpt-6-luna"}, 0.0))
-    return made.id
-
-
-def text(name: str, words: str = "") -> Source:
-    """A document that says its own name."""
-    return source(name, f"{name} {words}".encode())
-
-
-async def tools(db: Database, id: str) -> tuple[Any, ...]:
-    """The assistant's tools, and its stores."""
-    assistant = await db(lambda tx: assistants.get(tx, id))
-    assert assistant is not None
-    search = assistant.tool_resources.get("file_search", {})
-    return [tool["type"] for tool in assistant.tools], search.get("vector_store_ids")
-
-
-async def states(library: Library, owner: str) -> dict[str, str]:
-    """Name to state."""
-    return {row.name: row.status for row in await library.documents(owner)}
-
-
-def findable(api: OpenAIStandin, word: str) -> list[str]:
-    """The names of the documents that a search over all stores finds."""
-    return [found["filename"] for found in api.stores.found(list(api.stores.all), word)]
-
-
-async def test_an_added_document_can_be_found(api, library, bot):
-    """When the call returns."""
+async def test_an_added_document_can_be_found(api, db, library, bot, told):
+    """When the call returns; the store is made with the first one, and the operator told of the tool once."""
     assert Added("a.txt", True) == await library.add(bot, text("a.txt"))
     assert (["a.txt"], {"a.txt": "completed"}) == (findable(api, "a.txt"), await states(library, bot))
+    await library.add(bot, text("a.txt", "new"))
+    assert ["a.txt", "a.txt"] == findable(api, "a.txt"), "their bytes tell them apart"
 
-
-async def test_a_store_is_made_with_the_first_document(api, db, library, bot):
-    """One for all; the assistant searches it from its next run on."""
-    await library.add(bot, text("a.txt"))
-    await library.add(bot, text("b.txt"))
     (store,) = api.stores.all
     assert (["file_search"], [store]) == await tools(db, bot)
-
-
-async def test_the_operator_is_told_of_a_tool_that_is_added(library, bot, told):
-    """Once."""
-    await library.add(bot, text("a.txt"))
-    await library.add(bot, text("b.txt"))
     assert ["HelpBot had no file_search tool: it was added."] == told
 
 
@@ -125,24 +43,11 @@ async def test_other_stores_of_the_assistant_stay(api, db, library):
 
 
 async def test_the_same_bytes_are_uploaded_once(api, library, bot):
-    """Under whichever name; the first one stays."""
-    await library.add(bot, source("a.txt", b"same"))
-    assert Added("a.txt", False) == await library.add(bot, source("b.txt", b"same"))
-    assert 1 == len(api.files.uploaded)
-
-
-async def test_the_same_bytes_at_the_same_time_are_uploaded_once(api, library, bot):
-    """The second waits for the first."""
-    added = await asyncio.gather(*(library.add(bot, text("a.txt")) for _ in range(5)))
+    """Under whichever name; the first one stays. At the same time, the second waits for the first."""
+    added = await asyncio.gather(*(library.add(bot, source("a.txt", b"same")) for _ in range(5)))
     assert [True, False, False, False, False] == sorted((one.new for one in added), reverse=True)
+    assert Added("a.txt", False) == await library.add(bot, source("b.txt", b"same"))
     assert (1, 1) == (len(api.files.uploaded), len(api.stores.all))
-
-
-async def test_two_documents_of_one_name_are_both_kept(api, library, bot):
-    """Their bytes tell them apart."""
-    await library.add(bot, text("a.txt", "old"))
-    await library.add(bot, text("a.txt", "new"))
-    assert ["a.txt", "a.txt"] == findable(api, "a.txt")
 
 
 async def test_many_documents_make_one_store(api, library, bot):
@@ -170,12 +75,16 @@ async def test_an_upload_whose_answer_is_lost_is_found_again(api, library, bot):
 
 
 async def test_a_server_that_stays_away_leaves_the_document_waiting(api, library, bot):
-    """The same call goes on later."""
+    """The same call goes on later; so it does after a refused upload."""
     await api.go_offline()
     with pytest.raises(Retryable, match="connection_error"):
         await library.add(bot, text("a.txt"))
     assert {"a.txt": "waiting"} == await states(library, bot)
     await api.go_online()
+    api.fail("POST /files", status=400, code="bad")
+    with pytest.raises(Permanent, match="bad"):
+        await library.add(bot, text("a.txt"))
+    assert {"a.txt": "failed"} == await states(library, bot)
     await library.add(bot, text("a.txt"))
     assert {"a.txt": "completed"} == await states(library, bot)
 
@@ -190,37 +99,19 @@ async def test_an_unreadable_document_fails_with_its_reason(api, library, bot):
     assert not api.files.kept
 
 
-async def test_a_refused_upload_fails_with_its_reason(api, library, bot):
-    """It can be tried again."""
-    api.fail("POST /files", status=400, code="bad")
-    with pytest.raises(Permanent, match="bad"):
-        await library.add(bot, text("a.txt"))
-    assert {"a.txt": "failed"} == await states(library, bot)
-    await library.add(bot, text("a.txt"))
-    assert {"a.txt": "completed"} == await states(library, bot)
-
-
-async def test_a_store_that_vanished_is_made_anew(api, db, service, library, bot):
+@pytest.mark.parametrize(("name", "restarted"), [("a.txt", True), ("c.txt", False)])
+async def test_a_store_that_vanished_is_made_anew(api, db, service, library, bot, name, restarted):
     """With everything that was in it; nothing is uploaded again, and the assistant searches the new one."""
-    for name in ("a.txt", "b.txt"):
-        await library.add(bot, text(name))
+    for one in ("a.txt", "b.txt"):
+        await library.add(bot, text(one))
     api.stores.all.clear()
-
-    later = Library(db, service, clock=api.clock.now, pause=0.01)
-    assert Added("a.txt", True) == await later.add(bot, text("a.txt"))
+    later = Library(db, service, clock=api.clock.now, pause=0.01) if restarted else library
+    assert Added(name, True) == await later.add(bot, text(name))
     assert [] == await later.settle(bot)
 
-    assert (["a.txt", "b.txt"], 2) == (sorted(findable(api, "txt")), len(api.files.uploaded))
+    assert sorted({"a.txt", "b.txt", name}) == sorted(findable(api, "txt"))
     assert (["file_search"], list(api.stores.all)) == await tools(db, bot)
-
-
-async def test_a_store_that_vanishes_under_our_hands_is_made_anew(api, library, bot):
-    """The document that meets it is in the new one."""
-    await library.add(bot, text("a.txt"))
-    api.stores.all.clear()
-    await library.add(bot, text("b.txt"))
-    await library.settle(bot)
-    assert ["a.txt", "b.txt"] == sorted(findable(api, "txt"))
+    assert len({"a.txt", "b.txt", name}) == len(api.files.uploaded)
 
 
 async def test_bytes_that_vanished_at_the_server_are_uploaded_again(api, db, service, library, bot):

@@ -8,9 +8,7 @@ import pytest
 
 from core.files.library import Library
 from core.model_server.service import OpenAIService
-from tests.core.files.test_library import api, bot, db, findable, library, service, states, text, told, tools
-
-__all__ = ["api", "bot", "db", "library", "service", "told"]
+from tests.core.files.shelved import findable, states, text, tools
 
 
 class Death(BaseException):
