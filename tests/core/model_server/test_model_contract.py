@@ -83,39 +83,27 @@ def text(events: list[ModelEvent]) -> str:
 
 @every
 async def test_an_answer_is_its_deltas_and_one_ending(kind):
-    """In order, with nothing behind the ending."""
+    """In order, with nothing behind the ending, which has the usage in the product's own words."""
     events, error = await answer(kind, Say("Hel"), Say("lo 한 \n"), Say(" "), Say("😀"))
     assert error is None
     deltas = [event.text for event in events if isinstance(event, TextDelta)]
     assert ["Hel", "lo 한 \n", " ", "😀"] == deltas
     assert isinstance(events[-1], Finished)
     assert ("completed", "") == (events[-1].ending, events[-1].reason)
+    assert {"input_tokens": 6, "output_tokens": 3, "cached_tokens": 0} == events[-1].usage
     assert 1 == sum(isinstance(event, Finished) for event in events)
 
 
 @every
-async def test_usage_is_told(kind):
-    """In the product's own words."""
-    events, _ = await answer(kind, Say("12345678"))
-    assert isinstance(events[-1], Finished)
-    assert {"input_tokens": 6, "output_tokens": 2, "cached_tokens": 0} == events[-1].usage
-
-
-@every
-async def test_the_model_is_given_the_prompt(kind):
-    """Instructions and items, as they are."""
-    script = Scenario()
-    async with a_model(kind, script) as model:
-        await read(model)
-    assert [("Be kind.", [json.loads(item) for item in PROMPT.items])] == script.requests
-
-
-@every
 async def test_nothing_said_is_an_answer(kind):
-    """Whether it is a good one is not the model's to decide."""
-    events, error = await answer(kind)
+    """Whether it is a good one is not the model's to decide. It was given the prompt as it is."""
+    script = Scenario()
+    script.enqueue()
+    async with a_model(kind, script) as model:
+        events, error = await read(model)
     assert error is None
     assert ("", "completed") == (text(events), getattr(events[-1], "ending", None))
+    assert [("Be kind.", [json.loads(item) for item in PROMPT.items])] == script.requests
 
 
 @every
@@ -180,31 +168,22 @@ async def test_a_broken_stream_of_a_background_response_loses_nothing(kind, faul
 
 @in_background
 async def test_a_background_response_can_be_read_again(kind):
-    """From its first event, as after a crash."""
+    """From its first event, as after a crash. Once discarded (also twice) it is to be asked anew."""
     script = Scenario()
     script.enqueue("one two three")
     async with a_model(kind, script) as model:
         first, _ = await read(model)
         assert isinstance(first[0], Started)
         again, error = await read(model, first[0].response_id)
+        for _ in range(2):
+            await model.discard(first[0].response_id)
+        _, gone = await read(model, first[0].response_id)
 
     assert error is None
     assert first == again
     assert 1 == len(script.requests)
-
-
-@in_background
-async def test_a_discarded_response_is_gone(kind):
-    """Whoever wants to resume it is told to ask anew; discarding it again is no error."""
-    async with a_model(kind, Scenario()) as model:
-        events, _ = await read(model)
-        assert isinstance(events[0], Started)
-        for _ in range(2):
-            await model.discard(events[0].response_id)
-        _, error = await read(model, events[0].response_id)
-
-    assert isinstance(error, Retryable)
-    assert "response_gone" == error.code
+    assert isinstance(gone, Retryable)
+    assert "response_gone" == gone.code
 
 
 @every
