@@ -74,13 +74,6 @@ async def test_an_admin_ends_the_choice(tmp_path, word):
         assert [two, two] == [await who(spool, word), await who(spool)]
 
 
-async def test_somebody_may_be_called_default(tmp_path):
-    """Then that one is meant."""
-    async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
-        (id,) = await made(spool, "Default")
-        assert [id, SETTINGS_ID] == [await who(spool, "default"), await who(spool, "none")]
-
-
 @pytest.mark.parametrize(("policy", "user"), [(ADMIN, "U1"), (rules(), "UADM")])
 async def test_nobody_else_switches(tmp_path, policy, user):
     """Also when the name is wrong; without admins, as it is set up at first, nobody does."""
@@ -92,12 +85,16 @@ async def test_nobody_else_switches(tmp_path, policy, user):
 
 
 async def test_a_name_that_nobody_has(tmp_path):
-    """Those there are are told."""
+    """Those there are are told, without a deleted one. One may be called default, and then is meant."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
-        (id,) = await made(spool, "HelpBot")
+        (id, gone) = await made(spool, "Default", "Poet")
+        await spool.db(lambda tx: assistants.delete(tx, gone, 9.0))
         choice = await chosen(spool, "HelpBot2")
-    assert ("unknown", None, "HelpBot2") == (choice.outcome, choice.assistant, choice.wanted)
-    assert [SETTINGS_ID, id] == sorted((one.id for one in choice.others), key=(SETTINGS_ID, id).index)
+        assert ("unknown", None, "HelpBot2") == (choice.outcome, choice.assistant, choice.wanted)
+        assert {SETTINGS_ID, id} == {one.id for one in choice.others}
+        assert [id] == [one.id for one in (await chosen(spool)).others]
+        assert "unknown" == (await chosen(spool, gone)).outcome
+        assert [id, SETTINGS_ID] == [await who(spool, "default"), await who(spool, "none")]
 
 
 async def test_a_name_that_several_have(tmp_path):
@@ -108,15 +105,6 @@ async def test_a_name_that_several_have(tmp_path):
         assert ("several", set(ids[:2])) == (choice.outcome, {one.id for one in choice.others})
         assert [] == await spool.db(assistants.assignments)
         assert ids[1] == await who(spool, ids[1])
-
-
-async def test_a_deleted_one_is_gone(tmp_path):
-    """It is not listed and cannot be chosen."""
-    async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
-        ids = await made(spool, "HelpBot", "Poet")
-        await spool.db(lambda tx: assistants.delete(tx, ids[0], 9.0))
-        assert [ids[1]] == [one.id for one in (await chosen(spool)).others]
-        assert "unknown" == (await chosen(spool, ids[0])).outcome
 
 
 async def test_a_discord_thread_shows_its_channels_assistant(tmp_path):

@@ -154,7 +154,6 @@ def test_transcribing_is_another_matter():
 def test_the_table_is_complete():
     """Its replacements are not themselves retired, its dates are dates, and it tells where it is from."""
     table = json.loads(TABLE.read_text("utf-8"))
-
     assert table["source"]
     assert date.fromisoformat(table["read"]) <= TODAY
     for model, entry in table["models"].items():
@@ -192,12 +191,10 @@ async def test_a_new_model_is_looked_for(db):
     server = Server()
     await of_server(db, OFFICIAL, server, NOW)
     server.models = ending(100)
-
     within = await of_server(db, OFFICIAL, server, NOW + HOUR - 1, wanted="m")
     present = await of_server(db, OFFICIAL, server, NOW + HOUR, wanted="gpt-6-luna")
     assert 1 == server.asked
     later = await of_server(db, OFFICIAL, server, NOW + HOUR, wanted="m")
-
     assert ["m" in (found.models or ()) for found in (within, present, later)] == [False, False, True]
 
 
@@ -233,7 +230,6 @@ async def test_a_silent_server_is_not_waited_for(db, monkeypatch):
 
     async with asyncio.timeout(TIMEOUT):
         found = await of_server(db, ELSEWHERE, silent, NOW)
-
     assert found.models is None
     assert "did not answer" in found.problem
 
@@ -257,11 +253,8 @@ async def test_openai_is_known_by_its_host(db, url, official):
 async def test_concerns_are_told_once(db):
     """For the log at start: what is gone, what ends soon, and the model of voice messages."""
     models = {**ending(5), "gone": ModelFacts(shutdown=TODAY)}
-
     settings = Settings(openai_api_key="sk-1", transcription_model="mute")
-
     ends, gone, mute = await concerns(db, settings, Server(models), NOW, ["m", "m", "gone", "gpt-6-luna"])
-
     assert "The model m ends on 2026-11-27, in 5 days." in ends
     assert "The model gone was retired on 2026-11-22." in gone
     assert "The model server has no model mute, so recordings are not listened to here." in mute

@@ -137,7 +137,6 @@ async def test_all_mistakes_are_told_at_once(desk):
     problems = await desk.refuses(
         name="Spool", model="gpt-4-turbo", top_p=7, tools=[SEARCH, evil], metadata={"a": 1}, run_seconds=1.5
     )
-
     assert ["top_p", "run_seconds", "metadata", "tools[1]", "name", "model"] == [
         problem.param for problem in problems
     ]
@@ -194,12 +193,10 @@ async def test_tools_the_server_does_not_have_are_warned_about(desk):
     """When they are given, and when their assistant is to answer; functions are ours, and there anyway."""
     desk.set(openai_features="portable")
     said = Remark("tools_unavailable", {"label": "Ada", "tools": "file_search"}, "tools")
-
     made = await desk.does.create({"name": "Ada", "tools": [SEARCH, function_tool("*")]})
     changed = await desk.does.update(made.assistant, {"tools": [SEARCH]})
     assigned = await desk.does.assign("Ada", [DEFAULT])
     without = await desk.does.update(changed.assistant, {"tools": []})
-
     assert all(said in done.warnings for done in (made, changed, assigned))
     assert () == without.warnings
 
@@ -267,7 +264,6 @@ async def test_the_settings_are_changed_elsewhere(desk):
     ):
         with pytest.raises(refusals.OfSettings):
             await act
-
     assert SETTINGS_ID == (await desk.does.assign(SETTINGS_ID, [C1])).assistant.id
 
 
@@ -279,7 +275,6 @@ async def test_nobody_and_namesakes_are_refused(desk):
     warned = (await desk.imports(old(name="ada"))).imported[0].warnings
     with pytest.raises(refusals.Ambiguous) as several:
         await desk.does.delete("ADA")
-
     assert (Remark("namesake", {"name": "ada", "id": ada.id}, "name"),) == warned
     assert "Nobody" == unknown.value.wanted
     assert {ada.id, "asst_1"} == {one.id for one in several.value.found}
@@ -290,13 +285,11 @@ async def test_places_are_assigned_and_freed(desk):
     """The newest assignment of a place counts; a place that has none is told apart."""
     ada, bob = await desk.creates("Ada"), await desk.creates("Bob")
     await desk.does.assign("Bob", [C1])
-
     assigned = await desk.does.assign("ada", [C1, T1, DEFAULT])
     places = tuple(Assignment(*place, ada.id) for place in (C1, T1, DEFAULT))
     assert (ada, places) == (assigned.assistant, assigned.places)
     assert places == (await desk.does.listing(bob.id)).assignments
     freed = await desk.does.free([C1, DEFAULT, ("slack", "C9")])
-
     assert ((places[0], places[2]), (Assignment("slack", "C9", ""),)) == (freed.ended, freed.vacant)
     assert (places[1],) == (await desk.does.listing()).assignments
 
@@ -366,9 +359,7 @@ async def test_what_was_exported_is_imported_unchanged(desk, tmp_path):
     made = await desk.creates("HelpBot", tool_resources=stores, **full)
     await desk.updates(made, model="gpt-6.1-sol")
     another = Desk(tmp_path / "another.sqlite3")
-
     report = await another.imports(*(one.to_json() for one in (await desk.does.listing()).found))
-
     assert (True, False) == (report.of_settings, report.more)
     assert await desk.all() == await another.all() == tuple(one.assistant for one in report.imported)
     another.db.close()
@@ -378,7 +369,6 @@ async def test_what_was_changed_here_is_not_imported_over(desk):
     """Nor a second time beside it, unless it is to be overwritten; what was deleted comes back."""
     first = (await desk.imports(old())).imported[0].assistant
     changed = await desk.updates(first, description="changed")
-
     assert [("differs_here",)] == said(await desk.imports(old()))
     assert (changed,) == await desk.all()
     (updated,) = (await desk.imports(old(), overwrite=True)).imported

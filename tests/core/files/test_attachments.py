@@ -161,7 +161,6 @@ async def test_fetching_begins_at_intake(desk):
     waiting = [asyncio.create_task(desk.ready(asked)) for _ in range(2)]
     await asyncio.sleep(0)
     desk.shelf.open.set()
-
     assert [[("a.txt", "text")]] * 2 == [shown(stored) for stored in await asyncio.gather(*waiting)]
     assert ["a.txt"] == desk.shelf.names
 
@@ -205,7 +204,6 @@ async def test_an_announced_size_is_believed_when_it_is_too_large(desk):
         "1", Attachment("1", "a.txt", "u", size=1001), Attachment("1", "big", "u", size=4)
     )
     announced, lied = await desk.ready(asked)
-
     assert ("file_too_large", 1001) == (announced.refused, announced.size)
     assert ("file_too_large", [("big", 1000)]) == (lied.refused, desk.shelf.fetched)
 
@@ -220,7 +218,6 @@ async def test_all_files_together_have_a_limit(desk):
         await desk.ready(asked)
     await desk.restart()
     stored = await desk.ready(asked)
-
     assert [("half", "text"), ("big", "file_total"), ("a.txt", "text")] == shown(stored)
     assert ("a.txt", TOTAL - TOTAL // 2) == desk.shelf.fetched[-1]
 
@@ -230,7 +227,6 @@ async def test_what_may_pass_is_tried_again(desk):
     desk.shelf.faults["a.txt"] = [Retryable("http_503"), Retryable("reset", retry_after=0.01)]
     desk.shelf.faults["b.png"] = [Retryable("ratelimited", retry_after=61.0)]
     asked = await desk.sent("1", "a.txt", "b.png", "a.txt")
-
     assert [("a.txt", "text"), ("b.png", "file_unavailable"), ("a.txt", "text")] == shown(
         await desk.ready(asked)
     )
@@ -259,7 +255,6 @@ async def test_one_bad_file_harms_nobody(desk, error, reason):
     desk.shelf.faults["a.txt"] = [error]
     asked, late = await desk.sent("1", "a.txt", "b.png"), await desk.sent("2", "a.txt")
     gone = Attachments(desk.db, {}, FileLimits(9, 9), transcribe=None)
-
     assert [("a.txt", reason), ("b.png", "picture")] == shown(await desk.ready(asked))
     assert [("a.txt", "file_unavailable")] == shown(await gone.ready(late.message, late.thread, late.run))
 

@@ -20,7 +20,6 @@ async def test_an_added_document_can_be_found(api, db, library, bot, told):
     assert (["a.txt"], {"a.txt": "completed"}) == (findable(api, "a.txt"), await states(library, bot))
     await library.add(bot, text("a.txt", "new"))
     assert ["a.txt", "a.txt"] == findable(api, "a.txt"), "their bytes tell them apart"
-
     (store,) = api.stores.all
     assert (["file_search"], [store]) == await tools(db, bot)
     assert ["HelpBot had no file_search tool: it was added."] == told
@@ -32,9 +31,7 @@ async def test_other_stores_of_the_assistant_stay(api, db, library):
     resources = {"file_search": {"vector_store_ids": ["vs_old"]}, "code_interpreter": {}}
     given = {"name": "B", "model": "m", "tools": [search], "tool_resources": resources}
     bot = await db(lambda tx: assistants.create(tx, given, 0.0))
-
     await library.add(bot.id, text("a.txt"))
-
     changed = await db(lambda tx: assistants.get(tx, bot.id))
     assert changed is not None
     assert (search,) == changed.tools
@@ -108,7 +105,6 @@ async def test_a_store_that_vanished_is_made_anew(api, db, service, library, bot
     later = Library(db, service, clock=api.clock.now, pause=0.01) if restarted else library
     assert Added(name, True) == await later.add(bot, text(name))
     assert [] == await later.settle(bot)
-
     assert sorted({"a.txt", "b.txt", name}) == sorted(findable(api, "txt"))
     assert (["file_search"], list(api.stores.all)) == await tools(db, bot)
     assert len({"a.txt", "b.txt", name}) == len(api.files.uploaded)
@@ -150,9 +146,7 @@ async def test_removing_can_be_interrupted(api, library, bot):
     with pytest.raises(Permanent):
         await library.remove(bot, row.digest)
     assert {"a.txt": "completed"} == await states(library, bot)
-
     await library.remove(bot, row.digest)
-
     assert ({}, 0) == (await states(library, bot), len(api.files.kept))
 
 

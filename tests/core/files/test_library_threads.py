@@ -33,7 +33,6 @@ async def test_each_thread_has_a_store_of_its_own(api, library):
     assert ["plan.txt"] == inside(api, ann) == inside(api, ben)
     assert [30 * DAY] * 2 == [pytest.approx(one.expires_at - one.created_at) for one in api.files.uploaded]
     assert 7 == api.stores.find(ann).days
-
     stores = await asyncio.gather(*(keep(library, ANN, f"{n}.txt") for n in range(4)))
     assert {ann} == {*stores}
     with pytest.raises(Permanent):
@@ -60,7 +59,6 @@ async def test_a_store_that_was_used_lives_on(api, library):
     api.clock.skip(6 * DAY)
     api.stores.use(store)
     api.clock.skip(2 * DAY)
-
     assert store == await library.store(ANN)
     before = len(api.exchanges)
     assert store == await library.store(ANN)

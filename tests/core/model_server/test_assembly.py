@@ -248,6 +248,5 @@ async def test_thoughts_are_neither_shown_nor_remembered(form):
         api.form = form
         async with asking(Wire(api.base_url), PORTABLE) as model:
             found = await events(model)
-
     assert "Hello" == said(found)
     assert "secret" not in repr(found)

@@ -155,7 +155,6 @@ async def test_a_response_that_is_asked_for_gives_signs_of_life():
         server.answers.extend([refusal(400, {"message": "too old"}), queued])
         async with aclosing(model.stream(PROMPT, resume="resp_1")) as stream:
             assert Started("resp_1") == await anext(stream)
-
     assert "/v1/responses/resp_1" == server.requests[1].path
 
 
@@ -167,7 +166,6 @@ async def test_a_server_in_trouble_is_asked_again_for_the_same_response(trouble)
     async with wire() as server, asking(server, BACKGROUND) as model:
         server.answers.extend([refusal(400, {"message": "too old"}), *trouble] if trouble else [])
         found = await events(model, resume="resp_1")
-
     assert [Finished("completed", "", None)] == found
     paths = [got.path for got in server.requests]
     assert "/v1/responses/resp_1?stream=true" == paths[0]
@@ -181,7 +179,6 @@ async def test_a_redirect_is_not_followed(status, caplog):
         server.answers.append(Sent([], status, {"Location": f"{other.url}/responses?key=secret"}))
         with pytest.raises(Permanent) as caught:
             await events(model)
-
         assert (1, []) == (len(server.requests), other.requests)
         assert f"{other.url}/responses" in caplog.text
     assert (f"http_{status}", "model_moved") == (caught.value.code, caught.value.notice)

@@ -116,7 +116,6 @@ async def test_the_ending_has_usage_and_reason():
     usage = {"input_tokens": 7, "output_tokens": 3, "input_tokens_details": {"cached_tokens": 5}}
     response = {"usage": usage, "incomplete_details": {"reason": "max_output_tokens"}}
     counted = {"input_tokens": 7, "output_tokens": 3, "cached_tokens": 5}
-
     ending = await answered(frame("response.incomplete", response=response))
     assert [Finished("incomplete", "max_output_tokens", counted)] == ending
     ending = await answered(frame("response.completed", response={"usage": {"input_tokens": 7}}))

@@ -160,7 +160,6 @@ async def test_a_broken_stream_of_a_background_response_loses_nothing(kind, faul
         if error:
             assert isinstance(events[0], Started)
             events, error = await read(model, events[0].response_id)
-
     assert error is None
     assert "Hello" == text(events)
     assert 1 == len(script.requests)

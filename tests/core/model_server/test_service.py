@@ -46,7 +46,6 @@ async def test_an_upload_is_a_file(api, service, seconds, life):
     """For good, or an hour to thirty days as the server takes. Forgetting twice is as good as once."""
     ported: Service = service
     id = await ported.upload("한글 보고서.txt", "안녕".encode(), purpose="assistants", seconds=seconds)
-
     (file,) = api.files.uploaded
     assert (id, "한글 보고서.txt", "assistants") == (file.id, file.name, file.purpose)
     assert "안녕".encode() == file.content
@@ -62,7 +61,6 @@ async def test_a_path_is_read_while_it_is_sent(api, service, tmp_path):
     path.write_bytes(b"x" * 300_000)
     told: list[int] = []
     await service.upload("big.txt", path, purpose="assistants", progress=told.append)
-
     assert [300_000] == [len(file.content) for file in api.files.uploaded]
     assert told == sorted(told)
     assert len(set(told)) > 2
@@ -78,7 +76,6 @@ async def test_an_upload_is_never_repeated(api, service, status):
     with pytest.raises(Retryable) as caught:
         await service.upload("a.txt", b"a", purpose="assistants")
     assert (1, 7.0) == (api.asked("POST /files"), caught.value.retry_after)
-
     api.fail("POST /files", lost=True)
     with pytest.raises(Retryable, match="connection_error"):
         await service.upload("a.txt", b"a", purpose="assistants")
@@ -93,9 +90,7 @@ async def test_uploads_are_listed_from_a_time_on(api, service):
     await service.upload("other.txt", b"other", purpose="user_data")
     await service.upload("one.txt", b"one", purpose="assistants")
     await service.upload("two.txt", b"to be gone", purpose="assistants", seconds=3600)
-
     listed = await service.uploads("assistants", since)
-
     assert [("two.txt", 10, False), ("one.txt", 3, True)] == [(up.name, up.size, up.lasting) for up in listed]
 
 
@@ -127,7 +122,6 @@ async def test_indexing_may_be_repeated(api, service, posted, read):
     api.fail("POST /vector_stores/*/files", **posted)
     api.fail("GET /vector_stores/*/files/*", **read)
     await service.index(store, file)
-
     assert [file] == list(api.stores.find(store).entries)
     assert [file] == [found["file_id"] for found in api.stores.found([store], "answer")]
 
@@ -159,13 +153,11 @@ async def test_a_store_or_a_file_that_vanished_is_gone(api, service):
     store, dated = await service.create_store("s"), await service.create_store("d", days=1)
     file = await service.upload("a.txt", b"a", purpose="assistants")
     api.clock.skip(2 * 86400)
-
     gone = [
         await refused(api, service.index(store, "file-none")),
         await refused(api, service.index("vs_none", file)),
         await refused(api, service.index(dated, file)),
     ]
-
     assert [GONE, GONE, GONE] == [error.notice for error in gone]
 
 
@@ -198,7 +190,6 @@ async def test_a_produced_file_is_downloaded(api, service):
 async def test_speech_becomes_text(api, service):
     """With the model that is set and an ending the server knows; what is none is refused with its reason."""
     assert "" != await service.transcribe("voice.OPUS", OGG)
-
     (made,) = api.transcriptions
     assert ("gpt-transcribe", "voice.ogg", OGG) == (made.model, made.name, made.content)
     assert "corrupted" in (await refused(api, service.transcribe("voice.ogg", b"no sound"))).code

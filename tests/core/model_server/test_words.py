@@ -125,7 +125,6 @@ def test_refusals_seen_in_the_field(name, status, notice):
     assert isinstance(found, Refused)
     assert notice == found.notice
     assert ("stream" in found.fields) == ("stream" in name)
-
     head, _, body = (CASES / "06-http429-retry-after-ms.txt").read_text().replace("\r", "").partition("\n\n")
     headers = dict(line.split(": ", 1) for line in head.splitlines()[1:])
     limit = met(refusal(json.loads(body), 429, headers))

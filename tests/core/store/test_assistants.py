@@ -22,7 +22,6 @@ def test_a_created_assistant_can_be_read(tx):
     """By its id, which is new, as version 1, with all it was given; an import keeps id, time and version."""
     created = made(tx, instructions="Be kind.", tools=[function_tool("f")], metadata={"a": "b"}, top_p=0.5)
     brought = made(tx, id="asst_old", created_at=3, version=7)
-
     assert created == assistants.get(tx, created.id)
     assert ("Be kind.", 5, 1) == (created.instructions, created.created_at, created.version)
     assert created.id.startswith("asst_")
@@ -39,7 +38,6 @@ def test_a_change_is_the_next_version(tx):
     assert assistants.get(tx, first.id, 2) is None
     given = {"instructions": "Be curt.", "temperature": None, "id": "asst_x", "created_at": 0, "version": 9}
     second = assistants.update(tx, first.id, given, 9.0)
-
     assert ("Be curt.", None, "Ada") == (second.instructions, second.temperature, second.name)
     assert (first.id, 5, 2) == (second.id, second.created_at, second.version)
     assert second == assistants.get(tx, first.id)
@@ -59,7 +57,6 @@ def test_what_the_first_version_of_spool_wrote_is_history(tx):
         "INSERT INTO assistants (id, created_at, name, instructions, model) VALUES (?, ?, ?, ?, ?)",
         *("asst_1", 1.5, "Spool", "Be kind.", "m"),
     )
-
     assert [SETTINGS_ID] == [found.id for found in assistants.all(tx)]
     assert assistants.known(tx, "asst_1")
     old = assistants.get(tx, "asst_1")
@@ -120,7 +117,6 @@ def test_places_of_platforms_do_not_mix(tx):
     ada = made(tx)
     assistants.assign(tx, "slack", "C1", ada.id)
     assistants.assign(tx, "slack", "default", ada.id)
-
     for platform, place in (("discord", ["C1"]), ("discord", ["C2", "default"]), ("slack", ["C2"])):
         assert SETTINGS_ID == assistants.nearest(tx, platform, place).id
     assistants.unassign(tx, *SETTINGS)
@@ -149,7 +145,6 @@ def test_the_settings_are_settled_once(tx):
     settled = assistants.settle(tx, ASSISTANT, 2.0)
     assert (SETTINGS_ID, 1, 1) == (settled.id, settled.version, settled.created_at)
     assert settled == assistants.nearest(tx, "slack", []) == assistants.get(tx, SETTINGS_ID)
-
     changed = assistants.settle(tx, replace(ASSISTANT, model="m"), 2.0)
     assert ("m", 2, 1) == (changed.model, changed.version, changed.created_at)
     assert changed == assistants.nearest(tx, "discord", ["1"])

@@ -56,7 +56,6 @@ def test_what_a_killed_process_left_in_the_wal_is_in_the_copy(tmp_path):
     database = left_by_a_kill(tmp_path / "spool.sqlite3", 7)
     before = content(tmp_path)
     backup.save(database, tmp_path / "copy")
-
     after = content(tmp_path)
     assert after.pop("copy")
     assert before == after
@@ -300,8 +299,6 @@ def test_two_starts_at_once_keep_the_old_schema(tmp_path):
         "import sys; from pathlib import Path; from core.store.database import Database\n"
         "Database(Path(sys.argv[1])).close()"
     )
-
     both = [subprocess.Popen([sys.executable, "-c", code, str(database)]) for _ in range(4)]
-
     assert [0] * 4 == [process.wait() for process in both]
     assert (NEWEST, 1) == (schema(database), schema(tmp_path / "spool-schema-1.sqlite3"))

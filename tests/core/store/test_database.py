@@ -47,7 +47,6 @@ async def test_work_gives_its_result_and_is_on_disk(db, tmp_path):
     db(remembering("a")).cancel()
     for number in range(50):
         db(lambda tx, n=number: facts.remember(tx, "list", [*(facts.find(tx, "list") or []), n]))
-
     assert list(range(50)) == await db(lambda tx: facts.find(tx, "list"))
     assert ["a", "list"] == committed(tmp_path / "spool.sqlite3") == await db(names)
     for pragma, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
@@ -72,7 +71,6 @@ async def test_what_waits_shares_one_commit(db, tmp_path):
         db(remembering(f"{number:02}"))
     seen = db(lambda x: committed(tmp_path / "spool.sqlite3"))
     go_on.set()
-
     assert [] == await seen
     assert 20 == len(committed(tmp_path / "spool.sqlite3"))
 
@@ -84,7 +82,6 @@ async def test_closing_finishes_what_was_asked_for(tmp_path):
         db(remembering(str(number)))
     db.close()
     assert 10 == len(committed(tmp_path / "spool.sqlite3"))
-
     second = Database(tmp_path / "spool.sqlite3")
     assert 10 == len(await second(names))
     second.close()
@@ -104,7 +101,6 @@ def test_work_outlives_the_event_loop(tmp_path):
     asyncio.run(ask())
     go_on.set()
     db.close()
-
     assert ["a"] == committed(tmp_path / "spool.sqlite3")
 
 
@@ -133,13 +129,11 @@ async def test_a_strangers_lock_fails_all_and_the_next_goes_on(db, tmp_path):
     await db(lambda tx: tx("PRAGMA busy_timeout=1"))
     stranger = sqlite3.connect(tmp_path / "spool.sqlite3", isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
-
     with pytest.raises(Unsaved, match="locked"):
         await db(remembering("a"))
     stranger.execute("ROLLBACK")
     stranger.close()
     await db(remembering("b"))
-
     assert ["b"] == await db(names)
 
 
@@ -170,7 +164,6 @@ async def test_a_transaction_that_sqlite_gave_up_fails_all(db, broken):
     go_on.set()
     results = await asyncio.gather(*asked, return_exceptions=True)
     await db(remembering("b"))
-
     assert [Unsaved] * 3 == [type(result) for result in results]
     assert ["b"] == await db(names)
 
@@ -185,7 +178,6 @@ async def test_only_its_owner_can_read_the_files(tmp_path, present):
     await db(remembering("a"))
     modes = {name: mode(tmp_path / name) for name in os.listdir(tmp_path)}
     db.close()
-
     assert dict.fromkeys(("spool.sqlite3", "spool.sqlite3-wal", "spool.sqlite3-shm"), 0o600) == modes
 
 
@@ -206,10 +198,8 @@ def test_a_migration_happens_whole_or_not_at_all(tmp_path):
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE items (x)")
     connection.commit()
-
     with pytest.raises(sqlite3.OperationalError, match="items"):
         Database(path)
-
     assert [("items",)] == connection.execute("SELECT name FROM sqlite_master").fetchall()
     assert [(0,)] == connection.execute("PRAGMA user_version").fetchall()
     connection.close()
@@ -239,7 +229,6 @@ async def test_what_comes_after_an_unsaved_one_of_its_chain_is_not_saved(hasty):
     assert [True, True] == await unsaved(mark, asyncio.shield(first))
     stranger.execute("ROLLBACK")
     later = [db(remembering("b"), chain), db(remembering("c"), chain, mark=True), db(remembering("d"))]
-
     assert [True, True, False] == await unsaved(*later)
     assert [False, False] == await unsaved(db(remembering("e"), Chain()), db(remembering("f"), marked))
     assert ["d", "e", "f"] == await db(names)

@@ -50,7 +50,6 @@ def test_a_refused_file_is_a_row_too(tx):
     files.add(tx, "m/0", thread, run, PICTURE, 2.0)
     files.add(tx, "m/1", thread, run, PICTURE, 2.0)
     files.add_refused(tx, "m/1", thread, run, *REFUSED, 3.0)
-
     found, stays = files.of_run(tx, run)
     assert ("a.zip", "", "", 9) == (found.name, found.type, found.kind, found.size)
     assert ("file_archive", None) == (found.refused, found.content)
@@ -64,7 +63,6 @@ def test_files_come_in_the_order_they_are_asked_for(tx):
     for source, owner in (("m/1", run), ("m/0", run), ("m/2", run), ("n/0", other)):
         files.add(tx, source, thread, owner, PICTURE, 2.0)
     files.add_output(tx, run, thread, "chart", CHART, 4.0)
-
     assert ["m/2", "m/0"] == [file.source for file in files.at(tx, ["m/2", "m/9", "m/0"])]
     assert ["m/0", "m/1", "m/2"] == [file.source for file in files.of_run(tx, run)]
 
@@ -78,7 +76,6 @@ def test_bytes_are_kept_for_runs_that_are_not_over(tx, status):
     files.add(tx, "m/1", thread, run, PICTURE, 2.0)
     ended = status in ENDED
     assert [b"cat", None if ended else b"cat"] == [file.content for file in files.of_run(tx, run)]
-
     files.release_ended(tx)
     for found in files.of_run(tx, run):
         assert ("picture", 3, None if ended else b"cat") == (found.kind, found.size, found.content)
@@ -91,9 +88,7 @@ def test_release_drops_the_bytes_of_one_run(tx):
     files.add(tx, "m/0", thread, run, PICTURE, 2.0)
     files.add(tx, "n/0", thread, other, PICTURE, 2.0)
     files.add_output(tx, run, thread, "chart", CHART, 4.0)
-
     files.release(tx, run)
-
     assert [("cat.png", None)] == [(file.name, file.content) for file in files.of_run(tx, run)]
     assert [None] == [file.content for file in files.outputs(tx, run)]
     assert [b"cat"] == [file.content for file in files.of_run(tx, other)]
@@ -107,7 +102,6 @@ def test_a_stored_recording_is_understood_or_refused(tx):
     mute, clear = files.of_run(tx, run)
     files.refuse(tx, mute.id, "audio_failed")
     files.set_transcript(tx, clear.id, "hello")
-
     mute, clear = files.of_run(tx, run)
     assert ("v.ogg", "", "", "audio_failed") == (mute.name, mute.type, mute.kind, mute.refused)
     assert ("audio", "hello") == (clear.kind, clear.transcript)
@@ -122,9 +116,7 @@ def test_a_thread_knows_what_the_server_still_has(tx):
         files.add(tx, f"m/{number}", owner, run, PICTURE, 9.0 - number)
         files.set_remote(tx, files.at(tx, [f"m/{number}"])[0].id, f"file-{number}", until)
     files.add(tx, "m/9", thread, run, PICTURE, 2.0)
-
     found = files.remotes(tx, thread, 10.0)
-
     assert [("file-1", 50.0, None), ("file-0", None, None)] == [
         (file.remote, file.remote_until, file.content) for file in found
     ]
@@ -138,7 +130,6 @@ def test_an_output_is_recorded_once(tx):
     again = files.add_output(tx, run, thread, "chart", File("b.png", "image/png", b"b"), 3.0)
     more = files.add_output(tx, run, thread, "table", File("t.csv", "text/csv", b"1,2"), 4.0)
     files.add_output(tx, other, thread, "chart", CHART, 2.0)
-
     assert first == again
     assert (first, more) == files.outputs(tx, run)
     assert ("output", "t.csv", "text/csv") == (more.kind, more.name, more.type)

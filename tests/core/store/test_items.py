@@ -52,7 +52,6 @@ def test_history_is_oldest_first_and_of_one_thread(tx):
     assert () == items.newest(tx, mine, 1000)
     for thread, *texts in ((mine, "a", "b"), (other, "x"), (mine, "c")):
         turn(tx, thread, *texts)
-
     assert ("a", "b", "c") == items.newest(tx, mine, 1000)
     assert ("x",) == items.newest(tx, other, 1000)
     assert () == items.newest(tx, mine, 0) == items.newest(tx, mine, -5)
@@ -66,7 +65,6 @@ def test_the_oldest_turns_are_left_out_first_and_whole(tx):
     turn(tx, thread, "c" * 3)
     cost = {text: items.weigh(text) for text in ("call", "output", "said")}
     whole = sum(cost.values()) + 2
-
     assert ("call", "output", "said", "ccc") == items.newest(tx, thread, whole)
     assert ("ccc",) == items.newest(tx, thread, whole - 1)
     assert ("ccc",) == items.newest(tx, thread, 2)
@@ -96,7 +94,6 @@ def test_a_long_thread_is_not_read_whole(tx: Execute):
         return rows
 
     items.newest(counting, thread, 50)
-
     assert read <= items.PAGE
 
 

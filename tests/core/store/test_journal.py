@@ -57,7 +57,6 @@ async def test_a_step_happens_once(db):
     for owner in ("first", "second", "third"):
         journal = Journal(db, await held(db, owner))
         assert [(), ()] == [await journal.once(CONTEXT, make), await journal.once(CONTEXT, make)]
-
     assert [1] == made
 
 

@@ -26,7 +26,6 @@ def test_a_message_is_read_as_it_was_stored(tx):
         "1", "안녕 'quoted' \x00 \n line", author="Kim", locale="ko", inside_topic=True, kind="help"
     )
     _, run = accepted(tx, said)
-
     assert (said,) == messages.of_run(tx, run)
     assert tx("SELECT id FROM messages")[0][0].startswith("msg_")
     with pytest.raises(sqlite3.IntegrityError):
@@ -106,7 +105,6 @@ def test_the_time_of_the_last_question_in_a_topic_is_known(tx):
     thread, _ = accepted(tx, message("5"))
     accepted(tx, message("9"))
     accepted(tx, message("7"))
-
     assert messages.last_in_topic(tx, thread, message("5")) is None
     assert 7.0 == messages.last_in_topic(tx, thread, message("8"))
     assert 9.0 == messages.last_in_topic(tx, thread, message("10"))
@@ -120,7 +118,6 @@ def test_what_the_thread_has_is_not_shown_to_it_again(tx):
     for shown, post in ((run, "7"), (other, "8"), (helping, "9")):
         tx("INSERT INTO steps VALUES (?, ?, 'post:0', '{}', ?, 1)", f"step_{post}", shown, f"fake:{post}")
     topic = [Earlier(id, f"fake:{id}", "U", "words") for id in ("4", "5", "6", "7", "8", "9")]
-
     assert ["4", "6", "8"] == [one.id for one in messages.unseen(tx, mine, HERE, topic)]
     assert ["4", "5", "7"] == [one.id for one in messages.unseen(tx, theirs, HERE, topic)]
     same_id = [Earlier("5", "other:5", "U", "words")]
@@ -137,5 +134,4 @@ def test_recent_topics_come_latest_first(tx):
         message("40", address=elsewhere(platform="other")),
     ):
         accepted(tx, said)
-
     assert [HERE, elsewhere(topic="T2")] == messages.recent(tx, "fake", 10.0)

@@ -49,9 +49,7 @@ def test_a_linked_database_is_replaced_where_it_is(database, tmp_path):
     (tmp_path / "data").mkdir()
     (link := tmp_path / "data" / "spool.sqlite3").symlink_to(database)
     damaged(database)
-
     kept = backup.restore(tmp_path / "copy", link, NEWEST)
-
     assert kept
     assert (link.is_symlink(), 1) == (True, pair(link))
     assert (tmp_path, True) == (kept.parent, Path(f"{kept}-wal").exists())

@@ -23,7 +23,6 @@ def test_a_queued_run_becomes_ours_with_all_it_needs(tx):
     assert claims.claim(tx, thread_of(tx), "me", BUDGET) is None
     run = asked(tx, "1")
     claim = claimed(tx)
-
     assert (run, thread_of(tx), "me") == (claim.run, claim.thread, claim.owner)
     assert ((message("1"),), {}, ()) == (claim.messages, claim.memo, claim.history)
     assert ("in_progress", False, 1.0) == (claim.status, claim.resumed, claim.created_at)
@@ -54,9 +53,7 @@ def test_a_live_run_is_taken_over_before_anything_new_begins(tx, live):
     claimed(tx, "dead")
     runs.record(tx, run, "dead", "response", {"id": "한"}, None, 1.0)
     tx("UPDATE runs SET status = ? WHERE id = ?", live, run)
-
     claim = claimed(tx)
-
     assert (run, True, 1) == (claim.run, claim.resumed, claim.deaths)
     assert ({"response": {"id": "한"}}, live) == (claim.memo, claim.status)
 
@@ -69,7 +66,6 @@ def test_releasing_lets_go_of_ones_own_runs_only(tx):
         asked(tx, id, user=user)
         claimed(tx, owner, user)
     runs.release(tx, "me")
-
     assert ["me", None, "other"] == all_of(tx("SELECT owner FROM runs ORDER BY seq"))
     assert [("me",)] == tx("SELECT owner FROM runs WHERE id = ?", done)
     claim = claimed(tx, "next", "U2")
@@ -107,7 +103,6 @@ def test_a_lane_of_its_own_waits_for_nobody(tx):
     run = runs.add(tx, thread_of(tx), 2.0, lane=None)
     messages.add(tx, message("2", kind="help", inside_topic=True), thread_of(tx), run)
     claim = claims.begin(tx, run, "me", BUDGET)
-
     assert claim is not None
     assert (run, run, thread_of(tx)) == (claim.run, claim.lane, claim.thread)
     assert ((), None) == (claim.history, claim.context_since)
@@ -123,7 +118,6 @@ def test_history_makes_room_for_the_messages(tx, inside):
     tight = claims.claim(tx, thread_of(tx), "me", cost if inside else cost - 1)
     assert tight is not None
     enough = claims.reread(tx, tight, cost + 1 + claims.context_room(2 * cost) if inside else cost)
-
     assert ((), ("x" * 30,)) == (tight.history, enough.history)
 
 
@@ -157,7 +151,6 @@ def test_finishing_gives_the_next_run_its_turn_in_its_history(tx):
     for number in range(3):
         asked(tx, f"{number}")
     following = claims.finish(tx, claimed(tx), Outcome("completed", ("q", "a")), BUDGET, 9.0, go_on=True)
-
     assert following is not None
     assert (("q", "a"), "me") == (following.history, following.owner)
     assert claims.finish(tx, following, Outcome("completed"), BUDGET, 9.0, go_on=False) is None
@@ -171,7 +164,6 @@ def test_unfinished_lanes_are_named_once_oldest_first(tx):
     for id, user in (("2", "U2"), ("3", "U1"), ("4", "U2")):
         asked(tx, id, user=user)
     claimed(tx, "me", "U1")
-
     assert [thread_of(tx, "U2"), thread_of(tx, "U1")] == runs.unfinished(tx, ["fake", "third"])
     assert [] == runs.unfinished(tx, ["other"])
     assert [] == runs.unfinished(tx, [])
@@ -184,7 +176,6 @@ def test_a_waiting_run_is_found_by_its_topic(tx):
     assert runs.waiting_in(tx, thread_of(tx), HERE.topic) is None
     asked(tx, "2")
     newest = asked(tx, "3")
-
     assert newest == runs.waiting_in(tx, thread_of(tx), HERE.topic)
     assert runs.waiting_in(tx, thread_of(tx), "T2") is None
     assert runs.waiting_in(tx, thread_of(tx, "U2"), HERE.topic) is None

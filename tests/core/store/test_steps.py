@@ -65,9 +65,7 @@ def test_a_new_step_forgives_the_deaths_before_it(tx):
     runs.record(tx, run, "me", "context", [], None, 1.0)
     assert [(0,)] == tx("SELECT deaths FROM runs")
     claim = claimed(tx, "next")
-
     runs.record(tx, run, "next", "context", [1], None, 1.0)
-
     assert 1 == claim.deaths
     assert [(1,)] == tx("SELECT deaths FROM runs")
 
@@ -80,7 +78,6 @@ def test_rereading_gives_what_the_database_has_now(tx):
     assert [1, 2] == [runs.met_error(tx, run, "me", code) for code in ("a", "b")]
     assert [(2, 1, "b")] == tx("SELECT attempts, deaths, error FROM runs")
     runs.record(tx, run, "me", "context", [1], None, 1.0)
-
     again = claims.reread(tx, claim, BUDGET)
     assert ({"context": [1]}, 2, True) == (again.memo, again.attempts, again.resumed)
 
@@ -93,7 +90,6 @@ def test_stopping_marks_the_live_run(tx):
     assert runs.stop(tx, thread_of(tx), run=old) is None
     assert runs.stop(tx, thread_of(tx), topic="T2") is None
     assert ["completed", "in_progress", "queued"] == status(tx)
-
     for more in ({}, {}, {"run": run}, {"topic": HERE.topic}):
         assert run == runs.stop(tx, thread_of(tx), **more)
     assert ["completed", "cancelling", "queued"] == status(tx)
@@ -115,7 +111,6 @@ def test_a_post_tells_whose_it_is(tx):
     claimed(tx)
     for number in ("7", "9"):
         runs.record(tx, run, "me", f"post:{number}", {"id": number}, f"fake:{number}", 1.0)
-
     assert (run, thread_of(tx), "U1") == runs.showing(tx, "fake:9")
     assert runs.showing(tx, "fake:8") is None
     assert ({"fake:9"}, set()) == (runs.recorded(tx, ["fake:9", "fake:8"]), runs.recorded(tx, []))

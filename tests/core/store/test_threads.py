@@ -37,7 +37,6 @@ def test_renewing_maps_to_an_empty_thread_and_keeps_the_old(tx, scope):
     old = threads.find_or_create(tx, HERE, "U1", scope, 1.0)
     theirs = threads.find_or_create(tx, elsewhere(topic="T2"), "U2", scope, 1.0)
     new = threads.renew(tx, HERE, "U1", scope, origin="reset", now=2.0)
-
     assert new == threads.find(tx, HERE, "U1", scope)
     assert theirs == threads.find(tx, elsewhere(topic="T2"), "U2", scope)
     assert {old, new, theirs} == {row[0] for row in tx("SELECT id FROM threads")}

@@ -38,7 +38,6 @@ async def test_the_clock_knows_time_zones(tmp_path):
     before = datetime.now(UTC).replace(microsecond=0)
     text = current_time("Asia/Seoul")
     after = datetime.now(UTC)
-
     assert text.endswith(" KST (UTC+0900), time zone Asia/Seoul")
     shown = datetime.strptime(text.split(" KST ")[0] + " +0900", "%A, %Y-%m-%d %H:%M:%S %z")
     assert before <= shown <= after
@@ -119,7 +118,6 @@ async def test_the_calculator_cannot_be_misled(expression):
     box, arguments = Toolbox.of(calculate), json.dumps({"expression": expression})
     started = time.monotonic()
     result = await execute(box.get("calculate"), "calculate", arguments, seconds=5)
-
     assert time.monotonic() - started < 2
     assert result.ok is (expression in LONG_BUT_RIGHT)
     assert result.ok or re.match(r"error: (ValueError|ZeroDivisionError|TypeError): .", result.output)

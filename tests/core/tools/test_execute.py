@@ -82,7 +82,6 @@ async def test_a_slow_tool_is_given_up():
             tidied.set()
 
     text = await error(sleep, seconds=0.01)
-
     assert "no result within 0.01 seconds" in text
     assert "may still take effect" in text
     assert tidied.is_set()
@@ -203,5 +202,4 @@ def test_a_tool_that_hangs_does_not_keep_the_bot_from_ending():
     )
     root = Path(__file__).parents[3]
     ended = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=30)
-
     assert (ended.returncode, ended.stdout) == (0, "False\n")

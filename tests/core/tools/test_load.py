@@ -64,7 +64,6 @@ def test_a_file_that_leads_nowhere_hides_no_other(folder):
         states.append(state(folder))
     tool_file(folder, "_private.py", "two")
     tool_file(folder, ".hidden.py", "three")
-
     assert len(set(states)) == 4
     assert states[-1] == state(folder)
 
@@ -87,7 +86,6 @@ def test_every_file_is_loaded(folder):
     write(folder, "_draft.py", "raise RuntimeError")
     write(folder, "notes.txt", "not Python")
     box, nothing = found(folder), found(folder / "nothing")
-
     assert (box.names(), box.problems) == (("one", "two"), ())
     assert [tool.source for tool in box] == [str(folder / "a.py"), str(folder / "b.py")]
     assert (len(nothing), nothing.problems) == (0, ())
@@ -186,9 +184,7 @@ async def test_files_of_one_name_do_not_clash(tmp_path):
         folder.mkdir(mode=0o700)
         tool_file(folder, "json.py", "who", f"import json; return json.dumps('{name}')")
         boxes.append(found(folder))
-
     results = [await execute(box.get("who"), "who", "{}", seconds=5) for box in boxes]
-
     assert [result.output for result in results] == ['"one"', '"two"']
 
 
@@ -242,7 +238,6 @@ def test_what_others_may_write_is_refused(folder, mode):
     tool_file(folder, "own.py", "owned")
     assert f"chmod go-w '{path}'" in only_problem(folder)
     assert found(folder).names() == ("owned",)
-
     folder.chmod(mode | 0o100)
     assert f"chmod go-w '{folder}'" in only_problem(folder)
     assert not len(found(folder))

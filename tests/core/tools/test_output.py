@@ -158,7 +158,6 @@ async def test_failures_are_logged(caplog):
 
     with caplog.at_level(logging.WARNING):
         await error(break_down)
-
     (record,) = caplog.records
     assert record.__dict__["tool"] == "break_down"
     assert "ValueError" == record.__dict__["error"]

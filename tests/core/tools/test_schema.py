@@ -177,7 +177,6 @@ def test_nested_types_are_written_out():
     def place_order(order: Order) -> None: ...
 
     order = parameters(place_order)["properties"]["order"]
-
     assert order["required"] == ["title", "place", "paint"]
     assert order["properties"]["title"] == {
         "type": "string",
@@ -200,7 +199,6 @@ def test_discriminated_unions_are_any_of():
 
     keep.__annotations__["pet"] = Annotated[Cat | Dog, Field(discriminator="kind")]
     branches = parameters(keep)["properties"]["pet"]["anyOf"]
-
     assert [branch["properties"]["kind"]["enum"] for branch in branches] == [["cat"], ["dog"]]
 
 
