@@ -70,10 +70,7 @@ async def test_a_foreground_response_is_never_resumed():
 
 @pytest.mark.parametrize(
     "answers",
-    [
-        [refusal(404, {"message": "not found"})],
-        [refusal(400, {"message": "too old"}), refusal(404, {})],
-    ],
+    [[refusal(404, {"message": "not found"})], [refusal(400, {"message": "too old"}), refusal(404, {})]],
 )
 async def test_a_response_the_server_forgot_is_asked_for_anew(answers):
     """404 for its id is not 404 for the model. That it cannot be discarded either is no matter."""
