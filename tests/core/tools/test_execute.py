@@ -72,7 +72,7 @@ async def test_a_tool_that_cancels_itself_is_an_error():
 
 
 async def test_a_slow_tool_is_given_up():
-    """Asynchronous ones are cancelled and can tidy up."""
+    """Asynchronous ones are cancelled and can tidy up. Its own limit goes before the caller's."""
     tidied = asyncio.Event()
 
     async def sleep() -> None:
@@ -81,10 +81,17 @@ async def test_a_slow_tool_is_given_up():
         finally:
             tidied.set()
 
+    @tool(seconds=60)
+    async def patient() -> str:
+        await asyncio.sleep(0.02)
+        return "there"
+
     text = await error(sleep, seconds=0.01)
     assert "no result within 0.01 seconds" in text
     assert "may still take effect" in text
     assert tidied.is_set()
+    assert "within 0.01 seconds" in await error(tool(seconds=0.01)(sleep))
+    assert (await call(patient, seconds=0.001)).output == "there"
 
 
 async def test_a_tool_that_does_not_let_itself_be_cancelled_is_left_alone():
@@ -108,22 +115,6 @@ async def test_a_tool_that_does_not_let_itself_be_cancelled_is_left_alone():
     release.set()
     ended.set()
     await asyncio.sleep(0)
-
-
-async def test_a_limit_of_its_own_goes_before_the_callers():
-    """In both directions."""
-
-    @tool(seconds=0.01)
-    async def brief() -> None:
-        await asyncio.sleep(60)
-
-    @tool(seconds=60)
-    async def patient() -> str:
-        await asyncio.sleep(0.02)
-        return "there"
-
-    assert "within 0.01 seconds" in await error(brief)
-    assert (await call(patient, seconds=0.001)).output == "there"
 
 
 async def test_slow_tools_do_not_block_others():

@@ -144,25 +144,10 @@ def test_a_broken_file_is_a_problem(folder, text, line, words):
 
 def test_a_broken_function_is_a_problem_of_its_own(folder):
     """The other tools of its file stay."""
-    write(
-        folder,
-        "mixed.py",
-        """
-        from core.tools import tool
-
-        @tool
-        def good(x: int) -> int: return x
-
-        @tool
-        def bad(x: dict) -> int: return 1
-        """,
-    )
-
-    box = found(folder)
-
-    (problem,) = box.problems
-    assert box.names() == ("good",)
-    assert problem.startswith(f"{folder / 'mixed.py'}:7: bad: “x”: ")
+    text = f"{IMPORT}\n@tool\ndef good(x: int) -> int: return x\n\n@tool\ndef bad(x: dict) -> int: return 1\n"
+    path = write(folder, "mixed.py", text)
+    assert only_problem(folder).startswith(f"{path}:6: bad: “x”: ")
+    assert found(folder).names() == ("good",)
 
 
 def test_of_two_tools_with_one_name_the_first_stays(folder):
