@@ -131,7 +131,7 @@ def test_only_of_the_shown_threads_the_items_are_counted(tmp_path):
         claim = claimed(tx)
         items.add(tx, claim.thread, claim.run, [items.item("user", "a")] * 20_000)
         asked(tx, "2", user="U2")
-        tx("UPDATE threads SET created_at = created_at - 1 WHERE id = ?", claim.thread)
+        tx.execute("UPDATE threads SET created_at = created_at - 1 WHERE id = ?", (claim.thread,))
 
     async def fill() -> None:
         db = Database(data_directory(tmp_path) / "spool.sqlite3")
@@ -142,7 +142,7 @@ def test_only_of_the_shown_threads_the_items_are_counted(tmp_path):
     thousands = []
     with contextlib.closing(sqlite3.connect(tmp_path / "spool.sqlite3")) as connection:
         connection.set_progress_handler(lambda: thousands.append(1), 1000)
-        (found,) = overview.newest_threads(lambda sql, *given: connection.execute(sql, given).fetchall(), 1)
+        (found,) = overview.newest_threads(connection, 1)
 
     assert ("U2", 0) == (found.member, found.items)
     assert len(thousands) < 5

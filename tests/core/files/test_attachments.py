@@ -77,7 +77,7 @@ class Desk:
         def work(tx: Execute) -> tuple[ThreadId, RunId]:
             thread = threads.find_or_create(tx, HERE, "U1", "user", 1.0)
             run = runs.add(tx, thread, 1.0, lane=None)
-            tx("UPDATE runs SET status = ? WHERE id = ?", status, run)
+            tx.execute("UPDATE runs SET status = ? WHERE id = ?", (status, run))
             messages.add(tx, said, thread, run)
             return thread, run
 
@@ -198,7 +198,7 @@ async def test_closing_ends_what_is_under_way(desk):
     await desk.attachments.close()
 
     assert 0 == desk.shelf.now
-    assert [] == await desk.db(lambda tx: tx("SELECT id FROM files"))
+    assert [] == await desk.db(lambda tx: tx.execute("SELECT id FROM files").fetchall())
 
 
 async def test_a_run_that_stops_waiting_does_not_stop_the_fetch(desk):
@@ -316,10 +316,14 @@ async def test_an_unknown_platform_harms_nobody(desk):
 async def test_a_database_that_refuses_is_told(desk):
     """It is no fault of the file: the run tries again, and then the file is fetched."""
     asked = await desk.sent("1", "a.txt")
-    await desk.db(lambda tx: tx("CREATE TRIGGER full BEFORE INSERT ON files BEGIN SELECT gone(); END"))
+    await desk.db(
+        lambda tx: tx.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON files BEGIN SELECT gone(); END"
+        ).fetchall()
+    )
     with pytest.raises(Unsaved):
         await desk.ready(asked)
-    await desk.db(lambda tx: tx("DROP TRIGGER full"))
+    await desk.db(lambda tx: tx.execute("DROP TRIGGER full").fetchall())
 
     assert [("a.txt", "text")] == shown(await desk.ready(asked))
 
@@ -531,5 +535,7 @@ async def test_rows_belong_to_the_thread(desk):
     asked = await desk.sent("1", "a.txt")
     await desk.ready(asked)
 
-    assert [(asked.thread, asked.run)] == await desk.db(lambda tx: tx("SELECT thread_id, run_id FROM files"))
+    assert [(asked.thread, asked.run)] == await desk.db(
+        lambda tx: tx.execute("SELECT thread_id, run_id FROM files").fetchall()
+    )
     assert 1 == len(await desk.db(lambda tx: files.of_run(tx, asked.run)))

@@ -40,7 +40,7 @@ def remembering(name: str, value: object = 1) -> Work[None]:
 
 def names(tx: Execute) -> list[str]:
     """The facts that are stored."""
-    return [name for (name,) in tx("SELECT name FROM facts ORDER BY name")]
+    return [name for (name,) in tx.execute("SELECT name FROM facts ORDER BY name").fetchall()]
 
 
 def committed(path: Path) -> list[str]:
@@ -141,8 +141,8 @@ def test_work_outlives_the_event_loop(tmp_path):
 
 async def test_a_full_disk_fails_all_and_the_next_goes_on(db):
     """Nothing of the commit happened, everybody in it is told, and with room again it works."""
-    (pages,) = (await db(lambda tx: tx("PRAGMA page_count")))[0]
-    await db(lambda tx: tx(f"PRAGMA max_page_count={pages + 1}"))
+    (pages,) = (await db(lambda tx: tx.execute("PRAGMA page_count").fetchall()))[0]
+    await db(lambda tx: tx.execute(f"PRAGMA max_page_count={pages + 1}").fetchall())
     large = "x" * 100_000
     go_on = threading.Event()
     db(lambda x: go_on.wait())
@@ -151,7 +151,7 @@ async def test_a_full_disk_fails_all_and_the_next_goes_on(db):
 
     results = await asyncio.gather(*asked, return_exceptions=True)
     stored = await db(names)
-    await db(lambda tx: tx("PRAGMA max_page_count=1000000"))
+    await db(lambda tx: tx.execute("PRAGMA max_page_count=1000000").fetchall())
     await db(remembering("c", large))
 
     assert isinstance(results[1], Unsaved)
@@ -161,7 +161,7 @@ async def test_a_full_disk_fails_all_and_the_next_goes_on(db):
 
 async def test_a_strangers_lock_fails_all_and_the_next_goes_on(db, tmp_path):
     """A transaction that cannot begin raises and leaves the writer as it was."""
-    await db(lambda tx: tx("PRAGMA busy_timeout=1"))
+    await db(lambda tx: tx.execute("PRAGMA busy_timeout=1").fetchall())
     stranger = sqlite3.connect(tmp_path / "spool.sqlite3", isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
 
@@ -176,7 +176,7 @@ async def test_a_strangers_lock_fails_all_and_the_next_goes_on(db, tmp_path):
 
 def giving_up(tx: Execute) -> None:
     """Work on a statement at which SQLite rolls everything back."""
-    tx("INSERT OR ROLLBACK INTO facts VALUES ('x', NULL)")
+    tx.execute("INSERT OR ROLLBACK INTO facts VALUES ('x', NULL)")
 
 
 def hiding_it(tx: Execute) -> None:
@@ -204,8 +204,10 @@ async def test_a_transaction_that_sqlite_gave_up_fails_all(db, broken):
 
 def breaking_at_commit(tx: Execute) -> None:
     """Work that looks well until everything is committed."""
-    tx("PRAGMA defer_foreign_keys=ON")
-    tx("INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES ('r', 'l', 'none', 'queued', 1)")
+    tx.execute("PRAGMA defer_foreign_keys=ON")
+    tx.execute(
+        "INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES ('r', 'l', 'none', 'queued', 1)"
+    )
 
 
 async def test_a_commit_that_fails_leaves_nothing(db):
@@ -225,7 +227,10 @@ async def test_commits_survive_a_power_cut(db):
     """WAL, synchronous=FULL, and foreign keys that are checked."""
 
     def pragmas(tx: Execute) -> list[object]:
-        return [tx(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous", "foreign_keys")]
+        return [
+            tx.execute(f"PRAGMA {name}").fetchall()[0][0]
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
 
     assert ["wal", 2, 1] == await db(pragmas)
 
@@ -337,10 +342,10 @@ async def test_one_of_the_same_commit_breaks_the_chain_too(db):
 
 
 POISON = [
-    lambda tx: tx("SELECT ?", "\ud800"),
-    lambda tx: tx("SELECT ?", 2**70),
-    lambda tx: tx("SELECT ?", object()),
-    lambda tx: tx("INSERT INTO facts (name) VALUES (NULL)"),
+    lambda tx: tx.execute("SELECT ?", ("\ud800",)).fetchall(),
+    lambda tx: tx.execute("SELECT ?", (2**70,)).fetchall(),
+    lambda tx: tx.execute("SELECT ?", (object(),)).fetchall(),
+    lambda tx: tx.execute("INSERT INTO facts (name) VALUES (NULL)").fetchall(),
     failing,
 ]
 

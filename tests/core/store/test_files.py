@@ -23,7 +23,7 @@ def begun(tx: Execute, user: str = "U1", status: str = "queued") -> tuple[Thread
     """A thread and a run in it."""
     thread = threads.find_or_create(tx, HERE, user, "user", 1.0)
     run = runs.add(tx, thread, 1.0, lane=thread)
-    tx("UPDATE runs SET status = ? WHERE id = ?", status, run)
+    tx.execute("UPDATE runs SET status = ? WHERE id = ?", (status, run))
     return thread, run
 
 
@@ -144,7 +144,7 @@ def test_start_up_drops_what_nobody_needs(status):
     with store() as tx:
         thread, run = begun(tx)
         files.add(tx, "m/0", thread, run, PICTURE, 2.0)
-        tx("UPDATE runs SET status = ? WHERE id = ?", status, run)
+        tx.execute("UPDATE runs SET status = ? WHERE id = ?", (status, run))
 
         files.release_ended(tx)
 

@@ -36,7 +36,7 @@ def test_a_message_gets_an_id_of_its_own():
     with store() as tx:
         accepted(tx, message("1"))
 
-        assert tx("SELECT id FROM messages")[0][0].startswith("msg_")
+        assert tx.execute("SELECT id FROM messages").fetchall()[0][0].startswith("msg_")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_withdrawing_the_only_message_cancels_its_run():
         _, run = accepted(tx, message("1"))
 
         assert run == messages.withdraw(tx, HERE, "1")
-        assert [("cancelled", "message deleted")] == tx("SELECT status, error FROM runs")
+        assert [("cancelled", "message deleted")] == tx.execute("SELECT status, error FROM runs").fetchall()
         assert () == messages.of_run(tx, run)
 
 
@@ -98,7 +98,7 @@ def test_withdrawing_one_of_several_leaves_the_others():
 
         assert messages.withdraw(tx, HERE, "1") is None
         assert ["2"] == [said.id for said in messages.of_run(tx, run)]
-        assert [("queued",)] == tx("SELECT status FROM runs")
+        assert [("queued",)] == tx.execute("SELECT status FROM runs").fetchall()
 
 
 def test_withdrawing_leaves_the_other_runs_of_the_lane():
@@ -108,7 +108,7 @@ def test_withdrawing_leaves_the_other_runs_of_the_lane():
         _, second = accepted(tx, message("2"))
 
         assert second == messages.withdraw(tx, HERE, "2")
-        assert [("queued",), ("cancelled",)] == tx("SELECT status FROM runs ORDER BY seq")
+        assert [("queued",), ("cancelled",)] == tx.execute("SELECT status FROM runs ORDER BY seq").fetchall()
 
 
 @pytest.mark.parametrize("status", ["in_progress", "cancelling", "requires_action", "completed", "failed"])
@@ -116,10 +116,10 @@ def test_a_message_cannot_be_withdrawn_once_its_run_began(status):
     """What is being answered, or was, stays as it is."""
     with store() as tx:
         _, run = accepted(tx, message("1"))
-        tx("UPDATE runs SET status = ?", status)
+        tx.execute("UPDATE runs SET status = ?", (status,))
 
         assert messages.withdraw(tx, HERE, "1") is None
-        assert [(status,)] == tx("SELECT status FROM runs")
+        assert [(status,)] == tx.execute("SELECT status FROM runs").fetchall()
         assert 1 == len(messages.of_run(tx, run))
 
 
@@ -132,7 +132,7 @@ def test_withdrawing_what_is_not_known_changes_nothing(address, id):
         accepted(tx, message("1"))
 
         assert messages.withdraw(tx, address, id) is None
-        assert [("queued",)] == tx("SELECT status FROM runs")
+        assert [("queued",)] == tx.execute("SELECT status FROM runs").fetchall()
 
 
 def test_a_withdrawn_message_stays_known():
@@ -184,7 +184,10 @@ def test_what_the_thread_has_is_not_shown_to_it_again():
         mine, run = accepted(tx, message("5"))
         theirs, other = accepted(tx, message("6", user="U2"))
         for shown, post in ((run, "7"), (other, "8")):
-            tx("INSERT INTO steps VALUES (?, ?, 'post:0', '{}', ?, 1)", f"step_{post}", shown, f"fake:{post}")
+            tx.execute(
+                "INSERT INTO steps VALUES (?, ?, 'post:0', '{}', ?, 1)",
+                (f"step_{post}", shown, f"fake:{post}"),
+            )
         topic = [Earlier(id, f"fake:{id}", "U", "words") for id in ("4", "5", "6", "7", "8")]
 
         assert ["4", "6", "8"] == [one.id for one in messages.unseen(tx, mine, HERE, topic)]
@@ -197,7 +200,7 @@ def test_own_texts_are_no_news_to_anybody():
         mine, _ = accepted(tx, message("5"))
         other = threads.find_or_create(tx, HERE, "U2", "user", 1.0)
         run = runs.add(tx, other, 1.0, lane=None)
-        tx("INSERT INTO steps VALUES ('step_1', ?, 'post:0', '{}', 'fake:7', 1)", run)
+        tx.execute("INSERT INTO steps VALUES ('step_1', ?, 'post:0', '{}', 'fake:7', 1)", (run,))
 
         assert [] == messages.unseen(tx, mine, HERE, [Earlier("7", "fake:7", "U", "help")])
 

@@ -9,7 +9,7 @@ import pytest
 from core.runs import claims
 from core.store import items, messages, runs, threads
 from core.types import Outcome
-from tests.core.fakes import HERE, message, store
+from tests.core.fakes import HERE, Watched, message, store
 from tests.core.queued import BUDGET, asked, claimed, status, thread_of
 from tests.core.whole import all_of
 
@@ -73,7 +73,7 @@ def test_the_database_itself_refuses_a_second_live_run():
         claimed(tx)
 
         with pytest.raises(sqlite3.IntegrityError):
-            tx("UPDATE runs SET status = 'in_progress' WHERE id = ?", second)
+            tx.execute("UPDATE runs SET status = 'in_progress' WHERE id = ?", (second,))
 
 
 @pytest.mark.parametrize("live", LIVE)
@@ -84,7 +84,7 @@ def test_a_live_run_is_taken_over_before_anything_new_begins(live):
         asked(tx, "2")
         claimed(tx, "dead")
         runs.record(tx, run, "dead", "response", {"id": "한"}, None, 1.0)
-        tx("UPDATE runs SET status = ? WHERE id = ?", live, run)
+        tx.execute("UPDATE runs SET status = ? WHERE id = ?", (live, run))
 
         claim = claimed(tx)
 
@@ -116,8 +116,8 @@ def test_releasing_lets_go_of_ones_own_runs_only():
 
         runs.release(tx, "me")
 
-        assert ["me", None, "other"] == all_of(tx("SELECT owner FROM runs ORDER BY seq"))
-        assert [("me",)] == tx("SELECT owner FROM runs WHERE id = ?", done)
+        assert ["me", None, "other"] == all_of(tx.execute("SELECT owner FROM runs ORDER BY seq").fetchall())
+        assert [("me",)] == tx.execute("SELECT owner FROM runs WHERE id = ?", (done,)).fetchall()
 
 
 def test_a_run_that_another_process_begins_meanwhile_is_left_to_it():
@@ -125,14 +125,12 @@ def test_a_run_that_another_process_begins_meanwhile_is_left_to_it():
     with store() as tx:
         asked(tx, "1")
 
-        def slow(sql: str, *params: object) -> list[tuple[object, ...]]:
-            rows = tx(sql, *params)
+        def meanwhile(sql: str, *_: object) -> None:
             if "status = 'queued' ORDER BY" in sql:
                 assert claims.claim(tx, thread_of(tx), "other", BUDGET) is not None
-            return rows
 
-        assert claims.claim(slow, thread_of(tx), "me", BUDGET) is None
-        assert ["other"] == all_of(tx("SELECT owner FROM runs"))
+        assert claims.claim(Watched(tx, meanwhile), thread_of(tx), "me", BUDGET) is None
+        assert ["other"] == all_of(tx.execute("SELECT owner FROM runs").fetchall())
 
 
 def test_begin_leaves_a_busy_lane_alone():
@@ -144,7 +142,9 @@ def test_begin_leaves_a_busy_lane_alone():
 
         assert claims.begin(tx, thread_of(tx), "me", BUDGET) is None
         assert claims.begin(tx, thread_of(tx), "other", BUDGET) is None
-        assert [("in_progress", "me"), ("queued", None)] == tx("SELECT status, owner FROM runs ORDER BY seq")
+        assert [("in_progress", "me"), ("queued", None)] == tx.execute(
+            "SELECT status, owner FROM runs ORDER BY seq"
+        ).fetchall()
 
 
 def test_a_lane_of_its_own_waits_for_nobody():
@@ -242,7 +242,7 @@ def test_finishing_writes_outcome_and_turn_at_once(ended):
 
         assert claims.finish(tx, claim, Outcome(ended, ("q", "a"), "why"), BUDGET, 9.0, go_on=True) is None
 
-        assert [(ended, "why", 9.0)] == tx("SELECT status, error, ended_at FROM runs")
+        assert [(ended, "why", 9.0)] == tx.execute("SELECT status, error, ended_at FROM runs").fetchall()
         assert ("q", "a") == items.newest(tx, claim.thread, BUDGET)
 
 

@@ -38,8 +38,12 @@ def test_a_former_owner_can_write_nothing(write):
         with pytest.raises(Lost):
             writes(tx, former)[write]()
 
-        assert [("in_progress", "me", 0, None)] == tx("SELECT status, owner, attempts, error FROM runs")
-        assert [] == tx("SELECT * FROM steps") + tx("SELECT * FROM items")
+        assert [("in_progress", "me", 0, None)] == tx.execute(
+            "SELECT status, owner, attempts, error FROM runs"
+        ).fetchall()
+        assert (
+            [] == tx.execute("SELECT * FROM steps").fetchall() + tx.execute("SELECT * FROM items").fetchall()
+        )
 
 
 @pytest.mark.parametrize("write", range(4))
@@ -53,7 +57,7 @@ def test_an_ended_run_takes_no_writes(write):
         with pytest.raises(Lost):
             writes(tx, claim)[write]()
 
-        assert [("completed", None)] == tx("SELECT status, error FROM runs")
+        assert [("completed", None)] == tx.execute("SELECT status, error FROM runs").fetchall()
 
 
 def test_a_step_is_replaced_under_its_name():
@@ -62,11 +66,13 @@ def test_a_step_is_replaced_under_its_name():
         run = asked(tx, "1")
         claimed(tx)
         runs.record(tx, run, "me", "post:0", {"intent": 1}, None, 1.0)
-        (before,) = tx("SELECT id FROM steps")
+        (before,) = tx.execute("SELECT id FROM steps").fetchall()
 
         runs.record(tx, run, "me", "post:0", {"id": "9"}, "fake:9", 2.0)
 
-        assert [(*before, '{"id": "9"}', "fake:9")] == tx("SELECT id, value, ref FROM steps")
+        assert [(*before, '{"id": "9"}', "fake:9")] == tx.execute(
+            "SELECT id, value, ref FROM steps"
+        ).fetchall()
         assert before[0].startswith("step_")
 
 
@@ -78,7 +84,7 @@ def test_errors_are_counted_apart_from_deaths():
         claimed(tx)
 
         assert [1, 2] == [runs.met_error(tx, run, "me", code) for code in ("a", "b")]
-        assert [(2, 1, "b")] == tx("SELECT attempts, deaths, error FROM runs")
+        assert [(2, 1, "b")] == tx.execute("SELECT attempts, deaths, error FROM runs").fetchall()
 
 
 def test_a_new_step_forgives_the_deaths_before_it():
@@ -88,13 +94,13 @@ def test_a_new_step_forgives_the_deaths_before_it():
         claimed(tx, "dead")
         claimed(tx, "me")
         runs.record(tx, run, "me", "context", [], None, 1.0)
-        assert [(0,)] == tx("SELECT deaths FROM runs")
+        assert [(0,)] == tx.execute("SELECT deaths FROM runs").fetchall()
         claim = claimed(tx, "next")
 
         runs.record(tx, run, "next", "context", [1], None, 1.0)
 
         assert 1 == claim.deaths
-        assert [(1,)] == tx("SELECT deaths FROM runs")
+        assert [(1,)] == tx.execute("SELECT deaths FROM runs").fetchall()
 
 
 def test_rereading_gives_what_the_database_has_now():
@@ -126,7 +132,7 @@ def test_only_what_runs_can_be_stopped(state):
     """A waiting run is not stopped by a word meant for the one before it; an ended one is over."""
     with store() as tx:
         asked(tx, "1")
-        tx("UPDATE runs SET status = ?", state)
+        tx.execute("UPDATE runs SET status = ?", (state,))
 
         assert runs.stop(tx, thread_of(tx)) is None
         assert [state] == status(tx)

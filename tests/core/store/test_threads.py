@@ -71,7 +71,7 @@ def test_renewing_maps_to_an_empty_thread_and_keeps_the_old(scope):
         new = threads.renew(tx, HERE, "U1", scope, origin="reset", now=2.0)
 
         assert new == threads.find(tx, HERE, "U1", scope)
-        assert {old, new} == {row[0] for row in tx("SELECT id FROM threads")}
+        assert {old, new} == {row[0] for row in tx.execute("SELECT id FROM threads").fetchall()}
 
 
 def test_renewing_is_for_one_person_only():

@@ -178,8 +178,8 @@ async def test_known_files_are_those_of_documents_and_of_attachments(db):
     def work(tx: Execute) -> set[str]:
         begun(tx)
         stores.uploaded(tx, ANN, "d1", "file-1")
-        tx("INSERT INTO threads (id, created_at, origin) VALUES ('thread_1', 0, 'new')")
-        tx(
+        tx.execute("INSERT INTO threads (id, created_at, origin) VALUES ('thread_1', 0, 'new')")
+        tx.execute(
             "INSERT INTO files (id, source, thread_id, name, type, kind, size, remote, created_at) "
             "VALUES ('file_1', 's', 'thread_1', 'n', 't', 'text', 1, 'file-2', 0)"
         )
