@@ -187,6 +187,8 @@ class RunInput:
         return context + tuple(self._item(message, whole=False) for message in self._claim.messages)
 
     def _context_items(self) -> tuple[str, ...]:
+        if self._claim.context_since is None:
+            return ()
         earlier = self._run.journal.get(steps.CONTEXT) or ()
         before = "\n".join(_said(message.user, message.text) for message in earlier)
         if not before:

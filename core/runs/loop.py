@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 from core.concurrency import Backoff
@@ -53,7 +54,6 @@ class RunLoop:
         assert run.claim.assistant is not None
         self._run, self._context, self._assistant = run, context, run.claim.assistant
         self.input = RunInput(run, context)
-        self.calls = ToolCalls(run, context.approvals, context.toolbox)
         self.reader = ResponseReader(run, context.model)
         self._resources = ThreadResources(run, context.library, self.input)
         alive = frozenset(run.claim.kept if run.rules.full else ())
@@ -63,6 +63,11 @@ class RunLoop:
         self._logged: set[str] = set()
         self._refused_files = ""
         self._told: tuple[str, ...] = ()
+
+    @cached_property
+    def calls(self) -> ToolCalls:
+        """What carries out the calls of its rounds."""
+        return ToolCalls(self._run, self._context.approvals, self._context.toolbox)
 
     @property
     def estimated(self) -> int:
@@ -174,19 +179,19 @@ class RunLoop:
 
     async def _follow(self, before: list[Round]) -> Response:
         """The next response; a yes to a remote tool is sent once."""
-        calls, reader, number = self.calls, self.reader, len(before)
-        last = before[-1:] if not reader.resumable(number) else []
+        reader, number = self.reader, len(before)
+        last = before[-1:] if before and not reader.resumable(number) else []
         for one in last:
-            await calls.sending(one)
+            await self.calls.sending(one)
         for one in before:
-            self._run.draft.notes.update(dict.fromkeys(await calls.interruptions(one)))
+            self._run.draft.notes.update(dict.fromkeys(await self.calls.interruptions(one)))
         try:
             return await reader.follow(number, self._prompt(number))
         except (Retryable, Permanent) as error:
             refused = isinstance(error, Permanent) or error.code in TURNED_AWAY
             if refused and not reader.heard:
                 for one in last:
-                    await calls.not_sent(one)
+                    await self.calls.not_sent(one)
             raise
 
     async def _prepare(self) -> None:

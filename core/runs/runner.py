@@ -129,7 +129,8 @@ class ModelRun:
     async def answer(self) -> Answer:
         """See `Answering.answer`."""
         answer = await self._answer()
-        await self._loop.calls.close()
+        if self._run.rounds:
+            await self._loop.calls.close()
         return answer
 
     async def _answer(self) -> Answer:
@@ -145,14 +146,13 @@ class ModelRun:
             await asyncio.wait({asking, ordered}, return_when=asyncio.FIRST_COMPLETED)
             if asking.done():
                 return asking.result()
-            asking.cancel()
-            await asyncio.gather(asking, return_exceptions=True)  # it may have to say what it left undone
-            stopped = await self._stopped(draft.shown or await run.reply.shown(), draft.head)
-            return replace(stopped, note="\n".join(filter(None, [stopped.note, draft.note])))
         finally:
-            asking.cancel()
             ordered.cancel()
-            await asyncio.gather(asking, ordered, return_exceptions=True)
+            if not asking.done():
+                asking.cancel()
+                await asyncio.gather(asking, return_exceptions=True)  # it may have to say what it left undone
+        stopped = await self._stopped(draft.shown or await run.reply.shown(), draft.head)
+        return replace(stopped, note="\n".join(filter(None, [stopped.note, draft.note])))
 
     async def _stopped(self, text: str, head: str = "") -> Answer:
         note = await self._run.say("stopped")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Literal
 
 from core.store.database import Execute
-from core.store.ids import new_id
 from core.types import RunId, ThreadId
 
 State = Literal["waiting", "approved", "refused", "expired"]
@@ -33,7 +33,7 @@ def settle(tx: Execute, run: RunId, call_id: str, person: str, now: float, secon
     tx.execute(
         "INSERT INTO approvals (id, run_id, call_id, person, state, created_at, expires_at) "
         "VALUES (?, ?, ?, ?, 'waiting', ?, ?) ON CONFLICT (run_id, call_id) DO NOTHING",
-        (new_id("appr_"), run, call_id, person, now, now + seconds),
+        (f"appr_{token_hex(12)}", run, call_id, person, now, now + seconds),
     )
     return _one(tx, f"SELECT {_COLUMNS} FROM approvals WHERE run_id = ? AND call_id = ?", run, call_id)
 

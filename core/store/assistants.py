@@ -6,10 +6,10 @@ import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from secrets import token_hex
 from typing import Any
 
 from core.store.database import Execute
-from core.store.ids import new_id
 from core.types import SETTINGS_ID, Assistant
 
 DEFAULT = ("", "default")
@@ -95,7 +95,7 @@ def known(tx: Execute, id: str) -> bool:
 
 def create(tx: Execute, fields: Mapping[str, Any], now: float) -> Assistant:
     """A new assistant of the API's fields. An `id`, `created_at` and `version` among them are kept."""
-    fresh = {"id": new_id("asst_"), "created_at": int(now), "version": 1}
+    fresh = {"id": f"asst_{token_hex(12)}", "created_at": int(now), "version": 1}
     given = {name: value for name, value in fields.items() if value is not None}
     return _insert(tx, Assistant.from_json({**fresh, **given}), now)
 

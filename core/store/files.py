@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from secrets import token_hex
 
 from core.store.database import Execute
-from core.store.ids import new_id
 from core.types import File, RunId, ThreadId
 
 _COLUMNS = "id, source, name, type, kind, size, refused, transcript, remote, remote_until"
@@ -48,7 +48,7 @@ def add(tx: Execute, source: str, thread: ThreadId, run: RunId, file: File, now:
         "INSERT INTO files (id, source, thread_id, run_id, name, type, kind, size, refused, content, "
         "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?) ON CONFLICT (source) DO NOTHING",
         (
-            new_id("file_"),
+            f"file_{token_hex(12)}",
             source,
             thread,
             run,
@@ -69,7 +69,7 @@ def add_refused(
     tx.execute(
         "INSERT INTO files (id, source, thread_id, run_id, name, type, kind, size, refused, created_at) "
         "VALUES (?, ?, ?, ?, ?, '', '', ?, ?, ?) ON CONFLICT (source) DO NOTHING",
-        (new_id("file_"), source, thread, run, name, size, reason, now),
+        (f"file_{token_hex(12)}", source, thread, run, name, size, reason, now),
     )
 
 
@@ -128,14 +128,17 @@ def forget_remotes(tx: Execute, thread: ThreadId, but: RunId) -> None:
     )
 
 
-def remotes(tx: Execute, thread: ThreadId, now: float) -> tuple[Stored, ...]:
-    """The thread's files that the model server still has, the oldest first; facts only."""
+def kept(tx: Execute, thread: ThreadId, now: float) -> tuple[str | None, tuple[str, ...]]:
+    """What the model server still has of the thread: its vector store, and its files, the oldest first."""
     rows = tx.execute(
-        f"{_FACTS} WHERE thread_id = ? AND remote IS NOT NULL "
-        "AND (remote_until IS NULL OR remote_until > ?) ORDER BY created_at, source",
-        (thread, now),
+        "SELECT 0, remote, 0, '' FROM vector_stores "
+        "WHERE owner = ? AND (expires_at IS NULL OR expires_at > ?) UNION ALL "
+        "SELECT 1, remote, created_at, source FROM files WHERE thread_id = ? AND remote IS NOT NULL "
+        "AND (remote_until IS NULL OR remote_until > ?) ORDER BY 1, 3, 4",
+        (thread, now, thread, now),
     ).fetchall()
-    return tuple(Stored(*row) for row in rows)
+    stores = 1 if rows and rows[0][0] == 0 else 0
+    return (rows[0][1] if stores else None), tuple([row[1] for row in rows[stores:]])
 
 
 def add_output(tx: Execute, run: RunId, thread: ThreadId, key: str, file: File, now: float) -> Stored:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from secrets import token_hex
 
 from core.store.database import Execute
-from core.store.ids import new_id
 from core.types import Address, Attachment, Earlier, IncomingMessage, RunId, ThreadId
 
 _COLUMNS = "platform, workspace, channel, topic, platform_id, person, body, sent_at"
@@ -36,7 +36,7 @@ def add(tx: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | No
     tx.execute(
         f"INSERT INTO messages (id, thread_id, run_id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            new_id("msg_"),
+            f"msg_{token_hex(12)}",
             thread,
             run,
             address.platform,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 from core.errors import Lost
-from core.store import ids
 from core.store.database import Execute
 from core.types import RunId, RunStatus, ThreadId
 
@@ -33,7 +33,7 @@ class Row:
 
 def add(tx: Execute, thread: ThreadId, now: float, *, lane: str | None) -> RunId:
     """Queue a run: behind the others of its lane, or (None) in a lane of its own."""
-    run = RunId(ids.new_id("run_"))
+    run = RunId(f"run_{token_hex(12)}")
     tx.execute(
         "INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES (?, ?, ?, 'queued', ?)",
         (run, lane or run, thread, now),
@@ -134,7 +134,7 @@ def record(
     tx.execute(
         "INSERT INTO steps (id, run_id, name, value, ref, created_at) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value, ref = excluded.ref",
-        (ids.new_id("step_"), run, name, json.dumps(value, ensure_ascii=False), ref, now),
+        (f"step_{token_hex(12)}", run, name, json.dumps(value, ensure_ascii=False), ref, now),
     )
 
 

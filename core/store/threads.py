@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from secrets import token_hex
 from typing import Any, Literal
 
 from core.store.database import Execute
-from core.store.ids import new_id
 from core.types import Address, ThreadId
 
 Scope = Literal["user", "topic"]
@@ -27,7 +27,7 @@ def find(tx: Execute, address: Address, user: str, scope: Scope) -> ThreadId | N
 
 def renew(tx: Execute, address: Address, user: str, scope: Scope, *, origin: str, now: float) -> ThreadId:
     """Map messages from there to a new, empty thread from now on."""
-    thread = ThreadId(new_id("thread_"))
+    thread = ThreadId(f"thread_{token_hex(12)}")
     tx.execute("INSERT INTO threads (id, created_at, origin) VALUES (?, ?, ?)", (thread, now, origin))
     tx.execute(
         "INSERT INTO thread_map (platform, workspace, channel, scope, member, thread_id) "

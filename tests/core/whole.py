@@ -81,7 +81,7 @@ class Core:
         self.ready = Ready(self._build)
         self.runner = Runner(self.db, self.rules, {"fake": self.platform}, self.ready)
         self.memory = Summaries(self.db, self.ready, self.rules)
-        self.lanes = Lanes(self.db, self.runner.run, self.policy.budget, self.memory.answered)
+        self.lanes = Lanes(self.db, self.runner.run, self.policy.budget, self.memory.start)
         self.inbox = Inbox(self.db, self.lanes, self.policy, run_context.approvals, run_context.attachments)
 
     async def _build(self) -> RunContext:

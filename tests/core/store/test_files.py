@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.store import files, runs, threads
+from core.store import files, runs, threads, vector_stores
 from core.store.database import Execute
 from core.types import File, RunId, ThreadId
 from tests.core.fakes import HERE, store
@@ -193,11 +193,14 @@ def test_a_thread_knows_what_the_server_still_has():
             files.set_remote(tx, files.at(tx, [f"m/{number}"])[0].id, f"file-{number}", until)
         files.add(tx, "m/9", thread, run, PICTURE, 2.0)
 
-        found = files.remotes(tx, thread, 10.0)
-
-        assert [("file-1", 50.0, None), ("file-0", None, None)] == [
-            (file.remote, file.remote_until, file.content) for file in found
-        ]
+        assert (None, ("file-1", "file-0")) == files.kept(tx, thread, 10.0)
+        vector_stores.open_store(tx, thread, "vs-1", None)
+        vector_stores.open_store(tx, other, "vs-2", 50.0)
+        assert ("vs-1", ("file-1", "file-0")) == files.kept(tx, thread, 10.0)
+        assert (("vs-2", ("file-3",)), (None, ("file-3",))) == (
+            files.kept(tx, other, 49.0),
+            files.kept(tx, other, 50.0),
+        )
 
 
 def test_an_output_is_recorded_once():

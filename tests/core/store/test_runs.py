@@ -44,7 +44,7 @@ def test_runs_of_a_lane_are_claimed_in_the_order_of_acceptance():
 
         assert first == claim.run
         assert claims.claim(tx, claim.lane, "me", BUDGET) is None
-        following = claims.finish(tx, claim, Outcome("completed"), BUDGET, 9.0, go_on=True)
+        following, _ = claims.finish(tx, claim, Outcome("completed"), BUDGET, 9.0, go_on=True)
         assert following is not None
         assert second == following.run
 
@@ -240,7 +240,9 @@ def test_finishing_writes_outcome_and_turn_at_once(ended):
         asked(tx, "1")
         claim = claimed(tx)
 
-        assert claims.finish(tx, claim, Outcome(ended, ("q", "a"), "why"), BUDGET, 9.0, go_on=True) is None
+        after = claims.finish(tx, claim, Outcome(ended, ("q", "a"), "why"), BUDGET, 9.0, go_on=True)
+
+        assert (None, False) == after
 
         assert [(ended, "why", 9.0)] == tx.execute("SELECT status, error, ended_at FROM runs").fetchall()
         assert ("q", "a") == items.newest(tx, claim.thread, BUDGET)
@@ -252,7 +254,8 @@ def test_finishing_gives_the_next_run_its_turn_in_its_history():
         asked(tx, "1")
         asked(tx, "2")
 
-        following = claims.finish(tx, claimed(tx), Outcome("completed", ("q", "a")), BUDGET, 9.0, go_on=True)
+        outcome = Outcome("completed", ("q", "a"))
+        following, _ = claims.finish(tx, claimed(tx), outcome, BUDGET, 9.0, go_on=True)
 
         assert following is not None
         assert (("q", "a"), "me") == (following.history, following.owner)
@@ -264,7 +267,9 @@ def test_finishing_may_leave_the_lane_where_it_is():
         asked(tx, "1")
         asked(tx, "2")
 
-        assert claims.finish(tx, claimed(tx), Outcome("completed"), BUDGET, 9.0, go_on=False) is None
+        after = claims.finish(tx, claimed(tx), Outcome("completed"), BUDGET, 9.0, go_on=False)
+
+        assert (None, False) == after
         assert ["completed", "queued"] == status(tx)
 
 

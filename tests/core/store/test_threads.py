@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from core.store import facts, ids, threads
+from core.store import facts, threads
 from tests.core.fakes import HERE, elsewhere, store
 
 
@@ -93,13 +95,13 @@ def test_only_a_reset_thread_tells_when_it_began():
         assert (None, 2.0) == (threads.reset_at(tx, first), threads.reset_at(tx, second))
 
 
-@pytest.mark.parametrize("prefix", ["asst_", "thread_", "msg_", "run_", "step_"])
-def test_ids_are_unique_and_tell_what_they_name(prefix):
+def test_ids_are_unique_and_tell_what_they_name():
     """An id is its prefix and 24 hex digits."""
-    made = {ids.new_id(prefix) for _ in range(100)}
+    with store() as tx:
+        made = {threads.renew(tx, HERE, "U1", "user", origin="reset", now=1.0) for _ in range(100)}
 
     assert 100 == len(made)
-    assert all(id.startswith(prefix) and len(id) == len(prefix) + 24 for id in made)
+    assert all(re.fullmatch("thread_[0-9a-f]{24}", id) for id in made)
 
 
 @pytest.mark.parametrize("value", [None, 0, "text", ["a", 1], {"id": "한", "n": 2.5}])
