@@ -59,6 +59,7 @@ class StreamBrush:
         self._ended: list[str] = []  # what the posts show whose streams are over
         self._open: NativeStream | None = None
         self._plain = False  # chunks were refused: perhaps because of something else
+        self._doings: Sequence[Activity] = ()  # what is shown in that other place
         self._carded: list[tuple[str, str]] = []  # ended streams whose cards are still there, and their text
         self._repaint: EditBrush | None = None
         if posts.begun():  # a process before this one showed something: its state is not ours to append to
@@ -72,7 +73,7 @@ class StreamBrush:
 
     async def read(self) -> str:
         """See `Brush.read`."""
-        return await self._post_brush(eager=True).read()
+        return await self._post_brush(eager=True).read() if self._posts.begun() else ""
 
     def _post_brush(self, *, eager: bool) -> EditBrush:
         return EditBrush(self._posts, self._split, eager=eager)
@@ -107,7 +108,10 @@ class StreamBrush:
                 await self._give_up()
             except (_NotStreamed, NothingToPost):
                 pass
-        self._doing(() if self._open is not None and self._open.shows_activities else activities)
+        doings = () if self._open is not None and self._open.shows_activities else activities
+        if doings != self._doings:
+            self._doings = doings
+            self._doing(doings)
         if self._repaint is None or not (final or text.strip()):
             return whole
         return await self._repaint.paint(text, final=final)
@@ -152,14 +156,15 @@ class StreamBrush:
                     return True
                 await self._start(parts[number] if number < len(parts) else "", activities)
                 continue
-            if opened.left < 0 and not final:
-                where: Literal["word", "anywhere"] = "word" if opened.left > -PATIENCE else "anywhere"
+            left = opened.left
+            if left < 0 and not final:
+                where: Literal["word", "anywhere"] = "word" if left > -PATIENCE else "anywhere"
                 parts = self._pages.posts(clean, final=False, seal=where, shown=opened.shown)
             shown = parts[number] if number < len(parts) else ""
             if not shown.startswith(opened.shown):
                 raise Refused("text_changed")
             more, full = shown[len(opened.shown) :], self._pages.full > number
-            if full or final or (opened.left < 0 and not shown):
+            if full or final or (left < 0 and not shown):
                 await self._end(opened, more)
                 if full:
                     parts = self._pages.posts(clean, final=final)

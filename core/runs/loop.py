@@ -54,10 +54,10 @@ class RunLoop:
         assert run.claim.assistant is not None
         self._run, self._context, self._assistant = run, context, run.claim.assistant
         self.input = RunInput(run, context)
-        self.reader = ResponseReader(run, context.model)
-        self._resources = ThreadResources(run, context.library, self.input)
         alive = frozenset(run.claim.kept if run.rules.full else ())
         self._history = tuple(map(rounds.sound, without_files(run.claim.history, alive)))
+        self.reader = ResponseReader(run, context.model)
+        self._resources = ThreadResources(run, context.library, self.input)
         self._offer = Offer()
         self._mended: set[str] = set()
         self._logged: set[str] = set()
@@ -170,8 +170,9 @@ class RunLoop:
                 await self.calls.carry_out(one, self._offer)
             self._run.draft.begin("\n\n".join(one.text for one in before if one.text))
             response = await self._follow(before)
-            response.items = rounds.distinct(response.items, before, self._history)
-            if not response.calls:
+            if response.asked:
+                response.items = rounds.distinct(response.items, before, self._history)
+            if not response.asked or not response.calls:
                 return await self._finished(response, before)
             if len(before) + 1 >= self._assistant.max_model_calls:
                 return await self._ended("step_limit", response, before)
@@ -199,8 +200,8 @@ class RunLoop:
         rules = self._run.rules
         if self.input.needs_preparing:
             await self._read()
-        self._run.draft.head = self.input.heard()
-        await self._name_refused()
+            self._run.draft.head = self.input.heard()
+            await self._name_refused()
         self._offer = offer(
             self._assistant,
             self._context.toolbox,
@@ -245,7 +246,8 @@ class RunLoop:
         options = dict(self._offer.options or {})
         if number and options.get("tool_choice") != "none":
             options.pop("tool_choice", None)  # it forces the first response, not every one
-        given = (*self._history, *self.input.items(), *rounds.sent_back(self._run))
+        worked = rounds.sent_back(self._run) if number else ()
+        given = (*self._history, *self.input.items(), *worked)
         self._told = (assistant.instructions, *given)
         return Prompt(
             model=assistant.model,
@@ -271,16 +273,16 @@ class RunLoop:
 
     async def _finished(self, response: Response, before: list[Round]) -> Answer:
         """The last response's words, with those of the rounds before it."""
-        made = await self._collected(response)
-        if WITHOUT_KEPT in self._mended and WITHOUT_TOOLS not in self._mended:
-            await self._resources.forget()
         cited = [name for one in before for name in one.cited]
+        made = await self._collected(response)
         if line := output_files.footnotes([*cited, *output_files.documents(response.items)]):
             self._run.draft.notes[line] = None
+        text, ended = output_files.plain(self._run.draft.text), response.ended
+        if WITHOUT_KEPT in self._mended and WITHOUT_TOOLS not in self._mended:
+            await self._resources.forget()
         if any(str(item.get("type")) in HOSTED for item in response.items):
             self._told = ()  # what these tools found was counted, too
         files = (*self._files(before), *made)
-        text, ended = output_files.plain(self._run.draft.text), response.ended
         usage = dict(ended.usage or {})
         if ended.ending == "completed" and (text.strip() or files):
             return self._answer("completed", text, usage=usage, files=files)
@@ -312,7 +314,8 @@ class RunLoop:
         """We end it, not the model; what it made until then is shown."""
         files = (*self._files(before), *await self._collected(response))
         await self._run.note(notice)
-        return self._answer("incomplete", self._run.draft.text, error=notice, files=files)
+        text = output_files.plain(self._run.draft.text)
+        return self._answer("incomplete", text, error=notice, files=files)
 
     async def _failed(self, notice: str, code: str) -> Answer:
         if self.input.take_back():
@@ -325,11 +328,11 @@ class RunLoop:
         text = run.draft.shown
         if not text and run.claim.resumed:  # what the process before this one showed stays
             text = (await run.reply.shown()).removeprefix(run.draft.head)
-        return self._answer("failed", text, error=code, files=files)
+        return self._answer("failed", output_files.plain(text), error=code, files=files)
 
     def _answer(self, ending: Ending, text: str, **more: Any) -> Answer:
         draft = self._run.draft
-        return Answer(ending, output_files.plain(text), note=draft.note, head=draft.head, **more)
+        return Answer(ending, text, note=draft.note, head=draft.head, **more)
 
 
 def _listed(names: Iterable[str]) -> str:

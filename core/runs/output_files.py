@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from core.errors import Lost, SpoolError, TooLarge, Unsaved, loggable
 from core.files.detect import safe_name
-from core.model_server.items import parts_of
+from core.model_server.assembly import parts_of
 from core.ports import Service
 from core.runs.run import Run
 from core.store import files, steps

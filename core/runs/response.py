@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.errors import Permanent, Retryable
-from core.model_server.items import item_name
+from core.model_server.assembly import item_name
 from core.ports import Model
 from core.runs.rounds import arguments_of
 from core.runs.run import Run
@@ -58,7 +58,7 @@ class Response:
         found: list[Call] = []
         if self.ended.reason == LIMIT:
             return ()
-        for item in self.items:
+        for item in self.items if self.asked else ():
             name, arguments = str(item.get("name") or ""), arguments_of(item)
             if item.get("type") == "function_call":
                 found.append(Call(item_name(item), name, arguments))
@@ -143,10 +143,8 @@ class ResponseReader:
                 await self._begun(event.item)
         elif isinstance(event, ItemDone):
             response.take(event.item)
-            response.under_way.discard(item_name(event.item))
-            if event.item.get("type") != "function_call":  # that one is carried out by us
-                failed = event.item.get("status") in ("failed", "incomplete") or event.item.get("error")
-                self._run.done(item_name(event.item), ok=not failed)
+            if event.item.get("type") != "message":
+                self._done(event.item, response)
         elif isinstance(event, Started):
             await self._started(number, event)
         elif isinstance(event, Finished):
@@ -171,6 +169,13 @@ class ResponseReader:
         if key := _ACTIVITIES.get(str(item.get("type"))):
             name = str(item.get("server_label" if key == "task_mcp" else "name") or "")
             self._run.doing(Activity(item_name(item), await self._run.say(key, name=name)))
+
+    def _done(self, item: Mapping[str, Any], response: Response) -> None:
+        name = item_name(item)
+        response.under_way.discard(name)
+        if item.get("type") != "function_call":  # that one is carried out by us
+            failed = item.get("status") in ("failed", "incomplete") or item.get("error")
+            self._run.done(name, ok=not failed)
 
     async def _started(self, number: int, event: Started) -> None:
         """Only a background response can be resumed, and only that is worth a commit."""

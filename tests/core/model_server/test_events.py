@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import Permanent
-from core.model_server.events import LARGEST_EVENT, WANTED, frames
+from core.model_server.events import LARGEST_EVENT, WANTED, Frames
 
 TEXTS = st.lists(st.text(max_size=12), min_size=1, max_size=4)
 NEWLINES = st.sampled_from([b"\n", b"\r\n"])
@@ -21,15 +20,8 @@ NEWLINES = st.sampled_from([b"\n", b"\r\n"])
 
 def read(chunks: Sequence[bytes]) -> list[dict[str, Any]]:
     """The events of a body that comes in these pieces."""
-
-    async def coming() -> AsyncIterator[bytes]:
-        for chunk in chunks:
-            yield chunk
-
-    async def work() -> list[dict[str, Any]]:
-        return [event async for event in frames(coming()) if event is not None]
-
-    return asyncio.run(work())
+    frames = Frames()
+    return [event for chunk in chunks for event in frames.take(chunk)] + frames.end()
 
 
 def sent(texts: list[str], newline: bytes, *, named: bool) -> tuple[list[dict[str, Any]], bytes]:
