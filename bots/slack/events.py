@@ -64,10 +64,10 @@ def _read(message: Mapping[str, Any], us: Us, told_to: str) -> Said | None:
         user=user,
         text=text,
         sent_at=float(ts),
-        kind=_kind(text, message, addressed) if text or not files else "ask",
         files=files,
         inside=inside and not direct,
         team=_team(message, told_to or us.team),
+        kind=_kind(text, message, addressed) if text or not files else "ask",
     )
 
 

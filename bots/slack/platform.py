@@ -162,7 +162,7 @@ class SlackPlatform:
             poster = SlackPoster(self._client, self._budget, address, run, self._bot_user, thinking.posting)
             posts = Posts(journal, poster, self._locks)
             show_activities = lambda activities: thinking.doing(self._busy(activities))  # noqa: E731
-            brush = StreamBrush(self._streaming, posts, poster, message, show_activities)
+            brush = StreamBrush(self._streaming, posts, poster, message, show_activities, begun=begun)
             files = Uploads(self._client, self._session, journal, address)
             async with FullReply(brush, files, ApprovalPosts(posts, journal, poster)) as reply:
                 try:

@@ -24,10 +24,10 @@ def claim(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
             return None
         runs.take_over(tx, run, owner, died=holder is not None)
         return read(tx, run, owner, budget, resumed=True)
-    return _begun(tx, lane, owner, budget)
+    return _next(tx, lane, owner, budget)
 
 
-def _begun(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
+def _next(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
     """The oldest queued run of a lane in which none is live."""
     begun = runs.begin_oldest(tx, lane, owner)
     return read(tx, begun, owner, budget, resumed=False) if begun else None
@@ -35,7 +35,8 @@ def _begun(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
 
 def begin(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
     """Claim the lane's next run if nothing runs there; None when the lane is busy."""
-    return None if runs.live(tx, lane) else _begun(tx, lane, owner, budget)
+    begun = None if runs.live(tx, lane) else runs.begin_oldest(tx, lane, owner)
+    return read(tx, begun, owner, budget, resumed=False) if begun else None
 
 
 def reread(tx: Execute, held: Claim, budget: int) -> Claim:
@@ -64,7 +65,7 @@ def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, 
     due = bool(held.assistant and history.outgrown(tx, held.thread, held.assistant, held.room))
     if due:
         summaries.want(tx, held.thread, now)
-    return Ended(_begun(tx, held.lane, held.owner, budget) if go_on else None, due)
+    return Ended(_next(tx, held.lane, held.owner, budget) if go_on else None, due)
 
 
 def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> Claim:

@@ -162,7 +162,7 @@ class RunLoop:
 
     async def _rounds(self) -> Answer:
         await self._prepare()
-        if self.input.says_nothing():
+        if not self._run.message.text and self.input.says_nothing():
             return self._answer("completed", "")
         before = self._run.rounds
         while True:
@@ -261,21 +261,21 @@ class RunLoop:
 
     async def _record(self, response: Response) -> None:
         """From here on the calls are recorded and may be carried out."""
-        made = await self._collected(response)
+        made, cited = await self._collected(response)
         one = Round(
             output_files.plain(response.text),
             rounds.sendable(response.items),
             response.calls,
             tuple(made),
-            output_files.documents(response.items),
+            tuple(cited),
         )
         await self._run.record_round(one)
 
     async def _finished(self, response: Response, before: list[Round]) -> Answer:
         """The last response's words, with those of the rounds before it."""
-        cited = [name for one in before for name in one.cited]
-        made = await self._collected(response)
-        if line := output_files.footnotes([*cited, *output_files.documents(response.items)]):
+        earlier = [name for one in before for name in one.cited]
+        made, cited = await self._collected(response)
+        if line := output_files.footnotes([*earlier, *cited]):
             self._run.draft.notes[line] = None
         text, ended = output_files.plain(self._run.draft.text), response.ended
         if WITHOUT_KEPT in self._mended and WITHOUT_TOOLS not in self._mended:
@@ -290,15 +290,17 @@ class RunLoop:
         await self._run.note(reason if reason in KNOWN_ENDS else "incomplete")
         return self._answer("incomplete", text, error=reason, usage=usage, files=files)
 
-    async def _collected(self, response: Response) -> list[str]:
-        """The files a response brings along. The thread's store, when it was searched, lives on."""
+    async def _collected(self, response: Response) -> tuple[list[str], list[str]]:
+        """The files a response brings along, and the documents it names. The thread's store, when it was
+        searched, lives on.
+        """
         searched = any(item.get("type") == "file_search_call" for item in response.items)
         if searched and self._resources.resources(before=WITHOUT_KEPT not in self._mended).stores:
             await self._resources.searched()
-        made, lost = await output_files.collect(self._run, self._context.service, response.items)
-        if lost:
-            await self._run.note("file_lost", names=_listed(lost))
-        return made
+        found = await output_files.collect(self._run, self._context.service, response.items)
+        if found.lost:
+            await self._run.note("file_lost", names=_listed(found.lost))
+        return found.files, found.documents
 
     def _files(self, before: list[Round]) -> tuple[str, ...]:
         """What the rounds brought along, by the model and by our own tools."""
@@ -312,7 +314,8 @@ class RunLoop:
 
     async def _ended(self, notice: str, response: Response, before: list[Round]) -> Answer:
         """We end it, not the model; what it made until then is shown."""
-        files = (*self._files(before), *await self._collected(response))
+        made, _ = await self._collected(response)
+        files = (*self._files(before), *made)
         await self._run.note(notice)
         text = output_files.plain(self._run.draft.text)
         return self._answer("incomplete", text, error=notice, files=files)

@@ -87,6 +87,7 @@ class ResponseReader:
 
     def __init__(self, run: Run, model: Model) -> None:
         self._run, self._model = run, model
+        self._stored = run.claim.resumed  # whether the server may have a response that is to be deleted
         self.heard = False
         """Whether the newest response had begun to say or do anything, as far as can be known."""
 
@@ -124,7 +125,7 @@ class ResponseReader:
         return self._kept(number) is not None
 
     def _kept(self, number: int) -> str | None:
-        return self._run.journal.get(steps.response(number)) or None
+        return (self._run.journal.get(steps.response(number)) or None) if self._stored else None
 
     async def _take(self, number: int, event: ModelEvent, response: Response) -> bool:
         """Whether it was the last event."""
@@ -180,6 +181,7 @@ class ResponseReader:
     async def _started(self, number: int, event: Started) -> None:
         """Only a background response can be resumed, and only that is worth a commit."""
         if event.response_id and self._kept(number) != event.response_id:
+            self._stored = True
             await self._run.journal.record(steps.response(number), event.response_id)
 
     async def _forget(self, number: int) -> None:

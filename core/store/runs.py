@@ -13,7 +13,7 @@ from core.store.database import Execute
 from core.types import RunId, RunStatus, ThreadId
 
 LIVE = "('in_progress', 'requires_action', 'cancelling')"
-_FENCE = f"WHERE id = ? AND owner = ? AND status IN {LIVE}"
+FENCE = f"WHERE id = ? AND owner = ? AND status IN {LIVE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def begin_oldest(tx: Execute, lane: str, owner: str) -> RunId | None:
 
 def owned(tx: Execute, run: RunId, owner: str) -> bool:
     """Whether the run is alive and this owner's."""
-    return bool(tx.execute(f"SELECT 1 FROM runs {_FENCE}", (run, owner)).fetchall())
+    return bool(tx.execute(f"SELECT 1 FROM runs {FENCE}", (run, owner)).fetchall())
 
 
 def answered_by(tx: Execute, run: RunId, assistant: str, version: int) -> None:
@@ -99,7 +99,7 @@ def answered_by(tx: Execute, run: RunId, assistant: str, version: int) -> None:
 
 def end(tx: Execute, run: RunId, owner: str, status: RunStatus, error: str, now: float) -> None:
     """It has ended so. Raises Lost when it is not this owner's any more."""
-    ended = f"UPDATE runs SET status = ?, error = ?, ended_at = ? {_FENCE} RETURNING id"
+    ended = f"UPDATE runs SET status = ?, error = ?, ended_at = ? {FENCE} RETURNING id"
     if not tx.execute(ended, (status, error or None, now, run, owner)).fetchall():
         raise Lost(run)
 
@@ -120,28 +120,10 @@ def unfinished(tx: Execute, platforms: Iterable[str]) -> list[str]:
     return [lane for lane, _ in rows]
 
 
-def record(
-    tx: Execute, run: RunId, owner: str, name: str, value: object, ref: str | None, now: float
-) -> None:
-    """Write a step. Raises Lost when the run is not this owner's any more.
-
-    A step that is new counts as progress: the deaths before it are forgiven.
-    """
-    if not tx.execute(f"UPDATE runs SET owner = owner {_FENCE} RETURNING id", (run, owner)).fetchall():
-        raise Lost(run)
-    if not tx.execute("SELECT 1 FROM steps WHERE run_id = ? AND name = ?", (run, name)).fetchall():
-        tx.execute("UPDATE runs SET deaths = 0 WHERE id = ?", (run,))
-    tx.execute(
-        "INSERT INTO steps (id, run_id, name, value, ref, created_at) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value, ref = excluded.ref",
-        (f"step_{token_hex(12)}", run, name, json.dumps(value, ensure_ascii=False), ref, now),
-    )
-
-
 def met_error(tx: Execute, run: RunId, owner: str, error: str) -> int:
     """Count an error the run met; gives how many there were. Raises Lost."""
     rows = tx.execute(
-        f"UPDATE runs SET attempts = attempts + 1, error = ? {_FENCE} RETURNING attempts", (error, run, owner)
+        f"UPDATE runs SET attempts = attempts + 1, error = ? {FENCE} RETURNING attempts", (error, run, owner)
     ).fetchall()
     if not rows:
         raise Lost(run)
@@ -151,7 +133,7 @@ def met_error(tx: Execute, run: RunId, owner: str, error: str) -> int:
 def await_action(tx: Execute, run: RunId, owner: str, *, waiting: bool) -> None:
     """A run waits for a person, or goes on. One that is being cancelled stays so. Raises Lost."""
     before, after = ("in_progress", "requires_action") if waiting else ("requires_action", "in_progress")
-    tx.execute(f"UPDATE runs SET status = ? {_FENCE} AND status = ?", (after, run, owner, before))
+    tx.execute(f"UPDATE runs SET status = ? {FENCE} AND status = ?", (after, run, owner, before))
     if not owned(tx, run, owner):
         raise Lost(run)
 

@@ -18,8 +18,7 @@ from bots.cli.table import put_rows
 from core.errors import ConfigError
 from core.runs import claims
 from core.settings import Settings
-from core.store import assistants, items, overview
-from core.store import runs as stored
+from core.store import assistants, items, overview, steps
 from core.store.data_dir import data_directory
 from core.store.database import Database, Execute
 from core.types import Outcome, settings_assistant
@@ -56,7 +55,7 @@ def past(tmp_path: Path) -> list[str]:
             asked(tx, "3", text=SECRET),
         ]
         claim = claimed(tx)
-        stored.record(tx, claim.run, "me", "answer", {"text": SECRET}, None, 3.5)
+        steps.record(tx, claim.run, "me", "answer", {"text": SECRET}, None, 3.5)
         items.add(tx, claim.thread, claim.run, [items.item("user", SECRET)])
         claims.finish(tx, claim, Outcome("failed", error="billing"), BUDGET, 4.0, go_on=False)
         claimed(tx, user="U2")

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from core.runs import claims
-from core.store import items, messages, runs, threads
+from core.store import items, messages, runs, steps, threads
 from core.types import Outcome
 from tests.core.fakes import HERE, Watched, message, store
 from tests.core.queued import BUDGET, asked, claimed, status, thread_of
@@ -83,7 +83,7 @@ def test_a_live_run_is_taken_over_before_anything_new_begins(live):
         run = asked(tx, "1")
         asked(tx, "2")
         claimed(tx, "dead")
-        runs.record(tx, run, "dead", "response", {"id": "한"}, None, 1.0)
+        steps.record(tx, run, "dead", "response", {"id": "한"}, None, 1.0)
         tx.execute("UPDATE runs SET status = ? WHERE id = ?", (live, run))
 
         claim = claimed(tx)

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import Lost
 from core.runs import claims
-from core.store import messages, runs
+from core.store import messages, runs, steps
 from core.store.database import Execute
 from core.types import Claim, Outcome
 from tests.core.fakes import HERE, message, store
@@ -20,7 +20,7 @@ ENDED = ["completed", "incomplete", "failed", "cancelled", "expired"]
 def writes(tx: Execute, claim: Claim) -> list[Any]:
     """Everything an owner can do to a run."""
     return [
-        lambda: runs.record(tx, claim.run, claim.owner, "step", 1, None, 1.0),
+        lambda: steps.record(tx, claim.run, claim.owner, "step", 1, None, 1.0),
         lambda: runs.met_error(tx, claim.run, claim.owner, "e"),
         lambda: claims.finish(tx, claim, Outcome("failed", ("a",)), BUDGET, 1.0, go_on=True),
         lambda: claims.reread(tx, claim, BUDGET),
@@ -65,10 +65,10 @@ def test_a_step_is_replaced_under_its_name():
     with store() as tx:
         run = asked(tx, "1")
         claimed(tx)
-        runs.record(tx, run, "me", "post:0", {"intent": 1}, None, 1.0)
+        steps.record(tx, run, "me", "post:0", {"intent": 1}, None, 1.0)
         (before,) = tx.execute("SELECT id FROM steps").fetchall()
 
-        runs.record(tx, run, "me", "post:0", {"id": "9"}, "fake:9", 2.0)
+        steps.record(tx, run, "me", "post:0", {"id": "9"}, "fake:9", 2.0)
 
         assert [(*before, '{"id": "9"}', "fake:9")] == tx.execute(
             "SELECT id, value, ref FROM steps"
@@ -93,11 +93,11 @@ def test_a_new_step_forgives_the_deaths_before_it():
         run = asked(tx, "1")
         claimed(tx, "dead")
         claimed(tx, "me")
-        runs.record(tx, run, "me", "context", [], None, 1.0)
+        steps.record(tx, run, "me", "context", [], None, 1.0)
         assert [(0,)] == tx.execute("SELECT deaths FROM runs").fetchall()
         claim = claimed(tx, "next")
 
-        runs.record(tx, run, "next", "context", [1], None, 1.0)
+        steps.record(tx, run, "next", "context", [1], None, 1.0)
 
         assert 1 == claim.deaths
         assert [(1,)] == tx.execute("SELECT deaths FROM runs").fetchall()
@@ -108,7 +108,7 @@ def test_rereading_gives_what_the_database_has_now():
     with store() as tx:
         run = asked(tx, "1")
         claim = claimed(tx)
-        runs.record(tx, run, "me", "context", [1], None, 1.0)
+        steps.record(tx, run, "me", "context", [1], None, 1.0)
         runs.met_error(tx, run, "me", "e")
 
         again = claims.reread(tx, claim, BUDGET)
@@ -166,7 +166,7 @@ def test_a_post_tells_whose_it_is():
         run = asked(tx, "1")
         messages.add(tx, message("2", user="U9"), thread_of(tx), run)
         claimed(tx)
-        runs.record(tx, run, "me", "post:0", {"id": "9"}, "fake:9", 1.0)
+        steps.record(tx, run, "me", "post:0", {"id": "9"}, "fake:9", 1.0)
 
         assert (run, thread_of(tx), "U1") == runs.showing(tx, "fake:9")
         assert runs.showing(tx, "fake:8") is None
@@ -178,7 +178,7 @@ def test_recorded_posts_are_told_from_others():
         run = asked(tx, "1")
         claimed(tx)
         for number in ("7", "8"):
-            runs.record(tx, run, "me", f"post:{number}", {}, f"fake:{number}", 1.0)
+            steps.record(tx, run, "me", f"post:{number}", {}, f"fake:{number}", 1.0)
 
         assert {"fake:8"} == runs.recorded(tx, ["fake:8", "fake:9"])
         assert set() == runs.recorded(tx, [])
