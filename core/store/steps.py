@@ -17,6 +17,7 @@ from typing import Any, Final, Generic, TypeVar
 from core.errors import Lost
 from core.store import runs
 from core.store.database import Database, Execute
+from core.store.runs import FENCE
 from core.types import Claim, Earlier, Ending, RunId
 
 V = TypeVar("V")
@@ -39,7 +40,7 @@ def record(
 
     A step that is new counts as progress: the deaths before it are forgiven.
     """
-    if not tx.execute(f"UPDATE runs SET owner = owner {runs.FENCE} RETURNING id", (run, owner)).fetchall():
+    if not tx.execute(f"UPDATE runs SET owner = owner {FENCE} RETURNING id", (run, owner)).fetchall():
         raise Lost(run)
     if not tx.execute("SELECT 1 FROM steps WHERE run_id = ? AND name = ?", (run, name)).fetchall():
         tx.execute("UPDATE runs SET deaths = 0 WHERE id = ?", (run,))
