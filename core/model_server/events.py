@@ -55,16 +55,21 @@ class Frames:
             if data := _decoded(frame):
                 found.append(data)
         self._looked = max(0, len(rest) - 1)  # only new bytes are searched
-        if len(rest) > LARGEST_EVENT and not found:  # what came before it is heard first
-            raise Permanent("event_too_large", notice="answer_limit")
+        if not found:  # else that is heard first
+            self._bounded()
         return found
 
     def end(self) -> list[dict[str, Any]]:
-        """The event that the stream ended in: a server may leave out the blank line behind it."""
+        """The event the stream ended in: a server may leave out the blank line after it. Raises as `take`."""
+        self._bounded()
         body = bytes(self._rest)
         events = self._begun or not _JSON.match(body)
         data = _decoded(body) if events else _last_event(_loaded(body) or {})
         return [data] if data else []
+
+    def _bounded(self) -> None:
+        if len(self._rest) > LARGEST_EVENT:
+            raise Permanent("event_too_large", notice="answer_limit")
 
 
 def _newlines(chunk: bytes, after_return: bool) -> bytes:
