@@ -17,8 +17,7 @@ from bots.cli import runs, threads
 from core.errors import ConfigError
 from core.runs import claims
 from core.settings import Settings
-from core.store import assistants, items, overview
-from core.store import runs as stored
+from core.store import assistants, items, overview, steps
 from core.store.data_dir import data_directory
 from core.store.database import Database, Execute
 from core.types import Outcome, settings_assistant
@@ -55,7 +54,7 @@ def past(tmp_path: Path) -> list[str]:
             asked(tx, "3", text=SECRET),
         ]
         claim = claimed(tx)
-        stored.record(tx, claim.run, "me", "answer", {"text": SECRET}, None, 3.5)
+        steps.record(tx, claim.run, "me", "answer", {"text": SECRET}, None, 3.5)
         items.add(tx, claim.thread, claim.run, [items.item("user", SECRET)])
         claims.finish(tx, claim, Outcome("failed", error="billing"), BUDGET, 4.0, go_on=False)
         claimed(tx, user="U2")
@@ -125,7 +124,7 @@ def test_only_of_the_shown_threads_the_items_are_counted(tmp_path):
         claim = claimed(tx)
         items.add(tx, claim.thread, claim.run, [items.item("user", "a")] * 20_000)
         asked(tx, "2", user="U2")
-        tx("UPDATE threads SET created_at = created_at - 1 WHERE id = ?", claim.thread)
+        tx.execute("UPDATE threads SET created_at = created_at - 1 WHERE id = ?", (claim.thread,))
 
     async def fill() -> None:
         db = Database(data_directory(tmp_path) / "spool.sqlite3")
@@ -136,7 +135,7 @@ def test_only_of_the_shown_threads_the_items_are_counted(tmp_path):
     thousands = []
     with contextlib.closing(sqlite3.connect(tmp_path / "spool.sqlite3")) as connection:
         connection.set_progress_handler(lambda: thousands.append(1), 1000)
-        (found,) = overview.newest_threads(lambda sql, *given: connection.execute(sql, given).fetchall(), 1)
+        (found,) = overview.newest_threads(connection, 1)
 
     assert ("U2", 0) == (found.member, found.items)
     assert len(thousands) < 5

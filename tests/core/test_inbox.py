@@ -74,7 +74,7 @@ async def test_messages_are_accepted_in_the_order_of_the_calls(hands):
     await asyncio.gather(*accepted)
 
     assert ["3", "1", "2"] == all_of(
-        await hands.db(lambda tx: tx("SELECT platform_id FROM messages ORDER BY seq"))
+        await hands.db(lambda tx: tx.execute("SELECT platform_id FROM messages ORDER BY seq").fetchall())
     )
 
 
@@ -96,7 +96,7 @@ async def test_a_run_begins_although_its_caller_was_cancelled(hands):
 
 async def test_what_cannot_be_saved_is_not_accepted(hands, tmp_path):
     """The caller learns it, and must not acknowledge; nothing was begun."""
-    await hands.db(lambda tx: tx("PRAGMA busy_timeout=1"))
+    await hands.db(lambda tx: tx.execute("PRAGMA busy_timeout=1").fetchall())
     stranger = sqlite3.connect(tmp_path / "spool.sqlite3", isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
     box = inbox(hands)
@@ -164,7 +164,7 @@ async def test_the_assistant_of_an_answer_is_recorded(hands):
     await box.receive(message("2", kind="help"))
 
     assert ["asst_settings", None] == all_of(
-        await hands.db(lambda tx: tx("SELECT assistant_id FROM runs ORDER BY seq"))
+        await hands.db(lambda tx: tx.execute("SELECT assistant_id FROM runs ORDER BY seq").fetchall())
     )
 
 

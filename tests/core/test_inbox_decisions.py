@@ -46,8 +46,8 @@ async def open_question(
     receipt = await box.receive(message(id, user=user))
 
     def ask(tx: Execute) -> Approval:
-        run = RunId(tx("SELECT run_id FROM messages WHERE platform_id = ?", id)[0][0])
-        tx("UPDATE runs SET status = 'requires_action' WHERE id = ?", run)
+        run = RunId(tx.execute("SELECT run_id FROM messages WHERE platform_id = ?", (id,)).fetchall()[0][0])
+        tx.execute("UPDATE runs SET status = 'requires_action' WHERE id = ?", (run,))
         return approvals.settle(tx, run, call, user, time.time(), seconds)
 
     assert receipt.new
@@ -56,7 +56,9 @@ async def open_question(
 
 async def states(hands: Hands) -> list[str]:
     """Of all questions, in order."""
-    rows = await hands.db(lambda tx: tx("SELECT state FROM approvals ORDER BY created_at, call_id"))
+    rows = await hands.db(
+        lambda tx: tx.execute("SELECT state FROM approvals ORDER BY created_at, call_id").fetchall()
+    )
     return [state for (state,) in rows]
 
 
@@ -178,10 +180,14 @@ async def test_a_decision_that_could_not_be_saved_is_no_decision(hands):
     """The person may press again."""
     box = inbox(hands)
     asked = await open_question(hands, box)
-    await hands.db(lambda tx: tx("CREATE TRIGGER full BEFORE UPDATE ON approvals BEGIN SELECT gone(); END"))
+    await hands.db(
+        lambda tx: tx.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON approvals BEGIN SELECT gone(); END"
+        ).fetchall()
+    )
     with pytest.raises(Unsaved):
         await box.decide(asked.id, "U1", True)
-    await hands.db(lambda tx: tx("DROP TRIGGER full"))
+    await hands.db(lambda tx: tx.execute("DROP TRIGGER full").fetchall())
     assert "done" == await box.decide(asked.id, "U1", True)
 
 
@@ -189,4 +195,4 @@ async def test_an_unknown_thread_holds_nothing(hands):
     """Asking for the memory makes no thread."""
     box = inbox(hands)
     assert NOTHING == await box.memory(elsewhere(channel="C9"), "U9")
-    assert [] == await hands.db(lambda tx: tx("SELECT id FROM threads"))
+    assert [] == await hands.db(lambda tx: tx.execute("SELECT id FROM threads").fetchall())

@@ -81,7 +81,9 @@ async def test_a_reset_message_starts_over_after_what_was_said_before(hands, sco
     await box.receive(message("3", kind="reset"))
     await box.receive(message("4"))
 
-    found = all_of(await hands.db(lambda tx: tx("SELECT thread_id FROM messages ORDER BY seq")))
+    found = all_of(
+        await hands.db(lambda tx: tx.execute("SELECT thread_id FROM messages ORDER BY seq").fetchall())
+    )
     assert [["1"], ["3"], ["4"]] == await begun(hands)
     assert 1 == len(set(found[:3]))
     assert found[3] != found[0]
@@ -108,7 +110,7 @@ async def test_a_reset_under_topic_scope_needs_a_topic(hands):
     assert not await inbox(hands, scope="topic").reset(elsewhere(topic=""), "U1")
     assert await inbox(hands, scope="user").reset(elsewhere(topic=""), "U1")
     assert ["reset"] == all_of(
-        await hands.db(lambda tx: tx("SELECT origin FROM threads WHERE origin = 'reset'"))
+        await hands.db(lambda tx: tx.execute("SELECT origin FROM threads WHERE origin = 'reset'").fetchall())
     )
 
 
@@ -131,7 +133,11 @@ async def test_stopping_by_a_post(hands):
     await box.receive(message("1"))
     await hands.until(1)
     (run,) = hands.ids()
-    await hands.db(lambda tx: tx("INSERT INTO steps VALUES ('step_1', ?, 'post:0', '{}', 'fake:9', 1)", run))
+    await hands.db(
+        lambda tx: tx.execute(
+            "INSERT INTO steps VALUES ('step_1', ?, 'post:0', '{}', 'fake:9', 1)", (run,)
+        ).fetchall()
+    )
 
     assert await box.stop_post("fake:8", "U1") is None
     assert await box.stop_post("fake:9", "U2") is False

@@ -81,7 +81,7 @@ class Core:
         self.ready = Ready(self._build)
         self.runner = Runner(self.db, self.rules, {"fake": self.platform}, self.ready)
         self.memory = Summaries(self.db, self.ready, self.rules)
-        self.lanes = Lanes(self.db, self.runner.run, self.policy.budget, self.memory.answered)
+        self.lanes = Lanes(self.db, self.runner.run, self.policy.budget, self.memory.start)
         self.inbox = Inbox(self.db, self.lanes, self.policy, run_context.approvals, run_context.attachments)
 
     async def _build(self) -> RunContext:
@@ -93,7 +93,11 @@ class Core:
         """Somebody writes; `attempts`: errors that the run which answers is to have met already."""
         accepted = self.inbox.receive(message(id, text, **more))
         where = "WHERE id = (SELECT run_id FROM messages WHERE platform_id = ?)"
-        self.db(lambda tx: tx(f"UPDATE runs SET attempts = attempts + ? {where}", attempts, id))
+        self.db(
+            lambda tx: tx.execute(
+                f"UPDATE runs SET attempts = attempts + ? {where}", (attempts, id)
+            ).fetchall()
+        )
         return await accepted
 
     async def idle(self) -> None:
@@ -116,7 +120,7 @@ class Core:
 
     async def rows(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
         """What a statement gives."""
-        return await self.db(lambda tx: tx(sql, *params))
+        return await self.db(lambda tx: tx.execute(sql, params).fetchall())
 
     async def items(self) -> list[tuple[str, str]]:
         """Role and text of everything the threads remember, in order."""

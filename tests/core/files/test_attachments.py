@@ -77,7 +77,7 @@ class Desk:
         def work(tx: Execute) -> tuple[ThreadId, RunId]:
             thread = threads.find_or_create(tx, HERE, "U1", "user", 1.0)
             run = runs.add(tx, thread, 1.0, lane=None)
-            tx("UPDATE runs SET status = ? WHERE id = ?", status, run)
+            tx.execute("UPDATE runs SET status = ? WHERE id = ?", (status, run)).fetchall()
             messages.add(tx, said, thread, run)
             return thread, run
 
@@ -141,7 +141,7 @@ async def test_files_of_a_message_are_stored_in_their_order(desk):
     assert [("a.txt", "text"), ("c.zip", "file_archive"), ("b.png", "picture")] == shown(stored)
     assert [b"text", None, samples.png()] == [file.content for file in stored]
     assert [4, -1, len(samples.png())] == [file.size for file in stored]
-    places = await desk.db(lambda tx: tx("SELECT thread_id, run_id FROM files"))
+    places = await desk.db(lambda tx: tx.execute("SELECT thread_id, run_id FROM files").fetchall())
     assert [(asked.thread, asked.run)] * 3 == places
     assert 3 == len(await desk.db(lambda tx: files.of_run(tx, asked.run)))
     await desk.restart()
@@ -194,7 +194,7 @@ async def test_a_run_that_stops_waiting_does_not_stop_the_fetch(desk):
     await desk.shelf.news.until(lambda: desk.shelf.now == 1)
     await desk.attachments.close()
     assert 0 == desk.shelf.now
-    assert 1 == len(await desk.db(lambda tx: tx("SELECT id FROM files")))
+    assert 1 == len(await desk.db(lambda tx: tx.execute("SELECT id FROM files").fetchall()))
 
 
 async def test_an_announced_size_is_believed_when_it_is_too_large(desk):
@@ -262,10 +262,14 @@ async def test_one_bad_file_harms_nobody(desk, error, reason):
 async def test_a_database_that_refuses_is_told(desk):
     """It is no fault of the file: the run tries again, and then the file is fetched."""
     asked = await desk.sent("1", "a.txt")
-    await desk.db(lambda tx: tx("CREATE TRIGGER full BEFORE INSERT ON files BEGIN SELECT gone(); END"))
+    await desk.db(
+        lambda tx: tx.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON files BEGIN SELECT gone(); END"
+        ).fetchall()
+    )
     with pytest.raises(Unsaved):
         await desk.ready(asked)
-    await desk.db(lambda tx: tx("DROP TRIGGER full"))
+    await desk.db(lambda tx: tx.execute("DROP TRIGGER full").fetchall())
     assert [("a.txt", "text")] == shown(await desk.ready(asked))
 
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.model_server.events import frames
+from core.model_server.events import Frames
 from core.model_server.model import Features, OpenAIModel
 from core.types import Alive, Finished, ModelEvent, Prompt
 
@@ -170,12 +170,5 @@ def delta(text: str, *, named: bool = True) -> bytes:
 
 def read(chunks: Sequence[bytes]) -> list[dict[str, Any]]:
     """The events of a body that comes in these pieces."""
-
-    async def coming() -> AsyncIterator[bytes]:
-        for chunk in chunks:
-            yield chunk
-
-    async def work() -> list[dict[str, Any]]:
-        return [event async for event in frames(coming()) if event is not None]
-
-    return asyncio.run(work())
+    frames = Frames()
+    return [event for chunk in chunks for event in frames.take(chunk)] + frames.end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Sequence
 
 import pytest
 
@@ -13,7 +14,7 @@ from core.runs.rounds import UNKNOWN
 from core.store import approvals
 from core.types import ThreadId
 from standins.script.script import Hosted, outputs
-from tests.core.fakes import Heard, message, store
+from tests.core.fakes import Heard, Watched, message, store
 from tests.core.runs.test_approvals import Post, asking, opened, question, waiting
 from tests.core.runs.test_mcp import opened as remote
 from tests.core.served import EN, given, killed, statuses
@@ -203,11 +204,11 @@ def test_refusing_looks_at_no_run_but_the_live_one():
     seen: list[str] = []
     with store() as tx:
 
-        def spied(sql: str, *params: object) -> list[tuple[object, ...]]:
-            seen.extend(str(row[3]) for row in tx(f"EXPLAIN QUERY PLAN {sql}", *params))
-            return tx(sql, *params)
+        def explain(sql: str, params: Sequence[object], _: object) -> None:
+            plan = tx.execute(f"EXPLAIN QUERY PLAN {sql}", params).fetchall()
+            seen.extend(str(row[3]) for row in plan)
 
-        approvals.refuse_all(spied, ThreadId("thread_1"), "U1")
+        approvals.refuse_all(Watched(tx, explain), ThreadId("thread_1"), "U1")
     assert seen
     assert not [step for step in seen if step.startswith("SCAN")]
 

@@ -31,7 +31,7 @@ def turn(tx: Execute, number: int, *more: dict[str, Any], words: int = 1) -> Non
     said = [{"role": "user", "content": f"q{number} " + "word " * words}, *more]
     said.append({"role": "assistant", "content": f"a{number}"})
     items.add(tx, thread_of(tx), run, [json.dumps(item) for item in said])
-    tx("UPDATE runs SET status = 'completed' WHERE id = ?", run)
+    tx.execute("UPDATE runs SET status = 'completed' WHERE id = ?", (run,))
 
 
 def call(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -53,7 +53,7 @@ def summed(tx: Execute, upto_turn: int, text: str = "They met.") -> ThreadId:
     """A summary of the first so many turns, which have two items each."""
     thread = thread_of(tx)
     summaries.want(tx, thread, 1.0)
-    seqs = [seq for (seq,) in tx("SELECT seq FROM items ORDER BY seq")]
+    seqs = [seq for (seq,) in tx.execute("SELECT seq FROM items ORDER BY seq").fetchall()]
     summaries.write(tx, thread, summaries.NOTHING, text, seqs[upto_turn * 2 - 1], 2.0)
     return thread
 
@@ -143,7 +143,7 @@ def test_a_summary_stands_for_what_it_summarises():
 
         assert SUMMARY + "They met." == json.loads(found[0])["content"]
         assert ["q3", "a3"] == words(found[1:])
-        assert [(6,)] == tx("SELECT COUNT(*) FROM items")
+        assert [(6,)] == tx.execute("SELECT COUNT(*) FROM items").fetchall()
 
 
 def test_other_strategies_know_no_summary():

@@ -74,7 +74,7 @@ async def test_a_picture_that_expired_is_left_out(tmp_path):
         await spool.say("1", "What is this?", **sent(spool, cat_png=png()))
         await spool.idle()
         api.clock.skip(8 * 86_400)
-        await spool.db(lambda tx: tx("UPDATE files SET remote_until = 1"))
+        await spool.db(lambda tx: tx.execute("UPDATE files SET remote_until = 1").fetchall())
         await spool.say("2", "And now?")
         await spool.idle()
 

@@ -52,7 +52,7 @@ async def test_a_lost_run_is_left_alone(hands, when, caplog):
 @contextlib.asynccontextmanager
 async def locked(hands: Hands, path: Path) -> AsyncIterator[None]:
     """Nobody can write: another program holds the database."""
-    await hands.db(lambda tx: tx("PRAGMA busy_timeout=1"))
+    await hands.db(lambda tx: tx.execute("PRAGMA busy_timeout=1").fetchall())
     stranger = sqlite3.connect(path, isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
     try:

@@ -205,4 +205,4 @@ async def test_nothing_begins_while_closing(hands):
     await closing
 
     assert [] == hands.begun
-    assert [(None,)] == await hands.db(lambda tx: tx("SELECT owner FROM runs"))
+    assert [(None,)] == await hands.db(lambda tx: tx.execute("SELECT owner FROM runs").fetchall())

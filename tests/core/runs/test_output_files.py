@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.errors import TooLarge, Unreachable
-from core.runs.output_files import documents, footnotes, plain
+from core.runs.output_files import cited, documents, footnotes, plain
 from core.tools import FileResult, Toolbox
 from standins.script.script import Call, Cite, Fault, Hosted, Say
 from tests.core.fakes import HERE, Heard
@@ -373,5 +373,5 @@ def test_nothing_cited_is_no_line():
     """Web pages are links in the text already."""
     page = {"type": "url_citation", "url": "https://example.com", "title": "x"}
     message = {"type": "message", "content": [{"type": "output_text", "text": "", "annotations": [page]}]}
-    assert () == documents([message])
+    assert [] == documents(cited([message]))
     assert "" == footnotes([])

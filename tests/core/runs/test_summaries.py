@@ -169,7 +169,7 @@ async def test_a_death_before_it_is_begun(tmp_path):
     """That it is due was committed together with the answer."""
     script = Notes()
     async with opened(tmp_path, script) as spool:
-        spool.lanes._ended = lambda claim: None
+        spool.lanes._due = lambda thread: None
         number = 0
         while not await spool.rows("SELECT 1 FROM summaries WHERE due = 1"):
             number += 1

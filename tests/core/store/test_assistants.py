@@ -53,9 +53,9 @@ def test_all_are_listed_in_the_order_of_their_making(tx):
 
 def test_what_the_first_version_of_spool_wrote_is_history(tx):
     """Its rows tell runs who answered, but are no assistants that anybody made."""
-    tx(
+    tx.execute(
         "INSERT INTO assistants (id, created_at, name, instructions, model) VALUES (?, ?, ?, ?, ?)",
-        *("asst_1", 1.5, "Spool", "Be kind.", "m"),
+        ("asst_1", 1.5, "Spool", "Be kind.", "m"),
     )
     assert [SETTINGS_ID] == [found.id for found in assistants.all(tx)]
     assert assistants.known(tx, "asst_1")

@@ -24,7 +24,7 @@ def remembering(name: str, value: object = 1) -> Work[None]:
 
 def names(tx: Execute) -> list[str]:
     """The facts that are stored."""
-    return [name for (name,) in tx("SELECT name FROM facts ORDER BY name")]
+    return [name for (name,) in tx.execute("SELECT name FROM facts ORDER BY name").fetchall()]
 
 
 def committed(path: Path) -> list[str]:
@@ -50,7 +50,7 @@ async def test_work_gives_its_result_and_is_on_disk(db, tmp_path):
     assert list(range(50)) == await db(lambda tx: facts.find(tx, "list"))
     assert ["a", "list"] == committed(tmp_path / "spool.sqlite3") == await db(names)
     for pragma, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
-        assert [(value,)] == await db(lambda tx, name=pragma: tx(f"PRAGMA {name}"))
+        assert [(value,)] == await db(lambda tx, name=pragma: tx.execute(f"PRAGMA {name}").fetchall())
 
 
 async def test_a_failure_undoes_only_itself(db):
@@ -106,8 +106,8 @@ def test_work_outlives_the_event_loop(tmp_path):
 
 async def test_a_full_disk_fails_all_and_the_next_goes_on(db):
     """Nothing of the commit happened, everybody in it is told, and with room again it works."""
-    (pages,) = (await db(lambda tx: tx("PRAGMA page_count")))[0]
-    await db(lambda tx: tx(f"PRAGMA max_page_count={pages + 1}"))
+    (pages,) = (await db(lambda tx: tx.execute("PRAGMA page_count").fetchall()))[0]
+    await db(lambda tx: tx.execute(f"PRAGMA max_page_count={pages + 1}").fetchall())
     large = "x" * 100_000
     go_on = threading.Event()
     db(lambda x: go_on.wait())
@@ -116,7 +116,7 @@ async def test_a_full_disk_fails_all_and_the_next_goes_on(db):
 
     results = await asyncio.gather(*asked, return_exceptions=True)
     stored = await db(names)
-    await db(lambda tx: tx("PRAGMA max_page_count=1000000"))
+    await db(lambda tx: tx.execute("PRAGMA max_page_count=1000000").fetchall())
     await db(remembering("c", large))
 
     assert isinstance(results[1], Unsaved)
@@ -126,7 +126,7 @@ async def test_a_full_disk_fails_all_and_the_next_goes_on(db):
 
 async def test_a_strangers_lock_fails_all_and_the_next_goes_on(db, tmp_path):
     """A transaction that cannot begin raises and leaves the writer as it was."""
-    await db(lambda tx: tx("PRAGMA busy_timeout=1"))
+    await db(lambda tx: tx.execute("PRAGMA busy_timeout=1").fetchall())
     stranger = sqlite3.connect(tmp_path / "spool.sqlite3", isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
     with pytest.raises(Unsaved, match="locked"):
@@ -139,7 +139,7 @@ async def test_a_strangers_lock_fails_all_and_the_next_goes_on(db, tmp_path):
 
 def giving_up(tx: Execute) -> None:
     """Work on a statement at which SQLite rolls everything back."""
-    tx("INSERT OR ROLLBACK INTO facts VALUES ('x', NULL)")
+    tx.execute("INSERT OR ROLLBACK INTO facts VALUES ('x', NULL)").fetchall()
 
 
 def hiding_it(tx: Execute) -> None:
@@ -152,8 +152,10 @@ def hiding_it(tx: Execute) -> None:
 
 def breaking_at_commit(tx: Execute) -> None:
     """Work that looks well until everything is committed."""
-    tx("PRAGMA defer_foreign_keys=ON")
-    tx("INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES ('r', 'l', 'none', 'queued', 1)")
+    tx.execute("PRAGMA defer_foreign_keys=ON").fetchall()
+    tx.execute(
+        "INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES ('r', 'l', 'none', 'queued', 1)"
+    ).fetchall()
 
 
 @pytest.mark.parametrize("broken", [giving_up, hiding_it, breaking_at_commit])
@@ -247,10 +249,10 @@ async def test_one_of_the_same_commit_breaks_the_chain_too(db):
 
 
 POISON = [
-    lambda tx: tx("SELECT ?", "\ud800"),
-    lambda tx: tx("SELECT ?", 2**70),
-    lambda tx: tx("SELECT ?", object()),
-    lambda tx: tx("INSERT INTO facts (name) VALUES (NULL)"),
+    lambda tx: tx.execute("SELECT ?", ("\ud800",)).fetchall(),
+    lambda tx: tx.execute("SELECT ?", (2**70,)).fetchall(),
+    lambda tx: tx.execute("SELECT ?", (object(),)).fetchall(),
+    lambda tx: tx.execute("INSERT INTO facts (name) VALUES (NULL)").fetchall(),
     failing,
 ]
 

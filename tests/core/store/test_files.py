@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.store import files, runs, threads
+from core.store import files, runs, threads, vector_stores
 from core.store.database import Execute
 from core.types import File, RunId, ThreadId
 from tests.core.fakes import HERE
@@ -23,7 +23,7 @@ def begun(tx: Execute, user: str = "U1", status: str = "queued") -> tuple[Thread
     """A thread and a run in it."""
     thread = threads.find_or_create(tx, HERE, user, "user", 1.0)
     run = runs.add(tx, thread, 1.0, lane=thread)
-    tx("UPDATE runs SET status = ? WHERE id = ?", status, run)
+    tx.execute("UPDATE runs SET status = ? WHERE id = ?", (status, run)).fetchall()
     return thread, run
 
 
@@ -72,7 +72,7 @@ def test_bytes_are_kept_for_runs_that_are_not_over(tx, status):
     """A file that comes too late is only on record; a start drops those of runs that ended in other ways."""
     thread, run = begun(tx)
     files.add(tx, "m/0", thread, run, PICTURE, 2.0)
-    tx("UPDATE runs SET status = ? WHERE id = ?", status, run)
+    tx.execute("UPDATE runs SET status = ? WHERE id = ?", (status, run)).fetchall()
     files.add(tx, "m/1", thread, run, PICTURE, 2.0)
     ended = status in ENDED
     assert [b"cat", None if ended else b"cat"] == [file.content for file in files.of_run(tx, run)]
@@ -116,10 +116,12 @@ def test_a_thread_knows_what_the_server_still_has(tx):
         files.add(tx, f"m/{number}", owner, run, PICTURE, 9.0 - number)
         files.set_remote(tx, files.at(tx, [f"m/{number}"])[0].id, f"file-{number}", until)
     files.add(tx, "m/9", thread, run, PICTURE, 2.0)
-    found = files.remotes(tx, thread, 10.0)
-    assert [("file-1", 50.0, None), ("file-0", None, None)] == [
-        (file.remote, file.remote_until, file.content) for file in found
-    ]
+    assert (None, ("file-1", "file-0")) == files.kept(tx, thread, 10.0)
+    vector_stores.open_store(tx, thread, "vs-1", None)
+    vector_stores.open_store(tx, other, "vs-2", 50.0)
+    assert ("vs-1", ("file-1", "file-0")) == files.kept(tx, thread, 10.0)
+    assert ("vs-2", ("file-3",)) == files.kept(tx, other, 49.0)
+    assert (None, ("file-3",)) == files.kept(tx, other, 50.0)
 
 
 def test_an_output_is_recorded_once(tx):

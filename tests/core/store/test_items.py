@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.store import items, runs, threads
 from core.store.database import Execute
 from core.types import RunId, ThreadId
-from tests.core.fakes import HERE, store
+from tests.core.fakes import HERE, Watched, store
 
 
 def begun(tx: Execute, user: str = "U1") -> ThreadId:
@@ -85,16 +85,9 @@ def test_a_long_thread_is_not_read_whole(tx: Execute):
     """What is read grows with the budget, not with the thread."""
     thread = begun(tx)
     turn(tx, thread, *("x" * 30 for _ in range(items.PAGE * 4)))
-    read = 0
-
-    def counting(sql: str, *params: object) -> list[tuple[object, ...]]:
-        nonlocal read
-        rows = tx(sql, *params)
-        read += len(rows)
-        return rows
-
-    items.newest(counting, thread, 50)
-    assert read <= items.PAGE
+    read: list[object] = []
+    items.newest(Watched(tx, lambda _, __, rows: read.extend(rows)), thread, 50)
+    assert len(read) <= items.PAGE
 
 
 @given(

@@ -31,7 +31,7 @@ async def held(db: Database, owner: str = "me") -> Claim:
     """The run of the first message, claimed by that owner."""
 
     def work(tx: Execute) -> Claim:
-        if not tx("SELECT 1 FROM runs"):
+        if not tx.execute("SELECT 1 FROM runs").fetchall():
             asked(tx, "1")
         return claimed(tx, owner)
 
@@ -79,7 +79,7 @@ async def test_a_former_owner_records_nothing(db):
     await held(db, "me")
     with pytest.raises(Lost):
         await journal.record(response(0), "resp_1")
-    assert [] == await db(lambda tx: tx("SELECT * FROM steps"))
+    assert [] == await db(lambda tx: tx.execute("SELECT * FROM steps").fetchall())
 
 
 async def test_posts_of_any_run_are_known_by_their_reference(db):

@@ -27,7 +27,7 @@ def test_a_message_is_read_as_it_was_stored(tx):
     )
     _, run = accepted(tx, said)
     assert (said,) == messages.of_run(tx, run)
-    assert tx("SELECT id FROM messages")[0][0].startswith("msg_")
+    assert tx.execute("SELECT id FROM messages").fetchall()[0][0].startswith("msg_")
     with pytest.raises(sqlite3.IntegrityError):
         accepted(tx, said, run)
 
@@ -68,12 +68,12 @@ def test_withdrawing_the_only_message_cancels_its_run(tx):
         assert messages.withdraw(tx, address, id) is None
     assert messages.withdraw(tx, HERE, "1") is None
     assert ["2"] == [said.id for said in messages.of_run(tx, first)]
-    assert [("queued",), ("queued",)] == tx("SELECT status FROM runs")
+    assert [("queued",), ("queued",)] == tx.execute("SELECT status FROM runs").fetchall()
 
     assert second == messages.withdraw(tx, HERE, "3")
-    assert [("queued", None), ("cancelled", "message deleted")] == tx(
+    assert [("queued", None), ("cancelled", "message deleted")] == tx.execute(
         "SELECT status, error FROM runs ORDER BY seq"
-    )
+    ).fetchall()
     assert () == messages.of_run(tx, second)
     assert messages.known(tx, message("1")), "delivered once more, it is not answered after all"
 
@@ -82,9 +82,9 @@ def test_withdrawing_the_only_message_cancels_its_run(tx):
 def test_a_message_cannot_be_withdrawn_once_its_run_began(tx, status):
     """What is being answered, or was, stays as it is."""
     _, run = accepted(tx, message("1"))
-    tx("UPDATE runs SET status = ?", status)
+    tx.execute("UPDATE runs SET status = ?", (status,)).fetchall()
     assert messages.withdraw(tx, HERE, "1") is None
-    assert [(status,)] == tx("SELECT status FROM runs")
+    assert [(status,)] == tx.execute("SELECT status FROM runs").fetchall()
     assert 1 == len(messages.of_run(tx, run))
 
 
@@ -116,7 +116,9 @@ def test_what_the_thread_has_is_not_shown_to_it_again(tx):
     theirs, other = accepted(tx, message("6", user="U2"))
     helping = runs.add(tx, theirs, 1.0, lane=None)
     for shown, post in ((run, "7"), (other, "8"), (helping, "9")):
-        tx("INSERT INTO steps VALUES (?, ?, 'post:0', '{}', ?, 1)", f"step_{post}", shown, f"fake:{post}")
+        tx.execute(
+            "INSERT INTO steps VALUES (?, ?, 'post:0', '{}', ?, 1)", (f"step_{post}", shown, f"fake:{post}")
+        ).fetchall()
     topic = [Earlier(id, f"fake:{id}", "U", "words") for id in ("4", "5", "6", "7", "8", "9")]
     assert ["4", "6", "8"] == [one.id for one in messages.unseen(tx, mine, HERE, topic)]
     assert ["4", "5", "7"] == [one.id for one in messages.unseen(tx, theirs, HERE, topic)]

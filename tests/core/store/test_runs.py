@@ -7,10 +7,10 @@ import sqlite3
 import pytest
 
 from core.runs import claims
-from core.store import items, messages, runs, threads
+from core.store import items, messages, runs, steps, threads
 from core.store.database import Execute
 from core.types import Outcome
-from tests.core.fakes import HERE, message
+from tests.core.fakes import HERE, Watched, message
 from tests.core.queued import BUDGET, asked, claimed, status, thread_of
 from tests.core.whole import all_of
 
@@ -38,9 +38,9 @@ def test_runs_of_a_lane_are_claimed_in_the_order_of_acceptance(tx):
     assert other == claimed(tx, user="U2").run
     assert claims.claim(tx, claim.lane, "me", BUDGET) is None
     with pytest.raises(sqlite3.IntegrityError):  # even a mistake of ours cannot run a lane twice
-        tx("UPDATE runs SET status = 'in_progress' WHERE id = ?", second)
+        tx.execute("UPDATE runs SET status = 'in_progress' WHERE id = ?", (second,)).fetchall()
 
-    following = claims.finish(tx, claim, Outcome("completed"), BUDGET, 9.0, go_on=True)
+    following, _ = claims.finish(tx, claim, Outcome("completed"), BUDGET, 9.0, go_on=True)
     assert following is not None
     assert second == following.run
 
@@ -51,8 +51,8 @@ def test_a_live_run_is_taken_over_before_anything_new_begins(tx, live):
     run = asked(tx, "1")
     asked(tx, "2")
     claimed(tx, "dead")
-    runs.record(tx, run, "dead", "response", {"id": "한"}, None, 1.0)
-    tx("UPDATE runs SET status = ? WHERE id = ?", live, run)
+    steps.record(tx, run, "dead", "response", {"id": "한"}, None, 1.0)
+    tx.execute("UPDATE runs SET status = ? WHERE id = ?", (live, run)).fetchall()
     claim = claimed(tx)
     assert (run, True, 1) == (claim.run, claim.resumed, claim.deaths)
     assert ({"response": {"id": "한"}}, live) == (claim.memo, claim.status)
@@ -66,8 +66,8 @@ def test_releasing_lets_go_of_ones_own_runs_only(tx):
         asked(tx, id, user=user)
         claimed(tx, owner, user)
     runs.release(tx, "me")
-    assert ["me", None, "other"] == all_of(tx("SELECT owner FROM runs ORDER BY seq"))
-    assert [("me",)] == tx("SELECT owner FROM runs WHERE id = ?", done)
+    assert ["me", None, "other"] == all_of(tx.execute("SELECT owner FROM runs ORDER BY seq").fetchall())
+    assert [("me",)] == tx.execute("SELECT owner FROM runs WHERE id = ?", (done,)).fetchall()
     claim = claimed(tx, "next", "U2")
     assert (0, True) == (claim.deaths, claim.resumed)
 
@@ -76,14 +76,12 @@ def test_a_run_that_another_process_begins_meanwhile_is_left_to_it(tx: Execute):
     """Where several processes share a database, the first one has it."""
     asked(tx, "1")
 
-    def slow(sql: str, *params: object) -> list[tuple[object, ...]]:
-        rows = tx(sql, *params)
+    def meanwhile(sql: str, *_: object) -> None:
         if "status = 'queued' ORDER BY" in sql:
             assert claims.claim(tx, thread_of(tx), "other", BUDGET) is not None
-        return rows
 
-    assert claims.claim(slow, thread_of(tx), "me", BUDGET) is None
-    assert ["other"] == all_of(tx("SELECT owner FROM runs"))
+    assert claims.claim(Watched(tx, meanwhile), thread_of(tx), "me", BUDGET) is None
+    assert ["other"] == all_of(tx.execute("SELECT owner FROM runs").fetchall())
 
 
 def test_begin_leaves_a_busy_lane_alone(tx):
@@ -93,7 +91,9 @@ def test_begin_leaves_a_busy_lane_alone(tx):
     asked(tx, "2")
     assert claims.begin(tx, thread_of(tx), "me", BUDGET) is None
     assert claims.begin(tx, thread_of(tx), "other", BUDGET) is None
-    assert [("in_progress", "me"), ("queued", None)] == tx("SELECT status, owner FROM runs ORDER BY seq")
+    assert [("in_progress", "me"), ("queued", None)] == tx.execute(
+        "SELECT status, owner FROM runs ORDER BY seq"
+    ).fetchall()
 
 
 def test_a_lane_of_its_own_waits_for_nobody(tx):
@@ -141,8 +141,11 @@ def test_finishing_writes_outcome_and_turn_at_once(tx, ended):
     """Status, error and time stand in the run, the turn in its thread, in order."""
     asked(tx, "1")
     claim = claimed(tx)
-    assert claims.finish(tx, claim, Outcome(ended, ("q", "a"), "why"), BUDGET, 9.0, go_on=True) is None
-    assert [(ended, "why", 9.0)] == tx("SELECT status, error, ended_at FROM runs")
+    assert claims.finish(tx, claim, Outcome(ended, ("q", "a"), "why"), BUDGET, 9.0, go_on=True) == (
+        None,
+        False,
+    )
+    assert [(ended, "why", 9.0)] == tx.execute("SELECT status, error, ended_at FROM runs").fetchall()
     assert ("q", "a") == items.newest(tx, claim.thread, BUDGET)
 
 
@@ -150,10 +153,10 @@ def test_finishing_gives_the_next_run_its_turn_in_its_history(tx):
     """The next claim of the lane knows what was said just now; on the way out nothing new is begun."""
     for number in range(3):
         asked(tx, f"{number}")
-    following = claims.finish(tx, claimed(tx), Outcome("completed", ("q", "a")), BUDGET, 9.0, go_on=True)
+    following, _ = claims.finish(tx, claimed(tx), Outcome("completed", ("q", "a")), BUDGET, 9.0, go_on=True)
     assert following is not None
     assert (("q", "a"), "me") == (following.history, following.owner)
-    assert claims.finish(tx, following, Outcome("completed"), BUDGET, 9.0, go_on=False) is None
+    assert claims.finish(tx, following, Outcome("completed"), BUDGET, 9.0, go_on=False) == (None, False)
     assert ["completed", "completed", "queued"] == status(tx)
 
 

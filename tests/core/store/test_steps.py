@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import Lost
 from core.runs import claims
-from core.store import messages, runs
+from core.store import messages, runs, steps
 from core.store.database import Execute
 from core.types import Claim, Outcome
 from tests.core.fakes import HERE, message
@@ -20,7 +20,7 @@ ENDED = ["completed", "incomplete", "failed", "cancelled", "expired"]
 def writes(tx: Execute, claim: Claim) -> list[Any]:
     """Everything an owner can do to a run."""
     return [
-        lambda: runs.record(tx, claim.run, claim.owner, "step", 1, None, 1.0),
+        lambda: steps.record(tx, claim.run, claim.owner, "step", 1, None, 1.0),
         lambda: runs.met_error(tx, claim.run, claim.owner, "e"),
         lambda: claims.finish(tx, claim, Outcome("failed", ("a",)), BUDGET, 1.0, go_on=True),
         lambda: claims.reread(tx, claim, BUDGET),
@@ -37,23 +37,23 @@ def test_a_former_owner_can_write_nothing(tx, write, ended):
         claims.finish(tx, claim, Outcome("completed"), BUDGET, 2.0, go_on=False)
     else:
         claimed(tx, "me")
-    before = tx("SELECT status, owner, attempts, error FROM runs")
+    before = tx.execute("SELECT status, owner, attempts, error FROM runs").fetchall()
 
     with pytest.raises(Lost):
         writes(tx, claim)[write]()
-    assert before == tx("SELECT status, owner, attempts, error FROM runs")
+    assert before == tx.execute("SELECT status, owner, attempts, error FROM runs").fetchall()
     assert ended or before == [("in_progress", "me", 0, None)]
-    assert [] == tx("SELECT * FROM steps") + tx("SELECT * FROM items")
+    assert [] == tx.execute("SELECT * FROM steps").fetchall() + tx.execute("SELECT * FROM items").fetchall()
 
 
 def test_a_step_is_replaced_under_its_name(tx):
     """The newest value counts; the step keeps its id, and its reference is the newest too."""
     run = asked(tx, "1")
     claimed(tx)
-    runs.record(tx, run, "me", "post:0", {"intent": 1}, None, 1.0)
-    (before,) = tx("SELECT id FROM steps")
-    runs.record(tx, run, "me", "post:0", {"id": "9"}, "fake:9", 2.0)
-    assert [(*before, '{"id": "9"}', "fake:9")] == tx("SELECT id, value, ref FROM steps")
+    steps.record(tx, run, "me", "post:0", {"intent": 1}, None, 1.0)
+    (before,) = tx.execute("SELECT id FROM steps").fetchall()
+    steps.record(tx, run, "me", "post:0", {"id": "9"}, "fake:9", 2.0)
+    assert [(*before, '{"id": "9"}', "fake:9")] == tx.execute("SELECT id, value, ref FROM steps").fetchall()
     assert before[0].startswith("step_")
 
 
@@ -62,12 +62,12 @@ def test_a_new_step_forgives_the_deaths_before_it(tx):
     run = asked(tx, "1")
     claimed(tx, "dead")
     claimed(tx, "me")
-    runs.record(tx, run, "me", "context", [], None, 1.0)
-    assert [(0,)] == tx("SELECT deaths FROM runs")
+    steps.record(tx, run, "me", "context", [], None, 1.0)
+    assert [(0,)] == tx.execute("SELECT deaths FROM runs").fetchall()
     claim = claimed(tx, "next")
-    runs.record(tx, run, "next", "context", [1], None, 1.0)
+    steps.record(tx, run, "next", "context", [1], None, 1.0)
     assert 1 == claim.deaths
-    assert [(1,)] == tx("SELECT deaths FROM runs")
+    assert [(1,)] == tx.execute("SELECT deaths FROM runs").fetchall()
 
 
 def test_rereading_gives_what_the_database_has_now(tx):
@@ -76,8 +76,8 @@ def test_rereading_gives_what_the_database_has_now(tx):
     claimed(tx, "dead")
     claim = claimed(tx)
     assert [1, 2] == [runs.met_error(tx, run, "me", code) for code in ("a", "b")]
-    assert [(2, 1, "b")] == tx("SELECT attempts, deaths, error FROM runs")
-    runs.record(tx, run, "me", "context", [1], None, 1.0)
+    assert [(2, 1, "b")] == tx.execute("SELECT attempts, deaths, error FROM runs").fetchall()
+    steps.record(tx, run, "me", "context", [1], None, 1.0)
     again = claims.reread(tx, claim, BUDGET)
     assert ({"context": [1]}, 2, True) == (again.memo, again.attempts, again.resumed)
 
@@ -99,7 +99,7 @@ def test_stopping_marks_the_live_run(tx):
 def test_only_what_runs_can_be_stopped(tx, state):
     """A waiting run is not stopped by a word meant for the one before it; an ended one is over."""
     asked(tx, "1")
-    tx("UPDATE runs SET status = ?", state)
+    tx.execute("UPDATE runs SET status = ?", (state,)).fetchall()
     assert runs.stop(tx, thread_of(tx)) is None
     assert [state] == status(tx)
 
@@ -110,7 +110,7 @@ def test_a_post_tells_whose_it_is(tx):
     messages.add(tx, message("2", user="U9"), thread_of(tx), run)
     claimed(tx)
     for number in ("7", "9"):
-        runs.record(tx, run, "me", f"post:{number}", {"id": number}, f"fake:{number}", 1.0)
+        steps.record(tx, run, "me", f"post:{number}", {"id": number}, f"fake:{number}", 1.0)
     assert (run, thread_of(tx), "U1") == runs.showing(tx, "fake:9")
     assert runs.showing(tx, "fake:8") is None
     assert ({"fake:9"}, set()) == (runs.recorded(tx, ["fake:9", "fake:8"]), runs.recorded(tx, []))

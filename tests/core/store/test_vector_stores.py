@@ -95,9 +95,9 @@ def test_known_files_are_those_of_documents_and_of_attachments(tx):
     """A file of the server that has a record is nobody else's to take."""
     begun(tx)
     stores.uploaded(tx, ANN, "d1", "file-1")
-    tx("INSERT INTO threads (id, created_at, origin) VALUES ('thread_1', 0, 'new')")
-    tx(
+    tx.execute("INSERT INTO threads (id, created_at, origin) VALUES ('thread_1', 0, 'new')").fetchall()
+    tx.execute(
         "INSERT INTO files (id, source, thread_id, name, type, kind, size, remote, created_at) "
         "VALUES ('file_1', 's', 'thread_1', 'n', 't', 'text', 1, 'file-2', 0)"
-    )
+    ).fetchall()
     assert {"file-1", "file-2"} == stores.known(tx, {"file-1", "file-2", "file-3"})
