@@ -111,3 +111,11 @@ async def again(spool: Core) -> None:
     """A new process goes on where the killed one was."""
     await spool.restart()
     await spool.memory.resume()
+
+
+async def reborn(spool: Core, *, idle: bool = True) -> None:
+    """The process is killed, and a new one goes on, to the end of what it finds unless told."""
+    await killed(spool)
+    await again(spool)
+    if idle:
+        await spool.idle()

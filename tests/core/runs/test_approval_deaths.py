@@ -38,8 +38,7 @@ async def test_a_yes_after_the_end_is_too_late(tmp_path):
     async with opened(tmp_path, asking("bob"), post) as spool:
         await spool.say("1", "Send it")
         asked = await question(spool)
-        await spool.say("2", "stop", kind="stop")
-        await spool.idle()
+        await spool.ask("2", "stop", kind="stop")
 
         assert ["cancelled"] == await statuses(spool)
         assert "over" == await spool.inbox.decide(asked.id, "U1", True)
@@ -116,11 +115,9 @@ async def test_what_was_stopped_in_the_middle_is_remembered_as_such(tmp_path):
         await spool.say("1", "Send it")
         await spool.inbox.decide((await question(spool)).id, "U1", True)
         await post.begun.wait()
-        await spool.say("2", "stop", kind="stop")
-        await spool.idle()
+        await spool.ask("2", "stop", kind="stop")
         script.answers.clear()
-        await spool.say("3", "Was it sent?")
-        await spool.idle()
+        await spool.ask("3", "Was it sent?")
     assert {"call_bob": UNKNOWN} == outputs(given(script.requests))
 
 

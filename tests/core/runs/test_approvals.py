@@ -15,9 +15,8 @@ from core.tools import Toolbox, tool
 from core.types import ApprovalRequest
 from standins.script.script import Call, outputs
 from tests.core.fakes import HERE, TIMEOUT, Heard, elsewhere
-from tests.core.served import EN, again, given, killed, kinds, recorded, statuses, stored, until
+from tests.core.served import EN, again, given, killed, kinds, reborn, recorded, statuses, stored, until
 from tests.core.whole import Core, core
-from tests.scripted_model import ScriptedModel
 
 PATIENT = Limits(idle=TIMEOUT, run=TIMEOUT, approval=60)
 
@@ -60,7 +59,7 @@ def asking(*to: str) -> Heard:
 def opened(directory: Path, script: Heard, post: Post, **more: Any) -> Any:
     """The core with that tool."""
     more.setdefault("limits", PATIENT)
-    return core(directory, ScriptedModel(script), toolbox=post.toolbox(), **more)
+    return core(directory, script, toolbox=post.toolbox(), **more)
 
 
 async def question(spool: Core, count: int = 1) -> ApprovalRequest:
@@ -174,8 +173,7 @@ async def test_a_new_message_of_that_person_is_a_no(tmp_path, kind):
         await spool.say("1", "Write to Bob")
         asked = await question(spool)
         await waiting(spool)
-        await spool.say("2", "No, wait", kind=kind)
-        await spool.idle()
+        await spool.ask("2", "No, wait", kind=kind)
 
         assert [] == post.sent
         assert {asked.id: EN["approval_refused"].format(name="send")} == spool.platform.decisions
@@ -255,12 +253,9 @@ async def test_other_calls_do_not_wait_for_the_person(tmp_path):
 @pytest.mark.parametrize("arguments", ["{broken", {"to": 5}, {}], ids=["no-json", "wrong", "missing"])
 async def test_nobody_is_asked_about_what_cannot_be_done(tmp_path, arguments):
     """Arguments that do not fit are a result at once."""
-    post, script = Post(), Heard()
-    script.enqueue(Call("send", arguments))
-    script.enqueue("Sorry.")
+    post, script = Post(), Heard(Call("send", arguments), "Sorry.")
     async with opened(tmp_path, script, post) as spool:
-        await spool.say("1")
-        await spool.idle()
+        await spool.ask("1")
 
         assert ["Sorry."] == spool.platform.answers
         assert ({}, []) == (spool.platform.questions, post.sent)
@@ -276,8 +271,7 @@ async def test_a_death_before_the_button(tmp_path):
         await spool.say("1")
         asked = await question(spool)
         until_first = await spool.rows("SELECT expires_at FROM approvals")
-        await killed(spool)
-        await again(spool)
+        await reborn(spool, idle=False)
         await waiting(spool)
         assert until_first == await spool.rows("SELECT expires_at FROM approvals")
         assert "done" == await spool.inbox.decide(asked.id, "U1", True)
@@ -447,8 +441,7 @@ async def test_stopping_by_message(tmp_path):
         await spool.say("1")
         asked = await question(spool)
         await waiting(spool)
-        await spool.say("2", "stop", kind="stop")
-        await spool.idle()
+        await spool.ask("2", "stop", kind="stop")
 
         assert ["cancelled"] == await statuses(spool)
         assert [asked.id] == list(spool.platform.decisions)
@@ -478,8 +471,7 @@ async def test_what_cannot_be_shown_cannot_be_approved(tmp_path, fault):
     post, script = Post(), asking("x" * 5000)
     async with opened(tmp_path, script, post) as spool:
         spool.platform.file_faults.append(fault)
-        await spool.say("1")
-        await spool.idle()
+        await spool.ask("1")
 
         (answer,) = spool.platform.answers
         assert not spool.platform.questions

@@ -60,12 +60,9 @@ async def test_a_portable_server_is_not_asked_for_hosted_tools(tmp_path):
         script.enqueue(Call("look", {"place": "attic"}))
         script.enqueue("Empty.")
     async with served(tmp_path, script, portable=True, toolbox=BOX, assistant=WHO) as (spool, api):
-        await spool.say("1", "Look")
-        await spool.idle()
-        await spool.say("2", "Look again")
-        await spool.idle()
-        await spool.say("3", "And I?", user="U2")
-        await spool.idle()
+        await spool.ask("1", "Look")
+        await spool.ask("2", "Look again")
+        await spool.ask("3", "And I?", user="U2")
 
         note = missing("web_search", "code_interpreter")
         assert [f"Empty.\n\n{note}", "Empty.", f"echo: And I?\n\n{note}"] == spool.platform.answers
@@ -81,8 +78,7 @@ async def test_missing_tools_are_named_once_whatever_is_remembered(tmp_path):
     who = assistant(tools=tools("web_search"), truncation_strategy=how)
     async with served(tmp_path, script, portable=True, assistant=who) as (spool, _):
         for number in (1, 2):
-            await spool.say(str(number), "Hi")
-            await spool.idle()
+            await spool.ask(str(number), "Hi")
 
         assert [f"echo: Hi\n\n{missing('web_search')}", "echo: Hi"] == spool.platform.answers
     assert [1, 1] == [len(request) for _, request in script.requests]
@@ -90,12 +86,9 @@ async def test_missing_tools_are_named_once_whatever_is_remembered(tmp_path):
 
 async def test_a_server_that_refuses_hosted_tools_is_asked_without(tmp_path):
     """It was believed to have everything: the same run goes on without them, and says so."""
-    script = Heard()
-    script.enqueue(Call("look", {"place": "attic"}))
-    script.enqueue("Empty.")
+    script = Heard(Call("look", {"place": "attic"}), "Empty.")
     async with served(tmp_path, script, hosted=False, toolbox=BOX, assistant=WHO) as (spool, api):
-        await spool.say("1", "Look")
-        await spool.idle()
+        await spool.ask("1", "Look")
 
         note = missing("web_search", "code_interpreter")
         assert [f"Empty.\n\n{note}"] == spool.platform.answers
@@ -109,8 +102,7 @@ async def test_a_server_that_refuses_even_functions(tmp_path):
     """There is no other way left: the person reads whom to tell."""
     model = Stubborn()
     async with core(tmp_path, model, toolbox=BOX) as spool:
-        await spool.say("1", "Hi")
-        await spool.idle()
+        await spool.ask("1", "Hi")
 
         assert [EN["tools_refused"]] == spool.platform.answers
         assert [("failed", "http_400")] == await spool.outcomes()
@@ -119,14 +111,11 @@ async def test_a_server_that_refuses_even_functions(tmp_path):
 
 async def test_a_tool_the_server_never_takes(tmp_path):
     """The run says what is wrong instead of dying of it."""
-    script = Heard()
-    script.enqueue(Call("look", {"place": "attic"}))
-    script.enqueue("Empty.")
+    script = Heard(Call("look", {"place": "attic"}), "Empty.")
     bad = {"type": "web_search", "no_such_option": True}
     who = assistant(tools=tools("def:look", bad))
     async with served(tmp_path, script, toolbox=BOX, assistant=who) as (spool, _):
-        await spool.say("1", "Hi")
-        await spool.idle()
+        await spool.ask("1", "Hi")
 
         assert [f"Empty.\n\n{missing('web_search')}"] == spool.platform.answers
 
@@ -139,8 +128,7 @@ async def test_a_store_that_is_gone_does_not_end_the_thread(tmp_path):
         tool_resources={"file_search": {"vector_store_ids": ["vs_gone"]}},
     )
     async with served(tmp_path, script, toolbox=BOX, assistant=who) as (spool, _):
-        await spool.say("1", "Hi")
-        await spool.idle()
+        await spool.ask("1", "Hi")
 
         assert [f"echo: Hi\n\n{missing('file_search')}"] == spool.platform.answers
 
@@ -152,8 +140,7 @@ async def test_a_request_that_is_too_long_is_shortened_once(tmp_path, portable):
     how: dict[str, Any] = {"window": 500, "portable": portable, "policy": rules(budget=10_000)}
     async with served(tmp_path, script, **how) as (spool, api):
         for number in range(1, 9):
-            await spool.say(str(number), f"Fact {number}: " + "word " * 40)
-            await spool.idle()
+            await spool.ask(str(number), f"Fact {number}: " + "word " * 40)
 
         assert 8 * ["completed"] == await statuses(spool)
         assert [(0,)] == await spool.rows("SELECT MAX(attempts) FROM runs")
@@ -165,10 +152,8 @@ async def test_a_request_that_is_too_long_is_shortened_once(tmp_path, portable):
 
 async def test_a_question_that_is_too_long_by_itself(tmp_path):
     """Nothing can be left out: an honest end, without further tries."""
-    script = Heard()
-    async with served(tmp_path, script, window=500) as (spool, api):
-        await spool.say("1", "word " * 1000)
-        await spool.idle()
+    async with served(tmp_path, Heard(), window=500) as (spool, api):
+        await spool.ask("1", "word " * 1000)
 
         assert [EN["too_long"]] == spool.platform.answers
         assert ["failed"] == await statuses(spool)
@@ -177,12 +162,9 @@ async def test_a_question_that_is_too_long_by_itself(tmp_path):
 
 async def test_a_thread_goes_on_after_a_question_that_was_too_long(tmp_path):
     """What was refused does not stand in the way of the next one."""
-    script = Heard()
-    async with served(tmp_path, script, window=500) as (spool, _):
-        await spool.say("1", "word " * 1000)
-        await spool.idle()
-        await spool.say("2", "Short")
-        await spool.idle()
+    async with served(tmp_path, Heard(), window=500) as (spool, _):
+        await spool.ask("1", "word " * 1000)
+        await spool.ask("2", "Short")
 
         assert "echo: Short" == spool.platform.answers[-1]
 
@@ -190,13 +172,10 @@ async def test_a_thread_goes_on_after_a_question_that_was_too_long(tmp_path):
 @pytest.mark.parametrize("tries", [2, 9])
 async def test_too_long_is_mended_once_only(tmp_path, tries):
     """A server that always says so is believed the second time."""
-    script = Heard()
-    async with served(tmp_path, script) as (spool, api):
-        await spool.say("1", "Hi")
-        await spool.idle()
+    async with served(tmp_path, Heard()) as (spool, api):
+        await spool.ask("1", "Hi")
         api.fail("POST /responses", status=400, code="context_length_exceeded", times=tries)
-        await spool.say("2", "Ho")
-        await spool.idle()
+        await spool.ask("2", "Ho")
 
         assert ["echo: Hi", EN["too_long"]] == spool.platform.answers
     assert 3 == api.asked("POST /responses")
@@ -207,20 +186,17 @@ async def test_what_was_said_before_a_failure_stays(tmp_path):
     script = Heard()
     script.enqueue("I look.", Call("look", {"place": "attic"}))
     script.enqueue(Fault("refuse", code="insufficient_quota", status=429))
-    async with core(tmp_path, ScriptedModel(script), toolbox=BOX) as spool:
-        await spool.say("1", "Look")
-        await spool.idle()
+    async with core(tmp_path, script, toolbox=BOX) as spool:
+        await spool.ask("1", "Look")
 
         assert [f"I look.\n\n{EN['billing']}"] == spool.platform.answers
 
 
 async def test_hosted_work_is_shown_while_it_happens(tmp_path):
     """Its task is open before the tool is done, and done afterwards."""
-    script = Heard()
-    script.enqueue(Hosted("web_search_call", {}, seconds=0.05), Say("Found."))
+    script = Heard([Hosted("web_search_call", {}, seconds=0.05), Say("Found.")])
     async with served(tmp_path, script, toolbox=BOX, assistant=WHO) as (spool, _):
-        await spool.say("1", "Search")
-        await spool.idle()
+        await spool.ask("1", "Search")
 
         assert ["Found."] == spool.platform.answers
         tasks = spool.platform.replies[0].tasks
@@ -241,7 +217,7 @@ async def test_the_nearest_assignment_wins(tmp_path, address, parent, places):
     script = Heard()
     script.otherwise = "ok"
     order = [*places, " default"]
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    async with core(tmp_path, script) as spool:
         spool.runner.platforms = dict.fromkeys(("slack", "discord"), spool.platform)
 
         def assign(x: Any) -> None:
@@ -252,8 +228,7 @@ async def test_the_nearest_assignment_wins(tmp_path, address, parent, places):
 
         await spool.db(assign)
         for number in range(len(order) + 1):
-            await spool.say(str(number + 1), "Who?", address=address, parent=parent)
-            await spool.idle()
+            await spool.ask(str(number + 1), "Who?", address=address, parent=parent)
             if number < len(order):
                 platform, place = order[number].split(" ")
                 await spool.db(partial(assistants.unassign, platform=platform, place=place))
@@ -264,7 +239,7 @@ async def test_the_nearest_assignment_wins(tmp_path, address, parent, places):
 async def test_an_assignment_is_for_its_place_only(tmp_path, other):
     """Other channels and workspaces, and an equal id on another platform, are not meant."""
     script = Heard()
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    async with core(tmp_path, script) as spool:
 
         def assign(x: Any) -> None:
             one = assistants.create(x, {"name": "A", "model": "m", "instructions": "I am A."}, 1.0)
@@ -273,16 +248,14 @@ async def test_an_assignment_is_for_its_place_only(tmp_path, other):
 
         await spool.db(assign)
         await spool.say("1", "Hi", address=other)
-        await spool.say("2", "Hi")
-        await spool.idle()
+        await spool.ask("2", "Hi")
     assert ["Be kind.", "I am A."] == sorted(instructions for instructions, _ in script.requests)
 
 
 async def test_a_run_keeps_the_version_it_began_with(tmp_path):
     """Also over a death; the next run has the new one, and each is on record."""
-    script = Heard()
-    script.enqueue(Say("Hm"), Fault("hang"))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    script = Heard([Say("Hm"), Fault("hang")])
+    async with core(tmp_path, script) as spool:
         await spool.say("1", "Hi")
         await script.until(1)
         await killed(spool)
@@ -290,8 +263,7 @@ async def test_a_run_keeps_the_version_it_began_with(tmp_path):
         await spool.db(lambda tx: assistants.update(tx, "asst_settings", changes, 2.0))
         await again(spool)
         await spool.idle()
-        await spool.say("2", "Ho")
-        await spool.idle()
+        await spool.ask("2", "Ho")
 
         who = "SELECT assistant_id, assistant_version FROM runs ORDER BY seq"
         assert [("asst_settings", 1), ("asst_settings", 2)] == await spool.rows(who)
@@ -302,9 +274,8 @@ async def test_a_run_keeps_the_version_it_began_with(tmp_path):
 
 async def test_a_run_keeps_an_assistant_that_was_deleted(tmp_path):
     """It was asked while there was one."""
-    script = Heard()
-    script.enqueue(Say("Hm"), Fault("hang"))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    script = Heard([Say("Hm"), Fault("hang")])
+    async with core(tmp_path, script) as spool:
 
         def assign(x: Any) -> str:
             one = assistants.create(x, {"name": "A", "model": "m", "instructions": "I am A."}, 1.0)
@@ -318,8 +289,7 @@ async def test_a_run_keeps_an_assistant_that_was_deleted(tmp_path):
         await spool.db(lambda tx: assistants.delete(tx, id, 2.0))
         await again(spool)
         await spool.idle()
-        await spool.say("2", "Ho")
-        await spool.idle()
+        await spool.ask("2", "Ho")
 
         assert ["completed", "completed"] == await statuses(spool)
     assert ["I am A.", "I am A.", "Be kind."] == [instructions for instructions, _ in script.requests]
@@ -329,7 +299,7 @@ async def test_several_assistants_side_by_side(tmp_path):
     """Each channel has its own, with its own functions; they answer at the same time."""
     script = Heard()
     script.otherwise = "ok"
-    async with core(tmp_path, ScriptedModel(script), toolbox=BOX) as spool:
+    async with core(tmp_path, script, toolbox=BOX) as spool:
 
         def assign(x: Any) -> None:
             for number in range(5):
@@ -355,14 +325,11 @@ async def test_several_assistants_side_by_side(tmp_path):
 
 async def test_a_changed_assistant_says_again_what_cannot_be_used(tmp_path):
     """Once for each of its versions in a thread, and not with every answer."""
-    async with core(tmp_path, ScriptedModel(Heard()), assistant=WHO, toolbox=BOX) as spool:
-        await spool.say("1", "Hi")
-        await spool.idle()
-        await spool.say("2", "Hi")
-        await spool.idle()
+    async with core(tmp_path, Heard(), assistant=WHO, toolbox=BOX) as spool:
+        await spool.ask("1", "Hi")
+        await spool.ask("2", "Hi")
         await spool.db(lambda tx: assistants.update(tx, WHO.id, {"instructions": "Be curt."}, 3.0))
-        await spool.say("3", "Hi")
-        await spool.idle()
+        await spool.ask("3", "Hi")
 
     line = missing("web_search", "code_interpreter")
     assert [True, False, True] == [line in str(answer) for answer in spool.platform.answers]

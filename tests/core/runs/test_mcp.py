@@ -12,7 +12,7 @@ from core.tools import Toolbox
 from standins.script.script import Call, Fault, Hosted, Say, approvals
 from tests.core.fakes import HERE, TIMEOUT, Heard
 from tests.core.runs.test_approvals import question, waiting
-from tests.core.served import EN, again, assistant, given, killed, served, statuses, stored, tools
+from tests.core.served import EN, again, assistant, given, killed, reborn, served, statuses, stored, tools
 
 SERVER = {"type": "mcp", "server_label": "wiki", "server_url": "https://mcp.example.com/sse"}
 WHO = assistant(tools=tools(SERVER))
@@ -62,8 +62,7 @@ async def test_approvals_leave_nothing_dangling_in_the_thread(tmp_path):
         await spool.say("1", "Edit the page")
         await spool.inbox.decide((await question(spool)).id, "U1", True)
         await spool.idle()
-        await spool.say("2", "Thanks")
-        await spool.idle()
+        await spool.ask("2", "Thanks")
 
         assert "echo: Thanks" == spool.platform.answers[-1]
         assert {"user", "assistant"} == {item.get("role") for item in await stored(spool)}
@@ -86,8 +85,7 @@ async def test_nobody_is_asked_about_what_was_not_offered(tmp_path, tool, asked_
     script.enqueue(*(Hosted("mcp_approval_request", {**wanted, "id": f"mcpr_{n}"}) for n in range(50)))
     script.enqueue(lambda items: f"May I? {set(approvals(items).values())}")
     async with opened(tmp_path, script, assistant=assistant(tools=tools(tool))) as (spool, _):
-        await spool.say("1", "Edit the page")
-        await spool.idle()
+        await spool.ask("1", "Edit the page")
 
         assert str(spool.platform.answers[0]).startswith("May I? {False}")
         assert not spool.platform.questions
@@ -97,8 +95,7 @@ async def test_a_question_that_nobody_answers_is_a_no(tmp_path):
     """After its time."""
     limits = Limits(idle=TIMEOUT, run=TIMEOUT, approval=0.1)
     async with opened(tmp_path, wanting(), limits=limits) as (spool, _):
-        await spool.say("1", "Edit the page")
-        await spool.idle()
+        await spool.ask("1", "Edit the page")
 
         assert ["May I? [False]"] == spool.platform.answers
 
@@ -109,8 +106,7 @@ async def test_a_new_message_is_a_no(tmp_path):
         await spool.say("1", "Edit the page")
         await question(spool)
         await waiting(spool)
-        await spool.say("2", "Don't")
-        await spool.idle()
+        await spool.ask("2", "Don't")
 
         assert ["May I? [False]", "echo: Don't"] == spool.platform.answers
 
@@ -151,9 +147,7 @@ async def test_a_yes_is_not_sent_twice(tmp_path):
         await spool.say("1", "Edit the page")
         await spool.inbox.decide((await question(spool)).id, "U1", True)
         await script.until(2)
-        await killed(spool)
-        await again(spool)
-        await spool.idle()
+        await reborn(spool)
 
         told = EN["tool_interrupted"].format(name="edit")
         assert f"May I? [False]\n\n{told}" == spool.platform.answers[-1]
@@ -215,13 +209,10 @@ async def test_only_servers_of_the_allow_list_are_offered(tmp_path, url):
         """Look."""
         return "empty"
 
-    script = Heard()
-    script.enqueue(Call("look"))
-    script.enqueue("Empty.")
+    script = Heard(Call("look"), "Empty.")
     who = assistant(tools=tools("def:look", {**SERVER, "server_url": url}))
     async with opened(tmp_path, script, assistant=who, toolbox=Toolbox.of(look)) as (spool, _):
-        await spool.say("1", "Hi")
-        await spool.idle()
+        await spool.ask("1", "Hi")
 
         (answer,) = spool.platform.answers
     assert str(answer).startswith("Empty.")
@@ -233,8 +224,7 @@ async def test_a_person_is_asked_unless_the_assistant_says_otherwise(tmp_path):
     """The request says so for every tool of the server."""
     script = Heard()
     async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Hi")
-        await spool.idle()
+        await spool.ask("1", "Hi")
 
     ((offered,),) = script.tools
     assert "always" == offered["require_approval"]
@@ -242,11 +232,9 @@ async def test_a_person_is_asked_unless_the_assistant_says_otherwise(tmp_path):
 
 async def test_what_a_remote_tool_does_is_shown(tmp_path):
     """By the name of its server."""
-    script = Heard()
-    script.enqueue(Hosted("mcp_call", {"server_label": "wiki", "name": "read", "output": "x"}), "Read.")
+    script = Heard([Hosted("mcp_call", {"server_label": "wiki", "name": "read", "output": "x"}), "Read."])
     async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Read")
-        await spool.idle()
+        await spool.ask("1", "Read")
 
         assert ["Read."] == spool.platform.answers
         assert (("Using wiki", "complete"),) in spool.platform.replies[0].tasks

@@ -13,7 +13,7 @@ from standins.script.script import Call, Hosted, Reason, Say, Wait, outputs
 from tests.core.fakes import Heard
 from tests.core.runs.test_approvals import question
 from tests.core.runs.test_mcp import WHO
-from tests.core.served import again, given, killed, recorded, served, stored
+from tests.core.served import given, reborn, recorded, served, stored
 from tests.core.whole import core
 from tests.scripted_model import ScriptedModel
 
@@ -34,11 +34,9 @@ async def test_call_ids_that_repeat_in_the_next_question_are_told_apart(tmp_path
     for place in ("attic", "cellar"):
         script.enqueue(Call("look", {"place": place}, id="call_0"))
         script.enqueue("Empty.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=Toolbox.of(look)) as spool:
-        await spool.say("1", "Look")
-        await spool.idle()
-        await spool.say("2", "Look again")
-        await spool.idle()
+    async with core(tmp_path, script, toolbox=Toolbox.of(look)) as spool:
+        await spool.ask("1", "Look")
+        await spool.ask("2", "Look again")
 
         calls = [item["call_id"] for item in await stored(spool) if item.get("type") == "function_call"]
     assert 2 == len(set(calls))
@@ -103,16 +101,12 @@ async def test_a_stored_response_of_a_later_round_is_followed_after_a_crash(tmp_
         looked.append(place)
         return "empty"
 
-    script = Heard()
-    script.enqueue(Call("peek", {"place": "attic"}))
-    script.enqueue("It is ", Wait(0.3), "empty.")
+    script = Heard(Call("peek", {"place": "attic"}), ["It is ", Wait(0.3), "empty."])
     model = ScriptedModel(script, background=True)
     async with core(tmp_path, model, toolbox=Toolbox.of(peek)) as spool:
         await spool.say("1", "Look")
         await recorded(spool, "response:1")
-        await killed(spool)
-        await again(spool)
-        await spool.idle()
+        await reborn(spool)
 
         assert "It is empty." == spool.platform.answers[-1]
     assert ["attic"] == looked
@@ -123,12 +117,9 @@ async def test_a_stored_response_of_a_later_round_is_followed_after_a_crash(tmp_
 
 async def test_thoughts_of_a_round_come_back(tmp_path):
     """They led to the call."""
-    script = Heard()
-    script.enqueue(Reason("Hm."), Say("One moment."), Call("look", {"place": "attic"}))
-    script.enqueue("Empty.")
+    script = Heard([Reason("Hm."), Say("One moment."), Call("look", {"place": "attic"})], "Empty.")
     async with served(tmp_path, script, toolbox=Toolbox.of(look)) as (spool, _):
-        await spool.say("1", "Look")
-        await spool.idle()
+        await spool.ask("1", "Look")
     sent = given(script.requests)
     assert "reasoning" in [item.get("type") for item in sent]
     assert json.dumps(sent)
@@ -145,12 +136,10 @@ async def test_many_long_results_leave_a_turn_that_a_history_can_hold(tmp_path):
     for _ in range(8):
         script.enqueue(Call("dump", {"text": "y" * 9_000}), Call("dump", {"text": "y"}))
     script.enqueue("Enough.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=Toolbox.of(dump)) as spool:
-        await spool.say("1", "Dump it")
-        await spool.idle()
+    async with core(tmp_path, script, toolbox=Toolbox.of(dump)) as spool:
+        await spool.ask("1", "Dump it")
         items = await stored(spool)
-        await spool.say("2", "And?")
-        await spool.idle()
+        await spool.ask("2", "And?")
     assert 16 == len([item for item in items if item.get("type") == "function_call_output"])
     assert all(json.loads(item["arguments"]) for item in items if item.get("type") == "function_call")
     assert "Dump it" == given(script.requests)[0]["content"]

@@ -13,7 +13,7 @@ from core.runs.output_files import documents, footnotes, plain
 from core.tools import FileResult, Toolbox
 from standins.script.script import Call, Cite, Fault, Hosted, Say
 from tests.core.fakes import HERE, Heard
-from tests.core.served import EN, again, assistant, killed, said, served, statuses, stored, tools
+from tests.core.served import EN, again, assistant, killed, reborn, said, served, statuses, stored, tools
 from tests.core.whole import Core
 
 WHO = assistant(tools=tools("code_interpreter", "image_generation", "file_search", "def:chart"))
@@ -49,13 +49,10 @@ def attached(spool: Core) -> list[tuple[str, bytes]]:
 
 async def test_a_drawn_picture_is_posted_as_a_file(tmp_path):
     """With its bytes and type; no letter of it is kept as text anywhere."""
-    script = Heard()
-    script.enqueue(Hosted("image_generation_call"), "A cat.")
+    script = Heard([Hosted("image_generation_call"), "A cat."])
     async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Draw a cat")
-        await spool.idle()
-        await spool.say("2", "Thanks")
-        await spool.idle()
+        await spool.ask("1", "Draw a cat")
+        await spool.ask("2", "Thanks")
 
         ((name, content),) = attached(spool)
         assert name.endswith(".png")
@@ -70,11 +67,8 @@ async def test_a_drawn_picture_is_posted_as_a_file(tmp_path):
 
 async def test_a_picture_alone_is_an_answer(tmp_path):
     """Without a word it is complete, and nothing is complained about."""
-    script = Heard()
-    script.enqueue(Hosted("image_generation_call"))
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Draw")
-        await spool.idle()
+    async with opened(tmp_path, Heard(Hosted("image_generation_call"))) as (spool, _):
+        await spool.ask("1", "Draw")
 
         assert [("completed", None)] == await spool.outcomes()
         assert 1 == len(attached(spool))
@@ -83,12 +77,9 @@ async def test_a_picture_alone_is_an_answer(tmp_path):
 
 async def test_a_picture_between_calls_is_never_kept_as_text(tmp_path):
     """Neither in the journal nor in what is sent back."""
-    script = Heard()
-    script.enqueue(Hosted("image_generation_call"), Call("chart"))
-    script.enqueue("Both.")
+    script = Heard([Hosted("image_generation_call"), Call("chart")], "Both.")
     async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Draw and chart")
-        await spool.idle()
+        await spool.ask("1", "Draw and chart")
 
         assert ["chart.csv", "picture-1.png"] == sorted(name for name, _ in attached(spool))
         assert [] == await spool.rows("SELECT 1 FROM steps WHERE value LIKE '%iVBOR%'")
@@ -97,11 +88,8 @@ async def test_a_picture_between_calls_is_never_kept_as_text(tmp_path):
 
 async def test_files_of_code_are_fetched_and_posted(tmp_path):
     """The link into the container becomes the plain name, in the post and in the thread."""
-    script = Heard()
-    script.enqueue(*coded())
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Make a table")
-        await spool.idle()
+    async with opened(tmp_path, Heard([*coded()])) as (spool, _):
+        await spool.ask("1", "Make a table")
 
         assert [("a.csv", b"1,2\n")] == attached(spool)
         assert ["Here: Download a.csv"] == spool.platform.answers
@@ -111,10 +99,7 @@ async def test_files_of_code_are_fetched_and_posted(tmp_path):
 
 async def test_a_file_is_fetched_before_the_container_can_expire(tmp_path):
     """Also when the answer goes on with calls: it is on disk with the round."""
-    script = Heard()
-    script.enqueue(*coded(), Call("chart"))
-    script.enqueue(Fault("hang"))
-    script.enqueue("Done.")
+    script = Heard([*coded(), Call("chart")], Fault("hang"), "Done.")
     async with opened(tmp_path, script) as (spool, api):
         await spool.say("1", "Make a table")
         await script.until(2)
@@ -133,13 +118,11 @@ async def test_a_file_is_fetched_before_the_container_can_expire(tmp_path):
 
 async def test_a_file_cited_twice_is_posted_once(tmp_path):
     """However often the text names it."""
-    script = Heard()
-    script.enqueue(
-        *coded(), Say(" and again"), Cite({"type": "container_file_citation", "filename": "a.csv"})
+    script = Heard(
+        [*coded(), Say(" and again"), Cite({"type": "container_file_citation", "filename": "a.csv"})]
     )
     async with opened(tmp_path, script) as (spool, api):
-        await spool.say("1", "Make a table")
-        await spool.idle()
+        await spool.ask("1", "Make a table")
 
         assert [("a.csv", b"1,2\n")] == attached(spool)
         assert 1 == api.asked("GET /containers/*/content")
@@ -148,12 +131,9 @@ async def test_a_file_cited_twice_is_posted_once(tmp_path):
 @pytest.mark.parametrize("status", [404, 500])
 async def test_a_file_that_cannot_be_fetched_is_named(tmp_path, status):
     """The rest of the answer stands; the person reads what to do."""
-    script = Heard()
-    script.enqueue(*coded())
-    async with opened(tmp_path, script) as (spool, api):
+    async with opened(tmp_path, Heard([*coded()])) as (spool, api):
         api.fail("GET /containers/*/content", status=status, times=9)
-        await spool.say("1", "Make a table")
-        await spool.idle()
+        await spool.ask("1", "Make a table")
 
         note = EN["file_lost"].format(names="`a.csv`")
         assert [f"Here: Download a.csv\n\n{note}"] == spool.platform.answers
@@ -169,8 +149,7 @@ async def test_names_of_files_are_only_names(tmp_path):
         Cite({"type": "container_file_citation", "filename": "../../etc/x`y.csv"}),
     )
     async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Make a table")
-        await spool.idle()
+        await spool.ask("1", "Make a table")
 
         ((name, _),) = attached(spool)
     assert "/" not in name
@@ -178,23 +157,17 @@ async def test_names_of_files_are_only_names(tmp_path):
 
 async def test_a_death_before_the_answer_is_recorded(tmp_path):
     """The answer is made again, with its files; there is one of each in the topic."""
-    script = Heard()
-    script.enqueue(*coded(), Fault("hang"))
-    script.enqueue(*coded())
-    async with opened(tmp_path, script) as (spool, _):
+    async with opened(tmp_path, Heard([*coded(), Fault("hang")], [*coded()])) as (spool, _):
         await spool.say("1", "Make a table")
         await spool.platform.news.until(lambda: "sandbox" in "".join(spool.platform.screen.values()))
-        await killed(spool)
-        await again(spool)
-        await spool.idle()
+        await reborn(spool)
 
         assert [("a.csv", b"1,2\n")] == attached(spool)
 
 
 async def test_a_death_after_the_answer_was_recorded(tmp_path):
     """Nothing is asked for again: the files come from our own disk."""
-    script = Heard()
-    script.enqueue(Hosted("image_generation_call"), *coded())
+    script = Heard([Hosted("image_generation_call"), *coded()])
     async with opened(tmp_path, script) as (spool, api):
         spool.platform.may_finish.clear()
         await spool.say("1", "Make a table")
@@ -213,8 +186,7 @@ async def test_a_death_after_the_answer_was_recorded(tmp_path):
 
 async def test_a_death_between_two_files(tmp_path):
     """The first one stands already: it is not posted a second time."""
-    script = Heard()
-    script.enqueue(Hosted("image_generation_call"), Hosted("image_generation_call"), "Two cats.")
+    script = Heard([Hosted("image_generation_call"), Hosted("image_generation_call"), "Two cats."])
     async with opened(tmp_path, script) as (spool, _):
         posted = spool.platform.attached
         spool.platform.attached = Full()
@@ -249,12 +221,9 @@ class Full(dict[Any, Any]):
 
 async def test_a_file_that_is_too_large_for_the_platform(tmp_path):
     """It is named under the answer with the limit; the other file is there."""
-    script = Heard()
-    script.enqueue(Hosted("image_generation_call"), *coded())
-    async with opened(tmp_path, script) as (spool, _):
+    async with opened(tmp_path, Heard([Hosted("image_generation_call"), *coded()])) as (spool, _):
         spool.platform.file_faults.append(TooLarge(10 * 2**20))
-        await spool.say("1", "Make both")
-        await spool.idle()
+        await spool.ask("1", "Make both")
 
         note = EN["file_out_large"].format(name="`picture-1.png`", megabytes=10)
         assert f"Here: Download a.csv\n\n{note}" == spool.platform.answers[-1]
@@ -264,12 +233,9 @@ async def test_a_file_that_is_too_large_for_the_platform(tmp_path):
 
 async def test_a_place_that_takes_no_files(tmp_path):
     """The answer stands; the person reads that the operator must allow it."""
-    script = Heard()
-    script.enqueue(*coded())
-    async with opened(tmp_path, script) as (spool, _):
+    async with opened(tmp_path, Heard([*coded()])) as (spool, _):
         spool.platform.file_faults.append(Unreachable("no permission"))
-        await spool.say("1", "Make a table")
-        await spool.idle()
+        await spool.ask("1", "Make a table")
 
         note = EN["file_out_refused"].format(name="`a.csv`")
         assert f"Here: Download a.csv\n\n{note}" == spool.platform.answers[-1]
@@ -278,15 +244,11 @@ async def test_a_place_that_takes_no_files(tmp_path):
 
 async def test_a_refused_file_is_not_tried_again_after_a_death(tmp_path):
     """That it was refused is recorded with the answer."""
-    script = Heard()
-    script.enqueue(*coded())
-    async with opened(tmp_path, script) as (spool, _):
+    async with opened(tmp_path, Heard([*coded()])) as (spool, _):
         spool.platform.file_faults.append(TooLarge(2**20))
         await spool.say("1", "Make a table")
         await spool.platform.news.until(lambda: len(spool.platform.replies) == 2)
-        await killed(spool)
-        await again(spool)
-        await spool.idle()
+        await reborn(spool)
 
         note = EN["file_out_large"].format(name="`a.csv`", megabytes=1)
         assert f"Here: Download a.csv\n\n{note}" == spool.platform.answers[-1]
@@ -299,8 +261,7 @@ async def test_documents_that_were_cited_are_named_below(tmp_path):
     rules = {"type": "file_citation", "file_id": "file-2", "filename": "rules.md"}
     script.enqueue(Say("Ten days."), Cite(handbook), Say(" At most."), Cite(rules), Cite(handbook))
     async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "How many days?")
-        await spool.idle()
+        await spool.ask("1", "How many days?")
 
         assert ["Ten days. At most.\n\n📄 handbook.pdf · rules.md"] == spool.platform.answers
         assert "handbook" not in said(await stored(spool))
@@ -316,21 +277,16 @@ async def test_citations_before_calls_are_named_too(tmp_path):
     async with opened(tmp_path, script) as (spool, _):
         await spool.say("1", "How many days?")
         await script.until(2)
-        await killed(spool)
-        await again(spool)
-        await spool.idle()
+        await reborn(spool)
 
         assert "Ten days.\n\nSee the chart.\n\n📄 handbook.pdf · rules.md" == spool.platform.answers[-1]
 
 
 async def test_what_was_made_when_the_steps_are_used_up(tmp_path):
     """The last response had files, too: they are posted, its links are plain."""
-    script = Heard()
-    script.enqueue(*coded(), Call("chart"))
     who = assistant(tools=WHO.tools, max_model_calls=1)
-    async with served(tmp_path, script, assistant=who, toolbox=BOX) as (spool, _):
-        await spool.say("1", "Make a table")
-        await spool.idle()
+    async with served(tmp_path, Heard([*coded(), Call("chart")]), assistant=who, toolbox=BOX) as (spool, _):
+        await spool.ask("1", "Make a table")
 
         assert [f"Here: Download a.csv\n\n{EN['step_limit']}"] == spool.platform.answers
         assert [("a.csv", b"1,2\n")] == attached(spool)
@@ -346,8 +302,7 @@ async def test_links_are_plain_in_an_answer_that_was_stopped(tmp_path):
         await spool.platform.news.until(lambda: "sandbox" in "".join(spool.platform.screen.values()))
         await spool.inbox.stop(HERE, "U1")
         await spool.idle()
-        await spool.say("2", "Again")
-        await spool.idle()
+        await spool.ask("2", "Again")
 
         assert 2 == len(spool.platform.answers)
         assert all(str(answer).startswith("See Download a.csv") for answer in spool.platform.answers)

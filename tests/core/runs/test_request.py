@@ -163,13 +163,10 @@ def test_how_much_it_thinks(effort, full, own, sent):
 
 async def test_a_forced_tool_is_forced_once(tmp_path):
     """Else no run would ever come to an answer."""
-    script = Heard()
-    script.enqueue(Call("look", {"place": "attic"}))
-    script.enqueue("Empty.")
+    script = Heard(Call("look", {"place": "attic"}), "Empty.")
     who = assistant(tool_choice="required")
     async with served(tmp_path, script, toolbox=BOX, assistant=who) as (spool, api):
-        await spool.say("1", "Look")
-        await spool.idle()
+        await spool.ask("1", "Look")
 
         assert ["Empty."] == spool.platform.answers
         bodies = [request.body for request in api.requests]
@@ -178,11 +175,9 @@ async def test_a_forced_tool_is_forced_once(tmp_path):
 
 async def test_no_tools_means_none_in_every_round(tmp_path):
     """`none` is not a force but a ban."""
-    script = Heard()
     who = assistant(tool_choice="none", parallel_tool_calls=False)
-    async with served(tmp_path, script, toolbox=BOX, assistant=who) as (spool, api):
-        await spool.say("1", "Look")
-        await spool.idle()
+    async with served(tmp_path, Heard(), toolbox=BOX, assistant=who) as (spool, api):
+        await spool.ask("1", "Look")
 
         (request,) = api.requests
     assert ("none", False) == (request.body["tool_choice"], request.body["parallel_tool_calls"])
@@ -202,8 +197,7 @@ async def test_everything_an_assistant_may_have_is_taken_by_the_server(tmp_path,
         parallel_tool_calls=False,
     )
     async with served(tmp_path, script, portable=portable, toolbox=BOX, assistant=who) as (spool, api):
-        await spool.say("1", "Give me JSON")
-        await spool.idle()
+        await spool.ask("1", "Give me JSON")
 
         assert [("completed", None)] == await spool.outcomes()
         (request,) = api.requests

@@ -19,6 +19,7 @@ from tests.core.served import (
     given,
     killed,
     kinds,
+    reborn,
     recorded,
     said,
     served,
@@ -26,7 +27,6 @@ from tests.core.served import (
     stored,
 )
 from tests.core.whole import core, rules
-from tests.scripted_model import ScriptedModel
 
 
 class Desk:
@@ -68,12 +68,9 @@ async def test_calls_of_one_response_run_at_the_same_time(tmp_path):
         await barrier.wait()
         raise ValueError("right is blocked")
 
-    script = Heard()
-    script.enqueue(Call("left", id="call_l"), Call("right", id="call_r"))
-    script.enqueue("Go left.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=Toolbox.of(left, right)) as spool:
-        await spool.say("1", "Where?")
-        await spool.idle()
+    script = Heard([Call("left", id="call_l"), Call("right", id="call_r")], "Go left.")
+    async with core(tmp_path, script, toolbox=Toolbox.of(left, right)) as spool:
+        await spool.ask("1", "Where?")
 
         assert ["Go left."] == spool.platform.answers
         assert [("completed", None)] == await spool.outcomes()
@@ -91,9 +88,8 @@ async def test_the_words_of_all_rounds_are_the_answer(tmp_path):
     script.enqueue("Let me look.", Call("look", {"place": "attic"}))
     script.enqueue("Hm. One more.", Call("look", {"place": "cellar"}))
     script.enqueue("Nothing there.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox()) as spool:
-        await spool.say("1", "Find it")
-        await spool.idle()
+    async with core(tmp_path, script, toolbox=desk.toolbox()) as spool:
+        await spool.ask("1", "Find it")
 
         assert ["Let me look.\n\nHm. One more.\n\nNothing there."] == spool.platform.answers
         items = await stored(spool)
@@ -109,10 +105,8 @@ async def test_the_next_question_is_asked_with_the_calls_before(tmp_path):
     script.enqueue(Call("look", {"place": "attic"}), Call("look", {"place": "cellar"}))
     script.enqueue("Empty.")
     async with served(tmp_path, script, toolbox=desk.toolbox()) as (spool, _):
-        await spool.say("1", "Look")
-        await spool.idle()
-        await spool.say("2", "And?")
-        await spool.idle()
+        await spool.ask("1", "Look")
+        await spool.ask("2", "And?")
 
         assert "echo: And?" == spool.platform.answers[-1]
     items = given(script.requests)
@@ -129,8 +123,7 @@ async def test_a_history_that_is_cut_keeps_calls_and_outputs_together(tmp_path):
         script.enqueue("Done.")
     async with served(tmp_path, script, toolbox=desk.toolbox(), policy=rules(budget=400)) as (spool, _):
         for number in range(5):
-            await spool.say(str(number + 1), "Look once more")
-            await spool.idle()
+            await spool.ask(str(number + 1), "Look once more")
 
         assert 5 * [("completed", None)] == await spool.outcomes()
     for at in range(len(script.requests)):
@@ -146,12 +139,10 @@ async def test_results_are_on_disk_before_the_model_is_asked_again(tmp_path):
     script.enqueue("I look.", Call("look", {"place": "attic"}), Call("look", {"place": "cellar"}))
     script.enqueue(Fault("hang"))
     script.enqueue("Both empty.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox()) as spool:
+    async with core(tmp_path, script, toolbox=desk.toolbox()) as spool:
         await spool.say("1", "Look")
         await script.until(2)
-        await killed(spool)
-        await again(spool)
-        await spool.idle()
+        await reborn(spool)
 
         assert [None, "I look.\n\nBoth empty."] == spool.platform.answers
     assert ["attic", "cellar"] == sorted(desk.looked)
@@ -163,7 +154,7 @@ async def test_after_a_death_only_unfinished_calls_are_repeated(tmp_path):
     desk, script = Desk(), Heard()
     script.enqueue(Call("look", {"place": "attic"}, id="call_look"), Call("wait", id="call_wait"))
     script.enqueue("Done.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox()) as spool:
+    async with core(tmp_path, script, toolbox=desk.toolbox()) as spool:
         await spool.say("1", "Look and wait")
         await recorded(spool, "call:call_look")
         await killed(spool)
@@ -179,13 +170,9 @@ async def test_after_a_death_only_unfinished_calls_are_repeated(tmp_path):
 
 async def test_a_failed_request_does_not_repeat_the_calls_before_it(tmp_path):
     """The model breaks off in the second response; only that response is asked for anew."""
-    desk, script = Desk(), Heard()
-    script.enqueue(Call("look", {"place": "attic"}))
-    script.enqueue(Say("Emp"), Fault("failed"))
-    script.enqueue("Empty.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox()) as spool:
-        await spool.say("1", "Look")
-        await spool.idle()
+    desk, script = Desk(), Heard(Call("look", {"place": "attic"}), [Say("Emp"), Fault("failed")], "Empty.")
+    async with core(tmp_path, script, toolbox=desk.toolbox()) as spool:
+        await spool.ask("1", "Look")
 
         assert ["Empty."] == spool.platform.answers
     assert (["attic"], 3) == (desk.looked, len(script.requests))
@@ -197,9 +184,8 @@ async def test_the_model_is_asked_so_often_and_no_more(tmp_path, most, asked):
     desk, script = Desk(), Heard()
     script.otherwise = lambda items: [Say("Again."), Call("look", {"place": "attic"})]
     who = assistant(max_model_calls=most)
-    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox(), assistant=who) as spool:
-        await spool.say("1", "Look")
-        await spool.idle()
+    async with core(tmp_path, script, toolbox=desk.toolbox(), assistant=who) as spool:
+        await spool.ask("1", "Look")
 
         words = "\n\n".join(["Again."] * asked)
         assert [f"{words}\n\n{EN['step_limit']}"] == spool.platform.answers
@@ -211,13 +197,10 @@ async def test_the_model_is_asked_so_often_and_no_more(tmp_path, most, asked):
 
 async def test_an_assistant_has_a_time_limit_of_its_own(tmp_path):
     """Its runs end honestly, long before the time the settings give."""
-    script = Heard()
-    script.enqueue(Say("Well"), Fault("hang"))
     who = assistant(run_seconds=1)
     limits = Limits(idle=60, run=60)
-    async with core(tmp_path, ScriptedModel(script), assistant=who, limits=limits) as spool:
-        await spool.say("1")
-        await spool.idle()
+    async with core(tmp_path, Heard([Say("Well"), Fault("hang")]), assistant=who, limits=limits) as spool:
+        await spool.ask("1")
 
         assert [f"Well\n\n{EN['timeout']}"] == spool.platform.answers
         assert [("failed", "run_deadline")] == await spool.outcomes()
@@ -225,12 +208,10 @@ async def test_an_assistant_has_a_time_limit_of_its_own(tmp_path):
 
 async def test_the_time_limit_counts_while_tools_work(tmp_path):
     """A tool that hangs does not hold a run longer than the run may take."""
-    desk, script = Desk(), Heard()
-    script.enqueue("Wait.", Call("wait"))
+    desk, script = Desk(), Heard(["Wait.", Call("wait")])
     limits = Limits(idle=TIMEOUT, run=0.2, tool=60)
-    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox(), limits=limits) as spool:
-        await spool.say("1")
-        await spool.idle()
+    async with core(tmp_path, script, toolbox=desk.toolbox(), limits=limits) as spool:
+        await spool.ask("1")
 
         assert [f"Wait.\n\n{EN['timeout']}"] == spool.platform.answers
         assert ["failed"] == await statuses(spool)
@@ -239,14 +220,10 @@ async def test_the_time_limit_counts_while_tools_work(tmp_path):
 
 async def test_reasoning_goes_back_with_its_sealed_content(tmp_path):
     """Within the run, before the call it belongs to; a later run does not have it any more."""
-    desk, script = Desk(), Heard()
-    script.enqueue(Reason("thinking"), Call("look", {"place": "attic"}))
-    script.enqueue("Empty.")
+    desk, script = Desk(), Heard([Reason("thinking"), Call("look", {"place": "attic"})], "Empty.")
     async with served(tmp_path, script, toolbox=desk.toolbox()) as (spool, _):
-        await spool.say("1", "Look")
-        await spool.idle()
-        await spool.say("2", "And?")
-        await spool.idle()
+        await spool.ask("1", "Look")
+        await spool.ask("2", "And?")
 
         assert ["Empty.", "echo: And?"] == spool.platform.answers
     second = given(script.requests, 1)
@@ -300,8 +277,7 @@ async def test_a_server_that_uses_a_call_id_twice(tmp_path):
     script.enqueue(Call("look", {"place": "cellar"}, id="call_0"))
     script.enqueue(lambda items: " and ".join(outputs(items).values()))
     async with served(tmp_path, script, portable=True, toolbox=desk.toolbox()) as (spool, _):
-        await spool.say("1", "Look")
-        await spool.idle()
+        await spool.ask("1", "Look")
 
         assert ["attic is empty and cellar is empty"] == spool.platform.answers
     assert ["attic", "cellar"] == desk.looked
@@ -314,12 +290,9 @@ async def test_long_results_are_kept_short_in_the_thread(tmp_path):
         """Much."""
         return "x" * 15_000
 
-    script = Heard()
-    script.enqueue(Call("big"))
-    script.enqueue("Long.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=Toolbox.of(big)) as spool:
-        await spool.say("1")
-        await spool.idle()
+    script = Heard(Call("big"), "Long.")
+    async with core(tmp_path, script, toolbox=Toolbox.of(big)) as spool:
+        await spool.ask("1")
 
         kept = [item["output"] for item in await stored(spool) if "output" in item]
     assert [15_000] == [len(output) for output in outputs(given(script.requests)).values()]

@@ -19,7 +19,6 @@ from tests.core.fakes import Heard
 from tests.core.runs.test_summaries import BUDGET, WHO, Notes
 from tests.core.served import EN, again, killed, kinds, said, statuses, stored
 from tests.core.whole import Core, core, rules
-from tests.scripted_model import ScriptedModel
 
 SEEDS = range(24)
 
@@ -111,7 +110,7 @@ async def test_a_run_that_is_killed(tmp_path, seed):
     """It is answered; what has effects happened at most once, and if it may have, that is told."""
     chance, world, script = random.Random(seed), World(), Heard()
     script.otherwise = answer
-    async with core(tmp_path, ScriptedModel(script), toolbox=world.toolbox()) as spool:
+    async with core(tmp_path, script, toolbox=world.toolbox()) as spool:
         spool.db.close()
         spool.db = Mortal(tmp_path / "spool.sqlite3")
         spool._begin()
@@ -139,7 +138,7 @@ async def test_a_run_that_is_killed(tmp_path, seed):
 async def test_a_long_thread_whose_process_is_killed_again_and_again(tmp_path, seed):
     """Every message is answered once, every turn is kept, and the first fact is known at the end."""
     chance, script, turns = random.Random(seed), Notes(), 40
-    async with core(tmp_path, ScriptedModel(script), assistant=WHO, policy=rules(budget=BUDGET)) as spool:
+    async with core(tmp_path, script, assistant=WHO, policy=rules(budget=BUDGET)) as spool:
         spool.db.close()
         spool.db = Mortal(tmp_path / "spool.sqlite3")
         spool._begin()

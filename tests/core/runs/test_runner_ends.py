@@ -7,7 +7,7 @@ import asyncio
 from core.errors import Unreachable
 from core.runs import claims
 from core.texts import TEXTS
-from standins.script.script import Fault, Say, Scenario, Wait
+from standins.script.script import Fault, Say, Wait
 from tests.core.fakes import Heard
 from tests.core.whole import core
 from tests.logged import lines, logged
@@ -18,13 +18,11 @@ EN = TEXTS["en"]
 
 async def test_where_nothing_can_be_shown_the_run_ends_and_the_lane_goes_on(tmp_path):
     """The reason is in the log; perhaps a notice is accepted there; the thread remembers what was asked."""
-    script = Scenario()
     with logged() as stream:
-        async with core(tmp_path, ScriptedModel(script)) as spool:
+        async with core(tmp_path, Heard()) as spool:
             spool.platform.faults.append(Unreachable("is_archived"))
             await spool.say("1", "Hi")
-            await spool.say("2", "Ho")
-            await spool.idle()
+            await spool.ask("2", "Ho")
 
             below = f"echo: Hi\n\n{EN['unshowable']}"  # what people had read stays
             assert [None, below, "echo: Ho"] == spool.platform.answers
@@ -37,11 +35,10 @@ async def test_where_nothing_can_be_shown_the_run_ends_and_the_lane_goes_on(tmp_
 
 async def test_a_reply_that_cannot_even_begin_ends_the_run(tmp_path):
     """The model is not asked for what nobody can see."""
-    script = Scenario()
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    script = Heard()
+    async with core(tmp_path, script) as spool:
         spool.platform.refusal = Unreachable("not_in_channel")
-        await spool.say("1")
-        await spool.idle()
+        await spool.ask("1")
 
         assert [("failed", "unreachable: not_in_channel")] == await spool.outcomes()
     assert [] == script.requests
@@ -49,8 +46,7 @@ async def test_a_reply_that_cannot_even_begin_ends_the_run(tmp_path):
 
 async def test_what_cannot_be_shown_is_not_kept_on_the_server(tmp_path):
     """A background response is deleted also where the channel went away while the process was dead."""
-    script = Heard()
-    script.enqueue(Say("Hel"), Fault("hang"))
+    script = Heard([Say("Hel"), Fault("hang")])
     model = ScriptedModel(script, background=True)
     async with core(tmp_path, model) as spool:
         await spool.say("1")
@@ -66,9 +62,7 @@ async def test_what_cannot_be_shown_is_not_kept_on_the_server(tmp_path):
 
 async def test_a_full_disk_loses_nothing(tmp_path):
     """The answer that could not be recorded is made again and shown once, when there is room."""
-    script = Scenario()
-    script.enqueue("x" * 200_000)
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    async with core(tmp_path, Heard("x" * 200_000)) as spool:
         ((pages,),) = await spool.rows("PRAGMA page_count")
         await spool.rows(f"PRAGMA max_page_count={pages + 8}")
         await spool.say("1", "Hi")
@@ -84,9 +78,8 @@ async def test_a_full_disk_loses_nothing(tmp_path):
 
 async def test_a_run_that_another_owner_took_over_is_left_to_it(tmp_path):
     """Whoever lost it shows nothing as final and asks no more."""
-    script = Scenario()
-    script.enqueue(Say("Hm"), Wait(0.05), Say("!"))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    script = Heard([Say("Hm"), Wait(0.05), Say("!")])
+    async with core(tmp_path, script) as spool:
         receipt = await spool.say("1")
         assert receipt.claim is not None
         lane = receipt.claim.lane
@@ -100,8 +93,8 @@ async def test_a_run_that_another_owner_took_over_is_left_to_it(tmp_path):
 
 async def test_a_run_lost_before_the_model_is_asked_asks_nobody(tmp_path):
     """Its new owner does."""
-    script = Scenario()
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    script = Heard()
+    async with core(tmp_path, script) as spool:
         spool.platform.may_read.clear()
         receipt = await spool.say("1", inside_topic=True)
         assert receipt.claim is not None
@@ -117,9 +110,8 @@ async def test_a_run_lost_before_the_model_is_asked_asks_nobody(tmp_path):
 
 async def test_a_lost_run_in_trouble_is_left_too(tmp_path):
     """Not even the error is counted."""
-    script = Scenario()
-    script.enqueue(Wait(0.05), Fault("cut"))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    script = Heard([Wait(0.05), Fault("cut")])
+    async with core(tmp_path, script) as spool:
         receipt = await spool.say("1")
         assert receipt.claim is not None
         lane = receipt.claim.lane

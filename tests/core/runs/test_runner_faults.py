@@ -11,7 +11,8 @@ from core.errors import Retryable
 from core.runs.run_context import Limits
 from core.texts import TEXTS
 from core.types import ModelEvent, Prompt, TextDelta
-from standins.script.script import Beat, Fault, Say, Scenario, Wait, text_of
+from standins.script.script import Beat, Fault, Say, Wait, text_of
+from tests.core.fakes import Heard
 from tests.core.whole import core
 from tests.logged import lines, logged
 from tests.scripted_model import ScriptedModel
@@ -21,13 +22,10 @@ EN = TEXTS["en"]
 
 async def test_a_fault_is_tried_again(tmp_path):
     """Not at once; what was shown stays until something else is there, and nobody learns of the fault."""
-    script = Scenario()
-    script.enqueue(Say("Hel"), Say("lo"), Fault("cut"))
-    script.enqueue(Say("Hel"), Say("lo"), Say("!"))
+    script = Heard([Say("Hel"), Say("lo"), Fault("cut")], [Say("Hel"), Say("lo"), Say("!")])
     began = time.monotonic()
-    async with core(tmp_path, ScriptedModel(script)) as spool:
-        await spool.say("1", "Hi")
-        await spool.idle()
+    async with core(tmp_path, script) as spool:
+        await spool.ask("1", "Hi")
 
         assert ["Hel", "Hello", "Hello!"] == spool.platform.replies[0].texts
         assert ["Hello!"] == spool.platform.answers
@@ -39,13 +37,11 @@ async def test_a_fault_is_tried_again(tmp_path):
 
 async def test_another_answer_of_the_next_attempt_replaces_the_first(tmp_path):
     """A model seldom says the same twice. What people see becomes shorter only with the last word."""
-    script = Scenario()
-    script.enqueue(Say("Well, "), Fault("error"))
-    script.enqueue(Say("Hel"), Say("lo, you"), Fault("error"))
-    script.enqueue(Say("Hello"))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
-        await spool.say("1")
-        await spool.idle()
+    script = Heard(
+        [Say("Well, "), Fault("error")], [Say("Hel"), Say("lo, you"), Fault("error")], Say("Hello")
+    )
+    async with core(tmp_path, script) as spool:
+        await spool.ask("1")
 
         assert ["Well, ", "Hello, you"] == spool.platform.replies[0].texts
         assert ["Hello"] == spool.platform.answers
@@ -53,13 +49,12 @@ async def test_another_answer_of_the_next_attempt_replaces_the_first(tmp_path):
 
 async def test_three_faults_end_in_a_notice(tmp_path):
     """Longer pauses, then the truth, under what was shown; and no fourth request."""
-    script = Scenario()
+    script = Heard()
     for _ in range(3):
         script.enqueue(Say("Hm"), Fault("failed"))
     began = time.monotonic()
-    async with core(tmp_path, ScriptedModel(script)) as spool:
-        await spool.say("1", "Hi")
-        await spool.idle()
+    async with core(tmp_path, script) as spool:
+        await spool.ask("1", "Hi")
 
         assert [f"Hm\n\n{EN['model_unavailable']}"] == spool.platform.answers
         assert [("failed", "server_error")] == await spool.outcomes()
@@ -70,12 +65,10 @@ async def test_three_faults_end_in_a_notice(tmp_path):
 
 async def test_the_server_is_given_the_time_it_asks_for(tmp_path):
     """Retry-After is waited for in full, also where our own pause would be shorter."""
-    script = Scenario()
-    script.enqueue(Fault("refuse", code="rate_limit_exceeded", status=429, retry_after=0.9))
+    script = Heard(Fault("refuse", code="rate_limit_exceeded", status=429, retry_after=0.9))
     began = time.monotonic()
-    async with core(tmp_path, ScriptedModel(script)) as spool:
-        await spool.say("1", "Hi")
-        await spool.idle()
+    async with core(tmp_path, script) as spool:
+        await spool.ask("1", "Hi")
 
         assert ["echo: Hi"] == spool.platform.answers
     assert 0.9 <= time.monotonic() - began < 2.0
@@ -92,11 +85,9 @@ async def test_the_server_is_given_the_time_it_asks_for(tmp_path):
 )
 async def test_what_would_fail_again_is_told_at_once(tmp_path, fault, notice):
     """One request, one notice."""
-    script = Scenario()
-    script.enqueue(fault)
-    async with core(tmp_path, ScriptedModel(script)) as spool:
-        await spool.say("1")
-        await spool.idle()
+    script = Heard(fault)
+    async with core(tmp_path, script) as spool:
+        await spool.ask("1")
 
         assert [EN[notice]] == spool.platform.answers
         assert [("failed", fault.code)] == await spool.outcomes()
@@ -106,23 +97,17 @@ async def test_what_would_fail_again_is_told_at_once(tmp_path, fault, notice):
 @pytest.mark.parametrize(("said", "known"), [("ko-KR", ""), ("", "ko")])
 async def test_a_notice_is_in_the_persons_language(tmp_path, said, known):
     """Like all of our own words."""
-    script = Scenario()
-    script.enqueue(Fault("refuse", code="insufficient_quota", status=429))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    async with core(tmp_path, Heard(Fault("refuse", code="insufficient_quota", status=429))) as spool:
         spool.platform.locales["U1"] = known
-        await spool.say("1", locale=said)
-        await spool.idle()
+        await spool.ask("1", locale=said)
 
         assert [TEXTS["ko"]["billing"]] == spool.platform.answers
 
 
 async def test_errors_count_over_deaths(tmp_path):
     """Two errors before a restart and one after it are three."""
-    script = Scenario()
-    script.enqueue(Fault("refuse", status=500))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
-        await spool.say("1", attempts=2)
-        await spool.idle()
+    async with core(tmp_path, Heard(Fault("refuse", status=500))) as spool:
+        await spool.ask("1", attempts=2)
 
         assert [EN["model_unavailable"]] == spool.platform.answers
 
@@ -130,12 +115,10 @@ async def test_errors_count_over_deaths(tmp_path):
 @pytest.mark.parametrize("said", [[Say("Hm")], []])
 async def test_a_silent_model_is_given_up(tmp_path, said):
     """What was said stays, with one notice; another attempt would cost the same and be cut again."""
-    script = Scenario()
-    script.enqueue(*said, Fault("hang"))
+    script = Heard([*said, Fault("hang")])
     with logged() as stream:
-        async with core(tmp_path, ScriptedModel(script), limits=Limits(idle=0.05, run=5)) as spool:
-            await spool.say("1", "Hi")
-            await spool.idle()
+        async with core(tmp_path, script, limits=Limits(idle=0.05, run=5)) as spool:
+            await spool.ask("1", "Hi")
 
             notice = EN["model_unavailable"]
             assert ["\n\n".join([*(say.text for say in said), notice])] == spool.platform.answers
@@ -145,11 +128,9 @@ async def test_a_silent_model_is_given_up(tmp_path, said):
 
 async def test_before_the_first_byte_more_patience_is_had(tmp_path):
     """A local server reads a long prompt first; after that the ordinary time counts."""
-    script = Scenario()
-    script.enqueue(Wait(0.6), "At last.")
-    async with core(tmp_path, ScriptedModel(script), limits=Limits(idle=0.2, run=5)) as spool:
-        await spool.say("1")
-        await spool.idle()
+    script = Heard([Wait(0.6), "At last."])
+    async with core(tmp_path, script, limits=Limits(idle=0.2, run=5)) as spool:
+        await spool.ask("1")
 
         assert ["At last."] == spool.platform.answers
     assert 1 == len(script.requests)
@@ -157,22 +138,18 @@ async def test_before_the_first_byte_more_patience_is_had(tmp_path):
 
 async def test_events_keep_a_slow_model_alive(tmp_path):
     """The idle time counts from the last event."""
-    script = Scenario()
-    script.enqueue(*(beat for _ in range(5) for beat in (Wait(0.05), Say("a"))))
-    async with core(tmp_path, ScriptedModel(script), limits=Limits(idle=0.15, run=5)) as spool:
-        await spool.say("1")
-        await spool.idle()
+    script = Heard([*(beat for _ in range(5) for beat in (Wait(0.05), Say("a")))])
+    async with core(tmp_path, script, limits=Limits(idle=0.15, run=5)) as spool:
+        await spool.ask("1")
 
         assert ["aaaaa"] == spool.platform.answers
 
 
 async def test_an_endless_answer_is_ended(tmp_path):
     """The overall deadline is told, not retried; what was said stays."""
-    script = Scenario()
-    script.enqueue(Say("Hm"), *(Wait(0.02) if odd else Say("") for odd in (True, False) * 50))
-    async with core(tmp_path, ScriptedModel(script), limits=Limits(idle=5, run=0.2)) as spool:
-        await spool.say("1")
-        await spool.idle()
+    script = Heard([Say("Hm"), *(Wait(0.02) if odd else Say("") for odd in (True, False) * 50)])
+    async with core(tmp_path, script, limits=Limits(idle=5, run=0.2)) as spool:
+        await spool.ask("1")
 
         assert [f"Hm\n\n{EN['timeout']}"] == spool.platform.answers
         assert [("failed", "run_deadline")] == await spool.outcomes()
@@ -181,13 +158,10 @@ async def test_an_endless_answer_is_ended(tmp_path):
 
 async def test_the_overall_deadline_is_for_all_attempts_together(tmp_path):
     """A second attempt has only what the first one left, and the idle time never exceeds it."""
-    script = Scenario()
-    script.enqueue(Fault("refuse", status=500))
-    script.enqueue(Fault("hang"))
+    script = Heard(Fault("refuse", status=500), Fault("hang"))
     began = time.monotonic()
-    async with core(tmp_path, ScriptedModel(script), limits=Limits(idle=5, run=0.8)) as spool:
-        await spool.say("1")
-        await spool.idle()
+    async with core(tmp_path, script, limits=Limits(idle=5, run=0.8)) as spool:
+        await spool.ask("1")
 
         assert [EN["timeout"]] == spool.platform.answers
     assert 0.8 <= time.monotonic() - began < 1.5
@@ -210,8 +184,7 @@ class Silent:
 async def test_only_a_terminal_event_is_success(tmp_path):
     """A stream that just ends is an error, whoever wrote the model."""
     async with core(tmp_path, Silent()) as spool:
-        await spool.say("1", attempts=2)
-        await spool.idle()
+        await spool.ask("1", attempts=2)
 
         assert [("failed", "stream_ended_early")] == await spool.outcomes()
 
@@ -228,8 +201,7 @@ async def test_a_bug_of_ours_is_an_error_like_any_other(tmp_path):
     """After the third one it is told; the operator finds where it was, and none of its words."""
     with logged() as stream:
         async with core(tmp_path, ScriptedModel(Broken())) as spool:
-            await spool.say("1", attempts=2)
-            await spool.idle()
+            await spool.ask("1", attempts=2)
 
             assert [EN["internal"]] == spool.platform.answers
             assert [("failed", "ZeroDivisionError")] == await spool.outcomes()
@@ -242,11 +214,10 @@ async def test_a_bug_of_ours_is_an_error_like_any_other(tmp_path):
 async def test_a_topic_that_cannot_be_read_now_is_tried_again(tmp_path):
     """The question is not asked without its context because a platform was busy."""
 
-    script = Scenario()
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    script = Heard()
+    async with core(tmp_path, script) as spool:
         spool.platform.topic_faults.append(Retryable("ratelimited"))
-        await spool.say("1", "Hi", inside_topic=True)
-        await spool.idle()
+        await spool.ask("1", "Hi", inside_topic=True)
 
         assert ["echo: Hi"] == spool.platform.answers
     assert 1 == len(script.requests)

@@ -6,6 +6,7 @@ from core.runs.run_context import Limits
 from core.texts import TEXTS
 from standins.script.script import Fault, Say
 from tests.core.fakes import HERE, Heard
+from tests.core.served import reborn
 from tests.core.whole import Core, core
 from tests.scripted_model import ScriptedModel
 
@@ -19,9 +20,7 @@ async def showing(spool: Core, text: str) -> None:
 
 async def test_stopping_keeps_what_was_shown_and_marks_it(tmp_path):
     """The model is let go of, the thread remembers the words that were shown, the next message follows."""
-    script = Heard()
-    script.enqueue(Say("Hel"), Fault("hang"))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    async with core(tmp_path, Heard([Say("Hel"), Fault("hang")])) as spool:
         await spool.say("1", "Hi")
         await spool.say("2", "Ho")
         await showing(spool, "Hel")
@@ -35,8 +34,7 @@ async def test_stopping_keeps_what_was_shown_and_marks_it(tmp_path):
 
 async def test_stopping_ends_a_background_response_on_the_server(tmp_path):
     """Nobody pays for words that nobody reads."""
-    script = Heard()
-    script.enqueue(Say("Hel"), Fault("hang"))
+    script = Heard([Say("Hel"), Fault("hang")])
     model = ScriptedModel(script, background=True)
     async with core(tmp_path, model) as spool:
         await spool.say("1")
@@ -49,9 +47,7 @@ async def test_stopping_ends_a_background_response_on_the_server(tmp_path):
 
 async def test_stopping_before_the_first_word(tmp_path):
     """Only our own line is shown."""
-    script = Heard()
-    script.enqueue(Fault("hang"))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    async with core(tmp_path, Heard(Fault("hang"))) as spool:
         await spool.say("1", "Hi")
         await spool.platform.news.until(lambda: spool.platform.replies)
         await spool.inbox.stop(HERE, "U1")
@@ -63,9 +59,8 @@ async def test_stopping_before_the_first_word(tmp_path):
 
 async def test_stopping_while_an_error_is_waited_out(tmp_path):
     """Nobody waits for the next attempt."""
-    script = Heard()
-    script.enqueue(Fault("refuse", status=429, retry_after=60))
-    async with core(tmp_path, ScriptedModel(script), limits=Limits(run=600)) as spool:
+    script = Heard(Fault("refuse", status=429, retry_after=60))
+    async with core(tmp_path, script, limits=Limits(run=600)) as spool:
         await spool.say("1")
         await spool.platform.news.until(lambda: spool.platform.replies)
         while [(0,)] == await spool.rows("SELECT attempts FROM runs"):
@@ -78,8 +73,7 @@ async def test_stopping_while_an_error_is_waited_out(tmp_path):
 
 async def test_stopping_when_the_answer_is_there_already(tmp_path):
     """Too late: the whole answer is shown, and it is a completed one."""
-    script = Heard()
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    async with core(tmp_path, Heard()) as spool:
         spool.platform.may_finish.clear()
         await spool.say("1", "Hi")
         await spool.platform.news.until(lambda: spool.platform.finishing)
@@ -93,15 +87,12 @@ async def test_stopping_when_the_answer_is_there_already(tmp_path):
 
 async def test_a_stop_is_carried_out_after_a_death(tmp_path):
     """The order was committed; the next process marks what people see, and asks nobody."""
-    script = Heard()
-    script.enqueue(Say("Hel"), Fault("hang"))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    script = Heard([Say("Hel"), Fault("hang")])
+    async with core(tmp_path, script) as spool:
         await spool.say("1")
         await showing(spool, "Hel")
         await spool.rows("UPDATE runs SET status = 'cancelling'")
-        await spool.die()
-        await spool.restart()
-        await spool.idle()
+        await reborn(spool)
 
         assert f"Hel\n\n{EN['stopped']}" == spool.platform.answers[-1]
         assert [("cancelled", None)] == await spool.outcomes()

@@ -21,7 +21,7 @@ from core.types import Earlier, Finished, ItemDone, ModelEvent, Prompt
 from standins.script.script import Call, Fault, Hosted, Say
 from standins.script.tokens import estimated_input, estimated_tokens
 from tests.core.fakes import HERE, Heard
-from tests.core.served import again, assistant, killed, said, served, stored
+from tests.core.served import again, assistant, killed, reborn, said, served, stored
 from tests.core.whole import Core, core, rules
 from tests.scripted_model import ScriptedModel
 
@@ -36,8 +36,8 @@ class Notes(Heard):
     `broken`: what happens to the next summaries instead.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *answers: Any) -> None:
+        super().__init__(*answers)
         self.summaries: list[str] = []
         self.broken: list[Any] = []
 
@@ -61,14 +61,13 @@ class Notes(Heard):
 def opened(directory: Path, script: Notes, **more: Any) -> Any:
     """A core whose threads are summarised early."""
     settings: dict[str, Any] = {"assistant": WHO, "policy": rules(budget=BUDGET)}
-    return core(directory, ScriptedModel(script), **{**settings, **more})
+    return core(directory, script, **{**settings, **more})
 
 
 async def talk(spool: Core, first: int, last: int, *, text: str = "nothing new ") -> None:
     """So many turns; each waits for the answer, and for the summary that may follow it."""
     for number in range(first, last + 1):
-        await spool.say(str(number), f"{number}: " + text * 3)
-        await spool.idle()
+        await spool.ask(str(number), f"{number}: " + text * 3)
         await spool.memory.finish()
 
 
@@ -84,8 +83,7 @@ async def until_due(spool: Core, script: Notes) -> None:
     number = 0
     while not script.summaries:
         number += 1
-        await spool.say(str(number), f"{number}: fact {number} is a{number} " + "word " * 20)
-        await spool.idle()
+        await spool.ask(str(number), f"{number}: fact {number} is a{number} " + "word " * 20)
         if (await spool.rows("SELECT 1 FROM summaries WHERE due = 1")) or number > 50:
             break
     await script.news.until(lambda: script.summaries)
@@ -95,8 +93,7 @@ async def test_after_200_turns_the_first_fact_is_known(tmp_path):
     """Under a small budget, which no request exceeds; the originals are all still there."""
     script = Notes()
     async with opened(tmp_path, script) as spool:
-        await spool.say("1", "Remember: fact 1 is blue")
-        await spool.idle()
+        await spool.ask("1", "Remember: fact 1 is blue")
         await talk(spool, 2, 200)
 
         assert [(400,)] == await spool.rows("SELECT COUNT(*) FROM items")
@@ -141,8 +138,7 @@ async def test_an_answer_never_waits_for_a_summary(tmp_path):
     script = Notes()
     async with opened(tmp_path, script) as spool:
         await until_due(spool, script)
-        await spool.say("100", "Still there?")
-        await spool.idle()
+        await spool.ask("100", "Still there?")
 
         assert "echo: Still there?" == spool.platform.answers[-1]
         assert ("", 1) == await summary(spool)
@@ -155,8 +151,7 @@ async def test_a_death_while_it_is_summarised(tmp_path):
     async with opened(tmp_path, script) as spool:
         await until_due(spool, script)
         before = await stored(spool)
-        await killed(spool)
-        await again(spool)
+        await reborn(spool, idle=False)
         await spool.memory.finish()
 
         text, due = await summary(spool)
@@ -190,11 +185,9 @@ async def test_a_death_after_it_was_written(tmp_path):
         await talk(spool, 1, 20, text="fact 1 is blue ")
         made = len(script.summaries)
         assert made
-        await killed(spool)
-        await again(spool)
+        await reborn(spool, idle=False)
         await spool.memory.finish()
-        await spool.say("100", "And?")
-        await spool.idle()
+        await spool.ask("100", "And?")
 
     assert made == len(script.summaries)
     assert "fact 1 is blue" in said(script.asked()[-1][:1])
@@ -289,9 +282,7 @@ async def test_calls_and_results_are_in_the_summary(tmp_path):
         """Find."""
         return "fact 9 is green"
 
-    script = Notes()
-    script.enqueue(Call("find"))
-    script.enqueue("Found.")
+    script = Notes(Call("find"), "Found.")
     async with opened(tmp_path, script, toolbox=Toolbox.of(find)) as spool:
         await talk(spool, 1, 25)
 
@@ -305,20 +296,17 @@ async def test_a_new_conversation_has_no_summary(tmp_path):
     async with opened(tmp_path, script) as spool:
         await talk(spool, 1, 20, text="fact 1 is blue ")
         await spool.say("50", kind="reset")
-        await spool.say("51", "What do you know?")
-        await spool.idle()
+        await spool.ask("51", "What do you know?")
 
     assert ["user"] == [item["role"] for item in script.asked()[-1]]
 
 
 async def test_two_people_have_summaries_of_their_own(tmp_path):
     """What one said is never in the other's."""
-    script = Notes()
-    async with opened(tmp_path, script) as spool:
+    async with opened(tmp_path, Notes()) as spool:
         for number in range(1, 41, 2):
             await spool.say(str(number), "fact 1 is blue " * 3, user="U1")
-            await spool.say(str(number + 1), "fact 2 is green " * 3, user="U2")
-            await spool.idle()
+            await spool.ask(str(number + 1), "fact 2 is green " * 3, user="U2")
             await spool.memory.finish()
 
         texts = [text for (text,) in await spool.rows("SELECT text FROM summaries ORDER BY text")]
@@ -338,8 +326,7 @@ async def test_the_window_the_server_tells_is_the_budget(tmp_path):
 
 async def test_reported_tokens_put_the_estimate_right(tmp_path):
     """The stand-in counts about four characters a token, we three: more fits than we thought."""
-    script = Notes()
-    async with served(tmp_path, script, assistant=WHO, policy=rules(budget=2000)) as (spool, _):
+    async with served(tmp_path, Notes(), assistant=WHO, policy=rules(budget=2000)) as (spool, _):
         await talk(spool, 1, 6, text="word " * 50)
         rows = await spool.rows("SELECT token_ratio FROM threads")
 
@@ -374,11 +361,9 @@ async def test_tools_do_not_spoil_the_estimate(tmp_path):
         look.__doc__ = "Look at a place. " * 10
         return look
 
-    script = Notes()
     box = Toolbox.of(*(made(number) for number in range(30)))
-    async with core(tmp_path, Honest(script), toolbox=box) as spool:
-        await spool.say("1", "Hi")
-        await spool.idle()
+    async with core(tmp_path, Honest(Notes()), toolbox=box) as spool:
+        await spool.ask("1", "Hi")
         rows = await spool.rows("SELECT token_ratio FROM threads")
 
     assert 0.5 <= rows[0][0] <= 1.1
@@ -386,11 +371,8 @@ async def test_tools_do_not_spoil_the_estimate(tmp_path):
 
 async def test_what_hosted_tools_found_does_not_spoil_the_estimate(tmp_path):
     """It is in the reported tokens, and not in the history."""
-    script = Notes()
-    script.enqueue(Hosted("web_search_call"), Say("Found."))
-    async with core(tmp_path, Honest(script)) as spool:
-        await spool.say("1", "Search")
-        await spool.idle()
+    async with core(tmp_path, Honest(Notes([Hosted("web_search_call"), Say("Found.")]))) as spool:
+        await spool.ask("1", "Search")
 
         assert [(None,)] == await spool.rows("SELECT token_ratio FROM threads")
 
@@ -417,8 +399,7 @@ async def test_memory_is_told_when_it_is_asked_for(tmp_path):
     script = Notes()
     async with opened(tmp_path, script) as spool:
         await talk(spool, 1, 2)
-        await spool.say("9", "memory", kind="memory")
-        await spool.idle()
+        await spool.ask("9", "memory", kind="memory")
 
         held = await spool.inbox.memory(HERE, "U1")
         assert held is not None
@@ -436,8 +417,7 @@ def test_large_numbers_can_be_read():
 async def test_memory_does_not_boast(tmp_path):
     """An assistant that leaves the oldest out tells how much it still knows."""
     how = {"type": "last_messages", "last_messages": 5}
-    script = Notes()
-    async with opened(tmp_path, script, assistant=assistant(truncation_strategy=how)) as spool:
+    async with opened(tmp_path, Notes(), assistant=assistant(truncation_strategy=how)) as spool:
         await talk(spool, 1, 10)
         held = await spool.inbox.memory(HERE, "U1")
 
@@ -453,8 +433,7 @@ async def test_what_others_said_in_a_topic_is_summarised_for_that_topic_only(tmp
     script = Notes()
     async with opened(tmp_path, script, policy=rules(budget=BUDGET, scope=scope)) as spool:
         spool.platform.topic = [Earlier("0", "fake:0", "U9", "fact 99 is poison")]
-        await spool.say("1", "Look", inside_topic=True)
-        await spool.idle()
+        await spool.ask("1", "Look", inside_topic=True)
         spool.platform.topic = []
         await talk(spool, 2, 40)
 

@@ -15,7 +15,6 @@ from standins.script.script import Call, Fault, outputs
 from tests.core.fakes import TIMEOUT, Heard
 from tests.core.served import again, assistant, given, killed, recorded, said, stored, tools
 from tests.core.whole import core
-from tests.scripted_model import ScriptedModel
 
 LIMITS = Limits(idle=TIMEOUT, run=TIMEOUT, tool=0.1)
 
@@ -46,13 +45,10 @@ BOX = Toolbox.of(double, forever, broken, endless)
 
 async def told(directory: Path, *calls: Call, **more: Any) -> tuple[dict[str, str], Any]:
     """What the model reads of its calls, and the platform that showed the run."""
-    script = Heard()
-    script.enqueue(*calls)
-    script.enqueue("So be it.")
+    script = Heard([*calls], "So be it.")
     settings: dict[str, Any] = {"toolbox": BOX, "limits": LIMITS, **more}
-    async with core(directory, ScriptedModel(script), **settings) as spool:
-        await spool.say("1", "Do it")
-        await spool.idle()
+    async with core(directory, script, **settings) as spool:
+        await spool.ask("1", "Do it")
 
         assert ["So be it."] == spool.platform.answers
         assert [("completed", None)] == await spool.outcomes()
@@ -109,13 +105,10 @@ async def test_secrets_do_not_get_into_results(tmp_path):
         """Tells too much."""
         return "the key is hunter2hunter2"
 
-    script = Heard()
-    script.enqueue(Call("leak"))
-    script.enqueue("Well.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=Toolbox.of(leak)) as spool:
+    script = Heard(Call("leak"), "Well.")
+    async with core(tmp_path, script, toolbox=Toolbox.of(leak)) as spool:
         object.__setattr__(spool.rules, "secrets", ("hunter2hunter2",))
-        await spool.say("1")
-        await spool.idle()
+        await spool.ask("1")
 
         assert "hunter2" not in said(await stored(spool))
     assert "hunter2" not in said(given(script.requests))
@@ -125,9 +118,8 @@ async def test_secrets_do_not_get_into_results(tmp_path):
 async def test_the_default_assistant_has_every_function(tmp_path):
     """All that were found are offered, as strict functions."""
     script = Heard()
-    async with core(tmp_path, ScriptedModel(script), toolbox=BOX) as spool:
-        await spool.say("1")
-        await spool.idle()
+    async with core(tmp_path, script, toolbox=BOX) as spool:
+        await spool.ask("1")
 
     (offered,) = script.tools
     assert ["broken", "double", "endless", "forever"] == sorted(tool["name"] for tool in offered)
@@ -143,14 +135,11 @@ async def test_others_have_only_the_functions_they_name(tmp_path):
         done.append(1)
         return "42"
 
-    script = Heard()
-    script.enqueue(Call("secret", id="call_s"), Call("double", {"number": 2}, id="call_d"))
-    script.enqueue("Four.")
+    script = Heard([Call("secret", id="call_s"), Call("double", {"number": 2}, id="call_d")], "Four.")
     who = assistant(tools=tools("def:double"))
     box = Toolbox.of(double, secret)
-    async with core(tmp_path, ScriptedModel(script), toolbox=box, assistant=who) as spool:
-        await spool.say("1")
-        await spool.idle()
+    async with core(tmp_path, script, toolbox=box, assistant=who) as spool:
+        await spool.ask("1")
 
         assert ["Four."] == spool.platform.answers
     assert ["double"] == [tool["name"] for tool in script.tools[0]]
@@ -161,11 +150,9 @@ async def test_others_have_only_the_functions_they_name(tmp_path):
 
 async def test_a_function_that_is_not_there_is_named(tmp_path):
     """The assistant wants one that nobody wrote: the person reads which, the others work."""
-    script = Heard()
     who = assistant(tools=tools("def:double", "def:triple"))
-    async with core(tmp_path, ScriptedModel(script), toolbox=BOX, assistant=who) as spool:
-        await spool.say("1", "Hi")
-        await spool.idle()
+    async with core(tmp_path, Heard(), toolbox=BOX, assistant=who) as spool:
+        await spool.ask("1", "Hi")
 
         (answer,) = spool.platform.answers
     assert answer is not None
@@ -183,11 +170,8 @@ async def test_files_of_a_tool_are_posted_once(tmp_path):
         made.append(1)
         return ["here", FileResult("chart.csv", "a,b\n1,2\n")]
 
-    script = Heard()
-    script.enqueue(Call("chart", id="call_c"))
-    script.enqueue(Fault("hang"))
-    script.enqueue("Here it is.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=Toolbox.of(chart)) as spool:
+    script = Heard(Call("chart", id="call_c"), Fault("hang"), "Here it is.")
+    async with core(tmp_path, script, toolbox=Toolbox.of(chart)) as spool:
         await spool.say("1", "Chart!")
         await script.until(2)
         await killed(spool)
@@ -213,10 +197,7 @@ async def test_a_call_that_died_before_its_file_was_stored(tmp_path):
         await gate.wait()
         return FileResult("chart.csv", "a,b")
 
-    script = Heard()
-    script.enqueue(Call("chart"))
-    script.enqueue("Here.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=Toolbox.of(chart)) as spool:
+    async with core(tmp_path, Heard(Call("chart"), "Here."), toolbox=Toolbox.of(chart)) as spool:
         await spool.say("1")
         await recorded(spool, "round:0")
         await killed(spool)

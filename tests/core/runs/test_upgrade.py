@@ -56,7 +56,7 @@ async def test_an_answer_that_was_recorded_is_shown(tmp_path):
     """It is not asked for again; the run behind it goes on."""
     old(tmp_path, ("in_progress", {"answer": ANSWER}), ("queued", {}))
     script = Heard()
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    async with core(tmp_path, script) as spool:
         await spool.lanes.resume(["fake"])
         await spool.idle()
 
@@ -79,7 +79,7 @@ async def test_a_stored_response_is_followed(tmp_path):
 async def test_a_run_without_a_version_is_answered_by_who_answers_there_now(tmp_path):
     """And records who that was."""
     old(tmp_path, ("in_progress", {}))
-    async with core(tmp_path, ScriptedModel(Heard())) as spool:
+    async with core(tmp_path, Heard()) as spool:
         await spool.lanes.resume(["fake"])
         await spool.idle()
 
@@ -89,7 +89,7 @@ async def test_a_run_without_a_version_is_answered_by_who_answers_there_now(tmp_
 async def test_a_run_that_was_being_stopped_is_stopped(tmp_path):
     """With what it had shown."""
     old(tmp_path, ("cancelling", {}))
-    async with core(tmp_path, ScriptedModel(Heard())) as spool:
+    async with core(tmp_path, Heard()) as spool:
         await spool.lanes.resume(["fake"])
         await spool.idle()
 
