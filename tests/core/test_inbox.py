@@ -5,43 +5,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from core.errors import Unsaved
-from core.inbox import Inbox
-from core.store.database import Database
 from core.types import Outcome
-from tests.core.fakes import HERE, elsewhere, message, settled
-from tests.core.hands import Hands, ended
+from tests.core.fakes import HERE, elsewhere, message
+from tests.core.hands import begun, ended, inbox
 from tests.core.queued import status
-from tests.core.whole import all_of, rules
-
-
-@pytest.fixture
-async def hands(tmp_path: Path) -> AsyncIterator[Hands]:
-    """Lanes over a new database."""
-    db = Database(tmp_path / "spool.sqlite3")
-    await db(settled)
-    made = Hands(db)
-    yield made
-    await made.lanes.close()
-    db.close()
-
-
-def inbox(hands: Hands, **policy: Any) -> Inbox:
-    """An inbox over these lanes."""
-    return Inbox(hands.db, hands.lanes, rules(**policy))
-
-
-async def begun(hands: Hands) -> list[list[str]]:
-    """The ids of the messages of each run begun, in order."""
-    await hands.db(lambda x: None)
-    await asyncio.sleep(0)
-    return [[said.id for said in claim.messages] for claim in hands.begun]
+from tests.core.whole import all_of
 
 
 async def test_a_message_is_on_disk_with_its_run_begun(hands, tmp_path):
@@ -62,7 +34,6 @@ async def test_a_message_delivered_again_changes_nothing(hands):
     await box.receive(message("1"))
 
     again = await box.receive(message("1", "edited", kind="reset", author="Kim"))
-
     assert (False, None, None) == (again.new, again.claim, again.stopped)
     assert ["in_progress"] == await hands.status()
 
@@ -72,7 +43,6 @@ async def test_messages_are_accepted_in_the_order_of_the_calls(hands):
     box = inbox(hands)
     accepted = [box.receive(message(id)) for id in ("3", "1", "2")]
     await asyncio.gather(*accepted)
-
     assert ["3", "1", "2"] == all_of(
         await hands.db(lambda tx: tx("SELECT platform_id FROM messages ORDER BY seq"))
     )
@@ -100,12 +70,10 @@ async def test_what_cannot_be_saved_is_not_accepted(hands, tmp_path):
     stranger = sqlite3.connect(tmp_path / "spool.sqlite3", isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
     box = inbox(hands)
-
     with pytest.raises(Unsaved):
         await box.receive(message("1"))
     stranger.execute("ROLLBACK")
     stranger.close()
-
     assert [] == await begun(hands)
     assert (await box.receive(message("1"))).new
 
@@ -115,7 +83,6 @@ async def test_facts_are_stored_with_the_message(hands):
     box = inbox(hands)
     await box.receive(message("1"), {"session": "a"})
     await box.receive(message("1"), {"session": "b"})
-
     assert "b" == await box.fact("session")
     await box.remember("session", None)
     assert await box.fact("session") is None
@@ -130,7 +97,6 @@ async def test_a_busy_thread_answers_each_message_in_order(hands):
         await hands.until(number)
         hands.let(hands.ids()[-1])
     await ended()
-
     assert [["1"], ["2"], ["3"]] == await begun(hands)
 
 
@@ -143,7 +109,6 @@ async def test_waiting_messages_are_answered_together_where_asked_for(hands):
         await hands.until(number)
         hands.let(hands.ids()[-1])
     await ended()
-
     assert [["1"], ["2", "4"], ["3", "5"]] == await begun(hands)
 
 
@@ -153,7 +118,6 @@ async def test_own_texts_wait_for_nobody(hands, kind):
     box = inbox(hands, collect=True)
     await box.receive(message("1"))
     await box.receive(message("2", kind=kind))
-
     assert [["1"], ["2"]] == await begun(hands)
 
 
@@ -162,7 +126,6 @@ async def test_the_assistant_of_an_answer_is_recorded(hands):
     box = inbox(hands)
     await box.receive(message("1"))
     await box.receive(message("2", kind="help"))
-
     assert ["asst_settings", None] == all_of(
         await hands.db(lambda tx: tx("SELECT assistant_id FROM runs ORDER BY seq"))
     )
@@ -177,7 +140,6 @@ async def test_the_budget_of_the_policy_is_that_of_the_claim(hands):
     await ended()
 
     receipt = await box.receive(message("2", "b"))
-
     assert receipt.claim is not None
     assert () == receipt.claim.history
 
@@ -189,7 +151,6 @@ async def test_a_message_from_long_ago_is_left_alone(hands):
 
     old = await box.receive(message("1", sent_at=now - 61), {"session": "a"}, live=False)
     fresh = await box.receive(message("2", sent_at=now - 30), live=False)
-
     assert (False, True) == (old.new, fresh.new)
     assert [["2"]] == await begun(hands)
     assert "a" == await box.fact("session")
@@ -199,7 +160,6 @@ async def test_a_message_from_long_ago_is_left_alone(hands):
 async def test_a_live_message_is_never_too_old(hands, hours):
     """Our clock and the platform's may differ: it was said just now, whatever either says."""
     box = inbox(hands, window=60.0)
-
     assert (await box.receive(message("1", sent_at=time.time() - hours * 3600))).new
 
 
@@ -214,7 +174,6 @@ async def test_a_deleted_message_is_not_answered(hands):
     await box.withdraw(HERE, "2")
     hands.let(hands.ids()[0])
     await hands.until(2)
-
     assert [["1"], ["3"]] == await begun(hands)
     assert ["completed", "cancelled", "in_progress"] == await hands.db(status)
 
@@ -223,7 +182,6 @@ async def test_what_is_known_of_people_and_topics_can_be_asked(hands):
     """Who spoke where, and which topics were active."""
     box = inbox(hands)
     await box.receive(message("5"))
-
     assert await box.spoke_before(HERE, "U1")
     assert not await box.spoke_before(HERE, "U2")
     assert [HERE] == await box.recent("fake", 5.0)

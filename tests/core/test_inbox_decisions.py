@@ -4,39 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from core.errors import Unsaved
 from core.inbox import Inbox
-from core.runs.approvals import Approvals
 from core.runs.summaries import NOTHING
 from core.store import approvals
 from core.store.approvals import Approval
-from core.store.database import Database, Execute
+from core.store.database import Execute
 from core.types import RunId
-from tests.core.fakes import elsewhere, message, settled
-from tests.core.hands import Hands
-from tests.core.whole import rules
-
-
-@pytest.fixture
-async def hands(tmp_path: Path) -> AsyncIterator[Hands]:
-    """Lanes over a new database."""
-    db = Database(tmp_path / "spool.sqlite3")
-    await db(settled)
-    made = Hands(db)
-    yield made
-    await made.lanes.close()
-    db.close()
-
-
-def inbox(hands: Hands, **policy: Any) -> Inbox:
-    """An inbox over these lanes."""
-    return Inbox(hands.db, hands.lanes, rules(**policy), Approvals(hands.db))
+from tests.core.fakes import elsewhere, message
+from tests.core.hands import Hands, inbox
 
 
 async def open_question(
@@ -107,7 +86,6 @@ async def test_a_message_refuses_the_questions_to_its_person_in_its_thread(hands
     mine.append(await hands.db(lambda tx: approvals.settle(tx, run, "call_2", "U1", time.time(), 60)))
     other = await open_question(hands, box, "2", user="U2")
     receipt = await box.receive(message("3"))
-
     assert {one.id for one in mine} == set(receipt.refused)
     assert "done" == await box.decide(other.id, "U2", True)
     assert "over" == await box.decide(mine[0].id, "U1", True)
@@ -119,7 +97,6 @@ async def test_a_message_elsewhere_refuses_nothing(hands, where):
     box = inbox(hands)
     await open_question(hands, box)
     receipt = await box.receive(message("3", address=elsewhere(**where)))
-
     assert () == receipt.refused
     assert ["waiting"] == await states(hands)
 
@@ -137,7 +114,6 @@ async def test_a_message_delivered_again_refuses_nothing(hands):
     box = inbox(hands)
     await open_question(hands, box)
     again = await box.receive(message("1"))
-
     assert (False, ()) == (again.new, again.refused)
     assert ["waiting"] == await states(hands)
 
@@ -147,7 +123,6 @@ async def test_a_question_that_is_decided_stays_decided(hands):
     box = inbox(hands)
     asked = await open_question(hands, box)
     await box.decide(asked.id, "U1", True)
-
     assert () == (await box.receive(message("2"))).refused
     assert ["approved"] == await states(hands)
 
@@ -169,7 +144,6 @@ async def test_ending_a_run_ends_its_questions(hands):
     second = await hands.db(lambda tx: approvals.settle(tx, first.run, "call_2", "U1", time.time(), 60))
     await box.decide(first.id, "U1", True)
     ended = await hands.db(lambda tx: approvals.end_all(tx, first.run))
-
     assert [second.id] == [one.id for one in ended]
     assert ["approved", "refused"] == await states(hands)
 

@@ -44,7 +44,6 @@ def test_the_documented_value_is_the_default(name):
     value, _ = documented()[name]
     field = NAMES[name]
     default = getattr(Settings(), field)
-
     assert default == getattr(read({name: value}), field)
     assert bool(value) is bool(default) or isinstance(default, bool)
 
@@ -69,7 +68,6 @@ def test_every_setting_is_explained():
 def test_the_copied_example_means_the_defaults():
     """`cp .env.example .env` alone configures nothing."""
     values = {name: value or "" for name, value in dotenv_values(EXAMPLE).items()}
-
     assert Settings() == read(values)
 
 
@@ -128,7 +126,6 @@ def test_empty_means_not_set(name):
 def test_a_mistake_is_told_with_its_cure(name, text, cure):
     """One sentence each: which setting, and what it may be."""
     (problem,) = problems({name: text})
-
     assert name in problem
     assert cure in problem
 
@@ -136,7 +133,6 @@ def test_a_mistake_is_told_with_its_cure(name, text, cure):
 def test_ids_and_hosts_are_lists():
     """With commas or blanks; of both platforms."""
     found = read({"ADMINS": "U0123ABC,W1 112233445566778899", "MCP_HOSTS": "mcp.example.com, 10.0.0.7"})
-
     assert ("U0123ABC", "W1", "112233445566778899") == found.admins
     assert ("mcp.example.com", "10.0.0.7") == found.mcp_hosts
 
@@ -188,7 +184,6 @@ def test_a_value_tells_what_its_name_should_be(name, value, meant):
 def test_a_services_name_in_dotenv_is_for_us(name, said):
     """Nobody reads it there; in the environment of all programs it may be another's."""
     (found,) = misspelt({name: "x"})
-
     assert (f"{name} is {said}" in str(found), found.is_token) == (True, False)
     assert [] == misspelt({name: "x"}, shared=True)
 
@@ -198,14 +193,12 @@ def test_what_the_vendor_reads_is_known():
     sources = Path(openai.__file__).parent.rglob("*.py")
     looked_up = re.compile(r"(?:environ\.get|getenv)\(\s*\"(OPENAI_\w+)\"")
     found = {name for source in sources for name in looked_up.findall(source.read_text("utf-8"))}
-
     assert found - NAMES.keys() == VENDOR
 
 
 def test_quotes_that_nobody_removed_are_told():
     """Docker keeps those of its --env-file; what is inside them is looked at too."""
     told = problems({"SLACK_APP_TOKEN": '"xapp-hunter2"', "RUN_SECONDS": "'no'", "ASSISTANT_NAME": '"Bo"'})
-
     assert 3 == len(told)
     assert "RUN_SECONDS=no is not a number above 0." in told
     assert {"SLACK_APP_TOKEN has quotes", "RUN_SECONDS has quotes"} == {
@@ -225,7 +218,6 @@ def test_quotes_that_nobody_removed_are_told():
 def test_slacks_tokens_in_each_others_place(bot, app, said):
     """Are told as that."""
     told = problems({"SLACK_BOT_TOKEN": bot, "SLACK_APP_TOKEN": app})
-
     assert len(said) == len(told)
     assert all(problem.startswith(begin) for problem, begin in zip(told, said, strict=True))
 
@@ -243,7 +235,6 @@ def test_a_wrong_token_is_not_repeated(name):
 def test_a_placeholder_is_no_token(name, token):
     """One sentence, that says where the real one is."""
     (told,) = problems({name: token})
-
     assert told.startswith(f"{name} is still the placeholder")
     assert "of your" in told
 
@@ -294,7 +285,6 @@ def test_what_is_enough_to_run(environ, to_run):
 def test_what_is_missing_to_run(environ, to_run, missing):
     """One sentence for each thing that is missing; without `to_run` nothing is."""
     (problem,) = problems(environ, to_run)
-
     assert missing in problem
     read(environ)
 
@@ -318,7 +308,6 @@ def test_auto_is_full_for_openai_only(environ, full):
 def test_background_needs_a_server_that_has_it():
     """A portable one has not."""
     environ = {"OPENAI_BACKGROUND": "1", "OPENAI_FEATURES": "portable"}
-
     assert "OPENAI_BACKGROUND" in problems(environ)[0]
     assert read(environ | {"OPENAI_FEATURES": "full"}).openai_background
 
@@ -341,7 +330,6 @@ def test_platforms_are_those_with_tokens(environ, platforms):
 def test_secrets_do_not_show():
     """Neither in a traceback nor in a log; and the log is told what to look for."""
     settings = read(KEY | SLACK | {"DISCORD_BOT_TOKEN": "d-1"})
-
     assert {"sk-1", "xoxb-1", "xapp-1", "d-1"} == set(settings.secrets())
     assert not [secret for secret in settings.secrets() if secret in repr(settings)]
     assert () == Settings().secrets()

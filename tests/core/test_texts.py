@@ -48,7 +48,6 @@ def test_what_needs_no_model_has_a_text(kind):
 def test_every_notice_of_a_fault_has_a_text():
     """Whatever a model server may say."""
     notices = {fault(code, status).notice for code in ("", *LASTING) for status in (None, *range(400, 600))}
-
     assert notices <= set(KEYS)
 
 

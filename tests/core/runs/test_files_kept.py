@@ -45,7 +45,6 @@ async def test_a_store_that_is_searched_lives_on(tmp_path):
         await spool.rows("UPDATE vector_stores SET expires_at = ?", time.time() + 3600)
         script.enqueue(Hosted("file_search_call", {"queries": ["minutes"]}), "Found.")
         await spool.ask("2", "What was it?")
-
         assert "Found." == spool.platform.answers[-1]
         assert 6.9 < await lasts(spool) <= 7
 
@@ -56,7 +55,6 @@ async def test_a_store_that_is_not_searched_does_not(tmp_path):
         await spool.ask("1", "Keep it", files=sent(spool, "minutes.txt", content=LONG * 4))
         await spool.rows("UPDATE vector_stores SET expires_at = ?", time.time() + 3600)
         await spool.ask("2", "Hello")
-
         assert await lasts(spool) < 0.1
 
 
@@ -65,7 +63,6 @@ async def test_a_text_too_long_for_the_history_can_be_searched_later(tmp_path):
     script = Heard("Read.")
     async with served(tmp_path, script) as (spool, api):
         await spool.ask("1", "Read this", files=sent(spool, "minutes.txt"))
-
         assert "A line of the minutes." in said(given(script.requests))
         assert "use file_search" in said(await stored(spool))
         (store,) = api.stores.all
@@ -133,7 +130,6 @@ async def test_what_is_gone_at_the_server_is_asked_for_once(tmp_path):
         await spool.ask("2", "Hello")
         refused = api.asked("POST /responses")
         await spool.ask("3", "Hello again")
-
         assert ["echo: Hello", "echo: Hello again"] == spool.platform.answers[1:]
         assert refused + 1 == api.asked("POST /responses")
 
@@ -156,7 +152,6 @@ async def test_a_file_cited_in_two_rounds_is_posted_once(tmp_path):
     who = assistant(tools=tools("code_interpreter"))
     async with served(tmp_path, script, assistant=who) as (spool, _):
         await spool.ask("1", "Make it")
-
         assert ["a.csv"] == [file.name for file in spool.platform.attached.values()]
         assert "a.csv\n\nDone." == spool.platform.answers[-1]
 
@@ -168,7 +163,6 @@ async def test_a_document_that_is_never_searchable_does_not_hold_the_thread(tmp_
         api.stores.indexing = 60
         await spool.say("1", "Read it", files=sent(spool, "big.txt", content=LONG * 4))
         await spool.ask("2", "Hello")
-
         assert ["failed", "completed"] == await statuses(spool)
         assert EN["timeout"] in (spool.platform.answers[0] or "")
         assert "echo: Hello" == spool.platform.answers[-1]

@@ -75,7 +75,6 @@ def test_last_messages_are_the_newest_of_anybody(n, kept):
         for number in (1, 2, 3):
             turn(tx, number)
         who = strategy("last_messages", last_messages=n)
-
         assert kept == words(history.select(tx, thread_of(tx), who, PLENTY))
 
 
@@ -86,7 +85,6 @@ def test_last_messages_do_not_count_calls():
         turn(tx, 2, *call(2), *call(3))
         pairs = ["function_call", "function_call_output"] * 2
         select = history.select
-
         assert ["q2", *pairs, "a2"] == words(
             select(tx, thread_of(tx), strategy("last_messages", last_messages=3), PLENTY)
         )
@@ -114,7 +112,6 @@ def test_last_messages_fit_the_budget_too():
             turn(tx, number, words=100)
         who = strategy("last_messages", last_messages=10)
         found = history.select(tx, thread_of(tx), who, 300)
-
         assert ["q3", "a3"] == words(found)
 
 
@@ -125,7 +122,6 @@ def test_what_fits_is_given_in_whole_turns(type):
         for number in (1, 2, 3):
             turn(tx, number, *call(number), words=60)
         pair = ["function_call", "function_call_output"]
-
         assert ["q2", *pair, "a2", "q3", *pair, "a3"] == words(
             history.select(tx, thread_of(tx), strategy(type), 400)
         )
@@ -140,7 +136,6 @@ def test_a_summary_stands_for_what_it_summarises():
             turn(tx, number)
         thread = summed(tx, 2)
         found = history.select(tx, thread, strategy("summary"), PLENTY)
-
         assert SUMMARY + "They met." == json.loads(found[0])["content"]
         assert ["q3", "a3"] == words(found[1:])
         assert [(6,)] == tx("SELECT COUNT(*) FROM items")
@@ -152,7 +147,6 @@ def test_other_strategies_know_no_summary():
         turn(tx, 1)
         turn(tx, 2)
         thread = summed(tx, 1)
-
         assert ["q1", "a1", "q2", "a2"] == words(history.select(tx, thread, strategy("auto"), PLENTY))
 
 
@@ -164,7 +158,6 @@ def test_a_request_is_never_given_more_than_fits(tokens):
             turn(tx, number, words=10)
         thread = summed(tx, 3, "They met and talked about many things. " * 3)
         found = history.select(tx, thread, strategy("summary"), tokens)
-
         assert sum(items.weigh(item) for item in found) <= tokens
 
 
@@ -175,7 +168,6 @@ def test_a_summary_that_somebody_else_wrote_stays():
         turn(tx, 2)
         thread = summed(tx, 1, "first")
         summaries.write(tx, thread, summaries.NOTHING, "second", 99, 3.0)
-
         assert "first" == summaries.find(tx, thread).text
 
 
@@ -198,7 +190,6 @@ def test_the_budget_is_the_smallest_of_all():
         thread = thread_of(tx)
         facts.remember(tx, WINDOWS, {"small": 4_000})
         small = assistant(model="small", instructions="x" * 300)
-
         assert 10_000 == history.room(tx, thread, assistant(model="unknown"), 10_000)
         assert 500 == history.room(tx, thread, strategy("summary", max_tokens=500), 10_000)
         assert 10_000 == history.room(tx, thread, strategy("auto", max_tokens=50_000), 10_000)
@@ -221,7 +212,6 @@ def test_long_instructions_leave_room_for_some_history():
     with store() as tx:
         facts.remember(tx, WINDOWS, {"small": 4_000})
         who = assistant(model="small", instructions="x" * 30_000)
-
         assert 1_000 == history.room(tx, thread_of(tx), who, 100_000)
 
 
@@ -231,7 +221,6 @@ def test_what_the_server_reported_puts_the_estimate_right(ratio, room):
     with store() as tx:
         thread = thread_of(tx)
         threads.learn_ratio(tx, thread, ratio)
-
         assert room == history.room(tx, thread, assistant(model="unknown"), 1_000)
 
 
@@ -244,7 +233,6 @@ def test_a_thread_outgrows_its_room_before_anything_is_lost():
             number += 1
             turn(tx, number, words=20)
         found = words(history.select(tx, thread, who, 1_000))
-
         assert "q1" == found[0]
         assert 2 * number == len(found)
         assert not history.outgrown(tx, thread, strategy("auto"), 1_000)
@@ -255,7 +243,6 @@ def test_shortening_keeps_the_newer_half():
     given = [items.item("user", SUMMARY + "They met.")]
     given += [items.item(role, f"{role} {number}") for number in range(4) for role in ("user", "assistant")]
     short = history.shortened(tuple(given))
-
     assert given[0] == short[0]
     assert given[5:] == list(short[1:])
 

@@ -62,7 +62,6 @@ async def test_a_picture_is_seen(tmp_path):
     async with served(tmp_path, script) as (spool, api):
         await spool.ask("1", "What is this?", **sent(spool, cat_png=png()))
         await spool.ask("2", "And its colour?")
-
         assert ["echo: What is this?", "echo: And its colour?"] == spool.platform.answers
         (file,) = api.files.uploaded
         kept = said(await stored(spool))
@@ -84,7 +83,6 @@ async def test_a_picture_that_expired_is_left_out(tmp_path):
         api.clock.skip(8 * 86_400)
         await spool.db(lambda tx: tx("UPDATE files SET remote_until = 1"))
         await spool.ask("2", "And now?")
-
         assert "echo: And now?" == spool.platform.answers[-1]
     request = given(script.requests)
     assert "file_id" not in said(request)
@@ -99,7 +97,6 @@ async def test_a_picture_that_vanished_from_the_server(tmp_path):
         api.clock.skip(8 * 86_400)
         for number in (2, 3):
             await spool.ask(str(number), f"And now {number}?")
-
         assert ["echo: And now 2?", "echo: And now 3?"] == spool.platform.answers[-2:]
     assert "file_id" not in said(given(script.requests))
 
@@ -110,7 +107,6 @@ async def test_a_small_pdf_goes_along(tmp_path):
     async with served(tmp_path, script) as (spool, api):
         await spool.ask("1", "Sum it up", **sent(spool, plan_pdf=PDF))
         await spool.ask("2", "And page 2?")
-
         assert "echo: And page 2?" == spool.platform.answers[-1]
         (store,) = api.stores.all.values()
     document = parts(given(script.requests, 0))[1]
@@ -143,7 +139,6 @@ async def test_documents_are_searched_in_their_own_thread_only(tmp_path):
             (tool,) = [tool for tool in script.tools[-1] if tool["type"] == "file_search"]
             found = api.stores.found(tool["vector_store_ids"], "secret")
             searched[user] = {hit["filename"] for hit in found}
-
         assert {"U1": {"U1.txt"}, "U2": {"U2.txt"}} == searched
         assert {7} == {store.days for store in api.stores.all.values()}
 
@@ -169,7 +164,6 @@ async def test_a_long_text_is_not_remembered_word_for_word(tmp_path):
     async with served(tmp_path, script) as (spool, _):
         await spool.ask("1", "Sum", **sent(spool, table_txt=long))
         await spool.ask("2", "Sure?")
-
     assert 8000 == said(given(script.requests, 0)).count("row,1")
     assert 0 == said(given(script.requests, 1)).count("row,1")
     assert "table.txt" in said(given(script.requests, 1))
@@ -216,7 +210,6 @@ async def test_a_voice_message_is_heard_and_quoted(tmp_path):
         api.transcripts["voice.ogg"] = "When do we meet?"
         await wordless(spool, voice_ogg=ogg())
         await spool.idle()
-
         assert ["> 🎤 When do we meet?\n\necho: When do we meet?"] == spool.platform.answers
         items = await stored(spool)
     assert ["When do we meet?", "echo: When do we meet?"] == [item["content"] for item in items]
@@ -254,7 +247,6 @@ async def test_nothing_that_can_be_read_is_not_asked(tmp_path):
     async with core(tmp_path, script) as spool:
         await wordless(spool, a_zip=zipped("x"))
         await spool.idle()
-
         assert [EN["file_archive"].format(files="`a.zip`")] == spool.platform.answers
         assert ["completed"] == [status for status, _ in await spool.outcomes()]
     assert [] == script.requests
@@ -275,7 +267,6 @@ async def test_a_portable_server_is_shown_what_it_can_see(tmp_path):
     async with served(tmp_path, script, portable=True) as (spool, api):
         await spool.ask("1", "What?", **sent(spool, cat_png=png(), plan_pdf=PDF))
         await spool.ask("2", "And?")
-
         assert ["echo: What?", "echo: And?"] == spool.platform.answers
         assert [] == [one.path for one in api.exchanges if not one.path.startswith("/responses")]
     assert ["input_text", "input_image", "input_file"] == [
@@ -293,7 +284,6 @@ async def test_documents_that_vanished_from_the_server(tmp_path):
         api.stores.all.clear()
         for number in (2, 3):
             await spool.ask(str(number), "And now?")
-
         assert ["ok", "ok", "ok"] == spool.platform.answers
         assert 4 == api.asked("POST /responses")
 
@@ -305,7 +295,6 @@ async def test_another_server_does_not_have_the_files(tmp_path):
         await spool.ask("1", "What is this?", **sent(spool, cat_png=png()))
     async with served(tmp_path, script, portable=True) as (spool, api):
         await spool.ask("2", "And now?")
-
         assert ["echo: And now?"] == spool.platform.answers
         assert 1 == api.asked("POST /responses")
     assert "file_id" not in said(given(script.requests))
@@ -321,7 +310,6 @@ async def test_a_death_while_the_answer_is_made(tmp_path):
         spool.platform.stored.clear()
         await again(spool)
         await spool.idle()
-
         assert "echo: What is this?" == spool.platform.answers[-1]
         assert [(None,)] == await spool.rows("SELECT content FROM files")
     assert given(script.requests, 0) == given(script.requests, 1)
@@ -334,7 +322,6 @@ async def test_nothing_is_uploaded_twice(tmp_path):
         await spool.say("1", "Load", **sent(spool, a_csv=b"a,b\n1,2\n"))
         await script.until(1)
         await reborn(spool)
-
         assert "echo: Load" in str(spool.platform.answers[-1])
         assert 1 == len(api.files.uploaded)
 
@@ -351,7 +338,6 @@ async def test_a_death_after_the_answer_still_remembers_the_files(tmp_path):
         await again(spool)
         await spool.idle()
         await spool.ask("2", "And?")
-
     assert "hello there" in said(given(script.requests, 1))
 
 
@@ -362,7 +348,6 @@ async def test_a_server_that_keeps_no_files_answers_anyway(tmp_path):
         api.fail("POST /files", status=500, times=9)
         await spool.ask("1", "What is this?", **sent(spool, cat_png=png()))
         await spool.ask("2", "And?")
-
         assert ["echo: What is this?", "echo: And?"] == spool.platform.answers
     assert "cat.png" in said(given(script.requests, 1)[:1])
 

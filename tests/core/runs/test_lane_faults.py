@@ -14,22 +14,9 @@ import pytest
 from core.errors import Lost
 from core.runs import claims
 from core.store import runs
-from core.store.database import Database
 from core.types import Outcome
-from tests.core.fakes import settled
 from tests.core.hands import Hands, ended, queued
 from tests.core.queued import BUDGET, thread_of
-
-
-@pytest.fixture
-async def hands(tmp_path: Path) -> AsyncIterator[Hands]:
-    """Lanes over a new database."""
-    db = Database(tmp_path / "spool.sqlite3")
-    await db(settled)
-    made = Hands(db)
-    yield made
-    await made.lanes.close()
-    db.close()
 
 
 @pytest.mark.parametrize("when", ["while it runs", "at its end"])
@@ -43,7 +30,6 @@ async def test_a_lost_run_is_left_alone(hands, when, caplog):
 
     hands.let(run, Lost(run) if when == "while it runs" else Outcome("completed"))
     await ended()
-
     assert [run] == hands.ids()
     assert ["in_progress", "queued"] == await hands.status()
     assert ["run has another owner now"] == [record.getMessage() for record in caplog.records]
@@ -79,7 +65,6 @@ async def test_an_outcome_that_cannot_be_saved_is_tried_again(hands, tmp_path, c
     await hands.until(3)
     hands.let(second)
     await ended()
-
     assert ["completed", "completed"] == await hands.status()
     assert all("refused" in record.getMessage() for record in caplog.records)
 
@@ -95,7 +80,6 @@ async def test_a_run_lost_while_the_database_was_away_is_left_alone(hands, tmp_p
     await hands.db(lambda tx: claims.claim(tx, thread_of(tx), "other", BUDGET))
 
     await ended()
-
     assert [run] == hands.ids()
 
 
@@ -107,7 +91,6 @@ async def test_an_unexpected_error_is_an_attempt(hands):
 
     hands.let(run, ValueError("on purpose"))
     await hands.until(2)
-
     assert (run, 1, True) == (hands.begun[1].run, hands.begun[1].attempts, hands.begun[1].resumed)
 
 
@@ -121,6 +104,5 @@ async def test_the_third_unexpected_error_ends_the_run_and_the_lane_goes_on(hand
 
     hands.let(first, ValueError("on purpose"))
     await hands.until(2)
-
     assert second == hands.ids()[1]
     assert ["failed", "in_progress"] == await hands.status()

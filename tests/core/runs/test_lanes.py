@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 
 from core.runs import claims
 from core.runs.lanes import Lanes, Stopping
 from core.store import runs
-from core.store.database import Database
 from core.types import Claim, Outcome, RunId
-from tests.core.fakes import settled
 from tests.core.hands import Hands, ended, queued
 from tests.core.queued import BUDGET, thread_of
 from tests.core.whole import lane_tasks
-
-
-@pytest.fixture
-async def hands(tmp_path: Path) -> AsyncIterator[Hands]:
-    """Lanes over a new database."""
-    db = Database(tmp_path / "spool.sqlite3")
-    await db(settled)
-    made = Hands(db)
-    yield made
-    await made.lanes.close()
-    db.close()
 
 
 async def test_a_lane_runs_one_after_the_other_in_order(hands):
@@ -44,7 +27,6 @@ async def test_a_lane_runs_one_after_the_other_in_order(hands):
     await hands.until(3)
     hands.let(third)
     await ended()
-
     assert [first, second, third] == hands.ids()
     assert ["completed", "failed", "completed"] == await hands.status()
 
@@ -55,7 +37,6 @@ async def test_lanes_run_at_once_by_the_hundred(hands):
 
     await hands.lanes.resume(["fake"])
     await hands.until(300)
-
     assert sorted(ids) == sorted(hands.ids())
     assert hands.lanes.busy
 
@@ -69,7 +50,6 @@ async def test_an_idle_process_is_not_busy(hands):
     hands.let(run)
     await ended()
     await asyncio.sleep(0)
-
     assert not hands.lanes.busy
 
 
@@ -83,7 +63,6 @@ async def test_the_start_takes_over_what_a_dead_process_ran(hands):
     hands.let(first)
     await hands.until(2)
     hands.let(second)
-
     assert [(first, True, 1), (second, False, 0)] == [(c.run, c.resumed, c.deaths) for c in hands.begun]
 
 
@@ -93,7 +72,6 @@ async def test_the_start_begins_the_oldest_first(hands):
 
     await hands.lanes.resume(["fake"])
     await hands.until(2)
-
     assert [first, second] == hands.ids()
 
 
@@ -104,7 +82,6 @@ async def test_resuming_twice_begins_nothing_twice(hands):
     await hands.lanes.resume(["fake"])
     await hands.lanes.resume(["fake"])
     await hands.until(1)
-
     assert 1 == len(lane_tasks())
 
 
@@ -113,7 +90,6 @@ async def test_platforms_that_are_not_served_are_left_alone(hands):
     await queued(hands, "U1 1")
 
     await hands.lanes.resume(["another"])
-
     assert ["queued"] == await hands.status()
 
 
@@ -125,7 +101,6 @@ async def test_a_run_is_told_to_stop(hands):
 
     hands.lanes.stop(first)
     hands.lanes.stop(RunId("run_unknown"))
-
     assert (True, False) == (hands.stopping[first].is_set(), hands.stopping[second].is_set())
 
 
@@ -138,7 +113,6 @@ async def test_a_stop_may_come_before_the_run_has_begun(hands):
 
     hands.lanes.stop(run)
     await hands.until(1)
-
     assert hands.stopping[run].is_set()
 
 
@@ -150,7 +124,6 @@ async def test_a_stop_outlives_the_process(hands):
 
     await hands.lanes.resume(["fake"])
     await hands.until(1)
-
     assert hands.stopping[run].is_set()
 
 
@@ -161,7 +134,6 @@ async def test_closing_lets_go_of_everything_where_it_is(hands):
     await hands.until(1)
 
     await hands.lanes.close()
-
     assert [] == lane_tasks()
     assert ["in_progress", "queued"] == await hands.status()
     later = Hands(hands.db)
@@ -189,7 +161,6 @@ async def test_closing_waits_until_runs_have_let_go(hands):
     await asyncio.sleep(0)
 
     await lanes.close()
-
     assert 2 == len(left)
 
 
@@ -203,6 +174,5 @@ async def test_nothing_begins_while_closing(hands):
 
     hands.lanes.start(claim)
     await closing
-
     assert [] == hands.begun
     assert [(None,)] == await hands.db(lambda tx: tx("SELECT owner FROM runs"))

@@ -79,7 +79,6 @@ async def test_missing_tools_are_named_once_whatever_is_remembered(tmp_path):
     async with served(tmp_path, script, portable=True, assistant=who) as (spool, _):
         for number in (1, 2):
             await spool.ask(str(number), "Hi")
-
         assert [f"echo: Hi\n\n{missing('web_search')}", "echo: Hi"] == spool.platform.answers
     assert [1, 1] == [len(request) for _, request in script.requests]
 
@@ -103,7 +102,6 @@ async def test_a_server_that_refuses_even_functions(tmp_path):
     model = Stubborn()
     async with core(tmp_path, model, toolbox=BOX) as spool:
         await spool.ask("1", "Hi")
-
         assert [EN["tools_refused"]] == spool.platform.answers
         assert [("failed", "http_400")] == await spool.outcomes()
     assert 1 == model.asked
@@ -116,7 +114,6 @@ async def test_a_tool_the_server_never_takes(tmp_path):
     who = assistant(tools=tools("def:look", bad))
     async with served(tmp_path, script, toolbox=BOX, assistant=who) as (spool, _):
         await spool.ask("1", "Hi")
-
         assert [f"Empty.\n\n{missing('web_search')}"] == spool.platform.answers
 
 
@@ -129,7 +126,6 @@ async def test_a_store_that_is_gone_does_not_end_the_thread(tmp_path):
     )
     async with served(tmp_path, script, toolbox=BOX, assistant=who) as (spool, _):
         await spool.ask("1", "Hi")
-
         assert [f"echo: Hi\n\n{missing('file_search')}"] == spool.platform.answers
 
 
@@ -141,7 +137,6 @@ async def test_a_request_that_is_too_long_is_shortened_once(tmp_path, portable):
     async with served(tmp_path, script, **how) as (spool, api):
         for number in range(1, 9):
             await spool.ask(str(number), f"Fact {number}: " + "word " * 40)
-
         assert 8 * ["completed"] == await statuses(spool)
         assert [(0,)] == await spool.rows("SELECT MAX(attempts) FROM runs")
     assert 8 < len(api.requests) <= 16
@@ -154,7 +149,6 @@ async def test_a_question_that_is_too_long_by_itself(tmp_path):
     """Nothing can be left out: an honest end, without further tries."""
     async with served(tmp_path, Heard(), window=500) as (spool, api):
         await spool.ask("1", "word " * 1000)
-
         assert [EN["too_long"]] == spool.platform.answers
         assert ["failed"] == await statuses(spool)
     assert 1 == len(api.requests)
@@ -165,7 +159,6 @@ async def test_a_thread_goes_on_after_a_question_that_was_too_long(tmp_path):
     async with served(tmp_path, Heard(), window=500) as (spool, _):
         await spool.ask("1", "word " * 1000)
         await spool.ask("2", "Short")
-
         assert "echo: Short" == spool.platform.answers[-1]
 
 
@@ -176,7 +169,6 @@ async def test_too_long_is_mended_once_only(tmp_path, tries):
         await spool.ask("1", "Hi")
         api.fail("POST /responses", status=400, code="context_length_exceeded", times=tries)
         await spool.ask("2", "Ho")
-
         assert ["echo: Hi", EN["too_long"]] == spool.platform.answers
     assert 3 == api.asked("POST /responses")
 
@@ -188,7 +180,6 @@ async def test_what_was_said_before_a_failure_stays(tmp_path):
     script.enqueue(Fault("refuse", code="insufficient_quota", status=429))
     async with core(tmp_path, script, toolbox=BOX) as spool:
         await spool.ask("1", "Look")
-
         assert [f"I look.\n\n{EN['billing']}"] == spool.platform.answers
 
 
@@ -197,7 +188,6 @@ async def test_hosted_work_is_shown_while_it_happens(tmp_path):
     script = Heard([Hosted("web_search_call", {}, seconds=0.05), Say("Found.")])
     async with served(tmp_path, script, toolbox=BOX, assistant=WHO) as (spool, _):
         await spool.ask("1", "Search")
-
         assert ["Found."] == spool.platform.answers
         tasks = spool.platform.replies[0].tasks
     assert (("Searching the web", "in_progress"),) == tasks[0]
@@ -290,7 +280,6 @@ async def test_a_run_keeps_an_assistant_that_was_deleted(tmp_path):
         await again(spool)
         await spool.idle()
         await spool.ask("2", "Ho")
-
         assert ["completed", "completed"] == await statuses(spool)
     assert ["I am A.", "I am A.", "Be kind."] == [instructions for instructions, _ in script.requests]
 
@@ -314,7 +303,6 @@ async def test_several_assistants_side_by_side(tmp_path):
                 address = elsewhere(channel=f"C{number}", topic=f"T{number}")
                 await spool.say(f"{number}{user[1]}", "Hi", address=address, user=user)
         await spool.idle()
-
         assert 10 * ["completed"] == await statuses(spool)
     offered = {
         instructions: len(tools_)

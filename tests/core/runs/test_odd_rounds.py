@@ -11,8 +11,7 @@ from core.store.steps import Round
 from core.tools import Toolbox
 from standins.script.script import Call, Hosted, Reason, Say, Wait, outputs
 from tests.core.fakes import Heard
-from tests.core.runs.test_approvals import question
-from tests.core.runs.test_mcp import WHO
+from tests.core.runs.asking import WHO, question
 from tests.core.served import given, reborn, recorded, served, stored
 from tests.core.whole import core
 from tests.scripted_model import ScriptedModel
@@ -48,14 +47,12 @@ def test_calls_without_any_id_are_told_apart():
     before = [Round("", (), (Asked("call", "look", "{}"),))]
 
     ids = [item["call_id"] for item in distinct([call(), call(call_id=None)], before)]
-
     assert 3 == len({"call", *ids})
 
 
 def test_arguments_that_are_an_object_are_sent_back_as_text():
     """As some servers give them; null is no arguments."""
     items = [call(call_id="a", arguments={"place": "attic"}), call(call_id="b", arguments=None)]
-
     assert ['{"place": "attic"}', "{}"] == [item["arguments"] for item in sendable(items)]
 
 
@@ -68,7 +65,6 @@ def test_thoughts_are_sent_back_only_with_what_they_led_to():
     """Those before something that is not sent back are left out with it."""
     thought: dict[str, Any] = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "x"}
     items = [thought, {"type": "web_search_call", "id": "ws_1"}, {**thought, "id": "rs_2"}, call(call_id="a")]
-
     assert ["rs_2", None] == [item.get("id") for item in sendable(items)]
 
 
@@ -86,7 +82,6 @@ async def test_a_remote_call_that_was_done_is_sent_back_as_done(tmp_path):
         await spool.platform.news.until(lambda: len(spool.platform.questions) == 2)
         await spool.inbox.decide(list(spool.platform.questions)[1], "U1", True)
         await spool.idle()
-
         assert ["Both done."] == spool.platform.answers
     finished = [item for item in given(script.requests) if item.get("type") == "mcp_call"]
     assert ["mcpr_1"] == [item["approval_request_id"] for item in finished]
@@ -107,7 +102,6 @@ async def test_a_stored_response_of_a_later_round_is_followed_after_a_crash(tmp_
         await spool.say("1", "Look")
         await recorded(spool, "response:1")
         await reborn(spool)
-
         assert "It is empty." == spool.platform.answers[-1]
     assert ["attic"] == looked
     assert 2 == len(script.requests)

@@ -33,7 +33,6 @@ async def test_work_of_the_server_may_be_silent_for_longer(tmp_path):
     limits = Limits(idle=0.2, run=TIMEOUT)
     async with core(tmp_path, script, limits=limits) as spool:
         await spool.ask("1", "Draw")
-
         assert ["There."] == spool.platform.answers
     assert 1 == len(script.requests)
 
@@ -44,7 +43,6 @@ async def test_silence_after_the_work_is_silence(tmp_path):
     limits = Limits(idle=0.2, run=TIMEOUT)
     async with core(tmp_path, script, limits=limits) as spool:
         await spool.ask("1", "Draw")
-
         assert [TEXTS["en"]["model_unavailable"]] == spool.platform.answers
 
 
@@ -52,7 +50,6 @@ async def test_silence_after_the_work_is_silence(tmp_path):
 def test_content_of_any_shape_is_read(content):
     """Of a server that gives a text instead of parts, or nothing at all."""
     (made,) = sendable([{"type": "message", "content": content}]) or ({"content": ""},)
-
     assert made["content"] in ("Hello", "")
 
 
@@ -68,7 +65,6 @@ async def test_an_item_that_is_told_twice_is_one_call(tmp_path):
     script = Heard(Call("peek", {"place": "attic"}, id="call_1"), "Empty.")
     async with core(tmp_path, Stammering(script), toolbox=Toolbox.of(peek)) as spool:
         await spool.ask("1", "Look")
-
         assert ["Empty."] == spool.platform.answers
     assert ["attic"] == looked
 
@@ -109,7 +105,6 @@ async def test_an_odd_item_costs_no_answer(tmp_path, item):
     limits = Limits(idle=TIMEOUT, run=TIMEOUT, approval=0.05)
     async with core(tmp_path, Odd(item), limits=limits) as spool:
         await spool.ask("1", "Hello")
-
         assert [("completed", None)] == await spool.outcomes()
         assert "Hello." in (spool.platform.answers[-1] or "")
 
@@ -149,7 +144,6 @@ async def test_a_server_that_talks_is_not_silent(tmp_path, thinking):
     async with served(tmp_path, script, portable=True, limits=limits) as (spool, api):
         api.keepalive = None if thinking else 0.05
         await spool.ask("1", "Think")
-
         assert ["At last."] == spool.platform.answers
     assert 1 == len(script.requests)
 
@@ -166,7 +160,6 @@ async def test_an_answer_is_whole_in_every_form(tmp_path, form):
     async with served(tmp_path, script, portable=True, toolbox=Toolbox.of(look)) as (spool, api):
         api.form = form
         await spool.ask("1", "Look")
-
         assert ["Let me look. \n\nEmpty."] == spool.platform.answers
         assert "nothing in the attic" in json.dumps(script.requests[-1])
         assert "Hm" not in json.dumps([script.requests[-1], await spool.rows("SELECT item FROM items")])
@@ -179,7 +172,6 @@ async def test_an_endless_answer_has_an_honest_end(tmp_path, form):
     async with served(tmp_path, script, portable=True) as (spool, api):
         api.form = form
         await spool.ask("1", "Talk")
-
         assert [f"{'word ' * 8_000}\n\n{TEXTS['en']['answer_limit']}"] == spool.platform.answers
         assert [("incomplete", "answer_limit")] == await spool.outcomes()
         assert ("assistant", "word " * 8_000) == (await spool.items())[-1]
@@ -191,7 +183,6 @@ async def test_an_answer_of_exactly_the_length_is_whole(tmp_path):
     async with served(tmp_path, script, portable=True) as (spool, _):
         await spool.say("1")
         await spool.ask("2")
-
         assert "a" * 40_000 == spool.platform.answers[0]
         note = TEXTS["en"]["answer_limit"]
         assert f"{'b' * 30_000}\n\n{'c' * 9_998}\n\n{note}" == spool.platform.answers[1]
@@ -209,7 +200,6 @@ async def test_no_more_calls_are_carried_out_than_can_be_meant(tmp_path):
     script = Heard([*(Call("look", {"place": place}) for place in range(300))], "Empty.")
     async with served(tmp_path, script, portable=True, toolbox=Toolbox.of(look)) as (spool, _):
         await spool.ask("1", "Look")
-
         assert ["Empty."] == spool.platform.answers
     assert [*range(128)] == sorted(looked)
     assert 128 == json.dumps(script.requests[-1]).count('"function_call_output"')

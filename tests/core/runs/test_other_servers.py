@@ -54,7 +54,6 @@ async def test_a_full_window_never_holds_a_thread(tmp_path, make):
     async with served(tmp_path, saying("Yes."), portable=True, window=900) as (spool, api):
         api.manners.make = make
         await talk(spool, LONG, LONG, LONG, LONG, "short?", "shorter?")
-
         assert ["Yes."] * 6 == spool.platform.answers
     assert len(asked(api)) <= 6 * 2
 
@@ -64,7 +63,6 @@ async def test_one_question_that_is_too_long_alone_is_told(tmp_path):
     async with served(tmp_path, Heard(), portable=True, window=100) as (spool, api):
         api.manners.make = "vllm"
         await talk(spool, LONG)
-
         assert [EN["too_long"]] == spool.platform.answers
     assert 1 == len(asked(api))
 
@@ -84,7 +82,6 @@ async def test_broken_arguments_do_not_poison_a_thread(tmp_path, arguments):
     ):
         api.manners.strict = True
         await talk(spool, "Look", "And now?")
-
         assert ["Done.", "echo: And now?"] == spool.platform.answers
 
 
@@ -96,7 +93,6 @@ def test_arguments_are_an_object_whatever_a_model_wrote(written):
     item = {"type": "function_call", "call_id": "c", "name": "f", "arguments": written}
 
     sent = json.loads(rounds.sound(json.dumps(item)))["arguments"]
-
     assert isinstance(made := json.loads(sent), dict)
     assert sent == written or made == ({"invalid": written} if written.strip() else {})
     assert rounds.object_of('{"a":  1}') == '{"a":  1}'
@@ -108,7 +104,6 @@ async def test_a_refused_field_is_left_out_from_then_on(tmp_path, field):
     async with served(tmp_path, Heard(), assistant=assistant(temperature=0.5)) as (spool, api):
         api.manners.unknown = {field}
         await talk(spool, "one", "two")
-
         assert ["echo: one", "echo: two"] == spool.platform.answers
     assert [True, False, False] == [bool(body.get(field)) for body in asked(api)]
 
@@ -140,7 +135,6 @@ async def test_a_refusal_that_is_not_about_the_file_does_not_blame_it(tmp_path):
         script.enqueue(Fault("refuse", code="odd", status=400, message="no"))
     async with served(tmp_path, script) as (spool, api):
         await spool.ask("1", "What is this?", **sent(spool, a_png=png()))
-
         assert [EN["request_refused"]] == spool.platform.answers
     assert 2 <= len(asked(api)) <= 3
 
@@ -161,7 +155,6 @@ async def test_nobody_asks_before_the_time_a_server_names(tmp_path, hint, kind):
     script = Heard(Fault(kind, code="rate_limit_exceeded", status=429, **hint))
     async with served(tmp_path, script, portable=True) as (spool, api):
         await talk(spool, "Hi")
-
         assert ["echo: Hi"] == spool.platform.answers
         first, second = (request.at for request in api.requests)
     assert second - first >= 0.9
@@ -186,7 +179,6 @@ async def test_a_wait_beyond_the_run_is_not_waited(tmp_path):
     began = time.monotonic()
     async with core(tmp_path, script, limits=Limits(run=600)) as spool:
         await talk(spool, "Hi")
-
         assert [EN["model_unavailable"]] == spool.platform.answers
     assert time.monotonic() - began < 5
     assert 1 == len(script.requests)

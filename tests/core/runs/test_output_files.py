@@ -69,7 +69,6 @@ async def test_a_picture_alone_is_an_answer(tmp_path):
     """Without a word it is complete, and nothing is complained about."""
     async with opened(tmp_path, Heard(Hosted("image_generation_call"))) as (spool, _):
         await spool.ask("1", "Draw")
-
         assert [("completed", None)] == await spool.outcomes()
         assert 1 == len(attached(spool))
         assert [""] == spool.platform.answers
@@ -80,7 +79,6 @@ async def test_a_picture_between_calls_is_never_kept_as_text(tmp_path):
     script = Heard([Hosted("image_generation_call"), Call("chart")], "Both.")
     async with opened(tmp_path, script) as (spool, _):
         await spool.ask("1", "Draw and chart")
-
         assert ["chart.csv", "picture-1.png"] == sorted(name for name, _ in attached(spool))
         assert [] == await spool.rows("SELECT 1 FROM steps WHERE value LIKE '%iVBOR%'")
     assert "iVBOR" not in said(script.requests)
@@ -90,7 +88,6 @@ async def test_files_of_code_are_fetched_and_posted(tmp_path):
     """The link into the container becomes the plain name, in the post and in the thread."""
     async with opened(tmp_path, Heard([*coded()])) as (spool, _):
         await spool.ask("1", "Make a table")
-
         assert [("a.csv", b"1,2\n")] == attached(spool)
         assert ["Here: Download a.csv"] == spool.platform.answers
         assert "sandbox:" not in said(await stored(spool))
@@ -108,7 +105,6 @@ async def test_a_file_is_fetched_before_the_container_can_expire(tmp_path):
             api.containers.expire(container)
         await again(spool)
         await spool.idle()
-
         assert [("a.csv", b"1,2\n"), ("chart.csv", b"1,2")] == sorted(attached(spool))
         assert "Here: Download a.csv\n\nDone." == spool.platform.answers[-1]
         words = [item["content"] for item in await stored(spool) if item.get("role") == "assistant"]
@@ -123,7 +119,6 @@ async def test_a_file_cited_twice_is_posted_once(tmp_path):
     )
     async with opened(tmp_path, script) as (spool, api):
         await spool.ask("1", "Make a table")
-
         assert [("a.csv", b"1,2\n")] == attached(spool)
         assert 1 == api.asked("GET /containers/*/content")
 
@@ -161,7 +156,6 @@ async def test_a_death_before_the_answer_is_recorded(tmp_path):
         await spool.say("1", "Make a table")
         await spool.platform.news.until(lambda: "sandbox" in "".join(spool.platform.screen.values()))
         await reborn(spool)
-
         assert [("a.csv", b"1,2\n")] == attached(spool)
 
 
@@ -178,7 +172,6 @@ async def test_a_death_after_the_answer_was_recorded(tmp_path):
         spool.platform.may_finish.set()
         await again(spool)
         await spool.idle()
-
         assert ["a.csv", "picture-1.png"] == sorted(name for name, _ in attached(spool))
         assert 1 == api.asked("GET /containers/*/content")
     assert 1 == len(script.requests)
@@ -198,7 +191,6 @@ async def test_a_death_between_two_files(tmp_path):
         spool.platform.attached = posted
         await again(spool)
         await spool.idle()
-
         assert ["picture-1.png", "picture-2.png"] == sorted(name for name, _ in attached(spool))
         assert ["completed"] == await statuses(spool)
     assert 1 == len(script.requests)
@@ -262,7 +254,6 @@ async def test_documents_that_were_cited_are_named_below(tmp_path):
     script.enqueue(Say("Ten days."), Cite(handbook), Say(" At most."), Cite(rules), Cite(handbook))
     async with opened(tmp_path, script) as (spool, _):
         await spool.ask("1", "How many days?")
-
         assert ["Ten days. At most.\n\n📄 handbook.pdf · rules.md"] == spool.platform.answers
         assert "handbook" not in said(await stored(spool))
 
@@ -278,7 +269,6 @@ async def test_citations_before_calls_are_named_too(tmp_path):
         await spool.say("1", "How many days?")
         await script.until(2)
         await reborn(spool)
-
         assert "Ten days.\n\nSee the chart.\n\n📄 handbook.pdf · rules.md" == spool.platform.answers[-1]
 
 
@@ -287,7 +277,6 @@ async def test_what_was_made_when_the_steps_are_used_up(tmp_path):
     who = assistant(tools=WHO.tools, max_model_calls=1)
     async with served(tmp_path, Heard([*coded(), Call("chart")]), assistant=who, toolbox=BOX) as (spool, _):
         await spool.ask("1", "Make a table")
-
         assert [f"Here: Download a.csv\n\n{EN['step_limit']}"] == spool.platform.answers
         assert [("a.csv", b"1,2\n")] == attached(spool)
 
@@ -303,7 +292,6 @@ async def test_links_are_plain_in_an_answer_that_was_stopped(tmp_path):
         await spool.inbox.stop(HERE, "U1")
         await spool.idle()
         await spool.ask("2", "Again")
-
         assert 2 == len(spool.platform.answers)
         assert all(str(answer).startswith("See Download a.csv") for answer in spool.platform.answers)
 

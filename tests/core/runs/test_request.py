@@ -65,14 +65,12 @@ def test_hosted_tools_work_on_what_the_thread_has():
 def test_file_search_without_a_store_is_left_out_silently():
     """The server refuses it; there is nothing to search yet, and nobody has to be told."""
     found = offered(assistant(tools=tools("file_search")))
-
     assert ([], ()) == (types(found), found.missing)
 
 
 def test_documents_a_person_sent_can_be_searched_anyway():
     """Also where the assistant has no file search of its own."""
     found = offered(assistant(), resources=Resources(["vs_thread"]))
-
     assert {"type": "file_search", "vector_store_ids": ["vs_thread"]} == found.tools[-1]
 
 
@@ -80,7 +78,6 @@ def test_options_of_the_tool_are_flat_in_the_request():
     """The Assistants API nested them under the tool's name."""
     search = {"type": "file_search", "file_search": {"max_num_results": 5}}
     found = offered(assistant(tools=tools(search)), resources=Resources(["vs_thread"]))
-
     assert [{"type": "file_search", "max_num_results": 5, "vector_store_ids": ["vs_thread"]}] == list(
         found.tools
     )
@@ -90,7 +87,6 @@ def test_options_of_the_tool_are_flat_in_the_request():
 def test_a_server_without_hosted_tools(how):
     """Each is named; the functions are there."""
     found = offered(assistant(tools=ALL), resources=Resources(["vs_thread"]), **how)
-
     assert ["function"] == types(found)
     assert ("code_interpreter", "file_search", "web_search", "image_generation") == found.missing
     assert {"look"} == found.functions
@@ -109,7 +105,6 @@ def test_a_server_without_hosted_tools(how):
 def test_tool_choice(choice, sent):
     """In the shape of the Responses API; nothing where the model may choose."""
     found = offered(assistant(tools=ALL, tool_choice=choice))
-
     assert sent == (found.options or {}).get("tool_choice")
 
 
@@ -157,7 +152,6 @@ def test_sampling_and_format():
 def test_how_much_it_thinks(effort, full, own, sent):
     """The assistant's word counts before the settings'; a portable server is asked for nothing unasked."""
     found = offered(assistant(reasoning_effort=own), full=full, effort=effort)
-
     assert sent == ((found.options or {}).get("reasoning") or {}).get("effort")
 
 
@@ -167,7 +161,6 @@ async def test_a_forced_tool_is_forced_once(tmp_path):
     who = assistant(tool_choice="required")
     async with served(tmp_path, script, toolbox=BOX, assistant=who) as (spool, api):
         await spool.ask("1", "Look")
-
         assert ["Empty."] == spool.platform.answers
         bodies = [request.body for request in api.requests]
     assert ["required", None] == [body.get("tool_choice") for body in bodies]
@@ -198,7 +191,6 @@ async def test_everything_an_assistant_may_have_is_taken_by_the_server(tmp_path,
     )
     async with served(tmp_path, script, portable=portable, toolbox=BOX, assistant=who) as (spool, api):
         await spool.ask("1", "Give me JSON")
-
         assert [("completed", None)] == await spool.outcomes()
         (request,) = api.requests
     assert (1 if portable else 5) == len(request.body["tools"])

@@ -22,7 +22,6 @@ def files(own: int, sent: int) -> list[str]:
 def test_a_container_gets_the_newest_files_that_it_takes():
     """And all of the assistant's."""
     given = files(own=2, sent=60)
-
     assert MOST_FILES == len(given)
     assert ["own-0", "own-1", "sent-12"] == given[:3]
     assert "sent-59" == given[-1]

@@ -71,7 +71,6 @@ async def test_calls_of_one_response_run_at_the_same_time(tmp_path):
     script = Heard([Call("left", id="call_l"), Call("right", id="call_r")], "Go left.")
     async with core(tmp_path, script, toolbox=Toolbox.of(left, right)) as spool:
         await spool.ask("1", "Where?")
-
         assert ["Go left."] == spool.platform.answers
         assert [("completed", None)] == await spool.outcomes()
     results = outputs(given(script.requests))
@@ -90,7 +89,6 @@ async def test_the_words_of_all_rounds_are_the_answer(tmp_path):
     script.enqueue("Nothing there.")
     async with core(tmp_path, script, toolbox=desk.toolbox()) as spool:
         await spool.ask("1", "Find it")
-
         assert ["Let me look.\n\nHm. One more.\n\nNothing there."] == spool.platform.answers
         items = await stored(spool)
     pair = ["function_call", "function_call_output"]
@@ -107,7 +105,6 @@ async def test_the_next_question_is_asked_with_the_calls_before(tmp_path):
     async with served(tmp_path, script, toolbox=desk.toolbox()) as (spool, _):
         await spool.ask("1", "Look")
         await spool.ask("2", "And?")
-
         assert "echo: And?" == spool.platform.answers[-1]
     items = given(script.requests)
     calls = [item["call_id"] for item in items if item.get("type") == "function_call"]
@@ -124,7 +121,6 @@ async def test_a_history_that_is_cut_keeps_calls_and_outputs_together(tmp_path):
     async with served(tmp_path, script, toolbox=desk.toolbox(), policy=rules(budget=400)) as (spool, _):
         for number in range(5):
             await spool.ask(str(number + 1), "Look once more")
-
         assert 5 * [("completed", None)] == await spool.outcomes()
     for at in range(len(script.requests)):
         items = given(script.requests, at)
@@ -143,7 +139,6 @@ async def test_results_are_on_disk_before_the_model_is_asked_again(tmp_path):
         await spool.say("1", "Look")
         await script.until(2)
         await reborn(spool)
-
         assert [None, "I look.\n\nBoth empty."] == spool.platform.answers
     assert ["attic", "cellar"] == sorted(desk.looked)
     assert given(script.requests, 1) == given(script.requests, 2)
@@ -161,7 +156,6 @@ async def test_after_a_death_only_unfinished_calls_are_repeated(tmp_path):
         desk.may.set()
         await again(spool)
         await spool.idle()
-
         assert "Done." == spool.platform.answers[-1]
     assert (["attic"], 2) == (desk.looked, desk.waited)
     assert 2 == len(script.requests)
@@ -173,7 +167,6 @@ async def test_a_failed_request_does_not_repeat_the_calls_before_it(tmp_path):
     desk, script = Desk(), Heard(Call("look", {"place": "attic"}), [Say("Emp"), Fault("failed")], "Empty.")
     async with core(tmp_path, script, toolbox=desk.toolbox()) as spool:
         await spool.ask("1", "Look")
-
         assert ["Empty."] == spool.platform.answers
     assert (["attic"], 3) == (desk.looked, len(script.requests))
 
@@ -201,7 +194,6 @@ async def test_an_assistant_has_a_time_limit_of_its_own(tmp_path):
     limits = Limits(idle=60, run=60)
     async with core(tmp_path, Heard([Say("Well"), Fault("hang")]), assistant=who, limits=limits) as spool:
         await spool.ask("1")
-
         assert [f"Well\n\n{EN['timeout']}"] == spool.platform.answers
         assert [("failed", "run_deadline")] == await spool.outcomes()
 
@@ -212,7 +204,6 @@ async def test_the_time_limit_counts_while_tools_work(tmp_path):
     limits = Limits(idle=TIMEOUT, run=0.2, tool=60)
     async with core(tmp_path, script, toolbox=desk.toolbox(), limits=limits) as spool:
         await spool.ask("1")
-
         assert [f"Wait.\n\n{EN['timeout']}"] == spool.platform.answers
         assert ["failed"] == await statuses(spool)
         assert ["user", "assistant"] == kinds(await stored(spool))
@@ -224,7 +215,6 @@ async def test_reasoning_goes_back_with_its_sealed_content(tmp_path):
     async with served(tmp_path, script, toolbox=desk.toolbox()) as (spool, _):
         await spool.ask("1", "Look")
         await spool.ask("2", "And?")
-
         assert ["Empty.", "echo: And?"] == spool.platform.answers
     second = given(script.requests, 1)
     assert ["user", "reasoning", "function_call", "function_call_output"] == kinds(second)
@@ -278,7 +268,6 @@ async def test_a_server_that_uses_a_call_id_twice(tmp_path):
     script.enqueue(lambda items: " and ".join(outputs(items).values()))
     async with served(tmp_path, script, portable=True, toolbox=desk.toolbox()) as (spool, _):
         await spool.ask("1", "Look")
-
         assert ["attic is empty and cellar is empty"] == spool.platform.answers
     assert ["attic", "cellar"] == desk.looked
 

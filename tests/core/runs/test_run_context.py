@@ -25,7 +25,6 @@ async def test_a_build_that_failed_is_told_and_tried_again_by_the_next_question(
         await spool.ready.renew(Toolbox())  # there is nothing yet that could have new tools
         await spool.ask("2", "Hi")
         await spool.ask("3", "Hi again")
-
         assert [EN["help"], EN["internal"], "echo: Hi again"] == spool.platform.answers
         assert [("completed", None), ("failed", "ImportError"), ("completed", None)] == await spool.outcomes()
 
@@ -35,6 +34,5 @@ async def test_new_tools_are_for_the_next_run(tmp_path):
     async with core(tmp_path, Heard()) as spool:
         before = await spool.ready()
         await spool.ready.renew(Toolbox.of(look))
-
         assert () == before.toolbox.names()
         assert ("look",) == (await spool.ready()).toolbox.names()

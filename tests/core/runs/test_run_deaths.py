@@ -120,7 +120,6 @@ async def test_a_run_that_is_killed(tmp_path, seed):
                 await asyncio.sleep(chance.uniform(0, 0.02))
                 await revived(spool, tmp_path)
             await spool.idle()
-
         assert ["completed"] == await statuses(spool)
         told = str(spool.platform.answers[-1])
         interrupted = EN["tool_interrupted"].format(name="send") in told
@@ -149,7 +148,6 @@ async def test_a_long_thread_whose_process_is_killed_again_and_again(tmp_path, s
                 await revived(spool, tmp_path)
             await spool.idle()
         await spool.memory.finish()
-
         assert turns * ["completed"] == await statuses(spool)
         assert turns * ["user", "assistant"] == kinds(await stored(spool))
         ((text, due),) = await spool.rows("SELECT text, due FROM summaries")

@@ -38,7 +38,6 @@ async def test_the_model_is_told_who_it_is_and_never_who_asks(tmp_path):
     async with core(tmp_path, model) as spool:
         receipt = await spool.say("1", "Hi", author="Kim")
         await spool.ask("2", "Ho")
-
     assert receipt.claim is not None
     first, second = model.prompts
     assert ("gpt-6-luna", "Be kind.") == (first.model, first.instructions)
@@ -54,7 +53,6 @@ async def test_a_thread_is_remembered_and_others_are_not(tmp_path):
     async with core(tmp_path, script) as spool:
         for id, user in (("1", "U1"), ("2", "U1"), ("3", "U2")):
             await spool.ask(id, f"words {id}", user=user)
-
     assert ["words 1", "echo: words 1", "words 2"] == given(script, 1)
     assert ["words 3"] == given(script, 2)
 
@@ -85,7 +83,6 @@ async def test_own_texts_are_shown_without_the_model(tmp_path, kind):
     model = ScriptedModel(Heard())
     async with core(tmp_path, model) as spool:
         await spool.ask("1", kind=kind)
-
         assert [TEXTS["en"][kind]] == spool.platform.answers
         assert [("completed", None)] == await spool.outcomes()
         assert [] == await spool.items()
@@ -107,7 +104,6 @@ async def test_own_texts_are_in_the_persons_language(tmp_path, said, known, conf
     async with core(tmp_path, Heard(), language=configured) as spool:
         spool.platform.locales["U1"] = known
         await spool.ask("1", kind="help", locale=said)
-
         assert [TEXTS[expected]["help"]] == spool.platform.answers
 
 
@@ -117,7 +113,6 @@ async def test_in_a_shared_thread_the_model_is_told_who_said_what(tmp_path):
     async with core(tmp_path, script, policy=rules(scope="topic")) as spool:
         await spool.say("1", "Hi", author="Kim")
         await spool.ask("2", "Ho", user="U2")
-
     assert ["Kim: Hi", "echo: Kim: Hi", "U2: Ho"] == given(script)
 
 
@@ -133,7 +128,6 @@ async def test_what_stood_in_a_topic_is_context(tmp_path):
         await spool.ask("5", "words 5", inside_topic=True)
 
         await spool.ask("6", "words 6", address=elsewhere(topic="9"))
-
         assert [("3", 0.0), ("5", 3.0)] == spool.platform.read
     head = "Earlier messages of this chat thread, for context:\n"
     first = [f"{head}Lee: first\nU9: second", "words 3"]
@@ -151,7 +145,6 @@ async def test_the_memory_of_a_topic_keeps_what_stood_in_it(tmp_path):
         await spool.ask("3", "Hi", inside_topic=True)
         spool.platform.topic = []
         await spool.ask("5", "Ho", inside_topic=True)
-
         assert [("3", 0.0), ("5", 3.0)] == spool.platform.read
     assert given(script, 1)[0].endswith("\nU8: first\n    U7: yes\n    U6: yes")
 
@@ -172,7 +165,6 @@ async def test_nobody_speaks_as_somebody_else(tmp_path, name, text, read):
     script = Heard()
     async with core(tmp_path, script, policy=rules(scope="topic")) as spool:
         await spool.ask("1", text, author=name)
-
     assert [read] == given(script)
 
 
@@ -199,7 +191,6 @@ async def test_an_empty_topic_adds_nothing(tmp_path):
     script = Heard()
     async with core(tmp_path, script) as spool:
         await spool.ask("1", "Hi", inside_topic=True)
-
     assert ["Hi"] == given(script)
 
 
@@ -210,7 +201,6 @@ async def test_collected_messages_get_one_answer(tmp_path):
         for id in "123":
             await spool.say(id, f"words {id}")
         await spool.idle()
-
         assert ["1", "3"] == [reply.asked.id for reply in spool.platform.replies]
     assert ["words 2", "words 3"] == given(script)[-2:]
 
@@ -221,7 +211,6 @@ async def test_different_topics_of_a_person_are_one_memory(tmp_path):
     async with core(tmp_path, script) as spool:
         await spool.say("1", "Hi")
         await spool.ask("2", "Ho", address=elsewhere(topic="T2"))
-
         assert ["T1", "T2"] == [reply.asked.address.topic for reply in spool.platform.replies]
     assert ["Hi", "echo: Hi", "Ho"] == given(script)
 
@@ -239,7 +228,6 @@ async def test_an_incomplete_answer_says_why(tmp_path, reason, note):
     """What was said stays, our line stands under it, and only the model's words are remembered."""
     async with core(tmp_path, Heard([Say("Hm"), Fault("incomplete", code=reason)])) as spool:
         await spool.ask("1", "Hi")
-
         assert [f"Hm\n\n{TEXTS['en'][note]}"] == spool.platform.answers
         assert [("incomplete", reason or "incomplete")] == await spool.outcomes()
         assert [("user", "Hi"), ("assistant", "Hm")] == await spool.items()
@@ -261,7 +249,6 @@ async def test_a_finished_run_is_one_line_of_the_log(tmp_path):
     with logged() as stream:
         async with core(tmp_path, Heard()) as spool:
             receipt = await spool.ask("1", "Hi")
-
     assert receipt.claim is not None
     (line,) = [line for line in lines(stream) if line["logger"] == "core.runs.runner"]
     latencies = (line.pop("first_token_s"), line.pop("first_text_s"))
@@ -292,7 +279,6 @@ async def test_no_word_of_anybody_gets_into_the_log(tmp_path):
             for id in "12":
                 await spool.say(id, "sesame", author="sesame", inside_topic=True)
             await spool.idle()
-
     assert [line["message"] for line in lines(stream)]
     assert "sesame" not in stream.getvalue()
     assert {"invalid_prompt", "stream_ended_early"} <= {line.get("error") for line in lines(stream)}

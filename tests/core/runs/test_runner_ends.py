@@ -39,7 +39,6 @@ async def test_a_reply_that_cannot_even_begin_ends_the_run(tmp_path):
     async with core(tmp_path, script) as spool:
         spool.platform.refusal = Unreachable("not_in_channel")
         await spool.ask("1")
-
         assert [("failed", "unreachable: not_in_channel")] == await spool.outcomes()
     assert [] == script.requests
 
@@ -55,7 +54,6 @@ async def test_what_cannot_be_shown_is_not_kept_on_the_server(tmp_path):
         spool.platform.refusal = Unreachable("channel_not_found")
         await spool.restart()
         await spool.idle()
-
         assert [("failed", "unreachable: channel_not_found")] == await spool.outcomes()
     assert 1 == len(model.discarded)
 
@@ -70,7 +68,6 @@ async def test_a_full_disk_loses_nothing(tmp_path):
         assert [None] == spool.platform.answers
         await spool.rows("PRAGMA max_page_count=1000000")
         await spool.idle()
-
         assert [None, "echo: Hi"] == spool.platform.answers
         assert [("completed", None)] == await spool.outcomes()
         assert [("user", "Hi"), ("assistant", "echo: Hi")] == await spool.items()
@@ -85,7 +82,6 @@ async def test_a_run_that_another_owner_took_over_is_left_to_it(tmp_path):
         lane = receipt.claim.lane
         await spool.db(lambda tx: claims.claim(tx, lane, "other", 1000))
         await spool.idle()
-
         assert [None] == spool.platform.answers
         assert [("in_progress", None)] == await spool.outcomes()
     assert 1 == len(script.requests)
@@ -103,7 +99,6 @@ async def test_a_run_lost_before_the_model_is_asked_asks_nobody(tmp_path):
         await spool.db(lambda tx: claims.claim(tx, lane, "other", 1000))
         spool.platform.may_read.set()
         await spool.idle()
-
         assert [None] == spool.platform.answers
     assert [] == script.requests
 
@@ -117,7 +112,6 @@ async def test_a_lost_run_in_trouble_is_left_too(tmp_path):
         lane = receipt.claim.lane
         await spool.db(lambda tx: claims.claim(tx, lane, "other", 1000))
         await spool.idle()
-
         assert [(0,)] == await spool.rows("SELECT attempts FROM runs")
         await asyncio.sleep(0)
     assert 1 == len(script.requests)

@@ -26,7 +26,6 @@ async def test_a_fault_is_tried_again(tmp_path):
     began = time.monotonic()
     async with core(tmp_path, script) as spool:
         await spool.ask("1", "Hi")
-
         assert ["Hel", "Hello", "Hello!"] == spool.platform.replies[0].texts
         assert ["Hello!"] == spool.platform.answers
         assert [("completed", None)] == await spool.outcomes()
@@ -42,7 +41,6 @@ async def test_another_answer_of_the_next_attempt_replaces_the_first(tmp_path):
     )
     async with core(tmp_path, script) as spool:
         await spool.ask("1")
-
         assert ["Well, ", "Hello, you"] == spool.platform.replies[0].texts
         assert ["Hello"] == spool.platform.answers
 
@@ -55,7 +53,6 @@ async def test_three_faults_end_in_a_notice(tmp_path):
     began = time.monotonic()
     async with core(tmp_path, script) as spool:
         await spool.ask("1", "Hi")
-
         assert [f"Hm\n\n{EN['model_unavailable']}"] == spool.platform.answers
         assert [("failed", "server_error")] == await spool.outcomes()
         assert [("user", "Hi"), ("assistant", "Hm")] == await spool.items()
@@ -69,7 +66,6 @@ async def test_the_server_is_given_the_time_it_asks_for(tmp_path):
     began = time.monotonic()
     async with core(tmp_path, script) as spool:
         await spool.ask("1", "Hi")
-
         assert ["echo: Hi"] == spool.platform.answers
     assert 0.9 <= time.monotonic() - began < 2.0
 
@@ -88,7 +84,6 @@ async def test_what_would_fail_again_is_told_at_once(tmp_path, fault, notice):
     script = Heard(fault)
     async with core(tmp_path, script) as spool:
         await spool.ask("1")
-
         assert [EN[notice]] == spool.platform.answers
         assert [("failed", fault.code)] == await spool.outcomes()
     assert 1 == len(script.requests)
@@ -100,7 +95,6 @@ async def test_a_notice_is_in_the_persons_language(tmp_path, said, known):
     async with core(tmp_path, Heard(Fault("refuse", code="insufficient_quota", status=429))) as spool:
         spool.platform.locales["U1"] = known
         await spool.ask("1", locale=said)
-
         assert [TEXTS["ko"]["billing"]] == spool.platform.answers
 
 
@@ -108,7 +102,6 @@ async def test_errors_count_over_deaths(tmp_path):
     """Two errors before a restart and one after it are three."""
     async with core(tmp_path, Heard(Fault("refuse", status=500))) as spool:
         await spool.ask("1", attempts=2)
-
         assert [EN["model_unavailable"]] == spool.platform.answers
 
 
@@ -131,7 +124,6 @@ async def test_before_the_first_byte_more_patience_is_had(tmp_path):
     script = Heard([Wait(0.6), "At last."])
     async with core(tmp_path, script, limits=Limits(idle=0.2, run=5)) as spool:
         await spool.ask("1")
-
         assert ["At last."] == spool.platform.answers
     assert 1 == len(script.requests)
 
@@ -141,7 +133,6 @@ async def test_events_keep_a_slow_model_alive(tmp_path):
     script = Heard([*(beat for _ in range(5) for beat in (Wait(0.05), Say("a")))])
     async with core(tmp_path, script, limits=Limits(idle=0.15, run=5)) as spool:
         await spool.ask("1")
-
         assert ["aaaaa"] == spool.platform.answers
 
 
@@ -150,7 +141,6 @@ async def test_an_endless_answer_is_ended(tmp_path):
     script = Heard([Say("Hm"), *(Wait(0.02) if odd else Say("") for odd in (True, False) * 50)])
     async with core(tmp_path, script, limits=Limits(idle=5, run=0.2)) as spool:
         await spool.ask("1")
-
         assert [f"Hm\n\n{EN['timeout']}"] == spool.platform.answers
         assert [("failed", "run_deadline")] == await spool.outcomes()
     assert 1 == len(script.requests)
@@ -162,7 +152,6 @@ async def test_the_overall_deadline_is_for_all_attempts_together(tmp_path):
     began = time.monotonic()
     async with core(tmp_path, script, limits=Limits(idle=5, run=0.8)) as spool:
         await spool.ask("1")
-
         assert [EN["timeout"]] == spool.platform.answers
     assert 0.8 <= time.monotonic() - began < 1.5
 
@@ -185,7 +174,6 @@ async def test_only_a_terminal_event_is_success(tmp_path):
     """A stream that just ends is an error, whoever wrote the model."""
     async with core(tmp_path, Silent()) as spool:
         await spool.ask("1", attempts=2)
-
         assert [("failed", "stream_ended_early")] == await spool.outcomes()
 
 
@@ -202,7 +190,6 @@ async def test_a_bug_of_ours_is_an_error_like_any_other(tmp_path):
     with logged() as stream:
         async with core(tmp_path, ScriptedModel(Broken())) as spool:
             await spool.ask("1", attempts=2)
-
             assert [EN["internal"]] == spool.platform.answers
             assert [("failed", "ZeroDivisionError")] == await spool.outcomes()
     found = "".join(line.get("traceback", "") for line in lines(stream))
@@ -218,6 +205,5 @@ async def test_a_topic_that_cannot_be_read_now_is_tried_again(tmp_path):
     async with core(tmp_path, script) as spool:
         spool.platform.topic_faults.append(Retryable("ratelimited"))
         await spool.ask("1", "Hi", inside_topic=True)
-
         assert ["echo: Hi"] == spool.platform.answers
     assert 1 == len(script.requests)

@@ -31,7 +31,6 @@ async def test_a_death_while_the_model_speaks_asks_it_again(tmp_path):
         await spool.say("1", "Hi")
         await showing(spool, "Hel")
         await reborn(spool)
-
         assert [None, "echo: Hi"] == spool.platform.answers
         assert 1 == len({reply.run for reply in spool.platform.replies})
         assert [("completed", None)] == await spool.outcomes()
@@ -50,7 +49,6 @@ async def test_a_background_response_is_resumed(tmp_path):
         assert [] == model.discarded
         await spool.restart()
         await spool.idle()
-
         assert [None, "Hello"] == spool.platform.answers
     assert (1, 1) == (len(script.requests), len(model.resumed))
     assert model.resumed == model.discarded
@@ -67,7 +65,6 @@ async def test_a_background_response_that_is_gone_is_asked_for_anew(tmp_path):
         await model.close()
         await spool.restart()
         await spool.idle()
-
         assert [None, "echo: Hi"] == spool.platform.answers
         assert [("completed", None)] == await spool.outcomes()
 
@@ -79,7 +76,6 @@ async def test_what_people_saw_stays_when_the_next_process_gets_no_answer(tmp_pa
         await spool.say("1", "Hi")
         await showing(spool, "Hel")
         await reborn(spool)
-
         assert [None, f"Hel\n\n{EN['billing']}"] == spool.platform.answers
         assert [("user", "Hi"), ("assistant", "Hel")] == await spool.items()
 
@@ -91,7 +87,6 @@ async def test_a_failed_response_is_deleted_and_not_resumed(tmp_path, background
     model = ScriptedModel(script, background=background)
     async with core(tmp_path, model) as spool:
         await spool.ask("1", "Hi")
-
         assert ["echo: Hi"] == spool.platform.answers
     assert ([], 2) == (model.resumed, len(script.requests))
     assert (2 if background else 0) == len(set(model.discarded))
@@ -126,7 +121,6 @@ async def test_a_response_that_only_could_not_be_read_is_kept(tmp_path):
     model = Interrupted()
     async with core(tmp_path, model) as spool:
         await spool.ask("1")
-
         assert ["Hello"] == spool.platform.answers
     assert ([None, "resp_1"], ["resp_1"]) == (model.resumed, model.discarded)
 
@@ -142,7 +136,6 @@ async def test_a_recorded_answer_is_shown_without_asking_again(tmp_path):
         spool.platform.may_finish.set()
         await spool.restart()
         await spool.idle()
-
         assert [None, "echo: Hi"] == spool.platform.answers
         assert [("user", "Hi"), ("assistant", "echo: Hi")] == await spool.items()
     assert 1 == len(script.requests)
@@ -158,7 +151,6 @@ async def test_a_recorded_notice_is_shown_as_it_was(tmp_path):
         spool.platform.may_finish.set()
         await spool.restart()
         await spool.idle()
-
         assert [None, EN["billing"]] == spool.platform.answers
         assert [("failed", "insufficient_quota")] == await spool.outcomes()
 
@@ -170,7 +162,6 @@ async def test_context_is_read_once_over_deaths(tmp_path):
         await spool.say("1", "Hi", inside_topic=True)
         await script.until(1)
         await reborn(spool)
-
         assert 1 == len(spool.platform.read)
     assert script.requests[0] == script.requests[1]
 
@@ -185,7 +176,6 @@ async def test_context_left_out_stays_left_out(tmp_path):
         await script.until(1)
         spool.platform.may_read.set()
         await reborn(spool)
-
         assert 1 == len(spool.platform.read)
         assert "echo: Hi" == spool.platform.answers[-1]
     assert script.requests[0] == script.requests[1]
@@ -204,7 +194,6 @@ async def test_ten_deaths_end_in_a_notice(tmp_path):
             await showing(spool, "Hm")
             await reborn(spool, idle=False)
         await spool.idle()
-
         assert f"Hm\n\n{EN['interrupted']}" == spool.platform.answers[-1]
         assert [("failed", "interrupted")] == await spool.outcomes()
         assert [(0,)] == await spool.rows("SELECT attempts FROM runs")
@@ -223,7 +212,6 @@ async def test_a_clean_stop_of_the_process_is_no_death(tmp_path):
             await spool.lanes.close()
             await spool.restart()
         await spool.idle()
-
         assert "echo: Hi" == spool.platform.answers[-1]
 
 
@@ -252,6 +240,5 @@ async def test_own_texts_survive_a_death(tmp_path):
         spool.platform.may_finish.set()
         await spool.restart()
         await spool.idle()
-
         assert [None, EN["reset"]] == spool.platform.answers
         assert [("completed", None)] == await spool.outcomes()

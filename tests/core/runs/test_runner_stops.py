@@ -26,7 +26,6 @@ async def test_stopping_keeps_what_was_shown_and_marks_it(tmp_path):
         await showing(spool, "Hel")
         assert await spool.inbox.stop(HERE, "U1")
         await spool.idle()
-
         assert [f"Hel\n\n{EN['stopped']}", "echo: Ho"] == spool.platform.answers
         assert [("cancelled", None), ("completed", None)] == await spool.outcomes()
         assert [("user", "Hi"), ("assistant", "Hel")] == (await spool.items())[:2]
@@ -41,7 +40,6 @@ async def test_stopping_ends_a_background_response_on_the_server(tmp_path):
         await showing(spool, "Hel")
         await spool.inbox.stop(HERE, "U1")
         await spool.idle()
-
     assert 1 == len(model.discarded)
 
 
@@ -52,7 +50,6 @@ async def test_stopping_before_the_first_word(tmp_path):
         await spool.platform.news.until(lambda: spool.platform.replies)
         await spool.inbox.stop(HERE, "U1")
         await spool.idle()
-
         assert [EN["stopped"]] == spool.platform.answers
         assert [("user", "Hi")] == await spool.items()
 
@@ -67,7 +64,6 @@ async def test_stopping_while_an_error_is_waited_out(tmp_path):
             pass
         await spool.inbox.stop(HERE, "U1")
         await spool.idle()
-
         assert [EN["stopped"]] == spool.platform.answers
 
 
@@ -80,7 +76,6 @@ async def test_stopping_when_the_answer_is_there_already(tmp_path):
         assert await spool.inbox.stop(HERE, "U1")
         spool.platform.may_finish.set()
         await spool.idle()
-
         assert ["echo: Hi"] == spool.platform.answers
         assert [("completed", None)] == await spool.outcomes()
 
@@ -93,7 +88,6 @@ async def test_a_stop_is_carried_out_after_a_death(tmp_path):
         await showing(spool, "Hel")
         await spool.rows("UPDATE runs SET status = 'cancelling'")
         await reborn(spool)
-
         assert f"Hel\n\n{EN['stopped']}" == spool.platform.answers[-1]
         assert [("cancelled", None)] == await spool.outcomes()
     assert 1 == len(script.requests)

@@ -95,7 +95,6 @@ async def test_after_200_turns_the_first_fact_is_known(tmp_path):
     async with opened(tmp_path, script) as spool:
         await spool.ask("1", "Remember: fact 1 is blue")
         await talk(spool, 2, 200)
-
         assert [(400,)] == await spool.rows("SELECT COUNT(*) FROM items")
         assert [("completed", 200)] == await spool.rows("SELECT status, COUNT(*) FROM runs GROUP BY status")
         assert "fact 1 is blue" in (await summary(spool))[0]
@@ -117,7 +116,6 @@ async def test_nothing_is_summarised_before_it_is_needed(tmp_path):
     script = Notes()
     async with opened(tmp_path, script) as spool:
         await talk(spool, 1, 4)
-
         assert ("", 0) == await summary(spool)
     assert [] == script.summaries
     assert 7 == len(script.asked()[-1])
@@ -139,7 +137,6 @@ async def test_an_answer_never_waits_for_a_summary(tmp_path):
     async with opened(tmp_path, script) as spool:
         await until_due(spool, script)
         await spool.ask("100", "Still there?")
-
         assert "echo: Still there?" == spool.platform.answers[-1]
         assert ("", 1) == await summary(spool)
     assert 1 == len(script.summaries)
@@ -174,7 +171,6 @@ async def test_a_death_before_it_is_begun(tmp_path):
         assert [] == script.summaries
         await again(spool)
         await spool.memory.finish()
-
         assert ("fact 1 is blue", 0) == await summary(spool)
 
 
@@ -188,7 +184,6 @@ async def test_a_death_after_it_was_written(tmp_path):
         await reborn(spool, idle=False)
         await spool.memory.finish()
         await spool.ask("100", "And?")
-
     assert made == len(script.summaries)
     assert "fact 1 is blue" in said(script.asked()[-1][:1])
 
@@ -229,7 +224,6 @@ async def test_a_summary_that_was_cut_off_is_better_than_none(tmp_path):
     async with opened(tmp_path, script) as spool:
         script.broken = [[Say("fact 1 is blue"), Fault("incomplete", code="max_output_tokens")]]
         await talk(spool, 1, 40)
-
         assert "fact 1 is blue" in (await summary(spool))[0]
     assert [] == script.broken
 
@@ -241,7 +235,6 @@ async def test_a_summary_has_a_size(tmp_path, text):
     script.broken = [[Say("fact 1 is blue " + text)] for _ in range(50)]
     async with opened(tmp_path, script, policy=rules(budget=4000)) as spool:
         await talk(spool, 1, 40, text="word " * 30)
-
         assert items.weigh((await summary(spool))[0]) <= 2000
     assert max(weight(request) for request in script.asked()) <= 4000
     assert len(script.summaries) < 15
@@ -254,7 +247,6 @@ async def test_requests_for_summaries_fit_too(tmp_path):
         await talk(spool, 1, 5, text="fact 1 is blue ")
         await talk(spool, 6, 8, text="much " * 500)
         await talk(spool, 9, 12)
-
         assert "fact 1 is blue" in (await summary(spool))[0]
     assert script.summaries
     assert max(estimated_tokens(text) for text in script.summaries) <= 1000 * 5 // 4
@@ -267,7 +259,6 @@ async def test_only_who_wants_summaries_has_them(tmp_path, type):
     how = {"type": type, **({"last_messages": 5} if type == "last_messages" else {})}
     async with opened(tmp_path, script, assistant=assistant(truncation_strategy=how)) as spool:
         await talk(spool, 1, 40)
-
         assert [] == await spool.rows("SELECT * FROM summaries")
     assert [] == script.summaries
     assert max(weight(request) for request in script.asked()) <= BUDGET
@@ -285,7 +276,6 @@ async def test_calls_and_results_are_in_the_summary(tmp_path):
     script = Notes(Call("find"), "Found.")
     async with opened(tmp_path, script, toolbox=Toolbox.of(find)) as spool:
         await talk(spool, 1, 25)
-
         assert "fact 9 is green" in (await summary(spool))[0]
     assert "find" in script.summaries[0]
 
@@ -297,7 +287,6 @@ async def test_a_new_conversation_has_no_summary(tmp_path):
         await talk(spool, 1, 20, text="fact 1 is blue ")
         await spool.say("50", kind="reset")
         await spool.ask("51", "What do you know?")
-
     assert ["user"] == [item["role"] for item in script.asked()[-1]]
 
 
@@ -319,7 +308,6 @@ async def test_the_window_the_server_tells_is_the_budget(tmp_path):
     async with opened(tmp_path, script, policy=rules(budget=24_000)) as spool:
         await spool.db(lambda tx: remember(tx, WINDOWS, {"gpt-6-luna": 1200}))
         await talk(spool, 1, 30, text="fact 1 is blue ")
-
     assert max(weight(request) for request in script.asked()) <= 900
     assert "fact 1 is blue" in said(script.asked()[-1])
 
@@ -329,7 +317,6 @@ async def test_reported_tokens_put_the_estimate_right(tmp_path):
     async with served(tmp_path, Notes(), assistant=WHO, policy=rules(budget=2000)) as (spool, _):
         await talk(spool, 1, 6, text="word " * 50)
         rows = await spool.rows("SELECT token_ratio FROM threads")
-
     assert 0.5 < rows[0][0] < 0.9
 
 
@@ -365,7 +352,6 @@ async def test_tools_do_not_spoil_the_estimate(tmp_path):
     async with core(tmp_path, Honest(Notes()), toolbox=box) as spool:
         await spool.ask("1", "Hi")
         rows = await spool.rows("SELECT token_ratio FROM threads")
-
     assert 0.5 <= rows[0][0] <= 1.1
 
 
@@ -373,7 +359,6 @@ async def test_what_hosted_tools_found_does_not_spoil_the_estimate(tmp_path):
     """It is in the reported tokens, and not in the history."""
     async with core(tmp_path, Honest(Notes([Hosted("web_search_call"), Say("Found.")]))) as spool:
         await spool.ask("1", "Search")
-
         assert [(None,)] == await spool.rows("SELECT token_ratio FROM threads")
 
 
@@ -420,7 +405,6 @@ async def test_memory_does_not_boast(tmp_path):
     async with opened(tmp_path, Notes(), assistant=assistant(truncation_strategy=how)) as spool:
         await talk(spool, 1, 10)
         held = await spool.inbox.memory(HERE, "U1")
-
     assert held is not None
     text = told(held, "en", "en")
     assert text.startswith("This conversation has 20 messages")
@@ -436,6 +420,5 @@ async def test_what_others_said_in_a_topic_is_summarised_for_that_topic_only(tmp
         await spool.ask("1", "Look", inside_topic=True)
         spool.platform.topic = []
         await talk(spool, 2, 40)
-
     assert script.summaries
     assert known is ("poison" in "".join(script.summaries))

@@ -49,7 +49,6 @@ async def told(directory: Path, *calls: Call, **more: Any) -> tuple[dict[str, st
     settings: dict[str, Any] = {"toolbox": BOX, "limits": LIMITS, **more}
     async with core(directory, script, **settings) as spool:
         await spool.ask("1", "Do it")
-
         assert ["So be it."] == spool.platform.answers
         assert [("completed", None)] == await spool.outcomes()
     return outputs(given(script.requests)), spool.platform
@@ -109,7 +108,6 @@ async def test_secrets_do_not_get_into_results(tmp_path):
     async with core(tmp_path, script, toolbox=Toolbox.of(leak)) as spool:
         object.__setattr__(spool.rules, "secrets", ("hunter2hunter2",))
         await spool.ask("1")
-
         assert "hunter2" not in said(await stored(spool))
     assert "hunter2" not in said(given(script.requests))
     assert "the key is" in said(given(script.requests))
@@ -140,7 +138,6 @@ async def test_others_have_only_the_functions_they_name(tmp_path):
     box = Toolbox.of(double, secret)
     async with core(tmp_path, script, toolbox=box, assistant=who) as spool:
         await spool.ask("1")
-
         assert ["Four."] == spool.platform.answers
     assert ["double"] == [tool["name"] for tool in script.tools[0]]
     results = outputs(given(script.requests))
@@ -204,7 +201,6 @@ async def test_a_call_that_died_before_its_file_was_stored(tmp_path):
         gate.set()
         await again(spool)
         await spool.idle()
-
         assert ["chart.csv"] == [file.name for file in spool.platform.attached.values()]
         assert "Here." == spool.platform.answers[-1]
 
@@ -223,5 +219,4 @@ async def test_more_calls_than_hands(tmp_path):
     """However many calls one response has, each has its result."""
     calls = [Call("double", {"number": number}, id=f"call_{number}") for number in range(40)]
     results, _ = await told(tmp_path, *calls)
-
     assert {f"call_{number}": str(number * 2) for number in range(40)} == results

@@ -59,7 +59,6 @@ async def test_an_answer_that_was_recorded_is_shown(tmp_path):
     async with core(tmp_path, script) as spool:
         await spool.lanes.resume(["fake"])
         await spool.idle()
-
         assert ["It was this.", "echo: question 2"] == spool.platform.answers
         assert ["completed", "completed"] == await statuses(spool)
         assert 4 == len(await stored(spool))
@@ -72,7 +71,6 @@ async def test_a_stored_response_is_followed(tmp_path):
     async with core(tmp_path, ScriptedModel(Heard(), background=True)) as spool:
         await spool.lanes.resume(["fake"])
         await spool.idle()
-
         assert ["echo: question 1"] == spool.platform.answers
 
 
@@ -82,7 +80,6 @@ async def test_a_run_without_a_version_is_answered_by_who_answers_there_now(tmp_
     async with core(tmp_path, Heard()) as spool:
         await spool.lanes.resume(["fake"])
         await spool.idle()
-
         assert [("asst_settings", 1)] == await spool.rows("SELECT assistant_id, assistant_version FROM runs")
 
 
@@ -92,5 +89,4 @@ async def test_a_run_that_was_being_stopped_is_stopped(tmp_path):
     async with core(tmp_path, Heard()) as spool:
         await spool.lanes.resume(["fake"])
         await spool.idle()
-
         assert ["cancelled"] == await statuses(spool)
