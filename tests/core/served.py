@@ -119,3 +119,8 @@ async def reborn(spool: Core, *, idle: bool = True) -> None:
     await again(spool)
     if idle:
         await spool.idle()
+
+
+async def showing(spool: Core, text: str) -> None:
+    """Returns once this is what people see."""
+    await spool.platform.news.until(lambda: text in spool.platform.screen.values())

@@ -125,10 +125,7 @@ async def test_a_small_pdf_goes_along(tmp_path):
 async def test_documents_are_searched_in_their_own_thread_only(tmp_path):
     """Two people in one channel send a file each: nobody's search ever finds the other's."""
     script = Heard()
-    script.otherwise = lambda items: [
-        Hosted("file_search_call", {"queries": ["secret"]}),
-        Say("I looked."),
-    ]
+    script.otherwise = lambda items: [Hosted("file_search_call", {"queries": ["secret"]}), Say("I looked.")]
     async with served(tmp_path, script) as (spool, api):
         for user in ("U1", "U2"):
             text = f"the secret of {user} ".encode() * 5000

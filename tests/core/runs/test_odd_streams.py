@@ -15,7 +15,7 @@ from core.texts import TEXTS
 from core.tools import Toolbox
 from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, TextDelta
 from standins.openai.events import FORMS
-from standins.script.script import Call, Hosted, Say, Wait
+from standins.script.script import Call, Say, Wait
 from tests.core.fakes import TIMEOUT, Heard
 from tests.core.served import served
 from tests.core.whole import core
@@ -25,25 +25,6 @@ from tests.scripted_model import ScriptedModel
 def call(**more: Any) -> dict[str, Any]:
     """An output item that asks for a call."""
     return {"type": "function_call", "name": "look", "arguments": "{}", **more}
-
-
-async def test_work_of_the_server_may_be_silent_for_longer(tmp_path):
-    """A picture takes its time, and nothing is heard meanwhile: it is not asked for again."""
-    script = Heard([Hosted("image_generation_call", seconds=0.4), "There."])
-    limits = Limits(idle=0.2, run=TIMEOUT)
-    async with core(tmp_path, script, limits=limits) as spool:
-        await spool.ask("1", "Draw")
-        assert ["There."] == spool.platform.answers
-    assert 1 == len(script.requests)
-
-
-async def test_silence_after_the_work_is_silence(tmp_path):
-    """What is done does not count any more."""
-    script = Heard([Hosted("image_generation_call"), Wait(TIMEOUT), "Never."])
-    limits = Limits(idle=0.2, run=TIMEOUT)
-    async with core(tmp_path, script, limits=limits) as spool:
-        await spool.ask("1", "Draw")
-        assert [TEXTS["en"]["model_unavailable"]] == spool.platform.answers
 
 
 @pytest.mark.parametrize("content", ["Hello", None, ["Hello"], [{"type": "output_text", "text": "Hello"}]])

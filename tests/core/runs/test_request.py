@@ -112,10 +112,7 @@ def test_tool_choice(choice, sent):
     ("who", "how"),
     [
         (assistant(tools=ALL, tool_choice={"type": "web_search"}), {"full": False}),
-        (
-            assistant(tools=ALL, tool_choice={"type": "function", "function": {"name": "gone"}}),
-            {},
-        ),
+        (assistant(tools=ALL, tool_choice={"type": "function", "function": {"name": "gone"}}), {}),
         (assistant(tools=(), tool_choice="required"), {}),
     ],
     ids=["hosted", "function", "none"],

@@ -215,24 +215,6 @@ async def test_different_topics_of_a_person_are_one_memory(tmp_path):
     assert ["Hi", "echo: Hi", "Ho"] == given(script)
 
 
-@pytest.mark.parametrize(
-    ("reason", "note"),
-    [
-        ("max_output_tokens", "max_output_tokens"),
-        ("content_filter", "content_filter"),
-        ("of_next_year", "incomplete"),
-        ("", "incomplete"),
-    ],
-)
-async def test_an_incomplete_answer_says_why(tmp_path, reason, note):
-    """What was said stays, our line stands under it, and only the model's words are remembered."""
-    async with core(tmp_path, Heard([Say("Hm"), Fault("incomplete", code=reason)])) as spool:
-        await spool.ask("1", "Hi")
-        assert [f"Hm\n\n{TEXTS['en'][note]}"] == spool.platform.answers
-        assert [("incomplete", reason or "incomplete")] == await spool.outcomes()
-        assert [("user", "Hi"), ("assistant", "Hm")] == await spool.items()
-
-
 @pytest.mark.parametrize("text", ["", " \n"])
 async def test_an_empty_answer_is_told(tmp_path, text):
     """People never wait for nothing."""
