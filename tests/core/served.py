@@ -13,7 +13,7 @@ from typing import Any
 from core.model_server.model import Features, OpenAIModel
 from core.model_server.service import OpenAIService
 from core.texts import TEXTS
-from core.types import Assistant, function_tool
+from core.types import Assistant, Attachment, function_tool
 from standins.openai import OpenAIStandin
 from standins.script.script import Script
 from tests.core.fakes import ASSISTANT, TIMEOUT
@@ -124,3 +124,11 @@ async def reborn(spool: Core, *, idle: bool = True) -> None:
 async def showing(spool: Core, text: str) -> None:
     """Returns once this is what people see."""
     await spool.platform.news.until(lambda: text in spool.platform.screen.values())
+
+
+def sent(spool: Core, **files: bytes) -> dict[str, Any]:
+    """Files of a message, to be given to `say`; `a_txt` is a.txt."""
+    named = {name.replace("_", "."): content for name, content in files.items()}
+    spool.platform.stored.update({f"F-{name}": content for name, content in named.items()})
+    made = [Attachment(f"F-{name}", name, "https://files.example/", len(it)) for name, it in named.items()]
+    return {"files": tuple(made)}

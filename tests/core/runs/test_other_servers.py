@@ -19,8 +19,7 @@ from standins.openai import OpenAIStandin
 from standins.openai.manners import TOO_LONG
 from standins.script.script import Call, Fault
 from tests.core.fakes import HERE, Heard
-from tests.core.runs.test_input import sent
-from tests.core.served import EN, assistant, served
+from tests.core.served import EN, assistant, sent, served
 from tests.core.whole import core
 from tests.logged import lines, logged
 from tests.samples import PDF, png

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.errors import TooLarge, Unreachable
-from core.runs.output_files import documents, footnotes, plain
+from core.errors import Retryable, TooLarge, Unreachable, Unsaved
+from core.runs.output_files import cited, documents, footnotes, plain
 from core.tools import FileResult, Toolbox
 from standins.script.script import Call, Cite, Fault, Hosted, Say
 from tests.core.fakes import HERE, Heard
@@ -47,51 +47,90 @@ def attached(spool: Core) -> list[tuple[str, bytes]]:
     return [(file.name, file.content) for file in spool.platform.attached.values()]
 
 
-async def test_a_drawn_picture_is_posted_as_a_file(tmp_path):
-    """With its bytes and type; no letter of it is kept as text anywhere."""
-    script = Heard([Hosted("image_generation_call"), "A cat."])
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.ask("1", "Draw a cat")
+def cited_document(name: str) -> Cite:
+    """The text cites a document that was searched."""
+    return Cite({"type": "file_citation", "file_id": f"file-{name}", "filename": name})
+
+
+def note(what: str, name: str = "a.csv", **more: Any) -> str:
+    """The line under the answer."""
+    return "\n\n" + EN[what].format(name=f"`{name}`", names=f"`{name}`", **more)
+
+
+DRAWN, LOOK = Hosted("image_generation_call"), Call("chart")
+TABLE = "Here: Download a.csv"
+AGAIN = Cite({"type": "container_file_citation", "filename": "a.csv"})
+BOOK, RULES = cited_document("handbook.pdf"), cited_document("rules.md")
+
+
+@pytest.mark.parametrize(
+    ("answers", "files", "shown"),
+    [
+        ([[DRAWN, "A cat."]], {"picture-1.png": "image/png"}, "A cat."),
+        ([DRAWN], {"picture-1.png": "image/png"}, ""),
+        ([[DRAWN, LOOK], "Both."], {"picture-1.png": "image/png", "chart.csv": "text/csv"}, "Both."),
+        ([[*coded()]], {"a.csv": "text/csv"}, TABLE),
+        ([[*coded(), Say(" and again"), AGAIN]], {"a.csv": "text/csv"}, f"{TABLE} and again"),
+        ([[*coded(), Call("nothing")], "Done."], {"a.csv": "text/csv"}, f"{TABLE}\n\nDone."),
+        ([[*coded("../../x`y.csv")]], {"x`y.csv": "text/csv"}, "Here: Download x`y.csv"),
+        ([["Ten.", BOOK, Say(" At most."), RULES, BOOK]], {}, "Ten. At most.\n\n📄 handbook.pdf · rules.md"),
+    ],
+    ids=["picture", "alone", "and-call", "code", "twice", "rounds", "name", "documents"],
+)
+async def test_what_an_answer_has_made(tmp_path, answers, files, shown):
+    """Each file is posted once. No letter of a picture, no link into the container, no footnote is kept."""
+    script = Heard(*answers)
+    async with opened(tmp_path, script) as (spool, api):
+        await spool.ask("1", "Make it")
         await spool.ask("2", "Thanks")
-
-        ((name, content),) = attached(spool)
-        assert name.endswith(".png")
-        assert content.startswith(b"\x89PNG")
-        assert ["image/png"] == [file.type for file in spool.platform.attached.values()]
-        assert ["A cat.", "echo: Thanks"] == spool.platform.answers
-        assert "iVBOR" not in said(await stored(spool))
+        assert files == {file.name: file.type for file in spool.platform.attached.values()}
+        assert [shown, "echo: Thanks"] == spool.platform.answers
+        assert 2 * [("completed", None)] == await spool.outcomes()
         assert [] == await spool.rows("SELECT 1 FROM steps WHERE value LIKE '%iVBOR%'")
-        assert [(None,)] == await spool.rows("SELECT content FROM files")
+        assert [] == await spool.rows("SELECT 1 FROM files WHERE content IS NOT NULL")
+        assert ("Here:" in shown) == api.asked("GET /containers/*/content")
+        kept = said(await stored(spool))
+    assert ("Here:" in shown) == kept.count("Here: ")
+    assert not [one for one in ("iVBOR", "sandbox:", "handbook") if one in kept]
     assert "iVBOR" not in said(script.requests)
 
 
-async def test_a_picture_alone_is_an_answer(tmp_path):
-    """Without a word it is complete, and nothing is complained about."""
-    async with opened(tmp_path, Heard(Hosted("image_generation_call"))) as (spool, _):
-        await spool.ask("1", "Draw")
-        assert [("completed", None)] == await spool.outcomes()
-        assert 1 == len(attached(spool))
-        assert [""] == spool.platform.answers
-
-
-async def test_a_picture_between_calls_is_never_kept_as_text(tmp_path):
-    """Neither in the journal nor in what is sent back."""
-    script = Heard([Hosted("image_generation_call"), Call("chart")], "Both.")
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.ask("1", "Draw and chart")
-        assert ["chart.csv", "picture-1.png"] == sorted(name for name, _ in attached(spool))
-        assert [] == await spool.rows("SELECT 1 FROM steps WHERE value LIKE '%iVBOR%'")
-    assert "iVBOR" not in said(script.requests)
-
-
-async def test_files_of_code_are_fetched_and_posted(tmp_path):
-    """The link into the container becomes the plain name, in the post and in the thread."""
-    async with opened(tmp_path, Heard([*coded()])) as (spool, _):
+@pytest.mark.parametrize(
+    ("fault", "answer", "files", "line"),
+    [
+        (404, coded(), [], note("file_lost")),
+        (500, coded(), [], note("file_lost")),
+        (
+            TooLarge(10 * 2**20),
+            (DRAWN, *coded()),
+            ["a.csv"],
+            note("file_out_large", "picture-1.png", megabytes=10),
+        ),
+        (Unreachable("no permission"), coded(), [], note("file_out_refused")),
+        (Retryable("slack is down"), coded(), [], note("file_out_refused")),
+        (Unsaved("disk full"), coded(), ["a.csv"], ""),
+    ],
+)
+async def test_a_file_that_cannot_be_had_or_posted_is_named(tmp_path, fault, answer, files, line):
+    """The rest stands; the person reads what to do. That the database refused is nobody's refusal."""
+    async with opened(tmp_path, Heard([*answer])) as (spool, api):
+        if isinstance(fault, int):
+            api.fail("GET /containers/*/content", status=fault, times=9)
+        else:
+            spool.platform.file_faults.append(fault)
         await spool.ask("1", "Make a table")
+        assert TABLE + line == spool.platform.answers[-1]
+        assert files == [name for name, _ in attached(spool)]
+        assert [("completed", None)] == await spool.outcomes()
+
+
+async def test_what_was_made_when_the_steps_are_used_up(tmp_path):
+    """The last response had files, too: they are posted, its links are plain."""
+    who = assistant(tools=WHO.tools, max_model_calls=1)
+    async with served(tmp_path, Heard([*coded(), LOOK]), assistant=who, toolbox=BOX) as (spool, _):
+        await spool.ask("1", "Make a table")
+        assert [f"{TABLE}\n\n{EN['step_limit']}"] == spool.platform.answers
         assert [("a.csv", b"1,2\n")] == attached(spool)
-        assert ["Here: Download a.csv"] == spool.platform.answers
-        assert "sandbox:" not in said(await stored(spool))
-        assert ["text/csv"] == [file.type for file in spool.platform.attached.values()]
 
 
 async def test_a_file_is_fetched_before_the_container_can_expire(tmp_path):
@@ -110,44 +149,6 @@ async def test_a_file_is_fetched_before_the_container_can_expire(tmp_path):
         words = [item["content"] for item in await stored(spool) if item.get("role") == "assistant"]
     assert 1 == sum("Here:" in one for one in words)
     assert "sandbox:" not in said(words)
-
-
-async def test_a_file_cited_twice_is_posted_once(tmp_path):
-    """However often the text names it."""
-    script = Heard(
-        [*coded(), Say(" and again"), Cite({"type": "container_file_citation", "filename": "a.csv"})]
-    )
-    async with opened(tmp_path, script) as (spool, api):
-        await spool.ask("1", "Make a table")
-        assert [("a.csv", b"1,2\n")] == attached(spool)
-        assert 1 == api.asked("GET /containers/*/content")
-
-
-@pytest.mark.parametrize("status", [404, 500])
-async def test_a_file_that_cannot_be_fetched_is_named(tmp_path, status):
-    """The rest of the answer stands; the person reads what to do."""
-    async with opened(tmp_path, Heard([*coded()])) as (spool, api):
-        api.fail("GET /containers/*/content", status=status, times=9)
-        await spool.ask("1", "Make a table")
-
-        note = EN["file_lost"].format(names="`a.csv`")
-        assert [f"Here: Download a.csv\n\n{note}"] == spool.platform.answers
-        assert [("completed", None)] == await spool.outcomes()
-
-
-async def test_names_of_files_are_only_names(tmp_path):
-    """Code may call a file anything."""
-    script = Heard()
-    script.enqueue(
-        Hosted("code_interpreter_call", {"code": "…"}, produces=[("../../etc/x`y.csv", b"1")]),
-        Say("Here."),
-        Cite({"type": "container_file_citation", "filename": "../../etc/x`y.csv"}),
-    )
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.ask("1", "Make a table")
-
-        ((name, _),) = attached(spool)
-    assert "/" not in name
 
 
 async def test_a_death_before_the_answer_is_recorded(tmp_path):
@@ -211,29 +212,6 @@ class Full(dict[Any, Any]):
         return super().setdefault(key, default)
 
 
-async def test_a_file_that_is_too_large_for_the_platform(tmp_path):
-    """It is named under the answer with the limit; the other file is there."""
-    async with opened(tmp_path, Heard([Hosted("image_generation_call"), *coded()])) as (spool, _):
-        spool.platform.file_faults.append(TooLarge(10 * 2**20))
-        await spool.ask("1", "Make both")
-
-        note = EN["file_out_large"].format(name="`picture-1.png`", megabytes=10)
-        assert f"Here: Download a.csv\n\n{note}" == spool.platform.answers[-1]
-        assert ["a.csv"] == [name for name, _ in attached(spool)]
-        assert [("completed", None)] == await spool.outcomes()
-
-
-async def test_a_place_that_takes_no_files(tmp_path):
-    """The answer stands; the person reads that the operator must allow it."""
-    async with opened(tmp_path, Heard([*coded()])) as (spool, _):
-        spool.platform.file_faults.append(Unreachable("no permission"))
-        await spool.ask("1", "Make a table")
-
-        note = EN["file_out_refused"].format(name="`a.csv`")
-        assert f"Here: Download a.csv\n\n{note}" == spool.platform.answers[-1]
-        assert [("completed", None)] == await spool.outcomes()
-
-
 async def test_a_refused_file_is_not_tried_again_after_a_death(tmp_path):
     """That it was refused is recorded with the answer."""
     async with opened(tmp_path, Heard([*coded()])) as (spool, _):
@@ -241,30 +219,12 @@ async def test_a_refused_file_is_not_tried_again_after_a_death(tmp_path):
         await spool.say("1", "Make a table")
         await spool.platform.news.until(lambda: len(spool.platform.replies) == 2)
         await reborn(spool)
-
-        note = EN["file_out_large"].format(name="`a.csv`", megabytes=1)
-        assert f"Here: Download a.csv\n\n{note}" == spool.platform.answers[-1]
-
-
-async def test_documents_that_were_cited_are_named_below(tmp_path):
-    """Each once, by its file name, as one short line; it is no part of what the thread remembers."""
-    script = Heard()
-    handbook = {"type": "file_citation", "file_id": "file-1", "filename": "handbook.pdf"}
-    rules = {"type": "file_citation", "file_id": "file-2", "filename": "rules.md"}
-    script.enqueue(Say("Ten days."), Cite(handbook), Say(" At most."), Cite(rules), Cite(handbook))
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.ask("1", "How many days?")
-        assert ["Ten days. At most.\n\n📄 handbook.pdf · rules.md"] == spool.platform.answers
-        assert "handbook" not in said(await stored(spool))
+        assert TABLE + note("file_out_large", megabytes=1) == spool.platform.answers[-1]
 
 
 async def test_citations_before_calls_are_named_too(tmp_path):
     """Also when the process dies before the answer."""
-    script = Heard()
-    cite = {"type": "file_citation", "file_id": "file-1", "filename": "handbook.pdf"}
-    script.enqueue(Say("Ten days."), Cite(cite), Call("chart"))
-    script.enqueue(Fault("hang"))
-    script.enqueue("See the chart.", Cite({**cite, "filename": "rules.md"}))
+    script = Heard([Say("Ten days."), BOOK, LOOK], Fault("hang"), ["See the chart.", RULES])
     async with opened(tmp_path, script) as (spool, _):
         await spool.say("1", "How many days?")
         await script.until(2)
@@ -272,20 +232,10 @@ async def test_citations_before_calls_are_named_too(tmp_path):
         assert "Ten days.\n\nSee the chart.\n\n📄 handbook.pdf · rules.md" == spool.platform.answers[-1]
 
 
-async def test_what_was_made_when_the_steps_are_used_up(tmp_path):
-    """The last response had files, too: they are posted, its links are plain."""
-    who = assistant(tools=WHO.tools, max_model_calls=1)
-    async with served(tmp_path, Heard([*coded(), Call("chart")]), assistant=who, toolbox=BOX) as (spool, _):
-        await spool.ask("1", "Make a table")
-        assert [f"Here: Download a.csv\n\n{EN['step_limit']}"] == spool.platform.answers
-        assert [("a.csv", b"1,2\n")] == attached(spool)
-
-
 async def test_links_are_plain_in_an_answer_that_was_stopped(tmp_path):
     """Or that failed."""
-    script = Heard()
-    script.enqueue(Say(f"See {LINK} "), Fault("hang"))
-    script.enqueue(Say(f"See {LINK} "), Fault("failed", code="invalid_prompt"))
+    see = Say(f"See {LINK} ")
+    script = Heard([see, Fault("hang")], [see, Fault("failed", code="invalid_prompt")])
     async with opened(tmp_path, script) as (spool, _):
         await spool.say("1", "Make a table")
         await spool.platform.news.until(lambda: "sandbox" in "".join(spool.platform.screen.values()))
@@ -318,3 +268,13 @@ def test_nothing_cited_is_no_line():
     message = {"type": "message", "content": [{"type": "output_text", "text": "", "annotations": [page]}]}
     assert () == documents([message])
     assert "" == footnotes([])
+
+
+def test_annotations_of_any_shape_are_read():
+    """null, and content that is a mere text."""
+    odd: list[dict[str, Any]] = [
+        {"type": "message", "content": "Hello"},
+        {"type": "message", "content": [{"type": "output_text", "text": "Hello", "annotations": None}]},
+        {"type": "message", "content": [{"type": "output_text", "annotations": ["?"]}]},
+    ]
+    assert [] == cited(odd)
