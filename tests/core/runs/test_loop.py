@@ -53,22 +53,39 @@ def missing(*names: str) -> str:
     return EN["tools_missing"].format(names=", ".join(f"`{name}`" for name in names))
 
 
-async def test_a_portable_server_is_not_asked_for_hosted_tools(tmp_path):
-    """Which are missing is said once in a thread; the functions work, then and later."""
-    script = Heard()
-    for _ in range(2):
-        script.enqueue(Call("look", {"place": "attic"}))
-        script.enqueue("Empty.")
-    async with served(tmp_path, script, portable=True, toolbox=BOX, assistant=WHO) as (spool, api):
+HOSTED = ("web_search", "code_interpreter")
+GONE = {"tool_resources": {"file_search": {"vector_store_ids": ["vs_gone"]}}}
+BAD = assistant(tools=tools("def:look", {"type": "web_search", "no_such_option": True}))
+
+
+@pytest.mark.parametrize(
+    ("server", "who", "lost", "first"),
+    [
+        ({"portable": True}, WHO, HOSTED, 1),
+        ({"hosted": False}, WHO, HOSTED, 3),
+        ({}, BAD, HOSTED[:1], 2),
+        ({}, assistant(tools=tools("def:look", "file_search"), **GONE), ["file_search"], 2),
+    ],
+    ids=["portable", "refuses-hosted", "refuses-one", "store-is-gone"],
+)
+async def test_what_a_server_does_not_take_is_left_out_and_named(tmp_path, server, who, lost, first):
+    """A portable one is not asked for it, and it is said once in a thread; another is asked once a run. The
+    functions work, then and later.
+    """
+    script, look = Heard(), Call("look", {"place": "attic"})
+    for answer in (look, "Empty.") * 2:
+        script.enqueue(answer)
+    async with served(tmp_path, script, toolbox=BOX, assistant=who, **server) as (spool, api):
         await spool.ask("1", "Look")
         await spool.ask("2", "Look again")
         await spool.ask("3", "And I?", user="U2")
-
-        note = missing("web_search", "code_interpreter")
-        assert [f"Empty.\n\n{note}", "Empty.", f"echo: And I?\n\n{note}"] == spool.platform.answers
-    assert [["function"]] * 5 == [
-        [tool["type"] for tool in request.body["tools"]] for request in api.requests
-    ]
+        note = missing(*lost)
+        again = "Empty." if "portable" in server else f"Empty.\n\n{note}"
+        assert [f"Empty.\n\n{note}", again, f"echo: And I?\n\n{note}"] == spool.platform.answers
+        assert 3 * [("completed", 0)] == await spool.rows("SELECT status, attempts FROM runs")
+        sent = [len(request.body["tools"]) for request in api.requests]
+    assert (first, 1) == (sent[0], sent[1])
+    assert 5 == sent.count(1)
 
 
 async def test_missing_tools_are_named_once_whatever_is_remembered(tmp_path):
@@ -83,20 +100,6 @@ async def test_missing_tools_are_named_once_whatever_is_remembered(tmp_path):
     assert [1, 1] == [len(request) for _, request in script.requests]
 
 
-async def test_a_server_that_refuses_hosted_tools_is_asked_without(tmp_path):
-    """It was believed to have everything: the same run goes on without them, and says so."""
-    script = Heard(Call("look", {"place": "attic"}), "Empty.")
-    async with served(tmp_path, script, hosted=False, toolbox=BOX, assistant=WHO) as (spool, api):
-        await spool.ask("1", "Look")
-
-        note = missing("web_search", "code_interpreter")
-        assert [f"Empty.\n\n{note}"] == spool.platform.answers
-        assert [("completed", None)] == await spool.outcomes()
-        assert [(0,)] == await spool.rows("SELECT attempts FROM runs")
-        sent = [[tool["type"] for tool in request.body["tools"]] for request in api.requests]
-    assert [["function", "web_search", "code_interpreter"], ["function"], ["function"]] == sent
-
-
 async def test_a_server_that_refuses_even_functions(tmp_path):
     """There is no other way left: the person reads whom to tell."""
     model = Stubborn()
@@ -105,28 +108,6 @@ async def test_a_server_that_refuses_even_functions(tmp_path):
         assert [EN["tools_refused"]] == spool.platform.answers
         assert [("failed", "http_400")] == await spool.outcomes()
     assert 1 == model.asked
-
-
-async def test_a_tool_the_server_never_takes(tmp_path):
-    """The run says what is wrong instead of dying of it."""
-    script = Heard(Call("look", {"place": "attic"}), "Empty.")
-    bad = {"type": "web_search", "no_such_option": True}
-    who = assistant(tools=tools("def:look", bad))
-    async with served(tmp_path, script, toolbox=BOX, assistant=who) as (spool, _):
-        await spool.ask("1", "Hi")
-        assert [f"Empty.\n\n{missing('web_search')}"] == spool.platform.answers
-
-
-async def test_a_store_that_is_gone_does_not_end_the_thread(tmp_path):
-    """Somebody deleted the documents at the server: the answer comes without them."""
-    script = Heard()
-    who = assistant(
-        tools=tools("def:look", "file_search"),
-        tool_resources={"file_search": {"vector_store_ids": ["vs_gone"]}},
-    )
-    async with served(tmp_path, script, toolbox=BOX, assistant=who) as (spool, _):
-        await spool.ask("1", "Hi")
-        assert [f"echo: Hi\n\n{missing('file_search')}"] == spool.platform.answers
 
 
 @pytest.mark.parametrize("portable", [True, False])
@@ -146,20 +127,12 @@ async def test_a_request_that_is_too_long_is_shortened_once(tmp_path, portable):
 
 
 async def test_a_question_that_is_too_long_by_itself(tmp_path):
-    """Nothing can be left out: an honest end, without further tries."""
+    """Nothing can be left out: an honest end, without further tries; the next one is answered."""
     async with served(tmp_path, Heard(), window=500) as (spool, api):
         await spool.ask("1", "word " * 1000)
-        assert [EN["too_long"]] == spool.platform.answers
-        assert ["failed"] == await statuses(spool)
-    assert 1 == len(api.requests)
-
-
-async def test_a_thread_goes_on_after_a_question_that_was_too_long(tmp_path):
-    """What was refused does not stand in the way of the next one."""
-    async with served(tmp_path, Heard(), window=500) as (spool, _):
-        await spool.ask("1", "word " * 1000)
+        assert (["failed"], 1) == (await statuses(spool), len(api.requests))
         await spool.ask("2", "Short")
-        assert "echo: Short" == spool.platform.answers[-1]
+        assert [EN["too_long"], "echo: Short"] == spool.platform.answers
 
 
 @pytest.mark.parametrize("tries", [2, 9])

@@ -57,15 +57,6 @@ async def test_a_full_window_never_holds_a_thread(tmp_path, make):
     assert len(asked(api)) <= 6 * 2
 
 
-async def test_one_question_that_is_too_long_alone_is_told(tmp_path):
-    """There is nothing to leave out: one request."""
-    async with served(tmp_path, Heard(), portable=True, window=100) as (spool, api):
-        api.manners.make = "vllm"
-        await talk(spool, LONG)
-        assert [EN["too_long"]] == spool.platform.answers
-    assert 1 == len(asked(api))
-
-
 @pytest.mark.parametrize("arguments", ["", " ", '{"place": "at', "[1]", "null", "NaN", '{"a": NaN}', '"x"'])
 async def test_broken_arguments_do_not_poison_a_thread(tmp_path, arguments):
     """A strict server takes what is sent back in this run, and what is remembered for the next."""

@@ -72,7 +72,7 @@ BOOK, RULES = cited_document("handbook.pdf"), cited_document("rules.md")
         ([[*coded()]], {"a.csv": "text/csv"}, TABLE),
         ([[*coded(), Say(" and again"), AGAIN]], {"a.csv": "text/csv"}, f"{TABLE} and again"),
         ([[*coded(), Call("nothing")], "Done."], {"a.csv": "text/csv"}, f"{TABLE}\n\nDone."),
-        ([[*coded("../../x`y.csv")]], {"x`y.csv": "text/csv"}, "Here: Download x`y.csv"),
+        ([[*coded("../../x`y.csv")]], {"x`y.csv": "text/csv"}, "Here: Download ../../x`y.csv"),
         ([["Ten.", BOOK, Say(" At most."), RULES, BOOK]], {}, "Ten. At most.\n\n📄 handbook.pdf · rules.md"),
     ],
     ids=["picture", "alone", "and-call", "code", "twice", "rounds", "name", "documents"],
