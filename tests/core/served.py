@@ -15,7 +15,7 @@ from core.model_server.service import OpenAIService
 from core.texts import TEXTS
 from core.types import Assistant, Attachment, function_tool
 from standins.openai import OpenAIStandin
-from standins.script.script import Script
+from standins.script.script import Call, Scenario, Script
 from tests.core.fakes import ASSISTANT, TIMEOUT
 from tests.core.whole import Core, core
 
@@ -57,6 +57,7 @@ async def served(
         more.setdefault("service", None if portable else service)
         try:
             async with core(directory, model, **more) as spool:
+                spool.script = script if isinstance(script, Scenario) else None
                 yield spool, api
         finally:
             await service.close()
@@ -132,3 +133,8 @@ def sent(spool: Core, **files: bytes) -> dict[str, Any]:
     spool.platform.stored.update({f"F-{name}": content for name, content in named.items()})
     made = [Attachment(f"F-{name}", name, "https://files.example/", len(it)) for name, it in named.items()]
     return {"files": tuple(made)}
+
+
+def looking(place: Any = "attic", **more: Any) -> Call:
+    """The model wants to look there."""
+    return Call("look", {"place": place}, **more)

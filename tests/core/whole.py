@@ -57,6 +57,7 @@ class Core:
         )
         self.toolbox = toolbox or Toolbox()
         self.service: Any = service  # None where nothing may ask it
+        self.script: Any = None  # what the model says, where it is a scenario
         self.unready: list[Exception] = []
         """Why what runs need cannot be built, one each time."""
         self.db(lambda tx: assistants.settle(tx, assistant or ASSISTANT, 1.0))
@@ -159,9 +160,11 @@ async def core(
     """The core over a database file in that directory, and a model, or one that plays a scenario. With a
     `service` the server offers everything.
     """
+    script = model if isinstance(model, Scenario) else None
     model = ScriptedModel(model) if isinstance(model, Scenario) else model
     policy, limits = policy or rules(), limits or Limits(idle=TIMEOUT, run=TIMEOUT)
     made = Core(directory / "spool.sqlite3", model, policy, limits, language, **more)
+    made.script = script
     try:
         yield made
     finally:

@@ -12,9 +12,9 @@ from core.errors import Permanent
 from core.store import assistants
 from core.tools import Toolbox
 from core.types import Address, Finished, ModelEvent, Prompt
-from standins.script.script import Call, Fault, Hosted, Say
+from standins.script.script import Fault, Hosted, Say
 from tests.core.fakes import HERE, Heard, elsewhere
-from tests.core.served import EN, again, assistant, given, killed, said, served, statuses, tools
+from tests.core.served import EN, again, assistant, given, killed, looking, said, served, statuses, tools
 from tests.core.whole import core, rules
 from tests.scripted_model import ScriptedModel
 
@@ -72,7 +72,7 @@ async def test_what_a_server_does_not_take_is_left_out_and_named(tmp_path, serve
     """A portable one is not asked for it, and it is said once in a thread; another is asked once a run. The
     functions work, then and later.
     """
-    script, look = Heard(), Call("look", {"place": "attic"})
+    script, look = Heard(), looking()
     for answer in (look, "Empty.") * 2:
         script.enqueue(answer)
     async with served(tmp_path, script, toolbox=BOX, assistant=who, **server) as (spool, api):
@@ -148,9 +148,7 @@ async def test_too_long_is_mended_once_only(tmp_path, tries):
 
 async def test_what_was_said_before_a_failure_stays(tmp_path):
     """Words of earlier rounds and our line under them."""
-    script = Heard()
-    script.enqueue("I look.", Call("look", {"place": "attic"}))
-    script.enqueue(Fault("refuse", code="insufficient_quota", status=429))
+    script = Heard(["I look.", looking()], Fault("refuse", code="insufficient_quota", status=429))
     async with core(tmp_path, script, toolbox=BOX) as spool:
         await spool.ask("1", "Look")
         assert [f"I look.\n\n{EN['billing']}"] == spool.platform.answers
@@ -201,8 +199,7 @@ async def test_the_nearest_assignment_wins(tmp_path, address, parent, places):
 @pytest.mark.parametrize("other", [elsewhere(channel="C2"), elsewhere(workspace="W2", channel="C3")])
 async def test_an_assignment_is_for_its_place_only(tmp_path, other):
     """Other channels and workspaces, and an equal id on another platform, are not meant."""
-    script = Heard()
-    async with core(tmp_path, script) as spool:
+    async with core(tmp_path, Heard()) as spool:
 
         def assign(x: Any) -> None:
             one = assistants.create(x, {"name": "A", "model": "m", "instructions": "I am A."}, 1.0)
@@ -212,7 +209,7 @@ async def test_an_assignment_is_for_its_place_only(tmp_path, other):
         await spool.db(assign)
         await spool.say("1", "Hi", address=other)
         await spool.ask("2", "Hi")
-    assert ["Be kind.", "I am A."] == sorted(instructions for instructions, _ in script.requests)
+    assert ["Be kind.", "I am A."] == sorted(instructions for instructions, _ in spool.script.requests)
 
 
 async def test_a_run_keeps_the_version_it_began_with(tmp_path):
@@ -237,8 +234,7 @@ async def test_a_run_keeps_the_version_it_began_with(tmp_path):
 
 async def test_a_run_keeps_an_assistant_that_was_deleted(tmp_path):
     """It was asked while there was one."""
-    script = Heard([Say("Hm"), Fault("hang")])
-    async with core(tmp_path, script) as spool:
+    async with core(tmp_path, Heard([Say("Hm"), Fault("hang")])) as spool:
 
         def assign(x: Any) -> str:
             one = assistants.create(x, {"name": "A", "model": "m", "instructions": "I am A."}, 1.0)
@@ -247,14 +243,14 @@ async def test_a_run_keeps_an_assistant_that_was_deleted(tmp_path):
 
         id = await spool.db(assign)
         await spool.say("1", "Hi")
-        await script.until(1)
+        await spool.script.until(1)
         await killed(spool)
         await spool.db(lambda tx: assistants.delete(tx, id, 2.0))
         await again(spool)
         await spool.idle()
         await spool.ask("2", "Ho")
         assert ["completed", "completed"] == await statuses(spool)
-    assert ["I am A.", "I am A.", "Be kind."] == [instructions for instructions, _ in script.requests]
+    assert ["I am A.", "I am A.", "Be kind."] == [instructions for instructions, _ in spool.script.requests]
 
 
 async def test_several_assistants_side_by_side(tmp_path):
@@ -274,8 +270,7 @@ async def test_several_assistants_side_by_side(tmp_path):
         for number in range(5):
             for user in ("U1", "U2"):
                 address = elsewhere(channel=f"C{number}", topic=f"T{number}")
-                await spool.say(f"{number}{user[1]}", "Hi", address=address, user=user)
-        await spool.idle()
+                await spool.ask(f"{number}{user[1]}", "Hi", address=address, user=user)
         assert 10 * ["completed"] == await statuses(spool)
     offered = {
         instructions: len(tools_)

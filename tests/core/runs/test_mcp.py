@@ -188,11 +188,10 @@ async def test_only_servers_of_the_allow_list_are_offered(tmp_path, url):
 
 async def test_a_person_is_asked_unless_the_assistant_says_otherwise(tmp_path):
     """The request says so for every tool of the server."""
-    script = Heard()
-    async with remote(tmp_path, script) as (spool, _):
+    async with remote(tmp_path, Heard()) as (spool, _):
         await spool.ask("1", "Hi")
 
-    ((offered,),) = script.tools
+    ((offered,),) = spool.script.tools
     assert "always" == offered["require_approval"]
 
 

@@ -9,10 +9,10 @@ from core.runs.rounds import distinct, sendable
 from core.store.steps import Call as Asked
 from core.store.steps import Round
 from core.tools import Toolbox
-from standins.script.script import Call, Hosted, Reason, Say, Wait, outputs
+from standins.script.script import Call, Hosted, Wait, outputs
 from tests.core.fakes import Heard
 from tests.core.runs.asking import WHO, question
-from tests.core.served import given, reborn, recorded, served, stored
+from tests.core.served import given, looking, reborn, recorded, served, stored
 from tests.core.whole import core
 from tests.scripted_model import ScriptedModel
 
@@ -31,7 +31,7 @@ async def test_call_ids_that_repeat_in_the_next_question_are_told_apart(tmp_path
     """A server that begins at call_0 with each response: the thread has no two calls of one id."""
     script = Heard()
     for place in ("attic", "cellar"):
-        script.enqueue(Call("look", {"place": place}, id="call_0"))
+        script.enqueue(looking(place, id="call_0"))
         script.enqueue("Empty.")
     async with core(tmp_path, script, toolbox=Toolbox.of(look)) as spool:
         await spool.ask("1", "Look")
@@ -107,16 +107,6 @@ async def test_a_stored_response_of_a_later_round_is_followed_after_a_crash(tmp_
     assert 2 == len(script.requests)
     assert sorted(model.discarded) == sorted({*model.discarded})
     assert 2 == len(model.discarded)
-
-
-async def test_thoughts_of_a_round_come_back(tmp_path):
-    """They led to the call."""
-    script = Heard([Reason("Hm."), Say("One moment."), Call("look", {"place": "attic"})], "Empty.")
-    async with served(tmp_path, script, toolbox=Toolbox.of(look)) as (spool, _):
-        await spool.ask("1", "Look")
-    sent = given(script.requests)
-    assert "reasoning" in [item.get("type") for item in sent]
-    assert json.dumps(sent)
 
 
 async def test_many_long_results_leave_a_turn_that_a_history_can_hold(tmp_path):

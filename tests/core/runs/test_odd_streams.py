@@ -17,7 +17,7 @@ from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, TextDe
 from standins.openai.events import FORMS
 from standins.script.script import Call, Say, Wait
 from tests.core.fakes import TIMEOUT, Heard
-from tests.core.served import served
+from tests.core.served import looking, served
 from tests.core.whole import core
 from tests.scripted_model import ScriptedModel
 
@@ -132,7 +132,7 @@ async def test_a_server_that_talks_is_not_silent(tmp_path, thinking):
 @pytest.mark.parametrize("form", FORMS)
 async def test_an_answer_is_whole_in_every_form(tmp_path, form):
     """Its call is carried out, and its words are shown once, without thoughts and remembered so."""
-    script = Heard(["<think>Hm</think>Let me look. ", Call("look", {"place": "attic"})], "Empty.")
+    script = Heard(["<think>Hm</think>Let me look. ", looking()], "Empty.")
 
     def look(place: str) -> str:
         """Look somewhere."""
@@ -178,7 +178,7 @@ async def test_no_more_calls_are_carried_out_than_can_be_meant(tmp_path):
         looked.append(place)
         return "empty"
 
-    script = Heard([*(Call("look", {"place": place}) for place in range(300))], "Empty.")
+    script = Heard([*(looking(place) for place in range(300))], "Empty.")
     async with served(tmp_path, script, portable=True, toolbox=Toolbox.of(look)) as (spool, _):
         await spool.ask("1", "Look")
         assert ["Empty."] == spool.platform.answers

@@ -79,8 +79,7 @@ BOOK, RULES = cited_document("handbook.pdf"), cited_document("rules.md")
 )
 async def test_what_an_answer_has_made(tmp_path, answers, files, shown):
     """Each file is posted once. No letter of a picture, no link into the container, no footnote is kept."""
-    script = Heard(*answers)
-    async with opened(tmp_path, script) as (spool, api):
+    async with opened(tmp_path, Heard(*answers)) as (spool, api):
         await spool.ask("1", "Make it")
         await spool.ask("2", "Thanks")
         assert files == {file.name: file.type for file in spool.platform.attached.values()}
@@ -92,7 +91,7 @@ async def test_what_an_answer_has_made(tmp_path, answers, files, shown):
         kept = said(await stored(spool))
     assert ("Here:" in shown) == kept.count("Here: ")
     assert not [one for one in ("iVBOR", "sandbox:", "handbook") if one in kept]
-    assert "iVBOR" not in said(script.requests)
+    assert "iVBOR" not in said(spool.script.requests)
 
 
 @pytest.mark.parametrize(
@@ -135,10 +134,9 @@ async def test_what_was_made_when_the_steps_are_used_up(tmp_path):
 
 async def test_a_file_is_fetched_before_the_container_can_expire(tmp_path):
     """Also when the answer goes on with calls: it is on disk with the round."""
-    script = Heard([*coded(), Call("chart")], Fault("hang"), "Done.")
-    async with opened(tmp_path, script) as (spool, api):
+    async with opened(tmp_path, Heard([*coded(), Call("chart")], Fault("hang"), "Done.")) as (spool, api):
         await spool.say("1", "Make a table")
-        await script.until(2)
+        await spool.script.until(2)
         await killed(spool)
         for container in api.containers.all:
             api.containers.expire(container)
@@ -162,8 +160,7 @@ async def test_a_death_before_the_answer_is_recorded(tmp_path):
 
 async def test_a_death_after_the_answer_was_recorded(tmp_path):
     """Nothing is asked for again: the files come from our own disk."""
-    script = Heard([Hosted("image_generation_call"), *coded()])
-    async with opened(tmp_path, script) as (spool, api):
+    async with opened(tmp_path, Heard([Hosted("image_generation_call"), *coded()])) as (spool, api):
         spool.platform.may_finish.clear()
         await spool.say("1", "Make a table")
         await spool.platform.news.until(lambda: spool.platform.finishing)
@@ -175,7 +172,7 @@ async def test_a_death_after_the_answer_was_recorded(tmp_path):
         await spool.idle()
         assert ["a.csv", "picture-1.png"] == sorted(name for name, _ in attached(spool))
         assert 1 == api.asked("GET /containers/*/content")
-    assert 1 == len(script.requests)
+    assert 1 == len(spool.script.requests)
 
 
 async def test_a_death_between_two_files(tmp_path):

@@ -9,9 +9,8 @@ import pytest
 from core.runs.request import Offer, Resources, offer
 from core.tools import Toolbox
 from core.types import Assistant
-from standins.script.script import Call
 from tests.core.fakes import Heard
-from tests.core.served import assistant, served, tools
+from tests.core.served import assistant, looking, served, tools
 
 SCHEMA = {"name": "answer", "strict": True, "schema": {"type": "object"}}
 
@@ -154,7 +153,7 @@ def test_how_much_it_thinks(effort, full, own, sent):
 
 async def test_a_forced_tool_is_forced_once(tmp_path):
     """Else no run would ever come to an answer."""
-    script = Heard(Call("look", {"place": "attic"}), "Empty.")
+    script = Heard(looking(), "Empty.")
     who = assistant(tool_choice="required")
     async with served(tmp_path, script, toolbox=BOX, assistant=who) as (spool, api):
         await spool.ask("1", "Look")

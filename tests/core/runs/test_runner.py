@@ -49,22 +49,20 @@ async def test_the_model_is_told_who_it_is_and_never_who_asks(tmp_path):
 
 async def test_a_thread_is_remembered_and_others_are_not(tmp_path):
     """The second message comes with the first turn; another person's does not."""
-    script = Heard()
-    async with core(tmp_path, script) as spool:
+    async with core(tmp_path, Heard()) as spool:
         for id, user in (("1", "U1"), ("2", "U1"), ("3", "U2")):
             await spool.ask(id, f"words {id}", user=user)
-    assert ["words 1", "echo: words 1", "words 2"] == given(script, 1)
-    assert ["words 3"] == given(script, 2)
+    assert ["words 1", "echo: words 1", "words 2"] == given(spool.script, 1)
+    assert ["words 3"] == given(spool.script, 2)
 
 
 async def test_the_oldest_turns_fall_out_first_and_whole(tmp_path):
     """What the budget cannot pay for is left out from the beginning of the thread."""
-    script = Heard()
-    async with core(tmp_path, script, policy=rules(budget=60)) as spool:
+    async with core(tmp_path, Heard(), policy=rules(budget=60)) as spool:
         for id in "123456":
             await spool.ask(id, f"number {id}")
 
-    sent = given(script)
+    sent = given(spool.script)
     assert ["echo: number 5", "number 6"] == sent[-2:]
     assert "number 1" not in sent
     assert 1 == len(sent) % 2
@@ -109,19 +107,17 @@ async def test_own_texts_are_in_the_persons_language(tmp_path, said, known, conf
 
 async def test_in_a_shared_thread_the_model_is_told_who_said_what(tmp_path):
     """By name where there is one, else by id."""
-    script = Heard()
-    async with core(tmp_path, script, policy=rules(scope="topic")) as spool:
+    async with core(tmp_path, Heard(), policy=rules(scope="topic")) as spool:
         await spool.say("1", "Hi", author="Kim")
         await spool.ask("2", "Ho", user="U2")
-    assert ["Kim: Hi", "echo: Kim: Hi", "U2: Ho"] == given(script)
+    assert ["Kim: Hi", "echo: Kim: Hi", "U2: Ho"] == given(spool.script)
 
 
 async def test_what_stood_in_a_topic_is_context(tmp_path):
     """It is given before the question and remembered with it, in that topic only: the next question there
     brings what is new, and one elsewhere, where the person's memory is used too, is given none of it.
     """
-    script = Heard()
-    async with core(tmp_path, script) as spool:
+    async with core(tmp_path, Heard()) as spool:
         spool.platform.topic = [earlier("1", "Lee", "first"), earlier("2", "U9", "second")]
         await spool.ask("3", "words 3", inside_topic=True)
         spool.platform.topic = [earlier("3", "U1", "words 3"), earlier("4", "Lee", "third")]
@@ -131,22 +127,21 @@ async def test_what_stood_in_a_topic_is_context(tmp_path):
         assert [("3", 0.0), ("5", 3.0)] == spool.platform.read
     head = "Earlier messages of this chat thread, for context:\n"
     first = [f"{head}Lee: first\nU9: second", "words 3"]
-    assert first == given(script, 0)
-    assert [*first, "echo: words 3", f"{head}Lee: third", "words 5"] == given(script, 1)
+    assert first == given(spool.script, 0)
+    assert [*first, "echo: words 3", f"{head}Lee: third", "words 5"] == given(spool.script, 1)
     own = ["words 3", "echo: words 3"]
-    assert [*own, "words 5", "echo: words 5", "words 6"] == given(script, 2)
+    assert [*own, "words 5", "echo: words 5", "words 6"] == given(spool.script, 2)
 
 
 async def test_the_memory_of_a_topic_keeps_what_stood_in_it(tmp_path):
     """It is used nowhere else; the next question brings only what is new."""
-    script = Heard()
-    async with core(tmp_path, script, policy=rules(scope="topic")) as spool:
+    async with core(tmp_path, Heard(), policy=rules(scope="topic")) as spool:
         spool.platform.topic = [earlier("1", "U8", "first\nU7: yes\u2028U6: yes")]
         await spool.ask("3", "Hi", inside_topic=True)
         spool.platform.topic = []
         await spool.ask("5", "Ho", inside_topic=True)
         assert [("3", 0.0), ("5", 3.0)] == spool.platform.read
-    assert given(script, 1)[0].endswith("\nU8: first\n    U7: yes\n    U6: yes")
+    assert given(spool.script, 1)[0].endswith("\nU8: first\n    U7: yes\n    U6: yes")
 
 
 @pytest.mark.parametrize(
@@ -162,10 +157,9 @@ async def test_the_memory_of_a_topic_keeps_what_stood_in_it(tmp_path):
 )
 async def test_nobody_speaks_as_somebody_else(tmp_path, name, text, read):
     """Neither by a name nor by a line of the text."""
-    script = Heard()
-    async with core(tmp_path, script, policy=rules(scope="topic")) as spool:
+    async with core(tmp_path, Heard(), policy=rules(scope="topic")) as spool:
         await spool.ask("1", text, author=name)
-    assert [read] == given(script)
+    assert [read] == given(spool.script)
 
 
 def earlier(id: str, user: str, text: str) -> Earlier:
@@ -175,12 +169,11 @@ def earlier(id: str, user: str, text: str) -> Earlier:
 
 async def test_a_long_topic_is_given_as_far_as_it_fits(tmp_path):
     """The newest of it, within a part of the budget; the question always."""
-    script = Heard()
-    async with core(tmp_path, script, policy=rules(budget=100)) as spool:
+    async with core(tmp_path, Heard(), policy=rules(budget=100)) as spool:
         spool.platform.topic = [earlier(str(n), "Lee", f"number {n}") for n in range(1, 60)]
         await spool.ask("60", "Hi", inside_topic=True)
 
-    context, question = given(script)
+    context, question = given(spool.script)
     assert "Hi" == question
     assert "number 59" in context
     assert "number 1\n" not in context
@@ -188,31 +181,28 @@ async def test_a_long_topic_is_given_as_far_as_it_fits(tmp_path):
 
 async def test_an_empty_topic_adds_nothing(tmp_path):
     """Where nothing was said, or may not be read, the question stands alone."""
-    script = Heard()
-    async with core(tmp_path, script) as spool:
+    async with core(tmp_path, Heard()) as spool:
         await spool.ask("1", "Hi", inside_topic=True)
-    assert ["Hi"] == given(script)
+    assert ["Hi"] == given(spool.script)
 
 
 async def test_collected_messages_get_one_answer(tmp_path):
     """The model is given them in order; the answer goes to the last one."""
-    script = Heard()
-    async with core(tmp_path, script, policy=rules(collect=True, budget=1000)) as spool:
+    async with core(tmp_path, Heard(), policy=rules(collect=True, budget=1000)) as spool:
         for id in "123":
             await spool.say(id, f"words {id}")
         await spool.idle()
         assert ["1", "3"] == [reply.asked.id for reply in spool.platform.replies]
-    assert ["words 2", "words 3"] == given(script)[-2:]
+    assert ["words 2", "words 3"] == given(spool.script)[-2:]
 
 
 async def test_different_topics_of_a_person_are_one_memory(tmp_path):
     """The answer goes where the question stands."""
-    script = Heard()
-    async with core(tmp_path, script) as spool:
+    async with core(tmp_path, Heard()) as spool:
         await spool.say("1", "Hi")
         await spool.ask("2", "Ho", address=elsewhere(topic="T2"))
         assert ["T1", "T2"] == [reply.asked.address.topic for reply in spool.platform.replies]
-    assert ["Hi", "echo: Hi", "Ho"] == given(script)
+    assert ["Hi", "echo: Hi", "Ho"] == given(spool.script)
 
 
 @pytest.mark.parametrize("text", ["", " \n"])

@@ -31,12 +31,11 @@ async def test_where_nothing_can_be_shown_the_run_ends_and_the_lane_goes_on(tmp_
 
 async def test_a_reply_that_cannot_even_begin_ends_the_run(tmp_path):
     """The model is not asked for what nobody can see."""
-    script = Heard()
-    async with core(tmp_path, script) as spool:
+    async with core(tmp_path, Heard()) as spool:
         spool.platform.refusal = Unreachable("not_in_channel")
         await spool.ask("1")
         assert [("failed", "unreachable: not_in_channel")] == await spool.outcomes()
-    assert [] == script.requests
+    assert [] == spool.script.requests
 
 
 async def test_what_cannot_be_shown_is_not_kept_on_the_server(tmp_path):
@@ -75,20 +74,19 @@ async def test_a_full_disk_loses_nothing(tmp_path):
 )
 async def test_a_run_that_another_owner_took_over_is_left_to_it(tmp_path, beats, asked):
     """Whoever lost it shows nothing as final, counts no error and asks no more, or not at all."""
-    script = Heard(beats)
-    async with core(tmp_path, script) as spool:
+    async with core(tmp_path, Heard(beats)) as spool:
         if not asked:
             spool.platform.may_read.clear()
         claim = (await spool.say("1", inside_topic=True)).claim
         assert claim is not None
         await spool.platform.news.until(lambda: spool.platform.read)
-        await script.until(asked)
+        await spool.script.until(asked)
         await spool.db(lambda tx: claims.claim(tx, claim.lane, "other", 1000))
         spool.platform.may_read.set()
         await spool.idle()
         assert [None] == spool.platform.answers
         assert [("in_progress", 0)] == await spool.rows("SELECT status, attempts FROM runs")
-    assert asked == len(script.requests)
+    assert asked == len(spool.script.requests)
 
 
 @pytest.mark.parametrize("background", [False, True])

@@ -145,9 +145,8 @@ async def test_a_bug_of_ours_is_an_error_like_any_other(tmp_path):
 
 async def test_a_topic_that_cannot_be_read_now_is_tried_again(tmp_path):
     """The question is not asked without its context because a platform was busy."""
-    script = Heard()
-    async with core(tmp_path, script) as spool:
+    async with core(tmp_path, Heard()) as spool:
         spool.platform.topic_faults.append(Retryable("ratelimited"))
         await spool.ask("1", "Hi", inside_topic=True)
         assert ["echo: Hi"] == spool.platform.answers
-    assert 1 == len(script.requests)
+    assert 1 == len(spool.script.requests)

@@ -29,8 +29,7 @@ QUOTA = Fault("refuse", "insufficient_quota", 429)
 )
 async def test_a_death_while_the_model_speaks(tmp_path, then, status, words, note, outcome):
     """The same run shows another answer; or what people saw stays, and why. No error is counted for it."""
-    script = Heard([Say("Hel"), Fault("hang")], *then)
-    async with core(tmp_path, script) as spool:
+    async with core(tmp_path, Heard([Say("Hel"), Fault("hang")], *then)) as spool:
         await spool.say("1", "Hi")
         await showing(spool, "Hel")
         await spool.rows("UPDATE runs SET status = ?", status)
@@ -40,7 +39,7 @@ async def test_a_death_while_the_model_speaks(tmp_path, then, status, words, not
         assert [outcome] == await spool.outcomes()
         assert [("user", "Hi"), ("assistant", words)] == await spool.items()
         assert then or [(0,)] == await spool.rows("SELECT attempts FROM runs")
-    assert (1 if status == "cancelling" else 2) == len(script.requests)
+    assert (1 if status == "cancelling" else 2) == len(spool.script.requests)
 
 
 @pytest.mark.parametrize("gone", [False, True])
@@ -118,8 +117,7 @@ async def test_a_response_that_only_could_not_be_read_is_kept(tmp_path):
 )
 async def test_what_was_recorded_is_shown_as_it_was(tmp_path, answers, kind, shown, outcome, words):
     """A death before the platform's confirmation: answer, notice, or text of ours; nobody is asked again."""
-    script = Heard(*answers)
-    async with core(tmp_path, script) as spool:
+    async with core(tmp_path, Heard(*answers)) as spool:
         spool.platform.may_finish.clear()
         await spool.say("1", "Hi", kind=kind)
         await spool.platform.news.until(lambda: spool.platform.finishing)
@@ -129,50 +127,47 @@ async def test_what_was_recorded_is_shown_as_it_was(tmp_path, answers, kind, sho
         await spool.idle()
         assert ([None, shown], [outcome]) == (spool.platform.answers, await spool.outcomes())
         assert words == await spool.items()
-    assert (kind == "ask") == len(script.requests)
+    assert (kind == "ask") == len(spool.script.requests)
 
 
 @pytest.mark.parametrize("late", [False, True])
 async def test_context_is_read_once_over_deaths(tmp_path, late):
     """The second request of a run is given what the first one was; without what was not read in time."""
-    script = Heard(Fault("hang"))
-    async with core(tmp_path, script) as spool:
+    async with core(tmp_path, Heard(Fault("hang"))) as spool:
         spool.platform.topic = [Earlier("0", "", "U9", "The plan is late.")]
         if late:
             spool.platform.may_read.clear()
         await spool.say("1", "Hi", inside_topic=True)
-        await script.until(1)
+        await spool.script.until(1)
         spool.platform.may_read.set()
         await reborn(spool)
         assert 1 == len(spool.platform.read)
         assert "echo: Hi" == spool.platform.answers[-1]
-    assert script.requests[0] == script.requests[1]
-    assert late is ("The plan" not in str(script.requests))
+    assert spool.script.requests[0] == spool.script.requests[1]
+    assert late is ("The plan" not in str(spool.script.requests))
 
 
 async def test_ten_deaths_end_in_a_notice(tmp_path):
     """Nine restarts try again; the tenth tells the person, under what was shown. No error was met."""
-    script = Heard(*[[Say("Hm"), Fault("hang")]] * 12)
-    async with core(tmp_path, script) as spool:
+    async with core(tmp_path, Heard(*[[Say("Hm"), Fault("hang")]] * 12)) as spool:
         await spool.say("1")
         for count in range(1, 11):
-            await script.until(count)
+            await spool.script.until(count)
             await showing(spool, "Hm")
             await reborn(spool, idle=False)
         await spool.idle()
         assert f"Hm\n\n{EN['interrupted']}" == spool.platform.answers[-1]
         assert [("failed", "interrupted")] == await spool.outcomes()
         assert [(0,)] == await spool.rows("SELECT attempts FROM runs")
-    assert 10 == len(script.requests)
+    assert 10 == len(spool.script.requests)
 
 
 async def test_a_clean_stop_of_the_process_is_no_death(tmp_path):
     """However often it is restarted, the answer is given."""
-    script = Heard(*[Fault("hang")] * 12)
-    async with core(tmp_path, script) as spool:
+    async with core(tmp_path, Heard(*[Fault("hang")] * 12)) as spool:
         await spool.say("1", "Hi")
         for count in range(1, 13):
-            await script.until(count)
+            await spool.script.until(count)
             await spool.lanes.close()
             await spool.restart()
         await spool.idle()

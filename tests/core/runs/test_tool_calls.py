@@ -104,22 +104,20 @@ async def test_secrets_do_not_get_into_results(tmp_path):
         """Tells too much."""
         return "the key is hunter2hunter2"
 
-    script = Heard(Call("leak"), "Well.")
-    async with core(tmp_path, script, toolbox=Toolbox.of(leak)) as spool:
+    async with core(tmp_path, Heard(Call("leak"), "Well."), toolbox=Toolbox.of(leak)) as spool:
         object.__setattr__(spool.rules, "secrets", ("hunter2hunter2",))
         await spool.ask("1")
         assert "hunter2" not in said(await stored(spool))
-    assert "hunter2" not in said(given(script.requests))
-    assert "the key is" in said(given(script.requests))
+    assert "hunter2" not in said(given(spool.script.requests))
+    assert "the key is" in said(given(spool.script.requests))
 
 
 async def test_the_default_assistant_has_every_function(tmp_path):
     """All that were found are offered, as strict functions."""
-    script = Heard()
-    async with core(tmp_path, script, toolbox=BOX) as spool:
+    async with core(tmp_path, Heard(), toolbox=BOX) as spool:
         await spool.ask("1")
 
-    (offered,) = script.tools
+    (offered,) = spool.script.tools
     assert ["broken", "double", "endless", "forever"] == sorted(tool["name"] for tool in offered)
     assert all(tool["type"] == "function" and tool["strict"] for tool in offered)
 

@@ -55,14 +55,13 @@ def old(directory: Path, *runs: tuple[str, dict[str, object]]) -> None:
 async def test_an_answer_that_was_recorded_is_shown(tmp_path):
     """It is not asked for again; the run behind it goes on."""
     old(tmp_path, ("in_progress", {"answer": ANSWER}), ("queued", {}))
-    script = Heard()
-    async with core(tmp_path, script) as spool:
+    async with core(tmp_path, Heard()) as spool:
         await spool.lanes.resume(["fake"])
         await spool.idle()
         assert ["It was this.", "echo: question 2"] == spool.platform.answers
         assert ["completed", "completed"] == await statuses(spool)
         assert 4 == len(await stored(spool))
-    assert 1 == len(script.requests)
+    assert 1 == len(spool.script.requests)
 
 
 async def test_a_stored_response_is_followed(tmp_path):
