@@ -27,7 +27,6 @@ async def test_it_goes_on_by_itself():
     task = background.start(work(), "work")
     assert background
     gc.collect()
-
     await background.finish()
     assert done.is_set()
     assert 5 == await task
@@ -44,7 +43,6 @@ async def test_a_failure_is_logged(caplog):
     background.start(fail(), "tidying up")
     background.start(asyncio.sleep(0), "more")
     await background.finish()
-
     (record,) = caplog.records
     assert "tidying up failed" == record.getMessage()
     assert "on purpose" in caplog.text
@@ -64,7 +62,6 @@ async def test_closing_ends_what_is_left(caplog):
     for name in ("one", "two"):
         background.start(wait(), name)
     await asyncio.sleep(0)
-
     await background.close()
     await asyncio.sleep(0)
     assert [1, 1] == cleaned
@@ -201,7 +198,6 @@ async def test_other_errors_pass_where_the_caller_says_so():
 async def test_only_a_delay_without_an_end_is_a_warning(caplog, backoff, said):
     """Of a bounded one the caller tells, if it comes to that."""
     await retry(Server(AWAY, "yes"), backoff, "post")
-
     warned = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert ["post delayed"] * said == [record.getMessage() for record in warned]
     assert all("Retryable: away" == vars(record)["error"] for record in warned)

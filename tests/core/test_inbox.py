@@ -19,7 +19,6 @@ from tests.core.whole import all_of
 async def test_a_message_is_on_disk_with_its_run_begun(hands, tmp_path):
     """When `receive` is done another process sees message, thread and run; it may be acknowledged."""
     receipt = await inbox(hands).receive(message("1"))
-
     reader = sqlite3.connect(tmp_path / "spool.sqlite3")
     rows = reader.execute("SELECT status, owner FROM runs JOIN messages ON run_id = runs.id").fetchall()
     reader.close()
@@ -32,7 +31,6 @@ async def test_a_message_delivered_again_changes_nothing(hands):
     """Not even when it comes by another road, with other words."""
     box = inbox(hands)
     await box.receive(message("1"))
-
     again = await box.receive(message("1", "edited", kind="reset", author="Kim"))
     assert (False, None, None) == (again.new, again.claim, again.stopped)
     assert ["in_progress"] == await hands.status()
@@ -59,7 +57,6 @@ async def test_a_run_begins_although_its_caller_was_cancelled(hands):
     await asyncio.sleep(0)
     calling.cancel()
     await asyncio.gather(calling, return_exceptions=True)
-
     await hands.until(1)
     assert calling.cancelled()
 
@@ -88,47 +85,31 @@ async def test_facts_are_stored_with_the_message(hands):
     assert await box.fact("session") is None
 
 
-async def test_a_busy_thread_answers_each_message_in_order(hands):
-    """`WHILE_BUSY=queue`: one run for each."""
-    box = inbox(hands)
-    for id in ("1", "2", "3"):
-        await box.receive(message(id))
-    for number in range(1, 4):
-        await hands.until(number)
-        hands.let(hands.ids()[-1])
-    await ended()
-    assert [["1"], ["2"], ["3"]] == await begun(hands)
-
-
-async def test_waiting_messages_are_answered_together_where_asked_for(hands):
-    """`WHILE_BUSY=collect`: those of one topic that wait share a run; what runs already takes none."""
-    box = inbox(hands, collect=True)
+@pytest.mark.parametrize(
+    ("collect", "runs"),
+    [(False, [["1"], ["2"], ["3"], ["4"], ["5"]]), (True, [["1"], ["2", "4"], ["3", "5"]])],
+)
+async def test_a_busy_thread_answers_each_message_or_those_that_wait_together(hands, collect, runs):
+    """`WHILE_BUSY`: `collect` takes those of one topic that wait; what runs already takes none."""
+    box = inbox(hands, collect=collect)
     for id, topic in (("1", "T1"), ("2", "T1"), ("3", "T2"), ("4", "T1"), ("5", "T2")):
         await box.receive(message(id, address=elsewhere(topic=topic)))
-    for number in range(1, 4):
-        await hands.until(number)
+    for number in range(len(runs)):
+        await hands.until(number + 1)
         hands.let(hands.ids()[-1])
     await ended()
-    assert [["1"], ["2", "4"], ["3", "5"]] == await begun(hands)
+    assert runs == await begun(hands)
 
 
 @pytest.mark.parametrize("kind", ["help", "unreadable", "empty_reply"])
 async def test_own_texts_wait_for_nobody(hands, kind):
-    """They are shown while an answer of the thread is under way, collecting or not."""
+    """They are shown while an answer of the thread is under way, collecting or not, and by no assistant."""
     box = inbox(hands, collect=True)
     await box.receive(message("1"))
     await box.receive(message("2", kind=kind))
     assert [["1"], ["2"]] == await begun(hands)
-
-
-async def test_the_assistant_of_an_answer_is_recorded(hands):
-    """Our own texts have none."""
-    box = inbox(hands)
-    await box.receive(message("1"))
-    await box.receive(message("2", kind="help"))
-    assert ["asst_settings", None] == all_of(
-        await hands.db(lambda tx: tx("SELECT assistant_id FROM runs ORDER BY seq"))
-    )
+    found = all_of(await hands.db(lambda tx: tx("SELECT assistant_id FROM runs ORDER BY seq")))
+    assert ["asst_settings", None] == found
 
 
 async def test_the_budget_of_the_policy_is_that_of_the_claim(hands):
@@ -138,7 +119,6 @@ async def test_the_budget_of_the_policy_is_that_of_the_claim(hands):
     await hands.until(1)
     hands.let(hands.ids()[0], Outcome("completed", ("x" * 60, "y")))
     await ended()
-
     receipt = await box.receive(message("2", "b"))
     assert receipt.claim is not None
     assert () == receipt.claim.history
@@ -148,7 +128,6 @@ async def test_a_message_from_long_ago_is_left_alone(hands):
     """Found in a history and older than CATCH_UP_SECONDS: nobody expects an answer any more."""
     now = time.time()
     box = inbox(hands, window=60.0)
-
     old = await box.receive(message("1", sent_at=now - 61), {"session": "a"}, live=False)
     fresh = await box.receive(message("2", sent_at=now - 30), live=False)
     assert (False, True) == (old.new, fresh.new)
@@ -169,7 +148,6 @@ async def test_a_deleted_message_is_not_answered(hands):
     for id in ("1", "2", "3"):
         await box.receive(message(id))
     await hands.until(1)
-
     await box.withdraw(HERE, "1")
     await box.withdraw(HERE, "2")
     hands.let(hands.ids()[0])

@@ -11,33 +11,31 @@ from tests.core.whole import all_of
 
 
 async def test_stop_cancels_the_run_and_is_no_question(hands):
-    """The run is told at once, what waits stays, and the word `stop` gets no run of its own."""
+    """One's own run is told at once, what waits stays, and the word gets no run; else it is answered."""
     box = inbox(hands)
     await box.receive(message("1"))
     await box.receive(message("2"))
     await hands.until(1)
-
-    receipt = await box.receive(message("3", kind="stop"))
-
-    (first,) = hands.ids()
+    assert (await box.receive(message("3", kind="stop", user="U2"))).stopped is None
+    assert [["1"], ["3"]] == await begun(hands)
+    receipt = await box.receive(message("4", kind="stop"))
+    first = hands.ids()[0]
     assert first == receipt.stopped
     assert hands.stopping[first].is_set()
-    assert ["cancelling", "queued"] == await hands.status()
-    assert not (await box.receive(message("3", kind="stop"))).new
+    assert ["cancelling", "queued", "in_progress"] == await hands.status()
+    assert not (await box.receive(message("4", kind="stop"))).new
 
 
-async def test_stop_without_a_run_is_answered(hands):
-    """With one of our own texts."""
-    await inbox(hands).receive(message("1", kind="stop"))
-    assert [["1"]] == await begun(hands)
-
-
-async def test_stop_is_for_ones_own_thread(hands):
-    """With the scope `user` nobody ends another person's answer."""
+async def test_stopping_by_a_person(hands):
+    """True once there is something to stop; only ever one's own."""
     box = inbox(hands)
+    assert not await box.stop(HERE, "U1")
     await box.receive(message("1"))
-    await box.receive(message("2", kind="stop", user="U2"))
-    assert ["in_progress", "in_progress"] == await hands.status()
+    await hands.until(1)
+    assert not await box.stop(HERE, "U2")
+    assert not await box.stop(elsewhere(topic="T2"), "U1")
+    assert await box.stop(HERE, "U1")
+    assert hands.stopping[hands.ids()[0]].is_set()
 
 
 @pytest.mark.parametrize("scope", ["user", "topic"])
@@ -48,7 +46,6 @@ async def test_a_reset_message_starts_over_after_what_was_said_before(hands, sco
         await box.receive(message(id))
     await box.receive(message("3", kind="reset"))
     await box.receive(message("4"))
-
     found = all_of(await hands.db(lambda tx: tx("SELECT thread_id FROM messages ORDER BY seq")))
     assert [["1"], ["3"], ["4"]] == await begun(hands)
     assert 1 == len(set(found[:3]))
@@ -76,18 +73,6 @@ async def test_a_reset_under_topic_scope_needs_a_topic(hands):
     assert ["reset"] == all_of(
         await hands.db(lambda tx: tx("SELECT origin FROM threads WHERE origin = 'reset'"))
     )
-
-
-async def test_stopping_by_a_person(hands):
-    """True once there is something to stop; only ever one's own."""
-    box = inbox(hands)
-    assert not await box.stop(HERE, "U1")
-    await box.receive(message("1"))
-    await hands.until(1)
-    assert not await box.stop(HERE, "U2")
-    assert not await box.stop(elsewhere(topic="T2"), "U1")
-    assert await box.stop(HERE, "U1")
-    assert hands.stopping[hands.ids()[0]].is_set()
 
 
 async def test_stopping_by_a_post(hands):

@@ -97,7 +97,6 @@ def test_last_messages_never_cut_a_pair(n):
         for number in (1, 2):
             turn(tx, number, *call(number), {"role": "assistant", "content": "hm"}, *call(number + 10))
         found = words(history.select(tx, thread_of(tx), strategy("last_messages", last_messages=n), PLENTY))
-
     open_calls = 0
     for word in found:
         open_calls += (word == "function_call") - (word == "function_call_output")

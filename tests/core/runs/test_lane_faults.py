@@ -27,7 +27,6 @@ async def test_a_lost_run_is_left_alone(hands, when, caplog):
     await hands.until(1)
     if when == "at its end":
         await hands.db(lambda tx: claims.claim(tx, thread_of(tx), "other", BUDGET))
-
     hands.let(run, Lost(run) if when == "while it runs" else Outcome("completed"))
     await ended()
     assert [run] == hands.ids()
@@ -57,7 +56,6 @@ async def test_an_outcome_that_cannot_be_saved_is_tried_again(hands, tmp_path, c
     async with locked(hands, tmp_path / "spool.sqlite3"):
         hands.let(first)
         await asyncio.sleep(0.7)  # longer than the first pause of half a second
-
     await hands.until(2)
     assert [first, first] == hands.ids()
     assert (True, 0) == (hands.begun[1].resumed, hands.begun[1].attempts)
@@ -78,7 +76,6 @@ async def test_a_run_lost_while_the_database_was_away_is_left_alone(hands, tmp_p
         hands.let(run)
         await asyncio.sleep(0.01)
     await hands.db(lambda tx: claims.claim(tx, thread_of(tx), "other", BUDGET))
-
     await ended()
     assert [run] == hands.ids()
 
@@ -88,7 +85,6 @@ async def test_an_unexpected_error_is_an_attempt(hands):
     (run,) = await queued(hands, "U1 1")
     await hands.lanes.resume(["fake"])
     await hands.until(1)
-
     hands.let(run, ValueError("on purpose"))
     await hands.until(2)
     assert (run, 1, True) == (hands.begun[1].run, hands.begun[1].attempts, hands.begun[1].resumed)
@@ -101,7 +97,6 @@ async def test_the_third_unexpected_error_ends_the_run_and_the_lane_goes_on(hand
     await hands.until(1)
     await hands.db(lambda tx: runs.met_error(tx, first, hands.lanes.owner, "a"))
     await hands.db(lambda tx: runs.met_error(tx, first, hands.lanes.owner, "b"))
-
     hands.let(first, ValueError("on purpose"))
     await hands.until(2)
     assert second == hands.ids()[1]

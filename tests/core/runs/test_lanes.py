@@ -19,7 +19,6 @@ async def test_a_lane_runs_one_after_the_other_in_order(hands):
     await hands.lanes.resume(["fake"])
     await hands.until(1)
     assert [first] == hands.ids()
-
     hands.let(first)
     await hands.until(2)
     assert ["completed", "in_progress", "queued"] == await hands.status()
@@ -34,7 +33,6 @@ async def test_a_lane_runs_one_after_the_other_in_order(hands):
 async def test_lanes_run_at_once_by_the_hundred(hands):
     """None waits for another."""
     ids = await queued(hands, *(f"U{number} {number}" for number in range(300)))
-
     await hands.lanes.resume(["fake"])
     await hands.until(300)
     assert sorted(ids) == sorted(hands.ids())
@@ -46,7 +44,6 @@ async def test_an_idle_process_is_not_busy(hands):
     (run,) = await queued(hands, "U1 1")
     await hands.lanes.resume(["fake"])
     await hands.until(1)
-
     hands.let(run)
     await ended()
     await asyncio.sleep(0)
@@ -57,7 +54,6 @@ async def test_the_start_takes_over_what_a_dead_process_ran(hands):
     """The run goes on as it is recorded; what waits behind it follows."""
     first, second = await queued(hands, "U1 1", "U1 2")
     await hands.db(lambda tx: claims.claim(tx, thread_of(tx), "dead", BUDGET))
-
     await hands.lanes.resume(["fake"])
     await hands.until(1)
     hands.let(first)
@@ -69,7 +65,6 @@ async def test_the_start_takes_over_what_a_dead_process_ran(hands):
 async def test_the_start_begins_the_oldest_first(hands):
     """Whoever has waited longest is served first."""
     first, second, _ = await queued(hands, "U2 1", "U1 2", "U2 3")
-
     await hands.lanes.resume(["fake"])
     await hands.until(2)
     assert [first, second] == hands.ids()
@@ -78,7 +73,6 @@ async def test_the_start_begins_the_oldest_first(hands):
 async def test_resuming_twice_begins_nothing_twice(hands):
     """What this process runs already is left alone."""
     await queued(hands, "U1 1")
-
     await hands.lanes.resume(["fake"])
     await hands.lanes.resume(["fake"])
     await hands.until(1)
@@ -88,7 +82,6 @@ async def test_resuming_twice_begins_nothing_twice(hands):
 async def test_platforms_that_are_not_served_are_left_alone(hands):
     """`run slack` does not touch what waits for Discord."""
     await queued(hands, "U1 1")
-
     await hands.lanes.resume(["another"])
     assert ["queued"] == await hands.status()
 
@@ -98,7 +91,6 @@ async def test_a_run_is_told_to_stop(hands):
     first, second = await queued(hands, "U1 1", "U2 2")
     await hands.lanes.resume(["fake"])
     await hands.until(2)
-
     hands.lanes.stop(first)
     hands.lanes.stop(RunId("run_unknown"))
     assert (True, False) == (hands.stopping[first].is_set(), hands.stopping[second].is_set())
@@ -110,7 +102,6 @@ async def test_a_stop_may_come_before_the_run_has_begun(hands):
     claim = await hands.db(lambda tx: claims.claim(tx, thread_of(tx), hands.lanes.owner, BUDGET))
     assert claim is not None
     hands.lanes.start(claim)
-
     hands.lanes.stop(run)
     await hands.until(1)
     assert hands.stopping[run].is_set()
@@ -121,7 +112,6 @@ async def test_a_stop_outlives_the_process(hands):
     (run,) = await queued(hands, "U1 1")
     await hands.db(lambda tx: claims.claim(tx, thread_of(tx), "dead", BUDGET))
     await hands.db(lambda tx: runs.stop(tx, thread_of(tx)))
-
     await hands.lanes.resume(["fake"])
     await hands.until(1)
     assert hands.stopping[run].is_set()
@@ -132,7 +122,6 @@ async def test_closing_lets_go_of_everything_where_it_is(hands):
     await queued(hands, "U1 1", "U1 2")
     await hands.lanes.resume(["fake"])
     await hands.until(1)
-
     await hands.lanes.close()
     assert [] == lane_tasks()
     assert ["in_progress", "queued"] == await hands.status()
@@ -159,7 +148,6 @@ async def test_closing_waits_until_runs_have_let_go(hands):
     lanes = Lanes(hands.db, run, BUDGET)
     await lanes.resume(["fake"])
     await asyncio.sleep(0)
-
     await lanes.close()
     assert 2 == len(left)
 
@@ -171,7 +159,6 @@ async def test_nothing_begins_while_closing(hands):
     assert claim is not None
     closing = asyncio.create_task(hands.lanes.close())
     await asyncio.sleep(0)
-
     hands.lanes.start(claim)
     await closing
     assert [] == hands.begun

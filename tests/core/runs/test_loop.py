@@ -224,7 +224,6 @@ async def test_a_run_keeps_the_version_it_began_with(tmp_path):
         await again(spool)
         await spool.idle()
         await spool.ask("2", "Ho")
-
         who = "SELECT assistant_id, assistant_version FROM runs ORDER BY seq"
         assert [("asst_settings", 1), ("asst_settings", 2)] == await spool.rows(who)
         assert isinstance(spool.model, ScriptedModel)
@@ -286,6 +285,5 @@ async def test_a_changed_assistant_says_again_what_cannot_be_used(tmp_path):
         await spool.ask("2", "Hi")
         await spool.db(lambda tx: assistants.update(tx, WHO.id, {"instructions": "Be curt."}, 3.0))
         await spool.ask("3", "Hi")
-
     line = missing("web_search", "code_interpreter")
     assert [True, False, True] == [line in str(answer) for answer in spool.platform.answers]

@@ -115,7 +115,6 @@ async def test_a_yes_is_not_sent_twice(tmp_path):
         await spool.inbox.decide((await question(spool)).id, "U1", True)
         await script.until(2)
         await reborn(spool)
-
         told = EN["tool_interrupted"].format(name="edit")
         assert f"May I? [False]\n\n{told}" == spool.platform.answers[-1]
     assert [True] == list(approvals(given(script.requests, 1)).values())
@@ -145,7 +144,6 @@ async def test_a_yes_is_not_sent_again_after_something_was_done(tmp_path):
         await spool.say("1", "Edit the page")
         await spool.inbox.decide((await question(spool)).id, "U1", True)
         await spool.idle()
-
         told = EN["tool_interrupted"].format(name="edit")
         assert [f"May I? [False]\n\n{told}"] == spool.platform.answers
 
@@ -179,7 +177,6 @@ async def test_only_servers_of_the_allow_list_are_offered(tmp_path, url):
     who = assistant(tools=tools("def:look", {**SERVER, "server_url": url}))
     async with remote(tmp_path, script, assistant=who, toolbox=Toolbox.of(look)) as (spool, _):
         await spool.ask("1", "Hi")
-
         (answer,) = spool.platform.answers
     assert str(answer).startswith("Empty.")
     assert "`mcp:wiki`" in str(answer)
@@ -190,7 +187,6 @@ async def test_a_person_is_asked_unless_the_assistant_says_otherwise(tmp_path):
     """The request says so for every tool of the server."""
     async with remote(tmp_path, Heard()) as (spool, _):
         await spool.ask("1", "Hi")
-
     ((offered,),) = spool.script.tools
     assert "always" == offered["require_approval"]
 

@@ -36,7 +36,6 @@ async def test_call_ids_that_repeat_in_the_next_question_are_told_apart(tmp_path
     async with core(tmp_path, script, toolbox=Toolbox.of(look)) as spool:
         await spool.ask("1", "Look")
         await spool.ask("2", "Look again")
-
         calls = [item["call_id"] for item in await stored(spool) if item.get("type") == "function_call"]
     assert 2 == len(set(calls))
     assert {"attic is empty", "cellar is empty"} == set(outputs(given(script.requests)).values())
@@ -45,7 +44,6 @@ async def test_call_ids_that_repeat_in_the_next_question_are_told_apart(tmp_path
 def test_calls_without_any_id_are_told_apart():
     """Within a response, and from those before."""
     before = [Round("", (), (Asked("call", "look", "{}"),))]
-
     ids = [item["call_id"] for item in distinct([call(), call(call_id=None)], before)]
     assert 3 == len({"call", *ids})
 

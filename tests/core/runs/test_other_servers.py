@@ -81,7 +81,6 @@ async def test_broken_arguments_do_not_poison_a_thread(tmp_path, arguments):
 def test_arguments_are_an_object_whatever_a_model_wrote(written):
     """Also those an older version remembered; nothing is lost, and what is sound stays to the letter."""
     item = {"type": "function_call", "call_id": "c", "name": "f", "arguments": written}
-
     sent = json.loads(rounds.sound(json.dumps(item)))["arguments"]
     assert isinstance(made := json.loads(sent), dict)
     assert sent == written or made == ({"invalid": written} if written.strip() else {})
@@ -107,7 +106,6 @@ async def test_a_refused_file_is_named_and_the_rest_answered(tmp_path, places, b
         api.manners.unreadable = {base64.b64encode(files[bad]).decode()}
         api.manners.places = places
         await spool.ask("1", "What is this?", **sent(spool, **files))
-
         name = bad.replace("_", ".")
         answer = str(spool.platform.answers[0])
         assert name in answer

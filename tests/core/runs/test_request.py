@@ -52,7 +52,6 @@ def test_hosted_tools_work_on_what_the_thread_has():
         },
     )
     found = offered(who, resources=Resources(["vs_thread"], ["file-thread"]))
-
     by_type = {tool["type"]: tool for tool in found.tools}
     assert {tool["type"] for tool in ALL} == set(by_type)
     assert ["vs_own", "vs_thread"] == by_type["file_search"]["vector_store_ids"]
@@ -134,7 +133,6 @@ def test_sampling_and_format():
     """Zero counts; the old API's nested schema is flat here."""
     form = {"type": "json_schema", "json_schema": SCHEMA}
     found = offered(assistant(temperature=0.0, top_p=0.5, response_format=form))
-
     options = found.options or {}
     assert (0.0, 0.5) == (options["temperature"], options["top_p"])
     assert {"format": {"type": "json_schema", **SCHEMA}} == options["text"]
@@ -167,7 +165,6 @@ async def test_no_tools_means_none_in_every_round(tmp_path):
     who = assistant(tool_choice="none", parallel_tool_calls=False)
     async with served(tmp_path, Heard(), toolbox=BOX, assistant=who) as (spool, api):
         await spool.ask("1", "Look")
-
         (request,) = api.requests
     assert ("none", False) == (request.body["tool_choice"], request.body["parallel_tool_calls"])
 

@@ -173,7 +173,6 @@ async def test_the_model_is_asked_so_often_and_no_more(tmp_path, most, asked):
     who = assistant(max_model_calls=most)
     async with core(tmp_path, script, toolbox=desk.toolbox(), assistant=who) as spool:
         await spool.ask("1", "Look")
-
         words = "\n\n".join(["Again."] * asked)
         assert [f"{words}\n\n{EN['step_limit']}"] == spool.platform.answers
         assert [("incomplete", "step_limit")] == await spool.outcomes()
@@ -237,7 +236,6 @@ async def test_long_results_are_kept_short_in_the_thread(tmp_path):
 
     async with core(tmp_path, Heard(Call("big"), "Long."), toolbox=Toolbox.of(big)) as spool:
         await spool.ask("1")
-
         kept = [item["output"] for item in await stored(spool) if "output" in item]
     assert [15_000] == [len(output) for output in outputs(given(spool.script.requests)).values()]
     assert len(json.dumps(kept)) < 5_000

@@ -16,7 +16,7 @@ from core.store.database import Database, Work
 from core.tools import FileResult, Toolbox, tool
 from standins.script.script import Call, Hosted, Say, outputs
 from tests.core.fakes import Heard
-from tests.core.runs.test_summaries import BUDGET, WHO, Notes
+from tests.core.runs.notes import BUDGET, WHO, Notes
 from tests.core.served import EN, again, killed, kinds, said, statuses, stored
 from tests.core.whole import Core, core, rules
 

@@ -24,7 +24,6 @@ async def test_a_message_is_answered_as_the_answer_comes(tmp_path):
     """Every delta is offered at once, the whole text is shown at the end, and nobody works on."""
     async with core(tmp_path, Heard([Say("Hel"), Say("lo"), Say("!")])) as spool:
         await spool.ask("1", "Hi")
-
         (reply,) = spool.platform.replies
         assert (["Hel", "Hello", "Hello!"], "Hello!") == (reply.texts, reply.final)
         assert 0 == spool.platform.working
@@ -61,7 +60,6 @@ async def test_the_oldest_turns_fall_out_first_and_whole(tmp_path):
     async with core(tmp_path, Heard(), policy=rules(budget=60)) as spool:
         for id in "123456":
             await spool.ask(id, f"number {id}")
-
     sent = given(spool.script)
     assert ["echo: number 5", "number 6"] == sent[-2:]
     assert "number 1" not in sent
@@ -122,7 +120,6 @@ async def test_what_stood_in_a_topic_is_context(tmp_path):
         await spool.ask("3", "words 3", inside_topic=True)
         spool.platform.topic = [earlier("3", "U1", "words 3"), earlier("4", "Lee", "third")]
         await spool.ask("5", "words 5", inside_topic=True)
-
         await spool.ask("6", "words 6", address=elsewhere(topic="9"))
         assert [("3", 0.0), ("5", 3.0)] == spool.platform.read
     head = "Earlier messages of this chat thread, for context:\n"
@@ -172,7 +169,6 @@ async def test_a_long_topic_is_given_as_far_as_it_fits(tmp_path):
     async with core(tmp_path, Heard(), policy=rules(budget=100)) as spool:
         spool.platform.topic = [earlier(str(n), "Lee", f"number {n}") for n in range(1, 60)]
         await spool.ask("60", "Hi", inside_topic=True)
-
     context, question = given(spool.script)
     assert "Hi" == question
     assert "number 59" in context
@@ -210,7 +206,6 @@ async def test_an_empty_answer_is_told(tmp_path, text):
     """People never wait for nothing."""
     async with core(tmp_path, Heard(Say(text))) as spool:
         await spool.ask("1")
-
         (answer,) = spool.platform.answers
         assert TEXTS["en"]["empty_answer"] == (answer or "").strip()
         assert [("incomplete", "empty_answer")] == await spool.outcomes()

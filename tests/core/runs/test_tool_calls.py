@@ -71,7 +71,6 @@ async def told(directory: Path, *calls: Call, **more: Any) -> tuple[dict[str, st
 async def test_a_call_that_fails_is_a_result(tmp_path, call, words):
     """The model learns why, without a trace of our code; the run is completed."""
     results, platform = await told(tmp_path, call)
-
     (result,) = results.values()
     assert result.startswith("error")
     assert all(word in result for word in words)
@@ -82,7 +81,6 @@ async def test_a_call_that_fails_is_a_result(tmp_path, call, words):
 async def test_a_long_result_is_cut_and_says_so(tmp_path):
     """At most 20,000 characters."""
     results, _ = await told(tmp_path, Call("endless"))
-
     (result,) = results.values()
     assert 15_000 < len(result) <= 20_000
     assert "cut" in result[-300:]
@@ -91,7 +89,6 @@ async def test_a_long_result_is_cut_and_says_so(tmp_path):
 async def test_what_is_done_is_shown_while_it_is(tmp_path):
     """Each call by the name of its tool; how it ended is shown, too."""
     _, platform = await told(tmp_path, Call("double", {"number": 2}), Call("broken"))
-
     seen = platform.replies[0].tasks
     assert (("Using double", "in_progress"), ("Using broken", "in_progress")) in seen
     assert (("Using double", "complete"), ("Using broken", "error")) == seen[-1]
@@ -116,7 +113,6 @@ async def test_the_default_assistant_has_every_function(tmp_path):
     """All that were found are offered, as strict functions."""
     async with core(tmp_path, Heard(), toolbox=BOX) as spool:
         await spool.ask("1")
-
     (offered,) = spool.script.tools
     assert ["broken", "double", "endless", "forever"] == sorted(tool["name"] for tool in offered)
     assert all(tool["type"] == "function" and tool["strict"] for tool in offered)
@@ -148,7 +144,6 @@ async def test_a_function_that_is_not_there_is_named(tmp_path):
     who = assistant(tools=tools("def:double", "def:triple"))
     async with core(tmp_path, Heard(), toolbox=BOX, assistant=who) as spool:
         await spool.ask("1", "Hi")
-
         (answer,) = spool.platform.answers
     assert answer is not None
     assert answer.startswith("echo: Hi")
@@ -173,7 +168,6 @@ async def test_files_of_a_tool_are_posted_once(tmp_path):
         assert {} == spool.platform.attached
         await again(spool)
         await spool.idle()
-
         files = [(file.name, file.type, file.content) for file in spool.platform.attached.values()]
         assert [("chart.csv", "text/csv", b"a,b\n1,2\n")] == files
         assert [(None,)] == await spool.rows("SELECT content FROM files")
@@ -208,7 +202,6 @@ async def test_a_tool_may_have_a_limit_of_its_own(tmp_path, seconds):
     """Else the one of the settings counts."""
     slow: Callable[..., Any] = forever
     results, _ = await told(tmp_path, Call("forever"), toolbox=Toolbox.of(slow, seconds=seconds))
-
     (result,) = results.values()
     assert f"{seconds or 0.1:g} seconds" in result
 
