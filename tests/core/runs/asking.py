@@ -92,14 +92,24 @@ async def stuck(directory: Path) -> AsyncIterator[tuple[Core, Post]]:
         yield spool, post
 
 
-def wanting() -> Heard:
-    """A model that lists the wiki's tools, asks for one, and says whether it may."""
+def wanting(*between: Any) -> Heard:
+    """A model that lists the wiki's tools, asks for one, and says whether it may after all else."""
     request = {"server_label": "wiki", "name": "edit", "arguments": '{"page": "Home"}', "id": "mcpr_1"}
     listed = Hosted("mcp_list_tools", {"server_label": "wiki", "tools": []})
     may = lambda items: f"May I? {list(approvals(items).values())}"  # noqa: E731
-    return Heard([listed, Hosted("mcp_approval_request", request)], may)
+    return Heard([listed, Hosted("mcp_approval_request", request)], *between, may)
 
 
 def remote(directory: Path, script: Heard, **more: Any) -> Any:
     """The core at a server that has everything, with the wiki."""
     return served(directory, script, **{"assistant": WHO, "limits": PATIENT, **more})
+
+
+@contextlib.asynccontextmanager
+async def editing(directory: Path, *between: Any) -> AsyncIterator[tuple[Core, ApprovalRequest]]:
+    """A run of U1 that waits for a yes to what the wiki is to do."""
+    async with remote(directory, wanting(*between)) as (spool, _):
+        await spool.say("1", "Edit the page")
+        found = await question(spool)
+        await waiting(spool)
+        yield spool, found
