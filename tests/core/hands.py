@@ -45,6 +45,11 @@ class Hands:
         """Returns once so many runs were begun."""
         await self.news.until(lambda: len(self.begun) == count)
 
+    async def resume(self, count: int) -> None:
+        """A process starts; returns once so many runs were begun."""
+        await self.lanes.resume(["fake"])
+        await self.until(count)
+
     async def status(self) -> list[str]:
         """Of every run, in order."""
         return await self.db(status)

@@ -23,8 +23,7 @@ from tests.core.queued import BUDGET, thread_of
 async def test_a_lost_run_is_left_alone(hands, when, caplog):
     """Its new owner has it, and what waits behind it too."""
     (run, _) = await queued(hands, "U1 1", "U1 2")
-    await hands.lanes.resume(["fake"])
-    await hands.until(1)
+    await hands.resume(1)
     if when == "at its end":
         await hands.db(lambda tx: claims.claim(tx, thread_of(tx), "other", BUDGET))
     hands.let(run, Lost(run) if when == "while it runs" else Outcome("completed"))
@@ -51,8 +50,7 @@ async def test_an_outcome_that_cannot_be_saved_is_tried_again(hands, tmp_path, c
     """The database refuses more than once; then the same run goes on, and no error is counted."""
     caplog.set_level(logging.ERROR)
     first, second = await queued(hands, "U1 1", "U1 2")
-    await hands.lanes.resume(["fake"])
-    await hands.until(1)
+    await hands.resume(1)
     async with locked(hands, tmp_path / "spool.sqlite3"):
         hands.let(first)
         await asyncio.sleep(0.7)  # longer than the first pause of half a second
@@ -70,8 +68,7 @@ async def test_an_outcome_that_cannot_be_saved_is_tried_again(hands, tmp_path, c
 async def test_a_run_lost_while_the_database_was_away_is_left_alone(hands, tmp_path):
     """The lane ends instead of asking for ever."""
     (run,) = await queued(hands, "U1 1")
-    await hands.lanes.resume(["fake"])
-    await hands.until(1)
+    await hands.resume(1)
     async with locked(hands, tmp_path / "spool.sqlite3"):
         hands.let(run)
         await asyncio.sleep(0.01)
@@ -83,8 +80,7 @@ async def test_a_run_lost_while_the_database_was_away_is_left_alone(hands, tmp_p
 async def test_an_unexpected_error_is_an_attempt(hands):
     """It is counted, and the run is tried again as it was recorded."""
     (run,) = await queued(hands, "U1 1")
-    await hands.lanes.resume(["fake"])
-    await hands.until(1)
+    await hands.resume(1)
     hands.let(run, ValueError("on purpose"))
     await hands.until(2)
     assert (run, 1, True) == (hands.begun[1].run, hands.begun[1].attempts, hands.begun[1].resumed)
@@ -93,8 +89,7 @@ async def test_an_unexpected_error_is_an_attempt(hands):
 async def test_the_third_unexpected_error_ends_the_run_and_the_lane_goes_on(hands):
     """A run that breaks every time does not block what waits behind it."""
     first, second = await queued(hands, "U1 1", "U1 2")
-    await hands.lanes.resume(["fake"])
-    await hands.until(1)
+    await hands.resume(1)
     await hands.db(lambda tx: runs.met_error(tx, first, hands.lanes.owner, "a"))
     await hands.db(lambda tx: runs.met_error(tx, first, hands.lanes.owner, "b"))
     hands.let(first, ValueError("on purpose"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.runs.request import Offer, Resources, offer
+from core.runs.request import MOST_FILES, Offer, Resources, offer
 from core.tools import Toolbox
 from core.types import Assistant
 from tests.core.fakes import Heard
@@ -187,3 +187,22 @@ async def test_everything_an_assistant_may_have_is_taken_by_the_server(tmp_path,
         assert [("completed", None)] == await spool.outcomes()
         (request,) = api.requests
     assert (1 if portable else 5) == len(request.body["tools"])
+
+
+@pytest.mark.parametrize(
+    ("own", "sent", "first", "count"),
+    [
+        (2, 60, ["own-0", "own-1", "sent-12"], MOST_FILES),
+        (1, 1, ["own-0", "sent-0"], 2),
+        (0, 0, [], 0),
+        (60, 5, [], MOST_FILES),
+    ],
+)
+def test_a_container_gets_the_newest_files_that_it_takes(own, sent, first, count):
+    """And all of the assistant's; where they fit none is left out, and none are no field."""
+    files = {"code_interpreter": {"file_ids": [f"own-{n}" for n in range(own)]}}
+    who = assistant(tools=tools("code_interpreter"), tool_resources=files)
+    made = offered(who, resources=Resources(files=[f"sent-{n}" for n in range(sent)]))
+    given = made.tools[0]["container"].get("file_ids", [])
+    assert (first, count) == (given[: len(first)], len(given))
+    assert own == 60 or not sent or f"sent-{sent - 1}" == given[-1]
