@@ -26,7 +26,8 @@ async def test_where_nothing_can_be_shown_the_run_ends_and_the_lane_goes_on(tmp_
             assert [None, below, "echo: Ho"] == spool.platform.answers
             assert [("failed", "unreachable: is_archived"), ("completed", None)] == await spool.outcomes()
             assert ["Hi", "Ho"] == [text for role, text in await spool.items() if role == "user"]
-    assert "unreachable: is_archived" in {line.get("error") for line in lines(stream)}
+    told = {(line["message"], line.get("error")) for line in lines(stream)}
+    assert ("answer cannot be shown", "Unreachable: is_archived") in told
 
 
 async def test_a_reply_that_cannot_even_begin_ends_the_run(tmp_path):
