@@ -108,11 +108,13 @@ class News:
 
 
 class Heard(Scenario):
-    """A scenario whose requests can be waited for."""
+    """A scenario whose requests can be waited for; what stands in a list is one answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, *answers: Any) -> None:
         super().__init__()
         self.news = News()
+        for answer in answers:
+            self.enqueue(*(answer if isinstance(answer, list) else [answer]))
 
     def play(
         self,
