@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bots.intake import orders
-from bots.intake.said import By, Said
+from bots.intake.said import By, Said, wanted
 from bots.slack.reading.content import Content, author, content
 from bots.slack.reading.rich_text import mentions, shallow
 from core.types import Address, Kind
@@ -96,7 +95,7 @@ def _team(event: Mapping[str, Any], otherwise: str) -> str:
 def _kind(found: Content, addressed: bool) -> Kind:
     if not found.readable:
         return "help" if found.empty else "unreadable"
-    return orders.kind(found.text) if addressed else "ask"
+    return wanted(found.text) if addressed else "ask"
 
 
 def deleted(event: Mapping[str, Any], team: str) -> tuple[Address, str] | None:
