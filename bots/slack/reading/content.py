@@ -58,7 +58,7 @@ def content(message: Mapping[str, Any], me: str, *, app: bool) -> Content:
             quotes.append(quote)
     text = _tidy(_lines(*own))
     listed = [message.get("files"), *(files for card in cards for files in _files(card))]
-    files = attachments({"files": [file for one in listed for file in mappings(one)]})
+    files = attachments({"files": [file for one in listed if one for file in mappings(one)]})
     readable = bool((text and (worded or any(own[1:]))) or quotes or files)
     shown = message.get("files") or cards or any(one.get("type") != "rich_text" for one in _blocks(message))
     return Content(text, tuple(quotes), files, tuple(names.noted), readable, not (readable or shown))
