@@ -6,16 +6,31 @@ in a topic before that are made of this same value.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
-from bots.intake import orders
 from core.types import Address, Attachment, Earlier, IncomingMessage, Kind, Quote
 
 By = Literal["person", "us", "other"]
 """Who wrote a message; `other`: a bot, a webhook, or the network itself."""
 To = Literal["us", "perhaps", "others"]
 """Whether it is for us: beyond doubt, or perhaps, as a follow-up of somebody who spoke to us there before."""
+
+_ORDERS: Final[dict[str, Kind]] = {
+    **dict.fromkeys(("help", "도움말"), "help"),
+    **dict.fromkeys(("reset", "초기화", "리셋"), "reset"),
+    **dict.fromkeys(("stop", "그만", "중지"), "stop"),
+    **dict.fromkeys(("memory", "기억"), "memory"),
+}
+"""Words that are orders when they are the whole of a message."""
+_DRESS: Final = "*_~`/!.\"'“”‘’\u200b \t\n"
+
+
+def wanted(text: str) -> Kind:
+    """What a message with this text wants: an order of ours, however dressed up, else an answer."""
+    plain = unicodedata.normalize("NFKC", text) if len(text) < 40 else text  # full width, or letter by letter
+    return _ORDERS.get(plain.strip(_DRESS).casefold(), "ask")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +74,7 @@ class Said:
         """As one to us all the same; None for what says nothing. `followed`: because it goes on there."""
         if self.kind == "help" or not (self.text or self.files or self.quotes or self.kind != "ask"):
             return None
-        kind = orders.kind(self.text) if self.kind == "ask" else self.kind
+        kind = wanted(self.text) if self.kind == "ask" else self.kind
         return replace(self, to="us", kind=kind, followed=followed)
 
     def incoming(self, parent: str = "") -> IncomingMessage:

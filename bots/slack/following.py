@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from bots.intake.following import Following
 from bots.intake.said import Said
 from bots.slack.reading import events
 from bots.slack.reading.events import Us
-from bots.slack.reading.history import Heard, pages
+from bots.slack.reading.history import pages
 from bots.slack.reading.rich_text import calls_others
 from core.errors import SpoolError
 from core.inbox import Inbox
@@ -26,6 +27,52 @@ logger = logging.getLogger(__name__)
 PATIENCE: Final = 2.0
 """Seconds that Slack is given to tell what was written; what is not known then is not followed."""
 SOMEBODY: Final = "somebody who was called"
+MOST_TOPICS: Final = 10_000
+
+
+class Heard:
+    """Notes every message event. Only a channel whose messages reach us can be said to be quiet."""
+
+    def __init__(self) -> None:
+        self._since = time.time()
+        self._channels: set[str] = set()
+        self._topics: dict[tuple[str, str], dict[str, float]] = {}
+        self._read: dict[tuple[str, str], float] = {}
+
+    def interrupted(self) -> None:
+        """The connection was lost: what was said meanwhile is not known."""
+        self._since, self._topics, self._read = time.time(), {}, {}
+
+    def read(self, channel: str, topic: str, since: float) -> None:
+        """What was said in that topic between then and now was read, and noted."""
+        self._read[channel, topic] = since
+
+    def note(self, event: Mapping[str, Any]) -> None:
+        """A message, whoever wrote it; events that are none are ignored."""
+        channel, ts, user = event.get("channel"), event.get("ts"), event.get("user") or event.get("bot_id")
+        if not (isinstance(channel, str) and isinstance(ts, str) and isinstance(user, str)):
+            return
+        if event.get("type") == "message":
+            self._channels.add(channel)
+        if len(self._topics) > MOST_TOPICS:
+            self.interrupted()
+        topic = (channel, str(event.get("thread_ts") or ts))
+        try:
+            noted = self._topics.setdefault(topic, {})
+            noted[user] = max(float(ts), noted.get(user, 0.0))
+        except ValueError:
+            return
+
+    def quiet(self, channel: str, topic: str, user: str, since: float) -> bool:
+        """True when surely nobody but this person has written there since then."""
+        known_from = min(self._since, self._read.get((channel, topic), self._since))
+        known = channel in self._channels and since >= known_from
+        return known and not self.disturbed(channel, topic, user, since)
+
+    def disturbed(self, channel: str, topic: str, user: str, since: float) -> bool:
+        """True when somebody else is known to have written there since then."""
+        others = (at for who, at in self._topics.get((channel, topic), {}).items() if who != user)
+        return max(others, default=0.0) > since
 
 
 class Follower:

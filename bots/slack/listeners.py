@@ -16,13 +16,12 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.intake.following import Following
-from bots.slack.following import Follower
+from bots.slack.following import Follower, Heard
 from bots.slack.interactions import ANY
 from bots.slack.poster import reference
 from bots.slack.reading import events
 from bots.slack.reading.apps import Apps
 from bots.slack.reading.events import Us
-from bots.slack.reading.history import Heard
 from core.inbox import Inbox
 from core.types import Address, IncomingMessage
 

@@ -1,4 +1,4 @@
-"""conversations.*: reading what was said, a page at a time.
+"""conversations.*, a page at a time; who is who: auth.test, *.info, usergroups.list; the door to Socket Mode.
 
 Source: docs.slack.dev/reference/methods/conversations.history and conversations.replies.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from standins.slack.channel import Channel, between
-from standins.slack.clock import micros
 from standins.slack.message import Message
+from standins.slack.timing import micros
 from standins.slack.wire import ApiError, Json, flag, refuse
 from standins.slack.workspace import Workspace
 
@@ -108,37 +108,6 @@ class Conversations:
         self.workspace.granted("history", room)
         return room
 
-    def info(self, args: Json) -> Json:
-        room = self.workspace.channels.get(args["channel"])
-        if room is None or (room.kind != "channel" and not room.bot_in):
-            raise ApiError("channel_not_found")
-        self.workspace.granted("read", room)
-        channel: Json = {"id": room.id, "is_im": room.is_direct, "is_member": room.bot_in}
-        if room.is_direct:
-            channel["user"] = next(iter(room.members), "")
-        else:
-            private = room.kind != "channel"
-            channel |= {"name": room.name or room.id.lower()}
-            channel |= {"is_channel": not private, "is_private": private}
-        return {"channel": channel | {"context_team_id": self.workspace.identity.team, "is_archived": False}}
-
-    def open(self, args: Json) -> Json:
-        if args.get("channel"):
-            return {"channel": {"id": self.workspace.room(args["channel"]).id}, "already_open": True}
-        users = [user for user in str(args.get("users", "")).split(",") if user]
-        refuse(not users, "users_list_not_supplied")
-        refuse(len(users) > 1, "method_not_supported_for_channel_type")
-        room, known = self.workspace.direct_with(users[0])
-        body: Json = {"channel": {"id": room.id}}
-        if flag(args.get("return_im")):
-            body["channel"] |= {"is_im": True, "user": users[0]}
-        return body | {"no_op": known, "already_open": known}
-
-    def members(self, args: Json) -> Json:
-        room = self.workspace.room(args["channel"])
-        people = sorted(room.members) + [self.workspace.identity.bot_user] * room.bot_in
-        return {"members": people, "response_metadata": {"next_cursor": ""}}
-
 
 def _page(room: Channel, messages: Sequence[Message], window: Window, cursor: str) -> Json:
     body: Json = {
@@ -148,3 +117,53 @@ def _page(room: Channel, messages: Sequence[Message], window: Window, cursor: st
     if cursor:
         body["response_metadata"] = {"next_cursor": cursor}
     return body
+
+
+@dataclass(frozen=True)
+class Directory:
+    """`socket_url` gives a fresh single-use URL for one connection."""
+
+    workspace: Workspace
+    socket_url: Callable[[], str]
+
+    def connect(self, args: Json) -> Json:
+        return {"url": self.socket_url()}
+
+    def whoami(self, args: Json) -> Json:
+        who = self.workspace.identity
+        names = {"team": who.team_name, "user": who.bot_name, "url": "https://standin.slack.com/"}
+        ids = {"team_id": who.team, "user_id": who.bot_user, "bot_id": who.bot_id}
+        return names | ids | {"is_enterprise_install": False}
+
+    def user(self, args: Json) -> Json:
+        who, user = self.workspace.identity, args["user"]
+        person = self.workspace.people.get(user)
+        refuse(person is None and user != who.bot_user, "user_not_found")
+        name = who.bot_name if person is None else user.lower()
+        shown = person.name if person else name
+        profile = {"display_name": shown, "real_name": shown or name}
+        found: Json = {"id": user, "team_id": who.team, "name": name, "real_name": name, "profile": profile}
+        found |= {"deleted": False, "is_bot": person is None, "tz": person.zone if person else "Etc/UTC"}
+        if flag(args.get("include_locale")):
+            found["locale"] = person.locale if person else "en-US"
+        return {"user": found}
+
+    def channel(self, args: Json) -> Json:
+        room = self.workspace.channels.get(args["channel"])
+        if room is None or (room.kind != "channel" and not room.bot_in):
+            raise ApiError("channel_not_found")
+        self.workspace.granted("read", room)
+        private = room.kind != "channel"
+        told: Json = {"id": room.id, "is_im": room.is_direct, "is_member": room.bot_in}
+        told |= {"is_private": private} if room.is_direct else {"name": room.name or room.id.lower()}
+        return {"channel": told | {"context_team_id": self.workspace.identity.team, "is_archived": False}}
+
+    def bot(self, args: Json) -> Json:
+        who, bot = self.workspace.identity, str(args.get("bot"))
+        known = self.workspace.apps | {who.bot_id: who.bot_name}
+        refuse(bot not in known, "bot_not_found")
+        return {"bot": {"id": bot, "name": known[bot], "deleted": False}}
+
+    def groups(self, args: Json) -> Json:
+        told = self.workspace.groups.items()
+        return {"usergroups": [{"id": id, "handle": handle, "name": handle} for id, handle in told]}

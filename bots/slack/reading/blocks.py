@@ -102,4 +102,4 @@ def _cell(cell: Any, names: Names) -> str:
 
 def cut(text: str) -> str:
     """The text, or as much of it as is read."""
-    return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + " […]"
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 4] + " […]"

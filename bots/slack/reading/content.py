@@ -24,7 +24,7 @@ MOST_CARDS: Final = 20
 """Attachments of a message (Slack's word for what stands below its text) that are read."""
 _NOTHING: Final = ("[no preview available]", "This content can't be displayed.")
 """What Slack puts where there is no text."""
-_OF_A_MESSAGE: Final = ("is_msg_unfurl", "is_reply_unfurl", "is_thread_root_unfurl")
+_OF_A_MESSAGE: Final = ("is_share", "is_msg_unfurl", "is_reply_unfurl", "is_thread_root_unfurl")
 _LINKS: Final = ("from_url", "original_url", "app_unfurl_url")
 _MADE: Final = (*_LINKS, "title", "text", "pretext", "author_name", "service_name", "app_id", "bot_id")
 """What no attachment has that is nothing but cells a person pasted."""
@@ -58,7 +58,7 @@ def content(message: Mapping[str, Any], me: str, *, app: bool) -> Content:
             quotes.append(quote)
     text = _tidy(_lines(*own))
     listed = [message.get("files"), *(files for card in cards for files in _files(card))]
-    files = attachments({"files": [file for one in listed for file in mappings(one)]})
+    files = attachments({"files": [file for one in listed if one for file in mappings(one)]})
     readable = bool((text and (worded or any(own[1:]))) or quotes or files)
     shown = message.get("files") or cards or any(one.get("type") != "rich_text" for one in _blocks(message))
     return Content(text, tuple(quotes), files, tuple(names.noted), readable, not (readable or shown))
@@ -89,8 +89,6 @@ def _blocks(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _kind(card: Card, text: str) -> Literal["forward", "preview", "card"]:
     """What an attachment is: a message shown for its link, which stands in the text, was not passed on."""
     links = [url for key in _LINKS if isinstance(url := card.get(key), str) and url]
-    if card.get("is_share"):
-        return "forward"
     if any(card.get(key) for key in _OF_A_MESSAGE):
         addresses = [html.unescape(url).partition("?")[0] for url in links]
         return "preview" if any(one in text for one in addresses) else "forward"

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bots.intake import orders
-from bots.intake.said import By, Said
+from bots.intake.said import By, Said, wanted
 from bots.slack.reading.content import Content, author, content
 from bots.slack.reading.rich_text import mentions, shallow
 from core.types import Address, Kind
@@ -33,10 +32,13 @@ def read(message: Mapping[str, Any], us: Us, told_to: str = "") -> Said | None:
 
     A history tells no channel: it is to be put in. `told_to`: the team that the envelope of an event names.
     """
-    if message.get("subtype") == "message_changed":
-        said = _read(_inner(message), us, told_to)
-        return replace(said, changed=True) if said else None
-    return _read(message, us, told_to)
+    changed = message.get("subtype") == "message_changed"
+    inner = _inner(message) if changed else message
+    try:
+        said = _read(inner, us, told_to)
+    except RecursionError:  # nested deeper than anything Slack sends
+        said = _read(shallow(inner), us, told_to)
+    return replace(said, changed=True) if said and changed else said
 
 
 def _inner(event: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -50,7 +52,7 @@ def _read(message: Mapping[str, Any], us: Us, told_to: str) -> Said | None:
     user, ts, channel, topic = (_name(message.get(key)) for key in ("user", "ts", "channel", "thread_ts"))
     if not (channel and _TS.fullmatch(ts)):
         return None
-    message, by = shallow(message), _by(message, user, us)
+    by = _by(message, user, us)
     direct = message.get("channel_type") == "im" or channel.startswith("D")
     inside = bool(_TS.fullmatch(topic)) and topic != ts
     addressed = direct or mentions(message, us.user)
@@ -96,7 +98,7 @@ def _team(event: Mapping[str, Any], otherwise: str) -> str:
 def _kind(found: Content, addressed: bool) -> Kind:
     if not found.readable:
         return "help" if found.empty else "unreadable"
-    return orders.kind(found.text) if addressed else "ask"
+    return wanted(found.text) if addressed else "ask"
 
 
 def deleted(event: Mapping[str, Any], team: str) -> tuple[Address, str] | None:

@@ -51,8 +51,14 @@ class People:
 
         Never raises.
         """
-        found = await asyncio.gather(*(self._soon(one) for one in mentions))
-        return {one: name for one, name in zip(mentions, found, strict=True) if name}
+        found = {one: await self._name(one) for one in mentions if self._knows(one)}  # never suspends
+        if late := [one for one in mentions if one not in found]:
+            found.update(zip(late, await asyncio.gather(*map(self._soon, late)), strict=True))
+        return {one: name for one, name in found.items() if name}
+
+    def _knows(self, mention: str) -> bool:
+        until, _ = self._known.get(_GROUPS if mention[:2] == "@S" else mention[1:], (0.0, None))
+        return until > time.monotonic()
 
     async def _soon(self, mention: str) -> str:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any, Final
 
 _MENTION = re.compile(r"[@#][A-Z0-9]{2,32}")
@@ -54,16 +54,16 @@ class Names:
 
 def mappings(value: object, most: int = LONGEST) -> Iterator[Mapping[str, Any]]:
     """The objects of a list, whatever else is in it or in its place."""
-    found = (one for one in value if isinstance(one, Mapping)) if isinstance(value, list) else iter(())
-    return islice(found, most)
+    listed = value[:most] if isinstance(value, list) else ()
+    return (one for one in listed if isinstance(one, dict))
 
 
 def shallow(value: Any, depth: int = 28) -> Any:
-    """The value without what is deeper or longer than anything Slack sends: all else may recurse."""
-    if isinstance(value, Mapping):
+    """The value without what is deeper than anything Slack sends."""
+    if isinstance(value, dict):
         return {key: shallow(one, depth - 1) for key, one in value.items()} if depth else {}
     if isinstance(value, list):
-        return [shallow(one, depth - 1) for one in value[:LONGEST]] if depth else []
+        return [shallow(one, depth - 1) for one in value] if depth else []
     return value
 
 
@@ -160,7 +160,7 @@ def _number(value: object) -> int:
 
 def _styled(leaf: Mapping[str, Any], how: str) -> bool:
     style = leaf.get("style")
-    return isinstance(style, Mapping) and bool(style.get(how))
+    return isinstance(style, dict) and bool(style.get(how))
 
 
 def _inline(element: Mapping[str, Any], names: Names) -> str:
