@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from typing import Any, Final
 
 import aiohttp
@@ -37,6 +38,23 @@ NO_PINGS = {"parse": [], "replied_user": False}
 """Sent with every create and every edit: an edit without it would parse the text for pings again."""
 SUPPRESS_EMBEDS = 4
 PAGE = 100
+EPOCH = 1_420_070_400.0
+_ID = re.compile(r"[0-9]{1,20}")
+
+
+def is_id(value: object) -> bool:
+    """Whether it is an id in Discord's JSON."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def sent_at(snowflake: str) -> float:
+    """When an id was made, in Unix seconds; 0 for what is none."""
+    return (int(snowflake) >> 22) / 1000 + EPOCH if is_id(snowflake) else 0.0
+
+
+def snowflake(at: float) -> int:
+    """The smallest id that can be made at that time."""
+    return max(0, int((at - EPOCH) * 1000)) << 22
 
 
 class Refused(Unreachable):

@@ -11,8 +11,7 @@ from functools import partial
 
 import discord
 
-from bots.discord import events
-from bots.discord.api import PAGE, DiscordApi
+from bots.discord.api import PAGE, DiscordApi, sent_at, snowflake
 from bots.discord.bot import Bot
 from bots.discord.files import DiscordFiles, Uploads
 from bots.discord.gateway import ContentIntentRefused, Gateway, Handler, Position, forget_login, redirect
@@ -39,6 +38,8 @@ from core.types import Address, Attachment, Earlier, IncomingMessage, Person
 
 logger = logging.getLogger(__name__)
 SAVE_EVERY = 5.0
+_CHANNELS = ("CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE")
+_ROLES = ("GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE")
 LOGIN = (
     "Discord refused DISCORD_BOT_TOKEN. Copy the current token from the Bot page of your application "
     "(https://discord.com/developers/applications) into the settings."
@@ -121,10 +122,9 @@ class DiscordPlatform:
             "MESSAGE_DELETE": intake.deleted,
             "MESSAGE_DELETE_BULK": intake.deleted,
             "GUILD_CREATE": intake.guild,
-            "CHANNEL_CREATE": intake.channel,
-            "THREAD_CREATE": intake.channel,
-            "THREAD_UPDATE": intake.channel,
-            "THREAD_LIST_SYNC": intake.channels,
+            **dict.fromkeys(_CHANNELS, intake.channel),
+            **dict.fromkeys(_ROLES, intake.role),
+            "THREAD_LIST_SYNC": intake.listed,
             "INTERACTION_CREATE": self._interactions.take,
         }
 
@@ -155,11 +155,11 @@ class DiscordPlatform:
 
     async def _read(self, greeted_at: float, address: Address, since: float) -> None:
         """Give what was said in a channel since then to the inbox; what is known is skipped."""
-        after = max(0, events.snowflake(since) - 1)
+        after = max(0, snowflake(since) - 1)
         try:
             while page := await self._api.history(address.channel, after):
                 for payload in page:
-                    missed = since + OVERLAP < events.sent_at(payload["id"]) < greeted_at
+                    missed = since + OVERLAP < sent_at(payload["id"]) < greeted_at
                     if missed or not payload.get("edited_timestamp"):  # an edit is no message
                         self._intake.again(payload, address.workspace)
                 after = int(page[-1]["id"])
@@ -197,7 +197,7 @@ class DiscordPlatform:
 
     async def names(self, mentions: Collection[str], message: IncomingMessage) -> Mapping[str, str]:
         """See `Platform.names`."""
-        return {}
+        return await self._intake.channels.names(mentions, message.address.workspace)
 
     async def said(self, message: IncomingMessage, since: float, most: int) -> Sequence[Earlier]:
         """See `Platform.said`."""

@@ -52,7 +52,8 @@ def heard(content: str, **more: Any) -> Said:
     author = {"id": ANN, "username": "ann", "global_name": "Ann"}
     payload = {"id": "1574000000000000009", "channel_id": ROOM, "guild_id": GUILD, "author": author}
     mentions = [{"id": ME}] if ME in content and "`" not in content else []
-    said = read({**payload, "mentions": mentions, "content": content, **more}, ME, ROLE)
+    told = {**payload, "mentions": mentions, "content": content, **more}
+    said = read(told, ME, ROLE, known=lambda token: "#six" if token == "#6" else "")
     assert said is not None
     return said
 
@@ -64,7 +65,7 @@ def read_of(name: str) -> Said | None:
     return read(json.loads(told), ME, ROLE) if event["t"] == "MESSAGE_CREATE" else None
 
 
-@pytest.mark.parametrize("name", [*all_of("answer"), *all_of("file"), *all_of("notice")])
+@pytest.mark.parametrize("name", [*all_of("answer"), *all_of("quote"), *all_of("file"), *all_of("notice")])
 def test_a_recorded_message_to_us(name):
     what, _, expected = recording(name)["expect"].partition(" ")
     said = read_of(name)
@@ -73,6 +74,7 @@ def test_a_recorded_message_to_us(name):
     assert (True, "us") == (said.concerns_us, said.to)
     assert (expected if what == "notice" else "ask") == said.kind
     assert (expected if what == "answer" else "") == said.text
+    assert what != "quote" or [expected] == [quote.text for quote in said.quotes]
     assert what != "file" or ["voice" in name] == [file.voice for file in said.files]
 
 
@@ -114,7 +116,9 @@ def test_to_whom(content, more, to):
         (f"{BOT} ```py\n  if x:\n    pass\n```", "```py\n  if x:\n    pass\n```"),
         (f"{BOT} 안녕하세요 👋🏽 <:wave:12>", "안녕하세요 👋🏽 :wave:"),
         (f"tell me {BOT} a joke", "tell me  a joke"),
-        (f"greet <@{BOB}> in <#{ROOM}>", rf"greet @Bob \1 @everyone in <#{ROOM}>"),
+        (f"greet <@{BOB}> in <#{ROOM}>", rf"greet @Bob \1 @everyone in #{ROOM}"),
+        (f"{BOT} how do I write `{BOT}` or `<#1>`?", f"how do I write `{BOT}` or `<#1>`?"),
+        (f"{BOT} what is <#4> to <@&5> and <#6>", "what is #4 to @&5 and #six"),
         ("one\x00\u202etwo", "onetwo"),
     ],
 )
@@ -161,6 +165,7 @@ def test_every_recording_is_used():
     """A recording that expects something unknown would be a test that never runs."""
     known = {
         *all_of("answer"),
+        *all_of("quote"),
         *all_of("file"),
         *all_of("notice"),
         *all_of("silence"),
