@@ -34,8 +34,8 @@ from core.types import Quote
 FORWARD: Final = 1
 """The type of a reference that passes a message on."""
 HIDDEN: Final = (
-    "[The text of this message could not be read here: Discord shows it only to bots with the Message Content "
-    "Intent. If it matters, ask for a copy of it.]"
+    "[The text of this message could not be read here: Discord shows it only to bots with the Message "
+    "Content Intent. If it matters, ask for a copy of it.]"
 )
 """For the model, in place of a text that Discord keeps from us."""
 _WRITTEN = (0, 19, 20, 23)

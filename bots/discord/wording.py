@@ -1,6 +1,6 @@
-"""The words of a Discord message as people read them: names in place of ids, polls, cards and stickers as text.
+"""The words of a Discord message as people read them: names for ids; polls, cards and stickers as text.
 
-Nothing of a payload is trusted to have the shape the documentation gives it: whatever has another is left out.
+No payload is trusted to have the shape that the documentation gives it: whatever has another is left out.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def snapshots(payload: Payload) -> Iterator[Payload]:
 
 
 def referenced(payload: Payload) -> Iterator[Payload]:
-    """The message it answers or, where Discord gives no snapshot of it, passes on; none where that is gone."""
+    """The message it answers or, where Discord gives no snapshot of it, passes on; none if it is gone."""
     message = payload.get("referenced_message")
     if isinstance(message, Mapping):
         yield message
