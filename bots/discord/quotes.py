@@ -40,6 +40,10 @@ HIDDEN: Final = (
 """For the model, in place of a text that Discord keeps from us."""
 _WRITTEN = (0, 19, 20, 23)
 """Types of messages that somebody wrote: default, reply, the answers to commands."""
+_CONTENT = (
+    *("content", "attachments", "embeds", "components", "poll"),
+    *("sticker_items", "stickers", "message_snapshots"),
+)
 YOU: Final = "you"
 """The author of a post of ours, in front of the model."""
 
@@ -49,6 +53,11 @@ def forwards(message: Payload) -> bool:
     return (
         bool(message.get("message_snapshots")) or inner(message, "message_reference").get("type") == FORWARD
     )
+
+
+def hidden(message: Payload) -> bool:
+    """Whether Discord keeps from us what somebody wrote: what it shows of a message is never empty else."""
+    return message.get("type", 0) in _WRITTEN and not any(message.get(name) for name in _CONTENT)
 
 
 def quotes(message: Payload, me: str, known: Known) -> tuple[Quote, ...]:
@@ -75,8 +84,7 @@ def _referenced(message: Payload, me: str, known: Known) -> Iterator[Quote]:
         names, author, id = people(message, one), inner(one, "author"), word(one.get("id"))
         ours = bool(me) and author.get("id") == me
         text = whole(one, names, known)
-        if not (text or attachments(one)):
-            text = HIDDEN if one.get("type", 0) in _WRITTEN and not ours else ""
+        text = HIDDEN if hidden(one) and not ours else text
         if text or attachments(one):
             yield Quote(
                 "forward" if forwards(message) else "reply",
@@ -88,7 +96,9 @@ def _referenced(message: Payload, me: str, known: Known) -> Iterator[Quote]:
 
 
 def _previews(message: Payload, known: Known) -> Iterator[Quote]:
-    names = people(message)
+    names, app = people(message), inner(message, "author").get("bot") or message.get("webhook_id")
     for one in maps(message.get("embeds"), 10):
         if text := spoken(card(one), names, known):
-            yield Quote("preview", printable(text), word(inner(one, "provider").get("name")))
+            yield Quote(
+                "card" if app else "preview", printable(text), word(inner(one, "provider").get("name"))
+            )

@@ -63,14 +63,17 @@ class Reader:
         if guild and payload.get("mention_roles") and guild not in self._roles:
             self._background.start(self._learn_role(guild, payload, live), "event")
             return
-        known = self.channels.known(guild)
-        said = events.read(payload, self._me(), self._roles.get(guild), guild, known)
+        said = self.read(payload, guild)
         if said is None or not said.concerns_us:
             return
         if said.to == "us":
             self._place(said, live)
         elif self._follow:
             self._line_up(said.address.channel, partial(self._follow_up, said, live))
+
+    def read(self, payload: Mapping[str, Any], guild: str) -> Said | None:
+        """See `events.read`: with the role and the names of that server."""
+        return events.read(payload, self._me(), self._roles.get(guild), guild, self.channels.known(guild))
 
     def again(self, payload: dict[str, Any], guild: str) -> None:
         """A message of the history; one that is not understood does not hide the others."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from standins.discord.channel import PRIVATE, Channel
 from standins.discord.error import COMMAND_QUOTA, JSON, TOO_MANY_COMMANDS, ApiError, invalid
 from standins.discord.forms import CHAT, MESSAGE_MENU, USER_MENU
 
@@ -43,12 +44,13 @@ class Commands:
         self.syncs += 1
         return self.all
 
-    def find(self, name: str, kind: int, *, in_dm: bool) -> JSON:
+    def find(self, name: str, kind: int, place: Channel) -> JSON:
         """The command a person can use there; LookupError when Discord would not offer it."""
         for command in self.all:
             if (command["name"], command["type"]) == (name, kind):
-                if (0, 1)[in_dm] not in (command["contexts"] or (0, 1)):
-                    raise LookupError(f"/{name} is not offered {'in DMs' if in_dm else 'in guilds'}")
+                private = place.context == PRIVATE and 1 not in command["integration_types"]
+                if private or place.context not in (command["contexts"] or (0, 1)):
+                    raise LookupError(f"/{name} is not offered in a place of context {place.context}")
                 return command
         raise LookupError(f"/{name} is not registered; there are {[c['name'] for c in self.all]}")
 

@@ -54,7 +54,9 @@ class Interaction:
         return time.monotonic() - self._born
 
     def owners(self) -> JSON:
-        """Whose installation let it happen: the guild's, or in a DM the bot's own ("0")."""
+        """Whose installation let it happen: the person's, the guild's, or in a DM the bot's own ("0")."""
+        if self.channel.others:
+            return {"1": self.user.id}
         return {"0": "0" if self.channel.guild is None else self.channel.guild.id}
 
     def payload(self, application_id: str, locale: str, data: JSON, viewer: User) -> JSON:
@@ -70,11 +72,11 @@ class Interaction:
             "channel": {**channel, "permissions": PERMISSIONS} if self.channel.kind != DM else channel,
             "data": data,
             "locale": locale,
-            "app_permissions": PERMISSIONS,
+            "app_permissions": self.channel.permissions,
             "entitlements": [],
             "attachment_size_limit": 10 * 1024 * 1024,
             "authorizing_integration_owners": self.owners(),
-            "context": 1 if guild is None else 0,
+            "context": self.channel.context,
         }
         if self.source is not None:
             event["message"] = self.source.payload(viewer)

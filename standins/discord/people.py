@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 from standins.discord.attachment import Upload
@@ -13,7 +15,7 @@ from standins.discord.channel import Channel
 from standins.discord.command import filled
 from standins.discord.component import find_button
 from standins.discord.error import JSON
-from standins.discord.forms import CHAT
+from standins.discord.forms import CHAT, MESSAGE_MENU
 from standins.discord.host import Host
 from standins.discord.interaction import PRESS, SAY_LATER, SLASH, Interaction, Reply
 from standins.discord.mention import Mentions
@@ -94,15 +96,40 @@ class People(Host):
         """Use a command. LookupError when none such is registered, it is not offered in such a place, or
         it does not have such options. Somebody who invites a bot waits a moment for its first commands.
         """
+        place, command, data = await self._offered(user, channel, name, CHAT)
+        if given := filled(command.get("options", []), options or {}):
+            data["options"] = given
+        return await self._interact(self._use(SLASH, user, place), locale, data, timeout)
+
+    async def ask_about(
+        self,
+        user: str,
+        channel: str,
+        message: str,
+        name: str,
+        locale: str | None = None,
+        timeout: float = 10.0,
+    ) -> Reply:
+        """Use a command of a message's context menu, which the bot is told of whatever it may read else."""
+        place, _, data = await self._offered(user, channel, name, MESSAGE_MENU)
+        shown = place.find(message).payload(replace(self._world.bot, reads_all=True), nested=False)
+        data |= {"target_id": message, "resolved": {"messages": {message: shown}}}
+        return await self._interact(self._use(SLASH, user, place), locale, data, timeout)
+
+    def seen(self, user: str) -> list[Message]:
+        """What the person's commands and buttons were answered with, as it is now."""
+        used = [one for one in self._world.interactions.values() if one.user.id == user]
+        made = [message for one in used for message in (one.original, *one.followups.values())]
+        return [copy(message) for message in made if message and not message.deleted]
+
+    async def _offered(self, user: str, channel: str, name: str, kind: int) -> tuple[Channel, JSON, JSON]:
+        """Where a command is used, as it was registered, and what the bot is told of it."""
         with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_COMMANDS):
                 await self._world.changes.until(lambda: self._world.commands.all)
         place = self._place(channel, user)
-        command = self._world.commands.find(name, CHAT, in_dm=place.guild is None)
-        data: JSON = {"id": command["id"], "name": name, "type": CHAT}
-        if given := filled(command.get("options", []), options or {}):
-            data["options"] = given
-        return await self._interact(self._use(SLASH, user, place), locale, data, timeout)
+        command = self._world.commands.find(name, kind, place)
+        return place, command, {"id": command["id"], "name": name, "type": kind}
 
     async def press(
         self,
@@ -131,7 +158,7 @@ class People(Host):
 
     def _place(self, channel: str, user: str) -> Channel:
         place = self._world.channels[channel]
-        if place.person is not None and place.person.id != user:
+        if place.person is not None and place.person.id != user and not place.others:
             raise ValueError(f"{channel} is the DM of {place.person.id}, not of {user}")
         return place
 

@@ -1,0 +1,232 @@
+"""Answers to a command used on a message: in the channel, or where the bot may not write by its hook.
+
+A hook is what Discord lets a command be answered through for 15 minutes. What it shows only the person sees.
+https://docs.discord.com/developers/interactions/receiving-and-responding#followup-messages
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import astuple, dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+from bots.discord import events
+from bots.discord.api import SUPPRESS_EMBEDS, DiscordApi, form, sent_at
+from bots.discord.channels import thread_parent
+from bots.discord.reader import Reader
+from bots.discord.wording import Payload, inner, word
+from core.concurrency import Background
+from core.errors import SpoolError
+from core.inbox import Inbox, Receipt
+from core.texts import text
+from core.types import IncomingMessage
+
+logger = logging.getLogger(__name__)
+
+ASK: Final = "Ask about this"
+"""The command's name; Korean clients show that of `bots.discord.bot`."""
+HOOKS: Final = "discord:hooks"
+"""The fact in which they are kept."""
+ACKNOWLEDGED = 3.0
+"""Seconds in which Discord has been told that there will be an answer, or never will be."""
+_KEPT, _MOST = 86_400.0, 500
+_COMMAND, _ON_MESSAGE, _LATER = 2, 3, 5
+"""Type of an interaction, of a command, of a callback."""
+_EPHEMERAL, _LOADING = 1 << 6, 1 << 7
+_VIEW, _SEND, _SEND_IN_THREADS, _ADMINISTRATOR = 1 << 10, 1 << 11, 1 << 38, 1 << 3
+_GUILD_INSTALL = "0"
+_PRIVATE_CHANNEL = 2
+"""The context of direct messages between others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """What a command used on a message is answered through; `here`: in the channel, replying to `target`."""
+
+    token: str
+    target: str
+    here: bool
+
+
+def hook_of(used: Payload) -> Hook:
+    """That of a command used on a message."""
+    return Hook(word(used.get("token")), word(inner(used, "data").get("target_id")), _may_post(used))
+
+
+def _may_post(used: Payload) -> bool:
+    """Whether the bot is there, not only the command, and may write."""
+    owners = used.get("authorizing_integration_owners")
+    if isinstance(owners, Mapping) and _GUILD_INSTALL not in owners:
+        return False
+    if used.get("context") == _PRIVATE_CHANNEL:
+        return False
+    told = word(used.get("app_permissions"))
+    if not used.get("guild_id") or not told.isdecimal():
+        return True
+    write = _SEND_IN_THREADS if thread_parent(inner(used, "channel")) else _SEND
+    needed, may = _VIEW | write, int(told)
+    return bool(may & _ADMINISTRATOR) or may & needed == needed
+
+
+class Hooks:
+    """Of the commands of the last day, over restarts. `load()` before any is added."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox, self._loading = inbox, asyncio.Lock()
+        self._hooks: dict[str, Hook] | None = None
+        self._telling: dict[str, asyncio.Task[Any]] = {}
+
+    async def load(self) -> dict[str, Hook]:
+        """What was stored; read once."""
+        async with self._loading:
+            if self._hooks is None:
+                stored = await self._inbox.fact(HOOKS)
+                kept = stored if isinstance(stored, dict) else {}
+                self._hooks = {id: Hook(*one) for id, one in kept.items()}
+        return self._hooks
+
+    def add(self, id: str, hook: Hook) -> dict[str, object]:
+        """The facts to store with the message that the command is."""
+        hooks = self._hooks or {}
+        new = {one: kept for one, kept in hooks.items() if sent_at(one) > time.time() - _KEPT}
+        self._hooks = dict([*new.items(), (id, hook)][-_MOST:])
+        return {HOOKS: {one: astuple(kept) for one, kept in self._hooks.items()}}
+
+    async def of(self, id: str) -> Hook | None:
+        """That of the command with this id; None for a message that is no command."""
+        return (self._hooks if self._hooks is not None else await self.load()).get(id)
+
+    def telling(self, id: str, task: asyncio.Task[Any]) -> None:
+        """Discord is being told that there will be an answer."""
+        self._telling[id] = task
+        task.add_done_callback(lambda _: self._telling.pop(id, None))
+
+    async def told(self, id: str) -> None:
+        """Returns once the hook can be used."""
+        if task := self._telling.get(id):
+            await asyncio.wait({task}, timeout=ACKNOWLEDGED)
+
+
+async def _at_once() -> None:
+    """Nothing has to be waited for."""
+
+
+class HookApi(DiscordApi):
+    """The calls of a poster in a hook instead of a channel. There are no nonces and nobody else's messages.
+
+    The first post takes the place of what says that the bot is thinking.
+    """
+
+    nonces = False
+
+    def __init__(
+        self, api: DiscordApi, application: str, token: str, ready: Callable[[], Awaitable[None]] = _at_once
+    ) -> None:
+        super().__init__(api.http)
+        self._route = {"webhook_id": application, "webhook_token": token}
+        self._ready, self._original = ready, ""
+
+    async def _hook(self, method: str, message: str = "", body: Any = None, **more: Any) -> Any:
+        path = "/webhooks/{webhook_id}/{webhook_token}" + (f"/messages/{message}" if message else "")
+        return await self.call(method, path, body, **self._route, **more)
+
+    async def _first(self) -> dict[str, Any]:
+        await self._ready()
+        found: dict[str, Any] = await self._hook("GET", "@original")
+        self._original = str(found["id"])
+        return found
+
+    async def post(
+        self, channel: str, body: dict[str, Any], file: tuple[str, str, bytes] | None = None
+    ) -> dict[str, Any]:
+        """See `DiscordApi.post`."""
+        left_out = ("nonce", "enforce_nonce", "message_reference")
+        body = self.quiet({name: value for name, value in body.items() if name not in left_out})
+        first = not self._original and int((await self._first()).get("flags") or 0) & _LOADING
+        if not first:
+            body["flags"] = _EPHEMERAL | SUPPRESS_EMBEDS
+        sent = {"body": body} if file is None else form(body, *file)
+        made: dict[str, Any] = await self._hook(
+            "PATCH" if first else "POST", "@original" if first else "", **sent
+        )
+        return made
+
+    async def edit(self, channel: str, message: str, body: dict[str, Any]) -> None:
+        """See `DiscordApi.edit`."""
+        await self._hook("PATCH", await self._name(message), self.quiet(body))
+
+    async def delete(self, channel: str, message: str) -> None:
+        """See `DiscordApi.delete`."""
+        await self._hook("DELETE", await self._name(message))
+
+    async def _name(self, message: str) -> str:
+        if not self._original:
+            await self._first()
+        return "@original" if message == self._original else message
+
+    async def history(self, channel: str, after: int) -> list[dict[str, Any]]:
+        """The first post, if there is one: Discord lists no others."""
+        first = await self._first()
+        waiting = int(first.get("flags") or 0) & _LOADING
+        return [] if waiting or int(self._original) <= after else [first]
+
+    async def typing(self, channel: str) -> None:
+        """The hook shows by itself that an answer is on its way."""
+
+
+class Asking:
+    """Takes the command in: a message to us that answers the one it was used on."""
+
+    def __init__(
+        self, reader: Reader, api: DiscordApi, hooks: Hooks, me: Callable[[], str], language: str
+    ) -> None:
+        self._reader, self._api, self._hooks, self._me = reader, api, hooks, me
+        self._language, self._background = language, Background()
+
+    def take(self, used: Payload) -> bool:
+        """Take it in behind what was said there before; False for anything else. Does not block the socket.
+
+        Discord is told within its three seconds that an answer comes; whether it hears that does not matter
+        to the question: the event is repeated until it is stored.
+        """
+        if used.get("type") != _COMMAND or not self._ours(inner(used, "data")):
+            return False
+        locale, known = word(used.get("locale")), self._reader.channels.known(word(used.get("guild_id")))
+        asked = events.command(used, self._me(), text("about_message", locale, self._language), known)
+        if asked is None:
+            return False
+        asked, hook = replace(asked, parent=thread_parent(inner(used, "channel"))), hook_of(used)
+        self._hooks.telling(asked.id, self._background.start(self._acknowledge(used), "interaction"))
+        self._reader.behind(asked.address.channel, lambda: self._receive(used, asked, hook))
+        return True
+
+    def _ours(self, data: Payload) -> bool:
+        return (data.get("type"), data.get("name")) == (_ON_MESSAGE, ASK)
+
+    def _receive(self, used: Payload, asked: IncomingMessage, hook: Hook) -> None:
+        stored = self._reader.receive(asked, self._hooks.add(asked.id, hook))
+        if hook.here:
+            self._background.start(self._say_where(used, stored, asked.locale), "interaction")
+
+    async def _acknowledge(self, used: Payload) -> None:
+        path = "/interactions/{interaction_id}/{interaction_token}/callback"
+        thinking = {"type": _LATER, "data": {"flags": _EPHEMERAL}}
+        named = {"interaction_id": used.get("id"), "interaction_token": used.get("token")}
+        try:
+            await self._api.call("POST", path, thinking, **named)
+        except SpoolError as error:  # too late, or a repetition
+            logger.info("interaction not acknowledged", extra={"error": str(error)})
+
+    async def _say_where(self, used: Payload, stored: asyncio.Future[Receipt], locale: str) -> None:
+        """The answer comes in the channel: what says that the bot is thinking there would never end."""
+        id, application = word(used.get("id")), word(used.get("application_id"))
+        hook = HookApi(self._api, application, word(used.get("token")), partial(self._hooks.told, id))
+        try:
+            await stored
+            await hook.post("", {"content": text("answer_comes", locale, self._language)})
+        except SpoolError as error:
+            logger.info("interaction not answered", extra={"error": str(error)})
