@@ -20,6 +20,8 @@ from core.errors import SpoolError, Unreachable
 
 logger = logging.getLogger(__name__)
 _THREADS = (10, 11, 12)
+_ASKED = 25
+"""Requests for names at once."""
 _MOST = 2000
 """Channels or roles of one server that are listened to; Discord allows 500 and 250, and 1,000 threads."""
 
@@ -83,7 +85,7 @@ class Channels:
         asks = [partial(self._ask, one[1:]) for one in new if one[0] == "#" and is_id(one[1:])]
         if roles := [one for one in new if one.startswith("@&")]:
             asks.append(partial(self._ask_roles, guild, roles))
-        await asyncio.gather(*(ask() for ask in asks))
+        await asyncio.gather(*(ask() for ask in asks[-_ASKED:]))
         for one in new:
             if one[1:] in self._parents:  # it was told, or never will be
                 self._names.setdefault((guild, one), "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from bots.discord.api import is_id, sent_at
@@ -34,6 +35,8 @@ from bots.replies.safe_text import printable
 from core.types import Address, IncomingMessage, Kind, Quote
 
 _SPOKEN_TYPES = (0, 19)  # default, reply
+_NAMED = 25
+"""Channels and roles of one message whose names are asked for."""
 
 
 def address(payload: Payload, guild: str | None = None) -> Address:
@@ -135,7 +138,7 @@ def _unnamed(payload: Payload, known: Known) -> tuple[str, ...]:
     """Tokens of channels and roles in its words and in what it points at."""
     pointed_at = [one for message in referenced(payload) for one in (message, *snapshots(message))]
     every = (payload, *snapshots(payload), *pointed_at)
-    return tuple(dict.fromkeys(token for one in every for token in tokens(one, known)))
+    return tuple(islice(dict.fromkeys(token for one in every for token in tokens(one, known)), _NAMED))
 
 
 def _kind(text: str, payload: Payload, where: Address, pointed_at: tuple[Quote, ...]) -> Kind:

@@ -10,8 +10,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
-from functools import partial
 from typing import Any, Final
 
 from bots.discord import events
@@ -21,7 +21,7 @@ from bots.discord.reader import Reader
 from bots.discord.wording import Payload, inner, word
 from core.concurrency import Background
 from core.errors import SpoolError
-from core.inbox import Inbox, Receipt
+from core.inbox import Inbox
 from core.texts import text
 from core.types import IncomingMessage
 
@@ -31,6 +31,8 @@ ASK: Final = "Ask about this"
 """The command's name; Korean clients show that of `bots.discord.bot`."""
 HOOKS: Final = "discord:hooks"
 """The fact in which they are kept."""
+_STORED = 2.0
+"""Seconds in which a command is stored: later Discord would give up."""
 ACKNOWLEDGED = 3.0
 """Seconds in which Discord has been told that there will be an answer, or never will be."""
 _KEPT, _MOST = 86_400.0, 500
@@ -76,29 +78,28 @@ class Hooks:
     """Of the commands of the last day, over restarts. `load()` before any is added."""
 
     def __init__(self, inbox: Inbox) -> None:
-        self._inbox, self._loading = inbox, asyncio.Lock()
-        self._hooks: dict[str, Hook] | None = None
+        self._inbox, self._loaded = inbox, False
+        self._hooks: dict[str, Hook] = {}
         self._telling: dict[str, asyncio.Task[Any]] = {}
 
-    async def load(self) -> dict[str, Hook]:
-        """What was stored; read once."""
-        async with self._loading:
-            if self._hooks is None:
-                stored = await self._inbox.fact(HOOKS)
-                kept = stored if isinstance(stored, dict) else {}
-                self._hooks = {id: Hook(*one) for id, one in kept.items()}
-        return self._hooks
+    async def load(self) -> None:
+        """Know those that were stored."""
+        if not self._loaded:
+            stored = await self._inbox.fact(HOOKS)
+            kept = stored if isinstance(stored, dict) else {}
+            self._hooks = {id: Hook(*one) for id, one in kept.items()} | self._hooks
+            self._loaded = True
 
     def add(self, id: str, hook: Hook) -> dict[str, object]:
         """The facts to store with the message that the command is."""
-        hooks = self._hooks or {}
-        new = {one: kept for one, kept in hooks.items() if sent_at(one) > time.time() - _KEPT}
-        self._hooks = dict([*new.items(), (id, hook)][-_MOST:])
+        new = [one for one in self._hooks.items() if sent_at(one[0]) > time.time() - _KEPT]
+        self._hooks = dict([*new, (id, hook)][-_MOST:])
         return {HOOKS: {one: astuple(kept) for one, kept in self._hooks.items()}}
 
     async def of(self, id: str) -> Hook | None:
         """That of the command with this id; None for a message that is no command."""
-        return (self._hooks if self._hooks is not None else await self.load()).get(id)
+        await self.load()
+        return self._hooks.get(id)
 
     def telling(self, id: str, task: asyncio.Task[Any]) -> None:
         """Discord is being told that there will be an answer."""
@@ -111,10 +112,6 @@ class Hooks:
             await asyncio.wait({task}, timeout=ACKNOWLEDGED)
 
 
-async def _at_once() -> None:
-    """Nothing has to be waited for."""
-
-
 class HookApi(DiscordApi):
     """The calls of a poster in a hook instead of a channel. There are no nonces and nobody else's messages.
 
@@ -124,7 +121,11 @@ class HookApi(DiscordApi):
     nonces = False
 
     def __init__(
-        self, api: DiscordApi, application: str, token: str, ready: Callable[[], Awaitable[None]] = _at_once
+        self,
+        api: DiscordApi,
+        application: str,
+        token: str,
+        ready: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         super().__init__(api.http)
         self._route = {"webhook_id": application, "webhook_token": token}
@@ -135,7 +136,8 @@ class HookApi(DiscordApi):
         return await self.call(method, path, body, **self._route, **more)
 
     async def _first(self) -> dict[str, Any]:
-        await self._ready()
+        if self._ready:
+            await self._ready()
         found: dict[str, Any] = await self._hook("GET", "@original")
         self._original = str(found["id"])
         return found
@@ -146,14 +148,16 @@ class HookApi(DiscordApi):
         """See `DiscordApi.post`."""
         left_out = ("nonce", "enforce_nonce", "message_reference")
         body = self.quiet({name: value for name, value in body.items() if name not in left_out})
-        first = not self._original and int((await self._first()).get("flags") or 0) & _LOADING
+        first = not self._original and _loading(await self._first())
         if not first:
             body["flags"] = _EPHEMERAL | SUPPRESS_EMBEDS
         sent = {"body": body} if file is None else form(body, *file)
-        made: dict[str, Any] = await self._hook(
-            "PATCH" if first else "POST", "@original" if first else "", **sent
-        )
+        made: dict[str, Any] = await self._hook(*(("PATCH", "@original") if first else ("POST",)), **sent)
         return made
+
+    async def begin(self, body: dict[str, Any]) -> None:
+        """The first post, also when it stands there already."""
+        await self._hook("PATCH", "@original", self.quiet(body))
 
     async def edit(self, channel: str, message: str, body: dict[str, Any]) -> None:
         """See `DiscordApi.edit`."""
@@ -171,11 +175,15 @@ class HookApi(DiscordApi):
     async def history(self, channel: str, after: int) -> list[dict[str, Any]]:
         """The first post, if there is one: Discord lists no others."""
         first = await self._first()
-        waiting = int(first.get("flags") or 0) & _LOADING
-        return [] if waiting or int(self._original) <= after else [first]
+        return [] if _loading(first) or int(self._original) <= after else [first]
 
     async def typing(self, channel: str) -> None:
         """The hook shows by itself that an answer is on its way."""
+
+
+def _loading(message: Payload) -> bool:
+    """Whether it still says that the bot is thinking."""
+    return bool(int(message.get("flags") or 0) & _LOADING)
 
 
 class Asking:
@@ -190,43 +198,45 @@ class Asking:
     def take(self, used: Payload) -> bool:
         """Take it in behind what was said there before; False for anything else. Does not block the socket.
 
-        Discord is told within its three seconds that an answer comes; whether it hears that does not matter
-        to the question: the event is repeated until it is stored.
+        It is stored, then Discord is told that an answer comes, within its three seconds in any case: the
+        event is repeated until it is stored.
         """
-        if used.get("type") != _COMMAND or not self._ours(inner(used, "data")):
+        data = inner(used, "data")
+        if (used.get("type"), data.get("type"), data.get("name")) != (_COMMAND, _ON_MESSAGE, ASK):
             return False
         locale, known = word(used.get("locale")), self._reader.channels.known(word(used.get("guild_id")))
         asked = events.command(used, self._me(), text("about_message", locale, self._language), known)
         if asked is None:
             return False
         asked, hook = replace(asked, parent=thread_parent(inner(used, "channel"))), hook_of(used)
-        self._hooks.telling(asked.id, self._background.start(self._acknowledge(used), "interaction"))
-        self._reader.behind(asked.address.channel, lambda: self._receive(used, asked, hook))
+        kept = asyncio.Event()
+        self._hooks.telling(asked.id, self._background.start(self._tell(used, hook, kept), "interaction"))
+        self._reader.behind(asked.address.channel, lambda: self._receive(asked, hook, kept))
         return True
 
-    def _ours(self, data: Payload) -> bool:
-        return (data.get("type"), data.get("name")) == (_ON_MESSAGE, ASK)
-
-    def _receive(self, used: Payload, asked: IncomingMessage, hook: Hook) -> None:
+    def _receive(self, asked: IncomingMessage, hook: Hook, kept: asyncio.Event) -> None:
         stored = self._reader.receive(asked, self._hooks.add(asked.id, hook))
-        if hook.here:
-            self._background.start(self._say_where(used, stored, asked.locale), "interaction")
+        stored.add_done_callback(lambda _: kept.set())
 
-    async def _acknowledge(self, used: Payload) -> None:
+    async def _tell(self, used: Payload, hook: Hook, kept: asyncio.Event) -> None:
+        """That an answer comes; where it comes in the channel, then in place of "thinking", which had no end."""
         path = "/interactions/{interaction_id}/{interaction_token}/callback"
         thinking = {"type": _LATER, "data": {"flags": _EPHEMERAL}}
-        named = {"interaction_id": used.get("id"), "interaction_token": used.get("token")}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STORED):
+                await kept.wait()
         try:
-            await self._api.call("POST", path, thinking, **named)
+            await self._api.call(
+                "POST", path, thinking, interaction_id=used.get("id"), interaction_token=hook.token
+            )
         except SpoolError as error:  # too late, or a repetition
             logger.info("interaction not acknowledged", extra={"error": str(error)})
+        if hook.here:
+            await self._say_where(used, hook)
 
-    async def _say_where(self, used: Payload, stored: asyncio.Future[Receipt], locale: str) -> None:
-        """The answer comes in the channel: what says that the bot is thinking there would never end."""
-        id, application = word(used.get("id")), word(used.get("application_id"))
-        hook = HookApi(self._api, application, word(used.get("token")), partial(self._hooks.told, id))
+    async def _say_where(self, used: Payload, hook: Hook) -> None:
+        words = text("answer_comes", word(used.get("locale")), self._language)
         try:
-            await stored
-            await hook.post("", {"content": text("answer_comes", locale, self._language)})
+            await HookApi(self._api, word(used.get("application_id")), hook.token).begin({"content": words})
         except SpoolError as error:
             logger.info("interaction not answered", extra={"error": str(error)})
