@@ -219,7 +219,7 @@ class Asking:
         stored.add_done_callback(lambda _: kept.set())
 
     async def _tell(self, used: Payload, hook: Hook, kept: asyncio.Event) -> None:
-        """That an answer comes; where it comes in the channel, then in place of "thinking", which had no end."""
+        """That an answer comes; then, where it comes in the channel, that in place of "thinking"."""
         path = "/interactions/{interaction_id}/{interaction_token}/callback"
         thinking = {"type": _LATER, "data": {"flags": _EPHEMERAL}}
         with suppress(TimeoutError):
