@@ -101,7 +101,7 @@ def _core(
     ready = Ready(build)
     runner = Runner(db, rules, platforms, ready)
     summaries = Summaries(db, ready, rules)
-    lanes = Lanes(db, runner.run, rules.budget, summaries.answered)
+    lanes = Lanes(db, runner.run, rules.budget, summaries.start)
     inbox = Inbox(db, lanes, _policy(settings), approvals, attachments)
     return _Core(ready, attachments, summaries, lanes, inbox, background)
 

@@ -29,8 +29,7 @@ from bots.discord.wording import (
     tokens,
     word,
 )
-from bots.intake import orders
-from bots.intake.said import By, Said
+from bots.intake.said import By, Said, wanted
 from bots.replies.safe_text import printable
 from core.types import Address, IncomingMessage, Kind, Quote
 
@@ -143,7 +142,7 @@ def _unnamed(payload: Payload, known: Known) -> tuple[str, ...]:
 
 def _kind(text: str, payload: Payload, where: Address, pointed_at: tuple[Quote, ...]) -> Kind:
     if text:
-        return orders.kind(text)
+        return wanted(text)
     said = payload.get("content") or forwards(payload)
     if said and pointed_at:
         return "ask"

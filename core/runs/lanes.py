@@ -17,7 +17,7 @@ from core.errors import Lost, Unsaved
 from core.runs import claims
 from core.store import runs
 from core.store.database import Database, Execute
-from core.types import Claim, Outcome, RunId
+from core.types import Claim, Outcome, RunId, ThreadId
 
 logger = logging.getLogger(__name__)
 Stopping = asyncio.Event
@@ -28,12 +28,14 @@ RunFn = Callable[[Claim, Stopping], Awaitable[Outcome]]
 
 
 class Lanes:
-    """Carries out claims with `run` until nothing is left in their lane; `ended` is told of each."""
+    """Carries out claims with `run` until nothing is left in their lane; `due` is told of threads whose
+    summary is due.
+    """
 
     def __init__(
-        self, db: Database, run: RunFn, budget: int, ended: Callable[[Claim], None] = lambda _: None
+        self, db: Database, run: RunFn, budget: int, due: Callable[[ThreadId], None] = lambda _: None
     ) -> None:
-        self._db, self._run, self._budget, self._ended = db, run, budget, ended
+        self._db, self._run, self._budget, self._due = db, run, budget, due
         self.owner = secrets.token_hex(8)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping: dict[RunId, Stopping] = {}
@@ -115,11 +117,12 @@ class Lanes:
         try:
             outcome = await self._run(claim, stopping)
             now, go_on = time.time(), not self._closing
-            following = await self._db(
+            ended = await self._db(
                 lambda tx: claims.finish(tx, claim, outcome, self._budget, now, go_on=go_on)
             )
-            self._ended(claim)
-            return following
+            if ended.due:
+                self._due(claim.thread)
+            return ended.following
         finally:
             self._stopping.pop(claim.run, None)
 
@@ -132,5 +135,5 @@ class Lanes:
     def _reread(self, tx: Execute, claim: Claim, *, failed: bool) -> Claim | None:
         if failed and runs.met_error(tx, claim.run, claim.owner, "unexpected") >= MAX_ATTEMPTS:
             outcome = Outcome("failed", error="unexpected")
-            return claims.finish(tx, claim, outcome, self._budget, time.time(), go_on=True)
+            return claims.finish(tx, claim, outcome, self._budget, time.time(), go_on=True).following
         return claims.reread(tx, claim, self._budget)

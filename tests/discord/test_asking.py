@@ -11,11 +11,6 @@ from core.texts import text
 from standins.discord import DiscordStandin, Post, Rules
 from standins.script.script import Call, Wait
 from tests.discord.conversation import (
-    ANN,
-    BOB,
-    CAT,
-    GUILD,
-    ROOM,
     all_heard,
     creations,
     discord_with,
@@ -24,6 +19,7 @@ from tests.discord.conversation import (
     mention,
     texts,
 )
+from tests.discord.people import ANN, BOB, CAT, GUILD, ROOM
 from tests.slack.stage import Pause, Stage
 
 CALLBACK = ("POST", "/interactions/{id}/{token}/callback")

@@ -94,7 +94,7 @@ class EarlierMessages:
             return None
         asked = self._run.claim.messages[0]
         id = f"earlier@{self._run.claim.run}"
-        return IncomingMessage(id, asked.address, asked.user, "", asked.sent_at, files=tuple(found))
+        return IncomingMessage(id, asked.address, asked.user, _HEAD, asked.sent_at, files=tuple(found))
 
     def text(self) -> str:
         """What was said, "" for nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,12 @@ async def asked(tmp_path, platform, arguments, **more):
         await spool.say("1", "What did we say?", **more)
         await spool.idle()
         outputs = [item for _, items in script.requests for item in items if item.get("call_id") == "call_r"]
-        rows = await spool.db(lambda tx: tx("SELECT item FROM items") + tx("SELECT value FROM steps"))
+        rows = await spool.db(
+            lambda tx: (
+                tx.execute("SELECT item FROM items").fetchall()
+                + tx.execute("SELECT value FROM steps").fetchall()
+            )
+        )
         return str(outputs[-1]["output"]), said(rows)
 
 
@@ -88,12 +94,13 @@ async def test_who_has_it(tmp_path):
         """The operator's."""
         return "mine"
 
-    for platform, more, box, names in (
+    cases: list[tuple[FakePlatform, dict[str, Any], Toolbox | None, list[str]]] = [
         (readable(), {}, None, ["read_channel"]),
         (readable(), {"address": elsewhere(workspace="")}, None, []),
         (FakePlatform(), {}, None, []),
         (readable(), {}, Toolbox.of(read_channel), ["read_channel"]),
-    ):
+    ]
+    for platform, more, box, names in cases:
         model = ScriptedModel(Heard())
         directory = tmp_path / str(len(list(tmp_path.iterdir())))
         directory.mkdir()
