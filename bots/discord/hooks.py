@@ -35,6 +35,8 @@ _STORED = 2.0
 """Seconds in which a command is stored: later Discord would give up."""
 ACKNOWLEDGED = 3.0
 """Seconds in which Discord has been told that there will be an answer, or never will be."""
+ORIGINAL: Final = "@original"
+"""The name of the first post of a hook."""
 _KEPT, _MOST = 86_400.0, 500
 _COMMAND, _ON_MESSAGE, _LATER = 2, 3, 5
 """Type of an interaction, of a command, of a callback."""
@@ -138,7 +140,7 @@ class HookApi(DiscordApi):
     async def _first(self) -> dict[str, Any]:
         if self._ready:
             await self._ready()
-        found: dict[str, Any] = await self._hook("GET", "@original")
+        found: dict[str, Any] = await self._hook("GET", ORIGINAL)
         self._original = str(found["id"])
         return found
 
@@ -152,12 +154,8 @@ class HookApi(DiscordApi):
         if not first:
             body["flags"] = _EPHEMERAL | SUPPRESS_EMBEDS
         sent = {"body": body} if file is None else form(body, *file)
-        made: dict[str, Any] = await self._hook(*(("PATCH", "@original") if first else ("POST",)), **sent)
+        made: dict[str, Any] = await self._hook(*(("PATCH", ORIGINAL) if first else ("POST",)), **sent)
         return made
-
-    async def begin(self, body: dict[str, Any]) -> None:
-        """The first post, also when it stands there already."""
-        await self._hook("PATCH", "@original", self.quiet(body))
 
     async def edit(self, channel: str, message: str, body: dict[str, Any]) -> None:
         """See `DiscordApi.edit`."""
@@ -168,9 +166,9 @@ class HookApi(DiscordApi):
         await self._hook("DELETE", await self._name(message))
 
     async def _name(self, message: str) -> str:
-        if not self._original:
+        if message != ORIGINAL and not self._original:
             await self._first()
-        return "@original" if message == self._original else message
+        return ORIGINAL if message == self._original else message
 
     async def history(self, channel: str, after: int) -> list[dict[str, Any]]:
         """The first post, if there is one: Discord lists no others."""
@@ -232,11 +230,8 @@ class Asking:
         except SpoolError as error:  # too late, or a repetition
             logger.info("interaction not acknowledged", extra={"error": str(error)})
         if hook.here:
-            await self._say_where(used, hook)
-
-    async def _say_where(self, used: Payload, hook: Hook) -> None:
-        words = text("answer_comes", word(used.get("locale")), self._language)
-        try:
-            await HookApi(self._api, word(used.get("application_id")), hook.token).begin({"content": words})
-        except SpoolError as error:
-            logger.info("interaction not answered", extra={"error": str(error)})
+            words = {"content": text("answer_comes", word(used.get("locale")), self._language)}
+            with suppress(SpoolError):
+                await HookApi(self._api, word(used.get("application_id")), hook.token).edit(
+                    "", ORIGINAL, words
+                )

@@ -15,11 +15,10 @@ from bots.intake.said import Said
 from core.texts import TEXTS
 from standins.discord import DiscordStandin
 from tests.discord.conversation import all_heard, exchange, texts
+from tests.discord.payloads import BOT, DM, ME, ROLE, heard
 from tests.discord.people import ANN, BOB, GUILD, ROOM
 
 EVENTS = Path(__file__).parents[1] / "events" / "discord"
-ME, ROLE, DM = "1100000000000000002", "330000000000000009", "340000000000000001"
-BOT = f"<@{ME}>"
 _NUMBERS = itertools.count(1)
 
 
@@ -46,17 +45,6 @@ def all_of(kind: str) -> list[str]:
         expected = json.loads(path.read_text()).get("expect", "")
         names += [path.stem] if expected.split(" ")[0] == kind else []
     return names
-
-
-def heard(content: str, **more: Any) -> Said:
-    """A message of Ann's in a server, that mentions the bot where its text does."""
-    author = {"id": ANN, "username": "ann", "global_name": "Ann"}
-    payload = {"id": "1574000000000000009", "channel_id": ROOM, "guild_id": GUILD, "author": author}
-    mentions = [{"id": ME}] if ME in content and "`" not in content else []
-    told = {**payload, "mentions": mentions, "content": content, **more}
-    said = read(told, ME, ROLE, known=lambda token: "#six" if token == "#6" else "")
-    assert said is not None
-    return said
 
 
 def read_of(name: str) -> Said | None:

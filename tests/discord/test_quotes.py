@@ -14,8 +14,8 @@ from core.texts import text
 from core.types import Quote
 from standins.discord import Rules
 from tests.discord.conversation import all_heard, discord_with, exchange, mention
+from tests.discord.payloads import BOT, DM, ME, heard
 from tests.discord.people import ANN, BOB, GUILD, ROOM
-from tests.discord.test_events import BOT, DM, ME, heard
 
 ID = "1574000000000000001"
 AT = sent_at(ID)
