@@ -111,9 +111,12 @@ class People(Host):
 
     def seen(self, user: str) -> list[Message]:
         """What the person's commands and buttons were answered with, as it is now."""
+        return [copy(message) for message in self._made(user)]
+
+    def _made(self, user: str) -> list[Message]:
         used = [one for one in self._world.interactions.values() if one.user.id == user]
         made = [message for one in used for message in (one.original, *one.followups.values())]
-        return [copy(message) for message in made if message and not message.deleted]
+        return list({message.id: message for message in made if message and not message.deleted}.values())
 
     async def _offered(self, user: str, channel: str, name: str, kind: int) -> tuple[Channel, JSON, JSON]:
         """Where a command is used, as it was registered, and what the bot is told of it."""
@@ -135,7 +138,7 @@ class People(Host):
     ) -> Reply:
         """Press a button under a message of the bot; LookupError when it cannot be pressed."""
         place = self._place(channel, user)
-        source = place.own.get(message)
+        source = place.own.get(message) or next((one for one in self._made(user) if one.id == message), None)
         if source is None:
             raise LookupError(f"there is no message {message} of the bot in {channel}")
         button = find_button(source.components, custom_id)

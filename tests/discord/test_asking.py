@@ -21,6 +21,7 @@ from tests.discord.conversation import (
 )
 from tests.discord.people import ANN, BOB, CAT, GUILD, ROOM
 from tests.slack.stage import Pause, Stage
+from tests.tool_files import DRAW, draws, paid, put_tool, wants_to_pay
 
 CALLBACK = ("POST", "/interactions/{id}/{token}/callback")
 QUESTION = text("about_message", "en")
@@ -39,6 +40,12 @@ async def ask(discord: DiscordStandin, channel: str, said: str = "exit code 137"
 def told(discord: DiscordStandin) -> list[Post]:
     """What Ann alone sees, without what still grows."""
     return [post for post in discord.seen(ANN) if post.content and not growing(post)]
+
+
+def asks(post: Post) -> str:
+    """The `custom_id` of the yes to a question, "" for any other post."""
+    ids = [part["custom_id"] for row in post.components for part in row["components"]]
+    return next((one for one in ids if one.startswith("spool:yes:")), "")
 
 
 async def test_asked_in_a_channel_it_answers_there(discord, product, script):
@@ -76,6 +83,28 @@ async def test_where_it_may_not_write_only_the_person_sees_it(discord, product, 
     assert (f"one. {'two. ' * 500}").strip() == " ".join(post.content for post in told(discord)[:2])
     assert {True} == {bool(post.flags & 64) for post in told(discord)}
     assert 3 == len(script.asked[1]), "it is one conversation"
+
+
+async def test_questions_and_files_come_there_too(discord, product, script, ledger, tmp_path):
+    """Their buttons work for the person, and nothing is shown twice."""
+    put_tool(tmp_path / "data", "draw", DRAW)
+    channel = discord.add_others_dm(ANN)
+    wants_to_pay(script)
+    async with product():
+        message = await ask(discord, channel)
+        await discord.until(lambda: any(map(asks, discord.seen(ANN))))
+        question = next(filter(asks, discord.seen(ANN)))
+        await discord.press(ANN, channel, question.id, asks(question))
+        await discord.until(lambda: any("paid 5" in post.content for post in told(discord)))
+        draws(script, {"name": "cat.png", "size": 3})
+        await discord.ask_about(ANN, channel, message, ASK)
+        await discord.until(lambda: any(post.attachments for post in discord.seen(ANN)))
+        await all_heard(discord)
+
+    shown = [post.content or post.attachments[0].filename for post in discord.seen(ANN)]
+    allowed = text("approval_approved", "en").format(name="pay")
+    assert {allowed, "Result: paid 5", "Here you are.", "cat.png"} == set(shown)
+    assert ([5], 4) == (paid(ledger), len(shown))
 
 
 async def test_a_command_told_again_is_one_question(discord, product, script):
