@@ -87,7 +87,7 @@ class DiscordApi:
     """Whether a post that is made twice within minutes is made once."""
 
     def __init__(self, http: HTTPClient) -> None:
-        self.http = http
+        self._http = http
 
     async def call(self, method: str, path: str, body: Any = None, **route: Any) -> Any:
         """One request; `route` fills the path and `query` the query string.
@@ -98,7 +98,7 @@ class DiscordApi:
         try:
             more: dict[str, Any] = {} if body is None else {"json": body}
             more |= ({"params": query} if query else {}) | ({"form": parts, "files": files} if parts else {})
-            return await self.http.request(Route(method, path, **route), **more)
+            return await self._http.request(Route(method, path, **route), **more)
         except discord.HTTPException as error:
             raise _sorted(error) from error
         except discord.RateLimited as error:

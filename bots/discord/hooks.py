@@ -19,7 +19,8 @@ from bots.discord.api import SUPPRESS_EMBEDS, DiscordApi, form, sent_at
 from bots.discord.channels import thread_parent
 from bots.discord.reader import Reader
 from bots.discord.wording import Payload, inner, word
-from core.concurrency import Background
+from bots.replies.posts import Gone
+from core.concurrency import Background, Backoff, retry
 from core.errors import SpoolError
 from core.inbox import Inbox
 from core.texts import text
@@ -37,6 +38,8 @@ ACKNOWLEDGED = 3.0
 """Seconds in which Discord has been told that there will be an answer, or never will be."""
 ORIGINAL: Final = "@original"
 """The name of the first post of a hook."""
+_AWAY = "away"
+TELLING: Final = Backoff(first=0.2, tries=4, seconds=1.0)
 _KEPT, _MOST = 86_400.0, 500
 _COMMAND, _ON_MESSAGE, _LATER = 2, 3, 5
 """Type of an interaction, of a command, of a callback."""
@@ -129,19 +132,21 @@ class HookApi(DiscordApi):
         token: str,
         ready: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        super().__init__(api.http)
+        self._api = api
         self._route = {"webhook_id": application, "webhook_token": token}
         self._ready, self._original = ready, ""
 
     async def _hook(self, method: str, message: str = "", body: Any = None, **more: Any) -> Any:
         path = "/webhooks/{webhook_id}/{webhook_token}" + (f"/messages/{message}" if message else "")
-        return await self.call(method, path, body, **self._route, **more)
+        return await self._api.call(method, path, body, **self._route, **more)
 
     async def _first(self) -> dict[str, Any]:
         if self._ready:
             await self._ready()
-        found: dict[str, Any] = await self._hook("GET", ORIGINAL)
-        self._original = str(found["id"])
+        found: dict[str, Any] = {}
+        with suppress(Gone):  # the person put it away
+            found = await self._hook("GET", ORIGINAL)
+        self._original = str(found.get("id") or _AWAY)
         return found
 
     async def post(
@@ -173,7 +178,7 @@ class HookApi(DiscordApi):
     async def history(self, channel: str, after: int) -> list[dict[str, Any]]:
         """The first post, if there is one: Discord lists no others."""
         first = await self._first()
-        return [] if _loading(first) or int(self._original) <= after else [first]
+        return [] if not first or _loading(first) or int(self._original) <= after else [first]
 
     async def typing(self, channel: str) -> None:
         """The hook shows by itself that an answer is on its way."""
@@ -218,20 +223,19 @@ class Asking:
 
     async def _tell(self, used: Payload, hook: Hook, kept: asyncio.Event) -> None:
         """That an answer comes; then, where it comes in the channel, that in place of "thinking"."""
-        path = "/interactions/{interaction_id}/{interaction_token}/callback"
+        path = f"/interactions/{used.get('id')}/{{token}}/callback"
         thinking = {"type": _LATER, "data": {"flags": _EPHEMERAL}}
         with suppress(TimeoutError):
             async with asyncio.timeout(_STORED):
                 await kept.wait()
         try:
-            await self._api.call(
-                "POST", path, thinking, interaction_id=used.get("id"), interaction_token=hook.token
+            await retry(
+                lambda: self._api.call("POST", path, thinking, token=hook.token), TELLING, "interaction"
             )
         except SpoolError as error:  # too late, or a repetition
             logger.info("interaction not acknowledged", extra={"error": str(error)})
         if hook.here:
-            words = {"content": text("answer_comes", word(used.get("locale")), self._language)}
+            api = HookApi(self._api, word(used.get("application_id")), hook.token)
             with suppress(SpoolError):
-                await HookApi(self._api, word(used.get("application_id")), hook.token).edit(
-                    "", ORIGINAL, words
-                )
+                words = text("answer_comes", word(used.get("locale")), self._language)
+                await api.edit("", ORIGINAL, {"content": words})

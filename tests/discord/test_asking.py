@@ -108,19 +108,28 @@ async def test_questions_and_files_come_there_too(discord, product, script, ledg
 
 
 async def test_a_command_told_again_is_one_question(discord, product, script):
-    """It is stored before Discord's position passes it, and carried out once for each id."""
-    discord.fail(*CALLBACK, status=500, times=1)
+    """A resumed session repeats what it is not sure we have heard."""
+    message = await discord.say(BOB, ROOM, "an id of now")
+    words = {"id": message, "channel_id": ROOM, "content": "words", "author": {"id": BOB}}
+    data = {"name": ASK, "type": 3, "target_id": message, "resolved": {"messages": {message: words}}}
+    told = {"id": str(int(message) + 1), "token": "t", "type": 2, "guild_id": GUILD, "channel_id": ROOM}
     async with product():
-        await exchange(discord, ANN, ROOM, "hello")
-        message = await discord.say(BOB, ROOM, "exit code 137")
-        await discord.ask_about(ANN, ROOM, message, ASK)
-        await discord.until(lambda: len(texts(discord, ROOM)) == 2)
-        await discord.cut()
-        await all_heard(discord)
+        for _ in range(2):
+            await discord.replay("INTERACTION_CREATE", told | {"member": {"user": {"id": ANN}}, "data": data})
+            await all_heard(discord)
+        await discord.until(lambda: len(texts(discord, ROOM)) == 1)
     async with product():
         await all_heard(discord)
 
-    assert (2, 2) == (len(script.asked), len(texts(discord, ROOM)))
+    assert (1, 1) == (len(script.asked), len(texts(discord, ROOM)))
+
+
+async def test_a_cut_while_discord_is_told_that_an_answer_comes(discord, product):
+    """It is told once more, within its three seconds."""
+    discord.fail(*CALLBACK, drop=True, times=2)
+    async with product():
+        await ask(discord, discord.add_others_dm(ANN))
+        await discord.until(lambda: told(discord))
 
 
 @pytest.mark.parametrize("here", [True, False])

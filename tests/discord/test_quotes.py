@@ -33,6 +33,7 @@ LUNCH = {
     "answers": [{"poll_media": {"text": "Yes", "emoji": {"name": "🍕"}}}],
 }
 PICTURE = {"id": "7", "filename": "cat.png", "size": 5, "url": "https://cdn.discordapp.com/cat.png"}
+NICK = {"mentions": [{"id": ME}, *({"id": id, "member": {"nick": "Rob"}} for id in ("2", BOB))]}
 SPOOL = {"id": ME, "username": "spool"}
 PRIVATE = {"guild_id": None, "channel_id": DM}
 ALERTS = {"id": "9", "username": "alerts", "bot": True}
@@ -56,6 +57,7 @@ def forward(*passed_on: dict[str, Any]) -> dict[str, Any]:
         (reply(content="exit code 137"), ("reply", "exit code 137", "Bob")),
         (reply(content="ask <@5>", mentions=[{"id": "5", "username": "eve"}]), ("reply", "ask @eve", "Bob")),
         (reply(content="in <#4>"), ("reply", "in #4", "Bob")),
+        (reply(content="hi <@2>") | NICK, ("reply", "hi @Rob", "Rob")),
         (reply(content="", poll=LUNCH), ("reply", "Poll: Lunch?\n- 🍕 Yes", "Bob")),
         (reply(content="", embeds=[ALERT], author=ALERTS), ("reply", CARD, "alerts")),
         (reply(content="", sticker_items=[{"name": "wave"}]), ("reply", "[Sticker: wave]", "Bob")),
