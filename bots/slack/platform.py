@@ -177,6 +177,7 @@ class SlackPlatform:
                     yield reply
                 finally:
                     brush.close()
+                    self._people.learn(message.user)
 
     def _waiting(self, address: Address, message: IncomingMessage | None) -> None:
         """A message waits there behind others; None: it does not any more."""

@@ -50,6 +50,11 @@ class People:
         """Who that is as far as it was told before; costs no request."""
         return cast(Person, self._known.get(user, (0.0, Person()))[1])
 
+    def learn(self, user: str) -> None:
+        """Ask for them, if nobody has yet; for the next time."""
+        if user not in self._known and user not in self._asking:
+            self._background.start(self.person(user), "person")
+
     async def names(self, mentions: Collection[str]) -> Mapping[str, str]:
         """What people see in place of "@U…", "@S…" and "#C…"; those it does not tell soon are missing.
 
