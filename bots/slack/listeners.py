@@ -17,10 +17,11 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.intake.said import Said
-from bots.slack import events
-from bots.slack.events import Us
 from bots.slack.interactions import ANY
 from bots.slack.poster import reference
+from bots.slack.reading import events
+from bots.slack.reading.apps import Apps
+from bots.slack.reading.events import Us
 from core.inbox import Inbox
 from core.types import Address, IncomingMessage
 
@@ -43,7 +44,7 @@ class Heard:
 
     def note(self, event: Mapping[str, Any]) -> None:
         """A message, whoever wrote it; events that are none are ignored."""
-        channel, ts, user = event.get("channel"), event.get("ts"), event.get("user")
+        channel, ts, user = event.get("channel"), event.get("ts"), event.get("user") or event.get("bot_id")
         if not (isinstance(channel, str) and isinstance(ts, str) and isinstance(user, str)):
             return
         if event.get("type") == "message":
@@ -84,6 +85,7 @@ class Listeners:
         self._us = us_of(me)
         self._enterprise = str(me.enterprise_id or "")
         self._foreign: set[str] = set()
+        self._apps = Apps()
 
         self.app = _bolt(client, me)
         self.app.event(ANY)(self._event)  # everything is acknowledged, also what is not for us
@@ -152,6 +154,7 @@ class Listeners:
         if gone and await self._inbox.withdraw(*gone):
             self._waiting(gone[0], False)
         said = events.read(event, self._us, team)
+        self._apps.note(said)
         if said and said.concerns_us and (said.to == "us" or await self._follows(said)):
             await self._receive(said.incoming(), live)
 
