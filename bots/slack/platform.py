@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.intake.catch_up import CatchUp
 from bots.intake.connection import TokenRefused
+from bots.intake.following import Following
 from bots.replies.activity import doing
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.live import FullReply
@@ -24,8 +25,9 @@ from bots.replies.posts import Posts
 from bots.replies.safe_text import harmless
 from bots.slack.api import REVOKED, Budget, Limited, Refused, call
 from bots.slack.files import SlackFiles, Uploads
+from bots.slack.following import Heard
 from bots.slack.interactions import Interactions
-from bots.slack.listeners import Heard, Listeners, us_of
+from bots.slack.listeners import Listeners, us_of
 from bots.slack.markup import SlackMarkup
 from bots.slack.native_stream import Refusals
 from bots.slack.poster import SlackPoster, reference
@@ -89,7 +91,7 @@ class SlackPlatform:
             self._client,
             self._inbox,
             me,
-            follow=self._settings.follow_threads,
+            following=Following.of(self._settings, self.name),
             heard=self._heard,
             waiting=lambda address, yes: self._status.waiting(address, self._thinking if yes else ""),
         )

@@ -14,6 +14,7 @@ from bots.discord.api import DiscordApi
 from bots.discord.gateway import Position
 from bots.discord.interactions import Interactions
 from bots.discord.reader import SESSION, Reader
+from bots.intake.following import Following
 from core.errors import Unreachable, Unsaved
 from core.inbox import Inbox
 from core.store.database import Database
@@ -53,7 +54,7 @@ class Session:
             me=lambda: ME,
             position=lambda: Position("session", self.read, "ws://x/"),
             failed=self._fail,
-            follow=False,
+            following=Following(),
         )
         self.interactions = Interactions(self.inbox, Nobody(), self.reader, language="en")
         await self.resume()

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any, Final
 
 _MENTION = re.compile(r"[@#][A-Z0-9]{2,32}")
+_CALLED = re.compile(r"<(@[A-Z0-9][^<>\n]*|!(?:subteam\^|here|channel|everyone|group)[^<>\n]*)>")
 _LABEL = re.compile(r"<(?:([@#][A-Z0-9]{2,32})|!subteam\^([A-Z0-9]{2,32}))\|([^<>|\n]{1,80})>")
 _ENTITY = re.compile(r"<([@#!][^<>\n]+|[a-z][a-z0-9+.-]{0,20}:[^<>\n]+)>", re.IGNORECASE)
 _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
@@ -83,6 +84,25 @@ def _mentions(element: Mapping[str, Any], me: str) -> bool:
     if kind == "user":
         return element.get("user_id") == me and not _styled(element, "code")
     return any(_mentions(inner, me) for inner in _elements(element))
+
+
+def calls_others(message: Mapping[str, Any], me: str) -> bool:
+    """True when the message's own words, outside code and quotes, call anybody but `me`."""
+    blocks = [block for block in mappings(message.get("blocks")) if block.get("type") == "rich_text"]
+    if blocks:
+        return any(_calls(element, me) for block in blocks for element in _elements(block))
+    text = message.get("text")
+    bare = _QUOTED.sub("", _CODE.sub("", text)) if isinstance(text, str) else ""
+    return any(called.partition("|")[0] != f"@{me}" for called in _CALLED.findall(bare))
+
+
+def _calls(element: Mapping[str, Any], me: str) -> bool:
+    kind = element.get("type")
+    if kind in ("rich_text_preformatted", "rich_text_quote") or _styled(element, "code"):
+        return False
+    if kind in ("user", "usergroup", "broadcast"):
+        return element.get("user_id") != me
+    return any(_calls(inner, me) for inner in _elements(element))
 
 
 def marked_up(text: object, names: Names) -> str:
