@@ -179,6 +179,7 @@ def _settle(tx: Execute, *, assistant: Assistant, real: bool) -> list[Assistant]
 def _policy(settings: Settings) -> Policy:
     return Policy(
         scope=settings.thread_scope,
+        dm_scope=settings.dm_scope or None,
         collect=settings.while_busy == "collect",
         budget=settings.budget,
         window=settings.catch_up_seconds,
@@ -191,6 +192,7 @@ def _rules(settings: Settings) -> Rules:
         limits=Limits(idle=settings.model_idle_seconds, run=settings.run_seconds, tool=settings.tool_seconds),
         language=settings.language,
         shared=settings.thread_scope == "topic",
+        scopes=_policy(settings).scopes,
         budget=settings.budget,
         answer_characters=settings.answer_characters,
         full=settings.full_features,

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.assistants.choose import Choice, choose
 from core.files.attachments import Attachments
@@ -32,10 +32,16 @@ class Policy:
     """
 
     scope: threads.Scope = "user"
+    dm_scope: threads.Scope | None = None
     collect: bool = False
     budget: int = 24_000
     window: float = 3600.0
     admins: frozenset[str] = frozenset()
+
+    @property
+    def scopes(self) -> threads.Scopes:
+        """Whose memory is whose, everywhere."""
+        return threads.Scopes(self.scope, self.dm_scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class Inbox:
     ) -> None:
         self._db, self._lanes, self._policy = db, lanes, policy
         self._approvals, self._attachments = approvals or Approvals(db), attachments
+        self._scopes = policy.scopes
 
     def receive(
         self,
@@ -118,14 +125,17 @@ class Inbox:
                 "message is older than CATCH_UP_SECONDS, left alone", extra={"at": message.sent_at}
             )
             return Receipt(new=False)
-        thread = threads.find_or_create(tx, message.address, message.user, self._policy.scope, now)
+        scope = self._scopes.at(message.address)
+        thread = threads.find_or_create(tx, message.address, message.user, scope, now)
         if message.kind == "stop" and (stopped := runs.stop(tx, thread)):
             messages.add(tx, message, thread, None)
             return Receipt(new=True, stopped=stopped)
         run = self._run_for(tx, message, thread, now)
+        if message.followed and messages.followed_before(tx, message.address):
+            message = replace(message, followed=False)  # how that ends is said once in a topic
         messages.add(tx, message, thread, run)
         if message.kind == "reset":
-            threads.renew(tx, message.address, message.user, self._policy.scope, origin="reset", now=now)
+            threads.renew(tx, message.address, message.user, scope, origin="reset", now=now)
         lane = thread if message.kind == "ask" else run
         claim = claims.begin(tx, lane, owner, self._policy.budget)
         idle = claim and lane == thread  # nothing was under way there, so nobody was asked anything
@@ -144,32 +154,35 @@ class Inbox:
         address: Address,
         user: str,
         *,
+        parent: str = "",
         order: str = "",
         facts: Mapping[str, object] | None = None,
         chain: Chain | None = None,
-    ) -> asyncio.Future[bool]:
-        """Map the next message from there to a new thread. False: this address does not tell which.
+    ) -> asyncio.Future[threads.Extent | None]:
+        """Map the next message from there to a new thread; gives how far the old one reached.
 
-        `order` is the platform's id of a command that may be delivered again: it is carried out once. Put
-        in line at once like `receive`, so what was said before stays in the old thread.
+        None: this address does not tell which. `parent`: see `Scopes.extent`. `order` is the platform's id of
+        a command that may be delivered again: it is carried out once. Put in line at once like `receive`, so
+        what was said before stays in the old thread.
         """
         now = time.time()
         refused: list[str] = []
 
-        def work(tx: Execute) -> bool:
+        def work(tx: Execute) -> threads.Extent | None:
             for name, value in (facts or {}).items():
                 remember(tx, name, value)
-            if self._policy.scope == "topic" and not address.topic:
-                return False
+            if not self._scopes.tells(address):
+                return None
+            scope, extent = self._scopes.at(address), self._scopes.extent(address, parent)
             given = IncomingMessage(order, address, user, "", now, kind="reset")
             if order and messages.known(tx, given):
-                return True
-            old = threads.find_or_create(tx, address, user, self._policy.scope, now)
+                return extent
+            old = threads.find_or_create(tx, address, user, scope, now)
             if order:
                 messages.add(tx, given, old, None)
             refused.extend(approvals.refuse_all(tx, old, user))
-            threads.renew(tx, address, user, self._policy.scope, origin="reset", now=now)
-            return True
+            threads.renew(tx, address, user, scope, origin="reset", now=now)
+            return extent
 
         done = self._db(work, chain)
         done.add_done_callback(lambda _: self._approvals.decided(refused))
@@ -182,7 +195,7 @@ class Inbox:
         """
 
         def work(tx: Execute) -> RunId | None:
-            thread = threads.find(tx, address, user, self._policy.scope)
+            thread = threads.find(tx, address, user, self._scopes.at(address))
             return runs.stop(tx, thread, topic=address.topic) if thread else None
 
         return self._signal(await self._db(work))
@@ -215,11 +228,11 @@ class Inbox:
 
     async def memory(self, address: Address, user: str) -> Held | None:
         """What the thread this person has there holds; None: this address does not tell which one."""
-        if self._policy.scope == "topic" and not address.topic:
+        if not self._scopes.tells(address):
             return None
 
         def work(tx: Execute) -> Held:
-            thread = threads.find(tx, address, user, self._policy.scope)
+            thread = threads.find(tx, address, user, self._scopes.at(address))
             return held(tx, thread, self._policy.budget) if thread else NOTHING
 
         return await self._db(work)
@@ -243,6 +256,10 @@ class Inbox:
     async def spoke_before(self, address: Address, user: str) -> bool:
         """True when this person has addressed the assistant in this topic before."""
         return await self._db(lambda tx: messages.spoke_before(tx, address, user))
+
+    async def asked_last(self, address: Address, before: float) -> tuple[str, float] | None:
+        """Whom we answer, or answered, in this topic just before then, and when they asked; None: nobody."""
+        return await self._db(lambda tx: messages.asked_last(tx, address, before))
 
     async def recent(self, platform: str, since: float) -> list[Address]:
         """Topics in which someone wrote to the assistant since then, the latest first."""

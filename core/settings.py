@@ -47,9 +47,11 @@ class Settings:
     discord_api_url: str = "https://discord.com/api/v10"
     discord_gateway_url: str = ""
     data_dir: Path = Path("./data")
-    thread_scope: Literal["user", "topic"] = "user"
+    thread_scope: Literal["user", "person-topic", "topic"] = "user"
+    dm_scope: Literal["", "user", "person-topic"] = ""
     while_busy: Literal["queue", "collect"] = "queue"
-    follow_threads: bool = False
+    follow_threads: bool | None = None
+    answer_in: tuple[str, ...] = ()
     language: Literal["en", "ko"] = "en"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     history_tokens: int = 24_000
@@ -134,6 +136,7 @@ VENDOR = frozenset(
 )
 """What the openai package reads by itself, from the real environment."""
 PLATFORMS = ("slack", "discord")
+_PLACE = re.compile(r"slack:[CG][A-Z0-9]{2,}|discord:[0-9]{5,20}")
 _USER = re.compile(r"[UW][A-Z0-9]+|[0-9]{5,20}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
@@ -310,6 +313,12 @@ def _shapes(settings: Settings) -> list[str]:
         for id in settings.admins
         if not _USER.fullmatch(id)
     ]
+    problems += [
+        f"ANSWER_IN: {place} is no channel. Write slack:C0123ABCD (the channel's details show its id) or "
+        "discord:LONG_NUMBER (developer mode, Copy Channel ID)."
+        for place in settings.answer_in
+        if not _PLACE.fullmatch(place)
+    ]
     for host in settings.mcp_hosts:
         if not _HOST.fullmatch(host):
             alone = (
@@ -331,7 +340,7 @@ def _choice(name: str, text: str, kind: str) -> str:
     for value in allowed:
         if text.lower() == value.lower():
             return value
-    raise ValueError(f"{name}={text} is not known. Use one of: {', '.join(allowed)}.")
+    raise ValueError(f"{name}={text} is not known. Use one of: {', '.join(filter(None, allowed))}.")
 
 
 def _flag(name: str, text: str, kind: str) -> bool:
@@ -372,4 +381,6 @@ def _language(name: str, text: str, kind: str) -> str:
     return known[0] if known else "en"
 
 
-_READERS = _Readers({"bool": _flag, "int": _number, "Path": _path, "tuple[str, ...]": _names})
+_READERS = _Readers(
+    {"bool": _flag, "bool | None": _flag, "int": _number, "Path": _path, "tuple[str, ...]": _names}
+)

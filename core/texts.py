@@ -13,11 +13,18 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "unreadable": "I cannot read stickers or messages of this kind. Please write what you need as text, or send it as a file.",
         "empty_reply": "I received your message without its text. Please mention me by name (@) in it, or send me "
         "a direct message.",
-        "reset": "Done: your next message starts a new conversation. I no longer use what was said before.",
+        "reset": "Done: {what} has ended, and your next message starts a new one. I no longer use what was said before.",
+        "ended_channel": "your conversation in this channel",
+        "ended_direct": "your conversation in this direct message",
+        "ended_thread": "your conversation in this thread",
+        "ended_shared_channel": "the conversation of everybody in this channel",
+        "ended_shared_thread": "the conversation of everybody in this thread",
+        "follow_ends": "ℹ️ While only you and I talk in this thread, I answer without being mentioned. To end that, write "
+        "“stop” or mention somebody else.",
         "reset_topic": "Here every thread is a conversation of its own, and a slash command cannot see which one "
-        "you mean. Write “reset” after my name inside the thread, or use the message shortcut "
+        "you mean. Write “reset” inside the thread (in a channel after my name), or use the message shortcut "
         "“Reset this conversation”.",
-        "stop": "Nothing is being answered right now. Send me a message whenever you like.",
+        "stop": "Nothing is being answered right now. Write my name (@), or send me a direct message, whenever you like.",
         "stopped": "⏹ Stopped.",
         "stopping": "Stopping this answer.",
         "stop_refused": "Only the person who asked can stop this answer.",
@@ -128,7 +135,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "file_out_refused": "⚠️ {name} could not be posted here. Please tell the person who runs this bot to let it "
         "attach files.",
         "memory_topic": "Here every thread is a conversation of its own, and a slash command cannot see which one "
-        "you mean. Write “memory” after my name inside the thread.",
+        "you mean. Write “memory” inside the thread (in a channel after my name).",
         "memory_empty": "I remember nothing here yet: this conversation is new.",
         "memory_whole": "This conversation has {messages} messages (about {tokens} tokens), and I remember all of them. "
         "Say “reset” after my name to start over.",
@@ -155,10 +162,17 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "\n새로 시작하려면 봇 이름 뒤에 “reset”(또는 /reset), 답변을 멈추려면 “stop”이라고 적어 주세요.",
         "unreadable": "스티커나 이런 종류의 메시지는 읽을 수 없어요. 필요한 내용을 글로 적거나 파일로 보내 주세요.",
         "empty_reply": "메시지의 내용을 받지 못했어요. 메시지에서 저를 멘션(@)하거나 다이렉트 메시지를 보내 주세요.",
-        "reset": "완료했어요. 다음 메시지부터 새 대화가 시작되며, 이전 내용은 더 이상 사용하지 않습니다.",
+        "reset": "완료했어요. {what}를 끝냈어요. 다음 메시지부터 새 대화가 시작되며, 이전 내용은 더 이상 사용하지 않습니다.",
+        "ended_channel": "이 채널에서 나눈 대화",
+        "ended_direct": "이 다이렉트 메시지에서 나눈 대화",
+        "ended_thread": "이 스레드에서 나눈 대화",
+        "ended_shared_channel": "이 채널에서 모두가 함께 나눈 대화",
+        "ended_shared_thread": "이 스레드에서 모두가 함께 나눈 대화",
+        "follow_ends": "ℹ️ 이 스레드에서 둘이서만 이야기하는 동안에는 멘션이 없어도 답해요. 그만두게 하려면 “그만”이라고 적거나 "
+        "다른 사람을 멘션해 주세요.",
         "reset_topic": "여기서는 스레드마다 대화가 따로 있는데, 슬래시 명령은 어느 스레드인지 알 수 없어요. "
-        "스레드 안에서 제 이름 뒤에 “reset”이라고 적거나 메시지 단축키 “Reset this conversation”을 사용해 주세요.",
-        "stop": "지금 답변 중인 것이 없어요. 언제든지 메시지를 보내 주세요.",
+        "스레드 안에서 “초기화”라고 적거나(채널에서는 제 이름 뒤에) 메시지 단축키 “이 대화 초기화”(“Reset this conversation”)를 사용해 주세요.",
+        "stop": "지금 답변 중인 것이 없어요. 언제든지 저를 멘션(@)하거나 다이렉트 메시지를 보내 주세요.",
         "stopped": "⏹ 중지했어요.",
         "stopping": "답변을 중지합니다.",
         "stop_refused": "질문한 사람만 이 답변을 중지할 수 있어요.",
@@ -256,7 +270,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "file_out_large": "⚠️ {name}은(는) 여기에 올리기에 너무 커요(한도 {megabytes} MB). 나누거나 압축해 달라고 해 주세요.",
         "file_out_refused": "⚠️ {name}을(를) 여기에 올릴 수 없었어요. 이 봇의 운영자에게 파일 첨부 권한을 요청해 주세요.",
         "memory_topic": "여기서는 스레드마다 대화가 따로 있는데, 슬래시 명령은 어느 스레드인지 알 수 없어요. "
-        "스레드 안에서 제 이름 뒤에 “memory”라고 적어 주세요.",
+        "스레드 안에서 “기억”이라고 적어 주세요(채널에서는 제 이름 뒤에).",
         "memory_empty": "아직 기억하는 것이 없어요. 새 대화입니다.",
         "memory_whole": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있고 모두 기억합니다. 새로 시작하려면 봇 이름 뒤에 "
         "“reset”(또는 /reset)이라고 적어 주세요.",
@@ -282,3 +296,8 @@ def text(key: str, locale: str, default: str = "en") -> str:
     """The text for a person's locale ("ko", "ko-KR", "en-US"); `default` when it is "" or not ours."""
     language = locale.lower().replace("_", "-").split("-")[0]
     return TEXTS.get(language, TEXTS.get(default, TEXTS["en"]))[key]
+
+
+def ended(extent: str, locale: str, default: str = "en") -> str:
+    """That a conversation is over, and which one: an `Extent` of `core.store.threads`."""
+    return text("reset", locale, default).format(what=text(f"ended_{extent}", locale, default))

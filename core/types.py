@@ -126,6 +126,8 @@ class IncomingMessage:
     """What it points at, in its order."""
     mentions: tuple[str, ...] = ()
     """Ids in its text and quotes, as they stand there ("@U7", "#C55"), that people see as names."""
+    followed: bool = False
+    """It names nobody: it is answered because it goes on with what was answered in its topic."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from bots.discord.api import DiscordApi
 from bots.discord.channels import thread_parent
 from bots.discord.poster import STOP, answered, reference
 from bots.discord.reader import Reader
-from bots.replies.commands import choice_text, memory_text
+from bots.replies.commands import choice_text, memory_text, reset_text
 from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
@@ -76,10 +76,12 @@ class Interactions:
 
     def _reset(self, payload: Mapping[str, Any]) -> None:
         order, facts, chain = str(payload["id"]), self._reader.progress(), self._reader.chain
-        done = self._inbox.reset(_address(payload), _person(payload), order=order, facts=facts, chain=chain)
+        parent = thread_parent(payload.get("channel") or {})
+        where, person = _address(payload), _person(payload)
+        done = self._inbox.reset(where, person, parent=parent, order=order, facts=facts, chain=chain)
 
         async def confirmed() -> Answer:
-            return self._said(payload, "reset" if await done else "reset_topic")
+            return _told(reset_text(await done, _locale(payload), self._language))
 
         self._do(payload, confirmed())
 

@@ -26,6 +26,7 @@ from bots.discord.quotes import hidden
 from bots.discord.reader import SESSION, Reader
 from bots.intake.catch_up import OVERLAP, CatchUp
 from bots.intake.connection import TokenRefused
+from bots.intake.following import INTENT, Following
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.edited import EditBrush
 from bots.replies.live import FullReply
@@ -71,7 +72,8 @@ class DiscordPlatform:
         redirect(settings.discord_api_url, settings.discord_gateway_url)
         self._settings, self._inbox = settings, inbox
         self._identifies = Identifies(inbox)
-        self._bot = Bot(inbox, self._identifies, content=settings.follow_threads)
+        following = Following.of(settings, self.name)
+        self._bot = Bot(inbox, self._identifies, content=bool(following.threads or following.channels))
         self._markup = DiscordMarkup()
         self._api, self._pace, self._locks = DiscordApi(self._bot.http), Pace(), KeyedLock()
         self._files = DiscordFiles(settings.discord_api_url)
@@ -85,7 +87,7 @@ class DiscordPlatform:
             me=self._me,
             position=lambda: self._gateway.position,
             failed=self._drop,
-            follow=settings.follow_threads,
+            following=following,
         )
         self._interactions = Interactions(inbox, self._api, self._intake, language=settings.language)
         self._hooks = Hooks(inbox)
@@ -107,10 +109,7 @@ class DiscordPlatform:
         try:
             await self._gateway.run(position, self._handlers(), partial(self._greeted, connected))
         except ContentIntentRefused:
-            logger.error(
-                "FOLLOW_THREADS=1 needs the Message Content Intent: turn it on at the Bot page of your "
-                "application, or set FOLLOW_THREADS=0. Going on without following threads on Discord."
-            )
+            logger.error(INTENT)
             self._gateway.without_content()
         finally:
             await self._working.close()

@@ -20,6 +20,7 @@ from bots.discord import events
 from bots.discord.api import DiscordApi
 from bots.discord.channels import Channels
 from bots.discord.gateway import Position
+from bots.intake.following import Following
 from bots.intake.said import Said
 from core.concurrency import Background
 from core.errors import SpoolError, Unsaved
@@ -42,10 +43,10 @@ class Reader:
         me: Callable[[], str],
         position: Callable[[], Position | None],
         failed: Callable[[], None],
-        follow: bool,
+        following: Following,
     ) -> None:
         self._inbox, self._api, self._me, self._position = inbox, api, me, position
-        self._failed, self._follow = failed, follow
+        self._failed, self._following = failed, following
         self._roles: dict[str, str | None] = {}
         self._channels = Channels(api)
         self._lines: dict[str, deque[Callable[[], Awaitable[None]]]] = {}
@@ -69,11 +70,11 @@ class Reader:
             self._background.start(self._learn_role(guild, payload, live), "event")
             return
         said = self.read(payload, guild)
-        if said is None or not said.concerns_us:
+        if said is None or said.by != "person" or said.changed:
             return
         if said.to == "us":
             self._place(said, live)
-        elif self._follow:
+        elif self._following.channels or (self._following.threads and said.to == "perhaps"):
             self._line_up(said.address.channel, partial(self._follow_up, said, live))
 
     def read(self, payload: Mapping[str, Any], guild: str) -> Said | None:
@@ -190,9 +191,14 @@ class Reader:
         self._receive(said, live)
 
     async def _follow_up(self, said: Said, live: bool) -> None:
-        in_thread = await self._channels.learn(said.address.channel)
-        if in_thread and await self._inbox.spoke_before(said.address, said.user):
-            self._receive(said, live)
+        parent = await self._channels.learn(said.address.channel)
+        if not self._following.channels.isdisjoint({said.address.channel, parent}):
+            ours = said.taken()
+        else:
+            follows = self._following.threads and parent and said.to == "perhaps"
+            ours = said if follows and await self._inbox.spoke_before(said.address, said.user) else None
+        if ours:
+            self._receive(ours, live)
 
     def channels(self, payload: dict[str, Any]) -> None:
         """THREAD_LIST_SYNC, and the lists of GUILD_CREATE."""

@@ -7,11 +7,16 @@ from typing import Final
 
 from core.assistants.choose import Choice
 from core.runs.summaries import Held, told
-from core.texts import text
+from core.texts import ended, text
 from core.types import Assistant
 
 LONGEST_LIST: Final = 1500
 """Characters of names listed at most: a chat's own reply has room for about so many."""
+
+
+def reset_text(extent: str | None, locale: str, language: str) -> str:
+    """Which thread has ended; None: the command cannot see which one is meant."""
+    return ended(extent, locale, language) if extent else text("reset_topic", locale, language)
 
 
 def memory_text(held: Held | None, locale: str, language: str) -> str:

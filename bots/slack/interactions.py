@@ -11,11 +11,12 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 
-from bots.replies.commands import choice_text, memory_text
+from bots.replies.commands import choice_text, memory_text, reset_text
 from bots.slack.poster import APPROVE, REFUSE
 from core.concurrency import Background
 from core.inbox import Inbox
@@ -51,8 +52,8 @@ class Interactions:
 
     async def _reset(self, body: dict[str, Any], ack: Any) -> None:
         user = str(body["user_id"])
-        done = await self._inbox.reset(self._address(body["channel_id"]), user)
-        await self._answer(ack, await self._say("reset" if done else "reset_topic", user))
+        extent = await self._inbox.reset(self._address(body["channel_id"]), user)
+        await self._answer(ack, reset_text(extent, await self._quickly(user), self._language))
 
     async def _assistant(self, body: dict[str, Any], ack: Any) -> None:
         user, wanted = str(body["user_id"]), str(body.get("text") or "").strip()
@@ -70,9 +71,9 @@ class Interactions:
     async def _shortcut(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
         user, message = str(body["user"]["id"]), body.get("message") or {}
         topic = str(message.get("thread_ts") or message.get("ts") or "")
-        await self._inbox.reset(self._address((body.get("channel") or {}).get("id"), topic), user)
+        extent = await self._inbox.reset(self._address((body.get("channel") or {}).get("id"), topic), user)
         await ack()
-        self._confirm(respond, "reset", user)
+        self._later(respond, user, partial(reset_text, extent))
 
     async def _decide(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
         """A button works for whoever was asked."""
@@ -84,15 +85,18 @@ class Interactions:
             self._confirm(respond, f"approval_{decision}", user)
 
     def _confirm(self, respond: Any, key: str, user: str) -> None:
-        """Later: an acknowledgement leaves only when its listener returns."""
-        self._background.start(self._respond(respond, key, user), "confirmation")
+        self._later(respond, user, partial(text, key))
 
-    async def _respond(self, respond: Any, key: str, user: str) -> None:
+    def _later(self, respond: Any, user: str, words: Callable[[str, str], str]) -> None:
+        """An acknowledgement leaves only when its listener returns. `words`: of a locale and a language."""
+        self._background.start(self._respond(respond, user, words), "confirmation")
+
+    async def _respond(self, respond: Any, user: str, words: Callable[[str, str], str]) -> None:
         try:
-            said = await self._say(key, user)
+            said = words(await self._quickly(user), self._language)
             await respond(text=said, response_type="ephemeral", replace_original=False)
         except Exception as error:
-            logger.info("%s could not be confirmed", key, extra={"error": type(error).__name__})
+            logger.info("an interaction could not be confirmed", extra={"error": type(error).__name__})
 
     async def _stale_command(self, body: dict[str, Any], ack: Any) -> None:
         await self._answer(ack, await self._say("stale", str(body.get("user_id") or "")))

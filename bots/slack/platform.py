@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,26 +17,28 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.intake.catch_up import CatchUp
 from bots.intake.connection import TokenRefused
+from bots.intake.following import Following
 from bots.replies.activity import doing
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.live import FullReply
 from bots.replies.posts import Posts
 from bots.replies.safe_text import harmless
-from bots.slack import events
 from bots.slack.api import REVOKED, Budget, Limited, Refused, call
 from bots.slack.files import SlackFiles, Uploads
-from bots.slack.history import History, pages
+from bots.slack.following import Heard
 from bots.slack.interactions import Interactions
-from bots.slack.listeners import Heard, Listeners, us_of
+from bots.slack.listeners import Listeners, us_of
 from bots.slack.markup import SlackMarkup
 from bots.slack.native_stream import Refusals
-from bots.slack.people import People
 from bots.slack.poster import SlackPoster, reference
+from bots.slack.reading import events
+from bots.slack.reading.history import History, newest, pages
+from bots.slack.reading.people import People
 from bots.slack.socket import SocketMode, unconnected
 from bots.slack.status import Status
 from bots.slack.stream import StreamBrush, Streaming
 from core.concurrency import Background, KeyedLock
-from core.errors import Retryable, SpoolError, Unreachable
+from core.errors import Retryable, SpoolError
 from core.inbox import Inbox
 from core.settings import Settings
 from core.store import steps
@@ -88,7 +91,7 @@ class SlackPlatform:
             self._client,
             self._inbox,
             me,
-            follow=self._settings.follow_threads,
+            following=Following.of(self._settings, self.name),
             heard=self._heard,
             waiting=lambda address, yes: self._status.waiting(address, self._thinking if yes else ""),
         )
@@ -189,22 +192,23 @@ class SlackPlatform:
         address = message.address
         if self._heard.quiet(address.channel, address.topic, message.user, since):
             return []
-        us = us_of(await asyncio.shield(self._me))
+        where = (address.channel, address.topic, since, message.id)
         try:
-            reading = pages(
-                self._client,
-                address.channel,
-                address.topic,
-                since,
-                message.id,
-                patience=CONTEXT_PATIENCE,
-            )
-            topic = [events.read({**one, "channel": address.channel}, us) async for one in reading]
+            topic = [one async for one in pages(self._client, *where, patience=CONTEXT_PATIENCE)]
         except SpoolError as error:
             logger.info("topic cannot be read for context", extra={"error": str(error)})
             return []
-        before = [said for said in topic if said and said.sent_at < message.sent_at]
-        return [said.earlier(reference(address, said.id)) for said in before[-EARLIER:] if said.text]
+        return (await self._before(message, topic))[-EARLIER:]
+
+    async def _before(self, message: IncomingMessage, found: Iterable[Mapping[str, Any]]) -> list[Earlier]:
+        """Those of the messages that say or show something and were sent before that one."""
+        channel, us = message.address.channel, us_of(await asyncio.shield(self._me))
+        told = [events.read({**one, "channel": channel}, us) for one in found]
+        return [
+            said.earlier(reference(message.address, said.id))
+            for said in told
+            if said and said.sent_at < message.sent_at and (said.text or said.quotes or said.files)
+        ]
 
     async def fetch(self, attachment: Attachment, limit: int) -> bytes:
         """See `Fetching.fetch`."""
@@ -224,7 +228,9 @@ class SlackPlatform:
 
     async def said(self, message: IncomingMessage, since: float, most: int) -> Sequence[Earlier]:
         """See `Platform.said`."""
-        raise Unreachable("not read yet")
+        found = await newest(self._client, message.address.channel, since, message.id, most)
+        replies = {one.get("ts"): one.get("reply_count") for one in found}
+        return [_with_replies(one, replies.get(one.id)) for one in await self._before(message, found)]
 
     async def _locale(self, user: str) -> str:
         return (await self.person(user)).locale
@@ -233,6 +239,14 @@ class SlackPlatform:
         """Take statuses away; what was not acknowledged is delivered again."""
         await self._people.close()
         await self._status.close()
+
+
+def _with_replies(one: Earlier, count: object) -> Earlier:
+    """It says how many answers stand below it, which are not read with it."""
+    if not isinstance(count, int) or count < 1:
+        return one
+    told = f"[{count} {'reply' if count == 1 else 'replies'} in its thread]"
+    return replace(one, text=f"{one.text}\n{told}".lstrip())
 
 
 async def _with_token(setting: str, request: Awaitable[Any]) -> Any:

@@ -13,6 +13,7 @@ from core.files.library import Library
 from core.ports import Model, Service
 from core.runs.approvals import Approvals
 from core.store.database import Database
+from core.store.threads import Scopes
 from core.tools import Toolbox
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,8 @@ class Rules:
     """Of our own texts where a person's is not known."""
     shared: bool = False
     """Several people share a thread: the model is told who says what."""
+    scopes: Scopes = field(default_factory=Scopes)
+    """Whose thread is whose, to name the one that a reset has ended."""
     budget: int = 24_000
     """Tokens a history may have at most."""
     answer_characters: int = 40_000

@@ -25,6 +25,7 @@ from core.runs.run_context import Ready, Rules, RunContext
 from core.store import items, steps
 from core.store.database import Database
 from core.store.steps import Answer
+from core.texts import ended
 from core.types import Claim, Outcome
 
 logger = logging.getLogger(__name__)
@@ -102,10 +103,12 @@ class TextRun:
         return Answer("completed", "", note=await self._text())
 
     async def _text(self) -> str:
-        run = self._run
-        if run.message.kind != "memory":
-            return await run.say(run.message.kind)
+        run, asked = self._run, self._run.message
+        if asked.kind not in ("memory", "reset"):
+            return await run.say(asked.kind)
         locale, budget = await run.locale(), run.rules.budget
+        if asked.kind == "reset":
+            return ended(run.rules.scopes.extent(asked.address, asked.parent), locale, run.rules.language)
         held = await run.db(lambda tx: summaries.held(tx, run.claim.thread, budget))
         return summaries.told(held, locale, run.rules.language)
 
@@ -131,6 +134,9 @@ class ModelRun:
         answer = await self._answer()
         if self._run.rounds:
             await self._loop.calls.close()
+        if any(message.followed for message in self._run.claim.messages):
+            told = await self._run.say("follow_ends")
+            return replace(answer, note="\n".join(filter(None, [answer.note, told])))
         return answer
 
     async def _answer(self) -> Answer:

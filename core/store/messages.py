@@ -36,6 +36,8 @@ def add(tx: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | No
             body[name] = [asdict(one) for one in values]
     if message.mentions:
         body["mentions"] = message.mentions
+    if message.followed:
+        body["followed"] = True
     tx.execute(
         f"INSERT INTO messages (id, thread_id, run_id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -113,6 +115,29 @@ def spoke_before(tx: Execute, address: Address, user: str) -> bool:
             (address.platform, address.workspace, address.channel, address.topic, user),
         ).fetchall()
     )
+
+
+_BEFORE = "platform = ? AND workspace = ? AND channel = ? AND topic = ?"
+
+
+def followed_before(tx: Execute, address: Address) -> bool:
+    """Whether a follow-up that names nobody was accepted in this topic already."""
+    found = "SELECT 1 FROM messages WHERE json_extract(body, '$.followed')"
+    return bool(tx.execute(f"{found} AND {_BEFORE} LIMIT 1", _place(address)).fetchall())
+
+
+def asked_last(tx: Execute, address: Address, before: float) -> tuple[str, float] | None:
+    """Who said the last that was said to us in this topic before then, and when; None once it was `stop`."""
+    rows = tx.execute(
+        f"SELECT person, sent_at, json_extract(body, '$.kind') FROM messages WHERE {_BEFORE} "
+        "AND sent_at < ? ORDER BY sent_at DESC, seq DESC LIMIT 1",
+        (*_place(address), before),
+    ).fetchall()
+    return (rows[0][0], rows[0][1]) if rows and rows[0][2] != "stop" else None
+
+
+def _place(address: Address) -> tuple[str, str, str, str]:
+    return address.platform, address.workspace, address.channel, address.topic
 
 
 def last_in_topic(tx: Execute, thread: ThreadId, message: IncomingMessage) -> float | None:

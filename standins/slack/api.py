@@ -17,7 +17,7 @@ from typing import Literal
 from aiohttp import web
 
 from standins.slack.methods import Method
-from standins.slack.wire import ApiError, Json, arguments, bearer, refuse
+from standins.slack.wire import ApiError, Json, arguments, bearer, granted, refuse
 from standins.slack.workspace import Identity
 
 When = Literal["before", "after"]
@@ -178,8 +178,7 @@ class Api:
             raise ApiError("unknown_method")
         call.ignored = method.ignored(call.args)
         self._authenticate(token, method.token)
-        if method.scope and method.scope not in self.scopes:
-            raise ApiError("missing_scope", needed=method.scope, provided=",".join(sorted(self.scopes)))
+        granted(self.scopes, method.scope)
         return method
 
     def _authenticate(self, token: str, kind: str) -> None:

@@ -88,5 +88,10 @@ def of_workspace(files: Files, conversations: Conversations, directory: Director
         "conversations.history": Method(conversations.history, "channel", _PAGE),
         "apps.connections.open": Method(directory.connect, tier=20, token="app"),
         "auth.test": Method(directory.whoami, tier=600),
-        "users.info": Method(directory.user, "user", "include_locale", 100),
+        "users.info": Method(directory.user, "user", "include_locale", 100, "users:read"),
+        "conversations.info": Method(directory.channel, "channel", "include_locale include_num_members"),
+        "bots.info": Method(directory.bot, "", "bot", scope="users:read"),
+        "usergroups.list": Method(
+            directory.groups, "", "include_count include_disabled include_users", 20, "usergroups:read"
+        ),
     }

@@ -53,6 +53,7 @@ class Core:
             limits=limits,
             language=language,
             shared=policy.scope == "topic",
+            scopes=policy.scopes,
             budget=policy.budget,
             full=service is not None,
             mcp_hosts=frozenset({"mcp.example.com"}),

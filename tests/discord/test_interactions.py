@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.texts import text
+from core.texts import ended, text
 from standins.discord import DiscordStandin
 from tests.discord.conversation import exchange
 from tests.discord.people import ANN, BOB, ROOM
@@ -114,18 +114,17 @@ async def test_what_an_older_bot_left_behind_is_answered(discord, product, scrip
     assert [] == script.asked
 
 
-DONE = text("reset", "en")
-
-
-@pytest.mark.parametrize("place", ["dm", "thread"])
-async def test_reset_forgets(discord, product, script, place):
-    channel = {"dm": discord.dm(ANN), "thread": discord.add_thread(ROOM)}[place]
-    async with product():
+@pytest.mark.parametrize("scope", ["user", "person-topic"])
+@pytest.mark.parametrize("place", ["direct", "thread"])
+async def test_reset_forgets(discord, product, script, place, scope):
+    """And says what; a channel is a topic in Discord, so that both scopes are one there."""
+    channel = {"direct": discord.dm(ANN), "thread": discord.add_thread(ROOM)}[place]
+    async with product(thread_scope=scope):
         await exchange(discord, ANN, channel, "one")
         reply = await discord.slash(ANN, channel, "reset")
         await exchange(discord, ANN, channel, "two")
 
-    assert (DONE, True, False) == (reply.text, reply.ephemeral, reply.failed)
+    assert (ended(place, "en"), True, False) == (reply.text, reply.ephemeral, reply.failed)
     assert reply.acked_after is not None
     assert reply.acked_after < 1.0
     assert [["one"], ["two"]] == script.asked
@@ -137,7 +136,7 @@ async def test_the_confirmation_speaks_the_persons_language(discord, product, lo
     async with product(language=language):
         reply = await discord.slash(ANN, ROOM, "reset", locale=locale)
 
-    assert text("reset", spoken) == reply.text
+    assert ended("channel", spoken) == reply.text
 
 
 async def test_a_topics_reset_is_everybodys(discord, product, script):
@@ -147,5 +146,5 @@ async def test_a_topics_reset_is_everybodys(discord, product, script):
         reply = await discord.slash(BOB, ROOM, "reset")
         await exchange(discord, ANN, ROOM, "a2")
 
-    assert DONE == reply.text
+    assert ended("shared_channel", "en") == reply.text
     assert 1 == len(script.asked[-1])

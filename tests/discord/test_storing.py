@@ -15,6 +15,7 @@ from bots.discord.gateway import Position
 from bots.discord.hooks import ASK, Asking, Hooks
 from bots.discord.interactions import Interactions
 from bots.discord.reader import SESSION, Reader
+from bots.intake.following import Following
 from core.errors import Unreachable, Unsaved
 from core.inbox import Inbox
 from core.store.database import Database
@@ -54,7 +55,7 @@ class Session:
             me=lambda: ME,
             position=lambda: Position("session", self.read, "ws://x/"),
             failed=self._fail,
-            follow=False,
+            following=Following(),
         )
         self.interactions = Interactions(self.inbox, Nobody(), self.reader, language="en")
         hooks = Hooks(self.inbox)

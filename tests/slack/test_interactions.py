@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.texts import TEXTS, text
+from core.texts import TEXTS, ended, text
 from standins.slack import Post, SlackStandin
 from tests.registered import register
 from tests.slack.conversation import all_heard, exchange, shows, texts, workspace
@@ -139,11 +139,18 @@ def callback() -> str:
 
 
 @pytest.mark.parametrize(
-    ("channel", "scope", "on"),
-    [("C1", "user", "question"), ("C1", "topic", "answer"), ("D1", "user", "answer")],
+    ("channel", "scope", "on", "extent"),
+    [
+        ("C1", "user", "question", "channel"),
+        ("C1", "topic", "answer", "shared_thread"),
+        ("D1", "user", "answer", "direct"),
+        ("D1", "person-topic", "answer", "thread"),
+    ],
 )
-async def test_the_shortcut_starts_over(slack, product, script, channel, scope, on):
-    async with product(thread_scope=scope):
+async def test_the_shortcut_starts_over(slack, product, script, channel, scope, on, extent):
+    """And says what has ended."""
+    how = {"dm_scope": scope} if extent == "thread" else {"thread_scope": scope}
+    async with product(**how):
         root = await exchange(slack, "U1", channel, "one")
         await exchange(slack, "U1", channel, "two", root)
         chosen = root if on == "question" else slack.posts(channel)[0].ts
@@ -153,13 +160,14 @@ async def test_the_shortcut_starts_over(slack, product, script, channel, scope, 
 
     assert "" == reply.error
     assert 1 == len(script.asked[-1])
-    assert ["U1"] == [seen.user for seen in slack.ephemerals]
+    assert [("U1", ended(extent, "en"))] == [(seen.user, seen.text) for seen in slack.ephemerals]
     assert 3 == len(slack.posts(channel))
 
 
-async def test_under_topic_scope_the_command_explains_itself(slack, product, script):
+@pytest.mark.parametrize("scope", ["topic", "person-topic"])
+async def test_where_a_topic_is_a_conversation_the_command_explains_itself(slack, product, script, scope):
     """It cannot know the topic: it names both other ways, and forgets nothing."""
-    async with product(thread_scope="topic"):
+    async with product(thread_scope=scope):
         root = await exchange(slack, "U1", "C1", "one")
         reply = await slack.slash("U1", "C1", "/reset")
         await slack.until(lambda: reply.texts)

@@ -73,7 +73,7 @@ def given_of_turns(first: int, last: int) -> list[str]:
     return [*(text for turn in turns for text in turn), f"number {last}"]
 
 
-@pytest.mark.parametrize("kind", ["help", "unreadable", "empty_reply", "reset", "stop"])
+@pytest.mark.parametrize("kind", ["help", "unreadable", "empty_reply", "stop"])
 async def test_own_texts_are_shown_without_the_model(tmp_path, kind):
     """They are an answer like any other, and no part of what the thread remembers."""
     model = ScriptedModel(Heard())
@@ -250,3 +250,23 @@ async def test_no_word_of_anybody_gets_into_the_log(tmp_path):
     assert "sesame" not in stream.getvalue()
     assert {"invalid_prompt", "stream_ended_early"} <= {line.get("error") for line in lines(stream)}
     assert json.dumps("sesame") not in stream.getvalue()
+
+
+async def test_how_a_follow_up_ends_is_said_once_in_a_topic(tmp_path):
+    """Under the first answer that nobody asked for by name, also when the process dies before it is shown."""
+    async with core(tmp_path, ScriptedModel(Scenario())) as spool:
+        await spool.say("1", "one")
+        await spool.idle()
+        spool.platform.may_finish.clear()
+        await spool.say("2", "two", followed=True)
+        await spool.platform.news.until(lambda: spool.platform.finishing)
+        await spool.die()
+        spool.platform.may_finish.set()
+        await spool.restart()
+        await spool.idle()
+        await spool.say("3", "three", followed=True)
+        await spool.say("4", "four", followed=True, address=elsewhere(topic="T2"))
+        await spool.idle()
+
+        told = [text.count(TEXTS["en"]["follow_ends"]) for text in spool.platform.answers if text]
+        assert [0, 1, 0, 1] == told

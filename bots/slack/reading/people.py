@@ -1,6 +1,6 @@
 """Who people are and what channels are called, as Slack tells it: asked once a day for each.
 
-https://docs.slack.dev/reference/methods/users.info · https://docs.slack.dev/reference/methods/conversations.info
+https://docs.slack.dev/reference/methods: users.info, conversations.info, bots.info, usergroups.list
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.replies.safe_text import printable
 from bots.slack.api import call
 from core.concurrency import Background
-from core.errors import SpoolError
+from core.errors import SpoolError, loggable
 from core.types import Person
 
 logger = logging.getLogger(__name__)
 DAY: Final = 86_400.0
 SOON: Final = 60.0
 """Seconds after which what Slack did not tell is asked again."""
+PATIENCE: Final = 1.0
+"""Seconds a name is waited for. What comes later is known for the next question."""
 Ask = Callable[[], Coroutine[Any, Any, Any]]
+_GROUPS: Final = "usergroups"
+"""Under this all user groups are kept in mind."""
 MOST: Final = 20_000
 """People and channels that are kept in mind."""
 
@@ -43,19 +47,38 @@ class People:
         return found
 
     async def names(self, mentions: Collection[str]) -> Mapping[str, str]:
-        """What people see in place of "@U…" and "#C…"; those it does not tell are missing. Never raises."""
-        found = await asyncio.gather(*(self._name(one) for one in mentions))
-        return {one: name for one, name in zip(mentions, found, strict=True) if name}
+        """What people see in place of "@U…", "@S…" and "#C…"; those it does not tell soon are missing.
+
+        Never raises.
+        """
+        found = {one: await self._name(one) for one in mentions if self._knows(one)}  # never suspends
+        if late := [one for one in mentions if one not in found]:
+            found.update(zip(late, await asyncio.gather(*map(self._soon, late)), strict=True))
+        return {one: name for one, name in found.items() if name}
+
+    def _knows(self, mention: str) -> bool:
+        until, _ = self._known.get(_GROUPS if mention[:2] == "@S" else mention[1:], (0.0, None))
+        return until > time.monotonic()
+
+    async def _soon(self, mention: str) -> str:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._name(mention)
+        except TimeoutError:
+            return ""
 
     async def _name(self, mention: str) -> str:
         kind, id = mention[:1], mention[1:]
         if kind == "@" and id[:1] in ("U", "W"):
             name = (await self.person(id)).name
-            return f"@{name}" if name else ""
-        if kind == "#":
-            told: str = await self._learnt(id, lambda: self._channel(id), "")
-            return f"#{told}" if told else ""
-        return ""
+        elif kind == "@" and id[:1] == "S":
+            name = (await self._learnt(_GROUPS, self._groups, {})).get(id, "")
+        elif kind == "#" or id[:1] == "B":
+            ask = self._channel if kind == "#" else self._app
+            name = await self._learnt(id, lambda: ask(id), "")
+        else:
+            return ""
+        return f"{kind}{name}" if name else ""
 
     async def _person(self, user: str) -> Person:
         told = (await call(self._client.users_info(user=user, include_locale=True))).get("user") or {}
@@ -65,8 +88,17 @@ class People:
         return Person(printable(name).strip(), str(told.get("locale") or ""), str(told.get("tz") or ""))
 
     async def _channel(self, id: str) -> str:
-        told = (await call(self._client.conversations_info(channel=id))).get("channel") or {}
-        return printable(str(told.get("name") or "")).strip()
+        return _label((await call(self._client.conversations_info(channel=id))).get("channel"), "name")
+
+    async def _app(self, id: str) -> str:
+        return _label((await call(self._client.bots_info(bot=id))).get("bot"), "name")
+
+    async def _groups(self) -> dict[str, str]:
+        """All of them at once: Slack does not tell one alone."""
+        told = await call(self._client.usergroups_list())
+        return {
+            str(one["id"]): _label(one, "handle") for one in told.get("usergroups") or () if one.get("id")
+        }
 
     async def _learnt(self, id: str, ask: Ask, unknown: Any) -> Any:
         """What is known of that id, else what asking gives. Who gives up does not end it for others."""
@@ -80,8 +112,8 @@ class People:
     async def _ask(self, id: str, ask: Ask, otherwise: Any) -> Any:
         try:
             told, keep = await ask(), DAY
-        except SpoolError as error:
-            logger.debug("a name cannot be read", extra={"error": str(error)})
+        except (SpoolError, AttributeError, TypeError) as error:  # the others: an answer of another shape
+            logger.debug("a name cannot be read", extra={"error": loggable(error)})
             told, keep = otherwise, SOON
         finally:
             self._asking.pop(id, None)
@@ -93,3 +125,7 @@ class People:
     async def close(self) -> None:
         """Leave what is under way."""
         await self._background.close()
+
+
+def _label(told: Any, key: str) -> str:
+    return printable(str((told or {}).get(key) or "")).strip()
