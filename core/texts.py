@@ -143,6 +143,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "word for word. Say “reset” after my name to start over.",
         "memory_summarised": "This conversation has {messages} messages (about {tokens} tokens). I remember the oldest "
         "{summarised} as a summary and the others word for word. Say “reset” after my name to start over.",
+        "about_message": "What about this message? Explain it, or answer it if it asks something.",
+        "answer_comes": "💬 My answer comes here, as a reply to that message.",
         "assistant_current": "Here you talk to “{name}” ({id}, model {model}).",
         "assistant_others": "Others: {names}. Admins switch with /assistant NAME.",
         "assistant_switched": "Done: from the next message on, “{name}” ({id}) answers here. /assistant none ends that.",
@@ -276,6 +278,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "시작하려면 봇 이름 뒤에 “reset”(또는 /reset)이라고 적어 주세요.",
         "memory_summarised": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있어요. 가장 오래된 {summarised}개는 요약으로, "
         "나머지는 그대로 기억합니다. 새로 시작하려면 봇 이름 뒤에 “reset”(또는 /reset)이라고 적어 주세요.",
+        "about_message": "이 메시지에 대해 알려 주세요. 설명해 주시고, 질문이라면 답해 주세요.",
+        "answer_comes": "💬 그 메시지에 대한 답장으로 여기에 답변할게요.",
         "assistant_current": "여기서 답하는 어시스턴트: “{name}”({id}, 모델 {model}).",
         "assistant_others": "다른 어시스턴트: {names}. 관리자는 /assistant 이름 으로 바꿀 수 있어요.",
         "assistant_switched": "완료했어요. 다음 메시지부터 여기서 답하는 어시스턴트: “{name}”({id}). /assistant none 으로 되돌릴 수 있어요.",

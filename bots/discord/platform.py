@@ -7,19 +7,22 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import discord
 
-from bots.discord import events
-from bots.discord.api import PAGE, DiscordApi
+from bots.discord.api import PAGE, DiscordApi, sent_at, snowflake
 from bots.discord.bot import Bot
 from bots.discord.files import DiscordFiles, Uploads
 from bots.discord.gateway import ContentIntentRefused, Gateway, Handler, Position, forget_login, redirect
+from bots.discord.hooks import Asking, HookApi, Hooks
 from bots.discord.identifies import Identifies
 from bots.discord.interactions import Interactions
 from bots.discord.markup import DiscordMarkup
-from bots.discord.poster import DiscordPoster, Pace, typing
+from bots.discord.poster import DiscordPoster, Pace, reference, typing
+from bots.discord.quotes import hidden
 from bots.discord.reader import SESSION, Reader
 from bots.intake.catch_up import OVERLAP, CatchUp
 from bots.intake.connection import TokenRefused
@@ -40,6 +43,16 @@ from core.types import Address, Attachment, Earlier, IncomingMessage, Person
 
 logger = logging.getLogger(__name__)
 SAVE_EVERY = 5.0
+NOT_READ = (
+    "Discord does not let this bot read what was said here before. Whoever runs the server can give it “View "
+    "Channel” and “Read Message History”"
+)
+TEXTS_HIDDEN = (
+    "[{count} messages here are left out: Discord hides their text from this bot, which may read only what "
+    "mentions it or answers it. Whoever runs the bot can switch on the Message Content Intent.]"
+)
+_CHANNELS = ("CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE")
+_ROLES = ("GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE")
 LOGIN = (
     "Discord refused DISCORD_BOT_TOKEN. Copy the current token from the Bot page of your application "
     "(https://discord.com/developers/applications) into the settings."
@@ -77,6 +90,8 @@ class DiscordPlatform:
             following=following,
         )
         self._interactions = Interactions(inbox, self._api, self._intake, language=settings.language)
+        self._hooks = Hooks(inbox)
+        self._asking = Asking(self._intake, self._api, self._hooks, self._me, settings.language)
 
     def _me(self) -> str:
         assert self._bot.user is not None
@@ -88,6 +103,7 @@ class DiscordPlatform:
         self._working.start(self._bot.sync(), "discord commands")
         self._working.start(self._save(), "discord position")
         self._intake.restart()
+        await self._hooks.load()
         stored = await self._inbox.fact(SESSION)
         position = Position(**stored) if isinstance(stored, dict) else None
         try:
@@ -120,12 +136,16 @@ class DiscordPlatform:
             "MESSAGE_DELETE": intake.deleted,
             "MESSAGE_DELETE_BULK": intake.deleted,
             "GUILD_CREATE": intake.guild,
-            "CHANNEL_CREATE": intake.channel,
-            "THREAD_CREATE": intake.channel,
-            "THREAD_UPDATE": intake.channel,
-            "THREAD_LIST_SYNC": intake.channels,
-            "INTERACTION_CREATE": self._interactions.take,
+            **dict.fromkeys(_CHANNELS, intake.channel),
+            **dict.fromkeys(_ROLES, intake.role),
+            "THREAD_LIST_SYNC": intake.listed,
+            "INTERACTION_CREATE": self._used,
         }
+
+    def _used(self, payload: dict[str, Any]) -> None:
+        """INTERACTION_CREATE."""
+        if not self._asking.take(payload):
+            self._interactions.take(payload)
 
     def _greeted(self, connected: Callable[[], None]) -> None:
         connected()
@@ -154,11 +174,11 @@ class DiscordPlatform:
 
     async def _read(self, greeted_at: float, address: Address, since: float) -> None:
         """Give what was said in a channel since then to the inbox; what is known is skipped."""
-        after = max(0, events.snowflake(since) - 1)
+        after = max(0, snowflake(since) - 1)
         try:
             while page := await self._api.history(address.channel, after):
                 for payload in page:
-                    missed = since + OVERLAP < events.sent_at(payload["id"]) < greeted_at
+                    missed = since + OVERLAP < sent_at(payload["id"]) < greeted_at
                     if missed or not payload.get("edited_timestamp"):  # an edit is no message
                         self._intake.again(payload, address.workspace)
                 after = int(page[-1]["id"])
@@ -172,14 +192,20 @@ class DiscordPlatform:
         """See `Platform.reply`."""
         await self._logged_in.wait()
         stop = text("stop_button", message.locale, self._settings.language)
-        poster = DiscordPoster(self._api, self._pace, message, journal.claim.run, self._me(), stop)
+        hook, api = await self._hooks.of(message.id), self._api
+        if hook and not hook.here:
+            told = partial(self._hooks.told, message.id)
+            api = HookApi(api, str(self._bot.application_id), hook.token, told)
+        poster = DiscordPoster(api, self._pace, message, journal.claim.run, self._me(), stop)
+        if hook and hook.target:
+            poster.target = hook.target
         posts = Posts(journal, poster, self._locks)
         pages = Pages(self._markup, poster.limit)
         brush = EditBrush(
             posts, lambda body, _, final: pages.posts(printable(body), final=final), activities=True
         )
         made = FullReply(brush, Uploads(posts, poster), ApprovalPosts(posts, journal, poster))
-        async with made as reply, typing(self._api, message.address.channel, reply.visible):
+        async with made as reply, typing(api, message.address.channel, reply.visible):
             yield reply
 
     async def fetch(self, attachment: Attachment, limit: int) -> bytes:
@@ -196,11 +222,22 @@ class DiscordPlatform:
 
     async def names(self, mentions: Collection[str], message: IncomingMessage) -> Mapping[str, str]:
         """See `Platform.names`."""
-        return {}
+        return await self._intake.channels.names(mentions, message.address.workspace)
 
     async def said(self, message: IncomingMessage, since: float, most: int) -> Sequence[Earlier]:
-        """See `Platform.said`."""
-        raise Unreachable("not read yet")
+        """See `Platform.said`. What Discord hides from us is counted in a line of its own."""
+        where = message.address
+        try:
+            page = await self._api.before(where.channel, message.id, most)
+        except (Unreachable, Gone):
+            raise Unreachable(NOT_READ) from None
+        recent = [one for one in page if sent_at(str(one["id"])) >= since]
+        told = [said for one in recent if (said := self._intake.read(one, where.workspace))]
+        brief = [replace(one, quotes=()) if one.by == "us" else one for one in told]
+        shown = [one.earlier(reference(one.id)) for one in brief if one.text or one.files or one.quotes]
+        unread = sum(map(hidden, recent))
+        note = Earlier("", "", "bot", TEXTS_HIDDEN.format(count=unread), author="Discord")
+        return [note, *shown] if unread else shown
 
     async def close(self) -> None:
         """Leave without ending the session."""

@@ -57,6 +57,8 @@ class DiscordPoster:
         self._api, self._pace, self._message, self._run, self._me = api, pace, message, run, me
         self._channel, self._stop_label = message.address.channel, stop_label
         self._quotes, self._locked = True, False
+        self.target = message.id
+        """The message that posts reply to."""
 
     def _body(self, text: str, *, growing: bool) -> dict[str, Any]:
         return {"content": text, "components": row((STOP, self._stop_label, GREY)) if growing else []}
@@ -87,7 +89,7 @@ class DiscordPoster:
         body |= {"nonce": _nonce(self._run, name), "enforce_nonce": True}
         if reply and self._quotes:
             body["message_reference"] = {
-                "message_id": self._message.id,
+                "message_id": self.target,
                 "channel_id": self._channel,
                 "fail_if_not_exists": False,
             }
@@ -155,7 +157,7 @@ class DiscordPoster:
     def _own(self, post: dict[str, Any]) -> OwnPost:
         """A reply tells by its reference whose answer it is."""
         answered = (post.get("message_reference") or {}).get("message_id")
-        run = "" if not answered else self._run if str(answered) == self._message.id else "another"
+        run = "" if not answered else self._run if str(answered) == self.target else "another"
         return OwnPost(str(post["id"]), str(post.get("content") or ""), run, _sign(post))
 
     def ref(self, post: str) -> str:
@@ -164,7 +166,7 @@ class DiscordPoster:
 
     def repeatable(self, age: float) -> bool:
         """See `Poster.repeatable`. Discord keeps nonces for "a few minutes"."""
-        return age < NONCE_KEPT
+        return self._api.nonces and age < NONCE_KEPT
 
     def pace(self) -> float:
         """See `Poster.pace`."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ from core.concurrency import Background
 from core.errors import SpoolError, Unsaved
 from core.inbox import Inbox, Receipt
 from core.store.database import Chain
-from core.types import Address
+from core.types import Address, IncomingMessage
 
 logger = logging.getLogger(__name__)
 SESSION = "discord:session"
@@ -48,7 +48,7 @@ class Reader:
         self._inbox, self._api, self._me, self._position = inbox, api, me, position
         self._failed, self._following = failed, following
         self._roles: dict[str, str | None] = {}
-        self._channels = Channels(api)
+        self.channels = Channels(api)
         self._lines: dict[str, deque[Callable[[], Awaitable[None]]]] = {}
         self._background = Background()
         self.chain = Chain()
@@ -64,13 +64,17 @@ class Reader:
         if guild and payload.get("mention_roles") and guild not in self._roles:
             self._background.start(self._learn_role(guild, payload, live), "event")
             return
-        said = events.read(payload, self._me(), self._roles.get(guild), guild)
+        said = self.read(payload, guild)
         if said is None or said.by != "person" or said.changed:
             return
         if said.to == "us":
             self._place(said, live)
         elif self._following.channels or (self._following.threads and said.to == "perhaps"):
             self._line_up(said.address.channel, partial(self._follow_up, said, live))
+
+    def read(self, payload: Mapping[str, Any], guild: str) -> Said | None:
+        """See `events.read`: with the role and the names of that server."""
+        return events.read(payload, self._me(), self._roles.get(guild), guild, self.channels.known(guild))
 
     def again(self, payload: dict[str, Any], guild: str) -> None:
         """A message of the history; one that is not understood does not hide the others."""
@@ -81,9 +85,17 @@ class Reader:
 
     def _receive(self, said: Said, live: bool) -> None:
         """Into the inbox, knowing which channel its thread belongs to."""
-        chain, parent = self.chain, self._channels.parent(said.address.channel) or ""
-        receipt = self._inbox.receive(said.incoming(parent), self.progress(), chain=chain, live=live)
+        self.receive(said.incoming(self.channels.parent(said.address.channel) or ""), live=live)
+
+    def receive(
+        self, message: IncomingMessage, facts: Mapping[str, object] | None = None, *, live: bool = True
+    ) -> asyncio.Future[Receipt]:
+        """Into the inbox with these facts, in line with all that this connection brought before."""
+        chain = self.chain
+        more = {**(facts or {}), **self.progress()}
+        receipt = self._inbox.receive(message, more, chain=chain, live=live)
         receipt.add_done_callback(lambda done: self._stored(done, chain))
+        return receipt
 
     def _stored(self, receipt: asyncio.Future[Receipt], chain: Chain) -> None:
         error = None if receipt.cancelled() else receipt.exception()
@@ -132,7 +144,7 @@ class Reader:
     def _place(self, said: Said, live: bool) -> None:
         """Receive a message that is for us; in a channel nobody told us of, once it is known what it is."""
         where = said.address
-        unknown = where.workspace and self._channels.parent(where.channel) is None
+        unknown = where.workspace and self.channels.parent(where.channel) is None
         if unknown and where.channel not in self._lines:
             self._line_up(where.channel, partial(self._learnt, said, live))
         else:
@@ -170,11 +182,11 @@ class Reader:
 
     async def _learnt(self, said: Said, live: bool) -> None:
         """After a cold resume Discord does not repeat its channels, either."""
-        await self._channels.learn(said.address.channel)
+        await self.channels.learn(said.address.channel)
         self._receive(said, live)
 
     async def _follow_up(self, said: Said, live: bool) -> None:
-        parent = await self._channels.learn(said.address.channel)
+        parent = await self.channels.learn(said.address.channel)
         if not self._following.channels.isdisjoint({said.address.channel, parent}):
             ours = said.taken()
         else:
@@ -183,13 +195,19 @@ class Reader:
         if ours:
             self._receive(ours, live)
 
-    def channels(self, payload: dict[str, Any]) -> None:
+    def listed(self, payload: dict[str, Any]) -> None:
         """THREAD_LIST_SYNC, and the lists of GUILD_CREATE."""
-        self._channels.note([*(payload.get("channels") or ()), *(payload.get("threads") or ())])
+        guild = str(payload.get("guild_id") or payload.get("id") or "")
+        for name in ("channels", "threads"):
+            self.channels.note(payload.get(name), guild)
 
     def channel(self, payload: dict[str, Any]) -> None:
-        """CHANNEL_CREATE, THREAD_CREATE and THREAD_UPDATE."""
-        self._channels.note([payload])
+        """CHANNEL_CREATE, CHANNEL_UPDATE, THREAD_CREATE and THREAD_UPDATE."""
+        self.channels.note([payload])
+
+    def role(self, payload: dict[str, Any]) -> None:
+        """GUILD_ROLE_CREATE and GUILD_ROLE_UPDATE."""
+        self.channels.note_roles([payload.get("role")], str(payload.get("guild_id") or ""))
 
     def deleted(self, payload: dict[str, Any]) -> None:
         """MESSAGE_DELETE and MESSAGE_DELETE_BULK."""
@@ -201,13 +219,14 @@ class Reader:
         self.work(self._inbox.withdraw(where, message), "withdrawal")
 
     def guild(self, payload: dict[str, Any]) -> None:
-        """GUILD_CREATE: which of its roles is the bot's own, and which of its channels are threads."""
-        self.channels(payload)
+        """GUILD_CREATE: which of its roles is the bot's own, which of its channels are threads, all names."""
+        self.listed(payload)
         if "roles" in payload:
             self._know_role(str(payload["id"]), payload["roles"])
 
-    def _know_role(self, guild: str, roles: list[dict[str, Any]]) -> None:
-        self._roles[guild] = events.managed_role(roles, self._me())  # type: ignore[arg-type]
+    def _know_role(self, guild: str, roles: object) -> None:
+        self._roles[guild] = events.managed_role(roles, self._me())
+        self.channels.note_roles(roles, guild)
 
     async def _learn_role(self, guild: str, payload: dict[str, Any], live: bool) -> None:
         """After a cold resume Discord does not repeat the guilds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from secrets import token_hex
 
 from core.store.database import Execute
@@ -65,7 +65,17 @@ def add(tx: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | No
 def of_run(tx: Execute, run: RunId) -> tuple[IncomingMessage, ...]:
     """The messages a run answers, in the order they were accepted; never empty for a run to be claimed."""
     rows = tx.execute(f"SELECT {_COLUMNS} FROM messages WHERE run_id = ? ORDER BY seq", (run,)).fetchall()
-    return tuple(_message(*row) for row in rows)
+    return tuple(_briefly(tx, run, _message(*row)) for row in rows)
+
+
+def _briefly(tx: Execute, run: RunId, message: IncomingMessage) -> IncomingMessage:
+    """Without the quote of what stands right before it in the thread, the newest answer there."""
+    newest = "SELECT run_id FROM items WHERE thread_id = (SELECT thread_id FROM runs WHERE id = ?)"
+    shown = f"SELECT 1 FROM steps WHERE ref = ? AND run_id = ({newest} ORDER BY seq DESC LIMIT 1)"
+    if not message.text or not any(one.ref for one in message.quotes):
+        return message
+    told = [one for one in message.quotes if not tx.execute(shown, (one.ref, run)).fetchall()]
+    return replace(message, quotes=tuple(told))
 
 
 def _message(

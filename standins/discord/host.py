@@ -6,7 +6,7 @@ from aiohttp import web
 
 from standins.discord.cdn import ROUTE as CDN
 from standins.discord.channel import Channel
-from standins.discord.error import MISSING_PERMISSIONS, OF_A_PLACE
+from standins.discord.error import MISSING_ACCESS, MISSING_PERMISSIONS, OF_A_PLACE
 from standins.discord.gateway import Gateway
 from standins.discord.guild import User, checked
 from standins.discord.request import REQUEST_LIMIT
@@ -83,6 +83,13 @@ class Host(Local):
     def add_dm(self, channel: str, user: str) -> str:
         """The DM channel with a person, under an id of the test's choice."""
         return self._world.open_dm(channel, user).id
+
+    def add_others_dm(self, user: str) -> str:
+        """The DM of that person with somebody else; the bot is not in it."""
+        place = Channel(self._world.ids.next(), "", person=self._world.user(user), others=True)
+        place.refusal = MISSING_ACCESS
+        self._world.channels[place.id] = place
+        return place.id
 
     def dm(self, user: str) -> str:
         """The DM channel with a person, made on first use."""

@@ -123,7 +123,9 @@ class World:
             listen(event)
 
     def tell_of(self, name: str, message: Message) -> None:
-        """A message event, in the shape the gateway gives it."""
+        """A message event, in the shape the gateway gives it; none of a place the bot is not in."""
+        if self.channels[message.channel].others:
+            return
         nonce = {} if name != "MESSAGE_CREATE" or message.nonce is None else {"nonce": message.nonce}
         data = message.event(replace(self.bot, reads_all=False)) | nonce
         full = message.event(self.bot) | nonce if self.bot.reads_all else None

@@ -55,7 +55,7 @@ async def test_a_slow_sync_delays_no_answer(discord, product):
 async def test_the_commands_are_offered_with_their_option(discord, product):
     """In servers and in direct messages; the name may be left out."""
     async with product():
-        await discord.until(lambda: len(discord.commands) == 3)
+        await discord.until(lambda: len(discord.commands) == 4)
         memory = await discord.slash(ANN, ROOM, "memory")
 
     assert (text("memory_empty", "en"), True) == (memory.text, memory.ephemeral)
@@ -63,7 +63,10 @@ async def test_the_commands_are_offered_with_their_option(discord, product):
     assert ([], []) == (options["reset"], options["memory"])
     for command in discord.commands:
         assert command["contexts"] is None or {0, 1} <= set(command["contexts"])
-        assert (True, True) == (0 in command["integration_types"], bool(command["description"]))
+        assert (True, command["type"] == 1) == (
+            0 in command["integration_types"],
+            bool(command["description"]),
+        )
     assert [("name", 3, False)] == [
         (option["name"], option["type"], option.get("required", False)) for option in options["assistant"]
     ]
