@@ -207,7 +207,7 @@ class Asking:
         data = inner(used, "data")
         if (used.get("type"), data.get("type"), data.get("name")) != (_COMMAND, _ON_MESSAGE, ASK):
             return False
-        locale, known = word(used.get("locale")), self._reader.places.known(word(used.get("guild_id")))
+        locale, known = word(used.get("locale")), self._reader.channels.known(word(used.get("guild_id")))
         asked = events.command(used, self._me(), text("about_message", locale, self._language), known)
         if asked is None:
             return False

@@ -138,7 +138,7 @@ class DiscordPlatform:
             "GUILD_CREATE": intake.guild,
             **dict.fromkeys(_CHANNELS, intake.channel),
             **dict.fromkeys(_ROLES, intake.role),
-            "THREAD_LIST_SYNC": intake.channels,
+            "THREAD_LIST_SYNC": intake.listed,
             "INTERACTION_CREATE": self._used,
         }
 
@@ -222,7 +222,7 @@ class DiscordPlatform:
 
     async def names(self, mentions: Collection[str], message: IncomingMessage) -> Mapping[str, str]:
         """See `Platform.names`."""
-        return await self._intake.places.names(mentions, message.address.workspace)
+        return await self._intake.channels.names(mentions, message.address.workspace)
 
     async def said(self, message: IncomingMessage, since: float, most: int) -> Sequence[Earlier]:
         """See `Platform.said`. What Discord hides from us is counted in a line of its own."""

@@ -48,17 +48,12 @@ class Reader:
         self._inbox, self._api, self._me, self._position = inbox, api, me, position
         self._failed, self._following = failed, following
         self._roles: dict[str, str | None] = {}
-        self._channels = Channels(api)
+        self.channels = Channels(api)
         self._lines: dict[str, deque[Callable[[], Awaitable[None]]]] = {}
         self._background = Background()
         self.chain = Chain()
         """What this connection brings to disk."""
         self._repeating = False
-
-    @property
-    def places(self) -> Channels:
-        """What is known of channels and roles."""
-        return self._channels
 
     def message(self, payload: dict[str, Any]) -> None:
         """MESSAGE_CREATE."""
@@ -79,7 +74,7 @@ class Reader:
 
     def read(self, payload: Mapping[str, Any], guild: str) -> Said | None:
         """See `events.read`: with the role and the names of that server."""
-        return events.read(payload, self._me(), self._roles.get(guild), guild, self._channels.known(guild))
+        return events.read(payload, self._me(), self._roles.get(guild), guild, self.channels.known(guild))
 
     def again(self, payload: dict[str, Any], guild: str) -> None:
         """A message of the history; one that is not understood does not hide the others."""
@@ -90,7 +85,7 @@ class Reader:
 
     def _receive(self, said: Said, live: bool) -> None:
         """Into the inbox, knowing which channel its thread belongs to."""
-        self.receive(said.incoming(self._channels.parent(said.address.channel) or ""), live=live)
+        self.receive(said.incoming(self.channels.parent(said.address.channel) or ""), live=live)
 
     def receive(
         self, message: IncomingMessage, facts: Mapping[str, object] | None = None, *, live: bool = True
@@ -149,7 +144,7 @@ class Reader:
     def _place(self, said: Said, live: bool) -> None:
         """Receive a message that is for us; in a channel nobody told us of, once it is known what it is."""
         where = said.address
-        unknown = where.workspace and self._channels.parent(where.channel) is None
+        unknown = where.workspace and self.channels.parent(where.channel) is None
         if unknown and where.channel not in self._lines:
             self._line_up(where.channel, partial(self._learnt, said, live))
         else:
@@ -187,11 +182,11 @@ class Reader:
 
     async def _learnt(self, said: Said, live: bool) -> None:
         """After a cold resume Discord does not repeat its channels, either."""
-        await self._channels.learn(said.address.channel)
+        await self.channels.learn(said.address.channel)
         self._receive(said, live)
 
     async def _follow_up(self, said: Said, live: bool) -> None:
-        parent = await self._channels.learn(said.address.channel)
+        parent = await self.channels.learn(said.address.channel)
         if not self._following.channels.isdisjoint({said.address.channel, parent}):
             ours = said.taken()
         else:
@@ -200,19 +195,19 @@ class Reader:
         if ours:
             self._receive(ours, live)
 
-    def channels(self, payload: dict[str, Any]) -> None:
+    def listed(self, payload: dict[str, Any]) -> None:
         """THREAD_LIST_SYNC, and the lists of GUILD_CREATE."""
         guild = str(payload.get("guild_id") or payload.get("id") or "")
         for name in ("channels", "threads"):
-            self._channels.note(payload.get(name), guild)
+            self.channels.note(payload.get(name), guild)
 
     def channel(self, payload: dict[str, Any]) -> None:
         """CHANNEL_CREATE, CHANNEL_UPDATE, THREAD_CREATE and THREAD_UPDATE."""
-        self._channels.note([payload])
+        self.channels.note([payload])
 
     def role(self, payload: dict[str, Any]) -> None:
         """GUILD_ROLE_CREATE and GUILD_ROLE_UPDATE."""
-        self._channels.note_roles([payload.get("role")], str(payload.get("guild_id") or ""))
+        self.channels.note_roles([payload.get("role")], str(payload.get("guild_id") or ""))
 
     def deleted(self, payload: dict[str, Any]) -> None:
         """MESSAGE_DELETE and MESSAGE_DELETE_BULK."""
@@ -225,13 +220,13 @@ class Reader:
 
     def guild(self, payload: dict[str, Any]) -> None:
         """GUILD_CREATE: which of its roles is the bot's own, which of its channels are threads, all names."""
-        self.channels(payload)
+        self.listed(payload)
         if "roles" in payload:
             self._know_role(str(payload["id"]), payload["roles"])
 
     def _know_role(self, guild: str, roles: object) -> None:
         self._roles[guild] = events.managed_role(roles, self._me())
-        self._channels.note_roles(roles, guild)
+        self.channels.note_roles(roles, guild)
 
     async def _learn_role(self, guild: str, payload: dict[str, Any], live: bool) -> None:
         """After a cold resume Discord does not repeat the guilds."""
