@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from core.copied import unlike_a_key, unlike_a_server
 from core.errors import ConfigError
 
 OPENAI_HOST = "api.openai.com"
@@ -100,6 +101,7 @@ EXAMPLE = _INSTALLED if _INSTALLED.exists() else Path(".env.example")
 TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_BOT_TOKEN")
 """Whoever sets one of them wants the real bot."""
 SOURCES = {
+    "OPENAI_API_KEY": "sk-…, from https://platform.openai.com/api-keys",
     "SLACK_BOT_TOKEN": "xoxb-…, from OAuth & Permissions of your Slack app",
     "SLACK_APP_TOKEN": "xapp-…, from Basic Information of your Slack app",
     "DISCORD_BOT_TOKEN": "from the Bot page of your Discord application",
@@ -186,6 +188,16 @@ def read(
     `to_run` names the platforms that are to be connected ([]: all whose tokens are set); what these and the
     model need is then asked for too. `spool` is what the person typed, for hints.
     """
+    settings, problems = examine(environ)
+    if to_run is not None:
+        problems += _needs(settings, to_run, spool)
+    if problems:
+        raise ConfigError(*problems)
+    return settings
+
+
+def examine(environ: Mapping[str, str]) -> tuple[Settings, list[str]]:
+    """Settings from the environment, and every mistake found: what cannot be read is left at its default."""
     values: dict[str, Any] = {}
     problems: list[str] = []
     for item in fields(Settings):
@@ -202,12 +214,12 @@ def read(
         except ValueError as problem:
             problems.append(str(problem))
     settings = Settings(**values)
-    problems += _mistakes(settings)
-    if to_run is not None:
-        problems += _needs(settings, to_run, spool)
-    if problems:
-        raise ConfigError(*problems)
-    return settings
+    return settings, problems + _mistakes(settings)
+
+
+def needs(settings: Settings) -> list[str]:
+    """What the platforms whose tokens are set, and the model, still need; [] where there is no token."""
+    return _needs(settings, settings.platforms, "spool") if settings.platforms else []
 
 
 def _needs(settings: Settings, to_run: Sequence[str], spool: str) -> list[str]:
@@ -253,6 +265,10 @@ def _not_discords(settings: Settings) -> list[str]:
 
 def _mistakes(settings: Settings) -> list[str]:
     problems = _tokens(settings) + _placeholders(settings)
+    for name in SOURCES:
+        value = getattr(settings, NAMES[name])
+        problems += [] if _unfilled(value) else unlike_a_key(name, value)
+    problems += unlike_a_server("OPENAI_BASE_URL", settings.openai_base_url)
     if settings.openai_background and not settings.full_features:
         problems.append(
             "OPENAI_BACKGROUND=1 needs a server with background responses. Set OPENAI_FEATURES=full if yours "

@@ -54,7 +54,7 @@ PERMANENT: Final = {
     "no_permission": _SCOPE,
 }
 """Slack's words for what only a person can change → how."""
-_CURES: Final = {
+CURES: Final = {
     **PERMANENT,
     "too_many_websockets": "as many connections of this app are open as there may be (10): stop other copies",
 }
@@ -64,9 +64,9 @@ def unconnected(word: str) -> Exception:
     """The error for what Slack says in place of a connection, with its cure."""
     said = f"Slack says {word}"
     if word in PERMANENT:
-        return ConfigError(f"{said}. {_CURES[word]}.")
+        return ConfigError(f"{said}. {CURES[word]}.")
     passing = Retryable(said)
-    passing.cure = f"({_CURES[word]})" if word in _CURES else ""
+    passing.cure = f"({CURES[word]})" if word in CURES else ""
     return passing
 
 
@@ -213,7 +213,7 @@ class SocketMode:
             if stood < BRIEF and not link.delivered and self._greetings == 1:
                 self._refused = error
         else:
-            logger.log(logging.WARNING if reason in _CURES else logging.INFO, "moving: %s", loggable(error))
+            logger.log(logging.WARNING if reason in CURES else logging.INFO, "moving: %s", loggable(error))
         self._move_in(CONNECTING.pause(self._failures - 1))
 
     async def _handle(self, link: _Link, envelope: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from core.concurrency import Background
 from core.files.attachments import Attachments
 from core.files.library import Library
+from core.model_server.outages import Outages
 from core.ports import Model, Service
 from core.runs.approvals import Approvals
 from core.store.database import Database
@@ -66,6 +67,7 @@ class RunContext:
     rules: Rules
     later: Background
     """What goes on after a run: it is left to nobody when the process ends."""
+    outages: Outages = field(default_factory=Outages)
 
 
 class Ready:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from standins.discord.error import JSON
 from standins.discord.snowflake import iso, moment
 
-PERMISSIONS = str(1 << 10 | 1 << 11 | 1 << 16 | 1 << 38)
-"""View, send, read history and send in threads."""
+PERMISSIONS = str(1 << 10 | 1 << 11 | 1 << 15 | 1 << 16 | 1 << 38)
+"""View, send, attach files, read history and send in threads."""
 
 _NOTHING = (
     *("icon", "splash", "discovery_splash", "banner", "description", "afk_channel_id", "system_channel_id"),

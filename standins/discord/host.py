@@ -74,6 +74,18 @@ class Host:
         """Reset the token: REST answers 401, the gateway closes with 4004."""
         self._gateway.revoke()
 
+    def set_clock(self, ahead: float) -> None:
+        """Discord's clock is so many seconds ahead of ours."""
+        self._world.ahead = ahead
+
+    def make_private(self) -> None:
+        """Only its owner may invite the bot from now on."""
+        self._world.public = False
+
+    def permit(self, guild: str, permissions: int) -> None:
+        """What the bot's roles allow it there, as a client is told."""
+        self._world.permissions[guild] = permissions
+
     def add_guild(self, guild: str | None = None, name: str = "Guild") -> str:
         """A guild the bot is in; returns its id."""
         return self._world.add_guild(guild or self._world.ids.next(), name).id

@@ -11,6 +11,7 @@ from standins.discord.ask import Ask
 from standins.discord.error import JSON, ApiError, Refusal
 from standins.discord.field import Field
 from standins.discord.forms import CALLBACK, COMMANDS, MESSAGE, PAGE, RECIPIENT
+from standins.discord.guild import PERMISSIONS
 from standins.discord.message import Message
 
 Result = JSON | list[JSON] | None
@@ -50,7 +51,7 @@ def _application(ask: Ask) -> JSON:
         "icon": None,
         "description": "",
         "summary": "",
-        "bot_public": True,
+        "bot_public": ask.world.public,
         "bot_require_code_grant": False,
         "verify_key": "0" * 64,
         "flags": CONTENT_ALLOWED if bot.reads_all else 0,
@@ -59,6 +60,20 @@ def _application(ask: Ask) -> JSON:
         "owner": {**bot.payload(), "id": ask.world.application_id, "bot": False},
         "integration_types_config": {"0": {}},
     }
+
+
+def _own_guilds(ask: Ask) -> list[JSON]:
+    """Partial guilds, with what the bot's roles allow there; channels may say otherwise."""
+    nothing: JSON = {"icon": None, "banner": None, "owner": False, "features": []}
+    return [
+        {
+            **nothing,
+            "id": id,
+            "name": guild.name,
+            "permissions": str(ask.world.permissions.get(id, PERMISSIONS)),
+        }
+        for id, guild in ask.world.guilds.items()
+    ]
 
 
 def _gateway_bot(ask: Ask) -> JSON:
@@ -116,6 +131,7 @@ _HOOKED: tuple[Check, ...] = (
 
 ROUTES = (
     Route("GET", "/users/@me", lambda a: {**a.world.bot.own(), "locale": "en-US"}),
+    Route("GET", "/users/@me/guilds", _own_guilds),
     Route(
         *("GET", "/users/{user}", lambda a: a.world.users[a.path["user"]].payload()),
         ((error.UNKNOWN_USER, lambda a: a.path["user"] not in a.world.users),),

@@ -55,6 +55,12 @@ class World:
             f"{base64.b64encode(_BOT.encode()).decode().rstrip('=')}.Gstand.in-for-discord-is-no-secret"
         )
         self.revoked = False
+        self.public = True
+        """Whether anybody may invite the bot."""
+        self.ahead = 0.0
+        """Seconds by which Discord's clock is ahead of ours."""
+        self.permissions: dict[str, int] = {}
+        """What the bot's roles allow it in a guild, where that is not the usual."""
         self.gateway_url = ""
         self.identified: list[JSON] = []
         self.typing: list[tuple[float, str]] = []

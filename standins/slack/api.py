@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 
 from aiohttp import web
 
@@ -38,7 +39,10 @@ class Dropped(Exception):
 
 @dataclass
 class Api:
-    """`scopes` are those the app has now."""
+    """`scopes` are those the app has now, `app_scopes` those of its app-level token.
+
+    `ahead`: seconds by which Slack's clock is ahead of ours.
+    """
 
     identity: Identity
     scopes: set[str]
@@ -49,6 +53,8 @@ class Api:
     calls: list[Call] = field(default_factory=list)
     rate_limited: list[str] = field(default_factory=list)
     revoked: set[str] = field(default_factory=set)
+    app_scopes: set[str] = field(default_factory=lambda: {"connections:write"})
+    ahead: float = 0.0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         call = Call(request.match_info["method"], {}, time.monotonic())
@@ -93,8 +99,9 @@ class Api:
         call.ignored = method.ignored(call.args)
         if method.token != "none":
             self._authenticate(token, method.token)
-        if method.scope and method.scope not in self.scopes:
-            raise ApiError("missing_scope", needed=method.scope, provided=",".join(sorted(self.scopes)))
+        granted = self.app_scopes if method.token == "app" else self.scopes
+        if method.scope and method.scope not in granted:
+            raise ApiError("missing_scope", needed=method.scope, provided=",".join(sorted(granted)))
         return method
 
     def _authenticate(self, token: str, kind: str) -> None:
@@ -132,5 +139,9 @@ class Api:
             status=status,
             content_type="application/json",
             charset="utf-8",
-            headers={"X-OAuth-Scopes": ",".join(sorted(self.scopes)), **(headers or {})},
+            headers={
+                "X-OAuth-Scopes": ",".join(sorted(self.scopes)),
+                "Date": formatdate(time.time() + self.ahead, usegmt=True),
+                **(headers or {}),
+            },
         )

@@ -62,16 +62,16 @@ class Method:
 def of_messages(chat: Chat, streams: Streams, sessions: Sessions) -> dict[str, Method]:
     status = f"loading_messages {_ICON}"
     session = f"thread_ts title initiator_user_id {_ICON}"
-    stop = "markdown_text chunks blocks metadata session_status"
+    stop, write = "markdown_text chunks blocks metadata session_status", "chat:write"
     return {
-        "chat.postMessage": Method(chat.post, "channel", f"{_POST} container_id", 0),
-        "chat.update": Method(chat.update, "channel ts", _UPDATE),
-        "chat.delete": Method(chat.delete, "channel ts", "as_user"),
-        "chat.postEphemeral": Method(chat.whisper, "channel user", f"{_BODY} {_LOOK} thread_ts", 100),
+        "chat.postMessage": Method(chat.post, "channel", f"{_POST} container_id", 0, write),
+        "chat.update": Method(chat.update, "channel ts", _UPDATE, scope=write),
+        "chat.delete": Method(chat.delete, "channel ts", "as_user", scope=write),
+        "chat.postEphemeral": Method(chat.whisper, "channel user", f"{_BODY} {_LOOK} thread_ts", 100, write),
         "chat.getPermalink": Method(chat.permalink, "channel message_ts", tier=600),
-        "chat.startStream": Method(streams.start, "channel thread_ts", _START, 20),
-        "chat.appendStream": Method(streams.append, "channel ts", "markdown_text chunks", 100),
-        "chat.stopStream": Method(streams.stop, "channel ts", stop, 20),
+        "chat.startStream": Method(streams.start, "channel thread_ts", _START, 20, write),
+        "chat.appendStream": Method(streams.append, "channel ts", "markdown_text chunks", 100, write),
+        "chat.stopStream": Method(streams.stop, "channel ts", stop, 20, write),
         "assistant.threads.setStatus": Method(
             sessions.set_status, "channel_id thread_ts status", status, 600
         ),
@@ -95,7 +95,7 @@ def of_workspace(files: Files, conversations: Conversations, directory: Director
         "conversations.open": Method(conversations.open, "", "channel users return_im"),
         "conversations.members": Method(conversations.members, "channel", "cursor limit", 100),
         "api.test": Method(directory.test, "", "error foo", 100, token="none"),
-        "apps.connections.open": Method(directory.connect, tier=20, token="app"),
+        "apps.connections.open": Method(directory.connect, tier=20, scope="connections:write", token="app"),
         "auth.test": Method(directory.whoami, tier=600),
         "bots.info": Method(directory.bot, "", "bot"),
         "users.info": Method(directory.user, "user", "include_locale", 100),

@@ -123,6 +123,13 @@ def test_empty_means_not_set(name):
         ("MCP_HOSTS", "*.example.com", "Write it like mcp.example.com"),
         ("SLACK_BOT_TOKEN", "xoxp-1", "xoxb-"),
         ("SLACK_APP_TOKEN", "xoxb-1", "xapp-"),
+        ("OPENAI_API_KEY", "sk-…", "still the placeholder"),
+        ("OPENAI_API_KEY", "sk-열쇠", "has “열” in it, which no key has. Copy it once more"),
+        ("OPENAI_API_KEY", "sk-1 sk-2", "has a blank in it"),
+        ("SLACK_BOT_TOKEN", "xoxb-1\x07", "has a control character in it"),
+        ("OPENAI_BASE_URL", "https://x.example/v1/responses", "Write only what stands before that"),
+        ("OPENAI_BASE_URL", "https://x.example/v1/chat/completions/", "ends in /chat/completions"),
+        ("OPENAI_BASE_URL", "https:///v1", "has no host"),
     ],
 )
 def test_a_mistake_is_told_with_its_cure(name, text, cure):
