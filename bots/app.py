@@ -21,6 +21,7 @@ from bots import older_demo
 from bots.checks import start
 from bots.intake.connection import keep
 from bots.intake.connector import Connector
+from bots.intake.outcry import Outcry, OutcryInbox, Telling
 from bots.watches import ToolFiles, watch_models
 from core.concurrency import Background, LoopWatch
 from core.errors import ConfigError, Unsaved
@@ -46,7 +47,7 @@ WARM_UP = 8.0
 """Seconds that the platforms' connecting waits at most for what unfinished answers need."""
 
 
-class Connected(Platform, Fetching, Protocol):
+class Connected(Platform, Fetching, Telling, Protocol):
     """A platform with a connection of its own."""
 
     async def run(self, connected: Callable[[], None]) -> None: ...
@@ -101,8 +102,10 @@ def _core(
     ready = Ready(build)
     runner = Runner(db, rules, platforms, ready)
     summaries = Summaries(db, ready, rules)
-    lanes = Lanes(db, runner.run, rules.budget, summaries.answered)
-    inbox = Inbox(db, lanes, _policy(settings), approvals, attachments)
+    outcry = Outcry(platforms, background, settings.language)
+    lanes = Lanes(db, runner.run, rules.budget, summaries.answered, outcry.refused)
+    inbox = OutcryInbox(db, lanes, _policy(settings), approvals, attachments)
+    inbox.outcry = outcry
     return _Core(ready, attachments, summaries, lanes, inbox, background)
 
 

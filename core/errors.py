@@ -89,7 +89,7 @@ class Unreachable(SpoolError):
 class Unsaved(SpoolError):
     """A transaction could not be committed; none of it happened. The cause is the engine's error.
 
-    `why`: the disk is "full", the file is "damaged", or "" for what may pass by itself.
+    `why`: the disk is "full" or "failing", the file "damaged", or "" for what may pass by itself.
     """
 
     why: str = ""

@@ -44,12 +44,37 @@ _NEVER = {
 }
 
 
+_POSTING = "Not everybody may post there: let the bot, in the channel's settings, Posting permissions."
+CURES: Final = {
+    "channel_not_found": "The bot cannot see the channel: /invite it there.",
+    "not_in_channel": "The bot is not in the channel: /invite it there.",
+    "is_archived": "The channel is archived: unarchive it.",
+    "messages_tab_disabled": "Turn the Messages Tab on, under App Home of your app.",
+    "restricted_action": _POSTING,
+    "restricted_action_read_only_channel": _POSTING,
+    "restricted_action_thread_only_channel": _POSTING,
+    "restricted_action_non_threadable_channel": _POSTING,
+    "restricted_action_thread_locked": "The thread is locked: unlock it.",
+    "team_access_not_granted": "An admin of the workspace must let the app in.",
+    "user_disabled": "This person's account is deactivated.",
+}
+"""What an operator can do about a refusal."""
+FORBIDDEN: Final = {"missing_scope", "no_permission", "not_allowed_token_type"}
+"""No other form of the same would be taken."""
+
+
 class Refused(SpoolError):
     """Slack understood the call and will not do it; `error` is its name for why."""
 
-    def __init__(self, error: str) -> None:
+    def __init__(self, error: str, cure: str = "") -> None:
         super().__init__(error)
-        self.error = error
+        self.error, self.cure = error, cure
+
+    def unreachable(self) -> Unreachable:
+        """The same where nothing else can be tried."""
+        error = Unreachable(self.error)
+        error.cure = self.cure
+        return error
 
 
 class Limited(Retryable):
@@ -86,9 +111,18 @@ def _sorted(error: SlackApiError) -> SpoolError:
         return Retryable(name, retry_after=30.0)
     if name in ("message_not_found", "cant_update_message", "cant_delete_message"):
         return Gone(name)
-    if name in _NEVER:
-        return Unreachable(name)
-    return Refused(name)
+    refused = Refused(name, _cure(name, response))
+    return refused.unreachable() if name in _NEVER else refused
+
+
+def _cure(name: str, response: Any) -> str:
+    if name != "missing_scope":
+        return CURES.get(name, "")
+    scope = str(response.data.get("needed") or "it needs")[:100]
+    return (
+        f"The app lacks the scope {scope}: add it under OAuth & Permissions, Reinstall to Workspace, then "
+        "copy the token again."
+    )
 
 
 def _name(response: Any) -> str:

@@ -201,6 +201,11 @@ class SlackPlatform:
         before = [said for said in topic if said and said.sent_at < message.sent_at]
         return [said.earlier(reference(address, said.id)) for said in before[-EARLIER:] if said.text]
 
+    async def tell(self, message: IncomingMessage, words: str) -> None:
+        """See `bots.intake.outcry.Telling`."""
+        post, address = self._client.chat_postMessage, message.address
+        await call(post(channel=address.channel, thread_ts=address.topic, text=words))
+
     async def fetch(self, attachment: Attachment, limit: int) -> bytes:
         """See `Fetching.fetch`."""
         return await self._files.fetch(attachment, limit)

@@ -31,9 +31,16 @@ FILE = "spool.sqlite3"
 BATCH = 256
 CURES = {
     "full": "Make room on the disk of DATA_DIR.",
+    "failing": "Look at the disk of DATA_DIR: it may be failing, or a quota is reached.",
     "damaged": "Stop every Spool, and put a backup in its place (`spool restore`).",
 }
 """What an operator can do, by `Unsaved.why`."""
+WHY = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_IOERR: "failing",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_NOTADB: "damaged",
+}
 BUSY_TIMEOUT = 10.0
 
 
@@ -167,8 +174,7 @@ def _unsaved(error: Exception) -> Unsaved:
     unsaved = Unsaved(str(error))
     unsaved.__cause__ = error
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # what is above tells where SQLite met it
-    unsaved.why = "full" if "is full" in str(error) else ""
-    unsaved.why = "damaged" if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else unsaved.why
+    unsaved.why = "full" if "is full" in str(error) else WHY.get(code, "")
     unsaved.cure = CURES.get(unsaved.why, "")
     return unsaved
 
