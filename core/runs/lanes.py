@@ -29,6 +29,10 @@ REFUSING = Backoff(first=0.5, most=60.0)
 RunFn = Callable[[Claim, Stopping], Awaitable[Outcome]]
 
 
+def _nobody(*_: object) -> None:
+    """Where nobody wants to be told."""
+
+
 class Lanes:
     """Carries out claims with `run` until nothing is left in their lane; `ended` is told of each, `refused`
     of each that the database refuses.
@@ -39,8 +43,8 @@ class Lanes:
         db: Database,
         run: RunFn,
         budget: int,
-        ended: Callable[[Claim], None] = lambda _: None,
-        refused: Callable[[Claim, Unsaved], None] = lambda *_: None,
+        ended: Callable[[Claim], None] = _nobody,
+        refused: Callable[[Claim, Unsaved], None] = _nobody,
         refusing: Backoff = REFUSING,
     ) -> None:
         self._db, self._run, self._budget, self._ended, self._hear = db, run, budget, ended, refused
