@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from importlib import resources
 
-from bots.checks.check import Check
+from bots.checks.check import Check, advised
 from bots.checks.web import Answer, Web
-from bots.slack.api import REVOKED
-from bots.slack.socket import CURES
+from bots.slack.words import CURES, NO_TOKEN, token_refused
 from core.settings import Settings
 
 TOKEN, SCOPES, CONNECTION = "slack.token", "slack.scopes", "slack.connection"
@@ -95,6 +94,6 @@ def _refused(id: str, answer: Answer, setting: str) -> Check | None:
         return Check(id, "fail", what, "Remove SLACK_API_URL; Slack's own ends in /api/.")
     if word in CURES:
         return Check(id, "fail", f"Slack says {word}.", f"{CURES[word][0].upper()}{CURES[word][1:]}.")
-    known = word in REVOKED or word == "not_allowed_token_type"
-    cure = f"Copy the current token from https://api.slack.com/apps into {setting}." if known else ""
-    return Check(id, "fail", f"Slack refuses {setting} ({word}).", cure)
+    if word in NO_TOKEN:
+        return advised(id, "fail", token_refused(setting, word))
+    return Check(id, "fail", f"Slack refuses {setting} ({word}).")

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 
-from bots.checks import discord, examine, slack
+from bots.checks import discord, examine, model, slack
 from bots.checks.check import Check
 from bots.version import version
 from core.errors import loggable
@@ -15,8 +15,8 @@ from core.settings import Settings
 logger = logging.getLogger(__name__)
 READING = 2.0
 """Seconds for the database: all of it is read by `spool doctor`."""
-CONNECTIONS = (slack.TOKEN, discord.TOKEN)
-"""What the connections themselves tell where it is wrong, and go on trying."""
+NAMES = (slack.TOKEN, discord.TOKEN)
+"""Checks that find who it is."""
 LEVELS = {"warn": logging.WARNING, "fail": logging.ERROR}
 
 
@@ -31,22 +31,21 @@ async def tell(
     """
     looking = asyncio.create_task(examine(settings, names, reading=READING, connecting=False))
     try:
-        model, tools = await answers()
+        name, tools = await answers()
     except Exception as error:  # whoever builds it has told why
         logger.debug("what answers is not known", extra={"error": loggable(error)})
-        model, tools = settings.assistant_model, 0
+        name, tools = settings.assistant_model, 0
     found = await looking
-    facts = [f"Spool {version()}{_who(found)}", model, _count(tools), str(settings.data_dir.absolute())]
+    facts = [f"Spool {version()}{_who(found)}", name, _count(tools), str(settings.data_dir.absolute())]
     logger.info("%s", ", ".join(facts))
     for check in found:
-        known = check.id in CONNECTIONS and check.state == "fail"
-        if check.state in LEVELS and not known:
+        if check.state in LEVELS and check.id != model.NAME:  # of all models in use `bots.watches` tells
             logger.log(LEVELS[check.state], "%s", check.sentence, extra={"check": check.id})
 
 
 def _who(found: Iterable[Check]) -> str:
     """Such as " as @Assistant in T (T1) and as Assistant"."""
-    names = [check.what for check in found if check.id in CONNECTIONS and check.state == "ok"]
+    names = [check.what for check in found if check.id in NAMES and check.state == "ok"]
     return "".join(f"{' and' if at else ''} as {name}" for at, name in enumerate(names))
 
 

@@ -17,11 +17,11 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from bots.replies.posts import Gone, Unclear
+from bots.slack.words import POSTING_CURES, REVOKED
 from core.errors import Retryable, SpoolError, Unreachable
 
 logger = logging.getLogger(__name__)
 
-REVOKED = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 _UNKNOWN_OUTCOME = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "timeout"}
 _NEVER = {
     "channel_not_found",
@@ -44,21 +44,6 @@ _NEVER = {
 }
 
 
-_POSTING = "Not everybody may post there: let the bot, in the channel's settings, Posting permissions."
-CURES: Final = {
-    "channel_not_found": "The bot cannot see the channel: /invite it there.",
-    "not_in_channel": "The bot is not in the channel: /invite it there.",
-    "is_archived": "The channel is archived: unarchive it.",
-    "messages_tab_disabled": "Turn the Messages Tab on, under App Home of your app.",
-    "restricted_action": _POSTING,
-    "restricted_action_read_only_channel": _POSTING,
-    "restricted_action_thread_only_channel": _POSTING,
-    "restricted_action_non_threadable_channel": _POSTING,
-    "restricted_action_thread_locked": "The thread is locked: unlock it.",
-    "team_access_not_granted": "An admin of the workspace must let the app in.",
-    "user_disabled": "This person's account is deactivated.",
-}
-"""What an operator can do about a refusal."""
 FORBIDDEN: Final = {"missing_scope", "no_permission", "not_allowed_token_type"}
 """No other form of the same would be taken."""
 
@@ -117,7 +102,7 @@ def _sorted(error: SlackApiError) -> SpoolError:
 
 def _cure(name: str, response: Any) -> str:
     if name != "missing_scope":
-        return CURES.get(name, "")
+        return POSTING_CURES.get(name, "")
     scope = str(response.data.get("needed") or "it needs")[:100]
     return (
         f"The app lacks the scope {scope}: add it under OAuth & Permissions, Reinstall to Workspace, then "

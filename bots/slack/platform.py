@@ -22,7 +22,7 @@ from bots.replies.live import FullReply
 from bots.replies.posts import Posts
 from bots.replies.safe_text import harmless
 from bots.slack import events
-from bots.slack.api import REVOKED, Budget, Limited, Refused, call
+from bots.slack.api import Budget, Limited, Refused, call
 from bots.slack.files import SlackFiles, Uploads
 from bots.slack.history import Heard, History, pages
 from bots.slack.interactions import Interactions
@@ -33,6 +33,7 @@ from bots.slack.poster import SlackPoster, reference
 from bots.slack.socket import SocketMode, unconnected
 from bots.slack.status import Status
 from bots.slack.stream import StreamBrush, Streaming
+from bots.slack.words import NO_TOKEN, token_refused
 from core.concurrency import Background, KeyedLock
 from core.errors import Retryable, SpoolError
 from core.inbox import Inbox
@@ -232,9 +233,6 @@ async def _with_token(setting: str, request: Awaitable[Any]) -> Any:
         return await call(request)
     except (Retryable, Refused) as error:
         name = str(error)
-        if name in REVOKED or name == "not_allowed_token_type":
-            raise TokenRefused(
-                f"Slack refused {setting} ({name}). Copy the current token from https://api.slack.com/apps "
-                "into the settings."
-            ) from None
+        if name in NO_TOKEN:
+            raise TokenRefused(token_refused(setting, name)) from None
         raise

@@ -14,7 +14,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import aiohttp
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -23,6 +23,7 @@ from slack_bolt.response import BoltResponse
 from bots.intake.connection import BRIEF, CONNECTING, STOOD, TokenRefused
 from bots.logs import raised
 from bots.slack.api import seconds
+from bots.slack.words import CURES, PERMANENT
 from core.concurrency import KeyedLock
 from core.errors import ConfigError, Retryable, SpoolError, loggable
 
@@ -40,24 +41,6 @@ LARGEST_FRAME = 64 * 2**20
 _ID = re.compile(r'"envelope_id"\s*:\s*"([\w-]{1,64})"')
 
 Dispatch = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
-
-_OFF = "Socket Mode is off: turn it on at https://api.slack.com/apps, under Socket Mode"
-_SCOPE = (
-    "the app-level token may not open connections: generate one with the scope connections:write under "
-    "Basic Information, App-Level Tokens, and put it into SLACK_APP_TOKEN"
-)
-PERMANENT: Final = {
-    "link_disabled": _OFF,
-    "socket_mode_not_enabled": _OFF,
-    "socket_mode_disabled": _OFF,
-    "missing_scope": _SCOPE,
-    "no_permission": _SCOPE,
-}
-"""Slack's words for what only a person can change → how."""
-CURES: Final = {
-    **PERMANENT,
-    "too_many_websockets": "as many connections of this app are open as there may be (10): stop other copies",
-}
 
 
 def unconnected(word: str) -> Exception:

@@ -8,7 +8,7 @@ from tests.logged import lines, logged
 
 
 async def test_what_the_start_tells(slack, discord, openai, tmp_path):
-    """The line of who it is; warnings and errors as such; a refused token is the connection's to tell."""
+    """The line of who it is; warnings and errors as such."""
     settings = Settings(
         data_dir=tmp_path,
         openai_api_key="sk-1",
@@ -35,6 +35,6 @@ async def test_what_the_start_tells(slack, discord, openai, tmp_path):
     assert told[0]["message"].endswith(
         f" as @assistant in Standin (T0TEAM0001), gpt-6-luna, 3 tools, {tmp_path}"
     )
-    assert {("ERROR", "model.server"), ("WARNING", "slack.scopes")} == {
+    assert {("ERROR", "model.server"), ("WARNING", "slack.scopes"), ("ERROR", "discord.token")} == {
         (line["level"], line["check"]) for line in told[1:]
     }
