@@ -328,8 +328,13 @@ def _shapes(settings: Settings) -> list[str]:
 
 
 def _text(name: str, text: str, kind: str) -> str:
-    if name.endswith("_URL") and not text.startswith(("http://", "https://", "ws://", "wss://")):
-        raise ValueError(f"{name}={text} is not a URL. Write it with its scheme, for example https://….")
+    if name.endswith("_URL"):
+        try:
+            wrong = urlsplit(text).scheme not in ("http", "https", "ws", "wss") or urlsplit(text).port == 0
+        except ValueError:  # a bracket or a port that is none
+            wrong = True
+        if wrong:
+            raise ValueError(f"{name}={text} is not a URL. Write it with its scheme, for example https://….")
     return text
 
 
@@ -356,7 +361,12 @@ def _number(name: str, text: str, kind: str) -> int:
 
 
 def _path(name: str, text: str, kind: str) -> Path:
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(
+            f"{name}={text} begins with a user there is none of. Write the whole path."
+        ) from None
 
 
 def _names(name: str, text: str, kind: str) -> tuple[str, ...]:

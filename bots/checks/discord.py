@@ -88,7 +88,7 @@ def _permitted(guilds: list[dict[str, Any]], application: str) -> Check:
         if missing:
             lacking.append(f"{guild.get('name')} ({guild.get('id')}): {', '.join(missing)}")
     if not lacking:
-        return Check(PERMISSIONS, "ok", f"The bot has its permissions in {len(guilds)} Discord servers.")
+        return Check(PERMISSIONS, "ok", f"The bot has its permissions in all its servers ({len(guilds)}).")
     more = f"; and {len(lacking) - _MOST} more" if len(lacking) > _MOST else ""
     what = f"The bot's roles lack permissions in {'; '.join(lacking[:_MOST])}{more}."
     return Check(

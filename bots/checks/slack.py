@@ -48,7 +48,8 @@ async def check(settings: Settings, web: Web) -> list[Check]:
     who = await _call(web, settings, "auth.test", settings.slack_bot_token)
     if refused := _refused(TOKEN, who, "SLACK_BOT_TOKEN"):
         return [refused]
-    name = f"@{who.fields.get('user')} in {who.fields.get('team')} ({who.fields.get('team_id')})"
+    team = who.fields.get("team_id") or who.fields.get("enterprise_id")
+    name = f"@{who.fields.get('user')} in {who.fields.get('team')} ({team})"
     return [Check(TOKEN, "ok", name), _granted(who)]
 
 

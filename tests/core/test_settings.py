@@ -130,6 +130,8 @@ def test_empty_means_not_set(name):
         ("OPENAI_BASE_URL", "https://x.example/v1/responses", "Write only what stands before that"),
         ("OPENAI_BASE_URL", "https://x.example/v1/chat/completions/", "ends in /chat/completions"),
         ("OPENAI_BASE_URL", "https:///v1", "has no host"),
+        ("OPENAI_BASE_URL", "http://[::1/v1", "is not a URL"),
+        ("DATA_DIR", "~nobody-is-called-so/data", "Write the whole path"),
     ],
 )
 def test_a_mistake_is_told_with_its_cure(name, text, cure):
