@@ -20,6 +20,7 @@ from bots.cli import env_file
 from bots.version import version
 from core import settings
 from core.errors import ConfigError
+from core.misspelt import misspelt
 
 OPERATING = {
     "assistants": "create, list, change and assign assistants",
@@ -89,9 +90,9 @@ def _misnamed(file: Mapping[str, str], *, running: bool) -> bool:
 
     Whether one of them is meant to be a token.
     """
-    found = [(".env: ", problem) for problem in settings.misspelt(file)]
+    found = [(".env: ", problem) for problem in misspelt(file)]
     if running:
-        found += [("", problem) for problem in settings.misspelt(os.environ, shared=True)]
+        found += [("", problem) for problem in misspelt(os.environ, shared=True)]
     for place, problem in found:
         _tell(f"warning: {place}{problem}")
     return any(problem.is_token for _, problem in found)

@@ -17,6 +17,7 @@ from bots.checks import Check, examine
 from bots.cli import env_file
 from core import settings
 from core.errors import ConfigError
+from core.misspelt import misspelt
 
 ENV = Path(".env")
 SHORTEST = 12
@@ -56,7 +57,7 @@ def _found() -> tuple[list[Check], Sequence[str]]:
         file, remarks = {}, []
     config, wrong = settings.examine({**file, **os.environ})
     logs.set_up("ERROR", config.secrets())
-    remarks += map(str, [*settings.misspelt(file), *settings.misspelt(os.environ, shared=True)])
+    remarks += map(str, [*misspelt(file), *misspelt(os.environ, shared=True)])
     checking = examine(config, env_file=ENV, problems=[*problems, *wrong], remarks=dict.fromkeys(remarks))
     return asyncio.run(checking), [secret for secret in config.secrets() if len(secret) > SHORTEST]
 
