@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from core.runs import claims
-from core.store import items, messages, runs, threads
+from core.store import items, messages, runs, steps, threads
 from core.store.data_dir import data_directory
 from core.store.database import Database, Execute
 from core.types import Address, IncomingMessage, Outcome
@@ -51,6 +51,6 @@ def _exchange(tx: Execute, address: Address, user: str, number: int, past: float
     claim = claims.begin(tx, thread, OWNER, 0)
     assert claim is not None
     for step in ("post:0", "answer"):
-        runs.record(tx, claim.run, OWNER, step, {"id": f"{at:.6f}"}, None, at)
+        steps.record(tx, claim.run, OWNER, step, {"id": f"{at:.6f}"}, None, at)
     turn = (items.item("user", message.text), items.item("assistant", ANSWER))
     claims.finish(tx, claim, Outcome("completed", turn), 0, at, go_on=False)

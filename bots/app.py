@@ -103,7 +103,7 @@ def _core(
     runner = Runner(db, rules, platforms, ready)
     summaries = Summaries(db, ready, rules)
     outcry = Outcry(platforms, background, settings.language)
-    lanes = Lanes(db, runner.run, rules.budget, summaries.answered, outcry.refused)
+    lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
     inbox = OutcryInbox(db, lanes, _policy(settings), approvals, attachments)
     inbox.outcry = outcry
     return _Core(ready, attachments, summaries, lanes, inbox, background)

@@ -93,7 +93,8 @@ class Inbox:
         receipt = accepted.result()
         if self._attachments and message.files and receipt.run and receipt.thread:
             self._attachments.begin(message, receipt.thread, receipt.run)
-        self._approvals.decided(receipt.refused)
+        if receipt.refused:
+            self._approvals.decided(receipt.refused)
         if receipt.claim:
             self._lanes.start(receipt.claim)
         if receipt.stopped:
@@ -126,8 +127,9 @@ class Inbox:
         if message.kind == "reset":
             threads.renew(tx, message.address, message.user, self._policy.scope, origin="reset", now=now)
         lane = thread if message.kind == "ask" else run
-        refused = approvals.refuse_all(tx, thread, message.user)
         claim = claims.begin(tx, lane, owner, self._policy.budget)
+        idle = claim and lane == thread  # nothing was under way there, so nobody was asked anything
+        refused = () if idle else approvals.refuse_all(tx, thread, message.user)
         return Receipt(new=True, claim=claim, run=run, thread=thread, refused=refused)
 
     def _run_for(self, tx: Execute, message: IncomingMessage, thread: ThreadId, now: float) -> RunId:

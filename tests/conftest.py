@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,20 @@ from standins.discord import DiscordStandin
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
 from standins.slack import SlackStandin
+from tests.tool_files import DRAW_SLOWLY, PAY, SLOW, put_tool
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """What a shell starts in the background ignores Ctrl-C, and so would every process that a test makes."""
 Product = Callable[..., AbstractAsyncContextManager[None]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing here speaks TLS, and reading the machine's certificates costs 0.1 s for every product."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SSL_CERT_FILE", raising=False)
+        patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("certificates")))
+        yield
 
 
 @pytest.fixture
@@ -34,21 +44,18 @@ def script() -> Scenario:
 
 @pytest.fixture
 async def openai(script: Scenario) -> AsyncIterator[OpenAIStandin]:
-    """The Responses API."""
     async with OpenAIStandin(script) as standin:
         yield standin
 
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackStandin]:
-    """A Slack workspace."""
     async with SlackStandin() as standin:
         yield standin
 
 
 @pytest.fixture
 async def discord() -> AsyncIterator[DiscordStandin]:
-    """Discord."""
     async with DiscordStandin() as standin:
         yield standin
 
@@ -103,3 +110,23 @@ def product(tmp_path: Path, openai: OpenAIStandin, request: pytest.FixtureReques
                 await asyncio.gather(*keeping, return_exceptions=True)
 
     return run
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The data directory of `product`, with a tool `look` that waits in it."""
+    put_tool(tmp_path / "data", "look", SLOW)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def drawing(data: Path) -> Path:
+    """The same with a tool `draw` that draws slowly."""
+    put_tool(data, "draw", DRAW_SLOWLY)
+    return data
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    """What the tool `pay` has paid; see `paid`."""
+    return put_tool(tmp_path / "data", "pay", PAY)

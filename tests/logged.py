@@ -30,5 +30,4 @@ def logged(level: str = "DEBUG", secrets: Iterable[str] = ()) -> Iterator[io.Str
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:
-    """The lines written so far."""
     return [json.loads(line) for line in stream.getvalue().splitlines()]

@@ -19,8 +19,6 @@ PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\
 
 
 def png(width: int = 2, height: int = 3) -> bytes:
-    """A picture; large ones claim their size and have no pixels."""
-
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
@@ -57,7 +55,6 @@ def webp(kind: bytes = b"VP8X", width: int = 2, height: int = 3) -> bytes:
 
 
 def zipped(*names: str) -> bytes:
-    """A zip file with these members."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in names:
@@ -66,12 +63,10 @@ def zipped(*names: str) -> bytes:
 
 
 def office(ending: str, *more: str) -> bytes:
-    """A document of Word, PowerPoint or Excel."""
     return zipped("[Content_Types].xml", "_rels/.rels", OFFICE[ending][0], *more)
 
 
 def odt() -> bytes:
-    """A document of LibreOffice."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
@@ -80,7 +75,6 @@ def odt() -> bytes:
 
 
 def box(kind: bytes, *inside: bytes) -> bytes:
-    """A box of an MP4 file."""
     body = b"".join(inside)
     return struct.pack(">I", len(body) + 8) + kind + body
 
@@ -104,7 +98,6 @@ def webm(*codecs: bytes) -> bytes:
 
 
 def ogg(codec: bytes = b"OpusHead") -> bytes:
-    """One page."""
     return b"OggS\0\2" + bytes(20) + b"\1\x13" + codec + bytes(20)
 
 
@@ -120,7 +113,6 @@ def aac() -> bytes:
 
 
 def wav() -> bytes:
-    """A WAVE file without samples."""
     return b"RIFF" + struct.pack("<I", 36) + b"WAVEfmt " + bytes(28)
 
 

@@ -44,13 +44,11 @@ class Workplace:
         return f"cntr_{self.name}"
 
     def produce(self, container: str, name: str, content: bytes) -> str:
-        """Kept for good."""
         file = f"cfile_{hashlib.sha256(f'{self.name} {name}'.encode()).hexdigest()[:32]}"
         self.containers.files[container, file] = (name, content)
         return file
 
     def search(self, queries: Sequence[str]) -> list[dict[str, Any]]:
-        """There is nothing to be found here."""
         return []
 
 
@@ -200,6 +198,5 @@ class ScriptedModel:
         self.discarded.append(response_id)
 
     async def close(self) -> None:
-        """Forget everything."""
         self._kept.clear()
         self.closed = True

@@ -23,7 +23,6 @@ class Spy:
     sent: int = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Any path."""
         self.heard.append(request.headers)
         if not self.chunked:
             return web.Response(body=self.body, status=self.status, headers=self.headers)
@@ -37,7 +36,6 @@ class Spy:
 
 @asynccontextmanager
 async def spying(**how: object) -> AsyncIterator[Spy]:
-    """The server on a port of its own."""
     spy, app = Spy(**how), web.Application()  # type: ignore[arg-type]
     app.router.add_route("*", "/{path:.*}", spy.handle)
     runner = web.AppRunner(app, shutdown_timeout=0.1)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from standins.script.script import Call, Scenario, outputs
 
 PAY = '''
 from pathlib import Path
@@ -87,10 +91,31 @@ def put_tool(data: Path, name: str, source: str) -> Path:
 
 
 def paid(ledger: Path) -> list[int]:
-    """What was paid, in order."""
     return [int(line) for line in ledger.read_text("utf-8").split()] if ledger.exists() else []
 
 
 def let_go(data: Path) -> None:
     """`SLOW` and `DRAW_SLOWLY` may go on."""
     (data / "tools" / "go").touch()
+
+
+def looks(script: Scenario, before: str = "") -> None:
+    """The model says something or nothing, calls the tool `look`, and says what it found."""
+    script.enqueue(*([before] if before else []), Call("look", {"what": "it"}))
+    _result(script)
+
+
+def wants_to_pay(script: Scenario, before: str = "") -> None:
+    """The model says something or nothing, calls the tool `pay`, and says what came of it."""
+    script.enqueue(*([before] if before else []), Call("pay", {"amount": 5}))
+    _result(script)
+
+
+def draws(script: Scenario, *files: Mapping[str, Any]) -> None:
+    """The model makes these files with the tool `draw`, and says so."""
+    script.enqueue(*(Call("draw", file) for file in files))
+    script.enqueue("Here you are.")
+
+
+def _result(script: Scenario) -> None:
+    script.enqueue(lambda items: "Result: " + " ".join(outputs(items).values()))

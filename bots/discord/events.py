@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bots.discord.files import attachments, snapshots
-from bots.intake import orders
-from bots.intake.said import By, Said
+from bots.intake.said import By, Said, wanted
 from bots.replies.safe_text import printable
 from core.types import Address, Kind
 
@@ -108,7 +107,7 @@ def _forwarded(payload: Mapping[str, Any]) -> str:
 
 def _kind(text: str, payload: Mapping[str, Any], where: Address) -> Kind:
     if text:
-        return orders.kind(text)
+        return wanted(text)
     if payload.get("attachments") or payload.get("sticker_items") or payload.get("stickers"):
         return "unreadable"
     if payload.get("content"):

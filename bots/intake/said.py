@@ -7,7 +7,7 @@ in a topic before that are made of this same value.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from core.types import Address, Attachment, Earlier, IncomingMessage, Kind
 
@@ -15,6 +15,14 @@ By = Literal["person", "us", "other"]
 """Who wrote a message; `other`: a bot, a webhook, or the network itself."""
 To = Literal["us", "perhaps", "others"]
 """Whether it is for us: beyond doubt, or perhaps, as a follow-up of somebody who spoke to us there before."""
+
+_ORDERS: Final[dict[str, Kind]] = {"reset": "reset", "stop": "stop", "memory": "memory"}
+"""Words that are orders when they are the whole of a message."""
+
+
+def wanted(text: str) -> Kind:
+    """What a message with this text wants: an order of ours, however dressed up, else an answer."""
+    return _ORDERS.get(text.strip("*_~`/!. \n").casefold(), "ask")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
@@ -33,17 +34,19 @@ def sign(question: str) -> str:
     return f"ask:{question}"
 
 
+@dataclass(frozen=True, slots=True)
 class ApprovalPosts:
     """`core.ports.Asking` for one run."""
 
-    def __init__(self, posts: Posts, journal: Journal, asker: Asker) -> None:
-        self._posts, self._journal, self._asker = posts, journal, asker
+    posts: Posts
+    journal: Journal
+    asker: Asker
 
     async def ask(self, question: ApprovalRequest) -> None:
         """See `Asking.ask`."""
-        step, ask = steps.question(question.id), partial(self._asker.ask, question)
+        step, ask = steps.question(question.id), partial(self.asker.ask, question)
         try:
-            await until_posted(lambda: self._posts.once(step, ask, sign=sign(question.id)))
+            await until_posted(lambda: self.posts.once(step, ask, sign=sign(question.id)))
         except Gone as error:
             raise Unreachable(f"question deleted: {error}") from error
 
@@ -56,13 +59,13 @@ class ApprovalPosts:
 
     async def _decide(self, question: ApprovalRequest, text: str) -> None:
         step = steps.question(question.id)
-        state = self._journal.get(step)
+        state = self.journal.get(step)
         if isinstance(state, Posted) and state.decided == text:
             return  # a process before this one did it
-        post = await self._posts.find(step, sign(question.id))
+        post = await self.posts.find(step, sign(question.id))
         if post is None:
             return  # it was never asked
         with suppress(Gone):
-            await self._asker.decide(post, text)
-        ref = self._posts.poster.ref(post)
-        await self._journal.record(step, Posted(post, text), ref=ref)
+            await self.asker.decide(post, text)
+        ref = self.posts.poster.ref(post)
+        await self.journal.record(step, Posted(post, text), ref=ref)

@@ -68,8 +68,11 @@ class LiveReply:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._painting is not None
-        self._painting.cancel()
-        await asyncio.gather(self._painting, return_exceptions=True)
+        if not self._painting.done():
+            self._painting.cancel()
+            await asyncio.gather(self._painting, return_exceptions=True)
+        elif not self._painting.cancelled():
+            self._painting.exception()  # was told by `finish`, or is of no matter any more
 
     def show(self, text: str, activities: Sequence[Activity] = ()) -> None:
         """The answer so far and what is being done for it; costs two references, no I/O."""

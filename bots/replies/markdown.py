@@ -147,6 +147,11 @@ class Pages:
         self._least = ""
 
 
+def _tail(line: Line) -> str:
+    """What closes a post that ends behind this line."""
+    return line.around(line.end - 1)[1] if line.wraps else ""
+
+
 @dataclass
 class _Page:
     """The lines of the next post and of what follows, read from `base` in the text on.
@@ -183,7 +188,7 @@ class _Page:
 
     def _too_long(self, number: int) -> bool:
         line = self.lines[number]
-        return self._sizes[number] + len(line.around(line.end - 1)[1]) > self.pages.limit
+        return self._sizes[number] + len(_tail(line)) > self.pages.limit
 
     def rest(self, sealed: _Sealed) -> _Page | None:
         """The next page, if all of it is known and it does not start inside of something."""
@@ -218,8 +223,7 @@ class _Page:
 
     def whole(self) -> str:
         """All of it, closed where something is open."""
-        last = self.lines[-1]
-        return "\n".join(self._texts) + last.around(last.end - 1)[1]
+        return "\n".join(self._texts) + _tail(self.lines[-1])
 
     def settled(self) -> str:
         """As much as may be shown before more is known, closed unless it can only be appended to."""

@@ -11,7 +11,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count, islice
 from typing import Final, Protocol, TypeVar
 
 from core.concurrency import Backoff, KeyedLock, retry
@@ -102,14 +101,8 @@ class Posts:
 
     def _standing(self) -> list[tuple[int, Intended | Posted]]:
         """The text posts by their numbers, without those that were taken away again."""
-        numbered = enumerate(self._states())
+        numbered = enumerate(self._journal.posts())
         return [(number, state) for number, state in numbered if not isinstance(state, Deleted)]
-
-    def _states(self) -> list[PostState]:
-        found: list[PostState] = []
-        while state := self._journal.get(steps.post(len(found))):
-            found.append(state)
-        return found
 
     def id(self, part: int) -> str | None:
         """The post of that part, None while there is none."""
@@ -118,9 +111,13 @@ class Posts:
 
     def number(self, part: int) -> int:
         """The number of that part's post, whether it stands already or not."""
-        states = self._states()
-        free = (one for one in count() if not (one < len(states) and isinstance(states[one], Deleted)))
-        return next(islice(free, part, None))
+        states = self._journal.posts()
+        for number, state in enumerate(states):
+            if not isinstance(state, Deleted):
+                if part == 0:
+                    return number
+                part -= 1
+        return len(states) + part
 
     def begun(self) -> bool:
         """True when this run posted text, or meant to: a process died or an answer is unknown."""
@@ -149,9 +146,10 @@ class Posts:
         `make` that is not Unclear says that nothing was made, as NothingToPost does.
         """
         async with self._locks.of(self._topic):
-            if post := self._recorded(step):
-                return post, False
-            new = self._journal.get(step) is None
+            state = self._journal.get(step)
+            if isinstance(state, Posted):
+                return state.id, False
+            new = state is None
             known = new or step.name in self._untouched
             if new:
                 await self._journal.record(step, Intended(time.time()))
@@ -175,16 +173,9 @@ class Posts:
 
             return await retry(attempt, LOOKING, "post", again=lambda error: isinstance(error, Unclear))
 
-    def _state(self, step: Step[PostState]) -> PostState | None:
-        return self._journal.get(step)
-
-    def _recorded(self, step: Step[PostState]) -> str | None:
-        state = self._state(step)
-        return state.id if isinstance(state, Posted) else None
-
     async def _made(self, step: Step[PostState], sign: str) -> str | None:
         """The post that was made and not recorded, if it has to be looked for."""
-        state = self._state(step)
+        state = self._journal.get(step)
         if isinstance(state, Intended) and self.poster.repeatable(time.time() - state.at):
             return None
         return await self._orphan(sign)
@@ -204,11 +195,13 @@ class Posts:
 
     async def find(self, step: Step[PostState], sign: str = "") -> str | None:
         """The post journaled as that step, looked for if it was made and not recorded; None without one."""
-        if isinstance(self._state(step), Intended):
+        state = self._journal.get(step)
+        if isinstance(state, Intended):
             async with self._locks.of(self._topic):  # else another run's newest might look free
                 if post := await self._orphan(sign):
                     await self._record(step, post)
-        return self._recorded(step)
+        state = self._journal.get(step)
+        return state.id if isinstance(state, Posted) else None
 
     async def settle(self) -> None:
         """Learn the ids of text posts that were made and not recorded."""

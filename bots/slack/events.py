@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bots.intake import orders
-from bots.intake.said import By, Said
+from bots.intake.said import By, Said, wanted
 from bots.replies.safe_text import printable
 from bots.slack.files import attachments
 from core.types import Address, Kind
@@ -54,7 +53,8 @@ def _read(message: Mapping[str, Any], us: Us, told_to: str) -> Said | None:
     direct = message.get("channel_type") == "im" or channel.startswith("D")
     inside = bool(_TS.fullmatch(topic)) and topic != ts
     addressed = direct or mentions(message, us.user)
-    text, files = printable(plain(message, us.user)).strip(), attachments(message)
+    text = printable(plain(message, us.user)).strip()
+    files = attachments(message) if message.get("files") else ()
     perhaps = inside and bool(text or message.get("files")) and message.get("type") != "app_mention"
     return Said(
         id=ts,
@@ -64,10 +64,10 @@ def _read(message: Mapping[str, Any], us: Us, told_to: str) -> Said | None:
         user=user,
         text=text,
         sent_at=float(ts),
-        kind=_kind(text, message, addressed) if text or not files else "ask",
         files=files,
         inside=inside and not direct,
         team=_team(message, told_to or us.team),
+        kind=_kind(text, message, addressed) if text or not files else "ask",
     )
 
 
@@ -93,7 +93,7 @@ def _team(event: Mapping[str, Any], otherwise: str) -> str:
 def _kind(text: str, event: Mapping[str, Any], addressed: bool) -> Kind:
     if not text:
         return "unreadable" if event.get("files") else "help"
-    return orders.kind(text) if addressed else "ask"
+    return wanted(text) if addressed else "ask"
 
 
 def deleted(event: Mapping[str, Any], team: str) -> tuple[Address, str] | None:

@@ -10,6 +10,7 @@ import io
 import logging
 import re
 from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import aiohttp
@@ -147,14 +148,15 @@ _DONE_ALREADY = "file_update_failed"
 _UNKNOWN_FILE = {"file_not_found", "file_deleted", "files_not_found"}
 
 
+@dataclass
 class Uploads:
     """`core.ports.Attaching` for one run in one Slack thread."""
 
-    def __init__(
-        self, client: AsyncWebClient, session: aiohttp.ClientSession, journal: Journal, address: Address
-    ) -> None:
-        self._client, self._session, self._journal, self._address = client, session, journal, address
-        self._failures = 0
+    client: AsyncWebClient
+    session: aiohttp.ClientSession
+    journal: Journal
+    address: Address
+    failures: int = 0
 
     async def attach(self, key: str, file: File) -> None:
         """See `Attaching.attach`."""
@@ -162,13 +164,13 @@ class Uploads:
 
     async def _attach(self, key: str, file: File) -> None:
         step = steps.upload(key)
-        before = self._journal.get(step)
+        before = self.journal.get(step)
         if before and before.shown:
             return
         given = before.id if before else None
         if given is None or not await self._shown(given):
             given = await self._show(step, file, given)
-        await self._journal.record(step, Uploaded(given, shown=True))
+        await self.journal.record(step, Uploaded(given, shown=True))
 
     async def _show(self, step: Step[Uploaded], file: File, given: str | None) -> str:
         """Show the file whose bytes Slack has already, else (or if it has forgotten them) upload it first."""
@@ -182,7 +184,7 @@ class Uploads:
                     raise error.unreachable() from error
             return given
         given = await self._upload(file)
-        await self._journal.record(step, Uploaded(given))
+        await self.journal.record(step, Uploaded(given))
         await _must(self._complete(given, file))
         return given
 
@@ -192,11 +194,11 @@ class Uploads:
         if size > LARGEST_FILE:
             raise TooLarge(LARGEST_FILE)
         place = await _must(
-            call(self._client.files_getUploadURLExternal(filename=file_name(file.name), length=size))
+            call(self.client.files_getUploadURLExternal(filename=file_name(file.name), length=size))
         )
         try:
             url = str(place["upload_url"])
-            async with self._session.post(
+            async with self.session.post(
                 url,
                 data=io.BytesIO(file.content),
                 timeout=aiohttp.ClientTimeout(total=UPLOAD_SECONDS),
@@ -212,15 +214,15 @@ class Uploads:
 
     def _lost(self, why: str) -> Retryable | Unreachable:
         """The bytes go to another host than all else: it may be closed to us for ever."""
-        self._failures += 1
-        return Unreachable(why) if self._failures >= UPLOAD_TRIES else Retryable(f"upload: {why}")
+        self.failures += 1
+        return Unreachable(why) if self.failures >= UPLOAD_TRIES else Retryable(f"upload: {why}")
 
     async def _complete(self, given: str, file: File) -> None:
         """The call that shows the file. Raises Refused; a lost answer is looked up."""
-        request = self._client.files_completeUploadExternal(
+        request = self.client.files_completeUploadExternal(
             files=[{"id": given, "title": file_name(file.name)}],
-            channel_id=self._address.channel,
-            thread_ts=self._address.topic,
+            channel_id=self.address.channel,
+            thread_ts=self.address.topic,
         )
         try:
             await call(request)
@@ -232,8 +234,8 @@ class Uploads:
         """Whether the file stands in the channel; looked for as long as a message may take to appear."""
 
         async def look() -> bool:
-            found = await call(self._client.files_info(file=given))
-            return _stands(found.get("file") or {}, self._address)
+            found = await call(self.client.files_info(file=given))
+            return _stands(found.get("file") or {}, self.address)
 
         try:
             return await until(look, bool, LOOKS)

@@ -7,6 +7,7 @@ before the listener has stored it.
 from __future__ import annotations
 
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,7 +19,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.intake.said import Said
 from bots.slack import events
 from bots.slack.events import Us
-from bots.slack.history import Heard
 from bots.slack.interactions import ANY
 from bots.slack.poster import reference
 from core.inbox import Inbox
@@ -26,6 +26,42 @@ from core.types import Address, IncomingMessage
 
 logger = logging.getLogger(__name__)
 MOST_STORED = 1000
+MOST_TOPICS = 10_000
+
+
+class Heard:
+    """Notes every message event. Only a channel whose messages reach us can be said to be quiet."""
+
+    def __init__(self) -> None:
+        self._since = time.time()
+        self._channels: set[str] = set()
+        self._topics: dict[tuple[str, str], dict[str, float]] = {}
+
+    def interrupted(self) -> None:
+        """The connection was lost: what was said meanwhile is not known."""
+        self._since, self._topics = time.time(), {}
+
+    def note(self, event: Mapping[str, Any]) -> None:
+        """A message, whoever wrote it; events that are none are ignored."""
+        channel, ts, user = event.get("channel"), event.get("ts"), event.get("user")
+        if not (isinstance(channel, str) and isinstance(ts, str) and isinstance(user, str)):
+            return
+        if event.get("type") == "message":
+            self._channels.add(channel)
+        if len(self._topics) > MOST_TOPICS:
+            self.interrupted()
+        topic = (channel, str(event.get("thread_ts") or ts))
+        try:
+            self._topics.setdefault(topic, {})[user] = float(ts)
+        except ValueError:
+            return
+
+    def quiet(self, channel: str, topic: str, user: str, since: float) -> bool:
+        """True when surely nobody but this person has written there since then."""
+        if channel not in self._channels or since < self._since:
+            return False
+        others = (at for who, at in self._topics.get((channel, topic), {}).items() if who != user)
+        return max(others, default=0.0) <= since
 
 
 class Listeners:

@@ -25,13 +25,16 @@ LONGEST_STREAM = 240.0
 
 
 class NativeStream:
-    """A stream that is growing: `shown` is its text so far. Each call raises Limited or what `call` does."""
+    """A stream that is growing: `shown` is its text so far, and activities if it is `chunked`.
+
+    It must be ended by `until` of the monotonic clock. Each call raises Limited or what `call` does.
+    """
 
     def __init__(
         self, client: AsyncWebClient, budget: Budget, channel: str, post: str, *, chunked: bool
     ) -> None:
         self._client, self._budget, self._channel = client, budget, channel
-        self._chunked, self._since = chunked, time.monotonic()
+        self.chunked, self.until = chunked, time.monotonic() + LONGEST_STREAM
         self.post, self.shown, self.cards = post, "", Cards()
 
     @classmethod
@@ -68,22 +71,12 @@ class NativeStream:
 
     def news(self, activities: Sequence[Activity]) -> list[Activity]:
         """Those of the activities that it can and does not show yet."""
-        return self.cards.news(activities) if self._chunked else []
-
-    @property
-    def shows_activities(self) -> bool:
-        """Whether activities can be seen in it."""
-        return self._chunked
-
-    @property
-    def left(self) -> float:
-        """Seconds until it must be ended."""
-        return self._since + LONGEST_STREAM - time.monotonic()
+        return self.cards.news(activities) if self.chunked else []
 
     async def append(self, text: str, activities: Sequence[Activity]) -> None:
         """More text, and activities that began or changed."""
         self._budget.appended()
-        content = _content(text, activities if self._chunked else None)
+        content = _content(text, activities if self.chunked else None)
         try:
             await call(self._client.chat_appendStream(channel=self._channel, ts=self.post, **content))
         except Limited as error:  # nothing was appended: the next flush takes it along
@@ -93,7 +86,7 @@ class NativeStream:
 
     async def stop(self, text: str, metadata: dict[str, Any]) -> None:
         """The last words."""
-        content = _content(text, () if self._chunked else None) if text else {}
+        content = _content(text, () if self.chunked else None) if text else {}
         self._budget.note("chat.stopStream")
         try:
             await call(

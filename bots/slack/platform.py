@@ -24,9 +24,9 @@ from bots.replies.safe_text import harmless
 from bots.slack import events
 from bots.slack.api import Budget, Limited, Refused, call
 from bots.slack.files import SlackFiles, Uploads
-from bots.slack.history import Heard, History, pages
+from bots.slack.history import History, pages
 from bots.slack.interactions import Interactions
-from bots.slack.listeners import Listeners, us_of
+from bots.slack.listeners import Heard, Listeners, us_of
 from bots.slack.markup import SlackMarkup
 from bots.slack.native_stream import Refusals
 from bots.slack.poster import SlackPoster, reference
@@ -163,7 +163,7 @@ class SlackPlatform:
             poster = SlackPoster(self._client, self._budget, address, run, self._bot_user, thinking.posting)
             posts = Posts(journal, poster, self._locks)
             show_activities = lambda activities: thinking.doing(self._busy(activities))  # noqa: E731
-            brush = StreamBrush(self._streaming, posts, poster, message, show_activities)
+            brush = StreamBrush(self._streaming, posts, poster, message, show_activities, begun=begun)
             files = Uploads(self._client, self._session, journal, address)
             async with FullReply(brush, files, ApprovalPosts(posts, journal, poster)) as reply:
                 try:

@@ -7,6 +7,7 @@ alone; a process that dies before that is followed by one that repaints every po
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -41,7 +42,8 @@ class Streaming:
 class StreamBrush:
     """`bots.replies.live.Brush`: appends what is new; whatever cannot be appended is repainted.
 
-    `doing` shows activities in another place, for as long as no stream does.
+    `doing` shows activities in another place, for as long as no stream does. `begun`: something of the answer
+    may stand there already.
     """
 
     def __init__(
@@ -51,6 +53,8 @@ class StreamBrush:
         poster: SlackPoster,
         message: IncomingMessage,
         doing: Callable[[Sequence[Activity]], None],
+        *,
+        begun: bool,
     ) -> None:
         self._client, self._budget, self._refusals = streaming.client, streaming.budget, streaming.refusals
         self._posts, self._poster, self._message = posts, poster, message
@@ -59,9 +63,10 @@ class StreamBrush:
         self._ended: list[str] = []  # what the posts show whose streams are over
         self._open: NativeStream | None = None
         self._plain = False  # chunks were refused: perhaps because of something else
+        self._doings: Sequence[Activity] = ()  # what is shown in that other place
         self._carded: list[tuple[str, str]] = []  # ended streams whose cards are still there, and their text
         self._repaint: EditBrush | None = None
-        if posts.begun():  # a process before this one showed something: its state is not ours to append to
+        if begun:  # a process before this one showed something: its state is not ours to append to
             self._repaint = self._post_brush(eager=True)
 
     @property
@@ -72,7 +77,8 @@ class StreamBrush:
 
     async def read(self) -> str:
         """See `Brush.read`."""
-        return await self._post_brush(eager=True).read()
+        nothing = self._repaint is None and self._open is None and not self._ended
+        return "" if nothing else await self._post_brush(eager=True).read()
 
     def _post_brush(self, *, eager: bool) -> EditBrush:
         return EditBrush(self._posts, self._split, eager=eager)
@@ -91,7 +97,7 @@ class StreamBrush:
 
     def due(self) -> float | None:
         """See `Brush.due`: an open stream must be ended before Slack does it."""
-        return max(0.2, self._open.left) if self._open is not None else None
+        return max(0.2, self._open.until - time.monotonic()) if self._open is not None else None
 
     async def paint(self, text: str, activities: Sequence[Activity] = (), *, final: bool) -> bool:
         """See `Brush.paint`."""
@@ -107,7 +113,10 @@ class StreamBrush:
                 await self._give_up()
             except (_NotStreamed, NothingToPost):
                 pass
-        self._doing(() if self._open is not None and self._open.shows_activities else activities)
+        doings = () if self._open is not None and self._open.chunked else activities
+        if doings != self._doings:
+            self._doings = doings
+            self._doing(doings)
         if self._repaint is None or not (final or text.strip()):
             return whole
         return await self._repaint.paint(text, final=final)
@@ -152,20 +161,21 @@ class StreamBrush:
                     return True
                 await self._start(parts[number] if number < len(parts) else "", activities)
                 continue
-            if opened.left < 0 and not final:
-                where: Literal["word", "anywhere"] = "word" if opened.left > -PATIENCE else "anywhere"
+            left = opened.until - time.monotonic()
+            if left < 0 and not final:
+                where: Literal["word", "anywhere"] = "word" if left > -PATIENCE else "anywhere"
                 parts = self._pages.posts(clean, final=False, seal=where, shown=opened.shown)
             shown = parts[number] if number < len(parts) else ""
             if not shown.startswith(opened.shown):
                 raise Refused("text_changed")
             more, full = shown[len(opened.shown) :], self._pages.full > number
-            if full or final or (opened.left < 0 and not shown):
+            if full or final or (left < 0 and not shown):
                 await self._end(opened, more)
                 if full:
                     parts = self._pages.posts(clean, final=final)
                     continue
                 return True
-            news = opened.news(activities)
+            news = opened.news(activities) if activities else []
             if not (more or news):
                 return True
             if self._budget.append_wait():

@@ -67,6 +67,7 @@ def default() -> str:
     return str(_table()["default"])
 
 
+@cache
 def known(model: str) -> Known:
     """What the table tells; nothing at all of a model it does not have.
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from core.errors import Permanent
-from core.model_server.assembly import mended
+from core.model_server.assembly import mended, messages_of, output_of
 from core.model_server.faults import failure
-from core.model_server.items import messages_of, output_of
 from core.types import Finished
 
 TERMINAL = {"response.completed", "response.incomplete", "response.failed", "error"}
@@ -34,32 +33,43 @@ _JSON = re.compile(rb"\s*\{")
 _LENIENT = json.JSONDecoder(strict=False)
 
 
-async def frames(chunks: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any] | None]:
-    """The events of a server-sent stream that matter, decoded; None for bytes that bring none.
+class Frames:
+    """The events of a server-sent stream that matter, decoded as its bytes come.
 
-    Events without a name are decoded to see. A body that is one JSON object is read as its last event. Raises
-    Permanent for an event beyond LARGEST_EVENT.
+    Events without a name are decoded to see. A body that is one JSON object is read as its last event.
     """
-    rest, looked, begun, after_return = bytearray(), 0, False, False
-    async for chunk in chunks:
-        rest += _newlines(chunk, after_return)
-        after_return = chunk.endswith(b"\r") if chunk else after_return
-        brought = False
-        while (begun or not _JSON.match(rest)) and (end := rest.find(b"\n\n", looked)) >= 0:
+
+    def __init__(self) -> None:
+        self._rest, self._looked = bytearray(), 0
+        self._begun = self._after_return = False
+
+    def take(self, chunk: bytes) -> list[dict[str, Any]]:
+        """The events that end in this chunk. Raises Permanent for one beyond LARGEST_EVENT."""
+        rest, found = self._rest, []
+        rest += _newlines(chunk, self._after_return)
+        self._after_return = chunk.endswith(b"\r") if chunk else self._after_return
+        while (self._begun or not _JSON.match(rest)) and (end := rest.find(b"\n\n", self._looked)) >= 0:
             frame = bytes(rest[:end])
             del rest[: end + 2]
-            looked, begun = 0, begun or bool(frame.strip())
+            self._looked, self._begun = 0, self._begun or bool(frame.strip())
             if data := _decoded(frame):
-                brought = True
-                yield data
-        looked = max(0, len(rest) - 1)  # only new bytes are searched
-        if len(rest) > LARGEST_EVENT:
+                found.append(data)
+        self._looked = max(0, len(rest) - 1)  # only new bytes are searched
+        if not found:  # else that is heard first
+            self._bounded()
+        return found
+
+    def end(self) -> list[dict[str, Any]]:
+        """The event the stream ended in: a server may leave out the blank line after it. Raises as `take`."""
+        self._bounded()
+        body = bytes(self._rest)
+        events = self._begun or not _JSON.match(body)
+        data = _decoded(body) if events else _last_event(_loaded(body) or {})
+        return [data] if data else []
+
+    def _bounded(self) -> None:
+        if len(self._rest) > LARGEST_EVENT:
             raise Permanent("event_too_large", notice="answer_limit")
-        if not brought:
-            yield None
-    body = bytes(rest)  # a server may end without the blank line
-    if data := _decoded(body) if begun or not _JSON.match(body) else _last_event(_loaded(body) or {}):
-        yield data
 
 
 def _newlines(chunk: bytes, after_return: bool) -> bytes:

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from core.concurrency import Background, Backoff
 from core.errors import Permanent, Retryable
 from core.model_server.assembly import Assembly
 from core.model_server.connections import http_client
-from core.model_server.events import TERMINAL, decoded_body, finished, frames
+from core.model_server.events import TERMINAL, Frames, decoded_body, finished
 from core.model_server.faults import Refused, met, refusal
 from core.model_server.redaction import cut_out, without_words
 from core.types import Alive, Finished, ModelEvent, Prompt, Started
@@ -227,25 +227,33 @@ class OpenAIModel:
     async def _events(
         self, chunks: AsyncIterator[bytes], position: _Position
     ) -> AsyncGenerator[ModelEvent, None]:
+        frames = Frames()
         try:
-            async for data in frames(chunks):
-                if data is None:
+            async for chunk in chunks:
+                heard = False
+                for event in self._told(frames.take(chunk), position):
+                    heard = True
+                    yield event
+                if not heard:
                     yield Alive()
-                    continue
-                kind = data["type"]
-                position.sequence = data.get("sequence_number", position.sequence)
-                if kind in TERMINAL:
-                    position.ended = True
-                    for event in self._last(kind, data, position):
-                        yield event
-                elif kind == "response.created" and self._features.background:
-                    position.response_id = data["response"]["id"]
-                    yield Started(position.response_id)
-                else:
-                    for event in position.assembly.take(kind, data) or [Alive()]:
-                        yield event
+            for event in self._told(frames.end(), position):
+                yield event
         except (httpx2.HTTPError, openai.APIConnectionError) as error:
             raise Retryable("connection_error", resumable=True) from error
+
+    def _told(self, events: Sequence[Mapping[str, Any]], position: _Position) -> Iterator[ModelEvent]:
+        """What these events of the stream say."""
+        for data in events:
+            kind = data["type"]
+            position.sequence = data.get("sequence_number", position.sequence)
+            if kind in TERMINAL:
+                position.ended = True
+                yield from self._last(kind, data, position)
+            elif kind == "response.created" and self._features.background:
+                position.response_id = data["response"]["id"]
+                yield Started(position.response_id)
+            else:
+                yield from position.assembly.take(kind, data)
 
     def _last(self, kind: str, data: Mapping[str, Any], position: _Position) -> Iterator[ModelEvent]:
         """What the terminal event brings, and the end."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
 from core.errors import Lost
 from core.runs import history
-from core.store import assistants, files, items, messages, runs, summaries, threads, vector_stores
+from core.store import assistants, files, items, messages, runs, summaries, threads
 from core.store.database import Execute
 from core.types import Assistant, Claim, IncomingMessage, Outcome, RunId, ThreadId
 
@@ -23,13 +24,19 @@ def claim(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
             return None
         runs.take_over(tx, run, owner, died=holder is not None)
         return read(tx, run, owner, budget, resumed=True)
+    return _next(tx, lane, owner, budget)
+
+
+def _next(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
+    """The oldest queued run of a lane in which none is live."""
     begun = runs.begin_oldest(tx, lane, owner)
     return read(tx, begun, owner, budget, resumed=False) if begun else None
 
 
 def begin(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
     """Claim the lane's next run if nothing runs there; None when the lane is busy."""
-    return None if runs.live(tx, lane) else claim(tx, lane, owner, budget)
+    begun = None if runs.live(tx, lane) else runs.begin_oldest(tx, lane, owner)
+    return read(tx, begun, owner, budget, resumed=False) if begun else None
 
 
 def reread(tx: Execute, held: Claim, budget: int) -> Claim:
@@ -39,32 +46,42 @@ def reread(tx: Execute, held: Claim, budget: int) -> Claim:
     return read(tx, held.run, held.owner, budget, resumed=True)
 
 
-def finish(
-    tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, *, go_on: bool
-) -> Claim | None:
+class Ended(NamedTuple):
+    """What the end of a run leads to."""
+
+    following: Claim | None
+    """The lane's next run."""
+    due: bool
+    """The thread's oldest turns are to be summarised."""
+
+
+def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, *, go_on: bool) -> Ended:
     """End a run and begin the lane's next one, in one transaction. Raises Lost."""
     runs.end(tx, held.run, held.owner, outcome.status, outcome.error, now)
     items.add(tx, held.thread, held.run, outcome.items)
     files.release(tx, held.run)
     if outcome.token_ratio:
         threads.learn_ratio(tx, held.thread, outcome.token_ratio)
-    if outcome.items and held.assistant and history.outgrown(tx, held.thread, held.assistant, held.room):
+    due = bool(held.assistant and history.outgrown(tx, held.thread, held.assistant, held.room))
+    if due:
         summaries.want(tx, held.thread, now)
-    return claim(tx, held.lane, held.owner, budget) if go_on else None
+    return Ended(_next(tx, held.lane, held.owner, budget) if go_on else None, due)
 
 
 def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> Claim:
     """The run as the database has it now."""
     row = runs.row(tx, run)
+    memo = runs.steps(tx, run) if resumed else {}
     asked = messages.of_run(tx, run)
-    asks = asked[0].kind == "ask"
+    asks, texts = asked[0].kind == "ask", [message.text for message in asked]
     assistant = _assistant(tx, row, asked[0]) if asks else None
     room = history.room(tx, row.thread, assistant, budget)
-    spent = items.weigh(*(message.text for message in asked))
-    context_since = _context_since(tx, row.thread, asked[0]) if asks else None
-    if context_since is not None:
+    spent, context_since = items.weigh(*texts), None
+    if asks and asked[0].inside_topic:
+        context_since = _context_since(tx, row.thread, asked[0])
         spent += context_room(budget)
     told = history.select(tx, row.thread, assistant, room - spent, len(asked)) if asks else ()
+    store, kept = files.kept(tx, row.thread, time.time()) if asks else (None, ())
     return Claim(
         run=run,
         lane=row.lane,
@@ -76,12 +93,12 @@ def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> 
         deaths=row.deaths,
         created_at=row.created_at,
         messages=asked,
-        memo=runs.steps(tx, run),
+        memo=memo,
         history=history.belonging(told, asked[0].address.topic),
         assistant=assistant,
         room=room,
-        store=_store(tx, row.thread) if asks else None,
-        kept=tuple(str(file.remote) for file in files.remotes(tx, row.thread, time.time())) if asks else (),
+        store=store,
+        kept=kept,
         context_since=context_since,
     )
 
@@ -102,14 +119,5 @@ def context_room(budget: int) -> int:
     return budget // 4
 
 
-def _context_since(tx: Execute, thread: ThreadId, message: IncomingMessage) -> float | None:
-    if not message.inside_topic:
-        return None
+def _context_since(tx: Execute, thread: ThreadId, message: IncomingMessage) -> float:
     return messages.last_in_topic(tx, thread, message) or threads.reset_at(tx, thread) or 0.0
-
-
-def _store(tx: Execute, thread: str) -> str | None:
-    """The thread's own, unless it may have expired."""
-    store = vector_stores.store(tx, thread)
-    alive = store and (store.expires_at is None or store.expires_at > time.time())
-    return store.remote if store and alive else None

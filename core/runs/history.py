@@ -83,11 +83,11 @@ def _head(text: str, tokens: int) -> tuple[str, ...]:
 
 
 def outgrown(tx: Execute, thread: ThreadId, assistant: Assistant, tokens: int) -> bool:
-    """Whether the oldest turns are to be summarised now."""
+    """Whether the oldest turns are to be summarised now, or are still to be."""
     if assistant.truncation_strategy["type"] != "summary":
         return False
     summary = summaries.find(tx, thread)
-    return items.weigh(summary.text) + items.weight(tx, thread, summary.upto) > tokens * FULL
+    return summary.due or items.weigh(summary.text) + items.weight(tx, thread, summary.upto) > tokens * FULL
 
 
 def shortened(history: tuple[str, ...], room: int | None = None) -> tuple[str, ...]:

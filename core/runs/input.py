@@ -175,18 +175,19 @@ class RunInput:
 
     def items(self) -> tuple[str, ...]:
         """As input items, with the files themselves."""
-        return self._context_items() + tuple(
-            self._item(message, whole=True) for message in self._claim.messages
-        )
+        asked = [self._item(message, whole=True) for message in self._claim.messages]
+        return (*self._context_items(), *asked)
 
     def remembered(self) -> tuple[str, ...]:
         """As the thread keeps it: pictures by their id at the server, where it has one, and no bytes."""
         context, address = self._context_items(), self._claim.messages[0].address
         if not self._run.rules.shared and address.topic != address.channel:
             context = tuple(history.only_in(address.topic, item) for item in context)
-        return context + tuple(self._item(message, whole=False) for message in self._claim.messages)
+        return (*context, *[self._item(message, whole=False) for message in self._claim.messages])
 
     def _context_items(self) -> tuple[str, ...]:
+        if self._claim.context_since is None:
+            return ()
         earlier = self._run.journal.get(steps.CONTEXT) or ()
         before = "\n".join(_said(message.user, message.text) for message in earlier)
         if not before:

@@ -17,7 +17,7 @@ from core.errors import Lost, Unsaved, loggable
 from core.runs import claims
 from core.store import runs
 from core.store.database import Database, Execute
-from core.types import Claim, Outcome, RunId
+from core.types import Claim, Outcome, RunId, ThreadId
 
 logger = logging.getLogger(__name__)
 Stopping = asyncio.Event
@@ -34,8 +34,8 @@ def _nobody(*_: object) -> None:
 
 
 class Lanes:
-    """Carries out claims with `run` until nothing is left in their lane; `ended` is told of each, `refused`
-    of each that the database refuses.
+    """Carries out claims with `run` until nothing is left in their lane; `due` is told of threads whose
+    summary is due, `refused` of each claim that the database refuses.
     """
 
     def __init__(
@@ -43,11 +43,11 @@ class Lanes:
         db: Database,
         run: RunFn,
         budget: int,
-        ended: Callable[[Claim], None] = _nobody,
+        due: Callable[[ThreadId], None] = _nobody,
         refused: Callable[[Claim, Unsaved], None] = _nobody,
         refusing: Backoff = REFUSING,
     ) -> None:
-        self._db, self._run, self._budget, self._ended, self._hear = db, run, budget, ended, refused
+        self._db, self._run, self._budget, self._due, self._hear = db, run, budget, due, refused
         self._refusing = refusing
         self.owner = secrets.token_hex(8)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -141,11 +141,12 @@ class Lanes:
         try:
             outcome = await self._run(claim, stopping)
             now, go_on = time.time(), not self._closing
-            following = await self._db(
+            ended = await self._db(
                 lambda tx: claims.finish(tx, claim, outcome, self._budget, now, go_on=go_on)
             )
-            self._ended(claim)
-            return following
+            if ended.due:
+                self._due(claim.thread)
+            return ended.following
         finally:
             self._stopping.pop(claim.run, None)
 
@@ -158,5 +159,5 @@ class Lanes:
     def _reread(self, tx: Execute, claim: Claim, *, failed: bool) -> Claim | None:
         if failed and runs.met_error(tx, claim.run, claim.owner, "unexpected") >= MAX_ATTEMPTS:
             outcome = Outcome("failed", error="unexpected")
-            return claims.finish(tx, claim, outcome, self._budget, time.time(), go_on=True)
+            return claims.finish(tx, claim, outcome, self._budget, time.time(), go_on=True).following
         return claims.reread(tx, claim, self._budget)

@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 from core.concurrency import Backoff
@@ -53,16 +54,20 @@ class RunLoop:
         assert run.claim.assistant is not None
         self._run, self._context, self._assistant = run, context, run.claim.assistant
         self.input = RunInput(run, context)
-        self.calls = ToolCalls(run, context.approvals, context.toolbox)
-        self.reader = ResponseReader(run, context.model)
-        self._resources = ThreadResources(run, context.library, self.input)
         alive = frozenset(run.claim.kept if run.rules.full else ())
         self._history = tuple(map(rounds.sound, without_files(run.claim.history, alive)))
+        self.reader = ResponseReader(run, context.model)
+        self._resources = ThreadResources(run, context.library, self.input)
         self._offer = Offer()
         self._mended: set[str] = set()
         self._logged: set[str] = set()
         self._refused_files = ""
         self._told: tuple[str, ...] = ()
+
+    @cached_property
+    def calls(self) -> ToolCalls:
+        """What carries out the calls of its rounds."""
+        return ToolCalls(self._run, self._context.approvals, self._context.toolbox)
 
     @property
     def estimated(self) -> int:
@@ -159,7 +164,7 @@ class RunLoop:
 
     async def _rounds(self) -> Answer:
         await self._prepare()
-        if self.input.says_nothing():
+        if not self._run.message.text and self.input.says_nothing():
             return self._answer("completed", "")
         before = self._run.rounds
         while True:
@@ -168,8 +173,9 @@ class RunLoop:
             self._run.draft.begin("\n\n".join(one.text for one in before if one.text))
             response = await self._follow(before)
             self._context.outages.over(self._assistant.model)
-            response.items = rounds.distinct(response.items, before, self._history)
-            if not response.calls:
+            if response.asked:
+                response.items = rounds.distinct(response.items, before, self._history)
+            if not response.asked or not response.calls:
                 return await self._finished(response, before)
             if len(before) + 1 >= self._assistant.max_model_calls:
                 return await self._ended("step_limit", response, before)
@@ -177,19 +183,19 @@ class RunLoop:
 
     async def _follow(self, before: list[Round]) -> Response:
         """The next response; a yes to a remote tool is sent once."""
-        calls, reader, number = self.calls, self.reader, len(before)
-        last = before[-1:] if not reader.resumable(number) else []
+        reader, number = self.reader, len(before)
+        last = before[-1:] if before and not reader.resumable(number) else []
         for one in last:
-            await calls.sending(one)
+            await self.calls.sending(one)
         for one in before:
-            self._run.draft.notes.update(dict.fromkeys(await calls.interruptions(one)))
+            self._run.draft.notes.update(dict.fromkeys(await self.calls.interruptions(one)))
         try:
             return await reader.follow(number, self._prompt(number))
         except (Retryable, Permanent) as error:
             refused = isinstance(error, Permanent) or error.code in TURNED_AWAY
             if refused and not reader.heard:
                 for one in last:
-                    await calls.not_sent(one)
+                    await self.calls.not_sent(one)
             raise
 
     async def _prepare(self) -> None:
@@ -197,8 +203,8 @@ class RunLoop:
         rules = self._run.rules
         if self.input.needs_preparing:
             await self._read()
-        self._run.draft.head = self.input.heard()
-        await self._name_refused()
+            self._run.draft.head = self.input.heard()
+            await self._name_refused()
         self._offer = offer(
             self._assistant,
             self._context.toolbox,
@@ -243,7 +249,8 @@ class RunLoop:
         options = dict(self._offer.options or {})
         if number and options.get("tool_choice") != "none":
             options.pop("tool_choice", None)  # it forces the first response, not every one
-        given = (*self._history, *self.input.items(), *rounds.sent_back(self._run))
+        worked = rounds.sent_back(self._run) if number else ()
+        given = (*self._history, *self.input.items(), *worked)
         self._told = (assistant.instructions, *given)
         return Prompt(
             model=assistant.model,
@@ -257,28 +264,28 @@ class RunLoop:
 
     async def _record(self, response: Response) -> None:
         """From here on the calls are recorded and may be carried out."""
-        made = await self._collected(response)
+        made, cited = await self._collected(response)
         one = Round(
             output_files.plain(response.text),
             rounds.sendable(response.items),
             response.calls,
             tuple(made),
-            output_files.documents(response.items),
+            tuple(cited),
         )
         await self._run.record_round(one)
 
     async def _finished(self, response: Response, before: list[Round]) -> Answer:
         """The last response's words, with those of the rounds before it."""
-        made = await self._collected(response)
+        earlier = [name for one in before for name in one.cited]
+        made, cited = await self._collected(response)
+        if line := output_files.footnotes([*earlier, *cited]):
+            self._run.draft.notes[line] = None
+        text, ended = output_files.plain(self._run.draft.text), response.ended
         if WITHOUT_KEPT in self._mended and WITHOUT_TOOLS not in self._mended:
             await self._resources.forget()
-        cited = [name for one in before for name in one.cited]
-        if line := output_files.footnotes([*cited, *output_files.documents(response.items)]):
-            self._run.draft.notes[line] = None
         if any(str(item.get("type")) in HOSTED for item in response.items):
             self._told = ()  # what these tools found was counted, too
         files = (*self._files(before), *made)
-        text, ended = output_files.plain(self._run.draft.text), response.ended
         usage = dict(ended.usage or {})
         if ended.ending == "completed" and (text.strip() or files):
             return self._answer("completed", text, usage=usage, files=files)
@@ -286,15 +293,17 @@ class RunLoop:
         await self._run.note(reason if reason in KNOWN_ENDS else "incomplete")
         return self._answer("incomplete", text, error=reason, usage=usage, files=files)
 
-    async def _collected(self, response: Response) -> list[str]:
-        """The files a response brings along. The thread's store, when it was searched, lives on."""
+    async def _collected(self, response: Response) -> tuple[list[str], list[str]]:
+        """The files a response brings along, and the documents it names. The thread's store, when it was
+        searched, lives on.
+        """
         searched = any(item.get("type") == "file_search_call" for item in response.items)
         if searched and self._resources.resources(before=WITHOUT_KEPT not in self._mended).stores:
             await self._resources.searched()
-        made, lost = await output_files.collect(self._run, self._context.service, response.items)
-        if lost:
-            await self._run.note("file_lost", names=_listed(lost))
-        return made
+        found = await output_files.collect(self._run, self._context.service, response.items)
+        if found.lost:
+            await self._run.note("file_lost", names=_listed(found.lost))
+        return found.files, found.documents
 
     def _files(self, before: list[Round]) -> tuple[str, ...]:
         """What the rounds brought along, by the model and by our own tools."""
@@ -308,9 +317,11 @@ class RunLoop:
 
     async def _ended(self, notice: str, response: Response, before: list[Round]) -> Answer:
         """We end it, not the model; what it made until then is shown."""
-        files = (*self._files(before), *await self._collected(response))
+        made, _ = await self._collected(response)
+        files = (*self._files(before), *made)
         await self._run.note(notice)
-        return self._answer("incomplete", self._run.draft.text, error=notice, files=files)
+        text = output_files.plain(self._run.draft.text)
+        return self._answer("incomplete", text, error=notice, files=files)
 
     async def _failed(self, notice: str, code: str) -> Answer:
         if self.input.take_back():
@@ -323,11 +334,11 @@ class RunLoop:
         text = run.draft.shown
         if not text and run.claim.resumed:  # what the process before this one showed stays
             text = (await run.reply.shown()).removeprefix(run.draft.head)
-        return self._answer("failed", text, error=code, files=files)
+        return self._answer("failed", output_files.plain(text), error=code, files=files)
 
     def _answer(self, ending: Ending, text: str, **more: Any) -> Answer:
         draft = self._run.draft
-        return Answer(ending, output_files.plain(text), note=draft.note, head=draft.head, **more)
+        return Answer(ending, text, note=draft.note, head=draft.head, **more)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -14,11 +14,11 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from core.errors import Lost, SpoolError, TooLarge, Unsaved, loggable
 from core.files.detect import safe_name
-from core.model_server.items import parts_of
+from core.model_server.assembly import parts_of
 from core.ports import Service
 from core.runs.run import Run
 from core.store import files, steps
@@ -32,14 +32,23 @@ _SANDBOX = re.compile(r"!?\[([^\]\n]*)\]\(sandbox:[^)\s]*\)")
 _BARE = re.compile(r"sandbox:/mnt/data/([\w.\-]+)")
 
 
-async def collect(
-    run: Run, service: Service, items: Sequence[Mapping[str, Any]]
-) -> tuple[list[str], list[str]]:
-    """Store the files of these output items: the rows' ids, and the names of those that could not be had."""
+class Found(NamedTuple):
+    """What output items bring along: files by their rows' ids, and names of documents that were cited."""
+
+    files: list[str]
+    lost: list[str]
+    """Names of files that could not be had."""
+    documents: list[str]
+
+
+async def collect(run: Run, service: Service, items: Sequence[Mapping[str, Any]]) -> Found:
+    """Store the files of these output items."""
     work = [_stored(run, key, name, content) for key, name, content in _pictures(items)]
-    work += [_fetched(run, service, one) for one in _citations(items)]
+    noted = cited(items)
+    work += [_fetched(run, service, one) for one in _containers(noted)]
     done = await asyncio.gather(*work)
-    return [id for id, _ in done if id], [name for id, name in done if not id]
+    files, lost = [id for id, _ in done if id], [name for id, name in done if not id]
+    return Found(files, lost, documents(noted))
 
 
 def _pictures(items: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str, bytes]]:
@@ -57,9 +66,9 @@ def _pictures(items: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str, by
         yield str(item.get("id") or f"picture-{number}"), safe_name(f"picture-{number}.{ending}"), content
 
 
-def _citations(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _containers(noted: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Files of a container that the text cites, each once."""
-    files = [one for one in cited(items) if one.get("type") == "container_file_citation"]
+    files = [one for one in noted if one.get("type") == "container_file_citation"]
     return list(
         {one["file_id"]: one for one in files if one.get("file_id") and one.get("container_id")}.values()
     )
@@ -129,10 +138,10 @@ def plain(text: str) -> str:
     return _BARE.sub(r"\1", _SANDBOX.sub(r"\1", text))
 
 
-def documents(items: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+def documents(noted: Iterable[Mapping[str, Any]]) -> list[str]:
     """Names of the documents that were cited, each once."""
-    named = [one for one in cited(items) if one.get("type") == "file_citation"]
-    return tuple(dict.fromkeys(safe_name(str(one.get("filename") or "")) for one in named))
+    named = [one for one in noted if one.get("type") == "file_citation"]
+    return list(dict.fromkeys([safe_name(str(one.get("filename") or "")) for one in named]))
 
 
 def footnotes(names: Iterable[str]) -> str:

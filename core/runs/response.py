@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.errors import Permanent, Retryable
-from core.model_server.items import item_name
+from core.model_server.assembly import item_name
 from core.ports import Model
 from core.runs.rounds import arguments_of
 from core.runs.run import Run
@@ -58,7 +58,7 @@ class Response:
         found: list[Call] = []
         if self.ended.reason == LIMIT:
             return ()
-        for item in self.items:
+        for item in self.items if self.asked else ():
             name, arguments = str(item.get("name") or ""), arguments_of(item)
             if item.get("type") == "function_call":
                 found.append(Call(item_name(item), name, arguments))
@@ -87,6 +87,7 @@ class ResponseReader:
 
     def __init__(self, run: Run, model: Model) -> None:
         self._run, self._model = run, model
+        self._stored = run.claim.resumed  # whether the server may have a response that is to be deleted
         self.heard = False
         """Whether the newest response had begun to say or do anything, as far as can be known."""
 
@@ -124,7 +125,7 @@ class ResponseReader:
         return self._kept(number) is not None
 
     def _kept(self, number: int) -> str | None:
-        return self._run.journal.get(steps.response(number)) or None
+        return (self._run.journal.get(steps.response(number)) or None) if self._stored else None
 
     async def _take(self, number: int, event: ModelEvent, response: Response) -> bool:
         """Whether it was the last event."""
@@ -143,10 +144,8 @@ class ResponseReader:
                 await self._begun(event.item)
         elif isinstance(event, ItemDone):
             response.take(event.item)
-            response.under_way.discard(item_name(event.item))
-            if event.item.get("type") != "function_call":  # that one is carried out by us
-                failed = event.item.get("status") in ("failed", "incomplete") or event.item.get("error")
-                self._run.done(item_name(event.item), ok=not failed)
+            if event.item.get("type") != "message":
+                self._done(event.item, response)
         elif isinstance(event, Started):
             await self._started(number, event)
         elif isinstance(event, Finished):
@@ -172,9 +171,17 @@ class ResponseReader:
             name = str(item.get("server_label" if key == "task_mcp" else "name") or "")
             self._run.doing(Activity(item_name(item), await self._run.say(key, name=name)))
 
+    def _done(self, item: Mapping[str, Any], response: Response) -> None:
+        name = item_name(item)
+        response.under_way.discard(name)
+        if item.get("type") != "function_call":  # that one is carried out by us
+            failed = item.get("status") in ("failed", "incomplete") or item.get("error")
+            self._run.done(name, ok=not failed)
+
     async def _started(self, number: int, event: Started) -> None:
         """Only a background response can be resumed, and only that is worth a commit."""
         if event.response_id and self._kept(number) != event.response_id:
+            self._stored = True
             await self._run.journal.record(steps.response(number), event.response_id)
 
     async def _forget(self, number: int) -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from core.model_server.items import item_name, parts_of
+from core.model_server.assembly import item_name, parts_of
 from core.runs.run import Run
 from core.store import steps
 from core.store.steps import Call, CallState, Decided, Done, Round

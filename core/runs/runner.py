@@ -80,7 +80,7 @@ class Runner:
                     answer = await kind.answer()
                     await run.journal.record(steps.ANSWER, answer)  # only then it is shown as final
                 await asyncio.gather(run.reply.finish(answer.shown, answer.note), kind.forget())
-                return await output_files.attach(run, answer)
+                return await output_files.attach(run, answer) if answer.files else answer
         except Unreachable as error:
             logger.error("answer cannot be shown", extra={**run.place, "error": loggable(error)})
             await _last_word(run, "unshowable")
@@ -129,7 +129,8 @@ class ModelRun:
     async def answer(self) -> Answer:
         """See `Answering.answer`."""
         answer = await self._answer()
-        await self._loop.calls.close()
+        if self._run.rounds:
+            await self._loop.calls.close()
         return answer
 
     async def _answer(self) -> Answer:
@@ -145,14 +146,13 @@ class ModelRun:
             await asyncio.wait({asking, ordered}, return_when=asyncio.FIRST_COMPLETED)
             if asking.done():
                 return asking.result()
-            asking.cancel()
-            await asyncio.gather(asking, return_exceptions=True)  # it may have to say what it left undone
-            stopped = await self._stopped(draft.shown or await run.reply.shown(), draft.head)
-            return replace(stopped, note="\n".join(filter(None, [stopped.note, draft.note])))
         finally:
-            asking.cancel()
             ordered.cancel()
-            await asyncio.gather(asking, ordered, return_exceptions=True)
+            if not asking.done():
+                asking.cancel()
+                await asyncio.gather(asking, return_exceptions=True)  # it may have to say what it left undone
+        stopped = await self._stopped(draft.shown or await run.reply.shown(), draft.head)
+        return replace(stopped, note="\n".join(filter(None, [stopped.note, draft.note])))
 
     async def _stopped(self, text: str, head: str = "") -> Answer:
         note = await self._run.say("stopped")
@@ -170,21 +170,25 @@ class ModelRun:
         """See `Answering.outcome`."""
         await self._loop.input.close()
         await self._loop.input.recall()
-        return Outcome(answer.ending, self._turn(answer), answer.error, self._ratio(answer))
+        turn = (*self._loop.input.remembered(), *self._said(answer))
+        return Outcome(answer.ending, turn, answer.error, self._ratio(answer))
 
-    def _turn(self, answer: Answer) -> tuple[str, ...]:
-        """What the thread remembers: the question always, the model's words as far as they were shown."""
-        before = "\n\n".join(one.text for one in self._run.rounds if one.text)
-        last = output_files.plain(answer.text).removeprefix(before).strip() if before else answer.text
-        said = (items.item("assistant", last),) if last else ()
-        return (*self._loop.input.remembered(), *rounds.remembered(self._run), *said)
+    def _said(self, answer: Answer) -> tuple[str, ...]:
+        """The model's part of what the thread remembers: its words as far as they were shown."""
+        last = answer.text
+        worked: tuple[str, ...] = ()
+        if self._run.rounds:
+            before = "\n\n".join(one.text for one in self._run.rounds if one.text)
+            last = output_files.plain(last).removeprefix(before).strip() if before else last
+            worked = tuple(rounds.remembered(self._run))
+        return (*worked, items.item("assistant", last)) if last else worked
 
     def _ratio(self, answer: Answer) -> float | None:
         """Reported over estimated input tokens; pictures and files would spoil it."""
         reported = answer.usage.get("input_tokens", 0)
-        if not reported or self._loop.input.files() or not (told := self._loop.estimated):
-            return None
-        return reported / told
+        told = self._loop.estimated
+        files = any(one.files for one in self._run.claim.messages)
+        return reported / told if reported and told and not files else None
 
 
 async def _last_word(run: Run, notice: str) -> None:

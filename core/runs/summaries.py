@@ -24,7 +24,7 @@ from core.store import items, summaries
 from core.store.database import Database, Execute
 from core.store.summaries import Summary
 from core.texts import text as own_text
-from core.types import Assistant, Claim, Finished, Prompt, TextDelta, ThreadId
+from core.types import Assistant, Finished, Prompt, TextDelta, ThreadId
 
 logger = logging.getLogger(__name__)
 KEPT: Final = 0.4
@@ -106,17 +106,13 @@ class Summaries:
         self._background, self._slots = Background(), asyncio.Semaphore(AT_ONCE)
         self._under_way: set[ThreadId] = set()
 
-    def answered(self, claim: Claim) -> None:
-        """A run has ended: perhaps its thread is too long now. Returns at once."""
-        if claim.assistant and claim.assistant.truncation_strategy["type"] == "summary":
-            self._start(claim.thread)
-
     async def resume(self) -> None:
         """Go on with what a process before this one left."""
         for thread in await self._db(summaries.due):
-            self._start(thread)
+            self.start(thread)
 
-    def _start(self, thread: ThreadId) -> None:
+    def start(self, thread: ThreadId) -> None:
+        """The summary of this thread is due. Returns at once."""
         if thread not in self._under_way:
             self._under_way.add(thread)
             work = self._background.start(self._tidy(thread), "summary")

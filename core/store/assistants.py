@@ -6,10 +6,10 @@ import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from secrets import token_hex
 from typing import Any
 
 from core.store.database import Execute
-from core.store.ids import new_id
 from core.types import SETTINGS_ID, Assistant
 
 DEFAULT = ("", "default")
@@ -35,12 +35,11 @@ def nearest(tx: Execute, platform: str, places: Sequence[str]) -> Assistant:
     """
     order = [*((platform, place) for place in places), DEFAULT, SETTINGS]
     marks = ", ".join("?" for _ in order)
-    rows = tx(
+    rows = tx.execute(
         f"SELECT platform, place, {_ROW} FROM assignments JOIN assistants ON id = assistant_id "
         f"WHERE platform IN (?, '') AND place IN ({marks}) AND deleted_at IS NULL",
-        platform,
-        *(place for _, place in order),
-    )
+        (platform, *(place for _, place in order)),
+    ).fetchall()
     found = {(row[0], row[1]): row[2:] for row in rows}
     for pair in order:
         if pair in found:
@@ -51,22 +50,23 @@ def nearest(tx: Execute, platform: str, places: Sequence[str]) -> Assistant:
 def get(tx: Execute, id: str, version: int | None = None) -> Assistant | None:
     """The assistant as it is now, None when there is none; or one version of it, deleted or not."""
     if version is None:
-        rows = tx(f"SELECT {_ROW} FROM assistants WHERE id = ? AND deleted_at IS NULL", id)
+        rows = tx.execute(
+            f"SELECT {_ROW} FROM assistants WHERE id = ? AND deleted_at IS NULL", (id,)
+        ).fetchall()
     else:
-        rows = tx(
+        rows = tx.execute(
             "SELECT id, assistants.created_at, v.version, v.body, '', '', '' FROM assistants "
             "JOIN assistant_versions v ON v.assistant_id = id WHERE id = ? AND v.version = ?",
-            id,
-            version,
-        )
+            (id, version),
+        ).fetchall()
     return _assistant(*rows[0]) if rows else None
 
 
 def all(tx: Execute) -> list[Assistant]:
     """Every assistant there is, the oldest first. What the first version of Spool wrote is not among them."""
-    rows = tx(
+    rows = tx.execute(
         f"SELECT {_ROW} FROM assistants WHERE deleted_at IS NULL AND body <> '{{}}' ORDER BY created_at, id"
-    )
+    ).fetchall()
     return [_assistant(*row) for row in rows]
 
 
@@ -80,17 +80,22 @@ def named(tx: Execute, wanted: str) -> list[Assistant]:
 
 def written_since(tx: Execute, since: float) -> set[str]:
     """Ids of those that were made here or changed after that time, whatever `created_at` they came with."""
-    return {id for (id,) in tx("SELECT assistant_id FROM assistant_versions WHERE created_at > ?", since)}
+    return {
+        id
+        for (id,) in tx.execute(
+            "SELECT assistant_id FROM assistant_versions WHERE created_at > ?", (since,)
+        ).fetchall()
+    }
 
 
 def known(tx: Execute, id: str) -> bool:
     """Whether the id is taken, be it by a deleted one."""
-    return bool(tx("SELECT 1 FROM assistants WHERE id = ?", id))
+    return bool(tx.execute("SELECT 1 FROM assistants WHERE id = ?", (id,)).fetchall())
 
 
 def create(tx: Execute, fields: Mapping[str, Any], now: float) -> Assistant:
     """A new assistant of the API's fields. An `id`, `created_at` and `version` among them are kept."""
-    fresh = {"id": new_id("asst_"), "created_at": int(now), "version": 1}
+    fresh = {"id": f"asst_{token_hex(12)}", "created_at": int(now), "version": 1}
     given = {name: value for name, value in fields.items() if value is not None}
     return _insert(tx, Assistant.from_json({**fresh, **given}), now)
 
@@ -109,43 +114,40 @@ def update(tx: Execute, id: str, changes: Mapping[str, Any], now: float) -> Assi
 
 def delete(tx: Execute, id: str, now: float) -> None:
     """It answers nowhere any more; what it was stays, because runs refer to it."""
-    tx("DELETE FROM assignments WHERE assistant_id = ?", id)
-    tx("UPDATE assistants SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL", now, id)
+    tx.execute("DELETE FROM assignments WHERE assistant_id = ?", (id,))
+    tx.execute("UPDATE assistants SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL", (now, id))
 
 
 def restore(tx: Execute, id: str) -> None:
     """One that was deleted is there again, as it was, and answers nowhere yet."""
-    tx("UPDATE assistants SET deleted_at = NULL WHERE id = ?", id)
+    tx.execute("UPDATE assistants SET deleted_at = NULL WHERE id = ?", (id,))
 
 
 def assign(tx: Execute, platform: str, place: str, id: str) -> None:
     """From now on that assistant answers there."""
-    tx(
+    tx.execute(
         "INSERT INTO assignments (platform, place, assistant_id) VALUES (?, ?, ?) "
         "ON CONFLICT (platform, place) DO UPDATE SET assistant_id = excluded.assistant_id",
-        platform,
-        place,
-        id,
+        (platform, place, id),
     )
 
 
 def unassign(tx: Execute, platform: str, place: str) -> str | None:
     """Nobody in particular answers there any more; gives the id of who did, None when nobody did."""
-    rows = tx(
-        "DELETE FROM assignments WHERE platform = ? AND place = ? RETURNING assistant_id", platform, place
-    )
+    rows = tx.execute(
+        "DELETE FROM assignments WHERE platform = ? AND place = ? RETURNING assistant_id", (platform, place)
+    ).fetchall()
     return rows[0][0] if rows else None
 
 
 def assignments(tx: Execute, id: str | None = None) -> list[Assignment]:
     """Who answers where; with an id only that one's places. That of the settings is left out."""
-    rows = tx(
+    rows = tx.execute(
         "SELECT platform, place, assistant_id FROM assignments "
         "WHERE assistant_id = COALESCE(?, assistant_id) AND NOT (platform = ? AND place = ?) "
         "ORDER BY platform DESC, place",
-        id,
-        *SETTINGS,
-    )
+        (id, *SETTINGS),
+    ).fetchall()
     return [Assignment(*row) for row in rows]
 
 
@@ -162,16 +164,10 @@ def settle(tx: Execute, assistant: Assistant, now: float) -> Assistant:
 
 
 def _insert(tx: Execute, made: Assistant, now: float) -> Assistant:
-    tx(
+    tx.execute(
         "INSERT INTO assistants (id, created_at, name, instructions, model, version, body) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        made.id,
-        made.created_at,
-        made.name,
-        made.instructions,
-        made.model,
-        made.version,
-        _text(made),
+        (made.id, made.created_at, made.name, made.instructions, made.model, made.version, _text(made)),
     )
     _keep_version(tx, made, now)
     return made
@@ -181,26 +177,18 @@ def _replace(tx: Execute, current: Assistant, wanted: Assistant, now: float) -> 
     if _text(current) == _text(wanted):
         return current
     changed = replace(wanted, version=current.version + 1)
-    tx(
+    tx.execute(
         "UPDATE assistants SET name = ?, instructions = ?, model = ?, version = ?, body = ? WHERE id = ?",
-        changed.name,
-        changed.instructions,
-        changed.model,
-        changed.version,
-        _text(changed),
-        changed.id,
+        (changed.name, changed.instructions, changed.model, changed.version, _text(changed), changed.id),
     )
     _keep_version(tx, changed, now)
     return changed
 
 
 def _keep_version(tx: Execute, assistant: Assistant, now: float) -> None:
-    tx(
+    tx.execute(
         "INSERT INTO assistant_versions (assistant_id, version, body, created_at) VALUES (?, ?, ?, ?)",
-        assistant.id,
-        assistant.version,
-        _text(assistant),
-        now,
+        (assistant.id, assistant.version, _text(assistant), now),
     )
 
 

@@ -1,9 +1,9 @@
 """One way to touch the database: `await db(work)`, where `work(tx)` is one transaction.
 
-`tx(sql, *params)` runs a statement and returns its rows. One writer thread owns the only writing
-connection; everything that is waiting when it wakes shares one commit (group commit), so `synchronous=FULL`
-costs one fsync for many transactions. The SQL of `core.store` keeps to what PostgreSQL understands too, so
-another engine needs only another class of this shape.
+`tx.execute(sql, params).fetchall()` is the library's own. One writer thread owns the only writing
+connection, which is `tx`; everything that is waiting when it wakes shares one commit (group commit), so
+`synchronous=FULL` costs one fsync for many transactions. The SQL of `core.store` keeps to what PostgreSQL
+understands too, so another engine needs only another class of this shape.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -44,10 +44,16 @@ WHY = {
 BUSY_TIMEOUT = 10.0
 
 
-class Execute(Protocol):
-    """Runs one statement with `?` parameters and returns all its rows."""
+class Rows(Protocol):
+    """What a statement found."""
 
-    def __call__(self, sql: str, *params: object) -> list[tuple[Any, ...]]: ...
+    def fetchall(self) -> list[Any]: ...
+
+
+class Execute(Protocol):
+    """Runs statements with `?` parameters: as much of `sqlite3.Connection` as the rooms may use."""
+
+    def execute(self, sql: str, params: Sequence[Any] = (), /) -> Rows: ...
 
 
 Work = Callable[[Execute], T]
@@ -152,7 +158,7 @@ class Database:
             return None, job.chain.broken
         self._connection.execute("SAVEPOINT job")
         try:
-            result, failure = job.work(self._execute), None
+            result, failure = job.work(self._connection), None
         except Exception as error:  # it belongs to whoever asked; the writer must live on
             if not self._connection.in_transaction:  # SQLite itself rolled everything back (disk full)
                 raise
@@ -161,9 +167,6 @@ class Database:
             self._connection.execute("ROLLBACK TO job")
         self._connection.execute("RELEASE job")
         return result, failure
-
-    def _execute(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
-        return self._connection.execute(sql, params).fetchall()
 
 
 def _none_of(jobs: list[_Job], unsaved: Unsaved) -> list[_Result]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from secrets import token_hex
 
 from core.store.database import Execute
-from core.store.ids import new_id
 from core.types import File, RunId, ThreadId
 
 _COLUMNS = "id, source, name, type, kind, size, refused, transcript, remote, remote_until"
@@ -43,20 +43,22 @@ class Stored:
 
 def add(tx: Execute, source: str, thread: ThreadId, run: RunId, file: File, now: float) -> None:
     """Store a file, once for each source. The bytes are left out when the run is over already."""
-    over = tx(f"SELECT 1 FROM runs WHERE id = ? AND status NOT IN {_UNFINISHED}", run)
-    tx(
+    over = tx.execute(f"SELECT 1 FROM runs WHERE id = ? AND status NOT IN {_UNFINISHED}", (run,)).fetchall()
+    tx.execute(
         "INSERT INTO files (id, source, thread_id, run_id, name, type, kind, size, refused, content, "
         "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?) ON CONFLICT (source) DO NOTHING",
-        new_id("file_"),
-        source,
-        thread,
-        run,
-        file.name,
-        file.type,
-        file.kind,
-        len(file.content),
-        None if over else file.content,
-        now,
+        (
+            f"file_{token_hex(12)}",
+            source,
+            thread,
+            run,
+            file.name,
+            file.type,
+            file.kind,
+            len(file.content),
+            None if over else file.content,
+            now,
+        ),
     )
 
 
@@ -64,75 +66,79 @@ def add_refused(
     tx: Execute, source: str, thread: ThreadId, run: RunId, name: str, size: int, reason: str, now: float
 ) -> None:
     """Put on record that a file is not taken, and why. `size`: as it was announced."""
-    tx(
+    tx.execute(
         "INSERT INTO files (id, source, thread_id, run_id, name, type, kind, size, refused, created_at) "
         "VALUES (?, ?, ?, ?, ?, '', '', ?, ?, ?) ON CONFLICT (source) DO NOTHING",
-        new_id("file_"),
-        source,
-        thread,
-        run,
-        name,
-        size,
-        reason,
-        now,
+        (f"file_{token_hex(12)}", source, thread, run, name, size, reason, now),
     )
 
 
 def at(tx: Execute, sources: Sequence[str], *, contents: bool = True) -> tuple[Stored, ...]:
     """The files that are stored under these names, in the order of the names."""
     what = _WHOLE if contents else _FACTS
-    return tuple(Stored(*row) for source in sources for row in tx(f"{what} WHERE source = ?", source))
+    return tuple(
+        Stored(*row)
+        for source in sources
+        for row in tx.execute(f"{what} WHERE source = ?", (source,)).fetchall()
+    )
 
 
 def get(tx: Execute, id: str) -> Stored | None:
     """The facts of one file."""
-    rows = tx(f"{_FACTS} WHERE id = ?", id)
+    rows = tx.execute(f"{_FACTS} WHERE id = ?", (id,)).fetchall()
     return Stored(*rows[0]) if rows else None
 
 
 def of_run(tx: Execute, run: RunId, *, contents: bool = True) -> tuple[Stored, ...]:
     """What came with the messages of a run, refused files too, by message and position."""
     what = _WHOLE if contents else _FACTS
-    rows = tx(f"{what} WHERE run_id = ? AND kind <> 'output' ORDER BY source", run)
+    rows = tx.execute(f"{what} WHERE run_id = ? AND kind <> 'output' ORDER BY source", (run,)).fetchall()
     return tuple(Stored(*row) for row in rows)
 
 
 def content(tx: Execute, id: str) -> bytes | None:
     """The bytes of a file, None when there are none (any more)."""
-    rows = tx("SELECT content FROM files WHERE id = ?", id)
+    rows = tx.execute("SELECT content FROM files WHERE id = ?", (id,)).fetchall()
     found: bytes | None = rows[0][0] if rows else None
     return found
 
 
 def refuse(tx: Execute, id: str, reason: str) -> None:
     """A file that was stored is not taken after all: no bytes, no kind, only the reason."""
-    tx("UPDATE files SET refused = ?, kind = '', type = '', content = NULL WHERE id = ?", reason, id)
+    tx.execute(
+        "UPDATE files SET refused = ?, kind = '', type = '', content = NULL WHERE id = ?", (reason, id)
+    )
 
 
 def set_transcript(tx: Execute, id: str, text: str) -> None:
     """What is said in an audio file; its bytes are of no use any more."""
-    tx("UPDATE files SET transcript = ?, content = NULL WHERE id = ?", text, id)
+    tx.execute("UPDATE files SET transcript = ?, content = NULL WHERE id = ?", (text, id))
 
 
 def set_remote(tx: Execute, id: str, remote: str | None, until: float | None = None) -> None:
     """The file's id at the model server and when that expires (None: never)."""
-    tx("UPDATE files SET remote = ?, remote_until = ? WHERE id = ?", remote, until, id)
+    tx.execute("UPDATE files SET remote = ?, remote_until = ? WHERE id = ?", (remote, until, id))
 
 
 def forget_remotes(tx: Execute, thread: ThreadId, but: RunId) -> None:
     """The model server may not have the thread's files any more, those of one run excepted."""
-    tx("UPDATE files SET remote = NULL, remote_until = NULL WHERE thread_id = ? AND run_id <> ?", thread, but)
-
-
-def remotes(tx: Execute, thread: ThreadId, now: float) -> tuple[Stored, ...]:
-    """The thread's files that the model server still has, the oldest first; facts only."""
-    rows = tx(
-        f"{_FACTS} WHERE thread_id = ? AND remote IS NOT NULL "
-        "AND (remote_until IS NULL OR remote_until > ?) ORDER BY created_at, source",
-        thread,
-        now,
+    tx.execute(
+        "UPDATE files SET remote = NULL, remote_until = NULL WHERE thread_id = ? AND run_id <> ?",
+        (thread, but),
     )
-    return tuple(Stored(*row) for row in rows)
+
+
+def kept(tx: Execute, thread: ThreadId, now: float) -> tuple[str | None, tuple[str, ...]]:
+    """What the model server still has of the thread: its vector store, and its files, the oldest first."""
+    rows = tx.execute(
+        "SELECT 0, remote, 0, '' FROM vector_stores "
+        "WHERE owner = ? AND (expires_at IS NULL OR expires_at > ?) UNION ALL "
+        "SELECT 1, remote, created_at, source FROM files WHERE thread_id = ? AND remote IS NOT NULL "
+        "AND (remote_until IS NULL OR remote_until > ?) ORDER BY 1, 3, 4",
+        (thread, now, thread, now),
+    ).fetchall()
+    stores = 1 if rows and rows[0][0] == 0 else 0
+    return (rows[0][1] if stores else None), tuple([row[1] for row in rows[stores:]])
 
 
 def add_output(tx: Execute, run: RunId, thread: ThreadId, key: str, file: File, now: float) -> Stored:
@@ -147,18 +153,20 @@ def add_output(tx: Execute, run: RunId, thread: ThreadId, key: str, file: File, 
 
 def outputs(tx: Execute, run: RunId) -> tuple[Stored, ...]:
     """What the answer of a run brings along, in the order it was made."""
-    rows = tx(f"{_WHOLE} WHERE run_id = ? AND kind = 'output' ORDER BY created_at, source", run)
+    rows = tx.execute(
+        f"{_WHOLE} WHERE run_id = ? AND kind = 'output' ORDER BY created_at, source", (run,)
+    ).fetchall()
     return tuple(Stored(*row) for row in rows)
 
 
 def release(tx: Execute, run: RunId) -> None:
     """The run has ended: drop the bytes of its files. What they were stays on record."""
-    tx("UPDATE files SET content = NULL WHERE run_id = ? AND content IS NOT NULL", run)
+    tx.execute("UPDATE files SET content = NULL WHERE run_id = ? AND content IS NOT NULL", (run,))
 
 
 def release_ended(tx: Execute) -> None:
     """Drop bytes whose run ended without `release`: its messages were deleted, say. For start-up."""
-    tx(
+    tx.execute(
         "UPDATE files SET content = NULL WHERE content IS NOT NULL AND EXISTS "
         f"(SELECT 1 FROM runs WHERE runs.id = files.run_id AND status NOT IN {_UNFINISHED})"
     )

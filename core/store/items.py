@@ -34,12 +34,9 @@ def fitting(texts: Sequence[str], budget: int) -> int:
 def add(tx: Execute, thread: ThreadId, run: RunId, items: Iterable[str]) -> None:
     """Append one run's turn to its thread."""
     for text in items:
-        tx(
+        tx.execute(
             "INSERT INTO items (thread_id, run_id, item, tokens) VALUES (?, ?, ?, ?)",
-            thread,
-            run,
-            text,
-            weigh(text),
+            (thread, run, text, weigh(text)),
         )
 
 
@@ -70,8 +67,10 @@ def _page(
 ) -> list[tuple[int, str, str, int]]:
     columns = "SELECT seq, run_id, item, tokens FROM items WHERE thread_id = ? AND seq > ?"
     if before is None:
-        return tx(f"{columns} ORDER BY seq DESC LIMIT ?", thread, after, PAGE)
-    return tx(f"{columns} AND seq < ? ORDER BY seq DESC LIMIT ?", thread, after, before, PAGE)
+        return tx.execute(f"{columns} ORDER BY seq DESC LIMIT ?", (thread, after, PAGE)).fetchall()
+    return tx.execute(
+        f"{columns} AND seq < ? ORDER BY seq DESC LIMIT ?", (thread, after, before, PAGE)
+    ).fetchall()
 
 
 def last_messages(tx: Execute, thread: ThreadId, count: int, budget: int) -> tuple[str, ...]:
@@ -91,23 +90,26 @@ def is_message(item: str) -> bool:
 
 def span(tx: Execute, thread: ThreadId, after: int) -> tuple[int, int]:
     """How many messages of the thread come behind that item, and about how many tokens all items have."""
-    rows = tx("SELECT item, tokens FROM items WHERE thread_id = ? AND seq > ?", thread, after)
+    rows = tx.execute(
+        "SELECT item, tokens FROM items WHERE thread_id = ? AND seq > ?", (thread, after)
+    ).fetchall()
     return sum(is_message(item) for item, _ in rows), sum(tokens for _, tokens in rows)
 
 
 def weight(tx: Execute, thread: ThreadId, after: int) -> int:
     """About how many tokens the thread's items behind that one have."""
-    rows = tx("SELECT COALESCE(SUM(tokens), 0) FROM items WHERE thread_id = ? AND seq > ?", thread, after)
+    rows = tx.execute(
+        "SELECT COALESCE(SUM(tokens), 0) FROM items WHERE thread_id = ? AND seq > ?", (thread, after)
+    ).fetchall()
     return int(rows[0][0])
 
 
 def oldest(tx: Execute, thread: ThreadId, after: int, budget: int) -> tuple[tuple[str, ...], int]:
     """The oldest whole turns behind that item within the budget, at least one; and the last item's seq."""
-    rows = tx(
+    rows = tx.execute(
         "SELECT seq, run_id, item, tokens FROM items WHERE thread_id = ? AND seq > ? ORDER BY seq LIMIT 2000",
-        thread,
-        after,
-    )
+        (thread, after),
+    ).fetchall()
     taken: list[str] = []
     upto, spent = after, 0
     for _, turn in itertools.groupby(rows, key=lambda row: row[1]):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from secrets import token_hex
 
 from core.store.database import Execute
-from core.store.ids import new_id
 from core.types import Address, Attachment, Earlier, IncomingMessage, RunId, ThreadId
 
 _COLUMNS = "platform, workspace, channel, topic, platform_id, person, body, sent_at"
@@ -17,13 +17,10 @@ def known(tx: Execute, message: IncomingMessage) -> bool:
     """True when this very message was accepted before, by whatever road it came."""
     address = message.address
     return bool(
-        tx(
+        tx.execute(
             "SELECT 1 FROM messages WHERE platform = ? AND workspace = ? AND channel = ? AND platform_id = ?",
-            address.platform,
-            address.workspace,
-            address.channel,
-            message.id,
-        )
+            (address.platform, address.workspace, address.channel, message.id),
+        ).fetchall()
     )
 
 
@@ -36,35 +33,33 @@ def add(tx: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | No
         body["team"] = message.team
     if message.files:
         body["files"] = [asdict(one) for one in message.files]
-    tx(
+    tx.execute(
         f"INSERT INTO messages (id, thread_id, run_id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        new_id("msg_"),
-        thread,
-        run,
-        address.platform,
-        address.workspace,
-        address.channel,
-        address.topic,
-        message.id,
-        message.user,
-        json.dumps(body, ensure_ascii=False),
-        message.sent_at,
+        (
+            f"msg_{token_hex(12)}",
+            thread,
+            run,
+            address.platform,
+            address.workspace,
+            address.channel,
+            address.topic,
+            message.id,
+            message.user,
+            json.dumps(body, ensure_ascii=False),
+            message.sent_at,
+        ),
     )
-    tx(
+    tx.execute(
         "INSERT INTO topics (platform, workspace, channel, topic, last_at) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (platform, workspace, channel, topic) DO UPDATE SET last_at = excluded.last_at "
         "WHERE topics.last_at < excluded.last_at",
-        address.platform,
-        address.workspace,
-        address.channel,
-        address.topic,
-        message.sent_at,
+        (address.platform, address.workspace, address.channel, address.topic, message.sent_at),
     )
 
 
 def of_run(tx: Execute, run: RunId) -> tuple[IncomingMessage, ...]:
     """The messages a run answers, in the order they were accepted; never empty for a run to be claimed."""
-    rows = tx(f"SELECT {_COLUMNS} FROM messages WHERE run_id = ? ORDER BY seq", run)
+    rows = tx.execute(f"SELECT {_COLUMNS} FROM messages WHERE run_id = ? ORDER BY seq", (run,)).fetchall()
     return tuple(_message(*row) for row in rows)
 
 
@@ -78,53 +73,41 @@ def _message(
 
 def withdraw(tx: Execute, address: Address, platform_id: str) -> RunId | None:
     """Take a message out of a run that has not begun. Gives the run that has nothing left to answer."""
-    rows = tx(
+    rows = tx.execute(
         "UPDATE messages SET run_id = NULL WHERE platform = ? AND workspace = ? AND channel = ? "
         "AND platform_id = ? AND run_id IN (SELECT id FROM runs WHERE status = 'queued') RETURNING thread_id",
-        address.platform,
-        address.workspace,
-        address.channel,
-        platform_id,
-    )
+        (address.platform, address.workspace, address.channel, platform_id),
+    ).fetchall()
     if not rows:
         return None
-    empty = tx(
+    empty = tx.execute(
         "UPDATE runs SET status = 'cancelled', error = 'message deleted' WHERE lane = ? "
         "AND status = 'queued' AND NOT EXISTS "
         "(SELECT 1 FROM messages WHERE messages.run_id = runs.id) RETURNING id",
-        rows[0][0],
-    )
+        (rows[0][0],),
+    ).fetchall()
     return RunId(empty[0][0]) if empty else None
 
 
 def spoke_before(tx: Execute, address: Address, user: str) -> bool:
     """True when this person has addressed the assistant in this topic before."""
     return bool(
-        tx(
+        tx.execute(
             "SELECT 1 FROM messages WHERE platform = ? AND workspace = ? AND channel = ? AND topic = ? "
             "AND person = ? LIMIT 1",
-            address.platform,
-            address.workspace,
-            address.channel,
-            address.topic,
-            user,
-        )
+            (address.platform, address.workspace, address.channel, address.topic, user),
+        ).fetchall()
     )
 
 
 def last_in_topic(tx: Execute, thread: ThreadId, message: IncomingMessage) -> float | None:
     """When this thread was last asked something in the topic of that message before it."""
     address = message.address
-    rows = tx(
+    rows = tx.execute(
         "SELECT MAX(sent_at) FROM messages WHERE platform = ? AND workspace = ? AND channel = ? "
         "AND topic = ? AND thread_id = ? AND sent_at < ?",
-        address.platform,
-        address.workspace,
-        address.channel,
-        address.topic,
-        thread,
-        message.sent_at,
-    )
+        (address.platform, address.workspace, address.channel, address.topic, thread, message.sent_at),
+    ).fetchall()
     latest: float | None = rows[0][0]
     return latest
 
@@ -140,26 +123,32 @@ def unseen(tx: Execute, thread: ThreadId, address: Address, earlier: Sequence[Ea
         "WHERE ref = ? AND (thread_id = ? OR lane = runs.id)"
     )
     place = (address.platform, address.workspace, address.channel)
-    return [one for one in earlier if not tx(said, *place, one.id, thread) and not tx(shown, one.ref, thread)]
+    return [
+        one
+        for one in earlier
+        if not tx.execute(said, (*place, one.id, thread)).fetchall()
+        and not tx.execute(shown, (one.ref, thread)).fetchall()
+    ]
 
 
 def from_others(tx: Execute, people: Sequence[str]) -> bool:
     """True when somebody else than these has ever written."""
     marks = ", ".join("?" for _ in people)
-    return bool(tx(f"SELECT 1 FROM messages WHERE person NOT IN ({marks}) LIMIT 1", *people))
+    return bool(
+        tx.execute(f"SELECT 1 FROM messages WHERE person NOT IN ({marks}) LIMIT 1", people).fetchall()
+    )
 
 
 def newest(tx: Execute) -> float:
     """When the last message of all was sent; 0 when there is none."""
-    return float(tx("SELECT COALESCE(MAX(sent_at), 0) FROM messages")[0][0])
+    return float(tx.execute("SELECT COALESCE(MAX(sent_at), 0) FROM messages").fetchall()[0][0])
 
 
 def recent(tx: Execute, platform: str, since: float) -> list[Address]:
     """Topics in which someone wrote to the assistant since then, the latest first."""
-    rows = tx(
+    rows = tx.execute(
         "SELECT workspace, channel, topic FROM topics WHERE platform = ? AND last_at >= ? "
         "ORDER BY last_at DESC",
-        platform,
-        since,
-    )
+        (platform, since),
+    ).fetchall()
     return [Address(platform, *row) for row in rows]

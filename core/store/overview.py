@@ -53,18 +53,22 @@ _RUNS = (
 
 def newest_runs(tx: Execute, count: int) -> list[SeenRun]:
     """So many, the newest first."""
-    return [SeenRun(*row) for row in tx(f"{_RUNS} ORDER BY runs.seq DESC LIMIT ?", count)]
+    return [
+        SeenRun(*row) for row in tx.execute(f"{_RUNS} ORDER BY runs.seq DESC LIMIT ?", (count,)).fetchall()
+    ]
 
 
 def run(tx: Execute, id: str) -> SeenRun | None:
     """The run with this id, or None."""
-    rows = tx(f"{_RUNS} WHERE runs.id = ?", id)
+    rows = tx.execute(f"{_RUNS} WHERE runs.id = ?", (id,)).fetchall()
     return SeenRun(*rows[0]) if rows else None
 
 
 def steps(tx: Execute, id: str) -> list[tuple[str, float]]:
     """The names of a run's steps with their times, in order."""
-    rows = tx("SELECT name, created_at FROM steps WHERE run_id = ? ORDER BY created_at, id", id)
+    rows = tx.execute(
+        "SELECT name, created_at FROM steps WHERE run_id = ? ORDER BY created_at, id", (id,)
+    ).fetchall()
     return [(name, at) for name, at in rows]
 
 
@@ -73,7 +77,7 @@ def newest_threads(tx: Execute, count: int) -> list[SeenThread]:
 
     Only of these the items are counted: everybody's writing waits meanwhile.
     """
-    rows = tx(
+    rows = tx.execute(
         "WITH newest AS (SELECT threads.id, platform, workspace, channel, scope, member, created_at "
         "FROM thread_map JOIN threads ON threads.id = thread_id "
         "ORDER BY created_at DESC, threads.id LIMIT ?) "
@@ -81,6 +85,6 @@ def newest_threads(tx: Execute, count: int) -> list[SeenThread]:
         "(SELECT runs.created_at FROM items JOIN runs ON runs.id = run_id WHERE items.thread_id = newest.id "
         "ORDER BY items.seq DESC LIMIT 1) "
         "FROM newest ORDER BY created_at DESC, id",
-        count,
-    )
+        (count,),
+    ).fetchall()
     return [SeenThread(*row) for row in rows]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 from core.errors import Lost
-from core.store import ids
 from core.store.database import Execute
 from core.types import RunId, RunStatus, ThreadId
 
 LIVE = "('in_progress', 'requires_action', 'cancelling')"
-_FENCE = f"WHERE id = ? AND owner = ? AND status IN {LIVE}"
+FENCE = f"WHERE id = ? AND owner = ? AND status IN {LIVE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,74 +33,74 @@ class Row:
 
 def add(tx: Execute, thread: ThreadId, now: float, *, lane: str | None) -> RunId:
     """Queue a run: behind the others of its lane, or (None) in a lane of its own."""
-    run = RunId(ids.new_id("run_"))
-    tx(
+    run = RunId(f"run_{token_hex(12)}")
+    tx.execute(
         "INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES (?, ?, ?, 'queued', ?)",
-        run,
-        lane or run,
-        thread,
-        now,
+        (run, lane or run, thread, now),
     )
     return run
 
 
 def waiting_in(tx: Execute, lane: str, topic: str) -> RunId | None:
     """The newest run of a lane that has not begun and answers in that topic."""
-    rows = tx(
+    rows = tx.execute(
         "SELECT runs.id FROM runs JOIN messages ON messages.run_id = runs.id WHERE lane = ? "
         "AND status = 'queued' AND topic = ? ORDER BY runs.seq DESC LIMIT 1",
-        lane,
-        topic,
-    )
+        (lane, topic),
+    ).fetchall()
     return RunId(rows[0][0]) if rows else None
 
 
 def row(tx: Execute, run: RunId) -> Row:
     """The run, which must exist."""
     columns = "id, lane, thread_id, status, attempts, deaths, created_at, assistant_id, assistant_version"
-    return Row(*tx(f"SELECT {columns} FROM runs WHERE id = ?", run)[0])
+    return Row(*tx.execute(f"SELECT {columns} FROM runs WHERE id = ?", (run,)).fetchall()[0])
 
 
 def steps(tx: Execute, run: RunId) -> dict[str, Any]:
     """The steps recorded so far, by name."""
-    rows = tx("SELECT name, value FROM steps WHERE run_id = ?", run)
+    rows = tx.execute("SELECT name, value FROM steps WHERE run_id = ?", (run,)).fetchall()
     return {name: json.loads(value) for name, value in rows}
 
 
 def live(tx: Execute, lane: str) -> tuple[RunId, str | None] | None:
     """The run that has begun in this lane and not ended, with its owner (None: it was let go of)."""
-    rows = tx(f"SELECT id, owner FROM runs WHERE lane = ? AND status IN {LIVE}", lane)
+    rows = tx.execute(f"SELECT id, owner FROM runs WHERE lane = ? AND status IN {LIVE}", (lane,)).fetchall()
     return (RunId(rows[0][0]), rows[0][1]) if rows else None
 
 
 def take_over(tx: Execute, run: RunId, owner: str, *, died: bool) -> None:
     """Make it this owner's. `died`: the former one did not let go of it."""
-    tx("UPDATE runs SET owner = ?, deaths = deaths + ? WHERE id = ?", owner, int(died), run)
+    tx.execute("UPDATE runs SET owner = ?, deaths = deaths + ? WHERE id = ?", (owner, int(died), run))
 
 
 def begin_oldest(tx: Execute, lane: str, owner: str) -> RunId | None:
     """Begin the lane's oldest queued run; None when there is none, or another process was faster."""
-    queued = tx("SELECT id FROM runs WHERE lane = ? AND status = 'queued' ORDER BY seq LIMIT 1", lane)
+    queued = tx.execute(
+        "SELECT id FROM runs WHERE lane = ? AND status = 'queued' ORDER BY seq LIMIT 1", (lane,)
+    ).fetchall()
     begun = (
         "UPDATE runs SET owner = ?, status = 'in_progress' WHERE id = ? AND status = 'queued' RETURNING id"
     )
-    return RunId(queued[0][0]) if queued and tx(begun, owner, queued[0][0]) else None
+    return RunId(queued[0][0]) if queued and tx.execute(begun, (owner, queued[0][0])).fetchall() else None
 
 
 def owned(tx: Execute, run: RunId, owner: str) -> bool:
     """Whether the run is alive and this owner's."""
-    return bool(tx(f"SELECT 1 FROM runs {_FENCE}", run, owner))
+    return bool(tx.execute(f"SELECT 1 FROM runs {FENCE}", (run, owner)).fetchall())
 
 
 def answered_by(tx: Execute, run: RunId, assistant: str, version: int) -> None:
     """Keep with the run which version of which assistant answers."""
-    tx("UPDATE runs SET assistant_id = ?, assistant_version = ? WHERE id = ?", assistant, version, run)
+    tx.execute(
+        "UPDATE runs SET assistant_id = ?, assistant_version = ? WHERE id = ?", (assistant, version, run)
+    )
 
 
 def end(tx: Execute, run: RunId, owner: str, status: RunStatus, error: str, now: float) -> None:
     """It has ended so. Raises Lost when it is not this owner's any more."""
-    ended = f"UPDATE runs SET status = ?, error = ?, ended_at = ? {_FENCE} RETURNING id"
-    if not tx(ended, status, error or None, now, run, owner):
+    ended = f"UPDATE runs SET status = ?, error = ?, ended_at = ? {FENCE} RETURNING id"
+    if not tx.execute(ended, (status, error or None, now, run, owner)).fetchall():
         raise Lost(run)
 
 
@@ -110,44 +110,21 @@ def unfinished(tx: Execute, platforms: Iterable[str]) -> list[str]:
     if not wanted:
         return []
     marks = ", ".join("?" for _ in wanted)
-    rows = tx(
+    rows = tx.execute(
         "SELECT lane, MIN(seq) AS first FROM runs "
         "WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling') AND EXISTS "
         f"(SELECT 1 FROM messages WHERE messages.run_id = runs.id AND platform IN ({marks})) "
         "GROUP BY lane ORDER BY first",
-        *wanted,
-    )
+        wanted,
+    ).fetchall()
     return [lane for lane, _ in rows]
-
-
-def record(
-    tx: Execute, run: RunId, owner: str, name: str, value: object, ref: str | None, now: float
-) -> None:
-    """Write a step. Raises Lost when the run is not this owner's any more.
-
-    A step that is new counts as progress: the deaths before it are forgiven.
-    """
-    if not tx(f"UPDATE runs SET owner = owner {_FENCE} RETURNING id", run, owner):
-        raise Lost(run)
-    if not tx("SELECT 1 FROM steps WHERE run_id = ? AND name = ?", run, name):
-        tx("UPDATE runs SET deaths = 0 WHERE id = ?", run)
-    tx(
-        "INSERT INTO steps (id, run_id, name, value, ref, created_at) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value, ref = excluded.ref",
-        ids.new_id("step_"),
-        run,
-        name,
-        json.dumps(value, ensure_ascii=False),
-        ref,
-        now,
-    )
 
 
 def met_error(tx: Execute, run: RunId, owner: str, error: str) -> int:
     """Count an error the run met; gives how many there were. Raises Lost."""
-    rows = tx(
-        f"UPDATE runs SET attempts = attempts + 1, error = ? {_FENCE} RETURNING attempts", error, run, owner
-    )
+    rows = tx.execute(
+        f"UPDATE runs SET attempts = attempts + 1, error = ? {FENCE} RETURNING attempts", (error, run, owner)
+    ).fetchall()
     if not rows:
         raise Lost(run)
     return int(rows[0][0])
@@ -156,14 +133,14 @@ def met_error(tx: Execute, run: RunId, owner: str, error: str) -> int:
 def await_action(tx: Execute, run: RunId, owner: str, *, waiting: bool) -> None:
     """A run waits for a person, or goes on. One that is being cancelled stays so. Raises Lost."""
     before, after = ("in_progress", "requires_action") if waiting else ("requires_action", "in_progress")
-    tx(f"UPDATE runs SET status = ? {_FENCE} AND status = ?", after, run, owner, before)
+    tx.execute(f"UPDATE runs SET status = ? {FENCE} AND status = ?", (after, run, owner, before))
     if not owned(tx, run, owner):
         raise Lost(run)
 
 
 def release(tx: Execute, owner: str) -> None:
     """Let go of everything on purpose, so that the next start does not count a death."""
-    tx(f"UPDATE runs SET owner = NULL WHERE owner = ? AND status IN {LIVE}", owner)
+    tx.execute(f"UPDATE runs SET owner = NULL WHERE owner = ? AND status IN {LIVE}", (owner,))
 
 
 def stop(
@@ -173,40 +150,36 @@ def stop(
 
     Gives that run, or None when there is none.
     """
-    rows = tx(
+    rows = tx.execute(
         f"UPDATE runs SET status = 'cancelling' WHERE lane = ? AND status IN {LIVE} "
         "AND id = COALESCE(?, id) AND (CAST(? AS TEXT) IS NULL OR EXISTS "
         "(SELECT 1 FROM messages WHERE messages.run_id = runs.id AND topic = ?)) RETURNING id",
-        thread,
-        run,
-        topic,
-        topic,
-    )
+        (thread, run, topic, topic),
+    ).fetchall()
     return RunId(rows[0][0]) if rows else None
 
 
 def cancel_of(tx: Execute, people: Sequence[str], now: float) -> None:
     """Whatever these people wait for is cancelled."""
     marks = ", ".join("?" for _ in people)
-    tx(
+    tx.execute(
         "UPDATE runs SET status = 'cancelled', ended_at = ? "
         "WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling') AND EXISTS "
         f"(SELECT 1 FROM messages WHERE messages.run_id = runs.id AND person IN ({marks}))",
-        now,
-        *people,
+        (now, *people),
     )
 
 
 def showing(tx: Execute, ref: str) -> tuple[RunId, ThreadId, str] | None:
     """Whose post this is: the run, its thread and the person who asked."""
-    rows = tx(
+    rows = tx.execute(
         "SELECT runs.id, runs.thread_id, messages.person FROM steps JOIN runs ON runs.id = steps.run_id "
         "JOIN messages ON messages.run_id = runs.id WHERE ref = ? ORDER BY messages.seq LIMIT 1",
-        ref,
-    )
+        (ref,),
+    ).fetchall()
     return (RunId(rows[0][0]), ThreadId(rows[0][1]), rows[0][2]) if rows else None
 
 
 def recorded(tx: Execute, refs: Iterable[str]) -> set[str]:
     """Those of the posts that some run has recorded as its own."""
-    return {ref for ref in refs if tx("SELECT 1 FROM steps WHERE ref = ?", ref)}
+    return {ref for ref in refs if tx.execute("SELECT 1 FROM steps WHERE ref = ?", (ref,)).fetchall()}

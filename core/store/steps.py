@@ -6,15 +6,19 @@ runs that an older one began, so what an older one left out has a default here.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from secrets import token_hex
 from typing import Any, Final, Generic, TypeVar
 
+from core.errors import Lost
 from core.store import runs
-from core.store.database import Database
-from core.types import Claim, Earlier, Ending
+from core.store.database import Database, Execute
+from core.store.runs import FENCE
+from core.types import Claim, Earlier, Ending, RunId
 
 V = TypeVar("V")
 _UNSHOWN: Final = re.compile(r"[^\w .:/-]")
@@ -27,6 +31,24 @@ class Step(Generic[V]):
     name: str
     write: Callable[[V], Any]
     read: Callable[[Any], V]
+
+
+def record(
+    tx: Execute, run: RunId, owner: str, name: str, value: object, ref: str | None, now: float
+) -> None:
+    """Write a step. Raises Lost when the run is not this owner's any more.
+
+    A step that is new counts as progress: the deaths before it are forgiven.
+    """
+    if not tx.execute(f"UPDATE runs SET owner = owner {FENCE} RETURNING id", (run, owner)).fetchall():
+        raise Lost(run)
+    if not tx.execute("SELECT 1 FROM steps WHERE run_id = ? AND name = ?", (run, name)).fetchall():
+        tx.execute("UPDATE runs SET deaths = 0 WHERE id = ?", (run,))
+    tx.execute(
+        "INSERT INTO steps (id, run_id, name, value, ref, created_at) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value, ref = excluded.ref",
+        (f"step_{token_hex(12)}", run, name, json.dumps(value, ensure_ascii=False), ref, now),
+    )
 
 
 class Journal:
@@ -49,7 +71,7 @@ class Journal:
         claim, now, told = self.claim, time.time(), step.write(value)
         self._unread.pop(step.name, None)
         self._values[step.name] = value  # before the commit: who is cancelled meanwhile has recorded it too
-        await self._db(lambda tx: runs.record(tx, claim.run, claim.owner, step.name, told, ref, now))
+        await self._db(lambda tx: record(tx, claim.run, claim.owner, step.name, told, ref, now))
 
     async def once(self, step: Step[V], make: Callable[[], Awaitable[V]]) -> V:
         """The recorded value; the first time, what `make` gives, recorded before it is returned."""
@@ -58,6 +80,13 @@ class Journal:
             value = await make()
             await self.record(step, value)
         return value
+
+    def posts(self) -> list[PostState]:
+        """What is recorded of the answer's posts, by their numbers."""
+        found: list[PostState] = []
+        while state := self.get(post(len(found))):
+            found.append(state)
+        return found
 
     async def recorded(self, refs: Iterable[str]) -> set[str]:
         """Those of the posts that belong to some run already."""

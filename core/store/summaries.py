@@ -23,47 +23,44 @@ NOTHING = Summary("", 0)
 
 def find(tx: Execute, thread: ThreadId) -> Summary:
     """The thread's summary; NOTHING while there is none."""
-    rows = tx("SELECT text, upto, due FROM summaries WHERE thread_id = ?", thread)
+    rows = tx.execute("SELECT text, upto, due FROM summaries WHERE thread_id = ?", (thread,)).fetchall()
     return Summary(rows[0][0], rows[0][1], bool(rows[0][2])) if rows else NOTHING
 
 
 def want(tx: Execute, thread: ThreadId, now: float) -> None:
     """Note that more of the thread is to be summarised; this survives any crash."""
-    tx(
+    tx.execute(
         "INSERT INTO summaries (thread_id, text, upto, due, updated_at) VALUES (?, '', 0, 1, ?) "
         "ON CONFLICT (thread_id) DO UPDATE SET due = 1",
-        thread,
-        now,
+        (thread, now),
     )
 
 
 def write(tx: Execute, thread: ThreadId, before: Summary, text: str, upto: int, now: float) -> None:
     """Replace `before`; a summary somebody else has written meanwhile stays."""
-    tx(
+    tx.execute(
         "UPDATE summaries SET text = ?, upto = ?, due = 0, updated_at = ? WHERE thread_id = ? AND upto = ?",
-        text,
-        upto,
-        now,
-        thread,
-        before.upto,
+        (text, upto, now, thread, before.upto),
     )
 
 
 def not_needed(tx: Execute, thread: ThreadId) -> None:
     """There is nothing left to summarise for now."""
-    tx("UPDATE summaries SET due = 0 WHERE thread_id = ?", thread)
+    tx.execute("UPDATE summaries SET due = 0 WHERE thread_id = ?", (thread,))
 
 
 def due(tx: Execute) -> list[ThreadId]:
     """Threads with a summary to be made."""
-    return [ThreadId(row[0]) for row in tx("SELECT thread_id FROM summaries WHERE due = 1")]
+    return [
+        ThreadId(row[0]) for row in tx.execute("SELECT thread_id FROM summaries WHERE due = 1").fetchall()
+    ]
 
 
 def assistant(tx: Execute, thread: ThreadId) -> Assistant | None:
     """Who answered in the thread last, as it was then; None while nobody has."""
-    rows = tx(
+    rows = tx.execute(
         "SELECT assistant_id, assistant_version FROM items JOIN runs ON runs.id = run_id "
         "WHERE items.thread_id = ? ORDER BY items.seq DESC LIMIT 1",
-        thread,
-    )
+        (thread,),
+    ).fetchall()
     return assistants.get(tx, *rows[0]) if rows and rows[0][0] and rows[0][1] else None

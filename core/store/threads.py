@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from secrets import token_hex
 from typing import Any, Literal
 
 from core.store.database import Execute
-from core.store.ids import new_id
 from core.types import Address, ThreadId
 
 Scope = Literal["user", "topic"]
@@ -21,20 +21,19 @@ def _key(address: Address, user: str, scope: Scope) -> tuple[str, str, str, str,
 
 def find(tx: Execute, address: Address, user: str, scope: Scope) -> ThreadId | None:
     """The thread messages from there go to now, or None when there is none yet."""
-    rows = tx(f"SELECT thread_id FROM thread_map WHERE {_KEY}", *_key(address, user, scope))
+    rows = tx.execute(f"SELECT thread_id FROM thread_map WHERE {_KEY}", _key(address, user, scope)).fetchall()
     return ThreadId(rows[0][0]) if rows else None
 
 
 def renew(tx: Execute, address: Address, user: str, scope: Scope, *, origin: str, now: float) -> ThreadId:
     """Map messages from there to a new, empty thread from now on."""
-    thread = ThreadId(new_id("thread_"))
-    tx("INSERT INTO threads (id, created_at, origin) VALUES (?, ?, ?)", thread, now, origin)
-    tx(
+    thread = ThreadId(f"thread_{token_hex(12)}")
+    tx.execute("INSERT INTO threads (id, created_at, origin) VALUES (?, ?, ?)", (thread, now, origin))
+    tx.execute(
         "INSERT INTO thread_map (platform, workspace, channel, scope, member, thread_id) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (platform, workspace, channel, scope, member) "
         "DO UPDATE SET thread_id = excluded.thread_id",
-        *_key(address, user, scope),
-        thread,
+        (*_key(address, user, scope), thread),
     )
     return thread
 
@@ -49,25 +48,30 @@ def remembered(tx: Execute, people: Sequence[str]) -> bool:
     marks = ", ".join("?" for _ in people)
     held = "SELECT 1 FROM items WHERE items.thread_id = thread_map.thread_id"
     return bool(
-        tx(f"SELECT 1 FROM thread_map WHERE member IN ({marks}) AND EXISTS ({held}) LIMIT 1", *people)
+        tx.execute(
+            f"SELECT 1 FROM thread_map WHERE member IN ({marks}) AND EXISTS ({held}) LIMIT 1", people
+        ).fetchall()
     )
 
 
 def reset_at(tx: Execute, thread: ThreadId) -> float | None:
     """When this thread was begun by a reset; None when it was not."""
-    rows = tx("SELECT created_at FROM threads WHERE id = ? AND origin = 'reset'", thread)
+    rows = tx.execute(
+        "SELECT created_at FROM threads WHERE id = ? AND origin = 'reset'", (thread,)
+    ).fetchall()
     return rows[0][0] if rows else None
 
 
 def ratio_and_fact(tx: Execute, thread: ThreadId, name: str) -> tuple[float | None, Any]:
     """Reported over estimated tokens of the thread's newest request (None: not reported), and a find."""
-    rows = tx(
-        "SELECT token_ratio, (SELECT value FROM facts WHERE name = ?) FROM threads WHERE id = ?", name, thread
-    )
+    rows = tx.execute(
+        "SELECT token_ratio, (SELECT value FROM facts WHERE name = ?) FROM threads WHERE id = ?",
+        (name, thread),
+    ).fetchall()
     ratio, value = rows[0] if rows else (None, None)
     return ratio, json.loads(value) if value else None
 
 
 def learn_ratio(tx: Execute, thread: ThreadId, ratio: float) -> None:
     """Keep that ratio, within sense: a server that counts wrongly must not empty the history."""
-    tx("UPDATE threads SET token_ratio = ? WHERE id = ?", min(3.0, max(0.5, ratio)), thread)
+    tx.execute("UPDATE threads SET token_ratio = ? WHERE id = ?", (min(3.0, max(0.5, ratio)), thread))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from standins.discord.attachment import Attachment, Upload
-from standins.discord.interaction import Reply
+from standins.discord.command import Reply
 from standins.discord.message import Message as Post
 from standins.discord.request import Call
 from standins.discord.rules import Rules

@@ -9,10 +9,9 @@ from typing import Any
 from standins.discord import error
 from standins.discord.attachment import File
 from standins.discord.channel import Channel
-from standins.discord.error import ApiError
-from standins.discord.field import SNOWFLAKE, Field
+from standins.discord.command import Interaction
+from standins.discord.error import SNOWFLAKE, ApiError, Field
 from standins.discord.guild import Guild
-from standins.discord.interaction import Interaction
 from standins.discord.message import Message
 from standins.discord.world import World
 
@@ -38,7 +37,6 @@ class Ask:
 
     @property
     def foreign(self) -> bool:
-        """Whether it names another application."""
         return self.path["application"] != self.world.application_id
 
     @property
@@ -64,7 +62,6 @@ class Ask:
 
     @property
     def others(self) -> bool:
-        """Whether somebody else wrote the message."""
         return self.message.author is not self.world.bot
 
     @property
@@ -78,7 +75,6 @@ class Ask:
 
     @property
     def answered(self) -> Message:
-        """One of the messages the interaction made."""
         name, made = self.path["message"], self.interaction
         found = made.original if name == "@original" else made.followups.get(name)
         if found is None or found.deleted:

@@ -6,21 +6,18 @@ Source: docs.discord.com/developers/resources/message#attachment-object.
 from __future__ import annotations
 
 import base64
-import mimetypes
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from standins.discord.error import JSON
 
-File = tuple[str, bytes]
-"""The name and the bytes of an uploaded part."""
+File = tuple[str, bytes]  # the name and the bytes of an uploaded part
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
     """What a person attaches. `type` is by default guessed from the name; `size` is announced, where it lies.
-
     `voice`: recorded in the chat, which makes the whole message a voice message of that one file.
     """
 
@@ -44,12 +41,10 @@ class Attachment:
     sign: Callable[[Attachment], str] = field(repr=False)
     description: str = ""
     voice: bool = False
-    title: str = ""
-    """What it was called, without the ending, where that differs from the file name."""
+    title: str = ""  # what it was called, without the ending, where that differs from the file name
 
     @property
     def url(self) -> str:
-        """A freshly signed address."""
         return self.sign(self)
 
     def described(self, description: str | None) -> Attachment:
@@ -60,23 +55,13 @@ class Attachment:
         """As messages carry it; every reading signs anew, as REST and gateway do."""
         url = self.url
         told: JSON = {
-            "id": self.id,
-            "filename": self.filename,
-            "size": self.size,
-            "url": url,
-            "proxy_url": url,
-            "content_type": self.content_type,
-            "content_scan_version": 0,
+            **{"id": self.id, "filename": self.filename, "size": self.size, "url": url, "proxy_url": url},
+            **{"content_type": self.content_type, "content_scan_version": 0},
         }
         told |= {name: value for name in ("description", "title") if (value := getattr(self, name))}
         if self.voice:
             return {**told, "duration_secs": 1.5, "waveform": base64.b64encode(bytes(range(64))).decode()}
         return {**told, "width": 64, "height": 64} if self.content_type.startswith("image/") else told
-
-
-def guessed(name: str) -> str:
-    """The MIME type that a name promises."""
-    return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def stored_name(name: str) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from standins.discord.ask import Ask
-from standins.discord.error import EMPTY_MESSAGE, JSON, NOT_PLAYED, ApiError, invalid
-from standins.discord.forms import MESSAGE
-from standins.discord.interaction import (
+from standins.discord.command import (
     COMPLETE,
     SAY,
     SAY_LATER,
@@ -15,6 +13,8 @@ from standins.discord.interaction import (
     UPDATE,
     UPDATE_LATER,
 )
+from standins.discord.error import EMPTY_MESSAGE, JSON, NOT_PLAYED, ApiError, invalid
+from standins.discord.forms import MESSAGE
 from standins.discord.message import COMMAND, EPHEMERAL, LOADING, REPLY, Message
 
 _ALLOWED = {SLASH: (SAY, SAY_LATER), COMPLETE: (SUGGEST,), SUBMIT: (SAY, SAY_LATER)}
@@ -31,7 +31,7 @@ def answer(ask: Ask) -> JSON | None:
         _act(kind, ask.within(ask.form.get("data") or {}))
     interaction.callback, interaction.acked_after = kind, interaction.age
     interaction.acked.set()
-    ask.world.changes.touch(interaction.channel.id)
+    ask.world.changes.ring(interaction.channel.id)
     return _told(ask, kind) if ask.query.get("with_response") in ("1", "true") else None
 
 
@@ -113,7 +113,7 @@ def _deliver(ask: Ask, message: Message) -> Message:
 
 
 def _shown(ask: Ask, message: Message) -> JSON:
-    ask.world.changes.touch(message.channel)
+    ask.world.changes.ring(message.channel)
     return message.payload(ask.world.bot)
 
 

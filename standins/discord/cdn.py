@@ -16,8 +16,9 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from standins.discord.attachment import Attachment, Upload, guessed, stored_name
-from standins.discord.fault import Fault, Faults
+from standins.discord.attachment import Attachment, Upload, stored_name
+from standins.discord.request import Fault, Faults
+from standins.local import break_off, guessed
 
 GONE = "This content is no longer available."
 ROUTE = "/attachments/{channel}/{file}/{name}"
@@ -38,13 +39,10 @@ class Cdn:
     def __init__(self, lifetime: float, faults: Faults) -> None:
         self.base_url = ""
         self.fetches: list[Fetch] = []
-        self._faults = faults
-        self._lifetime = lifetime
-        self._secret = secrets.token_bytes(16)
+        self._faults, self._lifetime, self._secret = faults, lifetime, secrets.token_bytes(16)
         self._files: dict[str, Attachment] = {}
 
     def keep(self, file_id: str, channel: str, upload: Upload) -> Attachment:
-        """Store what was uploaded into a channel."""
 
         def sign(attachment: Attachment) -> str:
             path = f"/attachments/{channel}/{attachment.id}/{quote(attachment.filename)}"
@@ -66,7 +64,7 @@ class Cdn:
         return kept
 
     def expire(self) -> None:
-        """Every address given out until now is worth nothing; new ones are good."""
+        """Every address given out until now is 404; messages read anew have good ones."""
         self._secret = secrets.token_bytes(16)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -102,10 +100,4 @@ async def _broken(request: web.Request, fault: Fault, file: Attachment | None) -
     if not fault.drop:
         return web.Response(status=fault.status, text="error")
     content = b"" if file is None else file.content
-    response = web.StreamResponse(headers={"Content-Length": str(len(content))})
-    if fault.when == "after" and content:
-        await response.prepare(request)
-        await response.write(content[: len(content) // 2])
-    if request.transport is not None:
-        request.transport.abort()
-    return response
+    return await break_off(request, content, halfway=fault.when == "after")

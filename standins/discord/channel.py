@@ -6,19 +6,17 @@ from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 
 from standins.discord.error import JSON, UNKNOWN_MESSAGE, ApiError, Refusal
-from standins.discord.guild import Guild, User
+from standins.discord.guild import Guild, User, iso, moment
 from standins.discord.message import Message
-from standins.discord.snowflake import iso, moment
 
 TEXT, DM, THREAD = 0, 1, 11
 
 
 @dataclass(slots=True)
 class Channel:
-    """`guild` is None in a DM, `person` is None outside of one, `parent` is set for threads.
-
-    `refusal`: how the bot is refused here, if it is. `readable`: it may read the message history. `opens`: it
-    may open the thread when that is archived; a message of its opens it anyhow, unless it is `locked`.
+    """`guild` is None in a DM, `person` is None outside of one, `parent` is set for threads. `refusal`: how
+    the bot is refused here, if it is. `readable`: it may read the message history. `opens`: it may open the
+    thread when that is archived; a message of its opens it anyhow, unless it is `locked`.
     """
 
     id: str
@@ -32,8 +30,7 @@ class Channel:
     locked: bool = False
     opens: bool = True
     messages: dict[str, Message] = field(default_factory=dict)
-    own: dict[str, Message] = field(default_factory=dict)
-    """The bot's messages among them."""
+    own: dict[str, Message] = field(default_factory=dict)  # the bot's messages among them
     _order: list[int] = field(default_factory=list)
 
     @property
@@ -95,11 +92,8 @@ class Channel:
 
     def _thread(self, parent: Channel, guild: Guild) -> JSON:
         return {
-            "parent_id": parent.id,
-            "owner_id": guild.owner,
-            "message_count": len(self._order),
-            "total_message_sent": len(self._order),
-            "member_count": 2,
+            **{"parent_id": parent.id, "owner_id": guild.owner, "message_count": len(self._order)},
+            **{"total_message_sent": len(self._order), "member_count": 2},
             "thread_metadata": {
                 "archived": self.archived,
                 "auto_archive_duration": 1440,

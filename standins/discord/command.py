@@ -1,18 +1,24 @@
-"""Global application commands: what the bot registered, and what a person may give along with one."""
+"""Commands the bot registered, and uses of one or of a button: what the bot is told, what the person saw."""
 
 from __future__ import annotations
 
+import asyncio
+import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from standins.discord.channel import DM, Channel
 from standins.discord.error import COMMAND_QUOTA, JSON, TOO_MANY_COMMANDS, ApiError, invalid
 from standins.discord.forms import CHAT, MESSAGE_MENU, USER_MENU
+from standins.discord.guild import PERMISSIONS, User
+from standins.discord.message import EPHEMERAL, Message
 
 _MOST = {CHAT: 100, USER_MENU: 15, MESSAGE_MENU: 15}
 _KEPT = ("name_localizations", "description_localizations", "integration_types", "contexts")
-_PLAYED = {3: str, 4: int, 5: bool, 10: float}
-"""Types of options: string, integer, boolean, number."""
+_PLAYED = {3: str, 4: int, 5: bool, 10: float}  # types of options: string, integer, boolean, number
 _LONGEST_VALUE = 6000
 
 
@@ -21,9 +27,7 @@ class Commands:
 
     def __init__(self, application_id: str, new_id: Callable[[], str], creates_per_day: int) -> None:
         self.all: list[JSON] = []
-        self.syncs = 0
-        self._application_id = application_id
-        self._new_id = new_id
+        self.syncs, self._application_id, self._new_id = 0, application_id, new_id
         self._creates_left = creates_per_day
 
     def replace(self, wanted: list[JSON]) -> list[JSON]:
@@ -54,15 +58,11 @@ class Commands:
 
     def _registered(self, wanted: JSON, known: JSON | None) -> JSON:
         command: JSON = {
-            "id": known["id"] if known else self._new_id(),
-            "application_id": self._application_id,
-            "version": "0",
-            "type": wanted.get("type", CHAT),
-            "name": wanted["name"],
+            **{"id": known["id"] if known else self._new_id(), "application_id": self._application_id},
+            **{"version": "0", "type": wanted.get("type", CHAT), "name": wanted["name"]},
             "description": wanted.get("description", ""),
             "default_member_permissions": wanted.get("default_member_permissions"),
-            "nsfw": wanted.get("nsfw", False),
-            "dm_permission": wanted.get("dm_permission", True),
+            **{"nsfw": wanted.get("nsfw", False), "dm_permission": wanted.get("dm_permission", True)},
         }
         command |= {name: wanted.get(name) for name in _KEPT}
         command["integration_types"] = command["integration_types"] or [0]
@@ -98,3 +98,77 @@ def _filled(known: Mapping[str, JSON], name: str, value: Any) -> JSON:
 
 def _key(command: JSON) -> tuple[str, int]:
     return command["name"], command.get("type", CHAT)
+
+
+SLASH, PRESS, COMPLETE, SUBMIT = 2, 3, 4, 5
+SAY, SAY_LATER, UPDATE_LATER, UPDATE, SUGGEST = 4, 5, 6, 7, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the person saw. `acked_after` is in seconds, None when `failed` (nothing came in time)."""
+
+    acked_after: float | None
+    text: str
+    ephemeral: bool
+    failed: bool
+    kind: int  # the callback type (4 message, 5 thinking, 6 nothing, 7 the message changed), 0 when failed
+    components: list[JSON]
+
+
+@dataclass(slots=True, eq=False)
+class Interaction:
+    """`kind` is how a person used something, `callback` how the bot answered first. `source` is the message
+    with the button, `original` what the callback made or changed. Times are monotonic.
+    """
+
+    id: str
+    kind: int
+    user: User
+    channel: Channel
+    source: Message | None
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+    original: Message | None = None
+    followups: dict[str, Message] = field(default_factory=dict)
+    acked: asyncio.Event = field(default_factory=asyncio.Event)
+    shown: asyncio.Event = field(default_factory=asyncio.Event)
+    acked_after: float | None = None
+    callback: int = 0
+    _born: float = field(default_factory=time.monotonic)
+
+    @property
+    def age(self) -> float:
+        return time.monotonic() - self._born
+
+    def owners(self) -> JSON:
+        """Whose installation let it happen: the guild's, or in a DM the bot's own ("0")."""
+        return {"0": "0" if self.channel.guild is None else self.channel.guild.id}
+
+    def payload(self, application_id: str, locale: str, data: JSON, viewer: User) -> JSON:
+        guild, channel = self.channel.guild, self.channel.payload()
+        event: JSON = {
+            **{"id": self.id, "application_id": application_id, "type": self.kind, "token": self.token},
+            **{"version": 1, "channel_id": self.channel.id},
+            "channel": {**channel, "permissions": PERMISSIONS} if self.channel.kind != DM else channel,
+            **{"data": data, "locale": locale, "app_permissions": PERMISSIONS, "entitlements": []},
+            **{"attachment_size_limit": 10 * 1024 * 1024, "authorizing_integration_owners": self.owners()},
+            "context": 1 if guild is None else 0,
+        }
+        if self.source is not None:
+            event["message"] = self.source.payload(viewer)
+        if guild is None:
+            return {**event, "user": self.user.payload()}
+        member = {**guild.member(self.user), "user": self.user.payload(), "permissions": PERMISSIONS}
+        about = {"id": guild.id, "locale": "en-US", "features": []}
+        return {**event, "guild_id": guild.id, "guild": about, "guild_locale": "en-US", "member": member}
+
+    def reply(self) -> Reply:
+        said = self.original if self.callback in (SAY, SAY_LATER, UPDATE) else None
+        return Reply(
+            acked_after=self.acked_after,
+            text="" if said is None else said.content,
+            ephemeral=said is not None and bool(said.flags & EPHEMERAL),
+            failed=not self.acked.is_set(),
+            kind=self.callback,
+            components=[] if said is None else said.components,
+        )

@@ -1,4 +1,4 @@
-"""One client's websocket: frames go out in order, packed as it asked; its sends are counted."""
+"""A client's websocket: frames go out in order, packed as it asked. And its session, which outlives it."""
 
 from __future__ import annotations
 
@@ -16,23 +16,18 @@ from aiohttp import web
 
 from standins.discord.error import JSON
 
-FRAME_LIMIT = 4096
-"""Bytes a client may send in one frame."""
+FRAME_LIMIT = 4096  # bytes a client may send in one frame
 Pack = Callable[[str], bytes]
 
 
 class Connection:
-    """Write side and bookkeeping; what frames mean is decided in `gateway`.
-
-    `compress` is the client's wish. LookupError when it cannot be played.
+    """Write side and bookkeeping; what frames mean is decided in `gateway`. `compress` is the client's wish.
+    LookupError when it cannot be played.
     """
 
     def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport, compress: str) -> None:
-        self.closing = False
-        self.last_beat = time.monotonic()
-        self._socket = socket
-        self._transport = transport
-        self._pack = _PACKING[compress]()
+        self.closing, self.last_beat, self._socket = False, time.monotonic(), socket
+        self._transport, self._pack = transport, _PACKING[compress]()
         self._outbox: asyncio.Queue[str | int] = asyncio.Queue()
         self._sends: deque[float] = deque()
 
@@ -40,7 +35,6 @@ class Connection:
         self._outbox.put_nowait(text)
 
     def send_op(self, op: int, data: object) -> None:
-        """A frame that is not an event."""
         frame: JSON = {"t": None, "s": None, "op": op, "d": data}
         self.send(json.dumps(frame, separators=(",", ":")))
 
@@ -50,7 +44,6 @@ class Connection:
         self._outbox.put_nowait(code)
 
     def cut(self) -> None:
-        """Drop the TCP connection without a word."""
         self._transport.abort()
 
     def over_limit(self, most: int) -> bool:
@@ -62,7 +55,6 @@ class Connection:
         return len(self._sends) > most
 
     async def write(self) -> None:
-        """Send what is queued until the connection ends."""
         with contextlib.suppress(ConnectionError):
             while isinstance(item := await self._outbox.get(), str):
                 if self._pack is None:
@@ -96,3 +88,41 @@ _PACKING: dict[str, Callable[[], Pack | None]] = {
     "zlib-stream": _zlib,
     "zstd-stream": _zstd,
 }
+
+
+class Session:
+    """Numbers the events of one client."""
+
+    def __init__(self, session_id: str, intents: int, keep: int) -> None:
+        self.id, self.intents, self.seq = session_id, intents, 0
+        self.expired = False
+        self.connection: Connection | None = None
+        self._replay: deque[tuple[int, str]] = deque(maxlen=keep)
+        self._left_at = time.monotonic()
+
+    def wants(self, intent: int) -> bool:
+        return not intent or bool(self.intents & intent)
+
+    def push(self, name: str, data: str, *, keep: bool = True) -> None:
+        """Number an event (`data` is JSON), keep it for a RESUME, and send it if somebody is connected."""
+        self.seq += 1
+        text = f'{{"t":"{name}","s":{self.seq},"op":0,"d":{data}}}'
+        if keep:
+            self._replay.append((self.seq, text))
+        if self.connection is not None:
+            self.connection.send(text)
+
+    def leave(self) -> None:
+        self.connection = None
+        self._left_at = time.monotonic()
+
+    def gone(self, lifetime: float) -> bool:
+        """Whether nobody can come back to it: told to expire, or left alone for `lifetime` seconds."""
+        return self.connection is None and (self.expired or time.monotonic() - self._left_at > lifetime)
+
+    def covers(self, seq: int) -> bool:
+        """Whether `seq` was sent, and every event after it is still kept."""
+        return seq == self.seq or (seq < self.seq and bool(self._replay) and self._replay[0][0] <= seq + 1)
+
+    def missed(self, seq: int) -> list[str]:
+        return [text for number, text in self._replay if number > seq]

@@ -9,10 +9,52 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from standins.discord import field
-from standins.discord.component import BUTTON, LINK, ROW, SELECTS
-from standins.discord.error import JSON
-from standins.discord.field import ANY, DICT, LIST, NUMBER, REQUIRED, SNOWFLAKE, Field, Rule, text
+from standins.discord.error import (
+    ANY,
+    DICT,
+    DIGITS,
+    JSON,
+    LIST,
+    NUMBER,
+    REQUIRED,
+    SNOWFLAKE,
+    STRING,
+    Field,
+    Rule,
+    at_most,
+    between,
+    one_of,
+    text,
+)
+
+ROW, BUTTON = 1, 2
+SELECTS = (3, 5, 6, 7, 8)
+LINK = 5  # the style of a button that is an address
+
+
+def numbered(rows: list[JSON]) -> list[JSON]:
+    """The checked rows with an `id` given to every component."""
+    rows = [{**row, "components": [dict(child) for child in row["components"]]} for row in rows]
+    for number, component in enumerate(_every(rows), start=1):
+        component.setdefault("id", number)
+    return rows
+
+
+def find_button(rows: list[JSON], custom_id: str) -> JSON:
+    """The button a person can press; LookupError when it is absent or disabled."""
+    for component in _every(rows):
+        if component["type"] == BUTTON and component.get("custom_id") == custom_id:
+            if component.get("disabled"):
+                raise LookupError(f"the button {custom_id!r} is disabled")
+            return component
+    raise LookupError(f"there is no button {custom_id!r} on this message")
+
+
+def _every(rows: list[JSON]) -> Iterator[JSON]:
+    for row in rows:
+        yield row
+        yield from row["components"]
+
 
 MOST_FILES = 10
 CHAT, USER_MENU, MESSAGE_MENU = 1, 2, 3
@@ -44,10 +86,7 @@ _OPTION_ORDER = (
 )
 _KIND = ("BASE_TYPE_CHOICES", "Value must be one of (1, 2, 3).")
 _COMMAND_NAME = ("APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
-_MENU = (
-    "APPLICATION_COMMAND_DESCRIPTION_NOT_ALLOWED",
-    "Context menu commands cannot have a description",
-)
+_MENU = ("APPLICATION_COMMAND_DESCRIPTION_NOT_ALLOWED", "Context menu commands cannot have a description")
 
 
 def _is_button(component: JSON) -> bool:
@@ -111,7 +150,7 @@ def _all_and_some(kind: str) -> Rule:
     )
 
 
-FILES = Field(LIST, rules=(field.at_most(MOST_FILES),))
+FILES = Field(LIST, rules=(at_most(MOST_FILES),))
 
 COMPONENT = Field(
     DICT,
@@ -132,16 +171,16 @@ COMPONENTS_ROW = Field(
     DICT,
     {
         "type": Field(ANY, rules=(Rule(_ROWS, lambda t: t != ROW),), absent=_ROWS),
-        "components": Field(LIST, COMPONENT, (field.between(1, 5),), absent=REQUIRED),
+        "components": Field(LIST, COMPONENT, (between(1, 5),), absent=REQUIRED),
     },
     (Rule(_WIDE, _crowded),),
 )
 ALLOWED_MENTIONS = Field(
     DICT,
     {
-        "parse": Field(LIST, Field(ANY, rules=(field.one_of(("users", "roles", "everyone")),))),
-        "users": Field(LIST, rules=(field.between(0, 100),)),
-        "roles": Field(LIST, rules=(field.between(0, 100),)),
+        "parse": Field(LIST, Field(ANY, rules=(one_of(("users", "roles", "everyone")),))),
+        "users": Field(LIST, rules=(between(0, 100),)),
+        "roles": Field(LIST, rules=(between(0, 100),)),
     },
     (_all_and_some("users"), _all_and_some("roles")),
 )
@@ -155,11 +194,11 @@ MESSAGE = Field(
         ),
         "embeds": Field(
             *(LIST, Field(DICT, {"description": text(4096)})),
-            (field.at_most(10), Rule(_EMBED, lambda embeds: _embed_size(embeds) > 6000)),
+            (at_most(10), Rule(_EMBED, lambda embeds: _embed_size(embeds) > 6000)),
         ),
         "attachments": Field(
             *(LIST, Field(DICT, {"id": Field(SNOWFLAKE, absent=REQUIRED), "description": text(1024)})),
-            (field.at_most(MOST_FILES), Rule(_SAME_FILE, lambda entries: _repeated("id", entries))),
+            (at_most(MOST_FILES), Rule(_SAME_FILE, lambda entries: _repeated("id", entries))),
         ),
         "flags": Field(NUMBER),
         "allowed_mentions": ALLOWED_MENTIONS,
@@ -179,28 +218,28 @@ PAGE = Field(
     DICT,
     {
         "limit": Field(
-            field.DIGITS, rules=(Rule(_MOST, lambda n: int(n) > 100), Rule(_LEAST, lambda n: int(n) < 1))
+            DIGITS, rules=(Rule(_MOST, lambda n: int(n) > 100), Rule(_LEAST, lambda n: int(n) < 1))
         ),
         **{name: Field(SNOWFLAKE) for name in _MARKS},
     },
     (Rule(_MARK, lambda query: sum(name in query for name in _MARKS) > 1),),
 )
 RECIPIENT = Field(DICT, {"recipient_id": Field(ANY, absent=REQUIRED)})
-CALLBACK = Field(DICT, {"type": Field(NUMBER, rules=(field.one_of((4, 5, 6, 7, 8)),), absent=REQUIRED)})
+CALLBACK = Field(DICT, {"type": Field(NUMBER, rules=(one_of((4, 5, 6, 7, 8)),), absent=REQUIRED)})
 OPTION = Field(
     DICT,
     {
         "type": Field(ANY, rules=(Rule(_OPTION_KIND, lambda kind: kind not in _KINDS),), absent=_OPTION_KIND),
-        "name": Field(field.STRING, absent=REQUIRED),
+        "name": Field(STRING, absent=REQUIRED),
         "description": text(100, REQUIRED),
-        "choices": Field(LIST, rules=(field.at_most(25),)),
+        "choices": Field(LIST, rules=(at_most(25),)),
     },
     (Rule(_OPTION_NAME, _bad_name, "name"),),
 )
 OPTIONS = Field(
     *(LIST, OPTION),
     (
-        field.at_most(25),
+        at_most(25),
         Rule(_SAME_OPTION, lambda options: _repeated("name", options)),
         Rule(_OPTION_ORDER, _optional_first),
     ),

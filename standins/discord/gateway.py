@@ -10,9 +10,8 @@ from collections.abc import Callable
 
 from aiohttp import WSMsgType, web
 
-from standins.discord.connection import FRAME_LIMIT, Connection
+from standins.discord.connection import FRAME_LIMIT, Connection, Session
 from standins.discord.error import JSON
-from standins.discord.session import Session
 from standins.discord.world import GUILDS, Event, World
 
 BEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS, INVALID = 1, 2, 3, 4, 6, 7, 8, 9
@@ -34,27 +33,23 @@ class Gateway:
         self.ended = 0
         """Sessions that could have been resumed, had the client not closed them with 1000 or 1001."""
         self.connections: dict[Connection, Session | None] = {}
-        self.refusing = False
-        """Down: every connection is refused with 503, while REST may go on."""
-        self._world = world
-        self._rules = world.rules
+        self.refusing = False  # down: every connection is refused with 503, while REST may go on
+        self._world, self._rules = world, world.rules
         self._sessions: dict[str, Session] = {}
         world.listeners.append(self._dispatch)
 
     def _dispatch(self, event: Event) -> None:
-        """Tell every session, connected or not, that is to know of it."""
         forms: dict[bool, str] = {}
         for session in list(self._sessions.values()):
             if session.gone(self._rules.session_lifetime):
                 del self._sessions[session.id]
-            elif session.wants(event.intent, event.guild):
+            elif session.wants(event.intent):
                 whole = event.full is not None and bool(session.intents & MESSAGE_CONTENT)
                 if whole not in forms:
                     forms[whole] = json.dumps(event.full if whole else event.data, separators=(",", ":"))
                 session.push(event.name, forms[whole])
 
     def raw(self, name: str, data: str) -> None:
-        """An event whose data are this text, whatever it is."""
         for session in self._sessions.values():
             session.push(name, data)
 
@@ -63,17 +58,16 @@ class Gateway:
             act(connection)
 
     def revoke(self) -> None:
-        """Reset the token: every connection is closed with 4004, and REST answers 401."""
+        """Reset the token: REST answers 401, every connection is closed with 4004."""
         self._world.revoked = True
         self.each(lambda connection: connection.close(BAD_TOKEN))
 
     def expire(self) -> None:
-        """No session of now can be resumed any more; connected ones go on until they are left."""
+        """No session of now can be resumed; connections that stand go on until they are left."""
         for session in self._sessions.values():
             session.expired = True
 
     def invalidate(self, resumable: bool) -> None:
-        """Op 9 to everybody connected."""
         for connection, session in list(self.connections.items()):
             connection.send_op(INVALID, resumable)
             if not resumable:
@@ -85,7 +79,6 @@ class Gateway:
             self._sessions.pop(session.id, None)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """One websocket from HELLO to its end."""
         if self.refusing:
             return web.Response(status=503)
         socket = web.WebSocketResponse(compress=False, timeout=1.0)
@@ -107,7 +100,7 @@ class Gateway:
         finally:
             if (session := self.connections.pop(connection)) is not None:
                 session.leave()
-            self._world.changes.touch()
+            self._world.changes.ring()
             if connection.closing:
                 await asyncio.wait([writer], timeout=1.5)
             writer.cancel()
@@ -168,13 +161,13 @@ class Gateway:
         if not self._world.admits(data["token"].removeprefix("Bot ")):
             return BAD_TOKEN
         code = (self._identify if op == IDENTIFY else self._resume)(connection, data)
-        self._world.changes.touch()
+        self._world.changes.ring()
         return code
 
     def _identify(self, connection: Connection, data: JSON) -> int:
         identified = self._world.identified
         identified.append({k: v for k, v in data.items() if k != "token"})
-        intents, shard = data.get("intents"), data.get("shard", [0, 1])
+        intents = data.get("intents")
         if len(identified) > self._rules.identify_limit:
             self.revoke()
             return 0
@@ -182,29 +175,22 @@ class Gateway:
             return BAD_INTENTS
         if intents & PRIVILEGED & ~(MESSAGE_CONTENT * self._rules.message_content):
             return FORBIDDEN_INTENTS
-        if len(shard) != 2 or not 0 <= shard[0] < shard[1]:
+        if data.get("shard", [0, 1]) != [0, 1]:  # sharding is not played
             return BAD_SHARD
-        self._begin(connection, intents, (shard[0], shard[1]))
+        self._begin(connection, intents)
         return 0
 
-    def _begin(self, connection: Connection, intents: int, shard: tuple[int, int]) -> None:
-        session = Session(secrets.token_hex(16), intents, shard, self._rules.replay_limit)
+    def _begin(self, connection: Connection, intents: int) -> None:
+        session = Session(secrets.token_hex(16), intents, self._rules.replay_limit)
         self._sessions[session.id] = self.connections[connection] = session
         session.connection = connection
-        guilds = [g for g in self._world.guilds.values() if session.wants(0, g.id)]
+        guilds = list(self._world.guilds.values())
         ready: JSON = {
-            "v": 10,
-            "user": {**self._world.bot.own(), "email": None},
-            "guilds": [{"id": g.id, "unavailable": True} for g in guilds],
-            "private_channels": [],
-            "relationships": [],
-            "presences": [],
-            "user_settings": {},
-            "session_id": session.id,
-            "session_type": "normal",
-            "resume_gateway_url": f"{self._world.gateway_url}resume/",
-            "shard": list(shard),
-            "application": {"id": self._world.application_id, "flags": 0},
+            **{"v": 10, "user": {**self._world.bot.own(), "email": None}},
+            **{"guilds": [{"id": g.id, "unavailable": True} for g in guilds], "private_channels": []},
+            **{"relationships": [], "presences": [], "user_settings": {}, "session_id": session.id},
+            **{"session_type": "normal", "resume_gateway_url": f"{self._world.gateway_url}resume/"},
+            **{"shard": [0, 1], "application": {"id": self._world.application_id, "flags": 0}},
         }
         session.push("READY", json.dumps(ready))
         for guild in guilds if intents & GUILDS else ():

@@ -1,14 +1,49 @@
-"""Accounts, and the servers they are in (guilds, says Discord), with the two roles the bot sees there."""
+"""Ids, accounts, and the servers they are in (guilds, says Discord) with the roles the bot sees there."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from standins.discord.error import JSON
-from standins.discord.snowflake import iso, moment
 
-PERMISSIONS = str(1 << 10 | 1 << 11 | 1 << 15 | 1 << 16 | 1 << 38)
-"""View, send, attach files, read history and send in threads."""
+_EPOCH_MS = 1_420_070_400_000
+_LOW_BITS = 22
+
+
+class Snowflakes:
+    """Gives out ids from the real clock, each greater than the one before."""
+
+    def __init__(self) -> None:
+        self._last, self._aged = 0, 0
+
+    def next(self, age: float = 0.0) -> str:
+        """An id of now, or of `age` seconds ago (those are unique, but not ordered among the rest)."""
+        stamp = (int((time.time() - age) * 1000) - _EPOCH_MS) << _LOW_BITS
+        if age:
+            self._aged += 1
+            return str(stamp + self._aged)
+        self._last = max(stamp, self._last + 1)
+        return str(self._last)
+
+
+def checked(value: str) -> str:
+    """The id itself; ValueError when it is not one (names must never serve as ids)."""
+    if not (value.isascii() and value.isdigit() and 0 < int(value) < 1 << 64):
+        raise ValueError(f"not a snowflake: {value!r} (ids are decimal strings)")
+    return value
+
+
+def moment(snowflake: str) -> float:
+    return ((int(snowflake) >> _LOW_BITS) + _EPOCH_MS) / 1000
+
+
+def iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
+
+
+PERMISSIONS = str(1 << 10 | 1 << 11 | 1 << 15 | 1 << 16 | 1 << 38)  # view, send, files, history, threads
 
 _NOTHING = (
     *("icon", "splash", "discovery_splash", "banner", "description", "afk_channel_id", "system_channel_id"),
@@ -24,7 +59,6 @@ _NONE_THERE = ("voice_states", "presences", "stage_instances", "guild_scheduled_
 @dataclass(frozen=True, slots=True)
 class User:
     """A person or a bot. `locale` is what interactions of that person carry unless told otherwise.
-
     `reads_all`: a bot that is shown the text of messages which do not concern it.
     """
 
@@ -37,12 +71,8 @@ class User:
     def payload(self) -> JSON:
         """As other accounts see it."""
         user: JSON = {
-            "id": self.id,
-            "username": self.name,
-            "discriminator": "4242" if self.bot else "0",
-            "global_name": None if self.bot else self.name,
-            "avatar": None,
-            "public_flags": 0,
+            **{"id": self.id, "username": self.name, "discriminator": "4242" if self.bot else "0"},
+            **{"global_name": None if self.bot else self.name, "avatar": None, "public_flags": 0},
         }
         return {**user, "bot": True} if self.bot else user
 
@@ -69,25 +99,15 @@ class Guild:
         """The membership without its `user`, as messages carry it."""
         return {
             "roles": [self.managed_role] if user.id == self.bot.id else [],
-            "joined_at": iso(moment(self.managed_role)),
-            "nick": None,
-            "avatar": None,
-            "deaf": False,
-            "mute": False,
-            "flags": 0,
-            "pending": False,
+            **{"joined_at": iso(moment(self.managed_role)), "nick": None, "avatar": None, "deaf": False},
+            **{"mute": False, "flags": 0, "pending": False},
         }
 
     def payload(self) -> JSON:
         """What REST tells."""
         return {
-            "id": self.id,
-            "name": self.name,
-            "owner_id": self.owner,
-            "region": "deprecated",
-            "afk_timeout": 300,
-            "preferred_locale": "en-US",
-            "roles": self.roles(),
+            **{"id": self.id, "name": self.name, "owner_id": self.owner, "region": "deprecated"},
+            **{"afk_timeout": 300, "preferred_locale": "en-US", "roles": self.roles()},
             **dict.fromkeys(_NOTHING),
             **dict.fromkeys(_ZERO, 0),
             **{name: [] for name in ("features", "emojis", "stickers")},
@@ -98,29 +118,16 @@ class Guild:
         own = {**self.member(self.bot), "user": self.bot.payload()}
         return {
             **self.payload(),
-            "joined_at": own["joined_at"],
-            "large": False,
-            "unavailable": False,
-            "member_count": 2,
-            "members": [own],
-            "channels": channels,
-            "threads": threads,
+            **{"joined_at": own["joined_at"], "large": False, "unavailable": False, "member_count": 2},
+            **{"members": [own], "channels": channels, "threads": threads},
             **{name: [] for name in _NONE_THERE},
         }
 
 
 def _role(role_id: str, name: str, position: int) -> JSON:
     return {
-        "id": role_id,
-        "name": name,
-        "color": 0,
-        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-        "hoist": False,
-        "icon": None,
-        "unicode_emoji": None,
-        "position": position,
-        "permissions": PERMISSIONS,
-        "managed": False,
-        "mentionable": False,
-        "flags": 0,
+        **{"id": role_id, "name": name, "color": 0},
+        **{"colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None}, "hoist": False},
+        **{"icon": None, "unicode_emoji": None, "position": position, "permissions": PERMISSIONS},
+        **{"managed": False, "mentionable": False, "flags": 0},
     }

@@ -2,55 +2,52 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
+from aiohttp import web
 
-from standins.discord.bucket import Buckets
+from standins.discord.cdn import ROUTE as CDN
 from standins.discord.channel import Channel
 from standins.discord.error import MISSING_PERMISSIONS, OF_A_PLACE
 from standins.discord.gateway import Gateway
-from standins.discord.guild import User
+from standins.discord.guild import User, checked
+from standins.discord.request import REQUEST_LIMIT
 from standins.discord.rest import BASE, Rest
-from standins.discord.rules import Rules
-from standins.discord.server import HOST, Server
-from standins.discord.snowflake import checked
+from standins.discord.routes import ELSEWHERE, ROUTES
+from standins.discord.rules import Buckets, Rules
 from standins.discord.world import World
+from standins.local import HOST, Local, Server
 
 
-class Host:
+class Host(Local):
     """One bot account on one port of 127.0.0.1. Everything is kept in memory and gone after `stop`."""
 
     def __init__(self, limits: bool = True, *, port: int = 0, rules: Rules | None = None) -> None:
         self.rules = rules or Rules()
         self._world = World(self.rules)
-        self._gateway = Gateway(self._world)
-        self._buckets = Buckets(self.rules, limits=limits)
+        self._gateway, self._buckets = Gateway(self._world), Buckets(self.rules, limits=limits)
         self._rest = Rest(self._world, self._buckets)
-        self._server = Server(self._rest, self._gateway, self._world.cdn, port)
+        self._server = Server(self._application(), port, shutdown_timeout=0.2)
         self.application_id, self.bot_user = self._world.application_id, self._world.bot.id
         self.token = self._world.token
-        self.typing = self._world.typing
-        """(monotonic time, channel) of each typing request."""
-        self.calls = self._rest.calls
-        """Every REST request answered so far."""
-        self.fetches = self._world.cdn.fetches
-        """Every request for the bytes of an attachment."""
-        self.identified = self._world.identified
-        """The data of every IDENTIFY, without its token."""
+        self.revoke, self.expire_sessions = self._gateway.revoke, self._gateway.expire
+        self.expire_attachments = self._world.cdn.expire
+        self.delay, self.heal = self._world.faults.delay, self._world.faults.clear
+        self.typing = self._world.typing  # (monotonic time, channel) of each typing request
+        self.calls = self._rest.calls  # every REST request answered so far
+        self.fetches = self._world.cdn.fetches  # every request for the bytes of an attachment
+        self.identified = self._world.identified  # the data of every IDENTIFY, without its token
         self.gateway_closes = self._gateway.closes
         """Codes with which the client closed its connections (a cut leaves none)."""
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+    def _application(self) -> web.Application:
+        app = web.Application(client_max_size=REQUEST_LIMIT)
+        for path in ("/", "/resume/"):
+            app.router.add_get(path, self._gateway.serve)
+        app.router.add_get(CDN, self._world.cdn.serve, allow_head=False)
+        for route in (*ROUTES, *ELSEWHERE):
+            app.router.add_route(route.method, BASE + route.path, self._rest.serve(route))
+        return app
 
     async def start(self) -> None:
-        """Listen; the URLs are known from here on."""
         await self._server.start()
         self._world.cdn.base_url = f"http://{HOST}:{self._server.port}"
         self._world.gateway_url = self.gateway_url
@@ -67,15 +64,9 @@ class Host:
         return f"ws://{HOST}:{self._server.port}/"
 
     def limit(self, on: bool) -> None:
-        """Switch the rate limits on or off from now on."""
         self._buckets.limits = on
 
-    def revoke(self) -> None:
-        """Reset the token: REST answers 401, the gateway closes with 4004."""
-        self._gateway.revoke()
-
     def set_clock(self, ahead: float) -> None:
-        """Discord's clock is so many seconds ahead of ours."""
         self._world.ahead = ahead
 
     def make_private(self) -> None:
@@ -87,7 +78,6 @@ class Host:
         self._world.permissions[guild] = permissions
 
     def add_guild(self, guild: str | None = None, name: str = "Guild") -> str:
-        """A guild the bot is in; returns its id."""
         return self._world.add_guild(guild or self._world.ids.next(), name).id
 
     def add_channel(self, guild: str, channel: str | None = None, name: str = "general") -> str:
@@ -110,7 +100,6 @@ class Host:
         return self._world.dm(user).id
 
     def add_user(self, user: str, name: str = "", *, bot: bool = False, locale: str = "en-US") -> str:
-        """A person (or another bot) with a name and a locale."""
         self._world.users[user] = User(checked(user), name or f"person-{user[-4:]}", bot, locale)
         return user
 

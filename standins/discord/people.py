@@ -10,26 +10,20 @@ from typing import Any
 
 from standins.discord.attachment import Upload
 from standins.discord.channel import Channel
-from standins.discord.command import filled
-from standins.discord.component import find_button
+from standins.discord.command import PRESS, SAY_LATER, SLASH, Interaction, Reply, filled
 from standins.discord.error import JSON
-from standins.discord.forms import CHAT
+from standins.discord.forms import CHAT, find_button
 from standins.discord.host import Host
-from standins.discord.interaction import PRESS, SAY_LATER, SLASH, Interaction, Reply
-from standins.discord.mention import Mentions
-from standins.discord.message import REPLY, VOICE, Message
+from standins.discord.message import REPLY, VOICE, Mentions, Message
 
 Attached = Upload | str | tuple[str, bytes]
 """A file to attach: described, or its name, or its name and its bytes."""
-FIRST_COMMANDS = 3.0
-"""Seconds a person waits for a bot that has registered no command yet."""
+FIRST_COMMANDS = 3.0  # seconds a person waits for a bot that has registered no command yet
 
 
 class People(Host):
-    """Ids are snowflake strings; unknown people are made on first use.
-
-    Who uses a command or a button gets the answer, or what says that there was none: after "thinking" they
-    wait for it at most `timeout` seconds.
+    """Ids are snowflake strings; unknown people are made on first use. Who uses a command or a button gets
+    the answer, or what says that there was none: after "thinking" they wait for it at most `timeout` seconds.
     """
 
     async def say(
@@ -65,7 +59,6 @@ class People(Host):
         return world.create(message).id
 
     async def edit(self, channel: str, message: str, text: str) -> None:
-        """A person changes their message."""
         changed = self._world.channels[channel].find(message)
         changed.content, changed.edited_at = text, time.time()
         self._mention(changed)
@@ -148,11 +141,10 @@ class People(Host):
         return Interaction(self._world.ids.next(), kind, self._world.user(user), place, source)
 
     async def _interact(self, used: Interaction, locale: str | None, data: JSON, timeout: float) -> Reply:
-        """Tell the bot and wait for what the person sees."""
-        world, guild = self._world, used.channel.guild
+        world = self._world
         world.interactions[used.token] = used
         event = used.payload(self.application_id, locale or used.user.locale, data, world.bot)
-        world.tell("INTERACTION_CREATE", event, 0, "" if guild is None else guild.id)
+        world.tell("INTERACTION_CREATE", event, 0)
         with suppress(TimeoutError):
             async with asyncio.timeout(self.rules.interaction_deadline):
                 await used.acked.wait()

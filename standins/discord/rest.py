@@ -12,11 +12,10 @@ from typing import Any
 from aiohttp import web
 
 from standins.discord.ask import Ask
-from standins.discord.bucket import PASS, Buckets, Verdict
 from standins.discord.error import UNAUTHORIZED, ApiError
-from standins.discord.fault import Fault
-from standins.discord.request import Call, Files, read_body
+from standins.discord.request import Call, Fault, Files, read_body
 from standins.discord.routes import Result, Route
+from standins.discord.rules import PASS, Buckets, Verdict
 from standins.discord.world import World
 
 BASE = "/api/v10"
@@ -28,11 +27,9 @@ class Rest:
 
     def __init__(self, world: World, buckets: Buckets) -> None:
         self.calls: list[Call] = []
-        self._world = world
-        self._buckets = buckets
+        self._world, self._buckets = world, buckets
 
     def serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """The aiohttp handler of one route."""
 
         async def respond(request: web.Request) -> web.StreamResponse:
             return await self._respond(request, route)
@@ -51,7 +48,7 @@ class Rest:
         if fault is not None:
             response = None if fault.drop else _broken(fault)
         self.calls.append(Call(request.method, path, body, at, 0 if response is None else response.status))
-        self._world.changes.touch()
+        self._world.changes.ring()
         if response is not None:
             response.headers["Date"] = formatdate(time.time() + self._world.ahead, usegmt=True)
         else:
@@ -89,7 +86,6 @@ class Rest:
 
 
 async def _read(request: web.Request) -> tuple[Any, Files, web.Response | None]:
-    """The body, or the refusal of a malformed one."""
     try:
         return *await read_body(request), None
     except ApiError as error:

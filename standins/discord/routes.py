@@ -8,14 +8,12 @@ from dataclasses import dataclass
 
 from standins.discord import callback, error
 from standins.discord.ask import Ask
-from standins.discord.error import JSON, ApiError, Refusal
-from standins.discord.field import Field
+from standins.discord.error import JSON, ApiError, Field, Refusal
 from standins.discord.forms import CALLBACK, COMMANDS, MESSAGE, PAGE, RECIPIENT
 from standins.discord.guild import PERMISSIONS
 from standins.discord.message import Message
 
-Result = JSON | list[JSON] | None
-"""What the reply's JSON is; None is 204 without a body."""
+Result = JSON | list[JSON] | None  # what the reply's JSON is; None is 204 without a body
 Check = Field | tuple[Refusal, Callable[[Ask], object]]
 """What the form has to be, or a refusal and when it is given."""
 
@@ -46,17 +44,9 @@ class Route:
 def _application(ask: Ask) -> JSON:
     bot = ask.world.bot
     return {
-        "id": ask.world.application_id,
-        "name": bot.name,
-        "icon": None,
-        "description": "",
-        "summary": "",
-        "bot_public": ask.world.public,
-        "bot_require_code_grant": False,
-        "verify_key": "0" * 64,
-        "flags": CONTENT_ALLOWED if bot.reads_all else 0,
-        "team": None,
-        "interactions_endpoint_url": None,
+        **{"id": ask.world.application_id, "name": bot.name, "icon": None, "description": "", "summary": ""},
+        **{"bot_public": ask.world.public, "bot_require_code_grant": False, "verify_key": "0" * 64},
+        **{"flags": CONTENT_ALLOWED if bot.reads_all else 0, "team": None, "interactions_endpoint_url": None},
         "owner": {**bot.payload(), "id": ask.world.application_id, "bot": False},
         "integration_types_config": {"0": {}},
     }
@@ -103,7 +93,7 @@ def _page(ask: Ask) -> list[JSON]:
 
 def _type(ask: Ask) -> None:
     ask.world.typing.append((time.monotonic(), ask.channel.id))
-    ask.world.changes.touch(ask.channel.id)
+    ask.world.changes.ring(ask.channel.id)
 
 
 def _open_thread(ask: Ask) -> JSON:
@@ -199,8 +189,7 @@ ROUTES = (
         ),
     ),
     Route(
-        *("POST", _HOOK, callback.follow_up),
-        (*_HOOKED, *_WRITTEN, (error.EMPTY_MESSAGE, lambda a: a.empty)),
+        *("POST", _HOOK, callback.follow_up), (*_HOOKED, *_WRITTEN, (error.EMPTY_MESSAGE, lambda a: a.empty))
     ),
     Route("GET", _ANSWERED, lambda a: _shown(a, a.answered), _HOOKED),
     Route("PATCH", _ANSWERED, callback.edit, (*_HOOKED, *_WRITTEN)),

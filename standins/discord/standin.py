@@ -9,19 +9,17 @@ from typing import Any, TypeVar
 
 from standins.discord.connection import Connection
 from standins.discord.error import JSON
-from standins.discord.fault import Fault, When
 from standins.discord.gateway import BEAT, RECONNECT
 from standins.discord.message import Message
 from standins.discord.people import People
-from standins.discord.request import Call
+from standins.discord.request import Call, Fault
 
 T = TypeVar("T")
 
 
 class DiscordStandin(People):
-    """Discord with one bot account. `limits=False` switches the rate limits off.
-
-    Point an unmodified client at `api_url` (`discord.http.Route.BASE`) and `gateway_url`
+    """Discord with one bot account. `limits=False` switches the rate limits off. Point an unmodified client
+    at `api_url` (`discord.http.Route.BASE`) and `gateway_url`
     (`discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY`). All ids are snowflake strings.
     """
 
@@ -50,7 +48,6 @@ class DiscordStandin(People):
 
     @property
     def rate_limited(self) -> list[Call]:
-        """Those answered 429."""
         return [call for call in self.calls if call.status == 429]
 
     @property
@@ -60,7 +57,6 @@ class DiscordStandin(People):
 
     @property
     def commands(self) -> list[JSON]:
-        """The registered global commands."""
         return self._world.commands.all
 
     @property
@@ -73,7 +69,6 @@ class DiscordStandin(People):
 
     @property
     def resumes(self) -> int:
-        """RESUMEs that succeeded."""
         return self._gateway.resumes
 
     @property
@@ -83,23 +78,16 @@ class DiscordStandin(People):
 
     @property
     def connected(self) -> int:
-        """Gateway connections with a session, right now."""
         return sum(session is not None for session in self._gateway.connections.values())
 
     async def until(self, predicate: Callable[[], T], timeout: float = 10.0, channel: str | None = None) -> T:
-        """The predicate's first true value, asked anew on each change and every 50 ms.
-
-        With `channel` only on changes there, which is cheaper when hundreds wait at once.
-        TimeoutError tells what had happened until then.
+        """The predicate's first true value, asked anew on each change and every 50 ms. With `channel` only on
+        changes there, which is cheaper when hundreds wait at once. TimeoutError tells what had happened until
+        then.
         """
-        try:
-            async with asyncio.timeout(timeout):
-                return await self._world.changes.until(predicate, channel)
-        except TimeoutError:
-            raise TimeoutError(f"not within {timeout} s\n{self.dump()}") from None
+        return await self._world.changes.until(predicate, timeout, self.dump, channel)
 
     def dump(self) -> str:
-        """The state in a few lines, for a failed test."""
         lines = [f"{c.method} {c.path} -> {c.status} {c.body!r:.200}" for c in self.calls[-15:]]
         for channel in list(self._world.channels.values())[-5:]:
             lines.append(f"channel {channel.id}:")
@@ -112,35 +100,11 @@ class DiscordStandin(People):
 
     # -- faults ---------------------------------------------------------------------------------------
 
-    def fail(
-        self,
-        method: str,
-        template: str,
-        status: int = 500,
-        times: int = 1,
-        when: When = "before",
-        drop: bool = False,
-        code: int = 0,
-        via: bool = True,
-        retry_after: float = 0.1,
-    ) -> None:
-        """Let the next `times` such requests go wrong; see `Fault`. `{...}` is any one path segment.
-
-        Bytes of attachments are `GET /attachments/{channel}/{file}/{name}`; a drop `after` cuts them in half.
+    def fail(self, method: str, template: str, status: int = 500, **fault: Any) -> None:
+        """Let the next `times` such requests go wrong; see `Fault`. `{...}` is any one path segment. Bytes of
+        attachments are `GET /attachments/{channel}/{file}/{name}`; a drop `after` cuts them in half.
         """
-        self._world.faults.add(method, template, Fault(status, times, when, drop, code, via, retry_after))
-
-    def delay(self, method: str, template: str, seconds: float) -> None:
-        """Hold such requests before they have an effect, until set to 0."""
-        self._world.faults.delay(method, template, seconds)
-
-    def heal(self) -> None:
-        """Forget all ordered faults and delays."""
-        self._world.faults.clear()
-
-    def expire_attachments(self) -> None:
-        """Every address of an attachment given out until now is 404; messages read anew have good ones."""
-        self._world.cdn.expire()
+        self._world.faults.add(method, template, Fault(status, **fault))
 
     async def cut(self) -> None:
         """Cut the gateway's TCP connections; sessions can be resumed."""
@@ -167,14 +131,9 @@ class DiscordStandin(People):
         """Op 9. Unless `resumable`, the sessions and what waited in them are gone."""
         self._gateway.invalidate(resumable)
 
-    def expire_sessions(self) -> None:
-        """No session of now can be resumed; connections that stand go on."""
-        self._gateway.expire()
-
     async def go_offline(self) -> None:
         """Refuse and cut all connections. Events meanwhile wait in the sessions."""
-        await self._server.pause()
+        await self._server.refuse()
 
     async def go_online(self) -> None:
-        """Listen again, on the same port."""
-        await self._server.go_on()
+        await self._server.listen()

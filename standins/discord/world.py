@@ -10,20 +10,15 @@ from typing import Any
 
 from standins.discord.attachment import Attachment, File, Upload
 from standins.discord.cdn import Cdn
-from standins.discord.change import Changes
 from standins.discord.channel import Channel
-from standins.discord.command import Commands
-from standins.discord.component import numbered
+from standins.discord.command import Commands, Interaction
 from standins.discord.error import EMPTY_MESSAGE, JSON, OLD_EDITS, ApiError, invalid
-from standins.discord.fault import Faults
-from standins.discord.forms import FILES
-from standins.discord.guild import Guild, User
-from standins.discord.interaction import Interaction
-from standins.discord.mention import Mentions
-from standins.discord.message import REPLY, SILENT, SUPPRESS_EMBEDS, Message
-from standins.discord.nonce import Nonces
+from standins.discord.forms import FILES, numbered
+from standins.discord.guild import Guild, Snowflakes, User, checked, moment
+from standins.discord.message import REPLY, SILENT, SUPPRESS_EMBEDS, Mentions, Message, Nonces
+from standins.discord.request import Faults
 from standins.discord.rules import Rules
-from standins.discord.snowflake import Snowflakes, checked, moment
+from standins.local import Changes
 
 _APPLICATION, _BOT = "1100000000000000001", "1100000000000000002"
 GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 0, 1 << 9, 1 << 12
@@ -32,15 +27,13 @@ _NEW = {"newly_created": True}
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A gateway event; sessions without `intent` (0: none needed) are not told. `guild` "" is a DM.
-
-    `full` is what sessions with the message content intent are told instead, where that differs.
+    """A gateway event; sessions without `intent` (0: none needed) are not told. `full` is
+    what sessions with the message content intent are told instead, where that differs.
     """
 
     name: str
     data: JSON
     intent: int
-    guild: str
     full: JSON | None = None
 
 
@@ -48,31 +41,22 @@ class World:
     """The state behind REST and gateway. Each of `listeners` is called with each event, in order."""
 
     def __init__(self, rules: Rules) -> None:
-        self.rules = rules
-        self.application_id = _APPLICATION
+        self.rules, self.application_id = rules, _APPLICATION
         self.bot = User(_BOT, "spool", bot=True, reads_all=rules.message_content)
         self.token = (
             f"{base64.b64encode(_BOT.encode()).decode().rstrip('=')}.Gstand.in-for-discord-is-no-secret"
         )
-        self.revoked = False
-        self.public = True
-        """Whether anybody may invite the bot."""
-        self.ahead = 0.0
-        """Seconds by which Discord's clock is ahead of ours."""
-        self.permissions: dict[str, int] = {}
-        """What the bot's roles allow it in a guild, where that is not the usual."""
-        self.gateway_url = ""
+        self.revoked, self.gateway_url = False, ""
+        self.public, self.ahead = True, 0.0  # who may invite the bot; seconds its clock is ahead of ours
+        self.permissions: dict[str, int] = {}  # what roles allow in a guild, where that is not the usual
         self.identified: list[JSON] = []
         self.typing: list[tuple[float, str]] = []
         self.listeners: list[Callable[[Event], None]] = []
-        self.ids = Snowflakes()
-        self.changes = Changes()
-        self.nonces = Nonces(rules.nonce_window)
-        self.faults = Faults()
+        self.ids, self.changes = Snowflakes(), Changes(0.05)
+        self.nonces, self.faults = Nonces(rules.nonce_window), Faults()
         self.cdn = Cdn(rules.attachment_lifetime, self.faults)
         self.commands = Commands(_APPLICATION, self.ids.next, rules.command_creates)
-        self.interactions: dict[str, Interaction] = {}
-        """By their tokens."""
+        self.interactions: dict[str, Interaction] = {}  # by their tokens
         self.users: dict[str, User] = {_BOT: self.bot}
         self.guilds: dict[str, Guild] = {}
         self.channels: dict[str, Channel] = {}
@@ -88,7 +72,6 @@ class World:
         return self.users[user_id]
 
     def dm(self, user_id: str) -> Channel:
-        """The DM channel of a person, made on first use."""
         if user_id not in self.dms:
             self.open_dm(self.ids.next(), user_id)
         return self.dms[user_id]
@@ -101,11 +84,10 @@ class World:
     def add_guild(self, guild_id: str, name: str) -> Guild:
         owner = self.user(self.ids.next()).id
         guild = self.guilds[guild_id] = Guild(checked(guild_id), name, self.bot, owner, self.ids.next())
-        self.tell("GUILD_CREATE", self.arrival(guild), GUILDS, guild_id)
+        self.tell("GUILD_CREATE", self.arrival(guild), GUILDS)
         return guild
 
     def rooms(self, guild: Guild, *, threads: bool = False) -> list[JSON]:
-        """The channels there, or the threads."""
         there = (c for c in self.channels.values() if c.guild is guild)
         return [c.payload() for c in there if (c.parent is not None) == threads]
 
@@ -117,26 +99,26 @@ class World:
         assert channel.guild is not None
         self.channels[checked(channel.id)] = channel
         name, more = ("CHANNEL_CREATE", {}) if channel.parent is None else ("THREAD_CREATE", _NEW)
-        self.tell(name, channel.payload() | more, GUILDS, channel.guild.id)
+        self.tell(name, channel.payload() | more, GUILDS)
         return channel
 
     def archive(self, thread: Channel, archived: bool) -> None:
         """Close a thread, or open it again; nothing to tell where that is as it was."""
         if thread.archived != archived and thread.guild is not None:
             thread.archived = archived
-            self.tell("THREAD_UPDATE", thread.payload(), GUILDS, thread.guild.id)
+            self.tell("THREAD_UPDATE", thread.payload(), GUILDS)
 
-    def tell(self, name: str, data: JSON, intent: int, guild: str, full: JSON | None = None) -> None:
-        self._hear(Event(name, data, intent, guild, full))
-        self.changes.touch(data.get("channel_id"))
+    def tell(self, name: str, data: JSON, intent: int, full: JSON | None = None) -> None:
+        self._hear(Event(name, data, intent, full))
+        self.changes.ring(data.get("channel_id"))
 
     def replay(self, name: str, data: Any) -> None:
         """A recorded event as it is, however malformed: for all who listen to messages of its place."""
         about = data if isinstance(data, dict) else {}
         guild = about.get("guild_id")
-        intent, home = _audience(self.guilds.get(guild) if isinstance(guild, str) else None)
-        self._hear(Event(name, data, intent if name.startswith("MESSAGE_") else 0, home))
-        self.changes.touch()
+        intent = _audience(self.guilds.get(guild) if isinstance(guild, str) else None)
+        self._hear(Event(name, data, intent if name.startswith("MESSAGE_") else 0))
+        self.changes.ring()
 
     def _hear(self, event: Event) -> None:
         for listen in self.listeners:
@@ -147,10 +129,9 @@ class World:
         nonce = {} if name != "MESSAGE_CREATE" or message.nonce is None else {"nonce": message.nonce}
         data = message.event(replace(self.bot, reads_all=False)) | nonce
         full = message.event(self.bot) | nonce if self.bot.reads_all else None
-        self.tell(name, data, *_audience(message.guild), full)
+        self.tell(name, data, _audience(message.guild), full)
 
     def create(self, message: Message) -> Message:
-        """Put a finished message into its channel and tell of it."""
         self.channels[message.channel].add(message, own=message.author is self.bot)
         self.tell_of("MESSAGE_CREATE", message)
         return message
@@ -161,7 +142,7 @@ class World:
         data: JSON = {"id": message.id, "channel_id": message.channel}
         if message.guild is not None:
             data["guild_id"] = message.guild.id
-        self.tell("MESSAGE_DELETE", data, *_audience(message.guild))
+        self.tell("MESSAGE_DELETE", data, _audience(message.guild))
 
     def post(self, channel: Channel, form: JSON, files: Mapping[int, File]) -> Message:
         """A message of the bot from a checked form; it opens an archived thread."""
@@ -214,12 +195,10 @@ class World:
         message.record(allowed)
 
     def keep(self, channel: str, upload: Upload) -> Attachment:
-        """Store a file that was uploaded into a channel."""
         return self.cdn.keep(self.ids.next(), channel, upload)
 
     def _attached(self, message: Message, form: JSON, files: Mapping[int, File]) -> list[Attachment]:
         """The attachments after a write: those the form lists, or all old ones, and every uploaded file.
-
         50035 when one is to stay that is not there.
         """
         there = {attachment.id: attachment for attachment in message.attachments}
@@ -248,8 +227,8 @@ class World:
             message.late_edits += 1
 
 
-def _audience(guild: Guild | None) -> tuple[int, str]:
-    return (DIRECT_MESSAGES, "") if guild is None else (GUILD_MESSAGES, guild.id)
+def _audience(guild: Guild | None) -> int:
+    return DIRECT_MESSAGES if guild is None else GUILD_MESSAGES
 
 
 def _text(form: JSON) -> str:

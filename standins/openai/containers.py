@@ -1,19 +1,21 @@
-"""Containers of the code interpreter and the files in them; they die 20 minutes after their last use."""
+"""Containers of the code interpreter, which die 20 minutes after their last use; what a request refers to,
+which must be there; and where the server's own tools work with it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
-from standins.openai.body import Json
-from standins.openai.clock import Clock
-from standins.openai.files import Files
-from standins.openai.refusal import refused
+from standins.openai.files import Clock, Files
+from standins.openai.items import is_picture
+from standins.openai.refusal import refuse, refused
+from standins.openai.rules import Json
+from standins.openai.stores import Stores
 
-IDLE: Final = 20
-"""Minutes."""
+IDLE: Final = 20  # minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,45 +29,14 @@ class ContainerFile:
     source: str
     content: bytes = field(repr=False)
 
-    def to_json(self) -> Json:
-        """The object of the API."""
-        return {
-            "id": self.id,
-            "object": "container.file",
-            "bytes": len(self.content),
-            "container_id": self.container,
-            "created_at": int(self.created_at),
-            "path": f"/mnt/data/{self.name}",
-            "source": self.source,
-        }
-
 
 @dataclass
 class Container:
-    """`minutes` it lives after it was last used."""
-
     id: str
     name: str
-    created_at: float
     last_active_at: float
-    minutes: int = IDLE
-    memory: str = "1g"
     expired: bool = False
     files: dict[str, ContainerFile] = field(default_factory=dict)
-
-    def to_json(self) -> Json:
-        """The object of the API."""
-        return {
-            "id": self.id,
-            "object": "container",
-            "created_at": int(self.created_at),
-            "expires_after": {"anchor": "last_active_at", "minutes": self.minutes},
-            "last_active_at": int(self.last_active_at),
-            "memory_limit": self.memory,
-            "name": self.name,
-            "network_policy": {"type": "disabled"},
-            "status": "expired" if self.expired else "running",
-        }
 
     def put(self, name: str, content: bytes, source: str, now: float) -> ContainerFile:
         """Write a file into it; one of that name is replaced."""
@@ -81,16 +52,10 @@ class Containers:
 
     def __init__(self, clock: Clock, files: Files) -> None:
         self.all: dict[str, Container] = {}
-        self._clock = clock
-        self._files = files
+        self._clock, self._files = clock, files
 
-    def create(
-        self, name: str, file_ids: Sequence[str] = (), *, minutes: int = IDLE, memory: str = "1g"
-    ) -> Container:
-        """A new container with copies of uploaded files. Raises Refusal for a file that is not there."""
-        now = self._clock.now()
-        container = Container(f"cntr_{uuid4().hex}", name, now, now, minutes, memory)
-        self.add(container, file_ids)
+    def create(self, name: str) -> Container:
+        container = Container(f"cntr_{uuid4().hex}", name, self._clock.now())
         self.all[container.id] = container
         return container
 
@@ -105,15 +70,14 @@ class Containers:
         container = self.all.get(container_id)
         if container is None:
             raise refused("container", id=container_id)
-        if self._clock.now() - container.last_active_at >= container.minutes * 60:
+        if self._clock.now() - container.last_active_at >= IDLE * 60:
             self.expire(container_id)
         return container
 
     def use(self, container_id: str) -> Container:
         """A container that lives; it lives on for another while. Raises Refusal."""
         container = self.look(container_id)
-        if container.expired:
-            raise refused("container over")
+        refuse(container.expired, "container over")
         container.last_active_at = self._clock.now()
         return container
 
@@ -129,6 +93,84 @@ class Containers:
         self.all[container_id].expired = True
         self.all[container_id].files.clear()
 
-    def delete(self, container_id: str) -> None:
-        """Forget it. Raises Refusal when it is not there."""
-        del self.all[self.look(container_id).id]
+
+Item = Mapping[str, Any]
+
+
+def check_references(
+    items: Sequence[Item], tools: Sequence[Item], files: Files, stores: Stores, containers: Containers
+) -> None:
+    """Raises Refusal. Stores that are searched are used by that."""
+    for tool in tools:
+        if tool["type"] == "file_search":
+            for store_id in tool["vector_store_ids"]:
+                stores.use(store_id)
+        elif tool["type"] == "code_interpreter":
+            _check_container(tool["container"], files, containers)
+    for part in _parts(items):
+        if part.get("file_id") is not None:
+            _check_file(part, files)
+
+
+def _check_container(container: Any, files: Files, containers: Containers) -> None:
+    if not isinstance(container, str):
+        for file_id in container.get("file_ids") or ():
+            files.find(file_id)
+    elif containers.look(container).expired:
+        raise refused("tool's container over")
+
+
+def _check_file(part: Item, files: Files) -> None:
+    file = files.find(part["file_id"])
+    refuse(part["type"] == "input_image" and not is_picture(file.content), "picture file", id=file.id)
+
+
+def _parts(items: Sequence[Item]) -> Iterator[Item]:
+    for item in items:
+        for content in (item.get("content"), item.get("output")):
+            if isinstance(content, list):
+                yield from content
+
+
+class Workplace:
+    """A `script.output.Host`: the container and the stores that the request of the response names."""
+
+    def __init__(
+        self, containers: Containers, stores: Stores, tools: Sequence[Any], items: Sequence[Any], clock: Clock
+    ) -> None:
+        self._containers, self._stores, self._clock = containers, stores, clock
+        wanted = [tool["container"] for tool in tools if tool["type"] == "code_interpreter"]
+        self._wanted: Any = wanted[0] if wanted else {"type": "auto"}
+        self._searched = [
+            store_id
+            for tool in tools
+            if tool["type"] == "file_search"
+            for store_id in tool["vector_store_ids"]
+        ]
+        self._earlier = [
+            item["container_id"] for item in items if item.get("type") == "code_interpreter_call"
+        ]
+        self._own = ""
+
+    def container(self) -> str:
+        """The named one; else a living one in which earlier calls of the input ran; else a new one."""
+        if isinstance(self._wanted, str):
+            return self._containers.use(self._wanted).id
+        if not self._own:
+            self._own = self._living() or self._containers.create("auto").id
+        self._containers.add(self._containers.use(self._own), self._wanted.get("file_ids") or ())
+        return self._own
+
+    def _living(self) -> str:
+        for name in reversed(self._earlier):
+            if name in self._containers.all and not self._containers.look(name).expired:
+                return str(name)
+        return ""
+
+    def produce(self, container: str, name: str, content: bytes) -> str:
+        """Code has written a file."""
+        return self._containers.use(container).put(name, content, "assistant", self._clock.now()).id
+
+    def search(self, queries: Sequence[str]) -> list[Json]:
+        """In the stores of the request, and in no other."""
+        return self._stores.found(self._searched, " ".join(queries))

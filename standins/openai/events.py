@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
-from standins.openai.body import Json
+from standins.openai.rules import Json
 
 _NOISE: Final = secrets.token_urlsafe(64)
 _BLOCK: Final = 16
@@ -24,7 +24,6 @@ class Event:
     name: str
 
     def encode(self, *, obfuscate: bool) -> bytes:
-        """The frame; only deltas are obfuscated."""
         return self.frame
 
 
@@ -54,7 +53,6 @@ class Break:
 
 
 def event(sequence: int, name: str, **fields: Any) -> Event:
-    """Serialise an event of the API."""
     data = json.dumps({"type": name, "sequence_number": sequence, **fields}, separators=(",", ":"))
     return Event(sequence, f"event: {name}\ndata: {data}\n\n".encode(), name)
 
@@ -64,8 +62,7 @@ def delta_middle(item_id: str, index: int) -> str:
     return f',"item_id":"{item_id}","output_index":{index},"content_index":0,'
 
 
-Step = tuple[str, Json]
-"""Name and fields of an event; every one also carries the item's id and index."""
+Step = tuple[str, Json]  # name and fields of an event; every one also carries the item's id and index
 
 _WORK: Final = {
     "web_search_call": ("in_progress", "searching"),
@@ -76,8 +73,7 @@ _WORK: Final = {
     "mcp_list_tools": ("in_progress",),
 }
 _EMPTY: Final[Json] = {"type": "output_text", "annotations": [], "logprobs": [], "text": ""}
-_PIECE: Final = 12
-"""Characters of a delta."""
+_PIECE: Final = 12  # characters of a delta
 
 
 def opening(item: Json) -> Iterator[Step]:

@@ -1,18 +1,29 @@
-"""Uploaded files: kept until they expire or are deleted."""
+"""Uploaded files, until they expire or are deleted; recordings, and what a test says was said in them."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import uuid4
 
-from standins.openai.body import Json
-from standins.openai.clock import Clock
-from standins.openai.refusal import refused
+from standins.openai.refusal import refuse, refused
+from standins.openai.rules import Json, Sent
 
-_PRIVATE: Final = ("assistants", "user_data", "vision")
-"""Purposes whose files can never be downloaded again."""
+
+class Clock:
+    """Unix seconds."""
+
+    def __init__(self) -> None:
+        self._skipped = 0.0
+
+    def now(self) -> float:
+        """The time, with everything that was skipped."""
+        return time.time() + self._skipped
+
+    def skip(self, seconds: float) -> None:
+        self._skipped += seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +38,11 @@ class File:
     content: bytes = field(repr=False)
 
     def to_json(self) -> Json:
-        """The file object of the API."""
         return {
-            "id": self.id,
-            "object": "file",
-            "bytes": len(self.content),
+            **{"id": self.id, "object": "file", "bytes": len(self.content)},
             "created_at": int(self.created_at),
             "expires_at": None if self.expires_at is None else int(self.expires_at),
-            "filename": self.name,
-            "purpose": self.purpose,
-            "status": "processed",
-            "status_details": None,
+            **{"filename": self.name, "purpose": self.purpose, "status": "processed", "status_details": None},
         }
 
 
@@ -52,8 +57,7 @@ class Files:
 
     def add(self, name: str, purpose: str, content: bytes, seconds: int | None = None) -> File:
         """Keep an upload, for so many seconds. Raises Refusal for an empty one."""
-        if not content:
-            raise refused("empty upload")
+        refuse(not content, "empty upload")
         now = self._clock.now()
         expires_at = None if seconds is None else now + seconds
         file = File(f"file-{uuid4().hex[:24]}", name, purpose, now, expires_at, content)
@@ -71,19 +75,41 @@ class Files:
         return self._kept
 
     def find(self, file_id: str) -> File:
-        """A file that is there. Raises Refusal."""
         file = self.kept.get(file_id)
         if file is None:
             raise refused("file", id=file_id)
         return file
 
-    def download(self, file_id: str) -> File:
-        """A file whose content may be had. Raises Refusal."""
-        file = self.find(file_id)
-        if file.purpose in _PRIVATE:
-            raise refused("private file", purpose=file.purpose)
-        return file
-
     def delete(self, file_id: str) -> None:
-        """Forget a file. Raises Refusal when it is not there."""
         del self._kept[self.find(file_id).id]
+
+
+MODELS: Final = ("gpt-transcribe", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "whisper-1")
+_ENDINGS: Final = ("flac", "m4a", "mp3", "mp4", "mpeg", "mpga", "oga", "ogg", "wav", "webm")
+_SIGNS: Final = (
+    *((0, sign) for sign in (b"fLaC", b"ID3", b"OggS", b"RIFF", b"\x1aE\xdf\xa3")),
+    *((0, bytes([0xFF, low])) for low in (0xFB, 0xF3, 0xF2, 0xFA, 0xF1, 0xF9)),
+    (4, b"ftyp"),
+)
+"""Where and how recordings begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """One that was made; `text` is what was said in the recording."""
+
+    model: str
+    name: str
+    text: str
+    content: bytes = field(repr=False)
+
+    def to_json(self) -> Json:
+        usage = {"type": "duration", "seconds": max(1, len(self.content) // 16_000)}
+        return {"text": self.text, "languages": [], "usage": usage}
+
+
+def check_recording(sent: Sent) -> None:
+    ending = sent.name.rsplit(".", 1)[-1].lower() if "." in sent.name else ""
+    if ending not in _ENDINGS:
+        raise refused("recording name", formats=list(_ENDINGS))
+    refuse(not any(sent.content.startswith(sign, place) for place, sign in _SIGNS), "recording")

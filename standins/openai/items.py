@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import standins.openai.rules as rule
-from standins.openai.refusal import refused
+from standins.openai.refusal import refuse, refused
 
 Item = Mapping[str, Any]
 
@@ -20,13 +20,11 @@ _PICTURES: Final = {
     "image/gif": b"GIF8",
     "image/webp": b"RIFF",
 }
-_LARGEST: Final = 50 * 2**20
-"""Bytes of a file."""
+_LARGEST: Final = 50 * 2**20  # bytes of a file
 _NO_DOCUMENTS: Final = ("image/", "audio/", "video/", "application/zip", "application/octet-stream")
 
 
 def is_picture(content: bytes) -> bool:
-    """By its first bytes."""
     return any(content.startswith(sign) for sign in _PICTURES.values())
 
 
@@ -48,20 +46,16 @@ def _picture(param: str, part: Item) -> None:
     kind, content = _decoded(f"{param}.image_url", url)
     if kind not in _PICTURES:
         raise refused("picture type", param=param, kind=kind)
-    if not content.startswith(_PICTURES[kind]):
-        raise refused("picture", param=param, formats=list(_PICTURES))
+    refuse(not content.startswith(_PICTURES[kind]), "picture", param=param, formats=list(_PICTURES))
 
 
 def _file(param: str, part: Item) -> None:
     if part.get("file_data") is None:
         return
-    if not part.get("filename"):
-        raise refused("missing", param=f"{param}.filename")
+    refuse(not part.get("filename"), "missing", param=f"{param}.filename")
     kind, content = _decoded(f"{param}.file_data", part["file_data"])
-    if not content:
-        raise refused("empty file", param=param)
-    if len(content) > _LARGEST:
-        raise refused("large file", param=param)
+    refuse(not content, "empty file", param=param)
+    refuse(len(content) > _LARGEST, "large file", param=param)
     if kind.startswith(_NO_DOCUMENTS) or (kind == "application/pdf") != content.startswith(b"%PDF-"):
         raise refused("file type", param=param, name=part["filename"], kind=kind)
 

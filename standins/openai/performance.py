@@ -1,4 +1,4 @@
-"""Playing a script as the events of one response, in the order in which the API sends them."""
+"""Playing a script as the events of one response, in the API's order; and the responses a server keeps."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import asyncio
 import itertools
 import time
 from collections.abc import AsyncGenerator, Iterable, Iterator
+from functools import partial
 from typing import Any, Final, Literal
 
-from standins.openai.clock import Changes
+from standins.local import Changes
 from standins.openai.events import Break, Delta, Event, closing, delta_middle, event, opening
 from standins.openai.response import Draft, Request
 from standins.script.output import Added, Cited, Done, Move, Said
@@ -19,9 +20,8 @@ _CATCH_UP: Final = 0.25
 
 
 class Performance:
-    """Plays `beats` into `draft`, keeping the times in `request`.
-
-    `stuck`: stays queued for ever. In the background a broken connection does not end the script.
+    """Plays `beats` into `draft`, keeping the times in `request`. `stuck`: stays queued for ever. In the
+    background a broken connection does not end the script.
     """
 
     def __init__(
@@ -35,16 +35,10 @@ class Performance:
         stuck: bool = False,
         max_tokens: int | None = None,
     ) -> None:
-        self._draft = draft
-        self._beats = beats
-        self._request = request
-        self._changes = changes
-        self._background = background
-        self._stuck = stuck
-        self._room = None if max_tokens is None else max_tokens * 4
-        self._middle = ""
-        self._due = time.monotonic()
-        self._numbers = itertools.count()
+        self._draft, self._beats, self._request = draft, beats, request
+        self._changes, self._background, self._stuck = changes, background, stuck
+        self._room, self._middle = None if max_tokens is None else max_tokens * 4, ""
+        self._due, self._numbers = time.monotonic(), itertools.count()
 
     async def events(self) -> AsyncGenerator[Event | Delta | Break]:
         """All events; ends with a terminal one, after a Break in the foreground, or never."""
@@ -76,7 +70,6 @@ class Performance:
             yield last
 
     def _moves(self, beat: Doing | Wait) -> Iterable[Move]:
-        """What a beat that is no fault does to the output."""
         if isinstance(beat, Wait):
             return [beat]
         return self._draft.output.play(self._fitting(beat) if isinstance(beat, Say) else beat)
@@ -89,7 +82,7 @@ class Performance:
 
     def _begin(self) -> Event:
         self._draft.status = "in_progress"
-        self._changes.notify()
+        self._changes.ring()
         return self._whole("response.in_progress")
 
     def _fitting(self, beat: Say) -> Say:
@@ -104,11 +97,10 @@ class Performance:
         self._request.tokens += 1
         if self._request.first_token_at is None:
             self._request.first_token_at = time.monotonic()
-        self._changes.notify()
+        self._changes.ring()
         return Delta(next(self._numbers), self._middle, said.text)
 
     def _moved(self, move: Added | Said | Cited | Done) -> Iterator[Event | Delta]:
-        """The events of a step of the output."""
         if isinstance(move, Said):
             yield self._delta(move)
             return
@@ -133,7 +125,6 @@ class Performance:
         return opening
 
     def _closed(self, status: Literal["completed", "incomplete"]) -> list[Event | Delta]:
-        """The end of the message that is open, and of the response."""
         moves = [move for move in self._draft.output.close(status) if isinstance(move, Done)]
         return [*(event for move in moves for event in self._moved(move)), self._whole(f"response.{status}")]
 
@@ -163,3 +154,80 @@ class Performance:
 
     def _event(self, name: str, **fields: Any) -> Event:
         return event(next(self._numbers), name, **fields)
+
+
+class StoredResponse:
+    """`events[n]` has sequence number n. `streamed`: created with `stream=true`, so it may be followed."""
+
+    def __init__(self, draft: Draft, request: Request) -> None:
+        self.draft, self.request = draft, request
+        self.background = bool(request.body.get("background"))
+        self.streamed, self.created_at = bool(request.body.get("stream")), time.monotonic()
+        self.events: list[Event | Delta] = []
+        self.deleted, self.cancelled = False, False
+        self._breaks: list[tuple[int, Break]] = []
+        self._over, self._changes = not self.background, Changes()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def id(self) -> str:
+        return self.draft.id
+
+    @property
+    def status(self) -> str:
+        """In the API's words: queued, in_progress, completed, failed, cancelled, incomplete."""
+        return self.draft.status
+
+    def start(self, performance: Performance, seen: Changes) -> None:
+        self._task = asyncio.create_task(self._play(performance, seen), name=f"standin {self.id}")
+
+    async def _play(self, performance: Performance, seen: Changes) -> None:
+        try:
+            async for event in performance.events():
+                if isinstance(event, Break):
+                    self._breaks.append((len(self.events), event))
+                else:
+                    self.events.append(event)
+                self._changes.ring()
+            self.request.finished_at = time.monotonic()
+        finally:
+            self._over = True
+            self._changes.ring()
+            seen.ring()
+
+    async def follow(self, after: int = -1) -> AsyncGenerator[Event | Delta | Break]:
+        """Events with a greater sequence number than `after`, the future ones as they come. A break of the
+        connection is seen only by those who were listening when it happened.
+        """
+        place, breaks = after + 1, len(self._breaks)
+        while True:
+            if breaks < len(self._breaks) and self._breaks[breaks][0] <= place:
+                yield self._breaks[breaks][1]
+                breaks += 1
+            elif place < len(self.events):
+                yield self.events[place]
+                place += 1
+            elif self._over:
+                return
+            else:
+                await self._changes.until(partial(self._news, place, breaks))
+
+    def _news(self, place: int, breaks: int) -> bool:
+        return self._over or place < len(self.events) or breaks < len(self._breaks)
+
+    async def cancel(self) -> None:
+        """Stop generating; nothing to do when it is over. Streams of it end without a terminal event."""
+        if self._over:
+            return
+        self.draft.status = "cancelled"
+        self.cancelled = True
+        await self.stop()
+
+    async def delete(self) -> None:
+        self.deleted = True
+        await self.stop()
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])

@@ -90,7 +90,6 @@ file type             | 400 | unsupported_file            | {param}.file_data   
 # of files, stores and containers
 empty upload          | 400 | -                           | file                | File is empty.
 file                  | 404 | -                           | id                  | No such File object: {id}
-private file          | 400 | -                           | -                   | Not allowed to download files of purpose: {purpose}
 store                 | 404 | -                           | -                   | Vector store with id '{id}' not found.
 store over            | 400 | -                           | -                   | Vector store with id '{id}' is expired.
 purpose               | 400 | -                           | -                   | File '{id}' has purpose '{purpose}': not for vector stores.
@@ -118,7 +117,6 @@ raised.
 
 
 def refused(name: str, /, **words: object) -> Refusal:
-    """The refusal of that name."""
     status, code, param, message = REFUSALS[name]
     return Refusal(
         message.format(**words),
@@ -128,8 +126,12 @@ def refused(name: str, /, **words: object) -> Refusal:
     )
 
 
+def refuse(condition: object, name: str, /, **words: object) -> None:
+    if condition:
+        raise refused(name, **words)
+
+
 def scripted(ill: Fault) -> Refusal:
-    """The refusal a script asks for."""
     kind = _KINDS.get(ill.code, "server_error" if ill.status >= 500 else _BAD)
     refusal = Refusal(
         ill.message or f"The script refuses: {ill.code}.",

@@ -7,24 +7,21 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import standins.openai.rules as rule
-from standins.openai.body import Sent
 from standins.openai.items import check_items
-from standins.openai.refusal import refused
-from standins.openai.schemas import check_strict
-from standins.openai.tools import MEMORY, check_choice, check_tools
+from standins.openai.refusal import refuse, refused
+from standins.openai.rules import Sent
+from standins.openai.tools import check_choice, check_strict, check_tools
 
 
 def _metadata(param: str, value: Any) -> None:
     rule.OBJECT(param, value)
-    if len(value) > 16:
-        raise refused("properties", param=param, given=len(value))
+    refuse(len(value) > 16, "properties", param=param, given=len(value))
     for key, text in value.items():
         rule.upto(64)(param, key)
         rule.upto(512)(f"{param}.{key}", text)
 
 
 def _schema(param: str, value: Any) -> None:
-    """The format of a text."""
     if value["type"] == "json_schema":
         rule.record(" ".join(value), "name schema")(param, value)
         if value.get("strict"):
@@ -44,10 +41,7 @@ def _upload(param: str, value: Any) -> None:
 
 _SUMMARY: Final = rule.word("auto", "concise", "detailed")
 _FORMAT: Final = rule.record(
-    "name schema description strict",
-    "type",
-    _schema,
-    type=rule.word("text", "json_object", "json_schema"),
+    "name schema description strict", "type", _schema, type=rule.word("text", "json_object", "json_schema")
 )
 _INCLUDE: Final = rule.word(
     *("file_search_call.results", "web_search_call.results", "web_search_call.action.sources"),
@@ -98,8 +92,7 @@ _PORTABLE: Final = rule.record("", **{name: RESPONSE[name] for name in PORTABLE}
 def check(body: Any, *, portable: bool = False, hosted: bool = True) -> None:
     """`POST /responses`. Raises the Refusal that is due; whether the model exists is asked elsewhere."""
     (_PORTABLE if portable else _WHOLE)("", body)
-    if not body.get("model"):
-        raise refused("missing", param="model")
+    refuse(not body.get("model"), "missing", param="model")
     check_choice(body.get("tool_choice"), body.get("tools") or [])
     if not hosted or portable:
         check_tools(body.get("tools") or [], ("function",))
@@ -136,9 +129,8 @@ def _check_input(body: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Takes:
-    """What a request takes: JSON, or a form with a file, or parameters in its address.
-
-    `page`: how many are listed when the request does not say.
+    """What a request takes: JSON, or a form with a file, or parameters in its address. `page`: how many are
+    listed when the request does not say.
     """
 
     json: rule.Rule | None = None
@@ -178,7 +170,6 @@ REQUESTS: Final[Mapping[str, Takes]] = {
             response_format=rule.word("json", "text"),
         )
     ),
-    "GET /vector_stores": Takes(query=_listed()),
     "POST /vector_stores": Takes(
         json=rule.record(
             "description chunking_strategy",
@@ -188,30 +179,8 @@ REQUESTS: Final[Mapping[str, Takes]] = {
             metadata=_metadata,
         )
     ),
-    "POST /vector_stores/{id}": Takes(
-        json=rule.record("", name=rule.TEXT, expires_after=_DAYS, metadata=_metadata)
-    ),
-    "GET /vector_stores/{id}/files": Takes(
-        query=_listed(filter=rule.word("in_progress", "completed", "failed", "cancelled"))
-    ),
     "POST /vector_stores/{id}/files": Takes(
         json=rule.record("chunking_strategy", "file_id", file_id=rule.TEXT, attributes=rule.OBJECT)
-    ),
-    "GET /containers": Takes(query=_listed(name=rule.TEXT)),
-    "POST /containers": Takes(
-        json=rule.record(
-            "network_policy skills",
-            "name",
-            name=rule.TEXT,
-            expires_after=_expires("last_active_at", "minutes", rule.number(1, 20)),
-            file_ids=rule.array(rule.TEXT),
-            memory_limit=MEMORY,
-        )
-    ),
-    "GET /containers/{id}/files": Takes(query=_listed()),
-    "POST /containers/{id}/files": Takes(
-        json=rule.record("", "file_id", file_id=rule.TEXT),
-        form=rule.record("", "file", file=_upload),
     ),
     "GET /responses/{id}": Takes(
         query=rule.record("stream include_obfuscation include", starting_after=rule.numeral(-1))

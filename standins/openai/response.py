@@ -8,17 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from standins.openai.body import Json
+from standins.openai.rules import Json
 from standins.script.output import Output
 
 
 @dataclass
 class Request:
-    """One `POST /responses`. Times are monotonic seconds, None while it has not happened.
-
-    `headers` have lower-case names. `status` is the HTTP status it got, 0 before its answer began.
-    `tokens` counts the deltas generated for it. `cut_at` is when its connection was lost or cut before the
-    answer's end; a foreground answer ends there, a background one goes on.
+    """One `POST /responses`. Times are monotonic seconds, None while it has not happened. `headers` have
+    lower-case names. `status` is the HTTP status it got, 0 before its answer began. `tokens` counts the
+    deltas generated for it. `cut_at` is when its connection was lost or cut before the answer's end; a
+    foreground answer ends there, a background one goes on.
     """
 
     body: Mapping[str, Any]
@@ -38,18 +37,15 @@ class Draft:
     """
 
     def __init__(self, response_id: str, body: Mapping[str, Any], input_tokens: int, output: Output) -> None:
-        self.id = response_id
-        self.output = output
+        self.id, self.output = response_id, output
         self.status = "queued" if body.get("background") else "in_progress"
-        self._input_tokens = input_tokens
-        self._echo = _echo(body)
+        self._input_tokens, self._echo = input_tokens, _echo(body)
         self._created_at = int(time.time())
         self._error: Json | None = None
         self._reason: str | None = None
         self._completed_at: int | None = None
 
     def complete(self) -> None:
-        """Said to the end."""
         self.status, self._completed_at = "completed", int(time.time())
 
     def stop_short(self, reason: str) -> None:
@@ -57,26 +53,19 @@ class Draft:
         self.status, self._reason = "incomplete", reason
 
     def fail(self, code: str, message: str = "") -> None:
-        """Failed with this code."""
         self.status, self._error = (
             "failed",
             {"code": code, "message": message or f"The script fails: {code}."},
         )
 
     def snapshot(self) -> Json:
-        """The whole response object as it is now."""
         over = self.status in ("completed", "incomplete")
         return {
-            "id": self.id,
-            "object": "response",
-            "created_at": self._created_at,
-            "status": self.status,
-            "completed_at": self._completed_at,
-            "error": self._error,
+            **{"id": self.id, "object": "response", "created_at": self._created_at, "status": self.status},
+            **{"completed_at": self._completed_at, "error": self._error},
             "incomplete_details": None if self._reason is None else {"reason": self._reason},
             **self._echo,
-            "output": self.output.items if over else [],
-            "usage": self._usage() if over else None,
+            **{"output": self.output.items if over else [], "usage": self._usage() if over else None},
         }
 
     def _usage(self) -> Json:
@@ -96,14 +85,10 @@ def _echo(body: Mapping[str, Any]) -> Json:
     text = body.get("text") or {}
     tier = body.get("service_tier") or "auto"
     return {
-        "background": bool(body.get("background")),
-        "instructions": body.get("instructions"),
-        "max_output_tokens": body.get("max_output_tokens"),
-        "max_tool_calls": body.get("max_tool_calls"),
-        "model": body["model"],
-        "parallel_tool_calls": _or(body.get("parallel_tool_calls"), True),
-        "previous_response_id": None,
-        "prompt_cache_key": body.get("prompt_cache_key"),
+        **{"background": bool(body.get("background")), "instructions": body.get("instructions")},
+        **{"max_output_tokens": body.get("max_output_tokens"), "max_tool_calls": body.get("max_tool_calls")},
+        **{"model": body["model"], "parallel_tool_calls": _or(body.get("parallel_tool_calls"), True)},
+        **{"previous_response_id": None, "prompt_cache_key": body.get("prompt_cache_key")},
         "reasoning": {"effort": reasoning.get("effort") or "medium", "summary": reasoning.get("summary")},
         "safety_identifier": body.get("safety_identifier"),
         "service_tier": "default" if tier == "auto" else tier,
@@ -111,10 +96,8 @@ def _echo(body: Mapping[str, Any]) -> Json:
         "text": {"format": {"type": "text"}, "verbosity": "medium", **text},
         "tool_choice": body.get("tool_choice") or "auto",
         "tools": [_shown(tool) for tool in body.get("tools") or []],
-        "top_logprobs": body.get("top_logprobs") or 0,
-        "top_p": _or(body.get("top_p"), 1.0),
-        "truncation": body.get("truncation") or "disabled",
-        "user": body.get("user"),
+        **{"top_logprobs": body.get("top_logprobs") or 0, "top_p": _or(body.get("top_p"), 1.0)},
+        **{"truncation": body.get("truncation") or "disabled", "user": body.get("user")},
         "metadata": body.get("metadata") or {},
     }
 

@@ -10,14 +10,13 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from standins.openai.body import body as read
 from standins.openai.events import Break, Delta, Event, formed
-from standins.openai.performance import Performance
+from standins.openai.performance import Performance, StoredResponse
 from standins.openai.refusal import Refusal
 from standins.openai.requests import REQUESTS, check
 from standins.openai.response import Draft, Request
+from standins.openai.rules import body as read
 from standins.openai.service import Service
-from standins.openai.stored import StoredResponse
 
 _STREAM: Final = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
 _QUERY: Final = REQUESTS["GET /responses/{id}"].query
@@ -47,7 +46,7 @@ class Responses:
             draft, performance = self._service.perform(body, seen)
         except Refusal as refusal:
             seen.status = refusal.status
-            self._service.changes.notify()
+            self._service.changes.ring()
             raise
         seen.status = 200
         if body.get("background"):
@@ -77,7 +76,7 @@ class Responses:
         kept = seen.body.get("store") is not False and not self._service.portable
         if kept and draft.status != "in_progress":
             self._keep(draft, seen)
-        self._service.changes.notify()
+        self._service.changes.ring()
         return answer
 
     def _keep(self, draft: Draft, seen: Request) -> StoredResponse:
@@ -109,7 +108,7 @@ class Responses:
         finally:
             alive.cancel()
             self._service.live.discard(transport)
-            self._service.changes.notify()
+            self._service.changes.ring()
         return answer
 
     async def _keep_alive(self, answer: web.StreamResponse) -> None:
@@ -133,7 +132,7 @@ class Responses:
     def _lost(self, seen: Request | None) -> None:
         if seen is not None:
             seen.cut_at = time.monotonic()
-            self._service.changes.notify()
+            self._service.changes.ring()
 
     def _obfuscate(self, body: Any) -> bool:
         options = body.get("stream_options") or {}
@@ -156,5 +155,5 @@ class Responses:
     async def _delete(self, http: web.Request) -> web.Response:
         stored = self._service.find(http.match_info["id"])
         await stored.delete()
-        self._service.changes.notify()
+        self._service.changes.ring()
         return web.json_response({"id": stored.id, "object": "response", "deleted": True})

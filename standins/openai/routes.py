@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from standins.openai.body import Json
-from standins.openai.containers import IDLE
+from standins.openai.files import MODELS, Transcription, check_recording
 from standins.openai.refusal import refused
+from standins.openai.rules import Json
 from standins.openai.service import Service
-from standins.openai.speech import MODELS, Transcription, check_recording
 
 Does = Callable[..., Json | list[Json] | bytes | str]
 """Given what was sent and the names in the address. A list is shown in pages, bytes are a download."""
@@ -19,11 +18,12 @@ def routes(service: Service) -> Mapping[str, Does]:
     """Those of this server: not every one has files, stores and containers."""
     found: dict[str, Does] = {
         "GET /models": lambda _: service.listed(),
-        "GET /models/{id}": lambda _, id: service.describe(service.check_model(id)),
         "POST /audio/transcriptions": lambda given: _transcribe(service, given),
     }
     if service.hosted:
-        found |= {**_files(service), **_stores(service), **_entries(service), **_containers(service)}
+        content = "GET /containers/{id}/files/{file}/content"
+        found |= {**_files(service), **_stores(service), **_entries(service)}
+        found[content] = lambda _, id, file: service.containers.find(id, file).content
     return found
 
 
@@ -59,9 +59,7 @@ def _files(service: Service) -> Mapping[str, Does]:
     return {
         "POST /files": create,
         "GET /files": listed,
-        "GET /files/{id}": lambda _, id: files.find(id).to_json(),
         "DELETE /files/{id}": delete,
-        "GET /files/{id}/content": lambda _, id: files.download(id).content,
     }
 
 
@@ -75,21 +73,13 @@ def _stores(service: Service) -> Mapping[str, Does]:
         )
         return made.to_json(now())
 
-    def update(given: Json, id: str) -> Json:
-        store = stores.find(id)
-        store.name = given.get("name") or store.name
-        store.days = _life(given, "days", None) if "expires_after" in given else store.days
-        return store.to_json(now())
-
     def delete(_: Json, id: str) -> Json:
         del stores.all[stores.find(id).id]
         return _gone("vector_store.deleted", id)
 
     return {
         "POST /vector_stores": create,
-        "GET /vector_stores": lambda _: [store.to_json(now()) for store in stores.all.values()],
         "GET /vector_stores/{id}": lambda _, id: stores.find(id).to_json(now()),
-        "POST /vector_stores/{id}": update,
         "DELETE /vector_stores/{id}": delete,
     }
 
@@ -100,11 +90,6 @@ def _entries(service: Service) -> Mapping[str, Does]:
     def attach(given: Json, id: str) -> Json:
         store = stores.use(id)
         return store.file_json(stores.attach(store, given["file_id"], given.get("attributes") or {}), now())
-
-    def files(given: Json, id: str) -> list[Json]:
-        store = stores.find(id)
-        shown = [store.file_json(entry, now()) for entry in store.entries.values()]
-        return [entry for entry in shown if given.get("filter") in (None, entry["status"])]
 
     def file(_: Json, id: str, name: str) -> Json:
         store = stores.find(id)
@@ -117,45 +102,8 @@ def _entries(service: Service) -> Mapping[str, Does]:
 
     return {
         "POST /vector_stores/{id}/files": attach,
-        "GET /vector_stores/{id}/files": files,
         "GET /vector_stores/{id}/files/{file}": file,
         "DELETE /vector_stores/{id}/files/{file}": detach,
-    }
-
-
-def _containers(service: Service) -> Mapping[str, Does]:
-    containers = service.containers
-
-    def create(given: Json) -> Json:
-        minutes, memory = _life(given, "minutes", IDLE), given.get("memory_limit") or "1g"
-        ids = given.get("file_ids") or ()
-        return containers.create(given["name"], ids, minutes=minutes, memory=memory).to_json()
-
-    def delete(_: Json, id: str) -> Json:
-        containers.delete(id)
-        return _gone("container.deleted", id)
-
-    def put(given: Json, id: str) -> Json:
-        container = containers.use(id)
-        file = given.get("file") or service.files.find(given["file_id"])
-        return container.put(file.name, file.content, "user", service.clock.now()).to_json()
-
-    def remove(_: Json, id: str, name: str) -> Json:
-        del containers.use(id).files[containers.find(id, name).id]
-        return _gone("container.file.deleted", name)
-
-    return {
-        "POST /containers": create,
-        "GET /containers": lambda _: [containers.look(id).to_json() for id in list(containers.all)],
-        "GET /containers/{id}": lambda _, id: containers.look(id).to_json(),
-        "DELETE /containers/{id}": delete,
-        "POST /containers/{id}/files": put,
-        "GET /containers/{id}/files": lambda _, id: [
-            file.to_json() for file in containers.use(id).files.values()
-        ],
-        "GET /containers/{id}/files/{file}": lambda _, id, file: containers.find(id, file).to_json(),
-        "DELETE /containers/{id}/files/{file}": remove,
-        "GET /containers/{id}/files/{file}/content": lambda _, id, file: containers.find(id, file).content,
     }
 
 

@@ -1,12 +1,18 @@
-"""Rules for values: the words in which the tables of tools, items and requests are written."""
+"""Rules for values, in whose words the tables of tools, items and requests are written; and what a request
+carries: an object of JSON, or a form with one file that is counted while it is read.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from standins.openai.refusal import refused
+from aiohttp import BodyPartReader, web
+
+from standins.openai.refusal import refuse, refused
 
 Rule = Callable[[str, Any], None]
 """Given the name of a parameter and its value, raises the Refusal that is due."""
@@ -31,7 +37,6 @@ def typed(param: str, value: object, wanted: str) -> None:
 
 
 def of(wanted: str) -> Rule:
-    """Of that type."""
     return lambda param, value: typed(param, value, wanted)
 
 
@@ -42,7 +47,6 @@ ARRAY: Final = of("an array")
 
 
 def word(*allowed: str) -> Rule:
-    """A string out of a list."""
 
     def check(param: str, value: Any) -> None:
         TEXT(param, value)
@@ -55,12 +59,10 @@ def word(*allowed: str) -> Rule:
 
 
 def upto(limit: int) -> Rule:
-    """A string of at most so many characters."""
 
     def check(param: str, value: Any) -> None:
         TEXT(param, value)
-        if len(value) > limit:
-            raise refused("long", param=param, limit=limit, given=len(value))
+        refuse(len(value) > limit, "long", param=param, limit=limit, given=len(value))
 
     return check
 
@@ -87,8 +89,7 @@ def numeral(low: int, high: int | None = None) -> Rule:
 
     def check(param: str, value: Any) -> None:
         TEXT(param, value)
-        if not re.fullmatch(r"-?\d+", value):
-            raise refused("type", param=param, wanted="an integer", given="a string")
+        refuse(not re.fullmatch(r"-?\d+", value), "type", param=param, wanted="an integer", given="a string")
         number(low, high)(param, int(value))
 
     return check
@@ -100,19 +101,16 @@ def pattern(shape: str, *, most: int = 10_000) -> Rule:
 
     def check(param: str, value: Any) -> None:
         short(param, value)
-        if not re.fullmatch(shape, value):
-            raise refused("pattern", param=param, pattern=f"^{shape}$")
+        refuse(not re.fullmatch(shape, value), "pattern", param=param, pattern=f"^{shape}$")
 
     return check
 
 
 def begins(prefix: str) -> Rule:
-    """An ID."""
 
     def check(param: str, value: Any) -> None:
         TEXT(param, value)
-        if not value.startswith(prefix):
-            raise refused("id", param=param, value=value, prefix=prefix)
+        refuse(not value.startswith(prefix), "id", param=param, value=value, prefix=prefix)
 
     return check
 
@@ -124,8 +122,7 @@ def array(each: Rule, *, least: int = 0) -> Rule:
         ARRAY(param, value)
         for place, part in enumerate(value):
             each(f"{param}[{place}]", part)
-        if len(value) < least:
-            raise refused("empty array", param=param)
+        refuse(len(value) < least, "empty array", param=param)
 
     return check
 
@@ -137,7 +134,6 @@ def either(text: Rule, other: Rule) -> Rule:
 
 def record(known: str, needed: str = "", /, *also: Rule, **rules: Rule) -> Rule:
     """An object with no other fields than `known` and `rules`, and all that are needed; then rules of it all.
-
     Known fields are not looked at; null is as good as left out.
     """
     fields, must = {**each(anything, known), **rules}, needed.split()
@@ -161,7 +157,6 @@ def record(known: str, needed: str = "", /, *also: Rule, **rules: Rule) -> Rule:
 
 
 def each(check: Rule, names: str) -> dict[str, Rule]:
-    """Several fields that keep one rule."""
     return dict.fromkeys(names.split(), check)
 
 
@@ -188,3 +183,51 @@ def one_way(*ways: str) -> Rule:
             raise refused("one way", param=param, ways=f"{', '.join(most)} or {last}")
 
     return check
+
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file of a form."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+async def body(http: web.Request) -> Json:
+    """An object. Raises Refusal for anything else."""
+    try:
+        found = json.loads(await http.read())
+    except ValueError:
+        raise refused("no JSON") from None
+    OBJECT("", found)
+    return dict(found)
+
+
+async def form(http: web.Request, limit: int) -> Json:
+    """The fields; a file is a `Sent` of at most `limit` bytes, `a[b]` stands in an object. Raises Refusal."""
+    refuse(not http.content_type.startswith("multipart/"), "no form")
+    fields: Json = {}
+    try:
+        async for part in await http.multipart():
+            if not isinstance(part, BodyPartReader):
+                raise ValueError
+            value = await part.text() if part.filename is None else await _sent(part, limit)
+            outer, inner = re.fullmatch(r"(.*?)(?:\[(.*)\])?", part.name or "", re.DOTALL).groups()  # type: ignore[union-attr]
+            if inner:
+                fields.setdefault(outer, {})[inner] = value
+            else:
+                fields[outer] = value
+    except (ValueError, TypeError):
+        raise refused("broken form") from None
+    return fields
+
+
+async def _sent(part: BodyPartReader, limit: int) -> Sent:
+    content = bytearray()
+    while chunk := await part.read_chunk(2**18):
+        content += chunk
+        refuse(len(content) > limit, "big", limit=limit, size=len(content))
+    return Sent(part.filename or "", bytes(content))

@@ -11,20 +11,16 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 from uuid import uuid4
 
-from standins.openai.body import Json
-from standins.openai.clock import Changes, Clock
-from standins.openai.containers import Containers
+from standins.local import Changes
+from standins.openai.containers import Containers, Workplace, check_references
 from standins.openai.events import Form
-from standins.openai.files import Files
-from standins.openai.manners import Manners
-from standins.openai.performance import Performance
-from standins.openai.refusal import refused, scripted
+from standins.openai.files import Clock, Files, Transcription
+from standins.openai.performance import Performance, StoredResponse
+from standins.openai.refusal import refuse, refused, scripted
 from standins.openai.response import Draft, Request
-from standins.openai.speech import Transcription
-from standins.openai.stored import StoredResponse
+from standins.openai.rules import Json
 from standins.openai.stores import Stores
-from standins.openai.trouble import Exchange, Hold, Trouble, Troubles
-from standins.openai.workplace import Workplace, check_references
+from standins.openai.trouble import Exchange, Hold, Manners, Trouble, Troubles
 from standins.script.output import Output
 from standins.script.script import Beat, Fault, Script, performed
 from standins.script.tokens import estimated_input
@@ -44,18 +40,14 @@ class Service:
     """`api_key`: the only key taken; None takes any that is not empty. `models`: id to shutdown date, None
     takes any model. `portable`: a compatible server that keeps nothing and refuses OpenAI's own fields.
     `hosted`: tools of the server, and what belongs to them, are there; a portable one has none unless told.
-    `window`: tokens of input a model takes, about four characters each; `context_window` may change it.
-    `shutdown_dates`: the list of models has them, as OpenAI's.
-
-    What is kept can be looked at: `files`, `stores`, `containers`, `transcriptions`, `responses`; `requests`
-    are those for an answer, `exchanges` all of them, `live` the transports of open streams.
-    `clock.skip(seconds)` lets things expire.
-    `transcripts`: what is said in a recording, by its name or by its bytes.
-
-    `stream_window`: seconds after its creation during which a background response can still be followed;
-    the real API refuses after 5 minutes (openai-python issue 2828).
-    `form`: how much of a stream is sent, see `FORMS`. `keepalive`: seconds between two comments in it, None
-    for none; some servers send them while they think.
+    `window`: tokens of input a model takes, about four characters each; `context_window` may change it. What
+    is kept can be looked at: `files`, `stores`, `containers`, `transcriptions`, `responses`; `requests` are
+    those for an answer, `exchanges` all of them, `live` the transports of open streams. `clock.skip(seconds)`
+    lets things expire. `transcripts`: what is said in a recording, by its name or by its bytes.
+    `stream_window`: seconds after its creation during which a background response can still be followed; the
+    real API refuses after 5 minutes (openai-python issue 2828). `form`: how much of a stream is sent, see
+    `FORMS`. `keepalive`: seconds between two comments in it, None for none; some servers send them while they
+    think.
     """
 
     def __init__(
@@ -67,27 +59,19 @@ class Service:
         portable: bool = False,
         hosted: bool | None = None,
         window: int | None = None,
-        shutdown_dates: bool | None = None,
     ) -> None:
-        self.script = script
-        self.only_key = api_key
-        self.api_key = api_key or "sk-standin"
-        self.models = None if models is None else dict(models)
-        self.portable = portable
-        self.hosted = not portable if hosted is None else hosted
-        self.context_window = window
-        self.shutdown_dates = not portable if shutdown_dates is None else shutdown_dates
+        self.script, self.only_key, self.api_key = script, api_key, api_key or "sk-standin"
+        self.models, self.portable = None if models is None else dict(models), portable
+        self.hosted, self.context_window = not portable if hosted is None else hosted, window
         self.stream_window = 300.0
         self.form: Form = "full"
         self.keepalive: float | None = None
         self.requests: list[Request] = []
         self.responses: dict[str, StoredResponse] = {}
-        self.changes = Changes()
-        self.clock = Clock()
+        self.changes, self.clock = Changes(), Clock()
         self.files = Files(self.clock)
         self.stores = Stores(self.clock, self.files)
-        self.containers = Containers(self.clock, self.files)
-        self.manners = Manners()
+        self.containers, self.manners = Containers(self.clock, self.files), Manners()
         self.recording_limit = 25 * 2**20
         self.transcripts: dict[str | bytes, str] = {}
         self.transcriptions: list[Transcription] = []
@@ -114,15 +98,13 @@ class Service:
         return sum(fnmatchcase(path, where) for path in paths)
 
     def heard(self, name: str, content: bytes) -> str:
-        """What is said in a recording."""
         said = self.transcripts.get(content, self.transcripts.get(name))
         return f"a recording of {len(content)} bytes" if said is None else said
 
     def record(self, headers: Mapping[str, str]) -> Request:
-        """A request has arrived."""
         seen = Request({}, time.monotonic(), {name.lower(): value for name, value in headers.items()})
         self.requests.append(seen)
-        self.changes.notify()
+        self.changes.ring()
         return seen
 
     def perform(self, body: Json, seen: Request) -> tuple[Draft, Performance]:
@@ -184,21 +166,18 @@ class Service:
         return model
 
     def listed(self) -> Json:
-        """All models."""
         names = DEFAULT_MODELS if self.models is None else self.models
         return {"object": "list", "data": [self.describe(name) for name in names]}
 
     def describe(self, model: str) -> Json:
-        """A model as `GET /v1/models` shows it."""
         shown: Json = {"id": model, "object": "model", "created": 1_758_499_200, "owned_by": "system"}
-        if self.shutdown_dates:
+        if not self.portable:
             shown["shutdown_date"] = (self.models or {}).get(model)
         if self.portable and self.context_window is not None:
             shown["max_model_len"] = self.context_window
         return shown
 
     def find(self, response_id: str) -> StoredResponse:
-        """A response that is kept. Raises Refusal."""
         stored = self.responses.get(response_id)
         if stored is None or stored.deleted:
             raise refused("response", id=response_id)
@@ -207,17 +186,14 @@ class Service:
     def followed(self, response_id: str) -> StoredResponse:
         """A response that can be streamed once more. Raises Refusal."""
         stored = self.find(response_id)
-        if not (stored.background and stored.streamed):
-            raise refused("not streamed")
+        refuse(not (stored.background and stored.streamed), "not streamed")
         if time.monotonic() - stored.created_at > self.stream_window:
             raise refused("stream over", minutes=self.stream_window / 60)
         return stored
 
     def cancellable(self, response_id: str) -> StoredResponse:
-        """A background response. Raises Refusal."""
         stored = self.find(response_id)
-        if not stored.background:
-            raise refused("synchronous")
+        refuse(not stored.background, "synchronous")
         return stored
 
 

@@ -7,20 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
 
-from standins.openai.body import Json
-from standins.openai.clock import Clock
-from standins.openai.files import File, Files
-from standins.openai.refusal import refused
+from standins.openai.files import Clock, File, Files
+from standins.openai.refusal import refuse, refused
+from standins.openai.rules import Json
 
 _TEXTS: Final = (
     *("c", "cpp", "cs", "css", "go", "html", "java", "js", "json", "md", "php", "py", "rb", "sh", "tex"),
     *("ts", "txt"),
 )
 _DOCUMENTS: Final = {
-    "pdf": b"%PDF-",
-    "doc": b"\xd0\xcf\x11\xe0",
-    "docx": b"PK\x03\x04",
-    "pptx": b"PK\x03\x04",
+    **{"pdf": b"%PDF-", "doc": b"\xd0\xcf\x11\xe0", "docx": b"PK\x03\x04", "pptx": b"PK\x03\x04"},
 }
 """Ending to the bytes such a file begins with.
 https://developers.openai.com/api/docs/guides/tools-file-search#supported-files
@@ -58,7 +54,6 @@ class Store:
 
     @property
     def expires_at(self) -> float | None:
-        """Unix seconds."""
         return None if self.days is None else self.last_active_at + self.days * 86_400
 
     def expired(self, now: float) -> bool:
@@ -66,36 +61,27 @@ class Store:
         return self.expires_at is not None and self.expires_at <= now
 
     def to_json(self, now: float) -> Json:
-        """The object of the API."""
         states = [entry.status(now) for entry in self.entries.values()]
         counts = {word: states.count(word) for word in ("in_progress", "completed", "failed", "cancelled")}
         status = "in_progress" if counts["in_progress"] else "completed"
         return {
-            "id": self.id,
-            "object": "vector_store",
-            "created_at": int(self.created_at),
+            **{"id": self.id, "object": "vector_store", "created_at": int(self.created_at)},
             "name": self.name,
             "usage_bytes": sum(len(entry.file.content) for entry in self.entries.values()),
             "file_counts": {**counts, "total": len(states)},
             "status": "expired" if self.expired(now) else status,
             "expires_after": None if self.days is None else {"anchor": "last_active_at", "days": self.days},
             "expires_at": None if self.expires_at is None else int(self.expires_at),
-            "last_active_at": int(self.last_active_at),
-            "metadata": dict(self.metadata),
+            **{"last_active_at": int(self.last_active_at), "metadata": dict(self.metadata)},
         }
 
     def file_json(self, entry: Entry, now: float) -> Json:
-        """A file in it, as the API shows it."""
         status = entry.status(now)
         return {
-            "id": entry.file.id,
-            "object": "vector_store.file",
-            "created_at": int(entry.added_at),
+            **{"id": entry.file.id, "object": "vector_store.file", "created_at": int(entry.added_at)},
             "usage_bytes": len(entry.file.content) if status == "completed" else 0,
-            "vector_store_id": self.id,
-            "status": status,
-            "last_error": entry.error if status == "failed" else None,
-            "chunking_strategy": _CHUNKS,
+            **{"vector_store_id": self.id, "status": status},
+            **{"last_error": entry.error if status == "failed" else None, "chunking_strategy": _CHUNKS},
             "attributes": dict(entry.attributes),
         }
 
@@ -107,17 +93,15 @@ _CHUNKS: Final[Json] = {
 
 
 class Stores:
-    """`all` has every store that is there; `indexing`: seconds until a document can be found.
-
-    `errors`: file name to the code with which its indexing fails whatever is in it, e.g. `server_error`.
+    """`all` has every store that is there; `indexing`: seconds until a document can be found. `errors`: file
+    name to the code with which its indexing fails whatever is in it, e.g. `server_error`.
     """
 
     def __init__(self, clock: Clock, files: Files) -> None:
         self.all: dict[str, Store] = {}
         self.indexing = 0.02
         self.errors: dict[str, str] = {}
-        self._clock = clock
-        self._files = files
+        self._clock, self._files = clock, files
 
     def create(
         self, name: str, file_ids: Sequence[str], days: int | None, metadata: Mapping[str, str]
@@ -142,8 +126,7 @@ class Stores:
     def use(self, store_id: str) -> Store:
         """A store that has not expired; it stays for another while. Raises Refusal."""
         store = self.find(store_id)
-        if store.expired(self._clock.now()):
-            raise refused("store over", id=store_id)
+        refuse(store.expired(self._clock.now()), "store over", id=store_id)
         store.last_active_at = self._clock.now()
         return store
 
@@ -160,7 +143,6 @@ class Stores:
         return store.entries[file_id]
 
     def entry(self, store: Store, file_id: str) -> Entry:
-        """A file in a store. Raises Refusal."""
         if file_id not in store.entries:
             raise refused("entry", id=file_id, store=store.id)
         return store.entries[file_id]

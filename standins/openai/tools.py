@@ -1,14 +1,80 @@
-"""The tools a request may offer, and which of them it may ask for."""
+"""The tools a request may offer, which of them it may ask for, and strict JSON schemas.
+
+Rules: https://developers.openai.com/api/docs/guides/structured-outputs#supported-schemas
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import standins.openai.rules as rule
-from standins.openai.refusal import refused
-from standins.openai.schemas import check_strict
+from standins.openai.refusal import refuse, refused
+
+_UNSUPPORTED: Final = (
+    *("allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "default"),
+    *("patternProperties", "uniqueItems", "unevaluatedProperties", "propertyNames"),
+)
+_SHAPES: Final = ("type", "anyOf", "$ref", "enum", "const")
+
+Where = tuple[str, ...]
+
+
+def check_strict(schema: Any, *, name: str, param: str, code: str) -> None:
+    """Raises Refusal with the place of the first mistake. `name`: as in "function 'look'"."""
+    for where, mistake in _mistakes(schema, ()):
+        raise refused("schema", name=name, param=param, code=code, where=where, mistake=mistake)
+
+
+def _mistakes(schema: Any, where: Where) -> Iterator[tuple[Where, str]]:
+    if not isinstance(schema, Mapping):
+        yield where, "a schema must be an object"
+        return
+    if not where and schema.get("type") != "object":
+        yield (
+            where,
+            f"schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{schema.get('type')}\"'",
+        )
+    if not any(word in schema for word in _SHAPES):
+        yield where, "schema must have a 'type' key"
+    if "$ref" in schema and (others := set(schema) - {"$ref"}) and where:
+        yield where, f"$ref cannot have keywords {others}"
+    for word in _UNSUPPORTED:
+        if word in schema:
+            yield where, f"'{word}' is not permitted"
+    if schema.get("type") == "object" or "properties" in schema:
+        yield from _object_mistakes(schema, where)
+    yield from _inner_mistakes(schema, where)
+
+
+def _object_mistakes(schema: Mapping[str, Any], where: Where) -> Iterator[tuple[Where, str]]:
+    if schema.get("additionalProperties") is not False:
+        yield where, "'additionalProperties' is required to be supplied and to be false"
+    properties, required = schema.get("properties") or {}, schema.get("required") or []
+    for key in properties:
+        if key not in required:
+            yield (
+                where,
+                "'required' is required to be supplied and to be an array including every key in "
+                f"properties. Missing '{key}'",
+            )
+    for key in required:
+        if key not in properties:
+            yield where, f"'required' names '{key}', which is not in properties"
+
+
+def _inner_mistakes(schema: Mapping[str, Any], where: Where) -> Iterator[tuple[Where, str]]:
+    for group in ("properties", "$defs", "definitions"):
+        for key, inner in (schema.get(group) or {}).items():
+            yield from _mistakes(inner, (*where, group, key))
+    if "items" in schema:
+        yield from _mistakes(schema["items"], (*where, "items"))
+    elif schema.get("type") == "array":
+        yield where, "array schema missing items"
+    for number, inner in enumerate(schema.get("anyOf") or ()):
+        yield from _mistakes(inner, (*where, "anyOf", str(number)))
+
 
 Tool = Mapping[str, Any]
 
@@ -22,8 +88,7 @@ def _strict(param: str, tool: Tool) -> None:
 
 
 def _retired(param: str, model: Any) -> None:
-    if model in ("gpt-image-1", "dall-e-2", "dall-e-3"):
-        raise refused("retired model", param=param, model=model)
+    refuse(model in ("gpt-image-1", "dall-e-2", "dall-e-3"), "retired model", param=param, model=model)
 
 
 def _url(param: str, tool: Tool) -> None:
@@ -96,8 +161,7 @@ def check_tools(tools: Any, allowed: Collection[str] = ()) -> None:
     for kind, (key, noun) in _UNIQUE.items():
         names = [tool[key] for tool in tools if tool["type"] == kind]
         for name in names:
-            if names.count(name) > 1:
-                raise refused("duplicate", noun=noun, name=name)
+            refuse(names.count(name) > 1, "duplicate", noun=noun, name=name)
 
 
 _CHOICES: Final = rule.chosen(
@@ -114,13 +178,11 @@ _CHOICES: Final = rule.chosen(
 
 
 def check_choice(choice: Any, tools: Sequence[Tool]) -> None:
-    """`tool_choice`: only of what is offered. Raises Refusal."""
     if choice is None:
         return
     if isinstance(choice, str):
         rule.word("none", "auto", "required")("tool_choice", choice)
-        if choice == "required" and not tools:
-            raise refused("choice without tools")
+        refuse(choice == "required" and not tools, "choice without tools")
         return
     _CHOICES("tool_choice", choice)
     for wanted in choice["tools"] if choice["type"] == "allowed_tools" else (choice,):

@@ -25,30 +25,26 @@ _NAMED: Final = re.compile(r"\[(?:File|Picture) ([^\]\n:]+)(?:: [^\]\n]*)?\]")
 _UNREAD: Final = "could not be read"
 _MEMORY: Final = ("Remembered so far:", "About to be forgotten:")
 """How a conversation to be summarised begins (`core.runs.summaries`)."""
-_NOTES: Final = 600
-"""Characters of a summary."""
-_QUOTED: Final = 60
-"""Characters of instructions that are quoted."""
+_NOTES: Final = 600  # characters of a summary
+_QUOTED: Final = 60  # characters of instructions that are quoted
 _CSV: Final = b"number,square\n1,1\n2,4\n3,9\n"
 _CODE: Final = "rows = [(n, n * n) for n in range(1, 4)]\n# written to /mnt/data/squares.csv"
 
 
 @dataclass
 class Offline:
-    """The demo's model: says that it is one, and proves that it was given the conversation.
-
-    It uses what it is offered: `current_time` for "what time is it", `calculate` for "calculate 2*(3+4)",
-    `announce` for "announce that lunch is ready", the picture tool for "draw a cat", the code
-    interpreter for "make a csv file", and any function NAME for `use NAME {"its": "arguments"}`; "use" may
-    be left out, and words in place of JSON are the first argument. What it lacks it says, and who it is:
-    instructions that are not the `usual` ones are quoted.
+    """The demo's model: says that it is one, and proves that it was given the conversation. It uses what it
+    is offered: `current_time` for "what time is it", `calculate` for "calculate 2*(3+4)", `announce` for
+    "announce that lunch is ready", the picture tool for "draw a cat", the code interpreter for "make a csv
+    file", and any function NAME for `use NAME {"its": "arguments"}`; "use" may be left out, and words in
+    place of JSON are the first argument. What it lacks it says, and who it is: instructions that are not the
+    `usual` ones are quoted.
     """
 
     delay: float = 0.04
     usual: str = ""
     """The instructions of an assistant that nobody wrote any for; `{name}` stands for its name."""
-    command: str = "spool"
-    """How a person calls the commands for assistants."""
+    command: str = "spool"  # how a person calls the commands for assistants
 
     def play(self, instructions: str, items: Sequence[Item], tools: Sequence[Item] = ()) -> Iterable[Beat]:
         """A few sentences about the newest message and about what came before it, or the use of a tool."""
@@ -103,7 +99,6 @@ def _results(items: Sequence[Item]) -> list[str]:
 
 
 def _attached(item: Item) -> Iterator[str]:
-    """The files of a message, in words."""
     content = item.get("content")
     for part in content if isinstance(content, list) else ():
         if part.get("type") == "input_image":

@@ -63,9 +63,7 @@ class Host(Protocol):
         """The container that code runs in, made when there is none."""
         ...
 
-    def produce(self, container: str, name: str, content: bytes) -> str:
-        """Code there has written a file: its id."""
-        ...
+    def produce(self, container: str, name: str, content: bytes) -> str: ...
 
     def search(self, queries: Sequence[str]) -> list[Item]:
         """What a file search finds, as `results` of the API."""
@@ -81,11 +79,8 @@ class Output:
         self, name: str, host: Host, *, include: Collection[str] = (), parallel: bool = True
     ) -> None:
         self.items: list[Item] = []
-        self.characters = 0
-        self._name = hashlib.sha256(name.encode()).hexdigest()[:40]
-        self._host = host
-        self._include = include
-        self._parallel = parallel
+        self.characters, self._name = 0, hashlib.sha256(name.encode()).hexdigest()[:40]
+        self._host, self._include, self._parallel = host, include, parallel
         self._called = False
         self._chunks: list[str] = []
         self._annotations: list[Item] = []
@@ -122,11 +117,8 @@ class Output:
             self._chunks, self._annotations = [], []
             yield self._add(
                 {
-                    "id": f"msg_{self._fresh()}",
-                    "type": "message",
-                    "status": "in_progress",
-                    "content": [],
-                    "role": "assistant",
+                    **{"id": f"msg_{self._fresh()}", "type": "message", "status": "in_progress"},
+                    **{"content": [], "role": "assistant"},
                 }
             )
         self._chunks.append(text)
@@ -134,12 +126,7 @@ class Output:
         yield Said(len(self.items) - 1, self.items[-1]["id"], text)
 
     def _part(self) -> Item:
-        return {
-            "type": "output_text",
-            "annotations": self._annotations,
-            "logprobs": [],
-            "text": self.text,
-        }
+        return {"type": "output_text", "annotations": self._annotations, "logprobs": [], "text": self.text}
 
     def _cite(self, annotation: Item) -> Cited:
         if not self._open:
@@ -183,7 +170,6 @@ class Output:
         yield Done(len(self.items) - 1, item)
 
     def _work(self, item: Item, beat: Hosted) -> None:
-        """What the tool does at its place."""
         if beat.type == "code_interpreter_call":
             item["container_id"] = container = beat.fields.get("container_id") or self._host.container()
             for name, content in beat.produces:
@@ -200,37 +186,41 @@ class Output:
         return f"{self._name}{len(self.items):04x}"
 
 
-_PREFIXES: Final[Mapping[str, str]] = {
-    "message": "msg",
-    "function_call": "fc",
-    "reasoning": "rs",
-    "web_search_call": "ws",
-    "file_search_call": "fs",
-    "code_interpreter_call": "ci",
-    "image_generation_call": "ig",
-    "mcp_call": "mcp",
-    "mcp_list_tools": "mcpl",
-    "mcp_approval_request": "mcpr",
+_KINDS: Final[Mapping[str, tuple[str, Item, Item]]] = {
+    "message": ("msg", {}, {}),
+    "function_call": ("fc", {}, {"status": "in_progress", "arguments": ""}),
+    "reasoning": ("rs", {}, {"summary": [], "encrypted_content": ""}),
+    "web_search_call": (
+        *("ws", {"action": {"type": "search", "query": "", "queries": []}}),
+        {"status": "in_progress", "action": {"type": "search"}},
+    ),
+    "file_search_call": (
+        *("fs", {"queries": [], "results": []}),
+        {"status": "in_progress", "queries": [], "results": None},
+    ),
+    "code_interpreter_call": (
+        *("ci", {"code": "", "outputs": []}),
+        {"status": "in_progress", "code": "", "outputs": None},
+    ),
+    "image_generation_call": (
+        *("ig", {"result": base64.b64encode(png()).decode(), "output_format": "png"}),
+        {"status": "in_progress", "result": None},
+    ),
+    "mcp_call": (
+        *("mcp", {"server_label": "", "name": "", "arguments": "{}", "output": "", "error": None}),
+        {"status": "in_progress", "arguments": "", "output": None, "error": None},
+    ),
+    "mcp_list_tools": ("mcpl", {"server_label": "", "tools": [], "error": None}, {"tools": []}),
+    "mcp_approval_request": ("mcpr", {"server_label": "", "name": "", "arguments": "{}"}, {}),
 }
-"""Of the ids of items."""
-_BEGUN: Final[Mapping[str, Item]] = {
-    "function_call": {"status": "in_progress", "arguments": ""},
-    "reasoning": {"summary": [], "encrypted_content": ""},
-    "web_search_call": {"status": "in_progress", "action": {"type": "search"}},
-    "file_search_call": {"status": "in_progress", "queries": [], "results": None},
-    "code_interpreter_call": {"status": "in_progress", "code": "", "outputs": None},
-    "image_generation_call": {"status": "in_progress", "result": None},
-    "mcp_call": {"status": "in_progress", "arguments": "", "output": None, "error": None},
-    "mcp_list_tools": {"tools": []},
-}
-"""What is different in an item that begins."""
+"""By type: how ids begin, what an item has by itself, and what is different in one that begins."""
+_STATELESS: Final = ("mcp_list_tools", "mcp_approval_request")
 _WITH: Final = {"file_search_call": "results", "code_interpreter_call": "outputs"}
 """Fields that are null unless the request includes them."""
 
 
 def begun(item: Item) -> Item:
-    """The item as it is first shown."""
-    return {**item, **_BEGUN.get(item["type"], {})}
+    return {**item, **_KINDS.get(item["type"], ("", {}, {}))[2]}
 
 
 def finished(beat: Call | Hosted | Reason, name: str) -> Item:
@@ -240,23 +230,20 @@ def finished(beat: Call | Hosted | Reason, name: str) -> Item:
     elif isinstance(beat, Reason):
         item = _reasoning(beat, name)
     else:
-        item = {**_hosted(beat), **beat.fields}
-    return {"id": f"{_PREFIXES.get(item['type'], 'item')}_{name}", **item}
+        state = {} if beat.type in _STATELESS else {"status": "completed"}
+        item = {"type": beat.type, **state, **_KINDS.get(beat.type, ("", {}))[1], **beat.fields}
+    return {"id": f"{_KINDS.get(item['type'], ('item',))[0]}_{name}", **item}
 
 
 def arguments_of(beat: Call) -> str:
-    """The arguments as the model writes them."""
     given = beat.arguments
     return given if isinstance(given, str) else json.dumps(given, ensure_ascii=False, separators=(",", ":"))
 
 
 def _call(beat: Call, name: str) -> Item:
     return {
-        "type": "function_call",
-        "status": "completed",
-        "arguments": arguments_of(beat),
-        "call_id": beat.id or f"call_{name}",
-        "name": beat.name,
+        **{"type": "function_call", "status": "completed", "arguments": arguments_of(beat)},
+        **{"call_id": beat.id or f"call_{name}", "name": beat.name},
     }
 
 
@@ -264,26 +251,6 @@ def _reasoning(beat: Reason, name: str) -> Item:
     summary = [{"type": "summary_text", "text": beat.summary}] if beat.summary else []
     sealed = base64.b64encode(f"sealed {name}".encode()).decode()
     return {"type": "reasoning", "summary": summary, "encrypted_content": sealed}
-
-
-def _hosted(beat: Hosted) -> Item:
-    """What an item of that type has by itself."""
-    item: Item = {"type": beat.type, "status": "completed"}
-    if beat.type == "web_search_call":
-        item["action"] = {"type": "search", "query": "", "queries": []}
-    elif beat.type == "file_search_call":
-        item |= {"queries": [], "results": []}
-    elif beat.type == "code_interpreter_call":
-        item |= {"code": "", "outputs": []}
-    elif beat.type == "image_generation_call":
-        item |= {"result": base64.b64encode(png()).decode(), "output_format": "png"}
-    elif beat.type == "mcp_call":
-        item |= {"server_label": "", "name": "", "arguments": "{}", "output": "", "error": None}
-    elif beat.type == "mcp_list_tools":
-        item = {"type": beat.type, "server_label": "", "tools": [], "error": None}
-    elif beat.type == "mcp_approval_request":
-        item = {"type": beat.type, "server_label": "", "name": "", "arguments": "{}"}
-    return item
 
 
 def leave_out(item: Item, include: Collection[str]) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 
-SIDE = 32
-"""Pixels of an edge."""
+SIDE = 32  # pixels of an edge
 
 
 def png(red: int = 90, green: int = 120, blue: int = 220, side: int = SIDE) -> bytes:

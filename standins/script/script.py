@@ -28,9 +28,8 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The model calls a function. Several in one script are calls in parallel.
-
-    `arguments` become JSON; a string is sent as it is, broken or not. `id` is the call id, "" makes one.
+    """The model calls a function. Several in one script are calls in parallel. `arguments` become JSON; a
+    string is sent as it is, broken or not. `id` is the call id, "" makes one.
     """
 
     name: str
@@ -41,11 +40,9 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Hosted:
     """The server uses a tool of its own: an output item of that type, e.g. `web_search_call`, `mcp_call`,
-    `mcp_approval_request`.
-
-    `fields` of the finished item, over what such an item has by itself. `seconds` between its first and its
-    last event. `produces`: name and bytes of the files that code of a `code_interpreter_call` leaves in its
-    container.
+    `mcp_approval_request`. `fields` of the finished item, over what such an item has by itself. `seconds`
+    between its first and its last event. `produces`: name and bytes of the files that code of a
+    `code_interpreter_call` leaves in its container.
     """
 
     type: str
@@ -57,7 +54,6 @@ class Hosted:
 @dataclass(frozen=True, slots=True)
 class Cite:
     """An annotation of the text said so far: `file_citation`, `url_citation`, `container_file_citation`.
-
     Places in the text may be left out, and so may be the ids of a container file that was produced before.
     """
 
@@ -90,8 +86,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Doing = Say | Call | Hosted | Cite | Reason
-"""What leaves something in the output."""
+Doing = Say | Call | Hosted | Cite | Reason  # what leaves something in the output
 Beat = Doing | Wait | Fault
 
 
@@ -119,9 +114,8 @@ Part = Beat | str | Callable[[Sequence[Item]], "Part | Iterable[Part]"]
 
 
 class Script(Protocol):
-    """Decides what is said to a request.
-
-    `play` may take a third argument, `tools`: the tools the request offers, in the shape of the API.
+    """Decides what is said to a request. `play` may take a third argument, `tools`: the tools the request
+    offers, in the shape of the API.
     """
 
     def play(self, instructions: str, items: Sequence[Item]) -> Iterable[Beat]:
@@ -132,7 +126,6 @@ class Script(Protocol):
 def performed(
     script: Script, instructions: str, items: Sequence[Item], tools: Sequence[Item]
 ) -> Iterable[Beat]:
-    """What the script says; it is given the tools when it wants them."""
     play: Callable[..., Iterable[Beat]] = script.play
     wants = inspect.signature(play).parameters
     takes = len(wants) > 2 or any(parameter.kind is parameter.VAR_POSITIONAL for parameter in wants.values())
@@ -172,7 +165,6 @@ class Scenario:
     tools: list[Sequence[Item]] = field(default_factory=list)
 
     def enqueue(self, *parts: Part) -> None:
-        """The next request is answered with these."""
         self.answers.append(parts)
 
     def play(self, instructions: str, items: Sequence[Item], tools: Sequence[Item] = ()) -> Iterable[Beat]:

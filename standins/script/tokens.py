@@ -9,8 +9,7 @@ from typing import Any
 from standins.script.script import text_of
 
 Item = Mapping[str, Any]
-PICTURE = 765
-"""Tokens of a picture, whatever its size."""
+PICTURE = 765  # tokens of a picture, whatever its size
 
 
 def estimated_tokens(text: str) -> int:

@@ -1,28 +1,114 @@
-"""The HTTP side of the Web API: authentication, limits, faults, and the record of every call."""
+"""The HTTP side of the Web API: authentication, limits, faults, and the record of every call.
+
+Limits: docs.slack.dev/apis/web-api/rate-limits (tiers 20/50/100; posting about one a second a channel).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from typing import Literal
 
 from aiohttp import web
 
-from standins.slack.faults import Fault, Faults
-from standins.slack.identity import Identity
-from standins.slack.limits import RateLimits
 from standins.slack.methods import Method
 from standins.slack.wire import ApiError, Json, arguments, bearer, refuse
+from standins.slack.workspace import Identity
+
+When = Literal["before", "after"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What the next call of a method meets. drop: the connection is cut instead of an answer. status: HTTP
+    status; None means 429 for `ratelimited` and 200 for everything else, as Slack does.
+    """
+
+    error: str = "internal_error"
+    retry_after: int = 1
+    status: int | None = None
+    when: When = "before"
+    drop: bool = False
+
+    @property
+    def http_status(self) -> int:
+        if self.status is not None:
+            return self.status
+        return 429 if self.error == "ratelimited" else 200
+
+
+class Faults:
+    """Planned faults, first planned first met; `*` stands for every method."""
+
+    def __init__(self) -> None:
+        self._planned: defaultdict[str, deque[Fault]] = defaultdict(deque)
+        self._delays: dict[str, float] = {}
+
+    def plan(self, method: str, fault: Fault, times: int) -> None:
+        self._planned[method].extend([fault] * times)
+
+    def clear(self) -> None:
+        self._planned.clear()
+        self._delays.clear()
+
+    def take(self, method: str) -> Fault | None:
+        for name in (method, "*"):
+            if self._planned.get(name):
+                return self._planned[name].popleft()
+        return None
+
+    def slow(self, method: str, seconds: float) -> None:
+        self._delays[method] = seconds
+
+    def delay(self, method: str) -> float:
+        return self._delays.get(method, self._delays.get("*", 0.0))
+
+
+POST_BURST, MINUTE = 3.0, 60.0
+
+
+class RateLimits:
+    """Answers how long to wait. Refused calls do not count."""
+
+    def __init__(self, enabled: bool) -> None:
+        self.enabled = enabled
+        self._windows: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def admit(self, method: str, tier: int, channel: str, now: float) -> int | None:
+        """None: go on. Otherwise the whole seconds of Retry-After, at least 1."""
+        if not self.enabled:
+            return None
+        wait = self._post_wait(channel, now) if tier == 0 else self._window_wait(method, tier, now)
+        return None if wait <= 0 else max(1, math.ceil(wait))
+
+    def _window_wait(self, method: str, tier: int, now: float) -> float:
+        window = self._windows[method]
+        while window and window[0] <= now - MINUTE:
+            window.popleft()
+        if len(window) >= tier:
+            return window[0] + MINUTE - now
+        window.append(now)
+        return 0.0
+
+    def _post_wait(self, channel: str, now: float) -> float:
+        """One token a second."""
+        tokens, since = self._buckets.get(channel, (POST_BURST, now))
+        tokens = min(POST_BURST, tokens + now - since)
+        self._buckets[channel] = (tokens - 1 if tokens >= 1 else tokens, now)
+        return max(0.0, 1 - tokens)
 
 
 @dataclass(slots=True)
 class Call:
-    """One call, recorded when it arrives. `at`, `done`: monotonic seconds.
-
-    error: what the app was told (`dropped`: it was told nothing). ignored: arguments the method lacks.
+    """One call, recorded when it arrives. `at`, `done`: monotonic seconds. error: what the app was told
+    (`dropped`: it was told nothing). ignored: arguments the method lacks.
     """
 
     method: str
@@ -97,8 +183,7 @@ class Api:
         if method is None:
             raise ApiError("unknown_method")
         call.ignored = method.ignored(call.args)
-        if method.token != "none":
-            self._authenticate(token, method.token)
+        self._authenticate(token, method.token)
         granted = self.app_scopes if method.token == "app" else self.scopes
         if method.scope and method.scope not in granted:
             raise ApiError("missing_scope", needed=method.scope, provided=",".join(sorted(granted)))

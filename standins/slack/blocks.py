@@ -116,7 +116,6 @@ def _flat(element: Json) -> str:
 
 
 def _check_controls(block: Json, where: str) -> None:
-    """The controls of a block. ApiError invalid_blocks."""
     controls = list(controls_of(block))
     for element in controls:
         _check_control(element, where)

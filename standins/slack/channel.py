@@ -18,16 +18,12 @@ def by_order(message: Message) -> int:
 
 @dataclass(eq=False)
 class Channel:
-    """Messages are kept in the order of their ts; `posts` are those of the app.
-
-    refusal: the error `assistant.threads.setStatus` answers here, '' when it is allowed.
-    """
+    """Messages are kept in the order of their ts; `posts` are those of the app."""
 
     id: str
     kind: str = ""
     members: set[str] = field(default_factory=set)
     bot_in: bool = True
-    refusal: str = ""
     main: list[Message] = field(default_factory=list)
     threads: dict[str, list[Message]] = field(default_factory=dict)
     posts: list[Message] = field(default_factory=list)
@@ -76,11 +72,8 @@ class Channel:
         if replies := self.threads.get(message.ts):
             users = list(dict.fromkeys(reply.user for reply in replies))
             raw |= {
-                "thread_ts": message.ts,
-                "reply_count": len(replies),
-                "reply_users_count": len(users),
-                "reply_users": users[:5],
-                "latest_reply": replies[-1].ts,
+                **{"thread_ts": message.ts, "reply_count": len(replies), "reply_users_count": len(users)},
+                **{"reply_users": users[:5], "latest_reply": replies[-1].ts},
             }
         return raw
 

@@ -6,9 +6,8 @@ import time
 from dataclasses import dataclass
 
 from standins.slack.channel import Channel
-from standins.slack.content import MOST_UPDATE_BYTES, Content, checked_metadata
 from standins.slack.events import Events
-from standins.slack.message import Message
+from standins.slack.message import MOST_UPDATE_BYTES, Content, Message, checked_metadata
 from standins.slack.wire import Json, flag, refuse
 from standins.slack.workspace import Workspace
 
@@ -21,7 +20,7 @@ class Chat:
     events: Events
 
     def post(self, args: Json) -> Json:
-        room = self._posting_room(args["channel"])
+        room = self.workspace.room(args["channel"])
         content = Content.of(args)
         metadata = checked_metadata(args.get("metadata"))
         message = self.publish(room, content, room.thread(args), metadata, args)
@@ -87,26 +86,7 @@ class Chat:
         return {"channel": room.id, "ts": message.ts}
 
     def remove(self, message: Message) -> None:
-        """Take a message of the app away and tell everybody."""
         room = self.workspace.channels[message.channel]
         before = room.raw(message)
         room.remove(message)
         self.events.deleted_own(room, before)
-
-    def whisper(self, args: Json) -> Json:
-        room = self.workspace.room(args["channel"])
-        refuse(args["user"] not in room.members, "user_not_in_channel")
-        content = Content.of(args)
-        self.workspace.whisper(room.id, args["user"], content, "chat.postEphemeral", room.thread(args))
-        return {"message_ts": self.workspace.stamps.next()}
-
-    def permalink(self, args: Json) -> Json:
-        room = self.workspace.room(args["channel"])
-        refuse(args["message_ts"] not in room.by_ts, "message_not_found")
-        place = f"{room.id}/p{args['message_ts'].replace('.', '')}"
-        return {"channel": room.id, "permalink": f"https://standin.slack.com/archives/{place}"}
-
-    def _posting_room(self, channel: str) -> Channel:
-        if channel[:1] in ("U", "W") and channel in self.workspace.people:
-            return self.workspace.direct_with(channel)[0]
-        return self.workspace.room(channel)

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from standins.slack import payloads
+from standins.slack import events
 from standins.slack.blocks import find
 from standins.slack.channel import Channel
 from standins.slack.chat import Chat
-from standins.slack.content import Content
 from standins.slack.deliveries import Answer, Deliveries
-from standins.slack.message import Message
+from standins.slack.message import Content, Message
 from standins.slack.wire import ApiError, Json, decoded, refuse
 from standins.slack.workspace import Workspace
 
@@ -29,10 +28,9 @@ HOOK_SECONDS = 1800.0
 
 @dataclass(eq=False)
 class Reply:
-    """What the person got. `texts` grows as posts to the response_url come in.
-
-    acked_after: seconds; None when it was not acknowledged in time. source: the message with the button.
-    error: what the client shows: '', operation_timeout or dispatch_failed.
+    """What the person got. `texts` grows as posts to the response_url come in. acked_after: seconds; None
+    when it was not acknowledged in time. source: the message with the button. error: what the client shows:
+    '', operation_timeout or dispatch_failed.
     """
 
     user: str
@@ -60,27 +58,26 @@ class Commands:
     async def slash(self, user: str, channel: str, command: str, text: str = "") -> Reply:
         """Returns when it is acknowledged, or failed."""
         room = self.workspace.open(channel, user)
-        payload = payloads.slash_command(self.workspace.identity, user, room, command, text)
+        payload = events.slash_command(self.workspace.identity, user, room, command, text)
         return await self._ask(self._reply(user, channel), "slash_commands", payload)
 
     async def shortcut(self, user: str, channel: str, message_ts: str, callback_id: str) -> Reply:
         """A person chooses the app's shortcut in a message's menu. KeyError: no such message."""
         room = self.workspace.open(channel, user)
-        own = payloads.message_action(room, room.by_ts[message_ts], callback_id)
+        own = events.message_action(room, room.by_ts[message_ts], callback_id)
         return await self._interact(user, room, own, None)
 
     async def press(self, user: str, channel: str, message_ts: str, action: str | Json) -> Reply:
         """A person uses a control in a message: that of the action_id, or `action` whatever the blocks say.
-
         KeyError: no such message. LookupError: no such control on it.
         """
         room = self.workspace.open(channel, user)
         message = room.by_ts[message_ts]
         used = find(message.blocks, action) if isinstance(action, str) else action
-        return await self._interact(user, room, payloads.block_actions(room, message, used), message)
+        return await self._interact(user, room, events.block_actions(room, message, used), message)
 
     async def _interact(self, user: str, room: Channel, own: Json, source: Message | None) -> Reply:
-        payload = payloads.interaction(self.workspace.identity, user, room, own)
+        payload = events.interaction(self.workspace.identity, user, room, own)
         return await self._ask(self._reply(user, room.id, source), "interactive", payload)
 
     async def _ask(self, reply: Reply, kind: str, payload: Json) -> Reply:
@@ -111,7 +108,6 @@ class Commands:
         return reply
 
     async def respond(self, request: web.Request) -> web.Response:
-        """A post to a response_url."""
         reply = self.replies.get(request.match_info["key"])
         try:
             if reply is None or reply.posts >= MOST_POSTS:

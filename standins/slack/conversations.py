@@ -1,4 +1,4 @@
-"""conversations.*: reading what was said, a page at a time.
+"""conversations.*, a page at a time; who is who: auth.test, users.info; the door to Socket Mode.
 
 Source: docs.slack.dev/reference/methods/conversations.history and conversations.replies.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from standins.slack.channel import Channel, between
-from standins.slack.clock import micros
 from standins.slack.message import Message
+from standins.slack.timing import micros
 from standins.slack.wire import ApiError, Json, flag, refuse
 from standins.slack.workspace import Workspace
 
@@ -103,35 +103,6 @@ class Conversations:
         page = room.main[first:stop][::-1]
         return _page(room, page, window, _next(page[-1]) if first > start else "")
 
-    def info(self, args: Json) -> Json:
-        room = self.workspace.channels.get(args["channel"])
-        if room is None or (room.kind != "channel" and not room.bot_in):
-            raise ApiError("channel_not_found")
-        channel: Json = {"id": room.id, "is_im": room.is_direct, "is_member": room.bot_in}
-        if room.is_direct:
-            channel["user"] = next(iter(room.members), "")
-        else:
-            private = room.kind != "channel"
-            channel |= {"name": room.id.lower(), "is_channel": not private, "is_private": private}
-        return {"channel": channel | {"context_team_id": self.workspace.identity.team, "is_archived": False}}
-
-    def open(self, args: Json) -> Json:
-        if args.get("channel"):
-            return {"channel": {"id": self.workspace.room(args["channel"]).id}, "already_open": True}
-        users = [user for user in str(args.get("users", "")).split(",") if user]
-        refuse(not users, "users_list_not_supplied")
-        refuse(len(users) > 1, "method_not_supported_for_channel_type")
-        room, known = self.workspace.direct_with(users[0])
-        body: Json = {"channel": {"id": room.id}}
-        if flag(args.get("return_im")):
-            body["channel"] |= {"is_im": True, "user": users[0]}
-        return body | {"no_op": known, "already_open": known}
-
-    def members(self, args: Json) -> Json:
-        room = self.workspace.room(args["channel"])
-        people = sorted(room.members) + [self.workspace.identity.bot_user] * room.bot_in
-        return {"members": people, "response_metadata": {"next_cursor": ""}}
-
 
 def _page(room: Channel, messages: Sequence[Message], window: Window, cursor: str) -> Json:
     body: Json = {
@@ -141,3 +112,32 @@ def _page(room: Channel, messages: Sequence[Message], window: Window, cursor: st
     if cursor:
         body["response_metadata"] = {"next_cursor": cursor}
     return body
+
+
+@dataclass(frozen=True)
+class Directory:
+    """`socket_url` gives a fresh single-use URL for one connection."""
+
+    workspace: Workspace
+    socket_url: Callable[[], str]
+
+    def connect(self, args: Json) -> Json:
+        return {"url": self.socket_url()}
+
+    def whoami(self, args: Json) -> Json:
+        who = self.workspace.identity
+        names = {"team": who.team_name, "user": who.bot_name, "url": "https://standin.slack.com/"}
+        ids = {"team_id": who.team, "user_id": who.bot_user, "bot_id": who.bot_id}
+        return names | ids | {"is_enterprise_install": False}
+
+    def user(self, args: Json) -> Json:
+        who, user = self.workspace.identity, args["user"]
+        person = self.workspace.people.get(user)
+        refuse(person is None and user != who.bot_user, "user_not_found")
+        name = who.bot_name if person is None else user.lower()
+        profile = {"display_name": name, "real_name": name}
+        found: Json = {"id": user, "team_id": who.team, "name": name, "real_name": name, "profile": profile}
+        found |= {"deleted": False, "is_bot": person is None, "tz": "Etc/UTC"}
+        if flag(args.get("include_locale")):
+            found["locale"] = person.locale if person else "en-US"
+        return {"user": found}

@@ -85,9 +85,8 @@ class Deliveries:
         self._attempt(delivery)
 
     def ask(self, kind: str, payload: Json, heard: Callable[[Answer], None]) -> None:
-        """A command or interaction: one attempt, answered within the deadline or not at all.
-
-        `heard` is called once, the moment it is known.
+        """A command or interaction: one attempt, answered within the deadline or not at all. `heard` is
+        called once, the moment it is known.
         """
         line = self.choose()
         if line is None:

@@ -5,14 +5,14 @@ Source: docs.slack.dev/reference/objects/file-object; the announced type of audi
 
 from __future__ import annotations
 
-import mimetypes
 import uuid
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
 from urllib.parse import quote
 
-from standins.slack.clock import micros
+from standins.local import guessed
+from standins.slack.timing import micros
 from standins.slack.wire import Json
 
 Mode = Literal["hosted", "snippet", "external", "file_access", "tombstone", "hidden_by_limit"]
@@ -20,11 +20,10 @@ Mode = Literal["hosted", "snippet", "external", "file_access", "tombstone", "hid
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What a person attaches to a message.
-
-    type: the announced MIME type, by default guessed from the name (a voice clip: `video/mp4`).
-    mode: `file_access` is a file of another organisation, told as a stub until `files.info` is asked;
-    `external` one that is not Slack's: its bytes are at `url`. size: the announced bytes, where they lie.
+    """What a person attaches to a message. type: the announced MIME type, by default guessed from the name (a
+    voice clip: `video/mp4`). mode: `file_access` is a file of another organisation, told as a stub until
+    `files.info` is asked; `external` one that is not Slack's: its bytes are at `url`. size: the announced
+    bytes, where they lie.
     """
 
     name: str
@@ -42,9 +41,8 @@ class Upload:
 
 @dataclass(eq=False, slots=True)
 class File:
-    """Mutable: it is processed, shared and deleted. `home` is the host that serves its bytes.
-
-    app: uploaded by the app. shares: for `public` and `private`, channel → where it stands there.
+    """Mutable: it is processed, shared and deleted. `home` is the host that serves its bytes. app: uploaded
+    by the app. shares: for `public` and `private`, channel → where it stands there.
     """
 
     name: str
@@ -67,7 +65,6 @@ class File:
 
     @classmethod
     def of(cls, upload: Upload, user: str, team: str, home: str, created: int) -> File:
-        """The file of a person, stored."""
         size = len(upload.content) if upload.size is None else upload.size
         rest: Json = {"mode": upload.mode, "voice": upload.voice, "url": upload.url, "size": size}
         return cls(
@@ -101,7 +98,6 @@ class File:
         return {**self.described(), "shares": self.shares, **self._places()}
 
     def described(self) -> Json:
-        """All there is to say of the file itself."""
         place = f"{self.home}/files-pri/{self.team}-{self.id}"
         external = self.mode == "external"
         url, download = f"{place}/{quote(self.name)}", f"{place}/download/{quote(self.name)}"
@@ -127,11 +123,6 @@ class File:
         everywhere = [channel for shares in self.shares.values() for channel in shares]
         kinds = {"channels": "C", "groups": "G", "ims": "D"}
         return {name: [c for c in everywhere if c[:1] == letter] for name, letter in kinds.items()}
-
-
-def guessed(name: str) -> str:
-    """The MIME type that a name promises."""
-    return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def seconds(ts: str) -> int:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import BodyPartReader, web
 
-from standins.slack.api import Api
-from standins.slack.faults import Fault
+from standins.local import break_off
+from standins.slack.api import Api, Fault
 from standins.slack.file import File
 from standins.slack.files import Files
 from standins.slack.wire import ApiError, bearer
@@ -35,9 +35,8 @@ class Fetch:
 
 @dataclass(eq=False)
 class FileHost:
-    """`redirect`: every private URL answers 302 to there, '' for none.
-
-    Faults and delays are those planned for `download` and `upload`.
+    """`redirect`: every private URL answers 302 to there, '' for none. Faults and delays are those planned
+    for `download` and `upload`.
     """
 
     workspace: Workspace
@@ -47,7 +46,6 @@ class FileHost:
     fetches: list[Fetch] = field(default_factory=list)
 
     async def download(self, request: web.Request) -> web.StreamResponse:
-        """GET of a private URL."""
         file = self.workspace.files.get(request.match_info["file"])
         authorized = self._may_read(bearer(request))
         self.fetches.append(Fetch(request.match_info["file"], authorized))
@@ -92,13 +90,7 @@ async def _broken(request: web.Request, fault: Fault, content: bytes) -> web.Str
     """The fault; a drop `after` lets the first half of the bytes through."""
     if not fault.drop:
         return web.Response(status=fault.status or 500, text=fault.error)
-    response = web.StreamResponse(headers={"Content-Length": str(len(content))})
-    if fault.when == "after" and content:
-        await response.prepare(request)
-        await response.write(content[: len(content) // 2])
-    if request.transport is not None:
-        request.transport.abort()
-    return response
+    return await break_off(request, content, halfway=fault.when == "after")
 
 
 async def _content(request: web.Request) -> bytes:

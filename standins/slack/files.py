@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from standins.local import guessed
 from standins.slack.blocks import check as check_blocks
 from standins.slack.channel import Channel
 from standins.slack.events import Events
-from standins.slack.file import File, Upload, guessed, seconds
+from standins.slack.file import File, Upload, seconds
 from standins.slack.wire import ApiError, Json, refuse
 from standins.slack.workspace import Workspace
 

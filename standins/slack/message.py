@@ -1,4 +1,8 @@
-"""A message of the workspace, whoever wrote it, and the live stream it may be."""
+"""A message of the workspace, whoever wrote it, the live stream it may be, and what a call wants to show.
+
+Source: docs.slack.dev/reference/methods/chat.postMessage and chat.update, with the byte limit on updates
+found in practice.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +11,69 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from standins.slack.blocks import text_of
-from standins.slack.clock import micros
+from standins.slack.blocks import MOST_MARKDOWN, check_markdown, text_of
+from standins.slack.blocks import check as check_blocks
 from standins.slack.file import File
-from standins.slack.wire import Json
+from standins.slack.timing import micros
+from standins.slack.wire import ApiError, Json, refuse
+
+TRUNCATED_AT = 40_000
+MOST_UPDATE_BYTES = 4_000
+
+
+@dataclass(frozen=True)
+class Content:
+    """`blocks` None: the call gave none. truncated: Slack cut the text at 40,000 characters."""
+
+    text: str
+    blocks: list[Json] | None = None
+    truncated: bool = False
+    markdown: bool = False
+    attachments: list[Json] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, args: Json) -> Content:
+        """Raises ApiError markdown_text_conflict, msg_too_long, no_text, or those of blocks."""
+        text, markdown = args.get("text", ""), args.get("markdown_text")
+        blocks = check_blocks(args["blocks"]) if "blocks" in args else None
+        attachments = args.get("attachments") or []
+        if markdown is not None:
+            refuse(text or blocks, "markdown_text_conflict")
+            check_markdown(markdown_within(markdown))
+            return cls(markdown, None, markdown=True)
+        refuse(not (text.strip() or blocks or attachments), "no_text")
+        return cls(text[:TRUNCATED_AT], blocks, len(text) > TRUNCATED_AT, attachments=attachments)
+
+    def shown(self) -> str:
+        return text_of(self.blocks or []) or self.text
+
+
+def markdown_within(markdown: str, before: int = 0) -> str:
+    """The markdown if it fits after `before` characters; ApiError no_text, msg_too_long."""
+    refuse(not markdown, "no_text")
+    refuse(before + len(markdown) > MOST_MARKDOWN, "msg_too_long")
+    return markdown
+
+
+def checked_metadata(metadata: Json | None) -> Json | None:
+    """Message metadata, None for none; `{}` removes it. ApiError invalid_metadata_format."""
+    if metadata is None or metadata == {}:
+        return metadata
+    if not isinstance(metadata, dict):  # whatever the app sent
+        raise ApiError("invalid_metadata_format")
+    kind, payload = metadata.get("event_type"), metadata.get("event_payload")
+    refuse(not (isinstance(kind, str) and kind and isinstance(payload, dict)), "invalid_metadata_format")
+    return metadata
+
 
 _PING = re.compile(r"<(?:!(?:channel|here|everyone)|!subteam\^[A-Z0-9]+|@[UW][A-Z0-9]+)(?:\|[^>]*)?>")
 
 
 @dataclass(slots=True)
 class Stream:
-    """`chat.startStream` until `chat.stopStream`: it dies `lifetime` seconds after it was opened.
-
-    `settled`: stopped, or replaced by `chat.update`. Dead and not settled shows as a broken pill.
-    `mode` is what its first content came as; the other one is refused from then on.
+    """`chat.startStream` until `chat.stopStream`: it dies `lifetime` seconds after it was opened. `settled`:
+    stopped, or replaced by `chat.update`. Dead and not settled shows as a broken pill. `mode` is what its
+    first content came as; the other one is refused from then on.
     """
 
     opened: float
@@ -51,9 +104,8 @@ class Stream:
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """Mutable: edits and streams happen to it. `text` is the raw markup as it was sent.
-
-    `blocks` are those the writer gave; `versions` is what a reader could see and since when (monotonic).
+    """Mutable: edits and streams happen to it. `text` is the raw markup as it was sent. `blocks` are those
+    the writer gave; `versions` is what a reader could see and since when (monotonic).
     """
 
     channel: str
@@ -69,7 +121,6 @@ class Message:
     broadcast: bool = False
     stream: Stream | None = None
     files: list[File] = field(default_factory=list)
-    reactions: dict[str, set[str]] = field(default_factory=dict)
     versions: list[tuple[float, str]] = field(default_factory=list)
     order: int = field(init=False)
 
@@ -100,7 +151,6 @@ class Message:
         return "edited" in self.extra
 
     def seen(self) -> None:
-        """Note what is visible now."""
         self.versions.append((time.monotonic(), self.shown()))
 
     def raw(self, *, metadata: bool = True) -> Json:
@@ -116,11 +166,6 @@ class Message:
             raw["streaming_state"] = self.stream.state()
         if metadata and self.metadata:
             raw["metadata"] = self.metadata
-        if self.reactions:
-            raw["reactions"] = [
-                {"name": name, "users": sorted(users), "count": len(users)}
-                for name, users in self.reactions.items()
-            ]
         return raw
 
     def _raw_blocks(self) -> list[Json]:
@@ -134,12 +179,10 @@ _AS_THEY_ARE = ("ts", "thread_ts", "channel", "unfurl_links", "unfurl_media")
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A message of the app as a reader finds it now.
-
-    text: raw markup, complete (streamed text, markdown and other blocks, or text).
-    streaming: the stream is open. broken: the stream died without stop and was not repaired.
-    pings: what in it would notify people. versions: (monotonic seconds, text) of every visible change.
-    tasks, plan: the task cards of a stream as they are now, and their title. files: shared with it.
+    """A message of the app as a reader finds it now. text: raw markup, complete (streamed text, markdown and
+    other blocks, or text). streaming: the stream is open. broken: the stream died without stop and was not
+    repaired. pings: what in it would notify people. versions: (monotonic seconds, text) of every visible
+    change. tasks, plan: the task cards of a stream as they are now, and their title. files: shared with it.
     """
 
     ts: str

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from standins.slack.chat import Chat
-from standins.slack.conversations import Conversations
-from standins.slack.directory import Directory
+from standins.slack.conversations import Conversations, Directory
 from standins.slack.files import Files
-from standins.slack.sessions import Sessions
-from standins.slack.streams import Streams
+from standins.slack.streams import Sessions, Streams
 from standins.slack.wire import Json, refuse
 
 # Arguments that must be strings wherever they are given; those that a form carries as JSON: wire.STRUCTURED.
@@ -34,10 +32,9 @@ _UPDATE = f"{_BODY} as_user link_names parse reply_broadcast metadata file_ids"
 
 @dataclass(frozen=True)
 class Method:
-    """One Web API method. `run` gets decoded arguments and returns the body without `ok`.
-
-    required, optional: names of arguments. `tier`: calls a minute for the workspace; 0 is a rule of its
-    own (`limits.py`). `scope`: what the app must have been granted, '' where the stand-in does not look.
+    """One Web API method. `run` gets decoded arguments and returns the body without `ok`. required, optional:
+    names of arguments. `tier`: calls a minute for the workspace; 0 is a rule of its own (`api.RateLimits`).
+    `scope`: what the app must have been granted, '' where the stand-in does not look.
     """
 
     run: Callable[[Json], Json]
@@ -45,7 +42,7 @@ class Method:
     optional: str = ""
     tier: int = 50
     scope: str = ""
-    token: Literal["bot", "app", "none"] = "bot"
+    token: Literal["bot", "app"] = "bot"
 
     def ignored(self, args: Json) -> tuple[str, ...]:
         """Arguments the method does not have. Slack passes over them in silence."""
@@ -67,8 +64,6 @@ def of_messages(chat: Chat, streams: Streams, sessions: Sessions) -> dict[str, M
         "chat.postMessage": Method(chat.post, "channel", f"{_POST} container_id", 0, write),
         "chat.update": Method(chat.update, "channel ts", _UPDATE, scope=write),
         "chat.delete": Method(chat.delete, "channel ts", "as_user", scope=write),
-        "chat.postEphemeral": Method(chat.whisper, "channel user", f"{_BODY} {_LOOK} thread_ts", 100, write),
-        "chat.getPermalink": Method(chat.permalink, "channel message_ts", tier=600),
         "chat.startStream": Method(streams.start, "channel thread_ts", _START, 20, write),
         "chat.appendStream": Method(streams.append, "channel ts", "markdown_text chunks", 100, write),
         "chat.stopStream": Method(streams.stop, "channel ts", stop, 20, write),
@@ -80,7 +75,7 @@ def of_messages(chat: Chat, streams: Streams, sessions: Sessions) -> dict[str, M
 
 
 def of_workspace(files: Files, conversations: Conversations, directory: Directory) -> dict[str, Method]:
-    reaction, write = "channel timestamp name", "files:write"
+    write = "files:write"
     complete = "channel_id channels initial_comment thread_ts blocks"
     return {
         "files.getUploadURLExternal": Method(
@@ -91,14 +86,7 @@ def of_workspace(files: Files, conversations: Conversations, directory: Director
         "files.delete": Method(files.delete, "file", scope=write),
         "conversations.replies": Method(conversations.replies, "channel ts", _PAGE),
         "conversations.history": Method(conversations.history, "channel", _PAGE),
-        "conversations.info": Method(conversations.info, "channel", "include_locale include_num_members"),
-        "conversations.open": Method(conversations.open, "", "channel users return_im"),
-        "conversations.members": Method(conversations.members, "channel", "cursor limit", 100),
-        "api.test": Method(directory.test, "", "error foo", 100, token="none"),
         "apps.connections.open": Method(directory.connect, tier=20, scope="connections:write", token="app"),
         "auth.test": Method(directory.whoami, tier=600),
-        "bots.info": Method(directory.bot, "", "bot"),
         "users.info": Method(directory.user, "user", "include_locale", 100),
-        "reactions.add": Method(directory.react, reaction),
-        "reactions.remove": Method(directory.unreact, reaction, "file file_comment", 20),
     }

@@ -6,14 +6,14 @@ import uuid
 from collections.abc import Sequence
 from typing import Literal
 
-from standins.slack.changes import Changes
+from standins.local import Changes
 from standins.slack.channel import Channel
 from standins.slack.events import Events
 from standins.slack.file import Upload
 from standins.slack.files import Files
 from standins.slack.message import Message
 from standins.slack.richtext import blocks_of, escaped
-from standins.slack.trouble import Trouble
+from standins.slack.view import Trouble
 from standins.slack.wire import Json
 
 Order = Literal["random", "message", "mention"]
@@ -42,10 +42,8 @@ class People(Trouble):
         order: Order = "random",
         broadcast: bool = False,
     ) -> str:
-        """A person writes, with files or without. Returns ts.
-
-        blocks: None makes them as the composer would, [] sends none.
-        order: which of `message` and `app_mention` the app is told first.
+        """A person writes, with files or without. Returns ts. blocks: None makes them as the composer would,
+        [] sends none. order: which of `message` and `app_mention` the app is told first.
         """
         room = self.workspace.open(channel, user)
         if thread_ts is not None:

@@ -34,7 +34,6 @@ def escaped(typed: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Entities undone."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 

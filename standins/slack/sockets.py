@@ -45,18 +45,14 @@ class Socket:
 
 
 class Sockets:
-    """The app's connections. `ring` is called whenever something visible changed.
-
-    `refusals`: for each of the next sockets why it is sent away, and whether Slack says hello first.
+    """The app's connections. `ring` is called whenever something visible changed. `refusals`: for each of the
+    next sockets why it is sent away, and whether Slack says hello first.
     """
 
     def __init__(self, app_id: str, timing: Timing, rng: random.Random, ring: Callable[[], None]) -> None:
         self.open: list[Socket] = []
-        self.opened = 0
-        self.deliveries = Deliveries(self._choose, timing, ring)
-        self._app_id = app_id
-        self._timing = timing
-        self._rng = rng
+        self.opened, self.deliveries = 0, Deliveries(self._choose, timing, ring)
+        self._app_id, self._timing, self._rng = app_id, timing, rng
         self._ring = ring
         self.refusals: list[tuple[str, bool]] = []
         self._tickets: dict[str, float] = {}
@@ -69,7 +65,6 @@ class Sockets:
         return ticket
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """The handshake and the life of one connection."""
         expires = self._tickets.pop(request.query.get("ticket", ""), 0.0)
         if time.monotonic() >= expires or request.query.get("app_id") != self._app_id:
             return web.Response(status=408)

@@ -5,41 +5,31 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from aiohttp import web
 
+from standins.local import HOST, Changes, Local, Server
 from standins.slack import methods
-from standins.slack.api import Api
-from standins.slack.changes import Changes
+from standins.slack.api import Api, RateLimits
 from standins.slack.channel import Channel
 from standins.slack.chat import Chat
 from standins.slack.commands import Commands
-from standins.slack.conversations import Conversations
-from standins.slack.directory import Directory
+from standins.slack.conversations import Conversations, Directory
 from standins.slack.events import Events
 from standins.slack.filehost import FileHost
 from standins.slack.files import Files
-from standins.slack.identity import Identity
-from standins.slack.limits import RateLimits
 from standins.slack.methods import Method
 from standins.slack.people import People
-from standins.slack.server import Server
-from standins.slack.sessions import Sessions
 from standins.slack.sockets import Sockets
-from standins.slack.status import StatusBoard
-from standins.slack.streams import Streams
+from standins.slack.streams import Sessions, Streams
 from standins.slack.timing import Timing
-from standins.slack.workspace import Workspace
+from standins.slack.workspace import Identity, StatusBoard, Workspace
 
 
-class SlackStandin(People):
-    """One workspace, one installed app, many people.
-
-    limits: rate limits of the Web API. echo: the app is told of its own messages, as Slack does.
-    seed: of everything Slack leaves to chance (which socket, which of two events first).
-    timing: all time spans; the three named ones go before it.
+class SlackStandin(People, Local):
+    """One workspace, one installed app, many people. limits: rate limits of the Web API. echo: the app is
+    told of its own messages, as Slack does. seed: of everything Slack leaves to chance (which socket, which
+    of two events first). timing: all time spans; the three named ones go before it.
     """
 
     def __init__(
@@ -61,7 +51,7 @@ class SlackStandin(People):
         self.bot_token, self.app_token, self.app_id = who.bot_token, who.app_token, who.app_id
         self.bot_user, self.bot_id, self.team = who.bot_user, who.bot_id, who.team
         self.workspace = Workspace(who, StatusBoard(self.timing.status_seconds))
-        self._changes = Changes()
+        self._changes = Changes(0.02)
         ring, rng = self._changes.ring, random.Random(seed)
         self.sockets = Sockets(who.app_id, self.timing, rng, ring)
         deliveries = self.sockets.deliveries
@@ -73,10 +63,10 @@ class SlackStandin(People):
         self._commands = Commands(self.workspace, deliveries, chat, lambda: self.base_url, ring)
         self.slash, self.shortcut = self._commands.slash, self._commands.shortcut
         self.press = self._commands.press
-        quota = RateLimits(limits, self.timing.minute)
+        quota = RateLimits(limits)
         self.api = Api(who, self.workspace.scopes, self._methods(chat), quota, ring)
         self._filehost = FileHost(self.workspace, self._files, self.api)
-        self._server = Server(self._application())
+        self._server = Server(self._application(), shutdown_timeout=1.0)
         self._show()
 
     def _methods(self, chat: Chat) -> dict[str, Method]:
@@ -96,7 +86,7 @@ class SlackStandin(People):
 
     def _socket_url(self) -> str:
         ticket = self.sockets.ticket()
-        address = f"ws://127.0.0.1:{self._server.port}"
+        address = f"ws://{HOST}:{self._server.port}"
         return f"{address}/link/?ticket={ticket}&app_id={self.identity.app_id}"
 
     # ── life ──
@@ -110,18 +100,9 @@ class SlackStandin(People):
         self.sockets.stop()
         await self._server.stop()
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
-
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._server.port}"
+        return f"http://{HOST}:{self._server.port}"
 
     @property
     def api_url(self) -> str:
@@ -140,7 +121,6 @@ class SlackStandin(People):
         return room
 
     def add_dm(self, channel: str, user: str) -> Channel:
-        self.workspace.direct[user] = channel
         return self.add_channel(channel, [user], kind="im")
 
     def add_stranger(self, user: str, team: str) -> None:

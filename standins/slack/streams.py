@@ -1,7 +1,9 @@
-"""chat.startStream, chat.appendStream, chat.stopStream.
+"""chat.startStream, chat.appendStream, chat.stopStream with their chunks; status lines and agent sessions.
 
-Source: docs.slack.dev/reference/methods/chat.startStream and its siblings; the five-minute end of a
-stream and `streaming_state_conflict` are measured facts of the service.
+Sources, of docs.slack.dev/reference/methods: chat.startStream and its siblings, chat.appendStream#chunks,
+assistant.threads.setStatus, agents.sessions.setStatus; slack_sdk 3.47 `models.messages.chunk`. Measured: the
+five-minute end of a stream, `streaming_state_conflict`, and that titles and texts of tasks may have more than
+the documented 256 characters.
 """
 
 from __future__ import annotations
@@ -11,17 +13,93 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from standins.slack.blocks import check as check_blocks
 from standins.slack.blocks import check_markdown
 from standins.slack.channel import Channel
-from standins.slack.chunks import check as check_chunks
-from standins.slack.content import checked_metadata, markdown_within
 from standins.slack.events import Events
-from standins.slack.message import Message, Stream
-from standins.slack.sessions import STATUSES
-from standins.slack.wire import Json, refuse
+from standins.slack.message import Message, Stream, checked_metadata, markdown_within
+from standins.slack.wire import ApiError, Json, refuse
 from standins.slack.workspace import Workspace
+
+STATUSES = ("processing", "active", "suspended", "closed")
+
+
+@dataclass(frozen=True)
+class Sessions:
+    workspace: Workspace
+
+    def set_status(self, args: Json) -> Json:
+        room = self.workspace.room(args["channel_id"])
+        refuse(args["thread_ts"] not in room.by_ts, "invalid_thread_ts")
+        loading = args.get("loading_messages", [])
+        refuse(
+            len(loading.split(",") if isinstance(loading, str) else loading) > 10,
+            "invalid_arguments",
+            "no more than 10 items allowed: loading_messages",
+        )
+        self.workspace.statuses.set(room.id, args["thread_ts"], args["status"])
+        return {}
+
+    def set_session(self, args: Json) -> Json:
+        refuse(not self.workspace.identity.agent_app, "not_agent_app")
+        room = self.workspace.room(args["channel_id"])
+        thread_ts = args.get("thread_ts", "")
+        refuse(thread_ts and thread_ts not in room.by_ts, "invalid_thread_ts")
+        refuse(args["status"] not in STATUSES or len(args.get("title", "")) > 200, "invalid_arguments")
+        self.workspace.statuses.sessions[room.id, thread_ts] = args["status"]
+        return {}
+
+
+LONGEST = 256
+TASK_STATUSES = ("pending", "in_progress", "complete", "error")
+_TASK = frozenset(["type", "id", "title", "status", "details", "output", "sources", "hide_title", "icon"])
+
+
+def check_chunks(chunks: Any) -> list[Json]:
+    """The chunks of a stream call. ApiError invalid_chunks, or those of blocks."""
+    if not isinstance(chunks, list) or not chunks or not all(map(_fits, chunks)):
+        raise ApiError("invalid_chunks")
+    for chunk in chunks:
+        if chunk["type"] == "blocks":
+            check_blocks(chunk["blocks"])
+    return chunks
+
+
+def _fits(chunk: Any) -> bool:
+    if not isinstance(chunk, dict):
+        return False
+    match chunk.get("type"):
+        case "markdown_text":
+            return chunk.keys() == {"type", "text"} and _text(chunk["text"], 12_000)
+        case "plan_update":
+            return chunk.keys() == {"type", "title"} and _text(chunk["title"], LONGEST)
+        case "blocks":
+            return chunk.keys() == {"type", "blocks"} and bool(chunk["blocks"])
+        case "task_update":
+            return _is_task(chunk)
+        case _:
+            return False
+
+
+def _is_task(chunk: Json) -> bool:
+    named = _text(chunk.get("id"), LONGEST) and _text(chunk.get("title"), LONGEST)
+    said = all(_text(chunk[name], LONGEST) for name in ("details", "output") if name in chunk)
+    sources = chunk.get("sources", [])
+    cited = isinstance(sources, list) and all(_is_source(source) for source in sources)
+    return named and said and cited and chunk.get("status") in TASK_STATUSES and chunk.keys() <= _TASK
+
+
+def _is_source(source: Any) -> bool:
+    if not isinstance(source, dict) or source.get("type") != "url":
+        return False
+    return _text(source.get("url"), 3000) and _text(source.get("text"), LONGEST)
+
+
+def _text(value: Any, longest: int) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= longest
+
 
 _PERSON = re.compile(r"[UW].*")
 
@@ -29,7 +107,6 @@ _PERSON = re.compile(r"[UW].*")
 @dataclass
 class Streams:
     """`lifetime`: seconds until a stream dies; `_live` holds the open ones of each (channel, thread).
-
     refusal: the error for chunks in a workspace that has none yet, '' where they work.
     """
 

@@ -1,11 +1,15 @@
-"""What a test or a terminal can see of the workspace and of what the app did."""
+"""What a test or a terminal can see of a workspace, and what goes wrong with it when a test wants that."""
 
 from __future__ import annotations
 
-from standins.slack.api import Api
+from typing import Any, Literal
+
+from standins.local import Server
+from standins.slack.api import Api, Fault
 from standins.slack.filehost import FileHost
 from standins.slack.message import Post
 from standins.slack.sockets import Sockets
+from standins.slack.streams import Streams
 from standins.slack.wire import Json
 from standins.slack.workspace import Workspace
 
@@ -31,7 +35,6 @@ class View:
         self.acks = self.sockets.deliveries.acks
 
     def posts(self, channel: str, thread_ts: str | None = None) -> list[Post]:
-        """The app's messages there now, oldest first."""
         room = self.workspace.channels.get(channel)
         if room is None:
             return []
@@ -89,3 +92,54 @@ def _line(post: Post) -> str:
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 200 else f"{text[:200]}…"
+
+
+class Trouble(View):
+    """Everything here lasts until it is taken back, or as often as asked."""
+
+    _filehost: FileHost
+    _server: Server
+    _streams: Streams
+
+    def fail(self, method: str, *, times: int = 1, **fault: Any) -> None:
+        """The next calls of the method (`*`: of any) fail; see `api.Fault`. `download` and `upload` are the
+        bytes of files; a drop `after` cuts a download in its middle.
+        """
+        self.api.faults.plan(method, Fault(**fault), times)
+
+    def delay(self, method: str, seconds: float) -> None:
+        """Every call of the method (`*`: any) is that slow from now on."""
+        self.api.faults.slow(method, seconds)
+
+    def heal(self) -> None:
+        self.api.faults.clear()
+
+    def refuse_chunks(self, error: str = "invalid_arguments") -> None:
+        """A workspace that knows no chunks answers `error` to streams with them; '' allows them again."""
+        self._streams.refusal = error
+
+    def redirect_files(self, url: str) -> None:
+        """The private URLs of files answer 302 to there; '' lets them serve again."""
+        self._filehost.redirect = url
+
+    async def disconnect(
+        self, reason: Literal["refresh_requested", "warning", "link_disabled"] = "refresh_requested"
+    ) -> None:
+        self.sockets.disconnect(reason)
+
+    def refuse_sockets(self, reason: str, times: int = 1, *, greeted: bool = False) -> None:
+        """The next sockets are sent away with that reason, before Slack says hello or (`greeted`) after."""
+        self.sockets.refusals.extend([(reason, greeted)] * times)
+
+    async def cut(self) -> None:
+        self.sockets.cut()
+
+    async def go_offline(self) -> None:
+        self.sockets.cut()
+        await self._server.refuse()
+
+    async def go_online(self) -> None:
+        await self._server.listen()
+
+    def revoke(self, token: Literal["bot", "app"]) -> None:
+        self.api.revoked.add(token)

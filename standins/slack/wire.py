@@ -23,16 +23,13 @@ STRUCTURED = {
 
 
 class ApiError(Exception):
-    """The method answers `{"ok": false, "error": error}`; `messages` explain, as Slack's do.
-
-    more: further fields of the answer.
+    """The method answers `{"ok": false, "error": error}`; `messages` explain, as Slack's do. more: further
+    fields of the answer.
     """
 
     def __init__(self, error: str, *messages: str, **more: str) -> None:
         super().__init__(error)
-        self.error = error
-        self.messages = messages
-        self.more = more
+        self.error, self.messages, self.more = error, messages, more
 
     def body(self) -> Json:
         body: Json = {"ok": False, "error": self.error, **self.more}
@@ -42,7 +39,6 @@ class ApiError(Exception):
 
 
 def refuse(condition: object, error: str, *messages: str) -> None:
-    """ApiError when the condition holds."""
     if condition:
         raise ApiError(error, *messages)
 

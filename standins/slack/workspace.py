@@ -1,27 +1,77 @@
-"""The workspace: people, channels, and what was said. It outlives connections."""
+"""The workspace: the app, people, channels, what was said, and the lines that say what the assistant does.
+
+It outlives connections.
+"""
 
 from __future__ import annotations
 
 import time
-import uuid
 from dataclasses import dataclass, field
 
 from standins.slack.channel import Channel
-from standins.slack.clock import Stamps
-from standins.slack.content import Content
 from standins.slack.file import File
-from standins.slack.identity import Identity
-from standins.slack.message import Ephemeral, Message
-from standins.slack.status import StatusBoard
+from standins.slack.message import Content, Ephemeral, Message
+from standins.slack.timing import Stamps
 from standins.slack.wire import ApiError, Json, refuse
+
+SCOPES = (
+    "app_mentions:read,assistant:write,chat:write,commands,channels:history,groups:history,im:history,"
+    "im:write,mpim:history,files:read,files:write,reactions:write,users:read"
+)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One app installed in one workspace by single-workspace install (no Enterprise Grid)."""
+
+    team: str = "T0TEAM0001"
+    team_name: str = "Standin"
+    bot_user: str = "U0BOT00001"
+    bot_id: str = "B0BOT00001"
+    bot_name: str = "assistant"
+    app_id: str = "A0APP00001"
+    bot_token: str = field(default="xoxb-1000000000-standin", repr=False)
+    app_token: str = field(default="xapp-1-A0APP00001-1000000000-standin", repr=False)
+    agent_app: bool = False
+    scopes: str = SCOPES
+
+    @property
+    def profile(self) -> dict[str, object]:
+        ids = {"id": self.bot_id, "app_id": self.app_id, "user_id": self.bot_user, "team_id": self.team}
+        return ids | {"name": self.bot_name, "deleted": False}
+
+
+LIFETIME = 120.0  # Slack removes a status after two minutes
+
+
+@dataclass
+class StatusBoard:
+    """`log` holds every call as (monotonic seconds, channel, thread_ts, status)."""
+
+    lifetime: float = LIFETIME
+    log: list[tuple[float, str, str, str]] = field(default_factory=list)
+    sessions: dict[tuple[str, str], str] = field(default_factory=dict)
+    _current: dict[tuple[str, str], tuple[float, str]] = field(default_factory=dict)
+
+    def set(self, channel: str, thread_ts: str, status: str) -> None:
+        now = time.monotonic()
+        self.log.append((now, channel, thread_ts, status))
+        self._current[channel, thread_ts] = (now, status)
+
+    def clear(self, channel: str, thread_ts: str) -> None:
+        self._current.pop((channel, thread_ts), None)
+
+    def of(self, channel: str, thread_ts: str) -> str:
+        """The status people see now; '' for none."""
+        since, status = self._current.get((channel, thread_ts), (0.0, ""))
+        return status if time.monotonic() - since < self.lifetime else ""
 
 
 @dataclass
 class Person:
     id: str
     locale: str = "en-US"
-    team: str = ""
-    """Another workspace they belong to, "" for this one: a stranger in a shared channel."""
+    team: str = ""  # another workspace they belong to, "" for this one: a stranger in a shared channel
 
 
 @dataclass
@@ -33,7 +83,6 @@ class Workspace:
     stamps: Stamps = field(default_factory=Stamps)
     channels: dict[str, Channel] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
-    direct: dict[str, str] = field(default_factory=dict)
     ephemerals: list[Ephemeral] = field(default_factory=list)
     files: dict[str, File] = field(default_factory=dict)
     scopes: set[str] = field(init=False)
@@ -42,7 +91,6 @@ class Workspace:
         self.scopes = set(self.identity.scopes.split(","))
 
     def person(self, user: str) -> Person:
-        """The person, who joins the workspace when first named."""
         return self.people.setdefault(user, Person(user))
 
     def open(self, channel: str, user: str) -> Channel:
@@ -51,17 +99,8 @@ class Workspace:
         room = self.channels.get(channel)
         if room is None:
             room = self.channels[channel] = Channel(channel)
-            if room.is_direct:
-                self.direct[user] = channel
         room.members.add(user)
         return room
-
-    def direct_with(self, user: str) -> tuple[Channel, bool]:
-        """The direct conversation with a person; True when it existed."""
-        refuse(user not in self.people, "user_not_found")
-        known = self.direct.get(user)
-        channel = known or f"D0{uuid.uuid4().hex[:8].upper()}"
-        return self.open(channel, user), known is not None
 
     def room(self, channel: str) -> Channel:
         """A conversation the app may use. Raises channel_not_found, not_in_channel."""
@@ -72,7 +111,6 @@ class Workspace:
         return room
 
     def own_fields(self) -> Json:
-        """What marks a message as the app's."""
         who = self.identity
         return {"bot_id": who.bot_id, "app_id": who.app_id, "team": who.team, "bot_profile": who.profile}
 
@@ -92,6 +130,5 @@ class Workspace:
         return message
 
     def whisper(self, channel: str, user: str, content: Content, source: str, thread_ts: str | None) -> None:
-        """Show it to one person."""
         now, blocks = time.monotonic(), content.blocks or []
         self.ephemerals.append(Ephemeral(channel, user, content.shown(), source, now, thread_ts, blocks))

@@ -85,7 +85,6 @@ class Chat(ABC):
         """A "download" or an "upload" of a file takes that much longer from now on."""
 
     async def until(self, predicate: Callable[[], object]) -> None:
-        """Returns once it is true."""
         await self.standin.until(predicate, TIMEOUT)
 
     def said(self, question: str) -> str:

@@ -3,7 +3,7 @@ the other."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,17 +21,9 @@ from tests.both.networks import DiscordChat, SlackChat
 from tests.both.office import Office
 from tests.conftest import Product
 from tests.discord import conversation as discord_conversation
+from tests.discord.people import GUILD, ROOM
 from tests.slack import conversation as slack_conversation
 from tests.slack.conftest import USUAL
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nothing here speaks TLS, and reading the machine's certificates costs 0.1 s for every product."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("SSL_CERT_FILE", raising=False)
-        patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("certificates")))
-        yield
 
 
 @pytest.fixture
@@ -46,14 +38,13 @@ async def slack() -> AsyncIterator[SlackStandin]:
 async def discord() -> AsyncIterator[DiscordStandin]:
     """A server with one channel and no rate limits; nothing unseemly is posted there either."""
     async with DiscordStandin(limits=False) as standin:
-        standin.add_channel(discord_conversation.GUILD, discord_conversation.ROOM)
+        standin.add_channel(GUILD, ROOM)
         yield standin
         assert [] == discord_conversation.unseemly(standin)
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
-    """Where the operator works on the same data directory."""
     return Office(tmp_path / "data")
 
 

@@ -10,7 +10,7 @@ from standins.discord import DiscordStandin
 from standins.slack import SlackStandin
 from tests.both.chats import NO, YES, Chat, Sent, Shown
 from tests.both.office import Office
-from tests.discord.conversation import ANN, BOB, GUILD, ROOM
+from tests.discord.people import ANN, BOB, GUILD, ROOM
 
 
 class SlackChat(Chat):
@@ -25,7 +25,6 @@ class SlackChat(Chat):
         self.wider, self._inside, self.root = standin.team, inside, ""
 
     async def ask(self, text: str, *files: Sent, person: str = "") -> str:
-        """See `Chat.ask`."""
         uploads = [
             slack_standin.Upload(file.name, file.content, voice=file.voice, size=file.size) for file in files
         ]
@@ -36,7 +35,6 @@ class SlackChat(Chat):
         return self.root or ts
 
     def posts(self, question: str) -> list[Shown]:
-        """See `Chat.posts`."""
         return [_of_slack(post) for post in self.standin.posts(self.place, question)]
 
     def complete(self, question: str) -> bool:
@@ -59,11 +57,9 @@ class SlackChat(Chat):
         await self.until(lambda: told in "".join(reply.texts))
 
     async def stop(self, question: str) -> None:
-        """See `Chat.stop`."""
         await self.standin.press_stop(self.ann, self.place, question)
 
     async def command(self, name: str, text: str = "", person: str = "") -> str:
-        """See `Chat.command`."""
         reply = await self.standin.slash(person or self.ann, self.place, f"/{name}", text)
         assert not reply.error
         return "".join(reply.texts)
@@ -82,7 +78,6 @@ class DiscordChat(Chat):
         super().__init__(standin, office, place)
 
     async def ask(self, text: str, *files: Sent, person: str = "") -> str:
-        """See `Chat.ask`."""
         uploads = [
             discord_standin.Upload(file.name, file.content, voice=file.voice, size=file.size)
             for file in files
@@ -100,7 +95,6 @@ class DiscordChat(Chat):
         return found
 
     def posts(self, question: str) -> list[Shown]:
-        """See `Chat.posts`."""
         return [_of_discord(post) for post in self._found(question)]
 
     def doing(self, question: str, *, ever: bool = False) -> str:
@@ -124,12 +118,10 @@ class DiscordChat(Chat):
         assert reply.ephemeral or not reply.text
 
     async def stop(self, question: str) -> None:
-        """See `Chat.stop`."""
         (post,) = [post for post in self.posts(question) if post.live]
         await self.standin.press(self.ann, self.place, post.id, "spool:stop")
 
     async def command(self, name: str, text: str = "", person: str = "") -> str:
-        """See `Chat.command`."""
         await self.until(lambda: self.standin.commands)
         options = {"name": text} if text else {}
         reply = await self.standin.slash(person or self.ann, self.place, name, options=options)

@@ -74,7 +74,6 @@ class Office:
         path.chmod(0o600)
 
     def noted(self) -> list[str]:
-        """Lines that tools wrote."""
         return self.notes.read_text("utf-8").splitlines() if self.notes.exists() else []
 
     async def hire(
@@ -113,7 +112,6 @@ class Office:
         return out.getvalue()
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """What is in the database now."""
         db = sqlite3.connect(f"file:{self.data / 'spool.sqlite3'}?mode=ro", uri=True)
         try:
             return db.execute(sql).fetchall()

@@ -19,19 +19,16 @@ def making(**contents: bytes) -> list[Part]:
 
 
 def of_request(body: Mapping[str, Any], type: str) -> list[Mapping[str, Any]]:
-    """The tools of that type that a request offers."""
     return [tool for tool in body.get("tools") or () if tool["type"] == type]
 
 
 def parts(body: Mapping[str, Any], type: str) -> list[Mapping[str, Any]]:
-    """The parts of that type in the messages of a request."""
     contents: Sequence[Any] = [item.get("content") for item in body["input"]]
     lists = [content for content in contents if isinstance(content, list)]
     return [part for content in lists for part in content if part["type"] == type]
 
 
 def words(body: Mapping[str, Any]) -> str:
-    """All that is said in a request's messages."""
     found = []
     for item in body["input"]:
         content = item.get("content")

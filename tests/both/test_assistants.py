@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,6 @@ import pytest
 from core.errors import ConfigError
 from standins.openai.service import DEFAULT_MODELS
 from tests.both.chats import Chat
-from tests.both.networks import DiscordChat
-from tests.discord.conversation import GUILD, ROOM
 
 PRINTED = sorted((Path(__file__).parents[1] / "events" / "assistants").glob("*.json"))
 PROGRAM = ("--instructions", "You help.")
@@ -26,7 +23,6 @@ def _says_who(script) -> None:
 
 
 async def who(chat: Chat, person: str = "") -> str:
-    """Who answers there now."""
     return (await chat.talk("who are you?", person=person)).text
 
 
@@ -64,20 +60,6 @@ async def test_the_nearest_assignment_wins(chat, spool, office):
                 await office.types("assistants", "use", "none", *place)
 
     assert [*places, "Of everywhere.", "Of the settings."] == heard
-
-
-async def test_a_thread_and_the_channel_it_is_in(discord, spool, office):
-    """On Discord a thread may have one of its own, else that of its channel."""
-    own, other = discord.add_thread(ROOM), discord.add_thread(ROOM)
-    for place, text in (GUILD, "Of the server."), (ROOM, "Of the channel."), (own, "Of the thread."):
-        await office.hire(where=("discord", place), instructions=text, name=text[:-1])
-    async with spool():
-        heard = [
-            await who(DiscordChat(discord, office, place))
-            for place in (own, other, ROOM, discord.add_channel(GUILD))
-        ]
-
-    assert ["Of the thread.", "Of the channel.", "Of the channel.", "Of the server."] == heard
 
 
 async def test_five_of_the_old_api(chat, spool, office, openai, tmp_path):
@@ -130,19 +112,3 @@ async def test_orders_that_nobody_follows(chat, spool, office):
 
     assert "There is no assistant" in told
     assert "<!channel>" not in told or chat.name == "discord"
-
-
-async def test_orders_in_their_language_and_in_a_topic(slack, spool):
-    """A person with a Korean Slack reads Korean; the command cannot know which thread, the word in it can."""
-    slack.set_locale("U1", "ko-KR")
-    async with spool(thread_scope="topic"):
-        assert "여기서 답하는" in (await slack.slash("U1", "C1", "/assistant")).texts[0]
-        ts = await slack.mention("U2", "C1", "one")
-        await slack.until(lambda: slack.posts("C1", ts))
-        command = await slack.slash("U2", "C1", "/memory")
-        async with asyncio.timeout(20):
-            while "messages" not in slack.posts("C1", ts)[-1].text:  # a moment after it is shown
-                asked = await slack.mention("U2", "C1", "memory", ts)
-                await slack.until(lambda: any(post.ts > asked for post in slack.posts("C1", ts)))
-
-    assert "inside the thread" in command.texts[0]

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
-import time
-from pathlib import Path
 
 import pytest
 
@@ -13,9 +10,7 @@ from standins.script.script import Hosted
 from tests import samples
 from tests.both.chats import Sent
 from tests.both.requests import of_request, parts, words
-from tests.discord.conversation import ANN
 from tests.slack.stage import Pause
-from tests.spy import spying
 
 PICTURE = Sent("cat.png", samples.png())
 PDF = Sent("plan.pdf", samples.PDF)
@@ -24,13 +19,9 @@ WORD = Sent("contract.docx", samples.office("docx"))
 TABLE = Sent("days.csv", b"day\nFriday\n")
 ZIP = Sent("old.zip", samples.zipped("x"))
 CLIP = Sent("voice-message.ogg", samples.ogg(), voice=True)
-RECORDED = Path(__file__).parents[1] / "events" / "discord" / "attachment_only.json"
-EPOCH = 1420070400
-"""Of snowflakes, in Unix seconds."""
 
 
 def inside(data: str) -> bytes:
-    """The bytes of a data URL."""
     return base64.b64decode(data.split(",", 1)[1])
 
 
@@ -81,21 +72,6 @@ async def test_code_gets_everything(chat, spool, openai, office, script):
 
     assert ["code_interpreter"] == [tool["type"] for tool in openai.requests[-1].body["tools"]]
     assert 200 == openai.requests[-1].status
-
-
-async def test_what_the_server_forgot_ends_no_conversation(chat, spool, office, openai):
-    """Pictures and stores are deleted there: questions are answered without; what is sent again is there."""
-    async with spool():
-        await chat.talk("what is it?", PICTURE, WORD)
-        (picture,) = [id for id, kept in openai.files.kept.items() if kept.name == "cat.png"]
-        openai.files.delete(picture)
-        openai.stores.all.clear()
-        assert "echo: and its colour?" == (await chat.talk("and its colour?")).text
-        await chat.talk("once more", WORD)
-
-    assert [] == parts(openai.requests[-2].body, "input_image")
-    (store,) = openai.stores.all.values()
-    assert [WORD.content] == [entry.file.content for entry in store.entries.values()]
 
 
 async def test_a_follow_up_waits_for_its_picture(chat, spool, openai):
@@ -149,7 +125,6 @@ async def test_refused_files_are_named(chat, spool, openai):
 
 
 async def test_a_server_that_takes_no_files(chat, spool, openai):
-    """The rest is answered, and the document is named."""
     openai.fail("POST /files", status=401, code="invalid_api_key", times=99)
     async with spool():
         answer = await chat.talk("what does it say?", WORD)
@@ -190,26 +165,3 @@ async def test_a_recording_nobody_understands(chat, spool, openai, office, heard
     assert wanted in answer.text
     assert [] == openai.requests
     assert [(None,)] == office.rows("SELECT content FROM files")
-
-
-async def test_a_forged_address_on_slack(slack, spool):
-    """The host decides, not what a payload says; the token goes nowhere else."""
-    async with spying() as spy, spool():
-        forged = {"id": "F0FORGED1", "name": "cat.png", "mimetype": "image/png", "size": 6, "mode": "hosted"}
-        url = f"{spy.url}/files-pri/T1-F1/cat.png"
-        forged |= {"url_private": url, "url_private_download": url}
-        ts = await slack.mention("U1", "C1", "look", files=[forged])
-        await slack.until(lambda: any("📎 `cat.png`" in post.text for post in slack.posts("C1", ts)))
-        assert [] == spy.heard
-
-
-async def test_a_forged_address_on_discord(discord, spool):
-    """Only Discord's own hosts are asked."""
-    async with spying() as spy, spool():
-        (event,) = json.loads(RECORDED.read_text("utf-8"))["events"]
-        data = json.loads(json.dumps(event["d"]).replace('"DM"', f'"{discord.dm(ANN)}"'))
-        data["attachments"][0] |= {"url": f"{spy.url}/cat.png", "proxy_url": f"{spy.url}/cat.png"}
-        data["id"] = str(int((time.time() - EPOCH) * 1000) << 22)
-        await discord.replay(event["t"], data)
-        await discord.until(lambda: any("📎" in post.content for post in discord.posts(discord.dm(ANN))))
-        assert [] == spy.heard

@@ -90,55 +90,6 @@ async def test_files_are_read_without_a_restart(chat, spool, script, office, cap
     assert [["calculate"], ["dice"]] == [[tool["name"] for tool in script.tools[n]] for n in (0, -1)]
 
 
-async def test_what_an_assistant_sets(chat, spool, office, script, openai):
-    """Which function it has and must use, at most how many at once, in what form, how long it may go on."""
-    schema = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
-    form = {"type": "json_schema", "json_schema": {"name": "invoice", "schema": schema, "strict": True}}
-    office.tool(
-        "dice", DICE + '\n    @tool\n    def coin() -> str:\n        "Toss."\n        return "heads"\n'
-    )
-    forced = {"type": "function", "function": {"name": "dice"}}
-    await office.hire(
-        "dice",
-        tool_choice=forced,
-        parallel_tool_calls=False,
-        max_model_calls=2,
-        response_format=form,
-        temperature=0.2,
-    )
-    script.enqueue("I toss.", Call("coin", id="a"))
-    script.enqueue("I throw.", Call("dice", id="b"))
-    async with spool():
-        answer = await chat.talk("go on for ever")
-        assert "echo: thanks" == (await chat.talk("thanks")).text
-
-    assert answer.text.startswith("I toss.\n\nI throw.\n\n✂️")
-    assert "more steps than I am allowed" in answer.text
-    first, second, _ = (request.body for request in openai.requests)
-    assert {"type": "function", "name": "dice"} == first["tool_choice"]
-    assert "tool_choice" not in second
-    assert (False, 0.2) == (first["parallel_tool_calls"], second["temperature"])
-    assert {"type": "json_schema", "name": "invoice", "schema": schema, "strict": True} == first["text"][
-        "format"
-    ]
-    assert ["dice"] == [tool["name"] for tool in first["tools"]]
-    assert "coin" in outputs(second["input"])["a"]
-    assert "error:" in outputs(second["input"])["a"]
-
-
-async def test_little_time(chat, spool, office, script):
-    """A tool that takes longer than the run may is left alone, and the person is told."""
-    office.tool("wait", WAIT)
-    await office.hire("wait", run_seconds=1)
-    script.enqueue("A moment.", Call("wait"))
-    async with spool():
-        answer = await chat.talk("wait")
-
-    assert answer.text.startswith("A moment.")
-    assert "This took too long" in answer.text
-    assert "" == chat.doing(answer.question)
-
-
 async def test_odd_calls_and_hostile_results(chat, spool, script, office, openai):
     """Read by the model as errors, cut, or without our secrets; what it repeats pings nobody (`unseemly`)."""
     office.tool("hostile", HOSTILE)

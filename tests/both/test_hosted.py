@@ -133,19 +133,6 @@ async def test_a_restart_before_the_file_is_posted(chat, spool, script, office, 
     assert 1 == len(script.requests)
 
 
-async def test_a_file_that_is_gone_is_said(chat, spool, script, office, openai):
-    """The container ended before the file could be fetched: an honest line, no broken answer."""
-    await office.hire(PYTHON)
-    script.enqueue(*making(rain=CSV))
-    openai.fail("GET /containers/*/content", status=404, times=50)
-    async with spool():
-        answer = await chat.talk("make a table")
-
-    assert answer.text.startswith("rain.bin")
-    assert "could not fetch" in answer.text
-    assert [] == answer.files
-
-
 async def test_a_network_that_takes_no_files(chat, spool, script, office):
     """The answer stands; under it what the operator has to change."""
     await office.hire(PYTHON)

@@ -9,16 +9,12 @@ from tests.both.chats import YES, Chat
 from tests.both.networks import DiscordChat, SlackChat
 from tests.both.office import BOOK, WAIT
 from tests.both.requests import making
-from tests.discord.conversation import ANN, ROOM
+from tests.discord.people import ANN, ROOM
 
 
 @pytest.fixture(
     params=[
-        "slack direct",
-        "slack thread",
-        "slack chunks",
-        "slack streams",
-        "discord direct",
+        *("slack direct", "slack thread", "slack chunks", "slack streams", "discord direct"),
         "discord thread",
     ]
 )

@@ -58,7 +58,6 @@ class Proxy:
 
 @pytest.fixture
 async def proxy(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Proxy]:
-    """A proxy that the environment names."""
     made = Proxy()
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
@@ -74,7 +73,6 @@ PLACES = {
 
 
 async def test_a_file_in_and_a_file_out(chat, spool, script, office, openai, proxy):
-    """The API, the socket, both files and the model."""
     await office.hire({"type": "code_interpreter"})
     script.enqueue(*making(small=b"small"))
     urls = {f"{chat.name}_api_url": chat.standin.api_url, "openai_base_url": openai.base_url}

@@ -44,7 +44,6 @@ class Watch:
         self._openai = openai
 
     def owner(self, content: bytes) -> str:
-        """Whose mark is in it."""
         return next(who for who, mark in MARK.items() if mark.encode() in content)
 
     def of(self, body: Mapping[str, Any]) -> set[str]:
@@ -63,12 +62,10 @@ class Watch:
         return found
 
     def stores(self) -> list[set[str]]:
-        """Whose documents are in each store."""
         stores = self._openai.stores.all.values()
         return [{self.owner(entry.file.content) for entry in store.entries.values()} for store in stores]
 
     def containers(self) -> list[set[str]]:
-        """Whose files are in each container."""
         found = [
             {self.owner(file.content) for file in container.files.values() if file.source == "user"}
             for container in self._openai.containers.all.values()
@@ -90,7 +87,6 @@ def working(items: list[Item]) -> list[Part]:
 
 
 def asker(body: Mapping[str, Any]) -> str:
-    """Who is answered by a request."""
     newest = json.dumps([item for item in body["input"] if item.get("role") == "user"][-1])
     return next(who for who in MARK if f"I am {who}" in newest)
 

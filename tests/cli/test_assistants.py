@@ -7,7 +7,6 @@ import asyncio
 import importlib
 import io
 import json
-import os
 import re
 import sys
 from dataclasses import replace
@@ -27,9 +26,8 @@ from core.store.database import Database
 from core.types import SETTINGS_ID, Assistant, settings_assistant
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
-from tests.core.fakes import TIMEOUT
+from tests.commands import ROOT, ran
 
-ROOT = Path(__file__).parents[2]
 PRINTED = ROOT / "tests" / "events" / "assistants"
 TOOL = '''from core.tools import tool
 print("a line that must not get into the output")
@@ -60,14 +58,12 @@ class Operator:
         return printed
 
     def writes(self, tool: str) -> None:
-        """A function of that name in the tools folder."""
         folder = self.settings.tools_directory
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / f"{tool}.py").touch(0o600)
         (folder / f"{tool}.py").write_text(TOOL.replace("get_rain_probability", tool))
 
     def gets(self, *arguments: str) -> Any:
-        """What the command prints as JSON."""
         return json.loads(self.types(*arguments, "--json"))
 
     def fails(self, *arguments: str) -> tuple[str, ...]:
@@ -77,7 +73,6 @@ class Operator:
         return refused.value.problems
 
     def creates(self, *arguments: str, name: str = "HelpBot") -> str:
-        """The id of a new assistant."""
         id: str = self.gets("create", "--name", name, *arguments)["id"]
         return id
 
@@ -102,7 +97,6 @@ def _settled(operator: Operator) -> None:
 
 
 def test_helpbot_is_one_command(operator):
-    """It says what was made, with its id, and what to do next; `show` prints the rest."""
     said = ("--instructions", "You help.", "--model", "gpt-6-luna", "--tool", "code_interpreter")
     printed = operator.types("create", "--name", "HelpBot", *said)
 
@@ -118,7 +112,6 @@ def test_helpbot_is_one_command(operator):
 
 
 def test_every_option_is_a_field(operator, tmp_path):
-    """Texts from a file, tools of every sort, limits."""
     (tmp_path / "told.md").write_text("Be kind.\n친절하게.\n", "utf-8")
     operator.writes("get_rain_probability")
     made = operator.gets(
@@ -170,7 +163,6 @@ def test_instructions_come_from_standard_input(operator, monkeypatch):
 
 
 def test_all_mistakes_are_told_at_once(operator):
-    """Those of the options and those of the assistant; and nothing is made."""
     problems = operator.fails(
         *("create", "--model", "gpt-4-turbo", "--temperature", "warm", "--top-p", "7"),
         *("--instructions", "@missing.md", "--tool", "mcp:x=https://evil.example/", "--tool", "mcp:x"),
@@ -178,13 +170,7 @@ def test_all_mistakes_are_told_at_once(operator):
     )
 
     expected = (
-        "--temperature warm",
-        "top_p 7",
-        "missing.md",
-        "MCP_HOSTS",
-        "mcp:LABEL=https",
-        "KEY=VALUE",
-        "xml",
+        *("--temperature warm", "top_p 7", "missing.md", "MCP_HOSTS", "mcp:LABEL=https", "KEY=VALUE", "xml"),
     )
     others = ("auto:x", "--run-seconds 1.5", "needs a name", "retired on 2026-10-23")
     assert [1] * 11 == [sum(said in problem for problem in problems) for said in (*expected, *others)]
@@ -193,7 +179,6 @@ def test_all_mistakes_are_told_at_once(operator):
 
 
 def test_an_update_changes_what_it_names(operator):
-    """Everything else stays; tools and metadata are added, removed and replaced one by one."""
     operator.writes("f")
     given = ("--tool", "web_search", "--tool", "f", "--metadata", "a=1", "--metadata", "b=2")
     operator.creates("--instructions", "Be kind.", *given)
@@ -209,7 +194,6 @@ def test_an_update_changes_what_it_names(operator):
 
 
 def test_fields_are_cleared(operator):
-    """They are then as if they had never been set; tools can be cleared and set anew at once."""
     operator.creates(
         "--model", "gpt-6.1-terra", "--temperature", "1", "--tool", "web_search", "--metadata", "a=1"
     )
@@ -223,7 +207,6 @@ def test_fields_are_cleared(operator):
 
 
 def test_an_update_of_nothing_is_refused(operator):
-    """And so are fields and tools that do not exist."""
     operator.creates("--tool", "web_search")
 
     (nothing,) = operator.fails("update", "HelpBot")
@@ -235,7 +218,6 @@ def test_an_update_of_nothing_is_refused(operator):
 
 
 def test_every_remark_has_its_sentence():
-    """With all of its facts in it."""
     names = ("effort", "given", "id", "label", "meant", "model", "name", "reason", "text", "tool", "tools")
 
     assert set(SENTENCES) == set(get_args(Kind))
@@ -276,7 +258,6 @@ def test_a_function_without_code_is_refused(operator, name, said):
     ],
 )
 def test_a_refusal_says_what_to_do(operator, tmp_path, typed, said):
-    """In one sentence."""
     two = [{"id": f"asst_{number}", "name": "Ada", "model": "m"} for number in (1, 2)]
     (tmp_path / "two.json").write_text(json.dumps(two))
     operator.types("import", str(tmp_path / "two.json"))
@@ -288,7 +269,6 @@ def test_a_refusal_says_what_to_do(operator, tmp_path, typed, said):
 
 
 def test_long_instructions_are_cut(operator, tmp_path):
-    """After a few lines, or letters; `--full` shows all."""
     (tmp_path / "long.md").write_text("\n".join(f"Rule {number}." for number in range(500)))
     made = operator.types("create", "--name", "Ada", "--instructions", f"@{tmp_path / 'long.md'}")
 
@@ -317,7 +297,6 @@ def test_the_page_names_options_that_exist():
 
 
 def test_an_empty_list_shows_the_way(operator):
-    """The first command that a person needs."""
     assert "assistants create --name HelpBot" in operator.types("list")
     assert {"object": "list", "data": []} == operator.gets("list")
 
@@ -342,7 +321,6 @@ def test_a_list_is_a_table(operator):
 
 
 def test_places_are_assigned_and_freed(operator):
-    """What holds from then on is said; `show` tells the places."""
     ada = operator.creates(name="Ada")
     number = "112233445566778899"
     said = operator.types("use", "Ada", "--slack", "C1", "--discord", number, "--default").splitlines()
@@ -365,7 +343,6 @@ def test_places_are_assigned_and_freed(operator):
 
 
 def test_places_are_ids(operator):
-    """A person's id or a channel's name is none."""
     operator.creates()
 
     problems = operator.fails(
@@ -382,7 +359,6 @@ def test_places_are_ids(operator):
 
 
 def test_an_assigned_one_is_deleted_by_force(operator):
-    """Its assignments end with it; without force nothing happens."""
     id = operator.creates()
     operator.types("use", id, "--default")
 
@@ -397,7 +373,6 @@ def test_an_assigned_one_is_deleted_by_force(operator):
 
 
 def test_what_cannot_come_along_is_told(operator):
-    """On stderr, with the assistant it is about."""
     for file in PRINTED.glob("*.json"):
         operator.types("import", str(file))
         for line in operator.told.splitlines():
@@ -414,7 +389,6 @@ def test_what_cannot_come_along_is_told(operator):
 
 
 def test_an_import_again_needs_to_be_told_so(operator):
-    """What is here already stays as it is; that is said, and how to have it otherwise."""
     file = str(PRINTED / "math_tutor.json")
     operator.types("import", file)
     operator.types("import", file)
@@ -428,7 +402,6 @@ def test_an_import_again_needs_to_be_told_so(operator):
 
 
 def test_a_name_of_two_lines_is_printed_on_one(operator, tmp_path):
-    """One line is one assistant."""
     (tmp_path / "one.json").write_text('{"id": "asst_1", "name": "A\\nB", "model": "gpt-6-luna"}')
 
     assert "asst_1  A B  gpt-6-luna\n" == operator.types("import", str(tmp_path / "one.json"))
@@ -444,7 +417,6 @@ def test_a_name_of_two_lines_is_printed_on_one(operator, tmp_path):
     ],
 )
 def test_what_is_not_imported_is_said(operator, monkeypatch, text, said):
-    """Silence would look like success."""
     monkeypatch.setattr(sys, "stdin", io.StringIO(text))
 
     operator.types("import", "-")
@@ -461,7 +433,6 @@ def test_what_is_not_imported_is_said(operator, monkeypatch, text, said):
     ],
 )
 def test_an_import_is_all_or_nothing(operator, monkeypatch, text, said):
-    """Each mistake is told with the assistant it is in."""
     monkeypatch.setattr(sys, "stdin", io.StringIO(text))
 
     problems = operator.fails("import", "-")
@@ -488,23 +459,6 @@ async def test_the_server_is_asked_about_a_model(operator):
     assert "warning: The model any was not checked" in operator.told
 
 
-async def typed(*arguments: str, cwd: Path, given: str = "", **environ: str) -> tuple[int | None, str, str]:
-    """Exit status, stdout and stderr of `spool assistants …` with nothing set but this."""
-    kept = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_START") if name in os.environ}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-X", "importtime") if "-X" in arguments else (sys.executable,),
-        *("-m", "bots", "assistants", *(word for word in arguments if word != "-X")),
-        env={"PYTHONPATH": str(ROOT), **kept, **environ},
-        cwd=cwd,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(TIMEOUT * 4):
-        out, err = await process.communicate(given.encode())
-    return process.returncode, out.decode(), err.decode()
-
-
 async def test_every_command_works_from_a_shell(tmp_path):
     """Status 0, JSON alone on stdout, no platform token, no key, no network; while the bot runs."""
     (tmp_path / "data").mkdir()
@@ -522,7 +476,7 @@ async def test_every_command_works_from_a_shell(tmp_path):
         ]
         printed = []
         for command in commands:
-            status, out, err = await typed(*command, "--json", cwd=tmp_path)
+            status, out, err = await ran("assistants", *command, "--json", cwd=tmp_path)
             assert 0 == status, err
             assert "Traceback" not in err
             printed.append(json.loads(out))
@@ -534,10 +488,8 @@ async def test_every_command_works_from_a_shell(tmp_path):
 
 
 async def test_a_mistake_is_status_two(tmp_path):
-    """Each on a line of stderr, and nothing on stdout; the replacement of a retired model is named."""
-    status, out, err = await typed(
-        "create", "--name", "A", "--model", "gpt-4-turbo", "--top-p", "2", "--json", cwd=tmp_path
-    )
+    wrong = ("--name", "A", "--model", "gpt-4-turbo", "--top-p", "2")
+    status, out, err = await ran("assistants", "create", *wrong, "--json", cwd=tmp_path)
 
     assert (2, "") == (status, out)
     assert 2 == len(err.splitlines())
@@ -546,8 +498,7 @@ async def test_a_mistake_is_status_two(tmp_path):
 
 
 async def test_nothing_heavy_is_imported(tmp_path):
-    """A list is there at once: no SDK is needed for it."""
-    _, _, err = await typed("list", "-X", cwd=tmp_path)
+    _, _, err = await ran("assistants", "list", options=("-X", "importtime"), cwd=tmp_path)
 
     modules = {line.split("|")[-1].strip() for line in err.splitlines() if line.startswith("import time:")}
     assert "core.store.assistants" in modules
@@ -564,9 +515,9 @@ async def test_nothing_heavy_is_imported(tmp_path):
 async def test_many_processes_write_at_once(tmp_path):
     """Into a directory that none of them has seen before; nothing is lost."""
     began = await asyncio.gather(
-        *(typed("create", "--name", f"N{number}", "--json", cwd=tmp_path) for number in range(4))
+        *(ran("assistants", "create", "--name", f"N{number}", "--json", cwd=tmp_path) for number in range(4))
     )
 
     assert [0] * 4 == [status for status, _, _ in began], [err for _, _, err in began]
-    _, out, _ = await typed("list", "--json", cwd=tmp_path)
+    _, out, _ = await ran("assistants", "list", "--json", cwd=tmp_path)
     assert {f"N{number}" for number in range(4)} == {one["name"] for one in json.loads(out)["data"]}

@@ -24,7 +24,6 @@ ENVIRONMENT = {
 
 
 def typed(cwd: Path, *arguments: str) -> tuple[int, str, str]:
-    """Exit status, stdout and stderr of a command."""
     command = [sys.executable, "-m", "bots", *arguments]
     ended = subprocess.run(command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True)
     return ended.returncode, ended.stdout, ended.stderr
@@ -45,7 +44,6 @@ def running(cwd: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_backup_while_the_bot_runs_is_put_back_when_it_does_not(tmp_path):
-    """While it runs, restoring is refused with its pid."""
     with running(tmp_path) as bot:
         status, said, wrong = typed(tmp_path, "backup", "copy")
         assert (0, "") == (status, wrong)
@@ -73,7 +71,6 @@ def test_a_backup_while_the_bot_runs_is_put_back_when_it_does_not(tmp_path):
     ],
 )
 def test_mistakes_end_with_status_2_and_the_cure(tmp_path, arguments, cure):
-    """In one line, with nothing made."""
     (tmp_path / "there").touch()
 
     assert (2, "", f"error: {cure}\n") == typed(tmp_path, *arguments)

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +26,12 @@ Command = Callable[..., Coroutine[Any, Any, int]]
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[OpenAIStandin]:
-    """The model server."""
-    async with OpenAIStandin(Scenario()) as standin:
-        yield standin
-
-
-@pytest.fixture
-def settings(tmp_path: Path, api: OpenAIStandin) -> Settings:
-    """Those of an operator with a key."""
-    return Settings(openai_api_key="sk-test", openai_base_url=api.base_url, data_dir=tmp_path / "data")
+def settings(tmp_path: Path, openai: OpenAIStandin) -> Settings:
+    return Settings(openai_api_key="sk-test", openai_base_url=openai.base_url, data_dir=tmp_path / "data")
 
 
 @pytest.fixture
 async def bot(settings: Settings) -> str:
-    """An assistant called HelpBot."""
     data_directory(settings.data_dir)
     db = Database(settings.data_dir / "spool.sqlite3")
     made = await db(lambda tx: assistants.create(tx, {"name": "HelpBot", "model": "gpt-6-luna"}, 0.0))
@@ -78,45 +69,35 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def uploads(api: OpenAIStandin) -> list[str]:
-    """The names of everything that was ever uploaded."""
-    return sorted(file.name for file in api.files.uploaded)
+def uploads(openai: OpenAIStandin) -> list[str]:
+    return sorted(file.name for file in openai.files.uploaded)
 
 
-async def test_a_folder_is_added(api, command, bot, folder, capsys):
+async def test_a_folder_is_added(openai, command, bot, folder, capsys):
     """With what is below it, without what is hidden; what cannot be read is named, and no failure."""
     assert 0 == await command("add", "HelpBot", folder)
 
     out, err = capsys.readouterr()
-    assert ["a.md", "b.txt"] == uploads(api)
+    assert ["a.md", "b.txt"] == uploads(openai)
     assert "2 added, 0 already there, 1 left out.\n" == out
     assert f"added    {folder / 'a.md'}\n" in err
     assert f"skipped  {folder / 'photo.png'}: file search cannot read .png files" in err
     assert "hidden" not in err
     assert "HelpBot had no file_search tool: it was added.\n" in err
-
-
-async def test_without_a_terminal_there_are_only_plain_lines(command, bot, folder, capsys):
-    """No bar, no control characters."""
-    await command("add", bot, folder)
-
-    out, err = capsys.readouterr()
     assert not set(out + err) & {"\r", "\x1b", "█"}
 
 
-async def test_adding_again_uploads_nothing(api, command, bot, folder, capsys):
-    """What is there is there."""
+async def test_adding_again_uploads_nothing(openai, command, bot, folder, capsys):
     await command("add", bot, folder)
     capsys.readouterr()
 
     assert 0 == await command("add", bot, folder, folder / "a.md")
 
     assert "0 added, 2 already there, 1 left out.\n" == capsys.readouterr().out
-    assert 2 == len(api.files.uploaded)
+    assert 2 == len(openai.files.uploaded)
 
 
 async def test_what_was_named_and_cannot_be_added_fails(command, bot, tmp_path, capsys):
-    """Each with its reason; the rest is added; the status is 1."""
     empty, photo, good = tmp_path / "empty.txt", tmp_path / "photo.png", tmp_path / "good.txt"
     empty.touch()
     photo.write_bytes(b"png")
@@ -136,7 +117,6 @@ async def test_what_was_named_and_cannot_be_added_fails(command, bot, tmp_path, 
 
 
 async def test_a_document_the_server_cannot_read_fails_with_its_reason(command, bot, tmp_path, capsys):
-    """In the server's words, also in the list."""
     (tmp_path / "a.pdf").write_text("no pdf")
 
     assert 1 == await command("add", bot, tmp_path / "a.pdf")
@@ -153,31 +133,29 @@ async def test_a_document_the_server_cannot_read_fails_with_its_reason(command, 
     )
 
 
-async def test_a_key_that_is_refused_ends_it(api, command, bot, tmp_path, capsys):
+async def test_a_key_that_is_refused_ends_it(openai, command, bot, tmp_path, capsys):
     """The other files would fare no better: they are not tried."""
     paths = [tmp_path / f"{number:02}.txt" for number in range(12)]
     for path in paths:
         path.write_text(path.name)
-    api.fail("POST /files", status=401, code="invalid_api_key", times=100)
+    openai.fail("POST /files", status=401, code="invalid_api_key", times=100)
 
     assert 1 == await command("add", bot, *paths)
 
-    assert api.asked("POST /files") <= 4
+    assert openai.asked("POST /files") <= 4
     said = capsys.readouterr().err
     assert "failed   8 more were not tried (give the same command again later): invalid_api_key" in said
     assert "11.txt" not in said
 
 
 async def test_a_server_that_keeps_no_documents_is_told_of(command, bot, folder, capsys):
-    """Most servers that speak the Responses API have no vector stores."""
     async with OpenAIStandin(Scenario(), portable=True) as other:
         assert 1 == await command("add", bot, folder, url=other.base_url)
 
     assert f"failed   {folder / 'a.md'}: the model server keeps no documents: " in capsys.readouterr().err
 
 
-async def test_a_namesake_is_told_of(api, command, bot, tmp_path, capsys):
-    """Both are kept; how to drop the former one is said, and works."""
+async def test_a_namesake_is_told_of(openai, command, bot, tmp_path, capsys):
     path = tmp_path / "a.txt"
     path.write_text("old")
     await command("add", bot, path)
@@ -186,14 +164,14 @@ async def test_a_namesake_is_told_of(api, command, bot, tmp_path, capsys):
 
     assert 0 == await command("add", bot, path)
 
-    old = next(file for file in api.files.uploaded if file.content == b"old")
+    old = next(file for file in openai.files.uploaded if file.content == b"old")
     said = f"both are kept. To drop what was there before: spool files remove {bot} {old.id}\n"
     assert said in capsys.readouterr().err
     assert 0 == await command("remove", bot, old.id)
-    assert [b"new"] == [file.content for file in api.files.kept.values()]
+    assert [b"new"] == [file.content for file in openai.files.kept.values()]
 
 
-async def test_namesakes_of_one_command_are_told_apart(api, command, bot, folder, capsys):
+async def test_namesakes_of_one_command_are_told_apart(openai, command, bot, folder, capsys):
     """Both are wanted: nobody is told to drop one, also when the second comes after an interruption."""
     await command("add", bot, folder)
     (folder / "sub" / "a.md").write_text("# Another")
@@ -201,7 +179,7 @@ async def test_namesakes_of_one_command_are_told_apart(api, command, bot, folder
 
     assert 0 == await command("add", bot, folder)
 
-    ids = {file.content: file.id for file in api.files.uploaded}
+    ids = {file.content: file.id for file in openai.files.uploaded}
     said = capsys.readouterr().err
     assert "note     2 documents are called a.md: " in said
     assert f"{folder / 'a.md'} is {ids[b'# A']}" in said
@@ -210,7 +188,6 @@ async def test_namesakes_of_one_command_are_told_apart(api, command, bot, folder
 
 
 async def test_a_list_tells_namesakes_apart(command, bot, folder, capsys):
-    """By the id and by the SHA-256 of the file; either is enough to remove one."""
     (folder / "sub" / "a.md").write_text("# Another")
     await command("add", bot, folder)
     digest = hashlib.sha256(b"# Another").hexdigest()[:12]
@@ -236,19 +213,17 @@ async def test_a_server_without_file_search_is_warned_about(command, bot, folder
     assert "will not search" not in capsys.readouterr().err
 
 
-async def test_the_same_bytes_under_two_names_are_told_of(api, command, bot, tmp_path, capsys):
-    """One of them is enough."""
+async def test_the_same_bytes_under_two_names_are_told_of(openai, command, bot, tmp_path, capsys):
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text("same")
     await command("add", bot, tmp_path / "a.txt")
     await command("add", bot, tmp_path / "b.txt")
 
     assert "b.txt: the same bytes as a.txt\n" in capsys.readouterr().err
-    assert ["a.txt"] == uploads(api)
+    assert ["a.txt"] == uploads(openai)
 
 
-async def test_json_is_all_there_is_on_stdout(api, command, bot, folder, capsys):
-    """Of all three actions."""
+async def test_json_is_all_there_is_on_stdout(openai, command, bot, folder, capsys):
     await command("add", bot, folder, "--json")
     added = json.loads(capsys.readouterr().out)
     await command("list", bot, "--json")
@@ -256,7 +231,7 @@ async def test_json_is_all_there_is_on_stdout(api, command, bot, folder, capsys)
     await command("remove", bot, "a.md", "--json")
     removed = json.loads(capsys.readouterr().out)
 
-    ids = {file.name: file.id for file in api.files.uploaded}
+    ids = {file.name: file.id for file in openai.files.uploaded}
     by_name = {entry["filename"]: entry for entry in added["data"]}
     assert {"a.md", "b.txt", "photo.png"} == by_name.keys()
     assert (ids["a.md"], "completed", 3) == tuple(by_name["a.md"][key] for key in ("id", "status", "bytes"))
@@ -265,10 +240,9 @@ async def test_json_is_all_there_is_on_stdout(api, command, bot, folder, capsys)
     assert [{"id": ids["a.md"], "filename": "a.md", "deleted": True}] == removed["data"]
 
 
-async def test_listing_asks_nobody(api, command, bot, folder, capsys):
-    """It needs neither the server nor a key."""
+async def test_listing_asks_nobody(openai, command, bot, folder, capsys):
     await command("add", bot, folder)
-    await api.go_offline()
+    await openai.go_offline()
     capsys.readouterr()
 
     assert 0 == await command("list", "helpbot", key="", url="")
@@ -280,14 +254,12 @@ async def test_listing_asks_nobody(api, command, bot, folder, capsys):
 
 
 async def test_an_empty_list_says_what_to_do(command, bot, capsys):
-    """With the command for it."""
     assert 0 == await command("list", bot)
 
     assert f"spool files add {bot} PATH" in capsys.readouterr().out
 
 
 async def test_the_settings_assistant_is_not_advised_to_add_some(settings, command, capsys):
-    """It would be refused."""
     data_directory(settings.data_dir)
     db = Database(settings.data_dir / "spool.sqlite3")
     await db(lambda tx: assistants.settle(tx, settings_assistant(settings), 1.0))
@@ -298,29 +270,18 @@ async def test_the_settings_assistant_is_not_advised_to_add_some(settings, comma
     assert ("spool assistants create" in said, "files add" in said) == (True, False)
 
 
-async def test_documents_are_removed_by_name_or_id(api, command, bot, folder):
-    """Also at the server."""
-    await command("add", bot, folder)
-    ids = {file.name: file.id for file in api.files.uploaded}
-
-    assert 0 == await command("remove", bot, "a.md", ids["b.txt"])
-
-    assert not api.files.kept
-
-
-async def test_removing_what_is_not_there_fails(api, command, bot, folder, capsys):
-    """The rest is removed all the same."""
+async def test_documents_are_removed_by_name_or_id(openai, command, bot, folder, capsys):
     await command("add", bot, folder)
     capsys.readouterr()
 
-    assert 1 == await command("remove", bot, "z.md", "a.md")
+    ids = {file.name: file.id for file in openai.files.uploaded}
+    assert 1 == await command("remove", bot, "z.md", "a.md", ids["b.txt"])
 
     assert "failed   z.md: HelpBot has no such document\n" in capsys.readouterr().err
-    assert ["b.txt"] == [file.name for file in api.files.kept.values()]
+    assert not openai.files.kept
 
 
-async def test_a_name_of_two_documents_is_not_enough_to_remove(api, command, bot, tmp_path, capsys):
-    """Their ids are told."""
+async def test_a_name_of_two_documents_is_not_enough_to_remove(openai, command, bot, tmp_path, capsys):
     for content in ("old", "new"):
         (tmp_path / "a.txt").write_text(content)
         await command("add", bot, tmp_path / "a.txt")
@@ -329,19 +290,17 @@ async def test_a_name_of_two_documents_is_not_enough_to_remove(api, command, bot
     assert 1 == await command("remove", bot, "a.txt")
 
     said = capsys.readouterr().err
-    assert all(id in said for id in api.files.kept)
-    assert 2 == len(api.files.kept)
+    assert all(id in said for id in openai.files.kept)
+    assert 2 == len(openai.files.kept)
 
 
 @pytest.mark.parametrize("action", [("add", "x.txt"), ("remove", "x.txt")])
 async def test_without_a_key_nothing_can_be_changed(command, bot, action):
-    """The setting is named."""
     with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
         await command(action[0], bot, action[1], key="", url="")
 
 
 async def test_an_unknown_assistant_is_wrong_use(command, bot):
-    """How to see which there are is said."""
     with pytest.raises(ConfigError, match="assistants list"):
         await command("list", "Nobody")
 
@@ -356,11 +315,10 @@ async def test_the_assistant_of_the_settings_gets_no_documents(command, settings
         await command("add", SETTINGS_ID, folder)
 
 
-async def test_two_commands_at_once_are_one_too_many(api, command, bot, folder):
-    """They would upload the same files twice."""
-    held = api.hold("POST /files")
+async def test_two_commands_at_once_are_one_too_many(openai, command, bot, folder):
+    held = openai.hold("POST /files")
     first = asyncio.create_task(command("add", bot, folder))
-    await api.until(lambda: held.waiting > 0)
+    await openai.until(lambda: held.waiting > 0)
 
     with pytest.raises(ConfigError, match="Another"):
         await command("add", bot, folder)

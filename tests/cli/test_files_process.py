@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import signal
 import stat
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from asyncio.subprocess import Process
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,23 +15,15 @@ from core.store.data_dir import data_directory
 from core.store.database import Database
 from standins.openai import OpenAIStandin
 from standins.openai.trouble import Trouble
-from standins.script.script import Scenario
+from tests import commands
+from tests.commands import ended
 
-ROOT = Path(__file__).parents[2]
 NAMES = [f"{number}.txt" for number in range(8)]
 TIMEOUT = 60
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[OpenAIStandin]:
-    """The model server."""
-    async with OpenAIStandin(Scenario()) as standin:
-        yield standin
-
-
-@pytest.fixture
 async def bot(tmp_path: Path) -> str:
-    """An assistant called HelpBot, and eight documents for it."""
     (tmp_path / "docs").mkdir()
     for name in NAMES:
         (tmp_path / "docs" / name).write_text(f"This is document {name}.")
@@ -46,27 +35,16 @@ async def bot(tmp_path: Path) -> str:
 
 
 async def started(directory: Path, url: str, *arguments: str) -> Process:
-    """The command on its way, in that directory."""
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DATA_DIR": "data", "LANG": "C.UTF-8"}
-    if url:
-        environ |= {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "sk-test"}
-    command = (sys.executable, "-m", "bots", "files", *arguments)
-    return await asyncio.create_subprocess_exec(
-        *command, cwd=directory, env=environ, stdout=PIPE, stderr=PIPE
-    )
+    environ = {"DATA_DIR": "data", "LANG": "C.UTF-8"}
+    environ |= {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "sk-test"} if url else {}
+    return await commands.started("files", *arguments, cwd=directory, environ=environ)
 
 
-async def ended(process: Process) -> tuple[int | None, str, str]:
-    """Its status, and what it said on either stream."""
-    out, err = await asyncio.wait_for(process.communicate(), TIMEOUT)
-    return process.returncode, out.decode(), err.decode()
-
-
-async def stopped(api: OpenAIStandin, directory: Path, number: int, when: Callable[[], bool]) -> str:
+async def stopped(openai: OpenAIStandin, directory: Path, number: int, when: Callable[[], bool]) -> str:
     """What the command said that got this signal as soon as the condition held."""
-    process = await started(directory, api.base_url, "add", "HelpBot", "docs")
+    process = await started(directory, openai.base_url, "add", "HelpBot", "docs")
     try:
-        await api.until(when, TIMEOUT)
+        await openai.until(when, TIMEOUT)
     finally:
         process.send_signal(number)
     status, _, err = await ended(process)
@@ -74,76 +52,65 @@ async def stopped(api: OpenAIStandin, directory: Path, number: int, when: Callab
     return err
 
 
-def after(api: OpenAIStandin, uploaded: int) -> Trouble:
+def after(openai: OpenAIStandin, uploaded: int) -> Trouble:
     """From that many uploads on, the server is so slow that nothing happens; `times = 0` ends it."""
     slow = Trouble("POST /files", status=0, seconds=TIMEOUT, times=100)
-    api.fail("POST /files", status=0, times=uploaded)
-    api.troubles.add(slow)
+    openai.fail("POST /files", status=0, times=uploaded)
+    openai.troubles.add(slow)
     return slow
 
 
 async def documents(directory: Path, owner: str) -> dict[str, str]:
-    """Name to state."""
     db = Database(directory / "data" / "spool.sqlite3")
     rows = await db(lambda tx: vector_stores.documents(tx, owner))
     db.close()
     return {row.name: row.status for row in rows}
 
 
-def searchable(api: OpenAIStandin) -> list[str]:
-    """What is in the one store there is."""
-    (store,) = api.stores.all.values()
+def searchable(openai: OpenAIStandin) -> list[str]:
+    (store,) = openai.stores.all.values()
     return sorted(entry.file.name for entry in store.entries.values())
 
 
 @pytest.mark.parametrize("uploaded", [1, 5])
-async def test_a_second_start_uploads_only_what_is_missing(api, tmp_path, bot, uploaded):
+async def test_a_second_start_uploads_only_what_is_missing(openai, tmp_path, bot, uploaded):
     """The first one is killed right after some uploads, before it can know all of their ids."""
-    slow = after(api, uploaded)
-    await stopped(api, tmp_path, signal.SIGKILL, lambda: len(api.files.uploaded) == uploaded)
+    slow = after(openai, uploaded)
+    await stopped(openai, tmp_path, signal.SIGKILL, lambda: len(openai.files.uploaded) == uploaded)
     slow.times = 0
 
-    status, out, _ = await ended(await started(tmp_path, api.base_url, "add", "HelpBot", "docs"))
+    status, out, _ = await ended(await started(tmp_path, openai.base_url, "add", "HelpBot", "docs"))
 
     assert 0o600 == stat.S_IMODE((tmp_path / "data" / "files.lock").stat().st_mode)
-    assert (0, NAMES) == (status, sorted(file.name for file in api.files.uploaded))
+    assert (0, NAMES) == (status, sorted(file.name for file in openai.files.uploaded))
     assert "8 " not in out.partition(" already")[2]
-    assert NAMES == searchable(api)
+    assert NAMES == searchable(openai)
     assert dict.fromkeys(NAMES, "completed") == await documents(tmp_path, bot)
 
 
-async def test_a_start_that_died_while_indexing_uploads_nothing(api, tmp_path, bot):
+async def test_a_start_that_died_while_indexing_uploads_nothing(openai, tmp_path, bot):
     """All bytes were there; what is left is to make them searchable."""
-    api.stores.indexing = TIMEOUT
-    await stopped(api, tmp_path, signal.SIGKILL, lambda: api.asked("GET /vector_stores/*/files/*") >= 3)
-    before = len(api.files.uploaded)
-    for store in api.stores.all.values():
+    openai.stores.indexing = TIMEOUT
+    await stopped(openai, tmp_path, signal.SIGKILL, lambda: openai.asked("GET /vector_stores/*/files/*") >= 3)
+    before = len(openai.files.uploaded)
+    for store in openai.stores.all.values():
         store.entries.clear()
-    api.stores.indexing = 0.0
+    openai.stores.indexing = 0.0
 
-    status, _, _ = await ended(await started(tmp_path, api.base_url, "add", "HelpBot", "docs"))
+    status, _, _ = await ended(await started(tmp_path, openai.base_url, "add", "HelpBot", "docs"))
 
-    assert (0, 8) == (status, len(api.files.uploaded))
+    assert (0, 8) == (status, len(openai.files.uploaded))
     assert 1 <= before <= 8
-    assert NAMES == searchable(api)
+    assert NAMES == searchable(openai)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_an_interrupted_command_says_how_to_go_on(api, tmp_path, bot, number):
-    """And the same command does."""
-    slow = after(api, 2)
-    said = await stopped(api, tmp_path, number, lambda: len(api.files.uploaded) == 2)
+async def test_an_interrupted_command_says_how_to_go_on(openai, tmp_path, bot, number):
+    slow = after(openai, 2)
+    said = await stopped(openai, tmp_path, number, lambda: len(openai.files.uploaded) == 2)
     slow.times = 0
 
     assert said.endswith("interrupted: what was done stays; the same command goes on where it stopped.\n")
     assert "Traceback" not in said
-    status, _, _ = await ended(await started(tmp_path, api.base_url, "add", "HelpBot", "docs"))
-    assert (0, NAMES) == (status, sorted(file.name for file in api.files.uploaded))
-
-
-async def test_wrong_use_is_status_2(tmp_path, bot):
-    """A missing key, too; the cure is on stderr, nothing on stdout."""
-    for arguments, cure in ((("add", "HelpBot", "docs"), "OPENAI_API_KEY"), (("add",), "ASST")):
-        status, out, err = await ended(await started(tmp_path, "", *arguments))
-        assert (2, "") == (status, out)
-        assert cure in err
+    status, _, _ = await ended(await started(tmp_path, openai.base_url, "add", "HelpBot", "docs"))
+    assert (0, NAMES) == (status, sorted(file.name for file in openai.files.uploaded))

@@ -15,21 +15,12 @@ from core.files.library import AT_ONCE, Library
 from core.model_server.service import OpenAIService
 from core.store.database import Database
 from standins.openai import OpenAIStandin
-from standins.script.script import Scenario
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[OpenAIStandin]:
-    """The model server."""
-    async with OpenAIStandin(Scenario()) as standin:
-        yield standin
-
-
-@pytest.fixture
-async def opened(tmp_path: Path, api: OpenAIStandin) -> AsyncIterator[Callable[[], Library]]:
-    """Makes a library in a hurry, as each command does."""
+async def opened(tmp_path: Path, openai: OpenAIStandin) -> AsyncIterator[Callable[[], Library]]:
     db = Database(tmp_path / "db.sqlite3")
-    service = OpenAIService(api_key="sk-test", base_url=api.base_url, pause=0.001)
+    service = OpenAIService(api_key="sk-test", base_url=openai.base_url, pause=0.001)
     yield lambda: Library(db, service, pause=0.001)
     await service.close()
     db.close()
@@ -37,23 +28,21 @@ async def opened(tmp_path: Path, api: OpenAIStandin) -> AsyncIterator[Callable[[
 
 @pytest.fixture
 def library(opened: Callable[[], Library]) -> Library:
-    """That of one command."""
     return opened()
 
 
 async def outcomes(
     library: Library, folder: Path, number: int, told: io.StringIO | None = None
 ) -> list[Outcome]:
-    """What becomes of so many files."""
     paths = [folder / f"{name:02}.txt" for name in range(number)]
     for path in paths:
         path.write_text(path.name)
     return await Filing(library, "asst_1", Progress(told or io.StringIO(), number, 0)).add(found(paths))
 
 
-async def test_a_server_that_is_away_is_not_asked_for_every_file(api, library, tmp_path):
+async def test_a_server_that_is_away_is_not_asked_for_every_file(openai, library, tmp_path):
     """Those on their way when the first fails are named; the rest is one line."""
-    await api.go_offline()
+    await openai.go_offline()
     told = io.StringIO()
 
     reasons = [outcome.reason for outcome in await outcomes(library, tmp_path, 12, told)]
@@ -67,24 +56,23 @@ async def test_a_server_that_is_away_is_not_asked_for_every_file(api, library, t
     assert lines[-1].endswith("the model server cannot be reached")
 
 
-async def test_what_is_there_counts_as_there_while_the_server_is_away(api, opened, tmp_path):
+async def test_what_is_there_counts_as_there_while_the_server_is_away(openai, opened, tmp_path):
     """Also what is not asked about any more, and to a command that knows nothing of the one before."""
     await outcomes(opened(), tmp_path, 8)
-    await api.go_offline()
+    await openai.go_offline()
 
     states = [outcome.state for outcome in await outcomes(opened(), tmp_path, 12)]
 
     assert ["known"] * 8 + ["failed"] * 4 == states
 
 
-async def test_a_file_that_fails_now_and_then_ends_nothing(api, library, tmp_path):
-    """Only failures in a row do."""
-    api.fail("POST /files", status=503, code="server_is_overloaded", times=3)
+async def test_a_file_that_fails_now_and_then_ends_nothing(openai, library, tmp_path):
+    openai.fail("POST /files", status=503, code="server_is_overloaded", times=3)
 
     assert ["added"] * 12 == [outcome.state for outcome in await outcomes(library, tmp_path, 12)]
 
 
-async def test_a_file_that_cannot_be_read_is_its_own_failure(api, library, tmp_path):
+async def test_a_file_that_cannot_be_read_is_its_own_failure(openai, library, tmp_path):
     """It vanished after it was found; the system says why."""
     path = tmp_path / "gone.txt"
     path.write_text("gone")

@@ -48,7 +48,6 @@ def bin(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_every_file_of_the_packages(wheel):
-    """Also those that are no code; and it is called as the project says."""
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
     ours = (path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.is_file())
@@ -93,7 +92,6 @@ def test_its_settings_are_explained_where_it_says(bin, tmp_path):
 
 
 def test_the_demo_greets(bin, tmp_path):
-    """With its stand-ins and tools; its data is in the current folder."""
     shown = run(bin / "spool", "demo", cwd=tmp_path)
 
     assert not shown.returncode, shown.stderr
@@ -103,7 +101,6 @@ def test_the_demo_greets(bin, tmp_path):
 
 
 def test_an_example_tool_is_added(bin, tmp_path):
-    """To the current folder's data, and to where its `.env` says; what follows is `spool …`, too."""
     assert "data/tools/clock.py added" in run(bin / "spool", "tools", "add", "clock", cwd=tmp_path).stdout
     (tmp_path / ".env").write_text("DATA_DIR=./elsewhere\n")
 
@@ -113,7 +110,6 @@ def test_an_example_tool_is_added(bin, tmp_path):
 
 
 def test_it_does_not_start_by_itself(bin, tmp_path):
-    """Without tokens and terminal: it says what to set, under the name it was called by."""
     refused = run(bin / "spool", cwd=tmp_path)
 
     assert (2, "") == (refused.returncode, refused.stdout)

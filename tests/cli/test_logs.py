@@ -20,12 +20,10 @@ class Terminal(io.StringIO):
     """A stream that people look at."""
 
     def isatty(self) -> bool:
-        """See `io.IOBase`."""
         return True
 
 
 def broken(text: str) -> None:
-    """Raise with this text."""
     raise ValueError(text)
 
 
@@ -40,7 +38,6 @@ def test_a_line_is_one_object_with_what_was_said_and_given():
 
 
 def test_what_json_cannot_hold_is_written_as_text():
-    """A log line never fails."""
     with logged() as stream:
         logging.getLogger("bots.x").info("m", extra={"at": {1}})
 
@@ -48,7 +45,6 @@ def test_what_json_cannot_hold_is_written_as_text():
 
 
 def test_a_traceback_is_part_of_its_line():
-    """So that a line stays a line."""
     with logged() as stream:
         try:
             broken("on purpose")
@@ -60,7 +56,6 @@ def test_a_traceback_is_part_of_its_line():
 
 
 def failing(error: Exception) -> None:
-    """Raise it while another one is handled, in a group."""
     try:
         broken("wordsofaperson")
     except ValueError:
@@ -100,7 +95,6 @@ def test_an_errors_own_text_is_nobodys_business(error, said):
 
 
 def test_people_at_a_terminal_read_a_line_of_text():
-    """Level, message, pairs, and the traceback below."""
     stream = Terminal()
     with logged():
         logs.set_up("INFO", SECRETS, stream)
@@ -146,7 +140,6 @@ def test_secrets_never_get_into_a_line(secret):
     ],
 )
 def test_what_looks_like_a_token_is_blotted_out(token):
-    """Also one that nobody configured."""
     with logged() as stream:
         logging.getLogger("bots.x").warning("at %s", token, extra={"error": token})
 
@@ -164,7 +157,6 @@ def test_a_secret_too_short_to_be_one_is_left():
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING", "ERROR"])
 def test_the_level_is_the_configured_one(level):
-    """And nothing below it."""
     with logged(level) as stream:
         for name in ("DEBUG", "INFO", "WARNING", "ERROR"):
             logging.getLogger("bots.x").log(logging.getLevelNamesMapping()[name], name)
@@ -187,7 +179,6 @@ def test_libraries_may_only_warn(name):
 
 
 def test_at_error_level_libraries_do_not_warn():
-    """They are not louder than the product."""
     with logged("ERROR") as stream:
         logging.getLogger("openai").warning("careful")
         logging.getLogger("openai").error("broken")

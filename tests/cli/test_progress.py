@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 
+import pytest
+
 from bots.cli.files.paths import found
 from bots.cli.files.progress import WIDTH, Progress
 
@@ -24,12 +26,10 @@ class Terminal(io.StringIO):
 
 
 def bar_on(stream: io.StringIO, total: int, size: int) -> Progress:
-    """A bar that draws every movement."""
     return Progress(stream, total, size, every=0.0)
 
 
 def test_a_bar_grows_with_the_bytes():
-    """Half of them are half a bar; the thing under way is named."""
     screen = Terminal()
     bar_on(screen, 2, 4 * MEGABYTE).moved("docs/a.pdf", 2 * MEGABYTE)
 
@@ -37,7 +37,6 @@ def test_a_bar_grows_with_the_bytes():
 
 
 def test_a_line_that_stays_is_written_above_the_bar():
-    """The bar goes on below it."""
     screen = Terminal()
     bar = bar_on(screen, 2, 2 * MEGABYTE)
     bar.moved("a", MEGABYTE)
@@ -45,31 +44,14 @@ def test_a_line_that_stays_is_written_above_the_bar():
 
     assert "\r\x1b[Kadded a\n" in screen.getvalue()
     assert "1/2  1.0 of 2.0 MB" in screen.line
-
-
-def test_the_bar_is_gone_when_all_is_done():
-    """The last line is empty."""
-    screen = Terminal()
-    bar = bar_on(screen, 1, MEGABYTE)
-    bar.moved("a", MEGABYTE)
-    bar.done("a", MEGABYTE, "added a")
     bar.close()
-
     assert "" == screen.line
 
 
-def test_nothing_to_send_is_a_full_bar():
-    """No size is no division."""
+@pytest.mark.parametrize(("size", "moved"), [(0, 0), (10, 20)], ids=["nothing to send", "a file that grew"])
+def test_a_bar_is_full_at_most(size, moved):
     screen = Terminal()
-    bar_on(screen, 1, 0).moved("a", 0)
-
-    assert screen.line.startswith("█" * WIDTH)
-
-
-def test_a_file_that_grew_does_not_break_the_bar():
-    """It is full at most."""
-    screen = Terminal()
-    bar_on(screen, 1, 10).moved("a", 20)
+    bar_on(screen, 1, size).moved("a", moved)
 
     assert screen.line.startswith("█" * WIDTH + "  ")
 
@@ -84,7 +66,6 @@ def test_the_bar_fits_into_the_window(monkeypatch):
 
 
 def test_a_log_gets_lines_only():
-    """No control characters where nobody looks on."""
     log = io.StringIO()
     bar = bar_on(log, 1, MEGABYTE)
     bar.moved("a", 10)
@@ -95,7 +76,6 @@ def test_a_log_gets_lines_only():
 
 
 def test_a_file_is_meant_once(tmp_path):
-    """Although it was named twice, and its folder, too."""
     path = tmp_path / "a.txt"
     path.write_text("a")
 
@@ -103,7 +83,6 @@ def test_a_file_is_meant_once(tmp_path):
 
 
 def test_folders_are_walked_in_order(tmp_path):
-    """Without what is hidden; links to folders lead nowhere."""
     for name in ("b/2.txt", "b/1.txt", "a.txt", ".git/x.txt", "b/.y.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
@@ -115,14 +94,12 @@ def test_folders_are_walked_in_order(tmp_path):
 
 
 def test_what_the_system_does_not_show_is_named_with_its_reason(tmp_path):
-    """It is no crash."""
     (file,) = found([tmp_path / ("x" * 300 + ".txt")])
 
     assert ("File name too long", True) == (file.problem, file.named)
 
 
 def test_a_hidden_file_that_is_named_is_meant(tmp_path):
-    """The operator knows what they do."""
     path = tmp_path / ".notes.txt"
     path.write_text("a")
 

@@ -17,7 +17,6 @@ from core.tools import load
 
 
 def run(settings: Settings, *arguments: str) -> int:
-    """The exit status of `spool tools ARGUMENTS`."""
     parser = argparse.ArgumentParser()
     tools.add(parser.add_subparsers())
     return tools.run(parser.parse_args(["tools", *arguments]), settings)
@@ -25,12 +24,10 @@ def run(settings: Settings, *arguments: str) -> int:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Those of a new installation."""
     return Settings(data_dir=tmp_path / "data")
 
 
 def write(settings: Settings, name: str, text: str) -> None:
-    """A file in the operator's folder."""
     folder = settings.tools_directory
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / name).write_text(text, "utf-8")
@@ -52,14 +49,12 @@ def send_mail(to: str) -> str:
 
 
 def test_without_tools_the_way_to_some_is_said(settings, capsys):
-    """And nothing is created."""
     assert run(settings) == 0
     assert "spool tools add calculator" in capsys.readouterr().out
     assert not settings.data_dir.exists()
 
 
 def test_tools_are_listed(settings, capsys):
-    """Name, whether it asks first, file, and the first line of its description."""
     write(settings, "mail.py", SEND)
     assert run(settings, "add", "clock") == 0
     capsys.readouterr()
@@ -96,7 +91,6 @@ def test_json_is_all_there_is_on_stdout(settings, capsys):
 
 @pytest.mark.parametrize("arguments", [[], ["--json"]])
 def test_problems_are_on_stderr_with_status_1(arguments, settings, capsys):
-    """The others are listed all the same."""
     write(settings, "broken.py", "1 / 0")
     write(settings, "mail.py", SEND)
 
@@ -107,7 +101,6 @@ def test_problems_are_on_stderr_with_status_1(arguments, settings, capsys):
 
 
 def test_a_folder_that_is_not_loaded_is_not_called_empty(settings, capsys):
-    """Another example would not help."""
     write(settings, "mail.py", SEND)
     settings.tools_directory.chmod(0o777)
 
@@ -131,7 +124,6 @@ def test_every_example_can_be_added(settings, capsys):
 
 
 def test_adding_again_changes_nothing(settings, capsys):
-    """It is there."""
     run(settings, "add", "clock")
 
     assert run(settings, "add", "clock") == 0
@@ -139,7 +131,6 @@ def test_adding_again_changes_nothing(settings, capsys):
 
 
 def test_a_file_of_the_operator_is_never_overwritten(settings, capsys):
-    """It is named; the other examples are added."""
     write(settings, "clock.py", "# mine\n")
 
     assert run(settings, "add", "clock", "calculator") == 1
@@ -149,7 +140,6 @@ def test_a_file_of_the_operator_is_never_overwritten(settings, capsys):
 
 
 def test_tools_dir_is_where_they_go(tmp_path):
-    """Wherever it is; the data directory is left alone."""
     settings = Settings(data_dir=tmp_path / "data", tools_dir=str(tmp_path / "mine" / "tools"))
 
     assert run(settings, "add", "clock") == 0
@@ -158,7 +148,6 @@ def test_tools_dir_is_where_they_go(tmp_path):
 
 
 def test_a_place_that_cannot_be_written_is_a_setting_to_change(tmp_path):
-    """With its name."""
     (tmp_path / "file").touch()
     settings = Settings(data_dir=tmp_path / "data", tools_dir=str(tmp_path / "file"))
 
@@ -167,7 +156,6 @@ def test_a_place_that_cannot_be_written_is_a_setting_to_change(tmp_path):
 
 
 def test_an_unknown_example_is_refused(settings, capsys):
-    """With those there are."""
     with pytest.raises(SystemExit) as ended:
         run(settings, "add", "../../etc/passwd")
 

@@ -6,11 +6,10 @@ import asyncio
 import os
 import signal
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.cli.test_main import ROOT, started
+from tests.commands import PYTHON, ROOT, ended, started
 from tests.core.fakes import TIMEOUT
 
 
@@ -37,7 +36,7 @@ async def test_an_interrupted_command_is_no_success(tmp_path, command, order, st
         opened = await asyncio.to_thread(os.open, tmp_path / ".env", os.O_WRONLY)  # it reads, so it has begun
         process.send_signal(order)
         os.close(opened)  # a signal that came just before read() does not end it; the end of the file does
-        _, stderr = await process.communicate()
+    status_, _, stderr = await ended(process)
 
-    told = f"interrupted: `{Path(sys.executable).name} -m bots {command}` was stopped before its end.\n"
-    assert ((0, "") if command == "run" else (status, told)) == (process.returncode, stderr.decode())
+    told = f"interrupted: `{PYTHON} -m bots {command}` was stopped before its end.\n"
+    assert ((0, "") if command == "run" else (status, told)) == (status_, stderr)

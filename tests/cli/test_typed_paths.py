@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bots.typed_path import typed_path
-from tests.demo.demos import LONG, environ
+from tests.commands import alone
+from tests.demo.demos import LONG, piped
 
 
 class Standing:
@@ -26,7 +27,7 @@ class Standing:
         return subprocess.check_output(
             [sys.executable, "-m", "bots", *arguments],
             cwd=self.checkout,
-            env=environ(SPOOL_FOLDER=str(self.here), OPENAI_BASE_URL="http://127.0.0.1:9"),
+            env=alone(SPOOL_FOLDER=str(self.here), OPENAI_BASE_URL="http://127.0.0.1:9"),
             input=lines,
             text=True,
             timeout=LONG,
@@ -35,7 +36,6 @@ class Standing:
 
 @pytest.fixture
 def standing(tmp_path: Path) -> Standing:
-    """With one assistant in the checkout's data."""
     made = Standing(tmp_path)
     (made.here / "told.txt").write_text("Be brief.")
     made.typed("assistants", "create", "--name", "HelpBot", "--instructions", "@told.txt")
@@ -43,7 +43,6 @@ def standing(tmp_path: Path) -> Standing:
 
 
 def test_a_copy_is_written_and_read_there(standing):
-    """The database is the checkout's all the same."""
     said = standing.typed("backup", "b.sqlite3")
 
     assert f"{standing.here / 'b.sqlite3'} written" in said
@@ -53,7 +52,6 @@ def test_a_copy_is_written_and_read_there(standing):
 
 
 def test_assistants_are_read_from_there(standing):
-    """What `export` printed, and instructions in a file."""
     exported = standing.typed("assistants", "export", "HelpBot")
     assert json.loads(exported)["data"][0]["instructions"] == "Be brief."
     (standing.here / "all.json").write_text(exported)
@@ -62,7 +60,6 @@ def test_assistants_are_read_from_there(standing):
 
 
 def test_documents_are_read_from_there(standing):
-    """A folder of theirs is walked."""
     (standing.here / "faq").mkdir()
     (standing.here / "faq" / "sheet.numbers").write_text("1")
 
@@ -71,33 +68,20 @@ def test_documents_are_read_from_there(standing):
 
 
 def test_the_demo_reads_files_from_there(tmp_path):
-    """What a person sends."""
     made = Standing(tmp_path)
     (made.here / "notes.txt").write_text("buy tea\n")
-    env = environ(SPOOL_FOLDER=str(made.here))
-    printed = subprocess.check_output(
-        [sys.executable, "-m", "bots", "demo"],
-        cwd=made.checkout,
-        env=env,
-        input="/file notes.txt\n",
-        text=True,
-        timeout=LONG,
-    )
+    _, printed, _ = piped("/file notes.txt", cwd=made.checkout, SPOOL_FOLDER=str(made.here))
     assert "I was given the file notes.txt." in printed
 
 
 @pytest.mark.parametrize(
     ("folder", "text", "meant"),
     [
-        ("", "a", "a"),
-        (".", "a", "a"),
-        ("/x", "a", "/x/a"),
-        ("/x", "/a", "/a"),
+        *(("", "a", "a"), (".", "a", "a"), ("/x", "a", "/x/a"), ("/x", "/a", "/a")),
         ("/x", "~nobody-here", "/x/~nobody-here"),
     ],
 )
 def test_what_is_meant(monkeypatch, folder, text, meant):
-    """As short as it was typed where that is the current folder."""
     monkeypatch.setenv("SPOOL_FOLDER", str(Path.cwd()) if folder == "." else folder)
 
     assert typed_path(text) == Path(meant)

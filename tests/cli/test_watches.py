@@ -22,7 +22,6 @@ class Offered:
         self.new = asyncio.Event()
 
     async def renew(self, toolbox: Toolbox) -> None:
-        """See `Ready.renew`."""
         self.names.append(toolbox.names())
         if "new" in toolbox.names():
             self.new.set()
@@ -30,7 +29,6 @@ class Offered:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The operator's, with a file that has just been made."""
     tmp_path.chmod(0o700)
     (tmp_path / "new.py").touch(0o600)
     return tmp_path
@@ -53,5 +51,4 @@ async def test_a_file_that_is_being_written_is_read_when_it_is_whole(folder):
 
 
 def write(path: Path, text: str) -> None:
-    """As far as an editor has come."""
     path.write_text(text)

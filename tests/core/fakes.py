@@ -8,6 +8,7 @@ import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 from core.errors import FileRefused
@@ -65,13 +66,21 @@ def store() -> Iterator[Execute]:
     connection.execute("PRAGMA foreign_keys=ON")
     for step in sorted(MIGRATIONS.glob("[0-9]*.sql")):
         connection.executescript(step.read_text("utf-8"))
-
-    def execute(sql: str, *params: object) -> list[tuple[Any, ...]]:
-        return connection.execute(sql, params).fetchall()
-
     with contextlib.closing(connection):
-        settled(execute)
-        yield execute
+        settled(connection)
+        yield connection
+
+
+class Watched:
+    """A transaction that tells `seen` of each statement, its values and its rows."""
+
+    def __init__(self, tx: Execute, seen: Callable[[str, Sequence[Any], list[Any]], object]) -> None:
+        self._tx, self._seen = tx, seen
+
+    def execute(self, sql: str, params: Sequence[Any] = (), /) -> SimpleNamespace:
+        rows = self._tx.execute(sql, params).fetchall()
+        self._seen(sql, params, rows)
+        return SimpleNamespace(fetchall=lambda: rows)
 
 
 class News:
@@ -99,11 +108,13 @@ class News:
 
 
 class Heard(Scenario):
-    """A scenario whose requests can be waited for."""
+    """A scenario whose requests can be waited for; what stands in a list is one answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, *answers: Any) -> None:
         super().__init__()
         self.news = News()
+        for answer in answers:
+            self.enqueue(*(answer if isinstance(answer, list) else [answer]))
 
     def play(
         self,

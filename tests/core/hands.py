@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
+from core.inbox import Inbox
+from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes, Stopping
 from core.store.database import Database, Execute
 from core.types import Claim, Outcome, RunId
 from tests.core.fakes import TIMEOUT, News
 from tests.core.queued import BUDGET, asked, status
-from tests.core.whole import lane_tasks
+from tests.core.whole import lane_tasks, rules
 
 
 class Hands:
@@ -42,6 +45,11 @@ class Hands:
         """Returns once so many runs were begun."""
         await self.news.until(lambda: len(self.begun) == count)
 
+    async def resume(self, count: int) -> None:
+        """A process starts; returns once so many runs were begun."""
+        await self.lanes.resume(["fake"])
+        await self.until(count)
+
     async def status(self) -> list[str]:
         """Of every run, in order."""
         return await self.db(status)
@@ -65,3 +73,15 @@ async def ended() -> None:
     async with asyncio.timeout(TIMEOUT):
         while tasks := lane_tasks():
             await asyncio.wait(tasks)
+
+
+def inbox(hands: Hands, **policy: Any) -> Inbox:
+    """An inbox over these lanes."""
+    return Inbox(hands.db, hands.lanes, rules(**policy), Approvals(hands.db))
+
+
+async def begun(hands: Hands) -> list[list[str]]:
+    """The ids of the messages of each run begun, in order."""
+    await hands.db(lambda x: None)
+    await asyncio.sleep(0)
+    return [[said.id for said in claim.messages] for claim in hands.begun]

@@ -36,4 +36,4 @@ def claimed(tx: Execute, owner: str = "me", user: str = "U1") -> Claim:
 
 def status(tx: Execute) -> list[str]:
     """Of every run, in order."""
-    return all_of(tx("SELECT status FROM runs ORDER BY seq"))
+    return all_of(tx.execute("SELECT status FROM runs ORDER BY seq").fetchall())

@@ -13,9 +13,9 @@ from typing import Any
 from core.model_server.model import Features, OpenAIModel
 from core.model_server.service import OpenAIService
 from core.texts import TEXTS
-from core.types import Assistant, function_tool
+from core.types import Assistant, Attachment, function_tool
 from standins.openai import OpenAIStandin
-from standins.script.script import Script
+from standins.script.script import Call, Scenario, Script
 from tests.core.fakes import ASSISTANT, TIMEOUT
 from tests.core.whole import Core, core
 
@@ -57,6 +57,7 @@ async def served(
         more.setdefault("service", None if portable else service)
         try:
             async with core(directory, model, **more) as spool:
+                spool.script = script if isinstance(script, Scenario) else None
                 yield spool, api
         finally:
             await service.close()
@@ -111,3 +112,29 @@ async def again(spool: Core) -> None:
     """A new process goes on where the killed one was."""
     await spool.restart()
     await spool.memory.resume()
+
+
+async def reborn(spool: Core, *, idle: bool = True) -> None:
+    """The process is killed, and a new one goes on, to the end of what it finds unless told."""
+    await killed(spool)
+    await again(spool)
+    if idle:
+        await spool.idle()
+
+
+async def showing(spool: Core, text: str) -> None:
+    """Returns once this is what people see."""
+    await spool.platform.news.until(lambda: text in spool.platform.screen.values())
+
+
+def sent(spool: Core, **files: bytes) -> dict[str, Any]:
+    """Files of a message, to be given to `say`; `a_txt` is a.txt."""
+    named = {name.replace("_", "."): content for name, content in files.items()}
+    spool.platform.stored.update({f"F-{name}": content for name, content in named.items()})
+    made = [Attachment(f"F-{name}", name, "https://files.example/", len(it)) for name, it in named.items()]
+    return {"files": tuple(made)}
+
+
+def looking(place: Any = "attic", **more: Any) -> Call:
+    """The model wants to look there."""
+    return Call("look", {"place": place}, **more)

@@ -27,9 +27,7 @@ async def test_it_goes_on_by_itself():
     task = background.start(work(), "work")
     assert background
     gc.collect()
-
     await background.finish()
-
     assert done.is_set()
     assert 5 == await task
     assert not background
@@ -45,7 +43,6 @@ async def test_a_failure_is_logged(caplog):
     background.start(fail(), "tidying up")
     background.start(asyncio.sleep(0), "more")
     await background.finish()
-
     (record,) = caplog.records
     assert "tidying up failed" == record.getMessage()
     assert "on purpose" in caplog.text
@@ -65,10 +62,8 @@ async def test_closing_ends_what_is_left(caplog):
     for name in ("one", "two"):
         background.start(wait(), name)
     await asyncio.sleep(0)
-
     await background.close()
     await asyncio.sleep(0)
-
     assert [1, 1] == cleaned
     assert not background
     assert not caplog.records
@@ -91,7 +86,6 @@ async def test_a_tool_that_holds_everybody_up_is_named(caplog):
         result = await execute(box.get("sleepy"), "sleepy", "{}", seconds=20)
         await asyncio.sleep(1.5)
     watch.close()
-
     assert ("awake", [True]) == (result.output, seen)
     begun, over = (vars(record) for record in caplog.records if record.name == "core.concurrency")
     assert "tool sleepy" == begun["task"] == over["task"]
@@ -168,7 +162,6 @@ def test_a_pause_is_as_long_as_was_asked_for_and_by_chance_longer(failures, aske
     """It doubles up to the most; no two wait for the same time, and none for more than 5 s longer."""
     backoff, error = Backoff(first=1.0, most=6.0), Retryable("busy", retry_after=asked)
     found = [backoff.pause(failures, error) for _ in range(100)]
-
     assert seconds <= min(found) <= max(found) <= seconds + min(seconds / 4, 5.0)
     assert not seconds or len(set(found)) > 90
 
@@ -190,14 +183,12 @@ async def test_what_may_pass_is_tried_again(answers, backoff, calls, ends):
     """As often as is allowed; a wait that would be too long is not begun. Then the last error is raised."""
     server = Server(*answers)
     (found,) = await asyncio.gather(retry(server, backoff, "post"), return_exceptions=True)
-
     assert (ends, calls) == (found, server.calls)
 
 
 async def test_other_errors_pass_where_the_caller_says_so():
     """And then only those."""
     unsaved = lambda error: isinstance(error, Unsaved)  # noqa: E731
-
     assert "yes" == await retry(Server(UNSAVED, "yes"), Backoff(first=0.0), "run", again=unsaved)
     with pytest.raises(Retryable):
         await retry(Server(AWAY, "yes"), Backoff(first=0.0), "run", again=unsaved)
@@ -207,7 +198,6 @@ async def test_other_errors_pass_where_the_caller_says_so():
 async def test_only_a_delay_without_an_end_is_a_warning(caplog, backoff, said):
     """Of a bounded one the caller tells, if it comes to that."""
     await retry(Server(AWAY, "yes"), backoff, "post")
-
     warned = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert ["post delayed"] * said == [record.getMessage() for record in warned]
     assert all("Retryable: away" == vars(record)["error"] for record in warned)
@@ -217,7 +207,6 @@ async def test_only_a_delay_without_an_end_is_a_warning(caplog, backoff, said):
 async def test_what_is_not_there_yet_is_looked_for(tries, found):
     """As often as is allowed; then it is what was seen last."""
     server = Server("", "no", "there")
-
     assert found == await until(server, lambda seen: seen == "there", Backoff(first=0.0, tries=tries))
     assert tries == server.calls
 

@@ -5,49 +5,20 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from core.errors import Unsaved
-from core.inbox import Inbox
-from core.store.database import Database
 from core.types import Outcome
-from tests.core.fakes import HERE, elsewhere, message, settled
-from tests.core.hands import Hands, ended
+from tests.core.fakes import HERE, elsewhere, message
+from tests.core.hands import begun, ended, inbox
 from tests.core.queued import status
-from tests.core.whole import all_of, rules
-
-
-@pytest.fixture
-async def hands(tmp_path: Path) -> AsyncIterator[Hands]:
-    """Lanes over a new database."""
-    db = Database(tmp_path / "spool.sqlite3")
-    await db(settled)
-    made = Hands(db)
-    yield made
-    await made.lanes.close()
-    db.close()
-
-
-def inbox(hands: Hands, **policy: Any) -> Inbox:
-    """An inbox over these lanes."""
-    return Inbox(hands.db, hands.lanes, rules(**policy))
-
-
-async def begun(hands: Hands) -> list[list[str]]:
-    """The ids of the messages of each run begun, in order."""
-    await hands.db(lambda x: None)
-    await asyncio.sleep(0)
-    return [[said.id for said in claim.messages] for claim in hands.begun]
+from tests.core.whole import all_of
 
 
 async def test_a_message_is_on_disk_with_its_run_begun(hands, tmp_path):
     """When `receive` is done another process sees message, thread and run; it may be acknowledged."""
     receipt = await inbox(hands).receive(message("1"))
-
     reader = sqlite3.connect(tmp_path / "spool.sqlite3")
     rows = reader.execute("SELECT status, owner FROM runs JOIN messages ON run_id = runs.id").fetchall()
     reader.close()
@@ -60,9 +31,7 @@ async def test_a_message_delivered_again_changes_nothing(hands):
     """Not even when it comes by another road, with other words."""
     box = inbox(hands)
     await box.receive(message("1"))
-
     again = await box.receive(message("1", "edited", kind="reset", author="Kim"))
-
     assert (False, None, None) == (again.new, again.claim, again.stopped)
     assert ["in_progress"] == await hands.status()
 
@@ -72,9 +41,8 @@ async def test_messages_are_accepted_in_the_order_of_the_calls(hands):
     box = inbox(hands)
     accepted = [box.receive(message(id)) for id in ("3", "1", "2")]
     await asyncio.gather(*accepted)
-
     assert ["3", "1", "2"] == all_of(
-        await hands.db(lambda tx: tx("SELECT platform_id FROM messages ORDER BY seq"))
+        await hands.db(lambda tx: tx.execute("SELECT platform_id FROM messages ORDER BY seq").fetchall())
     )
 
 
@@ -89,23 +57,20 @@ async def test_a_run_begins_although_its_caller_was_cancelled(hands):
     await asyncio.sleep(0)
     calling.cancel()
     await asyncio.gather(calling, return_exceptions=True)
-
     await hands.until(1)
     assert calling.cancelled()
 
 
 async def test_what_cannot_be_saved_is_not_accepted(hands, tmp_path):
     """The caller learns it, and must not acknowledge; nothing was begun."""
-    await hands.db(lambda tx: tx("PRAGMA busy_timeout=1"))
+    await hands.db(lambda tx: tx.execute("PRAGMA busy_timeout=1").fetchall())
     stranger = sqlite3.connect(tmp_path / "spool.sqlite3", isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
     box = inbox(hands)
-
     with pytest.raises(Unsaved):
         await box.receive(message("1"))
     stranger.execute("ROLLBACK")
     stranger.close()
-
     assert [] == await begun(hands)
     assert (await box.receive(message("1"))).new
 
@@ -115,57 +80,38 @@ async def test_facts_are_stored_with_the_message(hands):
     box = inbox(hands)
     await box.receive(message("1"), {"session": "a"})
     await box.receive(message("1"), {"session": "b"})
-
     assert "b" == await box.fact("session")
     await box.remember("session", None)
     assert await box.fact("session") is None
 
 
-async def test_a_busy_thread_answers_each_message_in_order(hands):
-    """`WHILE_BUSY=queue`: one run for each."""
-    box = inbox(hands)
-    for id in ("1", "2", "3"):
-        await box.receive(message(id))
-    for number in range(1, 4):
-        await hands.until(number)
-        hands.let(hands.ids()[-1])
-    await ended()
-
-    assert [["1"], ["2"], ["3"]] == await begun(hands)
-
-
-async def test_waiting_messages_are_answered_together_where_asked_for(hands):
-    """`WHILE_BUSY=collect`: those of one topic that wait share a run; what runs already takes none."""
-    box = inbox(hands, collect=True)
+@pytest.mark.parametrize(
+    ("collect", "runs"),
+    [(False, [["1"], ["2"], ["3"], ["4"], ["5"]]), (True, [["1"], ["2", "4"], ["3", "5"]])],
+)
+async def test_a_busy_thread_answers_each_message_or_those_that_wait_together(hands, collect, runs):
+    """`WHILE_BUSY`: `collect` takes those of one topic that wait; what runs already takes none."""
+    box = inbox(hands, collect=collect)
     for id, topic in (("1", "T1"), ("2", "T1"), ("3", "T2"), ("4", "T1"), ("5", "T2")):
         await box.receive(message(id, address=elsewhere(topic=topic)))
-    for number in range(1, 4):
-        await hands.until(number)
+    for number in range(len(runs)):
+        await hands.until(number + 1)
         hands.let(hands.ids()[-1])
     await ended()
-
-    assert [["1"], ["2", "4"], ["3", "5"]] == await begun(hands)
+    assert runs == await begun(hands)
 
 
 @pytest.mark.parametrize("kind", ["help", "unreadable", "empty_reply"])
 async def test_own_texts_wait_for_nobody(hands, kind):
-    """They are shown while an answer of the thread is under way, collecting or not."""
+    """They are shown while an answer of the thread is under way, collecting or not, and by no assistant."""
     box = inbox(hands, collect=True)
     await box.receive(message("1"))
     await box.receive(message("2", kind=kind))
-
     assert [["1"], ["2"]] == await begun(hands)
-
-
-async def test_the_assistant_of_an_answer_is_recorded(hands):
-    """Our own texts have none."""
-    box = inbox(hands)
-    await box.receive(message("1"))
-    await box.receive(message("2", kind="help"))
-
-    assert ["asst_settings", None] == all_of(
-        await hands.db(lambda tx: tx("SELECT assistant_id FROM runs ORDER BY seq"))
+    found = all_of(
+        await hands.db(lambda tx: tx.execute("SELECT assistant_id FROM runs ORDER BY seq").fetchall())
     )
+    assert ["asst_settings", None] == found
 
 
 async def test_the_budget_of_the_policy_is_that_of_the_claim(hands):
@@ -175,9 +121,7 @@ async def test_the_budget_of_the_policy_is_that_of_the_claim(hands):
     await hands.until(1)
     hands.let(hands.ids()[0], Outcome("completed", ("x" * 60, "y")))
     await ended()
-
     receipt = await box.receive(message("2", "b"))
-
     assert receipt.claim is not None
     assert () == receipt.claim.history
 
@@ -186,10 +130,8 @@ async def test_a_message_from_long_ago_is_left_alone(hands):
     """Found in a history and older than CATCH_UP_SECONDS: nobody expects an answer any more."""
     now = time.time()
     box = inbox(hands, window=60.0)
-
     old = await box.receive(message("1", sent_at=now - 61), {"session": "a"}, live=False)
     fresh = await box.receive(message("2", sent_at=now - 30), live=False)
-
     assert (False, True) == (old.new, fresh.new)
     assert [["2"]] == await begun(hands)
     assert "a" == await box.fact("session")
@@ -199,7 +141,6 @@ async def test_a_message_from_long_ago_is_left_alone(hands):
 async def test_a_live_message_is_never_too_old(hands, hours):
     """Our clock and the platform's may differ: it was said just now, whatever either says."""
     box = inbox(hands, window=60.0)
-
     assert (await box.receive(message("1", sent_at=time.time() - hours * 3600))).new
 
 
@@ -209,12 +150,10 @@ async def test_a_deleted_message_is_not_answered(hands):
     for id in ("1", "2", "3"):
         await box.receive(message(id))
     await hands.until(1)
-
     await box.withdraw(HERE, "1")
     await box.withdraw(HERE, "2")
     hands.let(hands.ids()[0])
     await hands.until(2)
-
     assert [["1"], ["3"]] == await begun(hands)
     assert ["completed", "cancelled", "in_progress"] == await hands.db(status)
 
@@ -223,7 +162,6 @@ async def test_what_is_known_of_people_and_topics_can_be_asked(hands):
     """Who spoke where, and which topics were active."""
     box = inbox(hands)
     await box.receive(message("5"))
-
     assert await box.spoke_before(HERE, "U1")
     assert not await box.spoke_before(HERE, "U2")
     assert [HERE] == await box.recent("fake", 5.0)

@@ -2,74 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from core.inbox import Inbox
-from core.store.database import Database
 from core.types import Outcome
-from tests.core.fakes import HERE, elsewhere, message, settled
-from tests.core.hands import Hands, ended
-from tests.core.whole import all_of, rules
-
-
-@pytest.fixture
-async def hands(tmp_path: Path) -> AsyncIterator[Hands]:
-    """Lanes over a new database."""
-    db = Database(tmp_path / "spool.sqlite3")
-    await db(settled)
-    made = Hands(db)
-    yield made
-    await made.lanes.close()
-    db.close()
-
-
-def inbox(hands: Hands, **policy: Any) -> Inbox:
-    """An inbox over these lanes."""
-    return Inbox(hands.db, hands.lanes, rules(**policy))
-
-
-async def begun(hands: Hands) -> list[list[str]]:
-    """The ids of the messages of each run begun, in order."""
-    await hands.db(lambda x: None)
-    await asyncio.sleep(0)
-    return [[said.id for said in claim.messages] for claim in hands.begun]
+from tests.core.fakes import HERE, elsewhere, message
+from tests.core.hands import begun, ended, inbox
+from tests.core.whole import all_of
 
 
 async def test_stop_cancels_the_run_and_is_no_question(hands):
-    """The run is told at once, what waits stays, and the word `stop` gets no run of its own."""
+    """One's own run is told at once, what waits stays, and the word gets no run; else it is answered."""
     box = inbox(hands)
     await box.receive(message("1"))
     await box.receive(message("2"))
     await hands.until(1)
-
-    receipt = await box.receive(message("3", kind="stop"))
-
-    (first,) = hands.ids()
+    assert (await box.receive(message("3", kind="stop", user="U2"))).stopped is None
+    assert [["1"], ["3"]] == await begun(hands)
+    receipt = await box.receive(message("4", kind="stop"))
+    first = hands.ids()[0]
     assert first == receipt.stopped
     assert hands.stopping[first].is_set()
-    assert ["cancelling", "queued"] == await hands.status()
-    assert not (await box.receive(message("3", kind="stop"))).new
+    assert ["cancelling", "queued", "in_progress"] == await hands.status()
+    assert not (await box.receive(message("4", kind="stop"))).new
 
 
-async def test_stop_without_a_run_is_answered(hands):
-    """With one of our own texts."""
-    await inbox(hands).receive(message("1", kind="stop"))
-
-    assert [["1"]] == await begun(hands)
-
-
-async def test_stop_is_for_ones_own_thread(hands):
-    """With the scope `user` nobody ends another person's answer."""
+async def test_stopping_by_a_person(hands):
+    """True once there is something to stop; only ever one's own."""
     box = inbox(hands)
+    assert not await box.stop(HERE, "U1")
     await box.receive(message("1"))
-    await box.receive(message("2", kind="stop", user="U2"))
-
-    assert ["in_progress", "in_progress"] == await hands.status()
+    await hands.until(1)
+    assert not await box.stop(HERE, "U2")
+    assert not await box.stop(elsewhere(topic="T2"), "U1")
+    assert await box.stop(HERE, "U1")
+    assert hands.stopping[hands.ids()[0]].is_set()
 
 
 @pytest.mark.parametrize("scope", ["user", "topic"])
@@ -80,8 +46,9 @@ async def test_a_reset_message_starts_over_after_what_was_said_before(hands, sco
         await box.receive(message(id))
     await box.receive(message("3", kind="reset"))
     await box.receive(message("4"))
-
-    found = all_of(await hands.db(lambda tx: tx("SELECT thread_id FROM messages ORDER BY seq")))
+    found = all_of(
+        await hands.db(lambda tx: tx.execute("SELECT thread_id FROM messages ORDER BY seq").fetchall())
+    )
     assert [["1"], ["3"], ["4"]] == await begun(hands)
     assert 1 == len(set(found[:3]))
     assert found[3] != found[0]
@@ -93,12 +60,10 @@ async def test_a_reset_command_starts_over(hands, scope):
     box = inbox(hands, scope=scope)
     await box.receive(message("1"))
     await hands.until(1)
-
     assert await box.reset(HERE, "U1")
     hands.let(hands.ids()[0], Outcome("completed", ("q", "a")))
     await ended()
     receipt = await box.receive(message("2"))
-
     assert receipt.claim is not None
     assert () == receipt.claim.history
 
@@ -108,21 +73,8 @@ async def test_a_reset_under_topic_scope_needs_a_topic(hands):
     assert not await inbox(hands, scope="topic").reset(elsewhere(topic=""), "U1")
     assert await inbox(hands, scope="user").reset(elsewhere(topic=""), "U1")
     assert ["reset"] == all_of(
-        await hands.db(lambda tx: tx("SELECT origin FROM threads WHERE origin = 'reset'"))
+        await hands.db(lambda tx: tx.execute("SELECT origin FROM threads WHERE origin = 'reset'").fetchall())
     )
-
-
-async def test_stopping_by_a_person(hands):
-    """True once there is something to stop; only ever one's own."""
-    box = inbox(hands)
-    assert not await box.stop(HERE, "U1")
-    await box.receive(message("1"))
-    await hands.until(1)
-
-    assert not await box.stop(HERE, "U2")
-    assert not await box.stop(elsewhere(topic="T2"), "U1")
-    assert await box.stop(HERE, "U1")
-    assert hands.stopping[hands.ids()[0]].is_set()
 
 
 async def test_stopping_by_a_post(hands):
@@ -131,8 +83,11 @@ async def test_stopping_by_a_post(hands):
     await box.receive(message("1"))
     await hands.until(1)
     (run,) = hands.ids()
-    await hands.db(lambda tx: tx("INSERT INTO steps VALUES ('step_1', ?, 'post:0', '{}', 'fake:9', 1)", run))
-
+    await hands.db(
+        lambda tx: tx.execute(
+            "INSERT INTO steps VALUES ('step_1', ?, 'post:0', '{}', 'fake:9', 1)", (run,)
+        ).fetchall()
+    )
     assert await box.stop_post("fake:8", "U1") is None
     assert await box.stop_post("fake:9", "U2") is False
     assert not hands.stopping[run].is_set()
@@ -153,7 +108,6 @@ async def test_a_reset_command_delivered_again_resets_once(hands):
     second = await box.receive(message("2"))
     await box.reset(HERE, "U1", order="b")
     third = await box.receive(message("3"))
-
     assert first.claim is not None
     assert third.claim is not None
     assert second.claim is None

@@ -40,5 +40,4 @@ def test_the_environment_names_the_proxy(url, environment, proxy, monkeypatch):
             monkeypatch.delenv(written, raising=False)
         if value := {**ENVIRONMENT, **environment}.get(name):
             monkeypatch.setenv(name, value)
-
     assert proxy == proxy_for(url)

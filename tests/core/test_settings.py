@@ -34,18 +34,13 @@ def documented() -> dict[str, tuple[str, bool]]:
     return {name: (value, bool(mark)) for mark, name, value in found}
 
 
-def test_every_setting_is_documented_and_nothing_else():
-    """`.env.example` has exactly the settings there are."""
-    assert set(NAMES) == set(documented())
-
-
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_the_documented_value_is_the_default(name):
-    """Removing the # of a line, or copying the file, changes nothing."""
+    """Removing the # of a line, or leaving it empty, changes nothing."""
     value, _ = documented()[name]
     field = NAMES[name]
     default = getattr(Settings(), field)
-
+    assert Settings() == read({name: "  "})
     assert default == getattr(read({name: value}), field)
     assert bool(value) is bool(default) or isinstance(default, bool)
 
@@ -53,10 +48,15 @@ def test_the_documented_value_is_the_default(name):
 def test_only_what_is_needed_is_not_a_comment():
     """Key and tokens are to be filled in; they come first, and they are empty."""
     needed = {name: value for name, (value, comment) in documented().items() if not comment}
-
     secrets = {item.name.upper(): "" for item in fields(Settings) if not item.repr}
     assert secrets == needed
     assert set(list(documented())[: len(needed)]) == set(needed)
+
+
+def test_every_setting_is_documented_and_nothing_else():
+    """`.env.example` has exactly the settings there are; `cp .env.example .env` alone configures nothing."""
+    assert set(NAMES) == set(documented())
+    assert Settings() == read({name: value or "" for name, value in dotenv_values(EXAMPLE).items()})
 
 
 def test_every_setting_is_explained():
@@ -65,13 +65,6 @@ def test_every_setting_is_explained():
     settings = [block for block in blocks if re.search(r"^#?[A-Z_]+=", block, re.MULTILINE)]
     assert settings
     assert not [block for block in settings if not re.match(r"# \w.{10,}", block)]
-
-
-def test_the_copied_example_means_the_defaults():
-    """`cp .env.example .env` alone configures nothing."""
-    values = {name: value or "" for name, value in dotenv_values(EXAMPLE).items()}
-
-    assert Settings() == read(values)
 
 
 @pytest.mark.parametrize(
@@ -93,17 +86,13 @@ def test_the_copied_example_means_the_defaults():
         ("LANGUAGE", "en_US:en", "en"),
         ("LANGUAGE", "fr:ko_KR:en", "ko"),
         ("LANGUAGE", "fr_FR", "en"),
+        ("ADMINS", "U0123ABC,W1 112233445566778899", ("U0123ABC", "W1", "112233445566778899")),
+        ("MCP_HOSTS", "mcp.example.com, 10.0.0.7", ("mcp.example.com", "10.0.0.7")),
     ],
 )
 def test_values_are_read_kindly(name, text, value):
-    """Whatever the case, with blanks around them."""
+    """Whatever the case, with blanks around them; lists with commas or blanks."""
     assert value == getattr(read({name: text}), NAMES[name])
-
-
-@pytest.mark.parametrize("name", sorted(NAMES))
-def test_empty_means_not_set(name):
-    """As a line of `.env` that was never filled in."""
-    assert Settings() == read({name: "  "})
 
 
 @pytest.mark.parametrize(
@@ -124,6 +113,12 @@ def test_empty_means_not_set(name):
         ("MCP_HOSTS", "*.example.com", "Write it like mcp.example.com"),
         ("SLACK_BOT_TOKEN", "xoxp-1", "xoxb-"),
         ("SLACK_APP_TOKEN", "xoxb-1", "xapp-"),
+        ("SLACK_BOT_TOKEN", "hunter2", "xoxb-"),
+        ("SLACK_APP_TOKEN", "hunter2", "xapp-"),
+        ("SLACK_BOT_TOKEN", "xoxb-…", "SLACK_BOT_TOKEN is still the placeholder"),
+        ("SLACK_APP_TOKEN", "xapp-...", "SLACK_APP_TOKEN is still the placeholder"),
+        ("DISCORD_BOT_TOKEN", "…", "of your"),
+        ("OPENAI_BACKGROUND", "1", "OPENAI_BACKGROUND"),
         ("OPENAI_API_KEY", "sk-…", "still the placeholder"),
         ("OPENAI_API_KEY", "sk-열쇠", "has “열” in it, which no key has. Copy it once more"),
         ("OPENAI_API_KEY", "sk-1 sk-2", "has a blank in it"),
@@ -136,19 +131,11 @@ def test_empty_means_not_set(name):
     ],
 )
 def test_a_mistake_is_told_with_its_cure(name, text, cure):
-    """One sentence each: which setting, and what it may be."""
-    (problem,) = problems({name: text})
-
+    """One sentence each: which setting, and what it may be. A wrong token is not repeated."""
+    (problem,) = problems({"OPENAI_FEATURES": "portable", name: text})
     assert name in problem
+    assert "hunter2" not in problem
     assert cure in problem
-
-
-def test_ids_and_hosts_are_lists():
-    """With commas or blanks; of both platforms."""
-    found = read({"ADMINS": "U0123ABC,W1 112233445566778899", "MCP_HOSTS": "mcp.example.com, 10.0.0.7"})
-
-    assert ("U0123ABC", "W1", "112233445566778899") == found.admins
-    assert ("mcp.example.com", "10.0.0.7") == found.mcp_hosts
 
 
 @pytest.mark.parametrize(
@@ -164,27 +151,17 @@ def test_ids_and_hosts_are_lists():
         ("OPENAI_API_BASE", ["OPENAI_API_BASE is not a setting. Did you mean OPENAI_BASE_URL?"]),
         ("HTTPS_PROXY", []),
         ("ADMINS", []),
+        ("SLACK_TOKEN=xoxb-hunter2", ["SLACK_TOKEN is not a setting. Did you mean SLACK_BOT_TOKEN?"]),
+        ("SLACK_TOKEN=xapp-hunter2", ["SLACK_TOKEN is not a setting. Did you mean SLACK_APP_TOKEN?"]),
+        ("SLACK_OAUTH=xoxb-hunter2", ["SLACK_OAUTH is not a setting. Did you mean SLACK_BOT_TOKEN?"]),
+        ("OPENAI_SECRET=sk-hunter2", ["OPENAI_SECRET is not a setting. Did you mean OPENAI_API_KEY?"]),
     ],
 )
 def test_a_name_that_looks_like_ours_is_asked_about(name, said):
-    """Wherever it stands; other programs' names are none of our business, and nothing empty is told."""
-    assert [*said, *said] == [
-        str(one) for shared in (False, True) for one in misspelt({name: "x", "SLACK_KEY": ""}, shared=shared)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "meant"),
-    [
-        ("SLACK_TOKEN", "xoxb-hunter2", "SLACK_BOT_TOKEN"),
-        ("SLACK_TOKEN", "xapp-hunter2", "SLACK_APP_TOKEN"),
-        ("SLACK_OAUTH", "xoxb-hunter2", "SLACK_BOT_TOKEN"),
-        ("OPENAI_SECRET", "sk-hunter2", "OPENAI_API_KEY"),
-    ],
-)
-def test_a_value_tells_what_its_name_should_be(name, value, meant):
-    """By the way it begins, and it is not shown."""
-    assert [f"{name} is not a setting. Did you mean {meant}?"] == list(map(str, misspelt({name: value})))
+    """Wherever it stands, by its value too, which is not shown; other programs' names are their own."""
+    name, _, value = name.partition("=")
+    given = {name: value or "x", "SLACK_KEY": ""}
+    assert [*said, *said] == [str(one) for how in (False, True) for one in misspelt(given, shared=how)]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +175,6 @@ def test_a_value_tells_what_its_name_should_be(name, value, meant):
 def test_a_services_name_in_dotenv_is_for_us(name, said):
     """Nobody reads it there; in the environment of all programs it may be another's."""
     (found,) = misspelt({name: "x"})
-
     assert (f"{name} is {said}" in str(found), found.is_token) == (True, False)
     assert [] == misspelt({name: "x"}, shared=True)
 
@@ -208,14 +184,12 @@ def test_what_the_vendor_reads_is_known():
     sources = Path(openai.__file__).parent.rglob("*.py")
     looked_up = re.compile(r"(?:environ\.get|getenv)\(\s*\"(OPENAI_\w+)\"")
     found = {name for source in sources for name in looked_up.findall(source.read_text("utf-8"))}
-
     assert found - NAMES.keys() == VENDOR
 
 
 def test_quotes_that_nobody_removed_are_told():
     """Docker keeps those of its --env-file; what is inside them is looked at too."""
     told = problems({"SLACK_APP_TOKEN": '"xapp-hunter2"', "RUN_SECONDS": "'no'", "ASSISTANT_NAME": '"Bo"'})
-
     assert 3 == len(told)
     assert "RUN_SECONDS=no is not a number above 0." in told
     assert {"SLACK_APP_TOKEN has quotes", "RUN_SECONDS has quotes"} == {
@@ -235,27 +209,8 @@ def test_quotes_that_nobody_removed_are_told():
 def test_slacks_tokens_in_each_others_place(bot, app, said):
     """Are told as that."""
     told = problems({"SLACK_BOT_TOKEN": bot, "SLACK_APP_TOKEN": app})
-
     assert len(said) == len(told)
     assert all(problem.startswith(begin) for problem, begin in zip(told, said, strict=True))
-
-
-@pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
-def test_a_wrong_token_is_not_repeated(name):
-    """It may be a right one of something else."""
-    assert "hunter2" not in " ".join(problems({name: "hunter2"}))
-
-
-@pytest.mark.parametrize(
-    ("name", "token"),
-    [("SLACK_BOT_TOKEN", "xoxb-…"), ("SLACK_APP_TOKEN", "xapp-..."), ("DISCORD_BOT_TOKEN", "…")],
-)
-def test_a_placeholder_is_no_token(name, token):
-    """One sentence, that says where the real one is."""
-    (told,) = problems({name: token})
-
-    assert told.startswith(f"{name} is still the placeholder")
-    assert "of your" in told
 
 
 def test_discords_token_has_three_parts():
@@ -263,7 +218,6 @@ def test_discords_token_has_three_parts():
     (told,) = problems(KEY | {"DISCORD_BOT_TOKEN": "1234567890"}, ["discord"])
     assert "neither the application id nor the client secret" in told
     assert "1234567890" not in told
-
     for more in ({"DISCORD_BOT_TOKEN": "MTA.GaB.c-d"}, {"DISCORD_API_URL": "http://127.0.0.1:9"}):
         assert read(KEY | {"DISCORD_BOT_TOKEN": "d"} | more, to_run=["discord"])
 
@@ -271,24 +225,8 @@ def test_discords_token_has_three_parts():
 def test_all_mistakes_are_told_at_once():
     """Wrong values, missing tokens, a missing key, and a platform that does not exist."""
     found = problems({"LOG_LEVEL": "loud", "SLACK_BOT_TOKEN": "x", "RUN_SECONDS": "no"}, ["slack", "teams"])
-
     for word in ("LOG_LEVEL", "SLACK_BOT_TOKEN", "RUN_SECONDS", "SLACK_APP_TOKEN", "OPENAI_API_KEY", "teams"):
         assert 1 == sum(word in problem for problem in found), word
-
-
-@pytest.mark.parametrize(
-    ("environ", "to_run"),
-    [
-        (KEY | SLACK, []),
-        (KEY | SLACK | {"DISCORD_BOT_TOKEN": "d.o.t"}, []),
-        (KEY | SLACK | {"DISCORD_BOT_TOKEN": "d.o.t"}, ["discord"]),
-        (KEY | {"DISCORD_BOT_TOKEN": "d.o.t"}, ["discord"]),
-        ({"OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "DISCORD_BOT_TOKEN": "d.o.t"}, []),
-    ],
-)
-def test_what_is_enough_to_run(environ, to_run):
-    """The tokens of what is to run, and a key or a server that needs none."""
-    read(environ, to_run=to_run)
 
 
 @pytest.mark.parametrize(
@@ -304,54 +242,42 @@ def test_what_is_enough_to_run(environ, to_run):
 def test_what_is_missing_to_run(environ, to_run, missing):
     """One sentence for each thing that is missing; without `to_run` nothing is."""
     (problem,) = problems(environ, to_run)
-
     assert missing in problem
     read(environ)
 
 
-@pytest.mark.parametrize(
-    ("environ", "full"),
-    [
-        ({}, True),
-        ({"OPENAI_BASE_URL": "https://api.openai.com/v1"}, True),
-        ({"OPENAI_BASE_URL": "http://127.0.0.1:8000/v1"}, False),
-        ({"OPENAI_BASE_URL": "https://api.openai.com.example.org/v1"}, False),
-        ({"OPENAI_BASE_URL": "http://127.0.0.1:8000/v1", "OPENAI_FEATURES": "full"}, True),
-        ({"OPENAI_FEATURES": "portable"}, False),
-    ],
-)
-def test_auto_is_full_for_openai_only(environ, full):
-    """Any other server is asked for the portable contract, unless told otherwise."""
-    assert full is read(environ).full_features
-
-
-def test_background_needs_a_server_that_has_it():
-    """A portable one has not."""
-    environ = {"OPENAI_BACKGROUND": "1", "OPENAI_FEATURES": "portable"}
-
-    assert "OPENAI_BACKGROUND" in problems(environ)[0]
-    assert read(environ | {"OPENAI_FEATURES": "full"}).openai_background
+HERE = "http://127.0.0.1:8000/v1"
+BOTH = SLACK | {"DISCORD_BOT_TOKEN": "d.o.t"}
 
 
 @pytest.mark.parametrize(
-    ("environ", "platforms"),
+    ("environ", "full", "platforms", "to_run"),
     [
-        ({}, ()),
-        (SLACK, ("slack",)),
-        ({"SLACK_APP_TOKEN": "xapp-1"}, ("slack",)),
-        ({"DISCORD_BOT_TOKEN": "d"}, ("discord",)),
-        (SLACK | {"DISCORD_BOT_TOKEN": "d"}, ("slack", "discord")),
+        ({}, True, (), None),
+        ({"OPENAI_BASE_URL": "https://api.openai.com/v1"}, True, (), None),
+        ({"OPENAI_BASE_URL": "https://api.openai.com.example.org/v1"}, False, (), None),
+        ({"OPENAI_BASE_URL": HERE, "OPENAI_FEATURES": "full", "OPENAI_BACKGROUND": "1"}, True, (), None),
+        ({"OPENAI_FEATURES": "portable"}, False, (), None),
+        ({"SLACK_APP_TOKEN": "xapp-1"}, True, ("slack",), None),
+        (KEY | SLACK, True, ("slack",), []),
+        (KEY | BOTH, True, ("slack", "discord"), []),
+        (KEY | BOTH, True, ("slack", "discord"), ["discord"]),
+        (KEY | {"DISCORD_BOT_TOKEN": "d.o.t"}, True, ("discord",), ["discord"]),
+        ({"OPENAI_BASE_URL": HERE, "DISCORD_BOT_TOKEN": "d.o.t"}, False, ("discord",), []),
     ],
 )
-def test_platforms_are_those_with_tokens(environ, platforms):
-    """One of Slack's two tokens is meant as Slack, too: the other is then asked for."""
-    assert platforms == read(environ).platforms
+def test_what_is_enough(environ, full, platforms, to_run):
+    """The tokens of what is to run, and a key or a server that needs none. Others than OpenAI's are asked for
+    the portable contract, unless told otherwise; one of Slack's two tokens is meant as Slack, too.
+    """
+    found = read(environ, to_run=to_run)
+    assert (full, platforms) == (found.full_features, found.platforms)
+    assert found.openai_background is ("OPENAI_BACKGROUND" in environ)
 
 
 def test_secrets_do_not_show():
     """Neither in a traceback nor in a log; and the log is told what to look for."""
     settings = read(KEY | SLACK | {"DISCORD_BOT_TOKEN": "d-1"})
-
     assert {"sk-1", "xoxb-1", "xapp-1", "d-1"} == set(settings.secrets())
     assert not [secret for secret in settings.secrets() if secret in repr(settings)]
     assert () == Settings().secrets()

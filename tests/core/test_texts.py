@@ -14,41 +14,26 @@ KEYS = sorted(TEXTS["en"])
 
 
 def test_every_language_has_every_text():
-    """And none has one that the others lack."""
+    """And none has one that the others lack. What needs no model has one by its name; help is two lines."""
     assert [KEYS, KEYS] == [sorted(texts) for texts in TEXTS.values()]
+    assert set(get_args(Kind)) - {"ask", "memory"} <= set(KEYS)
+    assert [2, 2] == [len(texts["help"].splitlines()) for texts in TEXTS.values()]
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_texts_are_short_and_ping_nobody(key):
-    """They fit into one post of either platform, and into one notification."""
+    """They fit into one post of either platform, and into one notification; none was left in English."""
     for texts in TEXTS.values():
         assert 0 < len(texts[key]) < 500
         assert not set(texts[key]) & set("<>`*_~")
         assert texts[key].strip() == texts[key]
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_korean_is_korean(key):
-    """No text was left in English."""
     assert any("가" <= letter <= "힣" for letter in TEXTS["ko"][key])
     assert TEXTS["en"][key] != TEXTS["ko"][key]
-
-
-def test_help_is_two_lines():
-    """In every language."""
-    assert [2, 2] == [len(texts["help"].splitlines()) for texts in TEXTS.values()]
-
-
-@pytest.mark.parametrize("kind", sorted(set(get_args(Kind)) - {"ask", "memory"}))
-def test_what_needs_no_model_has_a_text(kind):
-    """Its name is the key; what a thread holds is told in one of three."""
-    assert kind in KEYS
 
 
 def test_every_notice_of_a_fault_has_a_text():
     """Whatever a model server may say."""
     notices = {fault(code, status).notice for code in ("", *LASTING) for status in (None, *range(400, 600))}
-
     assert notices <= set(KEYS)
 
 

@@ -24,7 +24,9 @@ from core.store import assistants
 from core.store.database import Database
 from core.tools import Toolbox
 from core.types import Assistant
+from standins.script.script import Scenario
 from tests.core.fakes import ASSISTANT, TIMEOUT, FakePlatform, message
+from tests.scripted_model import ScriptedModel
 
 
 class Core:
@@ -55,6 +57,7 @@ class Core:
         )
         self.toolbox = toolbox or Toolbox()
         self.service: Any = service  # None where nothing may ask it
+        self.script: Any = None  # what the model says, where it is a scenario
         self.unready: list[Exception] = []
         """Why what runs need cannot be built, one each time."""
         self.db(lambda tx: assistants.settle(tx, assistant or ASSISTANT, 1.0))
@@ -81,7 +84,7 @@ class Core:
         self.ready = Ready(self._build)
         self.runner = Runner(self.db, self.rules, {"fake": self.platform}, self.ready)
         self.memory = Summaries(self.db, self.ready, self.rules)
-        self.lanes = Lanes(self.db, self.runner.run, self.policy.budget, self.memory.answered)
+        self.lanes = Lanes(self.db, self.runner.run, self.policy.budget, self.memory.start)
         self.inbox = Inbox(self.db, self.lanes, self.policy, run_context.approvals, run_context.attachments)
 
     async def _build(self) -> RunContext:
@@ -93,8 +96,18 @@ class Core:
         """Somebody writes; `attempts`: errors that the run which answers is to have met already."""
         accepted = self.inbox.receive(message(id, text, **more))
         where = "WHERE id = (SELECT run_id FROM messages WHERE platform_id = ?)"
-        self.db(lambda tx: tx(f"UPDATE runs SET attempts = attempts + ? {where}", attempts, id))
+        self.db(
+            lambda tx: tx.execute(
+                f"UPDATE runs SET attempts = attempts + ? {where}", (attempts, id)
+            ).fetchall()
+        )
         return await accepted
+
+    async def ask(self, id: str, text: str = "", **more: Any) -> Receipt:
+        """Somebody writes, and everything that was accepted has its outcome."""
+        receipt = await self.say(id, text, **more)
+        await self.idle()
+        return receipt
 
     async def idle(self) -> None:
         """Returns once every lane has ended: all that was accepted has its outcome."""
@@ -116,7 +129,7 @@ class Core:
 
     async def rows(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
         """What a statement gives."""
-        return await self.db(lambda tx: tx(sql, *params))
+        return await self.db(lambda tx: tx.execute(sql, params).fetchall())
 
     async def items(self) -> list[tuple[str, str]]:
         """Role and text of everything the threads remember, in order."""
@@ -141,16 +154,21 @@ def rules(**changes: Any) -> Policy:
 @contextlib.asynccontextmanager
 async def core(
     directory: Path,
-    model: Model,
+    model: Model | Scenario,
     *,
     policy: Policy | None = None,
     limits: Limits | None = None,
     language: str = "en",
     **more: Any,
 ) -> AsyncIterator[Core]:
-    """The core over a database file in that directory. With a `service` the server offers everything."""
+    """The core over a database file in that directory, and a model, or one that plays a scenario. With a
+    `service` the server offers everything.
+    """
+    script = model if isinstance(model, Scenario) else None
+    model = ScriptedModel(model) if isinstance(model, Scenario) else model
     policy, limits = policy or rules(), limits or Limits(idle=TIMEOUT, run=TIMEOUT)
     made = Core(directory / "spool.sqlite3", model, policy, limits, language, **more)
+    made.script = script
     try:
         yield made
     finally:

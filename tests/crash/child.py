@@ -35,7 +35,6 @@ class Order:
 
     @property
     def trail(self) -> Path:
-        """The points crossed."""
         return Path(self.directory) / "trail"
 
     @property
@@ -44,7 +43,6 @@ class Order:
         return Path(self.directory) / "log"
 
     def line(self) -> bytes:
-        """The order as it is sent."""
         return json.dumps(asdict(self)).encode() + b"\n"
 
 

@@ -39,7 +39,6 @@ class Done:
 def check(
     said: Sequence[Said], shown: Sequence[Shown], requests: Sequence[Items], done: Done
 ) -> list[Finding]:
-    """Everything that is wrong with it."""
     given = {id: text for items in requests for id, text in outputs(items).items()}
     findings = [Finding("stub", "database", f"the bytes of {name} are kept") for name in done.kept]
     for one in said:

@@ -23,17 +23,9 @@ import httpcore2
 from tests.crash.child import Order, become
 
 PRODUCT = (
-    "bots.__main__",
-    "bots.app",
-    "bots.slack.platform",
-    "bots.discord.platform",
-    "core.model_server.model",
-    "core.model_server.service",
-    "core.tools.schema",
-    "openai.resources.responses",
-    "openai.resources.containers",
-    "openai.resources.files",
-    "openai.resources.models",
+    *("bots.__main__", "bots.app", "bots.slack.platform", "bots.discord.platform"),
+    *("core.model_server.model", "core.model_server.service", "core.tools.schema"),
+    *(f"openai.resources.{name}" for name in ("responses", "containers", "files", "models")),
 )
 
 

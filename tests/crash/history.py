@@ -41,7 +41,6 @@ class Said:
 
     @property
     def question(self) -> Question | None:
-        """None for a reset."""
         return None if self.text == RESET else Question.parse(self.text)
 
 
@@ -131,9 +130,8 @@ def _answered(one: Said, sight: Sight) -> list[Finding]:
         return [Finding("stub", about, f"{len(seen)} words of {len(wanted)} in {posts}")]
     if seen != wanted:
         return [Finding("order", about, "its parts are in the wrong order")]
-    wrong = [
-        post.topic for post in sight.posts if post.topic != one.topic or post.answers not in ("", one.id)
-    ]
+    right = {(one.topic, answers) for answers in ("", one.id)}
+    wrong = [post.topic for post in sight.posts if (post.topic, post.answers) not in right]
     return [Finding("order", about, f"answered in {wrong}")] if wrong else []
 
 

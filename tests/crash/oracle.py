@@ -39,30 +39,25 @@ class Question:
 
     @property
     def text(self) -> str:
-        """As the person writes it."""
         return f"{self.tag} {self.words} {self.gulps} {self.does}".rstrip()
 
     @property
     def answer(self) -> str:
-        """As the model says it."""
         return " ".join(f"{self.tag}.{number}" for number in range(self.words))
 
     @property
     def calls(self) -> tuple[str, ...]:
-        """The ids of the calls it leads to."""
         endings = {"two": ("0", "1"), "pay": ("pay",)}.get(self.does, ())
         return tuple(f"call_{self.tag}{ending}" for ending in endings)
 
     @property
     def brings(self) -> Files:
-        """Files the answer brings along."""
         if self.does != "draw":
             return ()
         return ("picture-1.png", _picture(self.tag)), (f"{self.tag}.csv", f"{self.tag},1\n".encode())
 
     @property
     def sends(self) -> Files:
-        """Files the person sends along."""
         if self.does != "seen":
             return ()
         return (f"{self.tag}.png", _picture(self.tag)), (f"{self.tag}.txt", f"about {self.tag}\n".encode())
@@ -77,7 +72,6 @@ class Question:
 
 
 def _picture(tag: str) -> bytes:
-    """A picture unlike that of any other tag (or nearly any)."""
     red, green, blue = (sum(tag.encode()) * factor % 200 for factor in (1, 7, 31))
     return png(red, green, blue)
 
@@ -134,7 +128,6 @@ def asked_in(item: Mapping[str, Any]) -> str:
 
 
 def is_summary(instructions: object) -> bool:
-    """Whether a request with these instructions asks for a summary."""
     return str(instructions).startswith(INSTRUCTIONS[:40])
 
 

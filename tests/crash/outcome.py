@@ -30,12 +30,10 @@ class Outcome:
 
 
 def wrong(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """Those that are not perfect."""
     return [outcome for outcome in outcomes if outcome.findings]
 
 
 def summary(outcomes: Iterable[Outcome]) -> str:
-    """One line over all of them."""
     every = list(outcomes)
     kinds = Counter(finding.kind for outcome in every for finding in outcome.findings)
     messages = sum(outcome.messages for outcome in every)

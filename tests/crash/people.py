@@ -69,14 +69,8 @@ def on_slack(world: World, name: str, channel: str, thread: str | None = None) -
     async def command() -> bool:
         return not (await world.slack.slash(user, channel, COMMAND)).error
 
-    return Person(
-        name,
-        world,
-        world.slack_lane(user, channel),
-        lambda text: world.on_slack(user, channel, text, thread),
-        command,
-        long=1400,
-    )
+    lane = world.slack_lane(user, channel)
+    return Person(name, world, lane, lambda text: world.on_slack(user, channel, text, thread), command, 1400)
 
 
 def on_discord(world: World, name: str, guild: str = "") -> Person:
@@ -90,14 +84,10 @@ def on_discord(world: World, name: str, guild: str = "") -> Person:
         except LookupError:  # the very first start has not come so far
             return False
 
-    return Person(
-        name,
-        world,
-        world.discord_lane(user, channel),
-        lambda text: world.on_discord(user, channel, text, guild=bool(guild)),
-        command,
-        long=300,
-    )
+    async def say(text: str) -> Said:
+        return await world.on_discord(user, channel, text, guild=bool(guild))
+
+    return Person(name, world, world.discord_lane(user, channel), say, command, 300)
 
 
 async def crowd(world: World) -> list[Person]:
@@ -105,12 +95,8 @@ async def crowd(world: World) -> list[Person]:
     shared = await world.slack.say("U9", "C2", "A good place to talk")
     channel = world.discord.add_channel(world.discord.add_guild())
     return [
-        on_slack(world, "u1", "C1"),
-        on_slack(world, "u2", "C2", shared),
-        on_slack(world, "u3", "C2", shared),
-        on_slack(world, "u4", "D4"),
-        on_discord(world, "p1"),
-        on_discord(world, "p2"),
-        on_discord(world, "p3", channel),
-        on_discord(world, "p4", channel),
+        *(on_slack(world, "u1", "C1"), on_slack(world, "u4", "D4")),
+        *(on_slack(world, name, "C2", shared) for name in ("u2", "u3")),
+        *(on_discord(world, name) for name in ("p1", "p2")),
+        *(on_discord(world, name, channel) for name in ("p3", "p4")),
     ]

@@ -107,7 +107,6 @@ def _schema(path: Path) -> str:
 
 
 def _kept(stage: World, platform: str) -> str:
-    """All of it, without the addresses of this run."""
     data = stage.directory / "data"
     kept: dict[str, Any] = {
         "at": int(time.time()),
@@ -144,15 +143,10 @@ def _by_lines(kept: Mapping[str, Any]) -> str:
 
 
 def _hosts(stage: World) -> dict[str, str]:
-    return {
-        "slack": stage.slack.api_url,
-        "discord": stage.discord.api_url,
-        "openai": stage.openai.base_url,
-    }
+    return {"slack": stage.slack.api_url, "discord": stage.discord.api_url, "openai": stage.openai.base_url}
 
 
 async def preserve(forks: Forks, directory: Path, kind: Kind, scenario: Scenario, into: Path) -> None:
-    """Kill it there, and keep what it leaves."""
     stopped = scenario in SLOW
     async with world(directory, pace=1.0 if stopped else 0.02) as stage:
         await scenario.furnish(stage)

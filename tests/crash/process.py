@@ -68,17 +68,14 @@ class Forked:
                 os.kill(self.pid, number)
 
     async def ended(self) -> int:
-        """Its exit status, `KILLED` if it was killed."""
         return await asyncio.shield(self._watching)
 
     async def kill(self) -> None:
-        """Returns ⇒ it is dead."""
         self.signal(signal.SIGKILL)
         await self.ended()
 
     @property
     def crossed(self) -> list[str]:
-        """The points it crossed since it was armed."""
         return (sections(self.order.trail) or [[]])[-1]
 
 
@@ -97,7 +94,6 @@ class Forks:
         self._path = path
 
     async def start(self, order: Order) -> Forked:
-        """A process that carries out the order."""
         reader, writer = await asyncio.open_unix_connection(self._path)
         pid = int(await reader.readline())
         writer.write(order.line())

@@ -26,7 +26,6 @@ class Told:
 
     @property
     def newest(self) -> str:
-        """The tag of the newest question."""
         return self.texts[-1].split()[0]
 
 

@@ -49,13 +49,11 @@ class Scenario:
     settings: Mapping[str, str] = field(default_factory=dict)
 
     async def furnish(self, world: World) -> None:
-        """Before anything starts."""
         world.settings = self.settings
         if self.tools is not None:
             await world.furnish(*self.tools)
 
     async def play(self, person: Person) -> None:
-        """Returns when everything is said."""
         for act in self.acts(person):
             await person.do(act)
             if act.endswith(" pay"):  # another message would be a no
@@ -67,7 +65,6 @@ class Scenario:
         await person.do(Question("epsilon", 12, 1).text)
 
     def findings(self, world: World) -> list[Finding]:
-        """What is wrong in the end."""
         return world.findings() + forgotten(world.said, world.newest_request())
 
 
@@ -110,8 +107,6 @@ def _both(
     settings: Mapping[str, str] | None = None,
     **places: Callable[[World], Person],
 ) -> tuple[Scenario, Scenario]:
-    """The same on each platform."""
-
     def acts(person: Person) -> Sequence[str]:
         return [question.text for question in questions]
 

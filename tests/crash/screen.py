@@ -14,6 +14,7 @@ from tests.crash.history import Shown
 
 _TAG = re.compile(r'"tag": "(\w+)"')
 _YES = "spool:yes:"
+Press = Callable[[str], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Asked:
 
     post: str
     tag: str
-    press: Callable[[str], Awaitable[bool]]
+    press: Press
 
 
 def on_slack(post: SlackPost, thinking: bool) -> Shown:
@@ -35,14 +36,12 @@ def on_slack(post: SlackPost, thinking: bool) -> Shown:
 
 
 def on_discord(post: DiscordPost) -> Shown:
-    """As people see it."""
     state = "with buttons" if post.components else ""
     files = tuple((file.filename, file.content) for file in post.attachments)
     return Shown(post.id, post.channel, post.content, post.reference or "", state, files)
 
 
 def slack_questions(slack: SlackStandin) -> Iterator[Asked]:
-    """Those that wait for an answer."""
     for room in slack.workspace.channels:
         for post in slack.posts(room):
             if any(block["type"] == "actions" for block in post.blocks):
@@ -50,7 +49,6 @@ def slack_questions(slack: SlackStandin) -> Iterator[Asked]:
 
 
 def discord_questions(discord: DiscordStandin) -> Iterator[Asked]:
-    """Those that wait for an answer."""
     for room in discord.places:
         for post in discord.posts(room):
             for button in [one for row in post.components for one in row["components"]]:
@@ -63,14 +61,14 @@ def _tag(text: str) -> str:
     return found[1] if found else ""
 
 
-def _on_slack(slack: SlackStandin, post: SlackPost) -> Callable[[str], Awaitable[bool]]:
+def _on_slack(slack: SlackStandin, post: SlackPost) -> Press:
     async def press(user: str) -> bool:
         return not (await slack.press(user, post.channel, post.ts, "approve")).error
 
     return press
 
 
-def _on_discord(discord: DiscordStandin, post: DiscordPost, button: str) -> Callable[[str], Awaitable[bool]]:
+def _on_discord(discord: DiscordStandin, post: DiscordPost, button: str) -> Press:
     async def press(user: str) -> bool:
         return not (await discord.press(user, post.channel, post.id, button, timeout=1.0)).failed
 

@@ -5,7 +5,7 @@ On both platforms, but for steps that know nothing of platforms: those are made 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from tests.crash.history import Said
@@ -49,33 +49,20 @@ def _kind(name: str, scenarios: tuple[Scenario, ...], at: str = "", **at_on: str
     return Kind(name, scenarios, at_on or {"slack": at, "discord": at})
 
 
-ONE_POST = "POST /channels/…/messages after"
+def _talk_in(name: str, place: Callable[[World], Person]) -> tuple[Scenario]:
+    return (Scenario(name, "slack", place, TALK[0].acts),)
+
+
+POST, ONE_EDIT = "POST /chat.postMessage", "PATCH /channels/…/messages/… after"
+ONE_POST, SHOWN = "POST /channels/…/messages after", "commit steps:file:file-shown"
 KINDS = (
     _kind("claimed", TALK, "commit messages after"),
-    _kind(
-        "context",
-        (Scenario("a talk of others", "slack", _in_a_talk, TALK[0].acts),),
-        slack="commit steps:context after",
-    ),
+    _kind("context", _talk_in("a talk of others", _in_a_talk), slack="commit steps:context after"),
     _kind("file-fetched", SEEN, "commit files after"),
     _kind("post-intent", TALK, "commit steps:post:0 after"),
-    _kind(
-        "post-created",
-        TALK,
-        slack="POST /chat.startStream after",
-        discord=ONE_POST,
-    ),
-    _kind(
-        "post-created-unstreamed",
-        (Scenario("talk", "slack", SLACK_FALLBACK.open, TALK[0].acts),),
-        slack="POST /chat.postMessage after",
-    ),
-    _kind(
-        "post-id",
-        TALK,
-        slack="POST /assistant.threads.setStatus after",
-        discord="PATCH /channels/…/messages/… after",
-    ),
+    _kind("post-created", TALK, slack="POST /chat.startStream after", discord=ONE_POST),
+    _kind("post-created-unstreamed", _talk_in("talk", SLACK_FALLBACK.open), slack=f"{POST} after"),
+    _kind("post-id", TALK, slack="POST /assistant.threads.setStatus after", discord=ONE_EDIT),
     _kind("post-second-intent", LONG[1:], "commit steps:post:1 after"),
     _kind("queued-behind", TURNS, "commit steps:answer before"),
     _kind("answer", TALK, "commit steps:answer after"),
@@ -92,15 +79,8 @@ KINDS = (
     _kind("call-paid", PAY[:1], "commit steps:call:output-files after"),
     _kind("response", RESUMED[:1], "commit steps:response after"),
     _kind("file-given", FILE, slack="commit steps:file:file after", discord="commit steps:file:intent after"),
-    _kind(
-        "file-shown", FILE, slack="commit steps:file:file-shown after", discord="commit steps:file:id after"
-    ),
-    _kind(
-        "file-created",
-        FILE,
-        slack="commit steps:file:file-shown before",
-        discord="commit steps:file:id before",
-    ),
+    _kind("file-shown", FILE, slack=f"{SHOWN} after", discord="commit steps:file:id after"),
+    _kind("file-created", FILE, slack=f"{SHOWN} before", discord="commit steps:file:id before"),
     _kind("summary-due", SUMMARY[:1], "commit summaries after"),
     _kind("own-text", tuple(replace(one, acts=lambda _: [RESET]) for one in TALK), "commit messages after"),
     _kind("cancelling", SLOW, "commit runs after"),

@@ -29,7 +29,6 @@ LONGEST_PAUSE = 35.0
 
 
 async def play(forks: Forks, directory: Path, seed: int, kills: int, *, faults: bool = True) -> Outcome:
-    """One round with so many kills. `faults`: the platforms misbehave too, until peace."""
     result = Outcome(f"storm with seed {seed}")
     async with world(directory, echo=True) as stage:
         rng = random.Random(seed)

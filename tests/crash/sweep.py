@@ -58,16 +58,13 @@ class Crossed:
         return [(Death(label, talk=True),) for label in labels if label.endswith(ending)]
 
     def starting(self) -> list[Trial]:
-        """A death at each point of the first start."""
         return [(Death(str(number)),) for number in range(1, len(self.start) + 1)]
 
     def twice(self, *, every: int) -> list[Trial]:
         """A death at one point in so many, and another while the next process starts and goes on."""
         numbers = range(1, len(self.talk) + 1, every)
-        return [
-            (Death(str(number), talk=True), Death(str(1 + index * 7 % 40)))
-            for index, number in enumerate(numbers)
-        ]
+        then = (Death(str(1 + index * 7 % 40)) for index in itertools.count())
+        return [(Death(str(number), talk=True), death) for number, death in zip(numbers, then, strict=False)]
 
 
 class Sweep:

@@ -32,10 +32,8 @@ DONE = Done(
 
 
 def _output(id: str, text: str) -> Items:
-    return [
-        {"role": "user", "content": "one 1 1"},
-        {"type": "function_call_output", "call_id": id, "output": text},
-    ]
+    result = {"type": "function_call_output", "call_id": id, "output": text}
+    return [{"role": "user", "content": "one 1 1"}, result]
 
 
 REQUESTS = (
@@ -62,41 +60,27 @@ def test_an_interrupted_payment_that_is_told_passes(paid):
     assert _wrong(TOLD, replace(DONE, paid=paid), UNSURE) == set()
 
 
-@pytest.mark.parametrize(
-    ("kind", "done"),
-    [
-        ("doubled", replace(DONE, paid=[*DONE.paid, *DONE.paid])),
-        ("lost", replace(DONE, paid=[])),
-        ("doubled", replace(DONE, decided={"call_paypay": "refused"})),
-        ("doubled", replace(DONE, looked=[*DONE.looked, ("call_two1", 3.0)])),
-        ("lost", replace(DONE, looked=DONE.looked[:1])),
-        ("stub", replace(DONE, kept=["seen.png"])),
-    ],
-)
-def test_wrong_effects_are_found(kind, done):
-    """Paid twice, never, or without a yes; repeated though it was on record; bytes that are kept."""
-    assert kind in _wrong(done=done)
+ASKED: Items = [{"role": "user", "content": f"{SEEN.text}\n[File seen.txt]\nabout seen"}]
 
 
 @pytest.mark.parametrize(
-    ("kind", "shown"),
+    ("kind", "changed"),
     [
-        ("doubled", (*SHOWN, SHOWN[1])),
-        ("lost", (SHOWN[0], *SHOWN[2:])),
-        ("doubled", (*SHOWN, SHOWN[4])),
-        ("lost", SHOWN[:-1]),
-        ("stub", TOLD),
+        ("doubled", {"done": replace(DONE, paid=[*DONE.paid, *DONE.paid])}),
+        ("lost", {"done": replace(DONE, paid=[])}),
+        ("doubled", {"done": replace(DONE, decided={"call_paypay": "refused"})}),
+        ("doubled", {"done": replace(DONE, looked=[*DONE.looked, ("call_two1", 3.0)])}),
+        ("lost", {"done": replace(DONE, looked=DONE.looked[:1])}),
+        ("stub", {"done": replace(DONE, kept=["seen.png"])}),
+        ("doubled", {"shown": (*SHOWN, SHOWN[1])}),
+        ("lost", {"shown": (SHOWN[0], *SHOWN[2:])}),
+        ("doubled", {"shown": (*SHOWN, SHOWN[4])}),
+        ("lost", {"shown": SHOWN[:-1]}),
+        ("stub", {"shown": TOLD}),
+        ("stub", {"requests": UNSURE}),
+        ("lost", {"requests": (*REQUESTS, ASKED)}),
     ],
 )
-def test_wrong_posts_are_found(kind, shown):
-    assert kind in _wrong(shown)
-
-
-def test_an_interruption_that_is_not_told_is_found():
-    assert _wrong(requests=UNSURE) == {"stub"}
-
-
-def test_a_file_that_the_model_did_not_get_is_found():
-    asked: Items = [{"role": "user", "content": f"{SEEN.text}\n[File seen.txt]\nabout seen"}]
-
-    assert _wrong(requests=(*REQUESTS, asked)) == {"lost"}
+def test_what_is_wrong_is_found(kind, changed):
+    """Paid twice, never, or without a yes; repeated though it was on record; bytes kept, posts too many …"""
+    assert kind in _wrong(**changed)

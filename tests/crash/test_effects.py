@@ -16,13 +16,9 @@ BEGUN, DONE = "commit steps:call:begun", "commit steps:call:output-files"
 
 
 AROUND = (
-    ("commit steps:ask:intent after", 1, False),
-    ("commit steps:ask:id after", 1, False),
-    ("commit steps:ask:id-decided before", 1, False),
-    (f"{BEGUN} before", 1, False),
-    (f"{BEGUN} after", 0, True),
-    (f"{DONE} before", 1, True),
-    (f"{DONE} after", 1, False),
+    *(("commit steps:ask:intent after", 1, False), ("commit steps:ask:id after", 1, False)),
+    *(("commit steps:ask:id-decided before", 1, False), (f"{BEGUN} before", 1, False)),
+    *((f"{BEGUN} after", 0, True), (f"{DONE} before", 1, True), (f"{DONE} after", 1, False)),
 )
 """Points to die at, with how often is paid, and whether the person is told that nobody knows."""
 

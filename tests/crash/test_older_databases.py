@@ -47,24 +47,15 @@ class Seen:
 PAID = Seen(paid=1)
 NOT_ASKED = Seen(asked=0)
 OTHERWISE = {
-    "answer": NOT_ASKED,
-    "approval-approved": PAID,
-    "approval-waiting": PAID,
-    "ask-created": PAID,
-    "ask-decided": PAID,
-    "ask-id": PAID,
-    "ask-intent": PAID,
+    **dict.fromkeys((f"ask-{what}" for what in ("created", "decided", "id", "intent")), PAID),
+    **dict.fromkeys(("approval-approved", "approval-waiting", "call-paid"), PAID),
+    **dict.fromkeys((f"file-{what}" for what in ("created", "given", "shown")), NOT_ASKED),
+    **dict.fromkeys(("answer", "own-text", "response"), NOT_ASKED),
     "call-begun": Seen(told=True),
     "call-effect": Seen(paid=1, told=True),
-    "call-paid": PAID,
     "cancelling": Seen(asked=0, status="cancelled", wrong=("stub", "lost")),
-    "file-created": NOT_ASKED,
     "file-fetched": Seen(fetched=1),
-    "file-given": NOT_ASKED,
-    "file-shown": NOT_ASKED,
-    "own-text": NOT_ASKED,
     "queued-behind": Seen(asked=2),
-    "response": NOT_ASKED,
 }
 """Kinds of steps after which it is not one request (of `summary-due`: for the summary) and all answers."""
 STEPS = {
@@ -131,25 +122,18 @@ def _begins(value: object, name: str) -> bool:
 
 
 def _post_twice(kept: Kept) -> None:
-    """The newest post stands there once more."""
     post = kept["messages"][-1]
     later = {"ts": f"{post['ts'][:-1]}{(int(post['ts'][-1]) + 1) % 10}"}
     kept["messages"].append(post | later)
 
 
 SPOILT = (
-    ("slack-answer", _post_twice),
-    ("slack-answer", _without("steps", "answer")),
-    ("slack-post-id", _without("steps", "post:0")),
-    ("discord-post-id", _without("steps", "post:0")),
-    ("slack-post-created", _without("steps", "post:0")),
-    ("slack-round", _without("steps", "round:0")),
-    ("slack-ask-id", _without("steps", "ask:")),
-    ("slack-call-begun", _without("steps", "call:")),
-    ("slack-file-shown", _without("steps", "file:")),
-    ("slack-file-fetched", _without("files")),
-    ("slack-response", _without("steps", "response")),
-    ("slack-summary-due", _without("summaries")),
+    *(("slack-answer", _post_twice), ("slack-answer", _without("steps", "answer"))),
+    *(("slack-post-id", _without("steps", "post:0")), ("discord-post-id", _without("steps", "post:0"))),
+    *(("slack-post-created", _without("steps", "post:0")), ("slack-round", _without("steps", "round:0"))),
+    *(("slack-ask-id", _without("steps", "ask:")), ("slack-call-begun", _without("steps", "call:"))),
+    *(("slack-file-shown", _without("steps", "file:")), ("slack-file-fetched", _without("files"))),
+    *(("slack-response", _without("steps", "response")), ("slack-summary-due", _without("summaries"))),
 )
 
 
@@ -162,7 +146,6 @@ async def test_what_is_missing_is_found_out(forks, tmp_path):
 
 
 async def _all_taken_over(forks: Forks, directory: Path, cases: Sequence[tuple[Path, Spoil]]) -> list[Seen]:
-    """Each in a world of its own."""
     lanes = asyncio.Semaphore(LANES)
 
     async def one(number: int, path: Path, spoil: Spoil) -> Seen:
@@ -173,7 +156,6 @@ async def _all_taken_over(forks: Forks, directory: Path, cases: Sequence[tuple[P
 
 
 async def _taken_over(forks: Forks, directory: Path, path: Path, spoil: Spoil) -> Seen:
-    """What is seen once the product has finished what it found there."""
     kept = load(path)
     spoil(kept)
     async with world(directory) as stage:

@@ -96,9 +96,7 @@ async def test_after_a_restart_an_answer_goes_on_at_once(forks, tmp_path, scenar
         request = next(one for one in stage.openai.requests if one.at > died)
         assert request.first_token_at is not None
         asked, shown = request.at - connected, stage.painted(request.first_token_at) - request.first_token_at
-        sys.stdout.write(
-            f"{scenario.name}: asked {asked:+.3f} s after connecting, shown {shown:.3f} s later\n"
-        )
+        sys.stdout.write(f"{scenario.name}: asked {asked:+.3f} s after connecting, shown {shown:.3f} s on\n")
         assert stage.findings() == []
         assert asked < 0.5 * SLOW
         assert shown < 1.25 * SLOW

@@ -48,7 +48,6 @@ def pay(tag: str) -> str:
 
 
 def put(data: Path) -> None:
-    """Put them into this data directory."""
     data_directory(data)
     folder = data / "tools"
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -53,7 +53,6 @@ class Torture:
         self.outcomes: list[Outcome] = []
 
     async def run(self) -> None:
-        """Scenarios, locks, then storms."""
         for number, scenario in enumerate(SCENARIOS):
             sweep = Sweep(self._forks, self._directory / scenario.name, scenario)
             crossed = await sweep.rehearse()
@@ -78,7 +77,6 @@ class Torture:
             _say(f"storm {number}: {summary(self.outcomes)} so far")
 
     def _rounds(self, kills: int) -> Iterator[tuple[int, int]]:
-        """Number and kills of each storm."""
         for number, begun in enumerate(range(0, kills, STORM)):
             if time.monotonic() < self._over:
                 yield number, min(STORM, kills - begun)
@@ -93,7 +91,6 @@ class Torture:
 
 
 def main() -> int:
-    """The exit status."""
     options, began = _options(), time.monotonic()
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # the killed hang up on the stand-ins
     _say(f"seed {options.seed}")

@@ -114,12 +114,10 @@ class World:
 
     @staticmethod
     def slack_lane(user: str, channel: str) -> str:
-        """What `Said.lane` is for a person there."""
         return f"slack {channel} {user}"
 
     @staticmethod
     def discord_lane(user: str, channel: str) -> str:
-        """What `Said.lane` is for a person there."""
         return f"discord {channel} {user}"
 
     def _note(self, lane: str, topic: str, id: str, text: str) -> Said:
@@ -144,7 +142,6 @@ class World:
                 pressed.add(asked.post)
 
     def forgotten(self, lane: str) -> None:
-        """A person was told by a command that a new conversation begins."""
         self._resets[lane] += 1
 
     # -- what they see --------------------------------------------------------------------------------
@@ -194,7 +191,6 @@ class World:
         return found if state == "ok" else [*found, Finding("stub", "database", str(state))]
 
     def newest_request(self) -> Items:
-        """The last one for which a person waited."""
         bodies = [request.body for request in self.openai.requests if "input" in request.body]
         found: Items = [body for body in bodies if not is_summary(body.get("instructions"))][-1]["input"]
         return found
@@ -218,9 +214,8 @@ class World:
         """The product's database, read beside it. Open it only while no crash is under way:
         a reader that outlives the product would spare the next one the recovery of its log.
         """
-        connection = sqlite3.connect(
-            self.directory / "data" / "spool.sqlite3", isolation_level=None, timeout=10
-        )
+        path = self.directory / "data" / "spool.sqlite3"
+        connection = sqlite3.connect(path, isolation_level=None, timeout=10)
         try:
             yield connection
         finally:
@@ -257,7 +252,6 @@ class World:
 
 
 def _sends(text: str) -> list[tuple[str, bytes]] | None:
-    """The files that a person sends with this text."""
     return None if text == RESET else list(Question.parse(text).sends) or None
 
 

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.commands import alone, started
 from tests.core.fakes import TIMEOUT
 
-ROOT = Path(__file__).parents[2]
 LONG = TIMEOUT * 8
 """Seconds for a process that shares this machine with others."""
-
-
-def environ(**more: str) -> dict[str, str]:
-    """Nothing that configures Spool, but for `more`."""
-    kept = {
-        name: os.environ[name] for name in ("PATH", "HOME", "COVERAGE_PROCESS_START") if name in os.environ
-    }
-    return {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **kept, **more}
 
 
 def piped(*lines: str, cwd: Path, **more: str) -> tuple[int, str, str]:
@@ -32,7 +23,7 @@ def piped(*lines: str, cwd: Path, **more: str) -> tuple[int, str, str]:
         input="".join(f"{line}\n" for line in lines),
         capture_output=True,
         text=True,
-        env=environ(**more),
+        env=alone(**more),
         cwd=cwd,
         timeout=LONG,
         umask=0o002,
@@ -73,7 +64,6 @@ class Talk:
         return self._printed[before : self._seen]
 
     async def say(self, line: str, until: str) -> str:
-        """Type a line; what was printed up to and with `until`."""
         assert self.process.stdin is not None
         self.process.stdin.write(f"{line}\n".encode())
         return await self.until(until)
@@ -82,13 +72,7 @@ class Talk:
 @asynccontextmanager
 async def talking(cwd: Path) -> AsyncIterator[Talk]:
     """A demo that has greeted; killed at the end, if it still lives."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bots", "demo"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env=environ(),
-        cwd=cwd,
-    )
+    process = await started("demo", cwd=cwd, stdin=asyncio.subprocess.PIPE, stderr=None)
     try:
         talk = Talk(process)
         await talk.until("[slack] You: ")

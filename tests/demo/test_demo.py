@@ -18,16 +18,14 @@ import pytest
 from bots.demo.words import EN
 from standins.script.picture import png
 from tests.both.office import Office
-from tests.demo.demos import LONG, ROOT, environ, piped, talking, turns
+from tests.commands import ROOT, alone
+from tests.demo.demos import LONG, piped, talking, turns
 
 pytestmark = pytest.mark.slow
 LINES = (
     *("hello", "what time is it?", "calculate 2*(3+4)", "draw a cat", "make a csv file"),
     *(
-        '/file "a picture.png" what is this?',
-        "/file notes.txt",
-        "/file nothing.txt",
-        "/file folder x",
+        *('/file "a picture.png" what is this?', "/file notes.txt", "/file nothing.txt", "/file folder x"),
         "/file",
     ),
     *("/rest", "/초기화", "/reset now", "help", "/etc/hosts?"),
@@ -164,7 +162,6 @@ BROKEN = (
 
 
 def own_tool(folder: Path, name: str, source: str) -> None:
-    """A file in the operator's folder."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.parent.chmod(0o700)
     (folder / name).write_text(source)
@@ -205,7 +202,7 @@ def test_warnings_do_not_cut_into_the_conversation(tmp_path):
     own_tool(tmp_path / "mine", "broken.py", BROKEN)
     ours, theirs = pty.openpty()
 
-    command, there = [sys.executable, "-m", "bots", "demo"], environ(TOOLS_DIR="mine")
+    command, there = [sys.executable, "-m", "bots", "demo"], alone(TOOLS_DIR="mine")
     printed = subprocess.check_output(
         command, input=b"use broken\n", stderr=theirs, env=there, cwd=tmp_path, timeout=LONG
     )
@@ -261,7 +258,6 @@ async def test_ones_own_model_is_asked_as_run_would(tmp_path, openai, script):
 
 
 def test_in_korean(tmp_path):
-    """What the demo says, and what the bot says to a person whose Slack and Discord are Korean."""
     lines = ("도움말", "/memory", "/discord", "/memory", "/없는명령")
     status, out, err = piped(*lines, cwd=tmp_path, LANGUAGE="ko")
 

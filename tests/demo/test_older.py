@@ -18,15 +18,15 @@ from bots.demo.words import EN
 from standins.script.script import Scenario
 from standins.slack import SlackStandin
 from tests.both.office import Office
+from tests.commands import alone
 from tests.conftest import Product
-from tests.demo.demos import environ, piped
+from tests.demo.demos import piped
 
 OLDER = Path(__file__).parent / "older_demo.sql"
 """Written by the demo of 813e8fc: HelpBot answers by default and in the demo's places; a question is open."""
 
 
 def database(path: Path) -> Path:
-    """The older demo's database, made there."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(OLDER.read_text("utf-8"))
@@ -35,13 +35,11 @@ def database(path: Path) -> Path:
 
 
 def rows(path: Path, query: str) -> list[tuple[object, ...]]:
-    """What the database says."""
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(query).fetchall()
 
 
 def changed(path: Path, *changes: str) -> None:
-    """Change what the database says."""
     with closing(sqlite3.connect(path)) as connection, connection:
         for change in changes:
             connection.execute(change)
@@ -55,7 +53,6 @@ def left(tmp_path: Path, script: Scenario) -> Path:
 
 
 async def told(product: Product, slack: SlackStandin, **settings: str) -> str:
-    """What a real person is answered, where a real bot runs."""
     async with product(**settings):
         slack.add_channel("C0123ABC", members=["U0ANN"], bot_in=True)
         asked = await slack.mention("U0ANN", "C0123ABC", "who are you?")
@@ -120,7 +117,6 @@ async def test_what_an_operator_made_before_the_first_real_start_answers(left, p
     ids=["a real bot's fact", "a real person's message"],
 )
 async def test_a_real_bots_assistants_go_on(left, product, slack, real):
-    """Where a real bot has worked, what is assigned is the operator's."""
     changed(left, real, "UPDATE runs SET status = 'cancelled'")
     assert "You are HelpBot." == await told(product, slack)
 
@@ -225,9 +221,7 @@ def test_a_takeover_can_be_killed_at_any_step(tmp_path):
     for data in each[1:]:
         shutil.copytree(each[0], data)
 
-    printed = subprocess.check_output(
-        [sys.executable, "-c", KILLED, *map(str, each)], env=environ(), text=True
-    )
+    printed = subprocess.check_output([sys.executable, "-c", KILLED, *map(str, each)], env=alone(), text=True)
     died, went_on = (list(map(int, printed.split()[start::2])) for start in (0, 1))
 
     assert [*[9] * (STEPS - 1), 0] == died

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.demos import LONG, environ
+from tests.commands import alone
+from tests.demo.demos import LONG
 
 pytestmark = pytest.mark.slow
 UP, LEFT, CTRL_U, BACKSPACE = "\x1b[A", "\x1b[D", "\x15", "\x7f"
@@ -42,18 +43,16 @@ class Terminal:
             stdout=self._theirs,
             stderr=self._theirs,
             cwd=cwd,
-            env=environ(TERM="xterm", LANG="C.UTF-8"),
+            env=alone(TERM="xterm", LANG="C.UTF-8"),
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         self._raw, self._seen = b"", 0
 
     def resize(self, columns: int) -> None:
-        """The window is that wide now."""
         fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
 
     def keys(self, text: str) -> None:
-        """Press them."""
         given = text.encode()
         while given:
             _, ready, _ = select.select([], [self._ours], [], LONG)
@@ -87,7 +86,6 @@ class Terminal:
         return self._printed[before : self._seen]
 
     def end(self) -> int:
-        """The exit status, once it has ended."""
         over = time.monotonic() + LONG
         while (status := self.process.poll()) is None and time.monotonic() < over:
             self._read(0.1)
@@ -96,11 +94,9 @@ class Terminal:
         return status
 
     def mode(self) -> list[object]:
-        """How the terminal is set."""
         return list(termios.tcgetattr(self._theirs))
 
     def close(self) -> None:
-        """Nobody needs it any more."""
         self.process.kill()
         self.process.wait()
         os.close(self._ours)
@@ -221,7 +217,6 @@ def test_without_readline_it_still_works(tmp_path):
 
 
 def test_history_is_kept(tmp_path):
-    """From one demo to the next, with its lines together; the oldest go when there are too many."""
     folder = tmp_path / "data" / "demo"
     folder.mkdir(mode=0o700, parents=True)
     (folder / "files").mkdir()

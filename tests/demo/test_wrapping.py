@@ -20,12 +20,9 @@ def test_width(text, columns):
 @pytest.mark.parametrize(
     ("pieces", "lines"),
     [
-        (["one two three"], ["one two", "three"]),
-        (["one ", "two ", "three"], ["one two ", "three"]),
-        (["한글은 두 칸"], ["한글은", "두 칸"]),
-        (["abcdefghijk"], ["abcdefgh", "ijk"]),
-        (["a abcdefghijk"], ["a", "abcdefgh", "ijk"]),
-        (["12345678 9"], ["12345678", "9"]),
+        *((["one two three"], ["one two", "three"]), (["one ", "two ", "three"], ["one two ", "three"])),
+        *((["한글은 두 칸"], ["한글은", "두 칸"]), (["abcdefghijk"], ["abcdefgh", "ijk"])),
+        *((["a abcdefghijk"], ["a", "abcdefgh", "ijk"]), (["12345678 9"], ["12345678", "9"])),
         (["one\n\n  two"], ["one", "", "  two"]),
     ],
 )

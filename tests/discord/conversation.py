@@ -8,12 +8,9 @@ from typing import Any
 import pytest
 
 from standins.discord import Call, DiscordStandin, Post
+from tests.discord.people import ROOM
 from tests.slack.stage import FENCE
 
-ANN, BOB, CAT = (f"20000000000000000{number}" for number in (1, 2, 3))
-"""People."""
-GUILD, ROOM = "310000000000000001", "320000000000000001"
-"""The server that is always there, and a text channel in it."""
 _LISTENER = "290000000000000001"
 _MESSAGES = re.compile(r"/channels/(\d+)/messages(?:/\d+)?")
 _TRACE = re.compile(r"Traceback|Error\(|Exception|\.py\b|<class ")
@@ -25,12 +22,10 @@ def discord_with(**how: Any) -> pytest.MarkDecorator:
 
 
 async def dm(discord: DiscordStandin, user: str, text: str, **how: Any) -> str:
-    """The person writes to the bot in private; the message's id."""
     return await discord.say(user, discord.dm(user), text, **how)
 
 
 async def mention(discord: DiscordStandin, user: str, text: str, channel: str = ROOM, **how: Any) -> str:
-    """The person mentions the bot in a server; the message's id."""
     return await discord.say(user, channel, text, mention_bot=True, **how)
 
 
@@ -94,7 +89,6 @@ def written(discord: DiscordStandin, channel: str = "", method: str = "") -> lis
 
 
 def creations(discord: DiscordStandin, channel: str) -> list[Call]:
-    """Requests to create a post there."""
     return written(discord, channel, "POST")
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from standins.discord import DiscordStandin
 from standins.openai import OpenAIStandin
-
-ROOT = Path(__file__).parents[2]
+from tests import commands
 
 
 class Process:
@@ -34,7 +32,6 @@ class Process:
             self._lines.append(line.decode())
 
     def terminate(self) -> None:
-        """SIGTERM."""
         self._process.send_signal(signal.SIGTERM)
 
     async def ended(self, timeout: float = 20) -> int:
@@ -45,7 +42,6 @@ class Process:
         return status
 
     async def kill(self) -> None:
-        """SIGKILL, unless it has ended."""
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
         await self._process.wait()
@@ -58,22 +54,14 @@ async def started(
 ) -> AsyncIterator[Process]:
     """The product in that directory, with these settings besides the usual ones."""
     environ = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
         "OPENAI_BASE_URL": openai.base_url,
         "OPENAI_API_KEY": "sk-secret-of-the-test",
         "DISCORD_BOT_TOKEN": discord.token,
         "DISCORD_API_URL": discord.api_url,
         "DISCORD_GATEWAY_URL": discord.gateway_url,
     }
-    process = Process(
-        await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bots", "run", "discord"),
-            cwd=directory,
-            env=environ | settings,
-            stderr=asyncio.subprocess.PIPE,
-        )
-    )
+    how: dict[str, Any] = {"stdout": None, "environ": environ | settings}
+    process = Process(await commands.started("run", "discord", cwd=directory, **how))
     try:
         yield process
     finally:

@@ -6,22 +6,11 @@ import pytest
 
 from core.texts import text
 from standins.discord import DiscordStandin
-from tests.discord.conversation import (
-    ANN,
-    BOB,
-    ROOM,
-    all_heard,
-    creations,
-    dm,
-    exchange,
-    mention,
-    shows,
-    texts,
-)
+from tests.discord.conversation import all_heard, creations, dm, exchange, mention, shows, texts
+from tests.discord.people import ANN, BOB, ROOM
 
 
 def pages(discord: DiscordStandin, channel: str) -> int:
-    """How often the channel's history was read."""
     return sum(
         call.method == "GET" and call.path == f"/channels/{channel}/messages" for call in discord.calls
     )
@@ -124,28 +113,20 @@ async def test_what_the_gateway_tells_is_answered_whatever_the_clocks_say(discor
         await shows(discord, ROOM, "echo: one", "echo: two")
 
 
-async def test_a_passing_error_costs_no_message(discord, product):
-    async with product():
-        await exchange(discord, ANN, ROOM, "one")
-    discord.expire_sessions()
-    await mention(discord, ANN, "two")
-    discord.fail("GET", f"/channels/{ROOM}/messages", status=500)
-    async with product():
-        await shows(discord, ROOM, "echo: one", "echo: two", timeout=10)
-
-
 @pytest.mark.parametrize("how", [{"status": 503}, {"status": 403, "code": 50001}], ids=str)
 async def test_a_place_that_cannot_be_read_holds_up_no_other(discord, product, how):
+    """Where it can be read at the second attempt, no message is missed."""
     async with product():
         await exchange(discord, ANN, ROOM, "one")
         await exchange(discord, ANN, discord.dm(ANN), "one")
     discord.expire_sessions()
     await mention(discord, ANN, "two")
     discord.fail("GET", f"/channels/{discord.dm(ANN)}/messages", times=99, **how)
+    discord.fail("GET", f"/channels/{ROOM}/messages", status=500)
     async with product():
         await shows(discord, ROOM, "echo: one", "echo: two")
 
-    assert discord.invalid_requests <= 5
+    assert discord.invalid_requests <= 6
 
 
 async def test_live_messages_do_not_wait_for_the_reading(discord, product, script):

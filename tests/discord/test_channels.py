@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from standins.discord import DiscordStandin
-from tests.discord.conversation import ANN, BOB, ROOM, all_heard, exchange, mention, shows, texts
+from tests.discord.conversation import exchange, mention, shows, texts
+from tests.discord.people import ANN, BOB, ROOM
 from tests.registered import register
 from tests.slack.stage import Stage
 
@@ -13,7 +14,6 @@ ASKED = "/channels/{channel}"
 
 
 def lookups(discord: DiscordStandin, channel: str) -> int:
-    """How often Discord was asked about that channel."""
     return sum((call.method, call.path) == ("GET", f"/channels/{channel}") for call in discord.calls)
 
 
@@ -59,17 +59,3 @@ async def test_a_channel_that_cannot_be_looked_up(discord, product, fault):
     async with product():
         await mention(discord, ANN, "two")
         await discord.until(lambda: "echo: two" in texts(discord, ROOM), 30)
-
-
-async def test_nothing_is_lost_by_a_death_while_asking(discord, product, script):
-    """Until the channel is known the message is not stored, and neither is the session's position."""
-    async with product():
-        await exchange(discord, ANN, ROOM, "one")
-    discord.delay("GET", ASKED, 30)
-    async with product():
-        await mention(discord, ANN, "two")
-        await discord.until(lambda: discord.connected)
-        await all_heard(discord)
-    discord.delay("GET", ASKED, 0)
-    async with product():
-        await shows(discord, ROOM, "echo: one", "echo: two")

@@ -14,7 +14,8 @@ from bots.discord.events import read
 from bots.intake.said import Said
 from core.texts import TEXTS
 from standins.discord import DiscordStandin
-from tests.discord.conversation import ANN, BOB, GUILD, ROOM, all_heard, exchange, texts
+from tests.discord.conversation import all_heard, exchange, texts
+from tests.discord.people import ANN, BOB, GUILD, ROOM
 
 EVENTS = Path(__file__).parents[1] / "events" / "discord"
 ME, ROLE, DM = "1100000000000000002", "330000000000000009", "340000000000000001"
@@ -128,12 +129,9 @@ def test_text_comes_as_it_was_typed(typed, plain):
 @pytest.mark.parametrize(
     ("more", "by"),
     [
-        ({}, "person"),
-        ({"type": 19}, "person"),
-        ({"author": {"id": ME, "bot": True}}, "us"),
+        *(({}, "person"), ({"type": 19}, "person"), ({"author": {"id": ME, "bot": True}}, "us")),
         ({"author": {"id": BOB, "bot": True}}, "other"),
-        ({"author": {"id": BOB, "system": True}}, "other"),
-        ({"webhook_id": "1"}, "other"),
+        *(({"author": {"id": BOB, "system": True}}, "other"), ({"webhook_id": "1"}, "other")),
         ({"type": 7}, "other"),
     ],
 )

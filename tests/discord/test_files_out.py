@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from standins.discord import DiscordStandin, Post
-from standins.script.script import Call
 from tests import samples
-from tests.discord.conversation import ANN, ROOM, all_heard, exchange, mention, shows, texts
-from tests.slack.stage import Stage
-from tests.tool_files import DRAW, put_tool
+from tests.discord.conversation import all_heard, exchange, mention, shows, texts
+from tests.discord.people import ANN, ROOM
+from tests.tool_files import DRAW, draws, put_tool
 
 POSTS = "/channels/{channel}/messages"
 
@@ -23,24 +20,15 @@ def _drawing(tmp_path: Path) -> None:
     put_tool(tmp_path / "data", "draw", DRAW)
 
 
-def draws(script: Stage, *files: Mapping[str, Any]) -> None:
-    """The model makes these files, and says so."""
-    script.enqueue(*(Call("draw", file) for file in files))
-    script.enqueue("Here you are.")
-
-
 def shown(discord: DiscordStandin) -> list[Post]:
-    """The posts that bring files."""
     return [post for post in discord.posts(ROOM) if post.attachments]
 
 
 def names(discord: DiscordStandin) -> list[str]:
-    """The names of the files shown, in order."""
     return [file.filename for post in shown(discord) for file in post.attachments]
 
 
 async def test_a_file_stands_under_the_question(discord, product, script):
-    """Byte by byte, under its name, and nobody is pinged by it."""
     draws(script, {"name": "cat.png", "size": 3})
     async with product():
         said = await mention(discord, ANN, "draw a cat")

@@ -5,31 +5,11 @@ from __future__ import annotations
 import logging
 
 from standins.discord import Rules
-from tests.discord.conversation import (
-    ANN,
-    BOB,
-    ROOM,
-    all_heard,
-    discord_with,
-    exchange,
-    shows,
-    texts,
-)
+from tests.discord.conversation import all_heard, discord_with, exchange, shows, texts
+from tests.discord.people import ANN, BOB, ROOM
 
 CONTENT = 1 << 15
 readable = discord_with(rules=Rules(message_content=True))
-
-
-@readable
-async def test_a_follow_up_in_a_thread_is_answered(discord, product, script):
-    thread = discord.add_thread(ROOM)
-    async with product(follow_threads=True):
-        await exchange(discord, ANN, thread, "one")
-        again = await discord.say(ANN, thread, "two")
-        _, post = await shows(discord, thread, "echo: one", "echo: two")
-
-    assert again == post.reference
-    assert ["one", "echo: one", "two"] == script.asked[-1]
 
 
 @readable

@@ -13,7 +13,8 @@ from bots.discord.identifies import IDENTIFIES
 from core.store import facts
 from core.store.database import Database
 from standins.discord import DiscordStandin
-from tests.discord.conversation import ANN, BOB, ROOM, all_heard, dm, exchange, mention, shows, texts
+from tests.discord.conversation import all_heard, dm, exchange, mention, shows, texts
+from tests.discord.people import ANN, BOB, ROOM
 from tests.slack.stage import Pause
 
 
@@ -94,25 +95,20 @@ async def test_discord_is_away_for_a_while(discord, product, script):
     assert 2 == len(script.asked)
 
 
-async def test_discord_is_away_at_the_start(discord, product):
+@pytest.mark.parametrize("how", [{"drop": True}, {"status": 429, "via": False}], ids=str)
+async def test_discord_is_away_at_the_start(discord, product, how):
+    """An error at the log-in is no refusal of the token; and then there is no gateway for a while."""
 
     async def back() -> None:
         await asyncio.sleep(0.5)
         await discord.gateway_up()
 
+    discord.fail("GET", "/users/@me", times=2, **how)
     await discord.gateway_down()
     returning = asyncio.ensure_future(back())
     async with product():
         await exchange(discord, ANN, ROOM, "hello")
     await returning
-
-
-@pytest.mark.parametrize("how", [{"drop": True}, {"status": 429, "via": False}], ids=str)
-async def test_the_log_in_fails_at_first(discord, product, how):
-    """An error of Discord is no refusal of the token."""
-    discord.fail("GET", "/users/@me", times=2, **how)
-    async with product():
-        await exchange(discord, ANN, ROOM, "hello")
 
     assert 1 == discord.identifies
 

@@ -22,7 +22,6 @@ from tests.discord.process import started
 
 @pytest.fixture
 async def inbox(tmp_path: Path) -> AsyncIterator[Inbox]:
-    """Over a database of its own."""
     (tmp_path / "data").mkdir()
     db = Database(tmp_path / "data" / "spool.sqlite3")
     yield Inbox(db, Hands(db).lanes, rules())
@@ -56,7 +55,6 @@ async def test_a_clock_that_went_back_waits_no_longer(inbox):
 
 
 async def test_before_discord_would_reset_the_token_it_ends(inbox):
-    """An error with its cure, and nothing is sent."""
     allowance = Allowance(most=4)
     for _ in range(4):
         await identify(inbox, allowance)

@@ -6,14 +6,14 @@ import pytest
 
 from core.texts import text
 from standins.discord import DiscordStandin
-from tests.discord.conversation import ANN, BOB, GUILD, ROOM, all_heard, dm, exchange, shows
+from tests.discord.conversation import exchange
+from tests.discord.people import ANN, BOB, ROOM
 from tests.registered import register
 
 PUT = ("PUT", "/applications/{application}/commands")
 
 
 def asked_to_sync(discord: DiscordStandin) -> int:
-    """How often the tree was sent."""
     return sum(call.method == "PUT" and call.path.endswith("/commands") for call in discord.calls)
 
 
@@ -47,7 +47,6 @@ async def test_a_failed_sync_stops_nothing_and_is_made_up_for(discord, product, 
 
 
 async def test_a_slow_sync_delays_no_answer(discord, product):
-    """Registering commands is nothing anybody should wait for."""
     discord.delay(*PUT, 4.0)
     async with product():
         await exchange(discord, ANN, ROOM, "hello", timeout=2)
@@ -57,7 +56,9 @@ async def test_the_commands_are_offered_with_their_option(discord, product):
     """In servers and in direct messages; the name may be left out."""
     async with product():
         await discord.until(lambda: len(discord.commands) == 3)
+        memory = await discord.slash(ANN, ROOM, "memory")
 
+    assert (text("memory_empty", "en"), True) == (memory.text, memory.ephemeral)
     options = {command["name"]: command.get("options") or [] for command in discord.commands}
     assert ([], []) == (options["reset"], options["memory"])
     for command in discord.commands:
@@ -66,21 +67,6 @@ async def test_the_commands_are_offered_with_their_option(discord, product):
     assert [("name", 3, False)] == [
         (option["name"], option["type"], option.get("required", False)) for option in options["assistant"]
     ]
-
-
-async def test_assistant_shows_the_current_one_and_the_others(discord, product, tmp_path):
-    """Nobody else sees it, and nobody is pinged by a name."""
-    async with product(assistant_name="Rob"):
-        other = await register(tmp_path / "data", "Moritz")
-        await discord.until(lambda: discord.commands)
-        reply = await discord.slash(ANN, ROOM, "assistant")
-
-        memory = await discord.slash(ANN, ROOM, "memory")
-
-    assert (text("memory_empty", "en"), True) == (memory.text, memory.ephemeral)
-    assert (True, False) == (reply.ephemeral, reply.failed)
-    assert ("Rob" in reply.text, "Moritz" in reply.text, other in reply.text) == (True, True, True)
-    assert [] == discord.posts(ROOM)
 
 
 @pytest.mark.parametrize("inside", [False, True], ids=["channel", "thread"])
@@ -93,27 +79,10 @@ async def test_admins_switch_the_assistant(discord, product, script, tmp_path, i
         await discord.slash(ANN, thread if inside else ROOM, "assistant", options={"name": "moritz"})
         for place in (ROOM, thread):
             await exchange(discord, BOB, place, f"hello {place}")
-
-    assert [not inside, True] == [instructions == "Moritz" for instructions, _ in script.requests]
-
-
-async def test_the_current_one_of_a_thread_is_its_channels(discord, product, tmp_path):
-    """The command knows the thread's channel."""
-    thread = discord.add_thread(ROOM)
-    async with product():
-        await register(tmp_path / "data", "Moritz", platform="discord", place=ROOM)
-        await discord.until(lambda: discord.commands)
-        reply = await discord.slash(ANN, thread, "assistant")
+        reply = await discord.slash(BOB, thread, "assistant")
 
     assert "Moritz" in reply.text.split("\n")[0]
-
-
-async def test_memory_can_be_asked_for_as_text(discord, product, script):
-    async with product():
-        await dm(discord, ANN, "memory")
-        await shows(discord, discord.dm(ANN), text("memory_empty", "en"))
-
-    assert [] == script.asked
+    assert [not inside, True] == [instructions == "Moritz" for instructions, _ in script.requests]
 
 
 COMMAND, BUTTON, AUTOCOMPLETE, FORM = 2, 3, 4, 5
@@ -177,22 +146,3 @@ async def test_a_topics_reset_is_everybodys(discord, product, script):
 
     assert DONE == reply.text
     assert 1 == len(script.asked[-1])
-
-
-async def test_a_reset_told_twice_resets_once(discord, product, script):
-    """A resumed session repeats what it is not sure we have heard: what was said since is not forgotten."""
-    told = {
-        "id": str(int(await discord.say(BOB, ROOM, "an id of now")) + 1),
-        **{"type": 2, "token": "t", "locale": "en-US", "guild_id": GUILD, "channel_id": ROOM},
-        "member": {"user": {"id": ANN, "username": "ann"}},
-    }
-    async with product():
-        await discord.until(lambda: discord.commands)
-        told["data"] = {"id": discord.commands[0]["id"], "name": "reset", "type": 1}
-        for text_ in ("one", "two", "three"):
-            await exchange(discord, ANN, ROOM, text_)
-            if text_ != "three":
-                await discord.replay("INTERACTION_CREATE", told)
-                await all_heard(discord)
-
-    assert ["two", "echo: two", "three"] == script.asked[-1]

@@ -15,7 +15,6 @@ CODE = "".join(f"line_{number} = compute({number})\n" for number in range(150))
 
 
 def posts(text: str, limit: int = 2000) -> list[str]:
-    """What the posts of that answer show."""
     return Pages(DiscordMarkup(), limit).posts(text)
 
 
@@ -82,7 +81,6 @@ def test_a_table_is_aligned_and_its_header_repeated():
 
 
 def test_a_table_that_is_too_wide_is_shown_as_it_was_said():
-    """Aligned it would be longer than a post."""
     text = f"| {'a' * 900} | {'b' * 500} |\n|---|---|\n| c | d |"
     assert [text] == posts(text)
 
@@ -115,7 +113,6 @@ def test_bold_goes_on_in_the_next_post():
 
 
 def test_a_link_is_not_cut():
-    """Nor code in a line."""
     link = "[a long name of it](https://example.com/page)"
     made = posts(" ".join([link] * 200))
     assert 200 == sum(post.count(link) for post in made)

@@ -12,10 +12,6 @@ from standins.discord import DiscordStandin, Post, Rules
 from standins.script.script import Fault, Say, Wait
 from tests.conftest import Product
 from tests.discord.conversation import (
-    ANN,
-    BOB,
-    GUILD,
-    ROOM,
     discord_with,
     dm,
     exchange,
@@ -26,6 +22,7 @@ from tests.discord.conversation import (
     texts,
     written,
 )
+from tests.discord.people import ANN, BOB, GUILD, ROOM
 from tests.slack.stage import Pause, Stage
 
 PACE = 1.25
@@ -146,7 +143,6 @@ async def answered(
 
 
 def bare(said: str) -> str:
-    """Without blanks and fences."""
     return "".join(said.replace("```py", "").replace("```", "").split())
 
 
@@ -163,20 +159,15 @@ def pieces(said: str, size: int) -> list[Say]:
 
 @pytest.mark.parametrize("said", [KOREAN, LINES], ids=["korean", "list"])
 async def test_a_long_answer_loses_nothing(discord, product, script, said):
+    """Only its first part must be a reply: it marks the question, and no part marks another one."""
     posts = await answered(discord, product, script, *pieces(said, 37))
 
+    assert posts[0].reference is not None
+    assert {post.reference for post in posts[1:]} <= {None, posts[0].reference}
     assert said.split() == " ".join(post.content for post in posts).split()
     assert all(len(post.content) <= 2000 for post in posts)
     assert all(len(post.content) > 1000 for post in posts[:-1])
     assert sealed(posts)
-
-
-async def test_only_the_first_part_is_a_reply(discord, product, script):
-    """It marks the question; the others follow it or reply to the same question, never to another."""
-    posts = await answered(discord, product, script, *pieces(PROSE, 100))
-
-    assert posts[0].reference is not None
-    assert {post.reference for post in posts[1:]} <= {None, posts[0].reference}
 
 
 async def test_the_button_moves_with_the_growing_part(discord, product, script):
@@ -216,20 +207,6 @@ def harmless(discord: DiscordStandin, channel: str) -> bool:
     )
 
 
-async def test_a_ping_in_an_answer_pings_nobody(discord, product, script):
-    pause = Pause()
-    script.perform(Say(EVIL[:60]), pause, Say(EVIL[60:]))
-    async with product():
-        await mention(discord, ANN, "hello")
-        await discord.until(lambda: texts(discord, ROOM))
-        pause.end()
-        await discord.until(lambda: texts(discord, ROOM)[0].endswith("end"))
-
-    assert {"POST", "PATCH"} == {call.method for call in written(discord, ROOM)}
-    assert harmless(discord, ROOM)
-    assert all(word in texts(discord, ROOM)[0] for word in ("everyone", "here", BOB, "example.com"))
-
-
 async def test_a_ping_letter_by_letter_pings_nobody(discord, product, script):
     """Edits fall between any two characters."""
     script.perform(*(beat for letter in EVIL for beat in (Say(letter), Wait(0.006))))
@@ -238,7 +215,9 @@ async def test_a_ping_letter_by_letter_pings_nobody(discord, product, script):
         await discord.until(lambda: texts(discord, ROOM) and texts(discord, ROOM)[0].endswith("end"), 10)
 
     assert len(discord.posts(ROOM)[0].versions) >= 3
+    assert {"POST", "PATCH"} == {call.method for call in written(discord, ROOM)}
     assert harmless(discord, ROOM)
+    assert all(word in texts(discord, ROOM)[0] for word in ("everyone", "here", BOB, "example.com"))
 
 
 async def test_our_own_texts_ping_nobody(discord, product, script):

@@ -41,7 +41,6 @@ def test_handlers_are_taken_by_their_event():
 
 
 def test_no_other_minor_version_is_allowed():
-    """pyproject.toml pins the one that is tested here."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
     (pinned,) = (line for line in project["dependencies"] if line.startswith("discord.py"))

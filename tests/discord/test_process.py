@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 import pytest
 
-from tests.discord.conversation import ANN, ROOM, all_heard, dm, exchange, mention, shows, texts
+from tests.discord.conversation import all_heard, dm, exchange, mention, shows, texts
+from tests.discord.people import ANN, ROOM
 from tests.discord.process import started
 from tests.slack.conversation import exchange as slack_exchange
 from tests.slack.stage import Pause
@@ -34,27 +34,6 @@ async def test_a_token_refused_at_the_start_ends_the_process(discord, openai, tm
     assert "Traceback" not in process.log
     assert discord.token not in process.log
     assert discord.invalid_requests <= 3
-
-
-async def test_terminated_and_started_again_it_goes_on(discord, openai, script, tmp_path):
-    """SIGTERM during an answer: status 0; the next process completes the same post in the same session."""
-    pause = Pause()
-    script.perform("echo:", pause)
-    async with started(tmp_path, discord, openai) as process:
-        await discord.until(lambda: discord.connected, timeout=20)
-        await mention(discord, ANN, "hello")
-        await discord.until(lambda: texts(discord, ROOM) == ["echo:"], timeout=20)
-        process.terminate()
-        status = await process.ended(timeout=10)
-    pause.end()
-    await dm(discord, ANN, "meanwhile")
-    async with started(tmp_path, discord, openai):
-        await shows(discord, ROOM, "echo: hello", timeout=20)
-        await shows(discord, discord.dm(ANN), "echo: meanwhile")
-
-    assert 0 == status
-    assert (1, 1) == (discord.identifies, discord.resumes)
-    assert [["hello"], ["hello"], ["meanwhile"]] == sorted(script.asked)
 
 
 async def test_it_ends_in_time_although_discord_hangs(discord, openai, script, tmp_path):
@@ -131,17 +110,3 @@ async def test_a_token_revoked_later_stops_discord_and_not_slack(slack, discord,
     assert discord.token not in caplog.text
     assert before == (len(discord.calls), len(discord.gateway_closes))
     assert discord.invalid_requests <= 3
-
-
-async def test_slack_works_while_discord_is_away(slack, discord, product):
-    await discord.go_offline()
-
-    async def use_slack() -> None:
-        await slack.until(lambda: slack.sockets.open, timeout=10)
-        await slack_exchange(slack, "U1", "C1", "hello")
-        await discord.go_online()
-
-    using = asyncio.ensure_future(use_slack())
-    async with product():
-        await using
-        await exchange(discord, ANN, ROOM, "hello")

@@ -5,48 +5,22 @@ from __future__ import annotations
 from core.texts import TEXTS, text
 from standins.discord import Rules
 from standins.script.script import Fault
-from tests.discord.conversation import (
-    ANN,
-    GUILD,
-    ROOM,
-    all_heard,
-    discord_with,
-    dm,
-    exchange,
-    mention,
-    shows,
-    texts,
-)
+from tests.discord.conversation import all_heard, discord_with, dm, exchange, mention, shows, texts
+from tests.discord.people import ANN, GUILD, ROOM
 
 BOT = "<@1100000000000000002>"
 
 
-async def test_a_direct_message_is_answered(discord, product, script):
-    async with product():
-        await dm(discord, ANN, "hello")
-
-        await shows(discord, discord.dm(ANN), "echo: hello")
-
-    assert [["hello"]] == script.asked
-
-
-async def test_a_mention_is_answered_as_a_reply(discord, product):
-    async with product():
-        asked = await mention(discord, ANN, "hello")
-
-        (post,) = await shows(discord, ROOM, "echo: hello")
-
-    assert asked == post.reference
-
-
-async def test_a_thread_made_while_running_is_a_place_too(discord, product):
-    """Also a new channel, a new server, and a thread that carries its starter message's id."""
+async def test_a_thread_made_while_running_is_a_place_too(discord, product, script):
+    """Also a channel, a server, and a thread that carries its starter message's id; each by itself."""
     async with product():
         starter = await discord.say(ANN, ROOM, "let us talk")
         places = [discord.add_thread(ROOM, starter), discord.add_channel(GUILD)]
         places.append(discord.add_channel(discord.add_guild()))
-        for place in places:
+        for place in (*places, ROOM, discord.dm(ANN)):
             await exchange(discord, ANN, place, "hello")
+
+    assert [["hello"]] * 5 == script.asked
 
 
 async def test_a_reply_to_an_answer_is_answered_as_a_reply(discord, product, script):
@@ -63,13 +37,15 @@ async def test_a_reply_to_an_answer_is_answered_as_a_reply(discord, product, scr
 
 
 async def test_a_mention_of_the_managed_role_is_answered(discord, product):
-    """Discord offers the role of the same name; its text is hidden from the bot, so a hint comes back."""
+    """Discord offers the role of the same name, another one in each server; its text is hidden: a hint."""
     async with product():
         asked = await discord.say(ANN, ROOM, "hello", mention_role=True)
 
         (post,) = await shows(discord, ROOM, text("empty_reply", "en"))
+        await discord.say(ANN, ROOM, f"<@&{discord.managed_role(discord.add_guild())}> hello")
+        await all_heard(discord)
 
-    assert asked == post.reference
+    assert (asked, 1) == (post.reference, len(texts(discord, ROOM)))
 
 
 @discord_with(rules=Rules(message_content=True))
@@ -81,16 +57,6 @@ async def test_a_readable_mention_of_the_role_is_a_question(discord, product, sc
         (post,) = await shows(discord, ROOM, "echo: hello")
 
     assert (asked, [["hello"]]) == (post.reference, script.asked)
-
-
-async def test_the_role_of_another_server_is_not_ours(discord, product):
-    """Each server has its own managed role."""
-    other = discord.add_guild()
-    async with product():
-        await discord.say(ANN, ROOM, f"<@&{discord.managed_role(other)}> hello")
-        await all_heard(discord)
-
-    assert [] == texts(discord, ROOM)
 
 
 async def test_edits_and_previews_are_not_messages(discord, product, script):
@@ -107,15 +73,6 @@ async def test_edits_and_previews_are_not_messages(discord, product, script):
     assert 1 == len(texts(discord, ROOM))
 
 
-async def test_a_persons_places_do_not_see_each_other(discord, product, script):
-    places = [ROOM, discord.add_thread(ROOM), discord.add_channel(GUILD), discord.dm(ANN)]
-    async with product():
-        for place in places:
-            await exchange(discord, ANN, place, "hello")
-
-    assert [["hello"]] * 4 == script.asked
-
-
 async def test_an_empty_mention_gets_help(discord, product, script):
     async with product():
         asked = await mention(discord, ANN, "")
@@ -126,27 +83,6 @@ async def test_an_empty_mention_gets_help(discord, product, script):
     assert [["hello"]] == script.asked
 
 
-async def test_only_a_sticker_is_told_about(discord, product, script):
-    async with product():
-        await dm(discord, ANN, "", stickers=["wave"])
-        await shows(discord, discord.dm(ANN), text("unreadable", "en"))
-        await all_heard(discord)
-
-    assert (1, []) == (len(texts(discord, discord.dm(ANN))), script.asked)
-
-
-async def test_a_reply_without_its_text_gets_a_hint(discord, product, script):
-    """With the ping switched off Discord hides the text of a reply to the bot."""
-    async with product():
-        await exchange(discord, ANN, ROOM, "one")
-        again = await discord.say(ANN, ROOM, "two", reply_to=discord.posts(ROOM)[0].id, ping=False)
-
-        *_, hint = await shows(discord, ROOM, "echo: one", text("empty_reply", "en"))
-        await all_heard(discord)
-
-    assert (again, [["one"]]) == (hint.reference, script.asked)
-
-
 async def test_korean(discord, product, script):
     """LANGUAGE=ko: help, what cannot be read, the hint and a failure are all Korean."""
     script.perform(Fault("refuse", code="insufficient_quota", status=429))
@@ -155,10 +91,12 @@ async def test_korean(discord, product, script):
         await shows(discord, ROOM, text("help", "ko"))
         await dm(discord, ANN, "", stickers=["wave"])
         await shows(discord, discord.dm(ANN), text("unreadable", "ko"))
-        await discord.say(ANN, ROOM, "x", reply_to=discord.posts(ROOM)[0].id, ping=False)
-        await shows(discord, ROOM, text("help", "ko"), text("empty_reply", "ko"))
+        asked = await discord.say(ANN, ROOM, "x", reply_to=discord.posts(ROOM)[0].id, ping=False)
+        *_, hint = await shows(discord, ROOM, text("help", "ko"), text("empty_reply", "ko"))
         await dm(discord, ANN, "hello")
         await shows(discord, discord.dm(ANN), text("unreadable", "ko"), text("billing", "ko"))
+
+    assert (asked, [["hello"]]) == (hint.reference, script.asked)
 
 
 def test_every_text_fits_into_one_post():

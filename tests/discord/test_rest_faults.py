@@ -11,10 +11,6 @@ from core.texts import text
 from standins.discord import DiscordStandin, Rules
 from tests.conftest import Product
 from tests.discord.conversation import (
-    ANN,
-    BOB,
-    GUILD,
-    ROOM,
     all_heard,
     creations,
     discord_with,
@@ -26,6 +22,7 @@ from tests.discord.conversation import (
     texts,
     written,
 )
+from tests.discord.people import ANN, BOB, GUILD, ROOM
 from tests.slack.stage import Pause, Stage
 
 CREATE = ("POST", "/channels/{channel}/messages")

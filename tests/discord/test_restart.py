@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from core.texts import text
 from standins.script.script import Say
-from tests.discord.conversation import (
-    ANN,
-    BOB,
-    GUILD,
-    ROOM,
-    all_heard,
-    creations,
-    dm,
-    exchange,
-    growing,
-    mention,
-    shows,
-    stop_button,
-    texts,
-)
+from tests.discord.conversation import all_heard, dm, exchange, growing, mention, shows, stop_button, texts
+from tests.discord.people import ANN, BOB, GUILD, ROOM
 from tests.slack.stage import Pause
 
 
@@ -57,24 +44,6 @@ async def test_who_is_meant_is_known_after_a_resumption(discord, product, script
     expected = ["echo: one", "echo: reply to the bot", *[text("empty_reply", "en")] * 2]
     assert sorted(expected) == sorted(texts(discord, ROOM))
     assert 2 == len(script.asked)
-
-
-async def test_an_answer_goes_on_in_its_post(discord, product, script):
-    """What is shown stays until it is painted over; one post, no stub, its text exact."""
-    pause = Pause()
-    script.perform("Well,", pause)
-    script.perform("Well, the answer is 42.")
-    async with product():
-        await mention(discord, ANN, "hello")
-        await discord.until(lambda: texts(discord, ROOM) == ["Well,"])
-        (before,) = discord.posts(ROOM)
-    pause.end()
-    async with product():
-        (after,) = await shows(discord, ROOM, "Well, the answer is 42.")
-        await all_heard(discord)
-
-    assert (before.id, 1) == (after.id, len(creations(discord, ROOM)))
-    assert [["hello"], ["hello"]] == script.asked
 
 
 async def test_a_long_answer_goes_on_in_its_posts(discord, product, script):

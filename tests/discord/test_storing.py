@@ -31,7 +31,6 @@ class Nobody(DiscordApi):
         pass
 
     async def call(self, method: str, path: str, body: Any = None, **route: Any) -> Any:
-        """See `DiscordApi`."""
         await asyncio.sleep(0.01)
         raise Unreachable("away")
 
@@ -44,7 +43,6 @@ class Session:
         self.stranger = sqlite3.connect(path, isolation_level=None, timeout=5)
 
     async def start(self) -> None:
-        """A process begins, and is told again what it does not know."""
         self.db = Database(self.path, busy_timeout=0.03)
         await self.db(settled)
         self.hands = Hands(self.db)
@@ -69,7 +67,6 @@ class Session:
         self.db.close()
 
     def position(self) -> int:
-        """The one that is stored."""
         rows = self.stranger.execute("SELECT value FROM facts WHERE name = ?", (SESSION,)).fetchall()
         return int(rows[0][0].split('"sequence": ')[1].split(",")[0]) if rows else 0
 
@@ -106,7 +103,6 @@ def said(number: int, guild: bool = False) -> dict[str, Any]:
 
 
 def command(number: int) -> dict[str, Any]:
-    """/reset."""
     payload = {"id": str(10**18 + number), "channel_id": f"4{number:03}", "user": {"id": "7"}}
     return {**payload, "token": "t", "type": 2, "data": {"name": "reset"}}
 

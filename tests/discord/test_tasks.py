@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from core.texts import text
 from standins.discord import DiscordStandin
-from standins.script.script import Call, outputs
-from tests.discord.conversation import ANN, ROOM, all_heard, creations, mention, shows, stop_button, texts
-from tests.slack.stage import Pause, Stage
-from tests.tool_files import DRAW_SLOWLY, SLOW, let_go, put_tool
+from standins.script.script import Call
+from tests.discord.conversation import all_heard, creations, mention, shows, stop_button, texts
+from tests.discord.people import ANN, ROOM
+from tests.slack.stage import Pause
+from tests.tool_files import let_go, looks
 
 SAID = "Result: found it"
+pytestmark = pytest.mark.usefixtures("data")
 POSTS = "/channels/{channel}/messages"
 EDITS = "/channels/{channel}/messages/{message}"
 
 
-@pytest.fixture(autouse=True)
-def data(tmp_path: Path) -> Path:
-    """The data directory, with a tool that waits in it."""
-    put_tool(tmp_path / "data", "look", SLOW)
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def drawing(data: Path) -> Path:
-    """The same with a tool that draws slowly."""
-    put_tool(data, "draw", DRAW_SLOWLY)
-    return data
-
-
-def looks(script: Stage, before: str = "") -> None:
-    """The model says something or nothing, looks something up, and says what it found."""
-    script.enqueue(*([before] if before else []), Call("look", {"what": "it"}))
-    script.enqueue(lambda items: "Result: " + " ".join(outputs(items).values()))
-
-
 def told(discord: DiscordStandin) -> bool:
-    """Whether the newest post begins with a small line about the task."""
     said = texts(discord, ROOM)
     return bool(said) and said[-1].startswith("-# ") and "look" in said[-1].split("\n")[0]
 

@@ -7,14 +7,14 @@ import time
 import pytest
 
 from standins.discord import DiscordStandin
-from tests.discord.conversation import ANN, ROOM, all_heard, dm, exchange, mention, shows, texts
+from tests.discord.conversation import all_heard, dm, exchange, mention, shows, texts
+from tests.discord.people import ANN, ROOM
 from tests.slack.stage import Pause
 
 TYPING = "/channels/{channel}/typing"
 
 
 def typed(discord: DiscordStandin, channel: str) -> list[float]:
-    """When the bot was seen typing there."""
     return [at for at, place in discord.typing if place == channel]
 
 
@@ -43,7 +43,6 @@ async def test_a_slow_typing_request_delays_nothing(discord, product, script):
 
 @pytest.mark.parametrize("fault", [{"status": 403, "code": 50013}, {"status": 429, "via": False}], ids=str)
 async def test_a_typing_request_that_fails_does_no_harm(discord, product, fault):
-    """It is an ornament."""
     discord.fail("POST", TYPING, times=99, **fault)
     async with product():
         await exchange(discord, ANN, ROOM, "hello")

@@ -51,12 +51,10 @@ async def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def failing(number: int, connected: Callable[[], None]) -> None:
-    """The platform cannot be reached."""
     raise OSError(113, "no route to wss://host/?ticket=1")
 
 
 async def dropping(number: int, connected: Callable[[], None]) -> None:
-    """The platform accepts and closes at once."""
     connected()
 
 

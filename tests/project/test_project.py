@@ -36,10 +36,17 @@ ONE_NOUN_A_FILE = ("core/store", "bots/cli", "standins")
 """Folders that are lists by nature (a file a table, a command, an endpoint) and may be longer."""
 MAX_PARAMETERS = 6
 """Of a constructor, besides `self`; the fields of dataclasses do not count."""
-RINGS = ("crash", "intake", "project", "replies")
-"""Folders of `tests` whose imports and names are checked: those that have been put in order."""
-TEST_FILES = [path for ring in RINGS for path in sorted((ROOT / "tests" / ring).rglob("test_*.py"))]
-MAX_TEST_LINES = 45_600
+TEST_FILES = sorted((ROOT / "tests").rglob("test_*.py"))
+STILL_IMPORTING = {
+    *("tests/core/files/test_library_deaths.py", "tests/core/files/test_library_threads.py"),
+    *("tests/core/runs/test_approval_deaths.py", "tests/core/runs/test_mcp.py"),
+    *("tests/core/runs/test_odd_rounds.py", "tests/core/runs/test_other_servers.py"),
+    *("tests/core/runs/test_run_deaths.py", "tests/core/model_server/test_assembly.py"),
+}
+"""Tests that import another one. The list only becomes shorter."""
+NAMED = ("crash", "intake", "project", "replies")
+"""Folders of `tests` whose names are checked: those that have been put in order."""
+MAX_TEST_LINES = 43_100
 """What all of `tests` may have. Whoever takes lines out lowers it; whoever needs more takes out others."""
 FEATURES = {"adoption", "deeds", "effects", "project", "remembered", "sweep", "databases", "older"}
 """What a test may be named after besides modules, rooms and the glossary's words."""
@@ -61,19 +68,16 @@ def name(path: Path) -> str:
 
 @cache
 def tree(path: Path) -> ast.Module:
-    """The syntax tree of a Python file."""
     return ast.parse(path.read_text("utf-8"))
 
 
 @cache
 def nodes(path: Path) -> tuple[ast.AST, ...]:
-    """The whole tree."""
     return tuple(ast.walk(tree(path)))
 
 
 @cache
 def project() -> dict[str, Any]:
-    """The contents of pyproject.toml."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 
@@ -151,7 +155,6 @@ def methods(path: Path) -> Iterator[tuple[ast.ClassDef, ast.FunctionDef | ast.As
 
 
 def has_annotations(path: Path) -> bool:
-    """Whether a file annotates anything."""
     for node in nodes(path):
         if isinstance(node, ast.AnnAssign) or (isinstance(node, ast.arg) and node.annotation):
             return True
@@ -199,7 +202,6 @@ def long_functions(path: Path) -> Iterator[str]:
 
 
 def test_python_files_say_what_they_are_for():
-    """Every Python file with content has a docstring."""
     files = (path for path in PYTHON_FILES if path.read_text("utf-8").strip())
     assert not [name(path) for path in files if not ast.get_docstring(tree(path))]
 
@@ -211,13 +213,11 @@ def test_annotations_are_never_evaluated():
 
 
 def test_files_stay_short():
-    """A file is read in one sitting."""
     lines = {name(path): len(path.read_text("utf-8").splitlines()) for path in PRODUCT_FILES}
     assert not {file for file, count in lines.items() if count > MAX_FILE_LINES}
 
 
 def test_functions_stay_short():
-    """A function is read on one screen."""
     assert not [function for path in PRODUCT_FILES for function in long_functions(path)]
 
 
@@ -241,7 +241,7 @@ def test_tests_import_no_other_test():
         if (isinstance(node, ast.ImportFrom) and node.module and ".test_" in f"{node.module}.")
         or (isinstance(node, ast.ImportFrom | ast.Import) and any("test_" in one.name for one in node.names))
     }
-    assert not found
+    assert not found - STILL_IMPORTING
 
 
 def test_tests_are_named_for_what_they_test():
@@ -253,7 +253,7 @@ def test_tests_are_named_for_what_they_test():
     strange = {
         name(path)
         for path in TEST_FILES
-        if {word.removesuffix("s") for word in path.stem.split("_")[1:]} - words
+        if path.parent.name in NAMED and {word.removesuffix("s") for word in path.stem.split("_")[1:]} - words
     }
     assert not strange
 
@@ -361,7 +361,6 @@ def test_no_file_depends_on_this_machine():
 
 
 def test_changelog_has_this_version():
-    """The newest entry of the changelog is the version of the project."""
     entries = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
     assert entries[0] == project()["project"]["version"]
 
@@ -382,7 +381,6 @@ def test_documents_name_what_is_there():
 
 
 def test_commands_can_be_executed():
-    """The commands of the README work right after a clone."""
     for command in ("scripts/run", "scripts/test", "scripts/install", "scripts/lock", ".ci/run"):
         assert os.access(ROOT / command, os.X_OK), command
 

@@ -49,7 +49,6 @@ class Checkout:
         )
 
     def lock(self, content: str) -> None:
-        """Change what the product needs."""
         (self.root / "requirements.lock").write_text(content)
 
     def run(self, *command: str, **environ: str) -> tuple[int, str, str]:
@@ -61,7 +60,6 @@ class Checkout:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
-    """A checkout in which nothing has been run."""
     return Checkout(tmp_path / "check out")
 
 
@@ -117,13 +115,11 @@ def contents(folder: Path) -> dict[str, bytes | None]:
 
 
 def kill(process: subprocess.Popen[str]) -> None:
-    """End a command and everything it has started, at once."""
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 
 def fake(path: Path, script: str) -> None:
-    """An executable that is a shell script."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
@@ -287,7 +283,6 @@ def test_what_runs_keeps_its_environment(checkout, tmp_path):
 
 
 def test_removing_the_link_asks_for_a_new_environment(settled):
-    """Whoever removes `.venv` gets a new environment, not the old one back."""
     (settled.root / ".venv").unlink()
     assert "installed in" in settled.run("scripts/install")[2]
     assert os.readlink(settled.root / ".venv") == ".venvs/2"
@@ -315,7 +310,6 @@ def test_moved_checkout_gets_its_own_environment(settled, tmp_path):
 
 
 def test_environment_without_its_interpreter_is_made_again(settled):
-    """An environment whose Python was removed from the machine is replaced."""
     python = settled.root / ".venv/bin/python"
     python.unlink()
     python.symlink_to("/no/such/python")

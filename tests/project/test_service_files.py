@@ -39,13 +39,11 @@ def values(instruction: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """The image's own environment."""
     return dict(pair.split("=", 1) for value in values("ENV") for pair in shlex.split(value))
 
 
 @cache
 def service() -> dict[str, Any]:
-    """The one service of compose.yaml."""
     compose: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
     ((_, found),) = compose["services"].items()
     assert {source.split(":")[0] for source in found["volumes"]} == set(compose["volumes"])
@@ -86,7 +84,6 @@ def test_the_image_installs_what_is_locked_and_then_the_product():
 
 
 def needed(name: str) -> set[str]:
-    """That distribution and all it depends on here."""
     wanted = (Requirement(text) for text in requires(name) or ())
     return {name}.union(*(needed(one.name) for one in wanted if not one.marker or one.marker.evaluate()))
 

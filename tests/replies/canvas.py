@@ -57,11 +57,9 @@ class Canvas:
         return any(text.strip() for text, _ in self.strokes)
 
     async def until(self, count: int) -> None:
-        """Returns once so many strokes were made."""
         await self.news.until(lambda: len(self.strokes) == count)
 
     async def until_tried(self, count: int) -> None:
-        """Returns once so many strokes were begun."""
         await self.news.until(lambda: self.tried == count)
 
 
@@ -69,5 +67,4 @@ _: type[Brush] = Canvas
 
 
 async def rest() -> None:
-    """Long enough for a task that has something to do."""
     await asyncio.sleep(0.02)

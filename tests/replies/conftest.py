@@ -14,7 +14,6 @@ from tests.replies.posting import World
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """A topic with a question of U1 and one of U2."""
     db = Database(tmp_path / "spool.sqlite3")
     await db(lambda tx: [asked(tx, "1"), asked(tx, "2", user="U2")])
     yield World(db)

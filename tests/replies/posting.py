@@ -34,7 +34,6 @@ class Process:
         self.brush = EditBrush(self.posts, lambda text, limit, final: split(text, limit) or [""])
 
     async def show(self, text: str) -> bool:
-        """Paint a text that still grows."""
         return await self.brush.paint(text, final=False)
 
     async def die_before_creating(self, text: str) -> None:
@@ -51,7 +50,6 @@ class Process:
             await self.show(text)
 
     async def finish(self, text: str) -> None:
-        """Paint the last text."""
         assert await self.brush.paint(text, final=True)
 
 
@@ -62,7 +60,6 @@ class World:
         self.db, self.topic, self.locks, self.processes = db, Topic(), KeyedLock(), 0
 
     async def process(self, user: str = "U1", *, tells: bool = False) -> Process:
-        """A new process with that person's run; the one before it is dead."""
         self.processes += 1
         owner = f"process {self.processes}"
         await self.db(settled)
@@ -71,5 +68,4 @@ class World:
 
     @property
     def texts(self) -> list[str]:
-        """What people see, in order."""
         return list(self.topic.posts.values())

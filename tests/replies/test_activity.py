@@ -43,14 +43,9 @@ def test_a_title_is_one_line_of_bearable_length():
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ("report.pdf", "report.pdf"),
-        ("../../etc/passwd", "passwd"),
-        ("C:\\temp\\한글.txt", "한글.txt"),
-        ("<!channel>.png", "!channel_.png"),
-        ("@everyone", "everyone"),
-        ("two words.csv", "two_words.csv"),
-        ("", "file"),
-        ("<>", "file"),
+        *(("report.pdf", "report.pdf"), ("../../etc/passwd", "passwd"), ("C:\\temp\\한글.txt", "한글.txt")),
+        *(("<!channel>.png", "!channel_.png"), ("@everyone", "everyone"), ("two words.csv", "two_words.csv")),
+        *(("", "file"), ("<>", "file")),
     ],
 )
 def test_a_file_name_is_only_a_name(given, expected):

@@ -20,7 +20,6 @@ MANY = tuple(Assistant(f"asst_{n}", f"Bot{n} " + "x" * 200 * (n % 2), "m") for n
 @pytest.mark.parametrize(("locale", "language"), [("ko-KR", "en"), ("", "ko"), ("en", "ko")])
 @pytest.mark.parametrize("outcome", get_args(get_type_hints(Choice)["outcome"]))
 def test_every_outcome_has_its_words(outcome, locale, language):
-    """The locale decides the language, then that of the settings."""
     said = choice_text(Choice(outcome, HELPBOT, OTHERS, "x"), locale, language)
 
     words = TEXTS["en" if locale == "en" else "ko"]
@@ -29,7 +28,6 @@ def test_every_outcome_has_its_words(outcome, locale, language):
 
 
 def test_who_answers_and_who_else_could():
-    """By name and id, the current one with its model."""
     current, others = choice_text(Choice("current", HELPBOT, OTHERS), "en", "en").split("\n")
 
     assert all(word in current for word in ("HelpBot", "asst_1", "gpt-6-luna"))
@@ -38,7 +36,6 @@ def test_who_answers_and_who_else_could():
 
 
 def test_what_was_typed_is_short_and_no_markup():
-    """It is not taken for a call."""
     said = choice_text(Choice("unknown", None, OTHERS, "Help`Bot2" + "x" * 500), "en", "en")
 
     assert "“HelpBot2x" in said
@@ -47,7 +44,6 @@ def test_what_was_typed_is_short_and_no_markup():
 
 @pytest.mark.parametrize("outcome", ["current", "unknown"])
 def test_many_assistants_fit_into_one_reply(outcome):
-    """Whatever they are called; that there are more is seen."""
     said = choice_text(Choice(outcome, HELPBOT, MANY), "en", "en")
 
     assert len(said) < 2000
@@ -60,5 +56,4 @@ def test_many_assistants_fit_into_one_reply(outcome):
     [(None, "topic"), (NOTHING, "empty"), (Held(4, 90, 0, 4), "whole"), (Held(9, 90, 5, 4), "summarised")],
 )
 def test_memory_is_told(held, key):
-    """Or that the command cannot see whose."""
     assert memory_text(held, "ko", "en").startswith(TEXTS["ko"][f"memory_{key}"].split("{")[0])

@@ -20,13 +20,11 @@ LOOKING = Activity("1", "Looking")
 
 @pytest.fixture
 def canvas() -> Canvas:
-    """A brush that only records."""
     return Canvas()
 
 
 @pytest.fixture
 async def reply(canvas: Canvas) -> AsyncIterator[LiveReply]:
-    """A reply whose brush is the canvas."""
     async with LiveReply(canvas) as reply:
         yield reply
 
@@ -54,7 +52,6 @@ async def test_only_the_newest_text_is_painted_next(canvas, reply):
 
 @pytest.mark.parametrize(("text", "tried"), [("", 0), (" ", 0), ("\n\n", 0), ("Hel", 1)])
 async def test_a_text_that_stays_is_painted_once_and_never_without_words(canvas, reply, text, tried):
-    """White space would be an empty post."""
     reply.show(text)
     await rest()
 
@@ -158,7 +155,6 @@ async def test_a_bug_in_a_brush_ends_the_reply_not_the_process(canvas, reply, ca
 
 
 async def test_when_it_became_visible_is_known(reply):
-    """Once; a later stroke does not change it."""
     assert (None, False) == (reply.first_shown_at, reply.visible.is_set())
     before = asyncio.get_running_loop().time()
     reply.show("Hel")
@@ -173,7 +169,6 @@ async def test_when_it_became_visible_is_known(reply):
 
 @pytest.mark.parametrize(("reading", "shown"), [("Hel", "Hel"), (Retryable("ratelimited"), "")])
 async def test_what_is_shown_is_read_from_the_platform(canvas, reading, shown):
-    """Where it cannot be read now, nothing is known to be shown."""
     canvas.reading = reading
     async with LiveReply(canvas) as reply:
         assert shown == await reply.shown()

@@ -96,17 +96,8 @@ def test_the_best_gap_is_taken(text, posts):
 @pytest.mark.parametrize(
     "cluster",
     [
-        "e\u0301",
-        "👩\u200d👩\u200d👧",
-        "❤\ufe0f",
-        "👍🏽",
-        "🇰🇷",
-        "1\ufe0f\u20e3",
-        "\u1112\u1161\u11ab",
-        "가\u11a8",
-        "क्ष",
-        "นำ",
-        "🏴\U000e0067\U000e0062\U000e007f",
+        *("e\u0301", "👩\u200d👩\u200d👧", "❤\ufe0f", "👍🏽", "🇰🇷", "1\ufe0f\u20e3", "\u1112\u1161\u11ab"),
+        *("가\u11a8", "क्ष", "นำ", "🏴\U000e0067\U000e0062\U000e007f"),
     ],
 )
 @pytest.mark.parametrize("limit", [8, 9, 10, 11])
@@ -176,13 +167,8 @@ def test_what_is_sealed_is_not_read_again():
 @pytest.mark.parametrize(
     ("text", "close"),
     [
-        ("", ""),
-        ("plain `code`", ""),
-        ("```py\nx = 1\n```\n", ""),
-        ("```py\nx = 1", "\n```"),
-        ("````\n```\nx", "\n````"),
-        ("Run: ```sh\nx", "\n```"),
-        ("> ~~~ sh\n> x", "\n> ~~~"),
+        *(("", ""), ("plain `code`", ""), ("```py\nx = 1\n```\n", ""), ("```py\nx = 1", "\n```")),
+        *(("````\n```\nx", "\n````"), ("Run: ```sh\nx", "\n```"), ("> ~~~ sh\n> x", "\n> ~~~")),
         ("a ``` b", ""),
     ],
 )

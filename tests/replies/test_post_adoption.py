@@ -18,12 +18,12 @@ async def test_what_is_to_be_created_is_journaled_first(world):
     showing = asyncio.create_task(process.show("Hel"))
     await process.poster.creating.wait()
     steps = "SELECT name, ref FROM steps"
-    assert [("post:0", None)] == await world.db(lambda tx: tx(steps))
+    assert [("post:0", None)] == await world.db(lambda tx: tx.execute(steps).fetchall())
 
     process.poster.gate.set()
     await showing
 
-    assert [("post:0", "memory:101")] == await world.db(lambda tx: tx(steps))
+    assert [("post:0", "memory:101")] == await world.db(lambda tx: tx.execute(steps).fetchall())
 
 
 async def test_a_lost_run_creates_nothing(world):

@@ -26,7 +26,6 @@ async def test_an_answer_grows_in_one_post(world):
 
 
 async def test_a_post_that_grows_can_be_stopped(world):
-    """The button is on the newest post only, and goes away with the last words."""
     process = await world.process()
     await process.show("Hello")
     first = process.posts.id(0)

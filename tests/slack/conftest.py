@@ -19,7 +19,6 @@ USUAL: dict[str, Any] = {"limits": False, "redeliver_after": 0.5, "retry_delays"
 
 @pytest.fixture
 def script() -> Stage:
-    """What the model says; see `Stage`."""
     return Stage()
 
 

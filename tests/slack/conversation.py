@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from standins.slack import Post, SlackStandin
-from tests.slack.stage import FENCE
+from tests.conftest import Product
+from tests.slack.stage import FENCE, Pause, Stage
 
 PING = re.compile(r"<(?:!(?:here|channel|everyone|subteam)|@[UW])[^>]*>")
 _TRACE = re.compile(r"Traceback|Error\(|Exception|\.py\b|<class ")
@@ -66,8 +67,38 @@ async def all_heard(slack: SlackStandin) -> None:
     await slack.until(lambda: not outstanding, 10)
 
 
+async def whole(slack: SlackStandin, channel: str, last: str) -> list[Post]:
+    """The finished posts of a channel whose answer ends with `last`."""
+    await slack.until(
+        lambda: (
+            slack.posts(channel)
+            and slack.posts(channel)[-1].text.rstrip("`\n ").endswith(last)
+            and not any(post.streaming for post in slack.posts(channel))
+        ),
+        15,
+    )
+    await all_heard(slack)
+    return slack.posts(channel)
+
+
+async def told(slack: SlackStandin, product: Product, script: Stage) -> Post:
+    """An answer in three parts is shown once, whole, in one post that is not broken."""
+    first, second, answer = Pause(), Pause(), "Well, the answer is 42."
+    script.perform("Well,", first, " the answer", second, " is 42.")
+    async with product():
+        ts = await slack.mention("U1", "C1", "hello")
+        await slack.until(lambda: "Well," in texts(slack, "C1", ts)[:1] or len(slack.posts("C1")) > 1)
+        first.end()
+        await slack.until(lambda: "answer" in "".join(texts(slack, "C1")))
+        second.end()
+        (post,) = await shows(slack, "C1", ts, answer, timeout=15)
+        await all_heard(slack)
+    assert [answer] == texts(slack, "C1")
+    assert not slack.posts("C1")[0].broken
+    return post
+
+
 def calls(slack: SlackStandin, method: str) -> list[dict[str, Any]]:
-    """Arguments of every call of a method so far."""
     return [call.args for call in slack.calls if call.method == method]
 
 

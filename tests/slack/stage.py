@@ -20,7 +20,6 @@ class Pause:
     over: bool = False
 
     def end(self) -> None:
-        """Let the model go on."""
         self.over = True
 
     def __iter__(self) -> Iterator[Beat]:

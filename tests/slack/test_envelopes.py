@@ -19,7 +19,6 @@ MENTION = {"type": "message", "user": "U1", "channel": "C1", "ts": "1700000100.0
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> str:
-    """Every word of every line, and of every traceback."""
     return "\n".join(f"{record.getMessage()} {vars(record)} {record.exc_info}" for record in caplog.records)
 
 
@@ -49,22 +48,10 @@ async def test_events_that_are_none(slack, product, caplog):
 @once
 @pytest.mark.parametrize("kind", ["slash_commands", "interactive"])
 async def test_damaged_commands_and_presses_are_acknowledged(slack, product, caplog, kind):
-    command = {
-        "command": "/reset",
-        "channel_id": "C1",
-        "user_id": "U1",
-        "text": CANARY,
-        "team_id": slack.team,
-    }
-    press = {
-        **{
-            "type": "block_actions",
-            "user": {"id": "U1"},
-            "channel": {"id": "C1"},
-            "team": {"id": slack.team},
-        },
-        "actions": [{"action_id": "spool_approve", "value": CANARY}],
-    }
+    ids = {"user": "U1", "channel": "C1", "team": slack.team}
+    command = {"command": "/reset", "text": CANARY, **{f"{name}_id": id for name, id in ids.items()}}
+    actions = [{"action_id": "spool_approve", "value": CANARY}]
+    press = {"type": "block_actions", **{name: {"id": id} for name, id in ids.items()}, "actions": actions}
     rng, heard = random.Random(8), list[Answer]()
     async with product():
         for _ in range(60):

@@ -63,7 +63,6 @@ async def written(slack: SlackStandin, channel: str, messages: dict[str, str | N
 
 
 def filled(event: Any, names: dict[str, str]) -> Any:
-    """The event with its placeholders replaced."""
     text = json.dumps(event)
     for name, value in names.items():
         text = text.replace(f'"{name}"', f'"{value}"')
@@ -141,12 +140,10 @@ def test_the_words_around_a_mention_stay():
 
 
 def words(text: str, **style: bool) -> dict[str, Any]:
-    """An element of rich text."""
     return {"type": "text", "text": text} | ({"style": style} if style else {})
 
 
 def section(*inner: dict[str, Any], **how: Any) -> dict[str, Any]:
-    """A part of rich text."""
     return {"type": "rich_text_section", "elements": list(inner), **how}
 
 
@@ -170,7 +167,6 @@ def rich(*elements: dict[str, Any]) -> str:
     ],
 )
 def test_every_kind_of_element_is_readable(element, plain):
-    """Nothing of what a person put into the message vanishes."""
     assert f"so {plain} end" == rich(section(words("so "), element, words(" end")))
 
 
@@ -186,7 +182,6 @@ def test_lists_keep_their_items_in_lines(style, lines, odd, before):
 
 
 def test_blocks_that_are_not_rich_text_fall_back_to_the_text():
-    """A message may carry other blocks; its text still is what was said."""
     other = [{"type": "section", "block_id": "b1", "text": {"type": "mrkdwn", "text": "card"}}]
 
     assert "hello" == heard(f"{BOT} hello", other).text
@@ -195,13 +190,9 @@ def test_blocks_that_are_not_rich_text_fall_back_to_the_text():
 @pytest.mark.parametrize(
     ("more", "by"),
     [
-        ({}, "person"),
-        ({"subtype": "file_share"}, "person"),
-        ({"user": ME, "bot_id": "B1"}, "us"),
-        ({"bot_id": "B2"}, "other"),
-        ({"user": None, "subtype": "bot_message"}, "other"),
-        ({"subtype": "channel_join"}, "other"),
-        ({"user": "USLACKBOT"}, "other"),
+        *(({}, "person"), ({"subtype": "file_share"}, "person"), ({"user": ME, "bot_id": "B1"}, "us")),
+        *(({"bot_id": "B2"}, "other"), ({"user": None, "subtype": "bot_message"}, "other")),
+        *(({"subtype": "channel_join"}, "other"), ({"user": "USLACKBOT"}, "other")),
         ({"hidden": True}, "other"),
     ],
 )
@@ -293,12 +284,8 @@ async def test_strange_envelopes_are_read_all_the_same(slack, product, script):
     names = await written(slack, "C1", {"$TS": None})
     event = filled(EVENTS["mention_app_mention_only"]["events"][0], names)
     strange: list[dict[str, Any]] = [
-        {"authorizations": None},
-        {"authorizations": []},
-        {"event_id": None},
-        {"event_time": "x"},
-        {"is_ext_shared_channel": "x"},
-        {"context_team_id": 5},
+        *({"authorizations": None}, {"authorizations": []}, {"event_id": None}, {"event_time": "x"}),
+        *({"is_ext_shared_channel": "x"}, {"context_team_id": 5}),
     ]
     async with product():
         for around in strange:

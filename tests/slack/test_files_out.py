@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bots.slack import files
 from core.concurrency import Backoff
-from standins.script.script import Call
 from standins.slack import Post, SlackStandin, Timing, Upload
 from tests import samples
 from tests.slack.conversation import all_heard, calls, exchange, texts, workspace
-from tests.slack.stage import Stage
-from tests.tool_files import DRAW, put_tool
+from tests.tool_files import DRAW, draws, put_tool
 
 COMPLETE = "files.completeUploadExternal"
 
@@ -25,19 +21,11 @@ def _drawing(tmp_path: Path) -> None:
     put_tool(tmp_path / "data", "draw", DRAW)
 
 
-def draws(script: Stage, *files: Mapping[str, Any]) -> None:
-    """The model makes these files, and says so."""
-    script.enqueue(*(Call("draw", file) for file in files))
-    script.enqueue("Here you are.")
-
-
 def shown(slack: SlackStandin) -> list[Post]:
-    """The posts in C1 that bring files."""
     return [post for post in slack.posts("C1") if post.files]
 
 
 def names(slack: SlackStandin) -> list[str]:
-    """The names of the files shown in C1, in order."""
     return [file.name for post in shown(slack) for file in post.files]
 
 
@@ -53,12 +41,23 @@ async def test_a_file_stands_in_the_thread(slack, product, script):
     assert ["", "Here you are."] == sorted(texts(slack, "C1"))
 
 
+LIMITED = {"error": "ratelimited", "status": 429, "retry_after": 1}
+
+
 @pytest.mark.parametrize(
-    ("call", "when"), [("files.getUploadURLExternal", "after"), ("upload", "before"), (COMPLETE, "after")]
+    "faults",
+    [
+        {"files.getUploadURLExternal": {"when": "after", "drop": True}},
+        {"upload": {"drop": True}},
+        {COMPLETE: {"when": "after", "drop": True}},
+        {"files.getUploadURLExternal": LIMITED, COMPLETE: LIMITED},
+    ],
+    ids=["first", "bytes", "last", "limits"],
 )
-async def test_a_cut(slack, product, script, call, when):
+async def test_a_cut_or_a_limit(slack, product, script, faults):
     draws(script, {"name": "cat.png"})
-    slack.fail(call, when=when, drop=True)
+    for call, fault in faults.items():
+        slack.fail(call, **fault)
     async with product():
         await slack.mention("U1", "C1", "draw a cat")
         await slack.until(lambda: shown(slack), 20)
@@ -105,18 +104,6 @@ async def test_a_host_that_takes_no_bytes(slack, product, script, monkeypatch):
     assert ([], 3) == (names(slack), len(calls(slack, "files.getUploadURLExternal")))
 
 
-async def test_a_limit_is_waited_out(slack, product, script):
-    draws(script, {"name": "cat.png"})
-    for method in ("files.getUploadURLExternal", COMPLETE):
-        slack.fail(method, error="ratelimited", status=429, retry_after=1)
-    async with product():
-        await slack.mention("U1", "C1", "draw a cat")
-        await slack.until(lambda: shown(slack), 20)
-        await all_heard(slack)
-
-    assert ["cat.png"] == names(slack)
-
-
 async def test_a_name_is_only_a_name(slack, product, script):
     """Paths and mentions in it are the model's invention."""
     draws(script, {"name": "../<!channel> <@U2> .png"})
@@ -157,22 +144,7 @@ async def test_a_file_whose_message_is_late(slack, product, script, monkeypatch)
     assert ["", "Here you are."] == sorted(texts(slack, "C1"))
 
 
-NOTES = ("notes.txt", b"the launch is on Friday")
 ZIP = ("a.zip", samples.zipped("x"))
-
-
-async def test_a_refused_file_does_not_hide_the_rest(slack, product, script):
-    script.perform("On Friday.")
-    async with product():
-        ts = await slack.mention("U1", "C1", "when is it?", files=[ZIP, NOTES])
-        await slack.until(lambda: texts(slack, "C1", ts) and not slack.posts("C1", ts)[0].streaming)
-
-    (post,) = texts(slack, "C1", ts)
-    assert post.startswith("On Friday.")
-    assert post.endswith(
-        "📎 `a.zip`: I do not open archives. Please unpack it and send the files themselves."
-    )
-    assert "the launch is on Friday" in script.asked[0][-1]
 
 
 async def test_a_name_pings_nobody(slack, product):

@@ -33,7 +33,6 @@ def grown(text: str, step: int = 7) -> list[str]:
 
 
 def both(text: str) -> list[str]:
-    """The posts, which a stream and an update show alike."""
     made = grown(text)
     assert " ".join(Pages(SlackMarkup(), ROOM, ITEMS, 1).posts(text)).split() == " ".join(made).split()
     return made
@@ -75,15 +74,14 @@ def test_one_table_a_post_and_its_header_in_every_one():
 @pytest.mark.parametrize(
     ("text", "tag"),
     [
-        ("**굵게(bold)**는", "strong"),
-        ("**“굵게”**도", "strong"),
-        ("**주의:**이것", "strong"),
-        ("**注意。**次", "strong"),
-        ("重要な**（Important）**点", "strong"),
-        ("~~삭제(x)~~는", "s"),
-        ("_기울임_은", "em"),
-        ("__굵게__는", "strong"),
-        ("*기울임!*은", "em"),
+        *(("**굵게(bold)**는", "strong"), ("**“굵게”**도", "strong"), ("**주의:**이것", "strong")),
+        *(
+            ("**注意。**次", "strong"),
+            ("重要な**（Important）**点", "strong"),
+            ("~~삭제(x)~~는", "s"),
+            ("_기울임_은", "em"),
+        ),
+        *(("__굵게__는", "strong"), ("*기울임!*은", "em")),
     ],
 )
 def test_emphasis_next_to_letters_without_blanks(text, tag):

@@ -8,11 +8,7 @@ import pytest
 
 from bots.slack.api import FASTEST_UPDATE, Budget
 from standins.slack import SlackStandin
-from tests.conftest import Product
-from tests.slack.conversation import all_heard, shows, texts, workspace
-from tests.slack.stage import Pause, Stage
-
-SAID = "Well, the answer is 42."
+from tests.slack.conversation import texts, told, workspace
 
 
 def patient(slack: SlackStandin, method: str, seconds: float) -> bool:
@@ -27,53 +23,22 @@ def patient(slack: SlackStandin, method: str, seconds: float) -> bool:
     return True
 
 
-async def told(slack: SlackStandin, product: Product, script: Stage) -> None:
-    """An answer in three parts is shown once, whole."""
-    first, second = Pause(), Pause()
-    script.perform("Well,", first, " the answer", second, " is 42.")
-    async with product():
-        ts = await slack.mention("U1", "C1", "hello")
-        await slack.until(lambda: slack.posts("C1"))
-        first.end()
-        await slack.until(lambda: "answer" in "".join(texts(slack, "C1")))
-        second.end()
-        await shows(slack, "C1", ts, SAID, timeout=10)
-        await all_heard(slack)
-    assert [SAID] == texts(slack, "C1")
-
-
 @pytest.mark.parametrize(
-    ("method", "status"),
+    ("method", "status", "streams"),
     [
-        ("chat.startStream", 429),
-        ("chat.appendStream", 200),
-        ("chat.stopStream", 429),
+        *(("chat.startStream", 429, True), ("chat.appendStream", 200, True), ("chat.stopStream", 429, True)),
+        *(("chat.postMessage", 429, False), ("chat.update", 429, False)),
     ],
 )
-async def test_a_limited_stream_waits(slack, product, script, method, status):
+async def test_a_limited_call_waits(slack, product, script, method, status, streams):
     """Retry-After is kept to for that method; Slack also says it with status 200."""
+    if not streams:
+        slack.fail("chat.startStream", error="unknown_method", times=99)
     slack.fail(method, error="ratelimited", retry_after=1, status=status)
 
     await told(slack, product, script)
 
     assert patient(slack, method, 1.0)
-
-
-@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
-async def test_a_limited_post_waits(slack, product, script, method):
-    slack.fail("chat.startStream", error="unknown_method", times=99)
-    slack.fail(method, error="ratelimited", retry_after=1)
-
-    await told(slack, product, script)
-
-    assert patient(slack, method, 1.0)
-
-
-async def test_refused_three_times_in_a_row_is_still_shown(slack, product, script):
-    for method in ("chat.startStream", "chat.stopStream", "chat.appendStream"):
-        slack.fail(method, error="ratelimited", retry_after=0, times=3)
-
-    await told(slack, product, script)
 
 
 @pytest.mark.slow

@@ -99,18 +99,6 @@ async def test_slack_asks_for_another_connection(slack, product, script, reason)
 
 
 @forgiving
-async def test_a_cut_connection_is_made_again(slack, product, script):
-    async with product():
-        for number in range(3):
-            await slack.cut()
-            ts = await slack.mention("U1", "C1", f"question {number}")
-            await shows(slack, "C1", ts, f"echo: question {number}", timeout=15)
-        await all_heard(slack)
-
-    assert 3 == len(script.asked)
-
-
-@forgiving
 async def test_a_used_ticket_is_not_tried_for_ever(slack, product):
     """Slack refuses the handshake at first: each further attempt brings a new ticket."""
     async with product():

@@ -25,19 +25,8 @@ async def waited(slack: SlackStandin, user: str, channel: str) -> float:
     return min(begun) - said
 
 
-async def test_a_status_appears_at_once(slack, product, script):
-    """Within 300 ms, before the model says a word (best of three: the machine may be busy elsewhere)."""
-    for _ in range(3):
-        script.perform(Pause())
-    async with product():
-        best = min([await waited(slack, f"U{number}", "C1") for number in range(3)])
-
-    assert best < AT_ONCE
-    assert [] == slack.posts("C1")
-    assert all(entry[3] for entry in slack.statuses[:3])
-
-
 async def test_a_status_appears_at_once_while_many_are_answered(slack, product, script):
+    """Within 300 ms (best of three: the machine may be busy elsewhere)."""
     pause = Pause()
     for _ in range(23):
         script.perform("so ", pause, "far")
@@ -84,15 +73,6 @@ async def test_the_status_is_gone_when_nothing_was_posted(slack, product, script
         assert "" == slack.status("C1", ts)
 
 
-async def test_our_own_texts_need_no_status(slack, product):
-    async with product():
-        ts = await slack.mention("U1", "C1", "")
-        await slack.until(lambda: slack.posts("C1", ts))
-        await all_heard(slack)
-
-        assert "" == slack.status("C1", ts)
-
-
 @workspace(agent_app=True)
 async def test_an_agent_session_ends_with_the_answer(slack, product, script):
     """Where the app has sessions (and so a Stop button): processing while it works, active after it."""
@@ -104,23 +84,6 @@ async def test_an_agent_session_ends_with_the_answer(slack, product, script):
         pause.end()
         await shows(slack, "C1", ts, "so far")
         await slack.until(lambda: slack.session("C1", ts) == "active")
-
-
-async def test_the_status_goes_with_a_question_that_is_taken_back(slack, product, script):
-    """Deleted while it waited: nobody thinks about it any more."""
-    pause = Pause()
-    script.perform("A", pause)
-    async with product():
-        first = await slack.mention("U1", "C1", "one")
-        await slack.until(lambda: slack.posts("C1"))
-        second = await slack.mention("U1", "C1", "two")
-        await slack.say("U2", "C1", "good question", second)
-        await slack.until(lambda: slack.status("C1", second))
-        await slack.delete("U1", "C1", second)
-        pause.end()
-        await shows(slack, "C1", first, "A")
-        await all_heard(slack)
-        await slack.until(lambda: not slack.status("C1", second), timeout=5)
 
 
 short_statuses = workspace(timing=Timing(status_seconds=0.8))
@@ -144,32 +107,19 @@ async def never_gone(slack: SlackStandin, ts: str, seconds: float) -> bool:
 
 
 @short_statuses
-async def test_a_status_outlives_its_two_minutes(slack, product, script, monkeypatch):
+async def test_statuses_outlive_their_two_minutes(slack, product, script, monkeypatch):
+    """That of an answer that does not begin, and that of the question which waits for it."""
     monkeypatch.setattr(status, "REFRESH", 0.2)
     pause = Pause()
-    script.perform(pause, "hi")
+    script.perform(pause, "A")
     async with product():
-        ts = await slack.mention("U1", "C1", "hello")
-        await slack.until(lambda: slack.status("C1", ts))
-        assert await never_gone(slack, ts, 1.2)
+        asked = [await slack.mention("U1", "C1", said) for said in ("one", "two")]
+        for ts in asked:
+            await slack.until(lambda ts=ts: slack.status("C1", ts))
+        assert [True, True] == await asyncio.gather(*(never_gone(slack, ts, 1.2) for ts in asked))
         pause.end()
-        await shows(slack, "C1", ts, "hi")
-
-
-@short_statuses
-async def test_the_status_of_a_waiting_question_outlives_its_two_minutes(slack, product, script, monkeypatch):
-    """Long answers of the one before it make people wait as well."""
-    monkeypatch.setattr(status, "REFRESH", 0.2)
-    pause = Pause()
-    script.perform("A", pause)
-    async with product():
-        first = await slack.mention("U1", "C1", "one")
-        await slack.until(lambda: texts(slack, "C1", first) == ["A"])
-        second = await slack.mention("U1", "C1", "two")
-        await slack.until(lambda: slack.status("C1", second))
-        assert await never_gone(slack, second, 1.2)
-        pause.end()
-        await shows(slack, "C1", second, "echo: two")
+        await shows(slack, "C1", asked[0], "A")
+        await shows(slack, "C1", asked[1], "echo: two")
 
 
 @short_streams

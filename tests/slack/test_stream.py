@@ -2,71 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from standins.script.script import Fault, Say, Wait
-from standins.slack import Post, SlackStandin, Timing
-from tests.conftest import Product
-from tests.slack.conversation import all_heard, shows, texts, workspace
-from tests.slack.stage import Pause, Stage
+from standins.slack import Post, Timing
+from tests.slack.conversation import all_heard, shows, texts, told, whole, workspace
+from tests.slack.stage import Pause
 
-ANSWER = "Well, the answer is 42."
-STREAM = ("chat.startStream", "chat.appendStream", "chat.stopStream")
-POST = ("chat.postMessage", "chat.update")
-
-
-async def told(slack: SlackStandin, product: Product, script: Stage) -> None:
-    """An answer in three parts is shown once, whole, in one post that is not broken."""
-    first, second = Pause(), Pause()
-    script.perform("Well,", first, " the answer", second, " is 42.")
-    async with product():
-        ts = await slack.mention("U1", "C1", "hello")
-        await slack.until(lambda: "Well," in texts(slack, "C1", ts)[:1] or len(slack.posts("C1")) > 1)
-        first.end()
-        await slack.until(lambda: "answer" in "".join(texts(slack, "C1")))
-        second.end()
-        await shows(slack, "C1", ts, ANSWER, timeout=15)
-        await all_heard(slack)
-    assert [ANSWER] == texts(slack, "C1")
-    assert not slack.posts("C1")[0].broken
+START, APPEND, STOP = (f"chat.{name}Stream" for name in ("start", "append", "stop"))
+POST, UPDATE = "chat.postMessage", "chat.update"
+BEFORE, AFTER = ({"drop": True, "when": when} for when in ("before", "after"))
+BROKEN = {"error": "internal_error", "status": 503, "when": "after"}
+LIMITED = {"error": "ratelimited", "retry_after": 0, "times": 3}
+FAULTS: list[tuple[bool, dict[str, Any]]] = [
+    *((True, {method: AFTER}) for method in (APPEND, STOP)),
+    *((True, {method: BEFORE}) for method in (START, APPEND)),
+    *((True, {START: {**AFTER, "times": 2}}), (False, {POST: AFTER}), (False, {UPDATE: BEFORE})),
+    *((True, {START: BROKEN}), (False, {UPDATE: BROKEN})),
+    (True, {START: AFTER, "conversations.replies": {"drop": True, "times": 2}}),
+    *((True, {method: {"error": "some_new_error"}}) for method in (START, APPEND)),
+    *((True, {STOP: {"error": "internal_error"}}), (True, {START: LIMITED, STOP: LIMITED, APPEND: LIMITED})),
+]
+"""Whether there are streams, and what becomes of calls: cut, broken, refused, limited."""
 
 
-@pytest.mark.parametrize(
-    ("method", "when", "times"),
-    [
-        *((method, "after", times) for method, times in zip(STREAM, (2, 1, 1), strict=True)),
-        *((method, "before", 1) for method in STREAM[:2]),
-    ],
-)
-async def test_a_cut_while_streaming(slack, product, script, method, when, times):
-    """Whether the call had its effect is unknown: exactly one post, its text exact."""
-    slack.fail(method, when=when, drop=True, times=times)
-
-    await told(slack, product, script)
-
-
-@pytest.mark.parametrize(("method", "when"), [(POST[0], "after"), (POST[1], "before")])
-async def test_a_cut_while_updating(slack, product, script, method, when):
-    slack.fail("chat.startStream", error="unknown_method", times=99)
-    slack.fail(method, when=when, drop=True)
-
-    await told(slack, product, script)
-
-
-@pytest.mark.parametrize("method", [STREAM[0], POST[1]])
-async def test_a_server_error_after_the_effect(slack, product, script, method):
-    """A 5xx tells as little about the effect as a cut does."""
-    if method in POST:
-        slack.fail("chat.startStream", error="unknown_method", times=99)
-    slack.fail(method, error="internal_error", status=503, when="after")
-
-    await told(slack, product, script)
-
-
-async def test_a_cut_and_an_unreadable_thread(slack, product, script):
-    """The thread cannot be read to see what happened, at first: patience, then one post."""
-    slack.fail("chat.startStream", when="after", drop=True)
-    slack.fail("conversations.replies", drop=True, times=2)
+@pytest.mark.parametrize(("streams", "faults"), FAULTS, ids=str)
+async def test_a_call_that_fails(slack, product, script, streams, faults):
+    """Whether it had its effect may be unknown, and the thread unreadable: one post, its text exact."""
+    if not streams:
+        slack.fail(START, error="unknown_method", times=99)
+    for method, fault in faults.items():
+        slack.fail(method, **fault)
 
     await told(slack, product, script)
 
@@ -149,22 +117,7 @@ def numbered(count: int) -> str:
     return " ".join(f"word{number:05d}" for number in range(count))
 
 
-async def whole(slack: SlackStandin, channel: str, last: str, timeout: float = 10) -> list[Post]:
-    """The finished posts of a channel whose answer ends with `last`."""
-    await slack.until(
-        lambda: (
-            slack.posts(channel)
-            and slack.posts(channel)[-1].text.rstrip("`\n ").endswith(last)
-            and not any(post.streaming for post in slack.posts(channel))
-        ),
-        timeout,
-    )
-    await all_heard(slack)
-    return slack.posts(channel)
-
-
 def said(posts: list[Post]) -> list[str]:
-    """The words of all posts together."""
     return " ".join(post.text for post in posts).split()
 
 
@@ -211,28 +164,17 @@ async def test_a_stream_that_slack_ends_early_loses_nothing(slack, product, scri
 
 
 @workspace(stream_seconds=0.4)
-async def test_a_stream_that_dies_before_the_last_word(slack, product, script):
-    """All but the end was shown, then the model thought for longer than the stream lived."""
-    script.perform("first part", Wait(0.8), " and the tail")
-    async with product():
-        await slack.mention("U1", "C1", "hello")
-        posts = await whole(slack, "C1", "tail")
-
-    assert ["first", "part", "and", "the", "tail"] == said(posts)
-    assert not any(post.broken for post in posts)
-
-
-@workspace(stream_seconds=0.4)
-async def test_a_stream_that_dies_before_it_is_closed(slack, product, script):
-    """Everything was shown; only stopStream came too late: the broken post is repaired."""
-    script.perform("all of it", Wait(0.8))
+@pytest.mark.parametrize("tail", [" and the tail", ""])
+async def test_a_stream_that_dies_while_the_model_thinks(slack, product, script, tail):
+    """Before the last words, or before it is closed: the broken post is repaired."""
+    script.perform("first part", Wait(0.8), *filter(None, [tail]))
     async with product():
         await slack.mention("U1", "C1", "hello")
         await slack.until(lambda: slack.posts("C1") and slack.posts("C1")[0].broken)
-        (post,) = await whole(slack, "C1", "all of it")
-        await slack.until(lambda: not slack.posts("C1")[0].broken)
+        posts = await whole(slack, "C1", f"part{tail}".split()[-1])
+        await slack.until(lambda: not any(post.broken for post in slack.posts("C1")))
 
-    assert "all of it" == post.text
+    assert f"first part{tail}".split() == said(posts)
 
 
 async def test_another_answer_of_the_next_attempt_replaces_the_first(slack, product, script):

@@ -6,8 +6,7 @@ import pytest
 
 from standins.script.script import Say, Wait
 from standins.slack import SlackStandin
-from tests.slack.conversation import all_heard, calls, shows, texts, workspace
-from tests.slack.stage import Pause
+from tests.slack.conversation import all_heard, calls, shows, texts, whole, workspace
 
 
 async def test_the_first_words_show_soon(slack, product, openai, script):
@@ -21,19 +20,6 @@ async def test_the_first_words_show_soon(slack, product, openai, script):
             waited.append(post.versions[0][0] - (openai.requests[-1].first_token_at or 0.0))
 
     assert min(waited) < 0.2
-
-
-async def test_later_words_show_while_the_answer_goes_on(slack, product, script):
-    """Flushed by time: the second part is visible without more text coming."""
-    first, second = Pause(), Pause()
-    script.perform("one", first, " two", second, " three")
-    async with product():
-        await slack.mention("U1", "C1", "hello")
-        for pause, text in ((first, "one"), (second, "one two")):
-            await slack.until(lambda t=text: [post.text for post in slack.posts("C1")] == [t])
-            pause.end()
-
-        await shows(slack, "C1", None, "one two three")
 
 
 async def test_quick_words_are_flushed_together(slack, product, script):
@@ -56,23 +42,10 @@ async def test_an_answer_is_one_native_stream(slack, product, channel):
         await slack.mention("U1", channel, "hello")
         (post,) = await shows(slack, channel, None, "echo: hello")
 
-    assert (1, 1, 0) == tuple(
-        len(calls(slack, f"chat.{name}")) for name in ("startStream", "stopStream", "postMessage")
-    )
+    names = ("startStream", "stopStream", "postMessage", "update")
+    assert [1, 1, 0, 0] == [len(calls(slack, f"chat.{name}")) for name in names]
     assert (False, False) == (post.streaming, post.broken)
     assert "run_" in str(post.metadata)
-
-
-async def test_markdown_is_left_as_it_is(slack, product, script):
-    """Models write Markdown and Slack's streams take Markdown: nothing is escaped or rewritten."""
-    said = (
-        "# Title\n\n**bold** & `a < b`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```py\nif a < b: pass\n```\n> q"
-    )
-    script.perform(*(Say(part) for part in (said[:30], said[30:60], said[60:])))
-    async with product():
-        await slack.mention("U1", "C1", "hello")
-
-        await shows(slack, "C1", None, said)
 
 
 async def test_leading_blank_deltas_do_no_harm(slack, product, script):
@@ -116,20 +89,7 @@ def arrange(slack: SlackStandin, mode: str) -> None:
         slack.fail("chat.startStream", error=MODES[mode], times=9999)
 
 
-async def finished(slack: SlackStandin, channel: str, posts: int) -> None:
-    """All the answers there are complete."""
-    await slack.until(
-        lambda: (
-            len(slack.posts(channel)) == posts
-            and all("end" in post.text and not post.streaming for post in slack.posts(channel))
-        ),
-        timeout=10,
-    )
-    await all_heard(slack)
-
-
 def harmless(slack: SlackStandin) -> bool:
-    """No post of any channel pings now."""
     return not any(post.pings for channel in slack.workspace.channels for post in slack.posts(channel))
 
 
@@ -139,7 +99,7 @@ async def test_a_ping_in_one_piece_is_taken_apart(slack, product, script, mode):
     script.perform(Say(EVIL))
     async with product():
         await slack.mention("U1", "C1", "hello")
-        await finished(slack, "C1", 1)
+        assert 1 == len(await whole(slack, "C1", "end"))
 
     assert harmless(slack)
     assert all(word in texts(slack, "C1")[0] for word in ("channel", "everyone", "here", "end"))
@@ -149,7 +109,7 @@ async def test_names_are_not_linked_by_slack_either(slack, product):
     """`link_names` and `parse=full` would make pings of plain words."""
     async with product():
         await slack.mention("U1", "C1", "say @channel to the end")
-        await finished(slack, "C1", 1)
+        assert 1 == len(await whole(slack, "C1", "end"))
 
     for method in ("chat.postMessage", "chat.update"):
         for call in calls(slack, method):

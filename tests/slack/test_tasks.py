@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bots.slack import native_stream
-from standins.script.script import Call, Wait, outputs
+from standins.script.script import Call, Wait
 from standins.slack import SlackStandin
 from tests.slack.conversation import all_heard, calls, shows, texts, workspace
-from tests.slack.stage import Pause, Stage
-from tests.tool_files import DRAW_SLOWLY, SLOW, let_go, put_tool
+from tests.slack.stage import Pause
+from tests.tool_files import let_go, looks
 
 SAID = "Result: found it"
-
-
-@pytest.fixture(autouse=True)
-def data(tmp_path: Path) -> Path:
-    """The data directory, with a tool that waits in it."""
-    put_tool(tmp_path / "data", "look", SLOW)
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def drawing(data: Path) -> Path:
-    """The same with a tool that draws slowly."""
-    put_tool(data, "draw", DRAW_SLOWLY)
-    return data
-
-
-def looks(script: Stage, before: str = "") -> None:
-    """The model says something or nothing, looks something up, and says what it found."""
-    script.enqueue(*([before] if before else []), Call("look", {"what": "it"}))
-    script.enqueue(lambda items: "Result: " + " ".join(outputs(items).values()))
+pytestmark = pytest.mark.usefixtures("data")
 
 
 def cards(slack: SlackStandin) -> list[dict[str, Any]]:
-    """The task cards that can be seen in C1."""
     return [task for post in slack.posts("C1") for task in post.tasks]
 
 
@@ -66,27 +45,6 @@ async def test_a_task_is_a_card_until_the_answer_is_there(slack, product, script
 
     assert ("in_progress", True, "") == (card["status"], "look" in card["title"], before.text)
     assert (before.ts, False) == (after.ts, after.broken)
-
-
-async def test_a_task_between_words(slack, product, script, data):
-    looks(script, "Let me see.")
-    async with product():
-        ts = await slack.mention("U1", "C1", "look it up")
-        await slack.until(lambda: cards(slack))
-        assert ["Let me see."] == texts(slack, "C1")
-        let_go(data)
-        await shows(slack, "C1", ts, f"Let me see.\n\n{SAID}")
-        await slack.until(lambda: only_text(slack))
-
-
-async def test_no_update_without_tasks(slack, product, script):
-    """An answer that is only said costs no call more."""
-    async with product():
-        ts = await slack.mention("U1", "C1", "hello")
-        await shows(slack, "C1", ts, "echo: hello")
-        await all_heard(slack)
-
-    assert [] == calls(slack, "chat.update")
 
 
 @pytest.mark.parametrize(
@@ -165,21 +123,6 @@ async def test_a_workspace_without_chunks(slack, product, script, data, error):
     assert asked == sum("chunks" in call for call in calls(slack, "chat.startStream"))
 
 
-async def test_a_workspace_without_streams(slack, product, script, data):
-    slack.fail("chat.startStream", error="unknown_method", times=99)
-    looks(script, "Let me see.")
-    async with product():
-        ts = await slack.mention("U1", "C1", "look it up")
-        await slack.until(lambda: "look" in slack.status("C1", ts))
-        await slack.until(lambda: texts(slack, "C1") == ["Let me see."])
-        let_go(data)
-        await shows(slack, "C1", ts, f"Let me see.\n\n{SAID}")
-        await slack.until(lambda: not slack.status("C1", ts))
-        looks(script)
-        again = await slack.mention("U2", "C1", "without a word before")
-        await shows(slack, "C1", again, SAID)
-
-
 @workspace(stream_seconds=1.5)
 async def test_a_task_that_outlives_its_stream(slack, product, script, data, monkeypatch):
     """The stream is ended before Slack does it; the answer goes into its post."""
@@ -238,10 +181,12 @@ async def test_a_passing_refusal_costs_later_answers_no_card(slack, product, scr
         await shows(slack, "C1", ts, SAID)
 
 
-@pytest.mark.parametrize("chunks", [True, False])
-async def test_a_file_without_a_word(slack, product, script, drawing, chunks):
-    if not chunks:
+@pytest.mark.parametrize("without", ["", "chunks", "streams"])
+async def test_a_file_without_a_word(slack, product, script, drawing, without):
+    if without == "chunks":
         slack.refuse_chunks()
+    elif without:
+        slack.fail("chat.startStream", error="unknown_method", times=99)
     script.enqueue(Call("draw", {"name": "film.mp4"}))
     script.enqueue("")
     async with product():

@@ -12,21 +12,12 @@ from bots.app import assembled
 from bots.intake.connection import keep
 from core.errors import ConfigError
 from core.settings import Settings
-from tests.slack.conversation import exchange, shows, texts
-from tests.slack.process import end, process
-from tests.slack.stage import Pause
+from tests.commands import ended
+from tests.slack.conversation import exchange, shows
+from tests.slack.process import process
 
 OPEN = "apps.connections.open"
 PERSON = "200000000000000001"
-
-
-async def test_a_token_refused_at_the_start_ends_the_process(slack, openai, tmp_path):
-    """Status 2, and a sentence that names the setting; no stack trace, no token."""
-    async with process(slack, openai, tmp_path, SLACK_APP_TOKEN="xapp-nobody") as running:
-        status, output = await end(running)
-
-    assert (2, True, False) == (status, "SLACK_APP_TOKEN" in output, "Traceback" in output)
-    assert not any(secret in output for secret in ("xapp-nobody", slack.bot_token, slack.app_token))
 
 
 @pytest.mark.parametrize(
@@ -70,30 +61,11 @@ async def test_no_message_text_and_no_secret_is_logged(slack, openai, script, tm
         await slack.mention("U1", "C1", "reset")
         await slack.until(lambda: len(slack.posts("C1")) == 2)
         running.send_signal(signal.SIGTERM)
-        status, output = await end(running)
+        status, output, _ = await ended(running)
 
     assert 0 == status
     found = ("pineapple", "cabbage", slack.bot_token, slack.app_token, "sk-very-secret-key", "ticket=")
     assert [] == [word for word in found if word in output]
-
-
-async def test_stopping_in_the_middle_of_an_answer(slack, openai, product, script, tmp_path):
-    """SIGTERM: out within ten seconds, status 0; the next process finishes the same post."""
-    script.perform("Once upon", Pause())
-    script.perform("Once upon a time")
-    async with process(slack, openai, tmp_path) as running:
-        await slack.until(lambda: slack.connections, timeout=20)
-        ts = await slack.mention("U1", "C1", "tell me a story")
-        await slack.until(lambda: texts(slack, "C1") == ["Once upon"])
-        began = asyncio.get_running_loop().time()
-        running.send_signal(signal.SIGTERM)
-        status, _ = await end(running)
-        took = asyncio.get_running_loop().time() - began
-    async with product():
-        await shows(slack, "C1", ts, "Once upon a time")
-
-    assert 0 == status
-    assert took < 10
 
 
 async def test_a_token_revoked_later_stops_only_that_platform(slack, discord, product, caplog):

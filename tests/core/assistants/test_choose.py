@@ -42,7 +42,6 @@ async def test_anybody_may_ask_who_answers(tmp_path):
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         ids = await made(spool, "HelpBot", "Poet")
         choice = await chosen(spool, user="U1")
-
     assert choice.assistant is not None
     assert ("current", SETTINGS_ID) == (choice.outcome, choice.assistant.id)
     assert ids == [one.id for one in choice.others]
@@ -72,15 +71,7 @@ async def test_an_admin_ends_the_choice(tmp_path, word):
         assert one == await who(spool, "HelpBot")
         assert "admins" == (await chosen(spool, word, "U1")).outcome
         assert "freed" == (await chosen(spool, word)).outcome
-
         assert [two, two] == [await who(spool, word), await who(spool)]
-
-
-async def test_somebody_may_be_called_default(tmp_path):
-    """Then that one is meant."""
-    async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
-        (id,) = await made(spool, "Default")
-        assert [id, SETTINGS_ID] == [await who(spool, "default"), await who(spool, "none")]
 
 
 @pytest.mark.parametrize(("policy", "user"), [(ADMIN, "U1"), (rules(), "UADM")])
@@ -89,19 +80,21 @@ async def test_nobody_else_switches(tmp_path, policy, user):
     async with core(tmp_path, ScriptedModel(Heard()), policy=policy) as spool:
         await made(spool, "HelpBot")
         choices = [await chosen(spool, wanted, user) for wanted in ("HelpBot", "nobody")]
-
         assert [Choice("admins")] * 2 == choices
         assert [] == await spool.db(assistants.assignments)
 
 
 async def test_a_name_that_nobody_has(tmp_path):
-    """Those there are are told."""
+    """Those there are are told, without a deleted one. One may be called default, and then is meant."""
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
-        (id,) = await made(spool, "HelpBot")
+        (id, gone) = await made(spool, "Default", "Poet")
+        await spool.db(lambda tx: assistants.delete(tx, gone, 9.0))
         choice = await chosen(spool, "HelpBot2")
-
-    assert ("unknown", None, "HelpBot2") == (choice.outcome, choice.assistant, choice.wanted)
-    assert [SETTINGS_ID, id] == sorted((one.id for one in choice.others), key=(SETTINGS_ID, id).index)
+        assert ("unknown", None, "HelpBot2") == (choice.outcome, choice.assistant, choice.wanted)
+        assert {SETTINGS_ID, id} == {one.id for one in choice.others}
+        assert [id] == [one.id for one in (await chosen(spool)).others]
+        assert "unknown" == (await chosen(spool, gone)).outcome
+        assert [id, SETTINGS_ID] == [await who(spool, "default"), await who(spool, "none")]
 
 
 async def test_a_name_that_several_have(tmp_path):
@@ -109,20 +102,9 @@ async def test_a_name_that_several_have(tmp_path):
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         ids = await made(spool, "Poet", "Poet", "HelpBot")
         choice = await chosen(spool, "poet")
-
         assert ("several", set(ids[:2])) == (choice.outcome, {one.id for one in choice.others})
         assert [] == await spool.db(assistants.assignments)
         assert ids[1] == await who(spool, ids[1])
-
-
-async def test_a_deleted_one_is_gone(tmp_path):
-    """It is not listed and cannot be chosen."""
-    async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
-        ids = await made(spool, "HelpBot", "Poet")
-        await spool.db(lambda tx: assistants.delete(tx, ids[0], 9.0))
-
-        assert [ids[1]] == [one.id for one in (await chosen(spool)).others]
-        assert "unknown" == (await chosen(spool, ids[0])).outcome
 
 
 async def test_a_discord_thread_shows_its_channels_assistant(tmp_path):
@@ -131,7 +113,6 @@ async def test_a_discord_thread_shows_its_channels_assistant(tmp_path):
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         ids = await made(spool, "HelpBot", "Poet")
         await spool.db(lambda tx: assistants.assign(tx, "discord", "P1", ids[0]))
-
         assert ids[0] == await who(spool, address=thread, parent="P1")
         assert ids[1] == await who(spool, "Poet", address=thread, parent="P1")
         assert ids == [await who(spool, address=parent), await who(spool, address=thread, parent="P1")]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -57,29 +57,26 @@ def ending(days: int) -> dict[str, ModelFacts]:
     return {**OFFERED, "m": ModelFacts(shutdown=TODAY + timedelta(days=days))}
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        "gpt-4-turbo",
-        "gpt-4-turbo-2024-04-09",
-        "gpt-4",
-        "gpt-4-0613",
-        "gpt-4-1106-preview",
-        "gpt-3.5-turbo",
-        "gpt-3.5-turbo-1106",
-        "ft:gpt-3.5-turbo-0125:acme::id",
-        "o1",
-        "o3-mini-2025-01-31",
-        "o4-mini",
-        "gpt-4.1-nano",
-        "gpt-4o-2024-05-13",
-    ],
+@asynccontextmanager
+async def asking(standin: OpenAIStandin) -> AsyncIterator[Callable[[Database], Awaitable[ModelList]]]:
+    """What is known of the stand-in's models, asked with the real client."""
+    service = OpenAIService(api_key="sk-test", base_url=standin.base_url, pause=0.001)
+    settings = Settings(openai_api_key="sk-test", openai_base_url=standin.base_url)
+    yield lambda db: of_server(db, settings, service.models, NOW)
+    await service.close()
+
+
+RETIRED = (
+    "gpt-4-turbo gpt-4-turbo-2024-04-09 gpt-4 gpt-4-0613 gpt-4-1106-preview gpt-3.5-turbo gpt-3.5-turbo-1106 "
+    "ft:gpt-3.5-turbo-0125:acme::id o1 o3-mini-2025-01-31 o4-mini gpt-4.1-nano gpt-4o-2024-05-13"
 )
+
+
+@pytest.mark.parametrize("model", RETIRED.split())
 @pytest.mark.parametrize("listed", [None, OFFERED], ids=["offline", "asked"])
 def test_retired_models_are_refused(model, listed):
     """Also without a network; the refusal names the replacement."""
     verdict = judge(model, listed, official=True, today=TODAY)
-
     assert f"The model {model} was retired on 2026-10-23" in verdict.refused
     assert verdict.replacement in OFFERED
     assert f"Use {verdict.replacement} instead." in verdict.refused
@@ -92,7 +89,6 @@ def test_retired_models_are_refused(model, listed):
 def test_models_that_end_soon_are_warned_about(model, ends):
     """They still answer."""
     verdict = judge(model, None, official=True, today=TODAY)
-
     assert "" == verdict.refused
     assert f"The model {model} ends on {ends}" in verdict.warning
     assert verdict.replacement in verdict.warning
@@ -101,7 +97,6 @@ def test_models_that_end_soon_are_warned_about(model, ends):
 def test_a_model_is_refused_from_its_day_on():
     """The day before it is warned about."""
     last, gone = (judge("gpt-4o", None, official=True, today=date(2027, 1, day)) for day in (13, 14))
-
     assert ("", True) == (last.refused, "in 1 day." in last.warning)
     assert "was retired" in gone.refused
 
@@ -113,23 +108,18 @@ def test_a_model_is_refused_from_its_day_on():
 def test_the_servers_date_counts(days, refused, warned, official):
     """Of any server that tells one."""
     verdict = judge("m", ending(days), official=official, today=TODAY)
-
     assert (refused, warned) == (bool(verdict.refused), bool(verdict.warning))
-
-
-def test_the_server_knows_better_than_the_table():
-    """A shutdown that was put off is no reason to refuse."""
-    listed = {"gpt-4-turbo": ModelFacts(shutdown=TODAY + timedelta(days=300))}
-
-    verdict = judge("gpt-4-turbo", listed, official=True, today=TODAY)
-
-    assert ("", "") == (verdict.refused, verdict.warning)
 
 
 @pytest.mark.parametrize("listed", [None, {"gpt-4-turbo": ModelFacts()}], ids=["offline", "asked"])
 def test_another_server_may_have_what_openai_retired(listed):
-    """The table is OpenAI's."""
+    """The table is OpenAI's, and even its server knows better; what is recommended is what is there."""
     assert "" == judge("gpt-4-turbo", listed, official=False, today=TODAY).refused
+    later = {"gpt-4-turbo": ModelFacts(shutdown=TODAY + timedelta(days=300))}
+    put_off = judge("gpt-4-turbo", later, official=True, today=TODAY)
+    assert ("", "") == (put_off.refused, put_off.warning)
+    elsewhere = judge("gpt-4-turbo", {"llama-4": ModelFacts()}, official=False, today=TODAY)
+    assert "llama-4" == elsewhere.replacement
 
 
 @pytest.mark.parametrize(
@@ -139,23 +129,14 @@ def test_another_server_may_have_what_openai_retired(listed):
 def test_an_unknown_model_is_refused(model, instead):
     """What was probably meant is recommended, else the default."""
     verdict = judge(model, OFFERED, official=True, today=TODAY)
-
     assert verdict.refused.startswith(f"The model server has no model {model}.")
     assert instead == verdict.replacement
-
-
-def test_what_is_recommended_is_there():
-    """A server that is not OpenAI's is not said to have OpenAI's models."""
-    verdict = judge("gpt-4-turbo", {"llama-4": ModelFacts()}, official=False, today=TODAY)
-
-    assert "llama-4" == verdict.replacement
 
 
 @pytest.mark.parametrize("model", ["dall-e-3", "whisper-1", "tts-1-hd", "gpt-image-1"])
 def test_a_model_that_does_not_answer_is_refused(model):
     """Before its shutdown date, too."""
     verdict = judge(model, None, official=True, today=date(2026, 1, 1))
-
     assert "cannot answer" in verdict.refused
     assert default() == verdict.replacement
 
@@ -166,7 +147,6 @@ def test_transcribing_is_another_matter():
         judge("whisper-1", None, official=True, today=date(2027, month, 26), answers=False)
         for month in (1, 2)
     )
-
     assert ("", "gpt-transcribe") == (before.refused, before.replacement)
     assert "was retired on 2027-02-26" in after.refused
 
@@ -174,7 +154,6 @@ def test_transcribing_is_another_matter():
 def test_the_table_is_complete():
     """Its replacements are not themselves retired, its dates are dates, and it tells where it is from."""
     table = json.loads(TABLE.read_text("utf-8"))
-
     assert table["source"]
     assert date.fromisoformat(table["read"]) <= TODAY
     for model, entry in table["models"].items():
@@ -190,31 +169,21 @@ def test_the_table_is_complete():
 def test_windows_are_known(model, context):
     """In tokens; a server that tells its own is believed."""
     told = ModelList({model: ModelFacts(context=9_000)}, official=False)
-
     assert context == known(model).context == ModelList(None, official=True).context(model)
     assert 9_000 == told.context(model)
 
 
 async def test_the_list_is_asked_for_once_a_day(db):
-    """Whoever asks; it is the same list each time."""
+    """Whoever asks; it is the same list each time. Another address is another server."""
     server = Server(ending(5))
-
     lists = [await of_server(db, OFFICIAL, server, NOW + passed) for passed in (0.0, 5.0, DAY - 1)]
-
     assert 1 == server.asked
     assert ending(5) == lists[0].models == lists[1].models == lists[2].models
+    for settings in (ELSEWHERE, OFFICIAL, ELSEWHERE):
+        await of_server(db, settings, server, NOW + 6.0)
+    assert 2 == server.asked
     await of_server(db, OFFICIAL, server, NOW + DAY)
-    assert 2 == server.asked
-
-
-async def test_each_server_has_its_list(db):
-    """Another address is another server."""
-    server = Server()
-
-    for settings in (OFFICIAL, ELSEWHERE, OFFICIAL):
-        await of_server(db, settings, server, NOW)
-
-    assert 2 == server.asked
+    assert 3 == server.asked
 
 
 async def test_a_new_model_is_looked_for(db):
@@ -222,21 +191,17 @@ async def test_a_new_model_is_looked_for(db):
     server = Server()
     await of_server(db, OFFICIAL, server, NOW)
     server.models = ending(100)
-
     within = await of_server(db, OFFICIAL, server, NOW + HOUR - 1, wanted="m")
     present = await of_server(db, OFFICIAL, server, NOW + HOUR, wanted="gpt-6-luna")
     assert 1 == server.asked
     later = await of_server(db, OFFICIAL, server, NOW + HOUR, wanted="m")
-
     assert ["m" in (found.models or ()) for found in (within, present, later)] == [False, False, True]
 
 
 async def test_without_a_key_nobody_is_asked(db):
     """The models are then accepted, with a warning that says why."""
     server = Server()
-
     found = await of_server(db, Settings(), server, NOW)
-
     assert 0 == server.asked
     assert "was not checked (no OPENAI_API_KEY)" in found.judge("gpt-6-luna", TODAY).warning
     assert "was retired" in found.judge("gpt-4-turbo", TODAY).refused
@@ -246,14 +211,13 @@ async def test_without_a_key_nobody_is_asked(db):
     "failure", [Permanent("invalid_api_key", notice="model_auth"), OSError("no route"), None]
 )
 async def test_a_server_that_tells_nothing_is_no_obstacle(db, failure):
-    """The model is accepted with a warning, and the server is asked again the next time."""
+    """The model is accepted with a warning, the server asked again next time; it is no concern."""
     server = Server(failure or {})
-
     for _ in range(2):
         found = await of_server(db, ELSEWHERE, server, NOW)
-
     assert "was not checked" in found.judge("any", TODAY).warning
     assert 2 == server.asked
+    assert [] == await concerns(db, ELSEWHERE, server, NOW, ["llama-4"])
 
 
 async def test_a_silent_server_is_not_waited_for(db, monkeypatch):
@@ -266,7 +230,6 @@ async def test_a_silent_server_is_not_waited_for(db, monkeypatch):
 
     async with asyncio.timeout(TIMEOUT):
         found = await of_server(db, ELSEWHERE, silent, NOW)
-
     assert found.models is None
     assert "did not answer" in found.problem
 
@@ -284,19 +247,15 @@ async def test_a_silent_server_is_not_waited_for(db, monkeypatch):
 async def test_openai_is_known_by_its_host(db, url, official):
     """Regions included; a look-alike is another server."""
     settings = Settings(openai_api_key="sk-1", openai_base_url=url)
-
     assert official == (await of_server(db, settings, Server(), NOW)).official
 
 
 async def test_concerns_are_told_once(db):
     """For the log at start: what is gone, what ends soon, and the model of voice messages."""
     models = {**ending(5), "gone": ModelFacts(shutdown=TODAY)}
-
     settings = Settings(openai_api_key="sk-1", transcription_model="mute")
-
     found = await concerns(db, settings, Server(models), NOW, ["m", "m", "gone", "gpt-6-luna"])
     again = await concerns(db, settings, Server(models), NOW + HOUR, ["m"])
-
     ends, gone, mute = (concern.text for concern in found)
     assert [False, True, False] == [concern.refused for concern in found]
     assert "The model m ends on 2026-11-27, in 5 days." in ends
@@ -306,29 +265,12 @@ async def test_concerns_are_told_once(db):
     assert [ends] == [concern.text for concern in again]
 
 
-async def test_a_compatible_server_without_a_list_is_no_concern(db):
-    """Nothing is known about its models, and nobody can do anything about that."""
-    assert [] == await concerns(db, ELSEWHERE, Server(OSError()), NOW, ["llama-4"])
-
-
-def asking(standin: OpenAIStandin, closing: list[OpenAIService]) -> Callable[[], Any]:
-    """The real client for the stand-in."""
-    service = OpenAIService(api_key="sk-test", base_url=standin.base_url, pause=0.001)
-    closing.append(service)
-    return service.models
-
-
 @pytest.mark.parametrize("portable", [False, True])
 async def test_a_real_list_is_judged(db, portable):
     """Over HTTP; servers without shutdown dates work too."""
     models = {"m": (TODAY + timedelta(days=5)).isoformat(), "gpt-6-luna": None}
-    closing: list[OpenAIService] = []
-    async with OpenAIStandin(Scenario(), models=models, portable=portable) as standin:
-        settings = Settings(openai_api_key="sk-test", openai_base_url=standin.base_url)
-        found = [await of_server(db, settings, asking(standin, closing), NOW) for _ in range(2)]
-        for service in closing:
-            await service.close()
-
+    async with OpenAIStandin(Scenario(), models=models, portable=portable) as standin, asking(standin) as ask:
+        found = [await ask(db) for _ in range(2)]
         assert 1 == standin.asked("GET /models")
     verdicts = [found[1].judge(model, TODAY) for model in ("m", "gpt-6-luna", "gpt-4-turbo")]
     assert [not portable, False, False] == [bool(verdict.warning) for verdict in verdicts]
@@ -338,12 +280,6 @@ async def test_a_real_list_is_judged(db, portable):
 @pytest.mark.parametrize("status", [401, 404, 500])
 async def test_a_refusing_server_is_no_obstacle(db, status):
     """Whatever HTTP says, the model is accepted with a warning."""
-    closing: list[OpenAIService] = []
-    async with OpenAIStandin(Scenario()) as standin:
+    async with OpenAIStandin(Scenario()) as standin, asking(standin) as ask:
         standin.fail("GET /models", status=status, times=9)
-        settings = Settings(openai_api_key="sk-test", openai_base_url=standin.base_url)
-        found = await of_server(db, settings, asking(standin, closing), NOW)
-        for service in closing:
-            await service.close()
-
-    assert "was not checked" in found.judge("gpt-6-luna", TODAY).warning
+        assert "was not checked" in (await ask(db)).judge("gpt-6-luna", TODAY).warning

@@ -77,7 +77,7 @@ class Desk:
         def work(tx: Execute) -> tuple[ThreadId, RunId]:
             thread = threads.find_or_create(tx, HERE, "U1", "user", 1.0)
             run = runs.add(tx, thread, 1.0, lane=None)
-            tx("UPDATE runs SET status = ? WHERE id = ?", status, run)
+            tx.execute("UPDATE runs SET status = ? WHERE id = ?", (status, run)).fetchall()
             messages.add(tx, said, thread, run)
             return thread, run
 
@@ -134,22 +134,22 @@ def shown(stored: tuple[Stored, ...]) -> list[tuple[str, str]]:
 
 
 async def test_files_of_a_message_are_stored_in_their_order(desk):
-    """With their bytes, by content; the one that is refused does not hide the others."""
+    """With their bytes, by content, in the thread; one that is refused hides no other. They are kept."""
     asked = await desk.sent("1", "a.txt", "c.zip", "b.png")
-
     stored = await desk.ready(asked)
 
     assert [("a.txt", "text"), ("c.zip", "file_archive"), ("b.png", "picture")] == shown(stored)
     assert [b"text", None, samples.png()] == [file.content for file in stored]
     assert [4, -1, len(samples.png())] == [file.size for file in stored]
-
-
-async def test_a_message_without_files_has_none(desk):
-    """Nothing is asked of anybody."""
-    asked = await desk.sent("1")
-    desk.attachments.begin(asked.message, asked.thread, asked.run)
-
-    assert () == await desk.ready(asked)
+    places = await desk.db(lambda tx: tx.execute("SELECT thread_id, run_id FROM files").fetchall())
+    assert [(asked.thread, asked.run)] * 3 == places
+    assert 3 == len(await desk.db(lambda tx: files.of_run(tx, asked.run)))
+    await desk.restart()
+    assert stored == await desk.ready(asked)
+    assert ["a.txt", "c.zip", "b.png"] == desk.shelf.names
+    none = await desk.sent("2")
+    desk.attachments.begin(none.message, none.thread, none.run)
+    assert () == await desk.ready(none)
 
 
 async def test_fetching_begins_at_intake(desk):
@@ -161,19 +161,8 @@ async def test_fetching_begins_at_intake(desk):
     waiting = [asyncio.create_task(desk.ready(asked)) for _ in range(2)]
     await asyncio.sleep(0)
     desk.shelf.open.set()
-
     assert [[("a.txt", "text")]] * 2 == [shown(stored) for stored in await asyncio.gather(*waiting)]
     assert ["a.txt"] == desk.shelf.names
-
-
-async def test_what_is_stored_is_not_fetched_again(desk):
-    """Neither later nor after a restart, and neither what was refused."""
-    asked = await desk.sent("1", "a.txt", "c.zip")
-    first = await desk.ready(asked)
-    await desk.restart()
-
-    assert first == await desk.ready(asked)
-    assert ["a.txt", "c.zip"] == desk.shelf.names
 
 
 async def test_a_restart_goes_on_where_it_was(desk):
@@ -183,66 +172,40 @@ async def test_a_restart_goes_on_where_it_was(desk):
     with pytest.raises(asyncio.CancelledError):
         await desk.ready(asked)
     await desk.restart()
-
     assert [("a.txt", "text"), ("b.png", "picture")] == shown(await desk.ready(asked))
     assert ["a.txt", "b.png", "b.png"] == desk.shelf.names
 
 
-async def test_closing_ends_what_is_under_way(desk):
-    """Nothing is stored for it."""
-    desk.shelf.open.clear()
-    asked = await desk.sent("1", "a.txt")
-    desk.attachments.begin(asked.message, asked.thread, asked.run)
-    await desk.shelf.news.until(lambda: desk.shelf.now == 1)
-
-    await desk.attachments.close()
-
-    assert 0 == desk.shelf.now
-    assert [] == await desk.db(lambda tx: tx("SELECT id FROM files"))
-
-
 async def test_a_run_that_stops_waiting_does_not_stop_the_fetch(desk):
-    """The same files may be waited for again."""
+    """The same files may be waited for again. Closing ends what is under way: nothing is stored for it."""
     desk.shelf.open.clear()
-    asked = await desk.sent("1", "a.txt")
+    asked, other = await desk.sent("1", "a.txt"), await desk.sent("2", "b.png")
     waiting = asyncio.create_task(desk.ready(asked))
     await desk.shelf.news.until(lambda: desk.shelf.now == 1)
     waiting.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await waiting
     desk.shelf.open.set()
-
     assert [("a.txt", "text")] == shown(await desk.ready(asked))
     assert ["a.txt"] == desk.shelf.names
 
-
-async def test_only_so_many_files_are_taken(desk):
-    """The others are told by name, and are never fetched."""
-    asked = await desk.sent("1", "a.txt", "b.png", "a.txt", "x.doc", "y.doc")
-
-    stored = await desk.ready(asked)
-
-    assert [("x.doc", "file_too_many"), ("y.doc", "file_too_many")] == shown(stored)[3:]
-    assert 3 == len(desk.shelf.fetched)
+    desk.shelf.open.clear()
+    desk.attachments.begin(other.message, other.thread, other.run)
+    await desk.shelf.news.until(lambda: desk.shelf.now == 1)
+    await desk.attachments.close()
+    assert 0 == desk.shelf.now
+    assert 1 == len(await desk.db(lambda tx: tx.execute("SELECT id FROM files").fetchall()))
 
 
 async def test_an_announced_size_is_believed_when_it_is_too_large(desk):
-    """Then nothing is fetched; the announced size is what is told."""
-    asked = await desk.sent("1", Attachment("1", "a.txt", "u", size=1001))
-
-    (stored,) = await desk.ready(asked)
-
-    assert ("file_too_large", 1001, []) == (stored.refused, stored.size, desk.shelf.fetched)
-
-
-async def test_the_limit_goes_along_with_the_fetch(desk):
-    """Announced sizes may lie: the bytes are counted while they come."""
+    """Then nothing is fetched. It may lie: bytes are counted as they come."""
     desk.shelf.contents["big"] = b"x" * 1001
-    asked = await desk.sent("1", Attachment("1", "big", "u", size=4))
-
-    (stored,) = await desk.ready(asked)
-
-    assert ("file_too_large", [("big", 1000)]) == (stored.refused, desk.shelf.fetched)
+    asked = await desk.sent(
+        "1", Attachment("1", "a.txt", "u", size=1001), Attachment("1", "big", "u", size=4)
+    )
+    announced, lied = await desk.ready(asked)
+    assert ("file_too_large", 1001) == (announced.refused, announced.size)
+    assert ("file_too_large", [("big", 1000)]) == (lied.refused, desk.shelf.fetched)
 
 
 @options(limits=FileLimits(TOTAL - 10, 3))
@@ -255,26 +218,19 @@ async def test_all_files_together_have_a_limit(desk):
         await desk.ready(asked)
     await desk.restart()
     stored = await desk.ready(asked)
-
     assert [("half", "text"), ("big", "file_total"), ("a.txt", "text")] == shown(stored)
     assert ("a.txt", TOTAL - TOTAL // 2) == desk.shelf.fetched[-1]
 
 
 async def test_what_may_pass_is_tried_again(desk):
-    """After a pause, as often as the time allows."""
+    """After a pause, as often as the time allows: a longer one is not waited for."""
     desk.shelf.faults["a.txt"] = [Retryable("http_503"), Retryable("reset", retry_after=0.01)]
-    asked = await desk.sent("1", "a.txt")
-
-    assert [("a.txt", "text")] == shown(await desk.ready(asked))
-    assert 3 == len(desk.shelf.fetched)
-
-
-async def test_what_does_not_pass_in_time_is_refused(desk):
-    """A pause longer than the time left is not waited for; people are told to send it again."""
-    desk.shelf.faults["a.txt"] = [Retryable("ratelimited", retry_after=61.0)]
-    asked = await desk.sent("1", "a.txt", "b.png")
-
-    assert [("a.txt", "file_unavailable"), ("b.png", "picture")] == shown(await desk.ready(asked))
+    desk.shelf.faults["b.png"] = [Retryable("ratelimited", retry_after=61.0)]
+    asked = await desk.sent("1", "a.txt", "b.png", "a.txt")
+    assert [("a.txt", "text"), ("b.png", "file_unavailable"), ("a.txt", "text")] == shown(
+        await desk.ready(asked)
+    )
+    assert ["a.txt"] * 3 + ["b.png", "a.txt"] == desk.shelf.names
 
 
 @options(patience=0.05)
@@ -282,7 +238,6 @@ async def test_a_fetch_that_hangs_is_refused(desk):
     """The time is for all attempts together."""
     desk.shelf.open.clear()
     asked = await desk.sent("1", "a.txt")
-
     assert [("a.txt", "file_unavailable")] == shown(await desk.ready(asked))
 
 
@@ -296,31 +251,25 @@ async def test_a_fetch_that_hangs_is_refused(desk):
     ],
 )
 async def test_one_bad_file_harms_nobody(desk, error, reason):
-    """Whatever the platform raises, it is that file's reason, and the next one is fetched."""
+    """Whatever is raised, or if the platform is gone, it is that file's reason; the next is fetched."""
     desk.shelf.faults["a.txt"] = [error]
-    asked = await desk.sent("1", "a.txt", "b.png")
-
+    asked, late = await desk.sent("1", "a.txt", "b.png"), await desk.sent("2", "a.txt")
+    gone = Attachments(desk.db, {}, FileLimits(9, 9), transcribe=None)
     assert [("a.txt", reason), ("b.png", "picture")] == shown(await desk.ready(asked))
-
-
-async def test_an_unknown_platform_harms_nobody(desk):
-    """The message is of one that does not run any more."""
-    asked = await desk.sent("1", "a.txt")
-    elsewhere = Attachments(desk.db, {}, FileLimits(9, 9), transcribe=None)
-
-    assert [("a.txt", "file_unavailable")] == shown(
-        await elsewhere.ready(asked.message, asked.thread, asked.run)
-    )
+    assert [("a.txt", "file_unavailable")] == shown(await gone.ready(late.message, late.thread, late.run))
 
 
 async def test_a_database_that_refuses_is_told(desk):
     """It is no fault of the file: the run tries again, and then the file is fetched."""
     asked = await desk.sent("1", "a.txt")
-    await desk.db(lambda tx: tx("CREATE TRIGGER full BEFORE INSERT ON files BEGIN SELECT gone(); END"))
+    await desk.db(
+        lambda tx: tx.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON files BEGIN SELECT gone(); END"
+        ).fetchall()
+    )
     with pytest.raises(Unsaved):
         await desk.ready(asked)
-    await desk.db(lambda tx: tx("DROP TRIGGER full"))
-
+    await desk.db(lambda tx: tx.execute("DROP TRIGGER full").fetchall())
     assert [("a.txt", "text")] == shown(await desk.ready(asked))
 
 
@@ -356,20 +305,10 @@ async def test_slow_files_do_not_hold_others_up(desk):
     assert ["text"] * AT_ONCE + ["picture"] == [file.kind for (file,) in stored]
 
 
-async def test_names_are_made_safe(desk):
-    """Of refused files as well."""
-    asked = await desk.sent("1", Attachment("1", "../../x\u202e.exe\n", ""))
-    desk.shelf.contents["../../x\u202e.exe\n"] = b"MZ\0"
-
-    assert [("x.exe", "file_type")] == shown(await desk.ready(asked))
-
-
 async def test_a_late_file_is_not_kept(desk):
     """The run has ended meanwhile: what it was is known, the bytes are gone."""
     asked = await desk.sent("1", "a.txt", status="cancelled")
-
     (stored,) = await desk.ready(asked)
-
     assert ("text", None) == (stored.kind, stored.content)
 
 
@@ -397,26 +336,20 @@ def listening(desk: Desk, *faults: BaseException, said: str = " hello there\n") 
 
 
 async def test_recordings_are_understood(desk):
-    """The transcript is on record; nobody needs the bytes any more. The name tells the server the format."""
-    ear = listening(desk)
+    """The transcript is on record, no bytes. The name tells the server the format; it may be busy."""
+    assert [("v.ogg", "no_transcription")] == shown(await desk.ready(await desk.sent("0", "v.ogg")))
+    ear = listening(desk, Retryable("busy"))
     desk.shelf.contents["voice"] = samples.ogg()
     asked = await desk.sent("1", Attachment("1", "voice", "u", voice=True))
-
     (stored,) = await desk.ready(asked)
 
     assert ("audio", "hello there", None) == (stored.kind, stored.transcript, stored.content)
-    assert [("voice.ogg", samples.ogg())] == ear.heard
-
-
-async def test_recordings_are_understood_once(desk):
-    """Also over a restart."""
-    ear = listening(desk)
-    asked = await desk.sent("1", "v.ogg")
-    await desk.ready(asked)
+    assert [("voice.ogg", samples.ogg())] * 2 == ear.heard
     await desk.restart()
-    await desk.ready(asked)
-
-    assert (1, ["v.ogg"]) == (len(ear.heard), desk.shelf.names)
+    assert (stored,) == await desk.ready(asked)
+    assert (2, ["v.ogg", "voice"]) == (len(ear.heard), desk.shelf.names)
+    listening(desk, said=" \n")
+    assert [("v.ogg", "audio_silent")] == shown(await desk.ready(await desk.sent("2", "v.ogg")))
 
 
 async def test_a_restart_while_listening_does_not_fetch_again(desk):
@@ -426,9 +359,7 @@ async def test_a_restart_while_listening_does_not_fetch_again(desk):
     with pytest.raises(asyncio.CancelledError):
         await desk.ready(asked)
     await desk.restart()
-
     (stored,) = await desk.ready(asked)
-
     assert ("hello there", ["v.ogg"]) == (stored.transcript, desk.shelf.names)
 
 
@@ -445,60 +376,28 @@ async def test_what_nobody_understands_is_refused(desk, error, reason):
     """With its reason; the other files go on."""
     listening(desk, error)
     asked = await desk.sent("1", "v.ogg", "a.txt")
-
     assert [("v.ogg", reason), ("a.txt", "text")] == shown(await desk.ready(asked))
 
 
-async def test_a_busy_server_is_asked_again(desk):
-    """As with fetching."""
-    ear = listening(desk, Retryable("busy"))
-    asked = await desk.sent("1", "v.ogg")
-
-    assert [("v.ogg", "audio")] == shown(await desk.ready(asked))
-    assert 2 == len(ear.heard)
-
-
-async def test_silence_is_told(desk):
-    """Nothing was said: the model is not asked about nothing."""
-    listening(desk, said=" \n")
-    asked = await desk.sent("1", "v.ogg")
-
-    assert [("v.ogg", "audio_silent")] == shown(await desk.ready(asked))
-
-
-async def test_where_nobody_listens_that_is_told(desk):
-    """There is no transcription: the recording is refused, not ignored."""
-    asked = await desk.sent("1", "v.ogg")
-
-    assert [("v.ogg", "no_transcription")] == shown(await desk.ready(asked))
-
-
 async def test_refusals_are_told_by_reason(desk):
-    """One line for each, with all its names as code, the limits filled in, in the person's language."""
-    asked = await desk.sent("1", "c.zip", "c.zip", Attachment("3", "b`ig*.txt", "u", size=2_000_000))
+    """One line for each, names as code, limits filled in, in the person's language; many are counted."""
+    assert "" == desk.attachments.refusals(await desk.ready(await desk.sent("0", "a.txt")), "en")
+    hidden = Attachment("1", "../../x\u202e.exe\n", "")
+    desk.shelf.contents[hidden.name] = b"MZ\0"
+    asked = await desk.sent(
+        "1", "c.zip", Attachment("3", "b`ig*.txt", "u", size=2_000_000), hidden, *["x.doc"] * (LISTED + 2)
+    )
     stored = await desk.ready(asked)
+    zipped, big, strange, many = desk.attachments.refusals(stored, "en-US").splitlines()
 
-    lines = desk.attachments.refusals(stored, "en-US").splitlines()
-
-    assert 2 == len(lines)
-    assert lines[0].startswith("📎 `c.zip`, `c.zip`: ")
-    assert lines[1].startswith("📎 `big*.txt`: ")
-    assert "{" not in "".join(lines)
+    assert zipped.startswith("📎 `c.zip`: ")
+    assert big.startswith("📎 `big*.txt`: ")
+    assert strange.startswith("📎 `x.exe`: "), "names are made safe"
+    assert (LISTED, True) == (many.count("`x.doc`"), "(+2)" in many)
+    assert {"file_too_many"} == {file.refused for file in stored[3:]}
+    assert {"c.zip", hidden.name} <= {*desk.shelf.names} <= {"a.txt", "c.zip", hidden.name}
+    assert "{" not in zipped + big + strange + many
     assert "파일" in desk.attachments.refusals(stored, "", "ko")
-
-
-async def test_many_names_are_counted(desk):
-    """A note stays short."""
-    asked = await desk.sent("1", *["a.txt"] * 3, *["x.doc"] * (LISTED + 2))
-
-    line = desk.attachments.refusals(await desk.ready(asked), "en")
-
-    assert (LISTED, True) == (line.count("`x.doc`"), "(+2)" in line)
-
-
-async def test_no_refusal_is_nothing_to_tell(desk):
-    """Then there is no note."""
-    assert "" == desk.attachments.refusals(await desk.ready(await desk.sent("1", "a.txt")), "en")
 
 
 @options(limits=FileLimits(20 * 1024 * 1024, 8))
@@ -507,9 +406,7 @@ async def test_limits_are_told_in_megabytes(desk):
     facts = {"id": "file_1", "source": "s", "type": "", "kind": "", "size": 1}
     reasons = ("file_too_large", "file_too_many", "file_total")
     stored = [Stored(name=reason, refused=reason, **facts) for reason in reasons]  # type: ignore[arg-type]
-
     one, many, total = desk.attachments.refusals(stored, "en").splitlines()
-
     assert ("20 MB" in one, "8 files" in many, "48 MB" in total) == (True, True, True)
 
 
@@ -521,15 +418,5 @@ REASONS = sorted(key for key, told in TEXTS["en"].items() if "{files}" in told)
 async def test_every_reason_can_be_told(desk, reason, language):
     """With the name in it, and nothing left to fill in."""
     told = desk.attachments.refusals([Stored("file_1", "s", "a{b}.txt", "", "", 1, refused=reason)], language)
-
     assert "`a{b}.txt`" in told
     assert not set("{}") & set(told.replace("a{b}.txt", ""))
-
-
-async def test_rows_belong_to_the_thread(desk):
-    """So that nobody else's files are ever found."""
-    asked = await desk.sent("1", "a.txt")
-    await desk.ready(asked)
-
-    assert [(asked.thread, asked.run)] == await desk.db(lambda tx: tx("SELECT thread_id, run_id FROM files"))
-    assert 1 == len(await desk.db(lambda tx: files.of_run(tx, asked.run)))

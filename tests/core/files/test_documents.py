@@ -12,38 +12,23 @@ from core.ports import LARGEST_UPLOAD
 
 
 def test_the_same_bytes_have_the_same_digest(tmp_path):
-    """On disk or in memory, whatever their name; it is the SHA-256."""
+    """On disk (where they stay) or in memory, whatever their name; it is the SHA-256."""
     path = tmp_path / "a.txt"
     path.write_bytes(b"bytes")
-
     assert hashlib.sha256(b"bytes").hexdigest() == read(path).digest == source("b.txt", b"bytes").digest
-
-
-def test_a_document_on_disk_stays_there(tmp_path):
-    """Only its size and name are taken."""
-    path = tmp_path / "a.txt"
-    path.write_bytes(b"bytes")
-
     assert ("a.txt", path, 5) == (read(path).name, read(path).content, read(path).size)
 
 
-def test_names_are_composed():
-    """A letter that some systems store in pieces is one letter here."""
-    name = "보고서.txt"
-    assert name == plain(unicodedata.normalize("NFD", name))
-
-
 @pytest.mark.parametrize(
-    ("name", "shown"), [("../../etc/passwd.txt", "passwd.txt"), ("", "document"), ("a/b", "b")]
+    ("name", "shown"),
+    [
+        *(("../../etc/passwd.txt", "passwd.txt"), ("", "document"), ("a/b", "b"), ("README.MD", "README.md")),
+        (unicodedata.normalize("NFD", "보고서.txt"), "보고서.txt"),
+    ],
 )
-def test_names_have_no_folders(name, shown):
-    """Whatever a platform says."""
+def test_names_are_plain(name, shown):
+    """No folders; letters that are stored in pieces are composed, endings as small as servers want."""
     assert shown == plain(name)
-
-
-def test_endings_are_small():
-    """Servers take some of them in no other way; the rest of the name stays."""
-    assert "README.md" == plain("README.MD")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +52,6 @@ def test_what_file_search_reads_is_no_problem(tmp_path, ending):
     """In capitals, too."""
     path = tmp_path / f"a{ending.upper()}"
     path.write_bytes(b"a")
-
     assert "" == problem(path)
 
 
@@ -84,7 +68,6 @@ def test_a_problem_is_said_in_words(tmp_path, name, size, words):
     """With what would be possible."""
     with (tmp_path / name).open("wb") as sparse:
         sparse.truncate(size)
-
     assert words in problem(tmp_path / name)
 
 
@@ -92,7 +75,6 @@ def test_a_file_as_large_as_allowed_is_no_problem(tmp_path):
     """Not one byte less."""
     with (tmp_path / "a.pdf").open("wb") as sparse:
         sparse.truncate(LARGEST_UPLOAD)
-
     assert "" == problem(tmp_path / "a.pdf")
 
 

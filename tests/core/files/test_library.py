@@ -3,111 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from core.errors import Permanent, Retryable
-from core.files.documents import Source, source
+from core.files.documents import source
 from core.files.library import Added, Library
-from core.model_server.service import OpenAIService
 from core.ports import UNREADABLE
 from core.store import assistants, vector_stores
-from core.store.database import Database
-from standins.openai import OpenAIStandin
-from standins.script.script import Scenario
-
-ANN, BEN = "thread_ann", "thread_ben"
+from tests.core.files.shelved import findable, states, text, tools
 
 
-@pytest.fixture
-async def api() -> AsyncIterator[OpenAIStandin]:
-    """The model server."""
-    async with OpenAIStandin(Scenario()) as standin:
-        yield standin
-
-
-@pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    """An empty database."""
-    made = Database(tmp_path / "db.sqlite3")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def service(api: OpenAIStandin) -> AsyncIterator[OpenAIService]:
-    """The real service, in a hurry."""
-    made = OpenAIService(api_key="sk-test", base_url=api.base_url, pause=0.01)
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-def told() -> list[str]:
-    """What the operator was told."""
-    return []
-
-
-@pytest.fixture
-def library(api: OpenAIStandin, db: Database, service: OpenAIService, told: list[str]) -> Library:
-    """A library that lives in the server's time."""
-    return Library(db, service, tell=told.append, clock=api.clock.now, pause=0.01)
-
-
-@pytest.fixture
-async def bot(db: Database) -> str:
-    """An assistant without tools."""
-    made = await db(lambda tx: assistants.create(tx, {"name": "HelpBot", "model": "gpt-6-luna"}, 0.0))
-    return made.id
-
-
-def text(name: str, words: str = "") -> Source:
-    """A document that says its own name."""
-    return source(name, f"{name} {words}".encode())
-
-
-async def tools(db: Database, id: str) -> tuple[Any, ...]:
-    """The assistant's tools, and its stores."""
-    assistant = await db(lambda tx: assistants.get(tx, id))
-    assert assistant is not None
-    search = assistant.tool_resources.get("file_search", {})
-    return [tool["type"] for tool in assistant.tools], search.get("vector_store_ids")
-
-
-async def states(library: Library, owner: str) -> dict[str, str]:
-    """Name to state."""
-    return {row.name: row.status for row in await library.documents(owner)}
-
-
-def findable(api: OpenAIStandin, word: str) -> list[str]:
-    """The names of the documents that a search over all stores finds."""
-    return [found["filename"] for found in api.stores.found(list(api.stores.all), word)]
-
-
-async def test_an_added_document_can_be_found(api, library, bot):
-    """When the call returns."""
+async def test_an_added_document_can_be_found(api, db, library, bot, told):
+    """When the call returns; the store is made with the first one, and the operator told of the tool once."""
     assert Added("a.txt", True) == await library.add(bot, text("a.txt"))
-
     assert (["a.txt"], {"a.txt": "completed"}) == (findable(api, "a.txt"), await states(library, bot))
-
-
-async def test_a_store_is_made_with_the_first_document(api, db, library, bot):
-    """One for all; the assistant searches it from its next run on."""
-    await library.add(bot, text("a.txt"))
-    await library.add(bot, text("b.txt"))
-
+    await library.add(bot, text("a.txt", "new"))
+    assert ["a.txt", "a.txt"] == findable(api, "a.txt"), "their bytes tell them apart"
     (store,) = api.stores.all
     assert (["file_search"], [store]) == await tools(db, bot)
-
-
-async def test_the_operator_is_told_of_a_tool_that_is_added(library, bot, told):
-    """Once."""
-    await library.add(bot, text("a.txt"))
-    await library.add(bot, text("b.txt"))
-
     assert ["HelpBot had no file_search tool: it was added."] == told
 
 
@@ -117,9 +31,7 @@ async def test_other_stores_of_the_assistant_stay(api, db, library):
     resources = {"file_search": {"vector_store_ids": ["vs_old"]}, "code_interpreter": {}}
     given = {"name": "B", "model": "m", "tools": [search], "tool_resources": resources}
     bot = await db(lambda tx: assistants.create(tx, given, 0.0))
-
     await library.add(bot.id, text("a.txt"))
-
     changed = await db(lambda tx: assistants.get(tx, bot.id))
     assert changed is not None
     assert (search,) == changed.tools
@@ -128,33 +40,16 @@ async def test_other_stores_of_the_assistant_stay(api, db, library):
 
 
 async def test_the_same_bytes_are_uploaded_once(api, library, bot):
-    """Under whichever name; the first one stays."""
-    await library.add(bot, source("a.txt", b"same"))
-
-    assert Added("a.txt", False) == await library.add(bot, source("b.txt", b"same"))
-    assert 1 == len(api.files.uploaded)
-
-
-async def test_the_same_bytes_at_the_same_time_are_uploaded_once(api, library, bot):
-    """The second waits for the first."""
-    added = await asyncio.gather(*(library.add(bot, text("a.txt")) for _ in range(5)))
-
+    """Under whichever name; the first one stays. At the same time, the second waits for the first."""
+    added = await asyncio.gather(*(library.add(bot, source("a.txt", b"same")) for _ in range(5)))
     assert [True, False, False, False, False] == sorted((one.new for one in added), reverse=True)
+    assert Added("a.txt", False) == await library.add(bot, source("b.txt", b"same"))
     assert (1, 1) == (len(api.files.uploaded), len(api.stores.all))
-
-
-async def test_two_documents_of_one_name_are_both_kept(api, library, bot):
-    """Their bytes tell them apart."""
-    await library.add(bot, text("a.txt", "old"))
-    await library.add(bot, text("a.txt", "new"))
-
-    assert ["a.txt", "a.txt"] == findable(api, "a.txt")
 
 
 async def test_many_documents_make_one_store(api, library, bot):
     """Although they come all at once."""
     await asyncio.gather(*(library.add(bot, text(f"{n}.txt")) for n in range(12)))
-
     assert (1, 12) == (len(api.stores.all), len(api.files.uploaded))
 
 
@@ -166,7 +61,6 @@ async def test_a_server_that_stumbles_is_asked_again(api, library, bot, where, s
     """Whatever it stumbles over: the document is there once."""
     api.fail(where, status=status, code="rate_limit_exceeded" if status == 429 else "server_error")
     await library.add(bot, text("a.txt"))
-
     assert (["a.txt"], 1) == (findable(api, "a.txt"), len(api.files.uploaded))
 
 
@@ -174,20 +68,21 @@ async def test_an_upload_whose_answer_is_lost_is_found_again(api, library, bot):
     """It is used, not repeated."""
     api.fail("POST /files", lost=True)
     await library.add(bot, text("a.txt"))
-
     assert (["a.txt"], 1) == (findable(api, "a.txt"), len(api.files.uploaded))
 
 
 async def test_a_server_that_stays_away_leaves_the_document_waiting(api, library, bot):
-    """The same call goes on later."""
+    """The same call goes on later; so it does after a refused upload."""
     await api.go_offline()
     with pytest.raises(Retryable, match="connection_error"):
         await library.add(bot, text("a.txt"))
     assert {"a.txt": "waiting"} == await states(library, bot)
-
     await api.go_online()
+    api.fail("POST /files", status=400, code="bad")
+    with pytest.raises(Permanent, match="bad"):
+        await library.add(bot, text("a.txt"))
+    assert {"a.txt": "failed"} == await states(library, bot)
     await library.add(bot, text("a.txt"))
-
     assert {"a.txt": "completed"} == await states(library, bot)
 
 
@@ -195,48 +90,24 @@ async def test_an_unreadable_document_fails_with_its_reason(api, library, bot):
     """And leaves nothing at the server."""
     with pytest.raises(Permanent) as caught:
         await library.add(bot, text("a.pdf"))
-
     (row,) = await library.documents(bot)
     why = "invalid_file: The file could not be parsed."
     assert (UNREADABLE, why, why, None) == (caught.value.notice, caught.value.code, row.error, row.remote)
     assert not api.files.kept
 
 
-async def test_a_refused_upload_fails_with_its_reason(api, library, bot):
-    """It can be tried again."""
-    api.fail("POST /files", status=400, code="bad")
-    with pytest.raises(Permanent, match="bad"):
-        await library.add(bot, text("a.txt"))
-    assert {"a.txt": "failed"} == await states(library, bot)
-
-    await library.add(bot, text("a.txt"))
-
-    assert {"a.txt": "completed"} == await states(library, bot)
-
-
-async def test_a_store_that_vanished_is_made_anew(api, db, service, library, bot):
+@pytest.mark.parametrize(("name", "restarted"), [("a.txt", True), ("c.txt", False)])
+async def test_a_store_that_vanished_is_made_anew(api, db, service, library, bot, name, restarted):
     """With everything that was in it; nothing is uploaded again, and the assistant searches the new one."""
-    for name in ("a.txt", "b.txt"):
-        await library.add(bot, text(name))
+    for one in ("a.txt", "b.txt"):
+        await library.add(bot, text(one))
     api.stores.all.clear()
-
-    later = Library(db, service, clock=api.clock.now, pause=0.01)
-    assert Added("a.txt", True) == await later.add(bot, text("a.txt"))
+    later = Library(db, service, clock=api.clock.now, pause=0.01) if restarted else library
+    assert Added(name, True) == await later.add(bot, text(name))
     assert [] == await later.settle(bot)
-
-    assert (["a.txt", "b.txt"], 2) == (sorted(findable(api, "txt")), len(api.files.uploaded))
+    assert sorted({"a.txt", "b.txt", name}) == sorted(findable(api, "txt"))
     assert (["file_search"], list(api.stores.all)) == await tools(db, bot)
-
-
-async def test_a_store_that_vanishes_under_our_hands_is_made_anew(api, library, bot):
-    """The document that meets it is in the new one."""
-    await library.add(bot, text("a.txt"))
-    api.stores.all.clear()
-
-    await library.add(bot, text("b.txt"))
-    await library.settle(bot)
-
-    assert ["a.txt", "b.txt"] == sorted(findable(api, "txt"))
+    assert len({"a.txt", "b.txt", name}) == len(api.files.uploaded)
 
 
 async def test_bytes_that_vanished_at_the_server_are_uploaded_again(api, db, service, library, bot):
@@ -261,10 +132,8 @@ async def test_removing_takes_a_document_from_the_server_too(api, library, bot):
     await library.add(bot, text("a.txt"))
     await library.add(bot, text("b.txt"))
     (row,) = [row for row in await library.documents(bot) if row.name == "a.txt"]
-
     await library.remove(bot, row.digest)
     await library.remove(bot, row.digest)
-
     assert (["b.txt"], {"b.txt": "completed"}) == (findable(api, "txt"), await states(library, bot))
     assert ["b.txt"] == [file.name for file in api.files.kept.values()]
 
@@ -277,9 +146,7 @@ async def test_removing_can_be_interrupted(api, library, bot):
     with pytest.raises(Permanent):
         await library.remove(bot, row.digest)
     assert {"a.txt": "completed"} == await states(library, bot)
-
     await library.remove(bot, row.digest)
-
     assert ({}, 0) == (await states(library, bot), len(api.files.kept))
 
 
@@ -288,7 +155,5 @@ async def test_an_upload_that_was_never_recorded_is_removed_with_its_document(ap
     now = api.clock.now()
     await db(lambda tx: vector_stores.begin(tx, bot, text("a.txt").digest, "a.txt", text("a.txt").size, now))
     await service.upload("a.txt", b"a.txt ", purpose="assistants")
-
     await library.remove(bot, text("a.txt").digest)
-
     assert not api.files.kept

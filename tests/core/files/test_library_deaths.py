@@ -8,9 +8,7 @@ import pytest
 
 from core.files.library import Library
 from core.model_server.service import OpenAIService
-from tests.core.files.test_library import api, bot, db, findable, library, service, states, text, told, tools
-
-__all__ = ["api", "bot", "db", "library", "service", "told"]
+from tests.core.files.shelved import findable, states, text, tools
 
 
 class Death(BaseException):
@@ -55,7 +53,6 @@ async def test_adding_asks_for_these_steps(db, service, bot, api):
     """The deaths below are all there are."""
     watched = Dying(service, 0, done=False)
     await add_both(Library(db, watched, pause=0.01), bot)
-
     assert STEPS == watched.calls
 
 
@@ -65,9 +62,7 @@ async def test_after_any_death_the_same_call_goes_on(api, db, service, library, 
     """Each document was uploaded once and is in the store that the assistant searches."""
     with pytest.raises(Death):
         await add_both(Library(db, Dying(service, at, done=done), clock=api.clock.now), bot)
-
     await add_both(library, bot)
-
     assert {"a.txt": "completed", "b.txt": "completed"} == await states(library, bot)
     assert (["a.txt", "b.txt"], 2) == (sorted(findable(api, "txt")), len(api.files.uploaded))
     full = [store.id for store in api.stores.all.values() if store.entries]
@@ -83,7 +78,5 @@ async def test_after_any_death_a_document_can_be_removed(api, db, service, libra
     with pytest.raises(Death):
         await Library(db, Dying(service, at, done=done)).remove(bot, row.digest)
     assert [row] == await library.documents(bot)
-
     await library.remove(bot, row.digest)
-
     assert ([], 0) == (await library.documents(bot), len(api.files.kept))

@@ -11,9 +11,8 @@ from core.files.documents import source
 from core.files.library import Library
 from core.store import vector_stores
 from standins.openai import OpenAIStandin
-from tests.core.files.test_library import ANN, BEN, api, db, findable, library, service, text, told
+from tests.core.files.shelved import ANN, BEN, findable
 
-__all__ = ["api", "db", "library", "service", "told"]
 DAY = 86400.0
 
 
@@ -28,57 +27,29 @@ def inside(api: OpenAIStandin, store: str) -> list[str]:
 
 
 async def test_each_thread_has_a_store_of_its_own(api, library):
-    """The same bytes of two people are two files."""
+    """The same bytes of two people are two files; the store is for seven days, they are for thirty."""
     ann, ben = await keep(library, ANN, "plan.txt"), await keep(library, BEN, "plan.txt")
-
     assert ann != ben
     assert ["plan.txt"] == inside(api, ann) == inside(api, ben)
-    assert 2 == len(api.files.uploaded)
-
-
-async def test_documents_at_the_same_time_make_one_store(api, library):
-    """All of them are in it."""
+    assert [30 * DAY] * 2 == [pytest.approx(one.expires_at - one.created_at) for one in api.files.uploaded]
+    assert 7 == api.stores.find(ann).days
     stores = await asyncio.gather(*(keep(library, ANN, f"{n}.txt") for n in range(4)))
-
-    assert 1 == len({*stores})
-    assert ["0.txt", "1.txt", "2.txt", "3.txt"] == inside(api, stores[0])
-
-
-async def test_what_people_send_is_kept_for_thirty_days_at_most(api, library):
-    """The store for seven after its last use."""
-    store = await keep(library, ANN, "a.txt")
-
-    (file,) = api.files.uploaded
-    assert file.expires_at == pytest.approx(file.created_at + 30 * DAY)
-    assert 7 == api.stores.find(store).days
+    assert {ann} == {*stores}
+    with pytest.raises(Permanent):
+        await keep(library, ANN, "b.pdf")
+    assert ["0.txt", "1.txt", "2.txt", "3.txt", "plan.txt"] == inside(api, ann)
 
 
-async def test_a_living_store_is_known_without_asking(api, library):
-    """A run need not wait for it."""
-    store = await keep(library, ANN, "a.txt")
-    before = len(api.exchanges)
-
-    assert (store, None) == (await library.store(ANN), await library.store(BEN))
-    assert before == len(api.exchanges)
-
-
-async def test_each_document_makes_the_store_live_longer(api, library):
-    """Seven days from the last one on, without asking."""
+async def test_a_store_that_expired_is_none(api, library):
+    """A request that named it would be refused. A document makes it live longer; nobody is asked."""
     await keep(library, ANN, "a.txt")
     api.clock.skip(5 * DAY)
     store = await keep(library, ANN, "b.txt")
     api.clock.skip(6 * DAY)
     before = len(api.exchanges)
-
-    assert store == await library.store(ANN)
+    assert (store, None) == (await library.store(ANN), await library.store(BEN))
     assert before == len(api.exchanges)
-
-
-async def test_a_store_that_expired_is_none(api, library):
-    """A request that named it would be refused."""
-    await keep(library, ANN, "a.txt")
-    api.clock.skip(8 * DAY)
-
+    api.clock.skip(2 * DAY)
     assert None is await library.store(ANN)
 
 
@@ -88,7 +59,6 @@ async def test_a_store_that_was_used_lives_on(api, library):
     api.clock.skip(6 * DAY)
     api.stores.use(store)
     api.clock.skip(2 * DAY)
-
     assert store == await library.store(ANN)
     before = len(api.exchanges)
     assert store == await library.store(ANN)
@@ -99,9 +69,7 @@ async def test_a_new_document_brings_back_those_of_an_expired_store(api, library
     """As long as their bytes are there, without another upload."""
     old = await keep(library, ANN, "a.txt")
     api.clock.skip(8 * DAY)
-
     new = await keep(library, ANN, "b.txt")
-
     assert old != new
     assert (["a.txt", "b.txt"], 2) == (inside(api, new), len(api.files.uploaded))
 
@@ -110,7 +78,6 @@ async def test_bytes_that_expired_are_not_missed(api, library):
     """The new document is kept all the same; sent again, the old one is uploaded again."""
     await keep(library, ANN, "a.txt")
     api.clock.skip(31 * DAY)
-
     assert ["b.txt"] == inside(api, await keep(library, ANN, "b.txt"))
     assert ["a.txt", "b.txt"] == inside(api, await keep(library, ANN, "a.txt"))
 
@@ -121,9 +88,7 @@ async def test_a_lost_upload_of_a_thread_is_never_taken_up(api, db, library, ser
     now = api.clock.now()
     await db(lambda tx: vector_stores.begin(tx, ANN, ours.digest, ours.name, ours.size, now))
     await service.upload("plan.txt", b"of Ben", purpose="assistants")
-
     store = await library.keep(ANN, "plan.txt", b"of Ann", days=7)
-
     assert [b"of Ann"] == [entry.file.content for entry in api.stores.find(store).entries.values()]
 
 
@@ -151,19 +116,9 @@ async def test_a_lost_upload_of_an_assistant_must_be_certain(api, db, library, s
     assert [b"of Bot"] == [entry.file.content for entry in api.stores.find(store).entries.values()]
 
 
-async def test_an_unreadable_document_does_not_end_the_others(api, library):
-    """They stay where they are."""
-    store = await keep(library, ANN, "a.txt")
-    with pytest.raises(Permanent):
-        await keep(library, ANN, "b.pdf")
-
-    assert ["a.txt"] == inside(api, store)
-
-
 async def test_a_table_of_a_person_can_be_searched(api, library):
     """Although file search knows no such ending."""
     store = await library.keep(ANN, "table.csv", b"part,stock\nbolt,120\n", days=7)
-
     assert ["table.csv.txt"] == [found["filename"] for found in api.stores.found([store], "bolt")]
 
 
@@ -171,10 +126,8 @@ async def test_dropping_leaves_nothing(api, library):
     """Neither here nor at the server; other people's things stay."""
     await keep(library, ANN, "a.txt")
     store = await keep(library, BEN, "b.txt")
-
     await library.drop(ANN)
     await library.drop(ANN)
-
     assert (None, []) == (await library.store(ANN), await library.documents(ANN))
     assert ([store], ["b.txt"]) == (list(api.stores.all), [file.name for file in api.files.kept.values()])
-    assert ["b.txt"] == findable(api, text("b.txt").name)
+    assert ["b.txt"] == findable(api, "b.txt")

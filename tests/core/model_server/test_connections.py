@@ -20,22 +20,16 @@ BACKGROUND = Features(background=True)
 
 
 async def test_answers_share_one_connection():
-    """Although the end of a body comes after its terminal event, as it does over a real network."""
+    """The terminal event is the end: a body that ends later, as over a real network, delays nothing."""
     async with wire() as server, asking(server) as model:
         for _ in range(4):
             server.answers.append(Sent([delta("Hm"), DONE], late=0.02))
             await events(model)
             await asyncio.sleep(0.1)
-
-    assert [0, 0, 0, 0] == [got.connection for got in server.requests]
-
-
-async def test_an_answer_does_not_wait_for_the_end_of_its_body():
-    """The terminal event is the end; a server that keeps the body open delays nothing."""
-    async with wire() as server, asking(server) as model:
         server.answers.append(Sent([DONE], end="hold"))
         async with asyncio.timeout(0.5):
             await events(model)
+    assert [0, 0, 0, 0, 0] == [got.connection for got in server.requests]
 
 
 async def test_an_answer_nobody_waits_for_is_let_go_of():
@@ -45,7 +39,6 @@ async def test_an_answer_nobody_waits_for_is_let_go_of():
         async with aclosing(model.stream(PROMPT)) as stream:
             assert TextDelta("Hm") == await anext(stream)
         await events(model)
-
     assert [0, 1] == [got.connection for got in server.requests]
 
 
@@ -65,15 +58,6 @@ async def test_a_cut_background_response_is_resumed_where_it_stopped():
     assert "GET" == server.requests[1].method
 
 
-async def test_a_response_is_resumed_from_its_beginning_after_a_crash():
-    """The new process knows its id only."""
-    async with wire() as server, asking(server, BACKGROUND) as model:
-        found = await events(model, resume="resp_1")
-
-    assert "/v1/responses/resp_1?stream=true" == server.requests[0].path
-    assert [Finished("completed", "", None)] == found
-
-
 async def test_a_foreground_response_is_never_resumed():
     """A cut is told at once: the server keeps nothing."""
     created = frame("response.created", response={"id": "resp_1"}, sequence_number=0)
@@ -81,17 +65,21 @@ async def test_a_foreground_response_is_never_resumed():
         server.answers.append(Sent([created], end="cut"))
         with pytest.raises(Retryable):
             await events(model)
-
     assert 1 == len(server.requests)
 
 
-async def test_a_response_the_server_forgot_is_asked_for_anew():
-    """404 for its id is not 404 for the model."""
+@pytest.mark.parametrize(
+    "answers",
+    [[refusal(404, {"message": "not found"})], [refusal(400, {"message": "too old"}), refusal(404, {})]],
+)
+async def test_a_response_the_server_forgot_is_asked_for_anew(answers):
+    """404 for its id is not 404 for the model. That it cannot be discarded either is no matter."""
     async with wire() as server, asking(server, BACKGROUND) as model:
-        server.answers.append(refusal(404, {"message": "not found"}))
+        server.answers.extend(answers)
         with pytest.raises(Retryable) as caught:
             await events(model, resume="resp_1")
-
+    async with asking(server, BACKGROUND) as model:
+        await model.discard("resp_1")
     assert "response_gone" == caught.value.code
 
 
@@ -103,7 +91,6 @@ async def test_reading_is_given_up_where_nothing_new_comes():
         server.answers.extend(Sent([], end="cut") for _ in range(9))
         with pytest.raises(Retryable):
             await events(model)
-
     assert 2 < len(server.requests) < 9
 
 
@@ -113,45 +100,26 @@ def only(api: OpenAIStandin) -> StoredResponse:
     return stored
 
 
-async def test_discarding_ends_and_deletes_on_the_server():
-    """What still runs is cancelled; nothing stays stored; a second time is no error."""
+@pytest.mark.parametrize("stuck", [False, True])
+async def test_discarding_ends_and_deletes_on_the_server(stuck):
+    """What still runs, or is queued, is cancelled; nothing stays stored; a second time is no error."""
     script = Scenario()
     script.enqueue(Say("Hm"), Fault("hang"))
     async with OpenAIStandin(script) as api:
+        if stuck:
+            api.stuck_next()
         model = OpenAIModel(api_key="k", base_url=api.base_url, features=BACKGROUND)
         async with aclosing(model.stream(PROMPT)) as stream:
             started = await anext(stream)
+            if stuck:
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(anext(stream), 0.05)
         assert isinstance(started, Started)
-
-        await model.discard(started.response_id)
-        await model.discard(started.response_id)
+        for _ in range(2):
+            await model.discard(started.response_id)
 
         assert only(api).cancelled
         assert only(api).deleted
-        await model.close()
-
-
-async def test_discarding_never_raises():
-    """Nobody loses an answer because the server cannot tidy up."""
-    async with wire() as server:
-        pass
-    async with asking(server, BACKGROUND) as model:
-        await model.discard("resp_1")
-
-
-async def test_a_stuck_response_starts_and_says_nothing():
-    """Queued on the server: the run's own deadlines decide, and then it can be discarded."""
-    async with OpenAIStandin(Scenario()) as api:
-        api.stuck_next()
-        model = OpenAIModel(api_key="k", base_url=api.base_url, features=BACKGROUND)
-        async with aclosing(model.stream(PROMPT)) as stream:
-            started = await anext(stream)
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(anext(stream), 0.05)
-        assert isinstance(started, Started)
-        await model.discard(started.response_id)
-
-        assert only(api).cancelled
         await model.close()
 
 
@@ -184,39 +152,21 @@ async def test_a_response_that_is_asked_for_gives_signs_of_life():
         server.answers.extend([refusal(400, {"message": "too old"}), queued])
         async with aclosing(model.stream(PROMPT, resume="resp_1")) as stream:
             assert Started("resp_1") == await anext(stream)
-
     assert "/v1/responses/resp_1" == server.requests[1].path
 
 
-async def test_a_response_that_is_gone_cannot_be_asked_for():
-    """It has to be made anew."""
+@pytest.mark.parametrize(
+    "trouble", [[], [refusal(500, {})], [Sent([b"{"], end="cut")]], ids=["none", "error", "cut"]
+)
+async def test_a_server_in_trouble_is_asked_again_for_the_same_response(trouble):
+    """It goes on meanwhile; after a crash it is read from its beginning: only its id is known."""
     async with wire() as server, asking(server, BACKGROUND) as model:
-        server.answers.extend([refusal(400, {"message": "too old"}), refusal(404, {})])
-        with pytest.raises(Retryable) as caught:
-            await events(model, resume="resp_1")
-
-    assert "response_gone" == caught.value.code
-
-
-async def test_a_server_that_hangs_up_is_asked_again_for_the_same_response():
-    """The connection was lost, the response was not."""
-    async with wire() as server, asking(server, BACKGROUND) as model:
-        server.answers.extend([refusal(400, {"message": "too old"}), Sent([b"{"], end="cut")])
+        server.answers.extend([refusal(400, {"message": "too old"}), *trouble] if trouble else [])
         found = await events(model, resume="resp_1")
-
     assert [Finished("completed", "", None)] == found
-
-
-async def test_a_server_in_trouble_is_asked_again_for_the_same_response():
-    """The response goes on meanwhile; only our reading of it failed."""
-    async with wire() as server, asking(server, BACKGROUND) as model:
-        server.answers.extend([refusal(400, {"message": "too old"}), refusal(500, {})])
-        found = await events(model, resume="resp_1")
-
-    assert [Finished("completed", "", None)] == found
-    assert {"/v1/responses/resp_1", "/v1/responses/resp_1?stream=true"} == {
-        got.path for got in server.requests
-    }
+    paths = [got.path for got in server.requests]
+    assert "/v1/responses/resp_1?stream=true" == paths[0]
+    assert not trouble or "/v1/responses/resp_1" == paths[1]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -226,7 +176,6 @@ async def test_a_redirect_is_not_followed(status, caplog):
         server.answers.append(Sent([], status, {"Location": f"{other.url}/responses?key=secret"}))
         with pytest.raises(Permanent) as caught:
             await events(model)
-
         assert (1, []) == (len(server.requests), other.requests)
         assert f"{other.url}/responses" in caplog.text
     assert (f"http_{status}", "model_moved") == (caught.value.code, caught.value.notice)
@@ -242,7 +191,6 @@ async def test_nor_does_anything_else_at_the_server_follow_one():
         with pytest.raises(Permanent):
             await service.transcribe("a.ogg", b"OggS")
         await service.close()
-
         assert [] == other.requests
 
 

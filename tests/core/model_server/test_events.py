@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -13,23 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import Permanent
-from core.model_server.events import LARGEST_EVENT, WANTED, frames
+from core.model_server.events import LARGEST_EVENT, WANTED
+from tests.core.model_server.wire import read
 
 TEXTS = st.lists(st.text(max_size=12), min_size=1, max_size=4)
-NEWLINES = st.sampled_from([b"\n", b"\r\n"])
-
-
-def read(chunks: Sequence[bytes]) -> list[dict[str, Any]]:
-    """The events of a body that comes in these pieces."""
-
-    async def coming() -> AsyncIterator[bytes]:
-        for chunk in chunks:
-            yield chunk
-
-    async def work() -> list[dict[str, Any]]:
-        return [event async for event in frames(coming()) if event is not None]
-
-    return asyncio.run(work())
+NEWLINES = st.sampled_from([b"\n", b"\r\n", b"\r"])
 
 
 def sent(texts: list[str], newline: bytes, *, named: bool) -> tuple[list[dict[str, Any]], bytes]:
@@ -43,21 +29,13 @@ def sent(texts: list[str], newline: bytes, *, named: bool) -> tuple[list[dict[st
 
 @given(texts=TEXTS, newline=NEWLINES, named=st.booleans(), data=st.data())
 def test_a_stream_may_be_cut_anywhere(texts, newline, named, data):
-    """Inside letters, newlines and names; empty pieces included."""
+    """Inside letters, newlines, also a pair of them, and names; empty pieces included, and single bytes."""
     events, body = sent(texts, newline, named=named)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=10)))
-
     pieces = [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
-
     assert events == read(pieces)
-
-
-@given(texts=TEXTS, newline=NEWLINES, named=st.booleans())
-def test_a_stream_may_come_byte_by_byte(texts, newline, named):
-    """The smallest pieces there are."""
-    events, body = sent(texts, newline, named=named)
-
-    assert events == read([body[place : place + 1] for place in range(len(body))])
+    for size in {1, data.draw(st.integers(2, 9))}:
+        assert events == read([body[at : at + size] for at in range(0, len(body), size)])
 
 
 @given(noise=st.lists(st.binary(max_size=30), max_size=4), cut=st.integers(0, 99))
@@ -68,24 +46,11 @@ def test_noise_is_neither_an_event_nor_an_error(noise, cut):
     """Whatever stands between two events, both are read, and nothing else that does not matter."""
     events, body = sent(["Hm"], b"\n", named=True)
     blank = b"\n\n"
-
     between = [blank + piece + blank for piece in noise]
     place = cut % len(body)
-
     found = read([body, *between, blank, body[:place], body[place:]])
-
     assert events == found[:1] == found[-1:]
     assert {event["type"] for event in found} <= WANTED
-
-
-@given(
-    texts=TEXTS, newline=st.sampled_from([b"\n", b"\r\n", b"\r"]), named=st.booleans(), size=st.integers(1, 9)
-)
-def test_all_three_newlines_of_the_format_are_read(texts, newline, named, size):
-    """Also where a pair of them is cut into two pieces."""
-    events, body = sent(texts, newline, named=named)
-
-    assert events == read([body[at : at + size] for at in range(0, len(body), size)])
 
 
 def test_a_large_event_is_searched_once():
@@ -105,10 +70,8 @@ def test_a_large_event_is_searched_once():
 def test_an_event_without_end_is_not_read_for_ever(begin):
     """Nor asked for again: it would be as large."""
     piece = b"A" * 2**20
-
     with pytest.raises(Permanent) as caught:
         read([begin, *(piece for _ in range(LARGEST_EVENT // 2**20 + 1))])
-
     assert ("event_too_large", "answer_limit") == (caught.value.code, caught.value.notice)
 
 
@@ -116,5 +79,4 @@ def test_a_nested_event_is_noise():
     """Deeper than can be decoded."""
     deep = b'data: {"type": "response.completed", "x": ' + b"[" * 100_000 + b"\n\n"
     events, body = sent(["Hm"], b"\n", named=True)
-
     assert events == read([deep, body, b'{"output":' * 100_000])

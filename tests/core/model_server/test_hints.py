@@ -60,9 +60,7 @@ def test_nothing_people_said_is_logged(text, written, cut):
     assert callable(written)
     prompt = Prompt("m", "Be kind.", (json.dumps({"role": "user", "content": text}),), "t", "u")
     message = f"bad: {written(text)[cut:]} and that is all"
-
     told = cut_out(message, prompt)
-
     plain = " ".join(text.split())
     assert len(told) <= LONGEST
     assert not any(plain[at : at + RUN] in told for at in range(len(plain) - RUN + 1) if plain[at : at + RUN])
@@ -75,5 +73,4 @@ def test_what_the_server_says_itself_stays():
         "claude-sonnet-4-5-20250929", "Be kind.", ('{"role":"user","content":"hello there"}',), "t", "u"
     )
     message = "Invalid model name passed in model=claude-sonnet-4-5-20250929. hello"
-
     assert message == cut_out(message, prompt)

@@ -83,57 +83,36 @@ def text(events: list[ModelEvent]) -> str:
 
 @every
 async def test_an_answer_is_its_deltas_and_one_ending(kind):
-    """In order, with nothing behind the ending."""
+    """In order, with nothing behind the ending, which has the usage in the product's own words."""
     events, error = await answer(kind, Say("Hel"), Say("lo 한 \n"), Say(" "), Say("😀"))
-
     assert error is None
     deltas = [event.text for event in events if isinstance(event, TextDelta)]
     assert ["Hel", "lo 한 \n", " ", "😀"] == deltas
     assert isinstance(events[-1], Finished)
     assert ("completed", "") == (events[-1].ending, events[-1].reason)
+    assert {"input_tokens": 6, "output_tokens": 3, "cached_tokens": 0} == events[-1].usage
     assert 1 == sum(isinstance(event, Finished) for event in events)
 
 
 @every
-async def test_usage_is_told(kind):
-    """In the product's own words."""
-    events, _ = await answer(kind, Say("12345678"))
-
-    assert isinstance(events[-1], Finished)
-    assert {"input_tokens": 6, "output_tokens": 2, "cached_tokens": 0} == events[-1].usage
-
-
-@every
-async def test_the_model_is_given_the_prompt(kind):
-    """Instructions and items, as they are."""
-    script = Scenario()
-    async with a_model(kind, script) as model:
-        await read(model)
-
-    assert [("Be kind.", [json.loads(item) for item in PROMPT.items])] == script.requests
-
-
-@every
 async def test_nothing_said_is_an_answer(kind):
-    """Whether it is a good one is not the model's to decide."""
-    events, error = await answer(kind)
-
+    """Whether it is a good one is not the model's to decide. It was given the prompt as it is."""
+    script = Scenario()
+    script.enqueue()
+    async with a_model(kind, script) as model:
+        events, error = await read(model)
     assert error is None
     assert ("", "completed") == (text(events), getattr(events[-1], "ending", None))
+    assert [("Be kind.", [json.loads(item) for item in PROMPT.items])] == script.requests
 
 
 @every
 async def test_an_incomplete_answer_is_an_answer(kind):
     """With its reason and its usage."""
     events, error = await answer(kind, Say("Hm"), Fault("incomplete", code="max_output_tokens"))
-
     assert error is None
     assert isinstance(events[-1], Finished)
-    assert ("Hm", "incomplete", "max_output_tokens") == (
-        text(events),
-        events[-1].ending,
-        events[-1].reason,
-    )
+    assert ("Hm", "incomplete", "max_output_tokens") == (text(events), events[-1].ending, events[-1].reason)
     assert events[-1].usage
 
 
@@ -153,7 +132,6 @@ async def test_an_incomplete_answer_is_an_answer(kind):
 async def test_a_fault_means_the_same_everywhere(kind, fault, kind_of_error, notice):
     """The kind of error, its code, its notice, and the wait that was asked for."""
     _, error = await answer(kind, *([] if fault.kind == "refuse" else [Say("Hm")]), fault)
-
     assert isinstance(error, kind_of_error)
     if isinstance(error, Retryable):
         assert (fault.code, fault.retry_after) == (error.code, error.retry_after)
@@ -166,7 +144,6 @@ async def test_a_fault_means_the_same_everywhere(kind, fault, kind_of_error, not
 async def test_a_broken_stream_is_worth_another_try(kind, fault):
     """What was said before it was read; nothing can be resumed, so nothing offers to be."""
     events, error = await answer(kind, Say("Hel"), Fault("cut" if fault == "cut" else "silent"), Say("lo"))
-
     assert isinstance(error, Retryable)
     assert "Hel".startswith(text(events))
     assert not [event for event in events if isinstance(event, Started | Finished)]
@@ -183,7 +160,6 @@ async def test_a_broken_stream_of_a_background_response_loses_nothing(kind, faul
         if error:
             assert isinstance(events[0], Started)
             events, error = await read(model, events[0].response_id)
-
     assert error is None
     assert "Hello" == text(events)
     assert 1 == len(script.requests)
@@ -191,31 +167,22 @@ async def test_a_broken_stream_of_a_background_response_loses_nothing(kind, faul
 
 @in_background
 async def test_a_background_response_can_be_read_again(kind):
-    """From its first event, as after a crash."""
+    """From its first event, as after a crash. Once discarded (also twice) it is to be asked anew."""
     script = Scenario()
     script.enqueue("one two three")
     async with a_model(kind, script) as model:
         first, _ = await read(model)
         assert isinstance(first[0], Started)
         again, error = await read(model, first[0].response_id)
+        for _ in range(2):
+            await model.discard(first[0].response_id)
+        _, gone = await read(model, first[0].response_id)
 
     assert error is None
     assert first == again
     assert 1 == len(script.requests)
-
-
-@in_background
-async def test_a_discarded_response_is_gone(kind):
-    """Whoever wants to resume it is told to ask anew; discarding it again is no error."""
-    async with a_model(kind, Scenario()) as model:
-        events, _ = await read(model)
-        assert isinstance(events[0], Started)
-        for _ in range(2):
-            await model.discard(events[0].response_id)
-        _, error = await read(model, events[0].response_id)
-
-    assert isinstance(error, Retryable)
-    assert "response_gone" == error.code
+    assert isinstance(gone, Retryable)
+    assert "response_gone" == gone.code
 
 
 @every
@@ -227,7 +194,6 @@ async def test_answers_at_once_do_not_mix(kind):
         script.enqueue(words)
     async with a_model(kind, script) as model:
         answers = await asyncio.gather(*(read(model) for _ in said))
-
     assert said == {text(events) for events, _ in answers}
 
 
@@ -271,6 +237,5 @@ async def test_items_are_the_same_everywhere(beats):
         events, error = await answer(kind, *beats)
         assert error is None
         told.append(comparable(events))
-
     assert told == [told[0]] * len(told)
     assert any(line.startswith("ItemDone") for line in told[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -32,53 +33,42 @@ async def answered(sent: Sent) -> Any:
         return await service.models()
 
 
+JSON = {"Content-Type": "application/json"}
+
+
 def listing(*models: str) -> Sent:
     """An answer with these models as JSON."""
-    body = f'{{"object":"list","data":[{",".join(models)}]}}'
-    return Sent([body.encode()], headers={"Content-Type": "application/json"})
+    return Sent([f'{{"object":"list","data":[{",".join(models)}]}}'.encode()], headers=JSON)
 
 
 @pytest.mark.parametrize(
-    "field",
-    ['"max_model_len":4096', '"context_length":4096', '"context_window":4096', '"meta":{"n_ctx":4096}'],
+    ("field", "context"),
+    [
+        *((one, 4096) for one in ('"max_model_len":4096', '"context_length":4096', '"context_window":4096')),
+        ('"meta":{"n_ctx":4096}', 4096),
+        *((one, None) for one in ('"context_length":null', '"context_length":"many"', '"meta":null')),
+        ('"shutdown_date":"soon"', None),
+    ],
 )
-async def test_other_servers_tell_the_context_window(field):
-    """Each in its own words."""
-    assert {"m": ModelFacts(None, 4096)} == await answered(listing(f'{{"id":"m",{field}}}'))
+async def test_other_servers_tell_the_context_window(field, context):
+    """Each in its own words; nonsense is nothing known, the model is there all the same."""
+    assert {"m": ModelFacts(None, context)} == await answered(listing(f'{{"id":"m",{field}}}'))
+
+
+PAGE = Sent([b"<html>login</html>"], headers={"Content-Type": "text/html"})
 
 
 @pytest.mark.parametrize(
-    "field", ['"context_length":null', '"context_length":"many"', '"meta":null', '"shutdown_date":"soon"']
+    "sent", [PAGE, Sent([b'{"data":'], headers=JSON), Sent([b'{"data":3}'], headers=JSON)]
 )
-async def test_nonsense_about_a_model_is_nothing_known(field):
-    """The model is there all the same."""
-    assert {"m": ModelFacts()} == await answered(listing(f'{{"id":"m",{field}}}'))
-
-
-async def test_a_page_of_a_proxy_is_no_answer():
-    """It may be better later."""
-    page = Sent([b"<html>login</html>"], headers={"Content-Type": "text/html"})
-    async with answering(page, page, page) as (_, service):
+async def test_a_page_of_a_proxy_is_no_answer(sent):
+    """It may be better later; nor is broken JSON, or a list that is none. An upload there has no id."""
+    async with answering(*[sent] * 4) as (server, service):
         with pytest.raises(Retryable, match="unreadable_answer"):
             await service.models()
-
-
-async def test_an_upload_to_a_proxy_is_no_upload():
-    """A page has no id."""
-    page = Sent([b"<html>login</html>"], headers={"Content-Type": "text/html"})
-    async with answering(page) as (_, service):
+        server.answers = deque([PAGE])
         with pytest.raises(Retryable, match="unreadable_answer"):
             await service.upload("a.txt", b"a", purpose="assistants")
-
-
-async def test_broken_json_is_no_answer():
-    """Nor is a list that is none."""
-    broken = Sent([b'{"data":'], headers={"Content-Type": "application/json"})
-    other = Sent([b'{"data":3}'], headers={"Content-Type": "application/json"})
-    for sent in ((broken,) * 3, (other,)):
-        async with answering(*sent) as (_, service):
-            with pytest.raises(Retryable, match="unreadable_answer"):
-                await service.models()
 
 
 async def test_a_billing_error_is_not_repeated():
@@ -87,27 +77,18 @@ async def test_a_billing_error_is_not_repeated():
     async with answering(sent) as (server, service):
         with pytest.raises(Permanent, match=r"insufficient_quota: You ran out\.") as caught:
             await service.models()
-
     assert ("billing", 1) == (caught.value.notice, len(server.requests))
 
 
 async def test_a_server_that_asks_for_a_long_pause_is_left_alone():
-    """Whoever called decides."""
-    sent = refusal(429, {"code": "rate_limit_exceeded"}, retry_after="3600")
-    async with answering(sent) as (server, service):
+    """Whoever called decides. A small one is made, then the call is repeated."""
+    long, short = (refusal(429, {"code": "rate_limit_exceeded"}, retry_after=one) for one in ("3600", "0.01"))
+    async with answering(long, short, listing('{"id":"m"}')) as (server, service):
         with pytest.raises(Retryable) as caught:
             await service.models()
-
-    assert (3600.0, 1) == (caught.value.retry_after, len(server.requests))
-
-
-async def test_a_pause_that_is_asked_for_is_made():
-    """However small, then the call is repeated."""
-    sent = refusal(429, {"code": "rate_limit_exceeded"}, retry_after="0.01")
-    async with answering(sent, listing('{"id":"m"}')) as (server, service):
+        assert (3600.0, 1) == (caught.value.retry_after, len(server.requests))
         assert {"m": ModelFacts()} == await service.models()
-
-    assert 2 == len(server.requests)
+    assert 3 == len(server.requests)
 
 
 async def test_a_server_that_is_away_is_tried_three_times():
@@ -116,7 +97,6 @@ async def test_a_server_that_is_away_is_tried_three_times():
     async with answering(cut, cut, cut) as (server, service):
         with pytest.raises(Retryable, match="connection_error"):
             await service.models()
-
     assert 3 == len(server.requests)
 
 
@@ -135,5 +115,4 @@ async def test_a_server_without_files_does_not_say_they_are_gone():
             with pytest.raises(Permanent) as caught:
                 await call
             notices.append(caught.value.notice)
-
     assert GONE not in notices

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from core.model_server.events import Frames
 from core.model_server.model import Features, OpenAIModel
 from core.types import Alive, Finished, ModelEvent, Prompt
 
@@ -165,3 +166,9 @@ def frame(kind: str, *, named: bool = True, **fields: object) -> bytes:
 def delta(text: str, *, named: bool = True) -> bytes:
     """A text delta."""
     return frame("response.output_text.delta", named=named, delta=text, sequence_number=1)
+
+
+def read(chunks: Sequence[bytes]) -> list[dict[str, Any]]:
+    """The events of a body that comes in these pieces."""
+    frames = Frames()
+    return [event for chunk in chunks for event in frames.take(chunk)] + frames.end()

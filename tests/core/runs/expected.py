@@ -102,7 +102,7 @@ class Processes(RuleBasedStateMachine):
         """What the database says."""
 
         async def work() -> list[tuple[Any, ...]]:
-            return await self.db(lambda tx: tx(sql))
+            return await self.db(lambda tx: tx.execute(sql).fetchall())
 
         return self.loop.run_until_complete(work())
 

@@ -12,9 +12,9 @@ from core.errors import Permanent
 from core.store import assistants
 from core.tools import Toolbox
 from core.types import Address, Finished, ModelEvent, Prompt
-from standins.script.script import Call, Fault, Hosted, Say, Scenario
+from standins.script.script import Fault, Hosted, Say, Scenario
 from tests.core.fakes import HERE, Heard, elsewhere
-from tests.core.served import EN, again, assistant, given, killed, said, served, statuses, tools
+from tests.core.served import EN, again, assistant, given, killed, looking, said, served, statuses, tools
 from tests.core.whole import core, rules
 from tests.logged import lines, logged
 from tests.scripted_model import ScriptedModel
@@ -54,25 +54,39 @@ def missing(*names: str) -> str:
     return EN["tools_missing"].format(names=", ".join(f"`{name}`" for name in names))
 
 
-async def test_a_portable_server_is_not_asked_for_hosted_tools(tmp_path):
-    """Which are missing is said once in a thread; the functions work, then and later."""
-    script = Heard()
-    for _ in range(2):
-        script.enqueue(Call("look", {"place": "attic"}))
-        script.enqueue("Empty.")
-    async with served(tmp_path, script, portable=True, toolbox=BOX, assistant=WHO) as (spool, api):
-        await spool.say("1", "Look")
-        await spool.idle()
-        await spool.say("2", "Look again")
-        await spool.idle()
-        await spool.say("3", "And I?", user="U2")
-        await spool.idle()
+HOSTED = ("web_search", "code_interpreter")
+GONE = {"tool_resources": {"file_search": {"vector_store_ids": ["vs_gone"]}}}
+BAD = assistant(tools=tools("def:look", {"type": "web_search", "no_such_option": True}))
 
-        note = missing("web_search", "code_interpreter")
-        assert [f"Empty.\n\n{note}", "Empty.", f"echo: And I?\n\n{note}"] == spool.platform.answers
-    assert [["function"]] * 5 == [
-        [tool["type"] for tool in request.body["tools"]] for request in api.requests
-    ]
+
+@pytest.mark.parametrize(
+    ("server", "who", "lost", "first"),
+    [
+        ({"portable": True}, WHO, HOSTED, 1),
+        ({"hosted": False}, WHO, HOSTED, 3),
+        ({}, BAD, HOSTED[:1], 2),
+        ({}, assistant(tools=tools("def:look", "file_search"), **GONE), ["file_search"], 2),
+    ],
+    ids=["portable", "refuses-hosted", "refuses-one", "store-is-gone"],
+)
+async def test_what_a_server_does_not_take_is_left_out_and_named(tmp_path, server, who, lost, first):
+    """A portable one is not asked for it, and it is said once in a thread; another is asked once a run. The
+    functions work, then and later.
+    """
+    script, look = Heard(), looking()
+    for answer in (look, "Empty.") * 2:
+        script.enqueue(answer)
+    async with served(tmp_path, script, toolbox=BOX, assistant=who, **server) as (spool, api):
+        await spool.ask("1", "Look")
+        await spool.ask("2", "Look again")
+        await spool.ask("3", "And I?", user="U2")
+        note = missing(*lost)
+        again = "Empty." if "portable" in server else f"Empty.\n\n{note}"
+        assert [f"Empty.\n\n{note}", again, f"echo: And I?\n\n{note}"] == spool.platform.answers
+        assert 3 * [("completed", 0)] == await spool.rows("SELECT status, attempts FROM runs")
+        sent = [len(request.body["tools"]) for request in api.requests]
+    assert (first, 1) == (sent[0], sent[1])
+    assert 5 == sent.count(1)
 
 
 async def test_missing_tools_are_named_once_whatever_is_remembered(tmp_path):
@@ -82,68 +96,19 @@ async def test_missing_tools_are_named_once_whatever_is_remembered(tmp_path):
     who = assistant(tools=tools("web_search"), truncation_strategy=how)
     async with served(tmp_path, script, portable=True, assistant=who) as (spool, _):
         for number in (1, 2):
-            await spool.say(str(number), "Hi")
-            await spool.idle()
-
+            await spool.ask(str(number), "Hi")
         assert [f"echo: Hi\n\n{missing('web_search')}", "echo: Hi"] == spool.platform.answers
     assert [1, 1] == [len(request) for _, request in script.requests]
-
-
-async def test_a_server_that_refuses_hosted_tools_is_asked_without(tmp_path):
-    """It was believed to have everything: the same run goes on without them, and says so."""
-    script = Heard()
-    script.enqueue(Call("look", {"place": "attic"}))
-    script.enqueue("Empty.")
-    async with served(tmp_path, script, hosted=False, toolbox=BOX, assistant=WHO) as (spool, api):
-        await spool.say("1", "Look")
-        await spool.idle()
-
-        note = missing("web_search", "code_interpreter")
-        assert [f"Empty.\n\n{note}"] == spool.platform.answers
-        assert [("completed", None)] == await spool.outcomes()
-        assert [(0,)] == await spool.rows("SELECT attempts FROM runs")
-        sent = [[tool["type"] for tool in request.body["tools"]] for request in api.requests]
-    assert [["function", "web_search", "code_interpreter"], ["function"], ["function"]] == sent
 
 
 async def test_a_server_that_refuses_even_functions(tmp_path):
     """There is no other way left: the person reads whom to tell."""
     model = Stubborn()
     async with core(tmp_path, model, toolbox=BOX) as spool:
-        await spool.say("1", "Hi")
-        await spool.idle()
-
+        await spool.ask("1", "Hi")
         assert [EN["tools_refused"]] == spool.platform.answers
         assert [("failed", "http_400")] == await spool.outcomes()
     assert 1 == model.asked
-
-
-async def test_a_tool_the_server_never_takes(tmp_path):
-    """The run says what is wrong instead of dying of it."""
-    script = Heard()
-    script.enqueue(Call("look", {"place": "attic"}))
-    script.enqueue("Empty.")
-    bad = {"type": "web_search", "no_such_option": True}
-    who = assistant(tools=tools("def:look", bad))
-    async with served(tmp_path, script, toolbox=BOX, assistant=who) as (spool, _):
-        await spool.say("1", "Hi")
-        await spool.idle()
-
-        assert [f"Empty.\n\n{missing('web_search')}"] == spool.platform.answers
-
-
-async def test_a_store_that_is_gone_does_not_end_the_thread(tmp_path):
-    """Somebody deleted the documents at the server: the answer comes without them."""
-    script = Heard()
-    who = assistant(
-        tools=tools("def:look", "file_search"),
-        tool_resources={"file_search": {"vector_store_ids": ["vs_gone"]}},
-    )
-    async with served(tmp_path, script, toolbox=BOX, assistant=who) as (spool, _):
-        await spool.say("1", "Hi")
-        await spool.idle()
-
-        assert [f"echo: Hi\n\n{missing('file_search')}"] == spool.platform.answers
 
 
 @pytest.mark.parametrize("portable", [True, False])
@@ -153,9 +118,7 @@ async def test_a_request_that_is_too_long_is_shortened_once(tmp_path, portable):
     how: dict[str, Any] = {"window": 500, "portable": portable, "policy": rules(budget=10_000)}
     async with served(tmp_path, script, **how) as (spool, api):
         for number in range(1, 9):
-            await spool.say(str(number), f"Fact {number}: " + "word " * 40)
-            await spool.idle()
-
+            await spool.ask(str(number), f"Fact {number}: " + "word " * 40)
         assert 8 * ["completed"] == await statuses(spool)
         assert [(0,)] == await spool.rows("SELECT MAX(attempts) FROM runs")
     assert 8 < len(api.requests) <= 16
@@ -165,64 +128,38 @@ async def test_a_request_that_is_too_long_is_shortened_once(tmp_path, portable):
 
 
 async def test_a_question_that_is_too_long_by_itself(tmp_path):
-    """Nothing can be left out: an honest end, without further tries."""
-    script = Heard()
-    async with served(tmp_path, script, window=500) as (spool, api):
-        await spool.say("1", "word " * 1000)
-        await spool.idle()
-
-        assert [EN["too_long"]] == spool.platform.answers
-        assert ["failed"] == await statuses(spool)
-    assert 1 == len(api.requests)
-
-
-async def test_a_thread_goes_on_after_a_question_that_was_too_long(tmp_path):
-    """What was refused does not stand in the way of the next one."""
-    script = Heard()
-    async with served(tmp_path, script, window=500) as (spool, _):
-        await spool.say("1", "word " * 1000)
-        await spool.idle()
-        await spool.say("2", "Short")
-        await spool.idle()
-
-        assert "echo: Short" == spool.platform.answers[-1]
+    """Nothing can be left out: an honest end, without further tries; the next one is answered."""
+    async with served(tmp_path, Heard(), window=500) as (spool, api):
+        await spool.ask("1", "word " * 1000)
+        assert (["failed"], 1) == (await statuses(spool), len(api.requests))
+        await spool.ask("2", "Short")
+        assert [EN["too_long"], "echo: Short"] == spool.platform.answers
 
 
 @pytest.mark.parametrize("tries", [2, 9])
 async def test_too_long_is_mended_once_only(tmp_path, tries):
     """A server that always says so is believed the second time."""
-    script = Heard()
-    async with served(tmp_path, script) as (spool, api):
-        await spool.say("1", "Hi")
-        await spool.idle()
+    async with served(tmp_path, Heard()) as (spool, api):
+        await spool.ask("1", "Hi")
         api.fail("POST /responses", status=400, code="context_length_exceeded", times=tries)
-        await spool.say("2", "Ho")
-        await spool.idle()
-
+        await spool.ask("2", "Ho")
         assert ["echo: Hi", EN["too_long"]] == spool.platform.answers
     assert 3 == api.asked("POST /responses")
 
 
 async def test_what_was_said_before_a_failure_stays(tmp_path):
     """Words of earlier rounds and our line under them."""
-    script = Heard()
-    script.enqueue("I look.", Call("look", {"place": "attic"}))
-    script.enqueue(Fault("refuse", code="insufficient_quota", status=429))
-    async with core(tmp_path, ScriptedModel(script), toolbox=BOX) as spool:
-        await spool.say("1", "Look")
-        await spool.idle()
-
+    script = Heard(["I look.", looking()], Fault("refuse", code="insufficient_quota", status=429))
+    async with core(tmp_path, script, toolbox=BOX) as spool:
+        await spool.ask("1", "Look")
         assert [f"I look.\n\n{EN['billing']}"] == spool.platform.answers
 
 
 async def test_hosted_work_is_shown_while_it_happens(tmp_path):
     """Its task is open before the tool is done, and done afterwards."""
-    script = Heard()
-    script.enqueue(Hosted("web_search_call", {}, seconds=0.05), Say("Found."))
+    script = Heard([Hosted("web_search_call", {}, seconds=0.05), Say("Found.")])
     async with served(tmp_path, script, toolbox=BOX, assistant=WHO) as (spool, _):
-        await spool.say("1", "Search")
-        await spool.idle()
-
+        await spool.ask("1", "Search")
         assert ["Found."] == spool.platform.answers
         tasks = spool.platform.replies[0].tasks
     assert (("Searching the web", "in_progress"),) == tasks[0]
@@ -242,7 +179,7 @@ async def test_the_nearest_assignment_wins(tmp_path, address, parent, places):
     script = Heard()
     script.otherwise = "ok"
     order = [*places, " default"]
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    async with core(tmp_path, script) as spool:
         spool.runner.platforms = dict.fromkeys(("slack", "discord"), spool.platform)
 
         def assign(x: Any) -> None:
@@ -253,8 +190,7 @@ async def test_the_nearest_assignment_wins(tmp_path, address, parent, places):
 
         await spool.db(assign)
         for number in range(len(order) + 1):
-            await spool.say(str(number + 1), "Who?", address=address, parent=parent)
-            await spool.idle()
+            await spool.ask(str(number + 1), "Who?", address=address, parent=parent)
             if number < len(order):
                 platform, place = order[number].split(" ")
                 await spool.db(partial(assistants.unassign, platform=platform, place=place))
@@ -264,8 +200,7 @@ async def test_the_nearest_assignment_wins(tmp_path, address, parent, places):
 @pytest.mark.parametrize("other", [elsewhere(channel="C2"), elsewhere(workspace="W2", channel="C3")])
 async def test_an_assignment_is_for_its_place_only(tmp_path, other):
     """Other channels and workspaces, and an equal id on another platform, are not meant."""
-    script = Heard()
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    async with core(tmp_path, Heard()) as spool:
 
         def assign(x: Any) -> None:
             one = assistants.create(x, {"name": "A", "model": "m", "instructions": "I am A."}, 1.0)
@@ -274,16 +209,14 @@ async def test_an_assignment_is_for_its_place_only(tmp_path, other):
 
         await spool.db(assign)
         await spool.say("1", "Hi", address=other)
-        await spool.say("2", "Hi")
-        await spool.idle()
-    assert ["Be kind.", "I am A."] == sorted(instructions for instructions, _ in script.requests)
+        await spool.ask("2", "Hi")
+    assert ["Be kind.", "I am A."] == sorted(instructions for instructions, _ in spool.script.requests)
 
 
 async def test_a_run_keeps_the_version_it_began_with(tmp_path):
     """Also over a death; the next run has the new one, and each is on record."""
-    script = Heard()
-    script.enqueue(Say("Hm"), Fault("hang"))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    script = Heard([Say("Hm"), Fault("hang")])
+    async with core(tmp_path, script) as spool:
         await spool.say("1", "Hi")
         await script.until(1)
         await killed(spool)
@@ -291,9 +224,7 @@ async def test_a_run_keeps_the_version_it_began_with(tmp_path):
         await spool.db(lambda tx: assistants.update(tx, "asst_settings", changes, 2.0))
         await again(spool)
         await spool.idle()
-        await spool.say("2", "Ho")
-        await spool.idle()
-
+        await spool.ask("2", "Ho")
         who = "SELECT assistant_id, assistant_version FROM runs ORDER BY seq"
         assert [("asst_settings", 1), ("asst_settings", 2)] == await spool.rows(who)
         assert isinstance(spool.model, ScriptedModel)
@@ -303,9 +234,7 @@ async def test_a_run_keeps_the_version_it_began_with(tmp_path):
 
 async def test_a_run_keeps_an_assistant_that_was_deleted(tmp_path):
     """It was asked while there was one."""
-    script = Heard()
-    script.enqueue(Say("Hm"), Fault("hang"))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    async with core(tmp_path, Heard([Say("Hm"), Fault("hang")])) as spool:
 
         def assign(x: Any) -> str:
             one = assistants.create(x, {"name": "A", "model": "m", "instructions": "I am A."}, 1.0)
@@ -314,23 +243,21 @@ async def test_a_run_keeps_an_assistant_that_was_deleted(tmp_path):
 
         id = await spool.db(assign)
         await spool.say("1", "Hi")
-        await script.until(1)
+        await spool.script.until(1)
         await killed(spool)
         await spool.db(lambda tx: assistants.delete(tx, id, 2.0))
         await again(spool)
         await spool.idle()
-        await spool.say("2", "Ho")
-        await spool.idle()
-
+        await spool.ask("2", "Ho")
         assert ["completed", "completed"] == await statuses(spool)
-    assert ["I am A.", "I am A.", "Be kind."] == [instructions for instructions, _ in script.requests]
+    assert ["I am A.", "I am A.", "Be kind."] == [instructions for instructions, _ in spool.script.requests]
 
 
 async def test_several_assistants_side_by_side(tmp_path):
     """Each channel has its own, with its own functions; they answer at the same time."""
     script = Heard()
     script.otherwise = "ok"
-    async with core(tmp_path, ScriptedModel(script), toolbox=BOX) as spool:
+    async with core(tmp_path, script, toolbox=BOX) as spool:
 
         def assign(x: Any) -> None:
             for number in range(5):
@@ -343,9 +270,7 @@ async def test_several_assistants_side_by_side(tmp_path):
         for number in range(5):
             for user in ("U1", "U2"):
                 address = elsewhere(channel=f"C{number}", topic=f"T{number}")
-                await spool.say(f"{number}{user[1]}", "Hi", address=address, user=user)
-        await spool.idle()
-
+                await spool.ask(f"{number}{user[1]}", "Hi", address=address, user=user)
         assert 10 * ["completed"] == await statuses(spool)
     offered = {
         instructions: len(tools_)
@@ -356,15 +281,11 @@ async def test_several_assistants_side_by_side(tmp_path):
 
 async def test_a_changed_assistant_says_again_what_cannot_be_used(tmp_path):
     """Once for each of its versions in a thread, and not with every answer."""
-    async with core(tmp_path, ScriptedModel(Heard()), assistant=WHO, toolbox=BOX) as spool:
-        await spool.say("1", "Hi")
-        await spool.idle()
-        await spool.say("2", "Hi")
-        await spool.idle()
+    async with core(tmp_path, Heard(), assistant=WHO, toolbox=BOX) as spool:
+        await spool.ask("1", "Hi")
+        await spool.ask("2", "Hi")
         await spool.db(lambda tx: assistants.update(tx, WHO.id, {"instructions": "Be curt."}, 3.0))
-        await spool.say("3", "Hi")
-        await spool.idle()
-
+        await spool.ask("3", "Hi")
     line = missing("web_search", "code_interpreter")
     assert [True, False, True] == [line in str(answer) for answer in spool.platform.answers]
 

@@ -2,71 +2,83 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from core.runs.run_context import Limits
 from core.tools import Toolbox
 from standins.script.script import Call, Fault, Hosted, Say, approvals
-from tests.core.fakes import HERE, TIMEOUT, Heard
-from tests.core.runs.test_approvals import question, waiting
-from tests.core.served import EN, again, assistant, given, killed, served, statuses, stored, tools
+from tests.core.fakes import TIMEOUT, Heard
+from tests.core.runs.asking import SERVER, editing, remote, wanting
+from tests.core.served import EN, again, assistant, given, killed, reborn, statuses, stored, tools
 
-SERVER = {"type": "mcp", "server_label": "wiki", "server_url": "https://mcp.example.com/sse"}
-WHO = assistant(tools=tools(SERVER))
-LIMITS = Limits(idle=TIMEOUT, run=TIMEOUT, approval=60)
-
-
-def wanting() -> Heard:
-    """A model that lists the server's tools, asks for one, and says whether it may."""
-    script = Heard()
-    script.enqueue(
-        Hosted("mcp_list_tools", {"server_label": "wiki", "tools": []}),
-        Hosted(
-            "mcp_approval_request",
-            {"server_label": "wiki", "name": "edit", "arguments": '{"page": "Home"}', "id": "mcpr_1"},
-        ),
-    )
-    script.enqueue(lambda items: f"May I? {list(approvals(items).values())}")
-    return script
-
-
-def opened(directory: Path, script: Heard, **more: Any) -> Any:
-    """The core at a server that has everything."""
-    return served(directory, script, **{"assistant": WHO, "limits": LIMITS, **more})
+TOLD = EN["tool_interrupted"].format(name="edit")
+TURNED_AWAY = Fault("refuse", code="rate_limit_exceeded", status=429)
+DONE = Hosted("mcp_call", {"server_label": "wiki", "name": "edit", "output": "saved"})
 
 
 @pytest.mark.parametrize("yes", [True, False])
 async def test_the_person_is_asked(tmp_path, yes):
-    """With server, tool and arguments; the model is told what they said."""
-    async with opened(tmp_path, wanting()) as (spool, _):
-        await spool.say("1", "Edit the page")
-        asked = await question(spool)
-        await waiting(spool)
+    """With server, tool and arguments; the model is told what they said. Nothing is left dangling: the next
+    request of the thread is one that the server takes.
+    """
+    async with editing(tmp_path) as (spool, asked):
         assert "wiki: edit" in asked.text
         assert '"page": "Home"' in asked.text
         assert "not_yours" == await spool.inbox.decide(asked.id, "U2", yes)
         assert "done" == await spool.inbox.decide(asked.id, "U1", yes)
         await spool.idle()
-
-        assert [f"May I? [{yes}]"] == spool.platform.answers
         assert [asked.id] == list(spool.platform.decisions)
-        assert ["completed"] == await statuses(spool)
-
-
-async def test_approvals_leave_nothing_dangling_in_the_thread(tmp_path):
-    """The next request of the thread is one that the server takes."""
-    async with opened(tmp_path, wanting()) as (spool, _):
-        await spool.say("1", "Edit the page")
-        await spool.inbox.decide((await question(spool)).id, "U1", True)
-        await spool.idle()
-        await spool.say("2", "Thanks")
-        await spool.idle()
-
-        assert "echo: Thanks" == spool.platform.answers[-1]
+        await spool.ask("2", "Thanks")
+        assert [f"May I? [{yes}]", "echo: Thanks"] == spool.platform.answers
+        assert ["completed", "completed"] == await statuses(spool)
         assert {"user", "assistant"} == {item.get("role") for item in await stored(spool)}
+
+
+@pytest.mark.parametrize("kind", ["ask", "stop"])
+async def test_a_new_message_is_a_no(tmp_path, kind):
+    """As with our own tools; the buttons go."""
+    async with editing(tmp_path) as (spool, asked):
+        await spool.ask("2", "Don't", kind=kind)
+        answers = ["May I? [False]", "echo: Don't"] if kind == "ask" else [EN["stopped"]]
+        assert answers == spool.platform.answers
+        assert [asked.id] == list(spool.platform.decisions)
+        assert "over" == await spool.inbox.decide(asked.id, "U1", True)
+
+
+async def test_a_death_after_the_yes_before_it_was_sent(tmp_path):
+    """The yes is on disk: it is sent once, by the next process."""
+    async with editing(tmp_path) as (spool, asked):
+        await killed(spool)
+        await spool.inbox.decide(asked.id, "U1", True)
+        await again(spool)
+        await spool.idle()
+        assert "May I? [True]" == spool.platform.answers[-1]
+
+
+async def test_a_yes_is_not_sent_twice(tmp_path):
+    """The process dies while the remote server may be at work: that is told, and not allowed again."""
+    async with editing(tmp_path, [Say("Editing"), Fault("hang")]) as (spool, asked):
+        await spool.inbox.decide(asked.id, "U1", True)
+        await spool.script.until(2)
+        await reborn(spool)
+        assert f"May I? [False]\n\n{TOLD}" == spool.platform.answers[-1]
+        assert [True] == list(approvals(given(spool.script.requests, 1)).values())
+
+
+@pytest.mark.parametrize(
+    ("first", "answer"),
+    [
+        (TURNED_AWAY, "May I? [True]"),
+        ([DONE, Fault("failed", code="rate_limit_exceeded")], f"May I? [False]\n\n{TOLD}"),
+    ],
+    ids=["turned-away", "broken-off"],
+)
+async def test_a_yes_is_sent_again_when_nothing_was_done(tmp_path, first, answer):
+    """Not after a response that broke off when the remote tool had worked, whatever the reason."""
+    async with editing(tmp_path, first) as (spool, asked):
+        await spool.inbox.decide(asked.id, "U1", True)
+        await spool.idle()
+        assert [answer] == spool.platform.answers
 
 
 @pytest.mark.parametrize(
@@ -85,10 +97,8 @@ async def test_nobody_is_asked_about_what_was_not_offered(tmp_path, tool, asked_
     wanted = {"name": "edit", "arguments": "{}", **asked_for}
     script.enqueue(*(Hosted("mcp_approval_request", {**wanted, "id": f"mcpr_{n}"}) for n in range(50)))
     script.enqueue(lambda items: f"May I? {set(approvals(items).values())}")
-    async with opened(tmp_path, script, assistant=assistant(tools=tools(tool))) as (spool, _):
-        await spool.say("1", "Edit the page")
-        await spool.idle()
-
+    async with remote(tmp_path, script, assistant=assistant(tools=tools(tool))) as (spool, _):
+        await spool.ask("1", "Edit the page")
         assert str(spool.platform.answers[0]).startswith("May I? {False}")
         assert not spool.platform.questions
 
@@ -96,98 +106,9 @@ async def test_nobody_is_asked_about_what_was_not_offered(tmp_path, tool, asked_
 async def test_a_question_that_nobody_answers_is_a_no(tmp_path):
     """After its time."""
     limits = Limits(idle=TIMEOUT, run=TIMEOUT, approval=0.1)
-    async with opened(tmp_path, wanting(), limits=limits) as (spool, _):
-        await spool.say("1", "Edit the page")
-        await spool.idle()
-
+    async with remote(tmp_path, wanting(), limits=limits) as (spool, _):
+        await spool.ask("1", "Edit the page")
         assert ["May I? [False]"] == spool.platform.answers
-
-
-async def test_a_new_message_is_a_no(tmp_path):
-    """As with our own tools."""
-    async with opened(tmp_path, wanting()) as (spool, _):
-        await spool.say("1", "Edit the page")
-        await question(spool)
-        await waiting(spool)
-        await spool.say("2", "Don't")
-        await spool.idle()
-
-        assert ["May I? [False]", "echo: Don't"] == spool.platform.answers
-
-
-async def test_stopping_takes_the_buttons_away(tmp_path):
-    """As with our own tools."""
-    async with opened(tmp_path, wanting()) as (spool, _):
-        await spool.say("1", "Edit the page")
-        asked = await question(spool)
-        await waiting(spool)
-        await spool.inbox.stop(HERE, "U1")
-        await spool.idle()
-
-        assert [asked.id] == list(spool.platform.decisions)
-        assert "over" == await spool.inbox.decide(asked.id, "U1", True)
-
-
-async def test_a_death_after_the_yes_before_it_was_sent(tmp_path):
-    """The yes is on disk: it is sent once, by the next process."""
-    async with opened(tmp_path, wanting()) as (spool, _):
-        await spool.say("1", "Edit the page")
-        asked = await question(spool)
-        await killed(spool)
-        await spool.inbox.decide(asked.id, "U1", True)
-        await again(spool)
-        await spool.idle()
-
-        assert "May I? [True]" == spool.platform.answers[-1]
-
-
-async def test_a_yes_is_not_sent_twice(tmp_path):
-    """The process dies while the remote server may be at work: that is told, and not allowed again."""
-    script = wanting()
-    script.answers.pop()
-    script.enqueue(Say("Editing"), Fault("hang"))
-    script.enqueue(lambda items: f"May I? {list(approvals(items).values())}")
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Edit the page")
-        await spool.inbox.decide((await question(spool)).id, "U1", True)
-        await script.until(2)
-        await killed(spool)
-        await again(spool)
-        await spool.idle()
-
-        told = EN["tool_interrupted"].format(name="edit")
-        assert f"May I? [False]\n\n{told}" == spool.platform.answers[-1]
-    assert [True] == list(approvals(given(script.requests, 1)).values())
-
-
-async def test_a_yes_that_was_turned_away_is_sent_again(tmp_path):
-    """Too many requests: the server has done nothing."""
-    script = wanting()
-    last = script.answers.pop()
-    script.enqueue(Fault("refuse", code="rate_limit_exceeded", status=429))
-    script.answers.append(last)
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Edit the page")
-        await spool.inbox.decide((await question(spool)).id, "U1", True)
-        await spool.idle()
-
-        assert ["May I? [True]"] == spool.platform.answers
-
-
-async def test_a_yes_is_not_sent_again_after_something_was_done(tmp_path):
-    """The response broke off after the remote tool had worked, whatever the reason."""
-    script = wanting()
-    last = script.answers.pop()
-    done = Hosted("mcp_call", {"server_label": "wiki", "name": "edit", "output": "saved"})
-    script.enqueue(done, Fault("failed", code="rate_limit_exceeded"))
-    script.answers.append(last)
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Edit the page")
-        await spool.inbox.decide((await question(spool)).id, "U1", True)
-        await spool.idle()
-
-        told = EN["tool_interrupted"].format(name="edit")
-        assert [f"May I? [False]\n\n{told}"] == spool.platform.answers
 
 
 @pytest.mark.parametrize(
@@ -215,14 +136,10 @@ async def test_only_servers_of_the_allow_list_are_offered(tmp_path, url):
         """Look."""
         return "empty"
 
-    script = Heard()
-    script.enqueue(Call("look"))
-    script.enqueue("Empty.")
+    script = Heard(Call("look"), "Empty.")
     who = assistant(tools=tools("def:look", {**SERVER, "server_url": url}))
-    async with opened(tmp_path, script, assistant=who, toolbox=Toolbox.of(look)) as (spool, _):
-        await spool.say("1", "Hi")
-        await spool.idle()
-
+    async with remote(tmp_path, script, assistant=who, toolbox=Toolbox.of(look)) as (spool, _):
+        await spool.ask("1", "Hi")
         (answer,) = spool.platform.answers
     assert str(answer).startswith("Empty.")
     assert "`mcp:wiki`" in str(answer)
@@ -231,22 +148,16 @@ async def test_only_servers_of_the_allow_list_are_offered(tmp_path, url):
 
 async def test_a_person_is_asked_unless_the_assistant_says_otherwise(tmp_path):
     """The request says so for every tool of the server."""
-    script = Heard()
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Hi")
-        await spool.idle()
-
-    ((offered,),) = script.tools
+    async with remote(tmp_path, Heard()) as (spool, _):
+        await spool.ask("1", "Hi")
+    ((offered,),) = spool.script.tools
     assert "always" == offered["require_approval"]
 
 
 async def test_what_a_remote_tool_does_is_shown(tmp_path):
     """By the name of its server."""
-    script = Heard()
-    script.enqueue(Hosted("mcp_call", {"server_label": "wiki", "name": "read", "output": "x"}), "Read.")
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Read")
-        await spool.idle()
-
+    script = Heard([Hosted("mcp_call", {"server_label": "wiki", "name": "read", "output": "x"}), "Read."])
+    async with remote(tmp_path, script) as (spool, _):
+        await spool.ask("1", "Read")
         assert ["Read."] == spool.platform.answers
         assert (("Using wiki", "complete"),) in spool.platform.replies[0].tasks

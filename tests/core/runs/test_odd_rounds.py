@@ -9,11 +9,10 @@ from core.runs.rounds import distinct, sendable
 from core.store.steps import Call as Asked
 from core.store.steps import Round
 from core.tools import Toolbox
-from standins.script.script import Call, Hosted, Reason, Say, Wait, outputs
+from standins.script.script import Call, Hosted, Wait, outputs
 from tests.core.fakes import Heard
-from tests.core.runs.test_approvals import question
-from tests.core.runs.test_mcp import WHO
-from tests.core.served import again, given, killed, recorded, served, stored
+from tests.core.runs.asking import WHO, question
+from tests.core.served import given, looking, reborn, recorded, served, stored
 from tests.core.whole import core
 from tests.scripted_model import ScriptedModel
 
@@ -32,14 +31,11 @@ async def test_call_ids_that_repeat_in_the_next_question_are_told_apart(tmp_path
     """A server that begins at call_0 with each response: the thread has no two calls of one id."""
     script = Heard()
     for place in ("attic", "cellar"):
-        script.enqueue(Call("look", {"place": place}, id="call_0"))
+        script.enqueue(looking(place, id="call_0"))
         script.enqueue("Empty.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=Toolbox.of(look)) as spool:
-        await spool.say("1", "Look")
-        await spool.idle()
-        await spool.say("2", "Look again")
-        await spool.idle()
-
+    async with core(tmp_path, script, toolbox=Toolbox.of(look)) as spool:
+        await spool.ask("1", "Look")
+        await spool.ask("2", "Look again")
         calls = [item["call_id"] for item in await stored(spool) if item.get("type") == "function_call"]
     assert 2 == len(set(calls))
     assert {"attic is empty", "cellar is empty"} == set(outputs(given(script.requests)).values())
@@ -48,16 +44,13 @@ async def test_call_ids_that_repeat_in_the_next_question_are_told_apart(tmp_path
 def test_calls_without_any_id_are_told_apart():
     """Within a response, and from those before."""
     before = [Round("", (), (Asked("call", "look", "{}"),))]
-
     ids = [item["call_id"] for item in distinct([call(), call(call_id=None)], before)]
-
     assert 3 == len({"call", *ids})
 
 
 def test_arguments_that_are_an_object_are_sent_back_as_text():
     """As some servers give them; null is no arguments."""
     items = [call(call_id="a", arguments={"place": "attic"}), call(call_id="b", arguments=None)]
-
     assert ['{"place": "attic"}', "{}"] == [item["arguments"] for item in sendable(items)]
 
 
@@ -70,7 +63,6 @@ def test_thoughts_are_sent_back_only_with_what_they_led_to():
     """Those before something that is not sent back are left out with it."""
     thought: dict[str, Any] = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "x"}
     items = [thought, {"type": "web_search_call", "id": "ws_1"}, {**thought, "id": "rs_2"}, call(call_id="a")]
-
     assert ["rs_2", None] == [item.get("id") for item in sendable(items)]
 
 
@@ -88,7 +80,6 @@ async def test_a_remote_call_that_was_done_is_sent_back_as_done(tmp_path):
         await spool.platform.news.until(lambda: len(spool.platform.questions) == 2)
         await spool.inbox.decide(list(spool.platform.questions)[1], "U1", True)
         await spool.idle()
-
         assert ["Both done."] == spool.platform.answers
     finished = [item for item in given(script.requests) if item.get("type") == "mcp_call"]
     assert ["mcpr_1"] == [item["approval_request_id"] for item in finished]
@@ -103,35 +94,17 @@ async def test_a_stored_response_of_a_later_round_is_followed_after_a_crash(tmp_
         looked.append(place)
         return "empty"
 
-    script = Heard()
-    script.enqueue(Call("peek", {"place": "attic"}))
-    script.enqueue("It is ", Wait(0.3), "empty.")
+    script = Heard(Call("peek", {"place": "attic"}), ["It is ", Wait(0.3), "empty."])
     model = ScriptedModel(script, background=True)
     async with core(tmp_path, model, toolbox=Toolbox.of(peek)) as spool:
         await spool.say("1", "Look")
         await recorded(spool, "response:1")
-        await killed(spool)
-        await again(spool)
-        await spool.idle()
-
+        await reborn(spool)
         assert "It is empty." == spool.platform.answers[-1]
     assert ["attic"] == looked
     assert 2 == len(script.requests)
     assert sorted(model.discarded) == sorted({*model.discarded})
     assert 2 == len(model.discarded)
-
-
-async def test_thoughts_of_a_round_come_back(tmp_path):
-    """They led to the call."""
-    script = Heard()
-    script.enqueue(Reason("Hm."), Say("One moment."), Call("look", {"place": "attic"}))
-    script.enqueue("Empty.")
-    async with served(tmp_path, script, toolbox=Toolbox.of(look)) as (spool, _):
-        await spool.say("1", "Look")
-        await spool.idle()
-    sent = given(script.requests)
-    assert "reasoning" in [item.get("type") for item in sent]
-    assert json.dumps(sent)
 
 
 async def test_many_long_results_leave_a_turn_that_a_history_can_hold(tmp_path):
@@ -145,12 +118,10 @@ async def test_many_long_results_leave_a_turn_that_a_history_can_hold(tmp_path):
     for _ in range(8):
         script.enqueue(Call("dump", {"text": "y" * 9_000}), Call("dump", {"text": "y"}))
     script.enqueue("Enough.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=Toolbox.of(dump)) as spool:
-        await spool.say("1", "Dump it")
-        await spool.idle()
+    async with core(tmp_path, script, toolbox=Toolbox.of(dump)) as spool:
+        await spool.ask("1", "Dump it")
         items = await stored(spool)
-        await spool.say("2", "And?")
-        await spool.idle()
+        await spool.ask("2", "And?")
     assert 16 == len([item for item in items if item.get("type") == "function_call_output"])
     assert all(json.loads(item["arguments"]) for item in items if item.get("type") == "function_call")
     assert "Dump it" == given(script.requests)[0]["content"]

@@ -15,9 +15,9 @@ from core.texts import TEXTS
 from core.tools import Toolbox
 from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, TextDelta
 from standins.openai.events import FORMS
-from standins.script.script import Call, Hosted, Say, Wait
+from standins.script.script import Call, Say, Wait
 from tests.core.fakes import TIMEOUT, Heard
-from tests.core.served import served
+from tests.core.served import looking, served
 from tests.core.whole import core
 from tests.scripted_model import ScriptedModel
 
@@ -27,36 +27,10 @@ def call(**more: Any) -> dict[str, Any]:
     return {"type": "function_call", "name": "look", "arguments": "{}", **more}
 
 
-async def test_work_of_the_server_may_be_silent_for_longer(tmp_path):
-    """A picture takes its time, and nothing is heard meanwhile: it is not asked for again."""
-    script = Heard()
-    script.enqueue(Hosted("image_generation_call", seconds=0.4), "There.")
-    limits = Limits(idle=0.2, run=TIMEOUT)
-    async with core(tmp_path, ScriptedModel(script), limits=limits) as spool:
-        await spool.say("1", "Draw")
-        await spool.idle()
-
-        assert ["There."] == spool.platform.answers
-    assert 1 == len(script.requests)
-
-
-async def test_silence_after_the_work_is_silence(tmp_path):
-    """What is done does not count any more."""
-    script = Heard()
-    script.enqueue(Hosted("image_generation_call"), Wait(TIMEOUT), "Never.")
-    limits = Limits(idle=0.2, run=TIMEOUT)
-    async with core(tmp_path, ScriptedModel(script), limits=limits) as spool:
-        await spool.say("1", "Draw")
-        await spool.idle()
-
-        assert [TEXTS["en"]["model_unavailable"]] == spool.platform.answers
-
-
 @pytest.mark.parametrize("content", ["Hello", None, ["Hello"], [{"type": "output_text", "text": "Hello"}]])
 def test_content_of_any_shape_is_read(content):
     """Of a server that gives a text instead of parts, or nothing at all."""
     (made,) = sendable([{"type": "message", "content": content}]) or ({"content": ""},)
-
     assert made["content"] in ("Hello", "")
 
 
@@ -69,13 +43,9 @@ async def test_an_item_that_is_told_twice_is_one_call(tmp_path):
         looked.append(place)
         return "empty"
 
-    script = Heard()
-    script.enqueue(Call("peek", {"place": "attic"}, id="call_1"))
-    script.enqueue("Empty.")
+    script = Heard(Call("peek", {"place": "attic"}, id="call_1"), "Empty.")
     async with core(tmp_path, Stammering(script), toolbox=Toolbox.of(peek)) as spool:
-        await spool.say("1", "Look")
-        await spool.idle()
-
+        await spool.ask("1", "Look")
         assert ["Empty."] == spool.platform.answers
     assert ["attic"] == looked
 
@@ -115,9 +85,7 @@ async def test_an_odd_item_costs_no_answer(tmp_path, item):
     """Whatever a server sends besides its words, these are shown."""
     limits = Limits(idle=TIMEOUT, run=TIMEOUT, approval=0.05)
     async with core(tmp_path, Odd(item), limits=limits) as spool:
-        await spool.say("1", "Hello")
-        await spool.idle()
-
+        await spool.ask("1", "Hello")
         assert [("completed", None)] == await spool.outcomes()
         assert "Hello." in (spool.platform.answers[-1] or "")
 
@@ -156,9 +124,7 @@ async def test_a_server_that_talks_is_not_silent(tmp_path, thinking):
     limits = Limits(idle=0.4, run=TIMEOUT)
     async with served(tmp_path, script, portable=True, limits=limits) as (spool, api):
         api.keepalive = None if thinking else 0.05
-        await spool.say("1", "Think")
-        await spool.idle()
-
+        await spool.ask("1", "Think")
         assert ["At last."] == spool.platform.answers
     assert 1 == len(script.requests)
 
@@ -166,9 +132,7 @@ async def test_a_server_that_talks_is_not_silent(tmp_path, thinking):
 @pytest.mark.parametrize("form", FORMS)
 async def test_an_answer_is_whole_in_every_form(tmp_path, form):
     """Its call is carried out, and its words are shown once, without thoughts and remembered so."""
-    script = Heard()
-    script.enqueue("<think>Hm</think>Let me look. ", Call("look", {"place": "attic"}))
-    script.enqueue("Empty.")
+    script = Heard(["<think>Hm</think>Let me look. ", looking()], "Empty.")
 
     def look(place: str) -> str:
         """Look somewhere."""
@@ -176,9 +140,7 @@ async def test_an_answer_is_whole_in_every_form(tmp_path, form):
 
     async with served(tmp_path, script, portable=True, toolbox=Toolbox.of(look)) as (spool, api):
         api.form = form
-        await spool.say("1", "Look")
-        await spool.idle()
-
+        await spool.ask("1", "Look")
         assert ["Let me look. \n\nEmpty."] == spool.platform.answers
         assert "nothing in the attic" in json.dumps(script.requests[-1])
         assert "Hm" not in json.dumps([script.requests[-1], await spool.rows("SELECT item FROM items")])
@@ -187,13 +149,10 @@ async def test_an_answer_is_whole_in_every_form(tmp_path, form):
 @pytest.mark.parametrize("form", FORMS)
 async def test_an_endless_answer_has_an_honest_end(tmp_path, form):
     """Whether it comes word by word or at once; what is shown is what is remembered."""
-    script = Heard()
-    script.enqueue(*(Say("word ") for _ in range(9_000)))
+    script = Heard([*(Say("word ") for _ in range(9_000))])
     async with served(tmp_path, script, portable=True) as (spool, api):
         api.form = form
-        await spool.say("1", "Talk")
-        await spool.idle()
-
+        await spool.ask("1", "Talk")
         assert [f"{'word ' * 8_000}\n\n{TEXTS['en']['answer_limit']}"] == spool.platform.answers
         assert [("incomplete", "answer_limit")] == await spool.outcomes()
         assert ("assistant", "word " * 8_000) == (await spool.items())[-1]
@@ -201,15 +160,10 @@ async def test_an_endless_answer_has_an_honest_end(tmp_path, form):
 
 async def test_an_answer_of_exactly_the_length_is_whole(tmp_path):
     """And one of several rounds has one length."""
-    script = Heard()
-    script.enqueue("a" * 40_000)
-    script.enqueue("b" * 30_000, Call("look"))
-    script.enqueue("c" * 10_000)
+    script = Heard("a" * 40_000, ["b" * 30_000, Call("look")], "c" * 10_000)
     async with served(tmp_path, script, portable=True) as (spool, _):
         await spool.say("1")
-        await spool.say("2")
-        await spool.idle()
-
+        await spool.ask("2")
         assert "a" * 40_000 == spool.platform.answers[0]
         note = TEXTS["en"]["answer_limit"]
         assert f"{'b' * 30_000}\n\n{'c' * 9_998}\n\n{note}" == spool.platform.answers[1]
@@ -224,13 +178,9 @@ async def test_no_more_calls_are_carried_out_than_can_be_meant(tmp_path):
         looked.append(place)
         return "empty"
 
-    script = Heard()
-    script.enqueue(*(Call("look", {"place": place}) for place in range(300)))
-    script.enqueue("Empty.")
+    script = Heard([*(looking(place) for place in range(300))], "Empty.")
     async with served(tmp_path, script, portable=True, toolbox=Toolbox.of(look)) as (spool, _):
-        await spool.say("1", "Look")
-        await spool.idle()
-
+        await spool.ask("1", "Look")
         assert ["Empty."] == spool.platform.answers
     assert [*range(128)] == sorted(looked)
     assert 128 == json.dumps(script.requests[-1]).count('"function_call_output"')

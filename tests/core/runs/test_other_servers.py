@@ -16,11 +16,10 @@ from core.runs import rounds
 from core.runs.run_context import Limits
 from core.tools import Toolbox
 from standins.openai import OpenAIStandin
-from standins.openai.manners import TOO_LONG
-from standins.script.script import Call, Fault, Scenario
+from standins.openai.trouble import TOO_LONG
+from standins.script.script import Call, Fault
 from tests.core.fakes import HERE, Heard
-from tests.core.runs.test_input import sent
-from tests.core.served import EN, assistant, served
+from tests.core.served import EN, assistant, sent, served
 from tests.core.whole import core
 from tests.logged import lines, logged
 from tests.samples import PDF, png
@@ -33,8 +32,7 @@ LONG = "words that fill a small window " * 40
 async def talk(spool: Any, *texts: str) -> None:
     """One after the other."""
     for text in texts:
-        await spool.say(str(abs(hash(text)) + int(time.time() * 1e6)), text)
-        await spool.idle()
+        await spool.ask(str(abs(hash(text)) + int(time.time() * 1e6)), text)
 
 
 def saying(text: str) -> Heard:
@@ -55,27 +53,14 @@ async def test_a_full_window_never_holds_a_thread(tmp_path, make):
     async with served(tmp_path, saying("Yes."), portable=True, window=900) as (spool, api):
         api.manners.make = make
         await talk(spool, LONG, LONG, LONG, LONG, "short?", "shorter?")
-
         assert ["Yes."] * 6 == spool.platform.answers
     assert len(asked(api)) <= 6 * 2
-
-
-async def test_one_question_that_is_too_long_alone_is_told(tmp_path):
-    """There is nothing to leave out: one request."""
-    async with served(tmp_path, Heard(), portable=True, window=100) as (spool, api):
-        api.manners.make = "vllm"
-        await talk(spool, LONG)
-
-        assert [EN["too_long"]] == spool.platform.answers
-    assert 1 == len(asked(api))
 
 
 @pytest.mark.parametrize("arguments", ["", " ", '{"place": "at', "[1]", "null", "NaN", '{"a": NaN}', '"x"'])
 async def test_broken_arguments_do_not_poison_a_thread(tmp_path, arguments):
     """A strict server takes what is sent back in this run, and what is remembered for the next."""
-    script = Heard()
-    script.enqueue(Call("look", arguments))
-    script.enqueue("Done.")
+    script = Heard(Call("look", arguments), "Done.")
 
     def look(place: str = "") -> str:
         """Look."""
@@ -87,7 +72,6 @@ async def test_broken_arguments_do_not_poison_a_thread(tmp_path, arguments):
     ):
         api.manners.strict = True
         await talk(spool, "Look", "And now?")
-
         assert ["Done.", "echo: And now?"] == spool.platform.answers
 
 
@@ -97,9 +81,7 @@ async def test_broken_arguments_do_not_poison_a_thread(tmp_path, arguments):
 def test_arguments_are_an_object_whatever_a_model_wrote(written):
     """Also those an older version remembered; nothing is lost, and what is sound stays to the letter."""
     item = {"type": "function_call", "call_id": "c", "name": "f", "arguments": written}
-
     sent = json.loads(rounds.sound(json.dumps(item)))["arguments"]
-
     assert isinstance(made := json.loads(sent), dict)
     assert sent == written or made == ({"invalid": written} if written.strip() else {})
     assert rounds.object_of('{"a":  1}') == '{"a":  1}'
@@ -111,7 +93,6 @@ async def test_a_refused_field_is_left_out_from_then_on(tmp_path, field):
     async with served(tmp_path, Heard(), assistant=assistant(temperature=0.5)) as (spool, api):
         api.manners.unknown = {field}
         await talk(spool, "one", "two")
-
         assert ["echo: one", "echo: two"] == spool.platform.answers
     assert [True, False, False] == [bool(body.get(field)) for body in asked(api)]
 
@@ -124,9 +105,7 @@ async def test_a_refused_file_is_named_and_the_rest_answered(tmp_path, places, b
     async with served(tmp_path, saying("Seen.")) as (spool, api):
         api.manners.unreadable = {base64.b64encode(files[bad]).decode()}
         api.manners.places = places
-        await spool.say("1", "What is this?", **sent(spool, **files))
-        await spool.idle()
-
+        await spool.ask("1", "What is this?", **sent(spool, **files))
         name = bad.replace("_", ".")
         answer = str(spool.platform.answers[0])
         assert name in answer
@@ -143,9 +122,7 @@ async def test_a_refusal_that_is_not_about_the_file_does_not_blame_it(tmp_path):
     for _ in range(5):
         script.enqueue(Fault("refuse", code="odd", status=400, message="no"))
     async with served(tmp_path, script) as (spool, api):
-        await spool.say("1", "What is this?", **sent(spool, a_png=png()))
-        await spool.idle()
-
+        await spool.ask("1", "What is this?", **sent(spool, a_png=png()))
         assert [EN["request_refused"]] == spool.platform.answers
     assert 2 <= len(asked(api)) <= 3
 
@@ -163,11 +140,9 @@ async def test_nobody_asks_before_the_time_a_server_names(tmp_path, hint, kind):
     """In headers or in words, of an HTTP answer or of an event."""
     if kind == "error" and "headers" in hint:
         return
-    script = Heard()
-    script.enqueue(Fault(kind, code="rate_limit_exceeded", status=429, **hint))
+    script = Heard(Fault(kind, code="rate_limit_exceeded", status=429, **hint))
     async with served(tmp_path, script, portable=True) as (spool, api):
         await talk(spool, "Hi")
-
         assert ["echo: Hi"] == spool.platform.answers
         first, second = (request.at for request in api.requests)
     assert second - first >= 0.9
@@ -177,8 +152,7 @@ async def test_a_limit_without_a_hint_is_given_longer_than_a_fault(tmp_path):
     """A bucket fills up slowly."""
     took = {}
     for status in (429, 500):
-        script = Scenario()
-        script.enqueue(Fault("refuse", code="", status=status))
+        script = Heard(Fault("refuse", code="", status=status))
         (tmp_path / str(status)).mkdir()
         began = time.monotonic()
         async with core(tmp_path / str(status), ScriptedModel(script), limits=Limits(run=8)) as spool:
@@ -189,12 +163,10 @@ async def test_a_limit_without_a_hint_is_given_longer_than_a_fault(tmp_path):
 
 async def test_a_wait_beyond_the_run_is_not_waited(tmp_path):
     """Nobody stares at a post for what cannot come."""
-    script = Scenario()
-    script.enqueue(Fault("refuse", code="rate_limit_exceeded", status=429, retry_after=900))
+    script = Heard(Fault("refuse", code="rate_limit_exceeded", status=429, retry_after=900))
     began = time.monotonic()
-    async with core(tmp_path, ScriptedModel(script), limits=Limits(run=600)) as spool:
+    async with core(tmp_path, script, limits=Limits(run=600)) as spool:
         await talk(spool, "Hi")
-
         assert [EN["model_unavailable"]] == spool.platform.answers
     assert time.monotonic() - began < 5
     assert 1 == len(script.requests)
@@ -202,9 +174,8 @@ async def test_a_wait_beyond_the_run_is_not_waited(tmp_path):
 
 async def test_a_long_wait_is_said_with_its_time(tmp_path):
     """Until it is over, or ended by the person."""
-    script = Scenario()
-    script.enqueue(Fault("refuse", code="rate_limit_exceeded", status=429, retry_after=40))
-    async with core(tmp_path, ScriptedModel(script), limits=Limits(run=600)) as spool:
+    script = Heard(Fault("refuse", code="rate_limit_exceeded", status=429, retry_after=40))
+    async with core(tmp_path, script, limits=Limits(run=600)) as spool:
         await spool.say("1", "Hi")
         await spool.platform.news.until(lambda: any(any(reply.tasks) for reply in spool.platform.replies))
         title = spool.platform.replies[0].tasks[0][0][0]

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from core.errors import TooLarge, Unreachable
-from core.runs.output_files import documents, footnotes, plain
+from core.errors import Retryable, TooLarge, Unreachable, Unsaved
+from core.runs.output_files import cited, documents, footnotes, plain
 from core.tools import FileResult, Toolbox
 from standins.script.script import Call, Cite, Fault, Hosted, Say
 from tests.core.fakes import HERE, Heard
-from tests.core.served import EN, again, assistant, killed, said, served, statuses, stored, tools
+from tests.core.served import EN, again, assistant, killed, reborn, said, served, statuses, stored, tools
 from tests.core.whole import Core
 
 WHO = assistant(tools=tools("code_interpreter", "image_generation", "file_search", "def:chart"))
@@ -47,83 +47,101 @@ def attached(spool: Core) -> list[tuple[str, bytes]]:
     return [(file.name, file.content) for file in spool.platform.attached.values()]
 
 
-async def test_a_drawn_picture_is_posted_as_a_file(tmp_path):
-    """With its bytes and type; no letter of it is kept as text anywhere."""
-    script = Heard()
-    script.enqueue(Hosted("image_generation_call"), "A cat.")
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Draw a cat")
-        await spool.idle()
-        await spool.say("2", "Thanks")
-        await spool.idle()
+def cited_document(name: str) -> Cite:
+    """The text cites a document that was searched."""
+    return Cite({"type": "file_citation", "file_id": f"file-{name}", "filename": name})
 
-        ((name, content),) = attached(spool)
-        assert name.endswith(".png")
-        assert content.startswith(b"\x89PNG")
-        assert ["image/png"] == [file.type for file in spool.platform.attached.values()]
-        assert ["A cat.", "echo: Thanks"] == spool.platform.answers
-        assert "iVBOR" not in said(await stored(spool))
+
+def note(what: str, name: str = "a.csv", **more: Any) -> str:
+    """The line under the answer."""
+    return "\n\n" + EN[what].format(name=f"`{name}`", names=f"`{name}`", **more)
+
+
+DRAWN, LOOK = Hosted("image_generation_call"), Call("chart")
+TABLE = "Here: Download a.csv"
+AGAIN = Cite({"type": "container_file_citation", "filename": "a.csv"})
+BOOK, RULES = cited_document("handbook.pdf"), cited_document("rules.md")
+
+
+@pytest.mark.parametrize(
+    ("answers", "files", "shown"),
+    [
+        ([[DRAWN, "A cat."]], {"picture-1.png": "image/png"}, "A cat."),
+        ([DRAWN], {"picture-1.png": "image/png"}, ""),
+        ([[DRAWN, LOOK], "Both."], {"picture-1.png": "image/png", "chart.csv": "text/csv"}, "Both."),
+        ([[*coded()]], {"a.csv": "text/csv"}, TABLE),
+        ([[*coded(), Say(" and again"), AGAIN]], {"a.csv": "text/csv"}, f"{TABLE} and again"),
+        ([[*coded(), Call("nothing")], "Done."], {"a.csv": "text/csv"}, f"{TABLE}\n\nDone."),
+        ([[*coded("../../x`y.csv")]], {"x`y.csv": "text/csv"}, "Here: Download ../../x`y.csv"),
+        ([["Ten.", BOOK, Say(" At most."), RULES, BOOK]], {}, "Ten. At most.\n\n📄 handbook.pdf · rules.md"),
+    ],
+    ids=["picture", "alone", "and-call", "code", "twice", "rounds", "name", "documents"],
+)
+async def test_what_an_answer_has_made(tmp_path, answers, files, shown):
+    """Each file is posted once. No letter of a picture, no link into the container, no footnote is kept."""
+    async with opened(tmp_path, Heard(*answers)) as (spool, api):
+        await spool.ask("1", "Make it")
+        await spool.ask("2", "Thanks")
+        assert files == {file.name: file.type for file in spool.platform.attached.values()}
+        assert [shown, "echo: Thanks"] == spool.platform.answers
+        assert 2 * [("completed", None)] == await spool.outcomes()
         assert [] == await spool.rows("SELECT 1 FROM steps WHERE value LIKE '%iVBOR%'")
-        assert [(None,)] == await spool.rows("SELECT content FROM files")
-    assert "iVBOR" not in said(script.requests)
+        assert [] == await spool.rows("SELECT 1 FROM files WHERE content IS NOT NULL")
+        assert ("Here:" in shown) == api.asked("GET /containers/*/content")
+        kept = said(await stored(spool))
+    assert ("Here:" in shown) == kept.count("Here: ")
+    assert not [one for one in ("iVBOR", "sandbox:", "handbook") if one in kept]
+    assert "iVBOR" not in said(spool.script.requests)
 
 
-async def test_a_picture_alone_is_an_answer(tmp_path):
-    """Without a word it is complete, and nothing is complained about."""
-    script = Heard()
-    script.enqueue(Hosted("image_generation_call"))
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Draw")
-        await spool.idle()
-
+@pytest.mark.parametrize(
+    ("fault", "answer", "files", "line"),
+    [
+        (404, coded(), [], note("file_lost")),
+        (500, coded(), [], note("file_lost")),
+        (
+            TooLarge(10 * 2**20),
+            (DRAWN, *coded()),
+            ["a.csv"],
+            note("file_out_large", "picture-1.png", megabytes=10),
+        ),
+        (Unreachable("no permission"), coded(), [], note("file_out_refused")),
+        (Retryable("slack is down"), coded(), [], note("file_out_refused")),
+        (Unsaved("disk full"), coded(), ["a.csv"], ""),
+    ],
+)
+async def test_a_file_that_cannot_be_had_or_posted_is_named(tmp_path, fault, answer, files, line):
+    """The rest stands; the person reads what to do. That the database refused is nobody's refusal."""
+    async with opened(tmp_path, Heard([*answer])) as (spool, api):
+        if isinstance(fault, int):
+            api.fail("GET /containers/*/content", status=fault, times=9)
+        else:
+            spool.platform.file_faults.append(fault)
+        await spool.ask("1", "Make a table")
+        assert TABLE + line == spool.platform.answers[-1]
+        assert files == [name for name, _ in attached(spool)]
         assert [("completed", None)] == await spool.outcomes()
-        assert 1 == len(attached(spool))
-        assert [""] == spool.platform.answers
 
 
-async def test_a_picture_between_calls_is_never_kept_as_text(tmp_path):
-    """Neither in the journal nor in what is sent back."""
-    script = Heard()
-    script.enqueue(Hosted("image_generation_call"), Call("chart"))
-    script.enqueue("Both.")
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Draw and chart")
-        await spool.idle()
-
-        assert ["chart.csv", "picture-1.png"] == sorted(name for name, _ in attached(spool))
-        assert [] == await spool.rows("SELECT 1 FROM steps WHERE value LIKE '%iVBOR%'")
-    assert "iVBOR" not in said(script.requests)
-
-
-async def test_files_of_code_are_fetched_and_posted(tmp_path):
-    """The link into the container becomes the plain name, in the post and in the thread."""
-    script = Heard()
-    script.enqueue(*coded())
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Make a table")
-        await spool.idle()
-
+async def test_what_was_made_when_the_steps_are_used_up(tmp_path):
+    """The last response had files, too: they are posted, its links are plain."""
+    who = assistant(tools=WHO.tools, max_model_calls=1)
+    async with served(tmp_path, Heard([*coded(), LOOK]), assistant=who, toolbox=BOX) as (spool, _):
+        await spool.ask("1", "Make a table")
+        assert [f"{TABLE}\n\n{EN['step_limit']}"] == spool.platform.answers
         assert [("a.csv", b"1,2\n")] == attached(spool)
-        assert ["Here: Download a.csv"] == spool.platform.answers
-        assert "sandbox:" not in said(await stored(spool))
-        assert ["text/csv"] == [file.type for file in spool.platform.attached.values()]
 
 
 async def test_a_file_is_fetched_before_the_container_can_expire(tmp_path):
     """Also when the answer goes on with calls: it is on disk with the round."""
-    script = Heard()
-    script.enqueue(*coded(), Call("chart"))
-    script.enqueue(Fault("hang"))
-    script.enqueue("Done.")
-    async with opened(tmp_path, script) as (spool, api):
+    async with opened(tmp_path, Heard([*coded(), Call("chart")], Fault("hang"), "Done.")) as (spool, api):
         await spool.say("1", "Make a table")
-        await script.until(2)
+        await spool.script.until(2)
         await killed(spool)
         for container in api.containers.all:
             api.containers.expire(container)
         await again(spool)
         await spool.idle()
-
         assert [("a.csv", b"1,2\n"), ("chart.csv", b"1,2")] == sorted(attached(spool))
         assert "Here: Download a.csv\n\nDone." == spool.platform.answers[-1]
         words = [item["content"] for item in await stored(spool) if item.get("role") == "assistant"]
@@ -131,71 +149,18 @@ async def test_a_file_is_fetched_before_the_container_can_expire(tmp_path):
     assert "sandbox:" not in said(words)
 
 
-async def test_a_file_cited_twice_is_posted_once(tmp_path):
-    """However often the text names it."""
-    script = Heard()
-    script.enqueue(
-        *coded(), Say(" and again"), Cite({"type": "container_file_citation", "filename": "a.csv"})
-    )
-    async with opened(tmp_path, script) as (spool, api):
-        await spool.say("1", "Make a table")
-        await spool.idle()
-
-        assert [("a.csv", b"1,2\n")] == attached(spool)
-        assert 1 == api.asked("GET /containers/*/content")
-
-
-@pytest.mark.parametrize("status", [404, 500])
-async def test_a_file_that_cannot_be_fetched_is_named(tmp_path, status):
-    """The rest of the answer stands; the person reads what to do."""
-    script = Heard()
-    script.enqueue(*coded())
-    async with opened(tmp_path, script) as (spool, api):
-        api.fail("GET /containers/*/content", status=status, times=9)
-        await spool.say("1", "Make a table")
-        await spool.idle()
-
-        note = EN["file_lost"].format(names="`a.csv`")
-        assert [f"Here: Download a.csv\n\n{note}"] == spool.platform.answers
-        assert [("completed", None)] == await spool.outcomes()
-
-
-async def test_names_of_files_are_only_names(tmp_path):
-    """Code may call a file anything."""
-    script = Heard()
-    script.enqueue(
-        Hosted("code_interpreter_call", {"code": "…"}, produces=[("../../etc/x`y.csv", b"1")]),
-        Say("Here."),
-        Cite({"type": "container_file_citation", "filename": "../../etc/x`y.csv"}),
-    )
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "Make a table")
-        await spool.idle()
-
-        ((name, _),) = attached(spool)
-    assert "/" not in name
-
-
 async def test_a_death_before_the_answer_is_recorded(tmp_path):
     """The answer is made again, with its files; there is one of each in the topic."""
-    script = Heard()
-    script.enqueue(*coded(), Fault("hang"))
-    script.enqueue(*coded())
-    async with opened(tmp_path, script) as (spool, _):
+    async with opened(tmp_path, Heard([*coded(), Fault("hang")], [*coded()])) as (spool, _):
         await spool.say("1", "Make a table")
         await spool.platform.news.until(lambda: "sandbox" in "".join(spool.platform.screen.values()))
-        await killed(spool)
-        await again(spool)
-        await spool.idle()
-
+        await reborn(spool)
         assert [("a.csv", b"1,2\n")] == attached(spool)
 
 
 async def test_a_death_after_the_answer_was_recorded(tmp_path):
     """Nothing is asked for again: the files come from our own disk."""
-    script = Heard()
-    script.enqueue(Hosted("image_generation_call"), *coded())
-    async with opened(tmp_path, script) as (spool, api):
+    async with opened(tmp_path, Heard([Hosted("image_generation_call"), *coded()])) as (spool, api):
         spool.platform.may_finish.clear()
         await spool.say("1", "Make a table")
         await spool.platform.news.until(lambda: spool.platform.finishing)
@@ -205,16 +170,14 @@ async def test_a_death_after_the_answer_was_recorded(tmp_path):
         spool.platform.may_finish.set()
         await again(spool)
         await spool.idle()
-
         assert ["a.csv", "picture-1.png"] == sorted(name for name, _ in attached(spool))
         assert 1 == api.asked("GET /containers/*/content")
-    assert 1 == len(script.requests)
+    assert 1 == len(spool.script.requests)
 
 
 async def test_a_death_between_two_files(tmp_path):
     """The first one stands already: it is not posted a second time."""
-    script = Heard()
-    script.enqueue(Hosted("image_generation_call"), Hosted("image_generation_call"), "Two cats.")
+    script = Heard([Hosted("image_generation_call"), Hosted("image_generation_call"), "Two cats."])
     async with opened(tmp_path, script) as (spool, _):
         posted = spool.platform.attached
         spool.platform.attached = Full()
@@ -226,7 +189,6 @@ async def test_a_death_between_two_files(tmp_path):
         spool.platform.attached = posted
         await again(spool)
         await spool.idle()
-
         assert ["picture-1.png", "picture-2.png"] == sorted(name for name, _ in attached(spool))
         assert ["completed"] == await statuses(spool)
     assert 1 == len(script.requests)
@@ -247,108 +209,36 @@ class Full(dict[Any, Any]):
         return super().setdefault(key, default)
 
 
-async def test_a_file_that_is_too_large_for_the_platform(tmp_path):
-    """It is named under the answer with the limit; the other file is there."""
-    script = Heard()
-    script.enqueue(Hosted("image_generation_call"), *coded())
-    async with opened(tmp_path, script) as (spool, _):
-        spool.platform.file_faults.append(TooLarge(10 * 2**20))
-        await spool.say("1", "Make both")
-        await spool.idle()
-
-        note = EN["file_out_large"].format(name="`picture-1.png`", megabytes=10)
-        assert f"Here: Download a.csv\n\n{note}" == spool.platform.answers[-1]
-        assert ["a.csv"] == [name for name, _ in attached(spool)]
-        assert [("completed", None)] == await spool.outcomes()
-
-
-async def test_a_place_that_takes_no_files(tmp_path):
-    """The answer stands; the person reads that the operator must allow it."""
-    script = Heard()
-    script.enqueue(*coded())
-    async with opened(tmp_path, script) as (spool, _):
-        spool.platform.file_faults.append(Unreachable("no permission"))
-        await spool.say("1", "Make a table")
-        await spool.idle()
-
-        note = EN["file_out_refused"].format(name="`a.csv`")
-        assert f"Here: Download a.csv\n\n{note}" == spool.platform.answers[-1]
-        assert [("completed", None)] == await spool.outcomes()
-
-
 async def test_a_refused_file_is_not_tried_again_after_a_death(tmp_path):
     """That it was refused is recorded with the answer."""
-    script = Heard()
-    script.enqueue(*coded())
-    async with opened(tmp_path, script) as (spool, _):
+    async with opened(tmp_path, Heard([*coded()])) as (spool, _):
         spool.platform.file_faults.append(TooLarge(2**20))
         await spool.say("1", "Make a table")
         await spool.platform.news.until(lambda: len(spool.platform.replies) == 2)
-        await killed(spool)
-        await again(spool)
-        await spool.idle()
-
-        note = EN["file_out_large"].format(name="`a.csv`", megabytes=1)
-        assert f"Here: Download a.csv\n\n{note}" == spool.platform.answers[-1]
-
-
-async def test_documents_that_were_cited_are_named_below(tmp_path):
-    """Each once, by its file name, as one short line; it is no part of what the thread remembers."""
-    script = Heard()
-    handbook = {"type": "file_citation", "file_id": "file-1", "filename": "handbook.pdf"}
-    rules = {"type": "file_citation", "file_id": "file-2", "filename": "rules.md"}
-    script.enqueue(Say("Ten days."), Cite(handbook), Say(" At most."), Cite(rules), Cite(handbook))
-    async with opened(tmp_path, script) as (spool, _):
-        await spool.say("1", "How many days?")
-        await spool.idle()
-
-        assert ["Ten days. At most.\n\n📄 handbook.pdf · rules.md"] == spool.platform.answers
-        assert "handbook" not in said(await stored(spool))
+        await reborn(spool)
+        assert TABLE + note("file_out_large", megabytes=1) == spool.platform.answers[-1]
 
 
 async def test_citations_before_calls_are_named_too(tmp_path):
     """Also when the process dies before the answer."""
-    script = Heard()
-    cite = {"type": "file_citation", "file_id": "file-1", "filename": "handbook.pdf"}
-    script.enqueue(Say("Ten days."), Cite(cite), Call("chart"))
-    script.enqueue(Fault("hang"))
-    script.enqueue("See the chart.", Cite({**cite, "filename": "rules.md"}))
+    script = Heard([Say("Ten days."), BOOK, LOOK], Fault("hang"), ["See the chart.", RULES])
     async with opened(tmp_path, script) as (spool, _):
         await spool.say("1", "How many days?")
         await script.until(2)
-        await killed(spool)
-        await again(spool)
-        await spool.idle()
-
+        await reborn(spool)
         assert "Ten days.\n\nSee the chart.\n\n📄 handbook.pdf · rules.md" == spool.platform.answers[-1]
-
-
-async def test_what_was_made_when_the_steps_are_used_up(tmp_path):
-    """The last response had files, too: they are posted, its links are plain."""
-    script = Heard()
-    script.enqueue(*coded(), Call("chart"))
-    who = assistant(tools=WHO.tools, max_model_calls=1)
-    async with served(tmp_path, script, assistant=who, toolbox=BOX) as (spool, _):
-        await spool.say("1", "Make a table")
-        await spool.idle()
-
-        assert [f"Here: Download a.csv\n\n{EN['step_limit']}"] == spool.platform.answers
-        assert [("a.csv", b"1,2\n")] == attached(spool)
 
 
 async def test_links_are_plain_in_an_answer_that_was_stopped(tmp_path):
     """Or that failed."""
-    script = Heard()
-    script.enqueue(Say(f"See {LINK} "), Fault("hang"))
-    script.enqueue(Say(f"See {LINK} "), Fault("failed", code="invalid_prompt"))
+    see = Say(f"See {LINK} ")
+    script = Heard([see, Fault("hang")], [see, Fault("failed", code="invalid_prompt")])
     async with opened(tmp_path, script) as (spool, _):
         await spool.say("1", "Make a table")
         await spool.platform.news.until(lambda: "sandbox" in "".join(spool.platform.screen.values()))
         await spool.inbox.stop(HERE, "U1")
         await spool.idle()
-        await spool.say("2", "Again")
-        await spool.idle()
-
+        await spool.ask("2", "Again")
         assert 2 == len(spool.platform.answers)
         assert all(str(answer).startswith("See Download a.csv") for answer in spool.platform.answers)
 
@@ -373,5 +263,15 @@ def test_nothing_cited_is_no_line():
     """Web pages are links in the text already."""
     page = {"type": "url_citation", "url": "https://example.com", "title": "x"}
     message = {"type": "message", "content": [{"type": "output_text", "text": "", "annotations": [page]}]}
-    assert () == documents([message])
+    assert [] == documents(cited([message]))
     assert "" == footnotes([])
+
+
+def test_annotations_of_any_shape_are_read():
+    """null, and content that is a mere text."""
+    odd: list[dict[str, Any]] = [
+        {"type": "message", "content": "Hello"},
+        {"type": "message", "content": [{"type": "output_text", "text": "Hello", "annotations": None}]},
+        {"type": "message", "content": [{"type": "output_text", "annotations": ["?"]}]},
+    ]
+    assert [] == cited(odd)

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from core.runs.request import Offer, Resources, offer
+from core.runs.request import MOST_FILES, Offer, Resources, offer
 from core.tools import Toolbox
 from core.types import Assistant
-from standins.script.script import Call
 from tests.core.fakes import Heard
-from tests.core.served import assistant, served, tools
+from tests.core.served import assistant, looking, served, tools
 
 SCHEMA = {"name": "answer", "strict": True, "schema": {"type": "object"}}
 
@@ -53,7 +52,6 @@ def test_hosted_tools_work_on_what_the_thread_has():
         },
     )
     found = offered(who, resources=Resources(["vs_thread"], ["file-thread"]))
-
     by_type = {tool["type"]: tool for tool in found.tools}
     assert {tool["type"] for tool in ALL} == set(by_type)
     assert ["vs_own", "vs_thread"] == by_type["file_search"]["vector_store_ids"]
@@ -65,14 +63,12 @@ def test_hosted_tools_work_on_what_the_thread_has():
 def test_file_search_without_a_store_is_left_out_silently():
     """The server refuses it; there is nothing to search yet, and nobody has to be told."""
     found = offered(assistant(tools=tools("file_search")))
-
     assert ([], ()) == (types(found), found.missing)
 
 
 def test_documents_a_person_sent_can_be_searched_anyway():
     """Also where the assistant has no file search of its own."""
     found = offered(assistant(), resources=Resources(["vs_thread"]))
-
     assert {"type": "file_search", "vector_store_ids": ["vs_thread"]} == found.tools[-1]
 
 
@@ -80,7 +76,6 @@ def test_options_of_the_tool_are_flat_in_the_request():
     """The Assistants API nested them under the tool's name."""
     search = {"type": "file_search", "file_search": {"max_num_results": 5}}
     found = offered(assistant(tools=tools(search)), resources=Resources(["vs_thread"]))
-
     assert [{"type": "file_search", "max_num_results": 5, "vector_store_ids": ["vs_thread"]}] == list(
         found.tools
     )
@@ -90,7 +85,6 @@ def test_options_of_the_tool_are_flat_in_the_request():
 def test_a_server_without_hosted_tools(how):
     """Each is named; the functions are there."""
     found = offered(assistant(tools=ALL), resources=Resources(["vs_thread"]), **how)
-
     assert ["function"] == types(found)
     assert ("code_interpreter", "file_search", "web_search", "image_generation") == found.missing
     assert {"look"} == found.functions
@@ -109,7 +103,6 @@ def test_a_server_without_hosted_tools(how):
 def test_tool_choice(choice, sent):
     """In the shape of the Responses API; nothing where the model may choose."""
     found = offered(assistant(tools=ALL, tool_choice=choice))
-
     assert sent == (found.options or {}).get("tool_choice")
 
 
@@ -117,10 +110,7 @@ def test_tool_choice(choice, sent):
     ("who", "how"),
     [
         (assistant(tools=ALL, tool_choice={"type": "web_search"}), {"full": False}),
-        (
-            assistant(tools=ALL, tool_choice={"type": "function", "function": {"name": "gone"}}),
-            {},
-        ),
+        (assistant(tools=ALL, tool_choice={"type": "function", "function": {"name": "gone"}}), {}),
         (assistant(tools=(), tool_choice="required"), {}),
     ],
     ids=["hosted", "function", "none"],
@@ -143,7 +133,6 @@ def test_sampling_and_format():
     """Zero counts; the old API's nested schema is flat here."""
     form = {"type": "json_schema", "json_schema": SCHEMA}
     found = offered(assistant(temperature=0.0, top_p=0.5, response_format=form))
-
     options = found.options or {}
     assert (0.0, 0.5) == (options["temperature"], options["top_p"])
     assert {"format": {"type": "json_schema", **SCHEMA}} == options["text"]
@@ -157,20 +146,15 @@ def test_sampling_and_format():
 def test_how_much_it_thinks(effort, full, own, sent):
     """The assistant's word counts before the settings'; a portable server is asked for nothing unasked."""
     found = offered(assistant(reasoning_effort=own), full=full, effort=effort)
-
     assert sent == ((found.options or {}).get("reasoning") or {}).get("effort")
 
 
 async def test_a_forced_tool_is_forced_once(tmp_path):
     """Else no run would ever come to an answer."""
-    script = Heard()
-    script.enqueue(Call("look", {"place": "attic"}))
-    script.enqueue("Empty.")
+    script = Heard(looking(), "Empty.")
     who = assistant(tool_choice="required")
     async with served(tmp_path, script, toolbox=BOX, assistant=who) as (spool, api):
-        await spool.say("1", "Look")
-        await spool.idle()
-
+        await spool.ask("1", "Look")
         assert ["Empty."] == spool.platform.answers
         bodies = [request.body for request in api.requests]
     assert ["required", None] == [body.get("tool_choice") for body in bodies]
@@ -178,12 +162,9 @@ async def test_a_forced_tool_is_forced_once(tmp_path):
 
 async def test_no_tools_means_none_in_every_round(tmp_path):
     """`none` is not a force but a ban."""
-    script = Heard()
     who = assistant(tool_choice="none", parallel_tool_calls=False)
-    async with served(tmp_path, script, toolbox=BOX, assistant=who) as (spool, api):
-        await spool.say("1", "Look")
-        await spool.idle()
-
+    async with served(tmp_path, Heard(), toolbox=BOX, assistant=who) as (spool, api):
+        await spool.ask("1", "Look")
         (request,) = api.requests
     assert ("none", False) == (request.body["tool_choice"], request.body["parallel_tool_calls"])
 
@@ -202,9 +183,26 @@ async def test_everything_an_assistant_may_have_is_taken_by_the_server(tmp_path,
         parallel_tool_calls=False,
     )
     async with served(tmp_path, script, portable=portable, toolbox=BOX, assistant=who) as (spool, api):
-        await spool.say("1", "Give me JSON")
-        await spool.idle()
-
+        await spool.ask("1", "Give me JSON")
         assert [("completed", None)] == await spool.outcomes()
         (request,) = api.requests
     assert (1 if portable else 5) == len(request.body["tools"])
+
+
+@pytest.mark.parametrize(
+    ("own", "sent", "first", "count"),
+    [
+        (2, 60, ["own-0", "own-1", "sent-12"], MOST_FILES),
+        (1, 1, ["own-0", "sent-0"], 2),
+        (0, 0, [], 0),
+        (60, 5, [], MOST_FILES),
+    ],
+)
+def test_a_container_gets_the_newest_files_that_it_takes(own, sent, first, count):
+    """And all of the assistant's; where they fit none is left out, and none are no field."""
+    files = {"code_interpreter": {"file_ids": [f"own-{n}" for n in range(own)]}}
+    who = assistant(tools=tools("code_interpreter"), tool_resources=files)
+    made = offered(who, resources=Resources(files=[f"sent-{n}" for n in range(sent)]))
+    given = made.tools[0]["container"].get("file_ids", [])
+    assert (first, count) == (given[: len(first)], len(given))
+    assert own == 60 or not sent or f"sent-{sent - 1}" == given[-1]

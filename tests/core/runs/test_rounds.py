@@ -19,6 +19,8 @@ from tests.core.served import (
     given,
     killed,
     kinds,
+    looking,
+    reborn,
     recorded,
     said,
     served,
@@ -26,7 +28,6 @@ from tests.core.served import (
     stored,
 )
 from tests.core.whole import core, rules
-from tests.scripted_model import ScriptedModel
 
 
 class Desk:
@@ -68,13 +69,9 @@ async def test_calls_of_one_response_run_at_the_same_time(tmp_path):
         await barrier.wait()
         raise ValueError("right is blocked")
 
-    script = Heard()
-    script.enqueue(Call("left", id="call_l"), Call("right", id="call_r"))
-    script.enqueue("Go left.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=Toolbox.of(left, right)) as spool:
-        await spool.say("1", "Where?")
-        await spool.idle()
-
+    script = Heard([Call("left", id="call_l"), Call("right", id="call_r")], "Go left.")
+    async with core(tmp_path, script, toolbox=Toolbox.of(left, right)) as spool:
+        await spool.ask("1", "Where?")
         assert ["Go left."] == spool.platform.answers
         assert [("completed", None)] == await spool.outcomes()
     results = outputs(given(script.requests))
@@ -87,14 +84,12 @@ async def test_calls_of_one_response_run_at_the_same_time(tmp_path):
 
 async def test_the_words_of_all_rounds_are_the_answer(tmp_path):
     """What the model says before its calls stays above what it says after them, and is remembered once."""
-    desk, script = Desk(), Heard()
-    script.enqueue("Let me look.", Call("look", {"place": "attic"}))
-    script.enqueue("Hm. One more.", Call("look", {"place": "cellar"}))
-    script.enqueue("Nothing there.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox()) as spool:
-        await spool.say("1", "Find it")
-        await spool.idle()
-
+    desk, script = (
+        Desk(),
+        Heard(["Let me look.", looking()], ["Hm. One more.", looking("cellar")], "Nothing there."),
+    )
+    async with core(tmp_path, script, toolbox=desk.toolbox()) as spool:
+        await spool.ask("1", "Find it")
         assert ["Let me look.\n\nHm. One more.\n\nNothing there."] == spool.platform.answers
         items = await stored(spool)
     pair = ["function_call", "function_call_output"]
@@ -105,15 +100,10 @@ async def test_the_words_of_all_rounds_are_the_answer(tmp_path):
 
 async def test_the_next_question_is_asked_with_the_calls_before(tmp_path):
     """A real server refuses a call without its output: each is there with the other, in order."""
-    desk, script = Desk(), Heard()
-    script.enqueue(Call("look", {"place": "attic"}), Call("look", {"place": "cellar"}))
-    script.enqueue("Empty.")
+    desk, script = Desk(), Heard([looking(), looking("cellar")], "Empty.")
     async with served(tmp_path, script, toolbox=desk.toolbox()) as (spool, _):
-        await spool.say("1", "Look")
-        await spool.idle()
-        await spool.say("2", "And?")
-        await spool.idle()
-
+        await spool.ask("1", "Look")
+        await spool.ask("2", "And?")
         assert "echo: And?" == spool.platform.answers[-1]
     items = given(script.requests)
     calls = [item["call_id"] for item in items if item.get("type") == "function_call"]
@@ -125,13 +115,11 @@ async def test_a_history_that_is_cut_keeps_calls_and_outputs_together(tmp_path):
     """With room for only a part of the thread no request has half a pair; the server takes every one."""
     desk, script = Desk(), Heard()
     for place in ("attic", "cellar", "garden", "roof", "shed"):
-        script.enqueue("Looking " + "carefully " * 20, Call("look", {"place": place}))
+        script.enqueue("Looking " + "carefully " * 20, looking(place))
         script.enqueue("Done.")
     async with served(tmp_path, script, toolbox=desk.toolbox(), policy=rules(budget=400)) as (spool, _):
         for number in range(5):
-            await spool.say(str(number + 1), "Look once more")
-            await spool.idle()
-
+            await spool.ask(str(number + 1), "Look once more")
         assert 5 * [("completed", None)] == await spool.outcomes()
     for at in range(len(script.requests)):
         items = given(script.requests, at)
@@ -142,17 +130,11 @@ async def test_a_history_that_is_cut_keeps_calls_and_outputs_together(tmp_path):
 
 async def test_results_are_on_disk_before_the_model_is_asked_again(tmp_path):
     """A death during the second request: its successor has the results and repeats no call."""
-    desk, script = Desk(), Heard()
-    script.enqueue("I look.", Call("look", {"place": "attic"}), Call("look", {"place": "cellar"}))
-    script.enqueue(Fault("hang"))
-    script.enqueue("Both empty.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox()) as spool:
+    desk, script = Desk(), Heard(["I look.", looking(), looking("cellar")], Fault("hang"), "Both empty.")
+    async with core(tmp_path, script, toolbox=desk.toolbox()) as spool:
         await spool.say("1", "Look")
         await script.until(2)
-        await killed(spool)
-        await again(spool)
-        await spool.idle()
-
+        await reborn(spool)
         assert [None, "I look.\n\nBoth empty."] == spool.platform.answers
     assert ["attic", "cellar"] == sorted(desk.looked)
     assert given(script.requests, 1) == given(script.requests, 2)
@@ -160,17 +142,14 @@ async def test_results_are_on_disk_before_the_model_is_asked_again(tmp_path):
 
 async def test_after_a_death_only_unfinished_calls_are_repeated(tmp_path):
     """One of two calls had its result on disk; the other only reads, so it is done once more."""
-    desk, script = Desk(), Heard()
-    script.enqueue(Call("look", {"place": "attic"}, id="call_look"), Call("wait", id="call_wait"))
-    script.enqueue("Done.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox()) as spool:
+    desk, script = Desk(), Heard([looking(id="call_look"), Call("wait", id="call_wait")], "Done.")
+    async with core(tmp_path, script, toolbox=desk.toolbox()) as spool:
         await spool.say("1", "Look and wait")
         await recorded(spool, "call:call_look")
         await killed(spool)
         desk.may.set()
         await again(spool)
         await spool.idle()
-
         assert "Done." == spool.platform.answers[-1]
     assert (["attic"], 2) == (desk.looked, desk.waited)
     assert 2 == len(script.requests)
@@ -179,14 +158,9 @@ async def test_after_a_death_only_unfinished_calls_are_repeated(tmp_path):
 
 async def test_a_failed_request_does_not_repeat_the_calls_before_it(tmp_path):
     """The model breaks off in the second response; only that response is asked for anew."""
-    desk, script = Desk(), Heard()
-    script.enqueue(Call("look", {"place": "attic"}))
-    script.enqueue(Say("Emp"), Fault("failed"))
-    script.enqueue("Empty.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox()) as spool:
-        await spool.say("1", "Look")
-        await spool.idle()
-
+    desk, script = Desk(), Heard(looking(), [Say("Emp"), Fault("failed")], "Empty.")
+    async with core(tmp_path, script, toolbox=desk.toolbox()) as spool:
+        await spool.ask("1", "Look")
         assert ["Empty."] == spool.platform.answers
     assert (["attic"], 3) == (desk.looked, len(script.requests))
 
@@ -195,12 +169,10 @@ async def test_a_failed_request_does_not_repeat_the_calls_before_it(tmp_path):
 async def test_the_model_is_asked_so_often_and_no_more(tmp_path, most, asked):
     """A model that never stops calling comes to an honest end; what it said until then is shown."""
     desk, script = Desk(), Heard()
-    script.otherwise = lambda items: [Say("Again."), Call("look", {"place": "attic"})]
+    script.otherwise = lambda items: [Say("Again."), looking()]
     who = assistant(max_model_calls=most)
-    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox(), assistant=who) as spool:
-        await spool.say("1", "Look")
-        await spool.idle()
-
+    async with core(tmp_path, script, toolbox=desk.toolbox(), assistant=who) as spool:
+        await spool.ask("1", "Look")
         words = "\n\n".join(["Again."] * asked)
         assert [f"{words}\n\n{EN['step_limit']}"] == spool.platform.answers
         assert [("incomplete", "step_limit")] == await spool.outcomes()
@@ -211,27 +183,20 @@ async def test_the_model_is_asked_so_often_and_no_more(tmp_path, most, asked):
 
 async def test_an_assistant_has_a_time_limit_of_its_own(tmp_path):
     """Its runs end honestly, long before the time the settings give."""
-    script = Heard()
-    script.enqueue(Say("Well"), Fault("hang"))
     who = assistant(run_seconds=1)
     limits = Limits(idle=60, run=60)
-    async with core(tmp_path, ScriptedModel(script), assistant=who, limits=limits) as spool:
-        await spool.say("1")
-        await spool.idle()
-
+    async with core(tmp_path, Heard([Say("Well"), Fault("hang")]), assistant=who, limits=limits) as spool:
+        await spool.ask("1")
         assert [f"Well\n\n{EN['timeout']}"] == spool.platform.answers
         assert [("failed", "run_deadline")] == await spool.outcomes()
 
 
 async def test_the_time_limit_counts_while_tools_work(tmp_path):
     """A tool that hangs does not hold a run longer than the run may take."""
-    desk, script = Desk(), Heard()
-    script.enqueue("Wait.", Call("wait"))
+    desk, script = Desk(), Heard(["Wait.", Call("wait")])
     limits = Limits(idle=TIMEOUT, run=0.2, tool=60)
-    async with core(tmp_path, ScriptedModel(script), toolbox=desk.toolbox(), limits=limits) as spool:
-        await spool.say("1")
-        await spool.idle()
-
+    async with core(tmp_path, script, toolbox=desk.toolbox(), limits=limits) as spool:
+        await spool.ask("1")
         assert [f"Wait.\n\n{EN['timeout']}"] == spool.platform.answers
         assert ["failed"] == await statuses(spool)
         assert ["user", "assistant"] == kinds(await stored(spool))
@@ -239,15 +204,10 @@ async def test_the_time_limit_counts_while_tools_work(tmp_path):
 
 async def test_reasoning_goes_back_with_its_sealed_content(tmp_path):
     """Within the run, before the call it belongs to; a later run does not have it any more."""
-    desk, script = Desk(), Heard()
-    script.enqueue(Reason("thinking"), Call("look", {"place": "attic"}))
-    script.enqueue("Empty.")
+    desk, script = Desk(), Heard([Reason("thinking"), looking()], "Empty.")
     async with served(tmp_path, script, toolbox=desk.toolbox()) as (spool, _):
-        await spool.say("1", "Look")
-        await spool.idle()
-        await spool.say("2", "And?")
-        await spool.idle()
-
+        await spool.ask("1", "Look")
+        await spool.ask("2", "And?")
         assert ["Empty.", "echo: And?"] == spool.platform.answers
     second = given(script.requests, 1)
     assert ["user", "reasoning", "function_call", "function_call_output"] == kinds(second)
@@ -255,54 +215,14 @@ async def test_reasoning_goes_back_with_its_sealed_content(tmp_path):
     assert "reasoning" not in kinds(given(script.requests, 2))
 
 
-def test_reasoning_without_sealed_content_is_left_out():
-    """The server keeps nothing: a bare id would be looked up there and refused."""
-    assert replayed({"type": "reasoning", "id": "rs_1", "summary": []}) is None
-
-
-def test_ids_are_left_out_where_they_would_be_looked_up():
-    """Of messages and calls; a phase stays with its message."""
-    message = {
-        "type": "message",
-        "id": "msg_1",
-        "status": "completed",
-        "role": "assistant",
-        "phase": "commentary",
-        "content": [{"type": "output_text", "text": "Hm", "annotations": [], "logprobs": []}],
-    }
-    call = {
-        "type": "function_call",
-        "id": "fc_1",
-        "status": "completed",
-        "call_id": "call_1",
-        "name": "look",
-        "arguments": "{}",
-    }
-    assert {"role": "assistant", "content": "Hm", "phase": "commentary"} == replayed(message)
-    assert {"type": "function_call", "call_id": "call_1", "name": "look", "arguments": "{}"} == replayed(call)
-
-
-@pytest.mark.parametrize("type", ["web_search_call", "file_search_call", "code_interpreter_call"])
-def test_what_hosted_tools_did_is_not_sent_back(type):
-    """Their items refer to what the server has not stored."""
-    assert replayed({"type": type, "id": "x_1", "status": "completed"}) is None
-
-
-def test_a_picture_is_never_sent_back():
-    """Nor kept: it is a megabyte of base64."""
-    assert replayed({"type": "image_generation_call", "id": "ig_1", "result": "aGk="}) is None
-
-
 async def test_a_server_that_uses_a_call_id_twice(tmp_path):
     """Small servers begin again at call_0 with each response: every call is carried out nevertheless."""
     desk, script = Desk(), Heard()
-    script.enqueue(Call("look", {"place": "attic"}, id="call_0"))
-    script.enqueue(Call("look", {"place": "cellar"}, id="call_0"))
+    script.enqueue(looking(id="call_0"))
+    script.enqueue(looking("cellar", id="call_0"))
     script.enqueue(lambda items: " and ".join(outputs(items).values()))
     async with served(tmp_path, script, portable=True, toolbox=desk.toolbox()) as (spool, _):
-        await spool.say("1", "Look")
-        await spool.idle()
-
+        await spool.ask("1", "Look")
         assert ["attic is empty and cellar is empty"] == spool.platform.answers
     assert ["attic", "cellar"] == desk.looked
 
@@ -314,13 +234,30 @@ async def test_long_results_are_kept_short_in_the_thread(tmp_path):
         """Much."""
         return "x" * 15_000
 
-    script = Heard()
-    script.enqueue(Call("big"))
-    script.enqueue("Long.")
-    async with core(tmp_path, ScriptedModel(script), toolbox=Toolbox.of(big)) as spool:
-        await spool.say("1")
-        await spool.idle()
-
+    async with core(tmp_path, Heard(Call("big"), "Long."), toolbox=Toolbox.of(big)) as spool:
+        await spool.ask("1")
         kept = [item["output"] for item in await stored(spool) if "output" in item]
-    assert [15_000] == [len(output) for output in outputs(given(script.requests)).values()]
+    assert [15_000] == [len(output) for output in outputs(given(spool.script.requests)).values()]
     assert len(json.dumps(kept)) < 5_000
+
+
+SPOKEN = {"role": "assistant", "phase": "commentary"}
+PARTS = {"content": [{"type": "output_text", "text": "Hm", "annotations": [], "logprobs": []}]}
+CALL = {"type": "function_call", "call_id": "call_1", "name": "look", "arguments": "{}"}
+
+
+@pytest.mark.parametrize(
+    ("item", "sent"),
+    [
+        ({"type": "reasoning", "summary": []}, None),  # without sealed content
+        ({"type": "message", **SPOKEN, **PARTS}, {**SPOKEN, "content": "Hm"}),
+        (CALL, CALL),
+        ({"type": "web_search_call"}, None),
+        ({"type": "file_search_call"}, None),
+        ({"type": "code_interpreter_call"}, None),
+        ({"type": "image_generation_call", "result": "aGk="}, None),  # nor kept: a megabyte
+    ],
+)
+def test_nothing_is_sent_back_that_a_server_would_look_up(item, sent):
+    """It keeps nothing: ids are left out, and what is only an id; a phase stays with its message."""
+    assert sent == replayed({**item, "id": "x_1", "status": "completed"})

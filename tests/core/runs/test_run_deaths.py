@@ -16,10 +16,9 @@ from core.store.database import Database, Work
 from core.tools import FileResult, Toolbox, tool
 from standins.script.script import Call, Hosted, Say, outputs
 from tests.core.fakes import Heard
-from tests.core.runs.test_summaries import BUDGET, WHO, Notes
+from tests.core.runs.notes import BUDGET, WHO, Notes
 from tests.core.served import EN, again, killed, kinds, said, statuses, stored
 from tests.core.whole import Core, core, rules
-from tests.scripted_model import ScriptedModel
 
 SEEDS = range(24)
 
@@ -111,7 +110,7 @@ async def test_a_run_that_is_killed(tmp_path, seed):
     """It is answered; what has effects happened at most once, and if it may have, that is told."""
     chance, world, script = random.Random(seed), World(), Heard()
     script.otherwise = answer
-    async with core(tmp_path, ScriptedModel(script), toolbox=world.toolbox()) as spool:
+    async with core(tmp_path, script, toolbox=world.toolbox()) as spool:
         spool.db.close()
         spool.db = Mortal(tmp_path / "spool.sqlite3")
         spool._begin()
@@ -121,7 +120,6 @@ async def test_a_run_that_is_killed(tmp_path, seed):
                 await asyncio.sleep(chance.uniform(0, 0.02))
                 await revived(spool, tmp_path)
             await spool.idle()
-
         assert ["completed"] == await statuses(spool)
         told = str(spool.platform.answers[-1])
         interrupted = EN["tool_interrupted"].format(name="send") in told
@@ -139,7 +137,7 @@ async def test_a_run_that_is_killed(tmp_path, seed):
 async def test_a_long_thread_whose_process_is_killed_again_and_again(tmp_path, seed):
     """Every message is answered once, every turn is kept, and the first fact is known at the end."""
     chance, script, turns = random.Random(seed), Notes(), 40
-    async with core(tmp_path, ScriptedModel(script), assistant=WHO, policy=rules(budget=BUDGET)) as spool:
+    async with core(tmp_path, script, assistant=WHO, policy=rules(budget=BUDGET)) as spool:
         spool.db.close()
         spool.db = Mortal(tmp_path / "spool.sqlite3")
         spool._begin()
@@ -150,7 +148,6 @@ async def test_a_long_thread_whose_process_is_killed_again_and_again(tmp_path, s
                 await revived(spool, tmp_path)
             await spool.idle()
         await spool.memory.finish()
-
         assert turns * ["completed"] == await statuses(spool)
         assert turns * ["user", "assistant"] == kinds(await stored(spool))
         ((text, due),) = await spool.rows("SELECT text, due FROM summaries")

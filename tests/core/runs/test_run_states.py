@@ -57,9 +57,7 @@ class Spool(Processes):
             self.threads.append(self.current[user])
         thread = self.current[user]
         idle = not thread.live
-
         receipt = self.do(lambda: self.inbox.receive(message(id, user=user)))
-
         if self.collect and thread.waiting:
             thread.waiting[-1].messages.append(id)
         else:
@@ -73,7 +71,6 @@ class Spool(Processes):
     def receive_again(self, data: st.DataObject, user: str) -> None:
         """The platform delivers a message another time."""
         id = str(data.draw(st.integers(1, self.said)))
-
         assert not self.do(lambda: self.inbox.receive(message(id, user=user))).new
 
     @precondition(lambda self: self.alive)
@@ -81,7 +78,6 @@ class Spool(Processes):
     def reset(self, user: str) -> None:
         """The next message of that person starts over."""
         assert self.do(lambda: self.inbox.reset(HERE, user))
-
         self.current[user] = Thread()
         self.threads.append(self.current[user])
 
@@ -90,7 +86,6 @@ class Spool(Processes):
     def stop(self, user: str) -> None:
         """The run under way is to end."""
         run = self.current[user].live if user in self.current else None
-
         assert (run is not None) is self.do(lambda: self.inbox.stop(HERE, user))
         if run:
             run.status = "cancelling"
@@ -102,9 +97,7 @@ class Spool(Processes):
     def withdraw(self, data: st.DataObject) -> None:
         """A message is deleted."""
         id = str(data.draw(st.integers(1, self.said)))
-
         self.do(lambda: self.inbox.withdraw(HERE, id))
-
         for thread in self.threads:
             for run in thread.waiting:
                 if id in run.messages:
@@ -119,9 +112,7 @@ class Spool(Processes):
     def record(self, data: st.DataObject, name: str) -> None:
         """A step is done."""
         _, run, claim = self.pick(data)
-
         self.do(lambda: Journal(self.db, claim).record(Step(name, int, int), len(run.steps)))
-
         run.deaths = run.deaths if name in run.steps else 0
         run.steps.add(name)
 
@@ -131,9 +122,7 @@ class Spool(Processes):
         """An attempt fails."""
         _, run, claim = self.pick(data)
         run.attempts += 1
-
         met = self.do(lambda: self.db(lambda tx: runs.met_error(tx, claim.run, claim.owner, "e")))
-
         assert run.attempts == met
 
     @precondition(lambda self: self.some_run_is_live())
@@ -142,9 +131,7 @@ class Spool(Processes):
         """A run has its outcome; the next one of its lane begins."""
         thread, run, claim = self.pick(data)
         turn = f"turn {claim.run}"
-
         self.let(self.hands, claim.run, Outcome(ending, (turn,)))
-
         thread.turns.append(turn)
         run.status, run.held = ending, False
         thread.begin()
@@ -185,9 +172,7 @@ class Spool(Processes):
     def take_over(self) -> None:
         """Another process starts."""
         self.alive, self.hands = True, Hands(self.db)
-
         self.do(lambda: self.hands.lanes.resume(["fake"]))
-
         for thread in self.threads:
             if run := thread.live:
                 run.deaths += run.held
@@ -219,7 +204,6 @@ class Spool(Processes):
             answers = [platform_id for run, _, platform_id in told if run == id]
             assert status not in LIVE or not self.alive or owner == self.hands.lanes.owner
             found.setdefault(thread_id, []).append((status, attempts, deaths, answers))
-
         expected = [
             [(run.status, run.attempts, run.deaths, run.messages) for run in thread.runs]
             for thread in self.threads
@@ -236,7 +220,6 @@ class Spool(Processes):
         found: dict[str, list[str]] = {}
         for thread_id, item in rows:
             found.setdefault(thread_id, []).append(item)
-
         expected = [thread.turns for thread in self.threads if thread.turns]
         assert sorted(expected) == sorted(found.values())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from typing import Any
 
 import pytest
 
@@ -11,186 +12,93 @@ from core.errors import Retryable
 from core.runs.run_context import Limits
 from core.texts import TEXTS
 from core.types import ModelEvent, Prompt, TextDelta
-from standins.script.script import Beat, Fault, Say, Scenario, Wait, text_of
+from standins.script.script import Beat, Fault, Hosted, Say, Wait
+from tests.core.fakes import TIMEOUT, Heard
+from tests.core.served import EN
 from tests.core.whole import core
 from tests.logged import lines, logged
 from tests.scripted_model import ScriptedModel
 
-EN = TEXTS["en"]
+QUOTA = Fault("refuse", code="insufficient_quota", status=429, retry_after=0)
+DOWN = Fault("refuse", status=500)
+BUSY = Fault("refuse", code="rate_limit_exceeded", status=429, retry_after=0.9)
+KEY = Fault("refuse", code="invalid_api_key", status=401)
+CUT_OFF = Fault("incomplete", code="")
+FULL = Fault("error", code="context_length_exceeded")
+DRAW, DRAWN = Hosted("image_generation_call", seconds=0.4), Hosted("image_generation_call")
+IDLE, SHORT = Limits(idle=0.2, run=TIMEOUT), Limits(idle=5, run=0.2)
+REASONS = {"max_output_tokens": "max_output_tokens", "content_filter": "content_filter", "odd": "incomplete"}
+ENDS: dict[str, tuple[list[Any], Limits | None, str, str, str]] = {
+    "cut": ([[Say("Hel"), Say("lo"), Fault("cut")], "Hello!"], None, "Hello!", "", ""),
+    "error": ([[Say("Well, "), Fault("error")], Say("Hello")], None, "Hello", "", ""),
+    "three": ([[Say("Hm"), Fault("failed")]] * 3, None, "Hm", "model_unavailable", "failed server_error"),
+    "over-deaths": ([DOWN], None, "", "model_unavailable", "failed server_error"),
+    "quota": ([QUOTA], None, "", "billing", "failed insufficient_quota"),
+    "key": ([KEY], None, "", "model_auth", "failed invalid_api_key"),
+    "prompt": ([Fault("failed", code="invalid_prompt")], None, "", "model_refused", "failed invalid_prompt"),
+    "long": ([FULL], None, "", "too_long", "failed context_length_exceeded"),
+    # a silence is not tried again: another attempt would cost the same and be cut again
+    "silent": ([Fault("hang")], Limits(idle=0.05, run=5), "", "model_unavailable", "failed model_idle"),
+    "fell-silent": ([[Say("Hm"), Fault("hang")]], IDLE, "Hm", "model_unavailable", "failed model_idle"),
+    # a local server reads a long prompt first, and a picture takes its time; what is done does not count
+    "first-byte": ([[Wait(0.6), "At last."]], IDLE, "At last.", "", ""),
+    "slow": ([[Wait(0.1), Say("a")] * 4], IDLE, "aaaa", "", ""),
+    "drawing": ([[DRAW, "There."]], IDLE, "There.", "", ""),
+    "drawn": ([[DRAWN, Wait(TIMEOUT), "Never."]], IDLE, "", "model_unavailable", "failed model_idle"),
+    "endless": ([[Say("Hm"), *[Wait(0.02), Say("")] * 50]], SHORT, "Hm", "timeout", "failed run_deadline"),
+    # the deadline is for all attempts together
+    "deadline": ([DOWN, Fault("hang")], Limits(idle=5, run=0.8), "", "timeout", "failed run_deadline"),
+    "asked-for": ([BUSY], None, "echo: Hi", "", ""),
+    "incomplete": (
+        [[Say("Hm"), Fault("incomplete", code="")]],
+        None,
+        "Hm",
+        "incomplete",
+        "incomplete incomplete",
+    ),
+    **{
+        code: ([[Say("Hm"), Fault("incomplete", code=code)]], None, "Hm", note, f"incomplete {code}")
+        for code, note in REASONS.items()
+    },
+}
+"""The model's answers; the words that stay, the note under them, and status and error of the run."""
+TRIES = {"cut": 2, "error": 2, "three": 3, "deadline": 2, "asked-for": 2}
+"""How often the model is asked; once unless told."""
+SECONDS = {"cut": (0.5, 9), "three": (2.5, 9), "deadline": (0.8, 1.5), "asked-for": (0.9, 2)}
 
 
-async def test_a_fault_is_tried_again(tmp_path):
-    """Not at once; what was shown stays until something else is there, and nobody learns of the fault."""
-    script = Scenario()
-    script.enqueue(Say("Hel"), Say("lo"), Fault("cut"))
-    script.enqueue(Say("Hel"), Say("lo"), Say("!"))
-    began = time.monotonic()
-    async with core(tmp_path, ScriptedModel(script)) as spool:
-        await spool.say("1", "Hi")
-        await spool.idle()
-
-        assert ["Hel", "Hello", "Hello!"] == spool.platform.replies[0].texts
-        assert ["Hello!"] == spool.platform.answers
-        assert [("completed", None)] == await spool.outcomes()
-        assert [("user", "Hi"), ("assistant", "Hello!")] == await spool.items()
-    assert time.monotonic() - began >= 0.5
-    assert ["Hi"] == [text_of(item) for item in script.requests[1][1]]
+@pytest.mark.parametrize("name", ENDS)
+async def test_a_run_has_one_end(tmp_path, name):
+    """What was said stays, our line stands under it, and only the model's words are remembered."""
+    answers, limits, words, note, outcome = ENDS[name]
+    script, began = Heard(*answers), time.monotonic()
+    async with core(tmp_path, script, limits=limits) as spool:
+        await spool.ask("1", "Hi", attempts=2 * (name == "over-deaths"))
+        assert ["\n\n".join(filter(None, (words, EN.get(note))))] == spool.platform.answers
+        assert [tuple(outcome.split()) or ("completed", None)] == await spool.outcomes()
+        assert [("user", "Hi"), *[("assistant", words)] * bool(words)] == await spool.items()
+    least, most = SECONDS.get(name, (0, 60))
+    assert least <= time.monotonic() - began < most
+    assert TRIES.get(name, 1) == len(script.requests)
+    assert all(request == script.requests[0] for request in script.requests)
 
 
-async def test_another_answer_of_the_next_attempt_replaces_the_first(tmp_path):
-    """A model seldom says the same twice. What people see becomes shorter only with the last word."""
-    script = Scenario()
-    script.enqueue(Say("Well, "), Fault("error"))
-    script.enqueue(Say("Hel"), Say("lo, you"), Fault("error"))
-    script.enqueue(Say("Hello"))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
-        await spool.say("1")
-        await spool.idle()
-
+async def test_what_people_see_becomes_shorter_only_with_the_last_word(tmp_path):
+    """A model seldom says the same twice: what was shown stays until something else is there."""
+    faulty = [[Say("Well, "), Fault("error")], [Say("Hel"), Say("lo, you"), Fault("error")]]
+    async with core(tmp_path, Heard(*faulty, Say("Hello"))) as spool:
+        await spool.ask("1")
         assert ["Well, ", "Hello, you"] == spool.platform.replies[0].texts
         assert ["Hello"] == spool.platform.answers
-
-
-async def test_three_faults_end_in_a_notice(tmp_path):
-    """Longer pauses, then the truth, under what was shown; and no fourth request."""
-    script = Scenario()
-    for _ in range(3):
-        script.enqueue(Say("Hm"), Fault("failed"))
-    began = time.monotonic()
-    async with core(tmp_path, ScriptedModel(script)) as spool:
-        await spool.say("1", "Hi")
-        await spool.idle()
-
-        assert [f"Hm\n\n{EN['model_unavailable']}"] == spool.platform.answers
-        assert [("failed", "server_error")] == await spool.outcomes()
-        assert [("user", "Hi"), ("assistant", "Hm")] == await spool.items()
-    assert time.monotonic() - began >= 0.5 + 2.0
-    assert 3 == len(script.requests)
-
-
-async def test_the_server_is_given_the_time_it_asks_for(tmp_path):
-    """Retry-After is waited for in full, also where our own pause would be shorter."""
-    script = Scenario()
-    script.enqueue(Fault("refuse", code="rate_limit_exceeded", status=429, retry_after=0.9))
-    began = time.monotonic()
-    async with core(tmp_path, ScriptedModel(script)) as spool:
-        await spool.say("1", "Hi")
-        await spool.idle()
-
-        assert ["echo: Hi"] == spool.platform.answers
-    assert 0.9 <= time.monotonic() - began < 2.0
-
-
-@pytest.mark.parametrize(
-    ("fault", "notice"),
-    [
-        (Fault("refuse", code="insufficient_quota", status=429, retry_after=0), "billing"),
-        (Fault("refuse", code="invalid_api_key", status=401), "model_auth"),
-        (Fault("failed", code="invalid_prompt"), "model_refused"),
-        (Fault("error", code="context_length_exceeded"), "too_long"),
-    ],
-)
-async def test_what_would_fail_again_is_told_at_once(tmp_path, fault, notice):
-    """One request, one notice."""
-    script = Scenario()
-    script.enqueue(fault)
-    async with core(tmp_path, ScriptedModel(script)) as spool:
-        await spool.say("1")
-        await spool.idle()
-
-        assert [EN[notice]] == spool.platform.answers
-        assert [("failed", fault.code)] == await spool.outcomes()
-    assert 1 == len(script.requests)
 
 
 @pytest.mark.parametrize(("said", "known"), [("ko-KR", ""), ("", "ko")])
 async def test_a_notice_is_in_the_persons_language(tmp_path, said, known):
     """Like all of our own words."""
-    script = Scenario()
-    script.enqueue(Fault("refuse", code="insufficient_quota", status=429))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    async with core(tmp_path, Heard(QUOTA)) as spool:
         spool.platform.locales["U1"] = known
-        await spool.say("1", locale=said)
-        await spool.idle()
-
+        await spool.ask("1", locale=said)
         assert [TEXTS["ko"]["billing"]] == spool.platform.answers
-
-
-async def test_errors_count_over_deaths(tmp_path):
-    """Two errors before a restart and one after it are three."""
-    script = Scenario()
-    script.enqueue(Fault("refuse", status=500))
-    async with core(tmp_path, ScriptedModel(script)) as spool:
-        await spool.say("1", attempts=2)
-        await spool.idle()
-
-        assert [EN["model_unavailable"]] == spool.platform.answers
-
-
-@pytest.mark.parametrize("said", [[Say("Hm")], []])
-async def test_a_silent_model_is_given_up(tmp_path, said):
-    """What was said stays, with one notice; another attempt would cost the same and be cut again."""
-    script = Scenario()
-    script.enqueue(*said, Fault("hang"))
-    with logged() as stream:
-        async with core(tmp_path, ScriptedModel(script), limits=Limits(idle=0.05, run=5)) as spool:
-            await spool.say("1", "Hi")
-            await spool.idle()
-
-            notice = EN["model_unavailable"]
-            assert ["\n\n".join([*(say.text for say in said), notice])] == spool.platform.answers
-    assert 1 == len(script.requests)
-    assert "model_idle" in {line.get("error") for line in lines(stream)}
-
-
-async def test_before_the_first_byte_more_patience_is_had(tmp_path):
-    """A local server reads a long prompt first; after that the ordinary time counts."""
-    script = Scenario()
-    script.enqueue(Wait(0.6), "At last.")
-    async with core(tmp_path, ScriptedModel(script), limits=Limits(idle=0.2, run=5)) as spool:
-        await spool.say("1")
-        await spool.idle()
-
-        assert ["At last."] == spool.platform.answers
-    assert 1 == len(script.requests)
-
-
-async def test_events_keep_a_slow_model_alive(tmp_path):
-    """The idle time counts from the last event."""
-    script = Scenario()
-    script.enqueue(*(beat for _ in range(5) for beat in (Wait(0.05), Say("a"))))
-    async with core(tmp_path, ScriptedModel(script), limits=Limits(idle=0.15, run=5)) as spool:
-        await spool.say("1")
-        await spool.idle()
-
-        assert ["aaaaa"] == spool.platform.answers
-
-
-async def test_an_endless_answer_is_ended(tmp_path):
-    """The overall deadline is told, not retried; what was said stays."""
-    script = Scenario()
-    script.enqueue(Say("Hm"), *(Wait(0.02) if odd else Say("") for odd in (True, False) * 50))
-    async with core(tmp_path, ScriptedModel(script), limits=Limits(idle=5, run=0.2)) as spool:
-        await spool.say("1")
-        await spool.idle()
-
-        assert [f"Hm\n\n{EN['timeout']}"] == spool.platform.answers
-        assert [("failed", "run_deadline")] == await spool.outcomes()
-    assert 1 == len(script.requests)
-
-
-async def test_the_overall_deadline_is_for_all_attempts_together(tmp_path):
-    """A second attempt has only what the first one left, and the idle time never exceeds it."""
-    script = Scenario()
-    script.enqueue(Fault("refuse", status=500))
-    script.enqueue(Fault("hang"))
-    began = time.monotonic()
-    async with core(tmp_path, ScriptedModel(script), limits=Limits(idle=5, run=0.8)) as spool:
-        await spool.say("1")
-        await spool.idle()
-
-        assert [EN["timeout"]] == spool.platform.answers
-    assert 0.8 <= time.monotonic() - began < 1.5
 
 
 class Silent:
@@ -210,9 +118,7 @@ class Silent:
 async def test_only_a_terminal_event_is_success(tmp_path):
     """A stream that just ends is an error, whoever wrote the model."""
     async with core(tmp_path, Silent()) as spool:
-        await spool.say("1", attempts=2)
-        await spool.idle()
-
+        await spool.ask("1", attempts=2)
         assert [("failed", "stream_ended_early")] == await spool.outcomes()
 
 
@@ -228,9 +134,7 @@ async def test_a_bug_of_ours_is_an_error_like_any_other(tmp_path):
     """After the third one it is told; the operator finds where it was, and none of its words."""
     with logged() as stream:
         async with core(tmp_path, ScriptedModel(Broken())) as spool:
-            await spool.say("1", attempts=2)
-            await spool.idle()
-
+            await spool.ask("1", attempts=2)
             assert [EN["internal"]] == spool.platform.answers
             assert [("failed", "ZeroDivisionError")] == await spool.outcomes()
     found = "".join(line.get("traceback", "") for line in lines(stream))
@@ -241,12 +145,8 @@ async def test_a_bug_of_ours_is_an_error_like_any_other(tmp_path):
 
 async def test_a_topic_that_cannot_be_read_now_is_tried_again(tmp_path):
     """The question is not asked without its context because a platform was busy."""
-
-    script = Scenario()
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    async with core(tmp_path, Heard()) as spool:
         spool.platform.topic_faults.append(Retryable("ratelimited"))
-        await spool.say("1", "Hi", inside_topic=True)
-        await spool.idle()
-
+        await spool.ask("1", "Hi", inside_topic=True)
         assert ["echo: Hi"] == spool.platform.answers
-    assert 1 == len(script.requests)
+    assert 1 == len(spool.script.requests)

@@ -3,72 +3,32 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.runs.history import SUMMARY, WINDOWS
-from core.runs.summaries import INSTRUCTIONS, NOTHING, Held, told
+from core.runs.summaries import NOTHING, Held, told
 from core.store import items
 from core.store.facts import remember
 from core.tools import Toolbox
 from core.types import Earlier, Finished, ItemDone, ModelEvent, Prompt
 from standins.script.script import Call, Fault, Hosted, Say
 from standins.script.tokens import estimated_input, estimated_tokens
-from tests.core.fakes import HERE, Heard
-from tests.core.served import again, assistant, killed, said, served, stored
+from tests.core.fakes import HERE
+from tests.core.runs.notes import BUDGET, WHO, Notes, opened
+from tests.core.served import again, assistant, killed, reborn, said, served, stored
 from tests.core.whole import Core, core, rules
 from tests.scripted_model import ScriptedModel
-
-START = INSTRUCTIONS.split(".", maxsplit=1)[0]
-WHO = assistant(truncation_strategy={"type": "summary"})
-BUDGET = 600
-
-
-class Notes(Heard):
-    """A model that summarises by keeping the facts it is given ("fact 7 is x"), and nothing else.
-
-    `broken`: what happens to the next summaries instead.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.summaries: list[str] = []
-        self.broken: list[Any] = []
-
-    def play(self, instructions: str, items: Any, tools: Any = ()) -> Any:
-        """See `standins.script.script.Script`."""
-        if not instructions.startswith(START):
-            return super().play(instructions, items, tools)
-        text = "\n".join(str(item["content"]) for item in items)
-        self.summaries.append(text)
-        self.news.tell()
-        if self.broken:
-            return self.broken.pop(0)
-        facts = dict.fromkeys(re.findall(r"fact \d+ is \w+", text))
-        return [Say("; ".join(facts) or "small talk")]
-
-    def asked(self) -> list[list[Any]]:
-        """The requests for answers."""
-        return [items for _, items in self.requests]
-
-
-def opened(directory: Path, script: Notes, **more: Any) -> Any:
-    """A core whose threads are summarised early."""
-    settings: dict[str, Any] = {"assistant": WHO, "policy": rules(budget=BUDGET)}
-    return core(directory, ScriptedModel(script), **{**settings, **more})
 
 
 async def talk(spool: Core, first: int, last: int, *, text: str = "nothing new ") -> None:
     """So many turns; each waits for the answer, and for the summary that may follow it."""
     for number in range(first, last + 1):
-        await spool.say(str(number), f"{number}: " + text * 3)
-        await spool.idle()
+        await spool.ask(str(number), f"{number}: " + text * 3)
         await spool.memory.finish()
 
 
@@ -84,8 +44,7 @@ async def until_due(spool: Core, script: Notes) -> None:
     number = 0
     while not script.summaries:
         number += 1
-        await spool.say(str(number), f"{number}: fact {number} is a{number} " + "word " * 20)
-        await spool.idle()
+        await spool.ask(str(number), f"{number}: fact {number} is a{number} " + "word " * 20)
         if (await spool.rows("SELECT 1 FROM summaries WHERE due = 1")) or number > 50:
             break
     await script.news.until(lambda: script.summaries)
@@ -93,12 +52,9 @@ async def until_due(spool: Core, script: Notes) -> None:
 
 async def test_after_200_turns_the_first_fact_is_known(tmp_path):
     """Under a small budget, which no request exceeds; the originals are all still there."""
-    script = Notes()
-    async with opened(tmp_path, script) as spool:
-        await spool.say("1", "Remember: fact 1 is blue")
-        await spool.idle()
+    async with opened(tmp_path) as (spool, script):
+        await spool.ask("1", "Remember: fact 1 is blue")
         await talk(spool, 2, 200)
-
         assert [(400,)] == await spool.rows("SELECT COUNT(*) FROM items")
         assert [("completed", 200)] == await spool.rows("SELECT status, COUNT(*) FROM runs GROUP BY status")
         assert "fact 1 is blue" in (await summary(spool))[0]
@@ -117,10 +73,8 @@ def weight(request: list[Any]) -> int:
 
 async def test_nothing_is_summarised_before_it_is_needed(tmp_path):
     """A short thread goes along whole, and costs no further request."""
-    script = Notes()
-    async with opened(tmp_path, script) as spool:
+    async with opened(tmp_path) as (spool, script):
         await talk(spool, 1, 4)
-
         assert ("", 0) == await summary(spool)
     assert [] == script.summaries
     assert 7 == len(script.asked()[-1])
@@ -128,8 +82,7 @@ async def test_nothing_is_summarised_before_it_is_needed(tmp_path):
 
 async def test_no_turn_is_forgotten_before_it_is_summarised(tmp_path):
     """Every request has every fact, in its own words or in the summary's."""
-    script = Notes()
-    async with opened(tmp_path, script) as spool:
+    async with opened(tmp_path) as (spool, script):
         for number in range(1, 31):
             await talk(spool, number, number, text=f"fact {number} is a{number} ")
     for number, request in enumerate(script.asked(), 1):
@@ -138,12 +91,9 @@ async def test_no_turn_is_forgotten_before_it_is_summarised(tmp_path):
 
 async def test_an_answer_never_waits_for_a_summary(tmp_path):
     """While the summary is under way the next questions are answered."""
-    script = Notes()
-    async with opened(tmp_path, script) as spool:
+    async with opened(tmp_path) as (spool, script):
         await until_due(spool, script)
-        await spool.say("100", "Still there?")
-        await spool.idle()
-
+        await spool.ask("100", "Still there?")
         assert "echo: Still there?" == spool.platform.answers[-1]
         assert ("", 1) == await summary(spool)
     assert 1 == len(script.summaries)
@@ -151,14 +101,11 @@ async def test_an_answer_never_waits_for_a_summary(tmp_path):
 
 async def test_a_death_while_it_is_summarised(tmp_path):
     """The next process makes it, without anybody having to ask."""
-    script = Notes()
-    async with opened(tmp_path, script) as spool:
+    async with opened(tmp_path) as (spool, script):
         await until_due(spool, script)
         before = await stored(spool)
-        await killed(spool)
-        await again(spool)
+        await reborn(spool, idle=False)
         await spool.memory.finish()
-
         text, due = await summary(spool)
         assert ("fact 1 is a1" in text, 0) == (True, due)
         assert before == await stored(spool)
@@ -167,9 +114,8 @@ async def test_a_death_while_it_is_summarised(tmp_path):
 
 async def test_a_death_before_it_is_begun(tmp_path):
     """That it is due was committed together with the answer."""
-    script = Notes()
-    async with opened(tmp_path, script) as spool:
-        spool.lanes._ended = lambda claim: None
+    async with opened(tmp_path) as (spool, script):
+        spool.lanes._due = lambda thread: None
         number = 0
         while not await spool.rows("SELECT 1 FROM summaries WHERE due = 1"):
             number += 1
@@ -179,23 +125,18 @@ async def test_a_death_before_it_is_begun(tmp_path):
         assert [] == script.summaries
         await again(spool)
         await spool.memory.finish()
-
         assert ("fact 1 is blue", 0) == await summary(spool)
 
 
 async def test_a_death_after_it_was_written(tmp_path):
     """It is used, and not made again."""
-    script = Notes()
-    async with opened(tmp_path, script) as spool:
+    async with opened(tmp_path) as (spool, script):
         await talk(spool, 1, 20, text="fact 1 is blue ")
         made = len(script.summaries)
         assert made
-        await killed(spool)
-        await again(spool)
+        await reborn(spool, idle=False)
         await spool.memory.finish()
-        await spool.say("100", "And?")
-        await spool.idle()
-
+        await spool.ask("100", "And?")
     assert made == len(script.summaries)
     assert "fact 1 is blue" in said(script.asked()[-1][:1])
 
@@ -213,8 +154,7 @@ async def test_a_death_after_it_was_written(tmp_path):
 )
 async def test_a_summary_that_fails_changes_nothing(tmp_path, trouble):
     """What was remembered stays; the next answer tries again."""
-    script = Notes()
-    async with opened(tmp_path, script) as spool:
+    async with opened(tmp_path) as (spool, script):
         await talk(spool, 1, 20, text="fact 1 is blue ")
         before, made = await summary(spool), len(script.summaries)
         script.broken = [list(trouble)]
@@ -224,7 +164,6 @@ async def test_a_summary_that_fails_changes_nothing(tmp_path, trouble):
             assert number < 60
             await talk(spool, number, number)
         assert (before[0], 1) == await summary(spool)
-
         await talk(spool, number + 1, number + 1)
         assert 0 == (await summary(spool))[1]
         assert "fact 1 is blue" in (await summary(spool))[0]
@@ -232,11 +171,9 @@ async def test_a_summary_that_fails_changes_nothing(tmp_path, trouble):
 
 async def test_a_summary_that_was_cut_off_is_better_than_none(tmp_path):
     """The model wrote more than it may: what it wrote counts, and the thread goes on."""
-    script = Notes()
-    async with opened(tmp_path, script) as spool:
+    async with opened(tmp_path) as (spool, script):
         script.broken = [[Say("fact 1 is blue"), Fault("incomplete", code="max_output_tokens")]]
         await talk(spool, 1, 40)
-
         assert "fact 1 is blue" in (await summary(spool))[0]
     assert [] == script.broken
 
@@ -244,11 +181,9 @@ async def test_a_summary_that_was_cut_off_is_better_than_none(tmp_path):
 @pytest.mark.parametrize("text", ["long " * 5000, "긴 요약 " * 5000], ids=["english", "korean"])
 async def test_a_summary_has_a_size(tmp_path, text):
     """A model that does not stop does not fill the requests with it."""
-    script = Notes()
-    script.broken = [[Say("fact 1 is blue " + text)] for _ in range(50)]
-    async with opened(tmp_path, script, policy=rules(budget=4000)) as spool:
+    async with opened(tmp_path, budget=4000) as (spool, script):
+        script.broken = [[Say("fact 1 is blue " + text)] for _ in range(50)]
         await talk(spool, 1, 40, text="word " * 30)
-
         assert items.weigh((await summary(spool))[0]) <= 2000
     assert max(weight(request) for request in script.asked()) <= 4000
     assert len(script.summaries) < 15
@@ -256,12 +191,10 @@ async def test_a_summary_has_a_size(tmp_path, text):
 
 async def test_requests_for_summaries_fit_too(tmp_path):
     """Also where one turn alone is larger than the room."""
-    script = Notes()
-    async with opened(tmp_path, script, policy=rules(budget=1000)) as spool:
+    async with opened(tmp_path, budget=1000) as (spool, script):
         await talk(spool, 1, 5, text="fact 1 is blue ")
         await talk(spool, 6, 8, text="much " * 500)
         await talk(spool, 9, 12)
-
         assert "fact 1 is blue" in (await summary(spool))[0]
     assert script.summaries
     assert max(estimated_tokens(text) for text in script.summaries) <= 1000 * 5 // 4
@@ -270,11 +203,9 @@ async def test_requests_for_summaries_fit_too(tmp_path):
 @pytest.mark.parametrize("type", ["auto", "last_messages"])
 async def test_only_who_wants_summaries_has_them(tmp_path, type):
     """The other strategies leave the oldest out."""
-    script = Notes()
     how = {"type": type, **({"last_messages": 5} if type == "last_messages" else {})}
-    async with opened(tmp_path, script, assistant=assistant(truncation_strategy=how)) as spool:
+    async with opened(tmp_path, assistant=assistant(truncation_strategy=how)) as (spool, script):
         await talk(spool, 1, 40)
-
         assert [] == await spool.rows("SELECT * FROM summaries")
     assert [] == script.summaries
     assert max(weight(request) for request in script.asked()) <= BUDGET
@@ -289,60 +220,46 @@ async def test_calls_and_results_are_in_the_summary(tmp_path):
         """Find."""
         return "fact 9 is green"
 
-    script = Notes()
-    script.enqueue(Call("find"))
-    script.enqueue("Found.")
-    async with opened(tmp_path, script, toolbox=Toolbox.of(find)) as spool:
+    async with opened(tmp_path, Call("find"), "Found.", toolbox=Toolbox.of(find)) as (spool, script):
         await talk(spool, 1, 25)
-
         assert "fact 9 is green" in (await summary(spool))[0]
     assert "find" in script.summaries[0]
 
 
 async def test_a_new_conversation_has_no_summary(tmp_path):
     """After a reset nothing older is known."""
-    script = Notes()
-    async with opened(tmp_path, script) as spool:
+    async with opened(tmp_path) as (spool, script):
         await talk(spool, 1, 20, text="fact 1 is blue ")
         await spool.say("50", kind="reset")
-        await spool.say("51", "What do you know?")
-        await spool.idle()
-
+        await spool.ask("51", "What do you know?")
     assert ["user"] == [item["role"] for item in script.asked()[-1]]
 
 
 async def test_two_people_have_summaries_of_their_own(tmp_path):
     """What one said is never in the other's."""
-    script = Notes()
-    async with opened(tmp_path, script) as spool:
+    async with opened(tmp_path) as (spool, _):
         for number in range(1, 41, 2):
             await spool.say(str(number), "fact 1 is blue " * 3, user="U1")
-            await spool.say(str(number + 1), "fact 2 is green " * 3, user="U2")
-            await spool.idle()
+            await spool.ask(str(number + 1), "fact 2 is green " * 3, user="U2")
             await spool.memory.finish()
-
         texts = [text for (text,) in await spool.rows("SELECT text FROM summaries ORDER BY text")]
     assert ["fact 1 is blue", "fact 2 is green"] == texts
 
 
 async def test_the_window_the_server_tells_is_the_budget(tmp_path):
     """A model with a small window is given less, whatever the settings say."""
-    script = Notes()
-    async with opened(tmp_path, script, policy=rules(budget=24_000)) as spool:
+    async with opened(tmp_path, budget=24_000) as (spool, script):
         await spool.db(lambda tx: remember(tx, WINDOWS, {"gpt-6-luna": 1200}))
         await talk(spool, 1, 30, text="fact 1 is blue ")
-
     assert max(weight(request) for request in script.asked()) <= 900
     assert "fact 1 is blue" in said(script.asked()[-1])
 
 
 async def test_reported_tokens_put_the_estimate_right(tmp_path):
     """The stand-in counts about four characters a token, we three: more fits than we thought."""
-    script = Notes()
-    async with served(tmp_path, script, assistant=WHO, policy=rules(budget=2000)) as (spool, _):
+    async with served(tmp_path, Notes(), assistant=WHO, policy=rules(budget=2000)) as (spool, _):
         await talk(spool, 1, 6, text="word " * 50)
         rows = await spool.rows("SELECT token_ratio FROM threads")
-
     assert 0.5 < rows[0][0] < 0.9
 
 
@@ -374,89 +291,62 @@ async def test_tools_do_not_spoil_the_estimate(tmp_path):
         look.__doc__ = "Look at a place. " * 10
         return look
 
-    script = Notes()
     box = Toolbox.of(*(made(number) for number in range(30)))
-    async with core(tmp_path, Honest(script), toolbox=box) as spool:
-        await spool.say("1", "Hi")
-        await spool.idle()
+    async with core(tmp_path, Honest(Notes()), toolbox=box) as spool:
+        await spool.ask("1", "Hi")
         rows = await spool.rows("SELECT token_ratio FROM threads")
-
     assert 0.5 <= rows[0][0] <= 1.1
 
 
 async def test_what_hosted_tools_found_does_not_spoil_the_estimate(tmp_path):
     """It is in the reported tokens, and not in the history."""
-    script = Notes()
-    script.enqueue(Hosted("web_search_call"), Say("Found."))
-    async with core(tmp_path, Honest(script)) as spool:
-        await spool.say("1", "Search")
-        await spool.idle()
-
+    async with core(tmp_path, Honest(Notes([Hosted("web_search_call"), Say("Found.")]))) as spool:
+        await spool.ask("1", "Search")
         assert [(None,)] == await spool.rows("SELECT token_ratio FROM threads")
 
 
 async def test_memory_tells_what_is_held(tmp_path):
-    """Nothing, all of it, or the oldest as a summary."""
-    async with opened(tmp_path, Notes()) as spool:
+    """Nothing, all of it, or the oldest as a summary. `@bot memory` shows it in our own words, without the
+    model, and as no part of the conversation.
+    """
+    async with opened(tmp_path) as (spool, script):
         assert NOTHING == await spool.inbox.memory(HERE, "U1")
         await talk(spool, 1, 2)
         whole = await spool.inbox.memory(HERE, "U1")
         assert whole is not None
         assert (4, 0, 4) == (whole.messages, whole.summarised, whole.kept)
         assert NOTHING == await spool.inbox.memory(HERE, "U2")
+        await spool.ask("99", "memory", kind="memory")
+        assert told(whole, "", "en") == spool.platform.answers[-1]
+        assert (4, 2) == (len(await stored(spool)), len(script.requests))
         await talk(spool, 3, 40)
         found = await spool.inbox.memory(HERE, "U1")
         assert found is not None
-
-        upto = (await spool.rows("SELECT upto FROM summaries"))[0][0]
-        assert (80, upto) == (found.messages, found.summarised)
-
-
-async def test_memory_is_told_when_it_is_asked_for(tmp_path):
-    """`@bot memory`: our own words, without the model, and no part of the conversation."""
-    script = Notes()
-    async with opened(tmp_path, script) as spool:
-        await talk(spool, 1, 2)
-        await spool.say("9", "memory", kind="memory")
-        await spool.idle()
-
-        held = await spool.inbox.memory(HERE, "U1")
-        assert held is not None
-        assert told(held, "", "en") == spool.platform.answers[-1]
-        assert 4 == len(await stored(spool))
-    assert 2 == len(script.requests)
-
-
-def test_large_numbers_can_be_read():
-    """With separators."""
-    assert "1,234" in told(Held(1234, 56789, 0, 1234), "en", "en")
-    assert "56,789" in told(Held(1234, 56789, 0, 1234), "en", "en")
+        assert [(80, found.summarised)] == await spool.rows(f"SELECT {found.messages}, upto FROM summaries")
 
 
 async def test_memory_does_not_boast(tmp_path):
-    """An assistant that leaves the oldest out tells how much it still knows."""
+    """An assistant that leaves the oldest out tells how much it still knows; large numbers can be read."""
     how = {"type": "last_messages", "last_messages": 5}
-    script = Notes()
-    async with opened(tmp_path, script, assistant=assistant(truncation_strategy=how)) as spool:
+    async with opened(tmp_path, assistant=assistant(truncation_strategy=how)) as (spool, _):
         await talk(spool, 1, 10)
         held = await spool.inbox.memory(HERE, "U1")
-
     assert held is not None
     text = told(held, "en", "en")
     assert text.startswith("This conversation has 20 messages")
     assert "the newest 4 word for word" in text
+    text = told(Held(1234, 56789, 0, 1234), "en", "en")
+    assert "1,234" in text
+    assert "56,789" in text
 
 
 @pytest.mark.parametrize(("scope", "known"), [("user", False), ("topic", True)])
 async def test_what_others_said_in_a_topic_is_summarised_for_that_topic_only(tmp_path, scope, known):
     """A summary is read wherever the memory is used: in other topics too, where memories are personal."""
-    script = Notes()
-    async with opened(tmp_path, script, policy=rules(budget=BUDGET, scope=scope)) as spool:
+    async with opened(tmp_path, scope=scope) as (spool, script):
         spool.platform.topic = [Earlier("0", "fake:0", "U9", "fact 99 is poison")]
-        await spool.say("1", "Look", inside_topic=True)
-        await spool.idle()
+        await spool.ask("1", "Look", inside_topic=True)
         spool.platform.topic = []
         await talk(spool, 2, 40)
-
     assert script.summaries
     assert known is ("poison" in "".join(script.summaries))

@@ -55,15 +55,13 @@ def old(directory: Path, *runs: tuple[str, dict[str, object]]) -> None:
 async def test_an_answer_that_was_recorded_is_shown(tmp_path):
     """It is not asked for again; the run behind it goes on."""
     old(tmp_path, ("in_progress", {"answer": ANSWER}), ("queued", {}))
-    script = Heard()
-    async with core(tmp_path, ScriptedModel(script)) as spool:
+    async with core(tmp_path, Heard()) as spool:
         await spool.lanes.resume(["fake"])
         await spool.idle()
-
         assert ["It was this.", "echo: question 2"] == spool.platform.answers
         assert ["completed", "completed"] == await statuses(spool)
         assert 4 == len(await stored(spool))
-    assert 1 == len(script.requests)
+    assert 1 == len(spool.script.requests)
 
 
 async def test_a_stored_response_is_followed(tmp_path):
@@ -72,25 +70,22 @@ async def test_a_stored_response_is_followed(tmp_path):
     async with core(tmp_path, ScriptedModel(Heard(), background=True)) as spool:
         await spool.lanes.resume(["fake"])
         await spool.idle()
-
         assert ["echo: question 1"] == spool.platform.answers
 
 
 async def test_a_run_without_a_version_is_answered_by_who_answers_there_now(tmp_path):
     """And records who that was."""
     old(tmp_path, ("in_progress", {}))
-    async with core(tmp_path, ScriptedModel(Heard())) as spool:
+    async with core(tmp_path, Heard()) as spool:
         await spool.lanes.resume(["fake"])
         await spool.idle()
-
         assert [("asst_settings", 1)] == await spool.rows("SELECT assistant_id, assistant_version FROM runs")
 
 
 async def test_a_run_that_was_being_stopped_is_stopped(tmp_path):
     """With what it had shown."""
     old(tmp_path, ("cancelling", {}))
-    async with core(tmp_path, ScriptedModel(Heard())) as spool:
+    async with core(tmp_path, Heard()) as spool:
         await spool.lanes.resume(["fake"])
         await spool.idle()
-
         assert ["cancelled"] == await statuses(spool)

@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -34,14 +33,6 @@ from tests.core.store.databases import (
 NEWEST = len(migrations())
 
 
-@pytest.fixture
-def _open_to_all() -> Iterator[None]:
-    """A process whose files everybody could read, if nothing were done about it."""
-    former = os.umask(0)
-    yield
-    os.umask(former)
-
-
 def content(folder: Path) -> dict[str, bytes]:
     """Every file, byte for byte; -shm is SQLite's scratch paper, and an empty -wal is none."""
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -61,30 +52,22 @@ def test_a_copy_is_one_state_of_a_database_in_use(tmp_path):
 
 
 def test_what_a_killed_process_left_in_the_wal_is_in_the_copy(tmp_path):
-    """Nothing of the database itself is changed."""
+    """Nothing of the database itself is changed, nor is an older schema: a copy is no upgrade."""
     database = left_by_a_kill(tmp_path / "spool.sqlite3", 7)
     before = content(tmp_path)
-
     backup.save(database, tmp_path / "copy")
-
     after = content(tmp_path)
     assert after.pop("copy")
     assert before == after
     assert 7 == pair(tmp_path / "copy")
-
-
-def test_an_older_schema_is_copied_as_it_is(tmp_path):
-    """A copy is no upgrade."""
-    backup.save(old(tmp_path / "spool.sqlite3"), tmp_path / "copy")
-
-    assert [1, 1] == [schema(tmp_path / "copy"), schema(tmp_path / "spool.sqlite3")]
+    backup.save(old(tmp_path / "old"), tmp_path / "older")
+    assert [1, 1] == [schema(tmp_path / "older"), schema(tmp_path / "old")]
 
 
 def test_what_exists_is_never_replaced(database, tmp_path):
     """Nor a link that leads nowhere."""
     (tmp_path / "precious").write_text("mine")
     (tmp_path / "link").symlink_to("nowhere")
-
     for name in ("precious", "link"):
         with pytest.raises(ConfigError, match=f"{name} exists already. Name a new file"):
             backup.save(database, tmp_path / name)
@@ -123,10 +106,8 @@ def test_what_cannot_be_copied(tmp_path, prepare, target, cure):
     Database(tmp_path / "spool.sqlite3").close()
     prepare(tmp_path / "spool.sqlite3")
     before = content(tmp_path)
-
     with pytest.raises(ConfigError, match=cure):
         backup.save(tmp_path / "spool.sqlite3", tmp_path / target)
-
     assert before == content(tmp_path)
 
 
@@ -135,9 +116,7 @@ def test_a_kill_leaves_a_whole_copy_or_none(database, tmp_path):
     template = shutil.copytree(tmp_path, tmp_path / "template")
     (template / "copy").unlink()
     (tmp_path / "results").mkdir()
-
     left = killed(template, tmp_path / "results", "save")
-
     assert {True, False} == {(folder / "copy").exists() for folder in left}
     assert {2} == {pair(folder / name) for folder in left for name in ("spool.sqlite3", "copy")
                    if (folder / name).exists()}  # fmt: skip
@@ -147,7 +126,6 @@ def test_a_kill_leaves_a_whole_copy_or_none(database, tmp_path):
 def test_a_copy_is_put_back(database, tmp_path):
     """What was there is kept as it was, also what was only in its -wal; nobody else may read either."""
     kept = backup.restore(tmp_path / "copy", database, NEWEST)
-
     assert kept
     assert (1, 2) == (pair(database), pair(kept))
     assert {0o600} == {mode(path) for path in (database, kept)}
@@ -160,7 +138,6 @@ def test_a_copy_is_put_where_nothing_is(database, tmp_path):
     new = tmp_path / "new" / "spool.sqlite3"
     new.parent.mkdir()
     shutil.copy(f"{database}-wal", f"{new}-wal")
-
     assert backup.restore(tmp_path / "copy", new, NEWEST) is None
     assert (1, 0o600) == (pair(new), mode(new))
 
@@ -169,9 +146,7 @@ def test_a_damaged_database_is_replaced(database, tmp_path):
     """It is kept with its -wal, byte for byte, and nothing of it comes back."""
     wal = Path(f"{damaged(database)}-wal")
     before = database.read_bytes(), wal.read_bytes()
-
     kept = backup.restore(tmp_path / "copy", database, NEWEST)
-
     assert kept
     assert before == (kept.read_bytes(), Path(f"{kept}-wal").read_bytes())
     assert not wal.exists()
@@ -213,10 +188,8 @@ def test_what_is_not_put_back(database, tmp_path, prepare, cure):
     """Each says what to do, and the database is as it was."""
     prepare(tmp_path / "copy")
     before = content(tmp_path)
-
     with pytest.raises(ConfigError, match=cure):
         backup.restore(tmp_path / "copy", database, NEWEST)
-
     assert before == content(tmp_path)
 
 
@@ -224,9 +197,7 @@ async def test_who_has_it_open_sees_the_copy(database, tmp_path):
     """A command that was waiting for the model server, say."""
     db = Database(database)
     assert 2 == await db(lambda x: facts.find(x, "one"))
-
     backup.restore(tmp_path / "copy", database, NEWEST)
-
     assert 1 == await db(lambda x: facts.find(x, "one"))
     await db(lambda x: facts.remember(x, "later", 3))
     db.close()
@@ -240,7 +211,6 @@ def test_a_strangers_transaction_is_waited_for_but_not_for_ever(database, tmp_pa
         stranger.execute("BEGIN IMMEDIATE")
         with pytest.raises(ConfigError, match=r"keeps it locked.*Let other commands end"):
             backup.restore(tmp_path / "copy", database, NEWEST)
-
     assert 2 == pair(database)
     assert {"copy", "spool.sqlite3"} == set(content(tmp_path)) - {"spool.sqlite3-wal"}
 
@@ -278,27 +248,24 @@ def test_a_kill_while_restoring_leaves_one_or_the_other(database, tmp_path, stat
 
 @pytest.mark.usefixtures("_open_to_all")
 def test_a_copy_is_made_before_an_upgrade(tmp_path):
-    """Of the schema in its name, once, for its owner alone; the next start has nothing to do."""
+    """Of the schema in its name, once, for its owner; the next start has nothing to do, nor has a first."""
     database, copy = old(tmp_path / "spool.sqlite3"), tmp_path / "spool-schema-1.sqlite3"
-
     Database(database).close()
 
     assert (1, NEWEST, 0o600) == (schema(copy), schema(database), mode(copy))
     assert [("thread_1",)] == ask(copy, "SELECT id FROM threads")
     copy.unlink()
     Database(database).close()
+    with closing(sqlite3.connect(database)) as x:  # another process upgraded while this one was about to copy
+        backup.keep(x, database, 1)
     assert ["spool.sqlite3"] == sorted(content(tmp_path))
-
-
-def test_no_copy_of_a_new_database(tmp_path):
-    """There is nothing to lose."""
-    Database(tmp_path / "spool.sqlite3").close()
-
-    assert ["spool.sqlite3"] == os.listdir(tmp_path)
+    (tmp_path / "new").mkdir()
+    Database(tmp_path / "new" / "spool.sqlite3").close()
+    assert ["spool.sqlite3"] == os.listdir(tmp_path / "new")
 
 
 def test_without_room_for_the_copy_there_is_no_upgrade(tmp_path):
-    """The error says so, and nothing was changed: a process that may write no large file."""
+    """The error says so, nothing was changed: a process may write no large file. Nor of a damaged one."""
     database = old(tmp_path / "spool.sqlite3")
     code = (
         "import resource, sys; from pathlib import Path; from core.store.database import Database\n"
@@ -310,12 +277,8 @@ def test_without_room_for_the_copy_there_is_no_upgrade(tmp_path):
     assert "is not upgraded, because its copy spool-schema-1.sqlite3 could not be written" in ended.stderr
     assert 1 == schema(database)
     assert ["spool.sqlite3"] == sorted(content(tmp_path))
-
-
-def test_a_damaged_database_is_not_upgraded(tmp_path):
-    """It says what to do."""
     with pytest.raises(ConfigError, match=r"is damaged.*put a backup in"):
-        Database(damaged(old(tmp_path / "spool.sqlite3")))
+        Database(damaged(database))
 
 
 def test_a_kill_before_an_upgrade_changes_nothing(tmp_path):
@@ -323,23 +286,10 @@ def test_a_kill_before_an_upgrade_changes_nothing(tmp_path):
     (template := tmp_path / "template").mkdir()
     old(template / "spool.sqlite3")
     (tmp_path / "results").mkdir()
-
     left = killed(template, tmp_path / "results", "upgrade")
-
     for folder in left:
         Database(folder / "spool.sqlite3").close()
         assert (NEWEST, 1) == (schema(folder / "spool.sqlite3"), schema(folder / "spool-schema-1.sqlite3"))
-
-
-def test_a_copy_never_has_another_schemas_name(tmp_path):
-    """Another process upgraded while this one was about to copy."""
-    database = tmp_path / "spool.sqlite3"
-    Database(database).close()
-
-    with closing(sqlite3.connect(database)) as x:
-        backup.keep(x, database, 1)
-
-    assert ["spool.sqlite3"] == sorted(content(tmp_path))
 
 
 def test_two_starts_at_once_keep_the_old_schema(tmp_path):
@@ -349,8 +299,6 @@ def test_two_starts_at_once_keep_the_old_schema(tmp_path):
         "import sys; from pathlib import Path; from core.store.database import Database\n"
         "Database(Path(sys.argv[1])).close()"
     )
-
     both = [subprocess.Popen([sys.executable, "-c", code, str(database)]) for _ in range(4)]
-
     assert [0] * 4 == [process.wait() for process in both]
     assert (NEWEST, 1) == (schema(database), schema(tmp_path / "spool-schema-1.sqlite3"))

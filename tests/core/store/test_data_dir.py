@@ -5,71 +5,40 @@ from __future__ import annotations
 import os
 import re
 import signal
-import stat
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from core.errors import ConfigError
 from core.store.data_dir import data_directory, only_runner
-
-
-@pytest.fixture
-def _open_to_all() -> Iterator[None]:
-    """A process whose files everybody could read, if nothing were done about it."""
-    former = os.umask(0)
-    yield
-    os.umask(former)
-
-
-def mode(path: Path) -> int:
-    """The permissions of a file."""
-    return stat.S_IMODE(path.stat().st_mode)
+from tests.core.store.databases import mode
 
 
 @pytest.mark.usefixtures("_open_to_all")
 def test_the_data_directory_is_created_for_its_owner_alone(tmp_path):
-    """With its parents; one that was there already is left as its owner made it."""
+    """With its parents; one that was there is left as it is; else setting and cure are named."""
     path = tmp_path / "a" / "b"
-
     assert path == data_directory(path)
     assert 0o700 == mode(path)
-
     path.chmod(0o750)
     data_directory(path)
     assert 0o750 == mode(path)
-
-
-def test_a_data_directory_that_cannot_be_is_a_setting_to_change(tmp_path):
-    """The message names the setting, the reason and the cure."""
     (tmp_path / "file").touch()
-
     with pytest.raises(ConfigError, match=r"DATA_DIR=.*file.*cannot be used.*set DATA_DIR"):
         data_directory(tmp_path / "file")
 
 
 def test_a_second_runner_is_refused_and_told_the_pid(tmp_path):
-    """One `run` per data directory; the first can be found and stopped."""
-    with only_runner(tmp_path):
-        with (
-            pytest.raises(ConfigError, match=rf"pid {os.getpid()}.*kill {os.getpid()}"),
-            only_runner(tmp_path),
-        ):
-            raise AssertionError("two runners")
+    """One `run` per data directory; the first can be stopped; a longer pid leaves nothing behind."""
+    for _ in range(2):
+        with only_runner(tmp_path):
+            refused = pytest.raises(ConfigError, match=rf"pid {os.getpid()}.*kill {os.getpid()}")
+            with refused, only_runner(tmp_path):
+                raise AssertionError("two runners")
+            assert f"{os.getpid()}\n" == (tmp_path / "run.lock").read_text()
         assert 0o600 == mode(tmp_path / "run.lock")
-
-
-def test_the_next_runner_may_begin_once_the_first_has_ended(tmp_path):
-    """Whatever its pid: a shorter one leaves nothing of a longer one behind."""
-    (tmp_path / "run.lock").write_text("12345678901234567890\n")
-
-    with only_runner(tmp_path):
-        pass
-    with only_runner(tmp_path):
-        assert f"{os.getpid()}\n" == (tmp_path / "run.lock").read_text()
+        (tmp_path / "run.lock").write_text("12345678901234567890\n")
 
 
 def test_a_killed_runner_holds_nothing(tmp_path):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,22 +14,7 @@ import pytest
 from core.errors import ConfigError, Unsaved
 from core.store import facts
 from core.store.database import Chain, Database, Execute, Work
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    """A new database."""
-    database = Database(tmp_path / "spool.sqlite3")
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def _open_to_all() -> Iterator[None]:
-    """A process whose files everybody could read, if nothing were done about it."""
-    former = os.umask(0)
-    yield
-    os.umask(former)
+from tests.core.store.databases import mode
 
 
 def remembering(name: str, value: object = 1) -> Work[None]:
@@ -40,7 +24,7 @@ def remembering(name: str, value: object = 1) -> Work[None]:
 
 def names(tx: Execute) -> list[str]:
     """The facts that are stored."""
-    return [name for (name,) in tx("SELECT name FROM facts ORDER BY name")]
+    return [name for (name,) in tx.execute("SELECT name FROM facts ORDER BY name").fetchall()]
 
 
 def committed(path: Path) -> list[str]:
@@ -52,11 +36,6 @@ def committed(path: Path) -> list[str]:
         reader.close()
 
 
-def mode(path: Path) -> int:
-    """The permissions of a file."""
-    return stat.S_IMODE(path.stat().st_mode)
-
-
 def failing(tx: Execute) -> None:
     """Work that does something and then fails."""
     facts.remember(tx, "undone", 1)
@@ -64,28 +43,23 @@ def failing(tx: Execute) -> None:
 
 
 async def test_work_gives_its_result_and_is_on_disk(db, tmp_path):
-    """Done ⇒ committed."""
-    await db(remembering("a"))
-
-    assert ["a"] == committed(tmp_path / "spool.sqlite3") == await db(names)
+    """Done ⇒ committed, also after a power cut, in the order of the calls, whether anybody waits or not."""
+    db(remembering("a")).cancel()
+    for number in range(50):
+        db(lambda tx, n=number: facts.remember(tx, "list", [*(facts.find(tx, "list") or []), n]))
+    assert list(range(50)) == await db(lambda tx: facts.find(tx, "list"))
+    assert ["a", "list"] == committed(tmp_path / "spool.sqlite3") == await db(names)
+    for pragma, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
+        assert [(value,)] == await db(lambda tx, name=pragma: tx.execute(f"PRAGMA {name}").fetchall())
 
 
 async def test_a_failure_undoes_only_itself(db):
     """The exception reaches whoever asked; the transactions that share its commit are kept."""
     before, failed, after = db(remembering("a")), db(failing), db(remembering("b"))
-
     await asyncio.gather(before, after)
     with pytest.raises(ValueError, match="on purpose"):
         await failed
     assert ["a", "b"] == await db(names)
-
-
-async def test_transactions_happen_in_the_order_of_the_calls(db):
-    """Each sees what those before it did, awaited or not."""
-    for number in range(50):
-        db(lambda tx, n=number: facts.remember(tx, "list", [*(facts.find(tx, "list") or []), n]))
-
-    assert list(range(50)) == await db(lambda tx: facts.find(tx, "list"))
 
 
 async def test_what_waits_shares_one_commit(db, tmp_path):
@@ -97,28 +71,20 @@ async def test_what_waits_shares_one_commit(db, tmp_path):
         db(remembering(f"{number:02}"))
     seen = db(lambda x: committed(tmp_path / "spool.sqlite3"))
     go_on.set()
-
     assert [] == await seen
     assert 20 == len(committed(tmp_path / "spool.sqlite3"))
 
 
-async def test_cancelling_who_waits_does_not_undo(db):
-    """The transaction happens all the same, and the writer lives on."""
-    waiting = db(remembering("a"))
-    waiting.cancel()
-
-    assert ["a"] == await db(names)
-
-
 async def test_closing_finishes_what_was_asked_for(tmp_path):
-    """Nothing that was put in line is dropped."""
+    """Nothing that was put in line is dropped; opened again, it holds what it held."""
     db = Database(tmp_path / "spool.sqlite3")
     for number in range(10):
         db(remembering(str(number)))
-
     db.close()
-
     assert 10 == len(committed(tmp_path / "spool.sqlite3"))
+    second = Database(tmp_path / "spool.sqlite3")
+    assert 10 == len(await second(names))
+    second.close()
 
 
 def test_work_outlives_the_event_loop(tmp_path):
@@ -135,14 +101,13 @@ def test_work_outlives_the_event_loop(tmp_path):
     asyncio.run(ask())
     go_on.set()
     db.close()
-
     assert ["a"] == committed(tmp_path / "spool.sqlite3")
 
 
 async def test_a_full_disk_fails_all_and_the_next_goes_on(db):
     """Nothing of the commit happened, everybody in it is told, and with room again it works."""
-    (pages,) = (await db(lambda tx: tx("PRAGMA page_count")))[0]
-    await db(lambda tx: tx(f"PRAGMA max_page_count={pages + 1}"))
+    (pages,) = (await db(lambda tx: tx.execute("PRAGMA page_count").fetchall()))[0]
+    await db(lambda tx: tx.execute(f"PRAGMA max_page_count={pages + 1}").fetchall())
     large = "x" * 100_000
     go_on = threading.Event()
     db(lambda x: go_on.wait())
@@ -151,7 +116,7 @@ async def test_a_full_disk_fails_all_and_the_next_goes_on(db):
 
     results = await asyncio.gather(*asked, return_exceptions=True)
     stored = await db(names)
-    await db(lambda tx: tx("PRAGMA max_page_count=1000000"))
+    await db(lambda tx: tx.execute("PRAGMA max_page_count=1000000").fetchall())
     await db(remembering("c", large))
 
     assert isinstance(results[1], Unsaved)
@@ -161,22 +126,20 @@ async def test_a_full_disk_fails_all_and_the_next_goes_on(db):
 
 async def test_a_strangers_lock_fails_all_and_the_next_goes_on(db, tmp_path):
     """A transaction that cannot begin raises and leaves the writer as it was."""
-    await db(lambda tx: tx("PRAGMA busy_timeout=1"))
+    await db(lambda tx: tx.execute("PRAGMA busy_timeout=1").fetchall())
     stranger = sqlite3.connect(tmp_path / "spool.sqlite3", isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
-
     with pytest.raises(Unsaved, match="locked"):
         await db(remembering("a"))
     stranger.execute("ROLLBACK")
     stranger.close()
     await db(remembering("b"))
-
     assert ["b"] == await db(names)
 
 
 def giving_up(tx: Execute) -> None:
     """Work on a statement at which SQLite rolls everything back."""
-    tx("INSERT OR ROLLBACK INTO facts VALUES ('x', NULL)")
+    tx.execute("INSERT OR ROLLBACK INTO facts VALUES ('x', NULL)").fetchall()
 
 
 def hiding_it(tx: Execute) -> None:
@@ -187,81 +150,37 @@ def hiding_it(tx: Execute) -> None:
         raise ValueError("on purpose") from None
 
 
-@pytest.mark.parametrize("broken", [giving_up, hiding_it])
-async def test_a_transaction_that_sqlite_gave_up_fails_all(db, broken):
-    """Where SQLite itself rolled everything back, nobody is told that his part was stored."""
-    go_on = threading.Event()
-    work = [lambda x: go_on.wait(), remembering("a"), broken]
-    asked = [db(one) for one in work]
-    go_on.set()
-
-    results = await asyncio.gather(*asked, return_exceptions=True)
-
-    assert [Unsaved] * 3 == [type(result) for result in results]
-    await db(remembering("b"))
-    assert ["b"] == await db(names)
-
-
 def breaking_at_commit(tx: Execute) -> None:
     """Work that looks well until everything is committed."""
-    tx("PRAGMA defer_foreign_keys=ON")
-    tx("INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES ('r', 'l', 'none', 'queued', 1)")
+    tx.execute("PRAGMA defer_foreign_keys=ON").fetchall()
+    tx.execute(
+        "INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES ('r', 'l', 'none', 'queued', 1)"
+    ).fetchall()
 
 
-async def test_a_commit_that_fails_leaves_nothing(db):
-    """Nobody is told that his part was stored, and the next transaction begins afresh."""
+@pytest.mark.parametrize("broken", [giving_up, hiding_it, breaking_at_commit])
+async def test_a_transaction_that_sqlite_gave_up_fails_all(db, broken):
+    """Where all was rolled back, or not committed, nobody is told that his part was stored; the next is."""
     go_on = threading.Event()
-    asked = [db(one) for one in (lambda x: go_on.wait(), remembering("a"), breaking_at_commit)]
+    asked = [db(one) for one in (lambda x: go_on.wait(), remembering("a"), broken)]
     go_on.set()
-
     results = await asyncio.gather(*asked, return_exceptions=True)
     await db(remembering("b"))
-
     assert [Unsaved] * 3 == [type(result) for result in results]
     assert ["b"] == await db(names)
-
-
-async def test_commits_survive_a_power_cut(db):
-    """WAL, synchronous=FULL, and foreign keys that are checked."""
-
-    def pragmas(tx: Execute) -> list[object]:
-        return [tx(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous", "foreign_keys")]
-
-    assert ["wal", 2, 1] == await db(pragmas)
 
 
 @pytest.mark.usefixtures("_open_to_all")
-async def test_only_its_owner_can_read_the_files(tmp_path):
-    """The database and the files SQLite puts beside it are 0600, whatever the umask."""
+@pytest.mark.parametrize("present", [False, True])
+async def test_only_its_owner_can_read_the_files(tmp_path, present):
+    """The database and what SQLite puts beside it are 0600, whatever the umask or a copied file's mode."""
+    if present:
+        (tmp_path / "spool.sqlite3").touch(0o644)
     db = Database(tmp_path / "spool.sqlite3")
     await db(remembering("a"))
     modes = {name: mode(tmp_path / name) for name in os.listdir(tmp_path)}
     db.close()
-
-    expected = dict.fromkeys(("spool.sqlite3", "spool.sqlite3-wal", "spool.sqlite3-shm"), 0o600)
-    assert expected == modes
-
-
-def test_a_file_that_others_could_read_is_closed_to_them(tmp_path):
-    """Copied from a backup, say."""
-    path = tmp_path / "spool.sqlite3"
-    path.touch(0o644)
-
-    Database(path).close()
-
-    assert 0o600 == mode(path)
-
-
-async def test_a_database_is_opened_again_with_what_it_holds(tmp_path):
-    """Migrations run once."""
-    first = Database(tmp_path / "spool.sqlite3")
-    await first(remembering("a"))
-    first.close()
-
-    second = Database(tmp_path / "spool.sqlite3")
-
-    assert ["a"] == await second(names)
-    second.close()
+    assert dict.fromkeys(("spool.sqlite3", "spool.sqlite3-wal", "spool.sqlite3-shm"), 0o600) == modes
 
 
 def test_a_newer_database_is_refused(tmp_path):
@@ -271,7 +190,6 @@ def test_a_newer_database_is_refused(tmp_path):
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-
     with pytest.raises(ConfigError, match=r"newer Spool.*DATA_DIR"):
         Database(path)
 
@@ -282,10 +200,8 @@ def test_a_migration_happens_whole_or_not_at_all(tmp_path):
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE items (x)")
     connection.commit()
-
     with pytest.raises(sqlite3.OperationalError, match="items"):
         Database(path)
-
     assert [("items",)] == connection.execute("SELECT name FROM sqlite_master").fetchall()
     assert [(0,)] == connection.execute("PRAGMA user_version").fetchall()
     connection.close()
@@ -308,39 +224,35 @@ async def unsaved(*futures: asyncio.Future[None]) -> list[bool]:
 
 
 async def test_what_comes_after_an_unsaved_one_of_its_chain_is_not_saved(hasty):
-    """Not even when it was put in line before the failure was known, and the lock has gone meanwhile."""
-    (db, stranger), chain = hasty, Chain()
+    """Not even when it was put in line before the failure was known; a mark breaks no chain."""
+    (db, stranger), chain, marked = hasty, Chain(), Chain()
     stranger.execute("BEGIN IMMEDIATE")
-    first = db(remembering("a"), chain)
-    with pytest.raises(Unsaved):
-        await asyncio.shield(first)
+    mark, first = db(remembering("mark"), marked, mark=True), db(remembering("a"), chain)
+    assert [True, True] == await unsaved(mark, asyncio.shield(first))
     stranger.execute("ROLLBACK")
     later = [db(remembering("b"), chain), db(remembering("c"), chain, mark=True), db(remembering("d"))]
-
     assert [True, True, False] == await unsaved(*later)
-    assert not any(await unsaved(db(remembering("e"), Chain())))
-    assert ["d", "e"] == await db(names)
-
-
-def full(tx: Execute) -> None:
-    """Work for which the disk has no room, while it has for others."""
-    raise sqlite3.OperationalError("database or disk is full")
+    assert [False, False] == await unsaved(db(remembering("e"), Chain()), db(remembering("f"), marked))
+    assert ["d", "e", "f"] == await db(names)
 
 
 async def test_one_of_the_same_commit_breaks_the_chain_too(db):
     """The disk had no room for a large one, but would have for the small one behind it."""
+
+    def full(tx: Execute) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
     chain = Chain()
     jobs = [db(remembering("a"), chain), db(full, chain), db(remembering("b"), chain), db(remembering("c"))]
-
     assert [False, True, True, False] == await unsaved(*jobs)
     assert ["a", "c"] == await db(names)
 
 
 POISON = [
-    lambda tx: tx("SELECT ?", "\ud800"),
-    lambda tx: tx("SELECT ?", 2**70),
-    lambda tx: tx("SELECT ?", object()),
-    lambda tx: tx("INSERT INTO facts (name) VALUES (NULL)"),
+    lambda tx: tx.execute("SELECT ?", ("\ud800",)).fetchall(),
+    lambda tx: tx.execute("SELECT ?", (2**70,)).fetchall(),
+    lambda tx: tx.execute("SELECT ?", (object(),)).fetchall(),
+    lambda tx: tx.execute("INSERT INTO facts (name) VALUES (NULL)").fetchall(),
     failing,
 ]
 
@@ -350,17 +262,6 @@ async def test_what_can_never_be_saved_breaks_no_chain(db, work):
     """Whoever repeats it gets the same error for ever: it is left out, and not called Unsaved."""
     chain = Chain()
     jobs = [db(work, chain), db(remembering("b"), chain)]
-
     assert [False, False] == await unsaved(*jobs)
     assert jobs[0].exception()
     assert ["b"] == await db(names)
-
-
-async def test_a_mark_that_is_not_saved_breaks_no_chain(hasty):
-    """It only says how far the chain has come: the next one says it again."""
-    (db, stranger), chain = hasty, Chain()
-    stranger.execute("BEGIN IMMEDIATE")
-    assert [True] == await unsaved(db(remembering("mark"), chain, mark=True))
-    stranger.execute("ROLLBACK")
-
-    assert [False] == await unsaved(db(remembering("a"), chain))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.store import items, runs, threads
 from core.store.database import Execute
 from core.types import RunId, ThreadId
-from tests.core.fakes import HERE, store
+from tests.core.fakes import HERE, Watched, store
 
 
 def begun(tx: Execute, user: str = "U1") -> ThreadId:
@@ -46,79 +46,48 @@ def test_the_newest_texts_that_fit_are_counted(budget, count):
     assert count == items.fitting(["a", "x" * 30, "b", "c"], budget)
 
 
-def test_a_new_thread_has_no_history():
-    """Nothing was said."""
-    with store() as tx:
-        assert () == items.newest(tx, begun(tx), 1000)
+def test_history_is_oldest_first_and_of_one_thread(tx):
+    """Turns follow each other as they were added, nobody else's are among them; without a budget none."""
+    mine, other = begun(tx), begun(tx, "U2")
+    assert () == items.newest(tx, mine, 1000)
+    for thread, *texts in ((mine, "a", "b"), (other, "x"), (mine, "c")):
+        turn(tx, thread, *texts)
+    assert ("a", "b", "c") == items.newest(tx, mine, 1000)
+    assert ("x",) == items.newest(tx, other, 1000)
+    assert () == items.newest(tx, mine, 0) == items.newest(tx, mine, -5)
 
 
-def test_history_is_oldest_first_and_of_one_thread():
-    """Turns follow each other as they were added, and nobody else's are among them."""
-    with store() as tx:
-        mine, other = begun(tx), begun(tx, "U2")
-        turn(tx, mine, "a", "b")
-        turn(tx, other, "x")
-        turn(tx, mine, "c")
-
-        assert ("a", "b", "c") == items.newest(tx, mine, 1000)
-        assert ("x",) == items.newest(tx, other, 1000)
-
-
-def test_the_oldest_turns_are_left_out_first_and_whole():
+def test_the_oldest_turns_are_left_out_first_and_whole(tx):
     """A turn that does not fit is left out with all before it; a call and its output stay together."""
-    with store() as tx:
-        thread = begun(tx)
-        turn(tx, thread, "a" * 3, "b" * 3)
-        turn(tx, thread, "call", "output", "said")
-        turn(tx, thread, "c" * 3)
-        cost = {text: items.weigh(text) for text in ("call", "output", "said")}
-        whole = sum(cost.values()) + 2
-
-        assert ("call", "output", "said", "ccc") == items.newest(tx, thread, whole)
-        assert ("ccc",) == items.newest(tx, thread, whole - 1)
-        assert ("ccc",) == items.newest(tx, thread, 2)
-        assert () == items.newest(tx, thread, 1)
-
-
-@pytest.mark.parametrize("budget", [0, -5])
-def test_without_a_budget_there_is_no_history(budget):
-    """The question itself may use the budget up, or more than it."""
-    with store() as tx:
-        thread = begun(tx)
-        turn(tx, thread, "a")
-
-        assert () == items.newest(tx, thread, budget)
+    thread = begun(tx)
+    turn(tx, thread, "a" * 3, "b" * 3)
+    turn(tx, thread, "call", "output", "said")
+    turn(tx, thread, "c" * 3)
+    cost = {text: items.weigh(text) for text in ("call", "output", "said")}
+    whole = sum(cost.values()) + 2
+    assert ("call", "output", "said", "ccc") == items.newest(tx, thread, whole)
+    assert ("ccc",) == items.newest(tx, thread, whole - 1)
+    assert ("ccc",) == items.newest(tx, thread, 2)
+    assert () == items.newest(tx, thread, 1)
 
 
 @pytest.mark.parametrize("count", [items.PAGE - 1, items.PAGE, items.PAGE + 1, items.PAGE * 2])
-def test_a_history_of_several_pages_is_whole(count):
+def test_a_history_of_several_pages_is_whole(tx, count):
     """Where one page ends and the next begins is not seen, neither between turns nor inside one."""
-    with store() as tx:
-        thread = begun(tx)
-        turn(tx, thread, *(f"one {number}" for number in range(count)))
-        turn(tx, thread, "two")
-
-        history = items.newest(tx, thread, 1_000_000)
-
-        assert (*(f"one {number}" for number in range(count)), "two") == history
+    thread = begun(tx)
+    turn(tx, thread, *(f"one {number}" for number in range(count)))
+    turn(tx, thread, "two")
+    history = items.newest(tx, thread, 1_000_000)
+    assert (*(f"one {number}" for number in range(count)), "two") == history
 
 
-def test_a_long_thread_is_not_read_whole():
+def test_a_long_thread_is_not_read_whole(tx: Execute):
     """What is read grows with the budget, not with the thread."""
-    with store() as tx:
-        thread = begun(tx)
-        turn(tx, thread, *("x" * 30 for _ in range(items.PAGE * 4)))
-        read = 0
-
-        def counting(sql: str, *params: object) -> list[tuple[object, ...]]:
-            nonlocal read
-            rows = tx(sql, *params)
-            read += len(rows)
-            return rows
-
-        items.newest(counting, thread, 50)
-
-        assert read <= items.PAGE
+    thread = begun(tx)
+    turn(tx, thread, *("x" * 30 for _ in range(items.PAGE * 4)))
+    read: list[object] = []
+    items.newest(Watched(tx, lambda _, __, rows: read.extend(rows)), thread, 50)
+    assert len(read) <= items.PAGE
 
 
 @given(

@@ -31,7 +31,7 @@ async def held(db: Database, owner: str = "me") -> Claim:
     """The run of the first message, claimed by that owner."""
 
     def work(tx: Execute) -> Claim:
-        if not tx("SELECT 1 FROM runs"):
+        if not tx.execute("SELECT 1 FROM runs").fetchall():
             asked(tx, "1")
         return claimed(tx, owner)
 
@@ -41,9 +41,7 @@ async def held(db: Database, owner: str = "me") -> Claim:
 async def test_a_step_is_in_the_next_claim(db):
     """Whoever takes the run over finds what was recorded, and nothing else."""
     journal = Journal(db, await held(db, "former"))
-
     await journal.record(response(0), "resp_1")
-
     assert ["resp_1", None] == [journal.get(response(0)), journal.get(response(1))]
     assert "resp_1" == Journal(db, await held(db)).get(response(0))
 
@@ -59,7 +57,6 @@ async def test_a_step_happens_once(db):
     for owner in ("first", "second", "third"):
         journal = Journal(db, await held(db, owner))
         assert [(), ()] == [await journal.once(CONTEXT, make), await journal.once(CONTEXT, make)]
-
     assert [1] == made
 
 
@@ -72,7 +69,6 @@ async def test_a_step_that_fails_is_not_recorded(db):
 
     with pytest.raises(ValueError, match="on purpose"):
         await journal.once(CONTEXT, fail)
-
     assert journal.get(CONTEXT) is None
     assert {} == (await held(db, "next")).memo
 
@@ -81,11 +77,9 @@ async def test_a_former_owner_records_nothing(db):
     """It is told that the run is lost."""
     journal = Journal(db, await held(db, "former"))
     await held(db, "me")
-
     with pytest.raises(Lost):
         await journal.record(response(0), "resp_1")
-
-    assert [] == await db(lambda tx: tx("SELECT * FROM steps"))
+    assert [] == await db(lambda tx: tx.execute("SELECT * FROM steps").fetchall())
 
 
 async def test_posts_of_any_run_are_known_by_their_reference(db):
@@ -96,5 +90,4 @@ async def test_posts_of_any_run_are_known_by_their_reference(db):
     await db(lambda tx: asked(tx, "2"))
     next_one = await db(lambda tx: claims.claim(tx, thread_of(tx), "me", BUDGET))
     assert next_one is not None
-
     assert {"fake:9"} == await Journal(db, next_one).recorded(iter(["fake:8", "fake:9"]))

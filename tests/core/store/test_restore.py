@@ -39,9 +39,7 @@ def test_an_interruption_while_restoring_loses_nothing(database, tmp_path, numbe
 def test_a_restore_that_succeeds_at_its_last_try_is_one(database, tmp_path, monkeypatch):
     """SQLite calls back once more when all is done, and then it is too late to give up."""
     monkeypatch.setattr(backup, "TRIES", 0)
-
     kept = backup.restore(tmp_path / "copy", database, NEWEST)
-
     assert kept
     assert (1, 2) == (pair(database), pair(kept))
 
@@ -51,9 +49,7 @@ def test_a_linked_database_is_replaced_where_it_is(database, tmp_path):
     (tmp_path / "data").mkdir()
     (link := tmp_path / "data" / "spool.sqlite3").symlink_to(database)
     damaged(database)
-
     kept = backup.restore(tmp_path / "copy", link, NEWEST)
-
     assert kept
     assert (link.is_symlink(), 1) == (True, pair(link))
     assert (tmp_path, True) == (kept.parent, Path(f"{kept}-wal").exists())

@@ -127,6 +127,5 @@ def test_every_kind_of_step_is_among_them():
     hints = {name: one for name, one in vars(steps).items() if name[0] != "_" and name != "Step"}
     hints = {name: getattr(one, "__annotations__", {}).get("return", "") for name, one in hints.items()}
     kinds = {name for name, hint in (hints | steps.__annotations__).items() if "Step[" in str(hint)}
-
     assert set(ON_DISK) == kinds
     assert {type(value) for *_, value in CASES} >= {*get_args(steps.CallState), *get_args(steps.PostState)}

@@ -22,44 +22,28 @@ def problem(function: Any) -> str:
 
 
 def test_the_decorator_leaves_the_function_alone():
-    """It is called and tested like any other; its options are the tool's."""
+    """It is called and tested like any other; its options are the tool's, without them nothing is asked."""
 
     @tool(name="send-mail", confirm=True, seconds=5)
     def send(to: str) -> str:
         """Send a mail."""
         return f"to {to}"
 
-    (found,) = Toolbox.of(send)
-
-    assert send("you") == "to you"
-    assert (found.name, found.confirm, found.seconds, found.description) == (
-        "send-mail",
-        True,
-        5,
-        "Send a mail.",
-    )
-
-
-def test_without_options_nothing_is_asked():
-    """And the limit is whatever the bot's is."""
-
     @tool
     def look() -> None: ...
 
-    (found,) = Toolbox.of(look)
-
-    assert (found.name, found.confirm, found.seconds) == ("look", False, None)
+    plain, found = Toolbox.of(send, look)
+    assert send("you") == "to you"
+    assert (found.name, found.confirm, found.seconds) == ("send-mail", True, 5)
+    assert found.description == "Send a mail."
+    assert (plain.name, plain.confirm, plain.seconds) == ("look", False, None)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])
 def test_a_time_limit_is_above_zero(seconds):
-    """Said where it is written."""
+    """Said where it is written, as is a slip of the pen: @tool("name")."""
     with pytest.raises(ValueError, match="above 0"):
         tool(seconds=seconds)
-
-
-def test_the_decorator_wants_a_function():
-    """@tool("name") is a slip of the pen."""
     with pytest.raises(TypeError, match="@tool\\(name="):
         tool("name")  # type: ignore[call-overload]
 
@@ -71,62 +55,36 @@ class Corner(Enum):
     RIGHT = (1, 0)
 
 
-def test_what_cannot_be_described_is_refused_with_a_cure():
-    """Each names the function, the place, and what to write instead."""
+class Box(BaseModel):
+    """A type with a place inside that cannot be described."""
 
-    def untyped(x): ...
-
-    def several(*words: str) -> None: ...
-
-    def keys(table: dict[str, int]) -> None: ...
-
-    def anything(value: Any) -> None: ...
-
-    def items(values: list) -> None: ...  # type: ignore[type-arg]
-
-    def pair(both: tuple[int, str]) -> None: ...
-
-    def corner(spot: Corner) -> None: ...
-
-    def pattern(text: Annotated[str, Field(pattern="(")]) -> None: ...
-
-    def path_of(file: subprocess.Popen[bytes]) -> None: ...
-
-    def lost(x: Missing) -> None: ...  # type: ignore[name-defined]  # noqa: F821
-
-    def field_default(x: int = Field(3)) -> None: ...
-
-    cures = {
-        untyped: ("untyped: parameter “x”", "`x: str`"),
-        several: ("several: parameter “words”", "list["),
-        keys: ("keys: “table”", "dataclass"),
-        anything: ("anything: “value”", "Name a type"),
-        items: ("items: “values”", "list[str]"),
-        pair: ("pair: “both”", "dataclass"),
-        corner: ("corner: “spot”", "Use strings"),
-        pattern: ("pattern: ", "regex parse error"),
-        path_of: ("path_of: ", "Use str"),
-        lost: ("lost: ", "top of the file"),
-        field_default: ("field_default: ", "Annotated["),
-    }
-
-    for function, (place, cure) in cures.items():
-        text = problem(function)
-        assert text.startswith(place), text
-        assert cure in text
+    inside: dict[str, str]
 
 
-def test_a_place_inside_a_type_is_named():
-    """By the way to it."""
-
-    class Box(BaseModel):
-        inside: dict[str, str]
-
-    def open_it(box: Box) -> None: ...
-
-    open_it.__annotations__["box"] = Box
-
-    assert "“box.inside”" in problem(open_it)
+@pytest.mark.parametrize(
+    ("parameters", "place", "cure"),
+    [
+        ("x", "f: parameter “x”", "`x: str`"),
+        ("*words: str", "f: parameter “words”", "list["),
+        ("table: dict[str, int]", "f: “table”", "dataclass"),
+        ("value: Any", "f: “value”", "Name a type"),
+        ("values: list", "f: “values”", "list[str]"),
+        ("both: tuple[int, str]", "f: “both”", "dataclass"),
+        ("spot: Corner", "f: “spot”", "Use strings"),
+        ("box: Box", "f: “box.inside”", "dataclass"),
+        ('text: Annotated[str, Field(pattern="(")]', "f: ", "regex parse error"),
+        ("file: subprocess.Popen[bytes]", "f: ", "Use str"),
+        ("x: Missing", "f: ", "top of the file"),
+        ("x: int = Field(3)", "f: ", "Annotated["),
+    ],
+)
+def test_what_cannot_be_described_is_refused_with_a_cure(parameters, place, cure):
+    """Each names the function, the place, by the way to it, and what to write instead."""
+    space: dict[str, Any] = {}
+    exec(f"def f({parameters}): ...", globals() | {"Annotated": Annotated, "Field": Field}, space)
+    text = problem(space["f"])
+    assert text.startswith(place), text
+    assert cure in text
 
 
 def test_types_nested_too_deep_are_refused():
@@ -138,7 +96,6 @@ def test_types_nested_too_deep_are_refused():
     def deep(x: int) -> None: ...
 
     deep.__annotations__["x"] = inner
-
     assert "flatter" in problem(deep)
 
 
@@ -158,7 +115,6 @@ def test_a_docstring_the_service_refuses_is_refused():
 
     look.__doc__ = "x" * 1025
     assert "1,024" in problem(look)
-
     look.__doc__ = "x" * 1024
     assert Toolbox.of(look).names() == ("look",)
 
@@ -177,11 +133,9 @@ def test_specs_are_those_that_are_wanted():
     """By name, sorted; "*" is all; names nobody has are left out."""
 
     def b() -> None: ...
-
     def a() -> None: ...
 
     box = Toolbox.of(b, a)
-
     assert [spec["name"] for spec in box.specs()] == ["a", "b"]
     assert [spec["name"] for spec in box.specs({"b", "ghost"})] == ["b"]
     assert box.specs(()) == ()

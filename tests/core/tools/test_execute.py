@@ -19,58 +19,40 @@ from tests.core.tools.calls import call, error, greet, made
 
 
 async def test_a_call_gives_what_the_function_returned():
-    """Text as it is."""
-    assert await call(greet, '{"name": "Ann", "times": 2}') == Result("Hello Ann!Hello Ann!", ok=True)
-
-
-async def test_asynchronous_functions_are_awaited():
-    """In the event loop."""
+    """Text as it is; a coroutine, also one a decorator gives, is awaited; threads see the context."""
+    place: contextvars.ContextVar[str] = contextvars.ContextVar("place")
+    place.set("here")
 
     async def where() -> bool:
         await asyncio.sleep(0)
         return threading.current_thread() is threading.main_thread()
 
-    assert (await call(where)).output == "true"
-
-
-async def test_a_function_that_gives_an_awaitable_is_awaited():
-    """As a decorator around an asynchronous function may do."""
-
-    async def inner() -> str:
-        return "awaited"
-
     def outer() -> Any:
-        return inner()
+        return where()
 
-    assert (await call(outer)).output == "awaited"
+    def look() -> str:
+        return place.get()
 
-
-async def test_an_unknown_tool_is_said():
-    """By the name the model used."""
+    assert await call(greet, '{"name": "Ann", "times": 2}') == Result("Hello Ann!Hello Ann!", ok=True)
+    assert ["true", "true", "here"] == [(await call(one)).output for one in (where, outer, look)]
     assert await execute(None, "fly", "{}", seconds=1) == Result("error: there is no tool “fly”.", ok=False)
 
 
-def stop_all() -> None:
-    """A tool that would end the program."""
-    sys.exit(3)
+async def test_nothing_ends_the_bot():
+    """Not even the exceptions that are meant to, in a thread or the event loop, or that asyncio refuses."""
 
+    def stop_all() -> None:
+        sys.exit(3)
 
-async def stop_all_soon() -> None:
-    """The same in the event loop."""
-    raise KeyboardInterrupt
+    async def stop_all_soon() -> None:
+        raise KeyboardInterrupt
 
+    def stop_iteration() -> None:
+        raise StopIteration
 
-def stop_iteration() -> None:
-    """An exception that asyncio refuses to carry."""
-    raise StopIteration
-
-
-@pytest.mark.parametrize("function", [stop_all, stop_all_soon, stop_iteration])
-async def test_nothing_ends_the_bot(function):
-    """Not even the exceptions that are meant to."""
-    assert (await error(function)).startswith(
-        ("error: SystemExit", "error: KeyboardInterrupt", "error: RuntimeError: coroutine raised StopIter")
-    )
+    assert (await error(stop_all)).startswith("error: SystemExit")
+    assert (await error(stop_all_soon)).startswith("error: KeyboardInterrupt")
+    assert "RuntimeError: coroutine raised StopIter" in await error(stop_iteration)
 
 
 async def test_a_tool_that_cancels_itself_is_an_error():
@@ -90,7 +72,7 @@ async def test_a_tool_that_cancels_itself_is_an_error():
 
 
 async def test_a_slow_tool_is_given_up():
-    """Asynchronous ones are cancelled and can tidy up."""
+    """Asynchronous ones are cancelled and can tidy up. Its own limit goes before the caller's."""
     tidied = asyncio.Event()
 
     async def sleep() -> None:
@@ -99,29 +81,22 @@ async def test_a_slow_tool_is_given_up():
         finally:
             tidied.set()
 
-    text = await error(sleep, seconds=0.01)
+    @tool(seconds=60)
+    async def patient() -> str:
+        await asyncio.sleep(0.02)
+        return "there"
 
+    text = await error(sleep, seconds=0.01)
     assert "no result within 0.01 seconds" in text
     assert "may still take effect" in text
     assert tidied.is_set()
-
-
-async def test_a_slow_thread_is_left_alone():
-    """The answer does not wait for it."""
-    release = threading.Event()
-
-    def wait() -> None:
-        release.wait(60)
-
-    try:
-        assert "no result within" in await error(wait, seconds=0.01)
-    finally:
-        release.set()
+    assert "within 0.01 seconds" in await error(tool(seconds=0.01)(sleep))
+    assert (await call(patient, seconds=0.001)).output == "there"
 
 
 async def test_a_tool_that_does_not_let_itself_be_cancelled_is_left_alone():
-    """It has a second, then the answer goes on."""
-    release = asyncio.Event()
+    """It has a second, then the answer goes on; a thread is not waited for at all."""
+    release, ended = asyncio.Event(), threading.Event()
 
     async def stubborn() -> None:
         while not release.is_set():
@@ -130,27 +105,16 @@ async def test_a_tool_that_does_not_let_itself_be_cancelled_is_left_alone():
             except asyncio.CancelledError:
                 continue
 
+    def wait() -> None:
+        ended.wait(60)
+
     started = time.monotonic()
     assert "no result within" in await error(stubborn, seconds=0.01)
+    assert "no result within" in await error(wait, seconds=0.01)
     assert time.monotonic() - started < 4
     release.set()
+    ended.set()
     await asyncio.sleep(0)
-
-
-async def test_a_limit_of_its_own_goes_before_the_callers():
-    """In both directions."""
-
-    @tool(seconds=0.01)
-    async def brief() -> None:
-        await asyncio.sleep(60)
-
-    @tool(seconds=60)
-    async def patient() -> str:
-        await asyncio.sleep(0.02)
-        return "there"
-
-    assert "within 0.01 seconds" in await error(brief)
-    assert (await call(patient, seconds=0.001)).output == "there"
 
 
 async def test_slow_tools_do_not_block_others():
@@ -194,8 +158,8 @@ async def test_a_tool_that_hangs_takes_no_more_threads_than_its_own():
 
 
 async def test_cancelling_a_call_cancels_the_tool():
-    """And is seen by whoever called."""
-    begun, ended = asyncio.Event(), asyncio.Event()
+    """And is seen by whoever called. A thread is not waited for: Python cannot end one."""
+    begun, ended, release = threading.Event(), asyncio.Event(), threading.Event()
 
     async def work() -> None:
         begun.set()
@@ -204,39 +168,19 @@ async def test_cancelling_a_call_cancels_the_tool():
         finally:
             ended.set()
 
-    task = asyncio.create_task(call(work))
-    await begun.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert ended.is_set()
-
-
-async def test_cancelling_a_call_does_not_wait_for_its_thread():
-    """Python cannot end a thread."""
-    begun, release = threading.Event(), threading.Event()
-
-    def work() -> None:
+    def hard_work() -> None:
         begun.set()
         release.wait(30)
 
-    task = asyncio.create_task(call(work))
-    await asyncio.to_thread(begun.wait)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    for function in (work, hard_work):
+        task = asyncio.create_task(call(function))
+        await asyncio.to_thread(begun.wait)
+        begun.clear()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert ended.is_set()
     release.set()
-
-
-async def test_threads_see_the_context_of_the_caller():
-    """Context variables are as they were at the call."""
-    place: contextvars.ContextVar[str] = contextvars.ContextVar("place")
-    place.set("here")
-
-    def look() -> str:
-        return place.get()
-
-    assert (await call(look)).output == "here"
 
 
 def test_a_tool_that_hangs_does_not_keep_the_bot_from_ending():
@@ -249,5 +193,4 @@ def test_a_tool_that_hangs_does_not_keep_the_bot_from_ending():
     )
     root = Path(__file__).parents[3]
     ended = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=30)
-
     assert (ended.returncode, ended.stdout) == (0, "False\n")

@@ -64,7 +64,6 @@ def test_a_file_that_leads_nowhere_hides_no_other(folder):
         states.append(state(folder))
     tool_file(folder, "_private.py", "two")
     tool_file(folder, ".hidden.py", "three")
-
     assert len(set(states)) == 4
     assert states[-1] == state(folder)
 
@@ -80,24 +79,16 @@ def only_problem(folder: Path) -> str:
     return problem
 
 
-def test_no_folder_is_no_tools(tmp_path):
-    """And no problem: most have none."""
-    box = found(tmp_path / "nothing")
-
-    assert (len(box), box.problems) == (0, ())
-
-
 def test_every_file_is_loaded(folder):
-    """Except those that begin with _ or are no Python; each tool says where it is from."""
+    """Except those that begin with _ or are no Python; each tool says where it is from. No folder is none."""
     tool_file(folder, "b.py", "two")
     tool_file(folder, "a.py", "one")
     write(folder, "_draft.py", "raise RuntimeError")
     write(folder, "notes.txt", "not Python")
-
-    box = found(folder)
-
+    box, nothing = found(folder), found(folder / "nothing")
     assert (box.names(), box.problems) == (("one", "two"), ())
     assert [tool.source for tool in box] == [str(folder / "a.py"), str(folder / "b.py")]
+    assert (len(nothing), nothing.problems) == (0, ())
 
 
 def test_several_tools_of_one_file(folder):
@@ -144,61 +135,26 @@ def test_a_broken_file_is_a_problem(folder, text, line, words):
     """With file, line and cure; the others are loaded."""
     write(folder, "broken.py", text)
     tool_file(folder, "whole.py", "whole")
-
     box = found(folder)
-
     (problem,) = box.problems
     assert box.names() == ("whole",)
     assert words in problem
     assert problem.startswith(f"{folder / 'broken.py'}:{line}: " if "no tool" not in words else str(folder))
 
 
-def test_a_file_that_is_no_text_is_a_problem(folder):
-    """Whatever bytes it has."""
-    path = folder / "noise.py"
-    path.write_bytes(b"\xff\xfe\x00\x00")
-    path.chmod(0o600)
-
-    assert str(path) in only_problem(folder)
-
-
-def test_a_folder_with_the_name_of_a_file_is_a_problem(folder):
-    """It cannot be read as one."""
-    (folder / "odd.py").mkdir()
-
-    assert "odd.py cannot be read" in only_problem(folder)
-
-
 def test_a_broken_function_is_a_problem_of_its_own(folder):
     """The other tools of its file stay."""
-    write(
-        folder,
-        "mixed.py",
-        """
-        from core.tools import tool
-
-        @tool
-        def good(x: int) -> int: return x
-
-        @tool
-        def bad(x: dict) -> int: return 1
-        """,
-    )
-
-    box = found(folder)
-
-    (problem,) = box.problems
-    assert box.names() == ("good",)
-    assert problem.startswith(f"{folder / 'mixed.py'}:7: bad: “x”: ")
+    text = f"{IMPORT}\n@tool\ndef good(x: int) -> int: return x\n\n@tool\ndef bad(x: dict) -> int: return 1\n"
+    path = write(folder, "mixed.py", text)
+    assert only_problem(folder).startswith(f"{path}:6: bad: “x”: ")
+    assert found(folder).names() == ("good",)
 
 
 def test_of_two_tools_with_one_name_the_first_stays(folder):
     """The problem names both files and the cure."""
     tool_file(folder, "a.py", "same", "return 'a'")
     tool_file(folder, "b.py", "same", "return 'b'")
-
     box = found(folder)
-
     (problem,) = box.problems
     assert [tool.source for tool in box] == [str(folder / "a.py")]
     assert problem.startswith(f"{folder / 'b.py'}:3: same: {folder / 'a.py'}")
@@ -213,9 +169,7 @@ async def test_files_of_one_name_do_not_clash(tmp_path):
         folder.mkdir(mode=0o700)
         tool_file(folder, "json.py", "who", f"import json; return json.dumps('{name}')")
         boxes.append(found(folder))
-
     results = [await execute(box.get("who"), "who", "{}", seconds=5) for box in boxes]
-
     assert [result.output for result in results] == ['"one"', '"two"']
 
 
@@ -262,25 +216,14 @@ async def test_types_of_a_file_work_with_postponed_annotations(folder):
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
-def test_a_file_others_may_write_is_refused(folder, mode):
-    """What they write would run as Spool; the cure is said."""
+def test_what_others_may_write_is_refused(folder, mode):
+    """What they write would run as Spool; the cure is said. A folder with all that is in it."""
     path = tool_file(folder, "open.py", "opened")
     path.chmod(mode)
     tool_file(folder, "own.py", "owned")
-
-    box = found(folder)
-
-    (problem,) = box.problems
-    assert box.names() == ("owned",)
-    assert f"chmod go-w '{path}'" in problem
-
-
-@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
-def test_a_folder_others_may_write_is_refused(folder, mode):
-    """With all that is in it."""
-    tool_file(folder, "a.py", "a")
-    folder.chmod(mode)
-
+    assert f"chmod go-w '{path}'" in only_problem(folder)
+    assert found(folder).names() == ("owned",)
+    folder.chmod(mode | 0o100)
     assert f"chmod go-w '{folder}'" in only_problem(folder)
     assert not len(found(folder))
 
@@ -289,25 +232,24 @@ def test_a_link_is_judged_by_its_target(folder, tmp_path):
     """The file that would run."""
     target = tool_file(tmp_path, "target.py", "linked")
     (folder / "link.py").symlink_to(target)
-
     assert found(folder).names() == ("linked",)
-
     target.chmod(0o666)
     assert "link.py" in only_problem(folder)
 
 
-def test_a_file_instead_of_the_folder_is_a_problem(tmp_path):
-    """TOOLS_DIR names a folder."""
-    path = write(tmp_path, "tools.py", "")
-
-    assert "TOOLS_DIR" in only_problem(path)
-
-
-def test_a_dangling_link_is_a_problem(folder):
-    """Somebody meant a file to be there."""
-    (folder / "gone.py").symlink_to(folder / "nowhere.py")
-
-    assert "gone.py cannot be read" in only_problem(folder)
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: (path.write_bytes(b"\xff\xfe\x00\x00"), path.chmod(0o600)), "odd.py"),
+        (lambda path: path.mkdir(), "odd.py cannot be read"),
+        (lambda path: path.symlink_to(path.parent / "nowhere.py"), "odd.py cannot be read"),
+    ],
+)
+def test_what_cannot_be_read_is_a_problem(folder, make, words):
+    """Somebody meant a file to be there: no text, a folder, a dangling link. TOOLS_DIR names a folder."""
+    make(folder / "odd.py")
+    assert words in only_problem(folder)
+    assert "TOOLS_DIR" in only_problem(write(folder, "tools.py", ""))
 
 
 def test_nothing_is_left_behind(folder):
@@ -315,9 +257,7 @@ def test_nothing_is_left_behind(folder):
     tool_file(folder, "fine.py", "fine")
     write(folder, "broken.py", "1 / 0")
     before = set(sys.modules)
-
     found(folder)
-
     assert sorted(path.name for path in folder.iterdir()) == ["broken.py", "fine.py"]
     assert [name for name in set(sys.modules) - before if name.endswith("_broken")] == []
 

@@ -74,70 +74,101 @@ def assert_strict(schema: Any) -> None:
             assert_strict(inner)
 
 
-def test_plain_types_are_plain():
-    """str, int, float, bool, in the order of the signature."""
-
-    def book(title: str, pages: int, price: float, used: bool) -> None: ...
-
-    assert parameters(book) == {
+def closed(properties: dict[str, Any]) -> dict[str, Any]:
+    """An object of these properties, all of which it needs."""
+    return {
         "type": "object",
-        "properties": {
-            "title": {"type": "string"},
-            "pages": {"type": "integer"},
-            "price": {"type": "number"},
-            "used": {"type": "boolean"},
+        "properties": properties,
+        "required": [*properties],
+        "additionalProperties": False,
+    }
+
+
+ROLL = (
+    "sides: Annotated[int, Field(ge=2, le=100, description='of the die')], times: Annotated[int, 'how often']"
+)
+LOOK = (
+    "plain: Annotated[str, Field(pattern='^[a-z]+$')], "
+    "around: Annotated[str, 'x', Field(json_schema_extra={'pattern': '^(?=a)'})]"
+)
+SIGNATURES: dict[str, dict[str, Any]] = {
+    "title: str, pages: int, price: float, used: bool": {
+        "title": {"type": "string"},
+        "pages": {"type": "integer"},
+        "price": {"type": "number"},
+        "used": {"type": "boolean"},
+    },
+    "": {},
+    "limit: int = 10, exact: bool = False, place: str | None = None": {
+        "limit": {"type": ["integer", "null"], "description": "Null means 10."},
+        "exact": {"type": ["boolean", "null"], "description": "Null means false."},
+        "place": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+    },
+    "size: Literal['s', 2], finish: Literal['m', 'g'] = 'm'": {
+        "size": {"type": ["string", "integer"], "enum": ["s", 2]},
+        "finish": {"type": ["string", "null"], "enum": ["m", "g", None], "description": 'Null means "m".'},
+    },
+    "color: Color, paint: Color = Color.BLUE": {
+        "color": {"type": "string", "enum": ["red", "blue"], "description": Color.__doc__},
+        "paint": {
+            "type": ["string", "null"],
+            "enum": ["red", "blue", None],
+            "description": f'{Color.__doc__} Null means "blue".',
         },
-        "required": ["title", "pages", "price", "used"],
-        "additionalProperties": False,
-    }
+    },
+    "days: list[datetime], tags: set[str], owner: UUID": {
+        "days": {"type": "array", "items": {"type": "string", "format": "date-time"}},
+        "tags": {"type": "array", "items": {"type": "string"}, "description": "(uniqueItems: True)"},
+        "owner": {"type": "string", "format": "uuid"},
+    },
+    ROLL: {
+        "sides": {"type": "integer", "minimum": 2, "maximum": 100, "description": "of the die"},
+        "times": {"type": "integer", "description": "how often"},
+    },
+    LOOK: {
+        "plain": {"type": "string", "pattern": "^[a-z]+$"},
+        "around": {"type": "string", "description": "x (pattern: ^(?=a))"},
+    },
+}
+"""In strict mode no key is optional: null stands for a default, and the model is told what it means. What it
+has no word for (as look-around, which the service does not know) is said in the description."""
 
 
-def test_a_function_without_parameters_is_a_tool():
-    """Its schema is the empty, closed object."""
-
-    def ping() -> str:
-        return "pong"
-
-    assert parameters(ping) == {
-        "type": "object",
-        "properties": {},
-        "required": [],
-        "additionalProperties": False,
-    }
+NAMES = {**globals(), "datetime": datetime, "Decimal": Decimal, "UUID": UUID}
+"""What the signatures are about."""
 
 
-def test_a_default_is_null_and_said():
-    """Strict mode knows no optional key: null stands for it, and the model is told what null means."""
-
-    def find(text: str, limit: int = 10, exact: bool = False, place: str | None = None) -> None: ...
-
-    properties = parameters(find)["properties"]
-
-    assert properties["limit"] == {"type": ["integer", "null"], "description": "Null means 10."}
-    assert properties["exact"] == {"type": ["boolean", "null"], "description": "Null means false."}
-    assert properties["place"] == {"anyOf": [{"type": "string"}, {"type": "null"}]}
+def with_parameters(signature: str) -> Any:
+    """A function with them, whose docstring does not count where an annotation describes."""
+    space: dict[str, Any] = {}
+    doc = "Do it.\n\nArgs:\n    sides: not this text"
+    exec(f"def f({signature}) -> None: {doc!r}", NAMES, space)
+    return space["f"]
 
 
-def test_choices_are_enums():
-    """Literal and Enum, with their types; null where there is a default."""
-
-    def paint(color: Color, size: Literal["s", 2], finish: Literal["matt", "gloss"] = "matt") -> None: ...
-
-    properties = parameters(paint)["properties"]
-
-    assert properties["color"]["enum"] == ["red", "blue"]
-    assert properties["color"]["type"] == "string"
-    assert properties["size"] == {"type": ["string", "integer"], "enum": ["s", 2]}
-    assert properties["finish"]["type"] == ["string", "null"]
-    assert properties["finish"]["enum"] == ["matt", "gloss", None]
+@pytest.mark.parametrize("signature", SIGNATURES)
+def test_a_signature_is_a_closed_object(signature):
+    """In its order, each parameter with its type, limits and description."""
+    assert parameters(with_parameters(signature)) == closed(SIGNATURES[signature])
 
 
-def test_an_enum_default_is_said_by_its_value():
-    """As the model would write it."""
+def test_unions_objects_and_recursive_types():
+    """Null is one more branch, the description stands beside; a type that contains itself is a reference."""
+    schema = parameters(
+        with_parameters(
+            "key: int | str = 1, place: Annotated[Place | None, 'where'] = None, cost: Decimal = Decimal(1), "
+            "at: Annotated[Place, 'where to'] = Place('Seoul'), tree: Tree = None"
+        )
+    )
+    found = schema["properties"]
+    types = {name: [branch.get("type") for branch in one["anyOf"]] for name, one in found.items()}
 
-    def paint(color: Color = Color.BLUE) -> None: ...
-
-    assert parameters(paint)["properties"]["color"]["description"].endswith('Null means "blue".')
+    assert types["key"] == ["integer", "string", "null"]
+    assert types["place"] == types["at"] == ["object", "null"]
+    assert types["cost"] == ["number", "string", "null"]
+    assert ["Null means 1.", "where to"] == [found[name]["description"] for name in ("key", "at")]
+    assert {"$ref": "#/$defs/Tree"} == parameters(with_parameters("tree: Tree"))["properties"]["tree"]
+    assert schema["$defs"]["Tree"]["properties"]["children"]["anyOf"][0]["items"] == {"$ref": "#/$defs/Tree"}
 
 
 def test_nested_types_are_written_out():
@@ -146,7 +177,6 @@ def test_nested_types_are_written_out():
     def place_order(order: Order) -> None: ...
 
     order = parameters(place_order)["properties"]["order"]
-
     assert order["required"] == ["title", "place", "paint"]
     assert order["properties"]["title"] == {
         "type": "string",
@@ -154,79 +184,6 @@ def test_nested_types_are_written_out():
     }
     assert order["properties"]["place"]["properties"]["zone"]["type"] == ["string", "null"]
     assert order["properties"]["paint"]["enum"] == ["red", "blue", None]
-
-
-def test_recursive_types_are_references():
-    """The only case in which definitions are left."""
-
-    def plant(tree: Tree) -> None: ...
-
-    schema = parameters(plant)
-
-    assert schema["properties"]["tree"] == {"$ref": "#/$defs/Tree"}
-    assert schema["$defs"]["Tree"]["properties"]["children"]["anyOf"][0]["items"] == {"$ref": "#/$defs/Tree"}
-
-
-def test_lists_sets_and_dates_are_described():
-    """What strict mode has no word for is said in the description."""
-
-    def plan(days: list[datetime], tags: set[str], owner: UUID, cost: Decimal) -> None: ...
-
-    properties = parameters(plan)["properties"]
-
-    assert properties["days"] == {"type": "array", "items": {"type": "string", "format": "date-time"}}
-    assert properties["tags"]["description"] == "(uniqueItems: True)"
-    assert properties["owner"] == {"type": "string", "format": "uuid"}
-    assert [branch["type"] for branch in properties["cost"]["anyOf"]] == ["number", "string"]
-
-
-def test_annotated_describes_and_limits():
-    """Field(description=…) or a plain text; limits that strict mode knows stay limits."""
-
-    def roll(
-        sides: Annotated[int, Field(ge=2, le=100, description="of the die")],
-        times: Annotated[int, "how often"],
-    ) -> None:
-        """Roll a die.
-
-        Args:
-            sides: not this text
-        """
-
-    assert parameters(roll)["properties"] == {
-        "sides": {"type": "integer", "minimum": 2, "maximum": 100, "description": "of the die"},
-        "times": {"type": "integer", "description": "how often"},
-    }
-
-
-def test_unions_and_objects_can_be_left_out():
-    """Null is one more branch, and the description stands beside them."""
-
-    def look(key: int | str = 1, place: Annotated[Place | None, "where"] = None) -> None: ...
-
-    def go(place: Annotated[Place, "where to"] = Place("Seoul")) -> None: ...  # noqa: B008
-
-    look_at = parameters(look)["properties"]
-    assert [branch["type"] for branch in look_at["key"]["anyOf"]] == ["integer", "string", "null"]
-    assert look_at["key"]["description"] == "Null means 1."
-    assert [branch["type"] for branch in look_at["place"]["anyOf"]] == ["object", "null"]
-    place = parameters(go)["properties"]["place"]
-    assert [branch["type"] for branch in place["anyOf"]] == ["object", "null"]
-    assert place["description"] == "where to"
-
-
-def test_patterns_without_look_around_are_kept():
-    """The service knows no look-around; the model is told of it in words."""
-
-    def look(
-        plain: Annotated[str, Field(pattern="^[a-z]+$")],
-        around: Annotated[str, "x", Field(json_schema_extra={"pattern": "^(?=a)"})],
-    ) -> None: ...
-
-    assert parameters(look)["properties"] == {
-        "plain": {"type": "string", "pattern": "^[a-z]+$"},
-        "around": {"type": "string", "description": "x (pattern: ^(?=a))"},
-    }
 
 
 def test_discriminated_unions_are_any_of():
@@ -242,7 +199,6 @@ def test_discriminated_unions_are_any_of():
 
     keep.__annotations__["pet"] = Annotated[Cat | Dog, Field(discriminator="kind")]
     branches = parameters(keep)["properties"]["pet"]["anyOf"]
-
     assert [branch["properties"]["kind"]["enum"] for branch in branches] == [["cat"], ["dog"]]
 
 
@@ -251,9 +207,7 @@ def test_any_parameter_name_is_fine(name):
     """Also those that a pydantic model could not have as fields."""
     space: dict[str, Any] = {}
     exec(f"def look({name}: str) -> str: return {name}", space)
-
     found = Toolbox.of(space["look"]).get("look")
-
     assert found is not None
     assert found.read(f'{{"{name}": "x"}}') == {name: "x"}
 
@@ -268,15 +222,7 @@ def test_any_parameter_name_is_fine(name):
     ids=["google", "rest", "narrow"],
 )
 def test_docstrings_describe_parameters(docstring):
-    """The text above them is the description; what the function returns is left out."""
-    assert described(f"Send it.\n\nAt once.\n\n{docstring}") == (
-        "Send it.\n\nAt once.",
-        {"to": "who gets it, by name", "text": "what"},
-    )
-
-
-def test_a_colon_in_the_text_begins_no_section():
-    """Only the known headings do."""
-    text = "Find things.\n\nUse it for:\n    this: and that"
-
-    assert described(text) == (text, {})
+    """Their text is the description, what is returned is left out; a colon alone begins no section."""
+    above = "Send it.\n\nUse it for:\n    this: and that"
+    assert described(f"{above}\n\n{docstring}") == (above, {"to": "who gets it, by name", "text": "what"})
+    assert described(above) == (above, {})

@@ -176,7 +176,6 @@ class Socket:
         return await self.next()
 
     def vanish(self) -> None:
-        """End the TCP connection without a close frame."""
         self.socket._response.close()
 
     async def resume(self, session: str, seq: int) -> None:

@@ -31,7 +31,6 @@ async def api(d: DiscordStandin) -> AsyncIterator[Api]:
 
 @pytest.fixture
 async def socket(d: DiscordStandin) -> AsyncIterator[Socket]:
-    """Greeted, and not identified yet."""
     async with gateway(d) as client:
         yield client
 

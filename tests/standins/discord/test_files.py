@@ -8,8 +8,8 @@ import aiohttp
 import discord
 import pytest
 
-from standins.discord import Rules, Upload
-from tests.standins.discord.clients import CHANNEL, MESSAGES, PERSON, Bot, form, running, standin_with, why
+from standins.discord import DiscordStandin, Rules, Upload
+from tests.standins.discord.clients import CHANNEL, MESSAGES, PERSON, Bot, form, running, why
 
 PICTURE = b"\x89PNG\r\n\x1a\n picture"
 CDN = "/attachments/{channel}/{file}/{name}"
@@ -70,26 +70,24 @@ async def test_a_voice_message_says_that_it_is_one(d, bot):
 async def test_an_address_is_signed_and_expires(d, api):
     """A changed, an old and an expired one are the same 404; the message read anew has a good one."""
     said = await d.say(PERSON, CHANNEL, "look", attachments=[("cat.png", PICTURE)])
-    path = f"{MESSAGES}/{said}"
-    url = (await api.ask("GET", path))[1]["attachments"][0]["url"]
-    assert await get(url) == (200, PICTURE)
-    gone = (404, b"This content is no longer available.")
-    assert await get(url.split("?")[0]) == gone
-    assert await get(url.replace("hm=", "hm=0")) == gone
+
+    async def url():
+        return (await api.ask("GET", f"{MESSAGES}/{said}"))[1]["attachments"][0]["url"]
+
+    old, gone = await url(), (404, b"This content is no longer available.")
+    assert await get(old) == (200, PICTURE)
+    for bad in (old.split("?")[0], old.replace("hm=", "hm=0")):
+        assert await get(bad) == gone
     d.expire_attachments()
-    assert await get(url) == gone
-    assert await get((await api.ask("GET", path))[1]["attachments"][0]["url"]) == (200, PICTURE)
+    assert [await get(old), await get(await url())] == [gone, (200, PICTURE)]
+    async with DiscordStandin(rules=Rules(attachment_lifetime=0)) as hasty:
+        hasty.add_dm(CHANNEL, PERSON)
+        await hasty.say(PERSON, CHANNEL, "look", attachments=[("cat.png", PICTURE)])
+        assert await get(hasty.messages(CHANNEL)[0].attachments[0].url) == gone
     assert [fetch.status for fetch in d.fetches] == [200, 404, 404, 404, 200]
 
 
-@standin_with(rules=Rules(attachment_lifetime=0))
-async def test_an_address_has_a_lifetime(d):
-    await d.say(PERSON, CHANNEL, "look", attachments=[("cat.png", PICTURE)])
-    assert (await get(d.messages(CHANNEL)[0].attachments[0].url))[0] == 404
-
-
 async def test_a_download_can_fail(d):
-    """With a status before a byte, late, or cut in the middle."""
     await d.say(PERSON, CHANNEL, "look", attachments=[("cat.png", PICTURE)])
     (attachment,) = d.messages(CHANNEL)[0].attachments
     d.fail("GET", CDN, status=503)
@@ -119,7 +117,6 @@ async def test_the_sdk_posts_and_edits_files(d, bot):
 
 
 async def test_a_file_alone_is_a_message(api):
-    """A part of a form needs no entry in `attachments`."""
     status, message = await api.upload({}, A)
     assert (status, message["content"], message["attachments"][0]["size"]) == (200, "", 1)
     assert (await api.upload({}, *[A] * 10))[0] == 200
@@ -142,17 +139,14 @@ async def test_an_edit_says_which_files_stay(d, api):
 
 
 async def test_an_upload_is_made_once_though_its_answer_was_lost(d, api):
-    """The nonce is enforced with files, too: the second form stores nothing."""
     body = {"nonce": "n", "enforce_nonce": True}
     d.fail("POST", "/channels/{channel}/messages", when="after", drop=True)
     with pytest.raises(aiohttp.ClientError):
         await api.upload(body, A)
-    assert (await api.upload(body, A))[0] == 200
-    assert (len(d.posts(CHANNEL)), names(d)) == (1, ["a.txt"])
+    assert ((await api.upload(body, A))[0], len(d.posts(CHANNEL)), names(d)) == (200, 1, ["a.txt"])
 
 
 async def test_an_interaction_is_answered_with_a_file(d, monkeypatch):
-    """Callback, follow-up and edit take files as messages do."""
     bot = Bot()
 
     @bot.tree.command(name="draw", description="Draw")

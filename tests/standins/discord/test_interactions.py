@@ -54,8 +54,7 @@ async def test_commands_are_replaced_and_keep_their_ids(d, api):
     _, (first,) = await api.register(RESET)
     _, (same,) = await api.register(RESET)
     _, (changed, other) = await api.register({**RESET, "description": "New"}, {**RESET, "name": "other"})
-    assert first == same
-    assert (changed["id"], changed["application_id"]) == (first["id"], d.application_id)
+    assert (first, changed["id"], changed["application_id"]) == (same, first["id"], d.application_id)
     assert changed["version"] != first["version"]
     assert other["id"] != first["id"]
     assert (await api.ask("GET", f"/applications/{d.application_id}/commands"))[1] == d.commands
@@ -109,7 +108,6 @@ async def test_an_interaction_tells_where_and_who(d, room, use):
 
 @standin_with(rules=Rules(interaction_deadline=0.05))
 async def test_an_unanswered_interaction_fails(use):
-    """After the deadline the person sees a failure, and the callback comes too late."""
     async with use() as used:
         reply = await used.seen
         assert (reply.failed, reply.acked_after, reply.text) == (True, None, "")
@@ -133,8 +131,7 @@ async def test_an_interaction_is_acknowledged_once(d, api, use):
 async def test_suggestions_answer_an_autocompletion_only(use):
     async with use(kind=4) as used:
         assert why(await used.answer(4, content="x")) == "400 50035 type BASE_TYPE_CHOICES"
-        assert await used.answer(8, choices=[]) == (204, "")
-        assert (await used.seen).kind == 8
+        assert (await used.answer(8, choices=[]), (await used.seen).kind) == ((204, ""), 8)
 
 
 async def test_a_callback_can_tell_what_it_made(room, socket, use):

@@ -48,19 +48,21 @@ async def test_the_account_can_be_read(d, api):
         d.add_dm("name", OTHER)
 
 
-async def test_content_is_trimmed_and_may_have_2000_characters(d, api):
-    assert (await api.post("\n  text \n"))[1]["content"] == "text"
+async def test_a_message_is_posted_changed_and_deleted(d, api):
+    """The text is trimmed and may have 2000 characters; an edit keeps what it does not speak of."""
     assert (await api.post("x" * 2000))[0] == 200
     assert (await api.post("", embeds=[{"title": "t"}]))[1]["embeds"] == [{"title": "t"}]
-
-
-async def test_an_edit_keeps_what_it_does_not_speak_of(d, api):
-    _, message = await api.post("text", embeds=[{"title": "t"}], components=row(button()))
+    _, message = await api.post("\n  text \n", embeds=[{"title": "t"}], components=row(button()))
+    assert message["content"] == "text"
     _, edited = await api.patch(message["id"], content="new")
     assert (edited["embeds"], edited["components"]) == (message["embeds"], message["components"])
     assert [part["id"] for part in (*edited["components"], *edited["components"][0]["components"])] == [1, 2]
     _, edited = await api.patch(message["id"], embeds=None, components=[])
     assert (edited["content"], edited["embeds"], edited["components"]) == ("new", [], [])
+    assert await api.ask("DELETE", f"{MESSAGES}/{message['id']}") == (204, "")
+    assert len(d.posts(CHANNEL)) == 2
+    assert await api.ask("POST", f"/channels/{CHANNEL}/typing") == (204, "")
+    assert [channel for _, channel in d.typing] == [CHANNEL]
 
 
 async def test_an_enforced_nonce_posts_once_in_any_channel(d, api):
@@ -128,12 +130,6 @@ async def test_flags_can_suppress_embeds_and_notifications_only(api):
     assert (await api.patch(message["id"], flags=64))[1]["flags"] == 4096
 
 
-async def test_an_own_message_can_be_deleted(d, api):
-    _, own = await api.post("mine")
-    assert (await api.ask("DELETE", f"{MESSAGES}/{own['id']}")) == (204, "")
-    assert not d.posts(CHANNEL)
-
-
 @standin_with(rules=Rules(old_message_age=0, old_message_edits=1))
 async def test_old_messages_take_few_edits(api):
     _, message = await api.post("x")
@@ -163,11 +159,6 @@ async def test_history_hides_what_the_gateway_hides(d, api, room):
     assert not any("guild_id" in m for m in page)
 
 
-async def test_typing_is_noted(d, api):
-    assert await api.ask("POST", f"/channels/{CHANNEL}/typing") == (204, "")
-    assert [channel for _, channel in d.typing] == [CHANNEL]
-
-
 async def test_an_archived_thread_is_opened_by_a_message_or_a_request(d, api, room):
     thread = d.add_thread(room)
     for way in (("POST", "/messages", {"content": "x"}), ("PATCH", "", {"archived": False})):
@@ -189,8 +180,7 @@ async def test_five_posts_and_five_edits_per_window_and_channel(d, api):
     assert (status, body["global"], 0 < body["retry_after"] <= 5) == (429, False, True)
     assert {"via", "retry-after", "x-ratelimit-bucket", "x-ratelimit-reset"} <= set(api.headers)
     assert (api.headers["x-ratelimit-limit"], api.headers["x-ratelimit-remaining"]) == ("5", "0")
-    assert (await api.post("free", d.dm(OTHER)))[0] == 200
-    assert (len(d.rate_limited), d.invalid_requests) == (3, 3)
+    assert ((await api.post("free", d.dm(OTHER)))[0], len(d.rate_limited), d.invalid_requests) == (200, 3, 3)
 
 
 @standin_with(rules=Rules(window=0.01, burst=1))
@@ -219,25 +209,20 @@ async def test_all_requests_together_are_limited_too(api):
 
 
 async def test_a_fault_before_has_no_effect_and_one_after_has(d, api):
-    d.fail("POST", "/channels/{channel}/messages", status=503, code=7)
-    d.fail("POST", "/channels/{channel}/messages", status=500, when="after")
+    """A dropped reply cuts the connection. A 429 without Via and JSON is what the SDK takes for a ban."""
+    path = "/channels/{channel}/messages"
+    d.fail("POST", path, status=503, code=7)
+    d.fail("POST", path, status=500, when="after")
     replies = [(await api.post(str(n)))[0] for n in range(3)]
     assert (replies, [p.content for p in d.posts(CHANNEL)]) == ([503, 500, 200], ["1", "2"])
     assert ([c.status for c in d.calls], d.calls[0].body) == (replies, {"content": "0"})
-    d.fail("POST", "/channels/{channel}/messages", times=9)
+    d.fail("POST", path, times=9)
     d.heal()
     assert (await api.post("healed"))[0] == 200
-
-
-async def test_a_dropped_reply_cuts_the_connection(d, api):
-    d.fail("POST", "/channels/{channel}/messages", when="after", drop=True)
+    d.fail("POST", path, when="after", drop=True)
     with pytest.raises(aiohttp.ClientError):
         await api.post("sent")
-    assert ([p.content for p in d.posts(CHANNEL)], d.calls[-1].status) == (["sent"], 0)
-
-
-async def test_faults_can_look_like_a_ban(d, api):
-    """429 without Via and JSON, which the SDK takes for Cloudflare's."""
+    assert (d.posts(CHANNEL)[-1].content, d.calls[-1].status) == ("sent", 0)
     d.fail("GET", "/users/@me", status=429, via=False)
     assert await api.ask("GET", "/users/@me") == (429, "error code: 1015")
     assert "via" not in api.headers
@@ -255,28 +240,19 @@ async def test_a_delay_holds_requests_until_lifted(d, api):
         await api.post("fast")
 
 
-async def test_waiting_in_vain_tells_what_happened(d, api):
+async def test_waiting_for_one_channel_is_not_woken_by_others(d, api, room):
+    """And waiting in vain tells what happened."""
+    looks = iter((False, True))
+    waiting = asyncio.ensure_future(d.until(lambda: next(looks), channel=CHANNEL))
+    await asyncio.sleep(0.01)
+    await d.say(PERSON, room, "elsewhere")
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    await d.say(PERSON, CHANNEL, "here")
+    assert await waiting
     await api.post("unexpected")
     with pytest.raises(TimeoutError, match="unexpected"):
         await d.until(lambda: False, timeout=0.01)
-
-
-async def test_waiting_for_one_channel_is_not_woken_by_others(d, room):
-    asked = 0
-
-    def twice():
-        nonlocal asked
-        asked += 1
-        return asked == 2
-
-    waiting = asyncio.ensure_future(d.until(twice, channel=CHANNEL))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    await d.say(PERSON, room, "elsewhere")
-    await asyncio.sleep(0.01)
-    assert asked == 1
-    await d.say(PERSON, CHANNEL, "here")
-    assert await waiting
 
 
 async def test_an_outage_keeps_the_port(d):

@@ -167,7 +167,6 @@ async def test_history_is_read_in_order(d, bot):
 
 
 async def test_a_revoked_token_ends_the_client(d, bot):
-    """The gateway closes with 4004, after which the SDK gives up; it cannot log in again."""
     d.revoke()
     with pytest.raises(discord.ConnectionClosed) as closed:
         await bot.life

@@ -43,7 +43,6 @@ class Phone:
         return message
 
     async def event(self, *, ack: bool = True) -> Json:
-        """The next envelope."""
         envelope = await self.next()
         if ack:
             await self.ack(envelope)
@@ -58,19 +57,20 @@ class Phone:
         return kind in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
 
 
+async def socket_url(slack: SlackStandin, session: aiohttp.ClientSession) -> str:
+    client = AsyncWebClient(base_url=slack.api_url, session=session)
+    return str((await client.apps_connections_open(app_token=slack.app_token))["url"])
+
+
 @asynccontextmanager
 async def phone(slack: SlackStandin) -> AsyncIterator[Phone]:
-    async with aiohttp.ClientSession() as session:
-        client = AsyncWebClient(base_url=slack.api_url, session=session)
-        url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
-        async with session.ws_connect(url) as ws:
-            line = Phone(ws)
-            assert (await line.next())["type"] == "hello"
-            yield line
+    async with aiohttp.ClientSession() as session, session.ws_connect(await socket_url(slack, session)) as ws:
+        line = Phone(ws)
+        assert (await line.next())["type"] == "hello"
+        yield line
 
 
 async def refusal(call: Awaitable[object]) -> str:
-    """The error a call is answered with."""
     with pytest.raises(SlackApiError) as caught:
         await call
     return str(caught.value.response["error"])
@@ -90,5 +90,4 @@ def button(action_id: str = "yes", label: str = "Yes", **more: object) -> Json:
 
 
 async def told(slack: SlackStandin, line: Phone, count: int) -> list[Json]:
-    """The next events, acknowledged."""
     return [(await line.event())["payload"] for _ in range(count)]

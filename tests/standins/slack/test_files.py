@@ -10,7 +10,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from standins.slack import SlackStandin, Upload
-from tests.standins.slack.clients import Json, Phone, phone, refusal, told, workspace
+from tests.standins.slack.clients import Json, Phone, phone, refusal, told
 
 PICTURE = b"\x89PNG\r\n\x1a\n picture"
 
@@ -26,7 +26,6 @@ async def get(url: str, token: str = "", **options: Any) -> tuple[int, str, byte
 
 
 async def send(url: str, data: Any) -> int:
-    """The status of an upload."""
     async with aiohttp.ClientSession() as session, session.post(url, data=data) as answer:
         return answer.status
 
@@ -50,58 +49,42 @@ async def begun(client: AsyncWebClient, name: str, content: bytes) -> str:
 async def test_a_message_with_a_file_is_a_file_share(slack, channel, text, count):
     """Direct message, channel and mention carry the same file; a mention has no subtype."""
     async with phone(slack) as line:
-        await slack.say("U1", channel, text, files=[("cat.png", PICTURE)], order="message")
+        root = await slack.say("U1", channel, text, files=[("cat.png", PICTURE)], order="message")
         events = [payload["event"] for payload in await told(slack, line, count)]
+        await slack.say("U1", channel, "", root, files=[{"id": "F1", "mimetype": "image/png"}])
+        (reply,) = await told(slack, line, 1)
     assert [event.get("subtype") for event in events] == ["file_share", None][:count]
+    assert (reply["event"]["thread_ts"], reply["event"]["subtype"]) == (root, "file_share")
+    assert ("blocks" in reply["event"], reply["event"]["files"][0]["id"]) == (False, "F1")
     for event in events:
         (file,) = event["files"]
         assert (file["name"], file["mimetype"], file["filetype"]) == ("cat.png", "image/png", "png")
         assert (file["size"], file["mode"], file["is_external"]) == (len(PICTURE), "hosted", False)
 
 
-async def test_a_file_in_a_topic_stands_in_it(slack):
-    """A reply with a file has the thread of its root."""
-    async with phone(slack) as line:
-        root = await slack.say("U1", "C1", "root")
-        await slack.say("U1", "C1", "", root, files=[("a.txt", b"a")])
-        _, payload = await told(slack, line, 2)
-    assert (payload["event"]["thread_ts"], payload["event"]["subtype"]) == (root, "file_share")
-
-
 async def test_bytes_are_for_the_token_only(slack):
-    """With the bot's token the bytes; with another, a revoked or none a page to sign in, all of them 200."""
+    """With the bot's token and its scope the bytes; else a page to sign in, with 200, too. Or a redirect."""
     async with phone(slack) as line:
         (file,) = await attached(slack, line, Upload("cat.png", PICTURE))
-    for url in (file["url_private"], file["url_private_download"]):
-        assert await get(url, slack.bot_token) == (200, "image/png", PICTURE)
+    url, own = file["url_private"], slack.bot_token
+    for good in (url, file["url_private_download"]):
+        assert await get(good, own) == (200, "image/png", PICTURE)
     for token in ("", "xoxb-other", slack.app_token):
-        status, kind, body = await get(file["url_private"], token)
+        status, kind, body = await get(url, token)
         assert (status, kind, PICTURE in body) == (200, "text/html", False)
-    slack.revoke("bot")
-    assert (await get(file["url_private"], slack.bot_token))[1] == "text/html"
-    assert [fetch.authorized for fetch in slack.fetches] == [True, True, False, False, False, False]
-
-
-async def test_bytes_need_the_scope(slack):
-    """Without files:read the right token gets the page to sign in, too."""
-    async with phone(slack) as line:
-        (file,) = await attached(slack, line, Upload("cat.png", PICTURE))
     slack.scopes.discard("files:read")
-    assert (await get(file["url_private"], slack.bot_token))[1] == "text/html"
-
-
-async def test_files_can_be_redirected(slack):
-    """A private URL may answer 302 to anywhere."""
-    async with phone(slack) as line:
-        (file,) = await attached(slack, line, Upload("cat.png", PICTURE))
+    assert (await get(url, own))[1] == "text/html"
+    slack.scopes.add("files:read")
     slack.redirect_files("http://127.0.0.1:1/elsewhere")
-    assert (await get(file["url_private"], slack.bot_token))[0] == 302
+    assert (await get(url, own))[0] == 302
     slack.redirect_files("")
-    assert (await get(file["url_private"], slack.bot_token))[2] == PICTURE
+    assert (await get(url, own))[2] == PICTURE
+    slack.revoke("bot")
+    assert (await get(url, own))[1] == "text/html"
+    assert [fetch.authorized for fetch in slack.fetches] == [True] * 2 + [False] * 4 + [True] * 2 + [False]
 
 
 async def test_a_download_can_fail(slack):
-    """With a status before a byte, or cut in the middle."""
     async with phone(slack) as line:
         (file,) = await attached(slack, line, Upload("cat.png", PICTURE))
     slack.fail("download", status=503)
@@ -112,19 +95,27 @@ async def test_a_download_can_fail(slack):
     assert (await get(file["url_private"], slack.bot_token))[2] == PICTURE
 
 
-async def test_a_voice_clip_calls_itself_a_video(slack):
-    """Its subtype says what it is, its announced type does not."""
+@pytest.mark.parametrize(
+    ("upload", "told"),
+    [
+        (
+            Upload("audio_message.m4a", b"audio", voice=True),
+            {"subtype": "slack_audio", "mimetype": "video/mp4", "filetype": "m4a"},
+        ),
+        (
+            Upload("cat.png", mode="external", url="https://drive.example/cat.png"),
+            {"mode": "external", "is_external": True, "url_private": "https://drive.example/cat.png"},
+        ),
+        (Upload("big.bin", b"x" * 100, size=1), {"size": 1}),
+    ],
+)
+async def test_what_is_announced_of_a_file(slack, upload, told):
+    """A voice clip calls itself a video, an external file is not Slack's, and a size can lie."""
     async with phone(slack) as line:
-        (file,) = await attached(slack, line, Upload("audio_message.m4a", b"audio", voice=True))
-    assert (file["subtype"], file["mimetype"], file["filetype"]) == ("slack_audio", "video/mp4", "m4a")
-
-
-async def test_an_external_file_is_elsewhere(slack):
-    """Its URL is not Slack's, and whoever sends the token there gives it away."""
-    elsewhere = "https://drive.example/cat.png"
-    async with phone(slack) as line:
-        (file,) = await attached(slack, line, Upload("cat.png", mode="external", url=elsewhere))
-    assert (file["mode"], file["is_external"], file["url_private"]) == ("external", True, elsewhere)
+        (file,) = await attached(slack, line, upload)
+    assert file.items() >= told.items()
+    if not file["is_external"]:
+        assert (await get(file["url_private"], slack.bot_token))[2] == upload.content
 
 
 async def test_a_file_of_another_organisation_is_a_stub(slack, client):
@@ -138,15 +129,7 @@ async def test_a_file_of_another_organisation_is_a_stub(slack, client):
     assert (file["mode"], list(file["shares"]["private"])) == ("hosted", ["D1"])
 
 
-async def test_an_announced_size_can_lie(slack):
-    """What is announced and what is served are two things."""
-    async with phone(slack) as line:
-        (file,) = await attached(slack, line, Upload("big.bin", b"x" * 100, size=1))
-    assert (file["size"], len((await get(file["url_private"], slack.bot_token))[2])) == (1, 100)
-
-
 async def test_the_sdk_uploads_a_file_into_a_thread(slack, client):
-    """files_upload_v2 works unchanged; the message comes after the answer and the app is told of it."""
     async with phone(slack) as line:
         root = await slack.say("U1", "C1", "draw")
         answer = await client.files_upload_v2(
@@ -167,19 +150,15 @@ async def test_the_sdk_uploads_a_file_into_a_thread(slack, client):
 
 
 async def test_an_upload_url_takes_a_form_and_takes_it_once(slack, client):
-    """Another length, or a second time, is refused."""
     url = (await client.files_getUploadURLExternal(filename="a.txt", length=3))["upload_url"]
     form = aiohttp.FormData()
     form.add_field("filename", b"abc", filename="a.txt")
-    assert await send(url, b"four") == 400
-    assert await send(url, form) == 200
-    assert await send(url, b"abc") == 400
+    assert (await send(url, b"four"), await send(url, form), await send(url, b"abc")) == (400, 200, 400)
     assert await send(f"{slack.base_url}/upload/v1/other", b"abc") == 400
 
 
 @pytest.mark.parametrize("as_form", [False, True])
 async def test_an_upload_may_be_large(client, as_form):
-    """Larger than any request of the Web API, raw or in a form."""
     length = 5 * 1024**2
     url = (await client.files_getUploadURLExternal(filename="a.bin", length=length))["upload_url"]
     content, form = io.BytesIO(b"x" * length), aiohttp.FormData()
@@ -187,39 +166,17 @@ async def test_an_upload_may_be_large(client, as_form):
     assert await send(url, form if as_form else content) == 200
 
 
-async def test_a_file_is_completed_once_and_only_with_its_bytes(slack, client):
-    """Not before the upload, not a second time; until then nobody knows the file."""
+async def test_files_are_completed_once_and_only_with_their_bytes(slack, client):
+    """Not before the upload, not a second time; until then nobody knows them. Two are one message."""
     file = (await client.files_getUploadURLExternal(filename="a.txt", length=1))["file_id"]
-    files: list[dict[str, str | None]] = [{"id": file, "title": "A"}]
-    assert await refusal(client.files_completeUploadExternal(files=files)) == "file_update_failed"
+    assert await refusal(client.files_completeUploadExternal(files=[{"id": file}])) == "file_update_failed"
     assert await refusal(client.files_info(file=file)) == "file_not_found"
-    whole: list[dict[str, str | None]] = [{"id": await begun(client, "b.txt", b"b"), "title": "B"}]
-    assert (await client.files_completeUploadExternal(files=whole))["files"][0]["title"] == "B"
-    assert await refusal(client.files_completeUploadExternal(files=whole)) == "file_update_failed"
-    assert slack.files[whole[0]["id"] or ""].shares == {}
-
-
-async def test_an_answer_lost_after_the_completion(slack):
-    """The app is told nothing and the file is shared."""
-    async with aiohttp.ClientSession() as session:
-        client = AsyncWebClient(slack.bot_token, base_url=slack.api_url, session=session, retry_handlers=[])
-        file = await begun(client, "a.txt", b"abc")
-        slack.fail("files.completeUploadExternal", when="after", drop=True)
-        with pytest.raises(aiohttp.ClientConnectionError):
-            await client.files_completeUploadExternal(files=[{"id": file, "title": "A"}], channel_id="C1")
-        await slack.until(lambda: slack.posts("C1"))
-        assert (await client.files_info(file=file))["file"]["shares"]["public"]["C1"]
-
-
-async def test_several_files_are_one_message(slack, client):
-    """A completion with two files makes one message with both."""
-    files: list[dict[str, str | None]] = [
-        {"id": await begun(client, name, b"x"), "title": name} for name in ("a.txt", "b.txt")
-    ]
-    await client.files_completeUploadExternal(files=files, channel_id="C1")
+    files = [{"id": await begun(client, name, b"x"), "title": name} for name in ("a.txt", "b.txt")]
+    answer = await client.files_completeUploadExternal(files=files, channel_id="C1")
+    assert [file["title"] for file in answer["files"]] == ["a.txt", "b.txt"]
+    assert await refusal(client.files_completeUploadExternal(files=files)) == "file_update_failed"
     await slack.until(lambda: slack.posts("C1"))
-    (post,) = slack.posts("C1")
-    assert [file.title for file in post.files] == ["a.txt", "b.txt"]
+    assert [file.title for file in slack.posts("C1")[0].files] == ["a.txt", "b.txt"]
 
 
 async def test_only_own_files_can_be_deleted(slack, client):
@@ -235,11 +192,3 @@ async def test_only_own_files_can_be_deleted(slack, client):
     assert slack.messages("C1")[0]["files"] == [{"id": own, "mode": "tombstone"}]
     assert (await get(url, slack.bot_token))[0] == 404
     assert await refusal(client.files_info(file=own)) == "file_deleted"
-
-
-async def test_uploads_are_limited_by_tier():
-    """The 101st in a minute is too much."""
-    async with workspace() as (_, client):
-        for _ in range(100):
-            await client.files_getUploadURLExternal(filename="a", length=1)
-        assert await refusal(client.files_getUploadURLExternal(filename="a", length=1)) == "ratelimited"

@@ -6,56 +6,33 @@ import asyncio
 
 import aiohttp
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
 from standins.slack import SlackStandin, Timing
-from tests.standins.slack.clients import (
-    Phone,
-    phone,
-)
+from tests.standins.slack.clients import Phone, phone, socket_url
 
 
-async def test_a_ticket_admits_one_connection(slack):
-    """The URL of apps.connections.open works once."""
+async def test_a_ticket_admits_one_connection_and_expires(slack):
     async with aiohttp.ClientSession() as session:
-        client = AsyncWebClient(base_url=slack.api_url, session=session)
-        url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
+        url = await socket_url(slack, session)
         async with session.ws_connect(url):
             pass
         with pytest.raises(aiohttp.WSServerHandshakeError):
             await session.ws_connect(url)
-
-
-async def test_a_ticket_expires():
-    """A ticket not used in time is refused."""
-    async with SlackStandin(timing=Timing(ticket_seconds=0)) as slack:
+    async with SlackStandin(timing=Timing(ticket_seconds=0)) as hasty:
         with pytest.raises(aiohttp.WSServerHandshakeError):
-            async with phone(slack):
+            async with phone(hasty):
                 pass
 
 
-async def test_hello_comes_first_and_counts_the_connections(slack):
-    """`hello` names the app and how many sockets are open."""
-    async with phone(slack), aiohttp.ClientSession() as session:
-        client = AsyncWebClient(base_url=slack.api_url, session=session)
-        url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
-        async with session.ws_connect(url) as ws:
-            hello = await ws.receive_json()
-    assert (hello["num_connections"], hello["connection_info"]) == (2, {"app_id": slack.app_id})
-
-
-async def test_an_eleventh_connection_is_told_to_go(slack):
-    """Ten sockets an app; one more gets `too_many_websockets` and is closed."""
+async def test_hello_counts_the_connections_and_an_eleventh_is_told_to_go(slack):
     async with aiohttp.ClientSession() as session:
-        client = AsyncWebClient(base_url=slack.api_url, session=session)
-        sockets = []
-        for _ in range(11):
-            url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
-            sockets.append(await session.ws_connect(url))
-        first = await sockets[-1].receive_json()
+        sockets = [await session.ws_connect(await socket_url(slack, session)) for _ in range(11)]
+        first = [await socket.receive_json() for socket in sockets]
         for socket in sockets:
             await socket.close()
-    assert first["reason"] == "too_many_websockets"
+    assert [hello["num_connections"] for hello in first[:10]] == list(range(1, 11))
+    assert first[0]["connection_info"] == {"app_id": slack.app_id}
+    assert first[10]["reason"] == "too_many_websockets"
 
 
 async def test_an_envelope_goes_to_one_of_the_sockets(slack):
@@ -107,7 +84,6 @@ async def test_an_event_survives_the_socket_that_got_it():
 
 
 async def test_any_socket_may_acknowledge(slack):
-    """An envelope of one socket acknowledged on the other is settled."""
     async with phone(slack) as one, phone(slack) as other:
         await slack.say("U1", "C1", "hi")
         first = asyncio.create_task(one.next())
@@ -120,7 +96,6 @@ async def test_any_socket_may_acknowledge(slack):
 
 
 async def test_a_late_acknowledgement_does_not_stop_the_retry():
-    """After the deadline the attempt has failed, whatever comes."""
     async with SlackStandin(redeliver_after=0.05, retry_delays=(0.1,)) as slack, phone(slack) as line:
         await slack.say("U1", "C1", "hi")
         late = await line.event(ack=False)
@@ -131,7 +106,6 @@ async def test_a_late_acknowledgement_does_not_stop_the_retry():
 
 
 async def test_events_wait_while_the_service_is_away():
-    """Offline: connections refused. Online again: same port, state kept, the event comes."""
     async with SlackStandin() as slack:
         async with phone(slack):
             await slack.go_offline()
@@ -170,11 +144,9 @@ async def test_a_polite_disconnect_leaves_time():
 
 
 async def test_the_service_pings():
-    """Pings come regularly; a client that does not answer them is closed."""
+    """Regularly; a client that does not answer is closed."""
     async with SlackStandin(timing=Timing(ping_seconds=0.05)) as slack, aiohttp.ClientSession() as session:
-        client = AsyncWebClient(base_url=slack.api_url, session=session)
-        url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
-        async with session.ws_connect(url, autoping=False) as ws:
-            await ws.receive_json()
-            assert (await ws.receive()).type is aiohttp.WSMsgType.PING
-            await slack.until(lambda: slack.connections == 0)
+        ws = await session.ws_connect(await socket_url(slack, session), autoping=False)
+        await ws.receive_json()
+        assert (await ws.receive()).type is aiohttp.WSMsgType.PING
+        await slack.until(lambda: slack.connections == 0)

@@ -6,18 +6,7 @@ import pytest
 from slack_sdk.models.messages.chunk import TaskUpdateChunk
 
 from standins.slack import Timing
-from tests.standins.slack.clients import (
-    Json,
-    refusal,
-    stream,
-    workspace,
-)
-
-
-async def test_a_direct_message_needs_no_recipient(slack, client):
-    """Streams in a DM go to the person there."""
-    ts = await slack.say("U1", "D1", "hello")
-    assert (await client.chat_startStream(channel="D1", thread_ts=ts))["ok"]
+from tests.standins.slack.clients import Json, refusal, stream, workspace
 
 
 async def test_a_stopped_stream_takes_no_more(slack, client):
@@ -57,24 +46,18 @@ TEXT = {"type": "markdown_text", "text": "text"}
 
 
 async def test_task_chunks_are_kept(slack, client):
-    """A task is updated by its id, beside the text; history has it as a card."""
+    """A task is updated by its id, beside the text, and may cite; history has it as a card."""
+    source = {"type": "url", "url": "https://a.example", "text": "A"}
     post = await stream(client, slack, chunks=[TaskUpdateChunk(id="1", title="Search", status="pending")])
-    await client.chat_appendStream(
-        **post, chunks=[task(details="2 pages"), {"type": "plan_update", "title": "P"}]
-    )
+    plan = {"type": "plan_update", "title": "P"}
+    await client.chat_appendStream(**post, chunks=[task(details="2 pages", sources=[source]), plan])
     await client.chat_stopStream(**post, chunks=[task("complete"), TEXT])
     (shown,) = slack.posts("C1")
     assert (shown.text, shown.plan, len(shown.tasks)) == ("text", "P", 1)
-    assert shown.tasks[0].items() >= {"status": "complete", "details": "2 pages"}.items()
+    kept = {"status": "complete", "details": "2 pages", "sources": [source]}
+    assert shown.tasks[0].items() >= kept.items()
     card, text = slack.messages("C1")[-1]["blocks"]
     assert (card["type"], card["status"], text["type"]) == ("task_card", "complete", "markdown")
-
-
-async def test_a_source_is_a_link_with_a_label(slack, client):
-    """A task may cite."""
-    source = {"type": "url", "url": "https://a.example", "text": "A"}
-    await stream(client, slack, chunks=[task(sources=[source])])
-    assert slack.posts("C1")[0].tasks[0]["sources"] == [source]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +74,6 @@ async def test_a_stream_keeps_its_mode(slack, client, first, then):
 
 
 async def test_chunks_may_be_unknown(slack, client):
-    """A workspace can refuse them, and text goes on working."""
     slack.refuse_chunks()
     ts = await slack.say("U1", "D1", "hi")
     start = client.chat_startStream(channel="D1", thread_ts=ts, chunks=[TEXT])
@@ -112,38 +94,21 @@ async def test_tasks_are_gone_after_an_update(slack, client):
     assert [block["type"] for block in slack.messages("C1")[-1]["blocks"]] == ["markdown"]
 
 
-async def test_a_status_ends_with_a_post(slack, client):
-    """It is cleared by an empty one, or by what the app posts in that thread."""
-    ts = await slack.say("U1", "C1", "hi")
-    place: Json = {"channel_id": "C1", "thread_ts": ts}
-    await client.assistant_threads_setStatus(**place, status="is thinking…")
-    assert slack.status("C1", ts) == "is thinking…"
-    await client.chat_postMessage(channel="C1", text="elsewhere")
-    assert slack.status("C1", ts) == "is thinking…"
-    await client.chat_postMessage(channel="C1", text="here", thread_ts=ts)
-    assert slack.status("C1", ts) == ""
-    assert [entry[3] for entry in slack.statuses] == ["is thinking…"]
-
-
-async def test_a_status_times_out():
-    """Without a refresh it vanishes."""
-    async with workspace(timing=Timing(status_seconds=0.05)) as (slack, client):
+async def test_a_status_ends_with_a_post_in_its_thread_or_in_time():
+    async with workspace(timing=Timing(status_seconds=0.3)) as (slack, client):
         ts = await slack.say("U1", "C1", "hi")
-        await client.assistant_threads_setStatus(channel_id="C1", thread_ts=ts, status="is thinking…")
+        place: Json = {"channel_id": "C1", "thread_ts": ts, "status": "is thinking…"}
+        await client.assistant_threads_setStatus(**place)
+        await client.chat_postMessage(channel="C1", text="elsewhere")
+        assert slack.status("C1", ts) == "is thinking…"
+        await client.chat_postMessage(channel="C1", text="here", thread_ts=ts)
+        assert (slack.status("C1", ts), [entry[3] for entry in slack.statuses]) == ("", ["is thinking…"])
+        await client.assistant_threads_setStatus(**place)
+        assert slack.status("C1", ts)
         await slack.until(lambda: not slack.status("C1", ts))
 
 
-async def test_a_status_may_be_refused(slack, client):
-    """A channel can refuse it; a thread must exist."""
-    ts = await slack.say("U1", "C1", "hi")
-    status = client.assistant_threads_setStatus
-    assert await refusal(status(channel_id="C1", thread_ts="1.000001", status="x")) == "invalid_thread_ts"
-    slack.refuse_status("C1", "missing_scope")
-    assert await refusal(status(channel_id="C1", thread_ts=ts, status="x")) == "missing_scope"
-
-
 async def test_agent_sessions_are_for_agent_apps(slack, client):
-    """agents.sessions.setStatus: not_agent_app unless the app is one."""
     call = client.agents_sessions_setStatus(channel_id="C1", status="processing")
     assert await refusal(call) == "not_agent_app"
     async with workspace(agent_app=True) as (agent, agent_client):
