@@ -6,10 +6,11 @@ They write nothing. Each gives values, never raises, and ends in time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from bots.checks import clock, data, discord, model, settings, slack
 from bots.checks.check import Check, finished
@@ -38,14 +39,11 @@ async def examine(
     """
     folder = config.data_dir
     async with opened() as web:
-        local: dict[str, Callable[[], list[Check]]] = {
-            "data.directory": partial(data.directory, folder),
-            "data.env_file": partial(data.env_file, env_file),
-            "data.disk": partial(data.disk, folder),
-            "data.database": partial(data.database, folder, reading),
-        }
         subjects = [
-            *(finished(id, in_daemon(look, id), SECONDS + reading) for id, look in local.items()),
+            _on_disk("data.directory", partial(data.directory, folder)),
+            _on_disk("data.env_file", partial(data.env_file, env_file)),
+            _on_disk("data.disk", partial(data.disk, folder)),
+            _on_disk("data.database", partial(data.database, folder, reading), SECONDS + reading),
             finished(model.SERVER, model.check(config, web), SECONDS),
         ]
         if "slack" in names:
@@ -56,3 +54,10 @@ async def examine(
             subjects.append(finished(discord.TOKEN, discord.check(config, web), SECONDS))
         found = await asyncio.gather(*subjects)
         return [*settings.check(config, problems, remarks), *chain.from_iterable(found), clock.check(web)]
+
+
+def _on_disk(
+    id: str, look: Callable[[], list[Check]], seconds: float = SECONDS
+) -> Coroutine[Any, Any, list[Check]]:
+    """In a thread that nothing waits for in the end: a disk may hang."""
+    return finished(id, in_daemon(look, id), seconds)

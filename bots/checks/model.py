@@ -98,11 +98,10 @@ def _refused(server: str, answer: Answer) -> Check:
         return Check(SERVER, "fail", f"{host} sends us elsewhere, which is not followed.", _ADDRESS)
     said = refusal(answer.body, answer.status, answer.headers)
     error = met(said)
-    told = f" {said.message[:LONGEST]}" if said.message else ""
-    what = f"{host} refuses ({error.code})." + told
+    what = " ".join(f"{host} refuses ({error.code}). {said.message[:LONGEST]}".split())
     if not isinstance(error, Permanent):
         return Check(SERVER, "warn", what, "Try it again later.")
-    return Check(SERVER, "fail", " ".join(what.split()), cure(error.notice) or _ADDRESS)
+    return Check(SERVER, "fail", what, cure(error.notice) or _ADDRESS)
 
 
 def _host(server: str) -> str:

@@ -97,4 +97,4 @@ def _refused(id: str, answer: Answer, setting: str) -> Check | None:
         return Check(id, "fail", f"Slack says {word}.", f"{CURES[word][0].upper()}{CURES[word][1:]}.")
     if word in NO_TOKEN:
         return advised(id, "fail", token_refused(setting, word))
-    return Check(id, "fail", f"Slack refuses {setting} ({word}).")
+    return Check(id, "fail", f"Slack refuses {setting} ({word[:100]}).")

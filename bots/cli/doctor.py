@@ -20,8 +20,6 @@ from core.errors import ConfigError
 from core.misspelt import misspelt
 
 ENV = Path(".env")
-SHORTEST = 12
-"""Characters; what is shorter is a placeholder, which our own sentences name."""
 
 
 def add(commands: Any, spool: str = "spool") -> None:
@@ -59,7 +57,9 @@ def _found() -> tuple[list[Check], Sequence[str]]:
     logs.set_up("ERROR", config.secrets())
     remarks += map(str, [*misspelt(file), *misspelt(os.environ, shared=True)])
     checking = examine(config, env_file=ENV, problems=[*problems, *wrong], remarks=dict.fromkeys(remarks))
-    return asyncio.run(checking), [secret for secret in config.secrets() if len(secret) > SHORTEST]
+    placeholders = ("…", "...")  # our own sentences name those
+    secrets = [one for one in config.secrets() if not any(dots in one for dots in placeholders)]
+    return asyncio.run(checking), secrets
 
 
 def _told(found: Sequence[Check]) -> str:

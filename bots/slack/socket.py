@@ -47,7 +47,7 @@ def unconnected(word: str) -> Exception:
     """The error for what Slack says in place of a connection, with its cure."""
     said = f"Slack says {word}"
     if word in PERMANENT:
-        return ConfigError(f"{said}. {CURES[word]}.")
+        return ConfigError(f"{said}: {CURES[word]}.")
     passing = Retryable(said)
     passing.cure = f"({CURES[word]})" if word in CURES else ""
     return passing
