@@ -40,9 +40,7 @@ async def finished(id: str, work: Awaitable[Iterable[Check]], seconds: float) ->
             return list(await work)
     except TimeoutError:
         return [Check(id, "fail", f"This check did not end within {seconds:.0f} seconds.", "Try it again.")]
-    except OSError as error:
-        said = f"This check could not be made ({loggable(error)})."
-        return [Check(id, "fail", said, "Run this as the user Spool runs as.")]
     except Exception as error:  # no check may keep the others from being told
-        said = f"This check could not be made ({loggable(error)})."
-        return [Check(id, "fail", said, "Please report this as a fault of Spool.")]
+        ours = "Please report this as a fault of Spool."
+        cure = "Run this as the user Spool runs as." if isinstance(error, OSError) else ours
+        return [Check(id, "fail", f"This check could not be made ({loggable(error)}).", cure)]

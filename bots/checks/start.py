@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from importlib.metadata import PackageNotFoundError
 
 from bots.checks import discord, examine, model, slack
 from bots.checks.check import Check
@@ -36,11 +37,18 @@ async def tell(
         logger.debug("what answers is not known", extra={"error": loggable(error)})
         name, tools = settings.assistant_model, 0
     found = await looking
-    facts = [f"Spool {version()}{_who(found)}", name, _count(tools), str(settings.data_dir.absolute())]
+    facts = [f"{_spool()}{_who(found)}", name, _count(tools), str(settings.data_dir.absolute())]
     logger.info("%s", ", ".join(facts))
     for check in found:
         if check.state in LEVELS and check.id != model.NAME:  # of all models in use `bots.watches` tells
             logger.log(LEVELS[check.state], "%s", check.sentence, extra={"check": check.id})
+
+
+def _spool() -> str:
+    try:
+        return f"Spool {version()}"
+    except PackageNotFoundError:  # copied out of its package
+        return "Spool"
 
 
 def _who(found: Iterable[Check]) -> str:

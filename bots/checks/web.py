@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import time
@@ -14,13 +13,12 @@ from typing import Any
 import aiohttp
 
 from bots.intake.connector import Connector
-from bots.version import DISTRIBUTION, version
+from bots.version import DISTRIBUTION
 from core.errors import loggable
 
 SECONDS = 5.0
 """Seconds a service has to answer."""
-LARGEST = 4 * 2**20
-AGENT = f"DiscordBot ({DISTRIBUTION}, {version()})"
+AGENT = f"DiscordBot ({DISTRIBUTION}, 1)"
 """Discord answers only what names itself so; the others take any."""
 
 
@@ -58,25 +56,17 @@ class Web:
             )
             async with request as response:
                 self._compare(service, response.headers.get("Date", ""), asked)
-                return Answer(response.status, _json(await _content(response)), response.headers)
+                return Answer(response.status, _json(await response.read()), response.headers)
         except TimeoutError:
             return Answer(problem=f"no answer within {SECONDS:.0f} seconds")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Answer(problem=_reason(error))
+            inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+            return Answer(problem=loggable(inner))  # nothing of what was sent
 
     def _compare(self, service: str, date: str, asked: float) -> None:
         with contextlib.suppress(ValueError, TypeError):
             told = parsedate_to_datetime(date).timestamp() + 0.5  # it tells whole seconds
             self.ahead[service] = told - (asked + time.time()) / 2
-
-
-async def _content(response: aiohttp.ClientResponse) -> bytes:
-    content = bytearray()
-    async for part in response.content.iter_chunked(65_536):
-        content += part
-        if len(content) > LARGEST:
-            break
-    return bytes(content)
 
 
 def _json(content: bytes) -> Any:
@@ -86,15 +76,8 @@ def _json(content: bytes) -> Any:
         return None
 
 
-def _reason(error: Exception) -> str:
-    """Why nothing came, without what was sent."""
-    inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    return loggable(inner)
-
-
 @contextlib.asynccontextmanager
 async def opened() -> AsyncIterator[Web]:
     """For as long as some checks take."""
     async with aiohttp.ClientSession(connector=Connector(limit=0)) as session:
         yield Web(session)
-        await asyncio.sleep(0)
