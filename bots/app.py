@@ -9,7 +9,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,14 +18,16 @@ from typing import Protocol
 import aiohttp
 
 from bots import older_demo
+from bots.checks import start
 from bots.intake.connection import keep
 from bots.intake.connector import Connector
+from bots.intake.outcry import Outcry, OutcryInbox, Telling
 from bots.watches import ToolFiles, watch_models
 from core.assistants.model_choice import ModelChoices
 from core.assistants.of_settings import settings_assistant, with_chosen_model
 from core.assistants.service import Assistants
 from core.concurrency import Background, LoopWatch
-from core.errors import ConfigError
+from core.errors import ConfigError, Unsaved
 from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.inbox import Inbox, Policy
@@ -38,7 +40,7 @@ from core.runs.summaries import Summaries
 from core.settings import Settings
 from core.store import assistants, files
 from core.store.data_dir import data_directory, only_runner
-from core.store.database import Database, Execute
+from core.store.database import FILE, Database, Execute, explained
 from core.types import Assistant
 
 logger = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ WARM_UP = 8.0
 """Seconds that the platforms' connecting waits at most for what unfinished answers need."""
 
 
-class Connected(Platform, Fetching, Protocol):
+class Connected(Platform, Fetching, Telling, Protocol):
     """A platform with a connection of its own."""
 
     async def run(self, connected: Callable[[], None]) -> None: ...
@@ -103,9 +105,11 @@ def _core(
     ready = Ready(build)
     runner = Runner(db, rules, platforms, ready)
     summaries = Summaries(db, ready, rules)
-    lanes = Lanes(db, runner.run, rules.budget, summaries.start)
+    outcry = Outcry(platforms, background, settings.language)
+    lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
     models = ModelChoices(db, _assistants(settings, db, ready), background)
-    inbox = Inbox(db, lanes, _policy(settings), approvals, attachments, models)
+    inbox = OutcryInbox(db, lanes, _policy(settings), approvals, attachments, models)
+    inbox.outcry = outcry
     return _Core(ready, attachments, summaries, lanes, inbox, background)
 
 
@@ -150,14 +154,16 @@ async def assembled(
     *,
     assistant: Assistant | None = None,
     tools: Sequence[Path] = (),
+    checked: bool = False,
 ) -> AsyncIterator[tuple[list[Connected], Lanes]]:
     """Everything built, everything unfinished under way; on leaving, runs are let go of where they are.
 
     `assistant`: in place of that of the settings. `tools`: folders with tools, after the operator's own.
+    `checked`: the log tells who starts, and what is set up wrongly.
     """
     tool_files = ToolFiles(settings.tools_directory, *tools, seconds=settings.tool_seconds)
     await tool_files.check(settings)
-    db = Database(settings.data_dir / "spool.sqlite3")
+    db = Database(settings.data_dir / FILE)
     platforms: dict[str, Connected] = {}
     core = _core(settings, db, platforms, tool_files)
     settled = partial(_settle, assistant=assistant or settings_assistant(settings), real=assistant is None)
@@ -169,6 +175,8 @@ async def assembled(
         platforms.update({name: _platform(name, settings, core.inbox, session) for name in names})
         core.background.start(tool_files.watch(core.ready.renew), "tools")
         core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
+        if checked:
+            core.background.start(start.tell(settings, names, partial(_answers, db, core.ready)), "checks")
         await core.lanes.resume(names)
         if core.lanes.busy:  # they are to be answered within half a second of the platforms' connecting
             with contextlib.suppress(Exception):  # that nothing is ready is said to those who asked
@@ -181,6 +189,12 @@ async def assembled(
             watch.close()
             await _leave(core, platforms.values())
             db.close()
+
+
+async def _answers(db: Database, ready: Ready) -> tuple[str, int]:
+    """The model that answers where nobody chose another, and how many function tools there are."""
+    model = await db(lambda tx: assistants.nearest(tx, "", ()).model)
+    return model, len((await ready()).toolbox)
 
 
 def _settle(tx: Execute, *, assistant: Assistant, real: bool) -> list[Assistant]:
@@ -232,6 +246,15 @@ async def _leave(core: _Core, platforms: Iterable[Connected]) -> None:
         logger.warning("not everything could be closed in time; the next start goes on from here")
 
 
+@contextlib.contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """A database that refuses already at the start ends it: a damaged one, say."""
+    try:
+        yield
+    except Unsaved as error:
+        raise explained(path, error) from error
+
+
 async def serve(settings: Settings, names: tuple[str, ...]) -> None:
     """Run until SIGTERM, SIGINT or SIGHUP. Raises ConfigError when it cannot begin, or a token is refused."""
     sys.setswitchinterval(0.0005)  # the database thread gets its turn while the loop is busy
@@ -240,8 +263,8 @@ async def serve(settings: Settings, names: tuple[str, ...]) -> None:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # which is what nohup sets
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     data_directory(settings.data_dir)
-    with only_runner(settings.data_dir):
-        async with assembled(settings, names) as (platforms, _), asyncio.TaskGroup() as group:
+    with only_runner(settings.data_dir), _whole(settings.data_dir / FILE):
+        async with assembled(settings, names, checked=True) as (platforms, _), asyncio.TaskGroup() as group:
             keeping = [group.create_task(keep(platform), name=platform.name) for platform in platforms]
             stopped = group.create_task(stop.wait())
             everything = asyncio.create_task(asyncio.wait(keeping))

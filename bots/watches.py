@@ -88,7 +88,7 @@ async def _look_at_models(db: Database, settings: Settings, ask: model_list.Ask)
     now = time.time()
     used = await db(lambda tx: [one.model for one in assistants.all(tx)])
     for concern in await model_list.concerns(db, settings, ask, now, used):
-        logger.warning(concern)
+        logger.log(logging.ERROR if concern.refused else logging.WARNING, "%s", concern.text)
     listed = await model_list.of_server(db, settings, ask, now)
     windows = {model: facts.context for model, facts in (listed.models or {}).items() if facts.context}
     if windows:

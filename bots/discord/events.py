@@ -92,7 +92,8 @@ def command(used: Payload, me: str, question: str, known: Known = nothing_known)
     said = read({**place, **reply, **(pointing if target else {})}, me, None, known=known)
     if said is None:
         return None
-    said = replace(said, kind="ask" if said.quotes else "unreadable")
+    shown = tuple(replace(one, ref="") for one in said.quotes)  # also where it is the newest answer
+    said = replace(said, kind="ask" if shown else "unreadable", quotes=shown)
     return replace(said.incoming(), locale=word(used.get("locale")))
 
 

@@ -208,6 +208,13 @@ class DiscordPlatform:
         async with made as reply, typing(api, message.address.channel, reply.visible):
             yield reply
 
+    async def tell(self, message: IncomingMessage, words: str) -> None:
+        """See `bots.intake.outcry.Telling`."""
+        quoted = {"message_id": message.id, "fail_if_not_exists": False}
+        once = {"nonce": f"tell-{message.id}"[:25], "enforce_nonce": True}
+        body = {"content": words, "message_reference": quoted, **once}
+        await self._api.post(message.address.channel, body)
+
     async def fetch(self, attachment: Attachment, limit: int) -> bytes:
         """See `Fetching.fetch`."""
         return await self._files.fetch(attachment, limit)

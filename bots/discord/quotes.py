@@ -96,9 +96,8 @@ def _referenced(message: Payload, me: str, known: Known) -> Iterator[Quote]:
 
 
 def _previews(message: Payload, known: Known) -> Iterator[Quote]:
-    names, app = people(message), inner(message, "author").get("bot") or message.get("webhook_id")
     for one in maps(message.get("embeds"), 10):
-        if text := spoken(card(one), names, known):
-            yield Quote(
-                "card" if app else "preview", printable(text), word(inner(one, "provider").get("name"))
-            )
+        app = inner(message, "author").get("bot") or message.get("webhook_id")
+        if text := spoken(card(one), people(message), known):
+            author = word(inner(one, "provider").get("name"))
+            yield Quote("card" if app else "preview", printable(text), author)

@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.intake.download import Hosts, Redirected, download, words
 from bots.replies.posts import Gone, Unclear, until_posted
 from bots.replies.safe_text import file_name
-from bots.slack.api import Refused, call
+from bots.slack.api import FORBIDDEN, Refused, call
 from core.concurrency import Backoff, until
 from core.errors import FileRefused, Retryable, TooLarge, Unreachable
 from core.files.detect import safe_name
@@ -109,7 +109,7 @@ class SlackFiles:
         try:
             answer = await call(self._client.files_info(file=attachment.id))
         except Refused as error:
-            if error.error in ("missing_scope", "no_permission", "not_allowed_token_type"):
+            if error.error in FORBIDDEN:
                 raise _forbidden(error.error) from error
             gone = error.error in ("file_not_found", "file_deleted")
             raise FileRefused("file_deleted" if gone else "file_unavailable") from error
@@ -181,7 +181,7 @@ class Uploads:
                 if error.error in _UNKNOWN_FILE:
                     return await self._show(step, file, None)
                 if error.error != _DONE_ALREADY:
-                    raise Unreachable(error.error) from error
+                    raise error.unreachable() from error
             return given
         given = await self._upload(file)
         await self.journal.record(step, Uploaded(given))
@@ -258,4 +258,4 @@ async def _must(request: Awaitable[Any]) -> Any:
     except Refused as error:
         if error.error in _TOO_LARGE:
             raise TooLarge(LARGEST_FILE) from error
-        raise Unreachable(error.error) from error
+        raise error.unreachable() from error

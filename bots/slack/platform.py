@@ -23,7 +23,7 @@ from bots.replies.approvals import ApprovalPosts
 from bots.replies.live import FullReply
 from bots.replies.posts import Posts
 from bots.replies.safe_text import harmless
-from bots.slack.api import REVOKED, Budget, Limited, Refused, call
+from bots.slack.api import Budget, Limited, Refused, call
 from bots.slack.files import SlackFiles, Uploads
 from bots.slack.following import Heard
 from bots.slack.interactions import Interactions
@@ -37,6 +37,7 @@ from bots.slack.reading.people import People
 from bots.slack.socket import SocketMode, unconnected
 from bots.slack.status import Status
 from bots.slack.stream import StreamBrush, Streaming
+from bots.slack.words import NO_TOKEN, token_refused
 from core.concurrency import Background, KeyedLock
 from core.errors import Retryable, SpoolError
 from core.inbox import Inbox
@@ -220,6 +221,11 @@ class SlackPlatform:
             if said and said.sent_at < message.sent_at and (said.text or said.quotes or said.files)
         ]
 
+    async def tell(self, message: IncomingMessage, words: str) -> None:
+        """See `bots.intake.outcry.Telling`."""
+        post, address = self._client.chat_postMessage, message.address
+        await call(post(channel=address.channel, thread_ts=address.topic, text=words))
+
     async def fetch(self, attachment: Attachment, limit: int) -> bytes:
         """See `Fetching.fetch`."""
         return await self._files.fetch(attachment, limit)
@@ -265,9 +271,6 @@ async def _with_token(setting: str, request: Awaitable[Any]) -> Any:
         return await call(request)
     except (Retryable, Refused) as error:
         name = str(error)
-        if name in REVOKED or name == "not_allowed_token_type":
-            raise TokenRefused(
-                f"Slack refused {setting} ({name}). Copy the current token from https://api.slack.com/apps "
-                "into the settings."
-            ) from None
+        if name in NO_TOKEN:
+            raise TokenRefused(token_refused(setting, name)) from None
         raise

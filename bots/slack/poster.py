@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.replies.approvals import sign
 from bots.replies.posts import Gone, OwnPost
 from bots.replies.safe_text import harmless
-from bots.slack.api import Budget, Limited, Refused, call
+from bots.slack.api import FORBIDDEN, Budget, Limited, Refused, call
 from bots.slack.markup import ROOM
 from core.errors import Retryable, SpoolError, Unreachable
 from core.types import Address, ApprovalRequest, RunId
@@ -92,9 +92,11 @@ class SlackPoster:
             self._budget.limited(channel, error.retry_after or 1.0)
             raise
         except Refused as error:  # a wrong thread, say, is no better in plain text
+            if error.error in FORBIDDEN or (plainer is None and self.plain):
+                raise error.unreachable() from error
             logger.info("markdown refused", extra={"error": error.error})
             if plainer is None:
-                raise (Unreachable if self.plain else self._plainer)(error.error) from error
+                raise self._plainer(error.error) from error
             response = await self._must(self._client.chat_postMessage(**plainer, **where))
         posted()
         self.ordinary.add(response["ts"])
@@ -136,7 +138,7 @@ class SlackPoster:
         except Refused as error:
             if error.error == "msg_too_long" and self.limit != _PLAIN[-1]:
                 raise self._plainer(error.error) from error
-            raise Unreachable(error.error) from error
+            raise error.unreachable() from error
         return None
 
     async def end_stream(self, post: str) -> None:
@@ -158,7 +160,7 @@ class SlackPoster:
         try:
             return await call(request)
         except Refused as error:
-            raise Unreachable(error.error) from error
+            raise error.unreachable() from error
 
     async def own(self, after: str) -> Sequence[OwnPost]:
         """See `Poster.own`. Empty where the app may not read the thread."""

@@ -89,6 +89,8 @@ class RunLoop:
             try:
                 return await self._rounds()
             except Permanent as error:
+                if self._context.outages.met(error, self._assistant.model, self._run.claim.run):
+                    return await self._failed(error.notice, error.code)
                 self._log(error, error.code)
                 if not self._mend(error):
                     return await self._failed(error.notice, error.code)
@@ -178,6 +180,7 @@ class RunLoop:
                 await self.calls.carry_out(one, self._offer)
             self._run.draft.begin("\n\n".join(one.text for one in before if one.text))
             response = await self._follow(before)
+            self._context.outages.over(self._assistant.model)
             if response.asked:
                 response.items = rounds.distinct(response.items, before, self._history)
             if not response.asked or not response.calls:

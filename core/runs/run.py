@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -63,6 +64,11 @@ class Run:
         """The rounds so far, in order."""
         while one := self.journal.get(steps.round(len(self.rounds))):
             self.rounds.append(one)
+
+    @property
+    def place(self) -> Mapping[str, str]:
+        """Where it is, for a log line."""
+        return {"run_id": self.claim.run, "channel": self.message.address.channel}
 
     def opened(self) -> AbstractAsyncContextManager[FullReply]:
         """A reply to the message, whatever another one of this run has shown."""

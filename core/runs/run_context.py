@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from core.concurrency import Background
 from core.files.attachments import Attachments
 from core.files.library import Library
+from core.model_server.outages import Outages
 from core.ports import Model, Service
 from core.runs.approvals import Approvals
 from core.store.database import Database
@@ -75,6 +76,7 @@ class RunContext:
     """What goes on after a run: it is left to nobody when the process ends."""
     toolless: set[str] = field(default_factory=set)
     """Models that were found not to take function tools."""
+    outages: Outages = field(default_factory=Outages)
 
 
 class Ready:

@@ -83,7 +83,7 @@ class Runner:
                 await asyncio.gather(run.reply.finish(answer.shown, answer.note), kind.forget())
                 return await output_files.attach(run, answer) if answer.files else answer
         except Unreachable as error:
-            logger.error("answer cannot be shown", extra={"run_id": run.claim.run, "error": loggable(error)})
+            logger.error("answer cannot be shown", extra={**run.place, "error": loggable(error)})
             await _last_word(run, "unshowable")
             await kind.forget()
             return Answer("failed", run.draft.shown, error=f"unreachable: {error}")

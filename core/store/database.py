@@ -26,7 +26,21 @@ T = TypeVar("T")
 POISON = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 """Errors of what was to be stored, not of the disk: they would come again with each repetition."""
 MIGRATIONS = Path(__file__).parent / "migrations"
+FILE = "spool.sqlite3"
+"""Its name in the data directory."""
 BATCH = 256
+CURES = {
+    "full": "Make room on the disk of DATA_DIR.",
+    "failing": "Look at the disk of DATA_DIR: it may be failing, or a quota is reached.",
+    "damaged": "Stop every Spool, and put a backup in its place (`spool restore`).",
+}
+"""What an operator can do, by `Unsaved.why`."""
+WHY = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_IOERR: "failing",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_NOTADB: "damaged",
+}
 BUSY_TIMEOUT = 10.0
 
 
@@ -162,7 +176,18 @@ def _none_of(jobs: list[_Job], unsaved: Unsaved) -> list[_Result]:
 def _unsaved(error: Exception) -> Unsaved:
     unsaved = Unsaved(str(error))
     unsaved.__cause__ = error
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # what is above tells where SQLite met it
+    unsaved.why = "full" if "is full" in str(error) else WHY.get(code, "")
+    unsaved.cure = CURES.get(unsaved.why, "")
     return unsaved
+
+
+def explained(path: Path, error: Unsaved) -> ConfigError:
+    """What to say of a database that refused, where nobody tries again."""
+    if error.why == "damaged":
+        return ConfigError(f"{path} is damaged ({error}). {CURES['damaged']}")
+    cure = error.cure or "That step did not happen; try again."
+    return ConfigError(f"{path} could not be written ({error}). {cure}")
 
 
 def _settle(results: list[_Result]) -> None:

@@ -66,6 +66,17 @@ class Host(Local):
     def limit(self, on: bool) -> None:
         self._buckets.limits = on
 
+    def set_clock(self, ahead: float) -> None:
+        self._world.ahead = ahead
+
+    def make_private(self) -> None:
+        """Only its owner may invite the bot from now on."""
+        self._world.public = False
+
+    def permit(self, guild: str, permissions: int) -> None:
+        """What the bot's roles allow it there, as a client is told."""
+        self._world.permissions[guild] = permissions
+
     def add_guild(self, guild: str | None = None, name: str = "Guild") -> str:
         return self._world.add_guild(guild or self._world.ids.next(), name).id
 

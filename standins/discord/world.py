@@ -47,6 +47,8 @@ class World:
             f"{base64.b64encode(_BOT.encode()).decode().rstrip('=')}.Gstand.in-for-discord-is-no-secret"
         )
         self.revoked, self.gateway_url = False, ""
+        self.public, self.ahead = True, 0.0  # who may invite the bot; seconds its clock is ahead of ours
+        self.permissions: dict[str, int] = {}  # what roles allow in a guild, where that is not the usual
         self.identified: list[JSON] = []
         self.typing: list[tuple[float, str]] = []
         self.listeners: list[Callable[[Event], None]] = []

@@ -11,7 +11,8 @@ import pytest
 from dotenv import dotenv_values
 
 from core.errors import ConfigError
-from core.settings import NAMES, VENDOR, Settings, misspelt, read
+from core.misspelt import VENDOR, misspelt
+from core.settings import NAMES, Settings, read
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
@@ -127,6 +128,15 @@ def test_values_are_read_kindly(name, text, value):
         ("SLACK_APP_TOKEN", "xapp-...", "SLACK_APP_TOKEN is still the placeholder"),
         ("DISCORD_BOT_TOKEN", "…", "of your"),
         ("OPENAI_BACKGROUND", "1", "OPENAI_BACKGROUND"),
+        ("OPENAI_API_KEY", "sk-…", "still the placeholder"),
+        ("OPENAI_API_KEY", "sk-열쇠", "has “열” in it, which no key has. Copy it once more"),
+        ("OPENAI_API_KEY", "sk-1 sk-2", "has a blank in it"),
+        ("SLACK_BOT_TOKEN", "xoxb-1\x07", "has a control character in it"),
+        ("OPENAI_BASE_URL", "https://x.example/v1/responses", "Write only what stands before that"),
+        ("OPENAI_BASE_URL", "https://x.example/v1/chat/completions/", "ends in /chat/completions"),
+        ("OPENAI_BASE_URL", "https:///v1", "has no host"),
+        ("OPENAI_BASE_URL", "http://[::1/v1", "is not a URL"),
+        ("DATA_DIR", "~nobody-is-called-so/data", "Write the whole path"),
     ],
 )
 def test_a_mistake_is_told_with_its_cure(name, text, cure):

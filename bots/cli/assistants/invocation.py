@@ -18,7 +18,7 @@ from core.assistants.service import Assistants
 from core.errors import ConfigError, Unsaved
 from core.ports import ModelFacts
 from core.settings import Settings
-from core.store.database import Database
+from core.store.database import Database, explained
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,4 @@ def service(db: Database, settings: Settings) -> Assistants:
 
 def unsaved(settings: Settings, error: Unsaved) -> ConfigError:
     """What to say of a database that refused."""
-    path = settings.data_dir / "spool.sqlite3"
-    if "malformed" in str(error):
-        return ConfigError(f"{path} is damaged ({error}). Stop every Spool, and put a backup in its place.")
-    return ConfigError(f"{path} could not be written ({error}). That step did not happen; try again.")
+    return explained(settings.data_dir / "spool.sqlite3", error)

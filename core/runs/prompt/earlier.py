@@ -81,7 +81,10 @@ class EarlierMessages:
 
     def _mentions(self) -> set[str]:
         """Ids that names are wanted for; of speakers whose name was not told with what they said, too."""
-        found = {one for message in self._run.claim.messages for one in message.mentions}
+        asked = self._run.claim.messages
+        found = {one for message in asked for one in message.mentions}
+        if self._run.rules.shared:
+            found |= {f"@{message.user}" for message in asked if not message.author}
         for one in self._all():
             found.update(one.mentions, [] if one.author or one.user in ("you", "bot") else [f"@{one.user}"])
         return found

@@ -12,10 +12,11 @@ from core.errors import Permanent
 from core.store import assistants
 from core.tools import Toolbox
 from core.types import Address, Finished, ModelEvent, Prompt, TextDelta
-from standins.script.script import Fault, Hosted, Say
+from standins.script.script import Fault, Hosted, Say, Scenario
 from tests.core.fakes import HERE, Heard, elsewhere
 from tests.core.served import EN, again, assistant, given, killed, looking, said, served, statuses, tools
 from tests.core.whole import core, rules
+from tests.logged import lines, logged
 from tests.scripted_model import ScriptedModel
 
 
@@ -288,3 +289,21 @@ async def test_a_changed_assistant_says_again_what_cannot_be_used(tmp_path):
         await spool.ask("3", "Hi")
     line = missing("web_search", "code_interpreter")
     assert [True, False, True] == [line in str(answer) for answer in spool.platform.answers]
+
+
+async def test_what_only_the_operator_can_end_is_told_once(tmp_path):
+    """A key that is refused is one error with its cure, not one with each question; again after an answer."""
+    with logged("WARNING") as stream:
+        async with served(tmp_path, Scenario()) as (spool, api):
+            for number, refused in enumerate((True, True, False, True)):
+                if refused:
+                    api.fail("POST /responses", status=401, code="invalid_api_key")
+                await spool.say(str(number))
+                await spool.idle()
+
+            assert ["failed", "failed", "completed", "failed"] == [end for end, _ in await spool.outcomes()]
+
+    told = [line for line in lines(stream) if line["level"] == "ERROR"]
+    assert (2, lines(stream)) == (len(told), told)
+    assert "invalid_api_key" in told[0]["message"]
+    assert "put a working one into OPENAI_API_KEY" in told[0]["message"]
