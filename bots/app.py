@@ -9,7 +9,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,13 +23,15 @@ from bots.intake.connection import keep
 from bots.intake.connector import Connector
 from bots.intake.outcry import Outcry, OutcryInbox, Telling
 from bots.watches import ToolFiles, watch_models
-from core.assistants.of_settings import settings_assistant
+from core.assistants.model_choice import ModelChoices
+from core.assistants.of_settings import settings_assistant, with_chosen_model
+from core.assistants.service import Assistants
 from core.concurrency import Background, LoopWatch
 from core.errors import ConfigError, Unsaved
 from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.inbox import Inbox, Policy
-from core.ports import Fetching, Model, Platform, Service
+from core.ports import Fetching, Model, ModelFacts, Platform, Service
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
 from core.runs.run_context import Limits, Ready, Rules, RunContext
@@ -105,9 +107,22 @@ def _core(
     summaries = Summaries(db, ready, rules)
     outcry = Outcry(platforms, background, settings.language)
     lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
-    inbox = OutcryInbox(db, lanes, _policy(settings), approvals, attachments)
+    models = ModelChoices(db, _assistants(settings, db, ready), background)
+    inbox = OutcryInbox(db, lanes, _policy(settings), approvals, attachments, models)
     inbox.outcry = outcry
     return _Core(ready, attachments, summaries, lanes, inbox, background)
+
+
+def _assistants(settings: Settings, db: Database, ready: Ready) -> Assistants:
+    """What admins change in the chat follows the same rules as what operators type."""
+
+    async def models() -> Mapping[str, ModelFacts]:
+        return await (await ready()).service.models()
+
+    async def functions() -> Collection[str]:
+        return (await ready()).toolbox.names()
+
+    return Assistants(db, settings, models, functions)
 
 
 def _model_server(settings: Settings) -> tuple[Model, Service]:
@@ -192,7 +207,7 @@ async def _answers(db: Database, ready: Ready) -> tuple[str, int]:
 def _settle(tx: Execute, *, assistant: Assistant, real: bool) -> list[Assistant]:
     """What must be in the database before anything begins; gives what an older demo made there."""
     demos = older_demo.set_aside(tx, time.time()) if real else []
-    assistants.settle(tx, assistant, time.time())
+    assistants.settle(tx, with_chosen_model(tx, assistant) if real else assistant, time.time())
     files.release_ended(tx)
     return demos
 

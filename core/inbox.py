@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from core.assistants.choose import Choice, choose
+from core.assistants.model_choice import ModelChoice, ModelChoices
 from core.files.attachments import Attachments
 from core.runs import claims
 from core.runs.approvals import Approvals
@@ -68,10 +69,11 @@ class Inbox:
         policy: Policy,
         approvals: Approvals | None = None,
         attachments: Attachments | None = None,
+        models: ModelChoices | None = None,
     ) -> None:
         self._db, self._lanes, self._policy = db, lanes, policy
         self._approvals, self._attachments = approvals or Approvals(db), attachments
-        self._scopes = policy.scopes
+        self._scopes, self._models = policy.scopes, models
 
     def receive(
         self,
@@ -241,6 +243,12 @@ class Inbox:
         """Who answers there and who else could; or, for admins, that `wanted` does from the next run on."""
         admin = user in self._policy.admins
         return await self._db(lambda tx: choose(tx, address, parent, wanted.strip(), admin=admin))
+
+    async def model(self, address: Address, parent: str, user: str, wanted: str) -> ModelChoice:
+        """Which model answers there; or, for admins, that the assistant there uses `wanted` from now on."""
+        assert self._models is not None
+        admin = user in self._policy.admins
+        return await self._models.choose(address, parent, wanted.strip(), admin=admin)
 
     async def withdraw(self, address: Address, message_id: str) -> bool:
         """The person deleted a message: it is not answered, unless its run has begun. True: it never will."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 TEXTS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "thinking": "is thinking…",
         "busy": "is working: {task}…",
-        "help": "Hi! Write your question after my name, or send me a direct message; I remember what we talked "
-        "about.\nSay “reset” after my name (or use /reset) to start over, “stop” to end an answer.",
+        "help": "Hi! Write your question after my name, or send me a direct message, also with files, pictures or voice; I "
+        "remember what we talked about.\nSay “reset” after my name to start over, “stop” to end an answer, “memory” for what I "
+        "remember, “help” for this. /reset and /memory do the same; /assistant and /model tell who answers here.",
         "unreadable": "I cannot read stickers or messages of this kind. Please write what you need as text, or send it as a file.",
         "empty_reply": "I received your message without its text. Please mention me by name (@) in it, or send me "
         "a direct message.",
@@ -148,20 +150,30 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "about_message": "What about this message? Explain it, or answer it if it asks something.",
         "answer_comes": "💬 My answer comes here, as a reply to that message.",
         "assistant_current": "Here you talk to “{name}” ({id}, model {model}).",
-        "assistant_others": "Others: {names}. Admins switch with /assistant NAME.",
+        "assistant_others": "Others: {names}. Admins switch with /assistant NAME, and back with /assistant none.",
         "assistant_switched": "Done: from the next message on, “{name}” ({id}) answers here. /assistant none ends that.",
         "assistant_freed": "Done: this place has no assistant of its own any more. From the next message on, “{name}” ({id}) "
         "answers here.",
-        "assistant_admins": "Only admins can switch the assistant. Ask the person who runs this bot to add you to "
-        "ADMINS.",
+        "assistant_admins": "Only admins can change who answers, and with which model. Ask the person who runs this bot to "
+        "add you to ADMINS.",
+        "model_current": "Here “{name}” ({id}) answers with the model {model}. Admins change that with /model NAME, and back "
+        "with /model default.",
+        "model_set": "Done: from the next message on, “{name}” ({id}) answers with the model {model}, wherever it answers. "
+        "/model default ends that.",
+        "model_unfit": "I cannot use “{wanted}” as a model, so nothing was changed. {reason}",
+        "model_instead": "Use {model} instead.",
+        "model_warned": "Please note: {reason}",
+        "model_asking": "I am still asking the AI service about “{wanted}”. Send /model in a few seconds to see which model "
+        "answers then.",
         "assistant_unknown": "There is no assistant “{name}”. There are: {names}.",
         "assistant_several": "Several assistants are called “{name}”: {names}. Use the id.",
     },
     "ko": {
         "thinking": "생각하고 있어요…",
         "busy": "작업 중이에요: {task}…",
-        "help": "안녕하세요! 제 이름을 부르고 질문을 적거나 다이렉트 메시지를 보내 주세요. 나눈 대화를 기억합니다."
-        "\n새로 시작하려면 봇 이름 뒤에 “reset”(또는 /reset), 답변을 멈추려면 “stop”이라고 적어 주세요.",
+        "help": "안녕하세요! 제 이름을 부르고 질문을 적거나 다이렉트 메시지를 보내 주세요. 파일, 사진, 음성도 됩니다. 나눈 대화를 기억합니다."
+        "\n제 이름 뒤에 “초기화”라고 적으면 새로 시작하고, “그만”은 답변을 멈추고, “기억”은 기억하는 내용을, “도움말”은 이 안내를 보여 드려요. "
+        "/reset과 /memory도 같아요. /assistant와 /model은 누가 답하는지 알려 드려요.",
         "unreadable": "스티커나 이런 종류의 메시지는 읽을 수 없어요. 필요한 내용을 글로 적거나 파일로 보내 주세요.",
         "empty_reply": "메시지의 내용을 받지 못했어요. 메시지에서 저를 멘션(@)하거나 다이렉트 메시지를 보내 주세요.",
         "reset": "완료했어요. {what}를 끝냈어요. 다음 메시지부터 새 대화가 시작되며, 이전 내용은 더 이상 사용하지 않습니다.",
@@ -191,9 +203,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "확인해 달라고 알려 주세요.",
         "model_region": "⚠️ 이 봇이 있는 국가나 지역에서는 AI 서비스를 사용할 수 없어 답변하지 못했어요. 이 봇의 운영자에게 "
         "다른 AI 서비스를 선택해 달라고 알려 주세요.",
-        "request_refused": "⚠️ AI 서비스가 제가 보낸 요청을 받아들이지 않아 답변하지 못했어요. 봇 이름 뒤에 “reset”이라고 적고 "
+        "request_refused": "⚠️ AI 서비스가 제가 보낸 요청을 받아들이지 않아 답변하지 못했어요. 봇 이름 뒤에 “초기화”라고 적고 "
         "다시 질문해 주세요. 또 그러면 이 봇의 운영자에게 알려 주세요. 이유는 로그에 있어요.",
-        "file_refused": "⚠️ AI 서비스가 이 대화의 파일을 받아들이지 않아 답변하지 못했어요. 봇 이름 뒤에 “reset”이라고 적고 "
+        "file_refused": "⚠️ AI 서비스가 이 대화의 파일을 받아들이지 않아 답변하지 못했어요. 봇 이름 뒤에 “초기화”라고 적고 "
         "파일 없이 다시 질문해 주세요.",
         "file_unread": "📎 {files}: AI 서비스가 이 파일을 받아들이지 않았어요. 그림은 JPEG나 PNG로, 문서는 PDF나 텍스트로 "
         "보내 주세요.",
@@ -202,10 +214,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "task_pause": "AI 서비스를 기다리는 중: 약 {seconds}초, UTC {time}까지",
         "model_moved": "⚠️ AI 서비스의 주소가 다른 곳으로 연결되어 답변하지 못했어요. 이 봇의 운영자에게 주소를 확인해 달라고 "
         "알려 주세요.",
-        "model_refused": "⚠️ AI 서비스가 이 요청을 거부했어요. 다르게 표현하거나 봇 이름 뒤에 “reset”이라고 적어 새로 "
+        "model_refused": "⚠️ AI 서비스가 이 요청을 거부했어요. 다르게 표현하거나 봇 이름 뒤에 “초기화”라고 적어 새로 "
         "시작해 주세요.",
         "billing": "⚠️ AI 계정의 잔액이 부족해 답변하지 못했어요. 이 봇의 운영자에게 알려 주세요.",
-        "too_long": "⚠️ 한 번에 읽기에는 너무 길어요. 더 짧게 보내거나 봇 이름 뒤에 “reset”이라고 적어 새로 시작해 주세요.",
+        "too_long": "⚠️ 한 번에 읽기에는 너무 길어요. 더 짧게 보내거나 봇 이름 뒤에 “초기화”라고 적어 새로 시작해 주세요.",
         "timeout": "⚠️ 너무 오래 걸려 중단했어요. 더 작게 나누어 다시 질문해 주세요.",
         "interrupted": "⚠️ 답변하는 동안 여러 번 중단되었어요. 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 "
         "알려 주세요.",
@@ -277,19 +289,27 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "스레드 안에서 “기억”이라고 적어 주세요(채널에서는 제 이름 뒤에).",
         "memory_empty": "아직 기억하는 것이 없어요. 새 대화입니다.",
         "memory_whole": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있고 모두 기억합니다. 새로 시작하려면 봇 이름 뒤에 "
-        "“reset”(또는 /reset)이라고 적어 주세요.",
+        "“초기화”(또는 /reset)라고 적어 주세요.",
         "memory_newest": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있어요. 가장 최근의 {kept}개를 그대로 기억합니다. 새로 "
-        "시작하려면 봇 이름 뒤에 “reset”(또는 /reset)이라고 적어 주세요.",
+        "시작하려면 봇 이름 뒤에 “초기화”(또는 /reset)라고 적어 주세요.",
         "memory_summarised": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있어요. 가장 오래된 {summarised}개는 요약으로, "
-        "나머지는 그대로 기억합니다. 새로 시작하려면 봇 이름 뒤에 “reset”(또는 /reset)이라고 적어 주세요.",
+        "나머지는 그대로 기억합니다. 새로 시작하려면 봇 이름 뒤에 “초기화”(또는 /reset)라고 적어 주세요.",
         "about_message": "이 메시지에 대해 알려 주세요. 설명해 주시고, 질문이라면 답해 주세요.",
         "answer_comes": "💬 그 메시지에 대한 답장으로 여기에 답변할게요.",
         "assistant_current": "여기서 답하는 어시스턴트: “{name}”({id}, 모델 {model}).",
-        "assistant_others": "다른 어시스턴트: {names}. 관리자는 /assistant 이름 으로 바꿀 수 있어요.",
+        "assistant_others": "다른 어시스턴트: {names}. 관리자는 /assistant 이름 으로 바꾸고 /assistant none 으로 되돌릴 수 있어요.",
         "assistant_switched": "완료했어요. 다음 메시지부터 여기서 답하는 어시스턴트: “{name}”({id}). /assistant none 으로 되돌릴 수 있어요.",
         "assistant_freed": "완료했어요. 이제 여기에 따로 지정된 어시스턴트가 없어요. 다음 메시지부터 "
         "여기서 답하는 어시스턴트: “{name}”({id}).",
-        "assistant_admins": "관리자만 어시스턴트를 바꿀 수 있어요. 이 봇의 운영자에게 ADMINS에 추가해 달라고 하세요.",
+        "assistant_admins": "누가 어떤 모델로 답할지는 관리자만 바꿀 수 있어요. 이 봇의 운영자에게 ADMINS에 추가해 달라고 하세요.",
+        "model_current": "여기서는 “{name}”({id})이(가) {model} 모델로 답해요. 관리자는 /model 이름 으로 바꾸고 /model default 로 되돌릴 수 "
+        "있어요.",
+        "model_set": "완료했어요. 다음 메시지부터 “{name}”({id})은(는) 어디서나 {model} 모델로 답해요. /model default 로 되돌릴 수 있어요.",
+        "model_unfit": "“{wanted}” 모델은 사용할 수 없어 아무것도 바꾸지 않았어요. 지원이 끝났거나 AI 서비스에 없거나 답변용이 아니에요.",
+        "model_instead": "대신 {model}을(를) 사용해 주세요.",
+        "model_warned": "참고로 이 모델은 확인하지 못했거나 곧 지원이 끝나요: {reason}",
+        "model_asking": "“{wanted}” 모델에 대해 아직 AI 서비스에 묻고 있어요. 어떤 모델로 답하게 되었는지는 몇 초 뒤에 /model 로 확인해 "
+        "주세요.",
         "assistant_unknown": "“{name}”이라는 어시스턴트가 없어요. 있는 것: {names}.",
         "assistant_several": "“{name}”이라는 어시스턴트가 여럿이에요: {names}. id를 사용해 주세요.",
     },
@@ -300,6 +320,16 @@ def text(key: str, locale: str, default: str = "en") -> str:
     """The text for a person's locale ("ko", "ko-KR", "en-US"); `default` when it is "" or not ours."""
     language = locale.lower().replace("_", "-").split("-")[0]
     return TEXTS.get(language, TEXTS.get(default, TEXTS["en"]))[key]
+
+
+_HANGUL: Final = re.compile("[가-힣ㄱ-ㅣ\u1100-\u11ff]")
+
+
+def of_script(words: str) -> str:
+    """The locale that a text itself speaks for: "ko" where no fewer of its words are Korean than are not."""
+    found = re.findall(r"[^\W\d_]+", words[:2000])
+    korean = sum(bool(_HANGUL.search(word)) for word in found)
+    return "ko" if korean and 2 * korean >= len(found) else ""
 
 
 def ended(extent: str, locale: str, default: str = "en") -> str:

@@ -26,6 +26,9 @@ _KOREAN: Final = {
     "Name or id of who is to answer here; none: nobody in particular": (
         "여기서 답할 어시스턴트의 이름이나 id, none은 지정 해제"
     ),
+    "model": "모델",
+    "Show the model that answers here, or choose another": "여기서 답하는 모델을 보거나 바꿉니다",
+    "Name of the model; default: that of the settings": "모델 이름, default는 설정의 모델",
     "memory": "기억",
     "How much I remember of us here": "여기서 나눈 대화를 얼마나 기억하는지 알려 드립니다",
     ASK: "이 메시지에 대해 묻기",
@@ -116,6 +119,8 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
 
     async def assistant(interaction: discord.Interaction, name: str = "") -> None: ...
 
+    async def model(interaction: discord.Interaction, name: str = "") -> None: ...
+
     async def memory(interaction: discord.Interaction) -> None: ...
 
     switch = app_commands.Command[Any, ..., None](
@@ -124,8 +129,13 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
         callback=assistant,
     )
     app_commands.describe(name="Name or id of who is to answer here; none: nobody in particular")(switch)
+    another = app_commands.Command[Any, ..., None](
+        name="model", description="Show the model that answers here, or choose another", callback=model
+    )
+    app_commands.describe(name="Name of the model; default: that of the settings")(another)
     return [
         app_commands.Command(name="reset", description="Start a fresh conversation", callback=reset),
         switch,
+        another,
         app_commands.Command(name="memory", description="How much I remember of us here", callback=memory),
     ]

@@ -14,7 +14,7 @@ from bots.discord.api import DiscordApi
 from bots.discord.channels import thread_parent
 from bots.discord.poster import STOP, answered, reference
 from bots.discord.reader import Reader
-from bots.replies.commands import choice_text, memory_text, reset_text
+from bots.replies.commands import choice_text, memory_text, model_text, reset_text
 from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
@@ -48,6 +48,8 @@ class Interactions:
             self._reader.behind(str(payload["channel_id"]), lambda: self._reset(payload))
         elif command == "assistant":
             self._do(payload, self._assistant(payload, data))
+        elif command == "model":
+            self._do(payload, self._model(payload, data))
         elif command == "memory":
             self._do(payload, self._memory(payload))
         elif payload.get("type") == _AUTOCOMPLETE:
@@ -97,12 +99,16 @@ class Interactions:
         return {"type": _NOTHING} if decision == "done" else self._said(payload, f"approval_{decision}")
 
     async def _assistant(self, payload: Mapping[str, Any], data: Mapping[str, Any]) -> Answer:
-        given = [str(option.get("value") or "") for option in data.get("options") or ()]
-        wanted = given[0].strip() if given else ""
         parent = thread_parent(payload.get("channel") or {})
         address, person = _address(payload), _person(payload)
-        choice = await self._inbox.assistants(address, parent, person, wanted)
+        choice = await self._inbox.assistants(address, parent, person, _given(data))
         return _told(choice_text(choice, _locale(payload), self._language))
+
+    async def _model(self, payload: Mapping[str, Any], data: Mapping[str, Any]) -> Answer:
+        parent = thread_parent(payload.get("channel") or {})
+        address, person = _address(payload), _person(payload)
+        choice = await self._inbox.model(address, parent, person, _given(data))
+        return _told(model_text(choice, _locale(payload), self._language))
 
     async def _memory(self, payload: Mapping[str, Any]) -> Answer:
         held = await self._inbox.memory(_address(payload), _person(payload))
@@ -129,6 +135,12 @@ def _told(said: str) -> Answer:
     short = said if len(said) <= _MOST else said[: _MOST - 1] + "…"
     data = {"content": short, "flags": _EPHEMERAL | _SUPPRESS_EMBEDS, "allowed_mentions": {"parse": []}}
     return {"type": _MESSAGE, "data": data}
+
+
+def _given(data: Mapping[str, Any]) -> str:
+    """What was filled in for the one option of a command."""
+    given = [str(option.get("value") or "") for option in data.get("options") or ()]
+    return given[0].strip() if given else ""
 
 
 def _locale(payload: Mapping[str, Any]) -> str:

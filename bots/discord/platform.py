@@ -38,7 +38,7 @@ from core.errors import SpoolError, Unreachable
 from core.inbox import Inbox
 from core.settings import Settings
 from core.store.steps import Journal
-from core.texts import text
+from core.texts import of_script, text
 from core.types import Address, Attachment, Earlier, IncomingMessage, Person
 
 logger = logging.getLogger(__name__)
@@ -191,7 +191,7 @@ class DiscordPlatform:
     async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[FullReply]:
         """See `Platform.reply`."""
         await self._logged_in.wait()
-        stop = text("stop_button", message.locale, self._settings.language)
+        stop = text("stop_button", message.locale or of_script(message.text), self._settings.language)
         hook, api = await self._hooks.of(message.id), self._api
         if hook and not hook.here:
             told = partial(self._hooks.told, message.id)

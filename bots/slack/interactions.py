@@ -16,7 +16,7 @@ from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 
-from bots.replies.commands import choice_text, memory_text, reset_text
+from bots.replies.commands import choice_text, memory_text, model_text, reset_text
 from bots.slack.poster import APPROVE, REFUSE
 from core.concurrency import Background
 from core.inbox import Inbox
@@ -39,6 +39,7 @@ class Interactions:
         self._background = Background()
         app.command("/reset")(self._reset)
         app.command("/assistant")(self._assistant)
+        app.command("/model")(self._model)
         app.command("/memory")(self._memory)
         app.shortcut("reset_thread")(self._shortcut)
         app.action(APPROVE)(self._decide)
@@ -59,6 +60,11 @@ class Interactions:
         user, wanted = str(body["user_id"]), str(body.get("text") or "").strip()
         choice = await self._inbox.assistants(self._address(body["channel_id"]), "", user, wanted)
         await self._answer(ack, choice_text(choice, await self._quickly(user), self._language))
+
+    async def _model(self, body: dict[str, Any], ack: Any) -> None:
+        user, wanted = str(body["user_id"]), str(body.get("text") or "").strip()
+        choice = await self._inbox.model(self._address(body["channel_id"]), "", user, wanted)
+        await self._answer(ack, model_text(choice, await self._quickly(user), self._language))
 
     async def _memory(self, body: dict[str, Any], ack: Any) -> None:
         user = str(body["user_id"])

@@ -40,7 +40,7 @@ class Listeners:
         *,
         following: Following,
         heard: Heard,
-        waiting: Callable[[Address, bool], None],
+        waiting: Callable[[Address, IncomingMessage | None], None],
     ) -> None:
         self._inbox, self._heard, self._waiting = inbox, heard, waiting
         self._bot = me.bot_id or "none"
@@ -117,7 +117,7 @@ class Listeners:
             self._heard.note(event)
         gone = events.deleted(event, self._us.team)
         if gone and await self._inbox.withdraw(*gone):
-            self._waiting(gone[0], False)
+            self._waiting(gone[0], None)
         said = events.read(event, self._us, team)
         self._apps.note(said)
         if ours := await self._follower.ours(said, event):
@@ -129,7 +129,7 @@ class Listeners:
         if len(self._stored) > MOST_STORED:
             self._stored.popitem(last=False)
         if receipt.new and not receipt.claim and message.kind == "ask":
-            self._waiting(message.address, True)  # behind others: it was heard all the same
+            self._waiting(message.address, message)  # behind others: it was heard all the same
 
     async def _stopped(self, event: dict[str, Any]) -> None:
         channel, topic, user = (str(event.get(key) or "") for key in ("channel", "thread_ts", "user"))

@@ -44,8 +44,8 @@ from core.inbox import Inbox
 from core.settings import Settings
 from core.store import steps
 from core.store.steps import Journal
-from core.texts import text
-from core.types import Activity, Attachment, Earlier, IncomingMessage, Person
+from core.texts import of_script, text
+from core.types import Activity, Address, Attachment, Earlier, IncomingMessage, Person
 
 logger = logging.getLogger(__name__)
 CHECK = 60.0
@@ -81,7 +81,6 @@ class SlackPlatform:
         self._status = Status(self._client)
         self._people = People(self._client)
         self._heard = Heard()
-        self._thinking = text("thinking", "", settings.language)
         self._open_at = 0.0
         self._me: asyncio.Future[AuthorizeResult] = asyncio.get_running_loop().create_future()
 
@@ -94,7 +93,7 @@ class SlackPlatform:
             me,
             following=Following.of(self._settings, self.name),
             heard=self._heard,
-            waiting=lambda address, yes: self._status.waiting(address, self._thinking if yes else ""),
+            waiting=self._waiting,
         )
         team, language = us_of(me).team, self._settings.language
         Interactions(listeners.app, self._inbox, team, language, self._locale)
@@ -167,10 +166,11 @@ class SlackPlatform:
         wanted = message.kind == "ask" and not begun  # else there is something to see already
         if begun:
             self._status.waiting(address, "")  # what a process before this one may have left
-        async with self._status.thinking(address, self._thinking if wanted else "") as thinking:
+        status = self._words("thinking", message) if wanted else ""
+        async with self._status.thinking(address, status) as thinking:
             poster = SlackPoster(self._client, self._budget, address, run, self._bot_user, thinking.posting)
             posts = Posts(journal, poster, self._locks)
-            show_activities = lambda activities: thinking.doing(self._busy(activities))  # noqa: E731
+            show_activities = lambda activities: thinking.doing(self._busy(message, activities))  # noqa: E731
             brush = StreamBrush(self._streaming, posts, poster, message, show_activities, begun=begun)
             files = Uploads(self._client, self._session, journal, address)
             async with FullReply(brush, files, ApprovalPosts(posts, journal, poster)) as reply:
@@ -178,11 +178,21 @@ class SlackPlatform:
                     yield reply
                 finally:
                     brush.close()
+                    self._people.learn(message.user)
 
-    def _busy(self, activities: Sequence[Activity]) -> str:
+    def _waiting(self, address: Address, message: IncomingMessage | None) -> None:
+        """A message waits there behind others; None: it does not any more."""
+        self._status.waiting(address, self._words("thinking", message) if message else "")
+
+    def _busy(self, message: IncomingMessage, activities: Sequence[Activity]) -> str:
         """The status that tells of tasks, "" for none under way."""
         title = doing(activities)
-        return text("busy", "", self._settings.language).format(task=harmless(title)) if title else ""
+        return self._words("busy", message).format(task=harmless(title)) if title else ""
+
+    def _words(self, key: str, message: IncomingMessage) -> str:
+        """Our own text in the person's language, as far as it is known: nothing waits for it."""
+        locale = message.locale or self._people.known(message.user).locale or of_script(message.text)
+        return text(key, locale, self._settings.language)
 
     async def _bot_user(self) -> str:
         """Known once Slack was reached for the first time."""

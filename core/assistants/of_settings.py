@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,8 +11,11 @@ from core import tools
 from core.assistants.validate import HOSTED
 from core.errors import ConfigError
 from core.settings import Settings
+from core.store import facts
+from core.store.database import Execute
 from core.types import EVERY_FUNCTION, SETTINGS_ID, Assistant, function_tool
 
+MODEL: Final = f"model:{SETTINGS_ID}"
 BUILT_IN: Final = {"clock": "current_time", "calculator": "calculate"}
 """Function tools that every Spool has: what people call them → the function's name."""
 BUILT_IN_FILES: Final = tuple(Path(tools.__file__).parent / "examples" / f"{name}.py" for name in BUILT_IN)
@@ -34,6 +38,21 @@ def settings_assistant(settings: Settings) -> Assistant:
         reasoning_effort=settings.assistant_effort,
         tools=tuple(named) or (function_tool(EVERY_FUNCTION),),
     )
+
+
+def choose_model(tx: Execute, setting: str, model: str) -> None:
+    """An admin has chosen that model for it: it counts for as long as ASSISTANT_MODEL is what it is."""
+    facts.remember(tx, MODEL, {"setting": setting, "model": model} if model != setting else None)
+
+
+def with_chosen_model(tx: Execute, assistant: Assistant) -> Assistant:
+    """The assistant of the settings as an admin has left it. A setting that was changed counts again."""
+    chosen = facts.find(tx, MODEL)
+    if chosen and chosen["setting"] == assistant.model:
+        return replace(assistant, model=chosen["model"])
+    if chosen:
+        facts.remember(tx, MODEL, None)
+    return assistant
 
 
 def tool(text: str) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from core.runs.run_context import Rules
 from core.store import steps
 from core.store.database import Database
 from core.store.steps import Journal, Round
-from core.texts import text
+from core.texts import of_script, text
 from core.types import Activity, Claim, Person
 
 
@@ -91,8 +91,9 @@ class Run:
         return told if told.name else replace(told, name=self.message.author)
 
     async def locale(self) -> str:
-        """Of the person who asked, "" where nobody tells it."""
-        return self.message.locale or (await self.person()).locale
+        """Of the person who asked; where nobody tells it, what their words speak for."""
+        told = self.message.locale or (await self.person()).locale
+        return told or of_script(self.message.text)
 
     async def zone(self) -> str:
         """The IANA name of that person's time zone; where nobody tells it, of the settings'."""

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Coroutine, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -45,6 +45,15 @@ class People:
         """Who that is; nothing where Slack does not tell. Never raises."""
         found: Person = await self._learnt(user, lambda: self._person(user), Person())
         return found
+
+    def known(self, user: str) -> Person:
+        """Who that is as far as it was told before; costs no request."""
+        return cast(Person, self._known.get(user, (0.0, Person()))[1])
+
+    def learn(self, user: str) -> None:
+        """Ask for them, if nobody has yet; for the next time."""
+        if user not in self._known and user not in self._asking:
+            self._background.start(self.person(user), "person")
 
     async def names(self, mentions: Collection[str]) -> Mapping[str, str]:
         """What people see in place of "@U…", "@S…" and "#C…"; those it does not tell soon are missing.
