@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.assistants.choose import Choice, choose
-from core.files.attachments import Attachments
+from core.files.attachments import Attachments, place
 from core.runs import claims
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
@@ -98,6 +98,36 @@ class Inbox:
             self._lanes.start(receipt.claim)
         if receipt.stopped:
             self._lanes.stop(receipt.stopped)
+
+    def amend(
+        self,
+        message: IncomingMessage,
+        facts: Mapping[str, object] | None = None,
+        *,
+        chain: Chain | None = None,
+    ) -> asyncio.Future[bool]:
+        """A message was changed: if its run has not begun, that is the question. True: so it is.
+
+        Put in line at once like `receive`.
+        """
+
+        def work(tx: Execute) -> tuple[ThreadId, RunId] | None:
+            for name, value in (facts or {}).items():
+                remember(tx, name, value)
+            before = messages.attached(tx, message.address, message.id)
+            amended = messages.amend(tx, message)
+            if amended and before != [file.id for file in message.files]:
+                files.drop(tx, place(message.address, message.id))
+            return amended
+
+        async def done() -> bool:
+            amended = await changed
+            if amended and self._attachments:
+                self._attachments.begin(message, *amended)
+            return amended is not None
+
+        changed = self._db(work, chain)
+        return asyncio.ensure_future(done())
 
     def _accept(
         self,

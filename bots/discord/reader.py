@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -71,6 +71,20 @@ class Reader:
         elif self._follow:
             self._line_up(said.address.channel, partial(self._follow_up, said, live))
 
+    def updated(self, payload: dict[str, Any]) -> None:
+        """MESSAGE_UPDATE. Only a person's edit has a time; an embed that appeared tells parts or no time."""
+        guild = str(payload.get("guild_id") or "")
+        if not (payload.get("edited_timestamp") and "content" in payload and "author" in payload):
+            return
+        said = events.read(payload, self._me(), self._roles.get(guild), guild)
+        if said and said.by == "person":
+            if said.to == "us":  # only now, perhaps: then it is a message, unless it is too old
+                self._place(said, live=False)
+            self.behind(said.address.channel, partial(self._amend, said))
+
+    def _amend(self, said: Said) -> None:
+        self.work(self._inbox.amend(said.incoming(), self.progress(), chain=self.chain), "edit")
+
     def again(self, payload: dict[str, Any], guild: str) -> None:
         """A message of the history; one that is not understood does not hide the others."""
         try:
@@ -117,7 +131,7 @@ class Reader:
         for name, value in self.progress().items():
             await self._inbox.remember(name, value, self.chain)
 
-    def work(self, step: Coroutine[Any, Any, object], name: str) -> None:
+    def work(self, step: Awaitable[object], name: str) -> None:
         """Do what has to be on disk before a later position is; if that fails Discord repeats it."""
         self._background.start(self._done(step), name)
 

@@ -69,7 +69,7 @@ class Listeners:
             return True
         channel, ts = event.get("channel"), event.get("ts")
         known = isinstance(channel, str) and isinstance(ts, str) and (channel, ts) in self._stored
-        return known and not event.get("subtype")
+        return known and not event.get("subtype") and not event.get("edited")
 
     def _of_another(self, payload: Mapping[str, Any]) -> bool:
         """Whether the event is for other installations only: an app token is told of all of them.
@@ -116,8 +116,17 @@ class Listeners:
         if gone and await self._inbox.withdraw(*gone):
             self._waiting(gone[0], False)
         said = events.read(event, self._us, team)
-        if said and said.concerns_us and (said.to == "us" or await self._follows(said)):
+        if said and edited(event):
+            await self._edited(said)
+        elif said and said.concerns_us and (said.to == "us" or await self._follows(said)):
             await self._receive(said.incoming(), live)
+
+    async def _edited(self, said: Said) -> None:
+        """One that mentions us only now is a message, unless it is too old; of a known one it is the text."""
+        if said.by == "person" and said.to == "us":
+            await self._receive(said.incoming(), live=False)
+        if said.by == "person":
+            await self._inbox.amend(said.incoming())
 
     async def _follows(self, said: Said) -> bool:
         return self._follow and await self._inbox.spoke_before(said.address, said.user)
@@ -138,6 +147,15 @@ class Listeners:
             await self._inbox.stop_post(reference(address, str(post)))
         if not posts:
             await self._inbox.stop(address, user)
+
+
+def edited(event: Mapping[str, Any]) -> bool:
+    """Whether its writer has changed the message; Slack itself changes messages too, to show previews."""
+    if event.get("subtype") == "message_changed":
+        event = event.get("message") or {}
+    elif event.get("type") != "app_mention":
+        return False  # a line of a history: what it says now is what it says
+    return isinstance(event, Mapping) and bool(event.get("edited"))
 
 
 def us_of(me: AuthorizeResult) -> Us:

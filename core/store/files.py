@@ -119,6 +119,11 @@ def set_remote(tx: Execute, id: str, remote: str | None, until: float | None = N
     tx("UPDATE files SET remote = ?, remote_until = ? WHERE id = ?", remote, until, id)
 
 
+def drop(tx: Execute, place: str) -> None:
+    """Nothing is on record any more of the files whose sources begin with that place."""
+    tx("DELETE FROM files WHERE source > ? AND source < ?", f"{place}/", f"{place}0")  # 0 comes after /
+
+
 def forget_remotes(tx: Execute, thread: ThreadId, but: RunId) -> None:
     """The model server may not have the thread's files any more, those of one run excepted."""
     tx("UPDATE files SET remote = NULL, remote_until = NULL WHERE thread_id = ? AND run_id <> ?", thread, but)
