@@ -14,7 +14,7 @@ from core.runs import claims
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
 from core.runs.summaries import NOTHING, Held, held
-from core.store import approvals, files, messages, runs, threads
+from core.store import approvals, deletions, files, messages, runs, threads
 from core.store.approvals import Decision
 from core.store.database import Chain, Database, Execute
 from core.store.facts import find, remember
@@ -257,16 +257,20 @@ class Inbox:
         admin = user in self._policy.admins
         return await self._db(lambda tx: choose(tx, address, parent, wanted.strip(), admin=admin))
 
-    async def withdraw(self, address: Address, message_id: str) -> bool:
-        """The person deleted a message: it is not answered, unless its run has begun. True: it never will."""
+    def withdraw(self, address: Address, message_id: str, sent_at: float = 0.0) -> asyncio.Future[bool]:
+        """A message was deleted. True: it waited for an answer, and has none.
 
-        def work(tx: Execute) -> RunId | None:
-            run = messages.withdraw(tx, address, message_id)
-            if run:
-                files.release(tx, run)
-            return run
+        A run under way that answers nothing else is stopped, and its posts go; after the answer only what the
+        message said leaves the disk. `sent_at`: when it was sent, where that is known. Put in line at once.
+        """
+        deleted = self._db(lambda tx: deletions.delete(tx, address, message_id, sent_at))
 
-        return await self._db(work) is not None
+        async def done() -> bool:
+            deletion = await deleted
+            self._signal(deletion.stopped)
+            return deletion.cancelled is not None
+
+        return asyncio.ensure_future(done())
 
     async def spoke_before(self, address: Address, user: str) -> bool:
         """True when this person has addressed the assistant in this topic before."""

@@ -76,7 +76,18 @@ class Asking(Protocol):
         ...
 
 
-class FullReply(Reply, Attaching, Asking, Protocol):
+class Removing(Protocol):
+    """A reply that can be taken back."""
+
+    async def remove(self) -> None:
+        """Returns ⇒ nothing of this run stands in the topic any more, as far as the platform lets it.
+
+        Nothing is shown after that. Also for a run whose process died; may be repeated.
+        """
+        ...
+
+
+class FullReply(Reply, Attaching, Asking, Removing, Protocol):
     """What both platforms give."""
 
 

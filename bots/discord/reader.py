@@ -206,7 +206,7 @@ class Reader:
             self.behind(where.channel, partial(self._withdraw, where, str(message)))
 
     def _withdraw(self, where: Address, message: str) -> None:
-        self.work(self._inbox.withdraw(where, message), "withdrawal")
+        self.work(self._inbox.withdraw(where, message, events.sent_at(message)), "withdrawal")
 
     def guild(self, payload: dict[str, Any]) -> None:
         """GUILD_CREATE: which of its roles is the bot's own, and which of its channels are threads."""

@@ -54,6 +54,12 @@ class ApprovalPosts:
         except SpoolError as error:
             logger.warning("question cannot be closed", extra={"error": str(error)})
 
+    async def remove(self) -> None:
+        """Take the run's posts away: questions, and all the others."""
+        for id in self._journal.names("ask:"):
+            await self._posts.take_away(steps.question(id), sign(id))
+        await self._posts.remove()
+
     async def _decide(self, question: ApprovalRequest, text: str) -> None:
         step = steps.question(question.id)
         state = self._journal.get(step)

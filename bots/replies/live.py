@@ -11,9 +11,9 @@ from typing import Protocol, Self
 
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.blocks import closing
-from bots.replies.posts import POSTING
+from bots.replies.posts import POSTING, until_posted
 from core.errors import Lost, Retryable, SpoolError, Unreachable, Unsaved
-from core.ports import Attaching
+from core.ports import Attaching, Removing
 from core.types import Activity, ApprovalRequest, File
 
 logger = logging.getLogger(__name__)
@@ -153,12 +153,29 @@ class LiveReply:
             self._news.set()
 
 
+class Files(Attaching, Removing, Protocol):
+    """The files of one run."""
+
+
 class FullReply(LiveReply):
     """`core.ports.FullReply` of one run."""
 
-    def __init__(self, brush: Brush, files: Attaching, questions: ApprovalPosts) -> None:
+    def __init__(self, brush: Brush, files: Files, questions: ApprovalPosts) -> None:
         super().__init__(brush)
         self._files, self._questions = files, questions
+
+    async def remove(self) -> None:
+        """See `Removing.remove`. What is being painted is left where a crash would leave it."""
+        assert self._painting is not None
+        self._painting.cancel()
+        await asyncio.gather(self._painting, return_exceptions=True)
+        try:
+            await until_posted(self._files.remove)
+            await until_posted(self._questions.remove)
+        except (Lost, Unsaved):
+            raise
+        except SpoolError as error:
+            logger.warning("answer cannot be removed", extra={"error": str(error)})
 
     async def attach(self, key: str, file: File) -> None:
         """See `Attaching.attach`."""

@@ -122,6 +122,10 @@ class Posts:
         free = (one for one in count() if not (one < len(states) and isinstance(states[one], Deleted)))
         return next(islice(free, part, None))
 
+    def names(self, begins: str) -> list[str]:
+        """See `Journal.names`."""
+        return self._journal.names(begins)
+
     def begun(self) -> bool:
         """True when this run posted text, or meant to: a process died or an answer is unknown."""
         return self._journal.get(FIRST) is not None and FIRST.name not in self._untouched
@@ -215,6 +219,21 @@ class Posts:
         for number, state in self._standing():
             if isinstance(state, Intended):
                 await self.find(steps.post(number))
+
+    async def take_away(self, step: Step[PostState], sign: str) -> None:
+        """Remove the post journaled as that step, if it stands."""
+        if post := await self.find(step, sign):
+            with suppress(Gone):
+                await self.poster.delete(post)
+            await self._journal.record(step, Deleted(post), ref=self.poster.ref(post))
+
+    async def remove(self) -> None:
+        """Remove all that the run has posted, also what only the platform knows to be the run's."""
+        await self.trim(0)
+        for post in await self.poster.own(""):
+            if post.run == self._journal.claim.run:
+                with suppress(Gone):
+                    await self.poster.delete(post.id)
 
     async def trim(self, parts: int) -> None:
         """Remove the posts a shorter answer does not need, also one whose id was never learnt."""

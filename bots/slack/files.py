@@ -10,6 +10,7 @@ import io
 import logging
 import re
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import aiohttp
@@ -159,6 +160,13 @@ class Uploads:
     async def attach(self, key: str, file: File) -> None:
         """See `Attaching.attach`."""
         await until_posted(lambda: self._attach(key, file))
+
+    async def remove(self) -> None:
+        """See `Removing.remove`."""
+        for key in self._journal.names("file:"):
+            if found := self._journal.get(steps.upload(key)):
+                with suppress(Refused, Gone, Unreachable):
+                    await call(self._client.files_delete(file=found.id))
 
     async def _attach(self, key: str, file: File) -> None:
         step = steps.upload(key)

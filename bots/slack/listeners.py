@@ -113,7 +113,7 @@ class Listeners:
         """
         self._heard.note(event)
         gone = events.deleted(event, self._us.team)
-        if gone and await self._inbox.withdraw(*gone):
+        if gone and await self._inbox.withdraw(*gone, float(gone[1])):
             self._waiting(gone[0], False)
         said = events.read(event, self._us, team)
         if said and edited(event):

@@ -148,6 +148,8 @@ class SlackPoster:
 
     async def delete(self, post: str) -> None:
         """See `Poster.delete`. Where nothing may be deleted, next to nothing is left."""
+        if post not in self.ordinary:  # a stream cannot be deleted
+            await self.end_stream(post)
         try:
             await call(self._client.chat_delete(channel=self._address.channel, ts=post))
         except Refused as error:

@@ -6,7 +6,7 @@ import time
 
 from core.errors import Lost
 from core.runs.prompt import history
-from core.store import assistants, files, items, messages, runs, summaries, threads, vector_stores
+from core.store import assistants, deletions, files, items, messages, runs, summaries, threads, vector_stores
 from core.store.database import Execute
 from core.types import Assistant, Claim, IncomingMessage, Outcome, RunId, ThreadId
 
@@ -45,6 +45,7 @@ def finish(
     """End a run and begin the lane's next one, in one transaction. Raises Lost."""
     runs.end(tx, held.run, held.owner, outcome.status, outcome.error, now)
     items.add(tx, held.thread, held.run, outcome.items)
+    deletions.settle(tx, held.run)  # before anything of the next run is read
     files.release(tx, held.run)
     if outcome.token_ratio:
         threads.learn_ratio(tx, held.thread, outcome.token_ratio)

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from core.errors import ConfigError, Unsaved
 from core.store import backup
@@ -27,6 +27,11 @@ POISON = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sql
 """Errors of what was to be stored, not of the disk: they would come again with each repetition."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 BATCH = 256
+WIPE: Final = "SELECT 'what was removed is to leave the disk'"
+"""A statement that changes nothing. Who runs it wants what the transaction removed to leave the file and its
+log: it has once nobody waits for the database, at the latest after the next start."""
+IDLE_SECONDS = 0.1
+"""Without any work, until the log is emptied."""
 BUSY_TIMEOUT = 10.0
 
 
@@ -77,6 +82,7 @@ class Database:
         self._connection = _opened(path, busy_timeout)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._wipe = True  # a process that died may have left something
         self._thread = threading.Thread(target=self._write, name="database", daemon=True)
         self._thread.start()
 
@@ -99,7 +105,7 @@ class Database:
 
     def _write(self) -> None:
         while True:
-            batch = [self._jobs.get()]
+            batch = [self._next()]
             while len(batch) < BATCH and not self._jobs.empty():
                 batch.append(self._jobs.get())
             jobs = [job for job in batch if job is not None]
@@ -110,6 +116,26 @@ class Database:
                     self._loop.call_soon_threadsafe(_settle, results)
             if len(jobs) < len(batch):
                 return
+
+    def _next(self) -> _Job | None:
+        """The next job. While there is none, the log is emptied if it may hold what was to leave the disk."""
+        while self._wipe:
+            try:
+                return self._jobs.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                self._wipe = not self._emptied()
+        return self._jobs.get()
+
+    def _emptied(self) -> bool:
+        """Whether all of the log is in the file now; a reader may be in the way."""
+        before = self._connection.execute("PRAGMA busy_timeout").fetchone()[0]
+        try:
+            self._connection.execute("PRAGMA busy_timeout=0")  # nobody who comes is kept waiting
+            return not self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.Error:
+            return False
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout={before}")
 
     def _guarded(self, jobs: list[_Job]) -> list[_Result]:
         """Whatever happens, the writer lives on and everybody who waits is told."""
@@ -149,6 +175,7 @@ class Database:
         return result, failure
 
     def _execute(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
+        self._wipe = self._wipe or sql == WIPE
         return self._connection.execute(sql, params).fetchall()
 
 
@@ -196,7 +223,13 @@ def _connected(path: Path, busy_timeout: float) -> sqlite3.Connection:
             connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             undo.callback(connection.close)
             busy = f"busy_timeout={busy_timeout * 1000:.0f}"
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", busy, "foreign_keys=ON"):
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "secure_delete=ON",
+                busy,
+                "foreign_keys=ON",
+            ):
                 connection.execute(f"PRAGMA {pragma}")
         except (OSError, sqlite3.OperationalError) as error:
             raise ConfigError(

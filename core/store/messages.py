@@ -111,6 +111,27 @@ def rows_of(tx: Execute, run: RunId) -> list[Row]:
     return [_row(*one) for one in rows]
 
 
+def identity(tx: Execute, seq: int) -> tuple[str, str, str, str]:
+    """Platform, workspace, channel and id there."""
+    rows = tx("SELECT platform, workspace, channel, platform_id FROM messages WHERE seq = ?", seq)
+    platform, workspace, channel, id = rows[0]
+    return platform, workspace, channel, id
+
+
+def asked_since(tx: Execute, address: Address, sent_at: float) -> list[RunId]:
+    """Runs that answer what was said in that topic from then on."""
+    rows = tx(
+        "SELECT DISTINCT run_id FROM messages WHERE platform = ? AND workspace = ? AND channel = ? "
+        "AND topic = ? AND sent_at >= ? AND run_id IS NOT NULL",
+        address.platform,
+        address.workspace,
+        address.channel,
+        address.topic,
+        sent_at,
+    )
+    return [RunId(run) for (run,) in rows]
+
+
 def write(tx: Execute, seq: int, body: Mapping[str, object]) -> None:
     """Put another body in the place of a message's."""
     tx("UPDATE messages SET body = ? WHERE seq = ?", json.dumps(body, ensure_ascii=False), seq)

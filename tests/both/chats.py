@@ -77,6 +77,14 @@ class Chat(ABC):
         """Ann stops the answer with the network's own button."""
 
     @abstractmethod
+    async def delete(self, question: str) -> None:
+        """Ann deletes it."""
+
+    @abstractmethod
+    async def edit(self, question: str, text: str) -> None:
+        """Ann changes it into a question to the bot with this text."""
+
+    @abstractmethod
     async def command(self, name: str, text: str = "", person: str = "") -> str:
         """Somebody uses a slash command; gives what only they are told."""
 

@@ -62,6 +62,15 @@ class SlackChat(Chat):
         """See `Chat.stop`."""
         await self.standin.press_stop(self.ann, self.place, question)
 
+    async def delete(self, question: str) -> None:
+        """See `Chat.delete`."""
+        await self.standin.delete(self.ann, self.place, question)
+
+    async def edit(self, question: str, text: str) -> None:
+        """See `Chat.edit`."""
+        said = f"<@{self.standin.bot_user}> {text}"
+        await self.standin.edit(self.ann, self.place, question, said)
+
     async def command(self, name: str, text: str = "", person: str = "") -> str:
         """See `Chat.command`."""
         reply = await self.standin.slash(person or self.ann, self.place, f"/{name}", text)
@@ -127,6 +136,14 @@ class DiscordChat(Chat):
         """See `Chat.stop`."""
         (post,) = [post for post in self.posts(question) if post.live]
         await self.standin.press(self.ann, self.place, post.id, "spool:stop")
+
+    async def delete(self, question: str) -> None:
+        """See `Chat.delete`."""
+        await self.standin.delete(self.place, question)
+
+    async def edit(self, question: str, text: str) -> None:
+        """See `Chat.edit`."""
+        await self.standin.edit(self.place, question, f"<@{self.standin.bot_user}> {text}")
 
     async def command(self, name: str, text: str = "", person: str = "") -> str:
         """See `Chat.command`."""

@@ -157,6 +157,14 @@ class FakeReply:
         """See `core.ports.Reply`: what people see outlives the process."""
         return self._platform.screen.get(self.run, "")
 
+    async def remove(self) -> None:
+        """See `core.ports.Removing`: nothing is on the screen; raises the platform's next fault."""
+        if self._platform.faults:
+            raise self._platform.faults.popleft()
+        self._platform.screen.pop(self.run, None)
+        self._platform.removed.append(self.run)
+        self._platform.news.tell()
+
     async def attach(self, key: str, file: File) -> None:
         """See `core.ports.Attaching`: once for each key, over deaths of the process."""
         if self._platform.file_faults:
@@ -206,6 +214,8 @@ class FakePlatform:
         self.may_name.set()
         self.channel: Sequence[Earlier] | Exception = ()
         """What `said` tells."""
+        self.removed: list[str] = []
+        """Runs whose replies were taken back."""
         self.attached: dict[tuple[str, str], File] = {}
         self.file_faults: deque[Exception] = deque()
         """Raised by `attach`, one each time."""
