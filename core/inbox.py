@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.assistants.choose import Choice, choose
 from core.files.attachments import Attachments, place
@@ -18,7 +18,7 @@ from core.store import approvals, deletions, files, messages, runs, threads
 from core.store.approvals import Decision
 from core.store.database import Chain, Database, Execute
 from core.store.facts import find, remember
-from core.types import Address, Claim, IncomingMessage, RunId, ThreadId
+from core.types import Address, Claim, IncomingMessage, RunId, ThreadId, Wish
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +36,23 @@ class Policy:
     budget: int = 24_000
     window: float = 3600.0
     admins: frozenset[str] = frozenset()
+
+
+def _again(order: IncomingMessage, asked: tuple[IncomingMessage, ...], wish: Wish) -> IncomingMessage:
+    """The press as a message: for another answer with all that was asked, for a shorter one alone."""
+    last = asked[-1]
+    same = {name: getattr(last, name) for name in ("address", "author", "locale", "parent", "team")}
+    if wish == "shorter":
+        return replace(order, **same)
+    return replace(
+        order,
+        **same,
+        text="\n\n".join([order.text, *(one.text for one in asked if one.text)]),
+        files=tuple(file for one in asked for file in one.files),
+        quotes=tuple(quote for one in asked for quote in one.quotes),
+        mentions=tuple(dict.fromkeys(id for one in asked for id in one.mentions)),
+        repeats=tuple(id for one in asked for id in (one.id, *one.repeats)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +254,61 @@ class Inbox:
             self._lanes.stop(run)
         return run is not None
 
+    def press(
+        self,
+        ref: str,
+        order: IncomingMessage,
+        wish: Wish,
+        *,
+        facts: Mapping[str, object] | None = None,
+        chain: Chain | None = None,
+    ) -> asyncio.Future[Decision]:
+        """A person pressed a button under the answer that shows this post; done ⇒ it is on disk, once.
+
+        `order`: the press as a message, whose id the platform repeats with it: who, when and the wish in
+        their language. Where it goes is where the question came from. Put in line at once like `receive`.
+        """
+        now, owner = time.time(), self._lanes.owner
+
+        def work(tx: Execute) -> tuple[Decision, IncomingMessage, Receipt]:
+            for name, value in (facts or {}).items():
+                remember(tx, name, value)
+            if messages.known(tx, order):
+                return "done", order, Receipt(new=False)
+            asked = self._asked(tx, ref)
+            if asked and asked[0].user != order.user:
+                return "not_yours", order, Receipt(new=False)
+            if not asked or not self._newest(tx, ref, asked):
+                return "over", order, Receipt(new=False)
+            said = _again(order, asked, wish)
+            return "done", said, self._accept(tx, said, {}, owner, now, 0.0)
+
+        pressed = self._db(work, chain)
+
+        def begin(done: asyncio.Future[tuple[Decision, IncomingMessage, Receipt]]) -> None:
+            if not done.exception():
+                accepted: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+                accepted.set_result(done.result()[2])
+                self._begin(done.result()[1], accepted)
+
+        async def decided() -> Decision:
+            return (await asyncio.shield(pressed))[0]
+
+        pressed.add_done_callback(begin)
+        return asyncio.ensure_future(decided())
+
+    def _asked(self, tx: Execute, ref: str) -> tuple[IncomingMessage, ...]:
+        """What the run answers that shows this post; () where there is none."""
+        shown = runs.showing(tx, ref)
+        return messages.of_run(tx, shown[0]) if shown else ()
+
+    def _newest(self, tx: Execute, ref: str, asked: tuple[IncomingMessage, ...]) -> bool:
+        """Whether the conversation still ends with that answer, and no word of its question was deleted."""
+        thread = threads.find(tx, asked[-1].address, asked[-1].user, self._policy.scope)
+        shown = runs.showing(tx, ref)
+        here = shown is not None and shown[1] == thread and messages.newest_of(tx, shown[1], asked[-1])
+        return here and not any(row.gone for row in messages.rows_of(tx, shown[0])) if shown else False
+
     async def decide(self, approval: str, user: str, yes: bool) -> Decision:
         """A person pressed a button of a question; `done` ⇒ it is on disk."""
         return await self._approvals.decide(approval, user, yes)
@@ -267,7 +339,8 @@ class Inbox:
 
         async def done() -> bool:
             deletion = await deleted
-            self._signal(deletion.stopped)
+            for run in deletion.stopped:
+                self._signal(run)
             return deletion.cancelled is not None
 
         return asyncio.ensure_future(done())

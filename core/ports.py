@@ -15,6 +15,7 @@ from typing import Final, Literal, Protocol
 from core.store.steps import Journal
 from core.types import (
     Activity,
+    AnswerButton,
     ApprovalRequest,
     Attachment,
     Earlier,
@@ -36,8 +37,10 @@ class Reply(Protocol):
         """
         ...
 
-    async def finish(self, text: str, note: str = "") -> None:
+    async def finish(self, text: str, note: str = "", buttons: Sequence[AnswerButton] = ()) -> None:
         """Returns ⇒ the whole text is shown, once, with our own note under it, and nothing else of this run.
+
+        The buttons stand under it where there is room.
 
         Raises Unreachable when it can never be shown there.
         """

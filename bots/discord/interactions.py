@@ -12,14 +12,15 @@ from typing import Any
 
 from bots.discord.api import DiscordApi
 from bots.discord.channels import thread_parent
-from bots.discord.poster import STOP, answered, reference
+from bots.discord.events import sent_at
+from bots.discord.poster import STOP, answered, reference, wished
 from bots.discord.reader import Reader
 from bots.replies.commands import choice_text, memory_text
 from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
 from core.texts import text
-from core.types import Address
+from core.types import Address, IncomingMessage, Wish
 
 logger = logging.getLogger(__name__)
 _COMMAND, _COMPONENT, _AUTOCOMPLETE = 2, 3, 4
@@ -61,6 +62,8 @@ class Interactions:
         question, yes = answered(custom_id)
         if custom_id == STOP:
             self._do(payload, self._stop(payload))
+        elif wish := wished(custom_id):
+            self._reader.behind(str(payload["channel_id"]), lambda: self._wish(payload, wish))
         elif question:
             self._do(payload, self._decide(payload, question, yes))
         else:
@@ -88,6 +91,20 @@ class Interactions:
         post = str((payload.get("message") or {}).get("id"))
         stopped = await self._inbox.stop_post(reference(post), _person(payload))
         return self._said(payload, {True: "stopping", False: "stop_refused", None: "stop_over"}[stopped])
+
+    def _wish(self, payload: Mapping[str, Any], wish: Wish) -> None:
+        """A button under an answer is a message of whoever asked; its id is the interaction's."""
+        post, id = str((payload.get("message") or {}).get("id")), str(payload["id"])
+        words = text(f"wish_{wish}", _locale(payload), self._language)
+        order = IncomingMessage(id, _address(payload), _person(payload), words, sent_at(id))
+        facts, chain = self._reader.progress(), self._reader.chain
+        pressed = self._inbox.press(reference(post), order, wish, facts=facts, chain=chain)
+
+        async def told() -> Answer:
+            decision = await pressed
+            return {"type": _NOTHING} if decision == "done" else self._said(payload, f"answer_{decision}")
+
+        self._do(payload, told())
 
     async def _decide(self, payload: Mapping[str, Any], question: str, yes: bool) -> Answer:
         """A button works for whoever was asked; the question itself then shows what was decided."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Protocol
@@ -11,7 +12,7 @@ from bots.replies.posts import Gone, Posts, until_posted
 from core.errors import SpoolError, Unreachable
 from core.store import steps
 from core.store.steps import Journal, Posted
-from core.types import ApprovalRequest
+from core.types import AnswerButton, ApprovalRequest
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,10 @@ class ApprovalPosts:
             await until_posted(lambda: self._decide(question, text))
         except SpoolError as error:
             logger.warning("question cannot be closed", extra={"error": str(error)})
+
+    def offer(self, buttons: Sequence[AnswerButton]) -> None:
+        """From now on these stand under the answer."""
+        self._posts.poster.buttons = buttons
 
     async def remove(self) -> None:
         """Take the run's posts away: questions, and all the others."""

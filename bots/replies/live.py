@@ -14,7 +14,7 @@ from bots.replies.blocks import closing
 from bots.replies.posts import POSTING, until_posted
 from core.errors import Lost, Retryable, SpoolError, Unreachable, Unsaved
 from core.ports import Attaching, Removing
-from core.types import Activity, ApprovalRequest, File
+from core.types import Activity, AnswerButton, ApprovalRequest, File
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class LiveReply:
         self._text, self._activities = text, tuple(activities)
         self._news.set()
 
-    async def finish(self, text: str, note: str = "") -> None:
+    async def finish(self, text: str, note: str = "", buttons: Sequence[AnswerButton] = ()) -> None:
         """Returns ⇒ the whole text is shown. Raises Unreachable."""
         assert self._painting is not None
         text = text if text.strip() else ""
@@ -163,6 +163,11 @@ class FullReply(LiveReply):
     def __init__(self, brush: Brush, files: Files, questions: ApprovalPosts) -> None:
         super().__init__(brush)
         self._files, self._questions = files, questions
+
+    async def finish(self, text: str, note: str = "", buttons: Sequence[AnswerButton] = ()) -> None:
+        """See `Reply.finish`."""
+        self._questions.offer(buttons)
+        await super().finish(text, note)
 
     async def remove(self) -> None:
         """See `Removing.remove`. What is being painted is left where a crash would leave it."""

@@ -18,6 +18,7 @@ from core.concurrency import Backoff, KeyedLock, retry
 from core.errors import Retryable, SpoolError, Unreachable
 from core.store import steps
 from core.store.steps import Deleted, Intended, Journal, Posted, PostState, Step
+from core.types import AnswerButton
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -60,12 +61,17 @@ class Poster(Protocol):
     """Characters a post may have."""
     stoppable: bool
     """Whether a post that still grows carries a button to stop it."""
+    buttons: Sequence[AnswerButton]
+    """Of the answer that is whole: they stand under its last post."""
 
-    async def create(self, text: str, number: int, *, first: bool, growing: bool) -> str:
-        """A new post; gives its id. `number`: its own one in this run; `first`: it opens the answer."""
+    async def create(self, text: str, number: int, *, first: bool, growing: bool, last: bool = False) -> str:
+        """A new post; gives its id. `number`: its own one in this run; `first`: it opens the answer.
+
+        `last`: it ends the answer, and has the buttons.
+        """
         ...
 
-    async def edit(self, post: str, text: str, *, growing: bool) -> None:
+    async def edit(self, post: str, text: str, *, growing: bool, last: bool = False) -> None:
         """Replace a post's text; repeating it is harmless."""
         ...
 

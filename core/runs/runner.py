@@ -25,7 +25,7 @@ from core.runs.run_context import Ready, Rules, RunContext
 from core.store import deletions, items, steps
 from core.store.database import Database
 from core.store.steps import Answer
-from core.types import Claim, Outcome
+from core.types import AnswerButton, Claim, Outcome
 
 logger = logging.getLogger(__name__)
 MAX_DEATHS = 10
@@ -80,7 +80,8 @@ class Runner:
                     answer = await kind.answer()
                     await run.journal.record(steps.ANSWER, answer)  # only then it is shown as final
                 if not await _withdrawn(run, stopping):
-                    await asyncio.gather(run.reply.finish(answer.shown, answer.note), kind.forget())
+                    buttons = await _buttons(run, answer)
+                    await asyncio.gather(run.reply.finish(answer.shown, answer.note, buttons), kind.forget())
                 if await _withdrawn(run, stopping):  # perhaps only meanwhile
                     await asyncio.gather(run.reply.remove(), kind.forget())
                     return WITHDRAWN
@@ -199,6 +200,15 @@ WITHDRAWN: Final = Answer("cancelled", "", error="message deleted")
 async def _withdrawn(run: Run, stopping: Stopping) -> bool:
     """Whether it was stopped because all that it answers was deleted, perhaps before a death."""
     return stopping.is_set() and await run.db(lambda tx: deletions.all_gone(tx, run.claim.run))
+
+
+async def _buttons(run: Run, answer: Answer) -> tuple[AnswerButton, ...]:
+    """Under what the model has said, and under no text of ours."""
+    said = answer.text.strip() and answer.ending in ("completed", "incomplete")
+    if not (said and run.rules.buttons and run.claim.assistant):
+        return ()
+    again, shorter = await run.say("again_button"), await run.say("shorter_button")
+    return AnswerButton("again", again), AnswerButton("shorter", shorter)
 
 
 async def _last_word(run: Run, notice: str) -> None:

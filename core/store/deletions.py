@@ -30,23 +30,32 @@ class Deletion:
 
     cancelled: RunId | None = None
     """A run that had not begun and has nothing left to answer."""
-    stopped: RunId | None = None
-    """A run under way that has nothing left to answer: it is to end, and its posts go."""
+    stopped: tuple[RunId, ...] = ()
+    """Runs under way that have nothing left to answer: they are to end, and their posts go."""
 
 
 def delete(tx: Execute, address: Address, id: str, sent_at: float) -> Deletion:
     """The message with this id is gone, whether it was for us or not. `sent_at`: not before then."""
-    cancelled, stopped = messages.withdraw(tx, address, id), None
+    cancelled = messages.withdraw(tx, address, id)
     found = messages.row(tx, address, id)
-    if found and not found.gone:
-        if found.run and runs.alive(tx, found.run):
-            messages.write(tx, found.seq, found.body | {GONE: True})  # from here on no crash forgets it
-            stopped = runs.cancel(tx, found.run) if all_gone(tx, found.run) else None
-        else:
-            _blank(tx, found)
+    again = messages.repeating(tx, address, id, sent_at) if found else []
+    stopped = [_delete(tx, address, one) for one in (id, *again)]
     if _out_of_contexts(tx, address, id, sent_at) or found:
         tx(WIPE)
-    return Deletion(cancelled, stopped)
+    return Deletion(cancelled, tuple(run for run in stopped if run))
+
+
+def _delete(tx: Execute, address: Address, id: str) -> RunId | None:
+    """Blank a message now, or when its run ends; gives that if nothing is left for it."""
+    messages.withdraw(tx, address, id)
+    found = messages.row(tx, address, id)
+    if found is None or found.gone:
+        return None
+    if not (found.run and runs.alive(tx, found.run)):
+        _blank(tx, found)
+        return None
+    messages.write(tx, found.seq, found.body | {GONE: True})  # from here on no crash forgets it
+    return runs.cancel(tx, found.run) if all_gone(tx, found.run) else None
 
 
 def all_gone(tx: Execute, run: RunId) -> bool:

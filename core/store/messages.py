@@ -15,7 +15,7 @@ GONE: Final = "gone"
 """The key of a body that says that the person has deleted the message: it survives any crash."""
 DELETED: Final = "[This message was deleted by the person who wrote it.]"
 """What is read in place of its words."""
-_BESIDE: Final = ("files", "quotes", "mentions")
+_BESIDE: Final = ("files", "quotes", "mentions", "repeats")
 _COLUMNS = "platform, workspace, channel, topic, platform_id, person, body, sent_at"
 
 
@@ -68,7 +68,9 @@ def add(tx: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | No
 
 def _beside(message: IncomingMessage) -> dict[str, object]:
     """What a message brings besides its words; what it does not have is left out."""
-    told: dict[str, object] = {"mentions": message.mentions} if message.mentions else {}
+    told: dict[str, object] = {
+        name: one for name in ("mentions", "repeats") if (one := getattr(message, name))
+    }
     lists = {name: getattr(message, name) for name in ("files", "quotes")}
     return told | {name: [asdict(one) for one in values] for name, values in lists.items() if values}
 
@@ -132,6 +134,42 @@ def asked_since(tx: Execute, address: Address, sent_at: float) -> list[RunId]:
     return [RunId(run) for (run,) in rows]
 
 
+def repeating(tx: Execute, address: Address, platform_id: str, sent_at: float) -> list[str]:
+    """Ids of those in that topic that say the words of this message again."""
+    rows = tx(
+        "SELECT platform_id, body FROM messages WHERE platform = ? AND workspace = ? AND channel = ? "
+        "AND topic = ? AND sent_at >= ?",
+        address.platform,
+        address.workspace,
+        address.channel,
+        address.topic,
+        sent_at,
+    )
+    told = [(id, body) for id, body in rows if '"repeats": ' in body]
+    return [id for id, body in told if platform_id in json.loads(body).get("repeats", ())]
+
+
+def newest_of(tx: Execute, thread: ThreadId, asked: IncomingMessage) -> bool:
+    """Whether nothing was asked in that thread and topic after it."""
+    rows = tx(
+        "SELECT 1 FROM messages WHERE platform = ? AND workspace = ? AND channel = ? AND topic = ? "
+        "AND sent_at >= ? AND thread_id = ? AND run_id IS NOT NULL AND seq > "
+        "(SELECT MAX(seq) FROM messages WHERE platform = ? AND workspace = ? AND channel = ? "
+        "AND platform_id = ?) LIMIT 1",
+        asked.address.platform,
+        asked.address.workspace,
+        asked.address.channel,
+        asked.address.topic,
+        asked.sent_at,
+        thread,
+        asked.address.platform,
+        asked.address.workspace,
+        asked.address.channel,
+        asked.id,
+    )
+    return not rows
+
+
 def write(tx: Execute, seq: int, body: Mapping[str, object]) -> None:
     """Put another body in the place of a message's."""
     tx("UPDATE messages SET body = ? WHERE seq = ?", json.dumps(body, ensure_ascii=False), seq)
@@ -174,7 +212,7 @@ def _message(
         kept = {name: one for name, one in kept.items() if name not in _BESIDE} | {"text": DELETED}
     kept["files"] = tuple(Attachment(**one) for one in kept.get("files", ()))
     kept["quotes"] = tuple(Quote(**one) for one in kept.get("quotes", ()))
-    kept["mentions"] = tuple(kept.get("mentions", ()))
+    kept |= {name: tuple(kept.get(name, ())) for name in ("mentions", "repeats")}
     return IncomingMessage(id=id, address=address, user=person, sent_at=sent_at, **kept)
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from tests.both.office import TIMEOUT, Office
 
-YES, NO = "yes", "no"
+YES, NO, AGAIN, SHORTER = "yes", "no", "again", "shorter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,9 @@ class Chat(ABC):
 
     def said(self, question: str) -> str:
         """What stands there now, without files and open questions."""
-        return "\n".join(post.text for post in self.posts(question) if not post.files and not post.buttons)
+        return "\n".join(
+            post.text for post in self.posts(question) if not post.files and YES not in post.buttons
+        )
 
     def complete(self, question: str) -> bool:
         """Whether nothing of it grows any more."""
@@ -122,5 +124,7 @@ class Chat(ABC):
 
     async def asked(self, question: str, number: int = 1) -> list[Shown]:
         """The posts with which the bot asks for a yes, once there are so many."""
-        await self.until(lambda: len([post for post in self.posts(question) if post.buttons]) == number)
-        return [post for post in self.posts(question) if post.buttons]
+        await self.until(
+            lambda: len([post for post in self.posts(question) if YES in post.buttons]) == number
+        )
+        return [post for post in self.posts(question) if YES in post.buttons]

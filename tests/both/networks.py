@@ -8,7 +8,7 @@ from standins import discord as discord_standin
 from standins import slack as slack_standin
 from standins.discord import DiscordStandin
 from standins.slack import SlackStandin
-from tests.both.chats import NO, YES, Chat, Sent, Shown
+from tests.both.chats import AGAIN, NO, SHORTER, YES, Chat, Sent, Shown
 from tests.both.office import Office
 from tests.discord.conversation import ANN, BOB, GUILD, ROOM
 
@@ -164,7 +164,7 @@ class DiscordChat(Chat):
 
 def _of_slack(post: slack_standin.Post) -> Shown:
     elements = [one for block in post.blocks if block["type"] == "actions" for one in block["elements"]]
-    names = {"approve": YES, "refuse": NO}
+    names = {"approve": YES, "refuse": NO, "again": AGAIN, "shorter": SHORTER}
     return Shown(
         id=post.ts,
         text=post.text,
@@ -176,7 +176,7 @@ def _of_slack(post: slack_standin.Post) -> Shown:
 
 def _of_discord(post: discord_standin.Post) -> Shown:
     buttons = {str(one["custom_id"]): one for row in post.components for one in row["components"]}
-    names = {"spool:yes:": YES, "spool:no:": NO}
+    names = {"spool:yes:": YES, "spool:no:": NO, "spool:wish:again": AGAIN, "spool:wish:shorter": SHORTER}
     return Shown(
         id=post.id,
         text=post.content,

@@ -19,6 +19,7 @@ from core.types import (
     EVERY_FUNCTION,
     Activity,
     Address,
+    AnswerButton,
     ApprovalRequest,
     Assistant,
     Attachment,
@@ -132,6 +133,7 @@ class FakeReply:
         self.tasks: list[tuple[tuple[str, str], ...]] = []
         """Titles and states of what was being done, each time something was shown."""
         self.final: str | None = None
+        self.buttons: tuple[tuple[str, str], ...] = ()
         self.first_shown_at: float | None = None
 
     def show(self, text: str, tasks: Sequence[Activity] = ()) -> None:
@@ -142,13 +144,14 @@ class FakeReply:
         self._platform.screen[self.run] = text
         self._platform.news.tell()
 
-    async def finish(self, text: str, note: str = "") -> None:
+    async def finish(self, text: str, note: str = "", buttons: Sequence[AnswerButton] = ()) -> None:
         """See `core.ports.Reply`; raises the platform's next fault."""
         self._platform.finishing += 1
         self._platform.news.tell()
         await self._platform.may_finish.wait()
         if self._platform.faults:
             raise self._platform.faults.popleft()
+        self.buttons = tuple((button.wish, button.label) for button in buttons)
         self.final = "\n\n".join(part for part in (text, note) if part)
         self._platform.screen[self.run] = self.final
         self._platform.news.tell()
