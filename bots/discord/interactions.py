@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 _COMMAND, _COMPONENT, _AUTOCOMPLETE = 2, 3, 4
 _SLASH = 1
 """A command's type; the others are in context menus."""
-_MESSAGE, _NOTHING, _CHOICES = 4, 6, 8
+_MESSAGE, _NOTHING, _UPDATE, _CHOICES = 4, 6, 7, 8
 _EPHEMERAL, _SUPPRESS_EMBEDS = 64, 4
 _MOST = 2000
 Answer = dict[str, Any]
@@ -102,7 +102,9 @@ class Interactions:
 
         async def told() -> Answer:
             decision = await pressed
-            return {"type": _NOTHING} if decision == "done" else self._said(payload, f"answer_{decision}")
+            if decision != "done":
+                return self._said(payload, f"answer_{decision}")
+            return {"type": _UPDATE, "data": {"components": []}}  # that answer is not the newest any more
 
         self._do(payload, told())
 
