@@ -235,6 +235,7 @@ def _rules(settings: Settings) -> Rules:
         effort=settings.assistant_effort,
         zone=settings.zone,
         self_knowledge=settings.self_knowledge,
+        buttons=settings.answer_buttons,
         mcp_hosts=frozenset(host.lower() for host in settings.mcp_hosts),
         secrets=settings.secrets(),
     )

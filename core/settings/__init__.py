@@ -57,6 +57,7 @@ class Settings:
     history_tokens: int = 24_000
     context_tokens: int = 0
     answer_characters: int = 40_000
+    answer_buttons: bool = True
     file_megabytes: int = 20
     files_per_message: int = 8
     catch_up_seconds: int = 3600
