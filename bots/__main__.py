@@ -20,7 +20,7 @@ from bots.cli import env_file
 from bots.version import version
 from core import settings
 from core.errors import ConfigError
-from core.misspelt import misspelt
+from core.settings.misspelt import misspelt
 
 OPERATING = {
     "assistants": "create, list, change and assign assistants",

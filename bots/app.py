@@ -41,7 +41,7 @@ from core.settings import Settings
 from core.store import assistants, files
 from core.store.data_dir import data_directory, only_runner
 from core.store.database import FILE, Database, Execute, explained
-from core.types import Assistant
+from core.types import EVERY_FUNCTION, Assistant
 
 logger = logging.getLogger(__name__)
 GRACE = 8.0
@@ -169,9 +169,7 @@ async def assembled(
     settled = partial(_settle, assistant=assistant or settings_assistant(settings), real=assistant is None)
     if demos := await db(settled):
         logger.warning(older_demo.warning(demos))
-    connector = Connector(limit=0, keepalive_timeout=60)
-    timeout = aiohttp.ClientTimeout(total=30, sock_connect=10)  # slack_sdk's own rules only its own sessions
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+    async with _session() as session:
         platforms.update({name: _platform(name, settings, core.inbox, session) for name in names})
         core.background.start(tool_files.watch(core.ready.renew), "tools")
         core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
@@ -191,10 +189,19 @@ async def assembled(
             db.close()
 
 
+def _session() -> aiohttp.ClientSession:
+    """Of all calls but Discord's and the model server's."""
+    connector = Connector(limit=0, keepalive_timeout=60)
+    timeout = aiohttp.ClientTimeout(total=30, sock_connect=10)  # slack_sdk's own rules only its own sessions
+    return aiohttp.ClientSession(connector=connector, timeout=timeout)
+
+
 async def _answers(db: Database, ready: Ready) -> tuple[str, int]:
-    """The model that answers where nobody chose another, and how many function tools there are."""
-    model = await db(lambda tx: assistants.nearest(tx, "", ()).model)
-    return model, len((await ready()).toolbox)
+    """The model that answers where nobody chose another, and how many tools it has."""
+    one, found = await db(lambda tx: assistants.nearest(tx, "", ())), (await ready()).toolbox.names()
+    named = one.functions()
+    functions = [name for name in found if name in named or EVERY_FUNCTION in named]
+    return one.model, len(functions) + len(one.hosted())
 
 
 def _settle(tx: Execute, *, assistant: Assistant, real: bool) -> list[Assistant]:
@@ -228,6 +235,7 @@ def _rules(settings: Settings) -> Rules:
         effort=settings.assistant_effort,
         zone=settings.zone,
         self_knowledge=settings.self_knowledge,
+        buttons=settings.answer_buttons,
         mcp_hosts=frozenset(host.lower() for host in settings.mcp_hosts),
         secrets=settings.secrets(),
     )

@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 
 from core.assistants.choose import Choice, choose
 from core.assistants.model_choice import ModelChoice, ModelChoices
-from core.files.attachments import Attachments
+from core.files.attachments import Attachments, place
 from core.runs import claims
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
 from core.runs.summaries import NOTHING, Held, held
-from core.store import approvals, files, messages, runs, threads
+from core.store import approvals, deletions, files, messages, runs, threads
 from core.store.approvals import Decision
 from core.store.database import Chain, Database, Execute
 from core.store.facts import find, remember
-from core.types import Address, Claim, IncomingMessage, RunId, ThreadId
+from core.types import Address, Claim, IncomingMessage, RunId, ThreadId, Wish
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,23 @@ class Policy:
     def scopes(self) -> threads.Scopes:
         """Whose memory is whose, everywhere."""
         return threads.Scopes(self.scope, self.dm_scope)
+
+
+def _again(order: IncomingMessage, asked: tuple[IncomingMessage, ...], wish: Wish) -> IncomingMessage:
+    """The press as a message: for another answer with all that was asked, for a shorter one alone."""
+    last = asked[-1]
+    same = {name: getattr(last, name) for name in ("address", "author", "locale", "parent", "team")}
+    if wish == "shorter":
+        return replace(order, **same)
+    return replace(
+        order,
+        **same,
+        text="\n\n".join([order.text, *(one.text for one in asked if one.text)]),
+        files=tuple(file for one in asked for file in one.files),
+        quotes=tuple(quote for one in asked for quote in one.quotes),
+        mentions=tuple(dict.fromkeys(id for one in asked for id in one.mentions)),
+        repeats=tuple(id for one in asked for id in (one.id, *one.repeats)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +125,36 @@ class Inbox:
             self._lanes.start(receipt.claim)
         if receipt.stopped:
             self._lanes.stop(receipt.stopped)
+
+    def amend(
+        self,
+        message: IncomingMessage,
+        facts: Mapping[str, object] | None = None,
+        *,
+        chain: Chain | None = None,
+    ) -> asyncio.Future[bool]:
+        """A message was changed: if its run has not begun, that is the question. True: so it is.
+
+        Put in line at once like `receive`.
+        """
+
+        def work(tx: Execute) -> tuple[ThreadId, RunId] | None:
+            for name, value in (facts or {}).items():
+                remember(tx, name, value)
+            before = messages.attached(tx, message.address, message.id)
+            amended = messages.amend(tx, message)
+            if amended and before != [file.id for file in message.files]:
+                files.drop(tx, place(message.address, message.id))
+            return amended
+
+        async def done() -> bool:
+            amended = await changed
+            if amended and self._attachments:
+                self._attachments.begin(message, *amended)
+            return amended is not None
+
+        changed = self._db(work, chain)
+        return asyncio.ensure_future(done())
 
     def _accept(
         self,
@@ -224,6 +271,61 @@ class Inbox:
             self._lanes.stop(run)
         return run is not None
 
+    def press(
+        self,
+        ref: str,
+        order: IncomingMessage,
+        wish: Wish,
+        *,
+        facts: Mapping[str, object] | None = None,
+        chain: Chain | None = None,
+    ) -> asyncio.Future[Decision]:
+        """A person pressed a button under the answer that shows this post; done ⇒ it is on disk, once.
+
+        `order`: the press as a message, whose id the platform repeats with it: who, when and the wish in
+        their language. Where it goes is where the question came from. Put in line at once like `receive`.
+        """
+        now, owner = time.time(), self._lanes.owner
+
+        def work(tx: Execute) -> tuple[Decision, IncomingMessage, Receipt]:
+            for name, value in (facts or {}).items():
+                remember(tx, name, value)
+            if messages.known(tx, order):
+                return "done", order, Receipt(new=False)
+            asked = self._asked(tx, ref)
+            if asked and asked[0].user != order.user:
+                return "not_yours", order, Receipt(new=False)
+            if not asked or not self._newest(tx, ref, asked):
+                return "over", order, Receipt(new=False)
+            said = _again(order, asked, wish)
+            return "done", said, self._accept(tx, said, {}, owner, now, 0.0)
+
+        pressed = self._db(work, chain)
+
+        def begin(done: asyncio.Future[tuple[Decision, IncomingMessage, Receipt]]) -> None:
+            if not done.exception():
+                accepted: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+                accepted.set_result(done.result()[2])
+                self._begin(done.result()[1], accepted)
+
+        async def decided() -> Decision:
+            return (await asyncio.shield(pressed))[0]
+
+        pressed.add_done_callback(begin)
+        return asyncio.ensure_future(decided())
+
+    def _asked(self, tx: Execute, ref: str) -> tuple[IncomingMessage, ...]:
+        """What the run answers that shows this post; () where there is none."""
+        shown = runs.showing(tx, ref)
+        return messages.of_run(tx, shown[0]) if shown else ()
+
+    def _newest(self, tx: Execute, ref: str, asked: tuple[IncomingMessage, ...]) -> bool:
+        """Whether the conversation still ends with that answer, and no word of its question was deleted."""
+        thread = threads.find(tx, asked[-1].address, asked[-1].user, self._policy.scope)
+        shown = runs.showing(tx, ref)
+        here = shown is not None and shown[1] == thread and messages.newest_of(tx, shown[1], asked[-1])
+        return here and not any(row.gone for row in messages.rows_of(tx, shown[0])) if shown else False
+
     async def decide(self, approval: str, user: str, yes: bool) -> Decision:
         """A person pressed a button of a question; `done` ⇒ it is on disk."""
         return await self._approvals.decide(approval, user, yes)
@@ -250,16 +352,23 @@ class Inbox:
         admin = user in self._policy.admins
         return await self._models.choose(address, parent, wanted.strip(), admin=admin)
 
-    async def withdraw(self, address: Address, message_id: str) -> bool:
-        """The person deleted a message: it is not answered, unless its run has begun. True: it never will."""
+    def withdraw(self, address: Address, message_id: str, sent_at: float = 0.0) -> asyncio.Future[bool]:
+        """A message was deleted. True: it waited for an answer, and has none.
 
-        def work(tx: Execute) -> RunId | None:
-            run = messages.withdraw(tx, address, message_id)
-            if run:
-                files.release(tx, run)
-            return run
+        A run under way that answers nothing else is stopped, and its posts go; after the answer only what the
+        message said leaves the disk. `sent_at`: when it was sent, where that is known. Put in line at once.
+        """
+        deleted = self._db(lambda tx: deletions.delete(tx, address, message_id, sent_at))
 
-        return await self._db(work) is not None
+        async def done() -> bool:
+            deletion = await deleted
+            if deletion.wiped:
+                self._db.wipe()
+            for run in deletion.stopped:
+                self._signal(run)
+            return deletion.cancelled is not None
+
+        return asyncio.ensure_future(done())
 
     async def spoke_before(self, address: Address, user: str) -> bool:
         """True when this person has addressed the assistant in this topic before."""

@@ -15,6 +15,7 @@ from typing import Final, Literal, Protocol
 from core.store.steps import Journal
 from core.types import (
     Activity,
+    AnswerButton,
     ApprovalRequest,
     Attachment,
     Earlier,
@@ -36,8 +37,10 @@ class Reply(Protocol):
         """
         ...
 
-    async def finish(self, text: str, note: str = "") -> None:
+    async def finish(self, text: str, note: str = "", buttons: Sequence[AnswerButton] = ()) -> None:
         """Returns ⇒ the whole text is shown, once, with our own note under it, and nothing else of this run.
+
+        The buttons stand under it where there is room.
 
         Raises Unreachable when it can never be shown there.
         """
@@ -76,7 +79,18 @@ class Asking(Protocol):
         ...
 
 
-class FullReply(Reply, Attaching, Asking, Protocol):
+class Removing(Protocol):
+    """A reply that can be taken back."""
+
+    async def remove(self) -> None:
+        """Returns ⇒ nothing of this run stands in the topic any more, as far as the platform lets it.
+
+        Nothing is shown after that. Also for a run whose process died; may be repeated.
+        """
+        ...
+
+
+class FullReply(Reply, Attaching, Asking, Removing, Protocol):
     """What both platforms give."""
 
 

@@ -29,6 +29,9 @@ RunStatus = Literal[
 Kind = Literal["ask", "help", "unreadable", "empty_reply", "reset", "stop", "memory"]
 """What a message wants: an answer of the model, one of our own texts, a new thread, or an end."""
 
+Wish = Literal["again", "shorter"]
+"""What a button under an answer asks for."""
+
 FileKind = Literal["picture", "document", "text", "audio", "output"]
 """What a file is to the model; `output`: made by an answer."""
 
@@ -128,6 +131,16 @@ class IncomingMessage:
     """Ids in its text and quotes, as they stand there ("@U7", "#C55"), that people see as names."""
     followed: bool = False
     """It names nobody: it is answered because it goes on with what was answered in its topic."""
+    repeats: tuple[str, ...] = ()
+    """Ids of the messages whose words it says again, for a person who pressed a button."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerButton:
+    """Under the newest answer: whoever asked presses it for another one."""
+
+    wish: Wish
+    label: str
 
 
 @dataclass(frozen=True, slots=True)

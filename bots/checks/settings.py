@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from bots.checks.check import Check, advised
-from core.copied import in_the_clear
 from core.settings import NAMES, Settings, needs
+from core.settings.copied import in_the_clear
 
 _NAME = re.compile(r"[A-Za-z_]+")
 

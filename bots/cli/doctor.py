@@ -17,7 +17,7 @@ from bots.checks import Check, examine
 from bots.cli import env_file
 from core import settings
 from core.errors import ConfigError
-from core.misspelt import misspelt
+from core.settings.misspelt import misspelt
 
 ENV = Path(".env")
 

@@ -120,3 +120,8 @@ class Uploads:
         sent = (file_name(file.name), file.type or "application/octet-stream", file.content)
         make = partial(self._poster.bring, key, sent)
         await until_posted(lambda: self._posts.once(steps.file(key), make, sign=file_sign(size)))
+
+    async def remove(self) -> None:
+        """See `Removing.remove`. One whose record is missing is found by whom it answers."""
+        for key in self._posts.names("file:"):
+            await self._posts.take_away(steps.file(key), file_sign(-1))

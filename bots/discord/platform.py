@@ -133,6 +133,7 @@ class DiscordPlatform:
         intake = self._intake
         return {
             "MESSAGE_CREATE": intake.message,
+            "MESSAGE_UPDATE": intake.updated,
             "MESSAGE_DELETE": intake.deleted,
             "MESSAGE_DELETE_BULK": intake.deleted,
             "GUILD_CREATE": intake.guild,

@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 from bots.discord import events
-from bots.discord.api import DiscordApi
+from bots.discord.api import DiscordApi, sent_at
 from bots.discord.channels import Channels
 from bots.discord.gateway import Position
 from bots.intake.following import Following
@@ -76,6 +76,20 @@ class Reader:
         """See `events.read`: with the role and the names of that server."""
         return events.read(payload, self._me(), self._roles.get(guild), guild, self.channels.known(guild))
 
+    def updated(self, payload: dict[str, Any]) -> None:
+        """MESSAGE_UPDATE. Only a person's edit has a time; an embed that appeared tells parts or no time."""
+        guild = str(payload.get("guild_id") or "")
+        if not (payload.get("edited_timestamp") and "content" in payload and "author" in payload):
+            return
+        said = self.read(payload, guild)
+        if said and said.by == "person":
+            if said.to == "us":  # only now, perhaps: then it is a message, unless it is too old
+                self._place(said, live=False)
+            self.behind(said.address.channel, partial(self._amend, said))
+
+    def _amend(self, said: Said) -> None:
+        self.work(self._inbox.amend(said.incoming(), self.progress(), chain=self.chain), "edit")
+
     def again(self, payload: dict[str, Any], guild: str) -> None:
         """A message of the history; one that is not understood does not hide the others."""
         try:
@@ -130,7 +144,7 @@ class Reader:
         for name, value in self.progress().items():
             await self._inbox.remember(name, value, self.chain)
 
-    def work(self, step: Coroutine[Any, Any, object], name: str) -> None:
+    def work(self, step: Awaitable[object], name: str) -> None:
         """Do what has to be on disk before a later position is; if that fails Discord repeats it."""
         self._background.start(self._done(step), name)
 
@@ -216,7 +230,7 @@ class Reader:
             self.behind(where.channel, partial(self._withdraw, where, str(message)))
 
     def _withdraw(self, where: Address, message: str) -> None:
-        self.work(self._inbox.withdraw(where, message), "withdrawal")
+        self.work(self._inbox.withdraw(where, message, sent_at(message)), "withdrawal")
 
     def guild(self, payload: dict[str, Any]) -> None:
         """GUILD_CREATE: which of its roles is the bot's own, which of its channels are threads, all names."""

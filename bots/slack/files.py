@@ -10,6 +10,7 @@ import io
 import logging
 import re
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -161,6 +162,13 @@ class Uploads:
     async def attach(self, key: str, file: File) -> None:
         """See `Attaching.attach`."""
         await until_posted(lambda: self._attach(key, file))
+
+    async def remove(self) -> None:
+        """See `Removing.remove`."""
+        for key in self.journal.names("file:"):
+            if found := self.journal.get(steps.upload(key)):
+                with suppress(Refused, Gone, Unreachable):
+                    await call(self.client.files_delete(file=found.id))
 
     async def _attach(self, key: str, file: File) -> None:
         step = steps.upload(key)

@@ -17,11 +17,11 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 
 from bots.replies.commands import choice_text, memory_text, model_text, reset_text
-from bots.slack.poster import APPROVE, REFUSE
+from bots.slack.poster import APPROVE, REFUSE, reference
 from core.concurrency import Background
 from core.inbox import Inbox
 from core.texts import text
-from core.types import Address
+from core.types import Address, IncomingMessage, Wish
 
 logger = logging.getLogger(__name__)
 ANY = re.compile(".*")
@@ -44,6 +44,8 @@ class Interactions:
         app.shortcut("reset_thread")(self._shortcut)
         app.action(APPROVE)(self._decide)
         app.action(REFUSE)(self._decide)
+        app.action("again")(self._wish)
+        app.action("shorter")(self._wish)
         app.command(ANY)(self._stale_command)
         for interaction in (app.action, app.shortcut):
             interaction(ANY)(self._stale)
@@ -89,6 +91,19 @@ class Interactions:
         await ack()
         if decision != "done":  # else the question itself changes
             self._confirm(respond, f"approval_{decision}", user)
+
+    async def _wish(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
+        """A button under an answer is a message of whoever asked; its id is the press's."""
+        user, action = str(body["user"]["id"]), _pressed(body)
+        wish: Wish = "again" if action.get("action_id") == "again" else "shorter"
+        address = self._address((body.get("channel") or {}).get("id"))
+        post = str((body.get("message") or {}).get("ts") or "")
+        words, at = await self._say(f"wish_{wish}", user), str(action.get("action_ts") or "")
+        order = IncomingMessage(at, address, user, words, float(at))
+        decision = await self._inbox.press(reference(address, post), order, wish)
+        await ack()
+        if decision != "done":  # else the answer tells
+            self._confirm(respond, f"answer_{decision}", user)
 
     def _confirm(self, respond: Any, key: str, user: str) -> None:
         self._later(respond, user, partial(text, key))

@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.intake.following import Following
+from bots.intake.said import Said
 from bots.slack.following import Follower, Heard
 from bots.slack.interactions import ANY
 from bots.slack.poster import reference
@@ -71,7 +72,7 @@ class Listeners:
             return True
         channel, ts = event.get("channel"), event.get("ts")
         known = isinstance(channel, str) and isinstance(ts, str) and (channel, ts) in self._stored
-        return known and not event.get("subtype")
+        return known and not event.get("subtype") and not event.get("edited")
 
     def _of_another(self, payload: Mapping[str, Any]) -> bool:
         """Whether the event is for other installations only: an app token is told of all of them.
@@ -116,12 +117,21 @@ class Listeners:
         if event.get("user") != self._us.user:  # a history tells our own posts, too
             self._heard.note(event)
         gone = events.deleted(event, self._us.team)
-        if gone and await self._inbox.withdraw(*gone):
+        if gone and await self._inbox.withdraw(*gone, float(gone[1])):
             self._waiting(gone[0], None)
         said = events.read(event, self._us, team)
         self._apps.note(said)
-        if ours := await self._follower.ours(said, event):
+        if said and edited(event):
+            await self._edited(said)
+        elif ours := await self._follower.ours(said, event):
             await self._receive(ours.incoming(), live)
+
+    async def _edited(self, said: Said) -> None:
+        """One that mentions us only now is a message, unless it is too old; of a known one it is the text."""
+        if said.by == "person" and said.to == "us":
+            await self._receive(said.incoming(), live=False)
+        if said.by == "person":
+            await self._inbox.amend(said.incoming())
 
     async def _receive(self, message: IncomingMessage, live: bool) -> None:
         receipt = await self._inbox.receive(message, live=live)
@@ -139,6 +149,15 @@ class Listeners:
             await self._inbox.stop_post(reference(address, str(post)))
         if not posts:
             await self._inbox.stop(address, user)
+
+
+def edited(event: Mapping[str, Any]) -> bool:
+    """Whether its writer has changed the message; Slack itself changes messages too, to show previews."""
+    if event.get("subtype") == "message_changed":
+        event = event.get("message") or {}
+    elif event.get("type") != "app_mention":
+        return False  # a line of a history: what it says now is what it says
+    return isinstance(event, Mapping) and bool(event.get("edited"))
 
 
 def us_of(me: AuthorizeResult) -> Us:

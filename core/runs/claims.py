@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from core.errors import Lost
 from core.runs.prompt import history
-from core.store import assistants, files, items, messages, runs, summaries, threads
+from core.store import assistants, deletions, files, items, messages, runs, summaries, threads
 from core.store.database import Execute
 from core.types import Assistant, Claim, IncomingMessage, Outcome, RunId, ThreadId
 
@@ -53,19 +53,22 @@ class Ended(NamedTuple):
     """The lane's next run."""
     due: bool
     """The thread's oldest turns are to be summarised."""
+    wiped: bool = False
+    """Something was removed that is to leave the disk."""
 
 
 def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, *, go_on: bool) -> Ended:
     """End a run and begin the lane's next one, in one transaction. Raises Lost."""
     runs.end(tx, held.run, held.owner, outcome.status, outcome.error, now)
     items.add(tx, held.thread, held.run, outcome.items)
+    wiped = deletions.settle(tx, held.run)  # before anything of the next run is read
     files.release(tx, held.run)
     if outcome.token_ratio:
         threads.learn_ratio(tx, held.thread, outcome.token_ratio)
     due = bool(held.assistant and history.outgrown(tx, held.thread, held.assistant, held.room))
     if due:
         summaries.want(tx, held.thread, now)
-    return Ended(_next(tx, held.lane, held.owner, budget) if go_on else None, due)
+    return Ended(_next(tx, held.lane, held.owner, budget) if go_on else None, due, wiped)
 
 
 def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> Claim:

@@ -146,6 +146,8 @@ class Lanes:
             )
             if ended.due:
                 self._due(claim.thread)
+            if ended.wiped:
+                self._db.wipe()
             return ended.following
         finally:
             self._stopping.pop(claim.run, None)

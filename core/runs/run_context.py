@@ -53,6 +53,8 @@ class Rules:
     """IANA name of the time zone of people whose own is not known."""
     self_knowledge: bool = True
     """The model is also told the date, where it is, who asks, its commands and its tools."""
+    buttons: bool = False
+    """Under an answer stand buttons for another one."""
     mcp_hosts: frozenset[str] = frozenset()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values that no tool may hand to the model."""

@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from core.errors import Unreachable, loggable
 from core.ports import Platform
@@ -22,11 +22,11 @@ from core.runs.lanes import Stopping
 from core.runs.loop import RunLoop
 from core.runs.run import Run
 from core.runs.run_context import Ready, Rules, RunContext
-from core.store import items, steps
+from core.store import deletions, items, steps
 from core.store.database import Database
 from core.store.steps import Answer
 from core.texts import ended
-from core.types import Claim, Outcome
+from core.types import AnswerButton, Claim, Outcome
 
 logger = logging.getLogger(__name__)
 MAX_DEATHS = 10
@@ -68,19 +68,24 @@ class Runner:
             _log(run, Answer("failed", "", error=type(error).__name__))
             return Outcome("failed", error=type(error).__name__)
         kind = ModelRun(run, context, stopping) if context else TextRun(run)
-        answer = await self._carry_out(run, kind)
+        answer = await self._carry_out(run, kind, stopping)
         outcome = await kind.outcome(answer)
         _log(run, answer)
-        return outcome
+        return replace(outcome, items=()) if answer is WITHDRAWN else outcome
 
-    async def _carry_out(self, run: Run, kind: Answering) -> Answer:
+    async def _carry_out(self, run: Run, kind: Answering, stopping: Stopping) -> Answer:
         try:
             async with run:
                 answer = run.journal.get(steps.ANSWER)
                 if answer is None:
                     answer = await kind.answer()
                     await run.journal.record(steps.ANSWER, answer)  # only then it is shown as final
-                await asyncio.gather(run.reply.finish(answer.shown, answer.note), kind.forget())
+                if not await _withdrawn(run, stopping):
+                    buttons = await _buttons(run, answer)
+                    await asyncio.gather(run.reply.finish(answer.shown, answer.note, buttons), kind.forget())
+                if await _withdrawn(run, stopping):  # perhaps only meanwhile
+                    await asyncio.gather(run.reply.remove(), kind.forget())
+                    return WITHDRAWN
                 return await output_files.attach(run, answer) if answer.files else answer
         except Unreachable as error:
             logger.error("answer cannot be shown", extra={**run.place, "error": loggable(error)})
@@ -195,6 +200,24 @@ class ModelRun:
         reported = answer.usage.get("input_tokens", 0)
         told = self._loop.estimated
         return reported / told if reported and told and not self._loop.input.sent() else None
+
+
+WITHDRAWN: Final = Answer("cancelled", "", error="message deleted")
+"""Of a run whose question was deleted: its posts are gone, and nothing of it is remembered."""
+
+
+async def _withdrawn(run: Run, stopping: Stopping) -> bool:
+    """Whether it was stopped because all that it answers was deleted, perhaps before a death."""
+    return stopping.is_set() and await run.db(lambda tx: deletions.all_gone(tx, run.claim.run))
+
+
+async def _buttons(run: Run, answer: Answer) -> tuple[AnswerButton, ...]:
+    """Under what the model has said, and under no text of ours."""
+    said = answer.text.strip() and answer.ending in ("completed", "incomplete")
+    if not (said and run.rules.buttons and run.claim.assistant):
+        return ()
+    again, shorter = await run.say("again_button"), await run.say("shorter_button")
+    return AnswerButton("again", again), AnswerButton("shorter", shorter)
 
 
 async def _last_word(run: Run, notice: str) -> None:

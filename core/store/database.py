@@ -41,6 +41,8 @@ WHY = {
     sqlite3.SQLITE_CORRUPT: "damaged",
     sqlite3.SQLITE_NOTADB: "damaged",
 }
+IDLE_SECONDS = 0.1
+"""Without any work, until the log is emptied."""
 BUSY_TIMEOUT = 10.0
 
 
@@ -97,6 +99,7 @@ class Database:
         self._connection = _opened(path, busy_timeout)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._wipe = True  # a process that died may have left something
         self._thread = threading.Thread(target=self._write, name="database", daemon=True)
         self._thread.start()
 
@@ -111,6 +114,14 @@ class Database:
         self._jobs.put(_Job(work, future, chain, mark))
         return future
 
+    def wipe(self) -> None:
+        """What was removed is to leave the file and its log, too.
+
+        It has once nobody waits for the database, at the latest after the next start.
+        """
+        self._wipe = True
+        self(lambda tx: None)  # wakes the writer
+
     def close(self) -> None:
         """Finish what was asked for, then close the file."""
         self._jobs.put(None)
@@ -119,7 +130,7 @@ class Database:
 
     def _write(self) -> None:
         while True:
-            batch = [self._jobs.get()]
+            batch = [self._next()]
             while len(batch) < BATCH and not self._jobs.empty():
                 batch.append(self._jobs.get())
             jobs = [job for job in batch if job is not None]
@@ -130,6 +141,26 @@ class Database:
                     self._loop.call_soon_threadsafe(_settle, results)
             if len(jobs) < len(batch):
                 return
+
+    def _next(self) -> _Job | None:
+        """The next job. While there is none, the log is emptied if it may hold what was to leave the disk."""
+        while self._wipe:
+            try:
+                return self._jobs.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                self._wipe = not self._emptied()
+        return self._jobs.get()
+
+    def _emptied(self) -> bool:
+        """Whether all of the log is in the file now; a reader may be in the way."""
+        before = self._connection.execute("PRAGMA busy_timeout").fetchone()[0]
+        try:
+            self._connection.execute("PRAGMA busy_timeout=0")  # nobody who comes is kept waiting
+            return not self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.Error:
+            return False
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout={before}")
 
     def _guarded(self, jobs: list[_Job]) -> list[_Result]:
         """Whatever happens, the writer lives on and everybody who waits is told."""
@@ -224,7 +255,13 @@ def _connected(path: Path, busy_timeout: float) -> sqlite3.Connection:
             connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             undo.callback(connection.close)
             busy = f"busy_timeout={busy_timeout * 1000:.0f}"
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", busy, "foreign_keys=ON"):
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "secure_delete=ON",
+                busy,
+                "foreign_keys=ON",
+            ):
                 connection.execute(f"PRAGMA {pragma}")
         except (OSError, sqlite3.OperationalError) as error:
             raise ConfigError(

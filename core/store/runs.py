@@ -159,6 +159,36 @@ def stop(
     return RunId(rows[0][0]) if rows else None
 
 
+def alive(tx: Execute, run: RunId) -> bool:
+    """Whether it has begun and not ended."""
+    return bool(tx.execute(f"SELECT 1 FROM runs WHERE id = ? AND status IN {LIVE}", (run,)).fetchall())
+
+
+def cancel(tx: Execute, run: RunId) -> RunId | None:
+    """Mark a live run as to be cancelled, whatever its lane; None when it is not live."""
+    rows = tx.execute(
+        f"UPDATE runs SET status = 'cancelling' WHERE id = ? AND status IN {LIVE} RETURNING id", (run,)
+    ).fetchall()
+    return RunId(rows[0][0]) if rows else None
+
+
+def step(tx: Execute, run: RunId, name: str) -> Any:
+    """What is recorded of one step, None when nothing is."""
+    rows = tx.execute("SELECT value FROM steps WHERE run_id = ? AND name = ?", (run, name)).fetchall()
+    return json.loads(rows[0][0]) if rows else None
+
+
+def write_step(tx: Execute, run: RunId, name: str, value: object) -> None:
+    """Put another value in the place of a step's."""
+    told = json.dumps(value, ensure_ascii=False)
+    tx.execute("UPDATE steps SET value = ? WHERE run_id = ? AND name = ?", (told, run, name)).fetchall()
+
+
+def blank_steps(tx: Execute, run: RunId) -> None:
+    """Of an ended run only its posts are of use: nothing is left of what the others recorded."""
+    tx.execute("UPDATE steps SET value = 'null' WHERE run_id = ? AND ref IS NULL", (run,)).fetchall()
+
+
 def cancel_of(tx: Execute, people: Sequence[str], now: float) -> None:
     """Whatever these people wait for is cancelled."""
     marks = ", ".join("?" for _ in people)

@@ -17,6 +17,7 @@ from typing import Any, Final, Generic, TypeVar
 from core.errors import Lost
 from core.store import runs
 from core.store.database import Database, Execute
+from core.store.messages import GONE
 from core.store.runs import FENCE
 from core.types import Attachment, Claim, Earlier, Ending, Quote, RunId
 
@@ -65,6 +66,11 @@ class Journal:
         if step.name in self._unread:
             self._values[step.name] = step.read(self._unread.pop(step.name))
         return self._values.get(step.name)
+
+    def names(self, begins: str) -> list[str]:
+        """Those of the recorded steps whose names begin so, without the beginning."""
+        known = [*self._unread, *self._values]
+        return [name.removeprefix(begins) for name in known if name.startswith(begins)]
 
     async def record(self, step: Step[V], value: V, *, ref: str | None = None) -> None:
         """Returns ⇒ the step is on disk. `ref` names the post a step stands for. Raises Lost."""
@@ -222,7 +228,7 @@ def _round(value: Mapping[str, Any]) -> Round:
 
 
 def _context(value: list[Mapping[str, Any]]) -> tuple[Earlier, ...]:
-    return tuple(_earlier(message) for message in value)
+    return tuple(_earlier(message) for message in value if GONE not in message)
 
 
 def _earlier(value: Mapping[str, Any]) -> Earlier:

@@ -232,7 +232,7 @@ def test_every_remark_has_its_sentence():
     ("name", "said"),
     [
         ("stok", "Did you mean stock? docs/tools.md shows"),
-        ("clock", "Copy it: spool tools add clock"),
+        ("http_get", "Copy it: spool tools add http_get"),
         ("nosuch", "docs/tools.md shows in five minutes how to write it"),
     ],
 )

@@ -20,6 +20,7 @@ from core.types import (
     EVERY_FUNCTION,
     Activity,
     Address,
+    AnswerButton,
     ApprovalRequest,
     Assistant,
     Attachment,
@@ -143,6 +144,7 @@ class FakeReply:
         self.tasks: list[tuple[tuple[str, str], ...]] = []
         """Titles and states of what was being done, each time something was shown."""
         self.final: str | None = None
+        self.buttons: tuple[tuple[str, str], ...] = ()
         self.first_shown_at: float | None = None
 
     def show(self, text: str, tasks: Sequence[Activity] = ()) -> None:
@@ -153,13 +155,14 @@ class FakeReply:
         self._platform.screen[self.run] = text
         self._platform.news.tell()
 
-    async def finish(self, text: str, note: str = "") -> None:
+    async def finish(self, text: str, note: str = "", buttons: Sequence[AnswerButton] = ()) -> None:
         """See `core.ports.Reply`; raises the platform's next fault."""
         self._platform.finishing += 1
         self._platform.news.tell()
         await self._platform.may_finish.wait()
         if self._platform.faults:
             raise self._platform.faults.popleft()
+        self.buttons = tuple((button.wish, button.label) for button in buttons)
         self.final = "\n\n".join(part for part in (text, note) if part)
         self._platform.screen[self.run] = self.final
         self._platform.news.tell()
@@ -167,6 +170,14 @@ class FakeReply:
     async def shown(self) -> str:
         """See `core.ports.Reply`: what people see outlives the process."""
         return self._platform.screen.get(self.run, "")
+
+    async def remove(self) -> None:
+        """See `core.ports.Removing`: nothing is on the screen; raises the platform's next fault."""
+        if self._platform.faults:
+            raise self._platform.faults.popleft()
+        self._platform.screen.pop(self.run, None)
+        self._platform.removed.append(self.run)
+        self._platform.news.tell()
 
     async def attach(self, key: str, file: File) -> None:
         """See `core.ports.Attaching`: once for each key, over deaths of the process."""
@@ -217,6 +228,8 @@ class FakePlatform:
         self.may_name.set()
         self.channel: Sequence[Earlier] | Exception = ()
         """What `said` tells."""
+        self.removed: list[str] = []
+        """Runs whose replies were taken back."""
         self.attached: dict[tuple[str, str], File] = {}
         self.file_faults: deque[Exception] = deque()
         """Raised by `attach`, one each time."""

@@ -11,8 +11,8 @@ import pytest
 from dotenv import dotenv_values
 
 from core.errors import ConfigError
-from core.misspelt import VENDOR, misspelt
 from core.settings import NAMES, Settings, read
+from core.settings.misspelt import VENDOR, misspelt
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}

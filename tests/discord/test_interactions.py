@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.texts import ended, text
-from standins.discord import DiscordStandin
-from tests.discord.conversation import exchange
+from standins.discord import DiscordStandin, Post
+from tests.discord.conversation import exchange, mention
 from tests.discord.people import ANN, BOB, ROOM
 from tests.registered import register
 
@@ -148,3 +148,21 @@ async def test_a_topics_reset_is_everybodys(discord, product, script):
 
     assert ended("shared_channel", "en") == reply.text
     assert 1 == len(script.asked[-1])
+
+
+async def test_buttons_under_an_answer_stand_under_its_last_post(discord, product, script):
+    """With the edit that ends it, in place of the one that stops it."""
+    script.enqueue("word " * 600)
+    async with product(answer_buttons=True):
+        await mention(discord, ANN, "a long one")
+        await discord.until(
+            lambda: len(discord.posts(ROOM)) == 2 and labels(discord.posts(ROOM)[1])[:1] == ["Regenerate"]
+        )
+        first, last = discord.posts(ROOM)
+
+    assert ([], ["Regenerate", "Shorter"]) == (labels(first), labels(last))
+
+
+def labels(post: Post) -> list[str]:
+    """What can be pressed under a post."""
+    return [one["label"] for row in post.components for one in row["components"]]

@@ -35,17 +35,20 @@ async def test_without_a_mention_a_channel_is_left_alone(slack, product, script)
     assert {own} == {entry[2] for entry in slack.statuses if entry[1] == "C1"}
 
 
-async def test_an_edit_is_not_a_message(slack, product, script):
+async def test_an_edit_is_a_message_only_where_it_adds_the_mention(slack, product, script):
+    """Nor is a preview that appears, though the event says that the message was changed."""
     async with product():
         ts = await slack.say("U1", "C1", "hello")
         await slack.edit("U1", "C1", ts, f"{BOT} hello")
+        await shows(slack, "C1", ts, "echo: hello")
         asked = await exchange(slack, "U1", "C1", "one")
         await slack.edit("U1", "C1", asked, f"{BOT} two")
         direct = await exchange(slack, "U1", "D1", "three")
         await slack.edit("U1", "D1", direct, "four")
+        await slack.unfurl("D1", direct)
         await all_heard(slack)
 
-    assert [["one"], ["three"]] == script.asked
+    assert [["hello"], ["hello", "echo: hello", "one"], ["three"]] == script.asked
 
 
 async def test_joining_a_thread_makes_somebody_known_there(slack, product, script):

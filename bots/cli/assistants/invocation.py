@@ -13,6 +13,7 @@ from typing import Any
 
 from bots.cli.assistants.sentences import sentence
 from bots.cli.assistants.show import tell
+from core.assistants.of_settings import BUILT_IN
 from core.assistants.remarks import Remark
 from core.assistants.service import Assistants
 from core.errors import ConfigError, Unsaved
@@ -63,10 +64,8 @@ def service(db: Database, settings: Settings) -> Assistants:
         """Runs the code of the tools folder; whatever that prints is not our output."""
         tools = importlib.import_module("core.tools")
         with contextlib.redirect_stdout(sys.stderr):
-            names: Collection[str] = tools.load(
-                settings.tools_directory, seconds=settings.tool_seconds
-            ).names()
-        return names
+            found = tools.load(settings.tools_directory, seconds=settings.tool_seconds)
+        return {*found.names(), *BUILT_IN.values()}
 
     return Assistants(db, settings, models, functions)
 

@@ -109,7 +109,8 @@ def deleted(event: Mapping[str, Any], team: str) -> tuple[Address, str] | None:
         ts = changed.get("ts") if changed.get("subtype") == "tombstone" else None
     elif event.get("subtype") != "message_deleted":
         return None
-    channel = event.get("channel")
-    if not isinstance(ts, str) or not isinstance(channel, str):
+    channel, before = event.get("channel"), event.get("previous_message")
+    if not (isinstance(ts, str) and _TS.fullmatch(ts)) or not isinstance(channel, str):
         return None
-    return Address("slack", team, channel, ts), ts
+    topic = _name(before.get("thread_ts")) if isinstance(before, Mapping) else ""
+    return Address("slack", team, channel, topic or ts), ts

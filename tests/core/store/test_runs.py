@@ -40,7 +40,7 @@ def test_runs_of_a_lane_are_claimed_in_the_order_of_acceptance(tx):
     with pytest.raises(sqlite3.IntegrityError):  # even a mistake of ours cannot run a lane twice
         tx.execute("UPDATE runs SET status = 'in_progress' WHERE id = ?", (second,)).fetchall()
 
-    following, _ = claims.finish(tx, claim, Outcome("completed"), BUDGET, 9.0, go_on=True)
+    following, *_ = claims.finish(tx, claim, Outcome("completed"), BUDGET, 9.0, go_on=True)
     assert following is not None
     assert second == following.run
 
@@ -141,10 +141,8 @@ def test_finishing_writes_outcome_and_turn_at_once(tx, ended):
     """Status, error and time stand in the run, the turn in its thread, in order."""
     asked(tx, "1")
     claim = claimed(tx)
-    assert claims.finish(tx, claim, Outcome(ended, ("q", "a"), "why"), BUDGET, 9.0, go_on=True) == (
-        None,
-        False,
-    )
+    after = claims.finish(tx, claim, Outcome(ended, ("q", "a"), "why"), BUDGET, 9.0, go_on=True)
+    assert (None, False, False) == after
     assert [(ended, "why", 9.0)] == tx.execute("SELECT status, error, ended_at FROM runs").fetchall()
     assert ("q", "a") == items.newest(tx, claim.thread, BUDGET)
 
@@ -153,10 +151,14 @@ def test_finishing_gives_the_next_run_its_turn_in_its_history(tx):
     """The next claim of the lane knows what was said just now; on the way out nothing new is begun."""
     for number in range(3):
         asked(tx, f"{number}")
-    following, _ = claims.finish(tx, claimed(tx), Outcome("completed", ("q", "a")), BUDGET, 9.0, go_on=True)
+    following, *_ = claims.finish(tx, claimed(tx), Outcome("completed", ("q", "a")), BUDGET, 9.0, go_on=True)
     assert following is not None
     assert (("q", "a"), "me") == (following.history, following.owner)
-    assert claims.finish(tx, following, Outcome("completed"), BUDGET, 9.0, go_on=False) == (None, False)
+    assert claims.finish(tx, following, Outcome("completed"), BUDGET, 9.0, go_on=False) == (
+        None,
+        False,
+        False,
+    )
     assert ["completed", "completed", "queued"] == status(tx)
 
 

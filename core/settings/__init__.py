@@ -10,8 +10,8 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from core import time_zone
-from core.copied import unlike_a_key, unlike_a_server
 from core.errors import ConfigError
+from core.settings.copied import unlike_a_key, unlike_a_server
 
 OPENAI_HOST = "api.openai.com"
 INSTRUCTIONS = (
@@ -57,6 +57,7 @@ class Settings:
     history_tokens: int = 24_000
     context_tokens: int = 0
     answer_characters: int = 40_000
+    answer_buttons: bool = True
     file_megabytes: int = 20
     files_per_message: int = 8
     catch_up_seconds: int = 3600
@@ -105,7 +106,7 @@ NAMES = {item.name.upper(): item.name for item in fields(Settings)}
 """Environment name → field; `.env.example` has exactly these."""
 
 
-_INSTALLED = Path(__file__).with_name("env.example")
+_INSTALLED = Path(__file__).parent.with_name("env.example")
 EXAMPLE = _INSTALLED if _INSTALLED.exists() else Path(".env.example")
 """The file that explains the settings: a wheel brings it along, in a checkout it is in the root."""
 TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_BOT_TOKEN")
