@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from bots.slack.reading.rich_text import calls_others
 from core.texts import TEXTS
 from tests.slack.conversation import all_heard, calls, exchange, shows, texts
 
@@ -98,3 +101,35 @@ async def test_in_some_channels_everything_is_a_question(slack, product, script)
 
     assert [] == texts(slack, "C3")
     assert 2 == len(script.asked)
+
+
+def rich(*leaves: dict[str, Any], kind: str = "rich_text_section") -> dict[str, Any]:
+    return {"blocks": [{"type": "rich_text", "elements": [{"type": kind, "elements": list(leaves)}]}]}
+
+
+US, ANN = {"type": "user", "user_id": "U0BOT"}, {"type": "user", "user_id": "U1"}
+
+
+@pytest.mark.parametrize(
+    ("message", "calls"),
+    [
+        (rich({"type": "text", "text": "and then?"}), False),
+        (rich(US), False),
+        (rich(US, ANN), True),
+        (rich({"type": "usergroup", "usergroup_id": "S1"}), True),
+        (rich({"type": "broadcast", "range": "here"}), True),
+        (rich({"type": "channel", "channel_id": "C1"}), False),
+        (rich(ANN, kind="rich_text_quote"), False),
+        (rich(ANN, kind="rich_text_preformatted"), False),
+        (rich(rich(ANN)["blocks"][0]["elements"][0], kind="rich_text_list"), True),
+        ({"text": "<@U1|ann> and then?"}, True),
+        ({"text": "<!subteam^S1> and then?"}, True),
+        ({"text": "<!here> and then?"}, True),
+        ({"text": "<@U0BOT> and <#C1|ops>, `<@U1>`, <!date^1^{date}|today>"}, False),
+        ({"text": "> <@U1> said so\nindeed"}, False),
+        ({"text": 7, "blocks": "x"}, False),
+    ],
+)
+def test_who_is_called(message, calls):
+    """A person, a group or everybody: not us, no channel, and nobody who stands in a quote or in code."""
+    assert calls == calls_others(message, "U0BOT")
