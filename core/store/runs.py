@@ -209,8 +209,8 @@ def write_step(tx: Execute, run: RunId, name: str, value: object) -> None:
 
 
 def blank_steps(tx: Execute, run: RunId) -> None:
-    """Of an ended run only its posts are of use: nothing is left of what the others recorded."""
-    tx("UPDATE steps SET value = 'null' WHERE run_id = ? AND ref IS NULL", run)
+    """Of an ended run only its posts are of use, and who was heard in its topic: nothing else is left."""
+    tx("UPDATE steps SET value = 'null' WHERE run_id = ? AND ref IS NULL AND name <> 'context'", run)
 
 
 def cancel_of(tx: Execute, people: Sequence[str], now: float) -> None:
