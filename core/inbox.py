@@ -285,20 +285,12 @@ class Inbox:
         `order`: the press as a message, whose id the platform repeats with it: who, when and the wish in
         their language. Where it goes is where the question came from. Put in line at once like `receive`.
         """
-        now, owner = time.time(), self._lanes.owner
+        now = time.time()
 
         def work(tx: Execute) -> tuple[Decision, IncomingMessage, Receipt]:
             for name, value in (facts or {}).items():
                 remember(tx, name, value)
-            if messages.known(tx, order):
-                return "done", order, Receipt(new=False)
-            asked = self._asked(tx, ref)
-            if asked and asked[0].user != order.user:
-                return "not_yours", order, Receipt(new=False)
-            if not asked or not self._newest(tx, ref, asked):
-                return "over", order, Receipt(new=False)
-            said = _again(order, asked, wish)
-            return "done", said, self._accept(tx, said, {}, owner, now, 0.0)
+            return self._pressed(tx, ref, order, wish, now)
 
         pressed = self._db(work, chain)
 
@@ -314,6 +306,20 @@ class Inbox:
         pressed.add_done_callback(begin)
         return asyncio.ensure_future(decided())
 
+    def _pressed(
+        self, tx: Execute, ref: str, order: IncomingMessage, wish: Wish, now: float
+    ) -> tuple[Decision, IncomingMessage, Receipt]:
+        """What becomes of a press, the message that it is, and what accepting that led to."""
+        if messages.known(tx, order):
+            return "done", order, Receipt(new=False)
+        asked = self._asked(tx, ref)
+        if asked and asked[0].user != order.user:
+            return "not_yours", order, Receipt(new=False)
+        if not asked or not self._newest(tx, ref, asked):
+            return "over", order, Receipt(new=False)
+        said = _again(order, asked, wish)
+        return "done", said, self._accept(tx, said, {}, self._lanes.owner, now, 0.0)
+
     def _asked(self, tx: Execute, ref: str) -> tuple[IncomingMessage, ...]:
         """What the run answers that shows this post; () where there is none."""
         shown = runs.showing(tx, ref)
@@ -321,10 +327,11 @@ class Inbox:
 
     def _newest(self, tx: Execute, ref: str, asked: tuple[IncomingMessage, ...]) -> bool:
         """Whether the conversation still ends with that answer, and no word of its question was deleted."""
-        thread = threads.find(tx, asked[-1].address, asked[-1].user, self._policy.scope)
         shown = runs.showing(tx, ref)
-        here = shown is not None and shown[1] == thread and messages.newest_of(tx, shown[1], asked[-1])
-        return here and not any(row.gone for row in messages.rows_of(tx, shown[0])) if shown else False
+        thread = threads.find(tx, asked[-1].address, asked[-1].user, self._policy.scope)
+        if shown is None or shown[1] != thread or any(row.gone for row in messages.rows_of(tx, shown[0])):
+            return False
+        return messages.newest_of(tx, shown[1], asked[-1])
 
     async def decide(self, approval: str, user: str, yes: bool) -> Decision:
         """A person pressed a button of a question; `done` ⇒ it is on disk."""

@@ -137,6 +137,7 @@ async def _local(
         discord_api_url=discord.api_url,
         discord_gateway_url=discord.gateway_url,
         admins=(*settings.admins, SLACK_USER, DISCORD_USER),
+        answer_buttons=False,  # a terminal has no room for them
     )
     if settings.openai_api_key or settings.openai_base_url:
         return config

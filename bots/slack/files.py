@@ -168,7 +168,16 @@ class Uploads:
         for key in self.journal.names("file:"):
             if found := self.journal.get(steps.upload(key)):
                 with suppress(Refused, Gone, Unreachable):
-                    await call(self.client.files_delete(file=found.id))
+                    await self._delete(found.id)
+
+    async def _delete(self, file: str) -> None:
+        """The file, and the message that showed it: without the file Slack leaves that behind, empty."""
+        if await self._shown(file):
+            info = (await call(self.client.files_info(file=file))).get("file") or {}
+            for ts in _shares(info, self.address):
+                with suppress(Refused, Gone):
+                    await call(self.client.chat_delete(channel=self.address.channel, ts=ts))
+        await call(self.client.files_delete(file=file))
 
     async def _attach(self, key: str, file: File) -> None:
         step = steps.upload(key)
@@ -258,6 +267,12 @@ def _stands(file: dict[str, Any], address: Address) -> bool:
     places = [place for kind in shares.values() if isinstance(kind, dict) for place in kind]
     direct = [*(file.get("channels") or ()), *(file.get("groups") or ()), *(file.get("ims") or ())]
     return address.channel in [*places, *direct]
+
+
+def _shares(file: dict[str, Any], address: Address) -> list[str]:
+    """The messages that show a file where this run answers."""
+    kinds = [kind for kind in (file.get("shares") or {}).values() if isinstance(kind, dict)]
+    return [str(share["ts"]) for kind in kinds for share in kind.get(address.channel) or () if "ts" in share]
 
 
 async def _must(request: Awaitable[Any]) -> Any:

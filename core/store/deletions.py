@@ -114,8 +114,9 @@ def _out_of_turn(tx: Execute, row: Row, said: list[str]) -> None:
     for seq, _ in mine:
         items.replace(tx, seq, items.item("user", DELETED))
     for seq, item in turn[len(asked) :]:
-        if "role" not in item and (without := _without(item, said)) != item:
-            items.replace(tx, seq, json.dumps(without, ensure_ascii=False))
+        told = {name: item[name] for name in ("arguments", "output") if name in item}
+        if (without := _without(told, said)) != told:
+            items.replace(tx, seq, json.dumps(item | without, ensure_ascii=False))
     if turn:
         summaries.drop(tx, row.thread, turn[0][0])
 
@@ -178,7 +179,7 @@ def _forget_earlier(tx: Execute, run: RunId, gone: list[dict[str, Any]]) -> None
         summaries.drop(tx, row.thread, seq)
     if any(one.get("files") for one in gone):
         files.drop(tx, "/".join([*messages.identity(tx, asked[0].seq)[:3], f"earlier@{run}"]))
-    runs.blank_steps(tx, run)
+    runs.write_step(tx, run, "context", [one for one in _context(tx, run) if one not in gone])
 
 
 def _without_line(content: Any, gone: dict[str, Any]) -> Any:

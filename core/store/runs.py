@@ -185,8 +185,10 @@ def write_step(tx: Execute, run: RunId, name: str, value: object) -> None:
 
 
 def blank_steps(tx: Execute, run: RunId) -> None:
-    """Of an ended run only its posts are of use: nothing is left of what the others recorded."""
-    tx.execute("UPDATE steps SET value = 'null' WHERE run_id = ? AND ref IS NULL", (run,)).fetchall()
+    """Of an ended run only its posts are of use, and who was heard in its topic: nothing else is left."""
+    tx.execute(
+        "UPDATE steps SET value = 'null' WHERE run_id = ? AND ref IS NULL AND name <> 'context'", (run,)
+    ).fetchall()
 
 
 def cancel_of(tx: Execute, people: Sequence[str], now: float) -> None:

@@ -9,9 +9,8 @@ import pytest
 from core.texts import TEXTS
 from standins.script.script import Call, text_of
 from tests.both.chats import Chat
-from tests.both.office import Office
+from tests.both.office import BOOK, Office
 from tests.slack.stage import Pause
-from tests.tool_files import PAY, put_tool
 
 PIN = "my pin is 1234"
 
@@ -50,12 +49,13 @@ async def test_a_question_deleted_under_its_answer_takes_that_with_it(chat: Chat
 
 @pytest.mark.parametrize("away", [False, True])
 async def test_a_deleted_question_takes_its_open_question_with_it(chat: Chat, spool, script, office, away):
-    """Also where it is deleted while Spool restarts: the network tells the next process."""
-    put_tool(office.data, "pay", PAY)
-    script.enqueue("I pay.", Call("pay", {"amount": 5}))
+    """With the file beside it, also where it is deleted while Spool restarts: the next process is told."""
+    office.tool("book", BOOK)
+    script.enqueue("I book.", Call("book", {"room": "x" * 3000, "hours": 1, "seconds": 0}))
     async with spool():
         asked = await chat.ask(PIN)
         await chat.asked(asked)
+        await chat.until(lambda: any(post.files for post in chat.posts(asked)))
         if not away:
             await chat.delete(asked)
             await chat.until(lambda: not chat.posts(asked))

@@ -158,6 +158,7 @@ async def test_after_the_answer_its_words_leave_the_disk_and_the_answer_stays(tm
 async def test_a_message_of_others_leaves_what_was_read_of_the_topic(tmp_path):
     """Only its line, where that can be told from the others'; it was never for us."""
     script = Heard()
+    script.enqueue("Nobody.")
     async with core(tmp_path, ScriptedModel(script)) as spool:
         spool.platform.topic = [Earlier("10", "fake:10", "U7", PIN), Earlier("11", "fake:11", "U8", "lunch?")]
         await spool.say("20", "Who?", inside_topic=True)
@@ -167,7 +168,26 @@ async def test_a_message_of_others_leaves_what_was_read_of_the_topic(tmp_path):
         await off_disk(spool, tmp_path, PIN)
 
         (_, context), *_ = await spool.items()
-    assert (True, True) == (DELETED in context, "lunch?" in context)
+        assert (True, True) == (DELETED in context, "lunch?" in context)
+        await spool.inbox.withdraw(HERE, "20", 20.0)
+        await spool.inbox.withdraw(HERE, "11", 11.0)
+        await off_disk(spool, tmp_path, "lunch?", "Who?")
+
+
+async def test_a_run_under_way_does_not_remember_what_others_deleted_meanwhile(tmp_path):
+    """It was told of it before; its end blanks that."""
+    script = Heard()
+    script.enqueue(Say("A"), Fault("hang"))
+    async with core(tmp_path, ScriptedModel(script)) as spool:
+        spool.platform.topic = [Earlier("10", "fake:10", "U7", PIN)]
+        await spool.say("20", "Who?", inside_topic=True)
+        await script.until(1)
+        await spool.inbox.withdraw(HERE, "10", 10.0)
+        await spool.inbox.stop(HERE, "U1")
+        await spool.idle()
+
+        assert PIN not in str(await spool.items())
+        await off_disk(spool, tmp_path, PIN)
 
 
 async def test_a_summary_that_covers_it_is_made_anew(tmp_path):
