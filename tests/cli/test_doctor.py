@@ -92,6 +92,8 @@ async def test_beside_a_running_bot(tmp_path, slack, openai):
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
     db = Database(data / "spool.sqlite3")
+    while (data / "spool.sqlite3-wal").stat().st_size:  # noqa: ASYNC110 - emptied once, at the start
+        await asyncio.sleep(0.01)
     await db(lambda tx: facts.remember(tx, "a", "b" * 100_000))
     environ = {
         "OPENAI_BASE_URL": openai.base_url,
