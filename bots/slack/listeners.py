@@ -120,7 +120,8 @@ class Listeners:
         if gone and await self._inbox.withdraw(*gone, float(gone[1])):
             self._waiting(gone[0], None)
         said = events.read(event, self._us, team)
-        self._apps.note(said)
+        if said and said.by == "other":
+            self._apps.note(said)
         if said and edited(event):
             await self._edited(said)
         elif ours := await self._follower.ours(said, event):

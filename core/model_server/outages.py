@@ -32,16 +32,16 @@ class Outages:
     """Tells each once, until an answer comes or an hour is over: not with each question."""
 
     def __init__(self) -> None:
-        self._told: dict[tuple[str, str], float] = {}
+        self.told: dict[tuple[str, str], float] = {}
 
     def met(self, error: Permanent, model: str, run: str) -> bool:
         """A run has failed; whether with one of these."""
         now, kind = time.monotonic(), (model, error.code)
         if not cure(error.notice):
             return False
-        if now - self._told.get(kind, -AGAIN) < AGAIN:
+        if now - self.told.get(kind, -AGAIN) < AGAIN:
             return True
-        self._told[kind] = now
+        self.told[kind] = now
         logger.error(
             "the model server refuses all questions: %s %s",
             error.code,
@@ -52,5 +52,5 @@ class Outages:
 
     def over(self, model: str) -> None:
         """That model has answered."""
-        for kind in [kind for kind in self._told if kind[0] == model]:
-            del self._told[kind]
+        for kind in [kind for kind in self.told if kind[0] == model]:
+            del self.told[kind]

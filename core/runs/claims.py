@@ -59,9 +59,9 @@ class Ended(NamedTuple):
 
 def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, *, go_on: bool) -> Ended:
     """End a run and begin the lane's next one, in one transaction. Raises Lost."""
-    runs.end(tx, held.run, held.owner, outcome.status, outcome.error, now)
+    gone = runs.end(tx, held.run, held.owner, outcome.status, outcome.error, now)
     items.add(tx, held.thread, held.run, outcome.items)
-    wiped = deletions.settle(tx, held.run)  # before anything of the next run is read
+    wiped = gone and deletions.settle(tx, held.run)  # before anything of the next run is read
     files.release(tx, held.run)
     if outcome.token_ratio:
         threads.learn_ratio(tx, held.thread, outcome.token_ratio)

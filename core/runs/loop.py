@@ -180,7 +180,8 @@ class RunLoop:
                 await self.calls.carry_out(one, self._offer)
             self._run.draft.begin("\n\n".join(one.text for one in before if one.text))
             response = await self._follow(before)
-            self._context.outages.over(self._assistant.model)
+            if self._context.outages.told:
+                self._context.outages.over(self._assistant.model)
             if response.asked:
                 response.items = rounds.distinct(response.items, before, self._history)
             if not response.asked or not response.calls:

@@ -55,7 +55,7 @@ def with_channel(toolbox: Toolbox, run: Run) -> Toolbox:
     """The toolbox with this run's own; none in a direct message. An operator's of that name stays."""
     if run.message.address.direct or not run.platform.reads or toolbox.get(READ_CHANNEL):
         return toolbox
-    return Toolbox([*toolbox, replace(_template(), call=functools.partial(_read, run))], toolbox.problems)
+    return toolbox.plus(replace(_template(), call=functools.partial(_read, run)))
 
 
 async def _read(run: Run, hours: int = 24, messages: int = 50) -> str:

@@ -58,6 +58,7 @@ class Run:
         self.db, self.rules, self.platform, self.claim = db, rules, platform, claim
         self.message = claim.messages[-1]
         self.journal, self.draft = Journal(db, claim), Draft()
+        self._person: Person | None = None
         self.started = asyncio.get_running_loop().time()
         self.first_shown_at: float | None = None
         self.rounds: list[Round] = []
@@ -87,8 +88,10 @@ class Run:
 
     async def person(self) -> Person:
         """Who asked, as far as the platform tells."""
-        told = await self.platform.person(self.message.user)
-        return told if told.name else replace(told, name=self.message.author)
+        if self._person is None:
+            told = await self.platform.person(self.message.user)
+            self._person = told if told.name else replace(told, name=self.message.author)
+        return self._person
 
     async def locale(self) -> str:
         """Of the person who asked; where nobody tells it, what their words speak for."""

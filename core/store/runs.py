@@ -97,11 +97,20 @@ def answered_by(tx: Execute, run: RunId, assistant: str, version: int) -> None:
     )
 
 
-def end(tx: Execute, run: RunId, owner: str, status: RunStatus, error: str, now: float) -> None:
-    """It has ended so. Raises Lost when it is not this owner's any more."""
-    ended = f"UPDATE runs SET status = ?, error = ?, ended_at = ? {FENCE} RETURNING id"
-    if not tx.execute(ended, (status, error or None, now, run, owner)).fetchall():
+def end(tx: Execute, run: RunId, owner: str, status: RunStatus, error: str, now: float) -> bool:
+    """It has ended so. Raises Lost when it is not this owner's any more.
+
+    Gives whether a message that it answers, or was told of, was deleted meanwhile.
+    """
+    gone = (
+        "EXISTS (SELECT 1 FROM messages WHERE run_id = runs.id AND json_extract(body, '$.gone')) OR EXISTS "
+        "(SELECT 1 FROM steps WHERE run_id = runs.id AND name = 'context' AND value LIKE '%\"gone\": true%')"
+    )
+    ended = f"UPDATE runs SET status = ?, error = ?, ended_at = ? {FENCE} RETURNING {gone}"
+    rows = tx.execute(ended, (status, error or None, now, run, owner)).fetchall()
+    if not rows:
         raise Lost(run)
+    return bool(rows[0][0])
 
 
 def unfinished(tx: Execute, platforms: Iterable[str]) -> list[str]:

@@ -16,9 +16,9 @@ class Apps:
     def __init__(self) -> None:
         self._told: set[str] = set()
 
-    def note(self, said: Said | None) -> None:
-        """A message, whoever wrote it: one line of log for each app that mentions us."""
-        if not said or said.by != "other" or said.to != "us" or said.changed:
+    def note(self, said: Said) -> None:
+        """A message of an app: one line of log for each that mentions us."""
+        if said.to != "us" or said.changed:
             return
         app = said.user or said.author
         if app not in self._told and len(self._told) < MOST:

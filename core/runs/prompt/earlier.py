@@ -37,11 +37,6 @@ class EarlierMessages:
         self._names: dict[str, str] | None = None
         self._zone = time_zone.zone(run.rules.zone)
 
-    @property
-    def wanted(self) -> bool:
-        """Whether there may be any, or a name to be asked for."""
-        return self._run.claim.context_since is not None or self._run.rules.shared or bool(self._mentions())
-
     async def read(self) -> None:
         """Read them once; nothing where that takes too long, and so it stays for this run."""
         asked, until = self._run.claim.messages[0], asyncio.get_running_loop().time() + BEFORE_SECONDS

@@ -66,14 +66,16 @@ class RunInput:
         self._left_out: set[str] = set()
         """Files the model server did not take, by our own ids."""
         self._keeping: list[asyncio.Task[Any]] = []
-        self._earlier = EarlierMessages(run)
+        plain = run.claim.context_since is None and not run.rules.shared
+        pointing = any(one.mentions or one.quotes for one in run.claim.messages)
+        self._earlier = None if plain and not pointing else EarlierMessages(run)
         self.store: str | None = None
         """The thread's vector store, once something of this question is in it."""
 
     @property
     def needs_preparing(self) -> bool:
         """Whether there is anything to be read besides the messages' own words."""
-        return self._earlier.wanted or any(one.files for one in self._claim.messages)
+        return self._earlier is not None or any(one.files for one in self._claim.messages)
 
     async def prepare(self) -> None:
         """Read what stood in the topic and the files, once."""
@@ -87,9 +89,10 @@ class RunInput:
             await asyncio.gather(reading, return_exceptions=True)
 
     async def _before(self) -> None:
-        await self._earlier.read()
-        if message := self._earlier.files:
-            await self._fetched(message)
+        if self._earlier:
+            await self._earlier.read()
+            if message := self._earlier.files:
+                await self._fetched(message)
 
     async def _fetched(self, message: IncomingMessage) -> None:
         if message.files and message.id not in self._stored:
@@ -98,18 +101,18 @@ class RunInput:
 
     def _entries(self) -> tuple[tuple[IncomingMessage, str], ...]:
         """What the question consists of: messages with their words; before them what stood in the topic."""
-        asked = tuple((one, self._text(one)) for one in self._claim.messages)
-        before, files = self._earlier.text(), self._earlier.files
-        if not before:
+        asked = tuple([(one, self._text(one)) for one in self._claim.messages])
+        if not self._earlier or not (before := self._earlier.text()):
             return asked
         first = self._claim.messages[0]
-        return ((files or replace(first, id="", files=()), before), *asked)
+        return ((self._earlier.files or replace(first, id="", files=()), before), *asked)
 
     async def recall(self) -> None:
         """What the files were, where a process before this one prepared the question."""
-        if self._earlier.wanted:
+        claim, earlier = self._claim, None
+        if self._earlier:
             await self._earlier.learn_names()
-        claim, earlier = self._claim, self._earlier.files
+            earlier = self._earlier.files
         asked = (*claim.messages, earlier) if earlier else claim.messages
         if not all(message.id in self._stored for message in asked if message.files):
             rows = await self._run.db(lambda tx: files.of_run(tx, claim.run))
@@ -123,7 +126,7 @@ class RunInput:
 
     def sent(self) -> list[Stored]:
         """These, and the files of earlier messages that go with them."""
-        before = self._earlier.files
+        before = self._earlier.files if self._earlier else None
         return [*(self._of(before) if before else ()), *self.files()]
 
     def _of(self, message: IncomingMessage) -> tuple[Stored, ...]:
@@ -196,7 +199,7 @@ class RunInput:
 
     def _text(self, message: IncomingMessage) -> str:
         text = message.text or "\n".join(file.transcript for file in self._of(message) if file.transcript)
-        return self._earlier.said(message, text)
+        return self._earlier.said(message, text) if self._earlier else text
 
     def _parts(self, file: Stored, message: IncomingMessage, *, whole: bool) -> Iterable[dict[str, Any]]:
         if file.refused:
