@@ -154,11 +154,13 @@ class Listeners:
 
 def edited(event: Mapping[str, Any]) -> bool:
     """Whether its writer has changed the message; Slack itself changes messages too, to show previews."""
-    if event.get("subtype") == "message_changed":
-        event = event.get("message") or {}
-    elif event.get("type") != "app_mention":
-        return False  # a line of a history: what it says now is what it says
-    return isinstance(event, Mapping) and bool(event.get("edited"))
+    if event.get("subtype") != "message_changed":  # a line of a history says what it says now
+        return event.get("type") == "app_mention" and bool(event.get("edited"))
+    now, before = event.get("message"), event.get("previous_message")
+    if not isinstance(now, Mapping):
+        return False
+    other = isinstance(before, Mapping) and before.get("text") != now.get("text")
+    return bool(now.get("edited")) or other
 
 
 def us_of(me: AuthorizeResult) -> Us:
