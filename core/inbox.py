@@ -328,7 +328,8 @@ class Inbox:
     def _newest(self, tx: Execute, ref: str, asked: tuple[IncomingMessage, ...]) -> bool:
         """Whether the conversation still ends with that answer, and no word of its question was deleted."""
         shown = runs.showing(tx, ref)
-        thread = threads.find(tx, asked[-1].address, asked[-1].user, self._policy.scope)
+        address = asked[-1].address
+        thread = threads.find(tx, address, asked[-1].user, self._scopes.at(address))
         if shown is None or shown[1] != thread or any(row.gone for row in messages.rows_of(tx, shown[0])):
             return False
         return messages.newest_of(tx, shown[1], asked[-1])
