@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from core.assistants.choose import Choice, choose
 from core.assistants.model_choice import ModelChoice, ModelChoices
+from core.errors import Unsaved
 from core.files.attachments import Attachments, place
 from core.runs import claims
 from core.runs.approvals import Approvals
@@ -114,7 +115,9 @@ class Inbox:
         return asyncio.shield(accepted)
 
     def _begin(self, message: IncomingMessage, accepted: asyncio.Future[Receipt]) -> None:
-        if accepted.exception():
+        if error := accepted.exception():
+            if isinstance(error, Unsaved):
+                self._lanes.refused(message, error)
             return
         receipt = accepted.result()
         if self._attachments and message.files and receipt.run and receipt.thread:
