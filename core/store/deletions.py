@@ -149,8 +149,13 @@ def _is_json(text: str) -> bool:
 
 
 def _out_of_contexts(tx: Execute, address: Address, id: str, sent_at: float) -> bool:
-    """Runs that were asked in its topic later were told of it as of an earlier message."""
+    """Runs that were asked in its topic later were told of it as of an earlier message.
+
+    None where a topic is all of its channel: nothing is told of that, and the runs may be very many.
+    """
     told = False
+    if address.topic == address.channel:
+        return told
     for run in messages.asked_since(tx, address, sent_at):
         context = _context(tx, run)
         gone = [one for one in context if one["id"] == id]
