@@ -52,10 +52,11 @@ def _again(order: IncomingMessage, asked: tuple[IncomingMessage, ...], wish: Wis
     same = {name: getattr(last, name) for name in ("address", "author", "locale", "parent", "team")}
     if wish == "shorter":
         return replace(order, **same)
+    texts = (one.text.removeprefix(f"{order.text}\n\n") for one in asked)  # it may have been one of these
     return replace(
         order,
         **same,
-        text="\n\n".join([order.text, *(one.text for one in asked if one.text)]),
+        text="\n\n".join([order.text, *filter(None, texts)]),
         files=tuple(file for one in asked for file in one.files),
         quotes=tuple(quote for one in asked for quote in one.quotes),
         mentions=tuple(dict.fromkeys(id for one in asked for id in one.mentions)),

@@ -60,6 +60,7 @@ class Run:
         self.journal, self.draft = Journal(db, claim), Draft()
         self.started = asyncio.get_running_loop().time()
         self.first_shown_at: float | None = None
+        self._asker: Person | None = None
         self.rounds: list[Round] = []
         """The rounds so far, in order."""
         while one := self.journal.get(steps.round(len(self.rounds))):
@@ -90,6 +91,13 @@ class Run:
         told = await self.platform.person(self.message.user)
         return told if told.name else replace(told, name=self.message.author)
 
+    async def asker(self) -> Person:
+        """The same for what the model waits for: asked once in a run, whatever comes of it."""
+        if self._asker is None:
+            self._asker = Person(name=self.message.author)  # who gives up has asked, too
+            self._asker = await self.person()
+        return self._asker
+
     async def locale(self) -> str:
         """Of the person who asked; where nobody tells it, what their words speak for."""
         told = self.message.locale or (await self.person()).locale
@@ -97,7 +105,7 @@ class Run:
 
     async def zone(self) -> str:
         """The IANA name of that person's time zone; where nobody tells it, of the settings'."""
-        told = (await self.person()).zone
+        told = (await self.asker()).zone
         return told if told and time_zone.known(told) else self.rules.zone
 
     async def say(self, key: str, **values: object) -> str:

@@ -30,7 +30,7 @@ async def told(run: Run, tools: Iterable[str]) -> str:
     offered = ", ".join(tools)
     lines = [
         f"Today is {today:%A, %Y-%m-%d} in the time zone {zone}, which is that of the person who asks.",
-        _place(run, "" if run.rules.shared else speech.one_line((await run.person()).name)),
+        _place(run, "" if run.rules.shared else speech.one_line((await run.asker()).name)),
         COMMANDS,
         f"Your tools: {offered}." if offered else "You have no tools here.",
         run.platform.shows,

@@ -71,6 +71,10 @@ async def test_a_press_that_is_delivered_twice_is_one_message(tmp_path):
         assert all(part in asked for part in ("Again:", "why?", "> because", "bytes"))
         assert HERE == spool.platform.replies[-1].asked.address
 
+        await spool.inbox.press(await shown(spool, "fake:another"), press("3"), "again")
+        await spool.idle()
+        assert asked == text_of(script.requests[-1][1][-1]), "the wish is said once"
+
 
 @pytest.mark.parametrize(
     ("change", "user", "decision"),
