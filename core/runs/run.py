@@ -71,6 +71,11 @@ class Run:
         """Where it is, for a log line."""
         return {"run_id": self.claim.run, "channel": self.message.address.channel}
 
+    @property
+    def shared(self) -> bool:
+        """Whether several people talk in its thread."""
+        return self.rules.shared and not self.message.address.direct
+
     def opened(self) -> AbstractAsyncContextManager[FullReply]:
         """A reply to the message, whatever another one of this run has shown."""
         return self.platform.reply(self.message, self.journal)

@@ -40,7 +40,7 @@ class EarlierMessages:
     @property
     def wanted(self) -> bool:
         """Whether there may be any, or a name to be asked for."""
-        return self._run.claim.context_since is not None or self._run.rules.shared or bool(self._mentions())
+        return self._run.claim.context_since is not None or self._run.shared or bool(self._mentions())
 
     async def read(self) -> None:
         """Read them once; nothing where that takes too long, and so it stays for this run."""
@@ -83,7 +83,7 @@ class EarlierMessages:
         """Ids that names are wanted for; of speakers whose name was not told with what they said, too."""
         asked = self._run.claim.messages
         found = {one for message in asked for one in message.mentions}
-        if self._run.rules.shared:
+        if self._run.shared:
             found |= {f"@{message.user}" for message in asked if not message.author}
         for one in self._all():
             found.update(one.mentions, [] if one.author or one.user in ("you", "bot") else [f"@{one.user}"])
@@ -113,7 +113,7 @@ class EarlierMessages:
     def said(self, message: IncomingMessage, text: str) -> str:
         """A message of the question, with what it points at before it; `text`: its own words."""
         words = self._words(text, message)
-        if not self._run.rules.shared:
+        if not self._run.shared:
             return words
         name = speech.one_line(message.author) or self._known(message.user)
         return speech.line(name, words, message.sent_at, self._zone)

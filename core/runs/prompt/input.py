@@ -181,7 +181,7 @@ class RunInput:
         """As the thread keeps it: pictures by their id at the server, where it has one, and no bytes."""
         told = [self._item(message, text, whole=False) for message, text in self._entries()]
         address, before = self._claim.messages[0].address, len(told) - len(self._claim.messages)
-        if before and not self._run.rules.shared and address.topic != address.channel:
+        if before and not self._run.shared and address.topic != address.channel:
             told[0] = history.only_in(address.topic, told[0])
         return tuple(told)
 

@@ -137,14 +137,19 @@ async def test_what_is_known_of_itself(tmp_path):
 
 
 async def test_the_block_is_the_same_for_all_who_share_a_thread(tmp_path):
-    """Else the server's prompt cache would be lost with each message; who speaks is told with each."""
-    model = ScriptedModel(Scenario())
+    """Else the server's prompt cache would be lost with each message; who speaks is told with each. In a
+    direct message nobody shares one.
+    """
+    script = Scenario()
+    model = ScriptedModel(script)
     async with core(tmp_path, model, policy=rules(scope="topic"), self_knowledge=True) as spool:
         for id, user in (("1", "U1"), ("2", "U2")):
             await spool.say(id, "Hi", user=user, author=user)
             await spool.idle()
-    first, second = (prompt.instructions for prompt in model.prompts)
+        await spool.ask("3", "Hi", address=elsewhere(workspace=""), author="U1")
+    first, second, alone = (prompt.instructions for prompt in model.prompts)
     assert first == second
+    assert (True, ["Hi"]) == ("is called U1" in alone, given(script))
 
 
 async def test_who_asks_is_asked_for_once_before_the_model(tmp_path):
