@@ -73,7 +73,8 @@ class EarlierMessages:
             )
             return ()
         new = await self._run.db(lambda tx: messages.unseen(tx, claim.thread, asked.address, earlier))
-        fits = items.fitting([one.text for one in new], claims.context_room(self._run.rules.budget))
+        told = ["\n".join(one.words) for one in new]
+        fits = items.fitting(told, claims.context_room(self._run.rules.budget))
         return tuple(new[len(new) - fits :])
 
     def _all(self) -> tuple[Earlier, ...]:
