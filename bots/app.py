@@ -21,7 +21,7 @@ from bots import older_demo
 from bots.checks import start
 from bots.intake.connection import keep
 from bots.intake.connector import Connector
-from bots.intake.outcry import Outcry, OutcryInbox, Telling
+from bots.intake.outcry import Outcry, Telling
 from bots.watches import ToolFiles, watch_models
 from core.assistants.model_choice import ModelChoices
 from core.assistants.of_settings import settings_assistant, with_chosen_model
@@ -108,8 +108,7 @@ def _core(
     outcry = Outcry(platforms, background, settings.language)
     lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
     models = ModelChoices(db, _assistants(settings, db, ready), background)
-    inbox = OutcryInbox(db, lanes, _policy(settings), approvals, attachments, models)
-    inbox.outcry = outcry
+    inbox = Inbox(db, lanes, _policy(settings), approvals, attachments, models)
     return _Core(ready, attachments, summaries, lanes, inbox, background)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from core.assistants.choose import Choice, choose
 from core.assistants.model_choice import ModelChoice, ModelChoices
+from core.errors import Unsaved
 from core.files.attachments import Attachments, place
 from core.runs import claims
 from core.runs.approvals import Approvals
@@ -51,10 +52,11 @@ def _again(order: IncomingMessage, asked: tuple[IncomingMessage, ...], wish: Wis
     same = {name: getattr(last, name) for name in ("address", "author", "locale", "parent", "team")}
     if wish == "shorter":
         return replace(order, **same)
+    texts = (one.text.removeprefix(f"{order.text}\n\n") for one in asked)  # it may have been one of these
     return replace(
         order,
         **same,
-        text="\n\n".join([order.text, *(one.text for one in asked if one.text)]),
+        text="\n\n".join([order.text, *filter(None, texts)]),
         files=tuple(file for one in asked for file in one.files),
         quotes=tuple(quote for one in asked for quote in one.quotes),
         mentions=tuple(dict.fromkeys(id for one in asked for id in one.mentions)),
@@ -114,7 +116,9 @@ class Inbox:
         return asyncio.shield(accepted)
 
     def _begin(self, message: IncomingMessage, accepted: asyncio.Future[Receipt]) -> None:
-        if accepted.exception():
+        if error := accepted.exception():
+            if isinstance(error, Unsaved):
+                self._lanes.refused(message, error)
             return
         receipt = accepted.result()
         if self._attachments and message.files and receipt.run and receipt.thread:
@@ -312,26 +316,21 @@ class Inbox:
         """What becomes of a press, the message that it is, and what accepting that led to."""
         if messages.known(tx, order):
             return "done", order, Receipt(new=False)
-        asked = self._asked(tx, ref)
+        shown = runs.showing(tx, ref)
+        asked = messages.of_run(tx, shown[0]) if shown else ()
         if asked and asked[0].user != order.user:
             return "not_yours", order, Receipt(new=False)
-        if not asked or not self._newest(tx, ref, asked):
+        if not (shown and asked and self._newest(tx, shown[0], shown[1], asked[-1])):
             return "over", order, Receipt(new=False)
         said = _again(order, asked, wish)
         return "done", said, self._accept(tx, said, {}, self._lanes.owner, now, 0.0)
 
-    def _asked(self, tx: Execute, ref: str) -> tuple[IncomingMessage, ...]:
-        """What the run answers that shows this post; () where there is none."""
-        shown = runs.showing(tx, ref)
-        return messages.of_run(tx, shown[0]) if shown else ()
-
-    def _newest(self, tx: Execute, ref: str, asked: tuple[IncomingMessage, ...]) -> bool:
+    def _newest(self, tx: Execute, run: RunId, thread: ThreadId, asked: IncomingMessage) -> bool:
         """Whether the conversation still ends with that answer, and no word of its question was deleted."""
-        shown = runs.showing(tx, ref)
-        thread = threads.find(tx, asked[-1].address, asked[-1].user, self._policy.scope)
-        if shown is None or shown[1] != thread or any(row.gone for row in messages.rows_of(tx, shown[0])):
+        current = threads.find(tx, asked.address, asked.user, self._scopes.at(asked.address))
+        if current != thread or any(row.gone for row in messages.rows_of(tx, run)):
             return False
-        return messages.newest_of(tx, shown[1], asked[-1])
+        return messages.newest_of(tx, thread, asked)
 
     async def decide(self, approval: str, user: str, yes: bool) -> Decision:
         """A person pressed a button of a question; `done` ⇒ it is on disk."""

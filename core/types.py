@@ -134,6 +134,11 @@ class IncomingMessage:
     repeats: tuple[str, ...] = ()
     """Ids of the messages whose words it says again, for a person who pressed a button."""
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What it says and what it points at: all that takes room in a request."""
+        return (self.text, *(one.text for one in self.quotes))
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerButton:
@@ -161,6 +166,11 @@ class Earlier:
     quotes: tuple[Quote, ...] = ()
     mentions: tuple[str, ...] = ()
     files: tuple[Attachment, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """See `IncomingMessage.words`."""
+        return (self.text, *(one.text for one in self.quotes))
 
 
 @dataclass(frozen=True, slots=True)

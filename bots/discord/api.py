@@ -85,6 +85,8 @@ class DiscordApi:
 
     nonces = True
     """Whether a post that is made twice within minutes is made once."""
+    repeats = True
+    """Whether an answer can be asked for once more where this one stands."""
 
     def __init__(self, http: HTTPClient) -> None:
         self._http = http

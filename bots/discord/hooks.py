@@ -124,6 +124,7 @@ class HookApi(DiscordApi):
     """
 
     nonces = False
+    repeats = False  # a press is no command on a message: what it leads to could only go into the channel
 
     def __init__(
         self,

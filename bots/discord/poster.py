@@ -62,7 +62,8 @@ class DiscordPoster:
         self.buttons: Sequence[AnswerButton] = ()
 
     def _body(self, text: str, *, growing: bool, last: bool) -> dict[str, Any]:
-        shown = [(_WISH + button.wish, button.label, GREY) for button in self.buttons if last]
+        buttons = self.buttons if last and self._api.repeats else ()
+        shown = [(_WISH + button.wish, button.label, GREY) for button in buttons]
         shown = [(STOP, self._stop_label, GREY)] if growing else shown
         return {"content": text, "components": row(*shown) if shown else []}
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 from typing import Protocol
 
 from core.concurrency import Background
 from core.errors import SpoolError, Unsaved, loggable
-from core.inbox import Inbox, Receipt
-from core.store.database import Chain
-from core.texts import text
-from core.types import Claim, IncomingMessage
+from core.texts import of_script, text
+from core.types import IncomingMessage
 
 logger = logging.getLogger(__name__)
 LASTING = ("full", "failing")
@@ -42,17 +38,8 @@ class Outcry:
         self._told: dict[tuple[str, str, str], float] = {}
         """When, by platform, channel and person."""
 
-    def refused(self, claim: Claim, error: Unsaved) -> None:
-        """A run could not be recorded."""
-        self._tell(claim.messages[-1], error)
-
-    def received(self, message: IncomingMessage, outcome: asyncio.Future[Receipt]) -> None:
-        """A message was stored, or not."""
-        error = None if outcome.cancelled() else outcome.exception()
-        if isinstance(error, Unsaved):
-            self._tell(message, error)
-
-    def _tell(self, message: IncomingMessage, error: Unsaved) -> None:
+    def refused(self, message: IncomingMessage, error: Unsaved) -> None:
+        """It could not be stored, or what became of it could not."""
         where, now = message.address, time.monotonic()
         who = (where.platform, where.channel, message.user)
         if error.why not in LASTING or now - self._told.get(who, -AGAIN) < AGAIN:
@@ -61,28 +48,9 @@ class Outcry:
             logger.error("messages cannot be stored: %s", loggable(error))
         if len(self._told) < MOST:
             self._told[who] = now
-            words = text("not_stored", message.locale, self._language)
+            words = text("not_stored", message.locale or of_script(message.text), self._language)
             self._background.start(self._say(message, words), "outcry")
 
     async def _say(self, message: IncomingMessage, words: str) -> None:
         with suppress(SpoolError):
             await self._platforms[message.address.platform].tell(message, words)
-
-
-class OutcryInbox(Inbox):
-    """An inbox whose refusals people hear of. Set `outcry` before it is used."""
-
-    outcry: Outcry
-
-    def receive(
-        self,
-        message: IncomingMessage,
-        facts: Mapping[str, object] | None = None,
-        *,
-        chain: Chain | None = None,
-        live: bool = True,
-    ) -> asyncio.Future[Receipt]:
-        """See `Inbox.receive`."""
-        stored = super().receive(message, facts, chain=chain, live=live)
-        stored.add_done_callback(partial(self.outcry.received, message))
-        return stored

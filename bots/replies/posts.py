@@ -227,12 +227,17 @@ class Posts:
             await self._journal.record(step, Deleted(post), ref=self.poster.ref(post))
 
     async def remove(self) -> None:
-        """Remove all that the run has posted, also what only the platform knows to be the run's."""
+        """Remove all that the run has posted, also what only the platform knows to be the run's.
+
+        What is recorded is another run's: on Discord two may have replied to the same message.
+        """
         await self.trim(0)
-        for post in await self.poster.own(""):
-            if post.run == self._journal.claim.run:
+        found = [post.id for post in await self.poster.own("") if post.run == self._journal.claim.run]
+        taken = await self._journal.recorded(map(self.poster.ref, found))
+        for post in found:
+            if self.poster.ref(post) not in taken:
                 with suppress(Gone):
-                    await self.poster.delete(post.id)
+                    await self.poster.delete(post)
 
     async def trim(self, parts: int) -> None:
         """Remove the posts a shorter answer does not need, also one whose id was never learnt."""

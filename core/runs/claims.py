@@ -76,7 +76,7 @@ def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> 
     row = runs.row(tx, run)
     memo = runs.steps(tx, run) if resumed else {}
     asked = messages.of_run(tx, run)
-    asks, texts = asked[0].kind == "ask", [message.text for message in asked]
+    asks, texts = asked[0].kind == "ask", [words for one in asked for words in one.words]
     assistant = _assistant(tx, row, asked[0]) if asks else None
     room = history.room(tx, row.thread, assistant, budget)
     spent, context_since = items.weigh(*texts), None

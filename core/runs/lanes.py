@@ -17,7 +17,7 @@ from core.errors import Lost, Unsaved, loggable
 from core.runs import claims
 from core.store import runs
 from core.store.database import Database, Execute
-from core.types import Claim, Outcome, RunId, ThreadId
+from core.types import Claim, IncomingMessage, Outcome, RunId, ThreadId
 
 logger = logging.getLogger(__name__)
 Stopping = asyncio.Event
@@ -35,7 +35,7 @@ def _nobody(*_: object) -> None:
 
 class Lanes:
     """Carries out claims with `run` until nothing is left in their lane; `due` is told of threads whose
-    summary is due, `refused` of each claim that the database refuses.
+    summary is due, `refused` of each message whose run, or which itself, the database refuses.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class Lanes:
         run: RunFn,
         budget: int,
         due: Callable[[ThreadId], None] = _nobody,
-        refused: Callable[[Claim, Unsaved], None] = _nobody,
+        refused: Callable[[IncomingMessage, Unsaved], None] = _nobody,
         refusing: Backoff = REFUSING,
     ) -> None:
-        self._db, self._run, self._budget, self._due, self._hear = db, run, budget, due, refused
+        self._db, self._run, self._budget, self._due, self.refused = db, run, budget, due, refused
         self._refusing = refusing
         self.owner = secrets.token_hex(8)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -132,7 +132,7 @@ class Lanes:
         self._refused = str(error)
         facts = {"run_id": claim.run, "error": loggable(error)}
         logger.log(level, "database refused, trying again", extra=facts)
-        self._hear(claim, error)
+        self.refused(claim.messages[-1], error)
 
     async def _one(self, claim: Claim) -> Claim | None:
         stopping = self._stopping.setdefault(claim.run, Stopping())

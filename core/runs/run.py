@@ -61,6 +61,7 @@ class Run:
         self._person: Person | None = None
         self.started = asyncio.get_running_loop().time()
         self.first_shown_at: float | None = None
+        self._asker: Person | None = None
         self.rounds: list[Round] = []
         """The rounds so far, in order."""
         while one := self.journal.get(steps.round(len(self.rounds))):
@@ -70,6 +71,11 @@ class Run:
     def place(self) -> Mapping[str, str]:
         """Where it is, for a log line."""
         return {"run_id": self.claim.run, "channel": self.message.address.channel}
+
+    @property
+    def shared(self) -> bool:
+        """Whether several people talk in its thread."""
+        return self.rules.shared and not self.message.address.direct
 
     def opened(self) -> AbstractAsyncContextManager[FullReply]:
         """A reply to the message, whatever another one of this run has shown."""
@@ -93,6 +99,13 @@ class Run:
             self._person = told if told.name else replace(told, name=self.message.author)
         return self._person
 
+    async def asker(self) -> Person:
+        """The same for what the model waits for: asked once in a run, whatever comes of it."""
+        if self._asker is None:
+            self._asker = Person(name=self.message.author)  # who gives up has asked, too
+            self._asker = await self.person()
+        return self._asker
+
     async def locale(self) -> str:
         """Of the person who asked; where nobody tells it, what their words speak for."""
         told = self.message.locale or (await self.person()).locale
@@ -100,7 +113,7 @@ class Run:
 
     async def zone(self) -> str:
         """The IANA name of that person's time zone; where nobody tells it, of the settings'."""
-        told = (await self.person()).zone
+        told = (await self.asker()).zone
         return told if told and time_zone.known(told) else self.rules.zone
 
     async def say(self, key: str, **values: object) -> str:

@@ -90,12 +90,16 @@ def _blank(tx: Execute, row: Row) -> None:
         said += [quote["text"] for quote in row.body.get("quotes", ())]
         _out_of_turn(tx, row, [one for one in said if len(one) >= _SHORTEST])
         runs.blank_steps(tx, row.run)
-    for file in known:
-        if vector_stores.holds(tx, row.thread, file.name, file.size):
-            vector_stores.close_store(tx, row.thread)  # what was searched in it may be sent again
-    files.drop(tx, place)
+    _drop_files(tx, row.thread, place)
     kept: dict[str, object] = {name: row.body[name] for name in _KEPT if name in row.body}
     messages.write(tx, row.seq, {"text": "", **kept, GONE: True})
+
+
+def _drop_files(tx: Execute, thread: ThreadId, place: str) -> None:
+    for file in files.of_message(tx, place):
+        if vector_stores.holds(tx, thread, file.name, file.size):
+            vector_stores.close_store(tx, thread)  # what was searched in it may be sent again
+    files.drop(tx, place)
 
 
 def _out_of_turn(tx: Execute, row: Row, said: list[str]) -> None:
@@ -143,8 +147,13 @@ def _is_json(text: str) -> bool:
 
 
 def _out_of_contexts(tx: Execute, address: Address, id: str, sent_at: float) -> bool:
-    """Runs that were asked in its topic later were told of it as of an earlier message."""
+    """Runs that were asked in its topic later were told of it as of an earlier message.
+
+    None where a topic is all of its channel: nothing is told of that, and the runs may be very many.
+    """
     told = False
+    if address.topic == address.channel:
+        return told
     for run in messages.asked_since(tx, address, sent_at):
         context = _context(tx, run)
         gone = [one for one in context if one["id"] == id]
@@ -172,7 +181,8 @@ def _forget_earlier(tx: Execute, run: RunId, gone: list[dict[str, Any]]) -> None
         items.replace(tx, seq, json.dumps(item | {"content": content}, ensure_ascii=False))
         summaries.drop(tx, row.thread, seq)
     if any(one.get("files") for one in gone):
-        files.drop(tx, "/".join([*messages.identity(tx, asked[0].seq)[:3], f"earlier@{run}"]))
+        place = "/".join([*messages.identity(tx, asked[0].seq)[:3], f"earlier@{run}"])
+        _drop_files(tx, ThreadId(row.thread), place)
     runs.write_step(tx, run, "context", [one for one in _context(tx, run) if one not in gone])
 
 

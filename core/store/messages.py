@@ -132,11 +132,10 @@ def repeating(tx: Execute, address: Address, platform_id: str, sent_at: float) -
     """Ids of those in that topic that say the words of this message again."""
     rows = tx.execute(
         "SELECT platform_id, body FROM messages WHERE platform = ? AND workspace = ? AND channel = ? "
-        "AND topic = ? AND sent_at >= ?",
-        (address.platform, address.workspace, address.channel, address.topic, sent_at),
+        "AND topic = ? AND sent_at >= ? AND instr(body, '\"repeats\": ') > 0 AND instr(body, ?) > 0",
+        (address.platform, address.workspace, address.channel, address.topic, sent_at, platform_id),
     ).fetchall()
-    told = [(id, body) for id, body in rows if '"repeats": ' in body]
-    return [id for id, body in told if platform_id in json.loads(body).get("repeats", ())]
+    return [id for id, body in rows if platform_id in json.loads(body).get("repeats", ())]
 
 
 def newest_of(tx: Execute, thread: ThreadId, asked: IncomingMessage) -> bool:

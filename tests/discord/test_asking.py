@@ -71,7 +71,7 @@ async def test_where_it_may_not_write_only_the_person_sees_it(discord, product, 
         discord.forbid(channel, {"no writing": 50013, "no access": 50001}[place])
     pause = Pause()
     script.perform("one. ", Wait(0.3), pause, "two. " * 500)
-    async with product():
+    async with product(answer_buttons=True):
         await ask(discord, channel)
         await discord.until(lambda: any(growing(post) for post in discord.seen(ANN)))
         pause.end()
@@ -81,7 +81,7 @@ async def test_where_it_may_not_write_only_the_person_sees_it(discord, product, 
 
     assert ([], []) == (texts(discord, channel), creations(discord, channel))
     assert (f"one. {'two. ' * 500}").strip() == " ".join(post.content for post in told(discord)[:2])
-    assert {True} == {bool(post.flags & 64) for post in told(discord)}
+    assert {(True, False)} == {(bool(post.flags & 64), bool(post.components)) for post in told(discord)}
     assert 3 == len(script.asked[1]), "it is one conversation"
 
 

@@ -280,7 +280,14 @@ def test_nested_and_huge_messages_are_read_in_time():
     card: dict[str, Any] = {"text": "x"}
     for _ in range(800):
         leaf, card = {"type": "new", "elements": [leaf]}, {"text": "x", "attachments": [card]}
-    huge = ("<@" * 20_000, " " * 40_000 + "x", "`\n" * 20_000, ":a" * 20_000, "<http:" * 8_000)
+    huge = (
+        "<@" * 20_000,
+        " " * 40_000 + "x",
+        "`\n" * 20_000,
+        ":a" * 20_000,
+        "<http:" * 8_000,
+        "<@U0BOT|" * 20_000,
+    )
     began = time.monotonic()
     for text in huge:
         told(text, attachments=[{"text": text, "blocks": [section(text)]}] * 30)

@@ -45,6 +45,21 @@ async def test_every_kind_of_name(slack, people):
     assert "Asia/Seoul" == (await people.person("W8")).zone
 
 
+async def test_what_was_told_long_ago_serves_until_it_is_told_anew(slack):
+    """The first question of a day does not wait, either."""
+    person = slack.workspace.person("U7")
+    async with aiohttp.ClientSession() as session:
+        people = People(AsyncWebClient(slack.bot_token, base_url=slack.api_url, session=session), keep=0.0)
+        person.name = "Ann"
+        await people.person("U7")
+        person.name = "Anna"
+        with pytest.raises(StopIteration) as done:
+            people.person("U7").send(None)
+        assert "Ann" == done.value.value.name
+        await slack.until(lambda: people.known("U7").name == "Anna")
+        await people.close()
+
+
 async def test_known_names_cost_no_time(slack, people):
     """Not even a turn of the event loop: whoever has no time left still gets them."""
     slack.workspace.groups["S1"] = "sre"

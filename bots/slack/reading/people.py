@@ -35,8 +35,8 @@ MOST: Final = 20_000
 class People:
     """Of one workspace. Nobody who asks waits for a request that is under way longer than they like to."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
-        self._client, self._background = client, Background()
+    def __init__(self, client: AsyncWebClient, *, keep: float = DAY) -> None:
+        self._client, self._background, self._keep = client, Background(), keep
         self._known: dict[str, tuple[float, Any]] = {}
         """When it is to be asked again, and what was told."""
         self._asking: dict[str, asyncio.Task[Any]] = {}
@@ -110,17 +110,22 @@ class People:
         }
 
     async def _learnt(self, id: str, ask: Ask, unknown: Any) -> Any:
-        """What is known of that id, else what asking gives. Who gives up does not end it for others."""
+        """What is known of that id, else what asking gives. Who gives up does not end it for others.
+
+        What was told long ago serves until it has been asked for anew: nobody waits for that.
+        """
         until, known = self._known.get(id, (0.0, unknown))
         if until > time.monotonic():
             return known
         if id not in self._asking:
             self._asking[id] = self._background.start(self._ask(id, ask, known), "names")
+        if known != unknown:
+            return known
         return await asyncio.shield(self._asking[id])
 
     async def _ask(self, id: str, ask: Ask, otherwise: Any) -> Any:
         try:
-            told, keep = await ask(), DAY
+            told, keep = await ask(), self._keep
         except (SpoolError, AttributeError, TypeError) as error:  # the others: an answer of another shape
             logger.debug("a name cannot be read", extra={"error": loggable(error)})
             told, keep = otherwise, SOON

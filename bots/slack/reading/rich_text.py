@@ -74,7 +74,7 @@ def mentions(message: Mapping[str, Any], me: str) -> bool:
         return any(_mentions(element, me) for block in blocks for element in _elements(block))
     text = message.get("text")
     bare = _QUOTED.sub("", _CODE.sub("", text)) if isinstance(text, str) else ""
-    return bool(re.search(rf"<@{re.escape(me)}(?:\|[^>]*)?>", bare))
+    return bool(re.search(rf"<@{re.escape(me)}(?:\|[^<>\n]*)?>", bare))
 
 
 def _mentions(element: Mapping[str, Any], me: str) -> bool:

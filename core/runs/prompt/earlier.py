@@ -68,7 +68,8 @@ class EarlierMessages:
             )
             return ()
         new = await self._run.db(lambda tx: messages.unseen(tx, claim.thread, asked.address, earlier))
-        fits = items.fitting([one.text for one in new], claims.context_room(self._run.rules.budget))
+        told = ["\n".join(one.words) for one in new]
+        fits = items.fitting(told, claims.context_room(self._run.rules.budget))
         return tuple(new[len(new) - fits :])
 
     def _all(self) -> tuple[Earlier, ...]:
@@ -78,7 +79,7 @@ class EarlierMessages:
         """Ids that names are wanted for; of speakers whose name was not told with what they said, too."""
         asked = self._run.claim.messages
         found = {one for message in asked for one in message.mentions}
-        if self._run.rules.shared:
+        if self._run.shared:
             found |= {f"@{message.user}" for message in asked if not message.author}
         for one in self._all():
             found.update(one.mentions, [] if one.author or one.user in ("you", "bot") else [f"@{one.user}"])
@@ -108,7 +109,7 @@ class EarlierMessages:
     def said(self, message: IncomingMessage, text: str) -> str:
         """A message of the question, with what it points at before it; `text`: its own words."""
         words = self._words(text, message)
-        if not self._run.rules.shared:
+        if not self._run.shared:
             return words
         name = speech.one_line(message.author) or self._known(message.user)
         return speech.line(name, words, message.sent_at, self._zone)

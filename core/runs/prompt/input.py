@@ -66,7 +66,7 @@ class RunInput:
         self._left_out: set[str] = set()
         """Files the model server did not take, by our own ids."""
         self._keeping: list[asyncio.Task[Any]] = []
-        plain = run.claim.context_since is None and not run.rules.shared
+        plain = run.claim.context_since is None and not run.shared
         pointing = any(one.mentions or one.quotes for one in run.claim.messages)
         self._earlier = None if plain and not pointing else EarlierMessages(run)
         self.store: str | None = None
@@ -184,7 +184,7 @@ class RunInput:
         """As the thread keeps it: pictures by their id at the server, where it has one, and no bytes."""
         told = [self._item(message, text, whole=False) for message, text in self._entries()]
         address, before = self._claim.messages[0].address, len(told) - len(self._claim.messages)
-        if before and not self._run.rules.shared and address.topic != address.channel:
+        if before and not self._run.shared and address.topic != address.channel:
             told[0] = history.only_in(address.topic, told[0])
         return tuple(told)
 

@@ -30,7 +30,7 @@ async def told(run: Run, tools: Iterable[str]) -> str:
     offered = ", ".join(tools)
     lines = [
         f"Today is {today:%A, %Y-%m-%d} in the time zone {zone}, which is that of the person who asks.",
-        _place(run, "" if run.rules.shared else speech.one_line((await run.person()).name)),
+        _place(run, "" if run.shared else speech.one_line((await run.asker()).name)),
         COMMANDS,
         f"Your tools: {offered}." if offered else "You have no tools here.",
         run.platform.shows,
@@ -42,6 +42,6 @@ def _place(run: Run, name: str) -> str:
     where = PLATFORMS.get(run.platform.name, run.platform.name)
     kind = "a direct message" if run.message.address.direct else "a channel that others read too"
     who = "Several people talk with you here: each message begins with the time and who wrote it."
-    if not run.rules.shared:
+    if not run.shared:
         who = f"The person who asks is called {name}." if name else "You do not know the name of who asks."
     return f"You are in {where}, in {kind}. {who}"

@@ -9,8 +9,8 @@ import pytest
 from core.texts import TEXTS
 from core.types import Attachment, IncomingMessage, Quote
 from standins.script.script import Fault, Say, text_of
-from tests.core.fakes import HERE, Heard, message
-from tests.core.whole import Core, core
+from tests.core.fakes import HERE, Heard, elsewhere, message
+from tests.core.whole import Core, core, rules
 from tests.scripted_model import ScriptedModel
 
 EN, KO = TEXTS["en"], TEXTS["ko"]
@@ -71,6 +71,10 @@ async def test_a_press_that_is_delivered_twice_is_one_message(tmp_path):
         assert all(part in asked for part in ("Again:", "why?", "> because", "bytes"))
         assert HERE == spool.platform.replies[-1].asked.address
 
+        await spool.inbox.press(await shown(spool, "fake:another"), press("3"), "again")
+        await spool.idle()
+        assert asked == text_of(script.requests[-1][1][-1]), "the wish is said once"
+
 
 @pytest.mark.parametrize(
     ("change", "user", "decision"),
@@ -98,3 +102,12 @@ async def test_only_who_asked_may_press_and_only_under_the_newest_answer(tmp_pat
             await spool.inbox.withdraw(HERE, "1")
 
         assert decision == await spool.inbox.press(ref, press("9", user=user), "shorter")
+
+
+async def test_in_direct_messages_the_newest_is_that_of_their_own_scope(tmp_path):
+    here = elsewhere(workspace="")
+    async with core(tmp_path, ScriptedModel(Heard()), policy=rules(dm_scope="person-topic")) as spool:
+        await spool.ask("1", address=here)
+        ref = await shown(spool)
+
+        assert "done" == await spool.inbox.press(ref, press("9", address=here), "again")

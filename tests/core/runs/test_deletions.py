@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import Retryable
-from core.store import runs, summaries
+from core.store import runs, summaries, vector_stores
 from core.store.messages import DELETED
 from core.tools import Toolbox, tool
 from core.types import Attachment, Earlier, Quote
@@ -172,6 +172,22 @@ async def test_a_message_of_others_leaves_what_was_read_of_the_topic(tmp_path):
         await spool.inbox.withdraw(HERE, "20", 20.0)
         await spool.inbox.withdraw(HERE, "11", 11.0)
         await off_disk(spool, tmp_path, "lunch?", "Who?")
+
+
+async def test_a_document_of_others_is_searched_no_more(tmp_path):
+    """Nor is one of the person's own: the store it was put into is let go of."""
+    file = Attachment("F1", "plan.txt", "")
+    async with core(tmp_path, ScriptedModel(Heard())) as spool:
+        spool.platform.stored["F1"] = b"plan"
+        spool.platform.topic = [Earlier("10", "fake:10", "U7", "", files=(file,))]
+        await spool.ask("20", "Who?", inside_topic=True)
+        await spool.ask("30", "And this?", files=(file,))
+        ((thread,),) = await spool.rows("SELECT DISTINCT thread_id FROM runs")
+        for id in ("10", "30"):
+            await spool.db(lambda tx: vector_stores.open_store(tx, thread, "vs_1", None))
+            await spool.db(lambda tx: vector_stores.begin(tx, thread, "digest", "plan.txt", 4, 1.0))
+            await spool.inbox.withdraw(HERE, id, float(id))
+            assert await spool.db(lambda tx: vector_stores.store(tx, thread)) is None
 
 
 async def test_a_run_under_way_does_not_remember_what_others_deleted_meanwhile(tmp_path):

@@ -72,7 +72,7 @@ async def test_a_full_disk_is_tried_ever_more_slowly(hands, caplog):
     caplog.set_level(logging.INFO)
     full, heard = Unsaved("database or disk is full"), []
     full.cure = "Make room."
-    told = lambda claim, error: heard.append((claim.run, error))  # noqa: E731
+    told = lambda asked, error: heard.append((asked.id, error))  # noqa: E731
     hands.lanes = Lanes(hands.db, hands.run, BUDGET, refused=told, refusing=Backoff(first=0.02))
     first, second = await queued(hands, "U1 1", "U1 2")
     await hands.lanes.resume(["fake"])
@@ -89,7 +89,7 @@ async def test_a_full_disk_is_tried_ever_more_slowly(hands, caplog):
     lines = [(one.levelname, vars(one)["error"]) for one in caplog.records if "refused" in one.getMessage()]
     assert ["ERROR", "INFO", "INFO", "ERROR"] == [level for level, _ in lines]
     assert all(text.endswith("database or disk is full Make room.") for _, text in lines)
-    assert [first, first, first, second] == [run for run, _ in heard]
+    assert ["1", "1", "1", "2"] == [id for id, _ in heard]
 
 
 async def test_a_run_lost_while_the_database_was_away_is_left_alone(hands, tmp_path):

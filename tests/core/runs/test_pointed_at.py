@@ -11,7 +11,7 @@ from core.runs.prompt import speech
 from core.time_zone import known, of_machine, zone
 from core.types import Attachment, Earlier, IncomingMessage, Person, Quote
 from standins.script.script import Scenario, text_of
-from tests.core.fakes import HERE, elsewhere
+from tests.core.fakes import HERE, FakePlatform, elsewhere
 from tests.core.whole import core, rules
 from tests.scripted_model import ScriptedModel
 
@@ -137,14 +137,36 @@ async def test_what_is_known_of_itself(tmp_path):
 
 
 async def test_the_block_is_the_same_for_all_who_share_a_thread(tmp_path):
-    """Else the server's prompt cache would be lost with each message; who speaks is told with each."""
-    model = ScriptedModel(Scenario())
+    """Else the server's prompt cache would be lost with each message; who speaks is told with each. In a
+    direct message nobody shares one.
+    """
+    script = Scenario()
+    model = ScriptedModel(script)
     async with core(tmp_path, model, policy=rules(scope="topic"), self_knowledge=True) as spool:
         for id, user in (("1", "U1"), ("2", "U2")):
             await spool.say(id, "Hi", user=user, author=user)
             await spool.idle()
-    first, second = (prompt.instructions for prompt in model.prompts)
+        await spool.ask("3", "Hi", address=elsewhere(workspace=""), author="U1")
+    first, second, alone = (prompt.instructions for prompt in model.prompts)
     assert first == second
+    assert (True, ["Hi"]) == ("is called U1" in alone, given(script))
+
+
+async def test_who_asks_is_asked_for_once_before_the_model(tmp_path):
+    """A platform that is slow to tell keeps the question waiting once."""
+
+    class Slow(FakePlatform):
+        asked = 0
+
+        async def person(self, user: str) -> Person:
+            self.asked += 1
+            return Person()
+
+    platform = Slow()
+    async with core(tmp_path, Scenario(), platform=platform, self_knowledge=True) as spool:
+        await spool.ask("1", "hi", inside_topic=True, mentions=("@U7",))
+
+    assert 1 == platform.asked
 
 
 def test_time_zones(tmp_path):

@@ -86,6 +86,11 @@ async def test_no_more_than_is_allowed(tmp_path):
     assert len(output) < 20_000
     assert " 1 xxx" in output
 
+    (tmp_path / "huge").mkdir()
+    huge = readable([*long[-2:], Earlier("0", "", "U7", "가" * 20_000, at=now)])
+    output, _ = await asked(tmp_path / "huge", huge, {})
+    assert (True, True) == (" 1 xxx" in output, "가가 […]" in output)
+
 
 async def test_who_has_it(tmp_path):
     """Every assistant in a channel, nobody in a direct message or where nothing can be read."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from core.texts import TEXTS
-from core.types import Earlier, Person
+from core.types import Earlier, Person, Quote
 from standins.script.script import Fault, Say, Scenario, text_of
 from tests.core.fakes import Heard, elsewhere
 from tests.core.whole import core, rules
@@ -165,13 +166,16 @@ def earlier(id: str, user: str, text: str) -> Earlier:
 
 
 async def test_a_long_topic_is_given_as_far_as_it_fits(tmp_path):
-    """The newest of it, within a part of the budget; the question always."""
+    """The newest of it, within a part of the budget, also of what it points at; the question always."""
     async with core(tmp_path, Heard(), policy=rules(budget=100)) as spool:
         spool.platform.topic = [earlier(str(n), "Lee", f"number {n}") for n in range(1, 60)]
+        forwards = (Quote("forward", "x" * 200),)
+        spool.platform.topic[56] = replace(spool.platform.topic[56], quotes=forwards)
         await spool.ask("60", "Hi", inside_topic=True)
     context, question = given(spool.script)
     assert "Hi" == question
     assert "number 59" in context
+    assert "xxx" not in context
     assert "number 1\n" not in context
 
 

@@ -9,7 +9,7 @@ import pytest
 from core.runs import claims
 from core.store import items, messages, runs, steps, threads
 from core.store.database import Execute
-from core.types import Outcome
+from core.types import Outcome, Quote
 from tests.core.fakes import HERE, Watched, message
 from tests.core.queued import BUDGET, asked, claimed, status, thread_of
 from tests.core.whole import all_of
@@ -108,13 +108,15 @@ def test_a_lane_of_its_own_waits_for_nobody(tx):
     assert ((), None) == (claim.history, claim.context_since)
 
 
+@pytest.mark.parametrize("quoted", ["", "z" * 60])
 @pytest.mark.parametrize("inside", [False, True])
-def test_history_makes_room_for_the_messages(tx, inside):
+def test_history_makes_room_for_the_messages(tx, inside, quoted):
     """The budget is for both, and where a topic is to be read, a part is kept free for what stands there."""
     asked(tx, "1")
     claims.finish(tx, claimed(tx), Outcome("completed", ("x" * 30,)), BUDGET, 2.0, go_on=False)
-    asked(tx, "2", text="y" * 30, inside_topic=inside)
-    cost = items.weigh("x" * 30) + items.weigh("y" * 30)
+    quotes = (Quote("forward", quoted),) if quoted else ()
+    asked(tx, "2", text="y" * 30, inside_topic=inside, quotes=quotes)
+    cost = items.weigh("x" * 30, "y" * 30, *(one.text for one in quotes))
     tight = claims.claim(tx, thread_of(tx), "me", cost if inside else cost - 1)
     assert tight is not None
     enough = claims.reread(tx, tight, cost + 1 + claims.context_room(2 * cost) if inside else cost)
