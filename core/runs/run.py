@@ -58,7 +58,6 @@ class Run:
         self.db, self.rules, self.platform, self.claim = db, rules, platform, claim
         self.message = claim.messages[-1]
         self.journal, self.draft = Journal(db, claim), Draft()
-        self._person: Person | None = None
         self.started = asyncio.get_running_loop().time()
         self.first_shown_at: float | None = None
         self._asker: Person | None = None
@@ -94,10 +93,8 @@ class Run:
 
     async def person(self) -> Person:
         """Who asked, as far as the platform tells."""
-        if self._person is None:
-            told = await self.platform.person(self.message.user)
-            self._person = told if told.name else replace(told, name=self.message.author)
-        return self._person
+        told = await self.platform.person(self.message.user)
+        return told if told.name else replace(told, name=self.message.author)
 
     async def asker(self) -> Person:
         """The same for what the model waits for: asked once in a run, whatever comes of it."""
