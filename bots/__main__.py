@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import errno
 import importlib
-import io
 import os
 import signal
 import sys
@@ -17,9 +16,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bots import logs
+from bots.cli import env_file
 from bots.version import version
 from core import settings
 from core.errors import ConfigError
+from core.settings.misspelt import misspelt
 
 OPERATING = {
     "assistants": "create, list, change and assign assistants",
@@ -27,6 +28,7 @@ OPERATING = {
     "files": "give an assistant documents to search",
     "runs": "see what became of questions",
     "threads": "see which conversations there are",
+    "doctor": "check settings, tokens, permissions and data, and say how to put right what is wrong",
     "backup": "copy the database to a file, also while the bot runs",
     "restore": "put such a copy back",
 }
@@ -88,32 +90,12 @@ def _misnamed(file: Mapping[str, str], *, running: bool) -> bool:
 
     Whether one of them is meant to be a token.
     """
-    found = [(".env: ", problem) for problem in settings.misspelt(file)]
+    found = [(".env: ", problem) for problem in misspelt(file)]
     if running:
-        found += [("", problem) for problem in settings.misspelt(os.environ, shared=True)]
+        found += [("", problem) for problem in misspelt(os.environ, shared=True)]
     for place, problem in found:
         _tell(f"warning: {place}{problem}")
     return any(problem.is_token for _, problem in found)
-
-
-def _dotenv(path: Path) -> Mapping[str, str]:
-    """What the file says; a line that says nothing is named. Raises ConfigError when it cannot be read."""
-    from dotenv import dotenv_values
-    from dotenv.parser import parse_stream
-
-    try:
-        text = path.read_text("utf-8-sig")
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigError(f"{path} cannot be read ({reason}). Correct or remove it.") from None
-    entries = list(parse_stream(io.StringIO(text)))
-    for entry in entries:
-        if entry.error:
-            _tell(f"warning: {path}, line {entry.original.line}: this is not NAME=VALUE, and was left out.")
-    kept = "".join(entry.original.string for entry in entries if not entry.error)
-    return {name: value or "" for name, value in dotenv_values(stream=io.StringIO(kept)).items()}
 
 
 def _tell(text: str) -> None:
@@ -173,7 +155,11 @@ def _called(given: list[str], spool: str) -> int:
 
 
 def _command(options: argparse.Namespace, spool: str) -> int:
-    file = _dotenv(Path(".env"))
+    if options.command == "doctor":  # it tells what is wrong with the settings, too
+        return int(importlib.import_module("bots.cli.doctor").run(options))
+    file, left_out = env_file.read(Path(".env"))
+    for remark in left_out:
+        _tell(f"warning: {remark}")
     environment = {**file, **os.environ}  # the real one wins
     real = _misnamed(file, running=options.command in (None, "run"))
     real = real or any(environment.get(name) for name in settings.TOKENS)

@@ -9,7 +9,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,15 +18,20 @@ from typing import Protocol
 import aiohttp
 
 from bots import older_demo
+from bots.checks import start
 from bots.intake.connection import keep
 from bots.intake.connector import Connector
+from bots.intake.outcry import Outcry, Telling
 from bots.watches import ToolFiles, watch_models
+from core.assistants.model_choice import ModelChoices
+from core.assistants.of_settings import settings_assistant, with_chosen_model
+from core.assistants.service import Assistants
 from core.concurrency import Background, LoopWatch
-from core.errors import ConfigError
+from core.errors import ConfigError, Unsaved
 from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.inbox import Inbox, Policy
-from core.ports import Fetching, Model, Platform, Service
+from core.ports import Fetching, Model, ModelFacts, Platform, Service
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
 from core.runs.run_context import Limits, Ready, Rules, RunContext
@@ -35,8 +40,8 @@ from core.runs.summaries import Summaries
 from core.settings import Settings
 from core.store import assistants, files
 from core.store.data_dir import data_directory, only_runner
-from core.store.database import Database, Execute
-from core.types import Assistant, settings_assistant
+from core.store.database import FILE, Database, Execute, explained
+from core.types import EVERY_FUNCTION, Assistant
 
 logger = logging.getLogger(__name__)
 GRACE = 8.0
@@ -45,7 +50,7 @@ WARM_UP = 8.0
 """Seconds that the platforms' connecting waits at most for what unfinished answers need."""
 
 
-class Connected(Platform, Fetching, Protocol):
+class Connected(Platform, Fetching, Telling, Protocol):
     """A platform with a connection of its own."""
 
     async def run(self, connected: Callable[[], None]) -> None: ...
@@ -100,9 +105,23 @@ def _core(
     ready = Ready(build)
     runner = Runner(db, rules, platforms, ready)
     summaries = Summaries(db, ready, rules)
-    lanes = Lanes(db, runner.run, rules.budget, summaries.start)
-    inbox = Inbox(db, lanes, _policy(settings), approvals, attachments)
+    outcry = Outcry(platforms, background, settings.language)
+    lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
+    models = ModelChoices(db, _assistants(settings, db, ready), background)
+    inbox = Inbox(db, lanes, _policy(settings), approvals, attachments, models)
     return _Core(ready, attachments, summaries, lanes, inbox, background)
+
+
+def _assistants(settings: Settings, db: Database, ready: Ready) -> Assistants:
+    """What admins change in the chat follows the same rules as what operators type."""
+
+    async def models() -> Mapping[str, ModelFacts]:
+        return await (await ready()).service.models()
+
+    async def functions() -> Collection[str]:
+        return (await ready()).toolbox.names()
+
+    return Assistants(db, settings, models, functions)
 
 
 def _model_server(settings: Settings) -> tuple[Model, Service]:
@@ -134,24 +153,27 @@ async def assembled(
     *,
     assistant: Assistant | None = None,
     tools: Sequence[Path] = (),
+    checked: bool = False,
 ) -> AsyncIterator[tuple[list[Connected], Lanes]]:
     """Everything built, everything unfinished under way; on leaving, runs are let go of where they are.
 
     `assistant`: in place of that of the settings. `tools`: folders with tools, after the operator's own.
+    `checked`: the log tells who starts, and what is set up wrongly.
     """
-    db = Database(settings.data_dir / "spool.sqlite3")
-    platforms: dict[str, Connected] = {}
     tool_files = ToolFiles(settings.tools_directory, *tools, seconds=settings.tool_seconds)
+    await tool_files.check(settings)
+    db = Database(settings.data_dir / FILE)
+    platforms: dict[str, Connected] = {}
     core = _core(settings, db, platforms, tool_files)
     settled = partial(_settle, assistant=assistant or settings_assistant(settings), real=assistant is None)
     if demos := await db(settled):
         logger.warning(older_demo.warning(demos))
-    connector = Connector(limit=0, keepalive_timeout=60)
-    timeout = aiohttp.ClientTimeout(total=30, sock_connect=10)  # slack_sdk's own rules only its own sessions
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+    async with _session() as session:
         platforms.update({name: _platform(name, settings, core.inbox, session) for name in names})
         core.background.start(tool_files.watch(core.ready.renew), "tools")
         core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
+        if checked:
+            core.background.start(start.tell(settings, names, partial(_answers, db, core.ready)), "checks")
         await core.lanes.resume(names)
         if core.lanes.busy:  # they are to be answered within half a second of the platforms' connecting
             with contextlib.suppress(Exception):  # that nothing is ready is said to those who asked
@@ -166,10 +188,25 @@ async def assembled(
             db.close()
 
 
+def _session() -> aiohttp.ClientSession:
+    """Of all calls but Discord's and the model server's."""
+    connector = Connector(limit=0, keepalive_timeout=60)
+    timeout = aiohttp.ClientTimeout(total=30, sock_connect=10)  # slack_sdk's own rules only its own sessions
+    return aiohttp.ClientSession(connector=connector, timeout=timeout)
+
+
+async def _answers(db: Database, ready: Ready) -> tuple[str, int]:
+    """The model that answers where nobody chose another, and how many tools it has."""
+    one, found = await db(lambda tx: assistants.nearest(tx, "", ())), (await ready()).toolbox.names()
+    named = one.functions()
+    functions = [name for name in found if name in named or EVERY_FUNCTION in named]
+    return one.model, len(functions) + len(one.hosted())
+
+
 def _settle(tx: Execute, *, assistant: Assistant, real: bool) -> list[Assistant]:
     """What must be in the database before anything begins; gives what an older demo made there."""
     demos = older_demo.set_aside(tx, time.time()) if real else []
-    assistants.settle(tx, assistant, time.time())
+    assistants.settle(tx, with_chosen_model(tx, assistant) if real else assistant, time.time())
     files.release_ended(tx)
     return demos
 
@@ -177,6 +214,7 @@ def _settle(tx: Execute, *, assistant: Assistant, real: bool) -> list[Assistant]
 def _policy(settings: Settings) -> Policy:
     return Policy(
         scope=settings.thread_scope,
+        dm_scope=settings.dm_scope or None,
         collect=settings.while_busy == "collect",
         budget=settings.budget,
         window=settings.catch_up_seconds,
@@ -189,10 +227,14 @@ def _rules(settings: Settings) -> Rules:
         limits=Limits(idle=settings.model_idle_seconds, run=settings.run_seconds, tool=settings.tool_seconds),
         language=settings.language,
         shared=settings.thread_scope == "topic",
+        scopes=_policy(settings).scopes,
         budget=settings.budget,
         answer_characters=settings.answer_characters,
         full=settings.full_features,
         effort=settings.assistant_effort,
+        zone=settings.zone,
+        self_knowledge=settings.self_knowledge,
+        buttons=settings.answer_buttons,
         mcp_hosts=frozenset(host.lower() for host in settings.mcp_hosts),
         secrets=settings.secrets(),
     )
@@ -211,6 +253,15 @@ async def _leave(core: _Core, platforms: Iterable[Connected]) -> None:
         logger.warning("not everything could be closed in time; the next start goes on from here")
 
 
+@contextlib.contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """A database that refuses already at the start ends it: a damaged one, say."""
+    try:
+        yield
+    except Unsaved as error:
+        raise explained(path, error) from error
+
+
 async def serve(settings: Settings, names: tuple[str, ...]) -> None:
     """Run until SIGTERM, SIGINT or SIGHUP. Raises ConfigError when it cannot begin, or a token is refused."""
     sys.setswitchinterval(0.0005)  # the database thread gets its turn while the loop is busy
@@ -219,8 +270,8 @@ async def serve(settings: Settings, names: tuple[str, ...]) -> None:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # which is what nohup sets
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     data_directory(settings.data_dir)
-    with only_runner(settings.data_dir):
-        async with assembled(settings, names) as (platforms, _), asyncio.TaskGroup() as group:
+    with only_runner(settings.data_dir), _whole(settings.data_dir / FILE):
+        async with assembled(settings, names, checked=True) as (platforms, _), asyncio.TaskGroup() as group:
             keeping = [group.create_task(keep(platform), name=platform.name) for platform in platforms]
             stopped = group.create_task(stop.wait())
             everything = asyncio.create_task(asyncio.wait(keeping))

@@ -10,8 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from core.assistants import model_list
+from core.assistants.of_settings import BUILT_IN, BUILT_IN_FILES, unknown_tools
+from core.assistants.validate import HOSTED
 from core.concurrency import in_daemon
-from core.runs import history
+from core.errors import ConfigError
+from core.runs.prompt import history
 from core.runs.run_context import Ready
 from core.settings import Settings
 from core.store import assistants, facts
@@ -37,10 +40,20 @@ class ToolFiles:
     async def load(self) -> Toolbox:
         """A broken tool is left out and said in the log; the others work."""
         self._read = await asyncio.to_thread(state, *self._folders)
-        toolbox = await in_daemon(partial(load, *self._folders, seconds=self._seconds), "tools")
+        toolbox = await in_daemon(
+            partial(load, *self._folders, seconds=self._seconds, built_in=BUILT_IN_FILES), "tools"
+        )
         for problem in toolbox.problems:
             logger.error(problem)
         return toolbox
+
+    async def check(self, settings: Settings) -> None:
+        """Raises ConfigError when ASSISTANT_TOOLS names what there is not; else reads no file."""
+        if unknown_tools(settings, BUILT_IN.values()) and (
+            unknown := unknown_tools(settings, (toolbox := await self.load()).names())
+        ):
+            known = ", ".join([*HOSTED, "all", *BUILT_IN, *toolbox.names()])
+            raise ConfigError(f"ASSISTANT_TOOLS: there is no tool {', '.join(unknown)}. There are: {known}.")
 
     async def watch(self, renew: Callable[[Toolbox], Awaitable[None]]) -> None:
         """Files that come, change or go are read without a restart; no message waits for it.
@@ -75,7 +88,7 @@ async def _look_at_models(db: Database, settings: Settings, ask: model_list.Ask)
     now = time.time()
     used = await db(lambda tx: [one.model for one in assistants.all(tx)])
     for concern in await model_list.concerns(db, settings, ask, now, used):
-        logger.warning(concern)
+        logger.log(logging.ERROR if concern.refused else logging.WARNING, "%s", concern.text)
     listed = await model_list.of_server(db, settings, ask, now)
     windows = {model: facts.context for model, facts in (listed.models or {}).items() if facts.context}
     if windows:

@@ -87,7 +87,12 @@ class Unreachable(SpoolError):
 
 
 class Unsaved(SpoolError):
-    """A transaction could not be committed; none of it happened. The cause is the engine's error."""
+    """A transaction could not be committed; none of it happened. The cause is the engine's error.
+
+    `why`: the disk is "full" or "failing", the file "damaged", or "" for what may pass by itself.
+    """
+
+    why: str = ""
 
 
 class Lost(SpoolError):

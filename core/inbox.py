@@ -6,19 +6,21 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.assistants.choose import Choice, choose
-from core.files.attachments import Attachments
+from core.assistants.model_choice import ModelChoice, ModelChoices
+from core.errors import Unsaved
+from core.files.attachments import Attachments, place
 from core.runs import claims
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
 from core.runs.summaries import NOTHING, Held, held
-from core.store import approvals, files, messages, runs, threads
+from core.store import approvals, deletions, files, messages, runs, threads
 from core.store.approvals import Decision
 from core.store.database import Chain, Database, Execute
 from core.store.facts import find, remember
-from core.types import Address, Claim, IncomingMessage, RunId, ThreadId
+from core.types import Address, Claim, IncomingMessage, RunId, ThreadId, Wish
 
 logger = logging.getLogger(__name__)
 
@@ -32,10 +34,34 @@ class Policy:
     """
 
     scope: threads.Scope = "user"
+    dm_scope: threads.Scope | None = None
     collect: bool = False
     budget: int = 24_000
     window: float = 3600.0
     admins: frozenset[str] = frozenset()
+
+    @property
+    def scopes(self) -> threads.Scopes:
+        """Whose memory is whose, everywhere."""
+        return threads.Scopes(self.scope, self.dm_scope)
+
+
+def _again(order: IncomingMessage, asked: tuple[IncomingMessage, ...], wish: Wish) -> IncomingMessage:
+    """The press as a message: for another answer with all that was asked, for a shorter one alone."""
+    last = asked[-1]
+    same = {name: getattr(last, name) for name in ("address", "author", "locale", "parent", "team")}
+    if wish == "shorter":
+        return replace(order, **same)
+    texts = (one.text.removeprefix(f"{order.text}\n\n") for one in asked)  # it may have been one of these
+    return replace(
+        order,
+        **same,
+        text="\n\n".join([order.text, *filter(None, texts)]),
+        files=tuple(file for one in asked for file in one.files),
+        quotes=tuple(quote for one in asked for quote in one.quotes),
+        mentions=tuple(dict.fromkeys(id for one in asked for id in one.mentions)),
+        repeats=tuple(id for one in asked for id in (one.id, *one.repeats)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +88,11 @@ class Inbox:
         policy: Policy,
         approvals: Approvals | None = None,
         attachments: Attachments | None = None,
+        models: ModelChoices | None = None,
     ) -> None:
         self._db, self._lanes, self._policy = db, lanes, policy
         self._approvals, self._attachments = approvals or Approvals(db), attachments
+        self._scopes, self._models = policy.scopes, models
 
     def receive(
         self,
@@ -88,7 +116,9 @@ class Inbox:
         return asyncio.shield(accepted)
 
     def _begin(self, message: IncomingMessage, accepted: asyncio.Future[Receipt]) -> None:
-        if accepted.exception():
+        if error := accepted.exception():
+            if isinstance(error, Unsaved):
+                self._lanes.refused(message, error)
             return
         receipt = accepted.result()
         if self._attachments and message.files and receipt.run and receipt.thread:
@@ -99,6 +129,36 @@ class Inbox:
             self._lanes.start(receipt.claim)
         if receipt.stopped:
             self._lanes.stop(receipt.stopped)
+
+    def amend(
+        self,
+        message: IncomingMessage,
+        facts: Mapping[str, object] | None = None,
+        *,
+        chain: Chain | None = None,
+    ) -> asyncio.Future[bool]:
+        """A message was changed: if its run has not begun, that is the question. True: so it is.
+
+        Put in line at once like `receive`.
+        """
+
+        def work(tx: Execute) -> tuple[ThreadId, RunId] | None:
+            for name, value in (facts or {}).items():
+                remember(tx, name, value)
+            before = messages.attached(tx, message.address, message.id)
+            amended = messages.amend(tx, message)
+            if amended and before != [file.id for file in message.files]:
+                files.drop(tx, place(message.address, message.id))
+            return amended
+
+        async def done() -> bool:
+            amended = await changed
+            if amended and self._attachments:
+                self._attachments.begin(message, *amended)
+            return amended is not None
+
+        changed = self._db(work, chain)
+        return asyncio.ensure_future(done())
 
     def _accept(
         self,
@@ -118,14 +178,17 @@ class Inbox:
                 "message is older than CATCH_UP_SECONDS, left alone", extra={"at": message.sent_at}
             )
             return Receipt(new=False)
-        thread = threads.find_or_create(tx, message.address, message.user, self._policy.scope, now)
+        scope = self._scopes.at(message.address)
+        thread = threads.find_or_create(tx, message.address, message.user, scope, now)
         if message.kind == "stop" and (stopped := runs.stop(tx, thread)):
             messages.add(tx, message, thread, None)
             return Receipt(new=True, stopped=stopped)
         run = self._run_for(tx, message, thread, now)
+        if message.followed and messages.followed_before(tx, message.address):
+            message = replace(message, followed=False)  # how that ends is said once in a topic
         messages.add(tx, message, thread, run)
         if message.kind == "reset":
-            threads.renew(tx, message.address, message.user, self._policy.scope, origin="reset", now=now)
+            threads.renew(tx, message.address, message.user, scope, origin="reset", now=now)
         lane = thread if message.kind == "ask" else run
         claim = claims.begin(tx, lane, owner, self._policy.budget)
         idle = claim and lane == thread  # nothing was under way there, so nobody was asked anything
@@ -144,32 +207,35 @@ class Inbox:
         address: Address,
         user: str,
         *,
+        parent: str = "",
         order: str = "",
         facts: Mapping[str, object] | None = None,
         chain: Chain | None = None,
-    ) -> asyncio.Future[bool]:
-        """Map the next message from there to a new thread. False: this address does not tell which.
+    ) -> asyncio.Future[threads.Extent | None]:
+        """Map the next message from there to a new thread; gives how far the old one reached.
 
-        `order` is the platform's id of a command that may be delivered again: it is carried out once. Put
-        in line at once like `receive`, so what was said before stays in the old thread.
+        None: this address does not tell which. `parent`: see `Scopes.extent`. `order` is the platform's id of
+        a command that may be delivered again: it is carried out once. Put in line at once like `receive`, so
+        what was said before stays in the old thread.
         """
         now = time.time()
         refused: list[str] = []
 
-        def work(tx: Execute) -> bool:
+        def work(tx: Execute) -> threads.Extent | None:
             for name, value in (facts or {}).items():
                 remember(tx, name, value)
-            if self._policy.scope == "topic" and not address.topic:
-                return False
+            if not self._scopes.tells(address):
+                return None
+            scope, extent = self._scopes.at(address), self._scopes.extent(address, parent)
             given = IncomingMessage(order, address, user, "", now, kind="reset")
             if order and messages.known(tx, given):
-                return True
-            old = threads.find_or_create(tx, address, user, self._policy.scope, now)
+                return extent
+            old = threads.find_or_create(tx, address, user, scope, now)
             if order:
                 messages.add(tx, given, old, None)
             refused.extend(approvals.refuse_all(tx, old, user))
-            threads.renew(tx, address, user, self._policy.scope, origin="reset", now=now)
-            return True
+            threads.renew(tx, address, user, scope, origin="reset", now=now)
+            return extent
 
         done = self._db(work, chain)
         done.add_done_callback(lambda _: self._approvals.decided(refused))
@@ -182,7 +248,7 @@ class Inbox:
         """
 
         def work(tx: Execute) -> RunId | None:
-            thread = threads.find(tx, address, user, self._policy.scope)
+            thread = threads.find(tx, address, user, self._scopes.at(address))
             return runs.stop(tx, thread, topic=address.topic) if thread else None
 
         return self._signal(await self._db(work))
@@ -209,17 +275,74 @@ class Inbox:
             self._lanes.stop(run)
         return run is not None
 
+    def press(
+        self,
+        ref: str,
+        order: IncomingMessage,
+        wish: Wish,
+        *,
+        facts: Mapping[str, object] | None = None,
+        chain: Chain | None = None,
+    ) -> asyncio.Future[Decision]:
+        """A person pressed a button under the answer that shows this post; done ⇒ it is on disk, once.
+
+        `order`: the press as a message, whose id the platform repeats with it: who, when and the wish in
+        their language. Where it goes is where the question came from. Put in line at once like `receive`.
+        """
+        now = time.time()
+
+        def work(tx: Execute) -> tuple[Decision, IncomingMessage, Receipt]:
+            for name, value in (facts or {}).items():
+                remember(tx, name, value)
+            return self._pressed(tx, ref, order, wish, now)
+
+        pressed = self._db(work, chain)
+
+        def begin(done: asyncio.Future[tuple[Decision, IncomingMessage, Receipt]]) -> None:
+            if not done.exception():
+                accepted: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+                accepted.set_result(done.result()[2])
+                self._begin(done.result()[1], accepted)
+
+        async def decided() -> Decision:
+            return (await asyncio.shield(pressed))[0]
+
+        pressed.add_done_callback(begin)
+        return asyncio.ensure_future(decided())
+
+    def _pressed(
+        self, tx: Execute, ref: str, order: IncomingMessage, wish: Wish, now: float
+    ) -> tuple[Decision, IncomingMessage, Receipt]:
+        """What becomes of a press, the message that it is, and what accepting that led to."""
+        if messages.known(tx, order):
+            return "done", order, Receipt(new=False)
+        shown = runs.showing(tx, ref)
+        asked = messages.of_run(tx, shown[0]) if shown else ()
+        if asked and asked[0].user != order.user:
+            return "not_yours", order, Receipt(new=False)
+        if not (shown and asked and self._newest(tx, shown[0], shown[1], asked[-1])):
+            return "over", order, Receipt(new=False)
+        said = _again(order, asked, wish)
+        return "done", said, self._accept(tx, said, {}, self._lanes.owner, now, 0.0)
+
+    def _newest(self, tx: Execute, run: RunId, thread: ThreadId, asked: IncomingMessage) -> bool:
+        """Whether the conversation still ends with that answer, and no word of its question was deleted."""
+        current = threads.find(tx, asked.address, asked.user, self._scopes.at(asked.address))
+        if current != thread or any(row.gone for row in messages.rows_of(tx, run)):
+            return False
+        return messages.newest_of(tx, thread, asked)
+
     async def decide(self, approval: str, user: str, yes: bool) -> Decision:
         """A person pressed a button of a question; `done` ⇒ it is on disk."""
         return await self._approvals.decide(approval, user, yes)
 
     async def memory(self, address: Address, user: str) -> Held | None:
         """What the thread this person has there holds; None: this address does not tell which one."""
-        if self._policy.scope == "topic" and not address.topic:
+        if not self._scopes.tells(address):
             return None
 
         def work(tx: Execute) -> Held:
-            thread = threads.find(tx, address, user, self._policy.scope)
+            thread = threads.find(tx, address, user, self._scopes.at(address))
             return held(tx, thread, self._policy.budget) if thread else NOTHING
 
         return await self._db(work)
@@ -229,20 +352,37 @@ class Inbox:
         admin = user in self._policy.admins
         return await self._db(lambda tx: choose(tx, address, parent, wanted.strip(), admin=admin))
 
-    async def withdraw(self, address: Address, message_id: str) -> bool:
-        """The person deleted a message: it is not answered, unless its run has begun. True: it never will."""
+    async def model(self, address: Address, parent: str, user: str, wanted: str) -> ModelChoice:
+        """Which model answers there; or, for admins, that the assistant there uses `wanted` from now on."""
+        assert self._models is not None
+        admin = user in self._policy.admins
+        return await self._models.choose(address, parent, wanted.strip(), admin=admin)
 
-        def work(tx: Execute) -> RunId | None:
-            run = messages.withdraw(tx, address, message_id)
-            if run:
-                files.release(tx, run)
-            return run
+    def withdraw(self, address: Address, message_id: str, sent_at: float = 0.0) -> asyncio.Future[bool]:
+        """A message was deleted. True: it waited for an answer, and has none.
 
-        return await self._db(work) is not None
+        A run under way that answers nothing else is stopped, and its posts go; after the answer only what the
+        message said leaves the disk. `sent_at`: when it was sent, where that is known. Put in line at once.
+        """
+        deleted = self._db(lambda tx: deletions.delete(tx, address, message_id, sent_at))
+
+        async def done() -> bool:
+            deletion = await deleted
+            if deletion.wiped:
+                self._db.wipe()
+            for run in deletion.stopped:
+                self._signal(run)
+            return deletion.cancelled is not None
+
+        return asyncio.ensure_future(done())
 
     async def spoke_before(self, address: Address, user: str) -> bool:
         """True when this person has addressed the assistant in this topic before."""
         return await self._db(lambda tx: messages.spoke_before(tx, address, user))
+
+    async def asked_last(self, address: Address, before: float) -> tuple[str, float] | None:
+        """Whom we answer, or answered, in this topic just before then, and when they asked; None: nobody."""
+        return await self._db(lambda tx: messages.asked_last(tx, address, before))
 
     async def recent(self, platform: str, since: float) -> list[Address]:
         """Topics in which someone wrote to the assistant since then, the latest first."""

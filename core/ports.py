@@ -5,7 +5,7 @@ Protocols are satisfied by shape; nothing inherits from them. Each has more than
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -15,12 +15,14 @@ from typing import Final, Literal, Protocol
 from core.store.steps import Journal
 from core.types import (
     Activity,
+    AnswerButton,
     ApprovalRequest,
     Attachment,
     Earlier,
     File,
     IncomingMessage,
     ModelEvent,
+    Person,
     Prompt,
 )
 
@@ -35,8 +37,10 @@ class Reply(Protocol):
         """
         ...
 
-    async def finish(self, text: str, note: str = "") -> None:
+    async def finish(self, text: str, note: str = "", buttons: Sequence[AnswerButton] = ()) -> None:
         """Returns ⇒ the whole text is shown, once, with our own note under it, and nothing else of this run.
+
+        The buttons stand under it where there is room.
 
         Raises Unreachable when it can never be shown there.
         """
@@ -75,7 +79,18 @@ class Asking(Protocol):
         ...
 
 
-class FullReply(Reply, Attaching, Asking, Protocol):
+class Removing(Protocol):
+    """A reply that can be taken back."""
+
+    async def remove(self) -> None:
+        """Returns ⇒ nothing of this run stands in the topic any more, as far as the platform lets it.
+
+        Nothing is shown after that. Also for a run whose process died; may be repeated.
+        """
+        ...
+
+
+class FullReply(Reply, Attaching, Asking, Removing, Protocol):
     """What both platforms give."""
 
 
@@ -94,6 +109,10 @@ class Platform(Protocol):
     """A chat network, as far as the core needs it."""
 
     name: str
+    shows: str
+    """What its clients can show of an answer, in one or two sentences for the model."""
+    reads: bool
+    """Whether it has channels that can be read: `said`."""
 
     def reply(self, message: IncomingMessage, journal: Journal) -> AbstractAsyncContextManager[FullReply]:
         """Answer to that message. Entering shows that work is under way; leaving ends that."""
@@ -103,8 +122,22 @@ class Platform(Protocol):
         """What was said in the message's topic from `since` until it; [] where it may not be read."""
         ...
 
-    async def locale(self, user: str) -> str:
-        """The person's locale where the platform tells it, else ""; never raises."""
+    async def person(self, user: str) -> Person:
+        """Who that is, as far as the platform tells; known people cost no request. Never raises."""
+        ...
+
+    async def names(self, mentions: Collection[str], message: IncomingMessage) -> Mapping[str, str]:
+        """What people see in place of these ids (`IncomingMessage.mentions`) at that message: "@Ann", "#ops".
+
+        Those it cannot tell are missing. Known names cost no request. Never raises.
+        """
+        ...
+
+    async def said(self, message: IncomingMessage, since: float, most: int) -> Sequence[Earlier]:
+        """The newest `most` messages of the channel of that message from `since` until it, oldest first.
+
+        Raises Unreachable with a plain reason where it may not be read, Retryable when it may be later.
+        """
         ...
 
 

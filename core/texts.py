@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 TEXTS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "thinking": "is thinking…",
         "busy": "is working: {task}…",
-        "help": "Hi! Write your question after my name, or send me a direct message; I remember what we talked "
-        "about.\nSay “reset” after my name (or use /reset) to start over, “stop” to end an answer.",
+        "help": "Hi! Write your question after my name, or send me a direct message, also with files, pictures or voice; I "
+        "remember what we talked about.\nSay “reset” after my name to start over, “stop” to end an answer, “memory” for what I "
+        "remember, “help” for this. /reset and /memory do the same; /assistant and /model tell who answers here.",
         "unreadable": "I cannot read stickers or messages of this kind. Please write what you need as text, or send it as a file.",
         "empty_reply": "I received your message without its text. Please mention me by name (@) in it, or send me "
         "a direct message.",
-        "reset": "Done: your next message starts a new conversation. I no longer use what was said before.",
+        "reset": "Done: {what} has ended, and your next message starts a new one. I no longer use what was said before.",
+        "ended_channel": "your conversation in this channel",
+        "ended_direct": "your conversation in this direct message",
+        "ended_thread": "your conversation in this thread",
+        "ended_shared_channel": "the conversation of everybody in this channel",
+        "ended_shared_thread": "the conversation of everybody in this thread",
+        "follow_ends": "ℹ️ While only you and I talk in this thread, I answer without being mentioned. To end that, write "
+        "“stop” or mention somebody else.",
         "reset_topic": "Here every thread is a conversation of its own, and a slash command cannot see which one "
-        "you mean. Write “reset” after my name inside the thread, or use the message shortcut "
+        "you mean. Write “reset” inside the thread (in a channel after my name), or use the message shortcut "
         "“Reset this conversation”.",
-        "stop": "Nothing is being answered right now. Send me a message whenever you like.",
+        "stop": "Nothing is being answered right now. Write my name (@), or send me a direct message, whenever you like.",
         "stopped": "⏹ Stopped.",
         "stopping": "Stopping this answer.",
         "stop_refused": "Only the person who asked can stop this answer.",
         "stop_over": "This answer has already ended.",
         "stop_button": "Stop",
+        "again_button": "Regenerate",
+        "shorter_button": "Shorter",
+        "wish_again": "Please answer this once more, and in another way than before:",
+        "wish_shorter": "Please give me your last answer in a shorter version.",
+        "answer_not_yours": "Only the person who asked can do this. Ask me yourself, and I answer you.",
+        "answer_over": "This works under the newest answer of a conversation only. Please write what you want instead.",
         "stale": "This does not work any more: it is from a bot before me. Write your question after my name instead.",
         "model_unavailable": "⚠️ I could not get an answer: the AI service is not responding properly. "
         "Please send your message again in a few minutes.",
@@ -57,6 +72,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "happens again, tell the person who runs this bot.",
         "unshowable": "⚠️ I have an answer, but it was not accepted here. Please ask again in other words, or in "
         "a direct message.",
+        "not_stored": "⚠️ My storage is full or broken, so I cannot answer now. Please tell the person who runs this bot, and ask "
+        "again later if no answer comes.",
         "internal": "⚠️ Something went wrong on my side. Please send your message again; if it happens again, "
         "tell the person who runs this bot.",
         "max_output_tokens": "✂️ The answer reached its length limit. Say “continue” to read on.",
@@ -128,7 +145,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "file_out_refused": "⚠️ {name} could not be posted here. Please tell the person who runs this bot to let it "
         "attach files.",
         "memory_topic": "Here every thread is a conversation of its own, and a slash command cannot see which one "
-        "you mean. Write “memory” after my name inside the thread.",
+        "you mean. Write “memory” inside the thread (in a channel after my name).",
         "memory_empty": "I remember nothing here yet: this conversation is new.",
         "memory_whole": "This conversation has {messages} messages (about {tokens} tokens), and I remember all of them. "
         "Say “reset” after my name to start over.",
@@ -136,32 +153,57 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "word for word. Say “reset” after my name to start over.",
         "memory_summarised": "This conversation has {messages} messages (about {tokens} tokens). I remember the oldest "
         "{summarised} as a summary and the others word for word. Say “reset” after my name to start over.",
+        "about_message": "What about this message? Explain it, or answer it if it asks something.",
+        "answer_comes": "💬 My answer comes here, as a reply to that message.",
         "assistant_current": "Here you talk to “{name}” ({id}, model {model}).",
-        "assistant_others": "Others: {names}. Admins switch with /assistant NAME.",
+        "assistant_others": "Others: {names}. Admins switch with /assistant NAME, and back with /assistant none.",
         "assistant_switched": "Done: from the next message on, “{name}” ({id}) answers here. /assistant none ends that.",
         "assistant_freed": "Done: this place has no assistant of its own any more. From the next message on, “{name}” ({id}) "
         "answers here.",
-        "assistant_admins": "Only admins can switch the assistant. Ask the person who runs this bot to add you to "
-        "ADMINS.",
+        "assistant_admins": "Only admins can change who answers, and with which model. Ask the person who runs this bot to "
+        "add you to ADMINS.",
+        "model_current": "Here “{name}” ({id}) answers with the model {model}. Admins change that with /model NAME, and back "
+        "with /model default.",
+        "model_set": "Done: from the next message on, “{name}” ({id}) answers with the model {model}, wherever it answers. "
+        "/model default ends that.",
+        "model_unfit": "I cannot use “{wanted}” as a model, so nothing was changed. {reason}",
+        "model_instead": "Use {model} instead.",
+        "model_warned": "Please note: {reason}",
+        "model_asking": "I am still asking the AI service about “{wanted}”. Send /model in a few seconds to see which model "
+        "answers then.",
         "assistant_unknown": "There is no assistant “{name}”. There are: {names}.",
         "assistant_several": "Several assistants are called “{name}”: {names}. Use the id.",
     },
     "ko": {
         "thinking": "생각하고 있어요…",
         "busy": "작업 중이에요: {task}…",
-        "help": "안녕하세요! 제 이름을 부르고 질문을 적거나 다이렉트 메시지를 보내 주세요. 나눈 대화를 기억합니다."
-        "\n새로 시작하려면 봇 이름 뒤에 “reset”(또는 /reset), 답변을 멈추려면 “stop”이라고 적어 주세요.",
+        "help": "안녕하세요! 제 이름을 부르고 질문을 적거나 다이렉트 메시지를 보내 주세요. 파일, 사진, 음성도 됩니다. 나눈 대화를 기억합니다."
+        "\n제 이름 뒤에 “초기화”라고 적으면 새로 시작하고, “그만”은 답변을 멈추고, “기억”은 기억하는 내용을, “도움말”은 이 안내를 보여 드려요. "
+        "/reset과 /memory도 같아요. /assistant와 /model은 누가 답하는지 알려 드려요.",
         "unreadable": "스티커나 이런 종류의 메시지는 읽을 수 없어요. 필요한 내용을 글로 적거나 파일로 보내 주세요.",
         "empty_reply": "메시지의 내용을 받지 못했어요. 메시지에서 저를 멘션(@)하거나 다이렉트 메시지를 보내 주세요.",
-        "reset": "완료했어요. 다음 메시지부터 새 대화가 시작되며, 이전 내용은 더 이상 사용하지 않습니다.",
+        "reset": "완료했어요. {what}를 끝냈어요. 다음 메시지부터 새 대화가 시작되며, 이전 내용은 더 이상 사용하지 않습니다.",
+        "ended_channel": "이 채널에서 나눈 대화",
+        "ended_direct": "이 다이렉트 메시지에서 나눈 대화",
+        "ended_thread": "이 스레드에서 나눈 대화",
+        "ended_shared_channel": "이 채널에서 모두가 함께 나눈 대화",
+        "ended_shared_thread": "이 스레드에서 모두가 함께 나눈 대화",
+        "follow_ends": "ℹ️ 이 스레드에서 둘이서만 이야기하는 동안에는 멘션이 없어도 답해요. 그만두게 하려면 “그만”이라고 적거나 "
+        "다른 사람을 멘션해 주세요.",
         "reset_topic": "여기서는 스레드마다 대화가 따로 있는데, 슬래시 명령은 어느 스레드인지 알 수 없어요. "
-        "스레드 안에서 제 이름 뒤에 “reset”이라고 적거나 메시지 단축키 “Reset this conversation”을 사용해 주세요.",
-        "stop": "지금 답변 중인 것이 없어요. 언제든지 메시지를 보내 주세요.",
+        "스레드 안에서 “초기화”라고 적거나(채널에서는 제 이름 뒤에) 메시지 단축키 “이 대화 초기화”(“Reset this conversation”)를 사용해 주세요.",
+        "stop": "지금 답변 중인 것이 없어요. 언제든지 저를 멘션(@)하거나 다이렉트 메시지를 보내 주세요.",
         "stopped": "⏹ 중지했어요.",
         "stopping": "답변을 중지합니다.",
         "stop_refused": "질문한 사람만 이 답변을 중지할 수 있어요.",
         "stop_over": "이 답변은 이미 끝났어요.",
         "stop_button": "중지",
+        "again_button": "다시 생성",
+        "shorter_button": "더 짧게",
+        "wish_again": "아래 질문에 이전과 다른 방식으로 다시 답해 주세요:",
+        "wish_shorter": "마지막 답변을 더 짧게 줄여 주세요.",
+        "answer_not_yours": "질문한 사람만 할 수 있어요. 직접 질문해 주시면 답해 드릴게요.",
+        "answer_over": "대화의 가장 최근 답변에서만 할 수 있어요. 원하는 내용을 글로 적어 주세요.",
         "stale": "이것은 더 이상 동작하지 않아요. 저보다 먼저 있던 봇의 것이에요. 대신 제 이름 뒤에 질문을 적어 주세요.",
         "model_unavailable": "⚠️ AI 서비스가 제대로 응답하지 않아 답변하지 못했어요. "
         "몇 분 뒤에 메시지를 다시 보내 주세요.",
@@ -173,9 +215,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "확인해 달라고 알려 주세요.",
         "model_region": "⚠️ 이 봇이 있는 국가나 지역에서는 AI 서비스를 사용할 수 없어 답변하지 못했어요. 이 봇의 운영자에게 "
         "다른 AI 서비스를 선택해 달라고 알려 주세요.",
-        "request_refused": "⚠️ AI 서비스가 제가 보낸 요청을 받아들이지 않아 답변하지 못했어요. 봇 이름 뒤에 “reset”이라고 적고 "
+        "request_refused": "⚠️ AI 서비스가 제가 보낸 요청을 받아들이지 않아 답변하지 못했어요. 봇 이름 뒤에 “초기화”라고 적고 "
         "다시 질문해 주세요. 또 그러면 이 봇의 운영자에게 알려 주세요. 이유는 로그에 있어요.",
-        "file_refused": "⚠️ AI 서비스가 이 대화의 파일을 받아들이지 않아 답변하지 못했어요. 봇 이름 뒤에 “reset”이라고 적고 "
+        "file_refused": "⚠️ AI 서비스가 이 대화의 파일을 받아들이지 않아 답변하지 못했어요. 봇 이름 뒤에 “초기화”라고 적고 "
         "파일 없이 다시 질문해 주세요.",
         "file_unread": "📎 {files}: AI 서비스가 이 파일을 받아들이지 않았어요. 그림은 JPEG나 PNG로, 문서는 PDF나 텍스트로 "
         "보내 주세요.",
@@ -184,14 +226,16 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "task_pause": "AI 서비스를 기다리는 중: 약 {seconds}초, UTC {time}까지",
         "model_moved": "⚠️ AI 서비스의 주소가 다른 곳으로 연결되어 답변하지 못했어요. 이 봇의 운영자에게 주소를 확인해 달라고 "
         "알려 주세요.",
-        "model_refused": "⚠️ AI 서비스가 이 요청을 거부했어요. 다르게 표현하거나 봇 이름 뒤에 “reset”이라고 적어 새로 "
+        "model_refused": "⚠️ AI 서비스가 이 요청을 거부했어요. 다르게 표현하거나 봇 이름 뒤에 “초기화”라고 적어 새로 "
         "시작해 주세요.",
         "billing": "⚠️ AI 계정의 잔액이 부족해 답변하지 못했어요. 이 봇의 운영자에게 알려 주세요.",
-        "too_long": "⚠️ 한 번에 읽기에는 너무 길어요. 더 짧게 보내거나 봇 이름 뒤에 “reset”이라고 적어 새로 시작해 주세요.",
+        "too_long": "⚠️ 한 번에 읽기에는 너무 길어요. 더 짧게 보내거나 봇 이름 뒤에 “초기화”라고 적어 새로 시작해 주세요.",
         "timeout": "⚠️ 너무 오래 걸려 중단했어요. 더 작게 나누어 다시 질문해 주세요.",
         "interrupted": "⚠️ 답변하는 동안 여러 번 중단되었어요. 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 "
         "알려 주세요.",
         "unshowable": "⚠️ 답변은 있지만 여기에 올릴 수 없었어요. 다른 말로 다시 묻거나 다이렉트 메시지로 물어봐 주세요.",
+        "not_stored": "⚠️ 저장 공간이 가득 찼거나 고장 나서 지금은 답변할 수 없어요. 이 봇의 운영자에게 알려 주시고, 답변이 오지 않으면 "
+        "나중에 다시 질문해 주세요.",
         "internal": "⚠️ 제 쪽에서 문제가 생겼어요. 메시지를 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 알려 주세요.",
         "max_output_tokens": "✂️ 답변이 길이 제한에 도달했어요. 이어서 보려면 “계속”이라고 적어 주세요.",
         "answer_limit": "✂️ 한 번의 답변으로는 너무 길어 여기서 끝냈어요. 이어서 보려면 “계속”이라고 하거나 더 작게 나누어 "
@@ -254,20 +298,30 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "file_out_large": "⚠️ {name}은(는) 여기에 올리기에 너무 커요(한도 {megabytes} MB). 나누거나 압축해 달라고 해 주세요.",
         "file_out_refused": "⚠️ {name}을(를) 여기에 올릴 수 없었어요. 이 봇의 운영자에게 파일 첨부 권한을 요청해 주세요.",
         "memory_topic": "여기서는 스레드마다 대화가 따로 있는데, 슬래시 명령은 어느 스레드인지 알 수 없어요. "
-        "스레드 안에서 제 이름 뒤에 “memory”라고 적어 주세요.",
+        "스레드 안에서 “기억”이라고 적어 주세요(채널에서는 제 이름 뒤에).",
         "memory_empty": "아직 기억하는 것이 없어요. 새 대화입니다.",
         "memory_whole": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있고 모두 기억합니다. 새로 시작하려면 봇 이름 뒤에 "
-        "“reset”(또는 /reset)이라고 적어 주세요.",
+        "“초기화”(또는 /reset)라고 적어 주세요.",
         "memory_newest": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있어요. 가장 최근의 {kept}개를 그대로 기억합니다. 새로 "
-        "시작하려면 봇 이름 뒤에 “reset”(또는 /reset)이라고 적어 주세요.",
+        "시작하려면 봇 이름 뒤에 “초기화”(또는 /reset)라고 적어 주세요.",
         "memory_summarised": "이 대화에는 메시지가 {messages}개(약 {tokens} 토큰) 있어요. 가장 오래된 {summarised}개는 요약으로, "
-        "나머지는 그대로 기억합니다. 새로 시작하려면 봇 이름 뒤에 “reset”(또는 /reset)이라고 적어 주세요.",
+        "나머지는 그대로 기억합니다. 새로 시작하려면 봇 이름 뒤에 “초기화”(또는 /reset)라고 적어 주세요.",
+        "about_message": "이 메시지에 대해 알려 주세요. 설명해 주시고, 질문이라면 답해 주세요.",
+        "answer_comes": "💬 그 메시지에 대한 답장으로 여기에 답변할게요.",
         "assistant_current": "여기서 답하는 어시스턴트: “{name}”({id}, 모델 {model}).",
-        "assistant_others": "다른 어시스턴트: {names}. 관리자는 /assistant 이름 으로 바꿀 수 있어요.",
+        "assistant_others": "다른 어시스턴트: {names}. 관리자는 /assistant 이름 으로 바꾸고 /assistant none 으로 되돌릴 수 있어요.",
         "assistant_switched": "완료했어요. 다음 메시지부터 여기서 답하는 어시스턴트: “{name}”({id}). /assistant none 으로 되돌릴 수 있어요.",
         "assistant_freed": "완료했어요. 이제 여기에 따로 지정된 어시스턴트가 없어요. 다음 메시지부터 "
         "여기서 답하는 어시스턴트: “{name}”({id}).",
-        "assistant_admins": "관리자만 어시스턴트를 바꿀 수 있어요. 이 봇의 운영자에게 ADMINS에 추가해 달라고 하세요.",
+        "assistant_admins": "누가 어떤 모델로 답할지는 관리자만 바꿀 수 있어요. 이 봇의 운영자에게 ADMINS에 추가해 달라고 하세요.",
+        "model_current": "여기서는 “{name}”({id})이(가) {model} 모델로 답해요. 관리자는 /model 이름 으로 바꾸고 /model default 로 되돌릴 수 "
+        "있어요.",
+        "model_set": "완료했어요. 다음 메시지부터 “{name}”({id})은(는) 어디서나 {model} 모델로 답해요. /model default 로 되돌릴 수 있어요.",
+        "model_unfit": "“{wanted}” 모델은 사용할 수 없어 아무것도 바꾸지 않았어요. 지원이 끝났거나 AI 서비스에 없거나 답변용이 아니에요.",
+        "model_instead": "대신 {model}을(를) 사용해 주세요.",
+        "model_warned": "참고로 이 모델은 확인하지 못했거나 곧 지원이 끝나요: {reason}",
+        "model_asking": "“{wanted}” 모델에 대해 아직 AI 서비스에 묻고 있어요. 어떤 모델로 답하게 되었는지는 몇 초 뒤에 /model 로 확인해 "
+        "주세요.",
         "assistant_unknown": "“{name}”이라는 어시스턴트가 없어요. 있는 것: {names}.",
         "assistant_several": "“{name}”이라는 어시스턴트가 여럿이에요: {names}. id를 사용해 주세요.",
     },
@@ -278,3 +332,18 @@ def text(key: str, locale: str, default: str = "en") -> str:
     """The text for a person's locale ("ko", "ko-KR", "en-US"); `default` when it is "" or not ours."""
     language = locale.lower().replace("_", "-").split("-")[0]
     return TEXTS.get(language, TEXTS.get(default, TEXTS["en"]))[key]
+
+
+_HANGUL: Final = re.compile("[가-힣ㄱ-ㅣ\u1100-\u11ff]")
+
+
+def of_script(words: str) -> str:
+    """The locale that a text itself speaks for: "ko" where no fewer of its words are Korean than are not."""
+    found = re.findall(r"[^\W\d_]+", words[:2000])
+    korean = sum(bool(_HANGUL.search(word)) for word in found)
+    return "ko" if korean and 2 * korean >= len(found) else ""
+
+
+def ended(extent: str, locale: str, default: str = "en") -> str:
+    """That a conversation is over, and which one: an `Extent` of `core.store.threads`."""
+    return text("reset", locale, default).format(what=text(f"ended_{extent}", locale, default))

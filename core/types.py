@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NewType
 
-from core.settings import Settings
-
 ThreadId = NewType("ThreadId", str)
 RunId = NewType("RunId", str)
 
@@ -30,6 +28,9 @@ RunStatus = Literal[
 
 Kind = Literal["ask", "help", "unreadable", "empty_reply", "reset", "stop", "memory"]
 """What a message wants: an answer of the model, one of our own texts, a new thread, or an end."""
+
+Wish = Literal["again", "shorter"]
+"""What a button under an answer asks for."""
 
 FileKind = Literal["picture", "document", "text", "audio", "output"]
 """What a file is to the model; `output`: made by an answer."""
@@ -50,6 +51,39 @@ class Address:
     workspace: str
     channel: str
     topic: str
+
+    @property
+    def direct(self) -> bool:
+        """Whether one person talks with the assistant there, and nobody else reads it."""
+        return not self.workspace or (self.platform == "slack" and self.channel.startswith("D"))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who writes, as the platform tells it; "" for what it does not tell."""
+
+    name: str = ""
+    """The name people see. Chosen by the person: never used to decide anything."""
+    locale: str = ""
+    """Such as "ko" or "en-US"."""
+    zone: str = ""
+    """IANA name of the time zone, such as "Asia/Seoul"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Something a message points at and does not say itself. Its files are among the message's own."""
+
+    kind: Literal["reply", "forward", "preview", "card"]
+    """The message it answers, one that was passed on, a link's preview, or what an app shows as a card."""
+    text: str
+    """Plain text or Markdown, bounded by whoever made it; "" where it has only files."""
+    author: str = ""
+    """The name of who said it, or its mention (see `IncomingMessage.mentions`); "" where nobody tells it."""
+    at: float = 0.0
+    """When it was said, 0 where nobody tells it."""
+    ref: str = ""
+    """What it is recorded under if it is a post of ours, else ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +125,27 @@ class IncomingMessage:
     files: tuple[Attachment, ...] = ()
     team: str = ""
     """The Slack workspace of who wrote, which in a shared channel is another than the address has."""
+    quotes: tuple[Quote, ...] = ()
+    """What it points at, in its order."""
+    mentions: tuple[str, ...] = ()
+    """Ids in its text and quotes, as they stand there ("@U7", "#C55"), that people see as names."""
+    followed: bool = False
+    """It names nobody: it is answered because it goes on with what was answered in its topic."""
+    repeats: tuple[str, ...] = ()
+    """Ids of the messages whose words it says again, for a person who pressed a button."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What it says and what it points at: all that takes room in a request."""
+        return (self.text, *(one.text for one in self.quotes))
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerButton:
+    """Under the newest answer: whoever asked presses it for another one."""
+
+    wish: Wish
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +157,20 @@ class Earlier:
     ref: str
     """The name a post of the assistant is recorded under; of a person's message it means nothing."""
     user: str
+    """"you" for the assistant, else the platform's id of who wrote; "bot" where it tells none."""
     text: str
+    author: str = ""
+    """The name of who wrote, where the platform tells it with the message."""
+    at: float = 0.0
+    """When it was sent, 0 in what an older version has recorded."""
+    quotes: tuple[Quote, ...] = ()
+    mentions: tuple[str, ...] = ()
+    files: tuple[Attachment, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """See `IncomingMessage.words`."""
+        return (self.text, *(one.text for one in self.quotes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,18 +350,6 @@ ASSISTANT_BODY = (
 def function_tool(name: str) -> dict[str, Any]:
     """A function tool that says no more than its name: its schema is in the operator's code."""
     return {"type": "function", "function": {"name": name}}
-
-
-def settings_assistant(settings: Settings) -> Assistant:
-    """The assistant that the ASSISTANT_* settings describe: it has every function that is found."""
-    return Assistant(
-        id=SETTINGS_ID,
-        name=settings.assistant_name,
-        model=settings.assistant_model,
-        instructions=settings.instructions,
-        reasoning_effort=settings.assistant_effort,
-        tools=(function_tool(EVERY_FUNCTION),),
-    )
 
 
 @dataclass(frozen=True, slots=True)

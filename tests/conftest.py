@@ -70,6 +70,7 @@ def product(tmp_path: Path, openai: OpenAIStandin, request: pytest.FixtureReques
         "openai_base_url": openai.base_url,
         "openai_api_key": "sk-test",
         "data_dir": tmp_path / "data",
+        "answer_buttons": False,  # they are of no matter where they are not the matter
     }
     names: list[str] = []
     if "slack" in request.fixturenames:

@@ -28,12 +28,13 @@ from bots.demo.screen import Screen
 from bots.demo.takeover import DATABASE, take_over
 from bots.demo.words import Words, command, words
 from bots.intake.connection import keep
+from core.assistants.of_settings import settings_assistant
 from core.runs.lanes import Lanes
 from core.settings import INSTRUCTIONS, Settings
 from core.store import approvals, runs, threads
 from core.store.data_dir import only_runner
 from core.store.database import Database
-from core.types import Assistant, settings_assistant
+from core.types import Assistant
 from standins.discord import DiscordStandin
 from standins.openai import OpenAIStandin
 from standins.script.offline import Offline
@@ -136,6 +137,7 @@ async def _local(
         discord_api_url=discord.api_url,
         discord_gateway_url=discord.gateway_url,
         admins=(*settings.admins, SLACK_USER, DISCORD_USER),
+        answer_buttons=False,  # a terminal has no room for them
     )
     if settings.openai_api_key or settings.openai_base_url:
         return config
@@ -154,7 +156,8 @@ def _assistant(config: Settings) -> Assistant:
     """
     own = settings_assistant(config)
     hosted = ({"type": "code_interpreter"}, {"type": "image_generation"})
-    return dataclasses.replace(own, tools=(*own.tools, *hosted)) if _is_offline(config) else own
+    more = [one for one in hosted if one not in own.tools]
+    return dataclasses.replace(own, tools=(*own.tools, *more)) if _is_offline(config) else own
 
 
 @contextlib.asynccontextmanager

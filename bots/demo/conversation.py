@@ -16,12 +16,13 @@ from bots.demo.people import Person
 from bots.demo.screen import Screen
 from bots.demo.seen import Seen
 from bots.demo.words import Words
+from bots.intake.said import wanted
 from bots.typed_path import typed_path
 from core.runs.lanes import Lanes
 
 ORDERS: Final = (
-    *("/slack", "/discord", "/file", "/yes", "/no", "/assistant", "/memory", "/reset", "/stop", "/help"),
-    "/quit",
+    *("/slack", "/discord", "/file", "/yes", "/no", "/assistant", "/model", "/memory", "/reset", "/stop"),
+    *("/help", "/quit"),
 )
 ASKS_FOR_HELP: Final = ("/help", "help", "?", "도움말")
 LEAVES: Final = ("/quit", "quit", "exit")
@@ -71,14 +72,16 @@ class Conversation:
                 self._screen.write(self._words.help)
             case "/reset" | "/memory" if not rest:
                 self._whisper(await self._person.command(order[1:]))
-            case "/assistant":
-                self._whisper(await self._person.command("assistant", rest))
+            case "/assistant" | "/model":
+                self._whisper(await self._person.command(order[1:], rest))
             case "/yes" | "/no" if not rest:
                 await self._decide(yes=order == "/yes")
             case "/file":
                 await self._send(rest)
             case "/stop" if not rest:  # works everywhere; the buttons for it would do the same
                 await self._say("stop")
+            case _ if wanted(line) != "ask":  # in the words that the bot itself knows
+                await self._say(line)
             case _ if _ORDER.fullmatch(order):
                 self._screen.write(self._refused(order))
             case _:

@@ -48,6 +48,7 @@ Type a message. Commands:
   /yes  /no             answer the bot's question
   use TOOL {{"ARGUMENT": "VALUE"}}   call a function tool, including your own
   /assistant [NAME]     who answers, or choose another
+  /model [NAME]         which model answers, or choose another
   /memory   what it remembers          /reset  start a new conversation
   /stop     end the answer             /quit   leave
 While you type, answers wait; press Enter and they go on.
@@ -85,6 +86,7 @@ KO: Final = Words(
   /yes  /no             봇의 질문에 답합니다
   use 도구 {{"인자": "값"}}   함수 도구를 부릅니다. 직접 만든 것도 됩니다
   /assistant [이름]     누가 답하는지 보거나 바꿉니다
+  /model [이름]         어떤 모델이 답하는지 보거나 바꿉니다
   /memory   기억하는 내용              /reset  새 대화 시작
   /stop     답변 멈추기                /quit   나가기
 입력하는 동안 답변은 기다리고, Enter를 누르면 이어집니다.

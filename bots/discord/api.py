@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from typing import Any, Final
 
 import aiohttp
@@ -18,9 +19,13 @@ from bots.replies.posts import Gone, Unclear
 from core.errors import Retryable, SpoolError, TooLarge, Unreachable
 
 UNKNOWN_MESSAGE, ENTITY_TOO_LARGE, INVALID_FORM = 10008, 40005, 50035
+UNKNOWN_HOOK, HOOK_OVER = 10015, 50027
 NO_READING, NO_QUOTING, ARCHIVED, LOCKED = 160002, 160009, 50083, 160005
 CURES: Final = {
     10003: "The channel is gone.",
+    UNKNOWN_HOOK: "The command was not answered in time, so nothing can be shown. Ask again.",
+    HOOK_OVER: "Discord shows the answer to a command for 15 minutes only. Ask again, or give the bot “Send "
+    "Messages” there: then it answers in the channel.",
     50001: "The bot cannot see this channel: give it “View Channel” there.",
     50007: "This person takes no direct messages from the bot.",
     50013: "A permission is missing: give the bot “Send Messages” there, in threads “Send Messages in "
@@ -37,6 +42,23 @@ NO_PINGS = {"parse": [], "replied_user": False}
 """Sent with every create and every edit: an edit without it would parse the text for pings again."""
 SUPPRESS_EMBEDS = 4
 PAGE = 100
+EPOCH = 1_420_070_400.0
+_ID = re.compile(r"[0-9]{1,20}")
+
+
+def is_id(value: object) -> bool:
+    """Whether it is an id in Discord's JSON."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def sent_at(snowflake: str) -> float:
+    """When an id was made, in Unix seconds; 0 for what is none."""
+    return (int(snowflake) >> 22) / 1000 + EPOCH if is_id(snowflake) else 0.0
+
+
+def snowflake(at: float) -> int:
+    """The smallest id that can be made at that time."""
+    return max(0, int((at - EPOCH) * 1000)) << 22
 
 
 class Refused(Unreachable):
@@ -61,6 +83,11 @@ class Refused(Unreachable):
 class DiscordApi:
     """The calls we make. Raises Retryable, Gone or Refused."""
 
+    nonces = True
+    """Whether a post that is made twice within minutes is made once."""
+    repeats = True
+    """Whether an answer can be asked for once more where this one stands."""
+
     def __init__(self, http: HTTPClient) -> None:
         self._http = http
 
@@ -69,10 +96,10 @@ class DiscordApi:
 
         `form` goes instead of a body; `files` are those in it, rewound before each of the SDK's own attempts.
         """
-        query, form, files = route.pop("query", None), route.pop("form", None), route.pop("files", None)
+        query, parts, files = route.pop("query", None), route.pop("form", None), route.pop("files", None)
         try:
             more: dict[str, Any] = {} if body is None else {"json": body}
-            more |= ({"params": query} if query else {}) | ({"form": form, "files": files} if form else {})
+            more |= ({"params": query} if query else {}) | ({"form": parts, "files": files} if parts else {})
             return await self._http.request(Route(method, path, **route), **more)
         except discord.HTTPException as error:
             raise _sorted(error) from error
@@ -81,6 +108,10 @@ class DiscordApi:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unclear(type(error).__name__) from error
 
+    def quiet(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The body of a message that pings nobody and shows no previews."""
+        return {"allowed_mentions": NO_PINGS, "flags": SUPPRESS_EMBEDS, **body}
+
     async def post(
         self, channel: str, body: dict[str, Any], file: tuple[str, str, bytes] | None = None
     ) -> dict[str, Any]:
@@ -88,15 +119,15 @@ class DiscordApi:
 
         With a nonce, doing it twice within minutes gives the first one again. Raises TooLarge, too.
         """
-        body = {"allowed_mentions": NO_PINGS, "flags": SUPPRESS_EMBEDS, **body}
+        body = self.quiet(body)
         path = "/channels/{channel_id}/messages"
-        sent: dict[str, Any] = {"body": body} if file is None else _form(body, *file)
+        sent: dict[str, Any] = {"body": body} if file is None else form(body, *file)
         created: dict[str, Any] = await self.call("POST", path, **sent, channel_id=channel)
         return created
 
     async def edit(self, channel: str, message: str, body: dict[str, Any]) -> None:
         """Replace the content of an own message."""
-        body = {"allowed_mentions": NO_PINGS, "flags": SUPPRESS_EMBEDS, **body}
+        body = self.quiet(body)
         await self.call(
             "PATCH",
             "/channels/{channel_id}/messages/{message_id}",
@@ -120,25 +151,34 @@ class DiscordApi:
         page = await self.call("GET", "/channels/{channel_id}/messages", channel_id=channel, query=query)
         return sorted(page, key=lambda message: int(message["id"]))
 
+    async def before(self, channel: str, message: str, most: int) -> list[dict[str, Any]]:
+        """Up to PAGE messages before that id, oldest first."""
+        query = {"before": message, "limit": str(most)}
+        page = await self.call("GET", "/channels/{channel_id}/messages", channel_id=channel, query=query)
+        return sorted(page, key=lambda one: int(one["id"]))
+
     async def typing(self, channel: str) -> None:
         """Show the typing indicator for ten seconds."""
         await self.call("POST", "/channels/{channel_id}/typing", channel_id=channel)
 
 
-def _form(body: dict[str, Any], name: str, kind: str, content: bytes) -> dict[str, Any]:
+def form(body: dict[str, Any], name: str, kind: str, content: bytes) -> dict[str, Any]:
+    """What `call` is given for a message with a file: its name, MIME type and bytes."""
     payload = json.dumps(body | {"attachments": [{"id": 0, "filename": name}]})
     given = discord.File(io.BytesIO(content), filename=name)
-    form = [
+    parts = [
         {"name": "payload_json", "value": payload},
         {"name": "files[0]", "value": given.fp, "filename": name, "content_type": kind},
     ]
-    return {"form": form, "files": [given]}
+    return {"form": parts, "files": [given]}
 
 
 def _sorted(error: discord.HTTPException) -> SpoolError:
     name = f"{error.status}:{error.code}"
     if error.status == 413 or error.code == ENTITY_TOO_LARGE:
         return TooLarge(LARGEST_FILE)
+    if error.code == HOOK_OVER:
+        return Refused(error.status, error.code, error.text)
     if error.status in (401, 429):
         return Retryable(name, retry_after=_retry_after(error))
     if error.status == 408 or error.status >= 500:

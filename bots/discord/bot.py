@@ -5,17 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord import app_commands
 
+from bots.discord.hooks import ASK
 from bots.discord.identifies import Identifies
 from bots.intake.connector import Connector
 from core.inbox import Inbox
 
 logger = logging.getLogger(__name__)
 SYNCED = "discord:commands"
+_KOREAN: Final = {
+    "reset": "초기화",
+    "Start a fresh conversation": "새 대화를 시작합니다",
+    "assistant": "어시스턴트",
+    "Show the assistants, or choose this channel's": "어시스턴트를 보거나 이 채널의 어시스턴트를 선택합니다",
+    "name": "이름",
+    "Name or id of who is to answer here; none: nobody in particular": (
+        "여기서 답할 어시스턴트의 이름이나 id, none은 지정 해제"
+    ),
+    "model": "모델",
+    "Show the model that answers here, or choose another": "여기서 답하는 모델을 보거나 바꿉니다",
+    "Name of the model; default: that of the settings": "모델 이름, default는 설정의 모델",
+    "memory": "기억",
+    "How much I remember of us here": "여기서 나눈 대화를 얼마나 기억하는지 알려 드립니다",
+    ASK: "이 메시지에 대해 묻기",
+}
+"""What Korean clients show in place of it; nobody types it in another language."""
 
 
 class Bot(discord.Client):
@@ -41,6 +59,7 @@ class Bot(discord.Client):
                     app_commands.allowed_contexts(guilds=True, dms=True)(command)
                 )
             )
+        self.tree.add_command(_ask())
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Put it on record; when it may be sent was decided before the connection was made."""
@@ -52,7 +71,11 @@ class Bot(discord.Client):
         Discord takes 200 new ones a day; what somebody else removed meanwhile is put back.
         """
         try:
-            commands = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+            await self.tree.set_translator(_Korean())
+            commands = [
+                await command.get_translated_payload(self.tree, _Korean())
+                for command in self.tree.get_commands(type=None)
+            ]
             wanted = hashlib.sha256(json.dumps([self.application_id, commands]).encode()).hexdigest()
             if await self._inbox.fact(SYNCED) != wanted or not await self._registered():
                 await self.tree.sync()
@@ -64,7 +87,29 @@ class Bot(discord.Client):
 
     async def _registered(self) -> bool:
         there = {command.name for command in await self.tree.fetch_commands()}
-        return there >= {command.name for command in self.tree.get_commands()}
+        return there >= {command.name for command in self.tree.get_commands(type=None)}
+
+
+class _Korean(app_commands.Translator):
+    """Names and descriptions of commands for Korean clients."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        return _KOREAN.get(string.message) if locale is discord.Locale.korean else None
+
+
+def _ask() -> app_commands.ContextMenu:
+    """The command on a message. People who have it with their account can use it anywhere."""
+
+    async def ask(interaction: discord.Interaction, message: discord.Message) -> None: ...
+
+    menu = app_commands.ContextMenu(name=ASK, callback=ask, type=discord.AppCommandType.message)
+    contexts = app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    return app_commands.allowed_installs(guilds=True, users=True)(contexts(menu))
 
 
 def _commands() -> list[app_commands.Command[Any, ..., None]]:
@@ -74,6 +119,8 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
 
     async def assistant(interaction: discord.Interaction, name: str = "") -> None: ...
 
+    async def model(interaction: discord.Interaction, name: str = "") -> None: ...
+
     async def memory(interaction: discord.Interaction) -> None: ...
 
     switch = app_commands.Command[Any, ..., None](
@@ -82,8 +129,13 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
         callback=assistant,
     )
     app_commands.describe(name="Name or id of who is to answer here; none: nobody in particular")(switch)
+    another = app_commands.Command[Any, ..., None](
+        name="model", description="Show the model that answers here, or choose another", callback=model
+    )
+    app_commands.describe(name="Name of the model; default: that of the settings")(another)
     return [
         app_commands.Command(name="reset", description="Start a fresh conversation", callback=reset),
         switch,
+        another,
         app_commands.Command(name="memory", description="How much I remember of us here", callback=memory),
     ]

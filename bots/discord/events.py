@@ -6,49 +6,63 @@ replies to it with the ping on (https://docs.discord.com/developers/events/gatew
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
-from bots.discord.files import attachments, snapshots
+from bots.discord.api import is_id, sent_at
+from bots.discord.files import attachments
+from bots.discord.quotes import forwards, quotes
+from bots.discord.wording import (
+    Known,
+    Payload,
+    inner,
+    maps,
+    name_of,
+    nothing_known,
+    people,
+    poll,
+    referenced,
+    snapshots,
+    spoken,
+    tokens,
+    word,
+)
 from bots.intake.said import By, Said, wanted
 from bots.replies.safe_text import printable
-from core.types import Address, Kind
+from core.types import Address, IncomingMessage, Kind, Quote
 
-EPOCH = 1_420_070_400.0
-_ID = re.compile(r"[0-9]{1,20}")
 _SPOKEN_TYPES = (0, 19)  # default, reply
+_NAMED = 25
+"""Channels and roles of one message whose names are asked for."""
 
 
-def sent_at(snowflake: str) -> float:
-    """When an id was made, in Unix seconds."""
-    return (int(snowflake) >> 22) / 1000 + EPOCH
-
-
-def snowflake(at: float) -> int:
-    """The smallest id that can be made at that time."""
-    return max(0, int((at - EPOCH) * 1000)) << 22
-
-
-def address(payload: Mapping[str, Any], guild: str | None = None) -> Address:
+def address(payload: Payload, guild: str | None = None) -> Address:
     """Where a message stands. History does not tell the guild, so it may be given."""
     channel = str(payload["channel_id"])
     workspace = str(payload.get("guild_id") or "") if guild is None else guild
     return Address("discord", workspace, channel, channel)
 
 
-def read(message: Mapping[str, Any], me: str, role: str | None, guild: str | None = None) -> Said | None:
-    """A message as the gateway or a history tells it, or what it forwards; None for what is none.
+def read(
+    message: Payload,
+    me: str,
+    role: str | None,
+    guild: str | None = None,
+    known: Known = nothing_known,
+) -> Said | None:
+    """A message as the gateway or a history tells it, and what it points at; None for what is none.
 
-    `role`: the bot's managed role in `guild`, which a history does not tell.
+    `role`: the bot's managed role in `guild`, which a history does not tell. `known`: names there.
     """
     author = message.get("author")
     if not isinstance(author, Mapping) or not _sound(message, author):
         return None
-    where = address(message, guild)
-    text, files = printable(_plain(message, me, role)).strip(), attachments(message)
+    where, pointed_at = address(message, guild), quotes(message, me, known)
+    text, files = _text(message, me, role, known), attachments(message)
     addressed = not where.workspace or _addressed(message, me, role)
-    perhaps = bool(text or files) and not _to_others(message)
+    perhaps = bool(text or files or pointed_at) and not _to_others(message)
     return Said(
         id=str(message["id"]),
         address=where,
@@ -57,73 +71,92 @@ def read(message: Mapping[str, Any], me: str, role: str | None, guild: str | Non
         user=str(author["id"]),
         text=text,
         sent_at=sent_at(str(message["id"])),
-        kind=_kind(text, message, where) if addressed and (text or not files) else "ask",
-        author=printable(_name(message)),
+        kind=_kind(text, message, where, pointed_at) if addressed and (text or not files) else "ask",
+        author=printable(name_of(author, inner(message, "member"))),
         files=files,
+        quotes=pointed_at,
+        mentions=_unnamed(message, known),
     )
 
 
-def _by(message: Mapping[str, Any], author: Mapping[str, Any], me: str) -> By:
+def command(used: Payload, me: str, question: str, known: Known = nothing_known) -> IncomingMessage | None:
+    """A command used on a message as a message to us that answers it; None for what is none.
+
+    Its content comes with the command, whatever the bot may read else.
+    """
+    data, member = inner(used, "data"), inner(used, "member")
+    target = inner(inner(inner(data, "resolved"), "messages"), word(data.get("target_id")))
+    reply = {"author": inner(member, "user") or inner(used, "user"), "member": member, "content": question}
+    pointing: dict[str, Any] = {"referenced_message": target, "message_reference": {"type": 0}}
+    place = {name: used.get(name) for name in ("id", "channel_id", "guild_id")}
+    said = read({**place, **reply, **(pointing if target else {})}, me, None, known=known)
+    if said is None:
+        return None
+    shown = tuple(replace(one, ref="") for one in said.quotes)  # also where it is the newest answer
+    said = replace(said, kind="ask" if shown else "unreadable", quotes=shown)
+    return replace(said.incoming(), locale=word(used.get("locale")))
+
+
+def _by(message: Payload, author: Payload, me: str) -> By:
     if author["id"] == me:
         return "us"
     strange = author.get("bot") or author.get("system") or message.get("webhook_id")
     return "other" if strange or message.get("type", 0) not in _SPOKEN_TYPES else "person"
 
 
-def _addressed(payload: Mapping[str, Any], me: str, role: str | None) -> bool:
-    if any(str(user.get("id")) == me for user in payload.get("mentions") or ()):
+def _addressed(payload: Payload, me: str, role: str | None) -> bool:
+    """What is quoted calls nobody, and passing on what we said is no reply to it."""
+    if any(user.get("id") == me for user in maps(payload.get("mentions"), 100)):
         return True
-    if role and role in map(str, payload.get("mention_roles") or ()):
+    roles = payload.get("mention_roles")
+    if role and isinstance(roles, list) and role in roles:
         return True
-    answered = payload.get("referenced_message") or {}
-    return str((answered.get("author") or {}).get("id")) == me
+    authors = (inner(answered, "author") for answered in referenced(payload))
+    return not forwards(payload) and any(author.get("id") == me for author in authors)
 
 
-def _sound(payload: Mapping[str, Any], author: Mapping[str, Any]) -> bool:
+def _sound(payload: Payload, author: Payload) -> bool:
     """Whether the ids are ids and the content is text: what else comes is nobody's question."""
     ids = [payload.get("id"), payload.get("channel_id"), author.get("id"), payload.get("guild_id") or "0"]
-    content = payload.get("content")
-    return all(isinstance(one, str) and _ID.fullmatch(one) for one in ids) and isinstance(content, str | None)
+    return all(map(is_id, ids)) and isinstance(payload.get("content"), str | None)
 
 
-def _to_others(payload: Mapping[str, Any]) -> bool:
+def _to_others(payload: Payload) -> bool:
     """True when a message is a word to somebody: a reply to them, or a mention of them."""
-    return bool(payload.get("message_reference") or payload.get("mentions") or payload.get("mention_roles"))
+    reply = payload.get("message_reference") and not forwards(payload)
+    return bool(reply or payload.get("mentions") or payload.get("mention_roles"))
 
 
-def _plain(payload: Mapping[str, Any], me: str, role: str | None) -> str:
-    text = str(payload.get("content") or "") or _forwarded(payload)
-    text = re.sub(rf"<@!?{me}>" + (rf"|<@&{role}>" if role else ""), "", text)
-    for user in payload.get("mentions") or ():
-        name = str(user.get("global_name") or user.get("username") or user.get("id"))
-        text = re.sub(rf"<@!?{re.escape(str(user.get('id')))}>", lambda _, name=name: f"@{name}", text)  # type: ignore[misc]
-    return re.sub(r"<a?(:\w+:)\d+>", r"\1", text).strip()
+def _text(payload: Payload, me: str, role: str | None, known: Known) -> str:
+    """The words of who wrote it, without the mention of us, and their poll."""
+    us = frozenset({f"@{me}", f"@&{role}" if role else ""})
+    written = spoken(payload.get("content"), people(payload), known, us)
+    return printable("\n\n".join(filter(None, [written, poll(payload)]))).strip()
 
 
-def _forwarded(payload: Mapping[str, Any]) -> str:
-    """What somebody passed on stands in snapshots."""
-    return "\n".join(str(message.get("content") or "") for message in snapshots(payload))
+def _unnamed(payload: Payload, known: Known) -> tuple[str, ...]:
+    """Tokens of channels and roles in its words and in what it points at."""
+    pointed_at = [one for message in referenced(payload) for one in (message, *snapshots(message))]
+    every = (payload, *snapshots(payload), *pointed_at)
+    return tuple(islice(dict.fromkeys(token for one in every for token in tokens(one, known)), _NAMED))
 
 
-def _kind(text: str, payload: Mapping[str, Any], where: Address) -> Kind:
+def _kind(text: str, payload: Payload, where: Address, pointed_at: tuple[Quote, ...]) -> Kind:
     if text:
         return wanted(text)
-    if payload.get("attachments") or payload.get("sticker_items") or payload.get("stickers"):
+    said = payload.get("content") or forwards(payload)
+    if said and pointed_at:
+        return "ask"
+    if any(payload.get(name) for name in ("attachments", "sticker_items", "stickers")):
         return "unreadable"
     if payload.get("content"):
         return "help"  # the mention alone
     return "empty_reply" if where.workspace else "unreadable"
 
 
-def _name(payload: Mapping[str, Any]) -> str:
-    author = payload.get("author") or {}
-    nick = (payload.get("member") or {}).get("nick")
-    return str(nick or author.get("global_name") or author.get("username") or "")
-
-
-def managed_role(roles: list[Mapping[str, Any]], me: str) -> str | None:
+def managed_role(roles: object, me: str) -> str | None:
     """The role Discord made for the bot in a guild: people pick it by mistake, it looks like the bot."""
-    for role in roles:
-        if str((role.get("tags") or {}).get("bot_id")) == me:
-            return str(role["id"])
+    for role in maps(roles, 1000):
+        if inner(role, "tags").get("bot_id") == me:
+            return word(role.get("id"))
     return None

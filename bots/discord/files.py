@@ -7,7 +7,7 @@ expires; no token is needed, so none is sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,6 +16,7 @@ import aiohttp
 
 from bots.discord.api import LARGEST_FILE
 from bots.discord.poster import DiscordPoster, file_sign
+from bots.discord.wording import referenced, snapshots
 from bots.intake.connector import Connector
 from bots.intake.download import Hosts, Redirected, download, words
 from bots.replies.posts import Posts, until_posted
@@ -33,18 +34,10 @@ _VOICE = 1 << 13
 
 
 def attachments(payload: Mapping[str, Any]) -> tuple[Attachment, ...]:
-    """The files of a message and of what it forwards; whatever is none is left out."""
-    found = [one for message in (payload, *snapshots(payload)) for one in _listed(message)]
-    return tuple(found[:MOST_FILES])
-
-
-def snapshots(payload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The messages that somebody passed on with this one."""
-    listed = payload.get("message_snapshots")
-    for one in listed[:MOST_FILES] if isinstance(listed, list) else ():
-        message = one.get("message") if isinstance(one, Mapping) else None
-        if isinstance(message, Mapping):
-            yield message
+    """The files of a message, then of what it answers or passes on; whatever is none is left out."""
+    pointed_at = [one for message in referenced(payload) for one in (message, *snapshots(message))]
+    found = [one for message in (payload, *snapshots(payload), *pointed_at) for one in _listed(message)]
+    return tuple({one.id: one for one in found[:MOST_FILES]}.values())
 
 
 def _listed(message: Mapping[str, Any]) -> list[Attachment]:
@@ -127,3 +120,8 @@ class Uploads:
         sent = (file_name(file.name), file.type or "application/octet-stream", file.content)
         make = partial(self._poster.bring, key, sent)
         await until_posted(lambda: self._posts.once(steps.file(key), make, sign=file_sign(size)))
+
+    async def remove(self) -> None:
+        """See `Removing.remove`. One whose record is missing is found by whom it answers."""
+        for key in self._posts.names("file:"):
+            await self._posts.take_away(steps.file(key), file_sign(-1))

@@ -10,22 +10,22 @@ import logging
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from bots.discord.api import DiscordApi
+from bots.discord.api import DiscordApi, sent_at
 from bots.discord.channels import thread_parent
-from bots.discord.poster import STOP, answered, reference
+from bots.discord.poster import STOP, answered, reference, wished
 from bots.discord.reader import Reader
-from bots.replies.commands import choice_text, memory_text
+from bots.replies.commands import choice_text, memory_text, model_text, reset_text
 from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
 from core.texts import text
-from core.types import Address
+from core.types import Address, IncomingMessage, Wish
 
 logger = logging.getLogger(__name__)
 _COMMAND, _COMPONENT, _AUTOCOMPLETE = 2, 3, 4
 _SLASH = 1
 """A command's type; the others are in context menus."""
-_MESSAGE, _NOTHING, _CHOICES = 4, 6, 8
+_MESSAGE, _NOTHING, _UPDATE, _CHOICES = 4, 6, 7, 8
 _EPHEMERAL, _SUPPRESS_EMBEDS = 64, 4
 _MOST = 2000
 Answer = dict[str, Any]
@@ -48,6 +48,8 @@ class Interactions:
             self._reader.behind(str(payload["channel_id"]), lambda: self._reset(payload))
         elif command == "assistant":
             self._do(payload, self._assistant(payload, data))
+        elif command == "model":
+            self._do(payload, self._model(payload, data))
         elif command == "memory":
             self._do(payload, self._memory(payload))
         elif payload.get("type") == _AUTOCOMPLETE:
@@ -61,6 +63,8 @@ class Interactions:
         question, yes = answered(custom_id)
         if custom_id == STOP:
             self._do(payload, self._stop(payload))
+        elif wish := wished(custom_id):
+            self._reader.behind(str(payload["channel_id"]), lambda: self._wish(payload, wish))
         elif question:
             self._do(payload, self._decide(payload, question, yes))
         else:
@@ -76,10 +80,12 @@ class Interactions:
 
     def _reset(self, payload: Mapping[str, Any]) -> None:
         order, facts, chain = str(payload["id"]), self._reader.progress(), self._reader.chain
-        done = self._inbox.reset(_address(payload), _person(payload), order=order, facts=facts, chain=chain)
+        parent = thread_parent(payload.get("channel") or {})
+        where, person = _address(payload), _person(payload)
+        done = self._inbox.reset(where, person, parent=parent, order=order, facts=facts, chain=chain)
 
         async def confirmed() -> Answer:
-            return self._said(payload, "reset" if await done else "reset_topic")
+            return _told(reset_text(await done, _locale(payload), self._language))
 
         self._do(payload, confirmed())
 
@@ -89,18 +95,38 @@ class Interactions:
         stopped = await self._inbox.stop_post(reference(post), _person(payload))
         return self._said(payload, {True: "stopping", False: "stop_refused", None: "stop_over"}[stopped])
 
+    def _wish(self, payload: Mapping[str, Any], wish: Wish) -> None:
+        """A button under an answer is a message of whoever asked; its id is the interaction's."""
+        post, id = str((payload.get("message") or {}).get("id")), str(payload["id"])
+        words = text(f"wish_{wish}", _locale(payload), self._language)
+        order = IncomingMessage(id, _address(payload), _person(payload), words, sent_at(id))
+        facts, chain = self._reader.progress(), self._reader.chain
+        pressed = self._inbox.press(reference(post), order, wish, facts=facts, chain=chain)
+
+        async def told() -> Answer:
+            decision = await pressed
+            if decision != "done":
+                return self._said(payload, f"answer_{decision}")
+            return {"type": _UPDATE, "data": {"components": []}}  # that answer is not the newest any more
+
+        self._do(payload, told())
+
     async def _decide(self, payload: Mapping[str, Any], question: str, yes: bool) -> Answer:
         """A button works for whoever was asked; the question itself then shows what was decided."""
         decision = await self._inbox.decide(question, _person(payload), yes)
         return {"type": _NOTHING} if decision == "done" else self._said(payload, f"approval_{decision}")
 
     async def _assistant(self, payload: Mapping[str, Any], data: Mapping[str, Any]) -> Answer:
-        given = [str(option.get("value") or "") for option in data.get("options") or ()]
-        wanted = given[0].strip() if given else ""
         parent = thread_parent(payload.get("channel") or {})
         address, person = _address(payload), _person(payload)
-        choice = await self._inbox.assistants(address, parent, person, wanted)
+        choice = await self._inbox.assistants(address, parent, person, _given(data))
         return _told(choice_text(choice, _locale(payload), self._language))
+
+    async def _model(self, payload: Mapping[str, Any], data: Mapping[str, Any]) -> Answer:
+        parent = thread_parent(payload.get("channel") or {})
+        address, person = _address(payload), _person(payload)
+        choice = await self._inbox.model(address, parent, person, _given(data))
+        return _told(model_text(choice, _locale(payload), self._language))
 
     async def _memory(self, payload: Mapping[str, Any]) -> Answer:
         held = await self._inbox.memory(_address(payload), _person(payload))
@@ -127,6 +153,12 @@ def _told(said: str) -> Answer:
     short = said if len(said) <= _MOST else said[: _MOST - 1] + "…"
     data = {"content": short, "flags": _EPHEMERAL | _SUPPRESS_EMBEDS, "allowed_mentions": {"parse": []}}
     return {"type": _MESSAGE, "data": data}
+
+
+def _given(data: Mapping[str, Any]) -> str:
+    """What was filled in for the one option of a command."""
+    given = [str(option.get("value") or "") for option in data.get("options") or ()]
+    return given[0].strip() if given else ""
 
 
 def _locale(payload: Mapping[str, Any]) -> str:

@@ -6,23 +6,27 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import discord
 
-from bots.discord import events
-from bots.discord.api import PAGE, DiscordApi
+from bots.discord.api import PAGE, DiscordApi, sent_at, snowflake
 from bots.discord.bot import Bot
 from bots.discord.files import DiscordFiles, Uploads
 from bots.discord.gateway import ContentIntentRefused, Gateway, Handler, Position, forget_login, redirect
+from bots.discord.hooks import Asking, HookApi, Hooks
 from bots.discord.identifies import Identifies
 from bots.discord.interactions import Interactions
 from bots.discord.markup import DiscordMarkup
-from bots.discord.poster import DiscordPoster, Pace, typing
+from bots.discord.poster import DiscordPoster, Pace, reference, typing
+from bots.discord.quotes import hidden
 from bots.discord.reader import SESSION, Reader
 from bots.intake.catch_up import OVERLAP, CatchUp
 from bots.intake.connection import TokenRefused
+from bots.intake.following import INTENT, Following
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.edited import EditBrush
 from bots.replies.live import FullReply
@@ -34,11 +38,21 @@ from core.errors import SpoolError, Unreachable
 from core.inbox import Inbox
 from core.settings import Settings
 from core.store.steps import Journal
-from core.texts import text
-from core.types import Address, Attachment, Earlier, IncomingMessage
+from core.texts import of_script, text
+from core.types import Address, Attachment, Earlier, IncomingMessage, Person
 
 logger = logging.getLogger(__name__)
 SAVE_EVERY = 5.0
+NOT_READ = (
+    "Discord does not let this bot read what was said here before. Whoever runs the server can give it “View "
+    "Channel” and “Read Message History”"
+)
+TEXTS_HIDDEN = (
+    "[{count} messages here are left out: Discord hides their text from this bot, which may read only what "
+    "mentions it or answers it. Whoever runs the bot can switch on the Message Content Intent.]"
+)
+_CHANNELS = ("CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE")
+_ROLES = ("GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE")
 LOGIN = (
     "Discord refused DISCORD_BOT_TOKEN. Copy the current token from the Bot page of your application "
     "(https://discord.com/developers/applications) into the settings."
@@ -48,13 +62,18 @@ LOGIN = (
 class DiscordPlatform:
     """`core.ports.Platform` for one bot."""
 
-    name = "discord"
+    name, reads = "discord", True
+    shows = (
+        "Discord shows Markdown: headings, lists, quotes, links, code and small tables. It shows no LaTeX, "
+        "HTML, footnotes or pictures by link."
+    )
 
     def __init__(self, settings: Settings, inbox: Inbox) -> None:
         redirect(settings.discord_api_url, settings.discord_gateway_url)
         self._settings, self._inbox = settings, inbox
         self._identifies = Identifies(inbox)
-        self._bot = Bot(inbox, self._identifies, content=settings.follow_threads)
+        following = Following.of(settings, self.name)
+        self._bot = Bot(inbox, self._identifies, content=bool(following.threads or following.channels))
         self._markup = DiscordMarkup()
         self._api, self._pace, self._locks = DiscordApi(self._bot.http), Pace(), KeyedLock()
         self._files = DiscordFiles(settings.discord_api_url)
@@ -68,9 +87,11 @@ class DiscordPlatform:
             me=self._me,
             position=lambda: self._gateway.position,
             failed=self._drop,
-            follow=settings.follow_threads,
+            following=following,
         )
         self._interactions = Interactions(inbox, self._api, self._intake, language=settings.language)
+        self._hooks = Hooks(inbox)
+        self._asking = Asking(self._intake, self._api, self._hooks, self._me, settings.language)
 
     def _me(self) -> str:
         assert self._bot.user is not None
@@ -82,15 +103,13 @@ class DiscordPlatform:
         self._working.start(self._bot.sync(), "discord commands")
         self._working.start(self._save(), "discord position")
         self._intake.restart()
+        await self._hooks.load()
         stored = await self._inbox.fact(SESSION)
         position = Position(**stored) if isinstance(stored, dict) else None
         try:
             await self._gateway.run(position, self._handlers(), partial(self._greeted, connected))
         except ContentIntentRefused:
-            logger.error(
-                "FOLLOW_THREADS=1 needs the Message Content Intent: turn it on at the Bot page of your "
-                "application, or set FOLLOW_THREADS=0. Going on without following threads on Discord."
-            )
+            logger.error(INTENT)
             self._gateway.without_content()
         finally:
             await self._working.close()
@@ -114,15 +133,20 @@ class DiscordPlatform:
         intake = self._intake
         return {
             "MESSAGE_CREATE": intake.message,
+            "MESSAGE_UPDATE": intake.updated,
             "MESSAGE_DELETE": intake.deleted,
             "MESSAGE_DELETE_BULK": intake.deleted,
             "GUILD_CREATE": intake.guild,
-            "CHANNEL_CREATE": intake.channel,
-            "THREAD_CREATE": intake.channel,
-            "THREAD_UPDATE": intake.channel,
-            "THREAD_LIST_SYNC": intake.channels,
-            "INTERACTION_CREATE": self._interactions.take,
+            **dict.fromkeys(_CHANNELS, intake.channel),
+            **dict.fromkeys(_ROLES, intake.role),
+            "THREAD_LIST_SYNC": intake.listed,
+            "INTERACTION_CREATE": self._used,
         }
+
+    def _used(self, payload: dict[str, Any]) -> None:
+        """INTERACTION_CREATE."""
+        if not self._asking.take(payload):
+            self._interactions.take(payload)
 
     def _greeted(self, connected: Callable[[], None]) -> None:
         connected()
@@ -151,11 +175,11 @@ class DiscordPlatform:
 
     async def _read(self, greeted_at: float, address: Address, since: float) -> None:
         """Give what was said in a channel since then to the inbox; what is known is skipped."""
-        after = max(0, events.snowflake(since) - 1)
+        after = max(0, snowflake(since) - 1)
         try:
             while page := await self._api.history(address.channel, after):
                 for payload in page:
-                    missed = since + OVERLAP < events.sent_at(payload["id"]) < greeted_at
+                    missed = since + OVERLAP < sent_at(payload["id"]) < greeted_at
                     if missed or not payload.get("edited_timestamp"):  # an edit is no message
                         self._intake.again(payload, address.workspace)
                 after = int(page[-1]["id"])
@@ -168,16 +192,29 @@ class DiscordPlatform:
     async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[FullReply]:
         """See `Platform.reply`."""
         await self._logged_in.wait()
-        stop = text("stop_button", message.locale, self._settings.language)
-        poster = DiscordPoster(self._api, self._pace, message, journal.claim.run, self._me(), stop)
+        stop = text("stop_button", message.locale or of_script(message.text), self._settings.language)
+        hook, api = await self._hooks.of(message.id), self._api
+        if hook and not hook.here:
+            told = partial(self._hooks.told, message.id)
+            api = HookApi(api, str(self._bot.application_id), hook.token, told)
+        poster = DiscordPoster(api, self._pace, message, journal.claim.run, self._me(), stop)
+        if hook and hook.target:
+            poster.target = hook.target
         posts = Posts(journal, poster, self._locks)
         pages = Pages(self._markup, poster.limit)
         brush = EditBrush(
             posts, lambda body, _, final: pages.posts(printable(body), final=final), activities=True
         )
         made = FullReply(brush, Uploads(posts, poster), ApprovalPosts(posts, journal, poster))
-        async with made as reply, typing(self._api, message.address.channel, reply.visible):
+        async with made as reply, typing(api, message.address.channel, reply.visible):
             yield reply
+
+    async def tell(self, message: IncomingMessage, words: str) -> None:
+        """See `bots.intake.outcry.Telling`."""
+        quoted = {"message_id": message.id, "fail_if_not_exists": False}
+        once = {"nonce": f"tell-{message.id}"[:25], "enforce_nonce": True}
+        body = {"content": words, "message_reference": quoted, **once}
+        await self._api.post(message.address.channel, body)
 
     async def fetch(self, attachment: Attachment, limit: int) -> bytes:
         """See `Fetching.fetch`."""
@@ -187,9 +224,28 @@ class DiscordPlatform:
         """Discord's messages bring no context with them: other people's text needs a privileged intent."""
         return []
 
-    async def locale(self, user: str) -> str:
-        """Discord tells a person's locale only in interactions."""
-        return ""
+    async def person(self, user: str) -> Person:
+        """Discord tells a name with each message, a locale only in interactions, a time zone never."""
+        return Person()
+
+    async def names(self, mentions: Collection[str], message: IncomingMessage) -> Mapping[str, str]:
+        """See `Platform.names`."""
+        return await self._intake.channels.names(mentions, message.address.workspace)
+
+    async def said(self, message: IncomingMessage, since: float, most: int) -> Sequence[Earlier]:
+        """See `Platform.said`. What Discord hides from us is counted in a line of its own."""
+        where = message.address
+        try:
+            page = await self._api.before(where.channel, message.id, most)
+        except (Unreachable, Gone):
+            raise Unreachable(NOT_READ) from None
+        recent = [one for one in page if sent_at(str(one["id"])) >= since]
+        told = [said for one in recent if (said := self._intake.read(one, where.workspace))]
+        brief = [replace(one, quotes=()) if one.by == "us" else one for one in told]
+        shown = [one.earlier(reference(one.id)) for one in brief if one.text or one.files or one.quotes]
+        unread = sum(map(hidden, recent))
+        note = Earlier("", "", "bot", TEXTS_HIDDEN.format(count=unread), author="Discord")
+        return [note, *shown] if unread else shown
 
     async def close(self) -> None:
         """Leave without ending the session."""

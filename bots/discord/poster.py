@@ -14,7 +14,7 @@ from bots.replies.approvals import sign
 from bots.replies.posts import OwnPost
 from bots.replies.safe_text import printable
 from core.errors import SpoolError
-from core.types import ApprovalRequest, IncomingMessage, RunId
+from core.types import AnswerButton, ApprovalRequest, IncomingMessage, RunId, Wish
 
 T = TypeVar("T")
 STOP = "spool:stop"
@@ -57,13 +57,19 @@ class DiscordPoster:
         self._api, self._pace, self._message, self._run, self._me = api, pace, message, run, me
         self._channel, self._stop_label = message.address.channel, stop_label
         self._quotes, self._locked = True, False
+        self.target = message.id
+        """The message that posts reply to."""
+        self.buttons: Sequence[AnswerButton] = ()
 
-    def _body(self, text: str, *, growing: bool) -> dict[str, Any]:
-        return {"content": text, "components": row((STOP, self._stop_label, GREY)) if growing else []}
+    def _body(self, text: str, *, growing: bool, last: bool) -> dict[str, Any]:
+        buttons = self.buttons if last and self._api.repeats else ()
+        shown = [(_WISH + button.wish, button.label, GREY) for button in buttons]
+        shown = [(STOP, self._stop_label, GREY)] if growing else shown
+        return {"content": text, "components": row(*shown) if shown else []}
 
-    async def create(self, text: str, number: int, *, first: bool, growing: bool) -> str:
+    async def create(self, text: str, number: int, *, first: bool, growing: bool, last: bool = False) -> str:
         """See `Poster.create`."""
-        return await self._post(self._body(text, growing=growing), f"-{number}", reply=first)
+        return await self._post(self._body(text, growing=growing, last=last), f"-{number}", reply=first)
 
     async def ask(self, question: ApprovalRequest) -> str:
         """See `Asker.ask`."""
@@ -87,7 +93,7 @@ class DiscordPoster:
         body |= {"nonce": _nonce(self._run, name), "enforce_nonce": True}
         if reply and self._quotes:
             body["message_reference"] = {
-                "message_id": self._message.id,
+                "message_id": self.target,
                 "channel_id": self._channel,
                 "fail_if_not_exists": False,
             }
@@ -131,10 +137,10 @@ class DiscordPoster:
             with suppress(SpoolError):
                 await self._api.delete(self._channel, str(knock["id"]))
 
-    async def edit(self, post: str, text: str, *, growing: bool) -> None:
+    async def edit(self, post: str, text: str, *, growing: bool, last: bool = False) -> None:
         """See `Poster.edit`."""
         self._pace.note(self._channel)
-        body = self._body(text, growing=growing)
+        body = self._body(text, growing=growing, last=last)
         await self._do(partial(self._api.edit, self._channel, post, body))
 
     async def delete(self, post: str) -> None:
@@ -155,7 +161,7 @@ class DiscordPoster:
     def _own(self, post: dict[str, Any]) -> OwnPost:
         """A reply tells by its reference whose answer it is."""
         answered = (post.get("message_reference") or {}).get("message_id")
-        run = "" if not answered else self._run if str(answered) == self._message.id else "another"
+        run = "" if not answered else self._run if str(answered) == self.target else "another"
         return OwnPost(str(post["id"]), str(post.get("content") or ""), run, _sign(post))
 
     def ref(self, post: str) -> str:
@@ -164,7 +170,7 @@ class DiscordPoster:
 
     def repeatable(self, age: float) -> bool:
         """See `Poster.repeatable`. Discord keeps nonces for "a few minutes"."""
-        return age < NONCE_KEPT
+        return self._api.nonces and age < NONCE_KEPT
 
     def pace(self) -> float:
         """See `Poster.pace`."""
@@ -222,7 +228,7 @@ async def typing(api: DiscordApi, channel: str, done: asyncio.Event) -> AsyncIte
 GREEN, GREY = 3, 2
 _ROW, _BUTTON = 1, 2
 _LABEL = 80
-_YES, _NO = "spool:yes:", "spool:no:"
+_YES, _NO, _WISH = "spool:yes:", "spool:no:", "spool:wish:"
 _ANSWERS: Final = {_YES: True, _NO: False}
 
 
@@ -249,6 +255,12 @@ def answered(custom_id: str) -> tuple[str, bool]:
         if custom_id.startswith(begins):
             return custom_id.removeprefix(begins), yes
     return "", False
+
+
+def wished(custom_id: str) -> Wish | None:
+    """What a button under an answer asks for; None for any other button."""
+    known: dict[str, Wish] = {_WISH + "again": "again", _WISH + "shorter": "shorter"}
+    return known.get(custom_id)
 
 
 def custom_ids(post: Mapping[str, Any]) -> Iterator[str]:

@@ -11,21 +11,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 from bots.discord import events
-from bots.discord.api import DiscordApi
+from bots.discord.api import DiscordApi, sent_at
 from bots.discord.channels import Channels
 from bots.discord.gateway import Position
+from bots.intake.following import Following
 from bots.intake.said import Said
 from core.concurrency import Background
 from core.errors import SpoolError, Unsaved
 from core.inbox import Inbox, Receipt
 from core.store.database import Chain
-from core.types import Address
+from core.types import Address, IncomingMessage
 
 logger = logging.getLogger(__name__)
 SESSION = "discord:session"
@@ -42,12 +43,12 @@ class Reader:
         me: Callable[[], str],
         position: Callable[[], Position | None],
         failed: Callable[[], None],
-        follow: bool,
+        following: Following,
     ) -> None:
         self._inbox, self._api, self._me, self._position = inbox, api, me, position
-        self._failed, self._follow = failed, follow
+        self._failed, self._following = failed, following
         self._roles: dict[str, str | None] = {}
-        self._channels = Channels(api)
+        self.channels = Channels(api)
         self._lines: dict[str, deque[Callable[[], Awaitable[None]]]] = {}
         self._background = Background()
         self.chain = Chain()
@@ -63,13 +64,31 @@ class Reader:
         if guild and payload.get("mention_roles") and guild not in self._roles:
             self._background.start(self._learn_role(guild, payload, live), "event")
             return
-        said = events.read(payload, self._me(), self._roles.get(guild), guild)
-        if said is None or not said.concerns_us:
+        said = self.read(payload, guild)
+        if said is None or said.by != "person" or said.changed:
             return
         if said.to == "us":
             self._place(said, live)
-        elif self._follow:
+        elif self._following.channels or (self._following.threads and said.to == "perhaps"):
             self._line_up(said.address.channel, partial(self._follow_up, said, live))
+
+    def read(self, payload: Mapping[str, Any], guild: str) -> Said | None:
+        """See `events.read`: with the role and the names of that server."""
+        return events.read(payload, self._me(), self._roles.get(guild), guild, self.channels.known(guild))
+
+    def updated(self, payload: dict[str, Any]) -> None:
+        """MESSAGE_UPDATE. Only a person's edit has a time; an embed that appeared tells parts or no time."""
+        guild = str(payload.get("guild_id") or "")
+        if not (payload.get("edited_timestamp") and "content" in payload and "author" in payload):
+            return
+        said = self.read(payload, guild)
+        if said and said.by == "person":
+            if said.to == "us":  # only now, perhaps: then it is a message, unless it is too old
+                self._place(said, live=False)
+            self.behind(said.address.channel, partial(self._amend, said))
+
+    def _amend(self, said: Said) -> None:
+        self.work(self._inbox.amend(said.incoming(), self.progress(), chain=self.chain), "edit")
 
     def again(self, payload: dict[str, Any], guild: str) -> None:
         """A message of the history; one that is not understood does not hide the others."""
@@ -80,9 +99,17 @@ class Reader:
 
     def _receive(self, said: Said, live: bool) -> None:
         """Into the inbox, knowing which channel its thread belongs to."""
-        chain, parent = self.chain, self._channels.parent(said.address.channel) or ""
-        receipt = self._inbox.receive(said.incoming(parent), self.progress(), chain=chain, live=live)
+        self.receive(said.incoming(self.channels.parent(said.address.channel) or ""), live=live)
+
+    def receive(
+        self, message: IncomingMessage, facts: Mapping[str, object] | None = None, *, live: bool = True
+    ) -> asyncio.Future[Receipt]:
+        """Into the inbox with these facts, in line with all that this connection brought before."""
+        chain = self.chain
+        more = {**(facts or {}), **self.progress()}
+        receipt = self._inbox.receive(message, more, chain=chain, live=live)
         receipt.add_done_callback(lambda done: self._stored(done, chain))
+        return receipt
 
     def _stored(self, receipt: asyncio.Future[Receipt], chain: Chain) -> None:
         error = None if receipt.cancelled() else receipt.exception()
@@ -117,7 +144,7 @@ class Reader:
         for name, value in self.progress().items():
             await self._inbox.remember(name, value, self.chain)
 
-    def work(self, step: Coroutine[Any, Any, object], name: str) -> None:
+    def work(self, step: Awaitable[object], name: str) -> None:
         """Do what has to be on disk before a later position is; if that fails Discord repeats it."""
         self._background.start(self._done(step), name)
 
@@ -131,7 +158,7 @@ class Reader:
     def _place(self, said: Said, live: bool) -> None:
         """Receive a message that is for us; in a channel nobody told us of, once it is known what it is."""
         where = said.address
-        unknown = where.workspace and self._channels.parent(where.channel) is None
+        unknown = where.workspace and self.channels.parent(where.channel) is None
         if unknown and where.channel not in self._lines:
             self._line_up(where.channel, partial(self._learnt, said, live))
         else:
@@ -169,21 +196,32 @@ class Reader:
 
     async def _learnt(self, said: Said, live: bool) -> None:
         """After a cold resume Discord does not repeat its channels, either."""
-        await self._channels.learn(said.address.channel)
+        await self.channels.learn(said.address.channel)
         self._receive(said, live)
 
     async def _follow_up(self, said: Said, live: bool) -> None:
-        in_thread = await self._channels.learn(said.address.channel)
-        if in_thread and await self._inbox.spoke_before(said.address, said.user):
-            self._receive(said, live)
+        parent = await self.channels.learn(said.address.channel)
+        if not self._following.channels.isdisjoint({said.address.channel, parent}):
+            ours = said.taken()
+        else:
+            follows = self._following.threads and parent and said.to == "perhaps"
+            ours = said if follows and await self._inbox.spoke_before(said.address, said.user) else None
+        if ours:
+            self._receive(ours, live)
 
-    def channels(self, payload: dict[str, Any]) -> None:
+    def listed(self, payload: dict[str, Any]) -> None:
         """THREAD_LIST_SYNC, and the lists of GUILD_CREATE."""
-        self._channels.note([*(payload.get("channels") or ()), *(payload.get("threads") or ())])
+        guild = str(payload.get("guild_id") or payload.get("id") or "")
+        for name in ("channels", "threads"):
+            self.channels.note(payload.get(name), guild)
 
     def channel(self, payload: dict[str, Any]) -> None:
-        """CHANNEL_CREATE, THREAD_CREATE and THREAD_UPDATE."""
-        self._channels.note([payload])
+        """CHANNEL_CREATE, CHANNEL_UPDATE, THREAD_CREATE and THREAD_UPDATE."""
+        self.channels.note([payload])
+
+    def role(self, payload: dict[str, Any]) -> None:
+        """GUILD_ROLE_CREATE and GUILD_ROLE_UPDATE."""
+        self.channels.note_roles([payload.get("role")], str(payload.get("guild_id") or ""))
 
     def deleted(self, payload: dict[str, Any]) -> None:
         """MESSAGE_DELETE and MESSAGE_DELETE_BULK."""
@@ -192,16 +230,17 @@ class Reader:
             self.behind(where.channel, partial(self._withdraw, where, str(message)))
 
     def _withdraw(self, where: Address, message: str) -> None:
-        self.work(self._inbox.withdraw(where, message), "withdrawal")
+        self.work(self._inbox.withdraw(where, message, sent_at(message)), "withdrawal")
 
     def guild(self, payload: dict[str, Any]) -> None:
-        """GUILD_CREATE: which of its roles is the bot's own, and which of its channels are threads."""
-        self.channels(payload)
+        """GUILD_CREATE: which of its roles is the bot's own, which of its channels are threads, all names."""
+        self.listed(payload)
         if "roles" in payload:
             self._know_role(str(payload["id"]), payload["roles"])
 
-    def _know_role(self, guild: str, roles: list[dict[str, Any]]) -> None:
-        self._roles[guild] = events.managed_role(roles, self._me())  # type: ignore[arg-type]
+    def _know_role(self, guild: str, roles: object) -> None:
+        self._roles[guild] = events.managed_role(roles, self._me())
+        self.channels.note_roles(roles, guild)
 
     async def _learn_role(self, guild: str, payload: dict[str, Any], live: bool) -> None:
         """After a cold resume Discord does not repeat the guilds."""

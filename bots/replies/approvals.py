@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,7 @@ from bots.replies.posts import Gone, Posts, until_posted
 from core.errors import SpoolError, Unreachable
 from core.store import steps
 from core.store.steps import Journal, Posted
-from core.types import ApprovalRequest
+from core.types import AnswerButton, ApprovalRequest
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,16 @@ class ApprovalPosts:
             await until_posted(lambda: self._decide(question, text))
         except SpoolError as error:
             logger.warning("question cannot be closed", extra={"error": str(error)})
+
+    def offer(self, buttons: Sequence[AnswerButton]) -> None:
+        """From now on these stand under the answer."""
+        self.posts.poster.buttons = buttons
+
+    async def remove(self) -> None:
+        """Take the run's posts away: questions, and all the others."""
+        for id in self.journal.names("ask:"):
+            await self.posts.take_away(steps.question(id), sign(id))
+        await self.posts.remove()
 
     async def _decide(self, question: ApprovalRequest, text: str) -> None:
         step = steps.question(question.id)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from core.assistants.choose import Choice
+from core.assistants.model_choice import ModelChoice
 from core.runs.summaries import Held, told
-from core.texts import text
+from core.texts import ended, text
 from core.types import Assistant
 
 LONGEST_LIST: Final = 1500
 """Characters of names listed at most: a chat's own reply has room for about so many."""
+
+
+def reset_text(extent: str | None, locale: str, language: str) -> str:
+    """Which thread has ended; None: the command cannot see which one is meant."""
+    return ended(extent, locale, language) if extent else text("reset_topic", locale, language)
 
 
 def memory_text(held: Held | None, locale: str, language: str) -> str:
@@ -27,6 +34,22 @@ def choice_text(choice: Choice, locale: str, language: str) -> str:
     if choice.outcome == "current" and names:
         return f"{said}\n{text('assistant_others', locale, language).format(names=names)}"
     return said
+
+
+def model_text(choice: ModelChoice, locale: str, language: str) -> str:
+    """Which model answers there, or why that could not be changed."""
+    one, words = choice.assistant, partial(text, locale=locale, default=language)
+    shown = {"name": one.label, "id": one.id, "model": one.model} if one else {}
+    refused = choice.outcome == "refused"
+    about = [remark.facts.get("text", "") for remark in choice.remarks]
+    instead = "".join(remark.facts.get("replacement", "") for remark in choice.remarks) if refused else ""
+    key = {"admins": "assistant_admins", "refused": "model_unfit"}.get(
+        choice.outcome, f"model_{choice.outcome}"
+    )
+    said = words(key).format(**shown, wanted=_plain(choice.wanted), reason=" ".join(about))
+    more = words("model_instead").format(model=instead) if instead and instead not in said else ""
+    warned = [] if refused else [words("model_warned").format(reason=reason) for reason in about if reason]
+    return "\n".join(filter(None, [said, more, *warned]))
 
 
 def _plain(wanted: str) -> str:

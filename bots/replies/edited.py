@@ -22,7 +22,7 @@ class EditBrush:
 
     def __init__(self, posts: Posts, split: Split, *, eager: bool = True, activities: bool = False) -> None:
         self._posts, self._split, self._eager, self._activities = posts, split, eager, activities
-        self._painted: dict[int, tuple[str, bool]] = {}
+        self._painted: dict[int, tuple[str, bool, bool]] = {}
         self._said = False
 
     @property
@@ -32,7 +32,7 @@ class EditBrush:
 
     def painted(self, part: int, body: str) -> None:
         """Somebody else has just created that part with this text."""
-        self._painted[part], self._said = (body, False), True
+        self._painted[part], self._said = (body, False, False), True
 
     def pause(self) -> float:
         """See `Brush.pause`."""
@@ -50,7 +50,8 @@ class EditBrush:
         parts = self._bodies(text, () if final else activities, final=final)
         for part, body in enumerate(parts):
             newest = part == len(parts) - 1
-            wanted = (body, poster.stoppable and newest and not final)
+            last = newest and final and bool(poster.buttons)
+            wanted = (body, poster.stoppable and newest and not final, last)
             if self._painted.get(part) == wanted:
                 continue
             if newest and not final and self._posts.id(part) and poster.pace() > 0:
@@ -73,16 +74,16 @@ class EditBrush:
             parts[-1] = f"{above}\n{parts[-1]}"
         return parts
 
-    async def _put(self, part: int, body: str, growing: bool) -> None:
+    async def _put(self, part: int, body: str, growing: bool, last: bool) -> None:
         poster, post, written = self._posts.poster, self._posts.id(part), False
         with suppress(Gone):  # somebody deleted it: it is not forced on them again
             if post is None:
                 number = self._posts.number(part)
-                make = partial(poster.create, body, number, first=part == 0, growing=growing)
+                make = partial(poster.create, body, number, first=part == 0, growing=growing, last=last)
                 post, adopted = await self._posts.create(part, make)
                 written = not adopted
             if not written:
-                await poster.edit(post, body, growing=growing)
+                await poster.edit(post, body, growing=growing, last=last)
 
     async def read(self) -> str:
         """See `Brush.read`: without the line of activities, which is no part of the answer."""

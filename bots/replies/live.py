@@ -11,10 +11,10 @@ from typing import Protocol, Self
 
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.blocks import closing
-from bots.replies.posts import POSTING
+from bots.replies.posts import POSTING, until_posted
 from core.errors import Lost, Retryable, SpoolError, Unreachable, Unsaved
-from core.ports import Attaching
-from core.types import Activity, ApprovalRequest, File
+from core.ports import Attaching, Removing
+from core.types import Activity, AnswerButton, ApprovalRequest, File
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class LiveReply:
         self._text, self._activities = text, tuple(activities)
         self._news.set()
 
-    async def finish(self, text: str, note: str = "") -> None:
+    async def finish(self, text: str, note: str = "", buttons: Sequence[AnswerButton] = ()) -> None:
         """Returns ⇒ the whole text is shown. Raises Unreachable."""
         assert self._painting is not None
         text = text if text.strip() else ""
@@ -156,12 +156,34 @@ class LiveReply:
             self._news.set()
 
 
+class Files(Attaching, Removing, Protocol):
+    """The files of one run."""
+
+
 class FullReply(LiveReply):
     """`core.ports.FullReply` of one run."""
 
-    def __init__(self, brush: Brush, files: Attaching, questions: ApprovalPosts) -> None:
+    def __init__(self, brush: Brush, files: Files, questions: ApprovalPosts) -> None:
         super().__init__(brush)
         self._files, self._questions = files, questions
+
+    async def finish(self, text: str, note: str = "", buttons: Sequence[AnswerButton] = ()) -> None:
+        """See `Reply.finish`."""
+        self._questions.offer(buttons)
+        await super().finish(text, note)
+
+    async def remove(self) -> None:
+        """See `Removing.remove`. What is being painted is left where a crash would leave it."""
+        assert self._painting is not None
+        self._painting.cancel()
+        await asyncio.gather(self._painting, return_exceptions=True)
+        try:
+            await until_posted(self._files.remove)
+            await until_posted(self._questions.remove)
+        except (Lost, Unsaved):
+            raise
+        except SpoolError as error:
+            logger.warning("answer cannot be removed", extra={"error": str(error)})
 
     async def attach(self, key: str, file: File) -> None:
         """See `Attaching.attach`."""

@@ -17,6 +17,7 @@ from core.concurrency import Backoff, KeyedLock, retry
 from core.errors import Retryable, SpoolError, Unreachable
 from core.store import steps
 from core.store.steps import Deleted, Intended, Journal, Posted, PostState, Step
+from core.types import AnswerButton
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -59,12 +60,17 @@ class Poster(Protocol):
     """Characters a post may have."""
     stoppable: bool
     """Whether a post that still grows carries a button to stop it."""
+    buttons: Sequence[AnswerButton]
+    """Of the answer that is whole: they stand under its last post."""
 
-    async def create(self, text: str, number: int, *, first: bool, growing: bool) -> str:
-        """A new post; gives its id. `number`: its own one in this run; `first`: it opens the answer."""
+    async def create(self, text: str, number: int, *, first: bool, growing: bool, last: bool = False) -> str:
+        """A new post; gives its id. `number`: its own one in this run; `first`: it opens the answer.
+
+        `last`: it ends the answer, and has the buttons.
+        """
         ...
 
-    async def edit(self, post: str, text: str, *, growing: bool) -> None:
+    async def edit(self, post: str, text: str, *, growing: bool, last: bool = False) -> None:
         """Replace a post's text; repeating it is harmless."""
         ...
 
@@ -118,6 +124,10 @@ class Posts:
                     return number
                 part -= 1
         return len(states) + part
+
+    def names(self, begins: str) -> list[str]:
+        """See `Journal.names`."""
+        return self._journal.names(begins)
 
     def begun(self) -> bool:
         """True when this run posted text, or meant to: a process died or an answer is unknown."""
@@ -208,6 +218,26 @@ class Posts:
         for number, state in self._standing():
             if isinstance(state, Intended):
                 await self.find(steps.post(number))
+
+    async def take_away(self, step: Step[PostState], sign: str) -> None:
+        """Remove the post journaled as that step, if it stands."""
+        if post := await self.find(step, sign):
+            with suppress(Gone):
+                await self.poster.delete(post)
+            await self._journal.record(step, Deleted(post), ref=self.poster.ref(post))
+
+    async def remove(self) -> None:
+        """Remove all that the run has posted, also what only the platform knows to be the run's.
+
+        What is recorded is another run's: on Discord two may have replied to the same message.
+        """
+        await self.trim(0)
+        found = [post.id for post in await self.poster.own("") if post.run == self._journal.claim.run]
+        taken = await self._journal.recorded(map(self.poster.ref, found))
+        for post in found:
+            if self.poster.ref(post) not in taken:
+                with suppress(Gone):
+                    await self.poster.delete(post)
 
     async def trim(self, parts: int) -> None:
         """Remove the posts a shorter answer does not need, also one whose id was never learnt."""

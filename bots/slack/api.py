@@ -17,11 +17,11 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from bots.replies.posts import Gone, Unclear
+from bots.slack.words import POSTING_CURES, REVOKED
 from core.errors import Retryable, SpoolError, Unreachable
 
 logger = logging.getLogger(__name__)
 
-REVOKED = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 _UNKNOWN_OUTCOME = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "timeout"}
 _NEVER = {
     "channel_not_found",
@@ -44,12 +44,22 @@ _NEVER = {
 }
 
 
+FORBIDDEN: Final = {"missing_scope", "no_permission", "not_allowed_token_type"}
+"""No other form of the same would be taken."""
+
+
 class Refused(SpoolError):
     """Slack understood the call and will not do it; `error` is its name for why."""
 
-    def __init__(self, error: str) -> None:
+    def __init__(self, error: str, cure: str = "") -> None:
         super().__init__(error)
-        self.error = error
+        self.error, self.cure = error, cure
+
+    def unreachable(self) -> Unreachable:
+        """The same where nothing else can be tried."""
+        error = Unreachable(self.error)
+        error.cure = self.cure
+        return error
 
 
 class Limited(Retryable):
@@ -86,9 +96,18 @@ def _sorted(error: SlackApiError) -> SpoolError:
         return Retryable(name, retry_after=30.0)
     if name in ("message_not_found", "cant_update_message", "cant_delete_message"):
         return Gone(name)
-    if name in _NEVER:
-        return Unreachable(name)
-    return Refused(name)
+    refused = Refused(name, _cure(name, response))
+    return refused.unreachable() if name in _NEVER else refused
+
+
+def _cure(name: str, response: Any) -> str:
+    if name != "missing_scope":
+        return POSTING_CURES.get(name, "")
+    scope = str(response.data.get("needed") or "it needs")[:100]
+    return (
+        f"The app lacks the scope {scope}: add it under OAuth & Permissions, Reinstall to Workspace, then "
+        "copy the token again."
+    )
 
 
 def _name(response: Any) -> str:

@@ -10,6 +10,7 @@ import io
 import logging
 import re
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.intake.download import Hosts, Redirected, download, words
 from bots.replies.posts import Gone, Unclear, until_posted
 from bots.replies.safe_text import file_name
-from bots.slack.api import Refused, call
+from bots.slack.api import FORBIDDEN, Refused, call
 from core.concurrency import Backoff, until
 from core.errors import FileRefused, Retryable, TooLarge, Unreachable
 from core.files.detect import safe_name
@@ -109,7 +110,7 @@ class SlackFiles:
         try:
             answer = await call(self._client.files_info(file=attachment.id))
         except Refused as error:
-            if error.error in ("missing_scope", "no_permission", "not_allowed_token_type"):
+            if error.error in FORBIDDEN:
                 raise _forbidden(error.error) from error
             gone = error.error in ("file_not_found", "file_deleted")
             raise FileRefused("file_deleted" if gone else "file_unavailable") from error
@@ -162,6 +163,22 @@ class Uploads:
         """See `Attaching.attach`."""
         await until_posted(lambda: self._attach(key, file))
 
+    async def remove(self) -> None:
+        """See `Removing.remove`."""
+        for key in self.journal.names("file:"):
+            if found := self.journal.get(steps.upload(key)):
+                with suppress(Refused, Gone, Unreachable):
+                    await self._delete(found.id)
+
+    async def _delete(self, file: str) -> None:
+        """The file, and the message that showed it: without the file Slack leaves that behind, empty."""
+        if await self._shown(file):
+            info = (await call(self.client.files_info(file=file))).get("file") or {}
+            for ts in _shares(info, self.address):
+                with suppress(Refused, Gone):
+                    await call(self.client.chat_delete(channel=self.address.channel, ts=ts))
+        await call(self.client.files_delete(file=file))
+
     async def _attach(self, key: str, file: File) -> None:
         step = steps.upload(key)
         before = self.journal.get(step)
@@ -181,7 +198,7 @@ class Uploads:
                 if error.error in _UNKNOWN_FILE:
                     return await self._show(step, file, None)
                 if error.error != _DONE_ALREADY:
-                    raise Unreachable(error.error) from error
+                    raise error.unreachable() from error
             return given
         given = await self._upload(file)
         await self.journal.record(step, Uploaded(given))
@@ -252,10 +269,16 @@ def _stands(file: dict[str, Any], address: Address) -> bool:
     return address.channel in [*places, *direct]
 
 
+def _shares(file: dict[str, Any], address: Address) -> list[str]:
+    """The messages that show a file where this run answers."""
+    kinds = [kind for kind in (file.get("shares") or {}).values() if isinstance(kind, dict)]
+    return [str(share["ts"]) for kind in kinds for share in kind.get(address.channel) or () if "ts" in share]
+
+
 async def _must(request: Awaitable[Any]) -> Any:
     try:
         return await request
     except Refused as error:
         if error.error in _TOO_LARGE:
             raise TooLarge(LARGEST_FILE) from error
-        raise Unreachable(error.error) from error
+        raise error.unreachable() from error

@@ -11,16 +11,17 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 
-from bots.replies.commands import choice_text, memory_text
-from bots.slack.poster import APPROVE, REFUSE
+from bots.replies.commands import choice_text, memory_text, model_text, reset_text
+from bots.slack.poster import APPROVE, REFUSE, reference
 from core.concurrency import Background
 from core.inbox import Inbox
 from core.texts import text
-from core.types import Address
+from core.types import Address, IncomingMessage, Wish
 
 logger = logging.getLogger(__name__)
 ANY = re.compile(".*")
@@ -38,10 +39,13 @@ class Interactions:
         self._background = Background()
         app.command("/reset")(self._reset)
         app.command("/assistant")(self._assistant)
+        app.command("/model")(self._model)
         app.command("/memory")(self._memory)
         app.shortcut("reset_thread")(self._shortcut)
         app.action(APPROVE)(self._decide)
         app.action(REFUSE)(self._decide)
+        app.action("again")(self._wish)
+        app.action("shorter")(self._wish)
         app.command(ANY)(self._stale_command)
         for interaction in (app.action, app.shortcut):
             interaction(ANY)(self._stale)
@@ -51,13 +55,18 @@ class Interactions:
 
     async def _reset(self, body: dict[str, Any], ack: Any) -> None:
         user = str(body["user_id"])
-        done = await self._inbox.reset(self._address(body["channel_id"]), user)
-        await self._answer(ack, await self._say("reset" if done else "reset_topic", user))
+        extent = await self._inbox.reset(self._address(body["channel_id"]), user)
+        await self._answer(ack, reset_text(extent, await self._quickly(user), self._language))
 
     async def _assistant(self, body: dict[str, Any], ack: Any) -> None:
         user, wanted = str(body["user_id"]), str(body.get("text") or "").strip()
         choice = await self._inbox.assistants(self._address(body["channel_id"]), "", user, wanted)
         await self._answer(ack, choice_text(choice, await self._quickly(user), self._language))
+
+    async def _model(self, body: dict[str, Any], ack: Any) -> None:
+        user, wanted = str(body["user_id"]), str(body.get("text") or "").strip()
+        choice = await self._inbox.model(self._address(body["channel_id"]), "", user, wanted)
+        await self._answer(ack, model_text(choice, await self._quickly(user), self._language))
 
     async def _memory(self, body: dict[str, Any], ack: Any) -> None:
         user = str(body["user_id"])
@@ -70,9 +79,9 @@ class Interactions:
     async def _shortcut(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
         user, message = str(body["user"]["id"]), body.get("message") or {}
         topic = str(message.get("thread_ts") or message.get("ts") or "")
-        await self._inbox.reset(self._address((body.get("channel") or {}).get("id"), topic), user)
+        extent = await self._inbox.reset(self._address((body.get("channel") or {}).get("id"), topic), user)
         await ack()
-        self._confirm(respond, "reset", user)
+        self._later(respond, user, partial(reset_text, extent))
 
     async def _decide(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
         """A button works for whoever was asked."""
@@ -83,16 +92,32 @@ class Interactions:
         if decision != "done":  # else the question itself changes
             self._confirm(respond, f"approval_{decision}", user)
 
-    def _confirm(self, respond: Any, key: str, user: str) -> None:
-        """Later: an acknowledgement leaves only when its listener returns."""
-        self._background.start(self._respond(respond, key, user), "confirmation")
+    async def _wish(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
+        """A button under an answer is a message of whoever asked; its id is the press's."""
+        user, action = str(body["user"]["id"]), _pressed(body)
+        wish: Wish = "again" if action.get("action_id") == "again" else "shorter"
+        address = self._address((body.get("channel") or {}).get("id"))
+        post = str((body.get("message") or {}).get("ts") or "")
+        words, at = await self._say(f"wish_{wish}", user), str(action.get("action_ts") or "")
+        order = IncomingMessage(at, address, user, words, float(at))
+        decision = await self._inbox.press(reference(address, post), order, wish)
+        await ack()
+        if decision != "done":  # else the answer tells
+            self._confirm(respond, f"answer_{decision}", user)
 
-    async def _respond(self, respond: Any, key: str, user: str) -> None:
+    def _confirm(self, respond: Any, key: str, user: str) -> None:
+        self._later(respond, user, partial(text, key))
+
+    def _later(self, respond: Any, user: str, words: Callable[[str, str], str]) -> None:
+        """An acknowledgement leaves only when its listener returns. `words`: of a locale and a language."""
+        self._background.start(self._respond(respond, user, words), "confirmation")
+
+    async def _respond(self, respond: Any, user: str, words: Callable[[str, str], str]) -> None:
         try:
-            said = await self._say(key, user)
+            said = words(await self._quickly(user), self._language)
             await respond(text=said, response_type="ephemeral", replace_original=False)
         except Exception as error:
-            logger.info("%s could not be confirmed", key, extra={"error": type(error).__name__})
+            logger.info("an interaction could not be confirmed", extra={"error": type(error).__name__})
 
     async def _stale_command(self, body: dict[str, Any], ack: Any) -> None:
         await self._answer(ack, await self._say("stale", str(body.get("user_id") or "")))

@@ -7,7 +7,6 @@ before the listener has stored it.
 from __future__ import annotations
 
 import logging
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,52 +15,19 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.intake.following import Following
 from bots.intake.said import Said
-from bots.slack import events
-from bots.slack.events import Us
+from bots.slack.following import Follower, Heard
 from bots.slack.interactions import ANY
 from bots.slack.poster import reference
+from bots.slack.reading import events
+from bots.slack.reading.apps import Apps
+from bots.slack.reading.events import Us
 from core.inbox import Inbox
 from core.types import Address, IncomingMessage
 
 logger = logging.getLogger(__name__)
 MOST_STORED = 1000
-MOST_TOPICS = 10_000
-
-
-class Heard:
-    """Notes every message event. Only a channel whose messages reach us can be said to be quiet."""
-
-    def __init__(self) -> None:
-        self._since = time.time()
-        self._channels: set[str] = set()
-        self._topics: dict[tuple[str, str], dict[str, float]] = {}
-
-    def interrupted(self) -> None:
-        """The connection was lost: what was said meanwhile is not known."""
-        self._since, self._topics = time.time(), {}
-
-    def note(self, event: Mapping[str, Any]) -> None:
-        """A message, whoever wrote it; events that are none are ignored."""
-        channel, ts, user = event.get("channel"), event.get("ts"), event.get("user")
-        if not (isinstance(channel, str) and isinstance(ts, str) and isinstance(user, str)):
-            return
-        if event.get("type") == "message":
-            self._channels.add(channel)
-        if len(self._topics) > MOST_TOPICS:
-            self.interrupted()
-        topic = (channel, str(event.get("thread_ts") or ts))
-        try:
-            self._topics.setdefault(topic, {})[user] = float(ts)
-        except ValueError:
-            return
-
-    def quiet(self, channel: str, topic: str, user: str, since: float) -> bool:
-        """True when surely nobody but this person has written there since then."""
-        if channel not in self._channels or since < self._since:
-            return False
-        others = (at for who, at in self._topics.get((channel, topic), {}).items() if who != user)
-        return max(others, default=0.0) <= since
 
 
 class Listeners:
@@ -73,17 +39,18 @@ class Listeners:
         inbox: Inbox,
         me: AuthorizeResult,
         *,
-        follow: bool,
+        following: Following,
         heard: Heard,
-        waiting: Callable[[Address, bool], None],
+        waiting: Callable[[Address, IncomingMessage | None], None],
     ) -> None:
-        self._inbox, self._follow = inbox, follow
-        self._heard, self._waiting = heard, waiting
+        self._inbox, self._heard, self._waiting = inbox, heard, waiting
         self._bot = me.bot_id or "none"
         self._stored: OrderedDict[tuple[object, object], None] = OrderedDict()
         self._us = us_of(me)
+        self._follower = Follower(client, inbox, heard, self._us, following)
         self._enterprise = str(me.enterprise_id or "")
         self._foreign: set[str] = set()
+        self._apps = Apps()
 
         self.app = _bolt(client, me)
         self.app.event(ANY)(self._event)  # everything is acknowledged, also what is not for us
@@ -105,7 +72,7 @@ class Listeners:
             return True
         channel, ts = event.get("channel"), event.get("ts")
         known = isinstance(channel, str) and isinstance(ts, str) and (channel, ts) in self._stored
-        return known and not event.get("subtype")
+        return known and not event.get("subtype") and not event.get("edited")
 
     def _of_another(self, payload: Mapping[str, Any]) -> bool:
         """Whether the event is for other installations only: an app token is told of all of them.
@@ -147,16 +114,25 @@ class Listeners:
 
         `team`: that of the envelope.
         """
-        self._heard.note(event)
+        if event.get("user") != self._us.user:  # a history tells our own posts, too
+            self._heard.note(event)
         gone = events.deleted(event, self._us.team)
-        if gone and await self._inbox.withdraw(*gone):
-            self._waiting(gone[0], False)
+        if gone and await self._inbox.withdraw(*gone, float(gone[1])):
+            self._waiting(gone[0], None)
         said = events.read(event, self._us, team)
-        if said and said.concerns_us and (said.to == "us" or await self._follows(said)):
-            await self._receive(said.incoming(), live)
+        if said and said.by == "other":
+            self._apps.note(said)
+        if said and edited(event):
+            await self._edited(said)
+        elif ours := await self._follower.ours(said, event):
+            await self._receive(ours.incoming(), live)
 
-    async def _follows(self, said: Said) -> bool:
-        return self._follow and await self._inbox.spoke_before(said.address, said.user)
+    async def _edited(self, said: Said) -> None:
+        """One that mentions us only now is a message, unless it is too old; of a known one it is the text."""
+        if said.by == "person" and said.to == "us":
+            await self._receive(said.incoming(), live=False)
+        if said.by == "person":
+            await self._inbox.amend(said.incoming())
 
     async def _receive(self, message: IncomingMessage, live: bool) -> None:
         receipt = await self._inbox.receive(message, live=live)
@@ -164,7 +140,7 @@ class Listeners:
         if len(self._stored) > MOST_STORED:
             self._stored.popitem(last=False)
         if receipt.new and not receipt.claim and message.kind == "ask":
-            self._waiting(message.address, True)  # behind others: it was heard all the same
+            self._waiting(message.address, message)  # behind others: it was heard all the same
 
     async def _stopped(self, event: dict[str, Any]) -> None:
         channel, topic, user = (str(event.get(key) or "") for key in ("channel", "thread_ts", "user"))
@@ -174,6 +150,17 @@ class Listeners:
             await self._inbox.stop_post(reference(address, str(post)))
         if not posts:
             await self._inbox.stop(address, user)
+
+
+def edited(event: Mapping[str, Any]) -> bool:
+    """Whether its writer has changed the message; Slack itself changes messages too, to show previews."""
+    if event.get("subtype") != "message_changed":  # a line of a history says what it says now
+        return event.get("type") == "app_mention" and bool(event.get("edited"))
+    now, before = event.get("message"), event.get("previous_message")
+    if not isinstance(now, Mapping):
+        return False
+    other = isinstance(before, Mapping) and before.get("text") != now.get("text")
+    return bool(now.get("edited")) or other
 
 
 def us_of(me: AuthorizeResult) -> Us:

@@ -8,7 +8,7 @@ either chunks or plain text, as it began.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -84,9 +84,12 @@ class NativeStream:
             raise
         self._grown(text, activities)
 
-    async def stop(self, text: str, metadata: dict[str, Any]) -> None:
-        """The last words."""
+    async def stop(
+        self, text: str, metadata: dict[str, Any], under: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        """The last words, and blocks that stand under them."""
         content = _content(text, () if self.chunked else None) if text else {}
+        content |= {"blocks": list(under)} if under else {}
         self._budget.note("chat.stopStream")
         try:
             await call(

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,31 +17,35 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.intake.catch_up import CatchUp
 from bots.intake.connection import TokenRefused
+from bots.intake.following import Following
 from bots.replies.activity import doing
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.live import FullReply
 from bots.replies.posts import Posts
 from bots.replies.safe_text import harmless
-from bots.slack import events
-from bots.slack.api import REVOKED, Budget, Limited, Refused, call
+from bots.slack.api import Budget, Limited, Refused, call
 from bots.slack.files import SlackFiles, Uploads
-from bots.slack.history import History, pages
+from bots.slack.following import Heard
 from bots.slack.interactions import Interactions
-from bots.slack.listeners import Heard, Listeners, us_of
+from bots.slack.listeners import Listeners, us_of
 from bots.slack.markup import SlackMarkup
 from bots.slack.native_stream import Refusals
 from bots.slack.poster import SlackPoster, reference
+from bots.slack.reading import events
+from bots.slack.reading.history import History, newest, pages
+from bots.slack.reading.people import People
 from bots.slack.socket import SocketMode, unconnected
 from bots.slack.status import Status
 from bots.slack.stream import StreamBrush, Streaming
+from bots.slack.words import NO_TOKEN, token_refused
 from core.concurrency import Background, KeyedLock
 from core.errors import Retryable, SpoolError
 from core.inbox import Inbox
 from core.settings import Settings
 from core.store import steps
 from core.store.steps import Journal
-from core.texts import text
-from core.types import Activity, Attachment, Earlier, IncomingMessage
+from core.texts import of_script, text
+from core.types import Activity, Address, Attachment, Earlier, IncomingMessage, Person
 
 logger = logging.getLogger(__name__)
 CHECK = 60.0
@@ -54,7 +59,11 @@ CONTEXT_PATIENCE = 1.25
 class SlackPlatform:
     """`core.ports.Platform` for the workspace of one bot token."""
 
-    name = "slack"
+    name, reads = "slack", True
+    shows = (
+        "Slack shows Markdown: headings, lists, tables, quotes, links and code. It shows no LaTeX, HTML, "
+        "footnotes or pictures by link."
+    )
 
     def __init__(self, settings: Settings, inbox: Inbox, session: aiohttp.ClientSession) -> None:
         self._settings, self._inbox, self._session = settings, inbox, session
@@ -70,9 +79,8 @@ class SlackPlatform:
             self._client, session, token=settings.slack_bot_token, api_url=settings.slack_api_url
         )
         self._status = Status(self._client)
-        self._locales: dict[str, str] = {}
+        self._people = People(self._client)
         self._heard = Heard()
-        self._thinking = text("thinking", "", settings.language)
         self._open_at = 0.0
         self._me: asyncio.Future[AuthorizeResult] = asyncio.get_running_loop().create_future()
 
@@ -83,12 +91,12 @@ class SlackPlatform:
             self._client,
             self._inbox,
             me,
-            follow=self._settings.follow_threads,
+            following=Following.of(self._settings, self.name),
             heard=self._heard,
-            waiting=lambda address, yes: self._status.waiting(address, self._thinking if yes else ""),
+            waiting=self._waiting,
         )
         team, language = us_of(me).team, self._settings.language
-        Interactions(listeners.app, self._inbox, team, language, self.locale)
+        Interactions(listeners.app, self._inbox, team, language, self._locale)
         history = History(self._client, partial(listeners.message, live=False))
         window = self._settings.catch_up_seconds
         caught_up = CatchUp(self._inbox, self.name, window, quick=15, pause=2.6)  # two of 50 calls a minute
@@ -158,10 +166,11 @@ class SlackPlatform:
         wanted = message.kind == "ask" and not begun  # else there is something to see already
         if begun:
             self._status.waiting(address, "")  # what a process before this one may have left
-        async with self._status.thinking(address, self._thinking if wanted else "") as thinking:
+        status = self._words("thinking", message) if wanted else ""
+        async with self._status.thinking(address, status) as thinking:
             poster = SlackPoster(self._client, self._budget, address, run, self._bot_user, thinking.posting)
             posts = Posts(journal, poster, self._locks)
-            show_activities = lambda activities: thinking.doing(self._busy(activities))  # noqa: E731
+            show_activities = lambda activities: thinking.doing(self._busy(message, activities))  # noqa: E731
             brush = StreamBrush(self._streaming, posts, poster, message, show_activities, begun=begun)
             files = Uploads(self._client, self._session, journal, address)
             async with FullReply(brush, files, ApprovalPosts(posts, journal, poster)) as reply:
@@ -169,11 +178,21 @@ class SlackPlatform:
                     yield reply
                 finally:
                     brush.close()
+                    self._people.learn(message.user)
 
-    def _busy(self, activities: Sequence[Activity]) -> str:
+    def _waiting(self, address: Address, message: IncomingMessage | None) -> None:
+        """A message waits there behind others; None: it does not any more."""
+        self._status.waiting(address, self._words("thinking", message) if message else "")
+
+    def _busy(self, message: IncomingMessage, activities: Sequence[Activity]) -> str:
         """The status that tells of tasks, "" for none under way."""
         title = doing(activities)
-        return text("busy", "", self._settings.language).format(task=harmless(title)) if title else ""
+        return self._words("busy", message).format(task=harmless(title)) if title else ""
+
+    def _words(self, key: str, message: IncomingMessage) -> str:
+        """Our own text in the person's language, as far as it is known: nothing waits for it."""
+        locale = message.locale or self._people.known(message.user).locale or of_script(message.text)
+        return text(key, locale, self._settings.language)
 
     async def _bot_user(self) -> str:
         """Known once Slack was reached for the first time."""
@@ -184,41 +203,66 @@ class SlackPlatform:
         address = message.address
         if self._heard.quiet(address.channel, address.topic, message.user, since):
             return []
-        us = us_of(await asyncio.shield(self._me))
+        where = (address.channel, address.topic, since, message.id)
         try:
-            reading = pages(
-                self._client,
-                address.channel,
-                address.topic,
-                since,
-                message.id,
-                patience=CONTEXT_PATIENCE,
-            )
-            topic = [events.read({**one, "channel": address.channel}, us) async for one in reading]
+            topic = [one async for one in pages(self._client, *where, patience=CONTEXT_PATIENCE)]
         except SpoolError as error:
             logger.info("topic cannot be read for context", extra={"error": str(error)})
             return []
-        before = [said for said in topic if said and said.sent_at < message.sent_at]
-        return [said.earlier(reference(address, said.id)) for said in before[-EARLIER:] if said.text]
+        return (await self._before(message, topic))[-EARLIER:]
+
+    async def _before(self, message: IncomingMessage, found: Iterable[Mapping[str, Any]]) -> list[Earlier]:
+        """Those of the messages that say or show something and were sent before that one."""
+        channel, us = message.address.channel, us_of(await asyncio.shield(self._me))
+        told = [events.read({**one, "channel": channel}, us) for one in found]
+        return [
+            said.earlier(reference(message.address, said.id))
+            for said in told
+            if said and said.sent_at < message.sent_at and (said.text or said.quotes or said.files)
+        ]
+
+    async def tell(self, message: IncomingMessage, words: str) -> None:
+        """See `bots.intake.outcry.Telling`."""
+        post, address = self._client.chat_postMessage, message.address
+        await call(post(channel=address.channel, thread_ts=address.topic, text=words))
 
     async def fetch(self, attachment: Attachment, limit: int) -> bytes:
         """See `Fetching.fetch`."""
         return await self._files.fetch(attachment, limit)
 
-    async def locale(self, user: str) -> str:
-        """See `Platform.locale`. Asked once for each person."""
-        if user not in self._locales:
-            try:
-                async with asyncio.timeout(1.0):
-                    info = await call(self._client.users_info(user=user, include_locale=True))
-                self._locales[user] = str((info.get("user") or {}).get("locale") or "")
-            except (SpoolError, TimeoutError):
-                return ""
-        return self._locales[user]
+    async def person(self, user: str) -> Person:
+        """See `Platform.person`."""
+        try:
+            async with asyncio.timeout(1.0):
+                return await self._people.person(user)
+        except TimeoutError:
+            return Person()
+
+    async def names(self, mentions: Collection[str], message: IncomingMessage) -> Mapping[str, str]:
+        """See `Platform.names`."""
+        return await self._people.names(mentions)
+
+    async def said(self, message: IncomingMessage, since: float, most: int) -> Sequence[Earlier]:
+        """See `Platform.said`."""
+        found = await newest(self._client, message.address.channel, since, message.id, most)
+        replies = {one.get("ts"): one.get("reply_count") for one in found}
+        return [_with_replies(one, replies.get(one.id)) for one in await self._before(message, found)]
+
+    async def _locale(self, user: str) -> str:
+        return (await self.person(user)).locale
 
     async def close(self) -> None:
         """Take statuses away; what was not acknowledged is delivered again."""
+        await self._people.close()
         await self._status.close()
+
+
+def _with_replies(one: Earlier, count: object) -> Earlier:
+    """It says how many answers stand below it, which are not read with it."""
+    if not isinstance(count, int) or count < 1:
+        return one
+    told = f"[{count} {'reply' if count == 1 else 'replies'} in its thread]"
+    return replace(one, text=f"{one.text}\n{told}".lstrip())
 
 
 async def _with_token(setting: str, request: Awaitable[Any]) -> Any:
@@ -227,9 +271,6 @@ async def _with_token(setting: str, request: Awaitable[Any]) -> Any:
         return await call(request)
     except (Retryable, Refused) as error:
         name = str(error)
-        if name in REVOKED or name == "not_allowed_token_type":
-            raise TokenRefused(
-                f"Slack refused {setting} ({name}). Copy the current token from https://api.slack.com/apps "
-                "into the settings."
-            ) from None
+        if name in NO_TOKEN:
+            raise TokenRefused(token_refused(setting, name)) from None
         raise

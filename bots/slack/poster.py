@@ -12,10 +12,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.replies.approvals import sign
 from bots.replies.posts import Gone, OwnPost
 from bots.replies.safe_text import harmless
-from bots.slack.api import Budget, Limited, Refused, call
+from bots.slack.api import FORBIDDEN, Budget, Limited, Refused, call
 from bots.slack.markup import ROOM
 from core.errors import Retryable, SpoolError, Unreachable
-from core.types import Address, ApprovalRequest, RunId
+from core.types import Address, AnswerButton, ApprovalRequest, RunId
 
 logger = logging.getLogger(__name__)
 METADATA = "assistant_run"
@@ -48,18 +48,28 @@ class SlackPoster:
         """Called right before something new appears."""
         self.ordinary: set[str] = set()
         """Posts known not to be open streams; any other takes no update until it is stopped."""
+        self.buttons: Sequence[AnswerButton] = ()
 
     def metadata(self, sign: str = "") -> dict[str, Any]:
         """What names the run in a post, and what it is, for the search after a crash."""
         signed = {"sign": sign} if sign else {}
         return {"event_type": METADATA, "event_payload": {"run_id": self._run, **signed}}
 
-    async def create(self, text: str, number: int, *, first: bool, growing: bool) -> str:
+    async def create(self, text: str, number: int, *, first: bool, growing: bool, last: bool = False) -> str:
         """See `Poster.create`."""
         if self.plain:
             return await self._post(self.metadata(), {"text": text}, None)
         plainer = {"text": text} if len(text) <= _PLAIN[0] else None
-        return await self._post(self.metadata(), {"markdown_text": text}, plainer)
+        body: dict[str, Any] = {"markdown_text": text}
+        if last and self.buttons:
+            body = {"text": _notice(text), "blocks": [{"type": "markdown", "text": text}, *self.under()]}
+        return await self._post(self.metadata(), body, plainer)
+
+    def under(self) -> list[dict[str, Any]]:
+        """The buttons as blocks. There is room for one more than a text may become (`markup.ITEMS`)."""
+        made = [_button(button.wish, button.label, button.wish) for button in self.buttons]
+        named = [one | {"accessibility_label": one["text"]["text"]} for one in made]
+        return [{"type": "actions", "elements": named}] if named else []
 
     def _plainer(self, reason: str) -> Retryable:
         """From now on posts are shorter and without Markdown; to be raised, so that all is painted again."""
@@ -92,15 +102,17 @@ class SlackPoster:
             self._budget.limited(channel, error.retry_after or 1.0)
             raise
         except Refused as error:  # a wrong thread, say, is no better in plain text
+            if error.error in FORBIDDEN or (plainer is None and self.plain):
+                raise error.unreachable() from error
             logger.info("markdown refused", extra={"error": error.error})
             if plainer is None:
-                raise (Unreachable if self.plain else self._plainer)(error.error) from error
+                raise self._plainer(error.error) from error
             response = await self._must(self._client.chat_postMessage(**plainer, **where))
         posted()
         self.ordinary.add(response["ts"])
         return str(response["ts"])
 
-    async def edit(self, post: str, text: str, *, growing: bool) -> None:
+    async def edit(self, post: str, text: str, *, growing: bool, last: bool = False) -> None:
         """See `Poster.edit`. The block holds the text; `text` is what notifications show."""
         if post not in self.ordinary:
             await self.end_stream(post)
@@ -109,10 +121,9 @@ class SlackPoster:
         if self.plain:
             await self._plainly(where, text)
             return
-        short = text.encode()[:TEXT_BYTES].decode(errors="ignore")
-        blocks = [{"type": "markdown", "text": text}]
+        blocks = [{"type": "markdown", "text": text}, *(self.under() if last else [])]
         try:
-            await call(self._client.chat_update(text=short, blocks=blocks, **where))
+            await call(self._client.chat_update(text=_notice(text), blocks=blocks, **where))
         except Limited as error:
             self._budget.limited("chat.update", error.retry_after or 1.0)
             raise
@@ -136,7 +147,7 @@ class SlackPoster:
         except Refused as error:
             if error.error == "msg_too_long" and self.limit != _PLAIN[-1]:
                 raise self._plainer(error.error) from error
-            raise Unreachable(error.error) from error
+            raise error.unreachable() from error
         return None
 
     async def end_stream(self, post: str) -> None:
@@ -148,6 +159,8 @@ class SlackPoster:
 
     async def delete(self, post: str) -> None:
         """See `Poster.delete`. Where nothing may be deleted, next to nothing is left."""
+        if post not in self.ordinary:  # a stream cannot be deleted
+            await self.end_stream(post)
         try:
             await call(self._client.chat_delete(channel=self._address.channel, ts=post))
         except Refused as error:
@@ -158,7 +171,7 @@ class SlackPoster:
         try:
             return await call(request)
         except Refused as error:
-            raise Unreachable(error.error) from error
+            raise error.unreachable() from error
 
     async def own(self, after: str) -> Sequence[OwnPost]:
         """See `Poster.own`. Empty where the app may not read the thread."""
@@ -199,6 +212,10 @@ class SlackPoster:
     def pace(self) -> float:
         """See `Poster.pace`."""
         return self._budget.update_pause()
+
+
+def _notice(text: str) -> str:
+    return text.encode()[:TEXT_BYTES].decode(errors="ignore")
 
 
 def reference(address: Address, post: str) -> str:

@@ -14,7 +14,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import aiohttp
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -23,6 +23,7 @@ from slack_bolt.response import BoltResponse
 from bots.intake.connection import BRIEF, CONNECTING, STOOD, TokenRefused
 from bots.logs import raised
 from bots.slack.api import seconds
+from bots.slack.words import CURES, PERMANENT
 from core.concurrency import KeyedLock
 from core.errors import ConfigError, Retryable, SpoolError, loggable
 
@@ -41,32 +42,14 @@ _ID = re.compile(r'"envelope_id"\s*:\s*"([\w-]{1,64})"')
 
 Dispatch = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
 
-_OFF = "Socket Mode is off: turn it on at https://api.slack.com/apps, under Socket Mode"
-_SCOPE = (
-    "the app-level token may not open connections: generate one with the scope connections:write under "
-    "Basic Information, App-Level Tokens, and put it into SLACK_APP_TOKEN"
-)
-PERMANENT: Final = {
-    "link_disabled": _OFF,
-    "socket_mode_not_enabled": _OFF,
-    "socket_mode_disabled": _OFF,
-    "missing_scope": _SCOPE,
-    "no_permission": _SCOPE,
-}
-"""Slack's words for what only a person can change → how."""
-_CURES: Final = {
-    **PERMANENT,
-    "too_many_websockets": "as many connections of this app are open as there may be (10): stop other copies",
-}
-
 
 def unconnected(word: str) -> Exception:
     """The error for what Slack says in place of a connection, with its cure."""
     said = f"Slack says {word}"
     if word in PERMANENT:
-        return ConfigError(f"{said}. {_CURES[word]}.")
+        return ConfigError(f"{said}: {CURES[word]}.")
     passing = Retryable(said)
-    passing.cure = f"({_CURES[word]})" if word in _CURES else ""
+    passing.cure = f"({CURES[word]})" if word in CURES else ""
     return passing
 
 
@@ -213,7 +196,7 @@ class SocketMode:
             if stood < BRIEF and not link.delivered and self._greetings == 1:
                 self._refused = error
         else:
-            logger.log(logging.WARNING if reason in _CURES else logging.INFO, "moving: %s", loggable(error))
+            logger.log(logging.WARNING if reason in CURES else logging.INFO, "moving: %s", loggable(error))
         self._move_in(CONNECTING.pause(self._failures - 1))
 
     async def _handle(self, link: _Link, envelope: dict[str, Any]) -> None:

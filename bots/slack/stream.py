@@ -64,7 +64,7 @@ class StreamBrush:
         self._open: NativeStream | None = None
         self._plain = False  # chunks were refused: perhaps because of something else
         self._doings: Sequence[Activity] = ()  # what is shown in that other place
-        self._carded: list[tuple[str, str]] = []  # ended streams whose cards are still there, and their text
+        self._carded: list[tuple[str, str, bool]] = []  # ended streams that still have cards, and their text
         self._repaint: EditBrush | None = None
         if begun:  # a process before this one showed something: its state is not ours to append to
             self._repaint = self._post_brush(eager=True)
@@ -170,7 +170,7 @@ class StreamBrush:
                 raise Refused("text_changed")
             more, full = shown[len(opened.shown) :], self._pages.full > number
             if full or final or (left < 0 and not shown):
-                await self._end(opened, more)
+                await self._end(opened, more, last=final and not full)
                 if full:
                     parts = self._pages.posts(clean, final=final)
                     continue
@@ -183,12 +183,12 @@ class StreamBrush:
             await opened.append(more, news)
             return True
 
-    async def _end(self, opened: NativeStream, more: str) -> None:
+    async def _end(self, opened: NativeStream, more: str, *, last: bool) -> None:
         """As `_stop`. One that showed only activities leaves its post: for the first words, or to go."""
         if not (opened.shown + more).strip():
             await self._poster.end_stream(opened.post)
             raise Refused("stream_without_text")
-        await self._stop(opened, more)
+        await self._stop(opened, more, last=last)
 
     async def _start(self, first: str, activities: Sequence[Activity]) -> None:
         number = len(self._ended)
@@ -234,21 +234,22 @@ class StreamBrush:
             self._client, self._budget, self._poster, self._message, text, activities
         )
 
-    async def _stop(self, opened: NativeStream, more: str) -> None:
-        """End the open stream with its last words."""
-        await opened.stop(more, self._poster.metadata())
+    async def _stop(self, opened: NativeStream, more: str, *, last: bool) -> None:
+        """End the open stream with its last words; `last`: of the answer, too."""
+        carded = bool(opened.cards)  # then the update that replaces it brings the buttons
+        await opened.stop(more, self._poster.metadata(), self._poster.under() if last and not carded else ())
         self._poster.ordinary.add(opened.post)
         if opened.cards:
-            self._carded.append((opened.post, opened.shown))
+            self._carded.append((opened.post, opened.shown, last))
         self._ended.append(opened.shown)
         self.close()
 
     async def _uncard(self, *, final: bool) -> None:
         """Replace ended streams by their text alone: at once for the last words, else when there is room."""
         while self._carded and (final or not self._budget.update_pause()):
-            post, body = self._carded[0]
+            post, body, last = self._carded[0]
             with suppress(Gone, Unreachable):  # its text stands there in any case
-                await self._poster.edit(post, body, growing=False)
+                await self._poster.edit(post, body, growing=False, last=last)
             del self._carded[0]
 
     async def _give_up(self) -> None:

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from core.assistants import models
@@ -82,17 +83,28 @@ async def _asked(ask: Ask, server: str) -> Mapping[str, ModelFacts] | str:
     return found or f"{server} lists no models"
 
 
+class Concern(NamedTuple):
+    """Something for the log. `refused`: that model cannot answer at all."""
+
+    text: str
+    refused: bool
+
+
 async def concerns(
     db: Database, settings: Settings, ask: Ask, now: float, wanted: Iterable[str]
-) -> list[str]:
-    """What the operator should know about the models in use: texts for the log, [] when all is well."""
+) -> list[Concern]:
+    """What the operator should know about the models in use, [] when all is well.
+
+    That the server could not be asked is no concern of models: `bots.checks.model` tells it.
+    """
     offered = await of_server(db, settings, ask, now)
     if offered.models is None and not offered.official:
         return []  # many compatible servers list nothing, and nothing is known about their models
-    found = [offered.judge(model, day(now)) for model in dict.fromkeys(wanted)]
-    told = [verdict.refused or verdict.warning for verdict in found]
-    told.append(await _speech(db, settings, offered, now))
-    return list(dict.fromkeys(filter(None, told)))
+    judged = partial(models.judge, listed=offered.models, official=offered.official, today=day(now))
+    found = map(judged, dict.fromkeys(wanted))
+    told = [Concern(one.refused or one.warning, bool(one.refused)) for one in found]
+    told.append(Concern(await _speech(db, settings, offered, now), refused=False))
+    return [one for one in dict.fromkeys(told) if one.text]
 
 
 async def _speech(db: Database, settings: Settings, offered: ModelList, now: float) -> str:

@@ -16,6 +16,7 @@ from core.assistants import model_list
 from core.assistants.importer import Arrival, Imported, arrival, arrive, has_more, objects, renewed
 from core.assistants.model_list import Ask, ModelList, day
 from core.assistants.models import default_effort
+from core.assistants.of_settings import choose_model
 from core.assistants.refusals import Ambiguous, ImportRefused, InUse, Invalid, OfSettings, Outdated, Unknown
 from core.assistants.remarks import Remark
 from core.assistants.validate import meant, misshapen, mistakes, unavailable
@@ -166,6 +167,24 @@ class Assistants:
             if assistants.get(tx, current.id) != current:
                 raise Outdated(current)
             return assistants.update(tx, current.id, review.wanted.body(), now)
+
+        return Saved(await self._db(work), review.warnings)
+
+    async def use_model(self, current: Assistant, model: str | None) -> Saved:
+        """`current`, as it was read, with that model (None: that of the settings): its next version.
+
+        That of the settings keeps it until ASSISTANT_MODEL is changed. Raises Invalid and Outdated.
+        """
+        if current.id != SETTINGS_ID:
+            return await self.update(current, {"model": model})
+        review = await self._fine(current, {"model": model})
+        now, setting = self._clock(), self._settings.assistant_model
+
+        def work(tx: Execute) -> Assistant:
+            if assistants.get(tx, current.id) != current:
+                raise Outdated(current)
+            choose_model(tx, setting, review.wanted.model)
+            return assistants.settle(tx, review.wanted, now)
 
         return Saved(await self._db(work), review.warnings)
 

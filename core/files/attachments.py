@@ -19,11 +19,11 @@ from core.concurrency import Background, Backoff, Slots, retry
 from core.errors import FileRefused, Permanent, Retryable, Unsaved, loggable
 from core.files import detect
 from core.ports import Fetching
-from core.store import files
+from core.store import files, messages
 from core.store.database import Database, Execute
 from core.store.files import Stored
 from core.texts import text
-from core.types import Attachment, File, IncomingMessage, RunId, ThreadId
+from core.types import Address, Attachment, File, IncomingMessage, RunId, ThreadId
 
 T = TypeVar("T")
 Transcribe = Callable[[str, bytes], Awaitable[str]]
@@ -117,7 +117,7 @@ class Attachments:
 
     def _settling(self, message: IncomingMessage, thread: ThreadId, run: RunId) -> asyncio.Task[None]:
         """The one task that makes rows of this message's files."""
-        name = _sources(message)[0]
+        name = " ".join([place(message.address, message.id), *(file.id for file in message.files)])
         if name not in self._under_way:
             task = self._background.start(self._settle(message, thread, run), f"files of {run}")
             task.add_done_callback(lambda _: self._under_way.pop(name, None))
@@ -138,7 +138,9 @@ class Attachments:
                 else:
                     facts = {"run_id": run, "reason": taken, "bytes": attachment.size}
                     logger.info("file refused", extra=facts)
-                file = await self._db(partial(_row, source, thread, run, attachment, taken))
+                row = partial(_row, message, position, thread, run, taken)
+                if not (file := await self._db(row)):
+                    return  # what the message has now is not this
             if file.kind == "audio" and file.transcript is None:
                 await self._understand(file)
 
@@ -217,10 +219,18 @@ class Attachments:
 
 
 def _row(
-    source: str, thread: ThreadId, run: RunId, attachment: Attachment, taken: File | str, tx: Execute
-) -> Stored:
-    """Put on record what became of an attachment; gives the facts."""
-    now = time.time()
+    message: IncomingMessage,
+    position: int,
+    thread: ThreadId,
+    run: RunId,
+    taken: File | str,
+    tx: Execute,
+) -> Stored | None:
+    """Put on record what became of an attachment; gives the facts. None where it stands there no more."""
+    now, source, attachment = time.time(), _sources(message)[position], message.files[position]
+    here = messages.attached(tx, message.address, message.id)
+    if here is not None and here[position : position + 1] != [attachment.id]:
+        return None  # the message was changed or deleted meanwhile
     if isinstance(taken, File):
         files.add(tx, source, thread, run, taken, now)
     else:
@@ -229,11 +239,14 @@ def _row(
     return files.at(tx, [source], contents=False)[0]
 
 
+def place(address: Address, message: str) -> str:
+    """A message's identity on its platform."""
+    return "/".join((address.platform, address.workspace, address.channel, message))
+
+
 def _sources(message: IncomingMessage) -> list[str]:
-    """What the files of a message are known by: its identity on the platform, and their positions."""
-    address = message.address
-    place = "/".join((address.platform, address.workspace, address.channel, message.id))
-    return [f"{place}/{position:03}" for position in range(len(message.files))]
+    """What the files of a message are known by: its identity, and their positions."""
+    return [f"{place(message.address, message.id)}/{position:03}" for position in range(len(message.files))]
 
 
 def _list(names: Sequence[str]) -> str:

@@ -6,8 +6,8 @@ import time
 from typing import NamedTuple
 
 from core.errors import Lost
-from core.runs import history
-from core.store import assistants, files, items, messages, runs, summaries, threads
+from core.runs.prompt import history
+from core.store import assistants, deletions, files, items, messages, runs, summaries, threads
 from core.store.database import Execute
 from core.types import Assistant, Claim, IncomingMessage, Outcome, RunId, ThreadId
 
@@ -53,19 +53,22 @@ class Ended(NamedTuple):
     """The lane's next run."""
     due: bool
     """The thread's oldest turns are to be summarised."""
+    wiped: bool = False
+    """Something was removed that is to leave the disk."""
 
 
 def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, *, go_on: bool) -> Ended:
     """End a run and begin the lane's next one, in one transaction. Raises Lost."""
-    runs.end(tx, held.run, held.owner, outcome.status, outcome.error, now)
+    gone = runs.end(tx, held.run, held.owner, outcome.status, outcome.error, now)
     items.add(tx, held.thread, held.run, outcome.items)
+    wiped = gone and deletions.settle(tx, held.run)  # before anything of the next run is read
     files.release(tx, held.run)
     if outcome.token_ratio:
         threads.learn_ratio(tx, held.thread, outcome.token_ratio)
     due = bool(held.assistant and history.outgrown(tx, held.thread, held.assistant, held.room))
     if due:
         summaries.want(tx, held.thread, now)
-    return Ended(_next(tx, held.lane, held.owner, budget) if go_on else None, due)
+    return Ended(_next(tx, held.lane, held.owner, budget) if go_on else None, due, wiped)
 
 
 def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> Claim:
@@ -73,7 +76,7 @@ def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> 
     row = runs.row(tx, run)
     memo = runs.steps(tx, run) if resumed else {}
     asked = messages.of_run(tx, run)
-    asks, texts = asked[0].kind == "ask", [message.text for message in asked]
+    asks, texts = asked[0].kind == "ask", [words for one in asked for words in one.words]
     assistant = _assistant(tx, row, asked[0]) if asks else None
     room = history.room(tx, row.thread, assistant, budget)
     spent, context_since = items.weigh(*texts), None

@@ -13,33 +13,48 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 
 from core.concurrency import Backoff, retry
-from core.errors import Lost, Unsaved
+from core.errors import Lost, Unsaved, loggable
 from core.runs import claims
 from core.store import runs
 from core.store.database import Database, Execute
-from core.types import Claim, Outcome, RunId, ThreadId
+from core.types import Claim, IncomingMessage, Outcome, RunId, ThreadId
 
 logger = logging.getLogger(__name__)
 Stopping = asyncio.Event
 MAX_ATTEMPTS = 3
 """Errors a run may meet before it ends as failed."""
 RECORDING = Backoff(first=0.5, most=15.0)
+REFUSING = Backoff(first=0.5, most=60.0)
+"""Between the tries of a run that could not be stored: each may ask the model again."""
 RunFn = Callable[[Claim, Stopping], Awaitable[Outcome]]
+
+
+def _nobody(*_: object) -> None:
+    """Where nobody wants to be told."""
 
 
 class Lanes:
     """Carries out claims with `run` until nothing is left in their lane; `due` is told of threads whose
-    summary is due.
+    summary is due, `refused` of each message whose run, or which itself, the database refuses.
     """
 
     def __init__(
-        self, db: Database, run: RunFn, budget: int, due: Callable[[ThreadId], None] = lambda _: None
+        self,
+        db: Database,
+        run: RunFn,
+        budget: int,
+        due: Callable[[ThreadId], None] = _nobody,
+        refused: Callable[[IncomingMessage, Unsaved], None] = _nobody,
+        refusing: Backoff = REFUSING,
     ) -> None:
-        self._db, self._run, self._budget, self._due = db, run, budget, due
+        self._db, self._run, self._budget, self._due, self.refused = db, run, budget, due, refused
+        self._refusing = refusing
         self.owner = secrets.token_hex(8)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping: dict[RunId, Stopping] = {}
         self._closing = False
+        self._refused = ""
+        """Why the database refuses, "" while it does not."""
 
     def start(self, claim: Claim) -> None:
         """Go on with a claim of this owner; returns at once."""
@@ -95,20 +110,29 @@ class Lanes:
 
     async def _until_empty(self, claim: Claim) -> None:
         following: Claim | None = claim
+        refusals = 0
         while following:
             claim = following
             try:
-                following = await self._one(claim)
+                following, refusals = await self._one(claim), 0
+                self._refused = ""
             except Lost:
                 raise
             except Unsaved as error:  # nothing was lost: the run stands as it was recorded
-                logger.error(
-                    "database refused, trying again", extra={"run_id": claim.run, "error": str(error)}
-                )
-                following = await self._again(claim)
+                refusals += 1
+                self._tell(claim, error)
+                following = await self._again(claim, self._refusing.pause(refusals))
             except Exception:
                 logger.exception("run met an unexpected error", extra={"run_id": claim.run})
-                following = await self._again(claim, failed=True)
+                following = await self._again(claim, RECORDING.pause(1), failed=True)
+
+    def _tell(self, claim: Claim, error: Unsaved) -> None:
+        """An error the first time, with its cure; while it lasts it is told in passing."""
+        level = logging.INFO if self._refused == str(error) else logging.ERROR
+        self._refused = str(error)
+        facts = {"run_id": claim.run, "error": loggable(error)}
+        logger.log(level, "database refused, trying again", extra=facts)
+        self.refused(claim.messages[-1], error)
 
     async def _one(self, claim: Claim) -> Claim | None:
         stopping = self._stopping.setdefault(claim.run, Stopping())
@@ -122,13 +146,15 @@ class Lanes:
             )
             if ended.due:
                 self._due(claim.thread)
+            if ended.wiped:
+                self._db.wipe()
             return ended.following
         finally:
             self._stopping.pop(claim.run, None)
 
-    async def _again(self, claim: Claim, *, failed: bool = False) -> Claim | None:
+    async def _again(self, claim: Claim, pause: float, *, failed: bool = False) -> Claim | None:
         """The same run once more, after a while; `failed`: by a fault of its own, which ends it in time."""
-        await asyncio.sleep(RECORDING.pause(1))
+        await asyncio.sleep(pause)
         reread = lambda: self._db(lambda tx: self._reread(tx, claim, failed=failed))  # noqa: E731
         return await retry(reread, RECORDING, "run", again=lambda error: isinstance(error, Unsaved))
 

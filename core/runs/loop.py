@@ -18,16 +18,19 @@ from typing import Any, Final
 from core.concurrency import Backoff
 from core.errors import Lost, Permanent, Retryable, SpoolError, Unreachable, Unsaved
 from core.model_server.faults import RATE_LIMITS, Refused, Said
-from core.runs import history, output_files, rounds
-from core.runs.input import RunInput, without_files
+from core.runs import output_files, rounds
 from core.runs.lanes import MAX_ATTEMPTS
-from core.runs.request import Offer, ThreadResources, offer
+from core.runs.prompt import history, self_knowledge
+from core.runs.prompt.input import RunInput, without_files
+from core.runs.prompt.request import Offer, ThreadResources, offer
+from core.runs.read_channel import with_channel
 from core.runs.response import LIMIT, Response, ResponseReader
 from core.runs.run import Run
 from core.runs.run_context import RunContext
 from core.runs.tool_calls import ToolCalls
 from core.store import items, runs, steps, summaries
 from core.store.steps import Answer, Done, Round
+from core.tools import Toolbox
 from core.types import Activity, Ending, Prompt
 
 logger = logging.getLogger(__name__)
@@ -54,6 +57,7 @@ class RunLoop:
         assert run.claim.assistant is not None
         self._run, self._context, self._assistant = run, context, run.claim.assistant
         self.input = RunInput(run, context)
+        self._toolbox = with_channel(context.toolbox, run)
         alive = frozenset(run.claim.kept if run.rules.full else ())
         self._history = tuple(map(rounds.sound, without_files(run.claim.history, alive)))
         self.reader = ResponseReader(run, context.model)
@@ -63,11 +67,12 @@ class RunLoop:
         self._logged: set[str] = set()
         self._refused_files = ""
         self._told: tuple[str, ...] = ()
+        self._instructions = ""
 
     @cached_property
     def calls(self) -> ToolCalls:
         """What carries out the calls of its rounds."""
-        return ToolCalls(self._run, self._context.approvals, self._context.toolbox)
+        return ToolCalls(self._run, self._context.approvals, self._toolbox)
 
     @property
     def estimated(self) -> int:
@@ -84,6 +89,8 @@ class RunLoop:
             try:
                 return await self._rounds()
             except Permanent as error:
+                if self._context.outages.met(error, self._assistant.model, self._run.claim.run):
+                    return await self._failed(error.notice, error.code)
                 self._log(error, error.code)
                 if not self._mend(error):
                     return await self._failed(error.notice, error.code)
@@ -142,6 +149,9 @@ class RunLoop:
             way, shorter = WITHOUT_KEPT, self._history
         elif notice in ("tools_refused", "file_gone") and self._offer.hosted:
             way, shorter = WITHOUT_TOOLS, self._history
+        elif notice == "tools_refused" and self._offer.functions:
+            way, shorter = "without functions", self._history
+            self._context.toolless.add(self._assistant.model)
         if not way or way in self._mended:
             return False
         self._mended.add(way)
@@ -170,6 +180,8 @@ class RunLoop:
                 await self.calls.carry_out(one, self._offer)
             self._run.draft.begin("\n\n".join(one.text for one in before if one.text))
             response = await self._follow(before)
+            if self._context.outages.told:
+                self._context.outages.over(self._assistant.model)
             if response.asked:
                 response.items = rounds.distinct(response.items, before, self._history)
             if not response.asked or not response.calls:
@@ -197,14 +209,14 @@ class RunLoop:
 
     async def _prepare(self) -> None:
         """What must be known before the model is asked; all of it is asked for once."""
-        rules = self._run.rules
+        rules, model = self._run.rules, self._assistant.model
         if self.input.needs_preparing:
             await self._read()
             self._run.draft.head = self.input.heard()
             await self._name_refused()
         self._offer = offer(
             self._assistant,
-            self._context.toolbox,
+            Toolbox() if model in self._context.toolless else self._toolbox,
             full=rules.full,
             hosts=rules.mcp_hosts,
             resources=self._resources.resources(before=WITHOUT_KEPT not in self._mended),
@@ -213,6 +225,15 @@ class RunLoop:
         )
         if self._offer.missing and (WITHOUT_TOOLS in self._mended or await self._new_here()):
             await self._run.note("tools_missing", names=_listed(self._offer.missing))
+        self._instructions = await self._instructed()
+
+    async def _instructed(self) -> str:
+        """The assistant's instructions, and what it is told of itself."""
+        own = self._assistant.instructions
+        if not self._run.rules.self_knowledge:
+            return own
+        names = [str(tool.get("name") or tool["type"]) for tool in self._offer.tools]
+        return "\n\n".join(filter(None, [own, await self_knowledge.told(self._run, names)]))
 
     async def _read(self) -> None:
         """The topic and the files, within the run's time."""
@@ -248,10 +269,10 @@ class RunLoop:
             options.pop("tool_choice", None)  # it forces the first response, not every one
         worked = rounds.sent_back(self._run) if number else ()
         given = (*self._history, *self.input.items(), *worked)
-        self._told = (assistant.instructions, *given)
+        self._told = (self._instructions, *given)
         return Prompt(
             model=assistant.model,
-            instructions=assistant.instructions,
+            instructions=self._instructions,
             items=given,
             cache_key=claim.thread,
             user=hashlib.sha256(self._run.message.user.encode()).hexdigest()[:32],

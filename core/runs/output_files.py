@@ -126,7 +126,7 @@ async def _attached(run: Run, id: str) -> str:
     except (Lost, Unsaved):
         raise
     except SpoolError as error:
-        logger.error("file cannot be shown", extra={"run_id": run.claim.run, "error": loggable(error)})
+        logger.error("file cannot be shown", extra={**run.place, "error": loggable(error)})
         return await run.say("file_out_refused", name=f"`{row.name}`")
     return ""
 

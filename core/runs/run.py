@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
+from core import time_zone
 from core.ports import FullReply, Platform
 from core.runs.run_context import Rules
 from core.store import steps
 from core.store.database import Database
 from core.store.steps import Journal, Round
-from core.texts import text
-from core.types import Activity, Claim
+from core.texts import of_script, text
+from core.types import Activity, Claim, Person
 
 
 @dataclass
@@ -58,10 +60,21 @@ class Run:
         self.journal, self.draft = Journal(db, claim), Draft()
         self.started = asyncio.get_running_loop().time()
         self.first_shown_at: float | None = None
+        self._asker: Person | None = None
         self.rounds: list[Round] = []
         """The rounds so far, in order."""
         while one := self.journal.get(steps.round(len(self.rounds))):
             self.rounds.append(one)
+
+    @property
+    def place(self) -> Mapping[str, str]:
+        """Where it is, for a log line."""
+        return {"run_id": self.claim.run, "channel": self.message.address.channel}
+
+    @property
+    def shared(self) -> bool:
+        """Whether several people talk in its thread."""
+        return self.rules.shared and not self.message.address.direct
 
     def opened(self) -> AbstractAsyncContextManager[FullReply]:
         """A reply to the message, whatever another one of this run has shown."""
@@ -78,9 +91,27 @@ class Run:
         self.first_shown_at = self.reply.first_shown_at
         return await self._open.__aexit__(kind, error, trace)
 
+    async def person(self) -> Person:
+        """Who asked, as far as the platform tells."""
+        told = await self.platform.person(self.message.user)
+        return told if told.name else replace(told, name=self.message.author)
+
+    async def asker(self) -> Person:
+        """The same for what the model waits for: asked once in a run, whatever comes of it."""
+        if self._asker is None:
+            self._asker = Person(name=self.message.author)  # who gives up has asked, too
+            self._asker = await self.person()
+        return self._asker
+
     async def locale(self) -> str:
-        """Of the person who asked, "" where nobody tells it."""
-        return self.message.locale or await self.platform.locale(self.message.user)
+        """Of the person who asked; where nobody tells it, what their words speak for."""
+        told = self.message.locale or (await self.person()).locale
+        return told or of_script(self.message.text)
+
+    async def zone(self) -> str:
+        """The IANA name of that person's time zone; where nobody tells it, of the settings'."""
+        told = (await self.asker()).zone
+        return told if told and time_zone.known(told) else self.rules.zone
 
     async def say(self, key: str, **values: object) -> str:
         """Our own text in that person's language."""

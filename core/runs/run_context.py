@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from core.concurrency import Background
 from core.files.attachments import Attachments
 from core.files.library import Library
+from core.model_server.outages import Outages
 from core.ports import Model, Service
 from core.runs.approvals import Approvals
 from core.store.database import Database
+from core.store.threads import Scopes
 from core.tools import Toolbox
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,8 @@ class Rules:
     """Of our own texts where a person's is not known."""
     shared: bool = False
     """Several people share a thread: the model is told who says what."""
+    scopes: Scopes = field(default_factory=Scopes)
+    """Whose thread is whose, to name the one that a reset has ended."""
     budget: int = 24_000
     """Tokens a history may have at most."""
     answer_characters: int = 40_000
@@ -45,6 +49,12 @@ class Rules:
     """The model server offers more than the portable contract: hosted tools, files, stores."""
     effort: str = "none"
     """How much a model thinks where its assistant does not say."""
+    zone: str = "UTC"
+    """IANA name of the time zone of people whose own is not known."""
+    self_knowledge: bool = True
+    """The model is also told the date, where it is, who asks, its commands and its tools."""
+    buttons: bool = False
+    """Under an answer stand buttons for another one."""
     mcp_hosts: frozenset[str] = frozenset()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values that no tool may hand to the model."""
@@ -66,6 +76,9 @@ class RunContext:
     rules: Rules
     later: Background
     """What goes on after a run: it is left to nobody when the process ends."""
+    toolless: set[str] = field(default_factory=set)
+    """Models that were found not to take function tools."""
+    outages: Outages = field(default_factory=Outages)
 
 
 class Ready:

@@ -13,19 +13,20 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from core.errors import Unreachable, loggable
 from core.ports import Platform
-from core.runs import output_files, rounds, summaries
+from core.runs import output_files, read_channel, rounds, summaries
 from core.runs.lanes import Stopping
 from core.runs.loop import RunLoop
 from core.runs.run import Run
 from core.runs.run_context import Ready, Rules, RunContext
-from core.store import items, steps
+from core.store import deletions, items, steps
 from core.store.database import Database
 from core.store.steps import Answer
-from core.types import Claim, Outcome
+from core.texts import ended
+from core.types import AnswerButton, Claim, Outcome
 
 logger = logging.getLogger(__name__)
 MAX_DEATHS = 10
@@ -67,22 +68,27 @@ class Runner:
             _log(run, Answer("failed", "", error=type(error).__name__))
             return Outcome("failed", error=type(error).__name__)
         kind = ModelRun(run, context, stopping) if context else TextRun(run)
-        answer = await self._carry_out(run, kind)
+        answer = await self._carry_out(run, kind, stopping)
         outcome = await kind.outcome(answer)
         _log(run, answer)
-        return outcome
+        return replace(outcome, items=()) if answer is WITHDRAWN else outcome
 
-    async def _carry_out(self, run: Run, kind: Answering) -> Answer:
+    async def _carry_out(self, run: Run, kind: Answering, stopping: Stopping) -> Answer:
         try:
             async with run:
                 answer = run.journal.get(steps.ANSWER)
                 if answer is None:
                     answer = await kind.answer()
                     await run.journal.record(steps.ANSWER, answer)  # only then it is shown as final
-                await asyncio.gather(run.reply.finish(answer.shown, answer.note), kind.forget())
+                if not await _withdrawn(run, stopping):
+                    buttons = await _buttons(run, answer)
+                    await asyncio.gather(run.reply.finish(answer.shown, answer.note, buttons), kind.forget())
+                if await _withdrawn(run, stopping):  # perhaps only meanwhile
+                    await asyncio.gather(run.reply.remove(), kind.forget())
+                    return WITHDRAWN
                 return await output_files.attach(run, answer) if answer.files else answer
         except Unreachable as error:
-            logger.error("answer cannot be shown", extra={"run_id": run.claim.run, "error": loggable(error)})
+            logger.error("answer cannot be shown", extra={**run.place, "error": loggable(error)})
             await _last_word(run, "unshowable")
             await kind.forget()
             return Answer("failed", run.draft.shown, error=f"unreachable: {error}")
@@ -102,10 +108,12 @@ class TextRun:
         return Answer("completed", "", note=await self._text())
 
     async def _text(self) -> str:
-        run = self._run
-        if run.message.kind != "memory":
-            return await run.say(run.message.kind)
+        run, asked = self._run, self._run.message
+        if asked.kind not in ("memory", "reset"):
+            return await run.say(asked.kind)
         locale, budget = await run.locale(), run.rules.budget
+        if asked.kind == "reset":
+            return ended(run.rules.scopes.extent(asked.address, asked.parent), locale, run.rules.language)
         held = await run.db(lambda tx: summaries.held(tx, run.claim.thread, budget))
         return summaries.told(held, locale, run.rules.language)
 
@@ -131,6 +139,9 @@ class ModelRun:
         answer = await self._answer()
         if self._run.rounds:
             await self._loop.calls.close()
+        if any(message.followed for message in self._run.claim.messages):
+            told = await self._run.say("follow_ends")
+            return replace(answer, note="\n".join(filter(None, [answer.note, told])))
         return answer
 
     async def _answer(self) -> Answer:
@@ -170,6 +181,7 @@ class ModelRun:
         """See `Answering.outcome`."""
         await self._loop.input.close()
         await self._loop.input.recall()
+        await read_channel.forget(self._run)
         turn = (*self._loop.input.remembered(), *self._said(answer))
         return Outcome(answer.ending, turn, answer.error, self._ratio(answer))
 
@@ -187,8 +199,25 @@ class ModelRun:
         """Reported over estimated input tokens; pictures and files would spoil it."""
         reported = answer.usage.get("input_tokens", 0)
         told = self._loop.estimated
-        files = any(one.files for one in self._run.claim.messages)
-        return reported / told if reported and told and not files else None
+        return reported / told if reported and told and not self._loop.input.sent() else None
+
+
+WITHDRAWN: Final = Answer("cancelled", "", error="message deleted")
+"""Of a run whose question was deleted: its posts are gone, and nothing of it is remembered."""
+
+
+async def _withdrawn(run: Run, stopping: Stopping) -> bool:
+    """Whether it was stopped because all that it answers was deleted, perhaps before a death."""
+    return stopping.is_set() and await run.db(lambda tx: deletions.all_gone(tx, run.claim.run))
+
+
+async def _buttons(run: Run, answer: Answer) -> tuple[AnswerButton, ...]:
+    """Under what the model has said, and under no text of ours."""
+    said = answer.text.strip() and answer.ending in ("completed", "incomplete")
+    if not (said and run.rules.buttons and run.claim.assistant):
+        return ()
+    again, shorter = await run.say("again_button"), await run.say("shorter_button")
+    return AnswerButton("again", again), AnswerButton("shorter", shorter)
 
 
 async def _last_word(run: Run, notice: str) -> None:

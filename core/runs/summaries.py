@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from core.concurrency import Background
 from core.errors import Permanent, SpoolError, loggable
-from core.runs import history
-from core.runs.request import reasoning
+from core.runs.prompt import history
+from core.runs.prompt.request import reasoning
 from core.runs.run_context import Ready, Rules
 from core.store import items, summaries
 from core.store.database import Database, Execute

@@ -17,7 +17,7 @@ from typing import Final, Literal
 
 from core.errors import Lost, Permanent, SpoolError, Unsaved, loggable
 from core.runs.approvals import Approvals, Shown, shown
-from core.runs.request import Offer
+from core.runs.prompt.request import Offer
 from core.runs.rounds import UNKNOWN
 from core.runs.run import Run
 from core.store import approvals, files, runs, steps

@@ -8,6 +8,7 @@ one file that needs no -wal.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import sqlite3
@@ -128,7 +129,9 @@ def _check(copy: Path, part: Path, newest: int) -> None:
 
 def _put(part: Path, database: Path) -> Path | None:
     """Replace the database by what is in `part`; returns where the former one is kept."""
-    kept = database.with_name(time.strftime(f"{database.stem}-before-restore-%Y%m%d-%H%M%S{database.suffix}"))
+    name = time.strftime(f"{database.stem}-before-restore-%Y%m%d-%H%M%S")
+    places = (database.with_name(f"{name}{f'-{n}' * (n > 1)}{database.suffix}") for n in itertools.count(1))
+    kept = next(place for place in places if not place.exists())  # one killed in this second may have kept it
     existed = database.exists()
     sound = existed and _kept(database, kept)
     try:

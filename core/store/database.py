@@ -26,7 +26,23 @@ T = TypeVar("T")
 POISON = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 """Errors of what was to be stored, not of the disk: they would come again with each repetition."""
 MIGRATIONS = Path(__file__).parent / "migrations"
+FILE = "spool.sqlite3"
+"""Its name in the data directory."""
 BATCH = 256
+CURES = {
+    "full": "Make room on the disk of DATA_DIR.",
+    "failing": "Look at the disk of DATA_DIR: it may be failing, or a quota is reached.",
+    "damaged": "Stop every Spool, and put a backup in its place (`spool restore`).",
+}
+"""What an operator can do, by `Unsaved.why`."""
+WHY = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_IOERR: "failing",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_NOTADB: "damaged",
+}
+IDLE_SECONDS = 0.1
+"""Without any work, until the log is emptied."""
 BUSY_TIMEOUT = 10.0
 
 
@@ -83,6 +99,7 @@ class Database:
         self._connection = _opened(path, busy_timeout)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._wipe = True  # a process that died may have left something
         self._thread = threading.Thread(target=self._write, name="database", daemon=True)
         self._thread.start()
 
@@ -97,6 +114,14 @@ class Database:
         self._jobs.put(_Job(work, future, chain, mark))
         return future
 
+    def wipe(self) -> None:
+        """What was removed is to leave the file and its log, too.
+
+        It has once nobody waits for the database, at the latest after the next start.
+        """
+        self._wipe = True
+        self(lambda tx: None)  # wakes the writer
+
     def close(self) -> None:
         """Finish what was asked for, then close the file."""
         self._jobs.put(None)
@@ -105,7 +130,7 @@ class Database:
 
     def _write(self) -> None:
         while True:
-            batch = [self._jobs.get()]
+            batch = [self._next()]
             while len(batch) < BATCH and not self._jobs.empty():
                 batch.append(self._jobs.get())
             jobs = [job for job in batch if job is not None]
@@ -116,6 +141,26 @@ class Database:
                     self._loop.call_soon_threadsafe(_settle, results)
             if len(jobs) < len(batch):
                 return
+
+    def _next(self) -> _Job | None:
+        """The next job. While there is none, the log is emptied if it may hold what was to leave the disk."""
+        while self._wipe:
+            try:
+                return self._jobs.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                self._wipe = not self._emptied()
+        return self._jobs.get()
+
+    def _emptied(self) -> bool:
+        """Whether all of the log is in the file now; a reader may be in the way."""
+        before = self._connection.execute("PRAGMA busy_timeout").fetchone()[0]
+        try:
+            self._connection.execute("PRAGMA busy_timeout=0")  # nobody who comes is kept waiting
+            return not self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.Error:
+            return False
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout={before}")
 
     def _guarded(self, jobs: list[_Job]) -> list[_Result]:
         """Whatever happens, the writer lives on and everybody who waits is told."""
@@ -162,7 +207,18 @@ def _none_of(jobs: list[_Job], unsaved: Unsaved) -> list[_Result]:
 def _unsaved(error: Exception) -> Unsaved:
     unsaved = Unsaved(str(error))
     unsaved.__cause__ = error
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # what is above tells where SQLite met it
+    unsaved.why = "full" if "is full" in str(error) else WHY.get(code, "")
+    unsaved.cure = CURES.get(unsaved.why, "")
     return unsaved
+
+
+def explained(path: Path, error: Unsaved) -> ConfigError:
+    """What to say of a database that refused, where nobody tries again."""
+    if error.why == "damaged":
+        return ConfigError(f"{path} is damaged ({error}). {CURES['damaged']}")
+    cure = error.cure or "That step did not happen; try again."
+    return ConfigError(f"{path} could not be written ({error}). {cure}")
 
 
 def _settle(results: list[_Result]) -> None:
@@ -199,7 +255,13 @@ def _connected(path: Path, busy_timeout: float) -> sqlite3.Connection:
             connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             undo.callback(connection.close)
             busy = f"busy_timeout={busy_timeout * 1000:.0f}"
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", busy, "foreign_keys=ON"):
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "secure_delete=ON",
+                busy,
+                "foreign_keys=ON",
+            ):
                 connection.execute(f"PRAGMA {pragma}")
         except (OSError, sqlite3.OperationalError) as error:
             raise ConfigError(

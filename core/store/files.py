@@ -120,6 +120,21 @@ def set_remote(tx: Execute, id: str, remote: str | None, until: float | None = N
     tx.execute("UPDATE files SET remote = ?, remote_until = ? WHERE id = ?", (remote, until, id))
 
 
+def of_message(tx: Execute, place: str) -> tuple[Stored, ...]:
+    """The facts of the files whose sources begin with that place, in their order."""
+    rows = tx.execute(
+        f"{_FACTS} WHERE source > ? AND source < ? ORDER BY source", (f"{place}/", f"{place}0")
+    ).fetchall()
+    return tuple(Stored(*row) for row in rows)
+
+
+def drop(tx: Execute, place: str) -> None:
+    """Nothing is on record any more of the files whose sources begin with that place."""
+    tx.execute(
+        "DELETE FROM files WHERE source > ? AND source < ?", (f"{place}/", f"{place}0")
+    ).fetchall()  # 0 comes after /
+
+
 def forget_remotes(tx: Execute, thread: ThreadId, but: RunId) -> None:
     """The model server may not have the thread's files any more, those of one run excepted."""
     tx.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from core.store.database import Execute
 from core.types import RunId, ThreadId
@@ -81,6 +82,19 @@ def last_messages(tx: Execute, thread: ThreadId, count: int, budget: int) -> tup
         if count < 0:
             return fit[at + 1 :]
     return fit if count >= 0 else ()
+
+
+def turn(tx: Execute, thread: ThreadId, run: RunId) -> list[tuple[int, dict[str, Any]]]:
+    """What one run added, with each item's seq, in order."""
+    rows = tx.execute(
+        "SELECT seq, item FROM items WHERE thread_id = ? AND run_id = ? ORDER BY seq", (thread, run)
+    ).fetchall()
+    return [(seq, json.loads(text)) for seq, text in rows]
+
+
+def replace(tx: Execute, seq: int, text: str) -> None:
+    """Put another item in the place of one."""
+    tx.execute("UPDATE items SET item = ?, tokens = ? WHERE seq = ?", (text, weigh(text), seq)).fetchall()
 
 
 def is_message(item: str) -> bool:

@@ -97,11 +97,20 @@ def answered_by(tx: Execute, run: RunId, assistant: str, version: int) -> None:
     )
 
 
-def end(tx: Execute, run: RunId, owner: str, status: RunStatus, error: str, now: float) -> None:
-    """It has ended so. Raises Lost when it is not this owner's any more."""
-    ended = f"UPDATE runs SET status = ?, error = ?, ended_at = ? {FENCE} RETURNING id"
-    if not tx.execute(ended, (status, error or None, now, run, owner)).fetchall():
+def end(tx: Execute, run: RunId, owner: str, status: RunStatus, error: str, now: float) -> bool:
+    """It has ended so. Raises Lost when it is not this owner's any more.
+
+    Gives whether a message that it answers, or was told of, was deleted meanwhile.
+    """
+    gone = (
+        "EXISTS (SELECT 1 FROM messages WHERE run_id = runs.id AND json_extract(body, '$.gone')) OR EXISTS "
+        "(SELECT 1 FROM steps WHERE run_id = runs.id AND name = 'context' AND value LIKE '%\"gone\": true%')"
+    )
+    ended = f"UPDATE runs SET status = ?, error = ?, ended_at = ? {FENCE} RETURNING {gone}"
+    rows = tx.execute(ended, (status, error or None, now, run, owner)).fetchall()
+    if not rows:
         raise Lost(run)
+    return bool(rows[0][0])
 
 
 def unfinished(tx: Execute, platforms: Iterable[str]) -> list[str]:
@@ -157,6 +166,38 @@ def stop(
         (thread, run, topic, topic),
     ).fetchall()
     return RunId(rows[0][0]) if rows else None
+
+
+def alive(tx: Execute, run: RunId) -> bool:
+    """Whether it has begun and not ended."""
+    return bool(tx.execute(f"SELECT 1 FROM runs WHERE id = ? AND status IN {LIVE}", (run,)).fetchall())
+
+
+def cancel(tx: Execute, run: RunId) -> RunId | None:
+    """Mark a live run as to be cancelled, whatever its lane; None when it is not live."""
+    rows = tx.execute(
+        f"UPDATE runs SET status = 'cancelling' WHERE id = ? AND status IN {LIVE} RETURNING id", (run,)
+    ).fetchall()
+    return RunId(rows[0][0]) if rows else None
+
+
+def step(tx: Execute, run: RunId, name: str) -> Any:
+    """What is recorded of one step, None when nothing is."""
+    rows = tx.execute("SELECT value FROM steps WHERE run_id = ? AND name = ?", (run, name)).fetchall()
+    return json.loads(rows[0][0]) if rows else None
+
+
+def write_step(tx: Execute, run: RunId, name: str, value: object) -> None:
+    """Put another value in the place of a step's."""
+    told = json.dumps(value, ensure_ascii=False)
+    tx.execute("UPDATE steps SET value = ? WHERE run_id = ? AND name = ?", (told, run, name)).fetchall()
+
+
+def blank_steps(tx: Execute, run: RunId) -> None:
+    """Of an ended run only its posts are of use, and who was heard in its topic: nothing else is left."""
+    tx.execute(
+        "UPDATE steps SET value = 'null' WHERE run_id = ? AND ref IS NULL AND name <> 'context'", (run,)
+    ).fetchall()
 
 
 def cancel_of(tx: Execute, people: Sequence[str], now: float) -> None:

@@ -17,8 +17,9 @@ from typing import Any, Final, Generic, TypeVar
 from core.errors import Lost
 from core.store import runs
 from core.store.database import Database, Execute
+from core.store.messages import GONE
 from core.store.runs import FENCE
-from core.types import Claim, Earlier, Ending, RunId
+from core.types import Attachment, Claim, Earlier, Ending, Quote, RunId
 
 V = TypeVar("V")
 _UNSHOWN: Final = re.compile(r"[^\w .:/-]")
@@ -65,6 +66,11 @@ class Journal:
         if step.name in self._unread:
             self._values[step.name] = step.read(self._unread.pop(step.name))
         return self._values.get(step.name)
+
+    def names(self, begins: str) -> list[str]:
+        """Those of the recorded steps whose names begin so, without the beginning."""
+        known = [*self._unread, *self._values]
+        return [name.removeprefix(begins) for name in known if name.startswith(begins)]
 
     async def record(self, step: Step[V], value: V, *, ref: str | None = None) -> None:
         """Returns ⇒ the step is on disk. `ref` names the post a step stands for. Raises Lost."""
@@ -221,12 +227,22 @@ def _round(value: Mapping[str, Any]) -> Round:
     return Round(value["text"], tuple(value["items"]), calls, files, cited)
 
 
-def _context(value: list[Mapping[str, str]]) -> tuple[Earlier, ...]:
-    return tuple(Earlier(**message) for message in value)
+def _context(value: list[Mapping[str, Any]]) -> tuple[Earlier, ...]:
+    return tuple(_earlier(message) for message in value if GONE not in message)
 
 
-def _context_told(value: tuple[Earlier, ...]) -> list[dict[str, str]]:
-    return [asdict(message) for message in value]
+def _earlier(value: Mapping[str, Any]) -> Earlier:
+    """An older version's has only id, ref, user and text."""
+    quotes = tuple(Quote(**one) for one in value.get("quotes", ()))
+    files = tuple(Attachment(**one) for one in value.get("files", ()))
+    mentions = tuple(value.get("mentions", ()))
+    return Earlier(**{**value, "quotes": quotes, "files": files, "mentions": mentions})
+
+
+def _context_told(value: tuple[Earlier, ...]) -> list[dict[str, Any]]:
+    """What a message does not have is left out."""
+    kept = ("id", "ref", "user", "text")
+    return [{name: one for name, one in asdict(message).items() if one or name in kept} for message in value]
 
 
 def _call(value: Mapping[str, Any]) -> CallState:

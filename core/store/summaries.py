@@ -44,6 +44,15 @@ def write(tx: Execute, thread: ThreadId, before: Summary, text: str, upto: int, 
     )
 
 
+def drop(tx: Execute, thread: ThreadId, seq: int) -> None:
+    """An item has changed: a summary that covers it is of no use, nor is one that is being made."""
+    tx.execute(
+        "UPDATE summaries SET text = '', upto = CASE WHEN upto < 0 THEN upto - 1 ELSE -1 END, due = 1 "
+        "WHERE thread_id = ? AND (upto >= ? OR due = 1)",
+        (thread, seq),
+    ).fetchall()
+
+
 def not_needed(tx: Execute, thread: ThreadId) -> None:
     """There is nothing left to summarise for now."""
     tx.execute("UPDATE summaries SET due = 0 WHERE thread_id = ?", (thread,))

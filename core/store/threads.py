@@ -4,18 +4,48 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any, Literal
 
 from core.store.database import Execute
 from core.types import Address, ThreadId
 
-Scope = Literal["user", "topic"]
+Scope = Literal["user", "person-topic", "topic"]
+"""A thread is of a person in a channel, of a person in a topic, or of everybody in a topic."""
+Extent = Literal["channel", "direct", "thread", "shared_channel", "shared_thread"]
+"""How far a thread reaches, as people see it; *shared*: it is everybody's there."""
 _KEY = "platform = ? AND workspace = ? AND channel = ? AND scope = ? AND member = ?"
 
 
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """The scope of threads; `direct`: of those in direct messages, where it is another one."""
+
+    everywhere: Scope = "user"
+    direct: Scope | None = None
+
+    def at(self, address: Address) -> Scope:
+        """The scope that counts there."""
+        return self.direct if self.direct and address.direct else self.everywhere
+
+    def tells(self, address: Address) -> bool:
+        """Whether this address says which thread is meant: that of a command may have no topic."""
+        return bool(address.topic) or self.at(address) == "user"
+
+    def extent(self, address: Address, parent: str = "") -> Extent:
+        """How far the thread there reaches. `parent`: the channel that a Discord thread belongs to."""
+        scope = self.at(address)
+        inside = bool(parent) or (scope != "user" and address.topic != address.channel)
+        if scope == "topic" and not address.direct:
+            return "shared_thread" if inside else "shared_channel"
+        return "thread" if inside else "direct" if address.direct else "channel"
+
+
 def _key(address: Address, user: str, scope: Scope) -> tuple[str, str, str, str, str]:
-    member = user if scope == "user" else address.topic
+    if scope == "person-topic" and address.topic == address.channel:
+        scope = "user"  # a topic of Discord is its channel
+    member = {"user": user, "topic": address.topic}.get(scope, f"{user} {address.topic}")
     return (address.platform, address.workspace, address.channel, scope, member)
 
 
@@ -47,9 +77,10 @@ def remembered(tx: Execute, people: Sequence[str]) -> bool:
     """Whether a thread of one of these people holds anything."""
     marks = ", ".join("?" for _ in people)
     held = "SELECT 1 FROM items WHERE items.thread_id = thread_map.thread_id"
+    person = "substr(member, 1, instr(member || ' ', ' ') - 1)"
     return bool(
         tx.execute(
-            f"SELECT 1 FROM thread_map WHERE member IN ({marks}) AND EXISTS ({held}) LIMIT 1", people
+            f"SELECT 1 FROM thread_map WHERE {person} IN ({marks}) AND EXISTS ({held}) LIMIT 1", people
         ).fetchall()
     )
 

@@ -116,6 +116,12 @@ def failed(tx: Execute, owner: str, digest: str, error: str) -> None:
     )
 
 
+def holds(tx: Execute, owner: str, name: str, size: int) -> bool:
+    """Whether the owner has a document of that name and size."""
+    sql = "SELECT 1 FROM vector_store_files WHERE owner = ? AND name = ? AND size = ?"
+    return bool(tx.execute(sql, (owner, name, size)).fetchall())
+
+
 def remove(tx: Execute, owner: str, digest: str) -> None:
     """The owner does not have it any more."""
     tx.execute("DELETE FROM vector_store_files WHERE owner = ? AND digest = ?", (owner, digest))

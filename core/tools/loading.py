@@ -9,7 +9,7 @@ import os
 import stat
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -23,8 +23,10 @@ GROUP = "spool.tools"
 """The entry points' group: each names a decorated function, or a module that has some."""
 
 
-def load(*folders: Path, seconds: float) -> Toolbox:
+def load(*folders: Path, seconds: float, built_in: Sequence[Path] = ()) -> Toolbox:
     """Every decorated function of the folders' `*.py` (not `_*.py`) and of the installed entry points.
+
+    Behind them come the files that are `built_in`: their tools give way to others of the same name.
 
     `seconds` is the time limit of those that set none. Runs the files' code. Whatever is broken, refused or
     there twice is a problem of the toolbox and keeps nothing else from being found; of two tools with one
@@ -36,6 +38,8 @@ def load(*folders: Path, seconds: float) -> Toolbox:
             finds.file(path)
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value)):
         finds.entry(entry)
+    for path in built_in:
+        finds.built_in(path)
     return Toolbox(finds.tools.values(), finds.problems)
 
 
@@ -111,6 +115,13 @@ class _Finds:
                 f"{path} has no tool. Put `@tool` above a function, or rename the file to _{path.name}."
             )
         self._take(functions, str(path))
+
+    def built_in(self, path: Path) -> None:
+        """A file of Spool's own, as safe as the rest of it."""
+        others, problems = dict(self.tools), list(self.problems)
+        self._run(path, path.read_bytes())
+        self.tools |= others
+        self.problems = problems
 
     def entry(self, entry: EntryPoint) -> None:
         """A function or module that an installed package offers."""

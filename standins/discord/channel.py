@@ -5,18 +5,22 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 
-from standins.discord.error import JSON, UNKNOWN_MESSAGE, ApiError, Refusal
+from standins.discord.error import JSON, MISSING_ACCESS, UNKNOWN_MESSAGE, ApiError, Refusal
 from standins.discord.guild import Guild, User, iso, moment
 from standins.discord.message import Message
 
 TEXT, DM, THREAD = 0, 1, 11
+GUILD, BOT_DM, PRIVATE = 0, 1, 2
+"""Where a command is used: the DM of the bot, or one between others."""
+_READ, _WRITE = 1 << 10 | 1 << 16, 1 << 11 | 1 << 38
 
 
 @dataclass(slots=True)
 class Channel:
     """`guild` is None in a DM, `person` is None outside of one, `parent` is set for threads. `refusal`: how
     the bot is refused here, if it is. `readable`: it may read the message history. `opens`: it may open the
-    thread when that is archived; a message of its opens it anyhow, unless it is `locked`.
+    thread when that is archived; a message of its opens it anyhow, unless it is `locked`. `others`: a DM that
+    the bot is not in; people may have brought a command of it along.
     """
 
     id: str
@@ -29,6 +33,7 @@ class Channel:
     archived: bool = False
     locked: bool = False
     opens: bool = True
+    others: bool = False
     messages: dict[str, Message] = field(default_factory=dict)
     own: dict[str, Message] = field(default_factory=dict)  # the bot's messages among them
     _order: list[int] = field(default_factory=list)
@@ -38,6 +43,16 @@ class Channel:
         if self.guild is None:
             return DM
         return TEXT if self.parent is None else THREAD
+
+    @property
+    def context(self) -> int:
+        return PRIVATE if self.others else BOT_DM if self.guild is None else GUILD
+
+    @property
+    def permissions(self) -> str:
+        """What the bot may do here, as a command tells it."""
+        seen = 0 if self.others or self.refusal == MISSING_ACCESS else _READ
+        return str(seen | (0 if self.refusal or not seen else _WRITE))
 
     def add(self, message: Message, *, own: bool) -> None:
         insort(self._order, int(message.id))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from standins.discord.channel import DM, Channel
+from standins.discord.channel import DM, PRIVATE, Channel
 from standins.discord.error import COMMAND_QUOTA, JSON, TOO_MANY_COMMANDS, ApiError, invalid
 from standins.discord.forms import CHAT, MESSAGE_MENU, USER_MENU
 from standins.discord.guild import PERMISSIONS, User
@@ -47,12 +47,13 @@ class Commands:
         self.syncs += 1
         return self.all
 
-    def find(self, name: str, kind: int, *, in_dm: bool) -> JSON:
+    def find(self, name: str, kind: int, place: Channel) -> JSON:
         """The command a person can use there; LookupError when Discord would not offer it."""
         for command in self.all:
             if (command["name"], command["type"]) == (name, kind):
-                if (0, 1)[in_dm] not in (command["contexts"] or (0, 1)):
-                    raise LookupError(f"/{name} is not offered {'in DMs' if in_dm else 'in guilds'}")
+                private = place.context == PRIVATE and 1 not in command["integration_types"]
+                if private or place.context not in (command["contexts"] or (0, 1)):
+                    raise LookupError(f"/{name} is not offered in a place of context {place.context}")
                 return command
         raise LookupError(f"/{name} is not registered; there are {[c['name'] for c in self.all]}")
 
@@ -141,7 +142,9 @@ class Interaction:
         return time.monotonic() - self._born
 
     def owners(self) -> JSON:
-        """Whose installation let it happen: the guild's, or in a DM the bot's own ("0")."""
+        """Whose installation let it happen: the person's, the guild's, or in a DM the bot's own ("0")."""
+        if self.channel.others:
+            return {"1": self.user.id}
         return {"0": "0" if self.channel.guild is None else self.channel.guild.id}
 
     def payload(self, application_id: str, locale: str, data: JSON, viewer: User) -> JSON:
@@ -150,9 +153,10 @@ class Interaction:
             **{"id": self.id, "application_id": application_id, "type": self.kind, "token": self.token},
             **{"version": 1, "channel_id": self.channel.id},
             "channel": {**channel, "permissions": PERMISSIONS} if self.channel.kind != DM else channel,
-            **{"data": data, "locale": locale, "app_permissions": PERMISSIONS, "entitlements": []},
+            **{"data": data, "locale": locale, "entitlements": []},
+            "app_permissions": self.channel.permissions,
             **{"attachment_size_limit": 10 * 1024 * 1024, "authorizing_integration_owners": self.owners()},
-            "context": 1 if guild is None else 0,
+            "context": self.channel.context,
         }
         if self.source is not None:
             event["message"] = self.source.payload(viewer)

@@ -106,6 +106,10 @@ def _bad_name(command: JSON) -> bool:
     return not _NAME.fullmatch(name) or name != name.lower()
 
 
+def _bad_locally(command: JSON) -> bool:
+    return any(_bad_name({"name": name}) for name in (command.get("name_localizations") or {}).values())
+
+
 def _crowded(row: JSON) -> bool:
     """Whether a select has to share its row."""
     return len(row["components"]) > 1 and any(c["type"] in SELECTS for c in row["components"])
@@ -248,10 +252,17 @@ COMMANDS = Field(
     LIST,
     Field(
         DICT,
-        {"name": text(32, REQUIRED), "description": text(100), "options": OPTIONS},
+        {
+            "name": text(32, REQUIRED),
+            "description": text(100),
+            "options": OPTIONS,
+            "name_localizations": Field(DICT, {"ko": text(32)}),
+            "description_localizations": Field(DICT, {"ko": text(100)}),
+        },
         (
             Rule(_KIND, lambda c: c.get("type", CHAT) not in (CHAT, USER_MENU, MESSAGE_MENU), "type"),
             Rule(_COMMAND_NAME, lambda c: _is_chat(c) and _bad_name(c), "name"),
+            Rule(_COMMAND_NAME, lambda c: _is_chat(c) and _bad_locally(c), "name_localizations"),
             Rule(REQUIRED, lambda c: _is_chat(c) and not c.get("description"), "description"),
             Rule(_MENU, lambda c: not _is_chat(c) and c.get("description"), "description"),
         ),

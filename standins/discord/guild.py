@@ -43,7 +43,7 @@ def iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
 
 
-PERMISSIONS = str(1 << 10 | 1 << 11 | 1 << 16 | 1 << 38)  # view, send, read history and send in threads
+PERMISSIONS = str(1 << 10 | 1 << 11 | 1 << 15 | 1 << 16 | 1 << 38)  # view, send, files, history, threads
 
 _NOTHING = (
     *("icon", "splash", "discovery_splash", "banner", "description", "afk_channel_id", "system_channel_id"),

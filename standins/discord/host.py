@@ -6,7 +6,7 @@ from aiohttp import web
 
 from standins.discord.cdn import ROUTE as CDN
 from standins.discord.channel import Channel
-from standins.discord.error import MISSING_PERMISSIONS, OF_A_PLACE
+from standins.discord.error import MISSING_ACCESS, MISSING_PERMISSIONS, OF_A_PLACE
 from standins.discord.gateway import Gateway
 from standins.discord.guild import User, checked
 from standins.discord.request import REQUEST_LIMIT
@@ -66,6 +66,17 @@ class Host(Local):
     def limit(self, on: bool) -> None:
         self._buckets.limits = on
 
+    def set_clock(self, ahead: float) -> None:
+        self._world.ahead = ahead
+
+    def make_private(self) -> None:
+        """Only its owner may invite the bot from now on."""
+        self._world.public = False
+
+    def permit(self, guild: str, permissions: int) -> None:
+        """What the bot's roles allow it there, as a client is told."""
+        self._world.permissions[guild] = permissions
+
     def add_guild(self, guild: str | None = None, name: str = "Guild") -> str:
         return self._world.add_guild(guild or self._world.ids.next(), name).id
 
@@ -83,6 +94,13 @@ class Host(Local):
     def add_dm(self, channel: str, user: str) -> str:
         """The DM channel with a person, under an id of the test's choice."""
         return self._world.open_dm(channel, user).id
+
+    def add_others_dm(self, user: str) -> str:
+        """The DM of that person with somebody else; the bot is not in it."""
+        place = Channel(self._world.ids.next(), "", person=self._world.user(user), others=True)
+        place.refusal = MISSING_ACCESS
+        self._world.channels[place.id] = place
+        return place.id
 
     def dm(self, user: str) -> str:
         """The DM channel with a person, made on first use."""

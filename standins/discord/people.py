@@ -6,13 +6,15 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 from standins.discord.attachment import Upload
 from standins.discord.channel import Channel
 from standins.discord.command import PRESS, SAY_LATER, SLASH, Interaction, Reply, filled
 from standins.discord.error import JSON
-from standins.discord.forms import CHAT, find_button
+from standins.discord.forms import CHAT, MESSAGE_MENU, find_button
 from standins.discord.host import Host
 from standins.discord.message import REPLY, VOICE, Mentions, Message
 
@@ -87,15 +89,43 @@ class People(Host):
         """Use a command. LookupError when none such is registered, it is not offered in such a place, or
         it does not have such options. Somebody who invites a bot waits a moment for its first commands.
         """
+        place, command, data = await self._offered(user, channel, name, CHAT)
+        if given := filled(command.get("options", []), options or {}):
+            data["options"] = given
+        return await self._interact(self._use(SLASH, user, place), locale, data, timeout)
+
+    async def ask_about(
+        self,
+        user: str,
+        channel: str,
+        message: str,
+        name: str,
+        locale: str | None = None,
+        timeout: float = 10.0,
+    ) -> Reply:
+        """Use a command of a message's context menu, which the bot is told of whatever it may read else."""
+        place, _, data = await self._offered(user, channel, name, MESSAGE_MENU)
+        shown = place.find(message).payload(replace(self._world.bot, reads_all=True), nested=False)
+        data |= {"target_id": message, "resolved": {"messages": {message: shown}}}
+        return await self._interact(self._use(SLASH, user, place), locale, data, timeout)
+
+    def seen(self, user: str) -> list[Message]:
+        """What the person's commands and buttons were answered with, as it is now."""
+        return [copy(message) for message in self._made(user)]
+
+    def _made(self, user: str) -> list[Message]:
+        used = [one for one in self._world.interactions.values() if one.user.id == user]
+        made = [message for one in used for message in (one.original, *one.followups.values())]
+        return list({message.id: message for message in made if message and not message.deleted}.values())
+
+    async def _offered(self, user: str, channel: str, name: str, kind: int) -> tuple[Channel, JSON, JSON]:
+        """Where a command is used, as it was registered, and what the bot is told of it."""
         with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_COMMANDS):
                 await self._world.changes.until(lambda: self._world.commands.all)
         place = self._place(channel, user)
-        command = self._world.commands.find(name, CHAT, in_dm=place.guild is None)
-        data: JSON = {"id": command["id"], "name": name, "type": CHAT}
-        if given := filled(command.get("options", []), options or {}):
-            data["options"] = given
-        return await self._interact(self._use(SLASH, user, place), locale, data, timeout)
+        command = self._world.commands.find(name, kind, place)
+        return place, command, {"id": command["id"], "name": name, "type": kind}
 
     async def press(
         self,
@@ -108,7 +138,7 @@ class People(Host):
     ) -> Reply:
         """Press a button under a message of the bot; LookupError when it cannot be pressed."""
         place = self._place(channel, user)
-        source = place.own.get(message)
+        source = place.own.get(message) or next((one for one in self._made(user) if one.id == message), None)
         if source is None:
             raise LookupError(f"there is no message {message} of the bot in {channel}")
         button = find_button(source.components, custom_id)
@@ -124,7 +154,7 @@ class People(Host):
 
     def _place(self, channel: str, user: str) -> Channel:
         place = self._world.channels[channel]
-        if place.person is not None and place.person.id != user:
+        if place.person is not None and place.person.id != user and not place.others:
             raise ValueError(f"{channel} is the DM of {place.person.id}, not of {user}")
         return place
 

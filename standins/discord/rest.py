@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
@@ -48,7 +49,9 @@ class Rest:
             response = None if fault.drop else _broken(fault)
         self.calls.append(Call(request.method, path, body, at, 0 if response is None else response.status))
         self._world.changes.ring()
-        if response is None:
+        if response is not None:
+            response.headers["Date"] = formatdate(time.time() + self._world.ahead, usegmt=True)
+        else:
             assert request.transport is not None
             request.transport.abort()
             return web.Response()

@@ -10,6 +10,7 @@ from standins.discord import callback, error
 from standins.discord.ask import Ask
 from standins.discord.error import JSON, ApiError, Field, Refusal
 from standins.discord.forms import CALLBACK, COMMANDS, MESSAGE, PAGE, RECIPIENT
+from standins.discord.guild import PERMISSIONS
 from standins.discord.message import Message
 
 Result = JSON | list[JSON] | None  # what the reply's JSON is; None is 204 without a body
@@ -44,11 +45,25 @@ def _application(ask: Ask) -> JSON:
     bot = ask.world.bot
     return {
         **{"id": ask.world.application_id, "name": bot.name, "icon": None, "description": "", "summary": ""},
-        **{"bot_public": True, "bot_require_code_grant": False, "verify_key": "0" * 64},
+        **{"bot_public": ask.world.public, "bot_require_code_grant": False, "verify_key": "0" * 64},
         **{"flags": CONTENT_ALLOWED if bot.reads_all else 0, "team": None, "interactions_endpoint_url": None},
         "owner": {**bot.payload(), "id": ask.world.application_id, "bot": False},
         "integration_types_config": {"0": {}},
     }
+
+
+def _own_guilds(ask: Ask) -> list[JSON]:
+    """Partial guilds, with what the bot's roles allow there; channels may say otherwise."""
+    nothing: JSON = {"icon": None, "banner": None, "owner": False, "features": []}
+    return [
+        {
+            **nothing,
+            "id": id,
+            "name": guild.name,
+            "permissions": str(ask.world.permissions.get(id, PERMISSIONS)),
+        }
+        for id, guild in ask.world.guilds.items()
+    ]
 
 
 def _gateway_bot(ask: Ask) -> JSON:
@@ -106,6 +121,7 @@ _HOOKED: tuple[Check, ...] = (
 
 ROUTES = (
     Route("GET", "/users/@me", lambda a: {**a.world.bot.own(), "locale": "en-US"}),
+    Route("GET", "/users/@me/guilds", _own_guilds),
     Route(
         *("GET", "/users/{user}", lambda a: a.world.users[a.path["user"]].payload()),
         ((error.UNKNOWN_USER, lambda a: a.path["user"] not in a.world.users),),

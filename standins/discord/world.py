@@ -47,6 +47,8 @@ class World:
             f"{base64.b64encode(_BOT.encode()).decode().rstrip('=')}.Gstand.in-for-discord-is-no-secret"
         )
         self.revoked, self.gateway_url = False, ""
+        self.public, self.ahead = True, 0.0  # who may invite the bot; seconds its clock is ahead of ours
+        self.permissions: dict[str, int] = {}  # what roles allow in a guild, where that is not the usual
         self.identified: list[JSON] = []
         self.typing: list[tuple[float, str]] = []
         self.listeners: list[Callable[[Event], None]] = []
@@ -123,7 +125,9 @@ class World:
             listen(event)
 
     def tell_of(self, name: str, message: Message) -> None:
-        """A message event, in the shape the gateway gives it."""
+        """A message event, in the shape the gateway gives it; none of a place the bot is not in."""
+        if self.channels[message.channel].others:
+            return
         nonce = {} if name != "MESSAGE_CREATE" or message.nonce is None else {"nonce": message.nonce}
         data = message.event(replace(self.bot, reads_all=False)) | nonce
         full = message.event(self.bot) | nonce if self.bot.reads_all else None

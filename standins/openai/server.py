@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from email.utils import formatdate
 from functools import partial
 from typing import Final
 from uuid import uuid4
@@ -30,7 +31,7 @@ class Endpoints:
     def application(self) -> web.Application:
         """A portable server has fewer addresses."""
         app = web.Application(middlewares=[self._in_json], client_max_size=_BIGGEST_BODY)
-        app.on_response_prepare.append(_sign)
+        app.on_response_prepare.append(self._sign)
         Responses(self._service).add(app)
         for asked, does in routes(self._service).items():
             method, path = asked.split()
@@ -61,6 +62,12 @@ class Endpoints:
         exchange.status = answer.status
         self._service.changes.ring()
         return answer
+
+    async def _sign(self, _http: web.Request, answer: web.StreamResponse) -> None:
+        """The headers every answer of the API carries."""
+        answer.headers["x-request-id"] = f"req_{uuid4().hex}"
+        answer.headers["openai-version"] = "2020-10-01"
+        answer.headers["Date"] = formatdate(self._service.clock.now(), usegmt=True)
 
     def _check_key(self, header: str) -> None:
         given = header.removeprefix("Bearer ").strip() if header.startswith("Bearer ") else ""
@@ -108,12 +115,6 @@ def _page(objects: Sequence[Json], given: Mapping[str, str], usual: int) -> Json
         **{"object": "list", "data": shown, "first_id": shown[0]["id"] if shown else None},
         **{"last_id": shown[-1]["id"] if shown else None, "has_more": len(listed) > len(shown)},
     }
-
-
-async def _sign(_http: web.Request, answer: web.StreamResponse) -> None:
-    """The headers every answer of the API carries."""
-    answer.headers["x-request-id"] = f"req_{uuid4().hex}"
-    answer.headers["openai-version"] = "2020-10-01"
 
 
 class OpenAIStandin(Service, Local):

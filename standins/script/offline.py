@@ -26,6 +26,7 @@ _UNREAD: Final = "could not be read"
 _MEMORY: Final = ("Remembered so far:", "About to be forgotten:")
 """How a conversation to be summarised begins (`core.runs.summaries`)."""
 _NOTES: Final = 600  # characters of a summary
+_BLOCK: Final = "\n\nAbout you and this chat"  # what Spool adds to anybody's instructions
 _QUOTED: Final = 60  # characters of instructions that are quoted
 _CSV: Final = b"number,square\n1,1\n2,4\n3,9\n"
 _CODE: Final = "rows = [(n, n * n) for n in range(1, 4)]\n# written to /mnt/data/squares.csv"
@@ -121,7 +122,7 @@ def _remembered(text: str) -> str:
 def _told(instructions: str, usual: str) -> str:
     """A sentence about whose instructions these are; "" for those that nobody wrote."""
     before, _, after = usual.partition("{name}")
-    words = " ".join(instructions.split())
+    words = " ".join(instructions.partition(_BLOCK)[0].split())
     if not words or (usual and words.startswith(before) and words.endswith(after)):
         return ""
     first = words if len(words) <= _QUOTED else f"{words[:_QUOTED].rstrip()} …"

@@ -12,12 +12,13 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Literal
 
 from aiohttp import web
 
 from standins.slack.methods import Method
-from standins.slack.wire import ApiError, Json, arguments, bearer, refuse
+from standins.slack.wire import ApiError, Json, arguments, bearer, granted, refuse
 from standins.slack.workspace import Identity
 
 When = Literal["before", "after"]
@@ -124,7 +125,10 @@ class Dropped(Exception):
 
 @dataclass
 class Api:
-    """`scopes` are those the app has now."""
+    """`scopes` are those the app has now, `app_scopes` those of its app-level token.
+
+    `ahead`: seconds by which Slack's clock is ahead of ours.
+    """
 
     identity: Identity
     scopes: set[str]
@@ -135,6 +139,8 @@ class Api:
     calls: list[Call] = field(default_factory=list)
     rate_limited: list[str] = field(default_factory=list)
     revoked: set[str] = field(default_factory=set)
+    app_scopes: set[str] = field(default_factory=lambda: {"connections:write"})
+    ahead: float = 0.0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         call = Call(request.match_info["method"], {}, time.monotonic())
@@ -178,8 +184,7 @@ class Api:
             raise ApiError("unknown_method")
         call.ignored = method.ignored(call.args)
         self._authenticate(token, method.token)
-        if method.scope and method.scope not in self.scopes:
-            raise ApiError("missing_scope", needed=method.scope, provided=",".join(sorted(self.scopes)))
+        granted(self.app_scopes if method.token == "app" else self.scopes, method.scope)
         return method
 
     def _authenticate(self, token: str, kind: str) -> None:
@@ -217,5 +222,9 @@ class Api:
             status=status,
             content_type="application/json",
             charset="utf-8",
-            headers={"X-OAuth-Scopes": ",".join(sorted(self.scopes)), **(headers or {})},
+            headers={
+                "X-OAuth-Scopes": ",".join(sorted(self.scopes)),
+                "Date": formatdate(time.time() + self.ahead, usegmt=True),
+                **(headers or {}),
+            },
         )

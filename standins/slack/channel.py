@@ -10,6 +10,7 @@ from standins.slack.message import Message
 from standins.slack.wire import Json, refuse
 
 _KINDS = {"C": "channel", "G": "group", "D": "im"}
+_SCOPES = {"channel": "channels", "group": "groups"}
 
 
 def by_order(message: Message) -> int:
@@ -24,6 +25,7 @@ class Channel:
     kind: str = ""
     members: set[str] = field(default_factory=set)
     bot_in: bool = True
+    name: str = ""
     main: list[Message] = field(default_factory=list)
     threads: dict[str, list[Message]] = field(default_factory=dict)
     posts: list[Message] = field(default_factory=list)
@@ -36,6 +38,11 @@ class Channel:
     @property
     def is_direct(self) -> bool:
         return self.kind == "im"
+
+    @property
+    def scope(self) -> str:
+        """How the scopes for such conversations begin."""
+        return _SCOPES.get(self.kind, self.kind)
 
     def add(self, message: Message, *, own: bool) -> None:
         message.seen()

@@ -1,4 +1,4 @@
-"""conversations.*, a page at a time; who is who: auth.test, users.info; the door to Socket Mode.
+"""conversations.*, a page at a time; who is who: auth.test, *.info, usergroups.list; the door to Socket Mode.
 
 Source: docs.slack.dev/reference/methods/conversations.history and conversations.replies.
 """
@@ -76,7 +76,7 @@ class Conversations:
 
     def replies(self, args: Json) -> Json:
         """The root first on every page, then the replies, oldest first; a reply's ts gives it alone."""
-        room = self.workspace.room(args["channel"])
+        room = self._readable(args["channel"])
         window = Window.of(args, 1000, 1000)
         root = room.by_ts.get(args["ts"])
         if root is None:
@@ -93,7 +93,7 @@ class Conversations:
 
     def history(self, args: Json) -> Json:
         """Newest first, without replies unless broadcast."""
-        room = self.workspace.room(args["channel"])
+        room = self._readable(args["channel"])
         window = Window.of(args, 100, 999)
         latest = window.latest
         start, stop = between(room.main, window.oldest, latest, inclusive=window.inclusive)
@@ -102,6 +102,11 @@ class Conversations:
         first = max(start, stop - window.limit)
         page = room.main[first:stop][::-1]
         return _page(room, page, window, _next(page[-1]) if first > start else "")
+
+    def _readable(self, channel: str) -> Channel:
+        room = self.workspace.room(channel)
+        self.workspace.granted("history", room)
+        return room
 
 
 def _page(room: Channel, messages: Sequence[Message], window: Window, cursor: str) -> Json:
@@ -135,9 +140,30 @@ class Directory:
         person = self.workspace.people.get(user)
         refuse(person is None and user != who.bot_user, "user_not_found")
         name = who.bot_name if person is None else user.lower()
-        profile = {"display_name": name, "real_name": name}
+        shown = person.name if person else name
+        profile = {"display_name": shown, "real_name": shown or name}
         found: Json = {"id": user, "team_id": who.team, "name": name, "real_name": name, "profile": profile}
-        found |= {"deleted": False, "is_bot": person is None, "tz": "Etc/UTC"}
+        found |= {"deleted": False, "is_bot": person is None, "tz": person.zone if person else "Etc/UTC"}
         if flag(args.get("include_locale")):
             found["locale"] = person.locale if person else "en-US"
         return {"user": found}
+
+    def channel(self, args: Json) -> Json:
+        room = self.workspace.channels.get(args["channel"])
+        if room is None or (room.kind != "channel" and not room.bot_in):
+            raise ApiError("channel_not_found")
+        self.workspace.granted("read", room)
+        private = room.kind != "channel"
+        told: Json = {"id": room.id, "is_im": room.is_direct, "is_member": room.bot_in}
+        told |= {"is_private": private} if room.is_direct else {"name": room.name or room.id.lower()}
+        return {"channel": told | {"context_team_id": self.workspace.identity.team, "is_archived": False}}
+
+    def bot(self, args: Json) -> Json:
+        who, bot = self.workspace.identity, str(args.get("bot"))
+        known = self.workspace.apps | {who.bot_id: who.bot_name}
+        refuse(bot not in known, "bot_not_found")
+        return {"bot": {"id": bot, "name": known[bot], "deleted": False}}
+
+    def groups(self, args: Json) -> Json:
+        told = self.workspace.groups.items()
+        return {"usergroups": [{"id": id, "handle": handle, "name": handle} for id, handle in told]}

@@ -156,6 +156,8 @@ class Message:
     def raw(self, *, metadata: bool = True) -> Json:
         """The message object of events and history, without what its replies add to it."""
         raw: Json = {"type": "message", "user": self.user, "text": self.text, "ts": self.ts, **self.extra}
+        if not self.user:  # another app's, of the older kind
+            del raw["user"]
         if blocks := self._raw_blocks():
             raw["blocks"] = blocks
         if self.files:

@@ -59,14 +59,14 @@ class Method:
 def of_messages(chat: Chat, streams: Streams, sessions: Sessions) -> dict[str, Method]:
     status = f"loading_messages {_ICON}"
     session = f"thread_ts title initiator_user_id {_ICON}"
-    stop = "markdown_text chunks blocks metadata session_status"
+    stop, write = "markdown_text chunks blocks metadata session_status", "chat:write"
     return {
-        "chat.postMessage": Method(chat.post, "channel", f"{_POST} container_id", 0),
-        "chat.update": Method(chat.update, "channel ts", _UPDATE),
-        "chat.delete": Method(chat.delete, "channel ts", "as_user"),
-        "chat.startStream": Method(streams.start, "channel thread_ts", _START, 20),
-        "chat.appendStream": Method(streams.append, "channel ts", "markdown_text chunks", 100),
-        "chat.stopStream": Method(streams.stop, "channel ts", stop, 20),
+        "chat.postMessage": Method(chat.post, "channel", f"{_POST} container_id", 0, write),
+        "chat.update": Method(chat.update, "channel ts", _UPDATE, scope=write),
+        "chat.delete": Method(chat.delete, "channel ts", "as_user", scope=write),
+        "chat.startStream": Method(streams.start, "channel thread_ts", _START, 20, write),
+        "chat.appendStream": Method(streams.append, "channel ts", "markdown_text chunks", 100, write),
+        "chat.stopStream": Method(streams.stop, "channel ts", stop, 20, write),
         "assistant.threads.setStatus": Method(
             sessions.set_status, "channel_id thread_ts status", status, 600
         ),
@@ -86,7 +86,12 @@ def of_workspace(files: Files, conversations: Conversations, directory: Director
         "files.delete": Method(files.delete, "file", scope=write),
         "conversations.replies": Method(conversations.replies, "channel ts", _PAGE),
         "conversations.history": Method(conversations.history, "channel", _PAGE),
-        "apps.connections.open": Method(directory.connect, tier=20, token="app"),
+        "apps.connections.open": Method(directory.connect, tier=20, scope="connections:write", token="app"),
         "auth.test": Method(directory.whoami, tier=600),
-        "users.info": Method(directory.user, "user", "include_locale", 100),
+        "users.info": Method(directory.user, "user", "include_locale", 100, "users:read"),
+        "conversations.info": Method(directory.channel, "channel", "include_locale include_num_members"),
+        "bots.info": Method(directory.bot, "", "bot", scope="users:read"),
+        "usergroups.list": Method(
+            directory.groups, "", "include_count include_disabled include_users", 20, "usergroups:read"
+        ),
     }

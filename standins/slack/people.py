@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from standins.local import Changes
 from standins.slack.channel import Channel
@@ -41,15 +41,18 @@ class People(Trouble):
         files: Sequence[Attached] | None = None,
         order: Order = "random",
         broadcast: bool = False,
+        attachments: list[Json] | None = None,
     ) -> str:
         """A person writes, with files or without. Returns ts. blocks: None makes them as the composer would,
-        [] sends none. order: which of `message` and `app_mention` the app is told first.
+        [] sends none. attachments: as they are. order: which of `message` and `app_mention` comes first.
         """
         room = self.workspace.open(channel, user)
         if thread_ts is not None:
             thread_ts = room.by_ts[thread_ts].root
         text, stamp = escaped(text), self.workspace.stamps.next()
         extra = self._extra(user, files, broadcast=broadcast)
+        if attachments:
+            extra["attachments"] = attachments
         described = [_described(one) for one in files or () if not isinstance(one, dict)]
         attached = [self._files.attach(user, upload) for upload in described]
         made = blocks_of(text, stamp[-5:]) if blocks is None else blocks
@@ -86,6 +89,31 @@ class People(Trouble):
         files: Sequence[Attached] | None = None,
     ) -> str:
         return await self.say(user, channel, f"<@{self.bot_user}> {text}", thread_ts, files=files)
+
+    async def forward(self, user: str, channel: str, ts: str, to: str, comment: str = "") -> str:
+        """A person passes a message on, with a comment or without. Returns ts of the new message."""
+        raw = (room := self.workspace.channels[channel]).raw(message := room.by_ts[ts])
+        name = self.workspace.person(message.user).name or message.user.lower()
+        url = f"https://standin.slack.com/archives/{channel}/p{ts.replace('.', '')}"
+        shared: Json = {
+            **{"id": 1, "is_msg_unfurl": True, "is_share": True, "from_url": url, "ts": ts},
+            **{"author_id": message.user, "author_name": name, "channel_id": channel, "text": message.text},
+            **{"fallback": f"{name}: {message.text}", "mrkdwn_in": ["text"], "files": raw.get("files", [])},
+        }
+        if blocks := raw.get("blocks"):
+            shared["message_blocks"] = [{"channel": channel, "ts": ts, "message": {"blocks": blocks}}]
+        return await self.say(user, to, comment, attachments=[shared])
+
+    async def post_as(
+        self, app: str, channel: str, text: str = "", thread_ts: str | None = None, **fields: Any
+    ) -> str:
+        """Another app posts, as integrations do: no user. `fields`: blocks, attachments, username."""
+        room, stamp = self.workspace.channels[channel], self.workspace.stamps.next()
+        extra = {"subtype": "bot_message", "bot_id": app, **fields}
+        message = Message(channel, stamp, "", text, thread_ts, extra.pop("blocks", []), extra)
+        room.add(message, own=False)
+        self._events.said(room, message, "random")
+        return stamp
 
     async def edit(self, user: str, channel: str, ts: str, text: str) -> None:
         """Change an own message. PermissionError: it is somebody else's."""

@@ -43,6 +43,12 @@ def refuse(condition: object, error: str, *messages: str) -> None:
         raise ApiError(error, *messages)
 
 
+def granted(scopes: set[str], scope: str) -> None:
+    """ApiError missing_scope when the app does not have it; "" is no scope."""
+    if scope and scope not in scopes:
+        raise ApiError("missing_scope", needed=scope, provided=",".join(sorted(scopes)))
+
+
 def flag(value: object) -> bool:
     """A boolean argument: JSON `true`, or `1`/`true` in a form or query."""
     return value is True or str(value).lower() in ("1", "true")

@@ -12,11 +12,11 @@ from standins.slack.channel import Channel
 from standins.slack.file import File
 from standins.slack.message import Content, Ephemeral, Message
 from standins.slack.timing import Stamps
-from standins.slack.wire import ApiError, Json, refuse
+from standins.slack.wire import ApiError, Json, granted, refuse
 
 SCOPES = (
-    "app_mentions:read,assistant:write,chat:write,commands,channels:history,groups:history,im:history,"
-    "im:write,mpim:history,files:read,files:write,reactions:write,users:read"
+    "app_mentions:read,assistant:write,chat:write,commands,channels:history,channels:read,groups:history,"
+    "groups:read,im:history,im:write,mpim:history,files:read,files:write,reactions:write,usergroups:read,users:read"
 )
 
 
@@ -72,6 +72,8 @@ class Person:
     id: str
     locale: str = "en-US"
     team: str = ""  # another workspace they belong to, "" for this one: a stranger in a shared channel
+    name: str = ""  # what they chose to be called; many choose nothing
+    zone: str = "Etc/UTC"
 
 
 @dataclass
@@ -85,6 +87,8 @@ class Workspace:
     people: dict[str, Person] = field(default_factory=dict)
     ephemerals: list[Ephemeral] = field(default_factory=list)
     files: dict[str, File] = field(default_factory=dict)
+    apps: dict[str, str] = field(default_factory=dict)  # other apps by their bot ids
+    groups: dict[str, str] = field(default_factory=dict)  # the handles of user groups by their ids
     scopes: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -109,6 +113,10 @@ class Workspace:
             raise ApiError("channel_not_found")
         refuse(not room.bot_in, "not_in_channel")
         return room
+
+    def granted(self, what: str, room: Channel) -> None:
+        """ApiError missing_scope when the app may not do that ("read", "history") in such conversations."""
+        granted(self.scopes, f"{room.scope}:{what}")
 
     def own_fields(self) -> Json:
         who = self.identity

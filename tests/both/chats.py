@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from tests.both.office import TIMEOUT, Office
 
-YES, NO = "yes", "no"
+YES, NO, AGAIN, SHORTER = "yes", "no", "again", "shorter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,14 @@ class Chat(ABC):
         """Ann stops the answer with the network's own button."""
 
     @abstractmethod
+    async def delete(self, question: str) -> None:
+        """Ann deletes it."""
+
+    @abstractmethod
+    async def edit(self, question: str, text: str) -> None:
+        """Ann changes it into a question to the bot with this text."""
+
+    @abstractmethod
     async def command(self, name: str, text: str = "", person: str = "") -> str:
         """Somebody uses a slash command; gives what only they are told."""
 
@@ -89,7 +97,9 @@ class Chat(ABC):
 
     def said(self, question: str) -> str:
         """What stands there now, without files and open questions."""
-        return "\n".join(post.text for post in self.posts(question) if not post.files and not post.buttons)
+        return "\n".join(
+            post.text for post in self.posts(question) if not post.files and YES not in post.buttons
+        )
 
     def complete(self, question: str) -> bool:
         """Whether nothing of it grows any more."""
@@ -113,5 +123,7 @@ class Chat(ABC):
 
     async def asked(self, question: str, number: int = 1) -> list[Shown]:
         """The posts with which the bot asks for a yes, once there are so many."""
-        await self.until(lambda: len([post for post in self.posts(question) if post.buttons]) == number)
-        return [post for post in self.posts(question) if post.buttons]
+        await self.until(
+            lambda: len([post for post in self.posts(question) if YES in post.buttons]) == number
+        )
+        return [post for post in self.posts(question) if YES in post.buttons]

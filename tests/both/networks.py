@@ -7,8 +7,9 @@ import json
 from standins import discord as discord_standin
 from standins import slack as slack_standin
 from standins.discord import DiscordStandin
+from standins.discord.command import UPDATE
 from standins.slack import SlackStandin
-from tests.both.chats import NO, YES, Chat, Sent, Shown
+from tests.both.chats import AGAIN, NO, SHORTER, YES, Chat, Sent, Shown
 from tests.both.office import Office
 from tests.discord.people import ANN, BOB, GUILD, ROOM
 
@@ -58,6 +59,15 @@ class SlackChat(Chat):
 
     async def stop(self, question: str) -> None:
         await self.standin.press_stop(self.ann, self.place, question)
+
+    async def delete(self, question: str) -> None:
+        """See `Chat.delete`."""
+        await self.standin.delete(self.ann, self.place, question)
+
+    async def edit(self, question: str, text: str) -> None:
+        """See `Chat.edit`."""
+        said = f"<@{self.standin.bot_user}> {text}"
+        await self.standin.edit(self.ann, self.place, question, said)
 
     async def command(self, name: str, text: str = "", person: str = "") -> str:
         reply = await self.standin.slash(person or self.ann, self.place, f"/{name}", text)
@@ -115,11 +125,19 @@ class DiscordChat(Chat):
             reply = await self.standin.stale(who, self.place, 3, data)
         assert not reply.failed
         assert told in reply.text
-        assert reply.ephemeral or not reply.text
+        assert reply.ephemeral or not reply.text or reply.kind == UPDATE
 
     async def stop(self, question: str) -> None:
         (post,) = [post for post in self.posts(question) if post.live]
         await self.standin.press(self.ann, self.place, post.id, "spool:stop")
+
+    async def delete(self, question: str) -> None:
+        """See `Chat.delete`."""
+        await self.standin.delete(self.place, question)
+
+    async def edit(self, question: str, text: str) -> None:
+        """See `Chat.edit`."""
+        await self.standin.edit(self.place, question, f"<@{self.standin.bot_user}> {text}")
 
     async def command(self, name: str, text: str = "", person: str = "") -> str:
         await self.until(lambda: self.standin.commands)
@@ -139,7 +157,7 @@ class DiscordChat(Chat):
 
 def _of_slack(post: slack_standin.Post) -> Shown:
     elements = [one for block in post.blocks if block["type"] == "actions" for one in block["elements"]]
-    names = {"approve": YES, "refuse": NO}
+    names = {"approve": YES, "refuse": NO, "again": AGAIN, "shorter": SHORTER}
     return Shown(
         id=post.ts,
         text=post.text,
@@ -151,7 +169,7 @@ def _of_slack(post: slack_standin.Post) -> Shown:
 
 def _of_discord(post: discord_standin.Post) -> Shown:
     buttons = {str(one["custom_id"]): one for row in post.components for one in row["components"]}
-    names = {"spool:yes:": YES, "spool:no:": NO}
+    names = {"spool:yes:": YES, "spool:no:": NO, "spool:wish:again": AGAIN, "spool:wish:shorter": SHORTER}
     return Shown(
         id=post.id,
         text=post.content,

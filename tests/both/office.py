@@ -118,6 +118,15 @@ class Office:
         finally:
             db.close()
 
+    def change(self, sql: str) -> None:
+        """What somebody else does to the database."""
+        db = sqlite3.connect(self.data / "spool.sqlite3")
+        try:
+            db.execute(sql)
+            db.commit()
+        finally:
+            db.close()
+
     async def over(self, *queries: str) -> None:
         """Returns once no run is under way any more (or these queries find nothing).
 

@@ -29,11 +29,13 @@ async def test_it_is_remembered_until_a_reset(chat, spool, script):
         assert await chat.command("reset")
         await chat.talk("three")
         assert ["three"] == [text_of(item) for item in script.requests[-1][1]]
-        assert (await chat.talk("reset")).text
-        await chat.talk("four")
+        for order in ("reset", "초기화"):
+            assert (await chat.talk(order)).text
+            await chat.talk("four")
+            assert ["four"] == [text_of(item) for item in script.requests[-1][1]]
+        await chat.talk("reset please")  # is not the whole of it: a question
 
-    assert ["four"] == [text_of(item) for item in script.requests[-1][1]]
-    assert 4 == len(script.requests)
+    assert 6 == len(script.requests)
 
 
 async def test_restarts_at_every_turn(chat, spool, script, office, openai):

@@ -18,8 +18,8 @@ PROGRAM = ("--instructions", "You help.")
 
 @pytest.fixture(autouse=True)
 def _says_who(script) -> None:
-    """Every answer tells which instructions it was given."""
-    script.otherwise = lambda _: script.requests[-1][0]
+    """Every answer tells which instructions it was given, without what it is told of itself."""
+    script.otherwise = lambda _: script.requests[-1][0].partition("\n\nAbout you")[0]
 
 
 async def who(chat: Chat, person: str = "") -> str:

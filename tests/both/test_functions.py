@@ -87,7 +87,9 @@ async def test_files_are_read_without_a_restart(chat, spool, script, office, cap
         script.enqueue(lambda items: f"A {outputs(items)['b']}.")
         assert "A 4." == (await chat.talk("throw")).text
 
-    assert [["calculate"], ["dice"]] == [[tool["name"] for tool in script.tools[n]] for n in (0, -1)]
+    built_in = ["calculate", "current_time", "read_channel"]
+    offered = [[tool["name"] for tool in script.tools[n]] for n in (0, -1)]
+    assert [built_in, [*built_in[:2], "dice", built_in[2]]] == offered
 
 
 async def test_odd_calls_and_hostile_results(chat, spool, script, office, openai):

@@ -41,7 +41,7 @@ async def test_the_web_is_searched(chat, spool, script, office, openai):
 
     assert f"Rain, says [the office]({link})." == answer.text
     assert 1 == len(chat.posts(answer.question))
-    assert [{"type": "web_search"}] == script.tools[0]
+    assert {"type": "web_search"} == script.tools[0][-1]
 
 
 async def test_documents_are_searched(chat, spool, script, office, openai):

@@ -53,7 +53,7 @@ async def test_too_long_for_the_model(chat, spool, openai):
     async with spool():
         for text in ("x" * 1500, "y" * 1500):
             await chat.talk(text)
-        openai.context_window = 500
+        openai.context_window = 800
         assert "I do not know." == (await chat.talk("what is the cat called?")).text
 
     refused, again = (request.body["input"] for request in openai.requests[2:])

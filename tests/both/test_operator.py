@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
 from standins.script.script import Call, Cite, Hosted, Say
 from tests import samples
 from tests.both.chats import NO, Sent
@@ -85,3 +89,25 @@ async def test_the_log_of_a_day(slack, discord, spool, script, office, openai):
     for line in lines(stream):
         if line["message"] == "run completed":
             assert {"run_id", "thread_id", "platform", "attempts"} <= line.keys()
+
+
+FULL = 'CREATE TRIGGER full BEFORE INSERT ON {} BEGIN SELECT "database or disk is full"(); END'
+"""SQLite then says it as it does where it is so."""
+
+
+@pytest.mark.parametrize("table", ["messages", "steps"])
+async def test_a_full_disk(chat, spool, office, caplog, table):
+    """Whether it meets the question or the answer: who asks is told once, the operator how to end it."""
+    async with spool():
+        await chat.talk("hello")
+        office.change(FULL.format(table))
+        question = await chat.ask("are you there?")
+        await chat.says(question, "My storage is full or broken")
+        await asyncio.sleep(1.5)
+        assert 1 == chat.said(question).count("My storage is full")
+        assert await chat.ask("and now?")
+        office.change("DROP TRIGGER full")
+        await chat.says(question, "echo: are you there?")
+
+    errors = [record for record in caplog.records if "Make room on the disk of DATA_DIR" in str(vars(record))]
+    assert 1 <= len([one for one in errors if one.levelname == "ERROR"]) <= 2

@@ -17,13 +17,14 @@ import pytest
 
 from bots.cli.assistants import add, run
 from bots.cli.assistants.sentences import SENTENCES, sentence
+from core.assistants.of_settings import settings_assistant
 from core.assistants.remarks import Kind, Remark
 from core.errors import ConfigError
 from core.settings import Settings
 from core.store import assistants
 from core.store.data_dir import only_runner
 from core.store.database import Database
-from core.types import SETTINGS_ID, Assistant, settings_assistant
+from core.types import SETTINGS_ID, Assistant
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
 from tests.commands import ROOT, ran
@@ -231,7 +232,7 @@ def test_every_remark_has_its_sentence():
     ("name", "said"),
     [
         ("stok", "Did you mean stock? docs/tools.md shows"),
-        ("clock", "Copy it: spool tools add clock"),
+        ("http_get", "Copy it: spool tools add http_get"),
         ("nosuch", "docs/tools.md shows in five minutes how to write it"),
     ],
 )

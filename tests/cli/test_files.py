@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from bots.cli import files
+from core.assistants.of_settings import settings_assistant
 from core.errors import ConfigError
 from core.settings import Settings
 from core.store import assistants
 from core.store.data_dir import data_directory
 from core.store.database import Database
-from core.types import SETTINGS_ID, settings_assistant
+from core.types import SETTINGS_ID
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
 

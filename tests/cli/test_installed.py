@@ -62,6 +62,7 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel):
         "core/py.typed",
         "bots/demo/tools/announcement.py",
         "bots/slack/manifest.yaml",
+        "bots/slack/manifest.ko.yaml",
     } <= held
 
 

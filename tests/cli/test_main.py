@@ -185,8 +185,8 @@ async def test_a_damaged_database_is_told(tmp_path, arguments):
     assert "spool.sqlite3 is damaged, or no database of Spool (file is not a database)" in stderr
 
 
-@pytest.mark.parametrize("command", ["assistants", "files"])
-async def test_a_database_damaged_inside_is_told(tmp_path, command):
+@pytest.mark.parametrize("arguments", [("assistants", "list"), ("files", "list", "A"), ("run",)])
+async def test_a_database_damaged_inside_is_told(tmp_path, arguments):
     """Its first page still looks like one."""
     (tmp_path / "data").mkdir()
     path = tmp_path / "data" / "spool.sqlite3"
@@ -195,10 +195,11 @@ async def test_a_database_damaged_inside_is_told(tmp_path, command):
         file.seek(4096)
         file.write(b"?" * (path.stat().st_size - 4096))
 
-    status, _, stderr = await ran(command, "list", *["A"] * (command == "files"), environ={}, cwd=tmp_path)
+    status, _, stderr = await ran(*arguments, environ=DISCORD, cwd=tmp_path)
 
     assert (2, 1) == (status, len(stderr.splitlines())), stderr
     assert "spool.sqlite3 is damaged" in stderr
+    assert "put a backup in its place" in stderr
 
 
 @pytest.mark.parametrize(

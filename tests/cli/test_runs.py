@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 
 from bots.cli import runs, threads
+from core.assistants.of_settings import settings_assistant
 from core.errors import ConfigError
 from core.runs import claims
 from core.settings import Settings
 from core.store import assistants, items, overview, steps
 from core.store.data_dir import data_directory
 from core.store.database import Database, Execute
-from core.types import Outcome, settings_assistant
+from core.types import Outcome
 from tests.core.queued import BUDGET, asked, claimed
 
 SECRET = "a secret word"

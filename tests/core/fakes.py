@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -20,12 +20,14 @@ from core.types import (
     EVERY_FUNCTION,
     Activity,
     Address,
+    AnswerButton,
     ApprovalRequest,
     Assistant,
     Attachment,
     Earlier,
     File,
     IncomingMessage,
+    Person,
     function_tool,
 )
 from standins.script.script import Beat, Scenario
@@ -142,6 +144,7 @@ class FakeReply:
         self.tasks: list[tuple[tuple[str, str], ...]] = []
         """Titles and states of what was being done, each time something was shown."""
         self.final: str | None = None
+        self.buttons: tuple[tuple[str, str], ...] = ()
         self.first_shown_at: float | None = None
 
     def show(self, text: str, tasks: Sequence[Activity] = ()) -> None:
@@ -152,13 +155,14 @@ class FakeReply:
         self._platform.screen[self.run] = text
         self._platform.news.tell()
 
-    async def finish(self, text: str, note: str = "") -> None:
+    async def finish(self, text: str, note: str = "", buttons: Sequence[AnswerButton] = ()) -> None:
         """See `core.ports.Reply`; raises the platform's next fault."""
         self._platform.finishing += 1
         self._platform.news.tell()
         await self._platform.may_finish.wait()
         if self._platform.faults:
             raise self._platform.faults.popleft()
+        self.buttons = tuple((button.wish, button.label) for button in buttons)
         self.final = "\n\n".join(part for part in (text, note) if part)
         self._platform.screen[self.run] = self.final
         self._platform.news.tell()
@@ -166,6 +170,14 @@ class FakeReply:
     async def shown(self) -> str:
         """See `core.ports.Reply`: what people see outlives the process."""
         return self._platform.screen.get(self.run, "")
+
+    async def remove(self) -> None:
+        """See `core.ports.Removing`: nothing is on the screen; raises the platform's next fault."""
+        if self._platform.faults:
+            raise self._platform.faults.popleft()
+        self._platform.screen.pop(self.run, None)
+        self._platform.removed.append(self.run)
+        self._platform.news.tell()
 
     async def attach(self, key: str, file: File) -> None:
         """See `core.ports.Attaching`: once for each key, over deaths of the process."""
@@ -188,7 +200,8 @@ class FakeReply:
 class FakePlatform:
     """`core.ports.Platform` as people see it: `screen` is what each run shows, over deaths of the process."""
 
-    name = "fake"
+    name, reads = "fake", False
+    shows = "It shows plain text."
 
     def __init__(self) -> None:
         self.news = News()
@@ -208,7 +221,15 @@ class FakePlatform:
         self.may_read.set()
         self.read: list[tuple[str, float]] = []
         """What `earlier` was asked for: message id and since when."""
-        self.locales: dict[str, str] = {}
+        self.people: dict[str, Person] = {}
+        self.called: dict[str, str] = {}
+        """What `names` knows."""
+        self.may_name = asyncio.Event()
+        self.may_name.set()
+        self.channel: Sequence[Earlier] | Exception = ()
+        """What `said` tells."""
+        self.removed: list[str] = []
+        """Runs whose replies were taken back."""
         self.attached: dict[tuple[str, str], File] = {}
         self.file_faults: deque[Exception] = deque()
         """Raised by `attach`, one each time."""
@@ -247,9 +268,20 @@ class FakePlatform:
             raise self.topic_faults.popleft()
         return self.topic
 
-    async def locale(self, user: str) -> str:
+    async def person(self, user: str) -> Person:
         """See `core.ports.Platform`."""
-        return self.locales.get(user, "")
+        return self.people.get(user, Person())
+
+    async def names(self, mentions: Collection[str], message: IncomingMessage) -> Mapping[str, str]:
+        """See `core.ports.Platform`."""
+        await self.may_name.wait()
+        return {one: self.called[one] for one in mentions if one in self.called}
+
+    async def said(self, message: IncomingMessage, since: float, most: int) -> Sequence[Earlier]:
+        """See `core.ports.Platform`."""
+        if isinstance(self.channel, Exception):
+            raise self.channel
+        return [one for one in self.channel if one.at >= since][-most:]
 
     @property
     def answers(self) -> list[str | None]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+from dataclasses import replace
 
 import pytest
 
 from core.errors import Unsaved
-from core.types import Outcome
+from core.types import Attachment, Outcome, Quote
 from tests.core.fakes import HERE, elsewhere, message
 from tests.core.hands import begun, ended, inbox
 from tests.core.queued import status
@@ -156,6 +157,35 @@ async def test_a_deleted_message_is_not_answered(hands):
     await hands.until(2)
     assert [["1"], ["3"]] == await begun(hands)
     assert ["completed", "cancelled", "in_progress"] == await hands.db(status)
+
+
+@pytest.mark.parametrize(
+    ("id", "text", "asked"),
+    [
+        ("2", "second corrected", "second corrected"),
+        ("2", "message 2", "message 2"),
+        ("2", "", "message 2"),
+        ("1", "too late", "message 2"),
+        ("9", "not known", "message 2"),
+    ],
+)
+async def test_an_edit_before_the_run_begins_changes_the_question(hands, id, text, asked):
+    """Not one that changes no word or takes all of them, nor after the run has begun; never a new answer."""
+    box, changed = inbox(hands), (id, text) == ("2", asked) and text != "message 2"
+    for one in ("1", "2"):
+        await box.receive(message(one))
+    await hands.until(1)
+    edited = replace(
+        message(id), text=text, quotes=(Quote("reply", "seen"),), files=(Attachment("F", "a", ""),)
+    )
+
+    assert changed is await box.amend(edited)
+    hands.let(hands.ids()[0])
+    await hands.until(2)
+
+    (said,) = hands.begun[1].messages
+    assert (asked, changed, changed) == (said.text, bool(said.quotes), bool(said.files))
+    assert "message 1" == hands.begun[0].messages[0].text
 
 
 async def test_what_is_known_of_people_and_topics_can_be_asked(hands):

@@ -15,7 +15,7 @@ from core.store import approvals
 from core.store.approvals import Approval
 from core.store.database import Execute
 from core.types import RunId
-from tests.core.fakes import elsewhere, message
+from tests.core.fakes import HERE, elsewhere, message
 from tests.core.hands import Hands, inbox
 
 
@@ -137,3 +137,18 @@ async def test_an_unknown_thread_holds_nothing(hands):
     box = inbox(hands)
     assert NOTHING == await box.memory(elsewhere(channel="C9"), "U9")
     assert [] == await hands.db(lambda tx: tx.execute("SELECT id FROM threads").fetchall())
+
+
+async def test_whom_a_topic_belongs_to(hands):
+    """Whoever spoke to us there last before the moment in question; nobody after `stop`."""
+    box = inbox(hands)
+    for id, user, kind in (
+        ("1", "U1", "ask"),
+        ("2", "U2", "ask"),
+        ("3", "U2", "memory"),
+        ("4", "U2", "stop"),
+    ):
+        await box.receive(message(id, user=user, kind=kind, sent_at=float(id)))
+    found = [await box.asked_last(HERE, before) for before in (1.0, 1.5, 2.5, 3.5, 4.5)]
+    assert [None, ("U1", 1.0), ("U2", 2.0), ("U2", 3.0), None] == found
+    assert await box.asked_last(elsewhere(topic="T2"), 9.0) is None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
+from core.store.threads import Scope
 from core.types import Outcome
 from tests.core.fakes import HERE, elsewhere, message
 from tests.core.hands import begun, ended, inbox
@@ -38,7 +41,7 @@ async def test_stopping_by_a_person(hands):
     assert hands.stopping[hands.ids()[0]].is_set()
 
 
-@pytest.mark.parametrize("scope", ["user", "topic"])
+@pytest.mark.parametrize("scope", get_args(Scope))
 async def test_a_reset_message_starts_over_after_what_was_said_before(hands, scope):
     """It is confirmed at once; what waits is answered in the old thread, what follows in the new one."""
     box = inbox(hands, scope=scope)
@@ -54,7 +57,7 @@ async def test_a_reset_message_starts_over_after_what_was_said_before(hands, sco
     assert found[3] != found[0]
 
 
-@pytest.mark.parametrize("scope", ["user", "topic"])
+@pytest.mark.parametrize("scope", get_args(Scope))
 async def test_a_reset_command_starts_over(hands, scope):
     """The run under way keeps its thread; its turn never gets into the new one."""
     box = inbox(hands, scope=scope)
@@ -70,8 +73,10 @@ async def test_a_reset_command_starts_over(hands, scope):
 
 async def test_a_reset_under_topic_scope_needs_a_topic(hands):
     """A slash command in a Slack channel cannot tell which conversation is meant."""
-    assert not await inbox(hands, scope="topic").reset(elsewhere(topic=""), "U1")
-    assert await inbox(hands, scope="user").reset(elsewhere(topic=""), "U1")
+    for scope in ("topic", "person-topic"):
+        assert await inbox(hands, scope=scope).reset(elsewhere(topic=""), "U1") is None
+        assert await inbox(hands, scope=scope).memory(elsewhere(topic=""), "U1") is None
+    assert "channel" == await inbox(hands, scope="user").reset(elsewhere(topic=""), "U1")
     assert ["reset"] == all_of(
         await hands.db(lambda tx: tx.execute("SELECT origin FROM threads WHERE origin = 'reset'").fetchall())
     )

@@ -11,7 +11,8 @@ import pytest
 from dotenv import dotenv_values
 
 from core.errors import ConfigError
-from core.settings import NAMES, VENDOR, Settings, misspelt, read
+from core.settings import NAMES, Settings, read
+from core.settings.misspelt import VENDOR, misspelt
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
@@ -73,6 +74,9 @@ def test_every_setting_is_explained():
         ("OPENAI_FEATURES", "FULL", "full"),
         ("LOG_LEVEL", "debug", "DEBUG"),
         ("THREAD_SCOPE", "topic", "topic"),
+        ("THREAD_SCOPE", "Person-Topic", "person-topic"),
+        ("DM_SCOPE", "person-topic", "person-topic"),
+        ("ANSWER_IN", "slack:C01, discord:12345", ("slack:C01", "discord:12345")),
         ("FOLLOW_THREADS", "1", True),
         ("FOLLOW_THREADS", "Yes", True),
         ("FOLLOW_THREADS", "off", False),
@@ -100,6 +104,12 @@ def test_values_are_read_kindly(name, text, value):
         ("OPENAI_FEATURES", "some", "auto, full, portable"),
         ("LANGUAGE", "fr", "en, ko"),
         ("FOLLOW_THREADS", "maybe", "1 or 0"),
+        ("DM_SCOPE", "topic", "Use one of: user, person-topic."),
+        ("ANSWER_IN", "slack:C012, #general", "ANSWER_IN: #general is no channel. Write slack:C0123ABCD"),
+        ("ANSWER_IN", "slack:general", "the channel's details show its id"),
+        ("ANSWER_IN", "slack:D0123ABCD", "is no channel"),
+        ("ANSWER_IN", "discord:general", "Copy Channel ID"),
+        ("ANSWER_IN", "C0123ABCD", "Write slack:C0123ABCD"),
         ("HISTORY_TOKENS", "0", "above 0"),
         ("HISTORY_TOKENS", "-5", "above 0"),
         ("HISTORY_TOKENS", "1.5", "above 0"),
@@ -118,6 +128,15 @@ def test_values_are_read_kindly(name, text, value):
         ("SLACK_APP_TOKEN", "xapp-...", "SLACK_APP_TOKEN is still the placeholder"),
         ("DISCORD_BOT_TOKEN", "…", "of your"),
         ("OPENAI_BACKGROUND", "1", "OPENAI_BACKGROUND"),
+        ("OPENAI_API_KEY", "sk-…", "still the placeholder"),
+        ("OPENAI_API_KEY", "sk-열쇠", "has “열” in it, which no key has. Copy it once more"),
+        ("OPENAI_API_KEY", "sk-1 sk-2", "has a blank in it"),
+        ("SLACK_BOT_TOKEN", "xoxb-1\x07", "has a control character in it"),
+        ("OPENAI_BASE_URL", "https://x.example/v1/responses", "Write only what stands before that"),
+        ("OPENAI_BASE_URL", "https://x.example/v1/chat/completions/", "ends in /chat/completions"),
+        ("OPENAI_BASE_URL", "https:///v1", "has no host"),
+        ("OPENAI_BASE_URL", "http://[::1/v1", "is not a URL"),
+        ("DATA_DIR", "~nobody-is-called-so/data", "Write the whole path"),
     ],
 )
 def test_a_mistake_is_told_with_its_cure(name, text, cure):

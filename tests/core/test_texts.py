@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from core.model_server.faults import LASTING, fault
-from core.texts import TEXTS, text
+from core.texts import TEXTS, of_script, text
 from core.types import Kind
 
 KEYS = sorted(TEXTS["en"])
@@ -55,3 +55,23 @@ def test_every_notice_of_a_fault_has_a_text():
 def test_the_locale_decides_then_the_default(locale, default, language):
     """A language we do not have is answered in the default one; English is the last resort."""
     assert TEXTS[language]["help"] == text("help", locale, default)
+
+
+@pytest.mark.parametrize(
+    ("words", "locale"),
+    [
+        ("오늘 회의 요약해 줘", "ko"),
+        ("PDF 파일 summary 부탁", "ko"),
+        ("\u110e\u1169", "ko"),
+        ("초기화", "ko"),
+        ("ㅋㅋ", "ko"),
+        ("translate 안녕하세요 to English", ""),
+        ("hello", ""),
+        ("東京の天気", ""),
+        ("42!", ""),
+        ("", ""),
+    ],
+)
+def test_the_script_speaks_where_nobody_tells_a_locale(words, locale):
+    """Korean where no fewer words are Korean than are not."""
+    assert locale == of_script(words)

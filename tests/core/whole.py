@@ -43,17 +43,21 @@ class Core:
         toolbox: Toolbox | None = None,
         service: Service | None = None,
         assistant: Assistant | None = None,
+        platform: FakePlatform | None = None,
+        **rules: Any,
     ) -> None:
         self.db = Database(path)
-        self.platform = FakePlatform()
+        self.platform = platform or FakePlatform()
         self.policy, self.model = policy, model
         self.rules = Rules(
             limits=limits,
             language=language,
             shared=policy.scope == "topic",
+            scopes=policy.scopes,
             budget=policy.budget,
             full=service is not None,
             mcp_hosts=frozenset({"mcp.example.com"}),
+            **{"self_knowledge": False, **rules},
         )
         self.toolbox = toolbox or Toolbox()
         self.service: Any = service  # None where nothing may ask it

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
-from core.texts import TEXTS
+from core.store.threads import Extent
+from core.texts import TEXTS, ended
 from tests.crash.oracle import RESET, WORD, Files, Question
 
 Kind = Literal["lost", "doubled", "stub", "order", "memory"]
-CONFIRMATIONS = (TEXTS["en"]["reset"], TEXTS["ko"]["reset"])
+CONFIRMATIONS = tuple(ended(extent, spoken) for extent in get_args(Extent) for spoken in TEXTS)
 DECISIONS = tuple(TEXTS["en"][f"approval_{state}"].format(name="pay") for state in ("approved", "refused"))
 """What a question of the tool `pay` shows once it is over."""
 INTERRUPTED = TEXTS["en"]["tool_interrupted"].format(name="pay")

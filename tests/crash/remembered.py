@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.runs.history import SUMMARY
+from core.runs.prompt.history import SUMMARY
 from standins.script.script import text_of
 from tests.crash.history import Finding, Said
 from tests.crash.oracle import Question, asked_in, known

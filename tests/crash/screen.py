@@ -29,14 +29,21 @@ class Asked:
 def on_slack(post: SlackPost, thinking: bool) -> Shown:
     """As people see it; `thinking`: a status stands under its thread."""
     state = "streaming" if post.streaming else "broken" if post.broken else "thinking" if thinking else ""
-    if any(block["type"] == "actions" for block in post.blocks):
+    if _asks(post):
         state = "with buttons"
     files = tuple((file.name, file.content) for file in post.files)
     return Shown(post.ts, post.thread_ts or post.ts, post.text, unfinished=state, files=files)
 
 
+def _asks(post: SlackPost) -> bool:
+    """Whether it has other buttons than those under a whole answer."""
+    rows = [block["elements"] for block in post.blocks if block["type"] == "actions"]
+    return any(one["action_id"] not in ("again", "shorter") for row in rows for one in row)
+
+
 def on_discord(post: DiscordPost) -> Shown:
-    state = "with buttons" if post.components else ""
+    pressed = [str(one.get("custom_id")) for row in post.components for one in row["components"]]
+    state = "with buttons" if any(not id.startswith("spool:wish:") for id in pressed) else ""
     files = tuple((file.filename, file.content) for file in post.attachments)
     return Shown(post.id, post.channel, post.content, post.reference or "", state, files)
 
@@ -44,7 +51,7 @@ def on_discord(post: DiscordPost) -> Shown:
 def slack_questions(slack: SlackStandin) -> Iterator[Asked]:
     for room in slack.workspace.channels:
         for post in slack.posts(room):
-            if any(block["type"] == "actions" for block in post.blocks):
+            if _asks(post):
                 yield Asked(post.ts, _tag(post.text), _on_slack(slack, post))
 
 

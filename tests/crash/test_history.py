@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from core.texts import TEXTS
+from core.texts import TEXTS, ended
 from tests.crash.history import DECISIONS, INTERRUPTED, Said, Shown, check
 from tests.crash.oracle import RESET, Question
 
+DONE = ended("shared_thread", "en")
 ONE, TWO, THREE = Question("one", 5), Question("two", 3), Question("three", 2)
 SAID = (
     Said("lane", "topic", "1", ONE.text, 0),
@@ -21,7 +22,7 @@ SAID = (
 SHOWN = (
     Shown("11", "topic", "one.0 one.1 one.2"),
     Shown("12", "topic", "one.3 one.4"),
-    Shown("13", "topic", TEXTS["en"]["reset"]),
+    Shown("13", "topic", DONE),
     Shown("14", "topic", TWO.answer, answers="2"),
     Shown("15", "topic", THREE.answer),
 )
@@ -48,7 +49,7 @@ def test_what_belongs_to_tools_is_no_answer():
         ("lost", SHOWN[:2] + SHOWN[3:]),
         ("doubled", (*SHOWN, Shown("16", "topic", THREE.answer))),
         ("doubled", (*SHOWN, Shown("16", "topic", "three.0"))),
-        ("doubled", (*SHOWN, Shown("16", "topic", TEXTS["en"]["reset"]))),
+        ("doubled", (*SHOWN, Shown("16", "topic", DONE))),
         ("stub", (*SHOWN[:4], Shown("15", "topic", "three.0"))),
         ("stub", SHOWN[1:]),
         ("stub", (*SHOWN, Shown("16", "topic", TEXTS["en"]["internal"]))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.runs.history import SUMMARY
+from core.runs.prompt.history import SUMMARY
 from tests.crash.history import Said
 from tests.crash.oracle import KNOWS, RESET, Question
 from tests.crash.remembered import Items, check, forgotten

@@ -48,7 +48,7 @@ def changed(path: Path, *changes: str) -> None:
 @pytest.fixture
 def left(tmp_path: Path, script: Scenario) -> Path:
     """The database of an older demo, where a real bot starts; every answer is what the model was told."""
-    script.otherwise = lambda _: f"I was told: {script.requests[-1][0]}"
+    script.otherwise = lambda _: f"I was told: {script.requests[-1][0].partition(chr(10))[0]}"
     return database(tmp_path / "data" / "spool.sqlite3")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bots.discord.poster import STOP
 from standins.discord import Call, DiscordStandin, Post
 from tests.discord.people import ROOM
 from tests.slack.stage import FENCE
@@ -36,7 +37,7 @@ def texts(discord: DiscordStandin, channel: str) -> list[str]:
 
 def growing(post: Post) -> bool:
     """Whether the answer can still be stopped, so is not complete."""
-    return bool(post.components)
+    return any(one["custom_id"] == STOP for row in post.components for one in row["components"])
 
 
 async def shows(discord: DiscordStandin, channel: str, *expected: str, timeout: float = 10) -> list[Post]:

@@ -19,7 +19,7 @@ def lookups(discord: DiscordStandin, channel: str) -> int:
 
 def answered_by(script: Stage) -> list[bool]:
     """For each request, whether the channel's own assistant was to answer."""
-    return [instructions == "Room" for instructions, _ in script.requests]
+    return [instructions.startswith("Room") for instructions, _ in script.requests]
 
 
 @pytest.mark.parametrize("known", ["before", "after"])

@@ -15,11 +15,10 @@ from bots.intake.said import Said
 from core.texts import TEXTS
 from standins.discord import DiscordStandin
 from tests.discord.conversation import all_heard, exchange, texts
+from tests.discord.payloads import BOT, DM, ME, ROLE, heard
 from tests.discord.people import ANN, BOB, GUILD, ROOM
 
 EVENTS = Path(__file__).parents[1] / "events" / "discord"
-ME, ROLE, DM = "1100000000000000002", "330000000000000009", "340000000000000001"
-BOT = f"<@{ME}>"
 _NUMBERS = itertools.count(1)
 
 
@@ -48,16 +47,6 @@ def all_of(kind: str) -> list[str]:
     return names
 
 
-def heard(content: str, **more: Any) -> Said:
-    """A message of Ann's in a server, that mentions the bot where its text does."""
-    author = {"id": ANN, "username": "ann", "global_name": "Ann"}
-    payload = {"id": "1574000000000000009", "channel_id": ROOM, "guild_id": GUILD, "author": author}
-    mentions = [{"id": ME}] if ME in content and "`" not in content else []
-    said = read({**payload, "mentions": mentions, "content": content, **more}, ME, ROLE)
-    assert said is not None
-    return said
-
-
 def read_of(name: str) -> Said | None:
     """What is read of a recording, with our role and our direct channel in it."""
     (event,) = recording(name)["events"]
@@ -65,7 +54,7 @@ def read_of(name: str) -> Said | None:
     return read(json.loads(told), ME, ROLE) if event["t"] == "MESSAGE_CREATE" else None
 
 
-@pytest.mark.parametrize("name", [*all_of("answer"), *all_of("file"), *all_of("notice")])
+@pytest.mark.parametrize("name", [*all_of("answer"), *all_of("quote"), *all_of("file"), *all_of("notice")])
 def test_a_recorded_message_to_us(name):
     what, _, expected = recording(name)["expect"].partition(" ")
     said = read_of(name)
@@ -74,6 +63,7 @@ def test_a_recorded_message_to_us(name):
     assert (True, "us") == (said.concerns_us, said.to)
     assert (expected if what == "notice" else "ask") == said.kind
     assert (expected if what == "answer" else "") == said.text
+    assert what != "quote" or [expected] == [quote.text for quote in said.quotes]
     assert what != "file" or ["voice" in name] == [file.voice for file in said.files]
 
 
@@ -115,7 +105,9 @@ def test_to_whom(content, more, to):
         (f"{BOT} ```py\n  if x:\n    pass\n```", "```py\n  if x:\n    pass\n```"),
         (f"{BOT} 안녕하세요 👋🏽 <:wave:12>", "안녕하세요 👋🏽 :wave:"),
         (f"tell me {BOT} a joke", "tell me  a joke"),
-        (f"greet <@{BOB}> in <#{ROOM}>", rf"greet @Bob \1 @everyone in <#{ROOM}>"),
+        (f"greet <@{BOB}> in <#{ROOM}>", rf"greet @Bob \1 @everyone in #{ROOM}"),
+        (f"{BOT} how do I write `{BOT}` or `<#1>`?", f"how do I write `{BOT}` or `<#1>`?"),
+        (f"{BOT} what is <#4> to <@&5> and <#6>", "what is #4 to @&5 and #six"),
         ("one\x00\u202etwo", "onetwo"),
     ],
 )
@@ -159,6 +151,7 @@ def test_every_recording_is_used():
     """A recording that expects something unknown would be a test that never runs."""
     known = {
         *all_of("answer"),
+        *all_of("quote"),
         *all_of("file"),
         *all_of("notice"),
         *all_of("silence"),

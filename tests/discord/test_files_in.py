@@ -232,7 +232,7 @@ def test_what_was_passed_on_brings_its_files_along():
 
     assert said is not None
     assert ("their words", [("370000000000000001", False), ("2", True)]) == (
-        said.text,
+        said.quotes[0].text,
         [(file.id, file.voice) for file in said.files],
     )
 

@@ -1,4 +1,4 @@
-"""FOLLOW_THREADS=1: follow-ups in a thread without a mention, from people it already talks with there."""
+"""FOLLOW_THREADS=1: follow-ups in a thread without a mention, from people it talks with; ANSWER_IN."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 
 from standins.discord import Rules
 from tests.discord.conversation import all_heard, discord_with, exchange, shows, texts
-from tests.discord.people import ANN, BOB, ROOM
+from tests.discord.people import ANN, BOB, GUILD, ROOM
 
 CONTENT = 1 << 15
 readable = discord_with(rules=Rules(message_content=True))
@@ -103,3 +103,22 @@ async def test_a_follow_up_keeps_its_place(discord, product, script):
         await all_heard(discord)
 
     assert ["echo: one", *said] == texts(discord, thread)
+
+
+@readable
+async def test_in_some_channels_everything_is_a_question(discord, product, script):
+    """ANSWER_IN: of anybody, in its threads too; orders are orders; elsewhere nothing changes."""
+    thread, other = discord.add_thread(ROOM), discord.add_channel(GUILD)
+    async with product(answer_in=(f"discord:{ROOM}", "slack:C1")):
+        for place in (ROOM, thread):
+            await discord.say(ANN, place, "one")
+            await discord.say(BOB, place, f"<@{ANN}> two")
+            await discord.until(lambda place=place: len(texts(discord, place)) == 2)
+        await discord.say(ANN, ROOM, "기억")
+        await discord.until(lambda: len(texts(discord, ROOM)) == 3)
+        await discord.say(ANN, other, "three")
+        await all_heard(discord)
+
+    assert [] == texts(discord, other)
+    assert 4 == len(script.asked)
+    assert {1 << 0 | 1 << 9 | 1 << 12 | CONTENT} == {data["intents"] for data in discord.identified}

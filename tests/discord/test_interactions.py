@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.texts import text
-from standins.discord import DiscordStandin
-from tests.discord.conversation import exchange
+from core.texts import ended, text
+from standins.discord import DiscordStandin, Post
+from tests.discord.conversation import exchange, mention
 from tests.discord.people import ANN, BOB, ROOM
 from tests.registered import register
 
@@ -55,7 +55,7 @@ async def test_a_slow_sync_delays_no_answer(discord, product):
 async def test_the_commands_are_offered_with_their_option(discord, product):
     """In servers and in direct messages; the name may be left out."""
     async with product():
-        await discord.until(lambda: len(discord.commands) == 3)
+        await discord.until(lambda: len(discord.commands) == 5)
         memory = await discord.slash(ANN, ROOM, "memory")
 
     assert (text("memory_empty", "en"), True) == (memory.text, memory.ephemeral)
@@ -63,7 +63,10 @@ async def test_the_commands_are_offered_with_their_option(discord, product):
     assert ([], []) == (options["reset"], options["memory"])
     for command in discord.commands:
         assert command["contexts"] is None or {0, 1} <= set(command["contexts"])
-        assert (True, True) == (0 in command["integration_types"], bool(command["description"]))
+        assert (True, command["type"] == 1) == (
+            0 in command["integration_types"],
+            bool(command["description"]),
+        )
     assert [("name", 3, False)] == [
         (option["name"], option["type"], option.get("required", False)) for option in options["assistant"]
     ]
@@ -82,7 +85,7 @@ async def test_admins_switch_the_assistant(discord, product, script, tmp_path, i
         reply = await discord.slash(BOB, thread, "assistant")
 
     assert "Moritz" in reply.text.split("\n")[0]
-    assert [not inside, True] == [instructions == "Moritz" for instructions, _ in script.requests]
+    assert [not inside, True] == [instructions.startswith("Moritz") for instructions, _ in script.requests]
 
 
 COMMAND, BUTTON, AUTOCOMPLETE, FORM = 2, 3, 4, 5
@@ -111,18 +114,17 @@ async def test_what_an_older_bot_left_behind_is_answered(discord, product, scrip
     assert [] == script.asked
 
 
-DONE = text("reset", "en")
-
-
-@pytest.mark.parametrize("place", ["dm", "thread"])
-async def test_reset_forgets(discord, product, script, place):
-    channel = {"dm": discord.dm(ANN), "thread": discord.add_thread(ROOM)}[place]
-    async with product():
+@pytest.mark.parametrize("scope", ["user", "person-topic"])
+@pytest.mark.parametrize("place", ["direct", "thread"])
+async def test_reset_forgets(discord, product, script, place, scope):
+    """And says what; a channel is a topic in Discord, so that both scopes are one there."""
+    channel = {"direct": discord.dm(ANN), "thread": discord.add_thread(ROOM)}[place]
+    async with product(thread_scope=scope):
         await exchange(discord, ANN, channel, "one")
         reply = await discord.slash(ANN, channel, "reset")
         await exchange(discord, ANN, channel, "two")
 
-    assert (DONE, True, False) == (reply.text, reply.ephemeral, reply.failed)
+    assert (ended(place, "en"), True, False) == (reply.text, reply.ephemeral, reply.failed)
     assert reply.acked_after is not None
     assert reply.acked_after < 1.0
     assert [["one"], ["two"]] == script.asked
@@ -134,7 +136,7 @@ async def test_the_confirmation_speaks_the_persons_language(discord, product, lo
     async with product(language=language):
         reply = await discord.slash(ANN, ROOM, "reset", locale=locale)
 
-    assert text("reset", spoken) == reply.text
+    assert ended("channel", spoken) == reply.text
 
 
 async def test_a_topics_reset_is_everybodys(discord, product, script):
@@ -144,5 +146,23 @@ async def test_a_topics_reset_is_everybodys(discord, product, script):
         reply = await discord.slash(BOB, ROOM, "reset")
         await exchange(discord, ANN, ROOM, "a2")
 
-    assert DONE == reply.text
+    assert ended("shared_channel", "en") == reply.text
     assert 1 == len(script.asked[-1])
+
+
+async def test_buttons_under_an_answer_stand_under_its_last_post(discord, product, script):
+    """With the edit that ends it, in place of the one that stops it."""
+    script.enqueue("word " * 600)
+    async with product(answer_buttons=True):
+        await mention(discord, ANN, "a long one")
+        await discord.until(
+            lambda: len(discord.posts(ROOM)) == 2 and labels(discord.posts(ROOM)[1])[:1] == ["Regenerate"]
+        )
+        first, last = discord.posts(ROOM)
+
+    assert ([], ["Regenerate", "Shorter"]) == (labels(first), labels(last))
+
+
+def labels(post: Post) -> list[str]:
+    """What can be pressed under a post."""
+    return [one["label"] for row in post.components for one in row["components"]]

@@ -59,8 +59,8 @@ async def test_a_readable_mention_of_the_role_is_a_question(discord, product, sc
     assert (asked, [["hello"]]) == (post.reference, script.asked)
 
 
-async def test_edits_and_previews_are_not_messages(discord, product, script):
-    """Neither a changed question nor a preview under it is answered again, nor a mention edited in."""
+async def test_an_edit_is_a_message_only_where_it_adds_the_mention(discord, product, script):
+    """Neither a changed question nor a preview under it is answered again."""
     async with product():
         asked = await exchange(discord, ANN, ROOM, "see https://example.com")
         await discord.unfurl(ROOM, asked)
@@ -69,8 +69,8 @@ async def test_edits_and_previews_are_not_messages(discord, product, script):
         await discord.edit(ROOM, plain, f"{BOT} something")
         await all_heard(discord)
 
-    assert [["see https://example.com"]] == script.asked
-    assert 1 == len(texts(discord, ROOM))
+    assert ["see https://example.com", "something"] == [asked[-1] for asked in script.asked]
+    assert 2 == len(texts(discord, ROOM))
 
 
 async def test_an_empty_mention_gets_help(discord, product, script):

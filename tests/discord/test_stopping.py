@@ -88,8 +88,8 @@ async def test_a_message_deleted_before_its_run_is_not_answered(discord, product
     assert [] == [word for word in ("oops", "again") if word in str(script.asked)]
 
 
-async def test_a_question_deleted_under_its_answer_is_answered(discord, product, script):
-    """The run has started: the answer is posted although there is nothing left to reply to."""
+async def test_a_question_deleted_before_the_first_word_is_not_answered(discord, product, script):
+    """The run has started, and ends without a post."""
     pause = Pause()
     script.perform(pause, "Well, the answer is 42.")
     async with product():
@@ -98,7 +98,9 @@ async def test_a_question_deleted_under_its_answer_is_answered(discord, product,
         await discord.delete(ROOM, asked)
         await all_heard(discord)
         pause.end()
-        await shows(discord, ROOM, "Well, the answer is 42.")
+        await exchange(discord, ANN, ROOM, "again")
+
+    assert ["echo: again"] == texts(discord, ROOM)
 
 
 async def test_an_answer_deleted_while_it_grows_is_not_posted_again(discord, product, script):

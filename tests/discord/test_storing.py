@@ -12,8 +12,10 @@ import pytest
 
 from bots.discord.api import DiscordApi
 from bots.discord.gateway import Position
+from bots.discord.hooks import ASK, Asking, Hooks
 from bots.discord.interactions import Interactions
 from bots.discord.reader import SESSION, Reader
+from bots.intake.following import Following
 from core.errors import Unreachable, Unsaved
 from core.inbox import Inbox
 from core.store.database import Database
@@ -53,9 +55,12 @@ class Session:
             me=lambda: ME,
             position=lambda: Position("session", self.read, "ws://x/"),
             failed=self._fail,
-            follow=False,
+            following=Following(),
         )
         self.interactions = Interactions(self.inbox, Nobody(), self.reader, language="en")
+        hooks = Hooks(self.inbox)
+        await hooks.load()
+        self.asking = Asking(self.reader, Nobody(), hooks, lambda: ME, "en")
         await self.resume()
 
     def _fail(self) -> None:
@@ -87,7 +92,8 @@ class Session:
 
     def _tell(self, number: int) -> None:
         self.read, payload = number + 1, self.sent[number]
-        (self.interactions.take if "token" in payload else self.reader.message)(payload)
+        if not self.asking.take(payload):
+            (self.interactions.take if "token" in payload else self.reader.message)(payload)
 
     def missing(self, before: int) -> set[str]:
         """What is not stored of what was sent before that position."""
@@ -107,7 +113,17 @@ def command(number: int) -> dict[str, Any]:
     return {**payload, "token": "t", "type": 2, "data": {"name": "reset"}}
 
 
-@pytest.mark.parametrize("first", [said(0), said(0, guild=True), command(0)], ids=["dm", "guild", "reset"])
+def asked(number: int) -> dict[str, Any]:
+    """The command on a message."""
+    data = {"name": ASK, "type": 3, "target_id": "5", "resolved": {"messages": {"5": said(5)}}}
+    return command(number) | {"data": data}
+
+
+@pytest.mark.parametrize(
+    "first",
+    [said(0), said(0, guild=True), command(0), asked(0)],
+    ids=["dm", "guild", "reset", "asked"],
+)
 async def test_a_lock_that_outlasts_our_patience(tmp_path, first):
     """The first cannot be stored; the others, and the save of every few seconds, wait behind it already."""
     session = Session(tmp_path / "spool.sqlite3")
@@ -141,7 +157,8 @@ async def test_locks_kills_and_messages_in_any_order(tmp_path, seed):
     for number in range(60):
         dice = rng.random()
         if dice < 0.7:
-            session.say(command(number) if dice < 0.1 else said(number, guild=dice < 0.3))
+            other = said(number, guild=dice < 0.3)
+            session.say(command(number) if dice < 0.1 else asked(number) if dice < 0.15 else other)
         elif dice < 0.9:
             session.stranger.execute("ROLLBACK" if locked else "BEGIN IMMEDIATE")
             locked = not locked

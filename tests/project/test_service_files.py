@@ -140,7 +140,7 @@ def test_no_secret_gets_into_the_image(path):
 def test_the_whole_product_gets_into_the_image():
     command = ["git", "ls-files", "bots", "core", "standins"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    files = listed.stdout.split() or ["core/settings.py"]
+    files = listed.stdout.split() or ["core/settings/__init__.py"]
 
     copied = [value.split()[0] for word, value in instructions() if word == "COPY" and "=" not in value]
     wanted = [*files, *copied, ".env.example", "pyproject.toml", "README.md", "LICENSE"]
@@ -221,7 +221,19 @@ def test_the_documented_commands_exist():
     assert [] == [word for word in words if not re.search(rf"^    {word}\b", known, re.MULTILINE)]
 
 
-def test_the_manifest_is_yaml():
-    manifest = yaml.safe_load((ROOT / "bots/slack/manifest.yaml").read_text("utf-8"))
+def test_the_manifests_are_yaml_and_allow_the_same():
+    """What is different is words for people: commands, events, scopes and settings are not."""
+    english, korean = (
+        yaml.safe_load((ROOT / f"bots/slack/manifest{language}.yaml").read_text("utf-8"))
+        for language in ("", ".ko")
+    )
 
-    assert manifest["settings"]["socket_mode_enabled"] is True
+    assert english["settings"]["socket_mode_enabled"] is True
+    assert english != korean
+    for manifest in (english, korean):
+        features = manifest["features"]
+        del manifest["display_information"], features["agent_view"]
+        for one in features["slash_commands"] + features["shortcuts"]:
+            assert one.pop("description")
+            one.pop("usage_hint", None), one.pop("name", None)
+    assert english == korean

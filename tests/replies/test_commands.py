@@ -6,8 +6,10 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from bots.replies.commands import choice_text, memory_text
+from bots.replies.commands import choice_text, memory_text, model_text, reset_text
 from core.assistants.choose import Choice
+from core.assistants.model_choice import ModelChoice
+from core.assistants.remarks import Remark
 from core.runs.summaries import NOTHING, Held
 from core.texts import TEXTS
 from core.types import Assistant
@@ -57,3 +59,30 @@ def test_many_assistants_fit_into_one_reply(outcome):
 )
 def test_memory_is_told(held, key):
     assert memory_text(held, "ko", "en").startswith(TEXTS["ko"][f"memory_{key}"].split("{")[0])
+
+
+@pytest.mark.parametrize("locale", ["en", "ko"])
+@pytest.mark.parametrize(
+    ("outcome", "key", "told"),
+    [
+        ("current", "model_current", "gpt-6-luna"),
+        ("set", "model_set", "It ends soon."),
+        ("admins", "assistant_admins", "ADMINS"),
+        ("refused", "model_unfit", "gpt-6-sol"),
+        ("asking", "model_asking", "“x”"),
+    ],
+)
+def test_what_becomes_of_a_model_is_told(outcome, key, told, locale):
+    """With the reason, and with what to use instead."""
+    about = {"text": "It ends soon.", "replacement": "gpt-6-sol"}
+    remarks = (Remark("model_warning", about),) if outcome in ("set", "refused") else ()
+
+    said = model_text(ModelChoice(outcome, HELPBOT, remarks, "`x"), locale, "en")
+
+    assert said.startswith(TEXTS[locale][key].split("{")[0])
+    assert told in said
+    assert "{" not in said
+
+
+def test_a_reset_that_cannot_be_is_explained():
+    assert TEXTS["ko"]["reset_topic"] == reset_text(None, "ko", "en")

@@ -211,3 +211,17 @@ async def test_what_an_unrecorded_post_shows_can_be_read(world):
     await former.die_after_creating("Hel")
 
     assert "Hel" == await (await world.process()).brush.read()
+
+
+async def test_an_answer_that_is_taken_back_leaves_those_of_others(world):
+    """Also where the platform takes them for its own: on Discord both reply to the same message."""
+    former = await world.process(tells=True)
+    await former.die_after_creating("Hel")
+    other = await world.process("U2", tells=True)
+    await other.finish("another")
+    process = await world.process(tells=True)
+    world.topic.runs = dict.fromkeys(world.topic.posts, process.journal.claim.run)
+
+    await process.posts.remove()
+
+    assert ["another"] == world.texts

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from bots.replies.approvals import sign
 from bots.replies.posts import Gone, OwnPost
-from core.types import ApprovalRequest
+from core.types import AnswerButton, ApprovalRequest
 
 Faults = defaultdict[str, deque[Exception]]
 
@@ -52,10 +52,11 @@ class MemoryPoster:
         self.gate = asyncio.Event()
         self.gate.set()
         self.wait = self.window = 0.0
+        self.buttons: Sequence[AnswerButton] = ()
         self.looked = 0
         self.creating = asyncio.Event()
 
-    async def create(self, text: str, number: int, *, first: bool, growing: bool) -> str:
+    async def create(self, text: str, number: int, *, first: bool, growing: bool, last: bool = False) -> str:
         return await self._create(text, number, "", growing=growing)
 
     async def ask(self, question: ApprovalRequest) -> str:
@@ -79,7 +80,7 @@ class MemoryPoster:
         self._raise(self.after["create"])
         return post
 
-    async def edit(self, post: str, text: str, *, growing: bool) -> None:
+    async def edit(self, post: str, text: str, *, growing: bool, last: bool = False) -> None:
         self._raise(self.faults["edit"])
         if post not in self.topic.posts:
             raise Gone(post)

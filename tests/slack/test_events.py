@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bots.intake.said import Said
-from bots.slack.events import Us, read
+from bots.slack.reading.events import Us, read
 from core.types import Earlier
 from standins.slack import SlackStandin
 from standins.slack.deliveries import Answer
@@ -202,7 +202,7 @@ def test_who_wrote_it(more, by):
     speaker = {"us": "you"}.get(by, said.user or "bot")
 
     assert (by, by == "person") == (said.by, said.concerns_us)
-    assert Earlier(said.id, "post", speaker, "hello") == said.earlier("post")
+    assert Earlier(said.id, "post", speaker, "hello", at=said.sent_at) == said.earlier("post")
 
 
 def test_the_shapes_of_one_message():

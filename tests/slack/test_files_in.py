@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.slack.events import Us, read
 from bots.slack.files import MOST_FILES, SlackFiles, attachment_of, attachments
+from bots.slack.reading.events import Us, read
 from core.errors import FileRefused, Retryable
 from core.files.detect import judge
 from core.types import Attachment

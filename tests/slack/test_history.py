@@ -149,7 +149,7 @@ async def test_what_was_not_for_the_bot_is_left_alone(slack, product, script):
     async with product():
         root = await exchange(slack, "U1", "C1", "one")
     await slack.say("U1", "C1", "thinking aloud")
-    await slack.say("U1", "C1", "thanks", root)
+    await slack.say("U2", "C1", "thanks", root)
     await slack.say("U1", "C1", f"`{BOT}` is its id")
     taken_back = await slack.mention("U1", "C1", "never mind")
     await slack.say("U2", "C1", "why?", taken_back)

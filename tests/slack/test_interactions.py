@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from core.texts import TEXTS, text
+from core.texts import TEXTS, ended, text
+from standins.script.script import Call
 from standins.slack import Post, SlackStandin
 from tests.registered import register
 from tests.slack.conversation import all_heard, exchange, shows, texts, workspace
 from tests.slack.stage import Pause, Stage
-from tests.tool_files import paid, wants_to_pay
+from tests.tool_files import DRAW, paid, put_tool, wants_to_pay
 
 ALLOWED = text("approval_approved", "en").format(name="pay")
 SOON = 1.0
@@ -139,11 +140,18 @@ def callback() -> str:
 
 
 @pytest.mark.parametrize(
-    ("channel", "scope", "on"),
-    [("C1", "user", "question"), ("C1", "topic", "answer"), ("D1", "user", "answer")],
+    ("channel", "scope", "on", "extent"),
+    [
+        ("C1", "user", "question", "channel"),
+        ("C1", "topic", "answer", "shared_thread"),
+        ("D1", "user", "answer", "direct"),
+        ("D1", "person-topic", "answer", "thread"),
+    ],
 )
-async def test_the_shortcut_starts_over(slack, product, script, channel, scope, on):
-    async with product(thread_scope=scope):
+async def test_the_shortcut_starts_over(slack, product, script, channel, scope, on, extent):
+    """And says what has ended."""
+    how = {"dm_scope": scope} if extent == "thread" else {"thread_scope": scope}
+    async with product(**how):
         root = await exchange(slack, "U1", channel, "one")
         await exchange(slack, "U1", channel, "two", root)
         chosen = root if on == "question" else slack.posts(channel)[0].ts
@@ -153,13 +161,14 @@ async def test_the_shortcut_starts_over(slack, product, script, channel, scope, 
 
     assert "" == reply.error
     assert 1 == len(script.asked[-1])
-    assert ["U1"] == [seen.user for seen in slack.ephemerals]
+    assert [("U1", ended(extent, "en"))] == [(seen.user, seen.text) for seen in slack.ephemerals]
     assert 3 == len(slack.posts(channel))
 
 
-async def test_under_topic_scope_the_command_explains_itself(slack, product, script):
+@pytest.mark.parametrize("scope", ["topic", "person-topic"])
+async def test_where_a_topic_is_a_conversation_the_command_explains_itself(slack, product, script, scope):
     """It cannot know the topic: it names both other ways, and forgets nothing."""
-    async with product(thread_scope="topic"):
+    async with product(thread_scope=scope):
         root = await exchange(slack, "U1", "C1", "one")
         reply = await slack.slash("U1", "C1", "/reset")
         await slack.until(lambda: reply.texts)
@@ -262,3 +271,31 @@ async def test_a_question_taken_back_in_time_is_not_answered(slack, product, scr
 
     assert [["one"], ["one", "A", "three"]] == script.asked
     assert [] == slack.posts("C1", second)
+
+
+@pytest.mark.parametrize("way", ["streamed", "posted", "with cards", "full"])
+async def test_buttons_under_an_answer_come_with_its_last_call(slack, product, script, tmp_path, way):
+    """However it is shown, without one more call for them; a post that is full of headings has room, too."""
+    if way == "posted":
+        slack.fail("chat.startStream", error="unknown_method", times=9)
+    if way == "with cards":
+        put_tool(tmp_path / "data", "draw", DRAW)
+        script.enqueue(Call("draw", {"name": "a.txt", "size": 3}))
+    script.enqueue("\n\n".join(f"# {number}\n\ntext" for number in range(44)) if way == "full" else "All.")
+    async with product(answer_buttons=True, assistant_tools=("all",)):
+        ts = await slack.mention("U1", "C1", "go on")
+        await slack.until(lambda: any(button_ids(post) for post in slack.posts("C1", ts)))
+        await all_heard(slack)
+        posts = [post for post in slack.posts("C1", ts) if not post.files]
+
+    assert [*[[]] * (len(posts) - 1), ["again", "shorter"]] == [button_ids(post) for post in posts]
+    assert not any(post.streaming for post in posts)
+    if way == "streamed":
+        assert [] == [call for call in slack.calls if call.method == "chat.update"]
+
+
+def button_ids(post: Post) -> list[str]:
+    """What can be pressed under a post."""
+    return [
+        one["action_id"] for block in post.blocks if block["type"] == "actions" for one in block["elements"]
+    ]

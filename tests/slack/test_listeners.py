@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.texts import TEXTS
+from core.texts import TEXTS, ended
 from standins.slack.message import Message
 from tests.slack.conversation import all_heard, exchange, shows, texts
 
@@ -28,7 +28,6 @@ async def test_without_a_mention_a_channel_is_left_alone(slack, product, script)
         await slack.say("U1", "C1", "thinking aloud")
         root = await slack.say("U2", "C1", "lunch?")
         await slack.say("U1", "C1", "yes", root)
-        await slack.say("U1", "C1", "thanks", own)
         await slack.say("U2", "C1", "<@U1> what was that?", own)
         await all_heard(slack)
 
@@ -36,17 +35,20 @@ async def test_without_a_mention_a_channel_is_left_alone(slack, product, script)
     assert {own} == {entry[2] for entry in slack.statuses if entry[1] == "C1"}
 
 
-async def test_an_edit_is_not_a_message(slack, product, script):
+async def test_an_edit_is_a_message_only_where_it_adds_the_mention(slack, product, script):
+    """Nor is a preview that appears, though the event says that the message was changed."""
     async with product():
         ts = await slack.say("U1", "C1", "hello")
         await slack.edit("U1", "C1", ts, f"{BOT} hello")
+        await shows(slack, "C1", ts, "echo: hello")
         asked = await exchange(slack, "U1", "C1", "one")
         await slack.edit("U1", "C1", asked, f"{BOT} two")
         direct = await exchange(slack, "U1", "D1", "three")
         await slack.edit("U1", "D1", direct, "four")
+        await slack.unfurl("D1", direct)
         await all_heard(slack)
 
-    assert [["one"], ["three"]] == script.asked
+    assert [["hello"], ["hello", "echo: hello", "one"], ["three"]] == script.asked
 
 
 async def test_joining_a_thread_makes_somebody_known_there(slack, product, script):
@@ -59,6 +61,30 @@ async def test_joining_a_thread_makes_somebody_known_there(slack, product, scrip
         await all_heard(slack)
 
     assert 2 == len(script.asked)
+
+
+async def test_each_chat_of_a_direct_message_may_be_its_own(slack, product, script):
+    """DM_SCOPE=person-topic: what is said in another chat of Slack's agent pane is not sent along."""
+    async with product(dm_scope="person-topic"):
+        one = await exchange(slack, "U1", "D1", "one")
+        await exchange(slack, "U1", "D1", "two")
+        await exchange(slack, "U1", "D1", "three", one)
+        await exchange(slack, "U1", "C1", "four")
+        await exchange(slack, "U1", "C1", "five")
+
+    assert [1, 1, 3, 1, 3] == [len(request) for request in script.asked]
+
+
+async def test_a_thread_of_ones_own_is_read_like_any(slack, product, script):
+    """THREAD_SCOPE=person-topic: what others said there is context, what was said elsewhere is nothing."""
+    async with product(thread_scope="person-topic"):
+        root = await slack.say("U2", "C1", "lunch at noon?")
+        await exchange(slack, "U1", "C1", "one", root)
+        await exchange(slack, "U2", "C1", "two", root)
+        await exchange(slack, "U1", "C1", "three")
+
+    assert "lunch at noon?" in script.asked[0][0]
+    assert [2, 2, 1] == [len(request) for request in script.asked]
 
 
 async def test_the_same_ts_in_two_channels_is_two_messages(slack, product, script):
@@ -110,7 +136,7 @@ async def test_confirmations_are_in_korean(slack, product, way):
         await slack.until(lambda: slack.ephemerals)
 
     assert "" == reply.error
-    assert [TEXTS["ko"]["reset"]] == [seen.text for seen in slack.ephemerals]
+    assert [ended("channel", "ko")] == [seen.text for seen in slack.ephemerals]
 
 
 async def test_a_slow_directory_does_not_hold_up_the_command(slack, product):

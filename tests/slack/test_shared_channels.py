@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bots.slack.events import Us, read
+from bots.slack.reading.events import Us, read
 from tests.slack.conversation import all_heard, calls, exchange, texts
 from tests.slack.stage import Pause
 

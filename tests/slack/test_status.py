@@ -140,3 +140,20 @@ async def test_a_stream_is_left_before_slack_ends_it(slack, product, script, mon
 
     assert 2 <= len(slack.posts("C1")) <= 8
     assert [] == [call.error for call in slack.calls if call.method.startswith("chat.") and call.error]
+
+
+async def test_a_status_is_in_the_persons_language(slack, product, script):
+    """As far as it is known: nothing waits for it. Until then their words speak, else LANGUAGE does."""
+    slack.set_locale("U1", "ko-KR")
+    shown = []
+    async with product():
+        for user, text in (("U1", "hello"), ("U1", "hello again"), ("U2", "안녕하세요"), ("U2", "hello")):
+            pause = Pause()
+            script.perform(pause, "so far")
+            ts = await slack.mention(user, "C1", text)
+            await slack.until(lambda ts=ts: slack.status("C1", ts))
+            shown.append(slack.status("C1", ts))
+            pause.end()
+            await shows(slack, "C1", ts, "so far")
+
+    assert ["is thinking…", "생각하고 있어요…", "생각하고 있어요…", "is thinking…"] == shown

@@ -83,3 +83,30 @@ async def test_a_token_revoked_later_stops_only_that_platform(slack, discord, pr
 
     assert len(slack.calls) <= attempts + 2
     assert any("slack" in record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR)
+
+
+PLACES = [
+    (None, "The app lacks the scope chat:write: add it"),
+    ("is_archived", "unarchive it"),
+    ("restricted_action", "Posting permissions"),
+    ("not_in_channel", "/invite"),
+]
+
+
+@pytest.mark.parametrize(("word", "cure"), PLACES)
+async def test_the_log_says_where_and_what_is_missing(slack, product, caplog, word, cure):
+    """The channel's id, Slack's word, and what to do; also where only errors are logged."""
+    for method in ("chat.startStream", "chat.postMessage"):
+        if word:
+            slack.fail(method, error=word, times=99)
+    if not word:
+        slack.scopes.discard("chat:write")
+    failed = lambda: [one for one in caplog.records if one.message == "answer cannot be shown"]  # noqa: E731
+    caplog.set_level(logging.ERROR)
+    async with product():
+        await slack.mention("U1", "C1", "hello")
+        await slack.until(failed)
+
+    (line,) = map(vars, failed())
+    assert ("C1", "ERROR", True) == (line["channel"], line["levelname"], cure in line["error"])
+    assert (word or "missing_scope") in line["error"]

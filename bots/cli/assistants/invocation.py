@@ -13,12 +13,13 @@ from typing import Any
 
 from bots.cli.assistants.sentences import sentence
 from bots.cli.assistants.show import tell
+from core.assistants.of_settings import BUILT_IN
 from core.assistants.remarks import Remark
 from core.assistants.service import Assistants
 from core.errors import ConfigError, Unsaved
 from core.ports import ModelFacts
 from core.settings import Settings
-from core.store.database import Database
+from core.store.database import Database, explained
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +64,12 @@ def service(db: Database, settings: Settings) -> Assistants:
         """Runs the code of the tools folder; whatever that prints is not our output."""
         tools = importlib.import_module("core.tools")
         with contextlib.redirect_stdout(sys.stderr):
-            names: Collection[str] = tools.load(
-                settings.tools_directory, seconds=settings.tool_seconds
-            ).names()
-        return names
+            found = tools.load(settings.tools_directory, seconds=settings.tool_seconds)
+        return {*found.names(), *BUILT_IN.values()}
 
     return Assistants(db, settings, models, functions)
 
 
 def unsaved(settings: Settings, error: Unsaved) -> ConfigError:
     """What to say of a database that refused."""
-    path = settings.data_dir / "spool.sqlite3"
-    if "malformed" in str(error):
-        return ConfigError(f"{path} is damaged ({error}). Stop every Spool, and put a backup in its place.")
-    return ConfigError(f"{path} could not be written ({error}). That step did not happen; try again.")
+    return explained(settings.data_dir / "spool.sqlite3", error)

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from bots.typed_path import typed_path
+from core.assistants.of_settings import tool
 from core.assistants.validate import HOSTED, tool_name
-from core.types import EVERY_FUNCTION, Assistant, function_tool
+from core.types import Assistant, function_tool
 
 CLEARABLE = {
     "name": "name",
@@ -169,16 +170,12 @@ class _Reading:
             self.problems.append(f"{option} {text} is not a {'whole ' if kind is int else ''}number.")
             return None
 
-    def _tool(self, text: str) -> dict[str, Any] | None:
-        if (type := text.replace("-", "_")) in HOSTED:
-            return {"type": type}
-        if not text.startswith("mcp:"):
-            return function_tool(EVERY_FUNCTION if text == "all" else text)
-        label, equals, url = text.removeprefix("mcp:").partition("=")
-        if not equals or not label or not url:
-            self.problems.append(f"--tool {text} is incomplete. Write mcp:LABEL=https://HOST/….")
+    def _tool(self, text: str) -> Mapping[str, Any] | None:
+        try:
+            return tool(text)
+        except ValueError as problem:
+            self.problems.append(f"--tool {problem}")
             return None
-        return {"type": "mcp", "server_label": label, "server_url": url, "require_approval": "always"}
 
     def _format(self, text: str | None) -> str | dict[str, Any] | None:
         if text is None or text == "auto":

@@ -254,12 +254,15 @@ async def test_concerns_are_told_once(db):
     """For the log at start: what is gone, what ends soon, and the model of voice messages."""
     models = {**ending(5), "gone": ModelFacts(shutdown=TODAY)}
     settings = Settings(openai_api_key="sk-1", transcription_model="mute")
-    ends, gone, mute = await concerns(db, settings, Server(models), NOW, ["m", "m", "gone", "gpt-6-luna"])
+    found = await concerns(db, settings, Server(models), NOW, ["m", "m", "gone", "gpt-6-luna"])
+    again = await concerns(db, settings, Server(models), NOW + HOUR, ["m"])
+    ends, gone, mute = (concern.text for concern in found)
+    assert [False, True, False] == [concern.refused for concern in found]
     assert "The model m ends on 2026-11-27, in 5 days." in ends
     assert "The model gone was retired on 2026-11-22." in gone
     assert "The model server has no model mute, so recordings are not listened to here." in mute
     assert "Use " not in mute
-    assert mute not in await concerns(db, settings, Server(models), NOW + HOUR, ["m"])
+    assert [ends] == [concern.text for concern in again]
 
 
 @pytest.mark.parametrize("portable", [False, True])

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from core.assistants.importer import has_more, objects, translated
+from core.assistants.of_settings import settings_assistant
 from core.assistants.refusals import Unreadable
 from core.assistants.validate import mistakes, tool_name
 from core.settings import Settings
-from core.types import EVERY_FUNCTION, SETTINGS_ID, Assistant, function_tool, settings_assistant
+from core.types import EVERY_FUNCTION, SETTINGS_ID, Assistant, function_tool
 
 PRINTED = Path(__file__).parents[2] / "events" / "assistants"
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}}

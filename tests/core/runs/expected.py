@@ -31,6 +31,8 @@ class Run:
     status: str = "queued"
     attempts: int = 0
     deaths: int = 0
+    gone: set[str] = field(default_factory=set)
+    """Those of the messages that were deleted since it began."""
     steps: set[str] = field(default_factory=set)
     held: bool = False
     """Whether some process that did not let go has it."""

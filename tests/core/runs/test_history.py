@@ -1,4 +1,4 @@
-"""core.runs.history and core.store.summaries: what of a thread a request is given."""
+"""core.runs.prompt.history and core.store.summaries: what of a thread a request is given."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.runs import history
-from core.runs.history import SUMMARY, WINDOWS
+from core.runs.prompt import history
+from core.runs.prompt.history import SUMMARY, WINDOWS
 from core.store import facts, items, summaries, threads
 from core.store.database import Execute
 from core.types import Assistant, ThreadId

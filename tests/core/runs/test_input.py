@@ -1,4 +1,4 @@
-"""core.runs.input: files of a question as parts of the request, what the thread keeps, who may see them."""
+"""prompt.input: files of a question as parts of the request, what the thread keeps, who may see them."""
 
 from __future__ import annotations
 
@@ -340,7 +340,7 @@ async def test_who_says_what_in_a_shared_thread(tmp_path):
     async with core(tmp_path, Heard(), policy=rules(scope="topic")) as spool:
         await spool.ask("1", "Look", author="Kim", **sent(spool, note_txt=b"hello"))
     text = given(spool.script.requests)[-1]["content"]
-    assert text.startswith("Kim: Look")
+    assert text.startswith("[00:00] Kim: Look")
     assert "hello" in text
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import Lost
+from core.concurrency import Backoff
+from core.errors import Lost, Unsaved
 from core.runs import claims
+from core.runs.lanes import Lanes
 from core.store import runs
 from core.types import Outcome
 from tests.core.hands import Hands, ended, queued
@@ -63,6 +65,31 @@ async def test_an_outcome_that_cannot_be_saved_is_tried_again(hands, tmp_path, c
     await ended()
     assert ["completed", "completed"] == await hands.status()
     assert all("refused" in record.getMessage() for record in caplog.records)
+
+
+async def test_a_full_disk_is_tried_ever_more_slowly(hands, caplog):
+    """Each try may ask the model again. It is one error with its cure, and another one when it comes back."""
+    caplog.set_level(logging.INFO)
+    full, heard = Unsaved("database or disk is full"), []
+    full.cure = "Make room."
+    told = lambda asked, error: heard.append((asked.id, error))  # noqa: E731
+    hands.lanes = Lanes(hands.db, hands.run, BUDGET, refused=told, refusing=Backoff(first=0.02))
+    first, second = await queued(hands, "U1 1", "U1 2")
+    await hands.lanes.resume(["fake"])
+    began = asyncio.get_running_loop().time()
+    for tries, run in ((1, first), (2, first), (3, first), (5, second)):
+        await hands.until(tries)
+        hands.let(run, full)
+        if tries == 3:
+            assert asyncio.get_running_loop().time() - began >= 0.02 + 0.04
+            await hands.until(4)
+            hands.let(first)
+    await hands.until(6)
+
+    lines = [(one.levelname, vars(one)["error"]) for one in caplog.records if "refused" in one.getMessage()]
+    assert ["ERROR", "INFO", "INFO", "ERROR"] == [level for level, _ in lines]
+    assert all(text.endswith("database or disk is full Make room.") for _, text in lines)
+    assert ["1", "1", "1", "2"] == [id for id, _ in heard]
 
 
 async def test_a_run_lost_while_the_database_was_away_is_left_alone(hands, tmp_path):

@@ -11,11 +11,12 @@ import pytest
 from core.errors import Permanent
 from core.store import assistants
 from core.tools import Toolbox
-from core.types import Address, Finished, ModelEvent, Prompt
-from standins.script.script import Fault, Hosted, Say
+from core.types import Address, Finished, ModelEvent, Prompt, TextDelta
+from standins.script.script import Fault, Hosted, Say, Scenario
 from tests.core.fakes import HERE, Heard, elsewhere
 from tests.core.served import EN, again, assistant, given, killed, looking, said, served, statuses, tools
 from tests.core.whole import core, rules
+from tests.logged import lines, logged
 from tests.scripted_model import ScriptedModel
 
 
@@ -39,6 +40,7 @@ class Stubborn:
         self.asked += 1
         if prompt.tools:
             raise Permanent("http_400", notice="tools_refused")
+        yield TextDelta("Hi.")
         yield Finished("completed")
 
     async def discard(self, response_id: str) -> None:
@@ -101,13 +103,13 @@ async def test_missing_tools_are_named_once_whatever_is_remembered(tmp_path):
 
 
 async def test_a_server_that_refuses_even_functions(tmp_path):
-    """There is no other way left: the person reads whom to tell."""
+    """It is asked without any, and the next questions begin so."""
     model = Stubborn()
     async with core(tmp_path, model, toolbox=BOX) as spool:
-        await spool.ask("1", "Hi")
-        assert [EN["tools_refused"]] == spool.platform.answers
-        assert [("failed", "http_400")] == await spool.outcomes()
-    assert 1 == model.asked
+        for id in ("1", "2"):
+            await spool.ask(id, "Hi")
+        assert ["Hi.", "Hi."] == spool.platform.answers
+    assert 3 == model.asked
 
 
 @pytest.mark.parametrize("portable", [True, False])
@@ -287,3 +289,21 @@ async def test_a_changed_assistant_says_again_what_cannot_be_used(tmp_path):
         await spool.ask("3", "Hi")
     line = missing("web_search", "code_interpreter")
     assert [True, False, True] == [line in str(answer) for answer in spool.platform.answers]
+
+
+async def test_what_only_the_operator_can_end_is_told_once(tmp_path):
+    """A key that is refused is one error with its cure, not one with each question; again after an answer."""
+    with logged("WARNING") as stream:
+        async with served(tmp_path, Scenario()) as (spool, api):
+            for number, refused in enumerate((True, True, False, True)):
+                if refused:
+                    api.fail("POST /responses", status=401, code="invalid_api_key")
+                await spool.say(str(number))
+                await spool.idle()
+
+            assert ["failed", "failed", "completed", "failed"] == [end for end, _ in await spool.outcomes()]
+
+    told = [line for line in lines(stream) if line["level"] == "ERROR"]
+    assert (2, lines(stream)) == (len(told), told)
+    assert "invalid_api_key" in told[0]["message"]
+    assert "put a working one into OPENAI_API_KEY" in told[0]["message"]

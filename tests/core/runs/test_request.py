@@ -1,4 +1,4 @@
-"""core.runs.request: which tools and options a request has, and what is said of those it cannot have."""
+"""prompt.request: which tools and options a request has, and what is said of those it cannot have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.runs.request import MOST_FILES, Offer, Resources, offer
+from core.runs.prompt.request import MOST_FILES, Offer, Resources, offer
 from core.tools import Toolbox
 from core.types import Assistant
 from tests.core.fakes import Heard

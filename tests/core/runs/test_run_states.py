@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from core.errors import Lost
-from core.store import runs
+from core.store import items, runs
 from core.store.steps import Journal, Step
 from core.types import Claim, Outcome, RunId
 from tests.core.fakes import HERE, message
@@ -99,6 +99,9 @@ class Spool(Processes):
         id = str(data.draw(st.integers(1, self.said)))
         self.do(lambda: self.inbox.withdraw(HERE, id))
         for thread in self.threads:
+            if (live := thread.live) and id in live.messages:
+                live.gone.add(id)
+                live.status = "cancelling" if live.gone == set(live.messages) else live.status
             for run in thread.waiting:
                 if id in run.messages:
                     run.messages.remove(id)
@@ -130,7 +133,7 @@ class Spool(Processes):
     def finish(self, data: st.DataObject, ending: Literal["completed", "failed"]) -> None:
         """A run has its outcome; the next one of its lane begins."""
         thread, run, claim = self.pick(data)
-        turn = f"turn {claim.run}"
+        turn = items.item("assistant", f"turn {claim.run}")
         self.let(self.hands, claim.run, Outcome(ending, (turn,)))
         thread.turns.append(turn)
         run.status, run.held = ending, False

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from core.texts import TEXTS
-from core.types import Earlier
+from core.types import Earlier, Person, Quote
 from standins.script.script import Fault, Say, Scenario, text_of
 from tests.core.fakes import Heard, elsewhere
 from tests.core.whole import core, rules
@@ -73,7 +74,7 @@ def given_of_turns(first: int, last: int) -> list[str]:
     return [*(text for turn in turns for text in turn), f"number {last}"]
 
 
-@pytest.mark.parametrize("kind", ["help", "unreadable", "empty_reply", "reset", "stop"])
+@pytest.mark.parametrize("kind", ["help", "unreadable", "empty_reply", "stop"])
 async def test_own_texts_are_shown_without_the_model(tmp_path, kind):
     """They are an answer like any other, and no part of what the thread remembers."""
     model = ScriptedModel(Heard())
@@ -98,7 +99,7 @@ async def test_own_texts_are_shown_without_the_model(tmp_path, kind):
 async def test_own_texts_are_in_the_persons_language(tmp_path, said, known, configured, expected):
     """The locale of the message, else the one the platform knows, else LANGUAGE."""
     async with core(tmp_path, Heard(), language=configured) as spool:
-        spool.platform.locales["U1"] = known
+        spool.platform.people["U1"] = Person(locale=known)
         await spool.ask("1", kind="help", locale=said)
         assert [TEXTS[expected]["help"]] == spool.platform.answers
 
@@ -108,7 +109,7 @@ async def test_in_a_shared_thread_the_model_is_told_who_said_what(tmp_path):
     async with core(tmp_path, Heard(), policy=rules(scope="topic")) as spool:
         await spool.say("1", "Hi", author="Kim")
         await spool.ask("2", "Ho", user="U2")
-    assert ["Kim: Hi", "echo: Kim: Hi", "U2: Ho"] == given(spool.script)
+    assert ["[00:00] Kim: Hi", "echo: [00:00] Kim: Hi", "[00:00] U2: Ho"] == given(spool.script)
 
 
 async def test_what_stood_in_a_topic_is_context(tmp_path):
@@ -156,7 +157,7 @@ async def test_nobody_speaks_as_somebody_else(tmp_path, name, text, read):
     """Neither by a name nor by a line of the text."""
     async with core(tmp_path, Heard(), policy=rules(scope="topic")) as spool:
         await spool.ask("1", text, author=name)
-    assert [read] == given(spool.script)
+    assert [f"[00:00] {read}"] == given(spool.script)
 
 
 def earlier(id: str, user: str, text: str) -> Earlier:
@@ -165,13 +166,16 @@ def earlier(id: str, user: str, text: str) -> Earlier:
 
 
 async def test_a_long_topic_is_given_as_far_as_it_fits(tmp_path):
-    """The newest of it, within a part of the budget; the question always."""
+    """The newest of it, within a part of the budget, also of what it points at; the question always."""
     async with core(tmp_path, Heard(), policy=rules(budget=100)) as spool:
         spool.platform.topic = [earlier(str(n), "Lee", f"number {n}") for n in range(1, 60)]
+        forwards = (Quote("forward", "x" * 200),)
+        spool.platform.topic[56] = replace(spool.platform.topic[56], quotes=forwards)
         await spool.ask("60", "Hi", inside_topic=True)
     context, question = given(spool.script)
     assert "Hi" == question
     assert "number 59" in context
+    assert "xxx" not in context
     assert "number 1\n" not in context
 
 
@@ -250,3 +254,23 @@ async def test_no_word_of_anybody_gets_into_the_log(tmp_path):
     assert "sesame" not in stream.getvalue()
     assert {"invalid_prompt", "stream_ended_early"} <= {line.get("error") for line in lines(stream)}
     assert json.dumps("sesame") not in stream.getvalue()
+
+
+async def test_how_a_follow_up_ends_is_said_once_in_a_topic(tmp_path):
+    """Under the first answer that nobody asked for by name, also when the process dies before it is shown."""
+    async with core(tmp_path, ScriptedModel(Scenario())) as spool:
+        await spool.say("1", "one")
+        await spool.idle()
+        spool.platform.may_finish.clear()
+        await spool.say("2", "two", followed=True)
+        await spool.platform.news.until(lambda: spool.platform.finishing)
+        await spool.die()
+        spool.platform.may_finish.set()
+        await spool.restart()
+        await spool.idle()
+        await spool.say("3", "three", followed=True)
+        await spool.say("4", "four", followed=True, address=elsewhere(topic="T2"))
+        await spool.idle()
+
+        told = [text.count(TEXTS["en"]["follow_ends"]) for text in spool.platform.answers if text]
+        assert [0, 1, 0, 1] == told

@@ -11,7 +11,7 @@ import pytest
 from core.errors import Retryable
 from core.runs.run_context import Limits
 from core.texts import TEXTS
-from core.types import ModelEvent, Prompt, TextDelta
+from core.types import ModelEvent, Person, Prompt, TextDelta
 from standins.script.script import Beat, Fault, Hosted, Say, Wait
 from tests.core.fakes import TIMEOUT, Heard
 from tests.core.served import EN
@@ -96,7 +96,7 @@ async def test_what_people_see_becomes_shorter_only_with_the_last_word(tmp_path)
 async def test_a_notice_is_in_the_persons_language(tmp_path, said, known):
     """Like all of our own words."""
     async with core(tmp_path, Heard(QUOTA)) as spool:
-        spool.platform.locales["U1"] = known
+        spool.platform.people["U1"] = Person(locale=known)
         await spool.ask("1", locale=said)
         assert [TEXTS["ko"]["billing"]] == spool.platform.answers
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from core.errors import Retryable
+from core.texts import ended
 from core.types import Earlier, Finished, ModelEvent, Prompt, Started, TextDelta
 from standins.script.script import Fault, Say, Wait
 from tests.core.fakes import Heard
@@ -112,7 +113,7 @@ async def test_a_response_that_only_could_not_be_read_is_kept(tmp_path):
     [
         ([], "ask", "echo: Hi", ("completed", None), [("user", "Hi"), ("assistant", "echo: Hi")]),
         ([QUOTA], "ask", EN["billing"], ("failed", "insufficient_quota"), [("user", "Hi")]),
-        ([], "reset", EN["reset"], ("completed", None), []),
+        ([], "reset", ended("channel", "en"), ("completed", None), []),
     ],
 )
 async def test_what_was_recorded_is_shown_as_it_was(tmp_path, answers, kind, shown, outcome, words):

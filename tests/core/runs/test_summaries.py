@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.runs.history import SUMMARY, WINDOWS
+from core.runs.prompt.history import SUMMARY, WINDOWS
 from core.runs.summaries import NOTHING, Held, told
 from core.store import items
 from core.store.facts import remember

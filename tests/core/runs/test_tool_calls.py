@@ -15,6 +15,7 @@ from standins.script.script import Call, Fault, outputs
 from tests.core.fakes import TIMEOUT, Heard
 from tests.core.served import again, assistant, given, killed, recorded, said, stored, tools
 from tests.core.whole import core
+from tests.logged import lines, logged
 
 LIMITS = Limits(idle=TIMEOUT, run=TIMEOUT, tool=0.1)
 
@@ -119,7 +120,9 @@ async def test_the_default_assistant_has_every_function(tmp_path):
 
 
 async def test_others_have_only_the_functions_they_name(tmp_path):
-    """A call of another one is refused as if there were none of that name, and never carried out."""
+    """A call of another one is refused as if there were none of that name, and never carried out; the log
+    tells of each.
+    """
     done = []
 
     def secret() -> str:
@@ -130,9 +133,12 @@ async def test_others_have_only_the_functions_they_name(tmp_path):
     script = Heard([Call("secret", id="call_s"), Call("double", {"number": 2}, id="call_d")], "Four.")
     who = assistant(tools=tools("def:double"))
     box = Toolbox.of(double, secret)
-    async with core(tmp_path, script, toolbox=box, assistant=who) as spool:
-        await spool.ask("1")
-        assert ["Four."] == spool.platform.answers
+    with logged() as stream:
+        async with core(tmp_path, script, toolbox=box, assistant=who) as spool:
+            await spool.ask("1")
+            assert ["Four."] == spool.platform.answers
+    told = {line["tool"]: line["ok"] for line in lines(stream) if line["message"] == "tool called"}
+    assert {"double": True, "secret": False} == told
     assert ["double"] == [tool["name"] for tool in script.tools[0]]
     results = outputs(given(script.requests))
     assert ("4", []) == (results["call_d"], done)

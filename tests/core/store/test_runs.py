@@ -9,7 +9,7 @@ import pytest
 from core.runs import claims
 from core.store import items, messages, runs, steps, threads
 from core.store.database import Execute
-from core.types import Outcome
+from core.types import Outcome, Quote
 from tests.core.fakes import HERE, Watched, message
 from tests.core.queued import BUDGET, asked, claimed, status, thread_of
 from tests.core.whole import all_of
@@ -40,7 +40,7 @@ def test_runs_of_a_lane_are_claimed_in_the_order_of_acceptance(tx):
     with pytest.raises(sqlite3.IntegrityError):  # even a mistake of ours cannot run a lane twice
         tx.execute("UPDATE runs SET status = 'in_progress' WHERE id = ?", (second,)).fetchall()
 
-    following, _ = claims.finish(tx, claim, Outcome("completed"), BUDGET, 9.0, go_on=True)
+    following, *_ = claims.finish(tx, claim, Outcome("completed"), BUDGET, 9.0, go_on=True)
     assert following is not None
     assert second == following.run
 
@@ -108,13 +108,15 @@ def test_a_lane_of_its_own_waits_for_nobody(tx):
     assert ((), None) == (claim.history, claim.context_since)
 
 
+@pytest.mark.parametrize("quoted", ["", "z" * 60])
 @pytest.mark.parametrize("inside", [False, True])
-def test_history_makes_room_for_the_messages(tx, inside):
+def test_history_makes_room_for_the_messages(tx, inside, quoted):
     """The budget is for both, and where a topic is to be read, a part is kept free for what stands there."""
     asked(tx, "1")
     claims.finish(tx, claimed(tx), Outcome("completed", ("x" * 30,)), BUDGET, 2.0, go_on=False)
-    asked(tx, "2", text="y" * 30, inside_topic=inside)
-    cost = items.weigh("x" * 30) + items.weigh("y" * 30)
+    quotes = (Quote("forward", quoted),) if quoted else ()
+    asked(tx, "2", text="y" * 30, inside_topic=inside, quotes=quotes)
+    cost = items.weigh("x" * 30, "y" * 30, *(one.text for one in quotes))
     tight = claims.claim(tx, thread_of(tx), "me", cost if inside else cost - 1)
     assert tight is not None
     enough = claims.reread(tx, tight, cost + 1 + claims.context_room(2 * cost) if inside else cost)
@@ -141,10 +143,8 @@ def test_finishing_writes_outcome_and_turn_at_once(tx, ended):
     """Status, error and time stand in the run, the turn in its thread, in order."""
     asked(tx, "1")
     claim = claimed(tx)
-    assert claims.finish(tx, claim, Outcome(ended, ("q", "a"), "why"), BUDGET, 9.0, go_on=True) == (
-        None,
-        False,
-    )
+    after = claims.finish(tx, claim, Outcome(ended, ("q", "a"), "why"), BUDGET, 9.0, go_on=True)
+    assert (None, False, False) == after
     assert [(ended, "why", 9.0)] == tx.execute("SELECT status, error, ended_at FROM runs").fetchall()
     assert ("q", "a") == items.newest(tx, claim.thread, BUDGET)
 
@@ -153,10 +153,14 @@ def test_finishing_gives_the_next_run_its_turn_in_its_history(tx):
     """The next claim of the lane knows what was said just now; on the way out nothing new is begun."""
     for number in range(3):
         asked(tx, f"{number}")
-    following, _ = claims.finish(tx, claimed(tx), Outcome("completed", ("q", "a")), BUDGET, 9.0, go_on=True)
+    following, *_ = claims.finish(tx, claimed(tx), Outcome("completed", ("q", "a")), BUDGET, 9.0, go_on=True)
     assert following is not None
     assert (("q", "a"), "me") == (following.history, following.owner)
-    assert claims.finish(tx, following, Outcome("completed"), BUDGET, 9.0, go_on=False) == (None, False)
+    assert claims.finish(tx, following, Outcome("completed"), BUDGET, 9.0, go_on=False) == (
+        None,
+        False,
+        False,
+    )
     assert ["completed", "completed", "queued"] == status(tx)
 
 

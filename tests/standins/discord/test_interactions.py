@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from standins.discord import Rules
-from tests.standins.discord.clients import CHANNEL, PERSON, button, row, standin_with, why
+from tests.standins.discord.clients import CHANNEL, OTHER, PERSON, button, row, standin_with, why
 
 RESET = {"name": "reset", "description": "Start over"}
 OPTION = {"type": 3, "name": "name", "description": "Which one"}
@@ -166,3 +166,49 @@ async def test_a_webhook_dies_with_its_token(use):
     async with use() as used:
         await used.answer(4, content="done")
         assert why(await used.hook(content="more")) == "401 50027"
+
+
+MENU = {"name": "About this", "type": 3, "integration_types": [0, 1], "contexts": [0, 1, 2]}
+
+
+@pytest.mark.parametrize("place", ["room", "no writing", "no access", "others"])
+async def test_a_command_on_a_message_brings_it_along(d, api, socket, room, place):
+    """Its content too, whatever the bot may read; what it may do there, and by whose installation."""
+    channel = d.add_others_dm(PERSON) if place == "others" else room
+    if place.startswith("no"):
+        d.forbid(channel, {"no writing": 50013, "no access": 50001}[place])
+    await api.register(MENU, RESET)
+    await socket.identify()
+    said = await d.say(OTHER, channel, "words")
+    with pytest.raises(LookupError):
+        await d.ask_about(PERSON, channel, said, "reset")
+    asking = asyncio.ensure_future(d.ask_about(PERSON, channel, said, "About this"))
+    event = (await socket.event("INTERACTION_CREATE"))["d"]
+    used = Use(d, api, asking, event)
+    late = await used.hook("GET", "/messages/@original")
+    await used.answer(5, flags=64)
+    await used.hook(content="seen")
+    reply = await asking
+    more = await used.hook(content="more", flags=64)
+
+    assert "words" == event["data"]["resolved"]["messages"][event["data"]["target_id"]]["content"]
+    assert ("seen", True, 5) == (reply.text, reply.ephemeral, reply.kind)
+    assert ("404 10015", 200) == (why(late), more[0])
+    assert ["seen", "more"] == [message.content for message in d.seen(PERSON)]
+    may = {"room": (True, True), "no writing": (True, False)}.get(place, (False, False))
+    assert may == tuple(bool(int(event["app_permissions"]) & bit) for bit in (1 << 10, 1 << 11))
+    assert (
+        ({"1": PERSON}, 2)
+        if place == "others"
+        else ({"0": event.get("guild_id")}, 0)
+        == (
+            event["authorizing_integration_owners"],
+            event["context"],
+        )
+    )
+
+
+async def test_korean_names_are_checked_as_others(api):
+    """Of a slash command: small letters, no blanks; a menu's may have them."""
+    assert 200 == (await api.register({**RESET, "name_localizations": {"ko": "초기화"}}, MENU))[0]
+    assert 400 == (await api.register({**RESET, "name_localizations": {"ko": "새 대화"}}))[0]

@@ -32,6 +32,9 @@ RIGHT: dict[str, dict[str, Any]] = {
     "conversations.replies": {"channel": "C1", "ts": "$said"},
     "conversations.history": {"channel": "C1"},
     "users.info": {"user": "U1"},
+    "conversations.info": {"channel": "C1"},
+    "bots.info": {"bot": "B0BOT00001"},
+    "usergroups.list": {},
     "files.getUploadURLExternal": {"filename": "a", "length": 1},
     "files.completeUploadExternal": {"files": [{"id": "$file"}], "channel_id": "C1"},
     "files.info": {"file": "$theirs"},
@@ -208,7 +211,11 @@ async def test_a_call_is_refused(slack, client, world, method, change, error):
         assert (await client.api_call(method, json=right))["ok"]
 
 
-SCOPES = {"files.info": "files:read"} | dict.fromkeys((BEGIN, COMPLETE, "files.delete"), "files:write")
+SCOPES = {
+    **{"files.info": "files:read", "users.info": "users:read", "bots.info": "users:read"},
+    **{"usergroups.list": "usergroups:read", "conversations.info": "channels:read"},
+    **dict.fromkeys(("conversations.history", "conversations.replies"), "channels:history"),
+} | dict.fromkeys((BEGIN, COMPLETE, "files.delete"), "files:write")
 
 
 @pytest.mark.parametrize(("method", "scope"), SCOPES.items())

@@ -12,20 +12,19 @@ import json
 import logging
 import re
 import time
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from core.concurrency import Backoff, retry
 from core.errors import Lost, Retryable, SpoolError, Unsaved, loggable
 from core.model_server.faults import Said
-from core.runs import claims, history
+from core.runs.prompt import history, speech
+from core.runs.prompt.earlier import EarlierMessages
 from core.runs.run import Run
 from core.runs.run_context import RunContext
-from core.store import files, items, messages, steps
+from core.store import files, items
 from core.store.files import Stored
-from core.types import Earlier, IncomingMessage
+from core.types import IncomingMessage
 
 logger = logging.getLogger(__name__)
 DIRECT: Final = 8 * 2**20
@@ -46,9 +45,6 @@ REMEMBERED: Final = 16_000
 """Bytes of a text that stay in the history."""
 KEPT_DAYS: Final = 7
 """How long the model server keeps what a person sent, for later questions about it."""
-BEFORE_SECONDS = 2.0
-"""Seconds a question waits for what is not part of it: what was said before it."""
-BEFORE: Final = Backoff(first=0.25, tries=4, seconds=BEFORE_SECONDS)
 _PLACE: Final = re.compile(r"\binput[\[.](\d+)\]?\.content[\[.](\d+)")
 _KINDS: Final = {
     "picture": re.compile(r"image|picture|vision", re.IGNORECASE),
@@ -70,63 +66,68 @@ class RunInput:
         self._left_out: set[str] = set()
         """Files the model server did not take, by our own ids."""
         self._keeping: list[asyncio.Task[Any]] = []
+        plain = run.claim.context_since is None and not run.shared
+        pointing = any(one.mentions or one.quotes for one in run.claim.messages)
+        self._earlier = None if plain and not pointing else EarlierMessages(run)
         self.store: str | None = None
         """The thread's vector store, once something of this question is in it."""
 
     @property
     def needs_preparing(self) -> bool:
         """Whether there is anything to be read besides the messages' own words."""
-        return self._claim.context_since is not None or any(one.files for one in self._claim.messages)
+        return self._earlier is not None or any(one.files for one in self._claim.messages)
 
     async def prepare(self) -> None:
         """Read what stood in the topic and the files, once."""
-        claim = self._claim
         reading = asyncio.create_task(self._before(), name="context")
         try:
-            for message in claim.messages:
-                if message.files and message.id not in self._stored:
-                    ready = await self._context.attachments.ready(message, claim.thread, claim.run)
-                    self._stored[message.id] = await self._kept(ready)
+            for message in self._claim.messages:
+                await self._fetched(message)
             await reading
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
 
     async def _before(self) -> None:
-        since = self._claim.context_since
-        if since is not None:
-            await self._run.journal.once(steps.CONTEXT, lambda: self._earlier(since))
+        if self._earlier:
+            await self._earlier.read()
+            if message := self._earlier.files:
+                await self._fetched(message)
 
-    async def _earlier(self, since: float) -> tuple[Earlier, ...]:
-        """What others said in the topic and the thread does not know, the newest that fits.
+    async def _fetched(self, message: IncomingMessage) -> None:
+        if message.files and message.id not in self._stored:
+            ready = await self._context.attachments.ready(message, self._claim.thread, self._claim.run)
+            self._stored[message.id] = await self._kept(ready)
 
-        Nothing where it cannot be read in time, and so it stays for this run: a resumed one asks the same.
-        """
-        claim, asked = self._claim, self._claim.messages[0]
-        try:
-            async with asyncio.timeout(BEFORE_SECONDS):
-                earlier = await retry(lambda: self._run.platform.earlier(asked, since), BEFORE, "context")
-        except (TimeoutError, Retryable):
-            logger.warning(
-                "answering without what was said before, not read in time", extra={"run_id": claim.run}
-            )
-            return ()
-        new = await self._run.db(lambda tx: messages.unseen(tx, claim.thread, asked.address, earlier))
-        fits = items.fitting([one.text for one in new], claims.context_room(self._run.rules.budget))
-        return tuple(new[len(new) - fits :])
+    def _entries(self) -> tuple[tuple[IncomingMessage, str], ...]:
+        """What the question consists of: messages with their words; before them what stood in the topic."""
+        asked = tuple([(one, self._text(one)) for one in self._claim.messages])
+        if not self._earlier or not (before := self._earlier.text()):
+            return asked
+        first = self._claim.messages[0]
+        return ((self._earlier.files or replace(first, id="", files=()), before), *asked)
 
     async def recall(self) -> None:
         """What the files were, where a process before this one prepared the question."""
-        claim = self._claim
-        if not all(message.id in self._stored for message in claim.messages if message.files):
+        claim, earlier = self._claim, None
+        if self._earlier:
+            await self._earlier.learn_names()
+            earlier = self._earlier.files
+        asked = (*claim.messages, earlier) if earlier else claim.messages
+        if not all(message.id in self._stored for message in asked if message.files):
             rows = await self._run.db(lambda tx: files.of_run(tx, claim.run))
-            for message in claim.messages:
+            for message in asked:
                 mine = [row for row in rows if f"/{message.id}/" in row.source and row.kind != "output"]
                 self._stored.setdefault(message.id, tuple(mine))
 
     def files(self) -> list[Stored]:
         """All files that came with the question."""
         return [file for message in self._claim.messages for file in self._of(message)]
+
+    def sent(self) -> list[Stored]:
+        """These, and the files of earlier messages that go with them."""
+        before = self._earlier.files if self._earlier else None
+        return [*(self._of(before) if before else ()), *self.files()]
 
     def _of(self, message: IncomingMessage) -> tuple[Stored, ...]:
         found = (self._uploaded.get(file.id, file) for file in self._stored.get(message.id, ()))
@@ -154,8 +155,8 @@ class RunInput:
     def _sent(self, before: int) -> dict[str, Stored]:
         """The files in the request, by their place in it."""
         found = {}
-        for item, message in enumerate(self._claim.messages, before + len(self._context_items())):
-            part = 1 if self._text(message) else 0
+        for item, (message, text) in enumerate(self._entries(), before):
+            part = 1 if text else 0
             for file in self._of(message):
                 for one in self._parts(file, message, whole=True):
                     if one["type"] != "input_text":
@@ -165,7 +166,9 @@ class RunInput:
 
     def says_nothing(self) -> bool:
         """Whether there is nothing to answer: no text, and no file that can be read."""
-        return not any(one.text for one in self._claim.messages) and all(one.refused for one in self.files())
+        return not any(one.text or one.quotes for one in self._claim.messages) and all(
+            one.refused for one in self.files()
+        )
 
     def heard(self) -> str:
         """What voice messages and recordings say, as quoted lines to stand above the answer."""
@@ -175,28 +178,18 @@ class RunInput:
 
     def items(self) -> tuple[str, ...]:
         """As input items, with the files themselves."""
-        asked = [self._item(message, whole=True) for message in self._claim.messages]
-        return (*self._context_items(), *asked)
+        return tuple(self._item(message, text, whole=True) for message, text in self._entries())
 
     def remembered(self) -> tuple[str, ...]:
         """As the thread keeps it: pictures by their id at the server, where it has one, and no bytes."""
-        context, address = self._context_items(), self._claim.messages[0].address
-        if not self._run.rules.shared and address.topic != address.channel:
-            context = tuple(history.only_in(address.topic, item) for item in context)
-        return (*context, *[self._item(message, whole=False) for message in self._claim.messages])
+        told = [self._item(message, text, whole=False) for message, text in self._entries()]
+        address, before = self._claim.messages[0].address, len(told) - len(self._claim.messages)
+        if before and not self._run.shared and address.topic != address.channel:
+            told[0] = history.only_in(address.topic, told[0])
+        return tuple(told)
 
-    def _context_items(self) -> tuple[str, ...]:
-        if self._claim.context_since is None:
-            return ()
-        earlier = self._run.journal.get(steps.CONTEXT) or ()
-        before = "\n".join(_said(message.user, message.text) for message in earlier)
-        if not before:
-            return ()
-        return (items.item("user", f"Earlier messages of this chat thread, for context:\n{before}"),)
-
-    def _item(self, message: IncomingMessage, *, whole: bool) -> str:
-        stored, text = self._of(message), self._text(message)
-        parts = [part for file in stored for part in self._parts(file, message, whole=whole)]
+    def _item(self, message: IncomingMessage, text: str, *, whole: bool) -> str:
+        parts = [part for file in self._of(message) for part in self._parts(file, message, whole=whole)]
         if not parts:
             return items.item("user", text)
         if all(part["type"] == "input_text" for part in parts):
@@ -206,22 +199,20 @@ class RunInput:
 
     def _text(self, message: IncomingMessage) -> str:
         text = message.text or "\n".join(file.transcript for file in self._of(message) if file.transcript)
-        if not self._run.rules.shared:
-            return text
-        return _said(_one_line(message.author) or message.user, text)
+        return self._earlier.said(message, text) if self._earlier else text
 
     def _parts(self, file: Stored, message: IncomingMessage, *, whole: bool) -> Iterable[dict[str, Any]]:
         if file.refused:
             yield _words(f"[File {file.name} could not be read]")
         elif file.kind == "audio":
             if message.text and file.transcript:
-                yield _words(f"[What {file.name} says]\n{_fenced(file.transcript)}")
+                yield _words(f"[What {file.name} says]\n{speech.fenced(file.transcript)}")
         elif file.kind == "picture":
             yield from _picture(file, whole=whole)
         elif (
             file.kind == "text" and file.content and len(file.content) <= (IN_WORDS if whole else REMEMBERED)
         ):
-            yield _words(f"[File {file.name}]\n{_fenced(file.content.decode(errors='replace'))}")
+            yield _words(f"[File {file.name}]\n{speech.fenced(file.content.decode(errors='replace'))}")
         elif whole and _direct(file) and file.content and not (self._interpreted(file) and file.type != PDF):
             yield {"type": "input_file", "filename": file.name, "file_data": _data(file)}
         else:
@@ -310,24 +301,6 @@ async def _quietly(work: Any) -> None:
         await work
     except SpoolError as error:
         logger.warning("file not kept for later", extra={"error": loggable(error)})
-
-
-def _fenced(text: str) -> str:
-    """In a block of code that nothing inside of it can end."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}\n{text}\n{fence}"
-
-
-def _said(name: str, text: str) -> str:
-    """Who says what. Further lines are set in, so that none of them reads as somebody else's."""
-    return f"{name}: " + "\n    ".join(text.splitlines())
-
-
-def _one_line(name: str) -> str:
-    """A name that people chose, as one line without what would end it."""
-    printable = "".join(one if one.isprintable() else " " for one in unicodedata.normalize("NFKC", name))
-    return " ".join(re.sub("[:\u02d0\u2236\ua789]", " ", printable).split())[:80]
 
 
 def _direct(file: Stored) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -10,7 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from core import time_zone
 from core.errors import ConfigError
+from core.settings.copied import unlike_a_key, unlike_a_server
 
 OPENAI_HOST = "api.openai.com"
 INSTRUCTIONS = (
@@ -31,6 +32,9 @@ class Settings:
     assistant_instructions: str = ""
     assistant_model: str = "gpt-6-luna"
     assistant_effort: Literal["none", "low", "medium", "high", "xhigh", "max"] = "none"
+    assistant_tools: tuple[str, ...] = ()
+    self_knowledge: bool = True
+    tz: str = ""
     transcription_model: str = "gpt-transcribe"
     tools_dir: str = ""
     tool_seconds: int = 30
@@ -43,14 +47,17 @@ class Settings:
     discord_api_url: str = "https://discord.com/api/v10"
     discord_gateway_url: str = ""
     data_dir: Path = Path("./data")
-    thread_scope: Literal["user", "topic"] = "user"
+    thread_scope: Literal["user", "person-topic", "topic"] = "user"
+    dm_scope: Literal["", "user", "person-topic"] = ""
     while_busy: Literal["queue", "collect"] = "queue"
-    follow_threads: bool = False
+    follow_threads: bool | None = None
+    answer_in: tuple[str, ...] = ()
     language: Literal["en", "ko"] = "en"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     history_tokens: int = 24_000
     context_tokens: int = 0
     answer_characters: int = 40_000
+    answer_buttons: bool = True
     file_megabytes: int = 20
     files_per_message: int = 8
     catch_up_seconds: int = 3600
@@ -61,6 +68,11 @@ class Settings:
     def instructions(self) -> str:
         """What the default assistant is told."""
         return self.assistant_instructions or INSTRUCTIONS.format(name=self.assistant_name)
+
+    @property
+    def zone(self) -> str:
+        """The time zone of people whose own is not known; other programs write other things into TZ."""
+        return self.tz if time_zone.known(self.tz) else time_zone.of_machine()
 
     @property
     def budget(self) -> int:
@@ -94,12 +106,13 @@ NAMES = {item.name.upper(): item.name for item in fields(Settings)}
 """Environment name → field; `.env.example` has exactly these."""
 
 
-_INSTALLED = Path(__file__).with_name("env.example")
+_INSTALLED = Path(__file__).parent.with_name("env.example")
 EXAMPLE = _INSTALLED if _INSTALLED.exists() else Path(".env.example")
 """The file that explains the settings: a wheel brings it along, in a checkout it is in the root."""
 TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_BOT_TOKEN")
 """Whoever sets one of them wants the real bot."""
 SOURCES = {
+    "OPENAI_API_KEY": "sk-…, from https://platform.openai.com/api-keys",
     "SLACK_BOT_TOKEN": "xoxb-…, from OAuth & Permissions of your Slack app",
     "SLACK_APP_TOKEN": "xapp-…, from Basic Information of your Slack app",
     "DISCORD_BOT_TOKEN": "from the Bot page of your Discord application",
@@ -107,75 +120,10 @@ SOURCES = {
 """Where a token is found."""
 PROSE = ("ASSISTANT_NAME", "ASSISTANT_INSTRUCTIONS")
 """Settings that may have quotes around them."""
-PREFIXES = {"xoxb-": "SLACK_BOT_TOKEN", "xapp-": "SLACK_APP_TOKEN", "sk-": "OPENAI_API_KEY"}
-"""How the values begin that show what they are."""
-FORMER = {
-    "SLACK_TOKEN": ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"),
-    "OPENAI_API_BASE": ("OPENAI_BASE_URL",),
-    "OPENAI_MODEL": ("ASSISTANT_MODEL",),
-}
-"""Names that others have for it and that are not alike, or like two of ours."""
-SERVICES = ("SLACK_", "DISCORD_", "OPENAI_")
-VENDOR = frozenset(
-    f"OPENAI_{name}"
-    for name in (
-        *("ADMIN_KEY", "API_TYPE", "API_VERSION", "CUSTOM_HEADERS", "LOG", "ORG_ID", "PROJECT_ID"),
-        "WEBHOOK_SECRET",
-    )
-)
-"""What the openai package reads by itself, from the real environment."""
 PLATFORMS = ("slack", "discord")
+_PLACE = re.compile(r"slack:[CG][A-Z0-9]{2,}|discord:[0-9]{5,20}")
 _USER = re.compile(r"[UW][A-Z0-9]+|[0-9]{5,20}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
-
-
-@dataclass(frozen=True, slots=True)
-class Misspelt:
-    """A name nobody reads; `meant` are the settings it may stand for. As a text it says what to do."""
-
-    name: str
-    meant: tuple[str, ...]
-
-    @property
-    def is_token(self) -> bool:
-        """Whether it seems to be the token of a platform."""
-        return any(name in TOKENS for name in self.meant)
-
-    def __str__(self) -> str:
-        if self.meant:
-            return f"{self.name} is not a setting. Did you mean {' or '.join(self.meant)}?"
-        if self.name in VENDOR:
-            return f"{self.name} is read from the real environment alone. Set it there, or remove it."
-        return f"{self.name} is not a setting, and nobody reads it. Remove it; {EXAMPLE} lists all there are."
-
-
-def misspelt(given: Mapping[str, str], *, shared: bool = False) -> list[Misspelt]:
-    """The names among these settings that nobody reads.
-
-    Those that look like one of ours, and all others of the services'. `shared`: other programs have theirs
-    among them, so that what looks like none of ours is theirs.
-    """
-    found = [
-        Misspelt(name, _meant(name, value))
-        for name, value in given.items()
-        if value and name not in NAMES and not (shared and name in VENDOR)
-    ]
-    return [one for one in found if one.meant or (one.name.startswith(SERVICES) and not shared)]
-
-
-def _meant(name: str, value: str) -> tuple[str, ...]:
-    """The settings that a name may stand for; some values say themselves what they are."""
-    name, service = name.upper(), f"{name.upper().partition('_')[0]}_"
-    if name in VENDOR:
-        return ()
-    if service not in SERVICES:
-        return tuple(difflib.get_close_matches(name, NAMES, n=1, cutoff=0.87))
-    told = [ours for begin, ours in PREFIXES.items() if value.startswith(begin) and ours.startswith(service)]
-    if told or name in FORMER:
-        return tuple(told or FORMER[name])
-    ours = [one.removeprefix(service) for one in NAMES if one.startswith(service)]
-    close = difflib.get_close_matches(name.removeprefix(service), ours, n=1, cutoff=0.6)
-    return tuple(service + one for one in close)
 
 
 def read(
@@ -186,6 +134,16 @@ def read(
     `to_run` names the platforms that are to be connected ([]: all whose tokens are set); what these and the
     model need is then asked for too. `spool` is what the person typed, for hints.
     """
+    settings, problems = examine(environ)
+    if to_run is not None:
+        problems += _needs(settings, to_run, spool)
+    if problems:
+        raise ConfigError(*problems)
+    return settings
+
+
+def examine(environ: Mapping[str, str]) -> tuple[Settings, list[str]]:
+    """Settings from the environment, and every mistake found: what cannot be read is left at its default."""
     values: dict[str, Any] = {}
     problems: list[str] = []
     for item in fields(Settings):
@@ -202,12 +160,12 @@ def read(
         except ValueError as problem:
             problems.append(str(problem))
     settings = Settings(**values)
-    problems += _mistakes(settings)
-    if to_run is not None:
-        problems += _needs(settings, to_run, spool)
-    if problems:
-        raise ConfigError(*problems)
-    return settings
+    return settings, problems + _mistakes(settings)
+
+
+def needs(settings: Settings) -> list[str]:
+    """What the platforms whose tokens are set, and the model, still need; [] where there is no token."""
+    return _needs(settings, settings.platforms, "spool") if settings.platforms else []
 
 
 def _needs(settings: Settings, to_run: Sequence[str], spool: str) -> list[str]:
@@ -253,6 +211,10 @@ def _not_discords(settings: Settings) -> list[str]:
 
 def _mistakes(settings: Settings) -> list[str]:
     problems = _tokens(settings) + _placeholders(settings)
+    for name in SOURCES:
+        value = getattr(settings, NAMES[name])
+        problems += [] if _unfilled(value) else unlike_a_key(name, value)
+    problems += unlike_a_server("OPENAI_BASE_URL", settings.openai_base_url)
     if settings.openai_background and not settings.full_features:
         problems.append(
             "OPENAI_BACKGROUND=1 needs a server with background responses. Set OPENAI_FEATURES=full if yours "
@@ -301,6 +263,12 @@ def _shapes(settings: Settings) -> list[str]:
         for id in settings.admins
         if not _USER.fullmatch(id)
     ]
+    problems += [
+        f"ANSWER_IN: {place} is no channel. Write slack:C0123ABCD (the channel's details show its id) or "
+        "discord:LONG_NUMBER (developer mode, Copy Channel ID)."
+        for place in settings.answer_in
+        if not _PLACE.fullmatch(place)
+    ]
     for host in settings.mcp_hosts:
         if not _HOST.fullmatch(host):
             alone = (
@@ -312,8 +280,13 @@ def _shapes(settings: Settings) -> list[str]:
 
 
 def _text(name: str, text: str, kind: str) -> str:
-    if name.endswith("_URL") and not text.startswith(("http://", "https://", "ws://", "wss://")):
-        raise ValueError(f"{name}={text} is not a URL. Write it with its scheme, for example https://….")
+    if name.endswith("_URL"):
+        try:
+            wrong = urlsplit(text).scheme not in ("http", "https", "ws", "wss") or urlsplit(text).port == 0
+        except ValueError:  # a bracket or a port that is none
+            wrong = True
+        if wrong:
+            raise ValueError(f"{name}={text} is not a URL. Write it with its scheme, for example https://….")
     return text
 
 
@@ -322,7 +295,7 @@ def _choice(name: str, text: str, kind: str) -> str:
     for value in allowed:
         if text.lower() == value.lower():
             return value
-    raise ValueError(f"{name}={text} is not known. Use one of: {', '.join(allowed)}.")
+    raise ValueError(f"{name}={text} is not known. Use one of: {', '.join(filter(None, allowed))}.")
 
 
 def _flag(name: str, text: str, kind: str) -> bool:
@@ -340,7 +313,12 @@ def _number(name: str, text: str, kind: str) -> int:
 
 
 def _path(name: str, text: str, kind: str) -> Path:
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(
+            f"{name}={text} begins with a user there is none of. Write the whole path."
+        ) from None
 
 
 def _names(name: str, text: str, kind: str) -> tuple[str, ...]:
@@ -363,4 +341,6 @@ def _language(name: str, text: str, kind: str) -> str:
     return known[0] if known else "en"
 
 
-_READERS = _Readers({"bool": _flag, "int": _number, "Path": _path, "tuple[str, ...]": _names})
+_READERS = _Readers(
+    {"bool": _flag, "bool | None": _flag, "int": _number, "Path": _path, "tuple[str, ...]": _names}
+)

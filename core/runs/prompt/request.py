@@ -12,12 +12,14 @@ from core.assistants import models
 from core.assistants.validate import mcp_host
 from core.errors import Permanent, Retryable
 from core.files.library import Library
-from core.runs.input import KEPT_DAYS, RunInput
+from core.runs.prompt.input import KEPT_DAYS, RunInput
 from core.runs.run import Run
 from core.store import files, vector_stores
 from core.tools import Toolbox
 from core.types import EVERY_FUNCTION, SETTINGS_ID, Assistant
 
+READ_CHANNEL = "read_channel"
+"""The function tool that every assistant has."""
 MOST_FILES = 50
 """Files that a container may be made with; the newest of a thread are.
 https://github.com/openai/openai-openapi (AutoCodeInterpreterToolParam)"""
@@ -69,7 +71,7 @@ class ThreadResources:
         if not self._run.rules.full:
             return Resources()
         store = self._input.store or (self._claim.store if before else None)
-        sent = [file.remote for file in self._input.files() if file.remote]
+        sent = [file.remote for file in self._input.sent() if file.remote]
         return Resources(
             [store] if store else [], list(dict.fromkeys([*(self._claim.kept if before else ()), *sent]))
         )
@@ -101,9 +103,8 @@ def offer(
 ) -> Offer:
     """`unsupported`: the server has refused hosted tools in this run, so none is offered."""
     named = assistant.functions()
-    found = (
-        toolbox.names() if EVERY_FUNCTION in named else [name for name in toolbox.names() if name in named]
-    )
+    wanted = named | {READ_CHANNEL}  # which is in the toolbox where there is a channel to read
+    found = [name for name in toolbox.names() if EVERY_FUNCTION in named or name in wanted]
     tools: list[Mapping[str, Any]] = [*toolbox.specs(found)]
     missing = [name for name in sorted(named) if name != EVERY_FUNCTION and name not in found]
     for tool in assistant.tools:

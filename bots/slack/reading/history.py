@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -107,3 +107,29 @@ def _at(message: dict[str, Any]) -> float:
         return float(message["ts"])
     except (KeyError, TypeError, ValueError):
         return 0.0
+
+
+UNREADABLE: Final = {
+    "not_in_channel": "the assistant is not in this channel; somebody there can /invite it",
+    "channel_not_found": "the assistant is not in this channel; somebody there can /invite it",
+    "missing_scope": "the Slack app lacks the scope channels:history, groups:history or mpim:history; an "
+    "admin can add it and install the app again",
+}
+
+
+async def newest(
+    client: AsyncWebClient, channel: str, since: float, until: str, most: int
+) -> list[dict[str, Any]]:
+    """The newest `most` messages of a channel since then and before `until`, oldest first; no replies.
+
+    Raises Unreachable that says why not, Retryable when it may be later.
+    """
+    oldest = f"{since:.6f}"
+    try:
+        page = await call(
+            client.conversations_history(channel=channel, oldest=oldest, latest=until, limit=most)
+        )
+    except (Unreachable, Refused, Gone) as error:
+        raise Unreachable(UNREADABLE.get(str(error), f"Slack refuses it ({error})")) from error
+    found = [message for message in page.get("messages") or () if isinstance(message, dict)]
+    return sorted((message for message in found if since < _at(message) < _at({"ts": until})), key=_at)

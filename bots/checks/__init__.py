@@ -1,0 +1,63 @@
+"""Checks of all that a person may have set up wrongly: for the start, for `spool doctor`, later for a page.
+
+They write nothing. Each gives values, never raises, and ends in time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from bots.checks import clock, data, discord, model, settings, slack
+from bots.checks.check import Check, finished
+from bots.checks.web import opened
+from core.concurrency import in_daemon
+from core.settings import Settings
+
+__all__ = ["Check", "examine"]
+SECONDS = 20.0
+"""Seconds each subject has."""
+
+
+async def examine(
+    config: Settings,
+    names: Iterable[str] = ("slack", "discord"),
+    *,
+    env_file: Path = Path(".env"),
+    problems: Iterable[str] = (),
+    remarks: Iterable[str] = (),
+    reading: float = 60.0,
+    connecting: bool = True,
+) -> list[Check]:
+    """All checks. `names`: the platforms that are looked at; `connecting`: whether they may connect, too.
+
+    `problems` and `remarks` of the settings: see `settings.check`. `reading`: seconds for the database.
+    """
+    folder = config.data_dir
+    async with opened() as web:
+        subjects = [
+            _on_disk("data.directory", partial(data.directory, folder)),
+            _on_disk("data.env_file", partial(data.env_file, env_file)),
+            _on_disk("data.disk", partial(data.disk, folder)),
+            _on_disk("data.database", partial(data.database, folder, reading), SECONDS + reading),
+            finished(model.SERVER, model.check(config, web), SECONDS),
+        ]
+        if "slack" in names:
+            subjects.append(finished(slack.TOKEN, slack.check(config, web), SECONDS))
+        if "slack" in names and connecting:
+            subjects.append(finished(slack.CONNECTION, slack.connection(config, web), SECONDS))
+        if "discord" in names:
+            subjects.append(finished(discord.TOKEN, discord.check(config, web), SECONDS))
+        found = await asyncio.gather(*subjects)
+        return [*settings.check(config, problems, remarks), *chain.from_iterable(found), clock.check(web)]
+
+
+def _on_disk(
+    id: str, look: Callable[[], list[Check]], seconds: float = SECONDS
+) -> Coroutine[Any, Any, list[Check]]:
+    """In a thread that nothing waits for in the end: a disk may hang."""
+    return finished(id, in_daemon(look, id), seconds)

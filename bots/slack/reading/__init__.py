@@ -1,0 +1,1 @@
+"""What Slack tells: messages in any shape, what was said before, and by what names people and channels go."""
