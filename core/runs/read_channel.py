@@ -91,8 +91,10 @@ def _line(said: Earlier, names: Mapping[str, str], zone: tzinfo) -> str:
     return day + speech.line(speaker, words, said.at, zone)
 
 
-async def forget(run: Run) -> None:
-    """What was read is let go of, now that the answer is known."""
+async def forget(run: Run, toolbox: Toolbox) -> None:
+    """What was read is let go of, now that the answer is known. What an operator's own tool gave stays."""
+    if toolbox.get(READ_CHANNEL):
+        return
     for one in run.rounds:
         for call in one.calls:
             state = run.journal.get(steps.call(call.id))

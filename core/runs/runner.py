@@ -132,7 +132,8 @@ class ModelRun:
     """Has the model answer, unless the run is stopped or has died too often."""
 
     def __init__(self, run: Run, context: RunContext, stopping: Stopping) -> None:
-        self._run, self._stopping, self._loop = run, stopping, RunLoop(run, context)
+        self._run, self._context, self._stopping = run, context, stopping
+        self._loop = RunLoop(run, context)
 
     async def answer(self) -> Answer:
         """See `Answering.answer`."""
@@ -181,7 +182,7 @@ class ModelRun:
         """See `Answering.outcome`."""
         await self._loop.input.close()
         await self._loop.input.recall()
-        await read_channel.forget(self._run)
+        await read_channel.forget(self._run, self._context.toolbox)
         turn = (*self._loop.input.remembered(), *self._said(answer))
         return Outcome(answer.ending, turn, answer.error, self._ratio(answer))
 

@@ -25,12 +25,12 @@ def readable(channel=()):
     return platform
 
 
-async def asked(tmp_path, platform, arguments, **more):
+async def asked(tmp_path, platform, arguments, toolbox=None, **more):
     """What the tool gave to the model, what the thread remembers, and what the run's steps hold."""
     script = Heard()
     script.enqueue(Call("read_channel", arguments, id="call_r"))
     script.enqueue("Well.")
-    async with core(tmp_path, ScriptedModel(script), platform=platform) as spool:
+    async with core(tmp_path, ScriptedModel(script), platform=platform, toolbox=toolbox) as spool:
         await spool.say("1", "What did we say?", **more)
         await spool.idle()
         outputs = [item for _, items in script.requests for item in items if item.get("call_id") == "call_r"]
@@ -105,6 +105,7 @@ async def test_who_has_it(tmp_path):
         (FakePlatform(), {}, None, []),
         (readable(), {}, Toolbox.of(read_channel), ["read_channel"]),
     ]
+    (tmp_path / "own").mkdir()
     for platform, more, box, names in cases:
         model = ScriptedModel(Heard())
         directory = tmp_path / str(len(list(tmp_path.iterdir())))
@@ -115,3 +116,5 @@ async def test_who_has_it(tmp_path):
         assert names == [tool["name"] for tool in model.prompts[0].tools]
         if box:
             assert "operator" in json.dumps(model.prompts[0].tools)
+            output, kept = await asked(tmp_path / "own", platform, {}, box)
+            assert (output, True) == ("mine", "mine" in kept), "what that gives is kept like any tool's"
