@@ -330,7 +330,7 @@ class Inbox:
         current = threads.find(tx, asked.address, asked.user, self._scopes.at(asked.address))
         if current != thread or any(row.gone for row in messages.rows_of(tx, run)):
             return False
-        return messages.newest_of(tx, thread, asked)
+        return messages.newest_of(tx, thread, run, asked)
 
     async def decide(self, approval: str, user: str, yes: bool) -> Decision:
         """A person pressed a button of a question; `done` ⇒ it is on disk."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from bots.checks.check import Check, advised
+from core.assistants.validate import HOSTED
 from core.settings import NAMES, Settings, needs
 from core.settings.copied import in_the_clear
 
@@ -31,6 +32,12 @@ def _unwise(settings: Settings) -> list[str]:
     url, found = settings.openai_base_url, []
     if url and urlsplit(url).path.strip("/") == "":
         found.append("OPENAI_BASE_URL has no path. With most servers it must end in /v1.")
+    hosted = [name for name in settings.assistant_tools if name.replace("-", "_") in HOSTED]
+    if hosted and not settings.full_features:
+        found.append(
+            f"ASSISTANT_TOOLS names {', '.join(hosted)}, which the server at OPENAI_BASE_URL is not taken to "
+            "have, so nobody gets it. Set OPENAI_FEATURES=full if it has."
+        )
     if in_the_clear(url):
         found.append(
             "OPENAI_BASE_URL begins with http://. Write https://, else all that people say can be read."

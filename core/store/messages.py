@@ -138,8 +138,15 @@ def repeating(tx: Execute, address: Address, platform_id: str, sent_at: float) -
     return [id for id, body in rows if platform_id in json.loads(body).get("repeats", ())]
 
 
-def newest_of(tx: Execute, thread: ThreadId, asked: IncomingMessage) -> bool:
-    """Whether nothing was asked in that thread and topic after it."""
+def newest_of(tx: Execute, thread: ThreadId, run: RunId, asked: IncomingMessage) -> bool:
+    """Whether nothing was asked in that thread after it, which this run answers; in any of its topics."""
+    last = "SELECT run_id FROM items WHERE thread_id = ? ORDER BY seq DESC LIMIT 1"
+    if [said for (said,) in tx.execute(last, (thread,)).fetchall() if said != run]:
+        return False
+    unfinished = "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
+    waiting = f"SELECT 1 FROM runs WHERE {unfinished} AND thread_id = ? AND id != ? LIMIT 1"
+    if tx.execute(waiting, (thread, run)).fetchall():
+        return False
     rows = tx.execute(
         "SELECT 1 FROM messages WHERE platform = ? AND workspace = ? AND channel = ? AND topic = ? "
         "AND sent_at >= ? AND thread_id = ? AND run_id IS NOT NULL AND seq > "

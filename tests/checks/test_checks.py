@@ -170,6 +170,21 @@ async def test_an_unwise_address(tmp_path, url, said):
     assert (1, True) == (len(told), said in told[0]) if said else [] == told
 
 
+@pytest.mark.parametrize(("features", "states"), [("auto", ["warn"]), ("full", [])])
+async def test_a_hosted_tool_that_the_server_has_not(tmp_path, features, states):
+    """It is left out of every request, which nobody would be told otherwise."""
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        openai_base_url="http://10.0.0.7:8000/v1",
+        openai_features=features,
+        assistant_tools=("clock", "web-search"),
+    )
+    found = [one for one in await examine(settings, names=()) if one.id == "settings.assistant_tools"]
+
+    assert states == [one.state for one in found]
+    assert all("web-search" in one.what and "OPENAI_FEATURES" in one.cure for one in found)
+
+
 async def test_problems_and_remarks_of_settings(tmp_path):
     """Each is a check, by its setting; the first sentence says what, the others how."""
     problems, remarks = ["LOG_LEVEL=loud is not known. Use DEBUG."], ["SLACK_KEY is no setting."]

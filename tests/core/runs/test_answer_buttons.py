@@ -81,6 +81,8 @@ async def test_a_press_that_is_delivered_twice_is_one_message(tmp_path):
     [
         ("", "U2", "not_yours"),
         ("newer", "U1", "over"),
+        ("elsewhere", "U1", "over"),
+        ("under way", "U1", "over"),
         ("reset", "U1", "over"),
         ("deleted", "U1", "over"),
         ("unknown", "U1", "over"),
@@ -88,14 +90,21 @@ async def test_a_press_that_is_delivered_twice_is_one_message(tmp_path):
     ],
 )
 async def test_only_who_asked_may_press_and_only_under_the_newest_answer(tmp_path, change, user, decision):
-    """A question of somebody else makes nobody's answer older."""
-    async with core(tmp_path, ScriptedModel(Heard())) as spool:
+    """A question of somebody else makes nobody's answer older; one in another thread of the channel does."""
+    script = Heard()
+    async with core(tmp_path, ScriptedModel(script)) as spool:
         await spool.say("1")
         await spool.idle()
         ref = "nobody's" if change == "unknown" else await shown(spool)
         if change in ("newer", "others"):
             await spool.say("2", user="U1" if change == "newer" else "U2")
             await spool.idle()
+        elif change == "elsewhere":
+            await spool.say("2", address=elsewhere(topic="T2"))
+            await spool.idle()
+        elif change == "under way":
+            script.enqueue(Fault("hang"))
+            await spool.say("2", address=elsewhere(topic="T2"))
         elif change == "reset":
             await spool.inbox.reset(HERE, "U1")
         elif change == "deleted":
