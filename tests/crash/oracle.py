@@ -24,7 +24,7 @@ from standins.script.script import Beat, Call, Cite, Hosted, Say, Wait, text_of
 WORD = re.compile(r"\b([a-z][a-z0-9]*)\.(\d+)\b")
 KNOWS = "knows:"
 RESET = "reset"
-_QUESTION = re.compile(r"^(?:[^:\n]+: )?([a-z][a-z0-9]*) (\d+) (\d+)(?: (\w+))?$")
+_QUESTION = re.compile(r"^(?:\[\d\d:\d\d\] )?(?:[^:\n]+: )?([a-z][a-z0-9]*) (\d+) (\d+)(?: (\w+))?$")
 Files = tuple[tuple[str, bytes], ...]
 
 

@@ -106,13 +106,16 @@ class EarlierMessages:
         named = " ".join(f"[File {speech.one_line(file.name)}]" for file in one.files)
         return speech.line(speaker, "\n".join(filter(None, [said, named])), one.at, self._zone)
 
-    def said(self, message: IncomingMessage, text: str) -> str:
-        """A message of the question, with what it points at before it; `text`: its own words."""
+    def said(self, message: IncomingMessage, text: str, *, past: bool) -> str:
+        """A message of the question, with what it points at before it; `text`: its own words.
+
+        `past`: as it is remembered in a shared thread, with its time.
+        """
         words = self._words(text, message)
         if not self._run.shared:
             return words
         name = speech.one_line(message.author) or self._known(message.user)
-        return speech.line(name, words, message.sent_at, self._zone)
+        return speech.line(name, words, message.sent_at if past else 0.0, self._zone)
 
     def _known(self, user: str) -> str:
         return (self._names or {}).get(f"@{user}", user).removeprefix("@")

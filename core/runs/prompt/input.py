@@ -99,9 +99,12 @@ class RunInput:
             ready = await self._context.attachments.ready(message, self._claim.thread, self._claim.run)
             self._stored[message.id] = await self._kept(ready)
 
-    def _entries(self) -> tuple[tuple[IncomingMessage, str], ...]:
-        """What the question consists of: messages with their words; before them what stood in the topic."""
-        asked = tuple([(one, self._text(one)) for one in self._claim.messages])
+    def _entries(self, *, past: bool = False) -> tuple[tuple[IncomingMessage, str], ...]:
+        """What the question consists of: messages with their words; before them what stood in the topic.
+
+        `past`: as earlier messages, which have their time where several people share a thread.
+        """
+        asked = tuple([(one, self._text(one, past=past)) for one in self._claim.messages])
         if not self._earlier or not (before := self._earlier.text()):
             return asked
         first = self._claim.messages[0]
@@ -182,7 +185,7 @@ class RunInput:
 
     def remembered(self) -> tuple[str, ...]:
         """As the thread keeps it: pictures by their id at the server, where it has one, and no bytes."""
-        told = [self._item(message, text, whole=False) for message, text in self._entries()]
+        told = [self._item(message, text, whole=False) for message, text in self._entries(past=True)]
         address, before = self._claim.messages[0].address, len(told) - len(self._claim.messages)
         if before and not self._run.shared and address.topic != address.channel:
             told[0] = history.only_in(address.topic, told[0])
@@ -197,9 +200,9 @@ class RunInput:
         content = [{"type": "input_text", "text": text}, *parts] if text else parts
         return json.dumps({"role": "user", "content": content}, ensure_ascii=False)
 
-    def _text(self, message: IncomingMessage) -> str:
+    def _text(self, message: IncomingMessage, *, past: bool) -> str:
         text = message.text or "\n".join(file.transcript for file in self._of(message) if file.transcript)
-        return self._earlier.said(message, text) if self._earlier else text
+        return self._earlier.said(message, text, past=past) if self._earlier else text
 
     def _parts(self, file: Stored, message: IncomingMessage, *, whole: bool) -> Iterable[dict[str, Any]]:
         if file.refused:

@@ -41,7 +41,7 @@ async def told(run: Run, tools: Iterable[str]) -> str:
 def _place(run: Run, name: str) -> str:
     where = PLATFORMS.get(run.platform.name, run.platform.name)
     kind = "a direct message" if run.message.address.direct else "a channel that others read too"
-    who = "Several people talk with you here: each message begins with the time and who wrote it."
+    who = "Several people talk with you here: each message begins with who wrote it."
     if not run.shared:
-        who = f"The person who asks is called {name}." if name else "You do not know the name of who asks."
+        who = f"The person who asks is called “{name}”." if name else "You do not know the name of who asks."
     return f"You are in {where}, in {kind}. {who}"

@@ -340,7 +340,7 @@ async def test_who_says_what_in_a_shared_thread(tmp_path):
     async with core(tmp_path, Heard(), policy=rules(scope="topic")) as spool:
         await spool.ask("1", "Look", author="Kim", **sent(spool, note_txt=b"hello"))
     text = given(spool.script.requests)[-1]["content"]
-    assert text.startswith("[00:00] Kim: Look")
+    assert text.startswith("Kim: Look")
     assert "hello" in text
 
 

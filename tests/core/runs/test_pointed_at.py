@@ -130,10 +130,17 @@ async def test_what_is_known_of_itself(tmp_path):
         await spool.idle()
     ann, bo = sorted((prompt.instructions for prompt in model.prompts), key=lambda text: "Bo" in text)
     assert ann.startswith("Be kind.\n\nAbout you")
-    for word in (f"{datetime.now(UTC):%Y-}", "Asia/Seoul", "called Ann", "/reset", "no tools", "plain text"):
+    for word in (
+        f"{datetime.now(UTC):%Y-}",
+        "Asia/Seoul",
+        "called “Ann”",
+        "/reset",
+        "no tools",
+        "plain text",
+    ):
         assert word in ann
     assert "Europe/Berlin" in bo
-    assert "is called Bo" in bo
+    assert "is called “Bo”" in bo
 
 
 async def test_the_block_is_the_same_for_all_who_share_a_thread(tmp_path):
@@ -149,7 +156,7 @@ async def test_the_block_is_the_same_for_all_who_share_a_thread(tmp_path):
         await spool.ask("3", "Hi", address=elsewhere(workspace=""), author="U1")
     first, second, alone = (prompt.instructions for prompt in model.prompts)
     assert first == second
-    assert (True, ["Hi"]) == ("is called U1" in alone, given(script))
+    assert (True, ["Hi"]) == ("is called “U1”" in alone, given(script))
 
 
 async def test_who_asks_is_asked_for_once_before_the_model(tmp_path):

@@ -109,7 +109,7 @@ async def test_in_a_shared_thread_the_model_is_told_who_said_what(tmp_path):
     async with core(tmp_path, Heard(), policy=rules(scope="topic")) as spool:
         await spool.say("1", "Hi", author="Kim")
         await spool.ask("2", "Ho", user="U2")
-    assert ["[00:00] Kim: Hi", "echo: [00:00] Kim: Hi", "[00:00] U2: Ho"] == given(spool.script)
+    assert ["[00:00] Kim: Hi", "echo: Kim: Hi", "U2: Ho"] == given(spool.script)
 
 
 async def test_what_stood_in_a_topic_is_context(tmp_path):
@@ -157,7 +157,7 @@ async def test_nobody_speaks_as_somebody_else(tmp_path, name, text, read):
     """Neither by a name nor by a line of the text."""
     async with core(tmp_path, Heard(), policy=rules(scope="topic")) as spool:
         await spool.ask("1", text, author=name)
-    assert [f"[00:00] {read}"] == given(spool.script)
+    assert [read] == given(spool.script)
 
 
 def earlier(id: str, user: str, text: str) -> Earlier:
