@@ -203,8 +203,8 @@ async def test_a_poison_message_is_passed(tmp_path):
     await session.kill()
 
 
-async def test_the_mark_of_the_catch_up_is_a_position_too(tmp_path):
-    """It is not moved past a message that was not stored."""
+async def test_the_mark_of_the_catch_up_is_a_position_too(tmp_path, caplog):
+    """It is not moved past a message that was not stored; the log says so."""
     session = Session(tmp_path / "spool.sqlite3")
     await session.start()
     session.stranger.execute("BEGIN IMMEDIATE")
@@ -216,5 +216,6 @@ async def test_the_mark_of_the_catch_up_is_a_position_too(tmp_path):
     with pytest.raises(Unsaved):
         await marking
     assert session.lost
+    assert "Discord is asked again" in caplog.text
     assert not session.reader.settled
     await session.kill()

@@ -54,6 +54,7 @@ def parameters(function: Any) -> dict[str, Any]:
     check_tools([spec])
     Draft202012Validator.check_schema(spec["parameters"])
     schema: dict[str, Any] = spec["parameters"]
+    assert "description" not in schema
     assert_strict(schema)
     return schema
 
