@@ -112,7 +112,9 @@ def test_bold_goes_on_in_the_next_post():
     assert all(post.count("**") == 2 for post in made)
 
 
-@pytest.mark.parametrize("whole", ["[a long name of it](https://example.com/page)", "`some words of code here`"])
+@pytest.mark.parametrize(
+    "whole", ["[a long name of it](https://example.com/page)", "`some words of code here`"]
+)
 def test_a_link_and_code_in_a_line_are_not_cut(whole):
     made = posts(" ".join([whole] * 200))
     assert 200 == sum(post.count(whole) for post in made)
