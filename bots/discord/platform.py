@@ -39,10 +39,12 @@ from core.inbox import Inbox
 from core.settings import Settings
 from core.store.steps import Journal
 from core.texts import of_script, text
-from core.types import Address, Attachment, Earlier, IncomingMessage, Person
+from core.types import Address, Attachment, Earlier, IncomingMessage, Person, ThreadId
 
 logger = logging.getLogger(__name__)
 SAVE_EVERY = 5.0
+MOST_BUTTONS = 10_000
+"""Threads of which it is known where the buttons are."""
 NOT_READ = (
     "Discord does not let this bot read what was said here before. Whoever runs the server can give it “View "
     "Channel” and “Read Message History”"
@@ -80,6 +82,8 @@ class DiscordPlatform:
         self._gateway = Gateway(self._bot, self._identifies)
         self._logged_in = asyncio.Event()
         self._working = Background()
+        self._buttons: dict[ThreadId, tuple[str, str]] = {}
+        """Channel and post under which a thread's newest answer has its buttons, since this process began."""
         self._catching_up: asyncio.Task[None] | None = None
         self._intake = Reader(
             inbox,
@@ -200,6 +204,7 @@ class DiscordPlatform:
         poster = DiscordPoster(api, self._pace, message, journal.claim.run, self._me(), stop)
         if hook and hook.target:
             poster.target = hook.target
+        poster.placed = partial(self._newest, journal.claim.thread, message.address.channel)
         posts = Posts(journal, poster, self._locks)
         pages = Pages(self._markup, poster.limit)
         brush = EditBrush(
@@ -208,6 +213,19 @@ class DiscordPlatform:
         made = FullReply(brush, Uploads(posts, poster), ApprovalPosts(posts, journal, poster))
         async with made as reply, typing(api, message.address.channel, reply.visible):
             yield reply
+
+    def _newest(self, thread: ThreadId, channel: str, post: str) -> None:
+        """The buttons stand under this answer: those of the one before it in that thread go."""
+        before = self._buttons.get(thread)
+        if len(self._buttons) >= MOST_BUTTONS:
+            self._buttons.clear()
+        self._buttons[thread] = (channel, post)
+        if before and before[1] != post:
+            self._working.start(self._bare(*before), "buttons")
+
+    async def _bare(self, channel: str, post: str) -> None:
+        with contextlib.suppress(SpoolError):  # a press there says that it is over
+            await self._api.edit(channel, post, {"components": []})
 
     async def tell(self, message: IncomingMessage, words: str) -> None:
         """See `bots.intake.outcry.Telling`."""

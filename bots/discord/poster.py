@@ -60,6 +60,8 @@ class DiscordPoster:
         self.target = message.id
         """The message that posts reply to."""
         self.buttons: Sequence[AnswerButton] = ()
+        self.placed: Callable[[str], None] = lambda post: None
+        """Told of the post that has them."""
 
     def _body(self, text: str, *, growing: bool, last: bool) -> dict[str, Any]:
         buttons = self.buttons if last and self._api.repeats else ()
@@ -69,7 +71,13 @@ class DiscordPoster:
 
     async def create(self, text: str, number: int, *, first: bool, growing: bool, last: bool = False) -> str:
         """See `Poster.create`."""
-        return await self._post(self._body(text, growing=growing, last=last), f"-{number}", reply=first)
+        post = await self._post(self._body(text, growing=growing, last=last), f"-{number}", reply=first)
+        self._told(post, last=last)
+        return post
+
+    def _told(self, post: str, *, last: bool) -> None:
+        if last and self.buttons and self._api.repeats:
+            self.placed(post)
 
     async def ask(self, question: ApprovalRequest) -> str:
         """See `Asker.ask`."""
@@ -142,6 +150,7 @@ class DiscordPoster:
         self._pace.note(self._channel)
         body = self._body(text, growing=growing, last=last)
         await self._do(partial(self._api.edit, self._channel, post, body))
+        self._told(post, last=last)
 
     async def delete(self, post: str) -> None:
         """See `Poster.delete`."""

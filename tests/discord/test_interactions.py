@@ -151,7 +151,7 @@ async def test_a_topics_reset_is_everybodys(discord, product, script):
 
 
 async def test_buttons_under_an_answer_stand_under_its_last_post(discord, product, script):
-    """With the edit that ends it, in place of the one that stops it."""
+    """With the edit that ends it, in place of the one that stops it; until there is a newer one."""
     script.enqueue("word " * 600)
     async with product(answer_buttons=True):
         await mention(discord, ANN, "a long one")
@@ -159,8 +159,12 @@ async def test_buttons_under_an_answer_stand_under_its_last_post(discord, produc
             lambda: len(discord.posts(ROOM)) == 2 and labels(discord.posts(ROOM)[1])[:1] == ["Regenerate"]
         )
         first, last = discord.posts(ROOM)
+        assert ([], ["Regenerate", "Shorter"]) == (labels(first), labels(last))
+        await exchange(discord, ANN, ROOM, "another one")
+        await discord.until(lambda: not labels(discord.posts(ROOM)[1]))
 
-    assert ([], ["Regenerate", "Shorter"]) == (labels(first), labels(last))
+    assert [[], [], ["Regenerate", "Shorter"]] == [labels(post) for post in discord.posts(ROOM)]
+    assert last.content == discord.posts(ROOM)[1].content
 
 
 def labels(post: Post) -> list[str]:
