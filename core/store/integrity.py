@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.store.database import migrations
+
+
+STEPS = 10_000
+"""Of SQLite's machine, between two looks at the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +36,9 @@ def look(path: Path, seconds: float) -> Looked:
     try:
         with _reading(path) as connection:
             (schema,) = connection.execute("PRAGMA user_version").fetchone()
-            stop = threading.Timer(seconds, connection.interrupt)
-            stop.daemon = True
-            stop.start()
-            try:
-                (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-            finally:
-                stop.cancel()
+            until = time.monotonic() + seconds
+            connection.set_progress_handler(lambda: time.monotonic() > until, STEPS)
+            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.OperationalError as error:
         if "interrupted" in str(error):
             return Looked(whole=False, schema=schema)
