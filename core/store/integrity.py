@@ -11,7 +11,6 @@ from pathlib import Path
 
 from core.store.database import migrations
 
-
 STEPS = 10_000
 """Of SQLite's machine, between two looks at the clock."""
 
