@@ -1,0 +1,1 @@
+"""The HTTP adapter: requests become calls on the core, a run's result goes back as objects and events."""
