@@ -1,4 +1,4 @@
-"""A route: one operation of the API. The router, validation and the OpenAPI document are all made of these."""
+"""A route: one operation of the API. Router, validation and OpenAPI document are all made of these."""
 
 from __future__ import annotations
 

@@ -90,7 +90,9 @@ async def test_stopping_by_a_post(hands):
     (run,) = hands.ids()
     await hands.db(
         lambda tx: tx.execute(
-            "INSERT INTO steps VALUES ('step_1', ?, 'post:0', '{}', 'fake:9', 1)", (run,)
+            "INSERT INTO steps (id, run_id, name, value, ref, created_at) "
+            "VALUES ('step_1', ?, 'post:0', '{}', 'fake:9', 1)",
+            (run,),
         ).fetchall()
     )
     assert await box.stop_post("fake:8", "U1") is None

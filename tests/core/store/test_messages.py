@@ -117,7 +117,9 @@ def test_what_the_thread_has_is_not_shown_to_it_again(tx):
     helping = runs.add(tx, theirs, 1.0, lane=None)
     for shown, post in ((run, "7"), (other, "8"), (helping, "9")):
         tx.execute(
-            "INSERT INTO steps VALUES (?, ?, 'post:0', '{}', ?, 1)", (f"step_{post}", shown, f"fake:{post}")
+            "INSERT INTO steps (id, run_id, name, value, ref, created_at) "
+            "VALUES (?, ?, 'post:0', '{}', ?, 1)",
+            (f"step_{post}", shown, f"fake:{post}"),
         ).fetchall()
     topic = [Earlier(id, f"fake:{id}", "U", "words") for id in ("4", "5", "6", "7", "8", "9")]
     assert ["4", "6", "8"] == [one.id for one in messages.unseen(tx, mine, HERE, topic)]
