@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Final
 
-from core import time_zone
 from core.errors import SpoolError
 from core.runs.prompt import speech
 from core.runs.prompt.request import READ_CHANNEL
 from core.runs.run import Run
+from core.settings import time_zone
 from core.store import items, steps
 from core.store.steps import Done
 from core.tools import Tool, Toolbox

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
-from core import time_zone
 from core.ports import FullReply, Platform
 from core.runs.run_context import Rules
+from core.settings import time_zone
 from core.store import steps
 from core.store.database import Database
 from core.store.steps import Journal, Round

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from core import time_zone
 from core.errors import ConfigError
+from core.settings import time_zone
 from core.settings.copied import unlike_a_key, unlike_a_server
 
 OPENAI_HOST = "api.openai.com"

@@ -51,7 +51,8 @@ class Usage:
 
 
 _COLUMNS = [item.name for item in fields(Usage)]
-_ADD = f"INSERT INTO usage ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' for _ in _COLUMNS)})"
+_NAMES, _MARKS = ", ".join(_COLUMNS), ", ".join("?" for _ in _COLUMNS)
+_ADD = f"INSERT INTO usage ({_NAMES}) VALUES ({_MARKS})"
 
 
 def add(tx: Execute, one: Usage) -> None:

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
-from core import time_zone
 from core.concurrency import Backoff, retry
 from core.errors import Retryable
 from core.runs import claims
 from core.runs.prompt import speech
 from core.runs.run import Run
+from core.settings import time_zone
 from core.store import items, messages, steps
 from core.types import Earlier, IncomingMessage
 

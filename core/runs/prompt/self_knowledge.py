@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from core import time_zone
 from core.runs.prompt import speech
 from core.runs.run import Run
+from core.settings import time_zone
 
 PLATFORMS: Final = {"slack": "Slack", "discord": "Discord"}
 COMMANDS: Final = (

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.runs.prompt import speech
-from core.time_zone import known, of_machine, zone
+from core.settings.time_zone import known, of_machine, zone
 from core.types import Attachment, Earlier, IncomingMessage, Person, Quote
 from standins.script.script import Scenario, text_of
 from tests.core.fakes import HERE, FakePlatform, elsewhere
