@@ -26,6 +26,10 @@ class Call:
     """As its model reads it, defaults included."""
     body: Mapping[str, Any] = field(default_factory=dict)
     """As its model reads it: only what the client set."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """What the answer is to have besides: written by whoever answers."""
+    old: bool = False
+    """The client speaks `assistants=v1`. Answers are translated by the frame, events by who streams them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +45,5 @@ class Route:
     query: type[BaseModel] | None = None
     answer: str = "object"
     """What is answered, for the document: the API's name of the object."""
+    begins_run: bool = False
+    """Counted against API_RUNS_AT_ONCE."""

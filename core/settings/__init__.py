@@ -10,7 +10,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from core.errors import ConfigError
-from core.settings import time_zone
+from core.settings import http, time_zone
 from core.settings.copied import unlike_a_key, unlike_a_server
 
 OPENAI_HOST = "api.openai.com"
@@ -46,6 +46,12 @@ class Settings:
     discord_bot_token: str = field(default="", repr=False)
     discord_api_url: str = "https://discord.com/api/v10"
     discord_gateway_url: str = ""
+    http: str = ""
+    http_serve: tuple[str, ...] = http.SERVED
+    http_hosts: tuple[str, ...] = ()
+    api_upload_mb: int = 512
+    api_requests_per_minute: int = 60_000
+    api_runs_at_once: int = 256
     data_dir: Path = Path("./data")
     thread_scope: Literal["user", "person-topic", "topic"] = "user"
     dm_scope: Literal["", "user", "person-topic"] = ""
@@ -220,6 +226,7 @@ def _mistakes(settings: Settings) -> list[str]:
             "OPENAI_BACKGROUND=1 needs a server with background responses. Set OPENAI_FEATURES=full if yours "
             "has them, else OPENAI_BACKGROUND=0."
         )
+    problems += http.wrong(settings.http, settings.http_serve, settings.http_hosts)
     return problems + _shapes(settings)
 
 
