@@ -6,16 +6,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bots.web.frame.shapes import Body, Metadata, PageQuery, page_of
-from bots.web.frame.tools import (
+from bots.web.bodies.shared import (
+    Body,
     Effort,
     Instructions,
+    ListQuery,
+    Metadata,
+    ModelName,
+    NewToolResources,
     ResponseFormat,
     Temperature,
-    ToolResources,
     Tools,
     TopP,
 )
+from bots.web.frame.shapes import page_of
 from bots.web.route import Answer, Call, Route
 from bots.web.services import Services
 
@@ -23,15 +27,11 @@ REPLACED = "spool-model-replaced"
 """The header that says which model stands for one that has ended."""
 
 
-class AssistantChange(Body):
-    """What of an assistant can be changed."""
-
-    model: Annotated[str, Field(min_length=1, max_length=256)] | None = None
+class _Fields(Body):
     name: Annotated[str, Field(max_length=256)] | None = None
     description: Annotated[str, Field(max_length=512)] | None = None
     instructions: Instructions | None = None
     tools: Tools | None = None
-    tool_resources: ToolResources | None = None
     metadata: Metadata | None = None
     temperature: Temperature | None = None
     top_p: TopP | None = None
@@ -39,10 +39,14 @@ class AssistantChange(Body):
     reasoning_effort: Effort | None = None
 
 
-class NewAssistant(AssistantChange):
-    """An assistant to be made."""
+class CreateAssistant(_Fields):
+    model: ModelName
+    tool_resources: NewToolResources | None = None
 
-    model: Annotated[str, Field(min_length=1, max_length=256)]  # type: ignore[assignment]
+
+class ModifyAssistant(_Fields):
+    model: ModelName | None = None
+    tool_resources: NewToolResources | None = None
 
 
 def routes(services: Services) -> tuple[Route, ...]:
@@ -69,9 +73,9 @@ def routes(services: Services) -> tuple[Route, ...]:
 
     one = "/assistants/{assistant_id}"
     return (
-        Route("POST", "/assistants", create, "Create an assistant", body=NewAssistant, answer="assistant"),
-        Route("GET", "/assistants", all, "List assistants", query=PageQuery, answer="list"),
+        Route("POST", "/assistants", create, "Create an assistant", body=CreateAssistant, answer="assistant"),
+        Route("GET", "/assistants", all, "List assistants", query=ListQuery, answer="list"),
         Route("GET", one, get, "One assistant", answer="assistant"),
-        Route("POST", one, modify, "Change an assistant", body=AssistantChange, answer="assistant"),
+        Route("POST", one, modify, "Change an assistant", body=ModifyAssistant, answer="assistant"),
         Route("DELETE", one, delete, "Delete an assistant", answer="assistant.deleted"),
     )

@@ -10,13 +10,14 @@ from aiohttp import hdrs, web
 
 from bots.version import version
 from bots.web import assistants, models
+from bots.web.bodies.shared import Query
 from bots.web.frame import old
 from bots.web.frame.access import Access
 from bots.web.frame.answers import reply
 from bots.web.frame.errors import WHO
 from bots.web.frame.openapi import document
-from bots.web.frame.reading import Reading, query_of
-from bots.web.frame.shapes import Query, checked
+from bots.web.frame.reading import Reading, plain, query_of
+from bots.web.frame.shapes import checked
 from bots.web.route import Answer, Call, Route
 from bots.web.services import Services
 
@@ -60,16 +61,18 @@ async def _handle(route: Route, frame: Frame, request: web.Request) -> web.Strea
     request[WHO] = key.name
     async with frame.access.admitted(key, begins_run=route.begins_run):
         is_old = old.speaks(request.headers.getall("OpenAI-Beta", ()))
-        query = checked(route.query or NoQuery, query_of(request), defaults=True)
+        query = checked(route.query or NoQuery, query_of(request))
         body = {}
         if route.body:
             sent = await frame.reading.object(request)
             body = checked(route.body, old.incoming(sent) if is_old else sent)
-        call = Call(request, key, dict(request.match_info), query, body, old=is_old)
+        ids = {name: plain(id) for name, id in request.match_info.items()}
+        call = Call(request, key, ids, query, body, old=is_old)
         answer = await route.handle(call)
         if isinstance(answer, web.StreamResponse):
             return answer
-        return reply(old.outgoing(answer) if is_old else answer, headers=call.headers)
+        headers = {name: value for name, value in call.headers.items() if value}
+        return reply(old.outgoing(answer) if is_old else answer, headers=headers)
 
 
 async def _expect(request: web.Request) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
-import time
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Final
@@ -31,7 +30,9 @@ GRACE: Final = 1.0
 
 
 @contextlib.asynccontextmanager
-async def served(settings: Settings, listening: Listening, services: Services, db: Database) -> AsyncIterator[str]:
+async def served(
+    settings: Settings, listening: Listening, services: Services, db: Database
+) -> AsyncIterator[str]:
     """While this is entered the port answers; gives its URL. Raises ConfigError where it cannot be had."""
     runner = web.AppRunner(
         _application(settings, listening, services, db),
@@ -96,7 +97,7 @@ async def _closing(services: Services, app: web.Application) -> None:
 class _Below(logging.Logger):
     """What the library says of a request that is no HTTP: one line without a traceback."""
 
-    def exception(self, msg: object, *args: object, **more: object) -> None:  # type: ignore[override]
+    def exception(self, msg: object, *args: object, **more: object) -> None:
         """Told as what it is: somebody else's mistake."""
         error = more.get("exc_info")
         logger.info("not a request", extra={"error": type(error).__name__})

@@ -24,7 +24,6 @@ SHOWN: Final = (
     *("tool_resources", "metadata", "temperature", "top_p", "response_format", "reasoning_effort"),
 )
 """The fields of the API's object, in its order."""
-HOSTED: Final = ("code_interpreter", "file_search", "web_search", "image_generation")
 TRIES: Final = 5
 """Of a change, while others change the same assistant."""
 Prepare = Callable[[Key, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
@@ -121,7 +120,9 @@ class ApiAssistants:
                 code="assistant_of_settings",
             )
         if operators and not key.admin:
-            told = f"Assistant {id} belongs to the operator: this key sees it and cannot change it. Use a key "
+            told = (
+                f"Assistant {id} belongs to the operator: this key sees it and cannot change it. Use a key "
+            )
             cure = f"made with `spool keys create NAME --admin`, or `spool assistants update {id}`."
             raise Refusal(told + cure, status=403, code="assistant_of_operator")
         return not operators
@@ -157,7 +158,7 @@ def assistant_object(assistant: Assistant) -> dict[str, Any]:
 def refuse_hosted(tools: Any) -> None:
     """Raises Refusal for the first of these tools that the model server would have to carry out."""
     for number, tool in enumerate(tools):
-        if tool["type"] in HOSTED:
+        if tool["type"] != "function":
             told = f"The tool '{tool['type']}' is not available: this Spool's model server carries out no "
             cure = "hosted tools (OPENAI_FEATURES, OPENAI_BASE_URL). Take it out of the tools."
             raise Refusal(told + cure, param=f"tools[{number}].type", code="tool_unavailable")

@@ -42,7 +42,7 @@ def listening(text: str) -> Listening | None:
     return Listening(found[1], int(found[2]))
 
 
-def wrong(http: str, serve: Sequence[str], hosts: Sequence[str]) -> list[str]:
+def wrong_http(http: str, serve: Sequence[str], hosts: Sequence[str]) -> list[str]:
     """What is wrong with these settings, each with its cure."""
     problems = []
     if http and listening(http) is None:

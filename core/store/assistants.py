@@ -132,9 +132,7 @@ def _position(tx: Execute, id: str, project: str) -> tuple[float, str]:
     return rows[0][0], id
 
 
-def create(
-    tx: Execute, fields: Mapping[str, Any], now: float, *, project: str | None = None
-) -> Assistant:
+def create(tx: Execute, fields: Mapping[str, Any], now: float, *, project: str | None = None) -> Assistant:
     """A new assistant of the API's fields. An `id`, `created_at` and `version` among them are kept.
 
     `project`: whose keys see it; None: it is the operator's, and all see it.

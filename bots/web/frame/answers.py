@@ -9,7 +9,9 @@ from typing import Any
 from aiohttp import web
 
 
-def reply(told: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+def reply(
+    told: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
     """The answer with that body."""
     return web.Response(body=encoded(told), status=status, headers=headers, content_type="application/json")
 

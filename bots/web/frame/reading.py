@@ -96,8 +96,8 @@ def query_of(request: web.Request) -> dict[str, Any]:
     """What stands behind the `?`: a list for each name that ends with `[]`."""
     found: dict[str, Any] = {}
     for name, value in request.query.items():
-        _text(name)
-        _text(value)
+        plain(name)
+        plain(value)
         if name.endswith("[]"):
             found.setdefault(name, []).append(value)
         elif name in found:
@@ -139,7 +139,7 @@ def _look_through(value: Any) -> None:
         below: list[Any] = []
         for one in level:
             if isinstance(one, str):
-                _text(one)
+                plain(one)
             elif isinstance(one, Mapping):
                 below += [*one.keys(), *one.values()]
             elif isinstance(one, list):
@@ -150,10 +150,13 @@ def _look_through(value: Any) -> None:
     raise _broken(f"it is nested more than {DEEPEST} levels deep")
 
 
-def _text(text: str) -> None:
+def plain(text: str) -> str:
+    """The text, when everything can store it. Raises Refusal."""
     if "\0" in text:
-        raise _broken("a text in it has the character U+0000")
+        raise Refusal("A text of the request has the character U+0000. Leave it out.", code="invalid_text")
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise _broken("a text in it has half a character (a lone surrogate)") from None
+        told = "A text of the request has half a character (a lone surrogate). Send whole ones."
+        raise Refusal(told, code="invalid_text") from None
+    return text

@@ -1,60 +1,35 @@
-"""Shapes of what clients send: the models' base, and what is said of a value that does not fit."""
+"""Shapes of what clients send: each is checked by its model; what is said of a value that does not fit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from bots.web.bodies.shared import Body, ListQuery, Query
 from core.api.page import Page
 from core.api.refusal import Refusal
 
 
-class Body(BaseModel):
-    """A JSON object. Nothing is turned into another type, and nothing unknown is passed over."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class Query(BaseModel):
-    """What stands behind the `?`, where everything is a text."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class PageQuery(Query):
-    """Which part of a list."""
-
-    limit: int = Field(20, ge=1, le=100)
-    order: Literal["asc", "desc"] = "desc"
-    after: str | None = None
-    before: str | None = None
-
-
-Metadata = Annotated[
-    dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, StringConstraints(max_length=512)]],
-    Field(max_length=16),
-]
-
-
 def page_of(query: Mapping[str, Any]) -> Page:
-    """The page that a `PageQuery`, or one with more fields, asks for."""
-    return Page(**{name: query[name] for name in PageQuery.model_fields})
+    """The page that a `ListQuery`, or one with more fields, asks for."""
+    return Page(**{name: query[name] for name in ListQuery.model_fields})
 
 
-def checked(model: type[BaseModel], value: Mapping[str, Any], *, defaults: bool = False) -> dict[str, Any]:
-    """The value, when it fits. Raises Refusal with the first thing that does not. `defaults`: with them."""
+def checked(model: type[Body] | type[Query], value: Mapping[str, Any]) -> dict[str, Any]:
+    """The value, when it fits. Raises Refusal with the first thing that does not."""
     try:
-        read = model.model_validate(value)
+        return model.model_validate(value).given()
     except ValidationError as error:
         raise _refusal(error.errors(include_url=False), value) from None
     except RecursionError:
         raise Refusal("The request is nested too deeply. Nest it less.", code="invalid_json") from None
-    return read.model_dump(by_alias=True, exclude_unset=not defaults)
 
 
+LONGEST_NAME: Final = 100
+"""Characters of a name that are repeated."""
 _KINDS: Final[Mapping[type, str]] = {
     bool: "a boolean",
     str: "a string",
@@ -84,13 +59,16 @@ _ENDS: Final = {
 def _refusal(errors: Sequence[ErrorDetails], value: Mapping[str, Any]) -> Refusal:
     """Of several mistakes the first one; an unknown name before what may follow from it."""
     first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
-    param, kind, context = _path(first["loc"], value), first["type"], first.get("ctx", {})
-    message, code = _said(kind, param, first["input"], context)
+    kind, context = first["type"], first.get("ctx", {})
+    param = _path(first["loc"], value, absent=kind in ("missing", "extra_forbidden"))
+    if kind.startswith("union_tag"):
+        param = f"{param}.type".removeprefix(".")
+    message, code = _said(kind, param, first["input"], context) or (first["msg"], "invalid_value")
     return Refusal(message, param=param or None, code=code)
 
 
-def _said(kind: str, param: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
-    """The sentence and the code of a mistake."""
+def _said(kind: str, param: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The sentence and the code of a mistake; None of a rule of ours, which says it itself."""
     if kind == "extra_forbidden":
         return f"Unknown parameter: '{param}'.", "unknown_parameter"
     if kind == "missing":
@@ -101,8 +79,7 @@ def _said(kind: str, param: str, given: Any, context: Mapping[str, Any]) -> tupl
         supported = str(supported).replace(" or ", ", ")
         return f"Invalid value: {_shown(shown)}. Supported values are: {supported}.", "invalid_value"
     if kind == "union_tag_not_found":
-        where = f"{param}.type" if param else "type"
-        return f"Missing required parameter: '{where}'.", "missing_required_parameter"
+        return f"Missing required parameter: '{param}'.", "missing_required_parameter"
     if kind in _ENDS:
         end, sign, name, code = _ENDS[kind]
         what = "integer" if isinstance(given, int) or isinstance(context[name], int) else "decimal"
@@ -136,12 +113,12 @@ def _said_of_length(kind: str, param: str, given: Any, context: Mapping[str, Any
     if kind == "string_pattern_mismatch":
         told = f"Expected a string that matches the pattern '{context['pattern']}'."
         return f"Invalid '{param}': string does not match pattern. {told}", "invalid_value"
-    if kind == "value_error":
-        return f"Invalid '{param}': {context['error']}", "invalid_value"
     return None
 
 
-def _said_of_type(kind: str, param: str, given: Any) -> tuple[str, str]:
+def _said_of_type(kind: str, param: str, given: Any) -> tuple[str, str] | None:
+    if not kind.endswith(("_type", "_parsing", "_from_float")):
+        return None
     expected = next((told for begin, told in _EXPECTED.items() if kind.startswith(begin)), "another type")
     got = _KINDS.get(type(given), "something else")
     if kind.endswith("_parsing"):  # of a query, where everything is a text
@@ -155,19 +132,22 @@ def _shown(given: Any) -> str:
     return f"'{given:.100}'" if isinstance(given, str) else f"{given!r:.100}"
 
 
-def _path(location: Sequence[int | str], value: Any) -> str:
-    """Where that is in what the client sent: `messages[0].content`. Names of union branches are no places."""
+def _path(location: Sequence[int | str], value: Any, *, absent: bool) -> str:
+    """Where that is in what the client sent: `messages[0].content`. Names of union branches are no places.
+
+    `absent`: the last part is not there, or should not be.
+    """
     path = ""
     for number, part in enumerate(location):
-        last = number == len(location) - 1
+        last = absent and number == len(location) - 1
         if isinstance(part, int):
             path += f"[{part}]"
             value = value[part] if isinstance(value, list) and part < len(value) else None
         elif part == "[key]":
             continue
         elif isinstance(value, Mapping) and part in value:
-            path += f".{part}"
+            path += f".{part:.{LONGEST_NAME}}"
             value = value[part]
         elif last and isinstance(value, Mapping):
-            path += f".{part}"
+            path += f".{part:.{LONGEST_NAME}}"
     return path.removeprefix(".")
