@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from bots.web.frame.streams import Streams
 from core.api.assistants import ApiAssistants
-from core.api.key import Key
 from core.api.models import ApiModels
+from core.api.threads import Threads
 from core.assistants.model_list import Ask
 from core.assistants.service import Assistants
+from core.runs.lanes import Lanes
 from core.settings import Settings
 from core.store.database import Database
 
@@ -22,18 +21,16 @@ class Services:
 
     assistants: ApiAssistants
     models: ApiModels
+    threads: Threads
     streams: Streams
 
 
-def built(settings: Settings, db: Database, assistants: Assistants, ask: Ask) -> Services:
+def built(settings: Settings, db: Database, assistants: Assistants, ask: Ask, lanes: Lanes) -> Services:
     """All of them. `ask` fetches the model server's list of models."""
-    models = ApiModels(db, settings, ask)
+    models, threads = ApiModels(db, settings, ask), Threads(db, lanes)
     return Services(
-        assistants=ApiAssistants(db, assistants, models, _as_they_are, full=settings.full_features),
+        assistants=ApiAssistants(db, assistants, models, threads, full=settings.full_features),
         models=models,
+        threads=threads,
         streams=Streams(),
     )
-
-
-async def _as_they_are(key: Key, resources: Mapping[str, Any]) -> Mapping[str, Any]:
-    return resources
