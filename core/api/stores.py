@@ -14,8 +14,7 @@ from typing import Any, Final
 
 from core.api.key import Key
 from core.api.page import Page, listed
-from core.api.refusal import Refusal, not_found
-from core.api.server_faults import as_refusals, translated
+from core.api.refusal import Refusal, as_refusals, not_found, translated
 from core.api.uploads import SWEEP, Uploads
 from core.errors import Permanent, Retryable
 from core.ports import Object, Service
@@ -74,6 +73,21 @@ class Stores:
             name: spec[name] for name in ("file_ids", "chunking_strategy", "metadata") if spec.get(name)
         }
         return str((await self.create(key, fields))["id"])
+
+    async def prepare(self, key: Key, resources: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Tool resources whose ids the key may use, with the stores made that they ask for."""
+        search = dict(resources.get("file_search") or {})
+        wanted = search.pop("vector_stores", None) or ()
+        code = (resources.get("code_interpreter") or {}).get("file_ids") or ()
+
+        def check(tx: Execute) -> None:
+            self._files.known(tx, key, code)
+            self.known(tx, key, search.get("vector_store_ids") or ())
+
+        await self._db(check)
+        if wanted:
+            search["vector_store_ids"] = [await self.make(key, spec) for spec in wanted]
+        return {**resources, "file_search": search} if "file_search" in resources else resources
 
     async def attach(self, key: Key, store: str | None, files: Collection[str]) -> str:
         """Put files of a message into the thread's store; a new one where it has none, or it has gone."""

@@ -19,8 +19,7 @@ from typing import Any, Final
 
 from core.api.key import Key
 from core.api.page import Page, listed
-from core.api.refusal import Refusal
-from core.api.server_faults import as_refusals
+from core.api.refusal import Refusal, as_refusals
 from core.concurrency import Background, KeyedLock
 from core.errors import Permanent, Retryable
 from core.ports import FILE_LIFE, Files, Purpose
