@@ -8,6 +8,10 @@ from typing import Final
 
 from aiohttp import web
 
+from bots.web.frame.answers import encoded
+from bots.web.frame.old import outgoing
+from bots.web.frame.streams import Streams
+from bots.web.route import Call
 from core.api.refusal import Refusal
 from core.api.watch import Watch
 
@@ -26,42 +30,35 @@ _LAST: Final = frozenset(
     f"thread.run.{status}"
     for status in ("requires_action", "completed", "incomplete", "failed", "cancelled", "expired")
 )
-_CUT = "This stream ends here, but its run does not: the server restarts. Retrieve the run to see its end."
+_LOST = "This stream ends early, its run does not. Retrieve the run to see how it goes on."
 
 
-class Streams:
-    """All streams that are open. A run never waits for a reader: one that is too slow is cut off."""
+class EventStream:
+    """Answers with what a watch is told. A run never waits for a reader: one that is too slow is cut off."""
 
-    def __init__(self, *, silence: float = SILENCE, stall: float = STALL) -> None:
-        self._silence, self._stall = silence, stall
-        self._open: set[Watch] = set()
+    def __init__(self, streams: Streams, *, silence: float = SILENCE, stall: float = STALL) -> None:
+        self._streams, self._silence, self._stall = streams, silence, stall
 
-    def close(self) -> None:
-        """The server goes: each stream ends with an event that says so."""
-        for watch in self._open:
-            watch.close()
-
-    async def answer(self, request: web.Request, watch: Watch) -> web.StreamResponse:
+    async def answer(self, call: Call, watch: Watch) -> web.StreamResponse:
         """Returns when the last event was sent, or nobody reads any more."""
-        response = web.StreamResponse(headers=_HEADERS)
-        self._open.add(watch)
+        request, response = call.request, web.StreamResponse(headers={**call.headers, **_HEADERS})
         try:
-            await response.prepare(request)
-            if request.transport is not None:
-                request.transport.set_write_buffer_limits(_BUFFER)
-            await self._all(response, watch)
+            with self._streams.reading(watch):
+                await response.prepare(request)
+                if request.transport is not None:
+                    request.transport.set_write_buffer_limits(_BUFFER)
+                await self._all(response, watch, old=call.old)
         except ConnectionError:
             pass  # the client went away: its run goes on
         except TimeoutError:
             _cut(request)
         finally:
-            self._open.discard(watch)
             watch.close()
         if watch.overrun:
             _cut(request)
         return response
 
-    async def _all(self, response: web.StreamResponse, watch: Watch) -> None:
+    async def _all(self, response: web.StreamResponse, watch: Watch, *, old: bool) -> None:
         last = ""
         while True:
             try:
@@ -72,16 +69,20 @@ class Streams:
             except StopAsyncIteration:
                 break
             else:
-                await self._send(response, _event(last, data))
+                await self._send(response, _event(last, _former(data) if old else data))
         if last in _LAST:
             await self._send(response, _event("done", b"[DONE]"))
-        elif not watch.overrun:
-            cut = json.dumps(Refusal(_CUT, status=503).to_json()).encode()
-            await self._send(response, _event("error", cut))
+        elif last != "error" and not watch.overrun:
+            await self._send(response, _event("error", encoded(Refusal(_LOST, status=503).to_json())))
 
     async def _send(self, response: web.StreamResponse, data: bytes) -> None:
         async with asyncio.timeout(self._stall):
             await response.write(data)
+
+
+def _former(data: bytes) -> bytes:
+    """The object as the API's first version had it."""
+    return encoded(outgoing(json.loads(data)))
 
 
 def _event(name: str, data: bytes) -> bytes:
