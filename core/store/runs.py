@@ -113,6 +113,16 @@ def end(tx: Execute, run: RunId, owner: str, status: RunStatus, error: str, now:
     return bool(rows[0][0])
 
 
+def unfinished_in(tx: Execute, thread: str) -> RunId | None:
+    """The run of that thread which has not ended, the oldest of them."""
+    rows = tx.execute(
+        "SELECT id FROM runs WHERE thread_id = ? "
+        "AND status IN ('queued', 'in_progress', 'requires_action', 'cancelling') ORDER BY seq LIMIT 1",
+        (thread,),
+    ).fetchall()
+    return RunId(rows[0][0]) if rows else None
+
+
 def unfinished(tx: Execute, platforms: Iterable[str]) -> list[str]:
     """Lanes with work left whose platforms run here, the oldest first."""
     wanted = list(platforms)
