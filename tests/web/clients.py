@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.api.keys import issue
 from openai import AsyncOpenAI
 
 from core.api.key import Key
+from core.api.keys import issue
 from core.store.database import FILE, Database
 
 LOOKUP: dict[str, Any] = {
