@@ -149,7 +149,7 @@ async def _http(settings: Settings, db: Database, core: _Core) -> AsyncIterator[
     from bots.web.server import served
     from bots.web.services import built
 
-    services = built(settings, db, core.assistants, partial(_models, core.ready), core.lanes)
+    services = built(settings, db, core.assistants, core.lanes, partial(_models, core.ready))
     async with served(settings, where, services, db) as url:
         yield url
 

@@ -9,7 +9,7 @@ from functools import partial
 from aiohttp import hdrs, web
 
 from bots.version import version
-from bots.web import assistants, models
+from bots.web import assistants, messages, models, threads
 from bots.web.bodies.shared import Query
 from bots.web.frame import old
 from bots.web.frame.access import Access
@@ -36,7 +36,8 @@ class Frame:
 
 def every(services: Services) -> tuple[Route, ...]:
     """All operations that are served."""
-    table = (*assistants.routes(services), *models.routes(services))
+    rooms = (assistants, threads, messages, models)
+    table = tuple(route for room in rooms for route in room.routes(services))
     described: dict[str, object] = {}
 
     async def tell(call: Call) -> Answer:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bots.web.frame.streams import Streams
 from core.api.assistants import ApiAssistants
+from core.api.messages import Messages
 from core.api.models import ApiModels
 from core.api.threads import Threads
 from core.assistants.model_list import Ask
@@ -22,15 +23,17 @@ class Services:
     assistants: ApiAssistants
     models: ApiModels
     threads: Threads
+    messages: Messages
     streams: Streams
 
 
-def built(settings: Settings, db: Database, assistants: Assistants, ask: Ask, lanes: Lanes) -> Services:
+def built(settings: Settings, db: Database, assistants: Assistants, lanes: Lanes, ask: Ask) -> Services:
     """All of them. `ask` fetches the model server's list of models."""
     models, threads = ApiModels(db, settings, ask), Threads(db, lanes)
     return Services(
         assistants=ApiAssistants(db, assistants, models, threads, full=settings.full_features),
         models=models,
         threads=threads,
+        messages=Messages(db),
         streams=Streams(),
     )
