@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from standins.openai.bill import Charge
 from standins.openai.files import MODELS, Transcription, check_recording
 from standins.openai.refusal import refused
 from standins.openai.rules import Json
@@ -34,6 +35,7 @@ def _transcribe(service: Service, given: Json) -> Json | str:
     check_recording(sent)
     made = Transcription(model, sent.name, service.heard(sent.name, sent.content), sent.content)
     service.transcriptions.append(made)
+    service.bill.append(Charge("transcription", model, units=made.seconds / 60, told=True))
     return f"{made.text}\n" if given.get("response_format") == "text" else made.to_json()
 
 
@@ -89,6 +91,7 @@ def _entries(service: Service) -> Mapping[str, Does]:
 
     def attach(given: Json, id: str) -> Json:
         store = stores.use(id)
+        service.bill.append(Charge("indexing", "", told=True))
         return store.file_json(stores.attach(store, given["file_id"], given.get("attributes") or {}), now())
 
     def file(_: Json, id: str, name: str) -> Json:

@@ -78,7 +78,9 @@ class Core:
                 self.db,
                 {"fake": self.platform},
                 FileLimits(2**20, 4),
-                transcribe=Speech(self.service.transcribe, "gpt-transcribe", Prices()) if self.service else None,
+                transcribe=Speech(self.service.transcribe, "gpt-transcribe", Prices())
+                if self.service
+                else None,
             ),
             self.toolbox,
             self.service,
