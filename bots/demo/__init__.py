@@ -164,15 +164,15 @@ def _assistant(config: Settings) -> Assistant:
 async def _bot(config: Settings, tools: Path) -> AsyncIterator[Lanes]:
     """The bot, connected to both."""
     built = assembled(config, ("slack", "discord"), assistant=_assistant(config), tools=[tools])
-    async with built as (platforms, lanes):
-        connected = [asyncio.Event() for _ in platforms]
+    async with built as running:
+        connected = [asyncio.Event() for _ in running.platforms]
         keeping = [
             asyncio.create_task(keep(platform, event.set))
-            for platform, event in zip(platforms, connected, strict=True)
+            for platform, event in zip(running.platforms, connected, strict=True)
         ]
         try:
             await asyncio.gather(*(event.wait() for event in connected))
-            yield lanes
+            yield running.lanes
         finally:
             for task in keeping:
                 task.cancel()

@@ -17,6 +17,7 @@ DEFAULT = ("", "default")
 SETTINGS = ("", "settings")
 """Where nothing at all is assigned: the assistant of the ASSISTANT_* settings."""
 _ROW = "id, created_at, assistants.version, body, name, instructions, model"
+_NEWEST = "ORDER BY created_at DESC, id DESC LIMIT ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,52 @@ def known(tx: Execute, id: str) -> bool:
     return bool(tx.execute("SELECT 1 FROM assistants WHERE id = ?", (id,)).fetchall())
 
 
-def create(tx: Execute, fields: Mapping[str, Any], now: float) -> Assistant:
-    """A new assistant of the API's fields. An `id`, `created_at` and `version` among them are kept."""
+def visible(tx: Execute, id: str, project: str) -> tuple[Assistant, bool] | None:
+    """The assistant, when a key of that project sees it, and whether it is the operator's."""
+    rows = tx.execute(
+        f"SELECT {_ROW}, project FROM assistants WHERE id = ? AND deleted_at IS NULL AND body <> '{{}}' "
+        "AND (project IS NULL OR project = ?)",
+        (id, project),
+    ).fetchall()
+    return (_assistant(*rows[0][:-1]), rows[0][-1] is None) if rows else None
+
+
+def listed(
+    tx: Execute, project: str, limit: int, *, ascending: bool, after: str | None, before: str | None
+) -> list[Assistant]:
+    """At most so many of those that keys of a project see, beyond or ahead of one of them.
+
+    Raises LookupError with the id of a cursor that is none of them.
+    """
+    further, back = ("> (?, ?)", "< (?, ?)") if ascending else ("< (?, ?)", "> (?, ?)")
+    backwards = before is not None and after is None
+    sql = f"SELECT {_ROW} FROM assistants WHERE deleted_at IS NULL AND body <> '{{}}' "
+    sql += "AND (project IS NULL OR project = ?) "
+    params: list[Any] = [project]
+    for cursor, beyond in ((after, further), (before, back)):
+        if cursor is not None:
+            sql += f"AND (created_at, id) {beyond} "
+            params += _position(tx, cursor, project)
+    sql += "ORDER BY created_at, id LIMIT ?" if ascending != backwards else _NEWEST
+    rows = tx.execute(sql, (*params, limit)).fetchall()
+    return [_assistant(*row) for row in (reversed(rows) if backwards else rows)]
+
+
+def _position(tx: Execute, id: str, project: str) -> tuple[float, str]:
+    if visible(tx, id, project) is None:
+        raise LookupError(id)
+    rows = tx.execute("SELECT created_at FROM assistants WHERE id = ?", (id,)).fetchall()
+    return rows[0][0], id
+
+
+def create(tx: Execute, fields: Mapping[str, Any], now: float, *, project: str | None = None) -> Assistant:
+    """A new assistant of the API's fields. An `id`, `created_at` and `version` among them are kept.
+
+    `project`: whose keys see it; None: it is the operator's, and all see it.
+    """
     fresh = {"id": f"asst_{token_hex(12)}", "created_at": int(now), "version": 1}
     given = {name: value for name, value in fields.items() if value is not None}
-    return _insert(tx, Assistant.from_json({**fresh, **given}), now)
+    return _insert(tx, Assistant.from_json({**fresh, **given}), now, project)
 
 
 def update(tx: Execute, id: str, changes: Mapping[str, Any], now: float) -> Assistant:
@@ -163,11 +205,12 @@ def settle(tx: Execute, assistant: Assistant, now: float) -> Assistant:
     return _replace(tx, current, kept, now)
 
 
-def _insert(tx: Execute, made: Assistant, now: float) -> Assistant:
+def _insert(tx: Execute, made: Assistant, now: float, project: str | None = None) -> Assistant:
+    at = now if made.created_at == int(now) else made.created_at  # within a second they keep their order
     tx.execute(
-        "INSERT INTO assistants (id, created_at, name, instructions, model, version, body) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (made.id, made.created_at, made.name, made.instructions, made.model, made.version, _text(made)),
+        "INSERT INTO assistants (id, created_at, name, instructions, model, version, body, project) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (made.id, at, made.name, made.instructions, made.model, made.version, _text(made), project),
     )
     _keep_version(tx, made, now)
     return made

@@ -51,6 +51,16 @@ def waiting_in(tx: Execute, lane: str, topic: str) -> RunId | None:
     return RunId(rows[0][0]) if rows else None
 
 
+def under_way(tx: Execute, project: str) -> int:
+    """How many runs of a project's threads wait for the model, or are with it."""
+    rows = tx.execute(
+        "SELECT COUNT(*) FROM runs JOIN threads ON threads.id = thread_id "
+        "WHERE status IN ('queued', 'in_progress', 'cancelling') AND project = ?",
+        (project,),
+    ).fetchall()
+    return int(rows[0][0])
+
+
 def row(tx: Execute, run: RunId) -> Row:
     """The run, which must exist."""
     columns = "id, lane, thread_id, status, attempts, deaths, created_at, assistant_id, assistant_version"
@@ -137,6 +147,16 @@ def newest_step(tx: Execute, run: RunId, name: str = "%") -> float | None:
     ).fetchall()
     at: float | None = rows[0][0]
     return at
+
+
+def unfinished_in(tx: Execute, thread: str) -> RunId | None:
+    """The run of that thread which has not ended, the oldest of them."""
+    rows = tx.execute(
+        "SELECT id FROM runs WHERE thread_id = ? "
+        "AND status IN ('queued', 'in_progress', 'requires_action', 'cancelling') ORDER BY seq LIMIT 1",
+        (thread,),
+    ).fetchall()
+    return RunId(rows[0][0]) if rows else None
 
 
 def unfinished(tx: Execute, platforms: Iterable[str]) -> list[str]:

@@ -72,6 +72,13 @@ def add_output(tx: Execute, id: str, project: str, run: str, name: str, content:
     finish(tx, Upload(id, project, name, "assistants_output", len(content), now, run=run))
 
 
+def delete_outputs(tx: Execute, thread: str) -> None:
+    """A thread goes, and with it what its answers have made."""
+    made = "SELECT uploads.id FROM uploads JOIN runs ON runs.id = run_id WHERE thread_id = ?"
+    for (id,) in tx.execute(made, (thread,)).fetchall():
+        delete(tx, id)
+
+
 def get(tx: Execute, project: str, id: str, now: float) -> Upload | None:
     """A file of that project; one that has expired is not there any more."""
     rows = tx.execute(f"SELECT {_COLUMNS} FROM uploads WHERE id = ? AND {_THERE}", (id, project, now))
