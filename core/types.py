@@ -275,8 +275,7 @@ class ItemDone:
 
 ModelEvent = Started | Alive | TextDelta | ItemAdded | ItemDone | Finished
 
-SETTINGS_ID = "asst_settings"
-"""The assistant of the ASSISTANT_* settings."""
+SETTINGS_ID = "asst_settings"  # the assistant of the ASSISTANT_* settings
 EVERY_FUNCTION = "*"
 """The function name that stands for every function found."""
 

@@ -8,7 +8,7 @@ over after a death writes it down as unknown (`left`).
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypedDict
 
@@ -96,8 +96,7 @@ class Requests:
         drawing = (tool for tool in prompt.tools if tool.get("type") == "image_generation")
         self._pictures = next((str(tool.get("model") or "") for tool in drawing), "") or prompt.model
         step = steps.round(number).name
-        if self._open is None or self._open.step != step:
-            self.broke("")
+        if self._open is None:
             self.began_at = time.time() if began is None else began
             self._open = Usage("answer", prompt.model, self.began_at, "unknown", step=step, **self._whose)
 
@@ -125,10 +124,22 @@ class Requests:
         elif one:
             self._close(broken(one, error), items)
 
+    def turned_away(self, code: str) -> Callable[[], None]:
+        """The server refused it; gives what is to be called when the same is asked again in another way."""
+        before = self._open
+        self.broke(code, "refused")
+
+        def again() -> None:
+            self.began_at = time.time()
+            self._open = before and replace(before, began_at=self.began_at)
+
+        return again
+
     def broke(self, error: str, outcome: UsageOutcome = "unknown") -> None:
         """Its end will not be seen."""
         if one := self._open:
-            self._close(replace(one, outcome=outcome, error=error or None))
+            ended = None if outcome == "unknown" else time.time()
+            self._close(replace(one, outcome=outcome, error=error or None, ended_at=ended))
 
     def _close(self, one: Usage, items: Sequence[Mapping[str, Any]] = (), written: int = 0) -> None:
         self._open = None

@@ -102,12 +102,7 @@ class ResponseReader:
             async with asyncio.timeout_at(min(loop.time() + limits.idle * AT_WORK, overall)) as deadline:
                 async with aclosing(stream) as events:
                     async for event in events:
-                        if not (self.heard or isinstance(event, Started | Alive)):
-                            self.heard = True
-                            requests.first()
-                        if isinstance(event, Alive) and event.refused:
-                            await self._turned_away(number, event.refused, prompt)
-                        elif await self._take(number, event, response):
+                        if await self._take(number, event, response):
                             requests.end(response.ended, response.items)
                             return response
                         other = isinstance(event, ItemAdded | ItemDone)
@@ -136,17 +131,19 @@ class ResponseReader:
 
     async def _ask(self, number: int, prompt: Prompt) -> None:
         """The request is on its way, or has been since its response began."""
-        began = None
-        if self.resumable(number) and not self._run.requests.under_way:
+        requests, began = self._run.requests, None
+        if not self.resumable(number):
+            requests.broke("")
+        elif not requests.under_way:
             run, name = self._run.claim.run, steps.response(number).name
             began = await self._run.db(lambda tx: runs.newest_step(tx, run, name))
-        self._run.requests.begin(number, prompt, began)
+        requests.begin(number, prompt, began)
 
-    async def _turned_away(self, number: int, code: str, prompt: Prompt) -> None:
+    async def _turned_away(self, code: str) -> None:
         """On record before the next request can be lost, so that one death never loses two."""
-        self._run.requests.broke(code, "refused")
+        again = self._run.requests.turned_away(code)
         await self._run.save(lambda tx: None)
-        self._run.requests.begin(number, prompt)
+        again()
 
     def resumable(self, number: int) -> bool:
         """Whether that response goes on at the server: it is followed then, and nothing is sent."""
@@ -157,6 +154,9 @@ class ResponseReader:
 
     async def _take(self, number: int, event: ModelEvent, response: Response) -> bool:
         """Whether it was the last event."""
+        if not (self.heard or isinstance(event, Started | Alive)):
+            self.heard = True
+            self._run.requests.first()
         if isinstance(event, TextDelta):
             draft = self._run.draft
             draft.first_token_at = draft.first_token_at or asyncio.get_running_loop().time()
@@ -176,6 +176,8 @@ class ResponseReader:
                 self._done(event.item, response)
         elif isinstance(event, Started):
             await self._started(number, event)
+        elif isinstance(event, Alive) and event.refused:
+            await self._turned_away(event.refused)
         elif isinstance(event, Finished):
             response.ended = event
             return True
