@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from bots.web.frame.streams import Streams
 from core.api.assistants import ApiAssistants
-from core.api.key import Key
 from core.api.messages import Messages
 from core.api.models import ApiModels
 from core.api.threads import Threads
@@ -32,15 +29,11 @@ class Services:
 
 def built(settings: Settings, db: Database, assistants: Assistants, lanes: Lanes, ask: Ask) -> Services:
     """All of them. `ask` fetches the model server's list of models."""
-    models = ApiModels(db, settings, ask)
+    models, threads = ApiModels(db, settings, ask), Threads(db, lanes)
     return Services(
-        assistants=ApiAssistants(db, assistants, models, _as_they_are, full=settings.full_features),
+        assistants=ApiAssistants(db, assistants, models, threads, full=settings.full_features),
         models=models,
-        threads=Threads(db, lanes),
+        threads=threads,
         messages=Messages(db),
         streams=Streams(),
     )
-
-
-async def _as_they_are(key: Key, resources: Mapping[str, Any]) -> Mapping[str, Any]:
-    return resources

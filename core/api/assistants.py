@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from core.api import access
 from core.api.key import Key
 from core.api.models import ApiModels
 from core.api.page import Page, listed
 from core.api.refusal import Refusal, not_found
+from core.api.threads import Threads, check_resources
 from core.api.watch import Fields
 from core.assistants import models
 from core.assistants.refusals import Invalid, Outdated
@@ -26,8 +27,6 @@ SHOWN: Final = (
 """The fields of the API's object, in its order."""
 TRIES: Final = 5
 """Of a change, while others change the same assistant."""
-Prepare = Callable[[Key, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
-"""Tool resources whose ids the key may use, with the stores made that they ask for. Raises Refusal."""
 
 
 class ApiAssistants:
@@ -37,10 +36,10 @@ class ApiAssistants:
     """
 
     def __init__(
-        self, db: Database, service: Assistants, models: ApiModels, prepare: Prepare, *, full: bool
+        self, db: Database, service: Assistants, models: ApiModels, threads: Threads, *, full: bool
     ) -> None:
         self._db, self._service, self._models = db, service, models
-        self._prepare, self._full = prepare, full
+        self._threads, self._full = threads, full
 
     async def create(self, key: Key, fields: Fields) -> tuple[dict[str, Any], str]:
         """The new one, and which model was replaced in it ("gpt-4 -> …"), "" when none was."""
@@ -58,24 +57,14 @@ class ApiAssistants:
     async def all(self, key: Key, page: Page) -> dict[str, Any]:
         """One page of those the key sees."""
 
-        def work(tx: Execute) -> list[Assistant]:
-            return assistants.listed(
-                tx,
-                key.project,
-                page.limit + 1,
-                ascending=page.order == "asc",
-                after=page.after,
-                before=page.before,
-            )
+        def work(tx: Execute) -> dict[str, Any]:
+            try:
+                found, more = assistants.page(tx, key.project, access.cut(page))
+            except LookupError as error:
+                raise access.no_cursor("assistant", error) from None
+            return listed([assistant_object(one) for one in found], more=more)
 
-        try:
-            found = await self._db(work)
-        except LookupError as unknown:
-            raise not_found("assistant", str(unknown.args[0])) from None
-        more = len(found) > page.limit
-        backwards = page.before is not None and page.after is None
-        those = found[-page.limit :] if backwards else found[: page.limit]
-        return listed([assistant_object(one) for one in those], more=more)
+        return await self._db(work)
 
     async def modify(self, key: Key, id: str, fields: Fields) -> tuple[dict[str, Any], str]:
         """Its next version, and which model was replaced. Null is a field's default."""
@@ -144,8 +133,9 @@ class ApiAssistants:
                     del given["reasoning_effort"]
         if not self._full:
             refuse_hosted(given.get("tools") or ())
-        if given.get("tool_resources"):
-            given["tool_resources"] = dict(await self._prepare(key, given["tool_resources"]))
+        given = {**await self._threads.with_stores(key, given)}
+        resources = given.get("tool_resources") or {}
+        await self._db(lambda tx: check_resources(tx, key, resources))
         return given, replaced
 
 

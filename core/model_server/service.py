@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import date
 from itertools import chain, repeat
 from pathlib import Path, PurePath
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import httpx2
 import openai
@@ -25,7 +25,18 @@ from core.model_server.connections import http_client
 from core.model_server.events import usage_of
 from core.model_server.model import unreached
 from core.model_server.redaction import LONGEST
-from core.ports import FILE_LIFE, GONE, LARGEST_UPLOAD, UNREADABLE, ModelFacts, Purpose, Transcript, Upload
+from core.model_server.stores import Manner, StoreCalls
+from core.ports import (
+    FILE_LIFE,
+    GONE,
+    LARGEST_UPLOAD,
+    UNREADABLE,
+    ModelFacts,
+    Object,
+    Purpose,
+    Transcript,
+    Upload,
+)
 
 T = TypeVar("T")
 PATIENCE = 20.0
@@ -34,11 +45,13 @@ SLOW = httpx2.Timeout(300.0, connect=10.0)
 """For calls that send much, or that the server thinks about."""
 WINDOWS = ("context_window", "max_model_len", "context_length")
 """What servers call a model's context window: OpenAI's shape, vLLM, OpenRouter and others."""
+BETA: Final = {"OpenAI-Beta": "assistants=v2"}
+"""What the SDK sends with all that is about vector stores."""
 ENDINGS: Final = {".oga": ".ogg", ".opus": ".ogg", ".aac": ".m4a", ".m4b": ".m4a", ".mov": ".mp4"}
 """Endings the API does not know, and one it knows for the same container."""
 
 
-class OpenAIService:
+class OpenAIService(StoreCalls):
     """See `core.ports.Service`. `patience`: seconds a document may take to become searchable.
 
     `beside`: a client whose connections are shared, in place of key and address; its owner closes it.
@@ -73,7 +86,7 @@ class OpenAIService:
     async def upload(
         self,
         name: str,
-        content: bytes | Path,
+        content: bytes | Path | io.FileIO,
         *,
         purpose: Purpose,
         seconds: int | None = None,
@@ -186,6 +199,27 @@ class OpenAIService:
             str(one["id"]): _facts(one) for one in answer["data"] if isinstance(one, dict) and "id" in one
         }
 
+    async def _object(
+        self, method: Literal["GET", "POST"], path: str, fields: Mapping[str, Any], manner: Manner
+    ) -> Object:
+        async def call() -> object:
+            if method == "GET":
+                options: Any = {"params": fields, "headers": BETA}
+                return await self._client.get(path, cast_to=object, options=options)
+            return await self._client.post(path, cast_to=object, body=fields, options={"headers": BETA})
+
+        async def once() -> object:
+            with _faults(held=True):
+                return await call()
+
+        if manner == "new":
+            found = await retry(once, self._appearing, "document", again=_not_there)
+        else:
+            found = await self._asked(call, held=True)
+        if not isinstance(found, dict):
+            raise Retryable("unreadable_answer")
+        return found
+
     async def _seen(self, call: Callable[[], Awaitable[T]]) -> T:
         """Ask about something that may be new: a file that was just uploaded, or just put into a store, is
         answered with 404 now and then at first (https://github.com/mkdev-me/terraform-provider-openai/issues/35).
@@ -215,8 +249,10 @@ class OpenAIService:
 class _Watched(io.BufferedReader):
     """What is sent, telling how far it has been read."""
 
-    def __init__(self, content: bytes | Path, progress: Callable[[int], None] | None) -> None:
-        raw: Any = io.BytesIO(content) if isinstance(content, bytes) else io.FileIO(content)
+    def __init__(self, content: bytes | Path | io.FileIO, progress: Callable[[int], None] | None) -> None:
+        raw: Any = content
+        if not isinstance(content, io.FileIO):
+            raw = io.BytesIO(content) if isinstance(content, bytes) else io.FileIO(content)
         super().__init__(raw)
         self._progress = progress
 

@@ -113,6 +113,9 @@ def _page(objects: Sequence[Json], given: Mapping[str, str], usual: int) -> Json
     if after := given.get("after"):
         places = [number for number, item in enumerate(listed) if item["id"] == after]
         listed = listed[places[0] + 1 :] if places else []
+    if before := given.get("before"):
+        places = [number for number, item in enumerate(listed) if item["id"] == before]
+        listed = listed[: places[0]] if places else []
     shown = listed[: int(given.get("limit", usual))]
     return {
         **{"object": "list", "data": shown, "first_id": shown[0]["id"] if shown else None},
