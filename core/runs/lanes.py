@@ -68,6 +68,11 @@ class Lanes:
         """Tell a run that it is to be cancelled; the database knows already."""
         self._stopping.setdefault(run, Stopping()).set()  # its lane may not have begun it yet
 
+    def abandon(self, run: RunId) -> None:
+        """It is gone from the database: whoever works on it, stop."""
+        if run in self._stopping:
+            self.stop(run)
+
     async def resume(self, platforms: Iterable[str]) -> None:
         """Go on with everything unfinished. This is start-up: there is no other recovery."""
         wanted = list(platforms)

@@ -41,19 +41,33 @@ def add(tx: Execute, thread: ThreadId, run: RunId, items: Iterable[str]) -> None
         )
 
 
+def add_message(tx: Execute, thread: ThreadId, message: str, text: str) -> None:
+    """Append what a client has written, which is a turn of its own."""
+    tx.execute(
+        "INSERT INTO items (thread_id, item, tokens, message_id) VALUES (?, ?, ?, ?)",
+        (thread, text, weigh(text), message),
+    )
+
+
+def remove_message(tx: Execute, message: str) -> int | None:
+    """Forget what a message says; gives where it stood, None when nothing of it was there."""
+    rows = tx.execute("DELETE FROM items WHERE message_id = ? RETURNING seq", (message,)).fetchall()
+    return min((seq for (seq,) in rows), default=None)
+
+
 def newest(tx: Execute, thread: ThreadId, budget: int, *, after: int = 0) -> tuple[str, ...]:
     """The newest whole turns behind the item `after` that fit the budget in tokens, oldest first.
 
-    A turn is what one run added, so a tool call and its output stay together. Reads no more than it
-    gives back (and one page), however long the thread is.
+    A turn is what one run added, so a tool call and its output stay together; an item without a run is one.
+    Reads no more than it gives back (and one page), however long the thread is.
     """
     kept: list[str] = []
     turn: list[str] = []
-    spent, turn_run, before = 0, "", None
+    spent, turn_run, before = 0, None, None
     while True:
         page = _page(tx, thread, before, after)
         for seq, run, text, tokens in page:
-            if run != turn_run:
+            if run is None or run != turn_run:
                 kept, turn, turn_run = kept + turn, [], run
             spent, before = spent + tokens, seq
             if spent > budget:
@@ -65,7 +79,7 @@ def newest(tx: Execute, thread: ThreadId, budget: int, *, after: int = 0) -> tup
 
 def _page(
     tx: Execute, thread: ThreadId, before: int | None, after: int = 0
-) -> list[tuple[int, str, str, int]]:
+) -> list[tuple[int, str | None, str, int]]:
     columns = "SELECT seq, run_id, item, tokens FROM items WHERE thread_id = ? AND seq > ?"
     if before is None:
         return tx.execute(f"{columns} ORDER BY seq DESC LIMIT ?", (thread, after, PAGE)).fetchall()
@@ -126,7 +140,7 @@ def oldest(tx: Execute, thread: ThreadId, after: int, budget: int) -> tuple[tupl
     ).fetchall()
     taken: list[str] = []
     upto, spent = after, 0
-    for _, turn in itertools.groupby(rows, key=lambda row: row[1]):
+    for _, turn in itertools.groupby(rows, key=lambda row: row[1] or row[0]):
         parts = list(turn)
         spent += sum(part[3] for part in parts)
         if taken and spent > budget:

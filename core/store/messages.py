@@ -313,13 +313,16 @@ def from_others(tx: Execute, people: Sequence[str]) -> bool:
     """True when somebody else than these has ever written."""
     marks = ", ".join("?" for _ in people)
     return bool(
-        tx.execute(f"SELECT 1 FROM messages WHERE person NOT IN ({marks}) LIMIT 1", people).fetchall()
+        tx.execute(
+            f"SELECT 1 FROM messages WHERE platform <> '' AND person NOT IN ({marks}) LIMIT 1", people
+        ).fetchall()
     )
 
 
 def newest(tx: Execute) -> float:
     """When the last message of all was sent; 0 when there is none."""
-    return float(tx.execute("SELECT COALESCE(MAX(sent_at), 0) FROM messages").fetchall()[0][0])
+    found = tx.execute("SELECT COALESCE(MAX(sent_at), 0) FROM messages WHERE platform <> ''").fetchall()
+    return float(found[0][0])
 
 
 def recent(tx: Execute, platform: str, since: float) -> list[Address]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any, Literal
 
+from core.store import paging
 from core.store.database import Execute
+from core.store.paging import Listing, Slice
 from core.types import Address, ThreadId
 
 Scope = Literal["user", "person-topic", "topic"]
@@ -106,3 +108,64 @@ def ratio_and_fact(tx: Execute, thread: ThreadId, name: str) -> tuple[float | No
 def learn_ratio(tx: Execute, thread: ThreadId, ratio: float) -> None:
     """Keep that ratio, within sense: a server that counts wrongly must not empty the history."""
     tx.execute("UPDATE threads SET token_ratio = ? WHERE id = ?", (min(3.0, max(0.5, ratio)), thread))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A thread as it is stored. `project`: None of a chat; `object`: metadata and tool_resources."""
+
+    id: ThreadId
+    created_at: float
+    project: str | None
+    object: Mapping[str, Any]
+
+
+_ROW = "id, created_at, project, object"
+
+
+def create(tx: Execute, project: str, object: Mapping[str, Any], now: float) -> Row:
+    """A new thread of a project."""
+    made = Row(ThreadId(f"thread_{token_hex(12)}"), now, project, object)
+    told = json.dumps(object, ensure_ascii=False)
+    tx.execute(
+        f"INSERT INTO threads ({_ROW}, origin) VALUES (?, ?, ?, ?, 'new')", (made.id, now, project, told)
+    )
+    return made
+
+
+def get(tx: Execute, id: str) -> Row | None:
+    """The thread with that id, of a project or of a chat."""
+    found = tx.execute(f"SELECT {_ROW} FROM threads WHERE id = ?", (id,)).fetchall()
+    return _row(*found[0]) if found else None
+
+
+def page(tx: Execute, project: str, cut: Slice, *, chats: bool) -> tuple[list[Row], bool]:
+    """A page of the project's threads, with those of chats where told. Raises LookupError for a cursor."""
+    where = "(project = ? OR project IS NULL)" if chats else "project = ?"
+    listing = Listing(_ROW, "threads", where, (project,), ("created_at", "id"))
+    found, more = paging.rows(tx, listing, cut)
+    return [_row(*row) for row in found], more
+
+
+def change(tx: Execute, id: ThreadId, object: Mapping[str, Any]) -> None:
+    """Put another object in the place of a thread's."""
+    tx.execute("UPDATE threads SET object = ? WHERE id = ?", (json.dumps(object, ensure_ascii=False), id))
+
+
+def _row(id: str, created_at: float, project: str | None, object: str) -> Row:
+    return Row(ThreadId(id), created_at, project, json.loads(object))
+
+
+_OF_RUNS = ("steps", "approvals")
+_OF_THREAD = ("summaries", "items", "files", "messages", "runs")
+
+
+def remove(tx: Execute, id: ThreadId) -> None:
+    """The thread is gone with all that it held; what its runs cost stays on record."""
+    for table in _OF_RUNS:
+        tx.execute(
+            f"DELETE FROM {table} WHERE run_id IN (SELECT id FROM runs WHERE thread_id = ?)", (id,)
+        ).fetchall()
+    for table in _OF_THREAD:
+        tx.execute(f"DELETE FROM {table} WHERE thread_id = ?", (id,))
+    tx.execute("DELETE FROM threads WHERE id = ?", (id,))

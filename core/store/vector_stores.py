@@ -128,21 +128,26 @@ def remove(tx: Execute, owner: str, digest: str) -> None:
 
 
 def waiting(tx: Execute, name: str, size: int) -> int:
-    """How many documents of that name and size have an upload without a known end, whoever owns them."""
+    """How many documents of that name and size have an upload without a known end, whoever owns them.
+
+    Those of clients, too.
+    """
     return len(
         tx.execute(
-            "SELECT 1 FROM vector_store_files WHERE name = ? AND size = ? AND status = 'waiting'",
-            (name, size),
+            "SELECT 1 FROM vector_store_files WHERE name = ? AND size = ? AND status = 'waiting' UNION ALL "
+            "SELECT 1 FROM uploads WHERE name = ? AND size = ? AND remote = ''",
+            (name, size, name, size),
         ).fetchall()
     )
 
 
 def known(tx: Execute, remotes: Collection[str]) -> set[str]:
-    """Those of the server's file ids that belong to a document or an attachment of ours."""
+    """Those of the server's file ids that belong to a document, an attachment or a client's file."""
     marks = ", ".join("?" for _ in remotes)
     rows = tx.execute(
         f"SELECT remote FROM vector_store_files WHERE remote IN ({marks}) "
-        f"UNION SELECT remote FROM files WHERE remote IN ({marks})",
-        (*remotes, *remotes),
+        f"UNION SELECT remote FROM files WHERE remote IN ({marks}) "
+        f"UNION SELECT remote FROM uploads WHERE remote IN ({marks})",
+        (*remotes, *remotes, *remotes),
     ).fetchall()
     return {row[0] for row in rows}

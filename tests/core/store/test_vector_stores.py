@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.store import uploads
 from core.store import vector_stores as stores
 from core.store.database import Execute
 from core.store.vector_stores import Document, Store
@@ -89,6 +90,8 @@ def test_uploads_without_an_end_are_counted_over_all_owners(tx):
     begun(tx, digest="d3")
     stores.uploaded(tx, ANN, "d3", "file-3")
     assert 2 == stores.waiting(tx, "a.txt", 3)
+    uploads.finish(tx, uploads.Upload("file-own", "p", "a.txt", "assistants", 3, 0.0, remote=uploads.BEGUN))
+    assert 3 == stores.waiting(tx, "a.txt", 3)
 
 
 def test_known_files_are_those_of_documents_and_of_attachments(tx):
@@ -100,4 +103,5 @@ def test_known_files_are_those_of_documents_and_of_attachments(tx):
         "INSERT INTO files (id, source, thread_id, name, type, kind, size, remote, created_at) "
         "VALUES ('file_1', 's', 'thread_1', 'n', 't', 'text', 1, 'file-2', 0)"
     ).fetchall()
-    assert {"file-1", "file-2"} == stores.known(tx, {"file-1", "file-2", "file-3"})
+    uploads.finish(tx, uploads.Upload("file-own", "p", "n", "vision", 1, 0.0, remote="file-3"))
+    assert {"file-1", "file-2", "file-3"} == stores.known(tx, {"file-1", "file-2", "file-3", "file-4"})

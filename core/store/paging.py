@@ -1,0 +1,64 @@
+"""One page of a list that has an order of its own: where it begins, how many rows, whether there are more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.store.database import Execute
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """`after` and `before` are ids of rows of the same list; `before` alone gives the nearest to it."""
+
+    limit: int = 20
+    ascending: bool = False
+    after: str | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a list is made of: columns, tables, a condition with its values, what orders it, and its id."""
+
+    select: str
+    source: str
+    where: str
+    values: tuple[Any, ...]
+    order: tuple[str, str]
+    id: str = "id"
+
+
+def rows(tx: Execute, listing: Listing, cut: Slice) -> tuple[list[Any], bool]:
+    """The rows, and whether there are others in the direction that was asked for.
+
+    Raises LookupError with the id of a cursor that is not in the list.
+    """
+    first, second = listing.order
+    where, values = listing.where, list(listing.values)
+    for cursor, rising in ((cut.after, cut.ascending), (cut.before, not cut.ascending)):
+        if cursor is not None:
+            where += f" AND ({first}, {second}) {'>' if rising else '<'} (?, ?)"
+            values += _place(tx, listing, cursor)
+    backwards = cut.before is not None and cut.after is None
+    way = "ASC" if cut.ascending != backwards else "DESC"
+    found = tx.execute(
+        f"SELECT {listing.select} FROM {listing.source} WHERE {where} "
+        f"ORDER BY {first} {way}, {second} {way} LIMIT ?",
+        (*values, cut.limit + 1),
+    ).fetchall()
+    those = found[: cut.limit]
+    return (those[::-1] if backwards else those), len(found) > cut.limit
+
+
+def _place(tx: Execute, listing: Listing, cursor: str) -> Sequence[Any]:
+    found = tx.execute(
+        f"SELECT {', '.join(listing.order)} FROM {listing.source} WHERE {listing.where} AND {listing.id} = ?",
+        (*listing.values, cursor),
+    ).fetchall()
+    if not found:
+        raise LookupError(cursor)
+    place: Sequence[Any] = found[0]
+    return place

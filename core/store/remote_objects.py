@@ -1,0 +1,106 @@
+"""What clients have at the model server under ids of our own: vector stores and batches of files in them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Final, Literal
+
+from core.store.database import Execute
+
+RemoteKind = Literal["vector_store", "file_batch"]
+PREFIXES: Final[dict[RemoteKind, str]] = {"vector_store": "vs_", "file_batch": "vsfb_"}
+_COLUMNS: Final = "id, kind, project, remote, created_at"
+_BEGUN: Final = "begun:"
+"""Before its own id, in place of one at the server: it is being made, or was when a process died."""
+_MADE: Final = f"substr(remote, 1, {len(_BEGUN)}) <> '{_BEGUN}'"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteObject:
+    """`id` is ours, `remote` the server's."""
+
+    id: str
+    kind: RemoteKind
+    project: str
+    remote: str
+    created_at: float
+
+
+def new_id(kind: RemoteKind) -> str:
+    """For one that is about to be made."""
+    return f"{PREFIXES[kind]}{token_hex(12)}"
+
+
+def begin(tx: Execute, id: str, kind: RemoteKind, project: str, now: float) -> None:
+    """It is about to be made at the server; nobody sees it before `made`."""
+    add(tx, RemoteObject(id, kind, project, f"{_BEGUN}{id}", now))
+
+
+def add(tx: Execute, one: RemoteObject) -> None:
+    """It is there."""
+    tx.execute(
+        f"INSERT INTO remote_objects (seq, {_COLUMNS}) "
+        "VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM remote_objects), ?, ?, ?, ?, ?)",
+        (one.id, one.kind, one.project, one.remote, one.created_at),
+    )
+
+
+def made(tx: Execute, id: str, remote: str) -> None:
+    """One that was begun is there, under this id."""
+    tx.execute("UPDATE remote_objects SET remote = ? WHERE id = ?", (remote, id))
+
+
+def begun(tx: Execute) -> list[RemoteObject]:
+    """Those of which nobody knows whether the server has them."""
+    rows = tx.execute(f"SELECT {_COLUMNS} FROM remote_objects WHERE NOT {_MADE}").fetchall()
+    return [RemoteObject(*row) for row in rows]
+
+
+def get(tx: Execute, project: str, kind: RemoteKind, id: str) -> RemoteObject | None:
+    """One of that project."""
+    sql = f"SELECT {_COLUMNS} FROM remote_objects WHERE id = ? AND project = ? AND kind = ? AND {_MADE}"
+    return next((RemoteObject(*row) for row in tx.execute(sql, (id, project, kind)).fetchall()), None)
+
+
+def all(
+    tx: Execute,
+    project: str,
+    kind: RemoteKind,
+    *,
+    ascending: bool = False,
+    after: str | None = None,
+    before: str | None = None,
+    limit: int = 20,
+) -> list[RemoteObject]:
+    """Those of the project in the order they were made, newest first unless `ascending`.
+
+    `before` alone gives the `limit` nearest to it, in the same order.
+    """
+    sql = f"SELECT {_COLUMNS} FROM remote_objects WHERE project = ? AND kind = ? AND {_MADE}"
+    values: list[str] = []
+    for cursor, way in ((after, ">" if ascending else "<"), (before, "<" if ascending else ">")):
+        if cursor is not None:
+            sql = f"{sql} AND seq {way} (SELECT seq FROM remote_objects WHERE id = ?)"
+            values.append(cursor)
+    backwards = before is not None and after is None
+    order = "ASC" if ascending != backwards else "DESC"
+    rows = tx.execute(f"{sql} ORDER BY seq {order} LIMIT ?", (project, kind, *values, limit)).fetchall()
+    return [RemoteObject(*row) for row in (reversed(rows) if backwards else rows)]
+
+
+def delete(tx: Execute, id: str) -> None:
+    """It is not there any more."""
+    tx.execute("DELETE FROM remote_objects WHERE id = ?", (id,))
+
+
+def remote_of(tx: Execute, id: str) -> str | None:
+    """Its id at the server."""
+    rows = tx.execute(f"SELECT remote FROM remote_objects WHERE id = ? AND {_MADE}", (id,)).fetchall()
+    return rows[0][0] if rows else None
+
+
+def missing(tx: Execute, project: str, kind: RemoteKind, ids: Collection[str]) -> str | None:
+    """The first of these ids that is none of the project's; None when all are."""
+    return next((id for id in ids if get(tx, project, kind, id) is None), None)
