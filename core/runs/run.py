@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
 from core.ports import FullReply, Platform
+from core.runs.client import records
+from core.runs.client.watching import Watching
 from core.runs.run_context import Rules
 from core.settings import time_zone
-from core.store import steps
-from core.store.database import Database
+from core.store import steps, thread_messages
+from core.store.database import Database, Execute
 from core.store.steps import Journal, Round
 from core.texts import of_script, text
 from core.types import Activity, Claim, Person
@@ -54,8 +56,11 @@ class Run:
 
     reply: FullReply
 
-    def __init__(self, db: Database, rules: Rules, platform: Platform, claim: Claim) -> None:
+    def __init__(
+        self, db: Database, rules: Rules, platform: Platform, claim: Claim, watching: Watching | None = None
+    ) -> None:
         self.db, self.rules, self.platform, self.claim = db, rules, platform, claim
+        self.watching = watching or Watching()
         self.message = claim.messages[-1]
         self.journal, self.draft = Journal(db, claim), Draft()
         self.started = asyncio.get_running_loop().time()
@@ -125,7 +130,20 @@ class Run:
     async def record_round(self, one: Round) -> None:
         """The line that fixes a round: from here on its calls are these, whatever happens."""
         self.rounds.append(one)  # as the journal does: who is cancelled meanwhile has recorded it too
-        await self.journal.record(steps.round(len(self.rounds) - 1), one)
+        await self.journal.record(steps.round(len(self.rounds) - 1), one, beside=self._said(one))
+
+    def _said(self, one: Round) -> Callable[[Execute], None]:
+        """What a client's thread shows from now on: the messages of that round."""
+        claim = self.claim
+        assistant = claim.assistant.id if claim.assistant else None
+        told = [record for record in one.records if record["type"] == "message"]
+        said = [records.message(record, claim.thread, claim.run, assistant) for record in told]
+
+        def work(tx: Execute) -> None:
+            for message in said:
+                thread_messages.add_answer(tx, message)
+
+        return work
 
     def doing(self, activity: Activity) -> None:
         """Something is done for it."""

@@ -49,6 +49,11 @@ def add_message(tx: Execute, thread: ThreadId, message: str, text: str) -> None:
     )
 
 
+def belongs(tx: Execute, seq: int, message: str) -> None:
+    """An item is what that message says."""
+    tx.execute("UPDATE items SET message_id = ? WHERE seq = ?", (message, seq)).fetchall()
+
+
 def remove_message(tx: Execute, message: str) -> int | None:
     """Forget what a message says; gives where it stood, None when nothing of it was there."""
     rows = tx.execute("DELETE FROM items WHERE message_id = ? RETURNING seq", (message,)).fetchall()

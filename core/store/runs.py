@@ -29,6 +29,8 @@ class Row:
     created_at: float
     assistant: str | None
     assistant_version: int | None
+    options: str | None = None
+    """JSON of a client's run."""
 
 
 def add(tx: Execute, thread: ThreadId, now: float, *, lane: str | None) -> RunId:
@@ -54,6 +56,7 @@ def waiting_in(tx: Execute, lane: str, topic: str) -> RunId | None:
 def row(tx: Execute, run: RunId) -> Row:
     """The run, which must exist."""
     columns = "id, lane, thread_id, status, attempts, deaths, created_at, assistant_id, assistant_version"
+    columns += ", options"
     return Row(*tx.execute(f"SELECT {columns} FROM runs WHERE id = ?", (run,)).fetchall()[0])
 
 
@@ -69,20 +72,27 @@ def live(tx: Execute, lane: str) -> tuple[RunId, str | None] | None:
     return (RunId(rows[0][0]), rows[0][1]) if rows else None
 
 
+def parked(tx: Execute, run: RunId) -> bool:
+    """Whether it waits for outputs of its client."""
+    return bool(tx.execute("SELECT 1 FROM runs WHERE id = ? AND awaits IS NOT NULL", (run,)).fetchall())
+
+
 def take_over(tx: Execute, run: RunId, owner: str, *, died: bool) -> None:
     """Make it this owner's. `died`: the former one did not let go of it."""
     tx.execute("UPDATE runs SET owner = ?, deaths = deaths + ? WHERE id = ?", (owner, int(died), run))
 
 
-def begin_oldest(tx: Execute, lane: str, owner: str) -> RunId | None:
+def begin_oldest(tx: Execute, lane: str, owner: str, now: float) -> RunId | None:
     """Begin the lane's oldest queued run; None when there is none, or another process was faster."""
     queued = tx.execute(
         "SELECT id FROM runs WHERE lane = ? AND status = 'queued' ORDER BY seq LIMIT 1", (lane,)
     ).fetchall()
     begun = (
-        "UPDATE runs SET owner = ?, status = 'in_progress' WHERE id = ? AND status = 'queued' RETURNING id"
+        "UPDATE runs SET owner = ?, status = 'in_progress', began_at = COALESCE(began_at, ?) "
+        "WHERE id = ? AND status = 'queued' RETURNING id"
     )
-    return RunId(queued[0][0]) if queued and tx.execute(begun, (owner, queued[0][0])).fetchall() else None
+    given = (owner, now, queued[0][0]) if queued else ()
+    return RunId(queued[0][0]) if queued and tx.execute(begun, given).fetchall() else None
 
 
 def owned(tx: Execute, run: RunId, owner: str) -> bool:
@@ -131,10 +141,11 @@ def unfinished(tx: Execute, platforms: Iterable[str]) -> list[str]:
     marks = ", ".join("?" for _ in wanted)
     rows = tx.execute(
         "SELECT lane, MIN(seq) AS first FROM runs "
-        "WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling') AND EXISTS "
-        f"(SELECT 1 FROM messages WHERE messages.run_id = runs.id AND platform IN ({marks})) "
+        "WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling') AND awaits IS NULL "
+        "AND ((options IS NOT NULL AND ?) OR EXISTS "
+        f"(SELECT 1 FROM messages WHERE messages.run_id = runs.id AND platform IN ({marks}))) "
         "GROUP BY lane ORDER BY first",
-        wanted,
+        ("api" in wanted, *wanted),
     ).fetchall()
     return [lane for lane, _ in rows]
 

@@ -72,12 +72,27 @@ class Journal:
         known = [*self._unread, *self._values]
         return [name.removeprefix(begins) for name in known if name.startswith(begins)]
 
-    async def record(self, step: Step[V], value: V, *, ref: str | None = None) -> None:
-        """Returns ⇒ the step is on disk. `ref` names the post a step stands for. Raises Lost."""
+    async def record(
+        self,
+        step: Step[V],
+        value: V,
+        *,
+        ref: str | None = None,
+        beside: Callable[[Execute], None] = lambda tx: None,
+    ) -> None:
+        """Returns ⇒ the step is on disk. `ref` names the post a step stands for. Raises Lost.
+
+        `beside` belongs to the same transaction.
+        """
         claim, now, told = self.claim, time.time(), step.write(value)
         self._unread.pop(step.name, None)
         self._values[step.name] = value  # before the commit: who is cancelled meanwhile has recorded it too
-        await self._db(lambda tx: record(tx, claim.run, claim.owner, step.name, told, ref, now))
+
+        def work(tx: Execute) -> None:
+            record(tx, claim.run, claim.owner, step.name, told, ref, now)
+            beside(tx)
+
+        await self._db(work)
 
     async def once(self, step: Step[V], make: Callable[[], Awaitable[V]]) -> V:
         """The recorded value; the first time, what `make` gives, recorded before it is returned."""
@@ -113,6 +128,8 @@ class Answer:
     """What a voice message said, quoted."""
     files: tuple[str, ...] = ()
     """Ids of the files it brings along."""
+    records: tuple[Mapping[str, Any], ...] = ()
+    """What the last response of a client's run has said and done (`core.runs.client.records`)."""
 
     @property
     def shown(self) -> str:
@@ -146,6 +163,8 @@ class Round:
     files: tuple[str, ...] = ()
     cited: tuple[str, ...] = ()
     """Names of the documents it cites."""
+    records: tuple[Mapping[str, Any], ...] = ()
+    """Of a client's run: what the response has said and done, as it is told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +237,14 @@ def _same(value: str) -> str:
 
 
 def _answer(value: Mapping[str, Any]) -> Answer:
-    return Answer(**{**value, "files": tuple(value.get("files", ()))})
+    lists = {name: tuple(value.get(name, ())) for name in ("files", "records")}
+    return Answer(**{**value, **lists})
 
 
 def _round(value: Mapping[str, Any]) -> Round:
     calls = tuple(Call(**call) for call in value["calls"])
-    files, cited = (tuple(value.get(name, ())) for name in ("files", "cited"))
-    return Round(value["text"], tuple(value["items"]), calls, files, cited)
+    files, cited, records = (tuple(value.get(name, ())) for name in ("files", "cited", "records"))
+    return Round(value["text"], tuple(value["items"]), calls, files, cited, records)
 
 
 def _context(value: list[Mapping[str, Any]]) -> tuple[Earlier, ...]:
@@ -302,6 +322,22 @@ def round(number: int) -> Step[Round]:
 def call(id: str) -> Step[CallState]:
     """What became of a call."""
     return Step(f"call:{id}", _call_told, _call)
+
+
+def settle_call(tx: Execute, run: RunId, id: str, output: str, now: float) -> None:
+    """The client gives the output of a call. Its run has no owner meanwhile; once, by (run_id, name)."""
+    step = call(id)
+    told = json.dumps(step.write(Done(output)), ensure_ascii=False)
+    tx.execute(
+        "INSERT INTO steps (id, run_id, name, value, created_at) VALUES (?, ?, ?, ?, ?)",
+        (f"step_{token_hex(12)}", run, step.name, told, now),
+    )
+
+
+def of_run(tx: Execute, run: RunId) -> dict[str, tuple[Any, float]]:
+    """The values of a run's steps, and when each was recorded."""
+    rows = tx.execute("SELECT name, value, created_at FROM steps WHERE run_id = ?", (run,)).fetchall()
+    return {name: (json.loads(value), at) for name, value, at in rows}
 
 
 def post(number: int) -> Step[PostState]:
