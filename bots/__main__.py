@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
 import errno
 import importlib
 import os
@@ -20,6 +21,7 @@ from bots.cli import env_file
 from bots.version import version
 from core import settings
 from core.errors import ConfigError
+from core.settings.http import HERE
 from core.settings.misspelt import misspelt
 
 OPERATING = {
@@ -28,6 +30,8 @@ OPERATING = {
     "files": "give an assistant documents to search",
     "runs": "see what became of questions",
     "threads": "see which conversations there are",
+    "keys": "make and revoke the keys with which programs use the API",
+    "audit": "see what was done with keys",
     "doctor": "check settings, tokens, permissions and data, and say how to put right what is wrong",
     "backup": "copy the database to a file, also while the bot runs",
     "restore": "put such a copy back",
@@ -71,6 +75,9 @@ def _parser(arguments: Sequence[str], spool: str) -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="connect to Slack and Discord and answer")
     run.add_argument(
         "platforms", nargs="*", metavar="slack|discord", help="only these; default: all with tokens"
+    )
+    commands.add_parser(
+        "serve", help="serve the Assistants API over HTTP, without a chat (port 8080, or where HTTP says)"
     )
     commands.add_parser(
         "demo",
@@ -132,7 +139,7 @@ def _terminate(*_: object) -> None:
 
 def _stopped(stop: KeyboardInterrupt, given: Sequence[str], spool: str) -> int:
     """The exit status. Being told to stop is how the bot and the demo end, also while they start."""
-    if not given or given[0] in ("run", "demo"):
+    if not given or given[0] in ("run", "serve", "demo"):
         return 0
     notes = getattr(stop, "__notes__", ())  # such as where `restore` keeps what was there
     _tell(" ".join([f"interrupted: `{spool} {given[0]}` was stopped before its end.", *notes]))
@@ -161,19 +168,27 @@ def _command(options: argparse.Namespace, spool: str) -> int:
     for remark in left_out:
         _tell(f"warning: {remark}")
     environment = {**file, **os.environ}  # the real one wins
-    real = _misnamed(file, running=options.command in (None, "run"))
+    real = _misnamed(file, running=options.command in (None, "run", "serve"))
     real = real or any(environment.get(name) for name in settings.TOKENS)
     command = options.command or ("run" if real or not _at_terminal() else "demo")
     wanted = getattr(options, "platforms", [])
-    config = settings.read(environment, to_run=wanted if command == "run" else None, spool=spool)
+    config = settings.read(
+        environment,
+        to_run=wanted if command == "run" else None,
+        spool=spool,
+        serving=command == "serve",
+    )
     logs.set_up(config.log_level, config.secrets())
     if command in OPERATING:
         status: int = importlib.import_module(f"bots.cli.{command}").run(options, config)
         return status
-    if command == "run":
+    if command in ("run", "serve"):
         from bots.app import serve
 
-        asyncio.run(serve(config, tuple(dict.fromkeys(wanted)) or config.platforms))
+        names = tuple(dict.fromkeys(wanted)) or config.platforms
+        if command == "serve":
+            config, names = dataclasses.replace(config, http=config.http or HERE), ()
+        asyncio.run(serve(config, names))
     else:
         from bots.demo import talk
 

@@ -10,10 +10,10 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import aiohttp
 
@@ -31,13 +31,17 @@ from core.errors import ConfigError, Unsaved
 from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.inbox import Inbox, Policy
-from core.ports import Fetching, Model, ModelFacts, Platform, Service
+from core.policy.ledger import Speech
+from core.policy.prices import Prices
+from core.policy.prices import read as read_prices
+from core.ports import Fetching, Model, ModelFacts, Platform, Service, Transcript
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
 from core.runs.run_context import Limits, Ready, Rules, RunContext
 from core.runs.runner import Runner
 from core.runs.summaries import Summaries
 from core.settings import Settings
+from core.settings.http import listening
 from core.store import assistants, files
 from core.store.data_dir import data_directory, only_runner
 from core.store.database import FILE, Database, Execute, explained
@@ -45,7 +49,9 @@ from core.types import EVERY_FUNCTION, Assistant
 
 logger = logging.getLogger(__name__)
 GRACE = 8.0
-"""Seconds in which everything is let go of after SIGTERM."""
+"""Seconds in which everything is let go of after SIGTERM; open requests end before, within one second."""
+API = "api"
+"""The platform of runs that clients of the API began."""
 WARM_UP = 8.0
 """Seconds that the platforms' connecting waits at most for what unfinished answers need."""
 
@@ -79,49 +85,81 @@ class _Core:
     lanes: Lanes
     inbox: Inbox
     background: Background
+    assistants: Assistants
+
+
+class Running(NamedTuple):
+    """What is assembled. `url`: where HTTP is served, "" where it is not."""
+
+    platforms: list[Connected]
+    lanes: Lanes
+    url: str
 
 
 def _core(
-    settings: Settings, db: Database, platforms: Mapping[str, Connected], tool_files: ToolFiles
+    settings: Settings,
+    db: Database,
+    platforms: Mapping[str, Connected],
+    tool_files: ToolFiles,
+    prices: Prices,
 ) -> _Core:
     rules, approvals, background = _rules(settings), Approvals(db), Background()
 
-    async def transcribe(name: str, content: bytes) -> str:
+    async def transcribe(name: str, content: bytes) -> Transcript:
         return await (await ready()).service.transcribe(name, content)
 
     attachments = Attachments(
         db,
         platforms,
         FileLimits(settings.file_megabytes * 2**20, settings.files_per_message),
-        transcribe=transcribe,
+        transcribe=Speech(transcribe, settings.transcription_model, prices),
     )
 
     async def build() -> RunContext:
         offered, toolbox = await asyncio.gather(asyncio.to_thread(_model_server, settings), tool_files.load())
         model, service = offered
         library = Library(db, service)
-        return RunContext(db, model, approvals, attachments, toolbox, service, library, rules, background)
+        own = RunContext(db, model, approvals, attachments, toolbox, service, library, rules, background)
+        return replace(own, prices=prices)
 
     ready = Ready(build)
     runner = Runner(db, rules, platforms, ready)
     summaries = Summaries(db, ready, rules)
     outcry = Outcry(platforms, background, settings.language)
     lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
-    models = ModelChoices(db, _assistants(settings, db, ready), background)
+    service = _assistants(settings, db, ready)
+    models = ModelChoices(db, service, background)
     inbox = Inbox(db, lanes, _policy(settings), approvals, attachments, models)
-    return _Core(ready, attachments, summaries, lanes, inbox, background)
+    return _Core(ready, attachments, summaries, lanes, inbox, background, service)
 
 
 def _assistants(settings: Settings, db: Database, ready: Ready) -> Assistants:
     """What admins change in the chat follows the same rules as what operators type."""
 
-    async def models() -> Mapping[str, ModelFacts]:
-        return await (await ready()).service.models()
-
     async def functions() -> Collection[str]:
         return (await ready()).toolbox.names()
 
-    return Assistants(db, settings, models, functions)
+    return Assistants(db, settings, partial(_models, ready), functions)
+
+
+async def _models(ready: Ready) -> Mapping[str, ModelFacts]:
+    """The model server's own list."""
+    return await (await ready()).service.models()
+
+
+@contextlib.asynccontextmanager
+async def _http(settings: Settings, db: Database, core: _Core) -> AsyncIterator[str]:
+    """While this is entered HTTP is served, where the settings want it; gives its URL, or ""."""
+    where = listening(settings.http)
+    if where is None:
+        yield ""
+        return
+    from bots.web.server import served
+    from bots.web.services import built
+
+    services = built(settings, db, core.assistants, core.lanes, partial(_models, core.ready))
+    async with served(settings, where, services, db) as url:
+        yield url
 
 
 def _model_server(settings: Settings) -> tuple[Model, Service]:
@@ -154,17 +192,18 @@ async def assembled(
     assistant: Assistant | None = None,
     tools: Sequence[Path] = (),
     checked: bool = False,
-) -> AsyncIterator[tuple[list[Connected], Lanes]]:
+) -> AsyncIterator[Running]:
     """Everything built, everything unfinished under way; on leaving, runs are let go of where they are.
 
     `assistant`: in place of that of the settings. `tools`: folders with tools, after the operator's own.
     `checked`: the log tells who starts, and what is set up wrongly.
     """
+    prices = Prices(*read_prices(settings.prices_file), settings.openai_base_url)
     tool_files = ToolFiles(settings.tools_directory, *tools, seconds=settings.tool_seconds)
     await tool_files.check(settings)
     db = Database(settings.data_dir / FILE)
     platforms: dict[str, Connected] = {}
-    core = _core(settings, db, platforms, tool_files)
+    core = _core(settings, db, platforms, tool_files, prices)
     settled = partial(_settle, assistant=assistant or settings_assistant(settings), real=assistant is None)
     if demos := await db(settled):
         logger.warning(older_demo.warning(demos))
@@ -174,18 +213,26 @@ async def assembled(
         core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
         if checked:
             core.background.start(start.tell(settings, names, partial(_answers, db, core.ready)), "checks")
-        await core.lanes.resume(names)
-        if core.lanes.busy:  # they are to be answered within half a second of the platforms' connecting
-            with contextlib.suppress(Exception):  # that nothing is ready is said to those who asked
-                await asyncio.wait_for(core.ready(), WARM_UP)
-        await core.summaries.resume()
+        await _resume(core, names)
         watch = LoopWatch()
         try:
-            yield list(platforms.values()), core.lanes
+            async with _http(
+                settings, db, core
+            ) as url:  # from here on others may ask: all they were told is known
+                yield Running(list(platforms.values()), core.lanes, url)
         finally:
             watch.close()
             await _leave(core, platforms.values())
             db.close()
+
+
+async def _resume(core: _Core, names: Iterable[str]) -> None:
+    """Go on with everything that is unfinished."""
+    await core.lanes.resume((*names, API))
+    if core.lanes.busy:  # they are to be answered within half a second of the platforms' connecting
+        with contextlib.suppress(Exception):  # that nothing is ready is said to those who asked
+            await asyncio.wait_for(core.ready(), WARM_UP)
+    await core.summaries.resume()
 
 
 def _session() -> aiohttp.ClientSession:
@@ -271,10 +318,10 @@ async def serve(settings: Settings, names: tuple[str, ...]) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     data_directory(settings.data_dir)
     with only_runner(settings.data_dir), _whole(settings.data_dir / FILE):
-        async with assembled(settings, names, checked=True) as (platforms, _), asyncio.TaskGroup() as group:
-            keeping = [group.create_task(keep(platform), name=platform.name) for platform in platforms]
+        async with assembled(settings, names, checked=True) as running, asyncio.TaskGroup() as group:
+            keeping = [group.create_task(keep(one), name=one.name) for one in running.platforms]
             stopped = group.create_task(stop.wait())
-            everything = asyncio.create_task(asyncio.wait(keeping))
+            everything = asyncio.gather(*keeping) if keeping else stopped
             await asyncio.wait({stopped, everything}, return_when=asyncio.FIRST_COMPLETED)
             everything.cancel()
             if not stopped.done():

@@ -5,12 +5,13 @@ Protocols are satisfied by shape; nothing inherits from them. Each has more than
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+import io
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from core.store.steps import Journal
 from core.types import (
@@ -199,13 +200,13 @@ class Files(Protocol):
     async def upload(
         self,
         name: str,
-        content: bytes | Path,
+        content: bytes | Path | io.FileIO,
         *,
         purpose: Purpose,
         seconds: int | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> str:
-        """The new file's id. A path is read while it is sent, never held in memory as a whole.
+        """The new file's id. A path or an open file is read while it is sent, never held as a whole.
 
         `seconds`: how long the server keeps it, put into FILE_LIFE; None: until it is forgotten.
         `progress` is told the bytes read so far. Raises OSError when the path cannot be read.
@@ -249,6 +250,78 @@ class VectorStores(Protocol):
         ...
 
 
+Object = dict[str, Any]
+"""One of the API's objects as the server gives it, with the server's ids."""
+
+
+class StoreObjects(Protocol):
+    """Vector stores as the API's objects, for clients. `store`: its id at the server.
+
+    All of these raise Permanent with notice GONE when what they name is not there, and with the server's own
+    reason when it refuses.
+    """
+
+    async def make_store(self, fields: Mapping[str, Any]) -> Object:
+        """A new store. Never repeated here: whether it took effect is for the caller to find out."""
+        ...
+
+    async def stores(self, since: float) -> Sequence[Object]:
+        """Those made at or after `since`, newest first."""
+        ...
+
+    async def store(self, store: str) -> Object:
+        """As it is now."""
+        ...
+
+    async def change_store(self, store: str, fields: Mapping[str, Any]) -> Object:
+        """Change its name, metadata or expiry."""
+        ...
+
+    async def search_store(self, store: str, fields: Mapping[str, Any]) -> Object:
+        """A page of what is found."""
+        ...
+
+
+class StoreEntries(Protocol):
+    """The files in such a store, as the API's objects."""
+
+    async def put_entry(self, store: str, fields: Mapping[str, Any]) -> Object:
+        """Begin to index a file; once is enough."""
+        ...
+
+    async def entry(self, store: str, file: str) -> Object:
+        """As it is now."""
+        ...
+
+    async def entries(self, store: str, page: Mapping[str, Any], batch: str | None = None) -> Object:
+        """A page of the list, of one batch if told."""
+        ...
+
+    async def change_entry(self, store: str, file: str, attributes: Mapping[str, Any] | None) -> Object:
+        """Change its attributes."""
+        ...
+
+    async def entry_text(self, store: str, file: str) -> Object:
+        """A page with the text that was found in it."""
+        ...
+
+
+class EntryBatches(Protocol):
+    """Files put into such a store together."""
+
+    async def make_batch(self, store: str, fields: Mapping[str, Any]) -> Object:
+        """Begin to index them. Never repeated here."""
+        ...
+
+    async def batch(self, store: str, batch: str) -> Object:
+        """As it is now."""
+        ...
+
+    async def cancel_batch(self, store: str, batch: str) -> Object:
+        """Stop as soon as possible."""
+        ...
+
+
 class Containers(Protocol):
     """Where the code interpreter works."""
 
@@ -260,11 +333,24 @@ class Containers(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What is said in a recording, "" when nothing is, and what the server told of the request."""
+
+    text: str
+    usage: Mapping[str, int] | None = None
+    """As in `Finished`."""
+    minutes: float | None = None
+
+
+Transcribe = Callable[[str, bytes], Awaitable[Transcript]]
+
+
 class Transcriber(Protocol):
     """Speech to text."""
 
-    async def transcribe(self, name: str, content: bytes) -> str:
-        """What is said in a recording, "" when nothing is. Its format is told by the ending of `name`."""
+    async def transcribe(self, name: str, content: bytes) -> Transcript:
+        """One request, not repeated. The format of the recording is told by the ending of `name`."""
         ...
 
 
@@ -276,7 +362,11 @@ class Models(Protocol):
         ...
 
 
-class Service(Files, VectorStores, Containers, Transcriber, Models, Protocol):
+class Stores(StoreObjects, StoreEntries, EntryBatches, Protocol):
+    """What stands behind the vector stores of clients."""
+
+
+class Service(Files, VectorStores, Stores, Containers, Transcriber, Models, Protocol):
     """All of it, over shared connections."""
 
     async def close(self) -> None:

@@ -94,7 +94,7 @@ def product(tmp_path: Path, openai: OpenAIStandin, request: pytest.FixtureReques
     async def run(**overrides: Any) -> AsyncIterator[None]:
         config = Settings(**{**settings, **overrides})
         data_directory(config.data_dir)
-        async with assembled(config, tuple(names)) as (platforms, _):
+        async with assembled(config, tuple(names)) as (platforms, *_):
             connected = [asyncio.Event() for _ in platforms]
             keeping = [
                 asyncio.create_task(keep(platform, event.set))

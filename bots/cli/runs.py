@@ -37,11 +37,12 @@ def add(commands: Any, spool: str = "spool") -> None:
 def add_list(actions: Any, help: str) -> None:
     """Register `list`."""
     action = actions.add_parser("list", help=help)
-    action.add_argument("--count", type=_count, default=MANY, metavar="N", help=f"how many; default: {MANY}")
+    action.add_argument("--count", type=count, default=MANY, metavar="N", help=f"how many; default: {MANY}")
     action.add_argument("--json", action="store_true", help="print JSON and nothing else")
 
 
-def _count(typed: str) -> int:
+def count(typed: str) -> int:
+    """How many are asked for."""
     if not typed.isdecimal() or not 0 < int(typed) <= MOST:
         raise argparse.ArgumentTypeError(f"{typed} is no count. Give a whole number from 1 to {MOST:,}.")
     return int(typed)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aiohttp import web
-from pydantic import BaseModel
 
+from bots.web.bodies.shared import Body, Query
 from core.api.key import Key
 
 Answer = Mapping[str, Any] | web.StreamResponse
@@ -26,6 +26,10 @@ class Call:
     """As its model reads it, defaults included."""
     body: Mapping[str, Any] = field(default_factory=dict)
     """As its model reads it: only what the client set."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """What the answer is to have besides: written by whoever answers. An empty value is none."""
+    old: bool = False
+    """The client speaks `assistants=v1`. Answers are translated by the frame, events by who streams them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,10 @@ class Route:
     path: str
     handle: Callable[[Call], Awaitable[Answer]]
     summary: str
-    body: type[BaseModel] | None = None
+    body: type[Body] | None = None
     """None: the body is not read (an upload reads it itself)."""
-    query: type[BaseModel] | None = None
+    query: type[Query] | None = None
     answer: str = "object"
     """What is answered, for the document: the API's name of the object."""
+    begins_run: bool = False
+    """Counted against API_RUNS_AT_ONCE."""

@@ -126,10 +126,11 @@ class Assistants:
         """The one with that id or name, when it may be changed. Raises Unknown, Ambiguous and OfSettings."""
         return await self._db(lambda tx: changeable(find(tx, wanted)))
 
-    async def review(self, former: Assistant, fields: Mapping[str, Any]) -> Review:
+    async def review(self, former: Assistant, fields: Mapping[str, Any], *, client: bool = False) -> Review:
         """What would be wrong with `former` (NEW: a new one) if these fields of the API were changed in it.
 
         Null is a field's default. The model and the functions are looked up when they are new to it.
+        `client`: one of the API asks, who carries out functions itself, and calls assistants by their ids.
         """
         if misshaped := misshapen(fields):
             return Review(former, tuple(misshaped))
@@ -137,28 +138,28 @@ class Assistants:
         problems = mistakes(wanted, mcp_hosts=self._settings.mcp_hosts)
         warnings: list[Remark] = []
         unknown: list[Remark] = []
-        if wanted.tools != former.tools and not problems:
+        if wanted.tools != former.tools and not problems and not client:
             unknown, warnings = await self._functions_of(wanted, former)
-        if wanted.name != former.name:
+        if wanted.name != former.name and not client:
             problems += await self._db(lambda tx: _taken(tx, wanted.name, former.id))
         refused, warned = await self._model_of(wanted, former)
         if problems := [*problems, *unknown, *refused]:
             return Review(wanted, tuple(problems))
         return Review(wanted, warnings=(*warnings, *warned, *self._tried(wanted, former)))
 
-    async def create(self, fields: Mapping[str, Any]) -> Saved:
-        """A new one of these fields of the API. Raises Invalid."""
-        review = await self._fine(NEW, fields)
+    async def create(self, fields: Mapping[str, Any], *, project: str | None = None) -> Saved:
+        """A new one of these fields of the API. Raises Invalid. `project`: of the client who asks."""
+        review = await self._fine(NEW, fields, client=project is not None)
         now = self._clock()
-        made = await self._db(lambda tx: assistants.create(tx, review.wanted.body(), now))
+        made = await self._db(lambda tx: assistants.create(tx, review.wanted.body(), now, project=project))
         return Saved(made, review.warnings)
 
-    async def update(self, current: Assistant, fields: Mapping[str, Any]) -> Saved:
+    async def update(self, current: Assistant, fields: Mapping[str, Any], *, client: bool = False) -> Saved:
         """`current`, as it was read, with these fields of the API changed: its next version.
 
         Runs that have begun are not touched. Raises Invalid, OfSettings, and Outdated.
         """
-        review = await self._fine(changeable(current), fields)
+        review = await self._fine(changeable(current), fields, client=client)
         if review.wanted == current:
             return Saved(current, review.warnings, changed=False)
         now = self._clock()
@@ -256,8 +257,8 @@ class Assistants:
             given.setdefault("reasoning_effort", default_effort(self._settings, model))
         return Assistant.from_json({**former.to_json(), **given})
 
-    async def _fine(self, former: Assistant, fields: Mapping[str, Any]) -> Review:
-        review = await self.review(former, fields)
+    async def _fine(self, former: Assistant, fields: Mapping[str, Any], *, client: bool = False) -> Review:
+        review = await self.review(former, fields, client=client)
         if review.problems:
             raise Invalid(review.problems)
         return review

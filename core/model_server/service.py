@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import date
 from itertools import chain, repeat
 from pathlib import Path, PurePath
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import httpx2
 import openai
@@ -22,8 +22,21 @@ from core.concurrency import Backoff, retry, until
 from core.errors import Permanent, Retryable, SpoolError, TooLarge
 from core.model_server import faults
 from core.model_server.connections import http_client
+from core.model_server.events import usage_of
+from core.model_server.model import unreached
 from core.model_server.redaction import LONGEST
-from core.ports import FILE_LIFE, GONE, LARGEST_UPLOAD, UNREADABLE, ModelFacts, Purpose, Upload
+from core.model_server.stores import Manner, StoreCalls
+from core.ports import (
+    FILE_LIFE,
+    GONE,
+    LARGEST_UPLOAD,
+    UNREADABLE,
+    ModelFacts,
+    Object,
+    Purpose,
+    Transcript,
+    Upload,
+)
 
 T = TypeVar("T")
 PATIENCE = 20.0
@@ -32,11 +45,13 @@ SLOW = httpx2.Timeout(300.0, connect=10.0)
 """For calls that send much, or that the server thinks about."""
 WINDOWS = ("context_window", "max_model_len", "context_length")
 """What servers call a model's context window: OpenAI's shape, vLLM, OpenRouter and others."""
+BETA: Final = {"OpenAI-Beta": "assistants=v2"}
+"""What the SDK sends with all that is about vector stores."""
 ENDINGS: Final = {".oga": ".ogg", ".opus": ".ogg", ".aac": ".m4a", ".m4b": ".m4a", ".mov": ".mp4"}
 """Endings the API does not know, and one it knows for the same container."""
 
 
-class OpenAIService:
+class OpenAIService(StoreCalls):
     """See `core.ports.Service`. `patience`: seconds a document may take to become searchable.
 
     `beside`: a client whose connections are shared, in place of key and address; its owner closes it.
@@ -71,7 +86,7 @@ class OpenAIService:
     async def upload(
         self,
         name: str,
-        content: bytes | Path,
+        content: bytes | Path | io.FileIO,
         *,
         purpose: Purpose,
         seconds: int | None = None,
@@ -162,15 +177,18 @@ class OpenAIService:
                     raise TooLarge(limit)
         return bytes(received)
 
-    async def transcribe(self, name: str, content: bytes) -> str:
+    async def transcribe(self, name: str, content: bytes) -> Transcript:
         """See `Transcriber.transcribe`."""
         path = PurePath(name)
         ending = ENDINGS.get(path.suffix.lower(), path.suffix)
         speech = self._client.audio.transcriptions
-        said = await self._asked(
-            lambda: speech.create(file=(path.stem + ending, content), model=self._speech, timeout=SLOW)
-        )
-        return said.text.strip()
+        with _faults():  # not repeated here: each request is one in the ledger
+            said: Any = _answer(
+                await speech.create(file=(path.stem + ending, content), model=self._speech, timeout=SLOW)
+            )
+        told = said.model_dump().get("usage") or {}
+        seconds = told.get("seconds")
+        return Transcript(said.text.strip(), usage_of(told) or None, seconds / 60 if seconds else None)
 
     async def models(self) -> Mapping[str, ModelFacts]:
         """See `Models.models`."""
@@ -180,6 +198,27 @@ class OpenAIService:
         return {
             str(one["id"]): _facts(one) for one in answer["data"] if isinstance(one, dict) and "id" in one
         }
+
+    async def _object(
+        self, method: Literal["GET", "POST"], path: str, fields: Mapping[str, Any], manner: Manner
+    ) -> Object:
+        async def call() -> object:
+            if method == "GET":
+                options: Any = {"params": fields, "headers": BETA}
+                return await self._client.get(path, cast_to=object, options=options)
+            return await self._client.post(path, cast_to=object, body=fields, options={"headers": BETA})
+
+        async def once() -> object:
+            with _faults(held=True):
+                return await call()
+
+        if manner == "new":
+            found = await retry(once, self._appearing, "document", again=_not_there)
+        else:
+            found = await self._asked(call, held=True)
+        if not isinstance(found, dict):
+            raise Retryable("unreadable_answer")
+        return found
 
     async def _seen(self, call: Callable[[], Awaitable[T]]) -> T:
         """Ask about something that may be new: a file that was just uploaded, or just put into a store, is
@@ -210,8 +249,10 @@ class OpenAIService:
 class _Watched(io.BufferedReader):
     """What is sent, telling how far it has been read."""
 
-    def __init__(self, content: bytes | Path, progress: Callable[[int], None] | None) -> None:
-        raw: Any = io.BytesIO(content) if isinstance(content, bytes) else io.FileIO(content)
+    def __init__(self, content: bytes | Path | io.FileIO, progress: Callable[[int], None] | None) -> None:
+        raw: Any = content
+        if not isinstance(content, io.FileIO):
+            raw = io.BytesIO(content) if isinstance(content, bytes) else io.FileIO(content)
         super().__init__(raw)
         self._progress = progress
 
@@ -241,7 +282,7 @@ def _faults(*, held: bool = False) -> Iterator[None]:
     except openai.APIStatusError as error:
         raise _refused(error, held=held) from error
     except (openai.APIConnectionError, httpx2.HTTPError) as error:
-        raise Retryable("connection_error") from error
+        raise unreached(error) from error
     except (openai.APIError, ValueError) as error:  # an answer that is none of this API
         raise Retryable("unreadable_answer") from error
 
@@ -249,13 +290,16 @@ def _faults(*, held: bool = False) -> Iterator[None]:
 def _refused(error: openai.APIStatusError, *, held: bool) -> Retryable | Permanent:
     said = faults.refusal(error.body, error.status_code, error.response.headers)
     met = faults.met(said)
+    met.request = "refused"
     if isinstance(met, Retryable):
         return met
     message = said.message[:LONGEST]
     vanished = error.status_code in (404, 410) or "expired" in message.lower()
-    return Permanent(
+    refused = Permanent(
         f"{met.code}: {message}" if message else met.code, notice=GONE if held and vanished else met.notice
     )
+    refused.request = "refused"
+    return refused
 
 
 def _facts(model: Mapping[str, Any]) -> ModelFacts:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from core.errors import Lost
+from core.policy import ledger
 from core.runs.client import records, views
 from core.runs.prompt import history
 from core.store import (
@@ -39,7 +40,7 @@ def claim(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
         if holder == owner or runs.parked(tx, run):
             return None
         runs.take_over(tx, run, owner, died=holder is not None)
-        return read(tx, run, owner, budget, resumed=True)
+        return ledger.left(tx, read(tx, run, owner, budget, resumed=True))
     return _next(tx, lane, owner, budget)
 
 
@@ -59,7 +60,7 @@ def reread(tx: Execute, held: Claim, budget: int) -> Claim:
     """The claim as the database has it now. Raises Lost when it is not its owner's any more."""
     if not runs.owned(tx, held.run, held.owner):
         raise Lost(held.run)
-    return read(tx, held.run, held.owner, budget, resumed=True)
+    return ledger.left(tx, read(tx, held.run, held.owner, budget, resumed=True))
 
 
 class Ended(NamedTuple):
@@ -78,6 +79,7 @@ class Ended(NamedTuple):
 def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, *, go_on: bool) -> Ended:
     """End a run and begin the lane's next one, in one transaction. Raises Lost."""
     gone = runs.end(tx, held.run, held.owner, outcome.status, outcome.error, now)
+    runs.seen(tx, held.run, *outcome.marks)
     items.add(tx, held.thread, held.run, outcome.items)
     if held.assistant:
         _answers(tx, held, held.assistant, outcome, now)

@@ -72,6 +72,7 @@ class RunLoop:
         self._history = tuple(map(rounds.sound, told))
         self.reader = ResponseReader(run, context.model)
         self._files = ClientFiles(run, context.service, context.library) if run.claim.options else None
+        run.requests.prices = context.prices
         self._resources = ThreadResources(run, context.library, self.input)
         self._offer = Offer()
         self._mended: set[str] = set()
@@ -105,6 +106,7 @@ class RunLoop:
                 self._log(error, error.code)
                 if not self._mend(error):
                     return await self._failed(error.notice, error.code)
+                await self._run.save(lambda tx: None)
             except (Lost, Parked, Unreachable, Unsaved):
                 raise
             except Exception as error:  # a bug of ours counts too: nobody is left without an answer
@@ -139,7 +141,7 @@ class RunLoop:
         claim, code = self._run.claim, error.code
         self._log(error, code)
         logger.warning("run met an error", extra={"run_id": claim.run, "error": code})
-        met = await self._run.db(lambda tx: runs.met_error(tx, claim.run, claim.owner, code))
+        met = await self._run.save(lambda tx: runs.met_error(tx, claim.run, claim.owner, code))
         self._run.draft.attempts = met
         return met
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from core.errors import ConfigError
 from core.settings import time_zone
 from core.settings.copied import unlike_a_key, unlike_a_server
+from core.settings.http import SERVED, wrong_http
 
 OPENAI_HOST = "api.openai.com"
 INSTRUCTIONS = (
@@ -46,6 +47,12 @@ class Settings:
     discord_bot_token: str = field(default="", repr=False)
     discord_api_url: str = "https://discord.com/api/v10"
     discord_gateway_url: str = ""
+    http: str = ""
+    http_serve: tuple[str, ...] = SERVED
+    http_hosts: tuple[str, ...] = ()
+    api_upload_mb: int = 512
+    api_requests_per_minute: int = 60_000
+    api_runs_at_once: int = 256
     data_dir: Path = Path("./data")
     thread_scope: Literal["user", "person-topic", "topic"] = "user"
     dm_scope: Literal["", "user", "person-topic"] = ""
@@ -58,6 +65,7 @@ class Settings:
     context_tokens: int = 0
     answer_characters: int = 40_000
     answer_buttons: bool = True
+    prices_file: str = ""
     file_megabytes: int = 20
     files_per_message: int = 8
     catch_up_seconds: int = 3600
@@ -127,15 +135,22 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 def read(
-    environ: Mapping[str, str], *, to_run: Sequence[str] | None = None, spool: str = "spool"
+    environ: Mapping[str, str],
+    *,
+    to_run: Sequence[str] | None = None,
+    spool: str = "spool",
+    serving: bool = False,
 ) -> Settings:
     """Settings from the environment. Raises ConfigError with every mistake found.
 
     `to_run` names the platforms that are to be connected ([]: all whose tokens are set); what these and the
-    model need is then asked for too. `spool` is what the person typed, for hints.
+    model need is then asked for too. `spool` is what the person typed, for hints. `serving`: only HTTP is to
+    be served, which takes no platform.
     """
     settings, problems = examine(environ)
-    if to_run is not None:
+    if serving:
+        problems += _no_model(settings)
+    elif to_run is not None:
         problems += _needs(settings, to_run, spool)
     if problems:
         raise ConfigError(*problems)
@@ -175,21 +190,26 @@ def _needs(settings: Settings, to_run: Sequence[str], spool: str) -> list[str]:
         if name not in PLATFORMS
     ]
     platforms = to_run or settings.platforms
-    if not platforms:
+    if not platforms and not settings.http:
         problems.append(
             "No platform is configured. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or DISCORD_BOT_TOKEN, in "
-            f".env (docs/setup.md shows where to get them). `{spool} demo` shows Spool without any account."
+            f".env (docs/setup.md shows where to get them). `{spool} demo` shows Spool without any account. "
+            f"`{spool} serve` serves its API without any chat."
         )
     if "slack" in platforms:
         problems += _missing(settings, "SLACK_BOT_TOKEN") + _missing(settings, "SLACK_APP_TOKEN")
     if "discord" in platforms:
         problems += _missing(settings, "DISCORD_BOT_TOKEN") + _not_discords(settings)
-    if not settings.openai_api_key and not settings.openai_base_url:
-        problems.append(
-            "OPENAI_API_KEY is not set. Put the key of your OpenAI project there, or set OPENAI_BASE_URL to "
-            "a server that speaks the Responses API."
-        )
-    return problems
+    return problems + _no_model(settings)
+
+
+def _no_model(settings: Settings) -> list[str]:
+    if settings.openai_api_key or settings.openai_base_url:
+        return []
+    return [
+        "OPENAI_API_KEY is not set. Put the key of your OpenAI project there, or set OPENAI_BASE_URL to "
+        "a server that speaks the Responses API."
+    ]
 
 
 def _missing(settings: Settings, name: str) -> list[str]:
@@ -220,6 +240,7 @@ def _mistakes(settings: Settings) -> list[str]:
             "OPENAI_BACKGROUND=1 needs a server with background responses. Set OPENAI_FEATURES=full if yours "
             "has them, else OPENAI_BACKGROUND=0."
         )
+    problems += wrong_http(settings.http, settings.http_serve, settings.http_hosts)
     return problems + _shapes(settings)
 
 

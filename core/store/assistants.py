@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Any
 
+from core.store import paging
 from core.store.database import Execute
+from core.store.paging import Listing, Slice
 from core.types import SETTINGS_ID, Assistant
 
 DEFAULT = ("", "default")
@@ -93,11 +95,31 @@ def known(tx: Execute, id: str) -> bool:
     return bool(tx.execute("SELECT 1 FROM assistants WHERE id = ?", (id,)).fetchall())
 
 
-def create(tx: Execute, fields: Mapping[str, Any], now: float) -> Assistant:
-    """A new assistant of the API's fields. An `id`, `created_at` and `version` among them are kept."""
+def visible(tx: Execute, id: str, project: str) -> tuple[Assistant, bool] | None:
+    """The assistant, when a key of that project sees it, and whether it is the operator's."""
+    rows = tx.execute(
+        f"SELECT {_ROW}, project FROM assistants WHERE id = ? AND deleted_at IS NULL AND body <> '{{}}' "
+        "AND (project IS NULL OR project = ?)",
+        (id, project),
+    ).fetchall()
+    return (_assistant(*rows[0][:-1]), rows[0][-1] is None) if rows else None
+
+
+def page(tx: Execute, project: str, cut: Slice) -> tuple[list[Assistant], bool]:
+    """A page of those that keys of a project see. Raises LookupError for a cursor that is none of them."""
+    where = "deleted_at IS NULL AND body <> '{}' AND (project IS NULL OR project = ?)"
+    found, more = paging.rows(tx, Listing(_ROW, "assistants", where, (project,), ("created_at", "id")), cut)
+    return [_assistant(*row) for row in found], more
+
+
+def create(tx: Execute, fields: Mapping[str, Any], now: float, *, project: str | None = None) -> Assistant:
+    """A new assistant of the API's fields. An `id`, `created_at` and `version` among them are kept.
+
+    `project`: whose keys see it; None: it is the operator's, and all see it.
+    """
     fresh = {"id": f"asst_{token_hex(12)}", "created_at": int(now), "version": 1}
     given = {name: value for name, value in fields.items() if value is not None}
-    return _insert(tx, Assistant.from_json({**fresh, **given}), now)
+    return _insert(tx, Assistant.from_json({**fresh, **given}), now, project)
 
 
 def update(tx: Execute, id: str, changes: Mapping[str, Any], now: float) -> Assistant:
@@ -163,11 +185,12 @@ def settle(tx: Execute, assistant: Assistant, now: float) -> Assistant:
     return _replace(tx, current, kept, now)
 
 
-def _insert(tx: Execute, made: Assistant, now: float) -> Assistant:
+def _insert(tx: Execute, made: Assistant, now: float, project: str | None = None) -> Assistant:
+    at = now if made.created_at == int(now) else made.created_at  # within a second they keep their order
     tx.execute(
-        "INSERT INTO assistants (id, created_at, name, instructions, model, version, body) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (made.id, made.created_at, made.name, made.instructions, made.model, made.version, _text(made)),
+        "INSERT INTO assistants (id, created_at, name, instructions, model, version, body, project) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (made.id, at, made.name, made.instructions, made.model, made.version, _text(made), project),
     )
     _keep_version(tx, made, now)
     return made

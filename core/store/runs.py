@@ -53,6 +53,16 @@ def waiting_in(tx: Execute, lane: str, topic: str) -> RunId | None:
     return RunId(rows[0][0]) if rows else None
 
 
+def under_way(tx: Execute, project: str) -> int:
+    """How many runs of a project's threads wait for the model, or are with it."""
+    rows = tx.execute(
+        "SELECT COUNT(*) FROM runs JOIN threads ON threads.id = thread_id "
+        "WHERE status IN ('queued', 'in_progress', 'cancelling') AND project = ?",
+        (project,),
+    ).fetchall()
+    return int(rows[0][0])
+
+
 def row(tx: Execute, run: RunId) -> Row:
     """The run, which must exist."""
     columns = "id, lane, thread_id, status, attempts, deaths, created_at, assistant_id, assistant_version"
@@ -79,7 +89,8 @@ def parked(tx: Execute, run: RunId) -> bool:
 
 def take_over(tx: Execute, run: RunId, owner: str, *, died: bool) -> None:
     """Make it this owner's. `died`: the former one did not let go of it."""
-    tx.execute("UPDATE runs SET owner = ?, deaths = deaths + ? WHERE id = ?", (owner, int(died), run))
+    taken = "UPDATE runs SET owner = ?, deaths = deaths + ?, takeovers = takeovers + 1 WHERE id = ?"
+    tx.execute(taken, (owner, int(died), run))
 
 
 def begin_oldest(tx: Execute, lane: str, owner: str, now: float) -> RunId | None:
@@ -121,6 +132,29 @@ def end(tx: Execute, run: RunId, owner: str, status: RunStatus, error: str, now:
     if not rows:
         raise Lost(run)
     return bool(rows[0][0])
+
+
+def seen(tx: Execute, run: RunId, first_token: float | None, first_text: float | None, edits: int) -> None:
+    """When it began to be spoken and to be seen, the first time; a process's edits of its posts are added."""
+    tx.execute(
+        "UPDATE runs SET first_token_at = COALESCE(first_token_at, ?), first_text_at = "
+        "COALESCE(first_text_at, ?), edits = COALESCE(edits, 0) + ? WHERE id = ?",
+        (first_token, first_text, edits, run),
+    ).fetchall()
+
+
+def posted(tx: Execute, run: RunId) -> None:
+    """Another post stands there for it."""
+    tx.execute("UPDATE runs SET posts = COALESCE(posts, 0) + 1 WHERE id = ?", (run,)).fetchall()
+
+
+def newest_step(tx: Execute, run: RunId, name: str = "%") -> float | None:
+    """When the newest of its steps was recorded, or that one."""
+    rows = tx.execute(
+        "SELECT MAX(created_at) FROM steps WHERE run_id = ? AND name LIKE ?", (run, name)
+    ).fetchall()
+    at: float | None = rows[0][0]
+    return at
 
 
 def unfinished_in(tx: Execute, thread: str) -> RunId | None:

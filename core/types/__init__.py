@@ -243,7 +243,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """The server sent something that says nothing of the answer: it is at work."""
+    """The server sent something that says nothing of the answer: it is at work. `refused`: it turned the
+    request away with this code, and the same is asked again in another way."""
+
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +264,10 @@ class Finished:
     reason: str = ""
     """Why it is incomplete, in the API's words: `max_output_tokens`, `content_filter`."""
     usage: Mapping[str, int] | None = None
-    """Tokens: `input_tokens`, `output_tokens`, `cached_tokens`; None when the server does not say."""
+    """Tokens it tells of: input_, output_, cached_, cache_write_, reasoning_tokens; None when of none."""
+    model: str = ""
+    """What answered, and (`tier`) the service tier, where the server tells."""
+    tier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,3 +346,5 @@ class Outcome:
     """Reported over estimated tokens of its newest request, where the server told."""
     records: tuple[Mapping[str, Any], ...] = ()
     """Of a run of the API: what its last response has said and done (`core.runs.client.records`)."""
+    marks: tuple[float | None, float | None, int] = (None, None, 0)
+    """When its first token came, when people saw its first words; edits of its posts."""

@@ -94,6 +94,8 @@ store                 | 404 | -                           | -                   
 store over            | 400 | -                           | -                   | Vector store with id '{id}' is expired.
 purpose               | 400 | -                           | -                   | File '{id}' has purpose '{purpose}': not for vector stores.
 entry                 | 404 | -                           | -                   | No file found with id '{id}' in vector store '{store}'.
+file batch            | 404 | -                           | -                   | No file batch found with id '{id}' in vector store '{store}'.
+overlap               | 400 | -                           | {param}             | Invalid '{param}.chunk_overlap_tokens': must not exceed half of max_chunk_size_tokens.
 container             | 404 | -                           | -                   | Container with id '{id}' not found.
 container over        | 404 | -                           | -                   | Container is expired.
 tool's container over | 400 | -                           | tools               | Container is expired.

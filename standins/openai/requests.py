@@ -148,6 +148,42 @@ def _expires(anchor: str, unit: str, life: rule.Rule) -> rule.Rule:
     return rule.record("", f"anchor {unit}", anchor=rule.word(anchor), **{unit: life})
 
 
+def _chunking(param: str, value: Any) -> None:
+    rule.chosen({"auto": rule.record("type"), "static": _STATIC})(param, value)
+
+
+def _overlap(param: str, value: Any) -> None:
+    refuse(value["chunk_overlap_tokens"] * 2 > value["max_chunk_size_tokens"], "overlap", param=param)
+
+
+_STATIC: Final = rule.record(
+    "type",
+    "static",
+    static=rule.record(
+        "",
+        "max_chunk_size_tokens chunk_overlap_tokens",
+        _overlap,
+        max_chunk_size_tokens=rule.number(100, 4096),
+        chunk_overlap_tokens=rule.number(0),
+    ),
+)
+
+
+def _attributes(param: str, value: Any) -> None:
+    """As metadata, but that numbers and truths may stand there."""
+    rule.OBJECT(param, value)
+    _metadata(param, {key: "" if isinstance(one, int | float) else one for key, one in value.items()})
+
+
+_ENTRY: Final = rule.record(
+    "", "file_id", file_id=rule.TEXT, attributes=_attributes, chunking_strategy=_chunking
+)
+_STATUS: Final = rule.word("in_progress", "completed", "failed", "cancelled")
+_FILTER: Final = rule.record(
+    "key value filters",
+    "type",
+    type=rule.word("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "and", "or"),
+)
 _DAYS: Final = _expires("last_active_at", "days", rule.number(1, 365))
 REQUESTS: Final[Mapping[str, Takes]] = {
     "GET /files": Takes(query=_listed(10_000, purpose=rule.TEXT), page=10_000),
@@ -172,16 +208,45 @@ REQUESTS: Final[Mapping[str, Takes]] = {
     ),
     "POST /vector_stores": Takes(
         json=rule.record(
-            "description chunking_strategy",
+            "description",
             name=rule.TEXT,
+            chunking_strategy=_chunking,
             file_ids=rule.array(rule.TEXT),
             expires_after=_DAYS,
             metadata=_metadata,
         )
     ),
-    "POST /vector_stores/{id}/files": Takes(
-        json=rule.record("chunking_strategy", "file_id", file_id=rule.TEXT, attributes=rule.OBJECT)
+    "GET /vector_stores": Takes(query=_listed()),
+    "POST /vector_stores/{id}": Takes(
+        json=rule.record("", name=rule.TEXT, expires_after=_DAYS, metadata=_metadata)
     ),
+    "POST /vector_stores/{id}/search": Takes(
+        json=rule.record(
+            "rewrite_query",
+            "query",
+            query=rule.either(rule.TEXT, rule.array(rule.TEXT, least=1)),
+            filters=_FILTER,
+            max_num_results=rule.number(1, 50),
+            ranking_options=rule.record(
+                "",
+                ranker=rule.word("none", "auto", "default-2024-11-15"),
+                score_threshold=rule.number(0, 1, kind="a decimal"),
+            ),
+        )
+    ),
+    "POST /vector_stores/{id}/files": Takes(json=_ENTRY),
+    "GET /vector_stores/{id}/files": Takes(query=_listed(filter=_STATUS)),
+    "POST /vector_stores/{id}/files/{file}": Takes(json=rule.record("attributes", attributes=_attributes)),
+    "POST /vector_stores/{id}/file_batches": Takes(
+        json=rule.record(
+            "",
+            file_ids=rule.array(rule.TEXT),
+            files=rule.array(_ENTRY),
+            attributes=_attributes,
+            chunking_strategy=_chunking,
+        )
+    ),
+    "GET /vector_stores/{id}/file_batches/{batch}/files": Takes(query=_listed(filter=_STATUS)),
     "GET /responses/{id}": Takes(
         query=rule.record("stream include_obfuscation include", starting_after=rule.numeral(-1))
     ),

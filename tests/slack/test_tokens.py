@@ -44,7 +44,7 @@ async def test_what_only_a_person_can_change_ends_the_start(slack, openai, tmp_p
         slack_app_token=slack.app_token,
         slack_api_url=slack.api_url,
     )
-    async with assembled(config, ("slack",)) as (platforms, _), asyncio.timeout(5):
+    async with assembled(config, ("slack",)) as (platforms, *_), asyncio.timeout(5):
         with pytest.raises(ConfigError, match=cure):
             await keep(platforms[0])
 

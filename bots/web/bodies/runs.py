@@ -21,7 +21,6 @@ from bots.web.bodies.shared import (
     ToolResources,
     Tools,
     TopP,
-    refused,
     word_or_object,
 )
 from bots.web.bodies.threads import CreateThread
@@ -50,7 +49,7 @@ class ChosenTool(Body):
     @model_validator(mode="after")
     def _named(self) -> ChosenTool:
         if (self.type == "function") != (self.function is not None):
-            raise refused("function", "A tool choice of type function, and only that, names its function.")
+            raise ValueError("A tool choice of type function, and only that, names its function.")
         return self
 
 
@@ -67,9 +66,7 @@ class Truncation(Body):
     @model_validator(mode="after")
     def _counted(self) -> Truncation:
         if (self.type == "last_messages") != (self.last_messages is not None):
-            raise refused(
-                "last_messages", "last_messages goes with the type last_messages, and only with it."
-            )
+            raise ValueError("last_messages goes with the type last_messages, and only with it.")
         return self
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
-from pydantic_core import PydanticCustomError
 
 
 class Body(BaseModel):
@@ -40,11 +39,6 @@ class ListQuery(Query):
 def word_or_object(value: object) -> str:
     """Which of the two a field is that may be either; told beforehand, so that one mistake is told once."""
     return "word" if isinstance(value, str) else "object"
-
-
-def refused(kind: str, message: str) -> PydanticCustomError:
-    """A rule between fields that was not kept."""
-    return PydanticCustomError(kind, message)
 
 
 Id = Annotated[str, Field(min_length=1, max_length=256)]
@@ -112,7 +106,7 @@ class ChunkSizes(Body):
     @model_validator(mode="after")
     def _overlap(self) -> ChunkSizes:
         if self.chunk_overlap_tokens * 2 > self.max_chunk_size_tokens:
-            raise refused("overlap", "chunk_overlap_tokens must be at most half of max_chunk_size_tokens.")
+            raise ValueError("chunk_overlap_tokens must be at most half of max_chunk_size_tokens.")
         return self
 
 
@@ -146,7 +140,7 @@ class NewSearchResources(SearchResources):
     @model_validator(mode="after")
     def _one(self) -> NewSearchResources:
         if self.vector_store_ids and self.vector_stores:
-            raise refused("both", "Give either vector_store_ids or vector_stores, not both.")
+            raise ValueError("Give either vector_store_ids or vector_stores, not both.")
         return self
 
 

@@ -1,0 +1,82 @@
+"""The one table of routes, and the application that is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from aiohttp import hdrs, web
+
+from bots.version import version
+from bots.web import assistants, messages, models, threads
+from bots.web.bodies.shared import Query
+from bots.web.frame import old
+from bots.web.frame.access import Access
+from bots.web.frame.answers import reply
+from bots.web.frame.errors import WHO
+from bots.web.frame.openapi import document
+from bots.web.frame.reading import Reading, plain, query_of
+from bots.web.frame.shapes import checked
+from bots.web.route import Answer, Call, Route
+from bots.web.services import Services
+
+
+class NoQuery(Query):
+    """Where nothing may stand behind the `?`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a request passes before its handler."""
+
+    access: Access
+    reading: Reading
+
+
+def every(services: Services) -> tuple[Route, ...]:
+    """All operations that are served."""
+    rooms = (assistants, threads, messages, models)
+    table = tuple(route for room in rooms for route in room.routes(services))
+    described: dict[str, object] = {}
+
+    async def tell(call: Call) -> Answer:
+        return described
+
+    itself = Route("GET", "/openapi.json", tell, "This document", answer="an OpenAPI document")
+    described |= document((*table, itself), version=version())
+    return (*table, itself)
+
+
+def register(app: web.Application, routes: Sequence[Route], frame: Frame) -> None:
+    """Make the router of the table."""
+    for route in routes:
+        handler = partial(_handle, route, frame)
+        app.router.add_route(route.method, f"/v1{route.path}", handler, expect_handler=_expect)
+        if route.method == hdrs.METH_GET:
+            app.router.add_route(hdrs.METH_HEAD, f"/v1{route.path}", handler)
+
+
+async def _handle(route: Route, frame: Frame, request: web.Request) -> web.StreamResponse:
+    key = await frame.access.key_of(request)
+    request[WHO] = key.name
+    async with frame.access.admitted(key, begins_run=route.begins_run):
+        is_old = old.speaks(request.headers.getall("OpenAI-Beta", ()))
+        query = checked(route.query or NoQuery, query_of(request))
+        body = {}
+        if route.body:
+            sent = await frame.reading.object(request)
+            body = checked(route.body, old.incoming(sent) if is_old else sent)
+        ids = {name: plain(id) for name, id in request.match_info.items()}
+        call = Call(request, key, ids, query, body, old=is_old)
+        answer = await route.handle(call)
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        headers = {name: value for name, value in call.headers.items() if value}
+        return reply(old.outgoing(answer) if is_old else answer, headers=headers)
+
+
+async def _expect(request: web.Request) -> None:
+    """A client that asks first whether to send its body is told to; other expectations mean nothing here."""
+    if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue" and request.transport:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -1,0 +1,103 @@
+"""The server: everything behind one port, bound last and let go of first."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Final
+
+from aiohttp import web
+
+from bots.web.frame.access import LOCAL, Access, Limits, host_allowed
+from bots.web.frame.errors import framed, told_id
+from bots.web.frame.health import Health
+from bots.web.frame.reading import MOST_BYTES, Reading
+from bots.web.routes import Frame, every, register
+from bots.web.services import Services
+from core.api.keys import Keys
+from core.errors import ConfigError
+from core.settings import Settings
+from core.settings.http import Listening
+from core.store import facts, runs
+from core.store.database import Database
+
+logger = logging.getLogger(__name__)
+GRACE: Final = 1.0
+"""Seconds in which requests that are under way may end at a stop."""
+
+
+@contextlib.asynccontextmanager
+async def served(
+    settings: Settings, listening: Listening, services: Services, db: Database
+) -> AsyncIterator[str]:
+    """While this is entered the port answers; gives its URL. Raises ConfigError where it cannot be had."""
+    runner = web.AppRunner(
+        _application(settings, listening, services, db),
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=GRACE,
+        logger=_Below("aiohttp.server"),
+    )
+    await runner.setup()
+    try:
+        url = await _bound(runner, listening)
+        if not listening.local:
+            logger.warning(
+                "HTTP=%s:%d can be reached by others and is not encrypted: TLS is a proxy's job", *listening
+            )
+        logger.info("http ready on %s", url)
+        yield url
+    finally:
+        await runner.cleanup()
+
+
+async def _bound(runner: web.AppRunner, listening: Listening) -> str:
+    """The URL, once the port is ours."""
+    try:
+        await web.TCPSite(runner, listening.bare, listening.port).start()
+    except OSError as error:
+        where = f"HTTP={listening.host}:{listening.port}"
+        if error.errno == errno.EADDRINUSE:
+            cure = "another program listens there. Stop that one, or set HTTP to another port."
+        else:
+            cure = f"{error.strerror}. Set HTTP to an address of this machine, such as 127.0.0.1:8080."
+        raise ConfigError(f"{where} cannot be served: {cure}") from error
+    return f"http://{listening.host}:{runner.addresses[0][1]}"
+
+
+def _application(
+    settings: Settings, listening: Listening, services: Services, db: Database
+) -> web.Application:
+    hosts = {*LOCAL, listening.host.lower(), *(host.lower() for host in settings.http_hosts)}
+    app = web.Application(
+        middlewares=[framed(partial(host_allowed, hosts=hosts))], client_max_size=MOST_BYTES
+    )
+    app.on_response_prepare.append(told_id)
+    app.on_shutdown.append(partial(_closing, services))
+    if "health" in settings.http_serve:
+        note = partial(facts.remember, name="ready", value=None)
+        Health(lambda: db(note), lambda: services.streams.stopping).register(app)
+    if "api" in settings.http_serve:
+        limits = Limits(
+            per_minute=settings.api_requests_per_minute,
+            runs_at_once=settings.api_runs_at_once,
+            running=lambda key: db(lambda tx: runs.under_way(tx, key.project)),
+        )
+        register(app, every(services), Frame(Access(Keys(db), limits), Reading()))
+    return app
+
+
+async def _closing(services: Services, app: web.Application) -> None:
+    services.streams.close()
+
+
+class _Below(logging.Logger):
+    """What the library says of a request that is no HTTP: one line without a traceback."""
+
+    def exception(self, msg: object, *args: object, **more: object) -> None:
+        """Told as what it is: somebody else's mistake."""
+        error = more.get("exc_info")
+        logger.info("not a request", extra={"error": type(error).__name__})

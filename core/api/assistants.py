@@ -1,0 +1,164 @@
+"""Assistants as clients of the API make, see and change them; the rules are those of `core.assistants`."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from core.api import access
+from core.api.key import Key
+from core.api.models import ApiModels
+from core.api.page import Page, listed
+from core.api.refusal import Refusal, not_found
+from core.api.threads import Threads, check_resources
+from core.api.watch import Fields
+from core.assistants import models
+from core.assistants.refusals import Invalid, Outdated, Unknown
+from core.assistants.service import Assistants
+from core.store import assistants, audit
+from core.store.audit import Entry
+from core.store.database import Database, Execute
+from core.types import SETTINGS_ID, Assistant
+
+SHOWN: Final = (
+    *("id", "object", "created_at", "name", "description", "model", "instructions", "tools"),
+    *("tool_resources", "metadata", "temperature", "top_p", "response_format", "reasoning_effort"),
+)
+"""The fields of the API's object, in its order."""
+TRIES: Final = 5
+"""Of a change, while others change the same assistant."""
+
+
+class ApiAssistants:
+    """A key sees its project's assistants, and those of the operator, which only an admin changes.
+
+    `full`: the model server carries out hosted tools.
+    """
+
+    def __init__(
+        self, db: Database, service: Assistants, models: ApiModels, threads: Threads, *, full: bool
+    ) -> None:
+        self._db, self._service, self._models = db, service, models
+        self._threads, self._full = threads, full
+
+    async def create(self, key: Key, fields: Fields) -> tuple[dict[str, Any], str]:
+        """The new one, and which model was replaced in it ("gpt-4 -> …"), "" when none was."""
+        given, replaced = await self._given(key, fields)
+        try:
+            saved = await self._service.create(given, project=key.project)
+        except Invalid as invalid:
+            raise _refusal(invalid) from None
+        return assistant_object(saved.assistant), replaced
+
+    async def get(self, key: Key, id: str) -> dict[str, Any]:
+        """The assistant as it is now."""
+        return assistant_object((await self._seen(key, id))[0])
+
+    async def all(self, key: Key, page: Page) -> dict[str, Any]:
+        """One page of those the key sees."""
+
+        def work(tx: Execute) -> dict[str, Any]:
+            try:
+                found, more = assistants.page(tx, key.project, access.cut(page))
+            except LookupError as error:
+                raise access.no_cursor("assistant", error) from None
+            return listed([assistant_object(one) for one in found], more=more)
+
+        return await self._db(work)
+
+    async def modify(self, key: Key, id: str, fields: Fields) -> tuple[dict[str, Any], str]:
+        """Its next version, and which model was replaced. Null is a field's default."""
+        own = await self._changeable(key, id)
+        given, replaced = await self._given(key, fields)
+        for _ in range(TRIES):
+            current, _ = await self._seen(key, id)
+            try:
+                saved = await self._service.update(current, given, client=True)
+            except (Outdated, Unknown):  # others were quicker
+                continue
+            except Invalid as invalid:
+                raise _refusal(invalid) from None
+            await self._noted(key, "assistants.update", id, own)
+            return assistant_object(saved.assistant), replaced
+        raise Refusal("The assistant is being changed by others. Try it again.", status=409, retry_after=1.0)
+
+    async def delete(self, key: Key, id: str) -> dict[str, Any]:
+        """It is gone; runs and what they answered stay."""
+        own = await self._changeable(key, id)
+        places = await self._db(lambda tx: assistants.assignments(tx, id))
+        if places and not key.admin:
+            told = f"Assistant {id} answers in {len(places)} places of the chats. Only a key made with "
+            raise Refusal(f"{told}`spool keys create NAME --admin` may delete it.", status=403)
+        try:
+            await self._service.delete(id, force=True)
+        except Unknown:  # others were quicker
+            raise not_found("assistant", id) from None
+        await self._noted(key, "assistants.delete", id, own)
+        return {"id": id, "object": "assistant.deleted", "deleted": True}
+
+    async def _seen(self, key: Key, id: str) -> tuple[Assistant, bool]:
+        """It, and whether it is the operator's."""
+        found = await self._db(lambda tx: assistants.visible(tx, id, key.project))
+        if found is None:
+            raise not_found("assistant", id)
+        return found
+
+    async def _changeable(self, key: Key, id: str) -> bool:
+        """Whether it is the project's own. Raises Refusal where the key may not change it."""
+        _, operators = await self._seen(key, id)
+        if id == SETTINGS_ID:
+            raise Refusal(
+                f"{SETTINGS_ID} is what the ASSISTANT_* settings say. Change those, or create an assistant.",
+                code="assistant_of_settings",
+            )
+        if operators and not key.admin:
+            told = (
+                f"Assistant {id} belongs to the operator: this key sees it and cannot change it. Use a key "
+            )
+            cure = f"made with `spool keys create NAME --admin`, or `spool assistants update {id}`."
+            raise Refusal(told + cure, status=403, code="assistant_of_operator")
+        return not operators
+
+    async def _noted(self, key: Key, action: str, id: str, own: bool) -> None:
+        if not own:
+            entry = Entry(time.time(), key.person, action, id)
+            await self._db(lambda tx: audit.add(tx, entry))
+
+    async def _given(self, key: Key, fields: Fields) -> tuple[dict[str, Any], str]:
+        """What the client set, as it can be here."""
+        given, replaced = dict(fields), ""
+        if isinstance(wanted := given.get("model"), str):
+            given["model"] = await self._models.current(wanted)
+            if given["model"] != wanted:
+                replaced = f"{wanted} -> {given['model']}"
+                efforts = models.known(given["model"]).efforts
+                if efforts and given.get("reasoning_effort") not in (None, *efforts):
+                    del given["reasoning_effort"]
+        if not self._full:
+            refuse_hosted(given.get("tools") or ())
+        given = {**await self._threads.with_stores(key, given)}
+        resources = given.get("tool_resources") or {}
+        await self._db(lambda tx: check_resources(tx, key, resources))
+        return given, replaced
+
+
+def assistant_object(assistant: Assistant) -> dict[str, Any]:
+    """The API's object."""
+    told = assistant.to_json()
+    return {name: told[name] for name in SHOWN}
+
+
+def refuse_hosted(tools: Any) -> None:
+    """Raises Refusal for the first of these tools that the model server would have to carry out."""
+    for number, tool in enumerate(tools):
+        if tool["type"] != "function":
+            told = f"The tool '{tool['type']}' is not available: this Spool's model server carries out no "
+            cure = "hosted tools (OPENAI_FEATURES, OPENAI_BASE_URL). Take it out of the tools."
+            raise Refusal(told + cure, param=f"tools[{number}].type", code="tool_unavailable")
+
+
+def _refusal(invalid: Invalid) -> Refusal:
+    """The first thing that is wrong, as the API tells it."""
+    first = invalid.problems[0]
+    told = first.facts.get("text") or f"The {first.param} cannot be used here ({first.kind})."
+    return Refusal(told, param=first.param or None, code="invalid_value")

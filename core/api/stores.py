@@ -1,0 +1,377 @@
+"""Vector stores of clients: at the model server, under ids of our own and by project.
+
+Objects pass as they are, with our ids in place of the server's; what the project does not own never shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
+from typing import Any, Final
+
+from core.api.key import Key
+from core.api.page import Page, listed
+from core.api.refusal import Refusal, as_refusals, not_found, translated
+from core.api.uploads import SWEEP, Uploads
+from core.errors import Permanent, Retryable
+from core.ports import Object, Service
+from core.store import remote_objects, uploads
+from core.store.database import Database, Execute
+from core.store.remote_objects import RemoteObject
+
+logger = logging.getLogger(__name__)
+MARK: Final = "spool_id"
+"""In a store's metadata at the server: our id, by which one is found whose making was cut by a kill."""
+_MOST_METADATA: Final = 16
+_ATTACHED_DAYS: Final = 7
+"""After its last use a store goes that was made for files of messages; the original's number."""
+_SKEW: Final = 300.0
+
+
+class Stores:
+    """Vector stores and the files in them. `service` gives the model server once it is needed."""
+
+    def __init__(
+        self,
+        db: Database,
+        files: Uploads,
+        service: Callable[[], Awaitable[Service]],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._db, self._files, self._service, self._clock = db, files, service, clock
+        self._making: set[str] = set()
+        self._slots = asyncio.Semaphore(8)
+
+    async def create(self, key: Key, fields: Mapping[str, Any]) -> Object:
+        """A new store with these files."""
+        self.possible()
+        remotes = await self._files.remotes(key, fields.get("file_ids") or ())
+        id, now = remote_objects.new_id("vector_store"), self._clock()
+        sent = {**fields, "file_ids": list(remotes.values()), "metadata": _marked(fields.get("metadata"), id)}
+        self._making.add(id)
+        try:
+            # On disk before it is made: what a kill after this leaves there `settle` finds by its MARK.
+            await self._db(lambda tx: remote_objects.begin(tx, id, "vector_store", key.project, now))
+            try:
+                with as_refusals(_turned(remotes), _no_file(remotes)):
+                    made = await (await self._service()).make_store(_without_empty(sent))
+            except Refusal as refusal:
+                if refusal.status < 500:
+                    await self._db(lambda tx: remote_objects.delete(tx, id))
+                raise
+            await self._db(lambda tx: remote_objects.made(tx, id, made["id"]))
+        finally:
+            self._making.discard(id)
+        return _store(made, id)
+
+    async def make(self, key: Key, spec: Mapping[str, Any]) -> str:
+        """The id of a new store that is made along with an assistant or a thread."""
+        fields = {
+            name: spec[name] for name in ("file_ids", "chunking_strategy", "metadata") if spec.get(name)
+        }
+        return str((await self.create(key, fields))["id"])
+
+    async def prepare(self, key: Key, resources: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Tool resources whose ids the key may use, with the stores made that they ask for."""
+        search = dict(resources.get("file_search") or {})
+        wanted = search.pop("vector_stores", None) or ()
+        code = (resources.get("code_interpreter") or {}).get("file_ids") or ()
+
+        def check(tx: Execute) -> None:
+            self._files.known(tx, key, code)
+            self.known(tx, key, search.get("vector_store_ids") or ())
+
+        await self._db(check)
+        if wanted:
+            search["vector_store_ids"] = [await self.make(key, spec) for spec in wanted]
+        return {**resources, "file_search": search} if "file_search" in resources else resources
+
+    async def attach(self, key: Key, store: str | None, files: Collection[str]) -> str:
+        """Put files of a message into the thread's store; a new one where it has none, or it has gone."""
+        if store is not None:
+            try:
+                await self.add_batch(key, store, {"file_ids": list(files)})
+                return store
+            except Refusal as refusal:
+                if refusal.status != 404 or await self._there(key, store):
+                    raise
+        life = {"anchor": "last_active_at", "days": _ATTACHED_DAYS}
+        return str((await self.create(key, {"file_ids": list(files), "expires_after": life}))["id"])
+
+    async def _there(self, key: Key, store: str) -> bool:
+        return (
+            await self._db(lambda tx: remote_objects.get(tx, key.project, "vector_store", store)) is not None
+        )
+
+    def known(self, tx: Execute, key: Key, stores: Collection[str]) -> None:
+        """Refuse ids that are no stores of the project."""
+        lost = remote_objects.missing(tx, key.project, "vector_store", stores)
+        if lost is not None:
+            raise not_found("vector store", lost)
+
+    async def all(self, key: Key, page: Page) -> dict[str, Any]:
+        """A page of the project's stores; those the server has no more are left out."""
+
+        def read(tx: Execute) -> list[RemoteObject]:
+            self.known(tx, key, [one for one in (page.after, page.before) if one])
+            return remote_objects.all(
+                tx,
+                key.project,
+                "vector_store",
+                ascending=page.order == "asc",
+                after=page.after,
+                before=page.before,
+                limit=page.limit + 1,
+            )
+
+        async def one(row: RemoteObject) -> Object | None:
+            async with self._slots:
+                try:
+                    return await self.get(key, row.id)
+                except Refusal as refusal:
+                    if refusal.status == 404:
+                        return None
+                    raise
+
+        rows = await self._db(read)
+        backwards = page.before is not None and page.after is None
+        shown = rows[-page.limit :] if backwards else rows[: page.limit]
+        found = await asyncio.gather(*map(one, shown))
+        return listed([store for store in found if store is not None], more=len(rows) > page.limit)
+
+    async def get(self, key: Key, store: str) -> Object:
+        """The store as it is now."""
+        row = await self._row(key, store)
+        return _store(await self._of(row, lambda service: service.store(row.remote)), store)
+
+    async def modify(self, key: Key, store: str, fields: Mapping[str, Any]) -> Object:
+        """Change its name, metadata or expiry."""
+        row = await self._row(key, store)
+        return _store(await self._of(row, lambda service: service.change_store(row.remote, fields)), store)
+
+    async def delete(self, key: Key, store: str) -> dict[str, Any]:
+        """Returns ⇒ neither we nor the server has it; its files stay. After a kill it may be repeated."""
+        row = await self._row(key, store)
+        with as_refusals({row.remote: store}, not_found("vector store", store)):
+            await (await self._service()).delete_store(row.remote)  # as good when it is not there any more
+        await self._db(lambda tx: remote_objects.delete(tx, store))
+        return {"id": store, "object": "vector_store.deleted", "deleted": True}
+
+    async def search(self, key: Key, store: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """What is found in it; results of files that are not the project's any more are left out."""
+        row = await self._row(key, store)
+        found = await self._of(row, lambda service: service.search_store(row.remote, fields))
+        results = found.get("data") or []
+        names = await self._ours(key, [one["file_id"] for one in results])
+        kept = [{**one, "file_id": names[one["file_id"]]} for one in results if one["file_id"] in names]
+        return {**found, "data": kept}
+
+    async def add(self, key: Key, store: str, fields: Mapping[str, Any]) -> Object:
+        """Begin to index a file: `file_id`, attributes, chunking_strategy. Once is enough."""
+        row, file = await self._row(key, store), fields["file_id"]
+        remote = (await self._files.remotes(key, [file]))[file]
+        sent = _without_empty({**fields, "file_id": remote})
+        with as_refusals({remote: file, row.remote: store}, _no_file([file])):
+            found = await (await self._service()).put_entry(row.remote, sent)
+        return _entry(found, store, {remote: file})
+
+    async def files(
+        self, key: Key, store: str, page: Page, filter: str | None = None, batch: str | None = None
+    ) -> dict[str, Any]:
+        """A page of the files in it, or in one of its batches; `filter`: those of that status."""
+        row = await self._row(key, store)
+        part = await self._batch_row(key, store, batch) if batch else None
+        query = {"limit": page.limit, "order": page.order, **({"filter": filter} if filter else {})}
+        for name in ("after", "before"):
+            if at := getattr(page, name):
+                await self.file(key, store, at)  # a cursor that is not in the list is refused
+                query[name] = await self._remote(key, store, at)
+        gone = _no_batch(store, batch) if batch else not_found("vector store", store)
+        with as_refusals({row.remote: store}, gone):
+            service = await self._service()
+            found = await service.entries(row.remote, query, part.remote if part else None)
+        names = await self._ours(key, [one["id"] for one in found["data"]])
+        kept = [_entry(one, store, names) for one in found["data"] if one["id"] in names]
+        return listed(kept, more=bool(found.get("has_more")))
+
+    async def file(self, key: Key, store: str, file: str) -> Object:
+        """A file in it as it is now."""
+        return await self._entry(key, store, file, lambda port, *at: port.entry(*at))
+
+    async def modify_file(self, key: Key, store: str, file: str, fields: Mapping[str, Any]) -> Object:
+        """Change its attributes."""
+        attributes = fields.get("attributes")
+        return await self._entry(key, store, file, lambda port, *at: port.change_entry(*at, attributes))
+
+    async def text(self, key: Key, store: str, file: str) -> Object:
+        """A page with the text that was found in it."""
+        found = await self._entry(key, store, file, lambda port, *at: port.entry_text(*at), plain=True)
+        return {**found, **({"file_id": file} if "file_id" in found else {})}
+
+    async def remove(self, key: Key, store: str, file: str) -> dict[str, Any]:
+        """Returns ⇒ it is not found in the store any more; the file itself stays."""
+
+        async def out(port: Service, row: str, remote: str) -> Object:
+            await port.entry(row, remote)
+            await port.unindex(row, remote)
+            return {}
+
+        await self._entry(key, store, file, out, plain=True)
+        return {"id": file, "object": "vector_store.file.deleted", "deleted": True}
+
+    async def add_batch(self, key: Key, store: str, fields: Mapping[str, Any]) -> Object:
+        """Begin to index files: `file_ids` (attributes and chunking for all of them), `files`, or both."""
+        row = await self._row(key, store)
+        shared = {name: fields[name] for name in ("attributes", "chunking_strategy") if fields.get(name)}
+        entries = [{"file_id": file, **shared} for file in fields.get("file_ids") or ()]
+        entries += [_without_empty(one) for one in fields.get("files") or ()]
+        remotes = await self._files.remotes(key, [one["file_id"] for one in entries])
+        sent = {"files": [{**one, "file_id": remotes[one["file_id"]]} for one in entries]}
+        with as_refusals({**_turned(remotes), row.remote: store}, _no_file(remotes)):
+            made = await (await self._service()).make_batch(row.remote, sent)
+        # A kill before the next line: the files are in the store, and a client that asks again loses nothing.
+        one = RemoteObject(
+            remote_objects.new_id("file_batch"), "file_batch", key.project, made["id"], self._clock()
+        )
+        await self._db(lambda tx: remote_objects.add(tx, one))
+        return {**made, "id": one.id, "vector_store_id": store}
+
+    async def batch(self, key: Key, store: str, batch: str) -> Object:
+        """The batch as it is now."""
+        return await self._batch(key, store, batch, lambda port, *at: port.batch(*at))
+
+    async def cancel_batch(self, key: Key, store: str, batch: str) -> Object:
+        """Stop it as soon as possible."""
+        return await self._batch(key, store, batch, lambda port, *at: port.cancel_batch(*at))
+
+    async def settle(self) -> None:
+        """Remove what a kill left between the server's making of a store and our record of it."""
+        left = [one for one in await self._db(remote_objects.begun) if one.id not in self._making]
+        if not left:
+            return
+        service = await self._service()
+        made = await service.stores(min(one.created_at for one in left) - _SKEW)
+        marks = {(store.get("metadata") or {}).get(MARK): store["id"] for store in made}
+        for one in left:
+            if one.id in marks:
+                await service.delete_store(marks[one.id])
+            await self._db(partial(remote_objects.delete, id=one.id))
+
+    async def keep(self) -> None:
+        """For as long as the process lives: `settle`."""
+        while True:
+            try:
+                await self.settle()
+            except (Permanent, Retryable) as error:
+                logger.warning("the model server cannot be asked for stores (%s); again later", error.code)
+            await asyncio.sleep(SWEEP)
+
+    def possible(self) -> None:
+        """Refuse where the model server has no vector stores."""
+        if not self._files.rules.full:
+            raise Refusal(
+                "The model server of this Spool has no file_search and no vector stores. Leave the "
+                "file_search tool and its vector stores out, or ask the operator for a server with them "
+                "(OPENAI_FEATURES=full).",
+                param="tools",
+            )
+
+    async def _row(self, key: Key, store: str) -> RemoteObject:
+        self.possible()
+        row = await self._db(lambda tx: remote_objects.get(tx, key.project, "vector_store", store))
+        if row is None:
+            raise not_found("vector store", store)
+        return row
+
+    async def _of(self, row: RemoteObject, call: Callable[[Service], Awaitable[Object]]) -> Object:
+        """What the server says about a store; one that it has no more is not there for us, either."""
+        gone = not_found("vector store", row.id)
+        try:
+            with as_refusals({row.remote: row.id}, gone):
+                return await call(await self._service())
+        except Refusal as refusal:
+            if refusal is gone:
+                await self._db(lambda tx: remote_objects.delete(tx, row.id))
+            raise
+
+    async def _remote(self, key: Key, store: str, file: str) -> str:
+        """The id at the server of a file that may be in the store."""
+
+        def read(tx: Execute) -> str | None:
+            self._files.known(tx, key, [file])
+            return uploads.remote_of(tx, file)
+
+        remote = await self._db(read)
+        if remote is None:
+            raise _not_in(store, file)
+        return remote
+
+    async def _entry(
+        self, key: Key, store: str, file: str, call: Callable[..., Awaitable[Object]], *, plain: bool = False
+    ) -> Object:
+        row, remote = await self._row(key, store), await self._remote(key, store, file)
+        with as_refusals({remote: file, row.remote: store}, _not_in(store, file)):
+            found = await call(await self._service(), row.remote, remote)
+        return found if plain else _entry(found, store, {remote: file})
+
+    async def _batch_row(self, key: Key, store: str, batch: str) -> RemoteObject:
+        row = await self._db(lambda tx: remote_objects.get(tx, key.project, "file_batch", batch))
+        if row is None:
+            raise _no_batch(store, batch)
+        return row
+
+    async def _batch(
+        self, key: Key, store: str, batch: str, call: Callable[..., Awaitable[Object]]
+    ) -> Object:
+        row, part = await self._row(key, store), await self._batch_row(key, store, batch)
+        with as_refusals({row.remote: store, part.remote: batch}, _no_batch(store, batch)):
+            found = await call(await self._service(), row.remote, part.remote)
+        return {**found, "id": batch, "vector_store_id": store}
+
+    async def _ours(self, key: Key, remotes: Collection[str]) -> dict[str, str]:
+        return await self._db(lambda tx: uploads.of_remotes(tx, key.project, remotes))
+
+
+def _store(found: Object, id: str) -> Object:
+    metadata = dict(found.get("metadata") or {})
+    if metadata.get(MARK) == id:
+        del metadata[MARK]
+    return {**found, "id": id, "name": found.get("name") or "", "metadata": metadata}
+
+
+def _entry(found: Object, store: str, ids: Mapping[str, str]) -> Object:
+    error = found.get("last_error")
+    if error:
+        error = {**error, "message": translated(str(error.get("message") or ""), ids)}
+    return {**found, "id": ids[found["id"]], "vector_store_id": store, "last_error": error}
+
+
+def _marked(metadata: Mapping[str, str] | None, id: str) -> dict[str, str]:
+    """With our id, where there is room: else what a kill leaves is a store that nobody finds again."""
+    given = dict(metadata or {})
+    return given if len(given) >= _MOST_METADATA else {**given, MARK: id}
+
+
+def _without_empty(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What is null or [] is as good as left out; a server may think otherwise."""
+    return {name: value for name, value in fields.items() if value not in (None, [])}
+
+
+def _turned(remotes: Mapping[str, str]) -> dict[str, str]:
+    return {remote: ours for ours, remote in remotes.items()}
+
+
+def _no_file(files: Collection[str]) -> Refusal:
+    """The server does not have what we sent it, or has not got it yet."""
+    return Refusal(f"No such File object: {', '.join(files)}", status=404, param="file_id")
+
+
+def _not_in(store: str, file: str) -> Refusal:
+    return Refusal(f"No file found with id '{file}' in vector store '{store}'.", status=404)
+
+
+def _no_batch(store: str, batch: str) -> Refusal:
+    return Refusal(f"No file batch found with id '{batch}' in vector store '{store}'.", status=404)
