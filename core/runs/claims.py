@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from core.errors import Lost
 from core.policy import ledger
@@ -63,6 +63,10 @@ def reread(tx: Execute, held: Claim, budget: int) -> Claim:
     return ledger.left(tx, read(tx, held.run, held.owner, budget, resumed=True))
 
 
+SAID: Final = '"role": "assistant"'
+"""In an item that the model has said."""
+
+
 class Ended(NamedTuple):
     """What the end of a run leads to."""
 
@@ -80,9 +84,9 @@ def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, 
     """End a run and begin the lane's next one, in one transaction. Raises Lost."""
     gone = runs.end(tx, held.run, held.owner, outcome.status, outcome.error, now)
     runs.seen(tx, held.run, *outcome.marks)
-    items.add(tx, held.thread, held.run, outcome.items)
+    places = items.add(tx, held.thread, held.run, outcome.items)
     if held.assistant:
-        _answers(tx, held, held.assistant, outcome, now)
+        _answers(tx, held, held.assistant, outcome, places, now)
     wiped = gone and deletions.settle(tx, held.run)  # before anything of the next run is read
     files.release(tx, held.run)
     if outcome.token_ratio:
@@ -94,10 +98,12 @@ def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, 
     return Ended(_next(tx, held.lane, held.owner, budget) if go_on else None, due, wiped, told)
 
 
-def _answers(tx: Execute, held: Claim, assistant: Assistant, outcome: Outcome, now: float) -> None:
+def _answers(
+    tx: Execute, held: Claim, assistant: Assistant, outcome: Outcome, places: Sequence[int], now: float
+) -> None:
     """What was answered are messages of the thread, too."""
-    turn = items.turn(tx, held.thread, held.run)
-    said = [(seq, item) for seq, item in turn if item.get("role") == "assistant"]
+    turn = [(at, text) for at, text in zip(places, outcome.items, strict=True) if SAID in text]
+    said = [(at, item) for at, item in ((at, json.loads(text)) for at, text in turn) if "role" in item]
     if held.options:
         for one in outcome.records:
             if one["type"] == "message":
@@ -186,6 +192,7 @@ def _of_client(tx: Execute, row: runs.Row, owner: str, budget: int, *, resumed: 
         room=room,
         store=files.kept(tx, row.thread, time.time())[0],
         options=replace(options, searchable=tuple(kept.get("searchable") or ())),
+        told=views.now(tx, row.run),
     )
 
 

@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from core.concurrency import Backoff, retry
 from core.errors import Lost, Parked, Unsaved, loggable
 from core.runs import claims
-from core.runs.client import views
 from core.runs.client.watching import Watching
 from core.store import runs
 from core.store.database import Database, Execute
@@ -147,8 +146,8 @@ class Lanes:
         stopping = self._stopping.setdefault(claim.run, Stopping())
         if claim.status == "cancelling":
             stopping.set()
-        elif claim.options and self.watching.watched(claim.run):
-            self.watching.changed(claim.run, await self._db(lambda tx: views.now(tx, claim.run)))
+        elif claim.options:
+            self.watching.changed(claim.run, claim.told)
         try:
             outcome = await self._run(claim, stopping)
             now, go_on = time.time(), not self._closing

@@ -11,17 +11,15 @@ import hashlib
 import json
 import logging
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
-from core.concurrency import Backoff
 from core.errors import Lost, Parked, Permanent, Retryable, SpoolError, Unreachable, Unsaved
-from core.model_server.faults import RATE_LIMITS, Refused, Said
+from core.model_server.faults import Refused, Said, pause
 from core.runs import output_files, rounds
-from core.runs.client.files import ClientFiles
-from core.runs.client.records import spent
+from core.runs.client.side import BEGIN, ClientSide
 from core.runs.lanes import MAX_ATTEMPTS
 from core.runs.prompt import history, self_knowledge
 from core.runs.prompt.input import RunInput, without_files
@@ -44,17 +42,9 @@ MEANT = "without the files that are meant"
 ALL_FILES = "without any files"
 KNOWN_ENDS = ("max_output_tokens", "content_filter", "empty_answer", LIMIT)
 """Why an answer is incomplete, where there are words for it."""
-AGAIN: Final = Backoff(first=0.5)
-"""Between the attempts of a run; each failure counts twice, so the pauses grow fourfold."""
 SAID_SECONDS = 15.0
 """A longer wait is said in the post."""
 PAUSE = "pause"
-LEAST: Final = 16
-"""Tokens that a response must be allowed, at the least: the server refuses fewer."""
-SHOWN: Final = ("file_search_call.results", "code_interpreter_call.outputs")
-"""What hosted tools have found and made is told to clients."""
-BEGIN: Final = items.item("developer", "Nobody has said anything yet: begin the conversation.")
-"""In place of an empty thread, which the server would refuse."""
 TURNED_AWAY = frozenset({"rate_limit_exceeded", "slow_down", "server_is_overloaded", "http_429", "http_503"})
 """Codes of requests that the server did not begin to answer."""
 
@@ -71,7 +61,7 @@ class RunLoop:
         told = run.claim.history if run.claim.options else without_files(run.claim.history, alive)
         self._history = tuple(map(rounds.sound, told))
         self.reader = ResponseReader(run, context.model)
-        self._files = ClientFiles(run, context.service, context.library) if run.claim.options else None
+        self._client = ClientSide.of(run, context, self.reader.progress)
         run.requests.prices = context.prices
         self._resources = ThreadResources(run, context.library, self.input)
         self._offer = Offer()
@@ -96,7 +86,7 @@ class RunLoop:
         """Ask until the model answers, refuses for good, or three errors were met."""
         loop, rules, draft = asyncio.get_running_loop(), self._run.rules, self._run.draft
         draft.until = loop.time() + (self._assistant.run_seconds or rules.limits.run)
-        draft.room = sys.maxsize if self._run.claim.options else rules.answer_characters
+        draft.room = sys.maxsize if self._client else rules.answer_characters
         while True:
             try:
                 return await self._rounds()
@@ -113,7 +103,7 @@ class RunLoop:
                 met = _retryable(error)
                 if await self._met(met) >= MAX_ATTEMPTS:
                     return await self._failed(met.notice, met.code)
-                if not await self._waited(_pause(draft.attempts, met, draft.until - loop.time())):
+                if not await self._waited(pause(draft.attempts, met, draft.until - loop.time())):
                     return await self._failed(met.notice, met.code)
 
     async def _waited(self, seconds: float) -> bool:
@@ -185,17 +175,17 @@ class RunLoop:
 
     async def _rounds(self) -> Answer:
         await self._prepare()
-        client = self._run.claim.options
+        client = self._client
         if not client and not self._run.message.text and self.input.says_nothing():
             return self._answer("completed", "")
         before = self._run.rounds
         while True:
             for one in before[-1:]:
                 await self.calls.carry_out(one, self._offer)
-                if self.reader.progress:
-                    self.reader.progress.results(one.records, self.calls.outputs(one, self._offer))
+                if client:
+                    client.results(one, self.calls.outputs(one, self._offer))
             self._run.draft.begin("\n\n".join(one.text for one in before if one.text))
-            if client and client.max_completion_tokens and self._left(before) < LEAST:
+            if client and client.enough:
                 return self._answer("incomplete", "", error="max_output_tokens")
             response = await self._follow(before)
             if self._context.outages.told:
@@ -225,19 +215,11 @@ class RunLoop:
                     await self.calls.not_sent(one)
             raise
 
-    def _left(self, before: list[Round]) -> int:
-        """Tokens that all further responses of a client's run may have."""
-        client = self._run.claim.options
-        most = client.max_completion_tokens if client else None
-        return (most or sys.maxsize) - spent(record for one in before for record in one.records)
-
     async def _prepare(self) -> None:
         """What must be known before the model is asked; all of it is asked for once."""
-        if files := self._files:
-            self._files = None
-            self._history = await files.shown(self._history)
-            self._assistant = await files.given(self._assistant)
-            self.input.store = await files.searched()
+        if self._client:
+            prepared = await self._client.prepared(self._history, self._assistant)
+            self._history, self._assistant, self.input.store = prepared
         rules, model = self._run.rules, self._assistant.model
         if self.input.needs_preparing:
             await self._read()
@@ -251,7 +233,7 @@ class RunLoop:
             resources=self._resources.resources(before=WITHOUT_KEPT not in self._mended),
             effort=rules.effort,
             unsupported=WITHOUT_TOOLS in self._mended,
-            client=bool(self._run.claim.options and self._run.claim.options.client),
+            client=bool(self._client and self._client.functions),
         )
         if self._offer.missing and (WITHOUT_TOOLS in self._mended or await self._new_here()):
             await self._run.note("tools_missing", names=_listed(self._offer.missing))
@@ -260,7 +242,7 @@ class RunLoop:
     async def _instructed(self) -> str:
         """The assistant's instructions, and what it is told of itself."""
         own = self._assistant.instructions
-        if not self._run.rules.self_knowledge or self._run.claim.options:
+        if not self._run.rules.self_knowledge or self._client:
             return own
         names = [str(tool.get("name") or tool["type"]) for tool in self._offer.tools]
         return "\n\n".join(filter(None, [own, await self_knowledge.told(self._run, names)]))
@@ -299,12 +281,9 @@ class RunLoop:
             options.pop("tool_choice", None)  # it forces the first response, not every one
         worked = rounds.sent_back(self._run) if number else ()
         given = (*self._history, *self.input.items(), *worked)
-        if client := claim.options:
+        if self._client:
             given = given or (BEGIN,)
-            options |= {"include": list(SHOWN)} if self._offer.hosted else {}
-            options |= (
-                {"max_output_tokens": self._left(self._run.rounds)} if client.max_completion_tokens else {}
-            )
+            options = self._client.asked(options, hosted=self._offer.hosted)
         self._told = (self._instructions, *given)
         return Prompt(
             model=assistant.model,
@@ -326,18 +305,15 @@ class RunLoop:
             response.calls,
             tuple(made),
             tuple(cited),
-            self._settled(response, made),
+            self._client.settled(response, made) if self._client else (),
         )
         await self._run.record_round(one)
-
-    def _settled(self, response: Response, files: Collection[str]) -> tuple[dict[str, Any], ...]:
-        """What a client is told of the response, which is over."""
-        progress = self.reader.progress
-        return progress.settle(response.ended, response.calls, files) if progress else ()
+        if self._client:
+            self._client.recorded(self._run.rounds)
 
     def _plain(self, text: str) -> str:
         """As people read it; a client gets it as it is."""
-        return text if self._run.claim.options else output_files.plain(text)
+        return text if self._client else output_files.plain(text)
 
     async def _finished(self, response: Response, before: list[Round]) -> Answer:
         """The last response's words, with those of the rounds before it."""
@@ -346,14 +322,15 @@ class RunLoop:
         if line := output_files.footnotes([*earlier, *cited]):
             self._run.draft.notes[line] = None
         text, ended = self._plain(self._run.draft.text), response.ended
-        self._settled(response, made)
+        if self._client:
+            self._client.settled(response, made)
         if WITHOUT_KEPT in self._mended and WITHOUT_TOOLS not in self._mended:
             await self._resources.forget()
         if any(str(item.get("type")) in HOSTED for item in response.items):
             self._told = ()  # what these tools found was counted, too
-        files = (*self._brought(before), *made)
+        files = (*self._files(before), *made)
         usage = dict(ended.usage or {})
-        if ended.ending == "completed" and (text.strip() or files or self._run.claim.options):
+        if ended.ending == "completed" and (text.strip() or files or self._client):
             return self._answer("completed", text, usage=usage, files=files)
         reason = ended.reason or ("empty_answer" if ended.ending == "completed" else "incomplete")
         await self._run.note(reason if reason in KNOWN_ENDS else "incomplete")
@@ -371,7 +348,7 @@ class RunLoop:
             await self._run.note("file_lost", names=_listed(found.lost))
         return found.files, found.documents
 
-    def _brought(self, before: list[Round]) -> tuple[str, ...]:
+    def _files(self, before: list[Round]) -> tuple[str, ...]:
         """What the rounds brought along, by the model and by our own tools."""
         found: list[str] = []
         for one in before:
@@ -384,8 +361,9 @@ class RunLoop:
     async def _ended(self, notice: str, response: Response, before: list[Round]) -> Answer:
         """We end it, not the model; what it made until then is shown."""
         made, _ = await self._collected(response)
-        files = (*self._brought(before), *made)
-        self._settled(response, made)
+        files = (*self._files(before), *made)
+        if self._client:
+            self._client.settled(response, made)
         await self._run.note(notice)
         text = self._plain(self._run.draft.text)
         return self._answer("incomplete", text, error=notice, files=files)
@@ -397,7 +375,7 @@ class RunLoop:
             notice = "request_refused"
         run = self._run
         await run.note(notice)
-        files = self._brought(run.rounds)
+        files = self._files(run.rounds)
         text = run.draft.shown
         if not text and run.claim.resumed:  # what the process before this one showed stays
             text = (await run.reply.shown()).removeprefix(run.draft.head)
@@ -417,15 +395,3 @@ def _retryable(error: Exception) -> Retryable:
         return error
     logger.error("unexpected error in a run", exc_info=error)
     return Retryable(type(error).__name__, notice="internal")
-
-
-def _pause(attempt: int, error: Retryable, left: float) -> float:
-    """Seconds before the next attempt: what the server asks for, never less, never in step with others.
-
-    A limit that does not tell when it ends fills up again within a minute or so: it is given more time, as
-    far as the run has it `left`.
-    """
-    failures = 2 * attempt - 1
-    if error.retry_after is None and error.code in RATE_LIMITS:
-        return Backoff(first=5.0, most=max(AGAIN.first, left / 4)).pause(failures)
-    return AGAIN.pause(failures, error)

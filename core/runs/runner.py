@@ -147,7 +147,9 @@ class ModelRun:
         if self._run.rounds:
             await self._loop.calls.close()
         if progress := self._loop.reader.progress:
-            return replace(answer, records=progress.closed(answer.ending))
+            known = {one["id"] for each in self._run.rounds for one in each.records}
+            last = progress.closed(answer.ending)
+            return replace(answer, records=tuple(one for one in last if one["id"] not in known))
         if any(message.followed for message in self._run.claim.messages):
             told = await self._run.say("follow_ends")
             return replace(answer, note="\n".join(filter(None, [answer.note, told])))
@@ -233,13 +235,15 @@ WITHDRAWN: Final = Answer("cancelled", "", error="message deleted")
 
 async def _withdrawn(run: Run, stopping: Stopping) -> bool:
     """Whether it was stopped because all that it answers was deleted, perhaps before a death."""
-    return stopping.is_set() and await run.db(lambda tx: deletions.all_gone(tx, run.claim.run))
+    if run.claim.options or not stopping.is_set():
+        return False
+    return await run.db(lambda tx: deletions.all_gone(tx, run.claim.run))
 
 
 async def _buttons(run: Run, answer: Answer) -> tuple[AnswerButton, ...]:
     """Under what the model has said, and under no text of ours."""
     said = answer.text.strip() and answer.ending in ("completed", "incomplete")
-    if not (said and run.rules.buttons and run.claim.assistant):
+    if not (said and run.rules.buttons and run.claim.assistant) or run.claim.options:
         return ()
     again, shorter = await run.say("again_button"), await run.say("shorter_button")
     return AnswerButton("again", again), AnswerButton("shorter", shorter)

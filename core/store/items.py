@@ -32,13 +32,10 @@ def fitting(texts: Sequence[str], budget: int) -> int:
     return len(texts)
 
 
-def add(tx: Execute, thread: ThreadId, run: RunId, items: Iterable[str]) -> None:
-    """Append one run's turn to its thread."""
-    for text in items:
-        tx.execute(
-            "INSERT INTO items (thread_id, run_id, item, tokens) VALUES (?, ?, ?, ?)",
-            (thread, run, text, weigh(text)),
-        )
+def add(tx: Execute, thread: ThreadId, run: RunId, items: Iterable[str]) -> list[int]:
+    """Append one run's turn to its thread; gives where each item stands."""
+    sql = "INSERT INTO items (thread_id, run_id, item, tokens) VALUES (?, ?, ?, ?) RETURNING seq"
+    return [tx.execute(sql, (thread, run, text, weigh(text))).fetchall()[0][0] for text in items]
 
 
 def add_message(tx: Execute, thread: ThreadId, message: str, text: str) -> None:

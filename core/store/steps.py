@@ -258,6 +258,12 @@ def _round(value: Mapping[str, Any]) -> Round:
     return Round(value["text"], tuple(value["items"]), calls, files, cited, records)
 
 
+def _recorded(value: Answer | Round) -> dict[str, Any]:
+    """Runs of chats have no records."""
+    told = asdict(value)
+    return told if value.records else {name: one for name, one in told.items() if name != "records"}
+
+
 def _context(value: list[Mapping[str, Any]]) -> tuple[Earlier, ...]:
     return tuple(_earlier(message) for message in value if GONE not in message)
 
@@ -316,7 +322,7 @@ def _upload_told(value: Uploaded) -> dict[str, Any]:
 
 CONTEXT: Final[Step[tuple[Earlier, ...]]] = Step("context", _context_told, _context)
 """What stood in the topic before the question: given once."""
-ANSWER: Final[Step[Answer]] = Step("answer", asdict, _answer)
+ANSWER: Final[Step[Answer]] = Step("answer", _recorded, _answer)
 """The whole answer: from here on the model is not asked again."""
 
 
@@ -327,7 +333,7 @@ def response(number: int) -> Step[str]:
 
 def round(number: int) -> Step[Round]:
     """What the model asked for, before any of it is done."""
-    return Step(f"round:{number}", asdict, _round)
+    return Step(f"round:{number}", _recorded, _round)
 
 
 def call(id: str) -> Step[CallState]:

@@ -333,6 +333,8 @@ class Claim:
     """Set where others may have written in the topic: from this time on the thread has not seen it."""
     options: RunOptions | None = None
     """Of a run of the API: what its client has set. None for the runs of chats."""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """A client's run as it is told when it is begun."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,7 @@ class Progress:
         self._emit(mark, those[-1])
 
     def _text_ends(self, item: Mapping[str, Any]) -> None:
-        """A message is done. One with files is told as such once these are stored."""
+        """A message is done, which is told when something else begins, or once all of it is stored."""
         if self._text is None:
             return
         for one in records.citations(item):
@@ -173,8 +173,6 @@ class Progress:
         made = [one for one in self._cited if one.get("type") == "container_file_citation"]
         for one in made:
             self._made(str(one.get("file_id")), str(one.get("filename") or "file"))
-        if not made and item.get("status") != "incomplete":
-            self._close("completed")
 
     def _made(self, key: str, name: str) -> None:
         """The text brings a file along that code has made."""
@@ -309,6 +307,8 @@ class Progress:
 
     def settle(self, ended: Finished, calls: Sequence[Call], files: Collection[str]) -> tuple[Record, ...]:
         """The response is over, and these of its files are stored; gives its records."""
+        if self._records:
+            self._records[-1]["usage"] = records.usage(ended)
         if self._text is not None:
             self._stored(self._text, files)
             whole = ended.ending == "completed"
@@ -317,8 +317,6 @@ class Progress:
         own = [call for call in calls if not call.server]
         for told, call in zip(self._calls["calls"] if self._calls else (), own, strict=False):
             told["id"], told["function"]["arguments"] = call.id, call.arguments
-        if self._records:
-            self._records[0]["usage"] = records.usage(ended)
         return tuple(self._records)
 
     def _stored(self, record: Record, files: Collection[str]) -> None:
@@ -343,7 +341,7 @@ class Progress:
     def results(self, those: Iterable[Mapping[str, Any]], outputs: Outputs) -> None:
         """Functions have given these outputs here: their steps are complete."""
         for record in those:
-            if record["type"] == "tools" and record["status"] == "in_progress":
+            if outputs and record["type"] == "tools" and record["status"] == "in_progress":
                 self._tell("thread.run.step.completed", objects.step(record, self._row, outputs))
 
     def _begun(self, record: Record) -> None:
