@@ -15,7 +15,7 @@ from tests.conftest import Product
 from tests.web.clients import Api, free_port
 from tests.web.serving import Serving
 
-pytestmark = pytest.mark.filterwarnings("ignore:The Assistants API is deprecated")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 NAME = '../보고"서\n.txt'
 LONG = bytes(range(256)) * 5000
 
