@@ -58,9 +58,7 @@ def _create(options: argparse.Namespace, settings: Settings) -> None:
         key, secret = looked_up(settings, lambda tx: keys.issue(tx, wanted, time.time()))
     except KeyTaken as taken:
         was = "was revoked, and its name stays taken" if taken.row.revoked_at else "exists already"
-        cure = "Choose another name" if taken.row.revoked_at else f"Revoke it, `{options.spool} keys revoke "
-        cure += "" if taken.row.revoked_at else f"{options.name}`, or choose another name"
-        raise ConfigError(f"The key {options.name} {was}. {cure}.") from None
+        raise ConfigError(f"The key {options.name} {was}. Choose another name.") from None
     if options.json:
         put_json(
             {"id": key.id, "name": key.name, "project": key.project, "rights": _rights(key), "key": secret}

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from bots import older_demo
-from bots.app import assembled
+from bots.app import Running, assembled
+from bots.demo import api
 from bots.demo.conversation import Conversation
 from bots.demo.folder import Folder
 from bots.demo.history import History
@@ -29,8 +30,8 @@ from bots.demo.takeover import DATABASE, take_over
 from bots.demo.words import Words, command, words
 from bots.intake.connection import keep
 from core.assistants.of_settings import settings_assistant
-from core.runs.lanes import Lanes
 from core.settings import INSTRUCTIONS, Settings
+from core.settings.http import SERVED
 from core.store import approvals, runs, threads
 from core.store.data_dir import only_runner
 from core.store.database import Database
@@ -67,12 +68,14 @@ async def talk(settings: Settings, spool: str = "spool") -> None:
             }
             config = await _local(own, slack, discord, stack, spool)
             before = await _looked_back(folder.path / DATABASE)
-            lanes = await stack.enter_async_context(_bot(config, folder.tools(config.tools_directory)))
+            secret = await api.key(folder.path / DATABASE)
+            running = await stack.enter_async_context(_bot(config, folder.tools(config.tools_directory)))
             _keep_the_terminal()
             screen = Screen(folder, said)
+            screen.line(f"OPENAI_BASE_URL={running.url}/v1 OPENAI_API_KEY={secret}")
             typed = stack.enter_context(contextlib.closing(keyboard(History(folder.history), screen.write)))
             greeting = _greeting(config, said, before, left)
-            await Conversation(people, lanes, screen, said).hold(greeting, typed)
+            await Conversation(people, running.lanes, screen, said).hold(greeting, typed)
 
 
 def _keep_the_terminal() -> None:
@@ -138,6 +141,8 @@ async def _local(
         discord_gateway_url=discord.gateway_url,
         admins=(*settings.admins, SLACK_USER, DISCORD_USER),
         answer_buttons=False,  # a terminal has no room for them
+        http=api.address(settings.http),
+        http_serve=SERVED,
     )
     if settings.openai_api_key or settings.openai_base_url:
         return config
@@ -161,7 +166,7 @@ def _assistant(config: Settings) -> Assistant:
 
 
 @contextlib.asynccontextmanager
-async def _bot(config: Settings, tools: Path) -> AsyncIterator[Lanes]:
+async def _bot(config: Settings, tools: Path) -> AsyncIterator[Running]:
     """The bot, connected to both."""
     built = assembled(config, ("slack", "discord"), assistant=_assistant(config), tools=[tools])
     async with built as running:
@@ -172,7 +177,7 @@ async def _bot(config: Settings, tools: Path) -> AsyncIterator[Lanes]:
         ]
         try:
             await asyncio.gather(*(event.wait() for event in connected))
-            yield running.lanes
+            yield running
         finally:
             for task in keeping:
                 task.cancel()

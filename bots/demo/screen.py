@@ -32,6 +32,11 @@ class Screen:
         sys.stdout.flush()
         self._growing = ""
 
+    def line(self, text: str) -> None:
+        """A line to be copied: it is not wrapped. Only where another has ended."""
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
     def new_line(self) -> None:
         """Whoever typed has pressed Enter."""
         self._wrapping.new_line()

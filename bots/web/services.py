@@ -56,10 +56,11 @@ def built(means: Means) -> Services:
     rules = UploadRules(settings.api_upload_mb * 2**20, full, settings.data_dir)
     uploads = Uploads(db, means.service, means.background, rules)
     stores = Stores(db, uploads, means.service)
+    threads = Threads(db, means.lanes, stores)
     return Services(
-        assistants=ApiAssistants(db, means.assistants, models, stores.prepare, full=full),
+        assistants=ApiAssistants(db, means.assistants, models, threads, full=full),
         models=models,
-        threads=Threads(db, means.lanes, stores),
+        threads=threads,
         messages=Messages(db),
         uploads=uploads,
         stores=stores,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from core.api import access
 from core.api.key import Key
 from core.api.models import ApiModels
 from core.api.page import Page, listed
 from core.api.refusal import Refusal, not_found
+from core.api.threads import Threads, check_resources
 from core.api.watch import Fields
 from core.assistants import models
-from core.assistants.refusals import Invalid, Outdated
+from core.assistants.refusals import Invalid, Outdated, Unknown
 from core.assistants.service import Assistants
 from core.store import assistants, audit
 from core.store.audit import Entry
@@ -26,8 +27,6 @@ SHOWN: Final = (
 """The fields of the API's object, in its order."""
 TRIES: Final = 5
 """Of a change, while others change the same assistant."""
-Prepare = Callable[[Key, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
-"""Tool resources whose ids the key may use, with the stores made that they ask for. Raises Refusal."""
 
 
 class ApiAssistants:
@@ -37,10 +36,10 @@ class ApiAssistants:
     """
 
     def __init__(
-        self, db: Database, service: Assistants, models: ApiModels, prepare: Prepare, *, full: bool
+        self, db: Database, service: Assistants, models: ApiModels, threads: Threads, *, full: bool
     ) -> None:
         self._db, self._service, self._models = db, service, models
-        self._prepare, self._full = prepare, full
+        self._threads, self._full = threads, full
 
     async def create(self, key: Key, fields: Fields) -> tuple[dict[str, Any], str]:
         """The new one, and which model was replaced in it ("gpt-4 -> …"), "" when none was."""
@@ -58,24 +57,14 @@ class ApiAssistants:
     async def all(self, key: Key, page: Page) -> dict[str, Any]:
         """One page of those the key sees."""
 
-        def work(tx: Execute) -> list[Assistant]:
-            return assistants.listed(
-                tx,
-                key.project,
-                page.limit + 1,
-                ascending=page.order == "asc",
-                after=page.after,
-                before=page.before,
-            )
+        def work(tx: Execute) -> dict[str, Any]:
+            try:
+                found, more = assistants.page(tx, key.project, access.cut(page))
+            except LookupError as error:
+                raise access.no_cursor("assistant", error) from None
+            return listed([assistant_object(one) for one in found], more=more)
 
-        try:
-            found = await self._db(work)
-        except LookupError as unknown:
-            raise not_found("assistant", str(unknown.args[0])) from None
-        more = len(found) > page.limit
-        backwards = page.before is not None and page.after is None
-        those = found[-page.limit :] if backwards else found[: page.limit]
-        return listed([assistant_object(one) for one in those], more=more)
+        return await self._db(work)
 
     async def modify(self, key: Key, id: str, fields: Fields) -> tuple[dict[str, Any], str]:
         """Its next version, and which model was replaced. Null is a field's default."""
@@ -85,7 +74,7 @@ class ApiAssistants:
             current, _ = await self._seen(key, id)
             try:
                 saved = await self._service.update(current, given, client=True)
-            except Outdated:
+            except (Outdated, Unknown):  # others were quicker
                 continue
             except Invalid as invalid:
                 raise _refusal(invalid) from None
@@ -100,7 +89,10 @@ class ApiAssistants:
         if places and not key.admin:
             told = f"Assistant {id} answers in {len(places)} places of the chats. Only a key made with "
             raise Refusal(f"{told}`spool keys create NAME --admin` may delete it.", status=403)
-        await self._service.delete(id, force=True)
+        try:
+            await self._service.delete(id, force=True)
+        except Unknown:  # others were quicker
+            raise not_found("assistant", id) from None
         await self._noted(key, "assistants.delete", id, own)
         return {"id": id, "object": "assistant.deleted", "deleted": True}
 
@@ -144,8 +136,9 @@ class ApiAssistants:
                     del given["reasoning_effort"]
         if not self._full:
             refuse_hosted(given.get("tools") or ())
-        if given.get("tool_resources"):
-            given["tool_resources"] = dict(await self._prepare(key, given["tool_resources"]))
+        given = {**await self._threads.with_stores(key, given)}
+        resources = given.get("tool_resources") or {}
+        await self._db(lambda tx: check_resources(tx, key, resources))
         return given, replaced
 
 

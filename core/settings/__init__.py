@@ -65,6 +65,7 @@ class Settings:
     context_tokens: int = 0
     answer_characters: int = 40_000
     answer_buttons: bool = True
+    prices_file: str = ""
     file_megabytes: int = 20
     files_per_message: int = 8
     catch_up_seconds: int = 3600
@@ -192,7 +193,7 @@ def _needs(settings: Settings, to_run: Sequence[str], spool: str) -> list[str]:
     if not platforms and not settings.http:
         problems.append(
             "No platform is configured. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or DISCORD_BOT_TOKEN, in "
-            f".env (docs/setup.md shows where to get them). `{spool} demo` shows Spool without any account, "
+            f".env (docs/setup.md shows where to get them). `{spool} demo` shows Spool without any account. "
             f"`{spool} serve` serves its API without any chat."
         )
     if "slack" in platforms:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Any
 
+from core.store import paging
 from core.store.database import Execute
+from core.store.paging import Listing, Slice
 from core.types import SETTINGS_ID, Assistant
 
 DEFAULT = ("", "default")
@@ -17,7 +19,6 @@ DEFAULT = ("", "default")
 SETTINGS = ("", "settings")
 """Where nothing at all is assigned: the assistant of the ASSISTANT_* settings."""
 _ROW = "id, created_at, assistants.version, body, name, instructions, model"
-_NEWEST = "ORDER BY created_at DESC, id DESC LIMIT ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,32 +105,11 @@ def visible(tx: Execute, id: str, project: str) -> tuple[Assistant, bool] | None
     return (_assistant(*rows[0][:-1]), rows[0][-1] is None) if rows else None
 
 
-def listed(
-    tx: Execute, project: str, limit: int, *, ascending: bool, after: str | None, before: str | None
-) -> list[Assistant]:
-    """At most so many of those that keys of a project see, beyond or ahead of one of them.
-
-    Raises LookupError with the id of a cursor that is none of them.
-    """
-    further, back = ("> (?, ?)", "< (?, ?)") if ascending else ("< (?, ?)", "> (?, ?)")
-    backwards = before is not None and after is None
-    sql = f"SELECT {_ROW} FROM assistants WHERE deleted_at IS NULL AND body <> '{{}}' "
-    sql += "AND (project IS NULL OR project = ?) "
-    params: list[Any] = [project]
-    for cursor, beyond in ((after, further), (before, back)):
-        if cursor is not None:
-            sql += f"AND (created_at, id) {beyond} "
-            params += _position(tx, cursor, project)
-    sql += "ORDER BY created_at, id LIMIT ?" if ascending != backwards else _NEWEST
-    rows = tx.execute(sql, (*params, limit)).fetchall()
-    return [_assistant(*row) for row in (reversed(rows) if backwards else rows)]
-
-
-def _position(tx: Execute, id: str, project: str) -> tuple[float, str]:
-    if visible(tx, id, project) is None:
-        raise LookupError(id)
-    rows = tx.execute("SELECT created_at FROM assistants WHERE id = ?", (id,)).fetchall()
-    return rows[0][0], id
+def page(tx: Execute, project: str, cut: Slice) -> tuple[list[Assistant], bool]:
+    """A page of those that keys of a project see. Raises LookupError for a cursor that is none of them."""
+    where = "deleted_at IS NULL AND body <> '{}' AND (project IS NULL OR project = ?)"
+    found, more = paging.rows(tx, Listing(_ROW, "assistants", where, (project,), ("created_at", "id")), cut)
+    return [_assistant(*row) for row in found], more
 
 
 def create(tx: Execute, fields: Mapping[str, Any], now: float, *, project: str | None = None) -> Assistant:
