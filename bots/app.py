@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -31,7 +31,10 @@ from core.errors import ConfigError, Unsaved
 from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.inbox import Inbox, Policy
-from core.ports import Fetching, Model, ModelFacts, Platform, Service
+from core.policy.ledger import Speech
+from core.policy.prices import Prices
+from core.policy.prices import read as read_prices
+from core.ports import Fetching, Model, ModelFacts, Platform, Service, Transcript
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
 from core.runs.run_context import Limits, Ready, Rules, RunContext
@@ -94,25 +97,30 @@ class Running(NamedTuple):
 
 
 def _core(
-    settings: Settings, db: Database, platforms: Mapping[str, Connected], tool_files: ToolFiles
+    settings: Settings,
+    db: Database,
+    platforms: Mapping[str, Connected],
+    tool_files: ToolFiles,
+    prices: Prices,
 ) -> _Core:
     rules, approvals, background = _rules(settings), Approvals(db), Background()
 
-    async def transcribe(name: str, content: bytes) -> str:
+    async def transcribe(name: str, content: bytes) -> Transcript:
         return await (await ready()).service.transcribe(name, content)
 
     attachments = Attachments(
         db,
         platforms,
         FileLimits(settings.file_megabytes * 2**20, settings.files_per_message),
-        transcribe=transcribe,
+        transcribe=Speech(transcribe, settings.transcription_model, prices),
     )
 
     async def build() -> RunContext:
         offered, toolbox = await asyncio.gather(asyncio.to_thread(_model_server, settings), tool_files.load())
         model, service = offered
         library = Library(db, service)
-        return RunContext(db, model, approvals, attachments, toolbox, service, library, rules, background)
+        own = RunContext(db, model, approvals, attachments, toolbox, service, library, rules, background)
+        return replace(own, prices=prices)
 
     ready = Ready(build)
     runner = Runner(db, rules, platforms, ready)
@@ -147,9 +155,15 @@ async def _http(settings: Settings, db: Database, core: _Core) -> AsyncIterator[
         yield ""
         return
     from bots.web.server import served
-    from bots.web.services import built
+    from bots.web.services import Means, built
 
-    services = built(settings, db, core.assistants, core.lanes, partial(_models, core.ready))
+    async def service() -> Service:
+        return (await core.ready()).service
+
+    services = built(Means(settings, db, core.assistants, core.lanes, service, core.background))
+    await services.uploads.start()
+    core.background.start(services.uploads.keep(), "files")
+    core.background.start(services.stores.keep(), "vector stores")
     async with served(settings, where, services, db) as url:
         yield url
 
@@ -190,11 +204,12 @@ async def assembled(
     `assistant`: in place of that of the settings. `tools`: folders with tools, after the operator's own.
     `checked`: the log tells who starts, and what is set up wrongly.
     """
+    prices = Prices(*read_prices(settings.prices_file), settings.openai_base_url)
     tool_files = ToolFiles(settings.tools_directory, *tools, seconds=settings.tool_seconds)
     await tool_files.check(settings)
     db = Database(settings.data_dir / FILE)
     platforms: dict[str, Connected] = {}
-    core = _core(settings, db, platforms, tool_files)
+    core = _core(settings, db, platforms, tool_files, prices)
     settled = partial(_settle, assistant=assistant or settings_assistant(settings), real=assistant is None)
     if demos := await db(settled):
         logger.warning(older_demo.warning(demos))

@@ -14,18 +14,22 @@ SpoolError
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final, Literal
 
 
 class SpoolError(Exception):
     """Base of all errors raised on purpose.
 
     `detail` is what the other side said, redacted before it is logged; `cure` is our own sentence for the
-    operator: the place, and what to do there.
+    operator: the place, and what to do there. `request`: what became of a request to the model server that
+    ended so; `told` (`Finished`): what the server told of it at its end; `usage`: its row of the ledger.
     """
 
     detail: str = ""
     cure: str = ""
+    request: Literal["unsent", "refused", "failed", "unknown"] = "unknown"
+    told: Any = None
+    usage: Any = None
 
 
 class ConfigError(SpoolError):

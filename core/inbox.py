@@ -16,7 +16,7 @@ from core.runs import claims
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
 from core.runs.summaries import NOTHING, Held, held
-from core.store import approvals, deletions, files, messages, runs, threads
+from core.store import approvals, counts, deletions, files, messages, runs, threads
 from core.store.approvals import Decision
 from core.store.database import Chain, Database, Execute
 from core.store.facts import find, remember
@@ -172,6 +172,8 @@ class Inbox:
         for name, value in facts.items():
             remember(tx, name, value)
         if messages.known(tx, message):
+            if not oldest:  # what is found in a history was not delivered
+                counts.add(tx, counts.REPEATED)
             return Receipt(new=False)
         if message.sent_at < oldest:
             logger.warning(

@@ -6,7 +6,7 @@ Protocols are satisfied by shape; nothing inherits from them. Each has more than
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -333,11 +333,24 @@ class Containers(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What is said in a recording, "" when nothing is, and what the server told of the request."""
+
+    text: str
+    usage: Mapping[str, int] | None = None
+    """As in `Finished`."""
+    minutes: float | None = None
+
+
+Transcribe = Callable[[str, bytes], Awaitable[Transcript]]
+
+
 class Transcriber(Protocol):
     """Speech to text."""
 
-    async def transcribe(self, name: str, content: bytes) -> str:
-        """What is said in a recording, "" when nothing is. Its format is told by the ending of `name`."""
+    async def transcribe(self, name: str, content: bytes) -> Transcript:
+        """One request, not repeated. The format of the recording is told by the ending of `name`."""
         ...
 
 

@@ -232,7 +232,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """The server sent something that says nothing of the answer: it is at work."""
+    """The server sent something that says nothing of the answer: it is at work. `refused`: it turned the
+    request away with this code, and the same is asked again in another way."""
+
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +253,10 @@ class Finished:
     reason: str = ""
     """Why it is incomplete, in the API's words: `max_output_tokens`, `content_filter`."""
     usage: Mapping[str, int] | None = None
-    """Tokens: `input_tokens`, `output_tokens`, `cached_tokens`; None when the server does not say."""
+    """Tokens it tells of: input_, output_, cached_, cache_write_, reasoning_tokens; None when of none."""
+    model: str = ""
+    """What answered, and (`tier`) the service tier, where the server tells."""
+    tier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,9 +275,7 @@ class ItemDone:
 
 ModelEvent = Started | Alive | TextDelta | ItemAdded | ItemDone | Finished
 
-
-SETTINGS_ID = "asst_settings"
-"""The assistant of the ASSISTANT_* settings."""
+SETTINGS_ID = "asst_settings"  # the assistant of the ASSISTANT_* settings
 EVERY_FUNCTION = "*"
 """The function name that stands for every function found."""
 
@@ -392,3 +396,5 @@ class Outcome:
     error: str = ""
     token_ratio: float | None = None
     """Reported over estimated tokens of its newest request, where the server told."""
+    marks: tuple[float | None, float | None, int] = (None, None, 0)
+    """When its first token came, when people saw its first words; edits of its posts."""

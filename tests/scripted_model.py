@@ -22,7 +22,7 @@ from core.model_server.faults import fault
 from core.types import Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, TextDelta
 from standins.script.output import Added, Done, Move, Output, Said
 from standins.script.script import Beat, Fault, Script, Wait, performed
-from standins.script.tokens import Item, estimated_input
+from standins.script.tokens import THOUGHT, Item, estimated_input
 
 
 class Containers:
@@ -61,6 +61,7 @@ class Performance:
     input_tokens: int
     workplace: Workplace
     options: Mapping[str, Any] = field(default_factory=dict)
+    model: str = ""
     began: float = field(default_factory=time.monotonic)
     output: Output = field(init=False)
 
@@ -120,12 +121,13 @@ class Performance:
         for move in self.output.close(ending):
             if event := _event(move):
                 yield event
+        reasoning = sum(THOUGHT for item in self.output.items if item["type"] == "reasoning")
         usage = {
             "input_tokens": self.input_tokens,
-            "output_tokens": math.ceil(self.output.characters / 4),
-            "cached_tokens": 0,
+            "output_tokens": math.ceil(self.output.characters / 4) + reasoning,
+            **{"cached_tokens": 0, "cache_write_tokens": 0, "reasoning_tokens": reasoning},
         }
-        yield Finished(ending, reason, usage)
+        yield Finished(ending, reason, usage, self.model, "default")
 
 
 def _event(move: Move) -> ModelEvent | None:
@@ -187,6 +189,7 @@ class ScriptedModel:
             estimated_input(prompt.instructions, items),
             Workplace(self.containers, name),
             prompt.options,
+            prompt.model,
         )
         if self._background:
             self._kept[performance.response_id] = performance

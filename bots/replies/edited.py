@@ -84,6 +84,7 @@ class EditBrush:
                 written = not adopted
             if not written:
                 await poster.edit(post, body, growing=growing, last=last)
+                self._posts.edited()
 
     async def read(self) -> str:
         """See `Brush.read`: without the line of activities, which is no part of the answer."""

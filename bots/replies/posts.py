@@ -15,7 +15,7 @@ from typing import Final, Protocol, TypeVar
 
 from core.concurrency import Backoff, KeyedLock, retry
 from core.errors import Retryable, SpoolError, Unreachable
-from core.store import steps
+from core.store import runs, steps
 from core.store.steps import Deleted, Intended, Journal, Posted, PostState, Step
 from core.types import AnswerButton
 
@@ -191,7 +191,12 @@ class Posts:
         return await self._orphan(sign)
 
     async def _record(self, step: Step[PostState], post: str) -> None:
-        await self._journal.record(step, Posted(post), ref=self.poster.ref(post))
+        run, ref = self._journal.claim.run, self.poster.ref(post)
+        await self._journal.record(step, Posted(post), ref=ref, beside=lambda tx: runs.posted(tx, run))
+
+    def edited(self) -> None:
+        """One of them shows another text now."""
+        self._journal.edits += 1
 
     async def _orphan(self, sign: str) -> str | None:
         """An own post after the question (or our last part) that no run has recorded, if there is one."""

@@ -181,6 +181,7 @@ class StreamBrush:
             if self._budget.append_wait():
                 return False
             await opened.append(more, news)
+            self._posts.edited()
             return True
 
     async def _end(self, opened: NativeStream, more: str, *, last: bool) -> None:
@@ -238,6 +239,7 @@ class StreamBrush:
         """End the open stream with its last words; `last`: of the answer, too."""
         carded = bool(opened.cards)  # then the update that replaces it brings the buttons
         await opened.stop(more, self._poster.metadata(), self._poster.under() if last and not carded else ())
+        self._posts.edited()
         self._poster.ordinary.add(opened.post)
         if opened.cards:
             self._carded.append((opened.post, opened.shown, last))
@@ -250,6 +252,7 @@ class StreamBrush:
             post, body, last = self._carded[0]
             with suppress(Gone, Unreachable):  # its text stands there in any case
                 await self._poster.edit(post, body, growing=False, last=last)
+                self._posts.edited()
             del self._carded[0]
 
     async def _give_up(self) -> None:

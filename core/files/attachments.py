@@ -11,22 +11,42 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from core.concurrency import Background, Backoff, Slots, retry
-from core.errors import FileRefused, Permanent, Retryable, Unsaved, loggable
+from core.errors import FileRefused, Permanent, Retryable, SpoolError, Unsaved, loggable
 from core.files import detect
 from core.ports import Fetching
-from core.store import files, messages
+from core.store import files, messages, usage
 from core.store.database import Database, Execute
 from core.store.files import Stored
+from core.store.usage import Usage
 from core.texts import text
 from core.types import Address, Attachment, File, IncomingMessage, RunId, ThreadId
 
 T = TypeVar("T")
-Transcribe = Callable[[str, bytes], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is said in a recording, and the row of the request that told it."""
+
+    text: str
+    usage: Usage
+
+
+class Hear(Protocol):
+    """`model` gives what is said in the audio file of that name."""
+
+    model: str
+
+    async def __call__(self, name: str, content: bytes) -> Heard:
+        """Raises Retryable or Permanent, with the row of its request in their `usage`."""
+        ...
+
+
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 4
@@ -55,8 +75,8 @@ class FileLimits:
 class Attachments:
     """Fetches what people send.
 
-    `transcribe(name, content)` gives what is said in an audio file and raises Retryable or Permanent; None
-    where audio is not understood. A fetch is repeated after `pause` seconds and longer ones, for `patience`.
+    `transcribe` is None where audio is not understood. A fetch is repeated after `pause` seconds and longer
+    ones, for `patience`.
     """
 
     def __init__(
@@ -65,7 +85,7 @@ class Attachments:
         platforms: Mapping[str, Fetching],
         limits: FileLimits,
         *,
-        transcribe: Transcribe | None,
+        transcribe: Hear | None,
         pause: float = 0.5,
         patience: float = FETCH_SECONDS,
     ) -> None:
@@ -142,7 +162,7 @@ class Attachments:
                 if not (file := await self._db(row)):
                     return  # what the message has now is not this
             if file.kind == "audio" and file.transcript is None:
-                await self._understand(file)
+                await self._understand(file, _whose(message, thread, run), begun=source in known)
 
     async def _take(self, platform: str, attachment: Attachment, position: int, left: int) -> File | str:
         """The file, or the key of the text that says why it is not taken. Never raises."""
@@ -175,25 +195,58 @@ class Attachments:
             logger.warning("file cannot be fetched", extra={"platform": platform, "error": loggable(error)})
             raise FileRefused("file_unavailable") from error
 
-    async def _understand(self, file: Stored) -> None:
-        """Put the transcript on record, or the reason why there is none."""
-        content = await self._db(lambda tx: files.content(tx, file.id))
+    async def _understand(self, file: Stored, whose: Whose, *, begun: bool) -> None:
+        """Put the transcript on record, or the reason why there is none; and each request for it.
+
+        `begun`: a process before this one may have asked for it.
+        """
+
+        def look(tx: Execute) -> bytes | None:
+            content = files.content(tx, file.id)
+            if begun and content and self._transcribe:
+                usage.add(tx, whose(_asked(self._transcribe)))
+            return content
+
+        content = await self._db(look)
         if content is None:  # the run is over: nobody will ask
             return
+        rows: list[Usage] = []
         try:
-            said = await self._said(file, content)
+            said = await self._said(file, partial(self._hear, file.name, content, whose, rows))
         except FileRefused as error:
-            reason = error.notice
-            await self._db(lambda tx: files.refuse(tx, file.id, reason))
+            settle = partial(files.refuse, id=file.id, reason=error.notice)
         else:
-            await self._db(lambda tx: files.set_transcript(tx, file.id, said))
+            settle = partial(files.set_transcript, id=file.id, text=said)
 
-    async def _said(self, file: Stored, content: bytes) -> str:
-        transcribe = self._transcribe
-        if transcribe is None:
+        def write(tx: Execute) -> None:
+            settle(tx)
+            usage.add(tx, *rows)
+
+        await self._db(write)
+
+    async def _hear(self, name: str, content: bytes, whose: Whose, rows: list[Usage]) -> str:
+        """One request. That of a failed one is on record before the next: `rows` has the newest."""
+        assert self._transcribe is not None
+        if rows:
+            await self._db(partial(_write, rows[:]))
+            rows.clear()
+        asked = _asked(self._transcribe)
+        try:
+            heard = await self._transcribe(name, content)
+        except asyncio.CancelledError:
+            rows.append(whose(asked))
+            raise
+        except SpoolError as error:
+            rows += [whose(error.usage)] if error.usage else []
+            raise
+        rows.append(whose(heard.usage))
+        return heard.text
+
+    async def _said(self, file: Stored, hear: Callable[[], Awaitable[str]]) -> str:
+        if self._transcribe is None:
             raise FileRefused("no_transcription")
         try:
-            said = await self._again(lambda: transcribe(file.name, content), TRANSCRIBE_SECONDS)
+            said = await self._again(hear, TRANSCRIBE_SECONDS)
         except Permanent as error:
             missing = error.notice in ("model_missing", "model_address", "no_transcription")
             logger.log(
@@ -216,6 +269,23 @@ class Attachments:
         """The work's result, repeated while it may help. Raises what it raised last, or TimeoutError."""
         async with asyncio.timeout(seconds):
             return await retry(work, Backoff(self._pause, seconds=seconds), "file")
+
+
+def _asked(hear: Hear) -> Usage:
+    return Usage("transcription", hear.model, time.time(), "unknown")
+
+
+Whose = Callable[[Usage], Usage]
+"""Says in a row whom its request is for."""
+
+
+def _whose(message: IncomingMessage, thread: ThreadId, run: RunId) -> Whose:
+    where, (place, person) = message.address.platform, usage.place_and_person(message.address, message.user)
+    return partial(replace, run_id=run, thread_id=thread, platform=where, place=place, person=person)
+
+
+def _write(rows: Sequence[Usage], tx: Execute) -> None:
+    usage.add(tx, *rows)
 
 
 def _row(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final, Literal
 
 from core.errors import Permanent
 from core.model_server.assembly import mended, messages_of, output_of
@@ -25,6 +25,10 @@ ENDS = {
 }
 ITEMS = {"response.output_item.added", "response.output_item.done"}
 WANTED = TERMINAL | ITEMS | DELTAS | ENDS | {"response.created"}
+_PARTS: Final = {
+    "input_tokens_details": ("cached_tokens", "cache_write_tokens"),
+    "output_tokens_details": ("reasoning_tokens",),
+}
 LARGEST_EVENT = 32 * 2**20
 """Bytes: a drawn picture is one event."""
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -119,24 +123,30 @@ def _last_event(body: dict[str, Any]) -> dict[str, Any] | None:
 def finished(kind: str, data: Mapping[str, Any]) -> Finished:
     """The terminal event as a value; a failure is raised."""
     if kind == "error":
-        raise failure(data)
+        failed = failure(data)
+        failed.request = "failed"
+        raise failed
     response = data.get("response") or {}
+    told = {name: value for name in ("model", "service_tier") if isinstance(value := response.get(name), str)}
+    usage, model, tier = usage_of(response.get("usage")), told.get("model", ""), told.get("service_tier", "")
     if kind == "response.failed":
-        raise failure(response.get("error"))
+        failed = failure(response.get("error"))
+        failed.told, failed.request = Finished("incomplete", "", usage, model, tier), "failed"
+        raise failed
     reason = (response.get("incomplete_details") or {}).get("reason") or ""
-    usage = _usage(response.get("usage"))
-    return Finished("completed" if kind == "response.completed" else "incomplete", reason, usage)
+    ending: Literal["completed", "incomplete"] = "completed" if kind == "response.completed" else "incomplete"
+    return Finished(ending, reason, usage, model, tier)
 
 
-def _usage(usage: Any) -> dict[str, int] | None:
+def usage_of(usage: Any) -> dict[str, int] | None:
+    """The tokens that were told, by our names; None where there are none."""
     if not isinstance(usage, dict):
         return None
-    cached = (usage.get("input_tokens_details") or {}).get("cached_tokens", 0)
-    return {
-        "input_tokens": usage.get("input_tokens", 0),
-        "output_tokens": usage.get("output_tokens", 0),
-        "cached_tokens": cached,
-    }
+    found: dict[str, Any] = {name: usage.get(name) for name in ("input_tokens", "output_tokens")}
+    for part, names in _PARTS.items():
+        details = usage.get(part)
+        found |= {name: details.get(name) for name in names} if isinstance(details, dict) else {}
+    return {name: count for name, count in found.items() if type(count) is int and count >= 0}
 
 
 def decoded_body(body: bytes) -> dict[str, Any]:

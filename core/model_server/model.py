@@ -94,6 +94,7 @@ class OpenAIModel:
                 error.detail = cut_out(error.detail, prompt)
                 if begun or not self._leave_out(prompt, error.fields - left_out):
                     raise
+                yield Alive(refused=error.code)
                 position = _Position()
             except Retryable as error:
                 error.detail = cut_out(error.detail, prompt)
@@ -140,7 +141,7 @@ class OpenAIModel:
                 return
             raise _refused(error, prompt, resuming=bool(position.response_id)) from error
         except (openai.APIConnectionError, httpx2.HTTPError) as error:
-            raise Retryable("connection_error", resumable=True) from error
+            raise unreached(error, resumable=True) from error
         chunks = response.aiter_bytes()
         try:
             yield self._events(chunks, position)
@@ -297,16 +298,28 @@ def _moved(response: httpx2.Response) -> str:
     )
 
 
+def unreached(error: Exception, *, resumable: bool = False) -> Retryable:
+    """No connection, or one that broke. Where there was none, nothing was asked."""
+    found = Retryable("connection_error", resumable=resumable)
+    causes = (error, error.__cause__)
+    unsent = any(isinstance(one, httpx2.ConnectError | httpx2.ConnectTimeout) for one in causes)
+    found.request = "unsent" if unsent else "unknown"
+    return found
+
+
 def _refused(error: openai.APIStatusError, prompt: Prompt | None, *, resuming: bool) -> Retryable | Permanent:
     if error.status_code < 400:
         logger.error("%s", _moved(error.response))
-        return Permanent(f"http_{error.status_code}", notice="model_moved")
+        moved = Permanent(f"http_{error.status_code}", notice="model_moved")
+        moved.request = "refused"
+        return moved
     if resuming and error.status_code in (400, 404):
         return Retryable("response_gone")  # expired on the server: the runner asks anew
     said = refusal(error.body, error.status_code, error.response.headers)
     if prompt is not None:
         said = replace(said, message=without_words(said.message, prompt))  # what people said decides nothing
     found = met(said)
+    found.request = "unknown" if resuming else "refused"
     if resuming and isinstance(found, Retryable):
         found.resumable = True
     return found

@@ -22,9 +22,21 @@ from core.concurrency import Backoff, retry, until
 from core.errors import Permanent, Retryable, SpoolError, TooLarge
 from core.model_server import faults
 from core.model_server.connections import http_client
+from core.model_server.events import usage_of
+from core.model_server.model import unreached
 from core.model_server.redaction import LONGEST
 from core.model_server.stores import Manner, StoreCalls
-from core.ports import FILE_LIFE, GONE, LARGEST_UPLOAD, UNREADABLE, ModelFacts, Object, Purpose, Upload
+from core.ports import (
+    FILE_LIFE,
+    GONE,
+    LARGEST_UPLOAD,
+    UNREADABLE,
+    ModelFacts,
+    Object,
+    Purpose,
+    Transcript,
+    Upload,
+)
 
 T = TypeVar("T")
 PATIENCE = 20.0
@@ -165,15 +177,18 @@ class OpenAIService(StoreCalls):
                     raise TooLarge(limit)
         return bytes(received)
 
-    async def transcribe(self, name: str, content: bytes) -> str:
+    async def transcribe(self, name: str, content: bytes) -> Transcript:
         """See `Transcriber.transcribe`."""
         path = PurePath(name)
         ending = ENDINGS.get(path.suffix.lower(), path.suffix)
         speech = self._client.audio.transcriptions
-        said = await self._asked(
-            lambda: speech.create(file=(path.stem + ending, content), model=self._speech, timeout=SLOW)
-        )
-        return said.text.strip()
+        with _faults():  # not repeated here: each request is one in the ledger
+            said: Any = _answer(
+                await speech.create(file=(path.stem + ending, content), model=self._speech, timeout=SLOW)
+            )
+        told = said.model_dump().get("usage") or {}
+        seconds = told.get("seconds")
+        return Transcript(said.text.strip(), usage_of(told) or None, seconds / 60 if seconds else None)
 
     async def models(self) -> Mapping[str, ModelFacts]:
         """See `Models.models`."""
@@ -267,7 +282,7 @@ def _faults(*, held: bool = False) -> Iterator[None]:
     except openai.APIStatusError as error:
         raise _refused(error, held=held) from error
     except (openai.APIConnectionError, httpx2.HTTPError) as error:
-        raise Retryable("connection_error") from error
+        raise unreached(error) from error
     except (openai.APIError, ValueError) as error:  # an answer that is none of this API
         raise Retryable("unreadable_answer") from error
 
@@ -275,13 +290,16 @@ def _faults(*, held: bool = False) -> Iterator[None]:
 def _refused(error: openai.APIStatusError, *, held: bool) -> Retryable | Permanent:
     said = faults.refusal(error.body, error.status_code, error.response.headers)
     met = faults.met(said)
+    met.request = "refused"
     if isinstance(met, Retryable):
         return met
     message = said.message[:LONGEST]
     vanished = error.status_code in (404, 410) or "expired" in message.lower()
-    return Permanent(
+    refused = Permanent(
         f"{met.code}: {message}" if message else met.code, notice=GONE if held and vanished else met.notice
     )
+    refused.request = "refused"
+    return refused
 
 
 def _facts(model: Mapping[str, Any]) -> ModelFacts:

@@ -6,6 +6,7 @@ import time
 from typing import NamedTuple
 
 from core.errors import Lost
+from core.policy import ledger
 from core.runs.prompt import history
 from core.store import assistants, deletions, files, items, messages, runs, summaries, threads
 from core.store.database import Execute
@@ -23,19 +24,19 @@ def claim(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
         if holder == owner:
             return None
         runs.take_over(tx, run, owner, died=holder is not None)
-        return read(tx, run, owner, budget, resumed=True)
+        return ledger.left(tx, read(tx, run, owner, budget, resumed=True))
     return _next(tx, lane, owner, budget)
 
 
 def _next(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
     """The oldest queued run of a lane in which none is live."""
-    begun = runs.begin_oldest(tx, lane, owner)
+    begun = runs.begin_oldest(tx, lane, owner, time.time())
     return read(tx, begun, owner, budget, resumed=False) if begun else None
 
 
 def begin(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
     """Claim the lane's next run if nothing runs there; None when the lane is busy."""
-    begun = None if runs.live(tx, lane) else runs.begin_oldest(tx, lane, owner)
+    begun = None if runs.live(tx, lane) else runs.begin_oldest(tx, lane, owner, time.time())
     return read(tx, begun, owner, budget, resumed=False) if begun else None
 
 
@@ -43,7 +44,7 @@ def reread(tx: Execute, held: Claim, budget: int) -> Claim:
     """The claim as the database has it now. Raises Lost when it is not its owner's any more."""
     if not runs.owned(tx, held.run, held.owner):
         raise Lost(held.run)
-    return read(tx, held.run, held.owner, budget, resumed=True)
+    return ledger.left(tx, read(tx, held.run, held.owner, budget, resumed=True))
 
 
 class Ended(NamedTuple):
@@ -60,6 +61,7 @@ class Ended(NamedTuple):
 def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, *, go_on: bool) -> Ended:
     """End a run and begin the lane's next one, in one transaction. Raises Lost."""
     gone = runs.end(tx, held.run, held.owner, outcome.status, outcome.error, now)
+    runs.seen(tx, held.run, *outcome.marks)
     items.add(tx, held.thread, held.run, outcome.items)
     wiped = gone and deletions.settle(tx, held.run)  # before anything of the next run is read
     files.release(tx, held.run)

@@ -61,6 +61,7 @@ class RunLoop:
         alive = frozenset(run.claim.kept if run.rules.full else ())
         self._history = tuple(map(rounds.sound, without_files(run.claim.history, alive)))
         self.reader = ResponseReader(run, context.model)
+        run.requests.prices = context.prices
         self._resources = ThreadResources(run, context.library, self.input)
         self._offer = Offer()
         self._mended: set[str] = set()
@@ -94,6 +95,7 @@ class RunLoop:
                 self._log(error, error.code)
                 if not self._mend(error):
                     return await self._failed(error.notice, error.code)
+                await self._run.save(lambda tx: None)
             except (Lost, Unreachable, Unsaved):
                 raise
             except Exception as error:  # a bug of ours counts too: nobody is left without an answer
@@ -128,7 +130,7 @@ class RunLoop:
         claim, code = self._run.claim, error.code
         self._log(error, code)
         logger.warning("run met an error", extra={"run_id": claim.run, "error": code})
-        met = await self._run.db(lambda tx: runs.met_error(tx, claim.run, claim.owner, code))
+        met = await self._run.save(lambda tx: runs.met_error(tx, claim.run, claim.owner, code))
         self._run.draft.attempts = met
         return met
 

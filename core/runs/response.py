@@ -14,7 +14,7 @@ from core.model_server.assembly import item_name
 from core.ports import Model
 from core.runs.rounds import arguments_of
 from core.runs.run import Run
-from core.store import steps
+from core.store import runs, steps
 from core.store.steps import Call
 from core.types import Activity, Alive, Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, TextDelta
 
@@ -95,13 +95,15 @@ class ResponseReader:
         """The response to that prompt, or what is left of the stored one. Raises Retryable or Permanent."""
         loop, limits = asyncio.get_running_loop(), self._run.rules.limits
         overall, moved, response, self.heard = self._run.draft.until, 0.0, Response(), False
+        requests = self._run.requests
+        await self._ask(number, prompt)
         stream = self._model.stream(prompt, resume=self._kept(number))
         try:
             async with asyncio.timeout_at(min(loop.time() + limits.idle * AT_WORK, overall)) as deadline:
                 async with aclosing(stream) as events:
                     async for event in events:
-                        self.heard = self.heard or not isinstance(event, Started | Alive)
                         if await self._take(number, event, response):
+                            requests.end(response.ended, response.items)
                             return response
                         other = isinstance(event, ItemAdded | ItemDone)
                         if other or loop.time() > moved + min(LOOK, limits.idle / 4):
@@ -110,6 +112,7 @@ class ResponseReader:
                             deadline.reschedule(min(moved + patience, overall))
         except TimeoutError:  # not asked again: it would cost the same, and be cut again
             self.heard = True
+            requests.broke("run_deadline" if loop.time() >= overall else "model_idle")
             await self._forget(number)
             if loop.time() >= overall:
                 raise Permanent("run_deadline", notice="timeout") from None
@@ -117,8 +120,30 @@ class ResponseReader:
         except (Retryable, Permanent) as error:
             if not (isinstance(error, Retryable) and error.resumable):
                 await self._forget(number)
+            if not self.resumable(number):
+                requests.failed(error, response.items)
             raise
+        except asyncio.CancelledError:
+            requests.broke("", "cancelled")
+            raise
+        requests.broke("stream_ended_early")
         raise Retryable("stream_ended_early")
+
+    async def _ask(self, number: int, prompt: Prompt) -> None:
+        """The request is on its way, or has been since its response began."""
+        requests, began = self._run.requests, None
+        if not self.resumable(number):
+            requests.broke("")
+        elif not requests.under_way:
+            run, name = self._run.claim.run, steps.response(number).name
+            began = await self._run.db(lambda tx: runs.newest_step(tx, run, name))
+        requests.begin(number, prompt, began)
+
+    async def _turned_away(self, code: str) -> None:
+        """On record before the next request can be lost, so that one death never loses two."""
+        again = self._run.requests.turned_away(code)
+        await self._run.save(lambda tx: None)
+        again()
 
     def resumable(self, number: int) -> bool:
         """Whether that response goes on at the server: it is followed then, and nothing is sent."""
@@ -129,6 +154,9 @@ class ResponseReader:
 
     async def _take(self, number: int, event: ModelEvent, response: Response) -> bool:
         """Whether it was the last event."""
+        if not (self.heard or isinstance(event, Started | Alive)):
+            self.heard = True
+            self._run.requests.first()
         if isinstance(event, TextDelta):
             draft = self._run.draft
             draft.first_token_at = draft.first_token_at or asyncio.get_running_loop().time()
@@ -148,6 +176,8 @@ class ResponseReader:
                 self._done(event.item, response)
         elif isinstance(event, Started):
             await self._started(number, event)
+        elif isinstance(event, Alive) and event.refused:
+            await self._turned_away(event.refused)
         elif isinstance(event, Finished):
             response.ended = event
             return True

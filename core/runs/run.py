@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
+from core.policy.ledger import Requests
 from core.ports import FullReply, Platform
 from core.runs.run_context import Rules
 from core.settings import time_zone
-from core.store import steps
-from core.store.database import Database
-from core.store.steps import Journal, Round
+from core.store import steps, usage
+from core.store.database import Database, Execute
+from core.store.steps import Answer, Journal, Round
 from core.texts import of_script, text
 from core.types import Activity, Claim, Person
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -57,10 +60,12 @@ class Run:
     def __init__(self, db: Database, rules: Rules, platform: Platform, claim: Claim) -> None:
         self.db, self.rules, self.platform, self.claim = db, rules, platform, claim
         self.message = claim.messages[-1]
-        self.journal, self.draft = Journal(db, claim), Draft()
+        self.journal, self.draft, self.requests = Journal(db, claim), Draft(), Requests(claim)
         self.started = asyncio.get_running_loop().time()
         self.first_shown_at: float | None = None
         self._asker: Person | None = None
+        self.tokens: tuple[int, int] | None = None
+        """Input and output of all its requests, once its answer is recorded."""
         self.rounds: list[Round] = []
         """The rounds so far, in order."""
         while one := self.journal.get(steps.round(len(self.rounds))):
@@ -124,8 +129,31 @@ class Run:
 
     async def record_round(self, one: Round) -> None:
         """The line that fixes a round: from here on its calls are these, whatever happens."""
+        rows, began = await self.requests.taken(), self.requests.began_at
         self.rounds.append(one)  # as the journal does: who is cancelled meanwhile has recorded it too
-        await self.journal.record(steps.round(len(self.rounds) - 1), one)
+        step = steps.round(len(self.rounds) - 1)
+        await self.journal.record(step, one, began=began, beside=lambda tx: usage.add(tx, *rows))
+
+    async def record_answer(self, answer: Answer) -> None:
+        """The line that fixes the answer: from here on the model is not asked again."""
+        self.requests.broke("")  # what still goes on is of no use any more
+        rows, began = await self.requests.taken(), self.requests.began_at
+
+        def write(tx: Execute) -> None:
+            usage.add(tx, *rows)
+            self.tokens = usage.of_run(tx, self.claim.run)
+
+        await self.journal.record(steps.ANSWER, answer, began=began, beside=write)
+
+    async def save(self, work: Callable[[Execute], T]) -> T:
+        """A transaction, with the rows of the requests that are over."""
+        rows = await self.requests.taken()
+
+        def write(tx: Execute) -> T:
+            usage.add(tx, *rows)
+            return work(tx)
+
+        return await self.db(write)
 
     def doing(self, activity: Activity) -> None:
         """Something is done for it."""

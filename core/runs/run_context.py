@@ -11,6 +11,7 @@ from core.concurrency import Background
 from core.files.attachments import Attachments
 from core.files.library import Library
 from core.model_server.outages import Outages
+from core.policy.prices import Prices
 from core.ports import Model, Service
 from core.runs.approvals import Approvals
 from core.store.database import Database
@@ -79,6 +80,7 @@ class RunContext:
     toolless: set[str] = field(default_factory=set)
     """Models that were found not to take function tools."""
     outages: Outages = field(default_factory=Outages)
+    prices: Prices = field(default_factory=Prices)
 
 
 class Ready:

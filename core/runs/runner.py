@@ -69,7 +69,7 @@ class Runner:
             return Outcome("failed", error=type(error).__name__)
         kind = ModelRun(run, context, stopping) if context else TextRun(run)
         answer = await self._carry_out(run, kind, stopping)
-        outcome = await kind.outcome(answer)
+        outcome = replace(await kind.outcome(answer), marks=_marks(run))
         _log(run, answer)
         return replace(outcome, items=()) if answer is WITHDRAWN else outcome
 
@@ -79,7 +79,7 @@ class Runner:
                 answer = run.journal.get(steps.ANSWER)
                 if answer is None:
                     answer = await kind.answer()
-                    await run.journal.record(steps.ANSWER, answer)  # only then it is shown as final
+                    await run.record_answer(answer)  # only then it is shown as final
                 if not await _withdrawn(run, stopping):
                     buttons = await _buttons(run, answer)
                     await asyncio.gather(run.reply.finish(answer.shown, answer.note, buttons), kind.forget())
@@ -244,9 +244,19 @@ def _log(run: Run, answer: Answer) -> None:
         "first_text_s": _since(run.first_shown_at, run.started, waited),
         "attempts": max(run.draft.attempts, claim.attempts),
         "resumed": claim.resumed,
-        **{key: answer.usage[key] for key in ("input_tokens", "output_tokens") if key in answer.usage},
+        **dict(zip(("input_tokens", "output_tokens"), run.tokens or (), strict=False)),
     }
     logger.info("run %s", answer.ending, extra=fields)
+
+
+def _marks(run: Run) -> tuple[float | None, float | None, int]:
+    """For `Outcome`: the moments of the event loop as times."""
+    zero, token, text = (
+        time.time() - asyncio.get_running_loop().time(),
+        run.draft.first_token_at,
+        run.first_shown_at,
+    )
+    return (token and zero + token, text and zero + text, run.journal.edits)
 
 
 def _since(at: float | None, started: float, waited: float) -> float | None:

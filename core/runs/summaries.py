@@ -10,21 +10,23 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from core.concurrency import Background
 from core.errors import Permanent, SpoolError, loggable
+from core.policy import ledger
 from core.runs.prompt import history
 from core.runs.prompt.request import reasoning
 from core.runs.run_context import Ready, Rules
-from core.store import items, summaries
+from core.store import items, summaries, usage
 from core.store.database import Database, Execute
 from core.store.summaries import Summary
+from core.store.usage import Usage
 from core.texts import text as own_text
-from core.types import Assistant, Finished, Prompt, TextDelta, ThreadId
+from core.types import Alive, Assistant, Finished, Prompt, TextDelta, ThreadId
 
 logger = logging.getLogger(__name__)
 KEPT: Final = 0.4
@@ -108,8 +110,17 @@ class Summaries:
 
     async def resume(self) -> None:
         """Go on with what a process before this one left."""
-        for thread in await self._db(summaries.due):
+        for thread in await self._db(self._left):
             self.start(thread)
+
+    def _left(self, tx: Execute) -> list[ThreadId]:
+        """Those that are due. What was not put off may have been asked for: nobody saw its end."""
+        found = summaries.due(tx)
+        for thread in found:
+            assistant = summaries.assistant(tx, thread)
+            if assistant and not summaries.find(tx, thread).put_off:
+                usage.add(tx, usage.for_thread(tx, thread, _row(assistant)))
+        return found
 
     def start(self, thread: ThreadId) -> None:
         """The summary of this thread is due. Returns at once."""
@@ -130,21 +141,30 @@ class Summaries:
         """Summarise until nothing is due. A failure leaves it due: the next answer or start tries again."""
         while work := await self._db(lambda tx: self._work(tx, thread)):
             async with self._slots:
+                requests: list[Usage] = []
+                text = ""
                 try:
                     async with asyncio.timeout(SECONDS):
-                        text = await self._summary(thread, work)
+                        text = await self._summary(thread, work, requests)
                 except (SpoolError, TimeoutError) as error:
                     logger.warning("summary not made", extra={"thread_id": thread, "error": loggable(error)})
-                    return
+            prices = (await self._ready()).prices
+            rows = [await prices.priced(one) for one in requests]
+            await self._db(self._written(thread, work, text, rows))
             if not text:
                 return
-            await self._db(self._written(thread, work, text))
             logger.info("summary made", extra={"thread_id": thread, "items": len(work.items)})
 
-    def _written(self, thread: ThreadId, work: _Work, text: str) -> Callable[[Execute], None]:
+    def _written(
+        self, thread: ThreadId, work: _Work, text: str, rows: Sequence[Usage]
+    ) -> Callable[[Execute], None]:
         now = time.time()
 
         def write(tx: Execute) -> None:
+            usage.add(tx, *(usage.for_thread(tx, thread, one) for one in rows))
+            if not text:
+                summaries.put_off(tx, thread)
+                return
             summaries.write(tx, thread, work.before, text, work.upto, now)
             if history.outgrown(tx, thread, work.assistant, work.room):
                 summaries.want(tx, thread, now)
@@ -164,7 +184,8 @@ class Summaries:
             return None
         return _Work(assistant, before, given, upto, room)
 
-    async def _summary(self, thread: ThreadId, work: _Work) -> str:
+    async def _summary(self, thread: ThreadId, work: _Work, requests: list[Usage]) -> str:
+        """The text; `requests` gets a row for each request, also when this raises."""
         most = max(min(200, work.room // 3), work.room // SHARE)
         remembered = f"Remembered so far:\n{work.before.text}\n\n" if work.before.text else ""
         forgotten = _transcript(history.belonging(work.items, ""))  # what belongs to one topic stays there
@@ -178,15 +199,34 @@ class Summaries:
             user="summary",
             options={"max_output_tokens": max(512, most * 2), **thinking},
         )
-        model = (await self._ready()).model
-        async with aclosing(model.stream(prompt)) as events:
-            said = ""
-            async for event in events:
-                if isinstance(event, TextDelta):
-                    said += event.text
-                elif isinstance(event, Finished) and event.reason not in ("", "max_output_tokens"):
-                    raise Permanent(event.reason, notice="incomplete")
+        model, said, asked = (await self._ready()).model, "", _row(work.assistant)
+        try:
+            async with aclosing(model.stream(prompt)) as events:
+                async for event in events:
+                    if isinstance(event, TextDelta):
+                        asked = asked if said else replace(asked, first_at=time.time())
+                        said += event.text
+                    elif isinstance(event, Alive) and event.refused:
+                        requests.append(replace(asked, outcome="refused", error=event.refused))
+                        asked = _row(work.assistant)
+                    elif isinstance(event, Finished):
+                        asked = ledger.ended(asked, event)
+        except SpoolError as error:
+            requests += [] if error.request == "unsent" else [ledger.broken(asked, error)]
+            raise
+        except asyncio.CancelledError:
+            requests.append(asked)
+            raise
+        requests.append(asked)
+        if asked.error not in (None, "max_output_tokens"):
+            raise Permanent(str(asked.error), notice="incomplete")
         return said.strip().encode()[: most * BYTES].decode(errors="ignore")
+
+
+def _row(assistant: Assistant) -> Usage:
+    """A request for a summary that begins now."""
+    row = Usage("summary", assistant.model, time.time(), "unknown", assistant_id=assistant.id)
+    return replace(row, assistant_version=assistant.version)
 
 
 def _cut(text: str, tokens: int) -> str:

@@ -74,17 +74,19 @@ class ToolCalls:
     def _state(self, call: Call) -> CallState | None:
         return self._run.journal.get(steps.call(call.id))
 
-    async def _record(self, call: Call, state: CallState) -> None:
-        await self._run.journal.record(steps.call(call.id), state)
+    async def _record(self, call: Call, state: CallState, began: float | None = None) -> None:
+        await self._run.journal.record(steps.call(call.id), state, began=began)
 
     async def _result(self, call: Call, offer: Offer) -> None:
         state = self._state(call)
         if isinstance(state, Done | Decided):
             return
+        began = time.time()
         if call.server:
-            await self._record(call, await self._remote(call, offer))
+            await self._record(call, await self._remote(call, offer), began)
             return
         async with self._slots:
+            began = time.time()
             tool = self._toolbox.get(call.name) if call.name in offer.functions else None
             result = await (
                 self._effect(call, tool, begun=state is not None)
@@ -94,7 +96,7 @@ class ToolCalls:
         self._run.done(call.id, ok=result.ok)
         files, unshown = await self._files(call, result), result.output == _NOT_ALLOWED["unshown"]
         notice = "approval_unshown" if unshown else ""
-        await self._record(call, Done(result.output, files, result.output == UNKNOWN, notice))
+        await self._record(call, Done(result.output, files, result.output == UNKNOWN, notice), began)
 
     async def _remote(self, call: Call, offer: Offer) -> Decided:
         """What is recorded of an MCP server's call. Nobody is asked about one that was not offered."""
@@ -159,7 +161,7 @@ class ToolCalls:
         state = await self._confirmed(call)
         if state != "approved":
             return Result(_NOT_ALLOWED[state], False)
-        await self._record(call, Begun(time.time()))  # from here on it is not repeated
+        await self._record(call, Begun(time.time()), time.time())  # from here on it is not repeated
         try:
             return await self._call(call, tool)
         except asyncio.CancelledError:

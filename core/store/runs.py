@@ -81,18 +81,21 @@ def live(tx: Execute, lane: str) -> tuple[RunId, str | None] | None:
 
 def take_over(tx: Execute, run: RunId, owner: str, *, died: bool) -> None:
     """Make it this owner's. `died`: the former one did not let go of it."""
-    tx.execute("UPDATE runs SET owner = ?, deaths = deaths + ? WHERE id = ?", (owner, int(died), run))
+    taken = "UPDATE runs SET owner = ?, deaths = deaths + ?, takeovers = takeovers + 1 WHERE id = ?"
+    tx.execute(taken, (owner, int(died), run))
 
 
-def begin_oldest(tx: Execute, lane: str, owner: str) -> RunId | None:
+def begin_oldest(tx: Execute, lane: str, owner: str, now: float) -> RunId | None:
     """Begin the lane's oldest queued run; None when there is none, or another process was faster."""
     queued = tx.execute(
         "SELECT id FROM runs WHERE lane = ? AND status = 'queued' ORDER BY seq LIMIT 1", (lane,)
     ).fetchall()
     begun = (
-        "UPDATE runs SET owner = ?, status = 'in_progress' WHERE id = ? AND status = 'queued' RETURNING id"
+        "UPDATE runs SET owner = ?, status = 'in_progress', began_at = COALESCE(began_at, ?) "
+        "WHERE id = ? AND status = 'queued' RETURNING id"
     )
-    return RunId(queued[0][0]) if queued and tx.execute(begun, (owner, queued[0][0])).fetchall() else None
+    given = (owner, now, queued[0][0]) if queued else ()
+    return RunId(queued[0][0]) if queued and tx.execute(begun, given).fetchall() else None
 
 
 def owned(tx: Execute, run: RunId, owner: str) -> bool:
@@ -121,6 +124,29 @@ def end(tx: Execute, run: RunId, owner: str, status: RunStatus, error: str, now:
     if not rows:
         raise Lost(run)
     return bool(rows[0][0])
+
+
+def seen(tx: Execute, run: RunId, first_token: float | None, first_text: float | None, edits: int) -> None:
+    """When it began to be spoken and to be seen, the first time; a process's edits of its posts are added."""
+    tx.execute(
+        "UPDATE runs SET first_token_at = COALESCE(first_token_at, ?), first_text_at = "
+        "COALESCE(first_text_at, ?), edits = COALESCE(edits, 0) + ? WHERE id = ?",
+        (first_token, first_text, edits, run),
+    ).fetchall()
+
+
+def posted(tx: Execute, run: RunId) -> None:
+    """Another post stands there for it."""
+    tx.execute("UPDATE runs SET posts = COALESCE(posts, 0) + 1 WHERE id = ?", (run,)).fetchall()
+
+
+def newest_step(tx: Execute, run: RunId, name: str = "%") -> float | None:
+    """When the newest of its steps was recorded, or that one."""
+    rows = tx.execute(
+        "SELECT MAX(created_at) FROM steps WHERE run_id = ? AND name LIKE ?", (run, name)
+    ).fetchall()
+    at: float | None = rows[0][0]
+    return at
 
 
 def unfinished_in(tx: Execute, thread: str) -> RunId | None:

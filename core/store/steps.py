@@ -35,9 +35,16 @@ class Step(Generic[V]):
 
 
 def record(
-    tx: Execute, run: RunId, owner: str, name: str, value: object, ref: str | None, now: float
+    tx: Execute,
+    run: RunId,
+    owner: str,
+    name: str,
+    value: object,
+    ref: str | None,
+    now: float,
+    began: float | None = None,
 ) -> None:
-    """Write a step. Raises Lost when the run is not this owner's any more.
+    """Write a step, which `began` then where that is known. Raises Lost when the run is not this owner's.
 
     A step that is new counts as progress: the deaths before it are forgiven.
     """
@@ -46,9 +53,10 @@ def record(
     if not tx.execute("SELECT 1 FROM steps WHERE run_id = ? AND name = ?", (run, name)).fetchall():
         tx.execute("UPDATE runs SET deaths = 0 WHERE id = ?", (run,))
     tx.execute(
-        "INSERT INTO steps (id, run_id, name, value, ref, created_at) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value, ref = excluded.ref",
-        (f"step_{token_hex(12)}", run, name, json.dumps(value, ensure_ascii=False), ref, now),
+        "INSERT INTO steps (id, run_id, name, value, ref, created_at, began_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value, ref = excluded.ref, created_at = "
+        "CASE WHEN excluded.began_at IS NULL THEN steps.created_at ELSE excluded.created_at END",
+        (f"step_{token_hex(12)}", run, name, json.dumps(value, ensure_ascii=False), ref, now, began),
     )
 
 
@@ -60,6 +68,8 @@ class Journal:
         self.claim = claim
         self._unread: dict[str, Any] = dict(claim.memo)
         self._values: dict[str, Any] = {}
+        self.edits = 0
+        """Of the run's posts, by this process."""
 
     def get(self, step: Step[V]) -> V | None:
         """What is recorded of it, None when nothing is."""
@@ -72,12 +82,28 @@ class Journal:
         known = [*self._unread, *self._values]
         return [name.removeprefix(begins) for name in known if name.startswith(begins)]
 
-    async def record(self, step: Step[V], value: V, *, ref: str | None = None) -> None:
-        """Returns ⇒ the step is on disk. `ref` names the post a step stands for. Raises Lost."""
+    async def record(
+        self,
+        step: Step[V],
+        value: V,
+        *,
+        ref: str | None = None,
+        began: float | None = None,
+        beside: Callable[[Execute], None] = lambda tx: None,
+    ) -> None:
+        """Returns ⇒ the step is on disk. `ref` names the post a step stands for. Raises Lost.
+
+        `beside` belongs to the same transaction.
+        """
         claim, now, told = self.claim, time.time(), step.write(value)
         self._unread.pop(step.name, None)
         self._values[step.name] = value  # before the commit: who is cancelled meanwhile has recorded it too
-        await self._db(lambda tx: record(tx, claim.run, claim.owner, step.name, told, ref, now))
+
+        def work(tx: Execute) -> None:
+            record(tx, claim.run, claim.owner, step.name, told, ref, now, began)
+            beside(tx)
+
+        await self._db(work)
 
     async def once(self, step: Step[V], make: Callable[[], Awaitable[V]]) -> V:
         """The recorded value; the first time, what `make` gives, recorded before it is returned."""

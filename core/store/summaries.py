@@ -16,15 +16,18 @@ class Summary:
     text: str
     upto: int
     due: bool = False
+    put_off: bool = False
+    """It was tried and failed: the next answer or start tries again."""
 
 
 NOTHING = Summary("", 0)
+_PUT_OFF = 2
 
 
 def find(tx: Execute, thread: ThreadId) -> Summary:
     """The thread's summary; NOTHING while there is none."""
     rows = tx.execute("SELECT text, upto, due FROM summaries WHERE thread_id = ?", (thread,)).fetchall()
-    return Summary(rows[0][0], rows[0][1], bool(rows[0][2])) if rows else NOTHING
+    return Summary(rows[0][0], rows[0][1], bool(rows[0][2]), rows[0][2] == _PUT_OFF) if rows else NOTHING
 
 
 def want(tx: Execute, thread: ThreadId, now: float) -> None:
@@ -48,7 +51,7 @@ def drop(tx: Execute, thread: ThreadId, seq: int) -> None:
     """An item has changed: a summary that covers it is of no use, nor is one that is being made."""
     tx.execute(
         "UPDATE summaries SET text = '', upto = CASE WHEN upto < 0 THEN upto - 1 ELSE -1 END, due = 1 "
-        "WHERE thread_id = ? AND (upto >= ? OR due = 1)",
+        "WHERE thread_id = ? AND (upto >= ? OR due <> 0)",
         (thread, seq),
     ).fetchall()
 
@@ -58,10 +61,15 @@ def not_needed(tx: Execute, thread: ThreadId) -> None:
     tx.execute("UPDATE summaries SET due = 0 WHERE thread_id = ?", (thread,))
 
 
+def put_off(tx: Execute, thread: ThreadId) -> None:
+    """It could not be made for now, and is still due."""
+    tx.execute("UPDATE summaries SET due = ? WHERE thread_id = ? AND due = 1", (_PUT_OFF, thread)).fetchall()
+
+
 def due(tx: Execute) -> list[ThreadId]:
     """Threads with a summary to be made."""
     return [
-        ThreadId(row[0]) for row in tx.execute("SELECT thread_id FROM summaries WHERE due = 1").fetchall()
+        ThreadId(row[0]) for row in tx.execute("SELECT thread_id FROM summaries WHERE due <> 0").fetchall()
     ]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from core.store.database import Execute
+from core.types import Address, ThreadId
 
 UsageKind = Literal["answer", "summary", "transcription", "image", "speech", "embedding", "evaluation"]
 UsageOutcome = Literal["completed", "incomplete", "failed", "refused", "cancelled", "unknown"]
@@ -48,16 +49,20 @@ class Usage:
     assistant_version: int | None = None
     error: str | None = None
     attempt: int = 1
+    """Which request for the same it is. Counted when it is written."""
 
 
-_COLUMNS = [item.name for item in fields(Usage)]
+_COLUMNS = [item.name for item in fields(Usage) if item.name != "attempt"]
 _NAMES, _MARKS = ", ".join(_COLUMNS), ", ".join("?" for _ in _COLUMNS)
-_ADD = f"INSERT INTO usage ({_NAMES}) VALUES ({_MARKS})"
+_ATTEMPT = "(SELECT COUNT(*) + 1 FROM usage WHERE run_id = ? AND kind = ? AND step = ?)"
+_ADD = f"INSERT INTO usage ({_NAMES}, attempt) VALUES ({_MARKS}, {_ATTEMPT})"
 
 
-def add(tx: Execute, one: Usage) -> None:
-    """Write the row of one request."""
-    tx.execute(_ADD, tuple(getattr(one, name) for name in _COLUMNS))
+def add(tx: Execute, *rows: Usage) -> None:
+    """Write the row of each request."""
+    for one in rows:
+        values = [getattr(one, name) for name in _COLUMNS]
+        tx.execute(_ADD, (*values, one.run_id, one.kind, one.step)).fetchall()
 
 
 def of_run(tx: Execute, run: str) -> tuple[int, int] | None:
@@ -66,3 +71,24 @@ def of_run(tx: Execute, run: str) -> tuple[int, int] | None:
         "SELECT SUM(input), SUM(output) FROM usage WHERE run_id = ? AND kind = 'answer'", (run,)
     ).fetchall()
     return (rows[0][0], rows[0][1] or 0) if rows[0][0] is not None else None
+
+
+def place_and_person(address: Address, user: str) -> tuple[str, str]:
+    """How the ledger names them."""
+    if address.platform == "api":
+        return address.workspace, user
+    return address.channel, f"{address.platform}:{user}"
+
+
+def for_thread(tx: Execute, thread: ThreadId, one: Usage) -> Usage:
+    """A request for the whole of a thread, such as a summary: it counts for whoever wrote there last."""
+    rows = tx.execute(
+        "SELECT platform, workspace, channel, topic, person FROM messages "
+        "WHERE thread_id = ? AND role = 'user' ORDER BY sent_at DESC, seq DESC LIMIT 1",
+        (thread,),
+    ).fetchall()
+    if not rows:
+        return replace(one, thread_id=thread)
+    address = Address(*rows[0][:4])
+    place, person = place_and_person(address, rows[0][4])
+    return replace(one, thread_id=thread, platform=address.platform, place=place, person=person)

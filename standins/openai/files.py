@@ -103,8 +103,13 @@ class Transcription:
     text: str
     content: bytes = field(repr=False)
 
+    @property
+    def seconds(self) -> int:
+        """How long it is, as far as this server can tell."""
+        return max(1, len(self.content) // 16_000)
+
     def to_json(self) -> Json:
-        usage = {"type": "duration", "seconds": max(1, len(self.content) // 16_000)}
+        usage = {"type": "duration", "seconds": self.seconds}
         return {"text": self.text, "languages": [], "usage": usage}
 
 

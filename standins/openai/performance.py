@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -38,6 +38,8 @@ class Performance:
         self._draft, self._beats, self._request = draft, beats, request
         self._changes, self._background, self._stuck = changes, background, stuck
         self._room, self._middle = None if max_tokens is None else max_tokens * 4, ""
+        self.over: Callable[[], None] = lambda: None
+        """Told once the terminal event is there."""
         self._due, self._numbers = time.monotonic(), itertools.count()
 
     async def events(self) -> AsyncGenerator[Event | Delta | Break]:
@@ -63,10 +65,14 @@ class Performance:
                 if self._background:
                     continue
                 return
-            for last in await self._end(beat):
+            ends = await self._end(beat)
+            self.over()
+            for last in ends:
                 yield last
             return
-        for last in self._complete():
+        ends = self._complete()
+        self.over()
+        for last in ends:
             yield last
 
     def _moves(self, beat: Doing | Wait) -> Iterable[Move]:

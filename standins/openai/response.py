@@ -10,6 +10,7 @@ from typing import Any
 
 from standins.openai.rules import Json
 from standins.script.output import Output
+from standins.script.tokens import THOUGHT
 
 
 @dataclass
@@ -36,8 +37,10 @@ class Draft:
     was said and done so far.
     """
 
-    def __init__(self, response_id: str, body: Mapping[str, Any], input_tokens: int, output: Output) -> None:
-        self.id, self.output = response_id, output
+    def __init__(
+        self, response_id: str, body: Mapping[str, Any], input_tokens: int, output: Output, cached: int = 0
+    ) -> None:
+        self.id, self.output, self._cached = response_id, output, cached
         self.status = "queued" if body.get("background") else "in_progress"
         self._input_tokens, self._echo = input_tokens, _echo(body)
         self._created_at = int(time.time())
@@ -59,22 +62,26 @@ class Draft:
         )
 
     def snapshot(self) -> Json:
-        over = self.status in ("completed", "incomplete")
+        over, used = self.status in ("completed", "incomplete"), self.used()
         return {
             **{"id": self.id, "object": "response", "created_at": self._created_at, "status": self.status},
             **{"completed_at": self._completed_at, "error": self._error},
             "incomplete_details": None if self._reason is None else {"reason": self._reason},
             **self._echo,
-            **{"output": self.output.items if over else [], "usage": self._usage() if over else None},
+            **{"output": self.output.items if over else [], "usage": used},
         }
 
-    def _usage(self) -> Json:
-        output = math.ceil(self.output.characters / 4)
+    def used(self) -> Json | None:
+        """What is billed, once it is over."""
+        if self.status not in ("completed", "incomplete", "failed"):
+            return None
+        reasoning = sum(THOUGHT for item in self.output.items if item["type"] == "reasoning")
+        output = math.ceil(self.output.characters / 4) + reasoning
         return {
             "input_tokens": self._input_tokens,
-            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+            "input_tokens_details": {"cached_tokens": self._cached, "cache_write_tokens": 0},
             "output_tokens": output,
-            "output_tokens_details": {"reasoning_tokens": 0},
+            "output_tokens_details": {"reasoning_tokens": reasoning},
             "total_tokens": self._input_tokens + output,
         }
 

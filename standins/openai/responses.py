@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from standins.openai.bill import Charge
 from standins.openai.events import Break, Delta, Event, formed
 from standins.openai.performance import Performance, StoredResponse
 from standins.openai.refusal import Refusal
@@ -49,6 +50,9 @@ class Responses:
             self._service.changes.ring()
             raise
         seen.status = 200
+        charge = Charge("response", body["model"])
+        self._service.bill.append(charge)
+        performance.over = lambda: self._service.charge(draft, charge, told=seen.cut_at is None)
         if body.get("background"):
             return await self._in_background(http, seen, draft, performance)
         return await self._in_foreground(http, seen, draft, performance)

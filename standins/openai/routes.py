@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from standins.openai.bill import Charge
 from standins.openai.files import MODELS, Transcription, check_recording
 from standins.openai.refusal import refused
 from standins.openai.rules import Json
@@ -35,6 +36,7 @@ def _transcribe(service: Service, given: Json) -> Json | str:
     check_recording(sent)
     made = Transcription(model, sent.name, service.heard(sent.name, sent.content), sent.content)
     service.transcriptions.append(made)
+    service.bill.append(Charge("transcription", model, units=made.seconds / 60, told=True))
     return f"{made.text}\n" if given.get("response_format") == "text" else made.to_json()
 
 
@@ -104,6 +106,7 @@ def _entries(service: Service) -> Mapping[str, Does]:
 
     def attach(given: Json, id: str) -> Json:
         store = stores.use(id)
+        service.bill.append(Charge("indexing", "", told=True))
         entry = stores.attach(
             store, given["file_id"], given.get("attributes") or {}, given.get("chunking_strategy")
         )

@@ -11,6 +11,7 @@ from uuid import uuid4
 from aiohttp import web
 
 from standins.local import HOST, Local, Server
+from standins.openai.bill import BILLED, Charge
 from standins.openai.refusal import Refusal, refuse, refused
 from standins.openai.requests import REQUESTS, Takes
 from standins.openai.responses import Responses
@@ -53,6 +54,8 @@ class Endpoints:
             if lost and request.transport is not None:
                 request.transport.abort()
         except Refusal as refusal:
+            if kind := BILLED.get(f"{exchange.method} {exchange.path}"):
+                self._service.bill.append(Charge(kind, "", refused=refusal.status))
             answer = web.json_response(
                 {"error": refusal.error}, status=refusal.status, headers=refusal.headers
             )

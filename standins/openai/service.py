@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from standins.local import Changes
+from standins.openai.bill import Cache, Charge
 from standins.openai.containers import Containers, Workplace, check_references
 from standins.openai.events import Form
 from standins.openai.files import Clock, Files, Transcription
@@ -43,7 +44,8 @@ class Service:
     `window`: tokens of input a model takes, about four characters each; `context_window` may change it. What
     is kept can be looked at: `files`, `stores`, `containers`, `transcriptions`, `responses`; `requests` are
     those for an answer, `exchanges` all of them, `live` the transports of open streams. `clock.skip(seconds)`
-    lets things expire. `transcripts`: what is said in a recording, by its name or by its bytes.
+    lets things expire. `bill` is what was done for money, and what was refused. `transcripts`: what is said
+    in a recording, by its name or by its bytes.
     `stream_window`: seconds after its creation during which a background response can still be followed; the
     real API refuses after 5 minutes (openai-python issue 2828). `form`: how much of a stream is sent, see
     `FORMS`. `keepalive`: seconds between two comments in it, None for none; some servers send them while they
@@ -79,6 +81,8 @@ class Service:
         self.troubles = Troubles(self.changes)
         self.live: set[asyncio.Transport] = set()
         self._stuck = 0
+        self.bill: list[Charge] = []
+        self._cache = Cache()
 
     def stuck_next(self, n: int = 1) -> None:
         """The next `n` background responses stay queued until they are cancelled."""
@@ -96,6 +100,17 @@ class Service:
         """How many requests there were, e.g. `asked("GET /containers/*")`."""
         paths = [f"{exchange.method} {exchange.path}" for exchange in self.exchanges]
         return sum(fnmatchcase(path, where) for path in paths)
+
+    def charge(self, draft: Draft, charge: Charge, *, told: bool) -> None:
+        """A response has come to its end, or nobody listens any more."""
+        charge.told, used = told, draft.used()
+        if used:
+            details = {**used["input_tokens_details"], **used["output_tokens_details"]}
+            charge.input, charge.output = used["input_tokens"], used["output_tokens"]
+            charge.cached, charge.reasoning = details["cached_tokens"], details["reasoning_tokens"]
+        drawn = [item for item in draft.output.items if item["type"] == "image_generation_call"]
+        if drawn and told and used:
+            self.bill.append(Charge("image", charge.model, units=float(len(drawn)), told=True))
 
     def heard(self, name: str, content: bytes) -> str:
         said = self.transcripts.get(content, self.transcripts.get(name))
@@ -122,7 +137,8 @@ class Service:
             include=body.get("include") or (),
             parallel=body.get("parallel_tool_calls") is not False,
         )
-        draft = Draft(seen.response_id, body, estimated_input(instructions, items), output)
+        cached = self._cache.hit(body.get("prompt_cache_key") or "", instructions, items)
+        draft = Draft(seen.response_id, body, estimated_input(instructions, items), output, cached)
         background = bool(body.get("background"))
         stuck = background and self._stuck > 0
         self._stuck -= stuck

@@ -9,6 +9,7 @@ from typing import Any
 from standins.script.script import text_of
 
 Item = Mapping[str, Any]
+THOUGHT = 64  # of a reasoning item, which are part of the output
 PICTURE = 765  # tokens of a picture, whatever its size
 
 

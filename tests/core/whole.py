@@ -14,6 +14,8 @@ from core.concurrency import Background
 from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.inbox import Inbox, Policy, Receipt
+from core.policy.ledger import Speech
+from core.policy.prices import Prices
 from core.ports import Model, Service
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
@@ -76,7 +78,9 @@ class Core:
                 self.db,
                 {"fake": self.platform},
                 FileLimits(2**20, 4),
-                transcribe=self.service.transcribe if self.service else None,
+                transcribe=Speech(self.service.transcribe, "gpt-transcribe", Prices())
+                if self.service
+                else None,
             ),
             self.toolbox,
             self.service,

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from core.errors import FileRefused, Permanent, Retryable, Unsaved
-from core.files.attachments import AT_ONCE, LISTED, TOTAL, Attachments, FileLimits
+from core.files.attachments import AT_ONCE, LISTED, TOTAL, Attachments, FileLimits, Heard
 from core.store import files, messages, runs, threads
 from core.store.database import Database, Execute
 from core.store.files import Stored
+from core.store.usage import Usage
 from core.texts import TEXTS
 from core.types import Attachment, IncomingMessage, RunId, ThreadId
 from tests import samples
@@ -319,12 +320,14 @@ class Ear:
         self.faults, self.said = list(faults), said
         self.heard: list[tuple[str, bytes]] = []
 
-    async def __call__(self, name: str, content: bytes) -> str:
+    model = "gpt-transcribe"
+
+    async def __call__(self, name: str, content: bytes) -> Heard:
         """What is said in it."""
         self.heard.append((name, content))
         if self.faults:
             raise self.faults.pop(0)
-        return self.said
+        return Heard(self.said, Usage("transcription", self.model, 1.0, "completed"))
 
 
 def listening(desk: Desk, *faults: BaseException, said: str = " hello there\n") -> Ear:

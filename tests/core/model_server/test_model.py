@@ -114,12 +114,17 @@ async def test_a_stream_may_be_cut_into_single_bytes():
 async def test_the_ending_has_usage_and_reason():
     """Tokens as the server counted them, which may be less, and why an answer is incomplete."""
     usage = {"input_tokens": 7, "output_tokens": 3, "input_tokens_details": {"cached_tokens": 5}}
-    response = {"usage": usage, "incomplete_details": {"reason": "max_output_tokens"}}
+    response = {
+        "model": "m-1",
+        "service_tier": "flex",
+        "usage": usage,
+        "incomplete_details": {"reason": "max_output_tokens"},
+    }
     counted = {"input_tokens": 7, "output_tokens": 3, "cached_tokens": 5}
     ending = await answered(frame("response.incomplete", response=response))
-    assert [Finished("incomplete", "max_output_tokens", counted)] == ending
+    assert [Finished("incomplete", "max_output_tokens", counted, "m-1", "flex")] == ending
     ending = await answered(frame("response.completed", response={"usage": {"input_tokens": 7}}))
-    assert [Finished("completed", "", {"input_tokens": 7, "output_tokens": 0, "cached_tokens": 0})] == ending
+    assert [Finished("completed", "", {"input_tokens": 7})] == ending
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,9 @@ async def test_an_answer_is_its_deltas_and_one_ending(kind):
     assert ["Hel", "lo 한 \n", " ", "😀"] == deltas
     assert isinstance(events[-1], Finished)
     assert ("completed", "") == (events[-1].ending, events[-1].reason)
-    assert {"input_tokens": 6, "output_tokens": 3, "cached_tokens": 0} == events[-1].usage
+    assert {"input_tokens": 6, "output_tokens": 3, "cached_tokens": 0}.items() <= (
+        events[-1].usage or {}
+    ).items()
     assert 1 == sum(isinstance(event, Finished) for event in events)
 
 

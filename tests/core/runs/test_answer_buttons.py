@@ -24,7 +24,10 @@ def press(id: str, text: str = "Again:", **more: Any) -> IncomingMessage:
 
 async def shown(spool: Core, ref: str = "fake:post") -> str:
     """The ref of a post that shows the newest run."""
-    insert = "INSERT INTO steps SELECT 's-' || id, id, 'post:0', '{\"id\": \"p\"}', ?, 1 FROM runs"
+    insert = (
+        "INSERT INTO steps (id, run_id, name, value, ref, created_at) "
+        "SELECT 's-' || id, id, 'post:0', '{\"id\": \"p\"}', ?, 1 FROM runs"
+    )
     await spool.rows(f"{insert} ORDER BY seq DESC LIMIT 1", ref)
     return ref
 

@@ -34,7 +34,7 @@ async def talk(spool: Core, first: int, last: int, *, text: str = "nothing new "
 
 async def summary(spool: Core) -> tuple[str, int]:
     """The text of the only summary, and whether more is due."""
-    rows = await spool.rows("SELECT text, due FROM summaries")
+    rows = await spool.rows("SELECT text, due > 0 FROM summaries")
     return rows[0] if rows else ("", 0)
 
 
