@@ -155,9 +155,15 @@ async def _http(settings: Settings, db: Database, core: _Core) -> AsyncIterator[
         yield ""
         return
     from bots.web.server import served
-    from bots.web.services import built
+    from bots.web.services import Means, built
 
-    services = built(settings, db, core.assistants, core.lanes, partial(_models, core.ready))
+    async def service() -> Service:
+        return (await core.ready()).service
+
+    services = built(Means(settings, db, core.assistants, core.lanes, service, core.background))
+    await services.uploads.start()
+    core.background.start(services.uploads.keep(), "files")
+    core.background.start(services.stores.keep(), "vector stores")
     async with served(settings, where, services, db) as url:
         yield url
 

@@ -95,7 +95,14 @@ async def _counted(
     python = sdk.parent / "venv" / "bin" / "python"
     process = await asyncio.create_subprocess_exec(
         *(str(python), "-m", "pytest", f"tests/api_resources/{name}", "-q", "-n", "0", *NO_NETWORK),
-        *("--durations=0", "-p", "no:cacheprovider", f"--junitxml={report}", *arguments),
+        *(
+            "-o",
+            "addopts=--tb=short --show-capture=no",
+            "-p",
+            "no:cacheprovider",
+            f"--junitxml={report}",
+            *arguments,
+        ),
         cwd=sdk,
         env={"PATH": os.environ["PATH"], "TEST_API_BASE_URL": base_url},
         stdout=subprocess.PIPE,

@@ -13,7 +13,7 @@ from core.api.refusal import Refusal, not_found
 from core.api.threads import Threads, check_resources
 from core.api.watch import Fields
 from core.assistants import models
-from core.assistants.refusals import Invalid, Outdated
+from core.assistants.refusals import Invalid, Outdated, Unknown
 from core.assistants.service import Assistants
 from core.store import assistants, audit
 from core.store.audit import Entry
@@ -74,7 +74,7 @@ class ApiAssistants:
             current, _ = await self._seen(key, id)
             try:
                 saved = await self._service.update(current, given, client=True)
-            except Outdated:
+            except (Outdated, Unknown):  # others were quicker
                 continue
             except Invalid as invalid:
                 raise _refusal(invalid) from None
@@ -89,7 +89,10 @@ class ApiAssistants:
         if places and not key.admin:
             told = f"Assistant {id} answers in {len(places)} places of the chats. Only a key made with "
             raise Refusal(f"{told}`spool keys create NAME --admin` may delete it.", status=403)
-        await self._service.delete(id, force=True)
+        try:
+            await self._service.delete(id, force=True)
+        except Unknown:  # others were quicker
+            raise not_found("assistant", id) from None
         await self._noted(key, "assistants.delete", id, own)
         return {"id": id, "object": "assistant.deleted", "deleted": True}
 

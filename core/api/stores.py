@@ -67,28 +67,6 @@ class Stores:
             self._making.discard(id)
         return _store(made, id)
 
-    async def make(self, key: Key, spec: Mapping[str, Any]) -> str:
-        """The id of a new store that is made along with an assistant or a thread."""
-        fields = {
-            name: spec[name] for name in ("file_ids", "chunking_strategy", "metadata") if spec.get(name)
-        }
-        return str((await self.create(key, fields))["id"])
-
-    async def prepare(self, key: Key, resources: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Tool resources whose ids the key may use, with the stores made that they ask for."""
-        search = dict(resources.get("file_search") or {})
-        wanted = search.pop("vector_stores", None) or ()
-        code = (resources.get("code_interpreter") or {}).get("file_ids") or ()
-
-        def check(tx: Execute) -> None:
-            self._files.known(tx, key, code)
-            self.known(tx, key, search.get("vector_store_ids") or ())
-
-        await self._db(check)
-        if wanted:
-            search["vector_store_ids"] = [await self.make(key, spec) for spec in wanted]
-        return {**resources, "file_search": search} if "file_search" in resources else resources
-
     async def attach(self, key: Key, store: str | None, files: Collection[str]) -> str:
         """Put files of a message into the thread's store; a new one where it has none, or it has gone."""
         if store is not None:

@@ -163,8 +163,9 @@ def drop_unfinished(tx: Execute) -> None:
 
 
 def drop(tx: Execute, id: str) -> None:
-    """An upload was broken off: its parts go."""
-    _drop_parts(tx, id)
+    """An upload was broken off: its parts go, unless they have become a file."""
+    if not tx.execute("SELECT 1 FROM uploads WHERE id = ?", (id,)).fetchall():
+        _drop_parts(tx, id)
 
 
 def _drop_parts(tx: Execute, id: str) -> None:

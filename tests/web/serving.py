@@ -25,29 +25,35 @@ class Serving:
             **{"OPENAI_BASE_URL": openai.base_url, "OPENAI_FEATURES": "full"},
             **settings,
         }
+        self._log = data.parent / "log"
         self._process: Process | None = None
         self.asked = 0
         """Requests sent from here to see whether it answers."""
 
     async def start(self) -> None:
         """Returns when the port answers."""
-        self._process = await started("serve", cwd=self.api.data.parent, environ=self._environ)
+        with self._log.open("ab") as log:  # a pipe that nobody reads would stop it
+            self._process = await started(
+                "serve", cwd=self.api.data.parent, environ=self._environ, stderr=log
+            )
         async with asyncio.timeout(30), aiohttp.ClientSession() as session:
             while True:
-                assert self._process.returncode is None, await ended(self._process)
+                assert self._process.returncode is None, self._log.read_text()
                 with contextlib.suppress(aiohttp.ClientConnectionError):
                     await session.get(self.api.url)
                     self.asked += 1
                     return
                 await asyncio.sleep(0.05)
 
-    async def kill(self) -> str:
-        """Its log."""
+    async def kill(self) -> None:
         assert self._process is not None
         self._process.kill()
-        return (await ended(self._process))[2]
+        await ended(self._process)
 
     async def stop(self) -> str:
+        """All of the log."""
         assert self._process is not None
-        self._process.terminate()
-        return (await ended(self._process))[2]
+        if self._process.returncode is None:
+            self._process.terminate()
+            await ended(self._process)
+        return self._log.read_text()
