@@ -66,6 +66,7 @@ async def _answered(
 async def told_id(request: web.Request, response: web.StreamResponse) -> None:
     """Every answer, of whatever kind, says under which id the log knows it."""
     response.headers["x-request-id"] = request.get(ID) or f"req_{token_hex(16)}"
+    response.headers["openai-version"] = "2020-10-01"  # the API's only one
 
 
 def refused(refusal: Refusal, allow: str | None = None) -> web.Response:
