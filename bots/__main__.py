@@ -30,6 +30,7 @@ OPERATING = {
     "files": "give an assistant documents to search",
     "runs": "see what became of questions",
     "threads": "see which conversations there are",
+    "usage": "see what the model server was asked for, and what it cost",
     "keys": "make and revoke the keys with which programs use the API",
     "audit": "see what was done with keys",
     "doctor": "check settings, tokens, permissions and data, and say how to put right what is wrong",

@@ -92,8 +92,8 @@ class Uploads:
         return Refusal(f"Maximum content size limit ({self.rules.limit}) exceeded.", status=413)
 
     def discard(self, received: Received) -> None:
-        """They become no file. A kill before that: `start` removes them."""
-        self._db(lambda tx: uploads.drop(tx, received.id))
+        """They become no file. A kill before they are gone: `start` finds them."""
+        self._background.start(self._emptied(received.id), "an upload that was cut")
 
     async def create(self, key: Key, received: Received, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Make a file of what was received. `fields`: filename, purpose, expires_after."""
@@ -147,14 +147,13 @@ class Uploads:
         return one, parts()
 
     async def delete(self, key: Key, file: str) -> dict[str, Any]:
-        """Returns ⇒ nobody sees it any more. Its row stays until the model server has deleted it, too."""
+        """Returns ⇒ nobody sees it any more; its bytes go at once, here and at the model server."""
 
         def gone(tx: Execute) -> None:
             self.known(tx, key, [file])
             uploads.delete(tx, file)  # whatever is killed after this, `sweep` finds the row
 
         await self._db(gone)
-        self._db.wipe()
         self._background.start(self._swept(), "deleted files")
         return {"id": file, "object": "file", "deleted": True}
 
@@ -239,8 +238,9 @@ class Uploads:
         return left.pop() if len(left) == 1 and wanted == 1 else None
 
     async def start(self) -> None:
-        """After a start: parts of uploads that were cut go."""
-        await self._db(uploads.drop_unfinished)
+        """Before the first request: parts of uploads that a kill has cut are on their way out."""
+        for id in await self._db(uploads.unfinished):
+            self._background.start(self._emptied(id), "an upload that was cut")
 
     async def keep(self) -> None:
         """For as long as the process lives: what has expired goes, here and at the model server."""
@@ -256,16 +256,22 @@ class Uploads:
 
     async def sweep(self) -> None:
         """Delete what has expired, and at the model server what was deleted here. May be repeated."""
-        if await self._db(lambda tx: uploads.expire(tx, self._clock())):
-            self._db.wipe()
+        await self._db(lambda tx: uploads.expire(tx, self._clock()))
         for one in await self._db(uploads.left):
             async with self._only.of(one.id):  # one that is being sent is there afterwards
-                service = await self._service()
-                now = await self._db(partial(uploads.remote_of, id=one.id))
-                remote = now or await self._lost(one, service)
+                await self._emptied(one.id)
+                remote = await self._db(partial(uploads.remote_of, id=one.id))
+                if remote is None and one.remote == BEGUN:
+                    remote = await self._lost(one, await self._service())
                 if remote is not None:
-                    await service.forget(remote)
+                    await (await self._service()).forget(remote)
                 await self._db(partial(uploads.forget, id=one.id))
+
+    async def _emptied(self, id: str) -> None:
+        """Remove the bytes of what is nobody's file, a few at a time."""
+        while await self._db(partial(uploads.drop_some, id=id)):
+            pass
+        self._db.wipe()
 
     async def _found(self, key: Key, file: str) -> Upload:
         one = await self._db(lambda tx: uploads.get(tx, key.project, file, self._clock()))
