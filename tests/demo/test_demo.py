@@ -13,6 +13,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bots.demo.words import EN
@@ -255,6 +256,23 @@ async def test_ones_own_model_is_asked_as_run_would(tmp_path, openai, script):
     assert "you pay for it" in out
     assert "Assistant: echo: hi" in out
     assert {tool["type"] for tool in script.tools[0]} == {"function"}
+
+
+async def test_programs_use_the_api_of_the_demo(tmp_path):
+    """Its address and a key stand before the first prompt; the next demo has a key of its own."""
+    told = []
+    for _ in range(2):
+        async with talking(cwd=tmp_path, HTTP="127.0.0.1:1") as talk:  # which is nobody's to have
+            found = re.search(
+                r"^OPENAI_BASE_URL=(\S+/v1) OPENAI_API_KEY=(\S+)$", await talk.until("You: "), re.M
+            )
+            assert found
+            told.append(found[2])
+            async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {found[2]}"}) as session:
+                assert 200 == (await session.get(f"{found[1]}/assistants")).status
+                former = {"Authorization": f"Bearer {told[0]}"}
+                status = (await session.get(f"{found[1]}/assistants", headers=former)).status
+                assert status == (200 if len(told) == 1 else 401)
 
 
 def test_in_korean(tmp_path):
