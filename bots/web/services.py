@@ -14,6 +14,7 @@ from core.api.threads import Threads
 from core.api.uploads import UploadRules, Uploads
 from core.assistants.service import Assistants
 from core.concurrency import Background
+from core.files.sent import SentFiles
 from core.ports import ModelFacts, Service
 from core.runs.lanes import Lanes
 from core.settings import Settings
@@ -53,8 +54,8 @@ def built(means: Means) -> Services:
         return await (await means.service()).models()
 
     models = ApiModels(db, settings, list_models)
-    rules = UploadRules(settings.api_upload_mb * 2**20, full, settings.data_dir)
-    uploads = Uploads(db, means.service, means.background, rules)
+    sent = SentFiles(db, means.service, settings.data_dir)
+    uploads = Uploads(db, sent, means.background, UploadRules(settings.api_upload_mb * 2**20, full))
     stores = Stores(db, uploads, means.service)
     threads = Threads(db, means.lanes, stores)
     return Services(

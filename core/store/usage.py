@@ -144,7 +144,8 @@ _SUMS = (
 def totals(tx: Execute, since: float, by: By) -> dict[str, Total]:
     """What was used since then, by those keys; "" for what has none. In one order of the keys."""
     found: dict[str, list[Total]] = {}
-    sql = f"SELECT {KEYS[by]} AS found, {_SUMS} FROM usage WHERE began_at >= ? GROUP BY found ORDER BY found"
+    column = KEYS[by]
+    sql = f"SELECT {column} AS found, {_SUMS} FROM usage WHERE began_at >= ? GROUP BY found ORDER BY found"
     for key, *sums in tx.execute(sql, (since,)).fetchall():
         name = datetime.fromtimestamp(key * 900, UTC).astimezone().date().isoformat() if by == "day" else key
         found.setdefault(name, []).append(Total(*sums))
