@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 import errno
 import importlib
+import logging
 import os
 import signal
 import sys
@@ -30,6 +31,7 @@ OPERATING = {
     "files": "give an assistant documents to search",
     "runs": "see what became of questions",
     "threads": "see which conversations there are",
+    "usage": "see what the model server was asked for, and what it cost",
     "keys": "make and revoke the keys with which programs use the API",
     "audit": "see what was done with keys",
     "doctor": "check settings, tokens, permissions and data, and say how to put right what is wrong",
@@ -39,6 +41,7 @@ OPERATING = {
 """Commands with a module of their own in `bots.cli`, imported only when they are called."""
 
 
+logger = logging.getLogger(__name__)
 UNREAD, INTERRUPTED, TERMINATED = 141, 130, 143
 """The exit statuses that shells know for a pipe whose reader has gone, for Ctrl-C and for SIGTERM."""
 TYPED = "SPOOL_COMMAND"
@@ -187,6 +190,10 @@ def _command(options: argparse.Namespace, spool: str) -> int:
 
         names = tuple(dict.fromkeys(wanted)) or config.platforms
         if command == "serve":
+            if names:
+                logger.info(
+                    "%s: not connected to, because only HTTP is served; run does both", ", ".join(names)
+                )
             config, names = dataclasses.replace(config, http=config.http or HERE), ()
         asyncio.run(serve(config, names))
     else:

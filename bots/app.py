@@ -155,9 +155,15 @@ async def _http(settings: Settings, db: Database, core: _Core) -> AsyncIterator[
         yield ""
         return
     from bots.web.server import served
-    from bots.web.services import built
+    from bots.web.services import Means, built
 
-    services = built(settings, db, core.assistants, core.lanes, partial(_models, core.ready))
+    async def service() -> Service:
+        return (await core.ready()).service
+
+    services = built(Means(settings, db, core.assistants, core.lanes, service, core.background))
+    await services.uploads.start()
+    core.background.start(services.uploads.keep(), "files")
+    core.background.start(services.stores.keep(), "vector stores")
     async with served(settings, where, services, db) as url:
         yield url
 
@@ -300,6 +306,10 @@ async def _leave(core: _Core, platforms: Iterable[Connected]) -> None:
         logger.warning("not everything could be closed in time; the next start goes on from here")
 
 
+async def _all_ended(tasks: Collection[asyncio.Task[None]]) -> None:
+    await asyncio.wait(tasks)
+
+
 @contextlib.contextmanager
 def _whole(path: Path) -> Iterator[None]:
     """A database that refuses already at the start ends it: a damaged one, say."""
@@ -321,7 +331,7 @@ async def serve(settings: Settings, names: tuple[str, ...]) -> None:
         async with assembled(settings, names, checked=True) as running, asyncio.TaskGroup() as group:
             keeping = [group.create_task(keep(one), name=one.name) for one in running.platforms]
             stopped = group.create_task(stop.wait())
-            everything = asyncio.gather(*keeping) if keeping else stopped
+            everything = asyncio.create_task(_all_ended(keeping) if keeping else stop.wait())
             await asyncio.wait({stopped, everything}, return_when=asyncio.FIRST_COMPLETED)
             everything.cancel()
             if not stopped.done():

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from bots.checks.check import Check, advised
 from core.assistants.validate import HOSTED
+from core.errors import ConfigError
+from core.policy import prices
 from core.settings import NAMES, Settings, needs
 from core.settings.copied import in_the_clear
 
@@ -16,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z_]+")
 
 def check(settings: Settings, problems: Iterable[str], remarks: Iterable[str]) -> list[Check]:
     """`problems` keep the bot from starting; `remarks` are of names nobody reads, and of lines of `.env`."""
-    wrong = [*problems, *needs(settings)]
+    wrong = [*problems, *needs(settings), *_prices(settings)]
     found = [advised(_id(text), "fail", text) for text in dict.fromkeys(wrong)]
     found += [advised(_id(text), "warn", text) for text in [*remarks, *_unwise(settings)]]
     return found or [Check("settings", "ok", "The settings can be read.")]
@@ -26,6 +28,14 @@ def _id(text: str) -> str:
     """Of the setting that the text begins with."""
     name = _NAME.match(text)
     return f"settings.{name[0].lower()}" if name and name[0] in NAMES else "settings"
+
+
+def _prices(settings: Settings) -> list[str]:
+    try:
+        prices.read(settings.prices_file)
+    except ConfigError as error:
+        return list(error.problems)
+    return []
 
 
 def _unwise(settings: Settings) -> list[str]:

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import dataclasses
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from bots.cli.assistants.invocation import unsaved
@@ -14,10 +14,11 @@ from bots.cli.assistants.show import list_of, put, put_json
 from bots.cli.table import put_rows
 from core.errors import ConfigError, Unsaved
 from core.settings import Settings
-from core.store import overview
+from core.store import overview, usage
 from core.store.data_dir import data_directory
 from core.store.database import Database, Execute
-from core.store.overview import SeenRun
+from core.store.overview import SeenRun, SeenStep
+from core.store.usage import Usage
 
 T = TypeVar("T")
 MANY, MOST = 20, 1_000_000
@@ -83,21 +84,35 @@ def _list(found: Sequence[SeenRun], *, as_json: bool) -> None:
 
 
 def _show(options: argparse.Namespace, settings: Settings) -> None:
-    def work(tx: Execute) -> tuple[SeenRun | None, list[tuple[str, float]]]:
-        return overview.run(tx, options.run), overview.steps(tx, options.run)
+    def work(tx: Execute) -> tuple[SeenRun | None, list[SeenStep], list[Usage]]:
+        return overview.run(tx, options.run), overview.steps(tx, options.run), usage.rows(tx, options.run)
 
-    found, steps = looked_up(settings, work)
+    found, steps, requests = looked_up(settings, work)
     if found is None:
         raise ConfigError(f"There is no run “{options.run}”. `{options.spool} runs list` shows the newest.")
     fields = dataclasses.asdict(found)
     if options.json:
-        put_json({**fields, "steps": [{"name": name, "created_at": at} for name, at in steps]})
+        shown = {"steps": map(dataclasses.asdict, steps), "usage": map(dataclasses.asdict, requests)}
+        put_json(fields | {name: list(values) for name, values in shown.items()})
         return
+    put_fields(fields)
+    for step in steps:
+        took = "" if step.began_at is None else f"  ({step.created_at - step.began_at:.1f} s)"
+        put(f"{'step':<17}  {step.created_at - found.created_at:+.1f} s  {step.name}{took}")
+    for one in requests:
+        tokens = "" if one.input is None else f"  {one.input:,} in, {one.output or 0:,} out"
+        price = "" if one.price_usd is None else f"  ${one.price_usd:.6f}"
+        put(
+            f"{'request':<17}  {one.began_at - found.created_at:+.1f} s  "
+            f"{one.kind} {one.outcome}{tokens}{price}"
+        )
+
+
+def put_fields(fields: Mapping[str, Any]) -> None:
+    """Write what is known, a line each."""
     for name, value in fields.items():
         if value is not None:
             put(f"{name:<17}  {said_time(value) if name.endswith('_at') else value}")
-    for name, at in steps:
-        put(f"{'step':<17}  {at - found.created_at:+.1f} s  {name}")
 
 
 def _row(found: SeenRun) -> tuple[str, ...]:

@@ -7,12 +7,15 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 
-def put_rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a table to standard output."""
+def put_rows(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: int = 0) -> None:
+    """Write a table to standard output. `right`: so many of the last columns are numbers."""
     table = [head, *rows]
     widths = [max(map(width, column)) for column in zip(*table, strict=True)]
     for row in table:
-        cells = (cell + " " * (room - width(cell)) for cell, room in zip(row, widths, strict=True))
+        blanks = (" " * (room - width(cell)) for cell, room in zip(row, widths, strict=True))
+        pairs = zip(row, blanks, strict=True)
+        numbers = len(row) - right
+        cells = (blank + cell if at >= numbers else cell + blank for at, (cell, blank) in enumerate(pairs))
         sys.stdout.write("  ".join(cells).rstrip() + "\n")
 
 

@@ -72,10 +72,11 @@ async def talk(settings: Settings, spool: str = "spool") -> None:
             running = await stack.enter_async_context(_bot(config, folder.tools(config.tools_directory)))
             _keep_the_terminal()
             screen = Screen(folder, said)
-            screen.line(f"OPENAI_BASE_URL={running.url}/v1 OPENAI_API_KEY={secret}")
             typed = stack.enter_context(contextlib.closing(keyboard(History(folder.history), screen.write)))
             greeting = _greeting(config, said, before, left)
-            await Conversation(people, running.lanes, screen, said).hold(greeting, typed)
+            await Conversation(people, running.lanes, screen, said).hold(
+                greeting, typed, api.line(running.url, secret)
+            )
 
 
 def _keep_the_terminal() -> None:

@@ -35,6 +35,11 @@ async def key(path: Path) -> str:
         db.close()
 
 
+def line(url: str, secret: str) -> str:
+    """What programs are told; it can be put before any command."""
+    return f"OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY={secret}"
+
+
 def address(http: str) -> str:
     """What HTTP says, where nobody listens yet; else any port of this machine that is free."""
     where = listening(http)

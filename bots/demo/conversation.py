@@ -44,12 +44,16 @@ class Conversation:
         self._decided: set[str] = set()  # questions whose post still asks for a moment
         self._waiting: list[Seen] | None = None  # seen before the answer that waits for the typed line
 
-    async def hold(self, greeting: str, keyboard: Keyboard) -> None:
-        """Returns when standard input ends, on one of LEAVES, or on a signal, with everything answered."""
+    async def hold(self, greeting: str, keyboard: Keyboard, api: str) -> None:
+        """Returns when standard input ends, on one of LEAVES, or on a signal, with everything answered.
+
+        `api` is a line under the greeting, for programs.
+        """
         self._keyboard = keyboard
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, keyboard.end)
         self._screen.write(greeting)
+        self._screen.line(api)
         while not keyboard.ended:
             self._screen.write("\n")
             line = await keyboard.line(self._words.you.format(where=self._person.name))

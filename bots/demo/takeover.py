@@ -28,6 +28,7 @@ def take_over(data_dir: Path, folder: Folder) -> Path | None:
         return None
     with only_runner(old):
         _move_database(old / DATABASE, folder.path / DATABASE)
+        _move_copies(old, folder.path)
         _move_files(old / "demo", folder)
         if (old / DATABASE).exists():
             return old / DATABASE
@@ -56,6 +57,14 @@ def _move_database(old: Path, new: Path) -> None:
     if old.with_name(f"{old.name}-wal").exists():
         raise ConfigError(f"{old} is in use by another command. Start the demo again when that has ended.")
     old.rename(new)
+
+
+def _move_copies(old: Path, new: Path) -> None:
+    """What an upgrade kept of the database goes along; what a killed one began is of no use."""
+    for part in old.glob(".*.part*"):
+        part.unlink()
+    for copy in old.glob("spool-schema-*"):
+        copy.rename(new / copy.name)
 
 
 def _move_files(old: Path, folder: Folder) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bots.web.frame.streams import Streams
 from core.api.assistants import ApiAssistants
 from core.api.messages import Messages
 from core.api.models import ApiModels
+from core.api.stores import Stores
 from core.api.threads import Threads
-from core.assistants.model_list import Ask
+from core.api.uploads import UploadRules, Uploads
 from core.assistants.service import Assistants
+from core.concurrency import Background
+from core.files.sent import SentFiles
+from core.ports import ModelFacts, Service
 from core.runs.lanes import Lanes
 from core.settings import Settings
 from core.store.database import Database
@@ -24,16 +29,41 @@ class Services:
     models: ApiModels
     threads: Threads
     messages: Messages
+    uploads: Uploads
+    stores: Stores
     streams: Streams
 
 
-def built(settings: Settings, db: Database, assistants: Assistants, lanes: Lanes, ask: Ask) -> Services:
-    """All of them. `ask` fetches the model server's list of models."""
-    models, threads = ApiModels(db, settings, ask), Threads(db, lanes)
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What they are made with. `service` gives the model server once it is needed."""
+
+    settings: Settings
+    db: Database
+    assistants: Assistants
+    lanes: Lanes
+    service: Callable[[], Awaitable[Service]]
+    background: Background
+
+
+def built(means: Means) -> Services:
+    """All of them."""
+    settings, db, full = means.settings, means.db, means.settings.full_features
+
+    async def list_models() -> Mapping[str, ModelFacts]:
+        return await (await means.service()).models()
+
+    models = ApiModels(db, settings, list_models)
+    sent = SentFiles(db, means.service, settings.data_dir)
+    uploads = Uploads(db, sent, means.background, UploadRules(settings.api_upload_mb * 2**20, full))
+    stores = Stores(db, uploads, means.service)
+    threads = Threads(db, means.lanes, stores)
     return Services(
-        assistants=ApiAssistants(db, assistants, models, threads, full=settings.full_features),
+        assistants=ApiAssistants(db, means.assistants, models, threads, full=full),
         models=models,
         threads=threads,
         messages=Messages(db),
+        uploads=uploads,
+        stores=stores,
         streams=Streams(),
     )

@@ -46,7 +46,7 @@ def idle(tx: Execute, id: str) -> None:
 def files(tx: Execute, key: Key, ids: Iterable[str]) -> None:
     """Each is a file of the key's project."""
     if unknown := uploads.missing(tx, key.project, list(ids), time.time()):
-        raise not_found("file", unknown)
+        raise Refusal(f"No such File object: {unknown}", status=404, param="id")
 
 
 def cut(page: Page) -> Slice:

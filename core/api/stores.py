@@ -15,7 +15,7 @@ from typing import Any, Final
 from core.api.key import Key
 from core.api.page import Page, listed
 from core.api.refusal import Refusal, as_refusals, not_found, translated
-from core.api.uploads import SWEEP, Uploads
+from core.api.uploads import SWEEP, SWEEP_AGAIN, Uploads
 from core.errors import Permanent, Retryable
 from core.ports import Object, Service
 from core.store import remote_objects, uploads
@@ -26,8 +26,6 @@ logger = logging.getLogger(__name__)
 MARK: Final = "spool_id"
 """In a store's metadata at the server: our id, by which one is found whose making was cut by a kill."""
 _MOST_METADATA: Final = 16
-_ATTACHED_DAYS: Final = 7
-"""After its last use a store goes that was made for files of messages; the original's number."""
 _SKEW: Final = 300.0
 
 
@@ -66,45 +64,6 @@ class Stores:
         finally:
             self._making.discard(id)
         return _store(made, id)
-
-    async def make(self, key: Key, spec: Mapping[str, Any]) -> str:
-        """The id of a new store that is made along with an assistant or a thread."""
-        fields = {
-            name: spec[name] for name in ("file_ids", "chunking_strategy", "metadata") if spec.get(name)
-        }
-        return str((await self.create(key, fields))["id"])
-
-    async def prepare(self, key: Key, resources: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Tool resources whose ids the key may use, with the stores made that they ask for."""
-        search = dict(resources.get("file_search") or {})
-        wanted = search.pop("vector_stores", None) or ()
-        code = (resources.get("code_interpreter") or {}).get("file_ids") or ()
-
-        def check(tx: Execute) -> None:
-            self._files.known(tx, key, code)
-            self.known(tx, key, search.get("vector_store_ids") or ())
-
-        await self._db(check)
-        if wanted:
-            search["vector_store_ids"] = [await self.make(key, spec) for spec in wanted]
-        return {**resources, "file_search": search} if "file_search" in resources else resources
-
-    async def attach(self, key: Key, store: str | None, files: Collection[str]) -> str:
-        """Put files of a message into the thread's store; a new one where it has none, or it has gone."""
-        if store is not None:
-            try:
-                await self.add_batch(key, store, {"file_ids": list(files)})
-                return store
-            except Refusal as refusal:
-                if refusal.status != 404 or await self._there(key, store):
-                    raise
-        life = {"anchor": "last_active_at", "days": _ATTACHED_DAYS}
-        return str((await self.create(key, {"file_ids": list(files), "expires_after": life}))["id"])
-
-    async def _there(self, key: Key, store: str) -> bool:
-        return (
-            await self._db(lambda tx: remote_objects.get(tx, key.project, "vector_store", store)) is not None
-        )
 
     def known(self, tx: Execute, key: Key, stores: Collection[str]) -> None:
         """Refuse ids that are no stores of the project."""
@@ -265,9 +224,10 @@ class Stores:
         while True:
             try:
                 await self.settle()
+                await asyncio.sleep(SWEEP)
             except (Permanent, Retryable) as error:
                 logger.warning("the model server cannot be asked for stores (%s); again later", error.code)
-            await asyncio.sleep(SWEEP)
+                await asyncio.sleep(SWEEP_AGAIN)
 
     def possible(self) -> None:
         """Refuse where the model server has no vector stores."""

@@ -8,46 +8,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import tempfile
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
-from io import FileIO
-from pathlib import Path
 from typing import Any, Final
 
 from core.api.key import Key
 from core.api.page import Page, listed
 from core.api.refusal import Refusal, as_refusals
-from core.concurrency import Background, KeyedLock
+from core.concurrency import Background
 from core.errors import Permanent, Retryable
-from core.ports import FILE_LIFE, Files, Purpose
-from core.store import uploads, vector_stores
+from core.files.sent import THERE, SentFiles
+from core.ports import FILE_LIFE
+from core.store import uploads
 from core.store.database import Database, Execute
-from core.store.uploads import BEGUN, PART, Upload
+from core.store.uploads import PART, Upload
 
 logger = logging.getLogger(__name__)
-SWEEP: Final = 600.0
-"""Seconds between two looks at what has expired or is still to be deleted at the model server."""
+SWEEP: Final = 30.0
+"""Seconds between two looks at what has expired or is still to be deleted."""
+SWEEP_AGAIN: Final = 600.0
+"""Seconds until the next one, where the model server could not be asked."""
 AT_ONCE: Final = 8
 """Files that are sent to the model server at once."""
-_SKEW: Final = 300.0
-"""Seconds by which the clock of the model server may differ from ours."""
-_THERE: Final[Mapping[str, Purpose]] = {
-    **{"assistants": "assistants", "assistants_output": "assistants"},
-    **{"vision": "vision", "user_data": "user_data"},
-}
-"""Under which purpose the model server is given a file; others are of no use to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class UploadRules:
-    """`limit`: bytes of a file; `full`: whether the model server takes files; `folder`: of the data."""
+    """`limit`: bytes of a file; `full`: whether the model server takes files."""
 
     limit: int
     full: bool
-    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +51,19 @@ class Received:
 
 
 class Uploads:
-    """Files by project. `service` gives the model server once it is needed."""
+    """Files by project."""
 
     def __init__(
         self,
         db: Database,
-        service: Callable[[], Awaitable[Files]],
+        sent: SentFiles,
         background: Background,
         rules: UploadRules,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._db, self._service, self._background = db, service, background
+        self._db, self._sent, self._background = db, sent, background
         self.rules, self._clock = rules, clock
-        self._only, self._slots = KeyedLock(), asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def receive(self, chunks: AsyncIterable[bytes]) -> Received:
         """Keep bytes as they arrive, a part of them in memory. `discard` or `create` follows."""
@@ -92,8 +84,8 @@ class Uploads:
         return Refusal(f"Maximum content size limit ({self.rules.limit}) exceeded.", status=413)
 
     def discard(self, received: Received) -> None:
-        """They become no file. A kill before that: `start` removes them."""
-        self._db(lambda tx: uploads.drop(tx, received.id))
+        """They become no file. A kill before they are gone: `start` finds them."""
+        self._background.start(self._emptied(received.id), "an upload that was cut")
 
     async def create(self, key: Key, received: Received, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Make a file of what was received. `fields`: filename, purpose, expires_after."""
@@ -141,20 +133,19 @@ class Uploads:
             for number in range(-(-one.size // PART)):
                 piece = await self._db(partial(uploads.part, id=one.id, number=number))
                 if piece is None:  # it was deleted meanwhile: the connection is cut, for bytes are missing
-                    raise Refusal(f"No such File object: {one.id}", status=404, param="id")
+                    raise _no_file(one.id)
                 yield piece
 
         return one, parts()
 
     async def delete(self, key: Key, file: str) -> dict[str, Any]:
-        """Returns ⇒ nobody sees it any more. Its row stays until the model server has deleted it, too."""
+        """Returns ⇒ nobody sees it any more; its bytes go at once, here and at the model server."""
 
         def gone(tx: Execute) -> None:
             self.known(tx, key, [file])
             uploads.delete(tx, file)  # whatever is killed after this, `sweep` finds the row
 
         await self._db(gone)
-        self._db.wipe()
         self._background.start(self._swept(), "deleted files")
         return {"id": file, "object": "file", "deleted": True}
 
@@ -162,7 +153,7 @@ class Uploads:
         """Refuse ids that are no files of the project."""
         lost = uploads.missing(tx, key.project, files, self._clock())
         if lost is not None:
-            raise Refusal(f"No such File object: {lost}", status=404, param="id")
+            raise _no_file(lost)
 
     async def remotes(self, key: Key, files: Collection[str]) -> dict[str, str]:
         """The ids at the model server by ours; what is not there yet is sent now, several at once."""
@@ -176,102 +167,62 @@ class Uploads:
         return dict(zip(names, await asyncio.gather(*map(one, names)), strict=True))
 
     async def _remote(self, key: Key, file: str) -> str:
-        async with self._only.of(file):
-            one = await self._found(key, file)
-            if one.remote:
-                return one.remote
-            if not self.rules.full:
-                raise Refusal(
-                    "The model server of this Spool keeps no files. Leave the file out, or ask the operator "
-                    "for one that does (OPENAI_FEATURES=full).",
-                )
-            if one.purpose not in _THERE:
-                raise Refusal(
-                    f"File '{file}' has purpose '{one.purpose}': upload it with purpose 'assistants'."
-                )
-            gone = Refusal(f"No such File object: {file}", status=404, param="id")
-            with as_refusals({}, gone):
-                return await self._send(key, one)
-
-    async def _send(self, key: Key, one: Upload) -> str:
-        """Give it to the model server, unless an upload whose end nobody saw is there."""
-
-        def begin(tx: Execute) -> None:
-            self.known(tx, key, [one.id])  # a row that is BEGUN outlives its deletion until `sweep`
-            uploads.set_remote(tx, one.id, BEGUN)
-
-        service = await self._service()
-        remote = await self._lost(one, service) if one.remote == BEGUN else None
-        if remote is None:
-            await self._db(begin)  # what a kill after this leaves at the server is looked for by `_lost`
-            try:
-                with tempfile.TemporaryFile(buffering=0, dir=self.rules.folder) as file:
-                    await self._written(one, file)
-                    remote = await service.upload(one.name, file, purpose=_THERE[one.purpose])
-            except Permanent:
-                await self._db(lambda tx: uploads.set_remote(tx, one.id, None))
-                raise
-        await self._db(lambda tx: uploads.set_remote(tx, one.id, remote))
-        return remote
-
-    async def _written(self, one: Upload, file: FileIO) -> None:
-        """The bytes, to be read piece by piece while they are sent; a kill leaves nothing of the file."""
-        for number in range(-(-one.size // PART)):
-            piece = await self._db(partial(uploads.part, id=one.id, number=number))
-            file.write(piece or b"")
-        file.seek(0)
-
-    async def _lost(self, one: Upload, service: Files) -> str | None:
-        """The id of its upload that ended without being recorded, if there is exactly one it can be."""
-        if one.purpose not in _THERE:
-            return None
-        alike = {
-            found.id
-            for found in await service.uploads(_THERE[one.purpose], one.created_at - _SKEW)
-            if (found.name, found.size, found.lasting) == (one.name, one.size, True)
-        }
-
-        def free(tx: Execute) -> set[str]:
-            return alike - vector_stores.known(tx, alike) if alike else set()
-
-        left = await self._db(free)
-        wanted = await self._db(lambda tx: vector_stores.waiting(tx, one.name, one.size))
-        return left.pop() if len(left) == 1 and wanted == 1 else None
+        one = await self._found(key, file)
+        if not one.remote and not self.rules.full:
+            raise Refusal(
+                "The model server of this Spool keeps no files. Leave the file out, or ask the operator for "
+                "one that does (OPENAI_FEATURES=full)."
+            )
+        if one.purpose not in THERE:
+            raise Refusal(f"File '{file}' has purpose '{one.purpose}': upload it with purpose 'assistants'.")
+        with as_refusals({}, _no_file(file)):
+            return await self._sent.remote(key.project, file, self._clock())
 
     async def start(self) -> None:
-        """After a start: parts of uploads that were cut go."""
-        await self._db(uploads.drop_unfinished)
+        """Before the first request: parts of uploads that a kill has cut are on their way out."""
+        for id in await self._db(uploads.unfinished):
+            self._background.start(self._emptied(id), "an upload that was cut")
 
     async def keep(self) -> None:
         """For as long as the process lives: what has expired goes, here and at the model server."""
         while True:
-            await self._swept()
-            await asyncio.sleep(SWEEP)
+            pause = await self._swept()
+            await asyncio.sleep(pause)
 
-    async def _swept(self) -> None:
+    async def _swept(self) -> float:
+        """Seconds until the next time."""
         try:
             await self.sweep()
         except (Permanent, Retryable) as error:
             logger.warning("deleted files are still at the model server (%s); tried again later", error.code)
+            return SWEEP_AGAIN
+        return SWEEP
 
     async def sweep(self) -> None:
         """Delete what has expired, and at the model server what was deleted here. May be repeated."""
-        if await self._db(lambda tx: uploads.expire(tx, self._clock())):
-            self._db.wipe()
-        for one in await self._db(uploads.left):
-            async with self._only.of(one.id):  # one that is being sent is there afterwards
-                service = await self._service()
-                now = await self._db(partial(uploads.remote_of, id=one.id))
-                remote = now or await self._lost(one, service)
-                if remote is not None:
-                    await service.forget(remote)
-                await self._db(partial(uploads.forget, id=one.id))
+        await self._db(lambda tx: uploads.expire(tx, self._clock()))
+        left = await self._db(uploads.left)
+        for one in left:
+            await self._emptied(one.id)
+        for one in left:
+            await self._sent.forget(one)
+            await self._db(partial(uploads.forget, id=one.id))
+
+    async def _emptied(self, id: str) -> None:
+        """Remove the bytes of what is nobody's file, a few at a time."""
+        while await self._db(partial(uploads.drop_some, id=id)):
+            pass
+        self._db.wipe()
 
     async def _found(self, key: Key, file: str) -> Upload:
         one = await self._db(lambda tx: uploads.get(tx, key.project, file, self._clock()))
         if one is None:
-            raise Refusal(f"No such File object: {file}", status=404, param="id")
+            raise _no_file(file)
         return one
+
+
+def _no_file(file: str) -> Refusal:
+    return Refusal(f"No such File object: {file}", status=404, param="id")
 
 
 async def _parts(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:

@@ -11,17 +11,19 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
 from core.concurrency import Backoff, KeyedLock, retry
-from core.errors import Permanent, Retryable
+from core.errors import Permanent, Retryable, SpoolError, loggable
 from core.files.documents import Source, sent
 from core.files.vector_stores import OwnedStores
 from core.ports import FILE_LIFE, GONE, UNREADABLE, Files, Upload, VectorStores
-from core.store import vector_stores
-from core.store.database import Database
+from core.store import usage, vector_stores
+from core.store.database import Database, Execute
+from core.store.usage import Usage
 from core.store.vector_stores import Document
+from core.types import ThreadId
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -209,8 +211,9 @@ class Library:
     async def _index(self, owner: str, digest: str, remote: str, days: int | None) -> None:
         """Make an uploaded document searchable; when its store or its bytes are gone, record that."""
         store = await self._shelves.recorded(owner) or await self._shelves.open(owner, days, None)
+        began = self._clock()
         try:
-            await self._again(lambda: self._service.index(store, remote))
+            await self._again(lambda: self._asked(owner, store, remote))
         except Permanent as error:
             if error.notice == GONE:
                 await self._vanished(owner, digest, store, days)
@@ -220,7 +223,24 @@ class Library:
                 await self._again(lambda: self._service.forget(remote))
                 await self._db(lambda tx: vector_stores.failed(tx, owner, digest, why))
             raise
-        await self._db(lambda tx: vector_stores.completed(tx, owner, digest, remote))
+        done = Usage("embedding", "", began, "completed", ended_at=self._clock())
+
+        def write(tx: Execute) -> None:
+            vector_stores.completed(tx, owner, digest, remote)
+            usage.add(tx, _whose(tx, owner, done))
+
+        await self._db(write)
+
+    async def _asked(self, owner: str, store: str, remote: str) -> None:
+        """One request to index; that it failed is on record before the next."""
+        began = self._clock()
+        try:
+            await self._service.index(store, remote)
+        except SpoolError as error:
+            if error.request != "unsent":
+                one = Usage("embedding", "", began, error.request, error=loggable(error))
+                await self._db(lambda tx: usage.add(tx, _whose(tx, owner, one)))
+            raise
 
     async def _vanished(self, owner: str, digest: str, store: str, days: int | None) -> None:
         if await self._shelves.is_there(store):
@@ -237,6 +257,13 @@ class Library:
 
     async def _document(self, owner: str, digest: str) -> Document | None:
         return await self._db(lambda tx: vector_stores.document(tx, owner, digest))
+
+
+def _whose(tx: Execute, owner: str, one: Usage) -> Usage:
+    """A document of an assistant counts for it, one of a thread for whoever writes there."""
+    if owner.startswith("asst_"):
+        return replace(one, assistant_id=owner)
+    return usage.for_thread(tx, ThreadId(owner), one)
 
 
 def _fits(upload: Upload, document: Document) -> bool:

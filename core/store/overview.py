@@ -1,9 +1,10 @@
-"""What an operator sees after the fact: runs, their steps, and threads. Nobody's words are read here."""
+"""What an operator sees after the fact: runs, their steps, threads, promises. Words only by `said`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.store import counts
 from core.store.database import Execute
 
 
@@ -23,6 +24,12 @@ class SeenRun:
     attempts: int
     deaths: int
     error: str | None
+    began_at: float | None
+    first_token_at: float | None
+    first_text_at: float | None
+    posts: int | None
+    edits: int | None
+    takeovers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,21 @@ class SeenThread:
 
 _RUNS = (
     "SELECT runs.id, status, assistant_id, assistant_version, runs.thread_id, platform, channel, created_at, "
-    "ended_at, attempts, deaths, error FROM runs LEFT JOIN messages ON messages.seq = "
+    "ended_at, attempts, deaths, error, began_at, first_token_at, first_text_at, posts, edits, takeovers "
+    "FROM runs LEFT JOIN messages ON messages.seq = "
     "(SELECT MIN(seq) FROM messages WHERE run_id = runs.id)"
+)
+
+
+_THREADS = (
+    "SELECT threads.id, COALESCE(platform, CASE WHEN project IS NULL THEN '' ELSE 'api' END), "
+    "COALESCE(workspace, project, ''), COALESCE(channel, ''), COALESCE(scope, ''), COALESCE(member, ''), "
+    "created_at FROM threads LEFT JOIN thread_map ON threads.id = thread_id"
+)
+_HELD = (
+    "SELECT newest.*, (SELECT COUNT(*) FROM items WHERE items.thread_id = newest.id), "
+    "(SELECT runs.created_at FROM items JOIN runs ON runs.id = run_id WHERE items.thread_id = newest.id "
+    "ORDER BY items.seq DESC LIMIT 1) FROM newest ORDER BY created_at DESC, id"
 )
 
 
@@ -64,12 +84,64 @@ def run(tx: Execute, id: str) -> SeenRun | None:
     return SeenRun(*rows[0]) if rows else None
 
 
-def steps(tx: Execute, id: str) -> list[tuple[str, float]]:
-    """The names of a run's steps with their times, in order."""
+@dataclass(frozen=True, slots=True)
+class SeenStep:
+    """A step of a run: when it began, where that is known, and when it was recorded."""
+
+    name: str
+    began_at: float | None
+    created_at: float
+
+
+def steps(tx: Execute, id: str) -> list[SeenStep]:
+    """A run's steps in order."""
     rows = tx.execute(
-        "SELECT name, created_at FROM steps WHERE run_id = ? ORDER BY created_at, id", (id,)
+        "SELECT name, began_at, created_at FROM steps WHERE run_id = ? ORDER BY created_at, id", (id,)
     ).fetchall()
-    return [(name, at) for name, at in rows]
+    return [SeenStep(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """What was promised to people, counted from what is on disk.
+
+    `accepted`: runs, each of which is the answer to a question. `answered`: those that ended with what the
+    model said. `refused`: those that ended with a notice in its place, were stopped, or expired. `waiting`:
+    those that have not ended. `repeated`: deliveries of a message that was known already, of all times.
+    `taken_over_finished`: runs that another process began and this or a later one ended. `extra_posts`: of
+    ended runs, posts made beyond those that their journals name.
+    """
+
+    accepted: int
+    answered: int
+    refused: int
+    waiting: int
+    repeated: int
+    taken_over_finished: int
+    extra_posts: int
+
+
+def promises(tx: Execute, since: float) -> Promises:
+    """Of runs that were accepted since then."""
+    waiting = "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
+    counted = (
+        "1",
+        "status IN ('completed', 'incomplete')",
+        "status IN ('failed', 'cancelled', 'expired')",
+        waiting,
+        f"takeovers > 0 AND NOT {waiting}",
+    )
+    sums = ", ".join(f"SUM(CASE WHEN {one} THEN 1 ELSE 0 END)" for one in counted)
+    rows = tx.execute(f"SELECT {sums} FROM runs WHERE created_at >= ?", (since,)).fetchall()
+    accepted, answered, refused, open_, taken = (count or 0 for count in rows[0])
+    steps = "SELECT COUNT(*) FROM steps WHERE run_id = runs.id AND (name LIKE 'post:%' OR name LIKE 'ask:%' "
+    extra = (
+        f"SELECT SUM(posts - named) FROM (SELECT posts, ({steps} OR name LIKE 'file:%')) AS named FROM runs "
+        f"WHERE created_at >= ? AND posts IS NOT NULL AND NOT {waiting}) AS made WHERE posts > named"
+    )
+    more = tx.execute(extra, (since,)).fetchall()[0][0] or 0
+    repeated = counts.value(tx, counts.REPEATED)
+    return Promises(accepted, answered, refused, open_, repeated, taken, more)
 
 
 def newest_threads(tx: Execute, count: int) -> list[SeenThread]:
@@ -78,13 +150,26 @@ def newest_threads(tx: Execute, count: int) -> list[SeenThread]:
     Only of these the items are counted: everybody's writing waits meanwhile.
     """
     rows = tx.execute(
-        "WITH newest AS (SELECT threads.id, platform, workspace, channel, scope, member, created_at "
-        "FROM thread_map JOIN threads ON threads.id = thread_id "
-        "ORDER BY created_at DESC, threads.id LIMIT ?) "
-        "SELECT newest.*, (SELECT COUNT(*) FROM items WHERE items.thread_id = newest.id), "
-        "(SELECT runs.created_at FROM items JOIN runs ON runs.id = run_id WHERE items.thread_id = newest.id "
-        "ORDER BY items.seq DESC LIMIT 1) "
-        "FROM newest ORDER BY created_at DESC, id",
+        f"WITH newest AS ({_THREADS} WHERE thread_id IS NOT NULL OR project IS NOT NULL "
+        f"ORDER BY created_at DESC, threads.id LIMIT ?) {_HELD}",
         (count,),
     ).fetchall()
     return [SeenThread(*row) for row in rows]
+
+
+def thread(tx: Execute, id: str) -> SeenThread | None:
+    """The thread with this id, also one that a reset has ended, or None."""
+    rows = tx.execute(f"WITH newest AS ({_THREADS} WHERE threads.id = ?) {_HELD}", (id,)).fetchall()
+    return SeenThread(*rows[0]) if rows else None
+
+
+def said(tx: Execute, id: str) -> list[str]:
+    """All that the model can be shown of it, as JSON."""
+    rows = tx.execute("SELECT item FROM items WHERE thread_id = ? ORDER BY seq", (id,)).fetchall()
+    return [item for (item,) in rows]
+
+
+def thread_runs(tx: Execute, id: str) -> list[SeenRun]:
+    """Its runs in order."""
+    found = tx.execute(f"{_RUNS} WHERE runs.thread_id = ? ORDER BY runs.seq", (id,)).fetchall()
+    return [SeenRun(*row) for row in found]

@@ -1,7 +1,7 @@
 """Uploads: files of clients, and files that answers of API runs made. Their bytes stay here, in parts.
 
 What makes an upload whole: its parts come first, each in a transaction of its own, and the row last. Parts
-without a row belong to a request that was cut or whose process died; `drop_unfinished` removes them.
+without a row belong to a request that was cut or whose process died: `unfinished`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from core.store.database import Execute
 
 PART: Final = 512 * 1024
 """Bytes of a part: few enough that others who write are not kept waiting."""
+_AT_ONCE: Final = 8
+"""Parts that are removed in one transaction: each is overwritten, which takes its time."""
 BEGUN: Final = ""
 """In place of an id at the model server: it is being sent there, or was when a process died."""
 _COLUMNS: Final = "id, project, name, purpose, size, created_at, expires_at, remote, run_id"
@@ -130,45 +132,47 @@ def missing(tx: Execute, project: str, ids: Collection[str], now: float) -> str 
 
 
 def delete(tx: Execute, id: str) -> None:
-    """It is nobody's file any more and its bytes are gone; what the model server has of it is `left`."""
-    _drop_parts(tx, id)
-    tx.execute("DELETE FROM uploads WHERE id = ? AND remote IS NULL", (id,))
+    """It is nobody's file any more. Its row stays until its bytes are gone, here and at the model server."""
     tx.execute("UPDATE uploads SET project = '' WHERE id = ?", (id,))
 
 
-def expire(tx: Execute, now: float) -> int:
-    """Delete those whose time is over; how many they were."""
-    over = tx.execute(
-        "SELECT id FROM uploads WHERE project <> '' AND expires_at IS NOT NULL AND expires_at <= ?", (now,)
-    ).fetchall()
-    for (id,) in over:
-        delete(tx, id)
-    return len(over)
+def expire(tx: Execute, now: float) -> None:
+    """Delete those whose time is over."""
+    tx.execute(
+        "UPDATE uploads SET project = '' WHERE project <> '' AND expires_at IS NOT NULL AND expires_at <= ?",
+        (now,),
+    )
 
 
 def left(tx: Execute) -> list[Upload]:
-    """Deleted ones of which the model server still has, or may have, a copy."""
+    """Deleted ones whose bytes may still be somewhere."""
     rows = tx.execute(f"SELECT {_COLUMNS} FROM uploads WHERE project = ''").fetchall()
     return [Upload(*row) for row in rows]
 
 
 def forget(tx: Execute, id: str) -> None:
-    """The model server has nothing of a deleted one any more."""
+    """Nothing is left of a deleted one."""
     tx.execute("DELETE FROM uploads WHERE id = ? AND project = ''", (id,))
 
 
-def drop_unfinished(tx: Execute) -> None:
-    """Remove parts that no request will make a file any more. For start-up."""
-    tx.execute("DELETE FROM upload_parts WHERE upload_id NOT IN (SELECT id FROM uploads)")
+def unfinished(tx: Execute) -> list[str]:
+    """Ids of parts without a row. At a start that are those no request will make a file any more."""
+    rows = tx.execute(
+        "SELECT DISTINCT upload_id FROM upload_parts WHERE upload_id NOT IN (SELECT id FROM uploads)"
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
-def drop(tx: Execute, id: str) -> None:
-    """An upload was broken off: its parts go."""
-    _drop_parts(tx, id)
-
-
-def _drop_parts(tx: Execute, id: str) -> None:
-    tx.execute("DELETE FROM upload_parts WHERE upload_id = ?", (id,))
+def drop_some(tx: Execute, id: str) -> bool:
+    """Remove some parts of what is nobody's file; whether there were any. Few, for others wait to write."""
+    rows = tx.execute(
+        "SELECT number FROM upload_parts WHERE upload_id = ? "
+        "AND NOT EXISTS (SELECT 1 FROM uploads WHERE id = ? AND project <> '') ORDER BY number LIMIT ?",
+        (id, id, _AT_ONCE),
+    ).fetchall()
+    if rows:
+        tx.execute("DELETE FROM upload_parts WHERE upload_id = ? AND number <= ?", (id, rows[-1][0]))
+    return bool(rows)
 
 
 def remote_of(tx: Execute, id: str) -> str | None:

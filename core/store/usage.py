@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Final, Literal
 
 from core.store.database import Execute
 from core.types import Address, ThreadId
@@ -73,6 +75,13 @@ def of_run(tx: Execute, run: str) -> tuple[int, int] | None:
     return (rows[0][0], rows[0][1] or 0) if rows[0][0] is not None else None
 
 
+def rows(tx: Execute, run: str) -> list[Usage]:
+    """All requests of a run, in order."""
+    sql = f"SELECT {_NAMES}, attempt FROM usage WHERE run_id = ? ORDER BY began_at, seq"
+    found = tx.execute(sql, (run,)).fetchall()
+    return [Usage(**dict(zip((*_COLUMNS, "attempt"), row, strict=True))) for row in found]
+
+
 def place_and_person(address: Address, user: str) -> tuple[str, str]:
     """How the ledger names them."""
     if address.platform == "api":
@@ -92,3 +101,61 @@ def for_thread(tx: Execute, thread: ThreadId, one: Usage) -> Usage:
     address = Address(*rows[0][:4])
     place, person = place_and_person(address, rows[0][4])
     return replace(one, thread_id=thread, platform=address.platform, place=place, person=person)
+
+
+By = Literal["person", "place", "assistant", "model", "day", "kind"]
+KEYS: Final[Mapping[By, str]] = {
+    "person": "person",
+    "place": "CASE WHEN place = '' THEN '' ELSE platform || ':' || place END",
+    "assistant": "COALESCE(assistant_id, '')",
+    "model": "COALESCE(served_model, model)",
+    "day": "CAST(began_at / 900 AS INTEGER)",
+    "kind": "kind",
+}
+"""What rows are told apart by. Days are this machine's, whose clock differs by whole quarters of an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Of some rows. What nobody told is in no sum: it is counted as `unknown`, or as `unpriced`."""
+
+    requests: int = 0
+    unknown: int = 0
+    """Their end was not seen, so their tokens are not known."""
+    unpriced: int = 0
+    """Done, and without a price on any list; or what they used was not told."""
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+    reasoning: int = 0
+    price_usd: float | None = 0.0
+    """None: of what was done nothing has a price."""
+
+
+_UNKNOWN = "outcome IN ('unknown', 'cancelled') AND input IS NULL AND units IS NULL"
+_UNPRICED = "price_usd IS NULL AND (outcome IN ('completed', 'incomplete') OR input IS NOT NULL)"
+_SUMS = (
+    f"COUNT(*), SUM(CASE WHEN {_UNKNOWN} THEN 1 ELSE 0 END), SUM(CASE WHEN {_UNPRICED} THEN 1 ELSE 0 END), "
+    "COALESCE(SUM(input), 0), COALESCE(SUM(cached), 0), COALESCE(SUM(output), 0), "
+    "COALESCE(SUM(reasoning), 0), SUM(price_usd)"
+)
+
+
+def totals(tx: Execute, since: float, by: By) -> dict[str, Total]:
+    """What was used since then, by those keys; "" for what has none. In one order of the keys."""
+    found: dict[str, list[Total]] = {}
+    column = KEYS[by]
+    sql = f"SELECT {column} AS found, {_SUMS} FROM usage WHERE began_at >= ? GROUP BY found ORDER BY found"
+    for key, *sums in tx.execute(sql, (since,)).fetchall():
+        name = datetime.fromtimestamp(key * 900, UTC).astimezone().date().isoformat() if by == "day" else key
+        found.setdefault(name, []).append(Total(*sums))
+    return {name: together(parts) for name, parts in found.items()}
+
+
+def together(parts: Iterable[Total]) -> Total:
+    """The sum of totals."""
+    given = list(parts)
+    sums = {item.name: sum(getattr(one, item.name) or 0 for one in given) for item in fields(Total)}
+    made = Total(**sums | {"price_usd": round(sums["price_usd"], 12)})
+    unknown = not made.price_usd and (made.unknown or made.unpriced)
+    return replace(made, price_usd=None) if unknown else made

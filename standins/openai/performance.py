@@ -146,7 +146,7 @@ class Performance:
             return self._closed("incomplete")
         if ill.kind == "refuse":
             raise ValueError("a script can refuse only as its first beat")
-        self._draft.fail(ill.code, ill.message)
+        self._draft.fail(ill.code, ill.message, billed=ill.kind == "failed")
         if ill.kind == "failed":
             return [self._whole("response.failed")]
         return [

@@ -43,7 +43,7 @@ class Draft:
         self.id, self.output, self._cached = response_id, output, cached
         self.status = "queued" if body.get("background") else "in_progress"
         self._input_tokens, self._echo = input_tokens, _echo(body)
-        self._created_at = int(time.time())
+        self._created_at, self._billed = int(time.time()), True
         self._error: Json | None = None
         self._reason: str | None = None
         self._completed_at: int | None = None
@@ -55,7 +55,9 @@ class Draft:
         """Incomplete, in the API's words for why."""
         self.status, self._reason = "incomplete", reason
 
-    def fail(self, code: str, message: str = "") -> None:
+    def fail(self, code: str, message: str = "", *, billed: bool = True) -> None:
+        """`billed`: it says what was used until then."""
+        self._billed = billed
         self.status, self._error = (
             "failed",
             {"code": code, "message": message or f"The script fails: {code}."},
@@ -73,7 +75,7 @@ class Draft:
 
     def used(self) -> Json | None:
         """What is billed, once it is over."""
-        if self.status not in ("completed", "incomplete", "failed"):
+        if self.status not in ("completed", "incomplete", "failed") or not self._billed:
             return None
         reasoning = sum(THOUGHT for item in self.output.items if item["type"] == "reasoning")
         output = math.ceil(self.output.characters / 4) + reasoning

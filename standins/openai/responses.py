@@ -52,7 +52,8 @@ class Responses:
         seen.status = 200
         charge = Charge("response", body["model"])
         self._service.bill.append(charge)
-        performance.over = lambda: self._service.charge(draft, charge, told=seen.cut_at is None)
+        stays = bool(body.get("background"))  # whoever lost it can ask for it again
+        performance.over = lambda: self._service.charge(draft, charge, told=stays or seen.cut_at is None)
         if body.get("background"):
             return await self._in_background(http, seen, draft, performance)
         return await self._in_foreground(http, seen, draft, performance)

@@ -264,7 +264,10 @@ def _fits(rule: Json | None, attributes: Mapping[str, Any]) -> bool:
         each = [_fits(one, attributes) for one in rule["filters"]]
         return all(each) if rule["type"] == "and" else any(each)
     value = attributes.get(rule["key"])
-    return value is not None and _COMPARED[rule["type"]](value, rule["value"])
+    try:
+        return value is not None and _COMPARED[rule["type"]](value, rule["value"])
+    except TypeError:  # a number and a text have no order
+        return False
 
 
 def _error(file: File) -> Json | None:

@@ -97,7 +97,7 @@ def test_a_run_is_shown(spool, past):
     assert ("failed", "billing", 1.0, 4.0) == tuple(
         fields[name] for name in ("status", "error", "created_at", "ended_at")
     )
-    assert {"name": "answer", "created_at": 3.5} in fields["steps"]
+    assert {"name": "answer", "began_at": None, "created_at": 3.5} in fields["steps"]
     assert SECRET not in shown + json.dumps(fields)
 
 

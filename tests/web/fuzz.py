@@ -22,6 +22,7 @@ import aiohttp
 
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
+from tests.web.clients import LOOKUP
 from tests.web.serving import Serving
 
 WORDS = (
@@ -201,18 +202,20 @@ class Fuzz:
             await self._send(session, self.maker.request())
 
     async def _real(self, session: aiohttp.ClientSession) -> dict[str, list[str]]:
-        async def made(path: str, body: Mapping[str, Any]) -> str:
-            async with session.post(f"{self._url}{path}", json=body) as answer:
+        async def made(path: str, **sent: Any) -> str:
+            async with session.post(f"{self._url}{path}", **sent) as answer:
                 self.statuses[answer.status] += 1
                 return str((await answer.json()).get("id", "none"))
 
-        said = {"messages": [{"role": "user", "content": "hi"}]}
-        assistants = [await made("/assistants", {"model": "gpt-6-luna"}) for _ in range(2)]
-        threads = [await made("/threads", said) for _ in range(3)]
-        thread = threads[0]
-        runs = [await made(f"/threads/{thread}/runs", {"assistant_id": assistants[0]})]
-        ids = {"assistant_id": assistants, "thread_id": threads, "run_id": runs}
-        return ids | {"vector_store_id": [await made("/vector_stores", {})]}
+        assistants = [await made("/assistants", json={"model": "gpt-6-luna", "tools": [LOOKUP]})]
+        threads = [await made("/threads", json={}) for _ in range(3)]
+        said = {"role": "user", "content": "hi"}
+        messages = [await made(f"/threads/{threads[0]}/messages", json=said)]
+        runs = [await made(f"/threads/{threads[0]}/runs", json={"assistant_id": assistants[0]})]
+        files = [await made("/files", data={"file": b"Seoul", "purpose": "assistants"})]
+        stores = [await made("/vector_stores", json={"file_ids": files})]
+        ids = {"assistant_id": assistants, "thread_id": threads, "message_id": messages, "run_id": runs}
+        return ids | {"file_id": files, "vector_store_id": stores}
 
     async def _send(self, session: aiohttp.ClientSession, asked: Asked) -> None:
         url = f"{self._url}{asked.path}"

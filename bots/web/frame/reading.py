@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -17,7 +19,12 @@ MOST_BYTES: Final = 10 * 2**20
 """Of a JSON body."""
 MOST_AT_ONCE: Final = 16 * MOST_BYTES
 """Of all bodies that are being read at this moment."""
+LARGE: Final = 256 * 1024
+"""Bytes from which JSON is read in a thread: chats are answered meanwhile."""
 DEEPEST: Final = 100
+MOST_ENTRIES: Final = 10_000
+"""Of one list or object; the longest list of the API has as many."""
+MOST_VALUES: Final = 100_000
 _SUSPECT: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 """What may be a NUL or half a character."""
 _JSON: Final = re.compile(r"application/(?:[\w.-]+\+)?json")
@@ -49,7 +56,7 @@ class Reading:
                 raw = await request.read()
             except web.HTTPRequestEntityTooLarge:
                 raise too_large(self._most_bytes) from None
-            return parsed(raw)
+            return await asyncio.to_thread(parsed, raw) if len(raw) > LARGE else parsed(raw)
 
     @contextlib.contextmanager
     def _room(self, size: int) -> Iterator[None]:
@@ -74,6 +81,8 @@ def parsed(raw: bytes) -> dict[str, Any]:
     """The object in some JSON. Raises Refusal."""
     if not raw.strip():
         return {}
+    if raw.count(b",") > 10 * MOST_VALUES:  # before it takes a second to find out; a long text has fewer
+        raise _broken(f"it has more than {MOST_VALUES} values")
     try:
         text = raw.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_number, parse_float=_float)
@@ -87,7 +96,8 @@ def parsed(raw: bytes) -> dict[str, Any]:
         raise _broken("a number in it is too large") from None
     if not isinstance(value, dict):
         raise _broken("it has to be an object: {…}")
-    if _SUSPECT.search(raw) or raw.count(b"[") + raw.count(b"{") > DEEPEST:
+    nested = raw.count(b"[") + raw.count(b"{") > DEEPEST
+    if nested or raw.count(b",") > MOST_ENTRIES or _SUSPECT.search(raw):
         _look_through(value)
     return value
 
@@ -115,8 +125,7 @@ def _broken(why: str) -> Refusal:
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise _broken(f"the name “{twice.encode('utf-8', 'replace').decode():.64}” is there twice")
     return found
 
@@ -133,19 +142,21 @@ def _float(text: str) -> float:
 
 
 def _look_through(value: Any) -> None:
-    """Raises Refusal when it is too deep, or has a text that nothing can store."""
+    """Raises Refusal when it is too deep or too wide, or has a text that nothing can store."""
     level: list[Any] = [value]
     for _ in range(DEEPEST):
         below: list[Any] = []
         for one in level:
             if isinstance(one, str):
                 plain(one)
-            elif isinstance(one, Mapping):
-                below += [*one.keys(), *one.values()]
-            elif isinstance(one, list):
-                below += one
+            elif isinstance(one, Mapping | list):
+                if len(one) > MOST_ENTRIES:
+                    raise _broken(f"something in it has more than {MOST_ENTRIES} entries")
+                below += one if isinstance(one, list) else [*one.keys(), *one.values()]
         if not below:
             return
+        if len(below) > MOST_VALUES:
+            raise _broken(f"it has more than {MOST_VALUES} values")
         level = below
     raise _broken(f"it is nested more than {DEEPEST} levels deep")
 

@@ -11,6 +11,7 @@ from core.api.key import Key
 from core.api.stores import Stores
 from core.api.uploads import UploadRules, Uploads
 from core.concurrency import Background
+from core.files.sent import SentFiles
 from core.model_server.service import OpenAIService
 from core.store.database import Database
 from standins.openai import OpenAIStandin
@@ -43,8 +44,8 @@ class Clients:
         async def service() -> OpenAIService:
             return self.service
 
-        rules = UploadRules(LIMIT, self.full, self.folder)
-        self.uploads = Uploads(self.db, service, self.background, rules, self.now)
+        sent = SentFiles(self.db, service, self.folder)
+        self.uploads = Uploads(self.db, sent, self.background, UploadRules(LIMIT, self.full), self.now)
         self.stores = Stores(self.db, self.uploads, service, self.now)
 
     async def again(self) -> None:

@@ -157,18 +157,3 @@ async def test_a_store_whose_making_was_cut_does_not_stay(spool):
         [one["id"] for one in (await spool.stores.all(ANN, Page()))["data"]],
         len(spool.api.stores.all),
     )
-
-
-async def test_files_of_messages_share_the_threads_store(spool):
-    """One is made with the first of them; a new one when that has gone."""
-    files = [await spool.file(f"{number}.txt") for number in range(3)]
-    first = await spool.stores.attach(ANN, None, files[:1])
-    assert first == await spool.stores.attach(ANN, first, files[1:2])
-    store = await spool.stores.get(ANN, first)
-    assert (2, {"anchor": "last_active_at", "days": 7}) == (
-        store["file_counts"]["total"],
-        store["expires_after"],
-    )
-    await spool.stores.delete(ANN, first)
-    second = await spool.stores.attach(ANN, first, files[2:])
-    assert (first != second, 1) == (True, (await spool.stores.get(ANN, second))["file_counts"]["total"])

@@ -59,6 +59,8 @@ async def test_too_much_is_refused_while_it_is_read(spool):
     empty = await spool.uploads.receive(pieces([]))
     asked = spool.uploads.create(ANN, empty, {"filename": "a", "purpose": "assistants"})
     assert (400, "File is empty.") == await refusal(asked)
+    spool.uploads.discard(empty)
+    await spool.background.finish()
     assert 0 == await count(spool, "upload_parts")
 
 
@@ -66,6 +68,7 @@ async def test_a_cut_upload_is_gone_at_the_next_start(spool):
     """The process died after the parts and before the row."""
     await spool.uploads.receive(pieces([LONG]))
     await spool.again()
+    await spool.background.finish()
     assert (0, 0) == (await count(spool, "upload_parts"), await count(spool, "uploads"))
 
 

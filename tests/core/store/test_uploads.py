@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from core.store import remote_objects as remotes
 from core.store import uploads
 from core.store.remote_objects import RemoteObject
@@ -31,7 +29,8 @@ def test_a_file_is_its_projects_until_it_expires(tx):
         uploads.content(tx, "file-1"),
         uploads.missing(tx, "p", ["file-1", "file-2"], 8.0),
     )
-    assert (1, None) == (uploads.expire(tx, 9.0), uploads.part(tx, "file-1", 0))
+    uploads.expire(tx, 9.0)
+    assert ["file-1"] == [one.id for one in uploads.left(tx)]
 
 
 def test_files_are_listed_as_they_came(tx):
@@ -52,27 +51,31 @@ def test_files_are_listed_as_they_came(tx):
     )
 
 
-@pytest.mark.parametrize(("remote", "left"), [(None, 0), (uploads.BEGUN, 1), ("file-srv", 1)])
-def test_a_deleted_file_is_remembered_while_the_server_has_it(tx, remote, left):
-    """Its bytes and its owner are gone at once. Then its last trace."""
-    kept(tx, "file-1", remote=remote)
+def test_a_deleted_file_is_remembered_until_nothing_is_left(tx):
+    """Nobody's at once; its bytes go a few parts at a time, another's never. Then its last trace."""
+    kept(tx, "file-1", remote="file-srv")
+    for number in range(2, 20):
+        uploads.add_part(tx, "file-1", number, b"x")
+    assert not uploads.drop_some(tx, "file-1")
+    uploads.forget(tx, "file-1")
     uploads.delete(tx, "file-1")
-    assert (None, b"", left) == (
+    assert (None, {}, 1) == (
         uploads.get(tx, "p", "file-1", 6.0),
-        uploads.content(tx, "file-1"),
+        uploads.of_remotes(tx, "p", ["file-srv"]),
         len(uploads.left(tx)),
     )
-    assert {} == uploads.of_remotes(tx, "p", ["file-srv"])
+    assert [True, True, True, False] == [uploads.drop_some(tx, "file-1") for _ in range(4)]
+    assert b"" == uploads.content(tx, "file-1")
     uploads.forget(tx, "file-1")
     assert [] == uploads.left(tx)
 
 
-def test_parts_without_a_file_go_at_the_next_start(tx):
-    """Of an upload that was cut by a kill; whole files stay."""
+def test_parts_without_a_file_are_found(tx):
+    """Of an upload that was cut by a kill; not those of whole files."""
     kept(tx, "file-1")
     uploads.add_part(tx, "file-cut", 0, b"x")
-    uploads.drop_unfinished(tx)
-    assert (b"", b"abc") == (uploads.content(tx, "file-cut"), uploads.content(tx, "file-1"))
+    assert ["file-cut"] == uploads.unfinished(tx)
+    assert [True, False] == [uploads.drop_some(tx, "file-cut") for _ in range(2)]
 
 
 def test_a_file_of_an_answer_is_kept_once(tx):
