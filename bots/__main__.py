@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 import errno
 import importlib
+import logging
 import os
 import signal
 import sys
@@ -40,6 +41,7 @@ OPERATING = {
 """Commands with a module of their own in `bots.cli`, imported only when they are called."""
 
 
+logger = logging.getLogger(__name__)
 UNREAD, INTERRUPTED, TERMINATED = 141, 130, 143
 """The exit statuses that shells know for a pipe whose reader has gone, for Ctrl-C and for SIGTERM."""
 TYPED = "SPOOL_COMMAND"
@@ -188,6 +190,10 @@ def _command(options: argparse.Namespace, spool: str) -> int:
 
         names = tuple(dict.fromkeys(wanted)) or config.platforms
         if command == "serve":
+            if names:
+                logger.info(
+                    "%s: not connected to, because only HTTP is served; run does both", ", ".join(names)
+                )
             config, names = dataclasses.replace(config, http=config.http or HERE), ()
         asyncio.run(serve(config, names))
     else:

@@ -306,6 +306,10 @@ async def _leave(core: _Core, platforms: Iterable[Connected]) -> None:
         logger.warning("not everything could be closed in time; the next start goes on from here")
 
 
+async def _all_ended(tasks: Collection[asyncio.Task[None]]) -> None:
+    await asyncio.wait(tasks)
+
+
 @contextlib.contextmanager
 def _whole(path: Path) -> Iterator[None]:
     """A database that refuses already at the start ends it: a damaged one, say."""
@@ -327,7 +331,7 @@ async def serve(settings: Settings, names: tuple[str, ...]) -> None:
         async with assembled(settings, names, checked=True) as running, asyncio.TaskGroup() as group:
             keeping = [group.create_task(keep(one), name=one.name) for one in running.platforms]
             stopped = group.create_task(stop.wait())
-            everything = asyncio.gather(*keeping) if keeping else stopped
+            everything = asyncio.create_task(_all_ended(keeping) if keeping else stop.wait())
             await asyncio.wait({stopped, everything}, return_when=asyncio.FIRST_COMPLETED)
             everything.cancel()
             if not stopped.done():

@@ -8,6 +8,7 @@ SpoolError
 ├── TooLarge             the platform does not take a file of this size
 ├── Unreachable          the answer cannot be shown there (channel gone, no permission)
 ├── Unsaved              the database refused (disk full, locked): nothing happened, try again
+├── Parked               the run waits for outputs of its client: let go of it
 └── Lost                 another owner runs this now: stop touching it
 """
 
@@ -101,6 +102,14 @@ class Unsaved(SpoolError):
 
 class Lost(SpoolError):
     """The run has another owner."""
+
+
+class Parked(SpoolError):
+    """The run goes on when its client has given the outputs of these calls."""
+
+    def __init__(self, calls: tuple[str, ...]) -> None:
+        super().__init__("parked")
+        self.calls = calls
 
 
 _CODE: Final = re.compile(r"[\w.:-]{1,80}")

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import ContentEncodingError
 
 from bots.web.frame.access import LOCAL, Access, Limits, host_allowed
 from bots.web.frame.errors import framed, told_id
@@ -98,6 +99,8 @@ class _Below(logging.Logger):
     """What the library says of a request that is no HTTP: one line without a traceback."""
 
     def exception(self, msg: object, *args: object, **more: object) -> None:
-        """Told as what it is: somebody else's mistake."""
+        """Told as what it is: somebody else's mistake; where it began as a request, that has its line."""
         error = more.get("exc_info")
-        logger.info("not a request", extra={"error": type(error).__name__})
+        begun = isinstance(error, ConnectionError | web.RequestPayloadError | ContentEncodingError)
+        level = logging.DEBUG if begun else logging.INFO
+        logger.log(level, "not a request", extra={"error": type(error).__name__})

@@ -14,11 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from core.types import ItemAdded, ItemDone, ModelEvent, TextDelta
+from core.types import Cited, Growing, ItemAdded, ItemDone, ModelEvent, TextDelta
 
 _TEXT_PARTS: Final = ("output_text", "refusal", "text", None)
 """Types of parts that are said; others are thoughts."""
 _NO_ARGUMENTS: Final[tuple[object, ...]] = ("", "{}", None, {})
+_GROWING: Final = ("function_call_arguments", "code_interpreter_call_code")
+"""What grows and is no text of the answer."""
 _BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe0e\ufe0f\uffa0")
 """Characters without any ink whose category does not say so."""
 _CLOSING: Final = {
@@ -192,9 +194,13 @@ class _Call:
 
 
 class Assembly:
-    """`take` each event, then the `whole` response: what is new of it, as model events."""
+    """`take` each event, then the `whole` response: what is new of it, as model events.
 
-    def __init__(self) -> None:
+    `details`: also how arguments and code grow, and what is cited.
+    """
+
+    def __init__(self, *, details: bool = False) -> None:
+        self.details = details
         self._text = ResponseText()
         self._calls: list[_Call] = []
         self._items: list[str] = []
@@ -203,7 +209,7 @@ class Assembly:
     def take(self, kind: str, event: Mapping[str, Any]) -> list[ModelEvent]:
         """What an event brings that is not the last."""
         text, _, what = kind.removeprefix("response.").rpartition(".")
-        if what == "delta" and text != "function_call_arguments":  # nearly all events are
+        if what == "delta" and text not in _GROWING:  # nearly all events are
             more = self._text.delta(str(event.get("delta") or ""), event)
             return [TextDelta(more)] if more else []
         return list(self._rare(text, what, event))
@@ -213,7 +219,14 @@ class Assembly:
             item = event.get("item")
             yield from self._item(what, item if isinstance(item, dict) else {}, event)
         elif text == "function_call_arguments":
-            self._arguments(what, event)
+            call = self._arguments(what, event)
+            if self.details and what == "delta" and call.item.get("call_id") and call.item.get("name"):
+                yield Growing(item_name(call.item), str(event.get("delta") or ""))
+        elif text == "code_interpreter_call_code":
+            yield Growing(str(event.get("item_id") or ""), mended(str(event.get("delta") or "")))
+        elif text == "output_text.annotation":
+            if isinstance(event.get("annotation"), Mapping):
+                yield Cited(event["annotation"])
         elif more := self._part(text, event):
             yield TextDelta(more)
 
@@ -251,7 +264,7 @@ class Assembly:
         only = self._calls if len(self._calls) == 1 and index is None else []
         return next(iter(named or there or only), None)
 
-    def _arguments(self, what: str, event: Mapping[str, Any]) -> None:
+    def _arguments(self, what: str, event: Mapping[str, Any]) -> _Call:
         id, index = event.get("item_id"), event.get("output_index")
         call = self._call({"id": id}, index)
         if call is None:
@@ -262,6 +275,7 @@ class Assembly:
             call.written.append(str(event.get("delta") or ""))
         elif given := event.get("arguments"):
             call.whole = given if isinstance(given, str) else json.dumps(given)
+        return call
 
     def whole(self, response: Mapping[str, Any], *, completed: bool) -> Iterator[ModelEvent]:
         """What the finished response has that the stream did not bring.

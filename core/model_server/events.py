@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, Literal
 
 from core.errors import Permanent
@@ -25,6 +25,8 @@ ENDS = {
 }
 ITEMS = {"response.output_item.added", "response.output_item.done"}
 WANTED = TERMINAL | ITEMS | DELTAS | ENDS | {"response.created"}
+DETAILS = {"response.output_text.annotation.added", "response.code_interpreter_call_code.delta"}
+"""Wanted by those only who are told how an answer comes about."""
 _PARTS: Final = {
     "input_tokens_details": ("cached_tokens", "cache_write_tokens"),
     "output_tokens_details": ("reasoning_tokens",),
@@ -43,7 +45,8 @@ class Frames:
     Events without a name are decoded to see. A body that is one JSON object is read as its last event.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, details: bool = False) -> None:
+        self._wanted = WANTED | DETAILS if details else WANTED
         self._rest, self._looked = bytearray(), 0
         self._begun = self._after_return = False
 
@@ -56,7 +59,7 @@ class Frames:
             frame = bytes(rest[:end])
             del rest[: end + 2]
             self._looked, self._begun = 0, self._begun or bool(frame.strip())
-            if data := _decoded(frame):
+            if data := _decoded(frame, self._wanted):
                 found.append(data)
         self._looked = max(0, len(rest) - 1)  # only new bytes are searched
         if not found:  # else that is heard first
@@ -68,7 +71,7 @@ class Frames:
         self._bounded()
         body = bytes(self._rest)
         events = self._begun or not _JSON.match(body)
-        data = _decoded(body) if events else _last_event(_loaded(body) or {})
+        data = _decoded(body, self._wanted) if events else _last_event(_loaded(body) or {})
         return [data] if data else []
 
     def _bounded(self) -> None:
@@ -83,17 +86,17 @@ def _newlines(chunk: bytes, after_return: bool) -> bytes:
     return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in chunk else chunk
 
 
-def _decoded(frame: bytes) -> dict[str, Any] | None:
+def _decoded(frame: bytes, wanted: Collection[str]) -> dict[str, Any] | None:
     name, lines = "", []
     for line in frame.split(b"\n"):
         if line.startswith(b"data:"):
             lines.append(line[5:])
         elif line.startswith(b"event:"):
             name = line[6:].strip().decode(errors="replace")
-    if not lines or (name and name not in WANTED):
+    if not lines or (name and name not in wanted):
         return None
     event = _loaded(b"\n".join(lines), name)
-    return event if event and isinstance(event["type"], str) and event["type"] in WANTED else None
+    return event if event and isinstance(event["type"], str) and event["type"] in wanted else None
 
 
 def _loaded(data: bytes, name: str = "") -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
+from core.concurrency import Backoff
 from core.errors import Permanent, Retryable
 from core.model_server import hints
 
@@ -343,3 +344,19 @@ def _text(told: object) -> str:
     """A page of some proxy without its tags."""
     text = told if isinstance(told, str) else str(told or "")
     return " ".join(re.sub(r"<[^>]*>", " ", text).split()) if text.lstrip().startswith("<") else text.strip()
+
+
+TRIES: Final = Backoff(first=0.5)
+"""Between the attempts of a run; each failure counts twice, so the pauses grow fourfold."""
+
+
+def pause(attempt: int, error: Retryable, left: float) -> float:
+    """Seconds before the next attempt: what the server asks for, never less, never in step with others.
+
+    A limit that does not tell when it ends fills up again within a minute or so: it is given more time, as
+    far as the run has it `left`.
+    """
+    failures = 2 * attempt - 1
+    if error.retry_after is None and error.code in RATE_LIMITS:
+        return Backoff(first=5.0, most=max(TRIES.first, left / 4)).pause(failures)
+    return TRIES.pause(failures, error)

@@ -77,7 +77,7 @@ class OpenAIModel:
 
     async def stream(self, prompt: Prompt, *, resume: str | None = None) -> AsyncGenerator[ModelEvent, None]:
         """Events of a new response, or of the stored one with the id `resume`, from its beginning."""
-        position = _Position(response_id=resume or "")
+        position = _position(prompt, resume or "")
         failures, begun = 0, False
         while True:
             left_out = self._left_out.get(prompt.model, frozenset())
@@ -95,7 +95,7 @@ class OpenAIModel:
                 if begun or not self._leave_out(prompt, error.fields - left_out):
                     raise
                 yield Alive(refused=error.code)
-                position = _Position()
+                position = _position(prompt)
             except Retryable as error:
                 error.detail = cut_out(error.detail, prompt)
                 if not self._resumable(position, error):
@@ -228,7 +228,7 @@ class OpenAIModel:
     async def _events(
         self, chunks: AsyncIterator[bytes], position: _Position
     ) -> AsyncGenerator[ModelEvent, None]:
-        frames = Frames()
+        frames = Frames(details=position.assembly.details)
         try:
             async for chunk in chunks:
                 heard = False
@@ -282,6 +282,10 @@ class _Position:
     sequence: int = -1
     ended: bool = False
     assembly: Assembly = field(default_factory=Assembly)
+
+
+def _position(prompt: Prompt, response_id: str = "") -> _Position:
+    return _Position(response_id, assembly=Assembly(details=prompt.details))
 
 
 def _after(sequence: int) -> dict[str, object]:

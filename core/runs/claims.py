@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import json
 import time
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from core.errors import Lost
 from core.policy import ledger
+from core.runs.client import records, views
 from core.runs.prompt import history
-from core.store import assistants, deletions, files, items, messages, runs, summaries, threads
+from core.store import (
+    assistants,
+    client_runs,
+    deletions,
+    files,
+    items,
+    messages,
+    runs,
+    summaries,
+    thread_messages,
+    threads,
+)
 from core.store.database import Execute
-from core.types import Assistant, Claim, IncomingMessage, Outcome, RunId, ThreadId
+from core.store.thread_messages import ThreadMessage
+from core.types import Address, Assistant, Claim, IncomingMessage, Outcome, RunId, RunOptions, ThreadId
 
 
 def claim(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
     """Take the lane's live run over, else begin its oldest queued one.
 
-    None when nothing is left to do or when the live run is this owner's already. A former owner that
-    did not let go died under the run: that is counted in `deaths`.
+    None when nothing is left to do, when the live run is this owner's already, or waits for its client. A
+    former owner that did not let go died under the run: that is counted in `deaths`.
     """
     if live := runs.live(tx, lane):
         run, holder = live
-        if holder == owner:
+        if holder == owner or runs.parked(tx, run):
             return None
         runs.take_over(tx, run, owner, died=holder is not None)
         return ledger.left(tx, read(tx, run, owner, budget, resumed=True))
@@ -47,6 +63,10 @@ def reread(tx: Execute, held: Claim, budget: int) -> Claim:
     return ledger.left(tx, read(tx, held.run, held.owner, budget, resumed=True))
 
 
+SAID: Final = '"role": "assistant"'
+"""In an item that the model has said."""
+
+
 class Ended(NamedTuple):
     """What the end of a run leads to."""
 
@@ -56,13 +76,17 @@ class Ended(NamedTuple):
     """The thread's oldest turns are to be summarised."""
     wiped: bool = False
     """Something was removed that is to leave the disk."""
+    told: Mapping[str, Any] | None = None
+    """A client's run, as it is told now."""
 
 
 def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, *, go_on: bool) -> Ended:
     """End a run and begin the lane's next one, in one transaction. Raises Lost."""
     gone = runs.end(tx, held.run, held.owner, outcome.status, outcome.error, now)
     runs.seen(tx, held.run, *outcome.marks)
-    items.add(tx, held.thread, held.run, outcome.items)
+    places = items.add(tx, held.thread, held.run, outcome.items)
+    if held.assistant:
+        _answers(tx, held, held.assistant, outcome, places, now)
     wiped = gone and deletions.settle(tx, held.run)  # before anything of the next run is read
     files.release(tx, held.run)
     if outcome.token_ratio:
@@ -70,12 +94,44 @@ def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, 
     due = bool(held.assistant and history.outgrown(tx, held.thread, held.assistant, held.room))
     if due:
         summaries.want(tx, held.thread, now)
-    return Ended(_next(tx, held.lane, held.owner, budget) if go_on else None, due, wiped)
+    told = views.now(tx, held.run) if held.options else None
+    return Ended(_next(tx, held.lane, held.owner, budget) if go_on else None, due, wiped, told)
+
+
+def _answers(
+    tx: Execute, held: Claim, assistant: Assistant, outcome: Outcome, places: Sequence[int], now: float
+) -> None:
+    """What was answered are messages of the thread, too."""
+    turn = [(at, text) for at, text in zip(places, outcome.items, strict=True) if SAID in text]
+    said = [(at, item) for at, item in ((at, json.loads(text)) for at, text in turn) if "role" in item]
+    if held.options:
+        for one in outcome.records:
+            if one["type"] == "message":
+                message = records.message(one, held.thread, held.run, assistant.id)
+                thread_messages.add_answer(tx, message)
+        for (seq, _), one in zip(said, records.texts(outcome.records), strict=False):
+            items.belongs(tx, seq, one["message"])
+        return
+    for seq, item in said:
+        id = f"msg_{held.run[4:]}_{seq}"
+        named = (id, held.thread, "assistant", now, held.run, assistant.id, str(item.get("content") or ""))
+        thread_messages.add_answer(tx, ThreadMessage(*named))
+
+
+def park(tx: Execute, held: Claim, calls: Sequence[str], budget: int) -> Claim | Mapping[str, Any]:
+    """The run waits for outputs of its client: gives it as it is told now. One that is to be cancelled is
+    given back, as the database has it now. Raises Lost.
+    """
+    if client_runs.park(tx, held.run, held.owner, calls):
+        return views.now(tx, held.run)
+    return reread(tx, held, budget)
 
 
 def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> Claim:
     """The run as the database has it now."""
     row = runs.row(tx, run)
+    if row.options:
+        return _of_client(tx, row, owner, budget, resumed=resumed)
     memo = runs.steps(tx, run) if resumed else {}
     asked = messages.of_run(tx, run)
     asks, texts = asked[0].kind == "ask", [words for one in asked for words in one.words]
@@ -106,6 +162,48 @@ def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> 
         kept=kept,
         context_since=context_since,
     )
+
+
+def _of_client(tx: Execute, row: runs.Row, owner: str, budget: int, *, resumed: bool) -> Claim:
+    """A client's run answers its thread as that stands: there is no question of its own. It may have been
+    parked before, so what is recorded counts however it was begun.
+    """
+    options = RunOptions.from_json(json.loads(row.options or "{}"))
+    kept = found.object if (found := threads.get(tx, row.thread)) else {}
+    version = assistants.get(tx, row.assistant or "", row.assistant_version) or Assistant("", "", "")
+    assistant = _with(options.applied(version), kept.get("tool_resources") or {})
+    room = history.room(tx, row.thread, assistant, budget)
+    address = Address("api", options.project, row.thread, row.thread)
+    asked = IncomingMessage(row.run, address, options.person, "", row.created_at, kind="run")
+    return Claim(
+        run=row.run,
+        lane=row.lane,
+        thread=row.thread,
+        owner=owner,
+        status=row.status,
+        resumed=resumed,
+        attempts=row.attempts,
+        deaths=row.deaths,
+        created_at=row.created_at,
+        messages=(asked,),
+        memo=runs.steps(tx, row.run),
+        history=history.select(tx, row.thread, assistant, room, 0),
+        assistant=assistant,
+        room=room,
+        store=files.kept(tx, row.thread, time.time())[0],
+        options=replace(options, searchable=tuple(kept.get("searchable") or ())),
+        told=views.now(tx, row.run),
+    )
+
+
+def _with(assistant: Assistant, resources: Mapping[str, Any]) -> Assistant:
+    """The assistant whose tools work on what its thread has, too."""
+    both = {name: dict(value) for name, value in assistant.tool_resources.items()}
+    for tool, given in resources.items():
+        for name, ids in given.items():
+            mine = both.setdefault(tool, {})
+            mine[name] = list(dict.fromkeys([*mine.get(name, ()), *ids]))
+    return replace(assistant, tool_resources=both)
 
 
 def _assistant(tx: Execute, row: runs.Row, asked: IncomingMessage) -> Assistant | None:

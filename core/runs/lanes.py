@@ -13,8 +13,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 
 from core.concurrency import Backoff, retry
-from core.errors import Lost, Unsaved, loggable
+from core.errors import Lost, Parked, Unsaved, loggable
 from core.runs import claims
+from core.runs.client.watching import Watching
 from core.store import runs
 from core.store.database import Database, Execute
 from core.types import Claim, IncomingMessage, Outcome, RunId, ThreadId
@@ -50,6 +51,8 @@ class Lanes:
         self._db, self._run, self._budget, self._due, self.refused = db, run, budget, due, refused
         self._refusing = refusing
         self.owner = secrets.token_hex(8)
+        self.watching = Watching()
+        """Who is told of clients' runs; the runner tells the same."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping: dict[RunId, Stopping] = {}
         self._closing = False
@@ -143,6 +146,8 @@ class Lanes:
         stopping = self._stopping.setdefault(claim.run, Stopping())
         if claim.status == "cancelling":
             stopping.set()
+        elif claim.options:
+            self.watching.changed(claim.run, claim.told)
         try:
             outcome = await self._run(claim, stopping)
             now, go_on = time.time(), not self._closing
@@ -153,9 +158,19 @@ class Lanes:
                 self._due(claim.thread)
             if ended.wiped:
                 self._db.wipe()
+            if ended.told:
+                self.watching.changed(claim.run, ended.told)
             return ended.following
+        except Parked as parked:
+            calls = parked.calls
+            told = await self._db(lambda tx: claims.park(tx, claim, calls, self._budget))
+            if isinstance(told, Claim):
+                return told
+            self.watching.changed(claim.run, told)
+            return None
         finally:
             self._stopping.pop(claim.run, None)
+            self.watching.live.pop(claim.run, None)
 
     async def _again(self, claim: Claim, pause: float, *, failed: bool = False) -> Claim | None:
         """The same run once more, after a while; `failed`: by a fault of its own, which ends it in time."""

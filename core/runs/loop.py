@@ -10,15 +10,16 @@ import asyncio
 import hashlib
 import json
 import logging
+import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
-from core.concurrency import Backoff
-from core.errors import Lost, Permanent, Retryable, SpoolError, Unreachable, Unsaved
-from core.model_server.faults import RATE_LIMITS, Refused, Said
+from core.errors import Lost, Parked, Permanent, Retryable, SpoolError, Unreachable, Unsaved
+from core.model_server.faults import Refused, Said, pause
 from core.runs import output_files, rounds
+from core.runs.client.side import BEGIN, ClientSide
 from core.runs.lanes import MAX_ATTEMPTS
 from core.runs.prompt import history, self_knowledge
 from core.runs.prompt.input import RunInput, without_files
@@ -41,8 +42,6 @@ MEANT = "without the files that are meant"
 ALL_FILES = "without any files"
 KNOWN_ENDS = ("max_output_tokens", "content_filter", "empty_answer", LIMIT)
 """Why an answer is incomplete, where there are words for it."""
-AGAIN: Final = Backoff(first=0.5)
-"""Between the attempts of a run; each failure counts twice, so the pauses grow fourfold."""
 SAID_SECONDS = 15.0
 """A longer wait is said in the post."""
 PAUSE = "pause"
@@ -59,8 +58,10 @@ class RunLoop:
         self.input = RunInput(run, context)
         self._toolbox = with_channel(context.toolbox, run)
         alive = frozenset(run.claim.kept if run.rules.full else ())
-        self._history = tuple(map(rounds.sound, without_files(run.claim.history, alive)))
+        told = run.claim.history if run.claim.options else without_files(run.claim.history, alive)
+        self._history = tuple(map(rounds.sound, told))
         self.reader = ResponseReader(run, context.model)
+        self._client = ClientSide.of(run, context, self.reader.progress)
         run.requests.prices = context.prices
         self._resources = ThreadResources(run, context.library, self.input)
         self._offer = Offer()
@@ -85,7 +86,7 @@ class RunLoop:
         """Ask until the model answers, refuses for good, or three errors were met."""
         loop, rules, draft = asyncio.get_running_loop(), self._run.rules, self._run.draft
         draft.until = loop.time() + (self._assistant.run_seconds or rules.limits.run)
-        draft.room = rules.answer_characters
+        draft.room = sys.maxsize if self._client else rules.answer_characters
         while True:
             try:
                 return await self._rounds()
@@ -96,13 +97,13 @@ class RunLoop:
                 if not self._mend(error):
                     return await self._failed(error.notice, error.code)
                 await self._run.save(lambda tx: None)
-            except (Lost, Unreachable, Unsaved):
+            except (Lost, Parked, Unreachable, Unsaved):
                 raise
             except Exception as error:  # a bug of ours counts too: nobody is left without an answer
                 met = _retryable(error)
                 if await self._met(met) >= MAX_ATTEMPTS:
                     return await self._failed(met.notice, met.code)
-                if not await self._waited(_pause(draft.attempts, met, draft.until - loop.time())):
+                if not await self._waited(pause(draft.attempts, met, draft.until - loop.time())):
                     return await self._failed(met.notice, met.code)
 
     async def _waited(self, seconds: float) -> bool:
@@ -174,13 +175,18 @@ class RunLoop:
 
     async def _rounds(self) -> Answer:
         await self._prepare()
-        if not self._run.message.text and self.input.says_nothing():
+        client = self._client
+        if not client and not self._run.message.text and self.input.says_nothing():
             return self._answer("completed", "")
         before = self._run.rounds
         while True:
             for one in before[-1:]:
                 await self.calls.carry_out(one, self._offer)
+                if client:
+                    client.results(one, self.calls.outputs(one, self._offer))
             self._run.draft.begin("\n\n".join(one.text for one in before if one.text))
+            if client and client.enough:
+                return self._answer("incomplete", "", error="max_output_tokens")
             response = await self._follow(before)
             if self._context.outages.told:
                 self._context.outages.over(self._assistant.model)
@@ -211,6 +217,9 @@ class RunLoop:
 
     async def _prepare(self) -> None:
         """What must be known before the model is asked; all of it is asked for once."""
+        if self._client:
+            prepared = await self._client.prepared(self._history, self._assistant)
+            self._history, self._assistant, self.input.store = prepared
         rules, model = self._run.rules, self._assistant.model
         if self.input.needs_preparing:
             await self._read()
@@ -224,6 +233,7 @@ class RunLoop:
             resources=self._resources.resources(before=WITHOUT_KEPT not in self._mended),
             effort=rules.effort,
             unsupported=WITHOUT_TOOLS in self._mended,
+            client=bool(self._client and self._client.functions),
         )
         if self._offer.missing and (WITHOUT_TOOLS in self._mended or await self._new_here()):
             await self._run.note("tools_missing", names=_listed(self._offer.missing))
@@ -232,7 +242,7 @@ class RunLoop:
     async def _instructed(self) -> str:
         """The assistant's instructions, and what it is told of itself."""
         own = self._assistant.instructions
-        if not self._run.rules.self_knowledge:
+        if not self._run.rules.self_knowledge or self._client:
             return own
         names = [str(tool.get("name") or tool["type"]) for tool in self._offer.tools]
         return "\n\n".join(filter(None, [own, await self_knowledge.told(self._run, names)]))
@@ -271,6 +281,9 @@ class RunLoop:
             options.pop("tool_choice", None)  # it forces the first response, not every one
         worked = rounds.sent_back(self._run) if number else ()
         given = (*self._history, *self.input.items(), *worked)
+        if self._client:
+            given = given or (BEGIN,)
+            options = self._client.asked(options, hosted=self._offer.hosted)
         self._told = (self._instructions, *given)
         return Prompt(
             model=assistant.model,
@@ -280,19 +293,27 @@ class RunLoop:
             user=hashlib.sha256(self._run.message.user.encode()).hexdigest()[:32],
             tools=self._offer.tools,
             options=options,
+            details=claim.options is not None,
         )
 
     async def _record(self, response: Response) -> None:
         """From here on the calls are recorded and may be carried out."""
         made, cited = await self._collected(response)
         one = Round(
-            output_files.plain(response.text),
+            self._plain(response.text),
             rounds.sendable(response.items),
             response.calls,
             tuple(made),
             tuple(cited),
+            self._client.settled(response, made) if self._client else (),
         )
         await self._run.record_round(one)
+        if self._client:
+            self._client.recorded(self._run.rounds)
+
+    def _plain(self, text: str) -> str:
+        """As people read it; a client gets it as it is."""
+        return text if self._client else output_files.plain(text)
 
     async def _finished(self, response: Response, before: list[Round]) -> Answer:
         """The last response's words, with those of the rounds before it."""
@@ -300,14 +321,16 @@ class RunLoop:
         made, cited = await self._collected(response)
         if line := output_files.footnotes([*earlier, *cited]):
             self._run.draft.notes[line] = None
-        text, ended = output_files.plain(self._run.draft.text), response.ended
+        text, ended = self._plain(self._run.draft.text), response.ended
+        if self._client:
+            self._client.settled(response, made)
         if WITHOUT_KEPT in self._mended and WITHOUT_TOOLS not in self._mended:
             await self._resources.forget()
         if any(str(item.get("type")) in HOSTED for item in response.items):
             self._told = ()  # what these tools found was counted, too
         files = (*self._files(before), *made)
         usage = dict(ended.usage or {})
-        if ended.ending == "completed" and (text.strip() or files):
+        if ended.ending == "completed" and (text.strip() or files or self._client):
             return self._answer("completed", text, usage=usage, files=files)
         reason = ended.reason or ("empty_answer" if ended.ending == "completed" else "incomplete")
         await self._run.note(reason if reason in KNOWN_ENDS else "incomplete")
@@ -339,8 +362,10 @@ class RunLoop:
         """We end it, not the model; what it made until then is shown."""
         made, _ = await self._collected(response)
         files = (*self._files(before), *made)
+        if self._client:
+            self._client.settled(response, made)
         await self._run.note(notice)
-        text = output_files.plain(self._run.draft.text)
+        text = self._plain(self._run.draft.text)
         return self._answer("incomplete", text, error=notice, files=files)
 
     async def _failed(self, notice: str, code: str) -> Answer:
@@ -354,7 +379,7 @@ class RunLoop:
         text = run.draft.shown
         if not text and run.claim.resumed:  # what the process before this one showed stays
             text = (await run.reply.shown()).removeprefix(run.draft.head)
-        return self._answer("failed", output_files.plain(text), error=code, files=files)
+        return self._answer("failed", self._plain(text), error=code, files=files)
 
     def _answer(self, ending: Ending, text: str, **more: Any) -> Answer:
         draft = self._run.draft
@@ -370,15 +395,3 @@ def _retryable(error: Exception) -> Retryable:
         return error
     logger.error("unexpected error in a run", exc_info=error)
     return Retryable(type(error).__name__, notice="internal")
-
-
-def _pause(attempt: int, error: Retryable, left: float) -> float:
-    """Seconds before the next attempt: what the server asks for, never less, never in step with others.
-
-    A limit that does not tell when it ends fills up again within a minute or so: it is given more time, as
-    far as the run has it `left`.
-    """
-    failures = 2 * attempt - 1
-    if error.retry_after is None and error.code in RATE_LIMITS:
-        return Backoff(first=5.0, most=max(AGAIN.first, left / 4)).pause(failures)
-    return AGAIN.pause(failures, error)

@@ -20,8 +20,9 @@ from core.errors import Lost, SpoolError, TooLarge, Unsaved, loggable
 from core.files.detect import safe_name
 from core.model_server.assembly import parts_of
 from core.ports import Service
+from core.runs.client import records
 from core.runs.run import Run
-from core.store import files, steps
+from core.store import files, steps, uploads
 from core.store.steps import Answer
 from core.types import File
 
@@ -54,6 +55,9 @@ async def collect(run: Run, service: Service, items: Sequence[Mapping[str, Any]]
 def _pictures(items: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str, bytes]]:
     number = 0
     for item in items:
+        for key, url in records.drawn(item).items():
+            kind, _, data = url.partition(";base64,")
+            yield key, safe_name(f"{key}.{kind.rpartition('/')[2]}"), base64.b64decode(data)
         if item.get("type") != "image_generation_call" or not item.get("result"):
             continue
         number += 1
@@ -95,6 +99,10 @@ async def _fetched(run: Run, service: Service, citation: Mapping[str, Any]) -> t
 
 
 async def _stored(run: Run, key: str, name: str, content: bytes) -> tuple[str, str]:
+    if client := run.claim.options:
+        id, made, now = records.file_id(run.claim.run, key), run.claim.run, time.time()
+        await run.db(lambda tx: uploads.add_output(tx, id, client.project, made, name, content, now))
+        return id, name
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     claim, file, now = run.claim, File(name, kind, content), time.time()
     row = await run.db(lambda tx: files.add_output(tx, claim.run, claim.thread, key, file, now))

@@ -12,11 +12,24 @@ from typing import Any, Final
 from core.errors import Permanent, Retryable
 from core.model_server.assembly import item_name
 from core.ports import Model
+from core.runs.client import records
+from core.runs.client.progress import Progress
 from core.runs.rounds import arguments_of
 from core.runs.run import Run
-from core.store import runs, steps
+from core.store import runs, steps, uploads
 from core.store.steps import Call
-from core.types import Activity, Alive, Finished, ItemAdded, ItemDone, ModelEvent, Prompt, Started, TextDelta
+from core.types import (
+    Activity,
+    Alive,
+    Cited,
+    Finished,
+    ItemAdded,
+    ItemDone,
+    ModelEvent,
+    Prompt,
+    Started,
+    TextDelta,
+)
 
 logger = logging.getLogger(__name__)
 LOOK: Final = 1.0
@@ -87,6 +100,8 @@ class ResponseReader:
 
     def __init__(self, run: Run, model: Model) -> None:
         self._run, self._model = run, model
+        self.progress = Progress(run.claim, run.watching) if run.claim.options else None
+        """Of a client's run: what it is told."""
         self._stored = run.claim.resumed  # whether the server may have a response that is to be deleted
         self.heard = False
         """Whether the newest response had begun to say or do anything, as far as can be known."""
@@ -95,6 +110,8 @@ class ResponseReader:
         """The response to that prompt, or what is left of the stored one. Raises Retryable or Permanent."""
         loop, limits = asyncio.get_running_loop(), self._run.rules.limits
         overall, moved, response, self.heard = self._run.draft.until, 0.0, Response(), False
+        if self.progress:
+            self.progress.begin(number, [record for one in self._run.rounds for record in one.records])
         requests = self._run.requests
         await self._ask(number, prompt)
         stream = self._model.stream(prompt, resume=self._kept(number))
@@ -157,6 +174,10 @@ class ResponseReader:
         if not (self.heard or isinstance(event, Started | Alive)):
             self.heard = True
             self._run.requests.first()
+        if self.progress:
+            if isinstance(event, Cited | ItemDone):
+                await self._learn(event)
+            self.progress.take(event)  # at once: whoever watches reads it before anything else is done
         if isinstance(event, TextDelta):
             draft = self._run.draft
             draft.first_token_at = draft.first_token_at or asyncio.get_running_loop().time()
@@ -182,6 +203,14 @@ class ResponseReader:
             response.ended = event
             return True
         return False
+
+    async def _learn(self, event: Cited | ItemDone) -> None:
+        """By what ids the client knows the files that are named there."""
+        progress, options = self.progress, self._run.claim.options
+        named = list(records.files_of(event.annotation if isinstance(event, Cited) else event.item))
+        if progress and options and (named := [id for id in named if id not in progress.ours]):
+            project = options.project
+            progress.ours |= await self._run.db(lambda tx: uploads.of_remotes(tx, project, named))
 
     def _tell(self, more: str) -> str:
         """The model goes on; gives as much of it as there is room for."""

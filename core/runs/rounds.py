@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.model_server.assembly import item_name, parts_of
+from core.runs.client.records import texts
 from core.runs.run import Run
 from core.store import steps
 from core.store.steps import Call, CallState, Decided, Done, Round
@@ -69,8 +70,8 @@ def remembered(run: Run) -> Iterator[str]:
     done = run.rounds
     most = max(200, min(REMEMBERED, OF_ALL // max(1, sum(len(one.calls) for one in done))))
     for one in done:
-        if one.text:
-            yield _dumped({"role": "assistant", "content": one.text})
+        for text in [record["text"] for record in texts(one.records)] or filter(None, [one.text]):
+            yield _dumped({"role": "assistant", "content": text})
         states = {call: run.journal.get(steps.call(call.id)) for call in one.calls if not call.server}
         answered = {
             call: state.output if isinstance(state, Done) else UNKNOWN

@@ -11,9 +11,11 @@ from typing import Self, TypeVar
 
 from core.policy.ledger import Requests
 from core.ports import FullReply, Platform
+from core.runs.client import records
+from core.runs.client.watching import Watching
 from core.runs.run_context import Rules
 from core.settings import time_zone
-from core.store import steps, usage
+from core.store import steps, thread_messages, usage
 from core.store.database import Database, Execute
 from core.store.steps import Answer, Journal, Round
 from core.texts import of_script, text
@@ -57,8 +59,11 @@ class Run:
 
     reply: FullReply
 
-    def __init__(self, db: Database, rules: Rules, platform: Platform, claim: Claim) -> None:
+    def __init__(
+        self, db: Database, rules: Rules, platform: Platform, claim: Claim, watching: Watching | None = None
+    ) -> None:
         self.db, self.rules, self.platform, self.claim = db, rules, platform, claim
+        self.watching = watching or Watching()
         self.message = claim.messages[-1]
         self.journal, self.draft, self.requests = Journal(db, claim), Draft(), Requests(claim)
         self.started = asyncio.get_running_loop().time()
@@ -131,8 +136,26 @@ class Run:
         """The line that fixes a round: from here on its calls are these, whatever happens."""
         rows, began = await self.requests.taken(), self.requests.began_at
         self.rounds.append(one)  # as the journal does: who is cancelled meanwhile has recorded it too
-        step = steps.round(len(self.rounds) - 1)
-        await self.journal.record(step, one, began=began, beside=lambda tx: usage.add(tx, *rows))
+        step, said = steps.round(len(self.rounds) - 1), self._said(one)
+
+        def write(tx: Execute) -> None:
+            usage.add(tx, *rows)
+            said(tx)
+
+        await self.journal.record(step, one, began=began, beside=write)
+
+    def _said(self, one: Round) -> Callable[[Execute], None]:
+        """What a client's thread shows from now on: the messages of that round."""
+        claim = self.claim
+        assistant = claim.assistant.id if claim.assistant else None
+        told = [record for record in one.records if record["type"] == "message"]
+        said = [records.message(record, claim.thread, claim.run, assistant) for record in told]
+
+        def work(tx: Execute) -> None:
+            for message in said:
+                thread_messages.add_answer(tx, message)
+
+        return work
 
     async def record_answer(self, answer: Answer) -> None:
         """The line that fixes the answer: from here on the model is not asked again."""

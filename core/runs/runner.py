@@ -18,15 +18,17 @@ from typing import Any, Final, Protocol
 from core.errors import Unreachable, loggable
 from core.ports import Platform
 from core.runs import output_files, read_channel, rounds, summaries
+from core.runs.client import objects, records
+from core.runs.client.watching import Watching
 from core.runs.lanes import Stopping
 from core.runs.loop import RunLoop
 from core.runs.run import Run
 from core.runs.run_context import Ready, Rules, RunContext
-from core.store import deletions, items, steps
-from core.store.database import Database
+from core.store import client_runs, deletions, items, steps
+from core.store.database import Database, Execute
 from core.store.steps import Answer
 from core.texts import ended
-from core.types import AnswerButton, Claim, Outcome
+from core.types import AnswerButton, Claim, Ending, Outcome
 
 logger = logging.getLogger(__name__)
 MAX_DEATHS = 10
@@ -57,10 +59,14 @@ class Runner:
 
     def __init__(self, db: Database, rules: Rules, platforms: Mapping[str, Platform], ready: Ready) -> None:
         self._db, self._rules, self.platforms, self._ready = db, rules, platforms, ready
+        self.watching = Watching()
+        """Who is told of clients' runs."""
 
     async def run(self, claim: Claim, stopping: Stopping) -> Outcome:
         """Answer the claim's messages. Raises only what the database raises."""
-        run = Run(self._db, self._rules, self.platforms[claim.messages[-1].address.platform], claim)
+        run = Run(
+            self._db, self._rules, self.platforms[claim.messages[-1].address.platform], claim, self.watching
+        )
         try:
             context = await self._ready() if claim.assistant else None  # our own texts wait for nobody
         except Exception as error:
@@ -140,6 +146,10 @@ class ModelRun:
         answer = await self._answer()
         if self._run.rounds:
             await self._loop.calls.close()
+        if progress := self._loop.reader.progress:
+            known = {one["id"] for each in self._run.rounds for one in each.records}
+            last = progress.closed(answer.ending)
+            return replace(answer, records=tuple(one for one in last if one["id"] not in known))
         if any(message.followed for message in self._run.claim.messages):
             told = await self._run.say("follow_ends")
             return replace(answer, note="\n".join(filter(None, [answer.note, told])))
@@ -167,8 +177,15 @@ class ModelRun:
         return replace(stopped, note="\n".join(filter(None, [stopped.note, draft.note])))
 
     async def _stopped(self, text: str, head: str = "") -> Answer:
+        if self._run.claim.options:
+            return Answer(await self._run.db(self._stop), text)
         note = await self._run.say("stopped")
         return Answer("cancelled", output_files.plain(text.removeprefix(head)), note=note, head=head)
+
+    def _stop(self, tx: Execute) -> Ending:
+        """Whether its client or its time has ended it."""
+        until = client_runs.of(tx, self._run.claim.run).expires_at
+        return "expired" if until is not None and until <= time.time() else "cancelled"
 
     async def forget(self) -> None:
         """See `Answering.forget`."""
@@ -184,10 +201,19 @@ class ModelRun:
         await self._loop.input.recall()
         await read_channel.forget(self._run, self._context.toolbox)
         turn = (*self._loop.input.remembered(), *self._said(answer))
-        return Outcome(answer.ending, turn, answer.error, self._ratio(answer))
+        told, error = (
+            (*(one for each in self._run.rounds for one in each.records), *answer.records),
+            answer.error,
+        )
+        if self._run.claim.options and answer.ending == "failed":
+            error = f"{objects.error_code(error)}: {error}"
+        return Outcome(answer.ending, turn, error, self._ratio(answer), told)
 
     def _said(self, answer: Answer) -> tuple[str, ...]:
         """The model's part of what the thread remembers: its words as far as they were shown."""
+        if self._run.claim.options:
+            last_said = [items.item("assistant", one["text"]) for one in records.texts(answer.records)]
+            return (*rounds.remembered(self._run), *last_said)
         last = answer.text
         worked: tuple[str, ...] = ()
         if self._run.rounds:
@@ -209,13 +235,15 @@ WITHDRAWN: Final = Answer("cancelled", "", error="message deleted")
 
 async def _withdrawn(run: Run, stopping: Stopping) -> bool:
     """Whether it was stopped because all that it answers was deleted, perhaps before a death."""
-    return stopping.is_set() and await run.db(lambda tx: deletions.all_gone(tx, run.claim.run))
+    if run.claim.options or not stopping.is_set():
+        return False
+    return await run.db(lambda tx: deletions.all_gone(tx, run.claim.run))
 
 
 async def _buttons(run: Run, answer: Answer) -> tuple[AnswerButton, ...]:
     """Under what the model has said, and under no text of ours."""
     said = answer.text.strip() and answer.ending in ("completed", "incomplete")
-    if not (said and run.rules.buttons and run.claim.assistant):
+    if not (said and run.rules.buttons and run.claim.assistant) or run.claim.options:
         return ()
     again, shorter = await run.say("again_button"), await run.say("shorter_button")
     return AnswerButton("again", again), AnswerButton("shorter", shorter)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, Literal
 
-from core.errors import Lost, Permanent, SpoolError, Unsaved, loggable
+from core.errors import Lost, Parked, Permanent, SpoolError, Unsaved, loggable
 from core.runs.approvals import Approvals, Shown, shown
 from core.runs.prompt.request import Offer
 from core.runs.rounds import UNKNOWN
@@ -32,13 +32,15 @@ AT_ONCE: Final = 16
 """Calls of one run that are carried out at the same time."""
 MOST_QUESTIONS: Final = 5
 """Questions of one run that are open at the same time; the others wait until one is answered."""
-Verdict = State | Literal["unshown"]
-"""What became of a question; `unshown`: it was not asked, since what it is about cannot be shown."""
+Verdict = State | Literal["unshown", "nobody"]
+"""What became of a question; `unshown`: it was not asked, since what it is about cannot be shown; `nobody`:
+clients of the API are asked nothing."""
 _NOT_ALLOWED: Final[dict[Verdict, str]] = {
     "refused": "error: the person did not allow this, so it was not done. Do not try it again unless asked.",
     "expired": "error: nobody answered in time, so it was not done. Say so; do not try it again by yourself.",
     "unshown": "error: these arguments are too long to be shown to a person, so nobody was asked and it was "
     "not done. Use fewer keys and shorter names and values, or several smaller calls.",
+    "nobody": "error: this needs a person's yes, and nobody can be asked here, so it was not done. Say so.",
 }
 
 
@@ -53,9 +55,15 @@ class ToolCalls:
         self._deadline: asyncio.Timeout | None = None
 
     async def carry_out(self, one: Round, offer: Offer) -> None:
-        """Returns ⇒ every call of the round has a recorded result. Raises Permanent at the run's deadline."""
+        """Returns ⇒ every call of the round has a recorded result. Raises Permanent at the run's deadline.
+
+        Raises Parked where a client owes some: those that are carried out here are done by then.
+        """
+        owed = [call for call in one.calls if offer.of_client(call) and self._state(call) is None]
         tasks = [
-            asyncio.create_task(self._result(call, offer), name=f"call {call.name}") for call in one.calls
+            asyncio.create_task(self._result(call, offer), name=f"call {call.name}")
+            for call in one.calls
+            if call not in owed
         ]
         deadline = self._deadline = asyncio.timeout_at(self._run.draft.until)
         try:
@@ -70,6 +78,15 @@ class ToolCalls:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        if owed:
+            raise Parked(tuple(call.id for call in owed))
+
+    def outputs(self, one: Round, offer: Offer) -> dict[str, tuple[str, float]]:
+        """What the calls have given that are carried out here; nothing where the client carries out some."""
+        if any(offer.of_client(call) for call in one.calls):
+            return {}
+        states = {call.id: self._state(call) for call in one.calls}
+        return {id: (state.output, time.time()) for id, state in states.items() if isinstance(state, Done)}
 
     def _state(self, call: Call) -> CallState | None:
         return self._run.journal.get(steps.call(call.id))
@@ -170,6 +187,8 @@ class ToolCalls:
 
     async def _confirmed(self, call: Call) -> Verdict:
         """What the person who asked says to this very call, once they were shown all of it."""
+        if self._run.claim.options:
+            return "nobody"
         async with self._questions:
             found = shown(call.arguments)
             if found is None or not await self._attached(call, found):

@@ -71,6 +71,7 @@ class Settings:
     catch_up_seconds: int = 3600
     model_idle_seconds: int = 60
     run_seconds: int = 600
+    api_run_expiry: int = 600
 
     @property
     def instructions(self) -> str:

@@ -32,13 +32,10 @@ def fitting(texts: Sequence[str], budget: int) -> int:
     return len(texts)
 
 
-def add(tx: Execute, thread: ThreadId, run: RunId, items: Iterable[str]) -> None:
-    """Append one run's turn to its thread."""
-    for text in items:
-        tx.execute(
-            "INSERT INTO items (thread_id, run_id, item, tokens) VALUES (?, ?, ?, ?)",
-            (thread, run, text, weigh(text)),
-        )
+def add(tx: Execute, thread: ThreadId, run: RunId, items: Iterable[str]) -> list[int]:
+    """Append one run's turn to its thread; gives where each item stands."""
+    sql = "INSERT INTO items (thread_id, run_id, item, tokens) VALUES (?, ?, ?, ?) RETURNING seq"
+    return [tx.execute(sql, (thread, run, text, weigh(text))).fetchall()[0][0] for text in items]
 
 
 def add_message(tx: Execute, thread: ThreadId, message: str, text: str) -> None:
@@ -47,6 +44,11 @@ def add_message(tx: Execute, thread: ThreadId, message: str, text: str) -> None:
         "INSERT INTO items (thread_id, item, tokens, message_id) VALUES (?, ?, ?, ?)",
         (thread, text, weigh(text), message),
     )
+
+
+def belongs(tx: Execute, seq: int, message: str) -> None:
+    """An item is what that message says."""
+    tx.execute("UPDATE items SET message_id = ? WHERE seq = ?", (message, seq)).fetchall()
 
 
 def remove_message(tx: Execute, message: str) -> int | None:

@@ -29,6 +29,8 @@ class Row:
     created_at: float
     assistant: str | None
     assistant_version: int | None
+    options: str | None = None
+    """JSON of a client's run."""
 
 
 def add(tx: Execute, thread: ThreadId, now: float, *, lane: str | None) -> RunId:
@@ -64,6 +66,7 @@ def under_way(tx: Execute, project: str) -> int:
 def row(tx: Execute, run: RunId) -> Row:
     """The run, which must exist."""
     columns = "id, lane, thread_id, status, attempts, deaths, created_at, assistant_id, assistant_version"
+    columns += ", options"
     return Row(*tx.execute(f"SELECT {columns} FROM runs WHERE id = ?", (run,)).fetchall()[0])
 
 
@@ -77,6 +80,11 @@ def live(tx: Execute, lane: str) -> tuple[RunId, str | None] | None:
     """The run that has begun in this lane and not ended, with its owner (None: it was let go of)."""
     rows = tx.execute(f"SELECT id, owner FROM runs WHERE lane = ? AND status IN {LIVE}", (lane,)).fetchall()
     return (RunId(rows[0][0]), rows[0][1]) if rows else None
+
+
+def parked(tx: Execute, run: RunId) -> bool:
+    """Whether it waits for outputs of its client."""
+    return bool(tx.execute("SELECT 1 FROM runs WHERE id = ? AND awaits IS NOT NULL", (run,)).fetchall())
 
 
 def take_over(tx: Execute, run: RunId, owner: str, *, died: bool) -> None:
@@ -167,10 +175,11 @@ def unfinished(tx: Execute, platforms: Iterable[str]) -> list[str]:
     marks = ", ".join("?" for _ in wanted)
     rows = tx.execute(
         "SELECT lane, MIN(seq) AS first FROM runs "
-        "WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling') AND EXISTS "
-        f"(SELECT 1 FROM messages WHERE messages.run_id = runs.id AND platform IN ({marks})) "
+        "WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling') AND awaits IS NULL "
+        "AND ((options IS NOT NULL AND ?) OR EXISTS "
+        f"(SELECT 1 FROM messages WHERE messages.run_id = runs.id AND platform IN ({marks}))) "
         "GROUP BY lane ORDER BY first",
-        wanted,
+        ("api" in wanted, *wanted),
     ).fetchall()
     return [lane for lane, _ in rows]
 

@@ -139,6 +139,8 @@ class Answer:
     """What a voice message said, quoted."""
     files: tuple[str, ...] = ()
     """Ids of the files it brings along."""
+    records: tuple[Mapping[str, Any], ...] = ()
+    """What the last response of a client's run has said and done (`core.runs.client.records`)."""
 
     @property
     def shown(self) -> str:
@@ -172,6 +174,8 @@ class Round:
     files: tuple[str, ...] = ()
     cited: tuple[str, ...] = ()
     """Names of the documents it cites."""
+    records: tuple[Mapping[str, Any], ...] = ()
+    """Of a client's run: what the response has said and done, as it is told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,13 +248,20 @@ def _same(value: str) -> str:
 
 
 def _answer(value: Mapping[str, Any]) -> Answer:
-    return Answer(**{**value, "files": tuple(value.get("files", ()))})
+    lists = {name: tuple(value.get(name, ())) for name in ("files", "records")}
+    return Answer(**{**value, **lists})
 
 
 def _round(value: Mapping[str, Any]) -> Round:
     calls = tuple(Call(**call) for call in value["calls"])
-    files, cited = (tuple(value.get(name, ())) for name in ("files", "cited"))
-    return Round(value["text"], tuple(value["items"]), calls, files, cited)
+    files, cited, records = (tuple(value.get(name, ())) for name in ("files", "cited", "records"))
+    return Round(value["text"], tuple(value["items"]), calls, files, cited, records)
+
+
+def _recorded(value: Answer | Round) -> dict[str, Any]:
+    """Runs of chats have no records."""
+    told = asdict(value)
+    return told if value.records else {name: one for name, one in told.items() if name != "records"}
 
 
 def _context(value: list[Mapping[str, Any]]) -> tuple[Earlier, ...]:
@@ -311,7 +322,7 @@ def _upload_told(value: Uploaded) -> dict[str, Any]:
 
 CONTEXT: Final[Step[tuple[Earlier, ...]]] = Step("context", _context_told, _context)
 """What stood in the topic before the question: given once."""
-ANSWER: Final[Step[Answer]] = Step("answer", asdict, _answer)
+ANSWER: Final[Step[Answer]] = Step("answer", _recorded, _answer)
 """The whole answer: from here on the model is not asked again."""
 
 
@@ -322,12 +333,28 @@ def response(number: int) -> Step[str]:
 
 def round(number: int) -> Step[Round]:
     """What the model asked for, before any of it is done."""
-    return Step(f"round:{number}", asdict, _round)
+    return Step(f"round:{number}", _recorded, _round)
 
 
 def call(id: str) -> Step[CallState]:
     """What became of a call."""
     return Step(f"call:{id}", _call_told, _call)
+
+
+def settle_call(tx: Execute, run: RunId, id: str, output: str, now: float) -> None:
+    """The client gives the output of a call. Its run has no owner meanwhile; once, by (run_id, name)."""
+    step = call(id)
+    told = json.dumps(step.write(Done(output)), ensure_ascii=False)
+    tx.execute(
+        "INSERT INTO steps (id, run_id, name, value, created_at) VALUES (?, ?, ?, ?, ?)",
+        (f"step_{token_hex(12)}", run, step.name, told, now),
+    )
+
+
+def of_run(tx: Execute, run: RunId) -> dict[str, tuple[Any, float]]:
+    """The values of a run's steps, and when each was recorded."""
+    rows = tx.execute("SELECT name, value, created_at FROM steps WHERE run_id = ?", (run,)).fetchall()
+    return {name: (json.loads(value), at) for name, value, at in rows}
 
 
 def post(number: int) -> Step[PostState]:

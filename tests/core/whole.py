@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
+from core.api.platform import ApiPlatform
 from core.concurrency import Background
 from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
@@ -90,9 +91,10 @@ class Core:
         )
         self.run_context = run_context
         self.ready = Ready(self._build)
-        self.runner = Runner(self.db, self.rules, {"fake": self.platform}, self.ready)
+        self.runner = Runner(self.db, self.rules, {"fake": self.platform, "api": ApiPlatform()}, self.ready)
         self.memory = Summaries(self.db, self.ready, self.rules)
         self.lanes = Lanes(self.db, self.runner.run, self.policy.budget, self.memory.start)
+        self.lanes.watching = self.runner.watching
         self.inbox = Inbox(self.db, self.lanes, self.policy, run_context.approvals, run_context.attachments)
 
     async def _build(self) -> RunContext:
@@ -133,7 +135,7 @@ class Core:
     async def restart(self) -> None:
         """Another process goes on with the same database."""
         self._begin()
-        await self.lanes.resume(["fake"])
+        await self.lanes.resume(["fake", "api"])
 
     async def rows(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
         """What a statement gives."""

@@ -50,7 +50,7 @@ class Talk:
     """A demo that is talked to line by line."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process, self._printed, self._seen = process, "", 0
+        self.process, self._printed, self._seen, self.greeting = process, "", 0, ""
 
     async def until(self, text: str) -> str:
         """What was printed up to and with that text, after what was waited for before."""
@@ -75,7 +75,7 @@ async def talking(cwd: Path) -> AsyncIterator[Talk]:
     process = await started("demo", cwd=cwd, stdin=asyncio.subprocess.PIPE, stderr=None)
     try:
         talk = Talk(process)
-        await talk.until("[slack] You: ")
+        talk.greeting = await talk.until("[slack] You: ")
         yield talk
     finally:
         if process.returncode is None:

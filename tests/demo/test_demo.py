@@ -13,6 +13,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bots.demo.words import EN
@@ -255,6 +256,20 @@ async def test_ones_own_model_is_asked_as_run_would(tmp_path, openai, script):
     assert "you pay for it" in out
     assert "Assistant: echo: hi" in out
     assert {tool["type"] for tool in script.tools[0]} == {"function"}
+
+
+async def test_programs_use_the_api_of_the_demo(tmp_path):
+    """Its address and a key stand before the first prompt; the next demo has a key of its own."""
+    told: list[str] = []
+    for statuses in ([200], [401, 200]):
+        async with talking(cwd=tmp_path) as talk, aiohttp.ClientSession() as session:
+            line = re.search(r"^OPENAI_BASE_URL=(\S+/v1) OPENAI_API_KEY=(\S+)$", talk.greeting, re.MULTILINE)
+            assert line
+            told.append(line[2])
+            keys = [{"Authorization": f"Bearer {key}"} for key in told]
+            assert statuses == [
+                (await session.get(f"{line[1]}/assistants", headers=key)).status for key in keys
+            ]
 
 
 def test_in_korean(tmp_path):

@@ -102,8 +102,11 @@ class RunInput:
     def _entries(self, *, past: bool = False) -> tuple[tuple[IncomingMessage, str], ...]:
         """What the question consists of: messages with their words; before them what stood in the topic.
 
-        `past`: as earlier messages, which have their time where several people share a thread.
+        `past`: as earlier messages, which have their time where several people share a thread. A client's
+        thread holds all of its messages already.
         """
+        if self._claim.options:
+            return ()
         asked = tuple([(one, self._text(one, past=past)) for one in self._claim.messages])
         if not self._earlier or not (before := self._earlier.text()):
             return asked
@@ -187,7 +190,7 @@ class RunInput:
         """As the thread keeps it: pictures by their id at the server, where it has one, and no bytes."""
         told = [self._item(message, text, whole=False) for message, text in self._entries(past=True)]
         address, before = self._claim.messages[0].address, len(told) - len(self._claim.messages)
-        if before and not self._run.shared and address.topic != address.channel:
+        if before > 0 and not self._run.shared and address.topic != address.channel:
             told[0] = history.only_in(address.topic, told[0])
         return tuple(told)
 

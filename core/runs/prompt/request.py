@@ -15,6 +15,7 @@ from core.files.library import Library
 from core.runs.prompt.input import KEPT_DAYS, RunInput
 from core.runs.run import Run
 from core.store import files, vector_stores
+from core.store.steps import Call
 from core.tools import Toolbox
 from core.types import EVERY_FUNCTION, SETTINGS_ID, Assistant
 
@@ -34,6 +35,12 @@ class Offer:
     missing: tuple[str, ...] = ()
     functions: frozenset[str] = frozenset()
     """Names that may be called."""
+    client: frozenset[str] = frozenset()
+    """Names that the client of the API carries out itself."""
+
+    def of_client(self, call: Call) -> bool:
+        """Whether the client carries it out."""
+        return not call.server and call.name in self.client
 
     @property
     def hosted(self) -> bool:
@@ -100,12 +107,18 @@ def offer(
     resources: Resources,
     effort: str = "none",
     unsupported: bool = False,
+    client: bool = False,
 ) -> Offer:
-    """`unsupported`: the server has refused hosted tools in this run, so none is offered."""
-    named = assistant.functions()
+    """`unsupported`: the server has refused hosted tools in this run, so none is offered. `client`: functions
+    are carried out by whoever asked, and are described by the assistant itself.
+    """
+    theirs = [tool for tool in assistant.tools if client and _of_client(tool)]
+    described = {tool["function"]["name"]: _described(tool["function"]) for tool in theirs}
+    named = assistant.functions() - described.keys()
     wanted = named | {READ_CHANNEL}  # which is in the toolbox where there is a channel to read
     found = [name for name in toolbox.names() if EVERY_FUNCTION in named or name in wanted]
-    tools: list[Mapping[str, Any]] = [*toolbox.specs(found)]
+    found = [name for name in found if name not in described]
+    tools: list[Mapping[str, Any]] = [*toolbox.specs(found), *described.values()]
     missing = [name for name in sorted(named) if name != EVERY_FUNCTION and name not in found]
     for tool in assistant.tools:
         if tool["type"] == "function":
@@ -117,7 +130,20 @@ def offer(
             missing.append(_label(tool))
     if full and not unsupported and resources.stores and not assistant.tool("file_search"):
         tools.append({"type": "file_search", "vector_store_ids": list(resources.stores)})
-    return Offer(tuple(tools), _options(assistant, full, effort, tools), tuple(missing), frozenset(found))
+    options = _options(assistant, full, effort, tools)
+    return Offer(tuple(tools), options, tuple(missing), frozenset(found), frozenset(described))
+
+
+def _of_client(tool: Mapping[str, Any]) -> bool:
+    return bool(tool["type"] == "function" and tool["function"]["name"] != EVERY_FUNCTION)
+
+
+def _described(function: Mapping[str, Any]) -> dict[str, Any]:
+    """A function as its client describes it; where it says nothing of `strict`, it is not."""
+    parameters = function.get("parameters") or {"type": "object", "properties": {}}
+    told = {"type": "function", "name": function["name"], "parameters": parameters}
+    words = {"description": function["description"]} if function.get("description") else {}
+    return {**told, **words, "strict": bool(function.get("strict"))}
 
 
 def _allows(allowed: Any, name: str) -> bool:

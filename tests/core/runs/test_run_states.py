@@ -201,7 +201,9 @@ class Spool(Processes):
     def runs_are_as_they_must_be(self) -> None:
         """Status, errors and deaths of each run, which messages it answers, and who owns it."""
         rows = self.ask("SELECT thread_id, id, status, attempts, deaths, owner FROM runs ORDER BY seq")
-        told = self.ask("SELECT run_id, thread_id, platform_id FROM messages ORDER BY seq")
+        told = self.ask(
+            "SELECT run_id, thread_id, platform_id FROM messages WHERE role = 'user' ORDER BY seq"
+        )
         found: dict[str, list[tuple[object, ...]]] = {}
         for thread_id, id, status, attempts, deaths, owner in rows:
             answers = [platform_id for run, _, platform_id in told if run == id]

@@ -144,7 +144,7 @@ def test_finishing_writes_outcome_and_turn_at_once(tx, ended):
     asked(tx, "1")
     claim = claimed(tx)
     after = claims.finish(tx, claim, Outcome(ended, ("q", "a"), "why"), BUDGET, 9.0, go_on=True)
-    assert (None, False, False) == after
+    assert after == claims.Ended(None, due=False)
     assert [(ended, "why", 9.0)] == tx.execute("SELECT status, error, ended_at FROM runs").fetchall()
     assert ("q", "a") == items.newest(tx, claim.thread, BUDGET)
 
@@ -156,11 +156,8 @@ def test_finishing_gives_the_next_run_its_turn_in_its_history(tx):
     following, *_ = claims.finish(tx, claimed(tx), Outcome("completed", ("q", "a")), BUDGET, 9.0, go_on=True)
     assert following is not None
     assert (("q", "a"), "me") == (following.history, following.owner)
-    assert claims.finish(tx, following, Outcome("completed"), BUDGET, 9.0, go_on=False) == (
-        None,
-        False,
-        False,
-    )
+    last = claims.finish(tx, following, Outcome("completed"), BUDGET, 9.0, go_on=False)
+    assert last == claims.Ended(None, due=False)
     assert ["completed", "completed", "queued"] == status(tx)
 
 

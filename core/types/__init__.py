@@ -7,8 +7,16 @@ names. `docs/glossary.md` says what each word means.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, Literal, NewType
+
+from core.types.assistant import ASSISTANT_BODY as ASSISTANT_BODY
+from core.types.assistant import ASSISTANT_FIELDS as ASSISTANT_FIELDS
+from core.types.assistant import EVERY_FUNCTION as EVERY_FUNCTION
+from core.types.assistant import SETTINGS_ID as SETTINGS_ID
+from core.types.assistant import Assistant as Assistant
+from core.types.assistant import function_tool as function_tool
+from core.types.run_options import RunOptions as RunOptions
 
 ThreadId = NewType("ThreadId", str)
 RunId = NewType("RunId", str)
@@ -26,8 +34,9 @@ RunStatus = Literal[
 ]
 """The status words of the Assistants API, which people and tools already know."""
 
-Kind = Literal["ask", "help", "unreadable", "empty_reply", "reset", "stop", "memory"]
-"""What a message wants: an answer of the model, one of our own texts, a new thread, or an end."""
+Kind = Literal["ask", "help", "unreadable", "empty_reply", "reset", "stop", "memory", "run"]
+"""What a message wants: an answer of the model, one of our own texts, a new thread, or an end; `run`: that a
+client's thread is answered as it stands."""
 
 Wish = Literal["again", "shorter"]
 """What a button under an answer asks for."""
@@ -35,7 +44,7 @@ Wish = Literal["again", "shorter"]
 FileKind = Literal["picture", "document", "text", "audio", "output"]
 """What a file is to the model; `output`: made by an answer."""
 
-Ending = Literal["completed", "incomplete", "failed", "cancelled"]
+Ending = Literal["completed", "incomplete", "failed", "cancelled", "expired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +230,8 @@ class Prompt:
     """Tools in the shape of the Responses API, ready to be sent."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Further fields of the request that the assistant sets: `temperature`, `tool_choice`, `reasoning` …"""
+    details: bool = False
+    """Whoever reads the stream wants all of it: how arguments and code grow, and what the text cites."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,87 +284,22 @@ class ItemDone:
     item: Mapping[str, Any]
 
 
-ModelEvent = Started | Alive | TextDelta | ItemAdded | ItemDone | Finished
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """More of a call's arguments, or of the code that is interpreted. Only where details are wanted."""
 
-SETTINGS_ID = "asst_settings"  # the assistant of the ASSISTANT_* settings
-EVERY_FUNCTION = "*"
-"""The function name that stands for every function found."""
+    item: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Assistant:
-    """One version of an assistant. `tools` have the API's shapes, in their order."""
+class Cited:
+    """The growing text cites something: `annotation` as the API gives it. Only where details are wanted."""
 
-    id: str
-    name: str
-    model: str
-    instructions: str = ""
-    description: str = ""
-    tools: tuple[Mapping[str, Any], ...] = ()
-    tool_resources: Mapping[str, Any] = field(default_factory=dict)
-    reasoning_effort: str | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    response_format: str | Mapping[str, Any] = "auto"
-    truncation_strategy: Mapping[str, Any] = field(default_factory=lambda: {"type": "summary"})
-    """`summary` | `auto` (both with an optional `max_tokens`) | `last_messages` with `last_messages`: n."""
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    tool_choice: str | Mapping[str, Any] = "auto"
-    parallel_tool_calls: bool = True
-    max_model_calls: int = 16
-    run_seconds: int | None = None
-    """How long a run may take; None: what the settings say."""
-    created_at: int = 0
-    version: int = 1
-
-    @property
-    def label(self) -> str:
-        """What to call it in front of people: the API allows an assistant without a name."""
-        return self.name or self.id
-
-    def functions(self) -> frozenset[str]:
-        """The names of its function tools; EVERY among them means all that are found."""
-        return frozenset(tool["function"]["name"] for tool in self.tools if tool["type"] == "function")
-
-    def hosted(self) -> frozenset[str]:
-        """The types of its tools that the model server carries out: `file_search`, `mcp` …"""
-        return frozenset(tool["type"] for tool in self.tools if tool["type"] != "function")
-
-    def tool(self, type: str) -> Mapping[str, Any] | None:
-        """Its first tool of that type."""
-        return next((tool for tool in self.tools if tool["type"] == type), None)
-
-    def to_json(self) -> dict[str, Any]:
-        """The object as the API prints it; texts that are empty are null there."""
-        values = {"created_at": self.created_at, **self.body(), "version": self.version}
-        return {"id": self.id, "object": "assistant", **values}
-
-    def body(self) -> dict[str, Any]:
-        """All that can be changed: the object without id, created_at and version."""
-        values = {name: getattr(self, name) for name in ASSISTANT_BODY}
-        values["tools"] = [dict(tool) for tool in self.tools]
-        return values | {name: values[name] or None for name in _ASSISTANT_TEXTS}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Assistant:
-        """The value of an object that was checked before; what is missing or null there is the default."""
-        given = {name: data[name] for name in ASSISTANT_FIELDS if data.get(name) is not None}
-        given["tools"] = tuple(given.get("tools", ()))
-        return cls(**{"id": "", "name": "", "model": "", **given})
+    annotation: Mapping[str, Any]
 
 
-ASSISTANT_FIELDS = tuple(item.name for item in fields(Assistant))
-_ASSISTANT_TEXTS = ("name", "description", "instructions")
-_ASSISTANT_FIRST = ("name", "description", "model", "instructions")
-ASSISTANT_BODY = (
-    *_ASSISTANT_FIRST,
-    *(name for name in ASSISTANT_FIELDS if name not in {*_ASSISTANT_FIRST, "id", "created_at", "version"}),
-)
-
-
-def function_tool(name: str) -> dict[str, Any]:
-    """A function tool that says no more than its name: its schema is in the operator's code."""
-    return {"type": "function", "function": {"name": name}}
+ModelEvent = Started | Alive | TextDelta | ItemAdded | ItemDone | Growing | Cited | Finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,6 +331,10 @@ class Claim:
     """The thread's files that the model server still has, by their ids there."""
     context_since: float | None = None
     """Set where others may have written in the topic: from this time on the thread has not seen it."""
+    options: RunOptions | None = None
+    """Of a run of the API: what its client has set. None for the runs of chats."""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """A client's run as it is told when it is begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,5 +346,7 @@ class Outcome:
     error: str = ""
     token_ratio: float | None = None
     """Reported over estimated tokens of its newest request, where the server told."""
+    records: tuple[Mapping[str, Any], ...] = ()
+    """Of a run of the API: what its last response has said and done (`core.runs.client.records`)."""
     marks: tuple[float | None, float | None, int] = (None, None, 0)
     """When its first token came, when people saw its first words; edits of its posts."""

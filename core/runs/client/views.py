@@ -1,0 +1,65 @@
+"""What is stored of a client's run, read and made into objects. Each function is part of a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from core.runs.client import objects
+from core.runs.client.objects import Object, Outputs
+from core.store import assistants, client_runs, steps, usage
+from core.store.client_runs import RunRow
+from core.store.database import Execute
+from core.store.steps import Done
+from core.types import Assistant, RunId
+
+
+def run(tx: Execute, row: RunRow) -> Object:
+    """The run."""
+    spent = usage.of_run(tx, row.id) if row.ended_at else None
+    named = ("prompt_tokens", "completion_tokens", "total_tokens")
+    told = dict(zip(named, (*spent, sum(spent)), strict=True)) if spent else None
+    calls = []
+    if row.awaits:
+        known = {call["id"]: call for record in records(tx, row.id)[0] for call in record.get("calls", ())}
+        calls = [_owed(known[id]) for id in row.awaits]
+    return objects.run(row, assistant(tx, row), told, calls)
+
+
+def now(tx: Execute, run_id: RunId) -> Object:
+    """The run with that id, which must exist."""
+    return run(tx, client_runs.of(tx, run_id))
+
+
+def assistant(tx: Execute, row: RunRow) -> Assistant:
+    """Who answers, in the version that does."""
+    found = assistants.get(tx, row.assistant, row.version) if row.assistant else None
+    return found or Assistant(row.assistant or "", "", "")
+
+
+def _owed(call: Mapping[str, Any]) -> Object:
+    function = {name: call["function"][name] for name in ("name", "arguments")}
+    return {"id": call["id"], "type": "function", "function": function}
+
+
+def records(tx: Execute, run_id: RunId) -> tuple[list[Mapping[str, Any]], Outputs]:
+    """All that the run's responses have said and done, in order; and what functions gave."""
+    memo = steps.of_run(tx, run_id)
+    found: list[Mapping[str, Any]] = []
+    number = 0
+    while round := memo.get(steps.round(number).name):
+        found += (round[0] or {}).get("records", ())
+        number += 1
+    answer = memo.get(steps.ANSWER.name)
+    found += ((answer and answer[0]) or {}).get("records", ())
+    return found, _outputs(memo, found)
+
+
+def _outputs(memo: Mapping[str, tuple[Any, float]], found: Iterable[Mapping[str, Any]]) -> Outputs:
+    done = {}
+    for id in [call["id"] for record in found for call in record.get("calls", ())]:
+        value, at = memo.get(steps.call(id).name, (None, 0.0))
+        state = steps.call(id).read(value) if value else None
+        if isinstance(state, Done):
+            done[id] = (state.output, at)
+    return done
