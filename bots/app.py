@@ -9,11 +9,12 @@ import logging
 import signal
 import sys
 import time
+from collections import ChainMap
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 import aiohttp
 
@@ -23,6 +24,7 @@ from bots.intake.connection import keep
 from bots.intake.connector import Connector
 from bots.intake.outcry import Outcry, Telling
 from bots.watches import ToolFiles, watch_models
+from core.api.platform import ApiPlatform
 from core.assistants.model_choice import ModelChoices
 from core.assistants.of_settings import settings_assistant, with_chosen_model
 from core.assistants.service import Assistants
@@ -30,12 +32,14 @@ from core.concurrency import Background, LoopWatch
 from core.errors import ConfigError, Unsaved
 from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
+from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy
 from core.policy.ledger import Speech
 from core.policy.prices import Prices
 from core.policy.prices import read as read_prices
 from core.ports import Fetching, Model, ModelFacts, Platform, Service, Transcript
 from core.runs.approvals import Approvals
+from core.runs.client.endings import Endings
 from core.runs.lanes import Lanes
 from core.runs.run_context import Limits, Ready, Rules, RunContext
 from core.runs.runner import Runner
@@ -86,6 +90,8 @@ class _Core:
     inbox: Inbox
     background: Background
     assistants: Assistants
+    endings: Endings
+    sent: SentFiles
 
 
 class Running(NamedTuple):
@@ -120,17 +126,23 @@ def _core(
         model, service = offered
         library = Library(db, service)
         own = RunContext(db, model, approvals, attachments, toolbox, service, library, rules, background)
-        return replace(own, prices=prices)
+        return replace(own, prices=prices, sent=sent)
 
-    ready = Ready(build)
-    runner = Runner(db, rules, platforms, ready)
+    async def service() -> Service:
+        return (await ready()).service
+
+    answering = ChainMap[str, Platform]({API: ApiPlatform()}, cast("dict[str, Platform]", platforms))
+    ready, sent = Ready(build), SentFiles(db, service, settings.data_dir)
+    runner = Runner(db, rules, answering, ready)
     summaries = Summaries(db, ready, rules)
     outcry = Outcry(platforms, background, settings.language)
     lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
-    service = _assistants(settings, db, ready)
-    models = ModelChoices(db, service, background)
+    lanes.watching = runner.watching
+    owned = _assistants(settings, db, ready)
+    models = ModelChoices(db, owned, background)
     inbox = Inbox(db, lanes, _policy(settings), approvals, attachments, models)
-    return _Core(ready, attachments, summaries, lanes, inbox, background, service)
+    endings = Endings(db, lanes, rules.budget)
+    return _Core(ready, attachments, summaries, lanes, inbox, background, owned, endings, sent)
 
 
 def _assistants(settings: Settings, db: Database, ready: Ready) -> Assistants:
@@ -160,7 +172,9 @@ async def _http(settings: Settings, db: Database, core: _Core) -> AsyncIterator[
     async def service() -> Service:
         return (await core.ready()).service
 
-    services = built(Means(settings, db, core.assistants, core.lanes, service, core.background))
+    services = built(
+        Means(settings, db, core.assistants, core.lanes, service, core.background, core.endings, core.sent)
+    )
     await services.uploads.start()
     core.background.start(services.uploads.keep(), "files")
     core.background.start(services.stores.keep(), "vector stores")
@@ -233,8 +247,10 @@ async def assembled(
 
 
 async def _resume(core: _Core, names: Iterable[str]) -> None:
-    """Go on with everything that is unfinished."""
+    """Go on with everything that is unfinished; what has no time left ends instead."""
+    await core.endings.expire()
     await core.lanes.resume((*names, API))
+    core.background.start(core.endings.watch(), "expiry")
     if core.lanes.busy:  # they are to be answered within half a second of the platforms' connecting
         with contextlib.suppress(Exception):  # that nothing is ready is said to those who asked
             await asyncio.wait_for(core.ready(), WARM_UP)
