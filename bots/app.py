@@ -9,12 +9,11 @@ import logging
 import signal
 import sys
 import time
-from collections import ChainMap
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol
 
 import aiohttp
 
@@ -24,7 +23,6 @@ from bots.intake.connection import keep
 from bots.intake.connector import Connector
 from bots.intake.outcry import Outcry, Telling
 from bots.watches import ToolFiles, watch_models
-from core.api.platform import ApiPlatform
 from core.assistants.model_choice import ModelChoices
 from core.assistants.of_settings import settings_assistant, with_chosen_model
 from core.assistants.service import Assistants
@@ -79,6 +77,13 @@ def _platform(name: str, settings: Settings, inbox: Inbox, session: aiohttp.Clie
     return DiscordPlatform(settings, inbox)
 
 
+def _api() -> Platform:
+    """The API as a platform, only where HTTP is served."""
+    from core.api.platform import ApiPlatform
+
+    return ApiPlatform()
+
+
 @dataclass(frozen=True, slots=True)
 class _Core:
     """The core, put together. Messages are accepted from here on; `ready` is what answers wait for."""
@@ -91,6 +96,8 @@ class _Core:
     background: Background
     assistants: Assistants
     endings: Endings
+    answering: dict[str, Platform]
+    """Where runs are answered: each platform, and the API."""
     sent: SentFiles
 
 
@@ -128,21 +135,21 @@ def _core(
         own = RunContext(db, model, approvals, attachments, toolbox, service, library, rules, background)
         return replace(own, prices=prices, sent=sent)
 
-    async def service() -> Service:
+    async def server() -> Service:
         return (await ready()).service
 
-    answering = ChainMap[str, Platform]({API: ApiPlatform()}, cast("dict[str, Platform]", platforms))
-    ready, sent = Ready(build), SentFiles(db, service, settings.data_dir)
+    ready, sent = Ready(build), SentFiles(db, server, settings.data_dir)
+    answering: dict[str, Platform] = {}
     runner = Runner(db, rules, answering, ready)
     summaries = Summaries(db, ready, rules)
     outcry = Outcry(platforms, background, settings.language)
     lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
     lanes.watching = runner.watching
-    owned = _assistants(settings, db, ready)
-    models = ModelChoices(db, owned, background)
-    inbox = Inbox(db, lanes, _policy(settings), approvals, attachments, models)
     endings = Endings(db, lanes, rules.budget)
-    return _Core(ready, attachments, summaries, lanes, inbox, background, owned, endings, sent)
+    service = _assistants(settings, db, ready)
+    models = ModelChoices(db, service, background)
+    inbox = Inbox(db, lanes, _policy(settings), approvals, attachments, models)
+    return _Core(ready, attachments, summaries, lanes, inbox, background, service, endings, answering, sent)
 
 
 def _assistants(settings: Settings, db: Database, ready: Ready) -> Assistants:
@@ -173,7 +180,7 @@ async def _http(settings: Settings, db: Database, core: _Core) -> AsyncIterator[
         return (await core.ready()).service
 
     services = built(
-        Means(settings, db, core.assistants, core.lanes, service, core.background, core.endings, core.sent)
+        Means(settings, db, core.assistants, core.lanes, core.endings, service, core.background, core.sent)
     )
     await services.uploads.start()
     core.background.start(services.uploads.keep(), "files")
@@ -229,11 +236,15 @@ async def assembled(
         logger.warning(older_demo.warning(demos))
     async with _session() as session:
         platforms.update({name: _platform(name, settings, core.inbox, session) for name in names})
+        core.answering.update(platforms)
+        if listening(settings.http):
+            core.answering[API] = _api()
+            core.background.start(core.endings.watch(), "expiry")
         core.background.start(tool_files.watch(core.ready.renew), "tools")
         core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
         if checked:
             core.background.start(start.tell(settings, names, partial(_answers, db, core.ready)), "checks")
-        await _resume(core, names)
+        await _resume(core)
         watch = LoopWatch()
         try:
             async with _http(
@@ -246,11 +257,9 @@ async def assembled(
             db.close()
 
 
-async def _resume(core: _Core, names: Iterable[str]) -> None:
-    """Go on with everything that is unfinished; what has no time left ends instead."""
-    await core.endings.expire()
-    await core.lanes.resume((*names, API))
-    core.background.start(core.endings.watch(), "expiry")
+async def _resume(core: _Core) -> None:
+    """Go on with everything that is unfinished."""
+    await core.lanes.resume(core.answering)
     if core.lanes.busy:  # they are to be answered within half a second of the platforms' connecting
         with contextlib.suppress(Exception):  # that nothing is ready is said to those who asked
             await asyncio.wait_for(core.ready(), WARM_UP)

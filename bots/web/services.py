@@ -45,9 +45,9 @@ class Means:
     db: Database
     assistants: Assistants
     lanes: Lanes
+    endings: Endings
     service: Callable[[], Awaitable[Service]]
     background: Background
-    endings: Endings
     sent: SentFiles
 
 
