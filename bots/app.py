@@ -30,6 +30,7 @@ from core.concurrency import Background, LoopWatch
 from core.errors import ConfigError, Unsaved
 from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
+from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy
 from core.policy.ledger import Speech
 from core.policy.prices import Prices
@@ -86,6 +87,7 @@ class _Core:
     inbox: Inbox
     background: Background
     assistants: Assistants
+    sent: SentFiles
 
 
 class Running(NamedTuple):
@@ -120,9 +122,12 @@ def _core(
         model, service = offered
         library = Library(db, service)
         own = RunContext(db, model, approvals, attachments, toolbox, service, library, rules, background)
-        return replace(own, prices=prices)
+        return replace(own, prices=prices, sent=sent)
 
-    ready = Ready(build)
+    async def model_server() -> Service:
+        return (await ready()).service
+
+    ready, sent = Ready(build), SentFiles(db, model_server, settings.data_dir)
     runner = Runner(db, rules, platforms, ready)
     summaries = Summaries(db, ready, rules)
     outcry = Outcry(platforms, background, settings.language)
@@ -130,7 +135,7 @@ def _core(
     service = _assistants(settings, db, ready)
     models = ModelChoices(db, service, background)
     inbox = Inbox(db, lanes, _policy(settings), approvals, attachments, models)
-    return _Core(ready, attachments, summaries, lanes, inbox, background, service)
+    return _Core(ready, attachments, summaries, lanes, inbox, background, service, sent)
 
 
 def _assistants(settings: Settings, db: Database, ready: Ready) -> Assistants:
@@ -160,7 +165,8 @@ async def _http(settings: Settings, db: Database, core: _Core) -> AsyncIterator[
     async def service() -> Service:
         return (await core.ready()).service
 
-    services = built(Means(settings, db, core.assistants, core.lanes, service, core.background))
+    means = Means(settings, db, core.assistants, core.lanes, service, core.background, core.sent)
+    services = built(means)
     await services.uploads.start()
     core.background.start(services.uploads.keep(), "files")
     core.background.start(services.stores.keep(), "vector stores")

@@ -44,6 +44,7 @@ class Means:
     lanes: Lanes
     service: Callable[[], Awaitable[Service]]
     background: Background
+    sent: SentFiles
 
 
 def built(means: Means) -> Services:
@@ -54,8 +55,7 @@ def built(means: Means) -> Services:
         return await (await means.service()).models()
 
     models = ApiModels(db, settings, list_models)
-    sent = SentFiles(db, means.service, settings.data_dir)
-    uploads = Uploads(db, sent, means.background, UploadRules(settings.api_upload_mb * 2**20, full))
+    uploads = Uploads(db, means.sent, means.background, UploadRules(settings.api_upload_mb * 2**20, full))
     stores = Stores(db, uploads, means.service)
     threads = Threads(db, means.lanes, stores)
     return Services(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from core.concurrency import Background
 from core.files.attachments import Attachments
 from core.files.library import Library
+from core.files.sent import SentFiles
 from core.model_server.outages import Outages
 from core.policy.prices import Prices
 from core.ports import Model, Service
@@ -81,6 +82,8 @@ class RunContext:
     """Models that were found not to take function tools."""
     outages: Outages = field(default_factory=Outages)
     prices: Prices = field(default_factory=Prices)
+    sent: SentFiles | None = None
+    """Clients' files at the model server."""
 
 
 class Ready:

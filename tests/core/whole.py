@@ -14,6 +14,7 @@ from core.api.platform import ApiPlatform
 from core.concurrency import Background
 from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
+from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy, Receipt
 from core.policy.ledger import Speech
 from core.policy.prices import Prices
@@ -49,7 +50,7 @@ class Core:
         platform: FakePlatform | None = None,
         **rules: Any,
     ) -> None:
-        self.db = Database(path)
+        self.db, self._folder = Database(path), path.parent
         self.platform = platform or FakePlatform()
         self.policy, self.model = policy, model
         self.rules = Rules(
@@ -88,6 +89,7 @@ class Core:
             Library(self.db, self.service, pause=0.01),
             self.rules,
             Background(),
+            sent=SentFiles(self.db, self._server, self._folder),
         )
         self.run_context = run_context
         self.ready = Ready(self._build)
@@ -96,6 +98,9 @@ class Core:
         self.lanes = Lanes(self.db, self.runner.run, self.policy.budget, self.memory.start)
         self.lanes.watching = self.runner.watching
         self.inbox = Inbox(self.db, self.lanes, self.policy, run_context.approvals, run_context.attachments)
+
+    async def _server(self) -> Any:
+        return self.service
 
     async def _build(self) -> RunContext:
         if self.unready:
