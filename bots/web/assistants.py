@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from bots.web.bodies.shared import (
     Body,
     Effort,
+    Id,
     Instructions,
     ListQuery,
     Metadata,
@@ -19,9 +21,13 @@ from bots.web.bodies.shared import (
     Tools,
     TopP,
 )
+from bots.web.frame.old import incoming, outgoing
 from bots.web.frame.shapes import page_of
 from bots.web.route import Answer, Call, Route
 from bots.web.services import Services
+from core.api.assistants import ApiAssistants
+from core.api.page import listed
+from core.api.refusal import not_found
 
 REPLACED = "spool-model-replaced"
 """The header that says which model stands for one that has ended."""
@@ -47,6 +53,10 @@ class CreateAssistant(_Fields):
 class ModifyAssistant(_Fields):
     model: ModelName | None = None
     tool_resources: NewToolResources | None = None
+
+
+class AttachFile(Body):
+    file_id: Id
 
 
 def routes(services: Services) -> tuple[Route, ...]:
@@ -78,4 +88,53 @@ def routes(services: Services) -> tuple[Route, ...]:
         Route("GET", one, get, "One assistant", answer="assistant"),
         Route("POST", one, modify, "Change an assistant", body=ModifyAssistant, answer="assistant"),
         Route("DELETE", one, delete, "Delete an assistant", answer="assistant.deleted"),
+        *_file_routes(services.assistants, f"{one}/files"),
     )
+
+
+def _file_routes(assistants: ApiAssistants, many: str) -> tuple[Route, ...]:
+    """Files of an assistant as the API's first version had them: today they are tool resources."""
+
+    async def attached(call: Call) -> tuple[dict[str, Any], list[str]]:
+        found = await assistants.get(call.key, call.path["assistant_id"])
+        return found, list(outgoing(found)["file_ids"])
+
+    async def put(call: Call, found: Mapping[str, Any], ids: list[str]) -> None:
+        fields = incoming({"tools": found["tools"], "file_ids": ids})
+        await assistants.modify(call.key, found["id"], {"tool_resources": fields["tool_resources"]})
+
+    async def attach(call: Call) -> Answer:
+        found, ids = await attached(call)
+        if (id := call.body["file_id"]) not in ids:
+            await put(call, found, [*ids, id])
+        return _attached(found, id)
+
+    async def all(call: Call) -> Answer:
+        found, ids = await attached(call)
+        return listed([_attached(found, id) for id in ids], more=False)
+
+    async def get(call: Call) -> Answer:
+        found, ids = await attached(call)
+        if (id := call.path["file_id"]) not in ids:
+            raise not_found("file", id)
+        return _attached(found, id)
+
+    async def detach(call: Call) -> Answer:
+        found, ids = await attached(call)
+        if (id := call.path["file_id"]) not in ids:
+            raise not_found("file", id)
+        await put(call, found, [one for one in ids if one != id])
+        return {"id": id, "object": "assistant.file.deleted", "deleted": True}
+
+    one = f"{many}/{{file_id}}"
+    return (
+        Route("POST", many, attach, "Attach a file (v1)", body=AttachFile, answer="assistant.file"),
+        Route("GET", many, all, "List an assistant's files (v1)", query=ListQuery, answer="list"),
+        Route("GET", one, get, "One file of an assistant (v1)", answer="assistant.file"),
+        Route("DELETE", one, detach, "Detach a file (v1)", answer="assistant.file.deleted"),
+    )
+
+
+def _attached(assistant: Mapping[str, Any], id: str) -> dict[str, Any]:
+    told = {"id": id, "object": "assistant.file", "created_at": assistant["created_at"]}
+    return {**told, "assistant_id": assistant["id"]}

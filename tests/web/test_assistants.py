@@ -14,7 +14,7 @@ from core.store.database import FILE, Database
 from core.types import SETTINGS_ID
 from tests.web.clients import MODEL, Api
 
-pytestmark = pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 FUNCTION: dict[str, Any] = {"type": "function", "function": {"name": "not_written_anywhere"}}
 
 
@@ -104,16 +104,27 @@ async def test_models_that_ended_are_replaced_and_unknown_ones_are_not(client):
 
 
 async def test_programs_of_the_first_version_are_understood(client):
-    old = client.with_options(default_headers={"OpenAI-Beta": "assistants=v1"})
-    made = await old.post(
-        "/assistants",
-        body={"model": MODEL, "tools": [{"type": "retrieval"}], "file_ids": []},
-        cast_to=object,
-        options={"headers": {"OpenAI-Beta": "assistants=v1"}},
-    )
+    """Its SDK had `file_ids`, and files of an assistant under an address of their own."""
+    file = (await client.files.create(file=("n.txt", b"hello"), purpose="assistants")).id
+    headers = {"OpenAI-Beta": "assistants=v1"}
 
-    assert ([{"type": "retrieval"}], [], False) == (made["tools"], made["file_ids"], "tool_resources" in made)
-    assert "file_search" == (await client.beta.assistants.retrieve(made["id"])).tools[0].type
+    async def post(path: str, body: dict[str, Any]) -> Any:
+        return await client.post(path, body=body, cast_to=object, options={"headers": headers})
+
+    made = await post("/assistants", {"model": MODEL, "tools": [{"type": "retrieval"}], "file_ids": [file]})
+    files = f"/assistants/{made['id']}/files"
+    thread = (await client.beta.threads.create()).id
+    said = await post(f"/threads/{thread}/messages", {"role": "user", "content": "hi", "file_ids": [file]})
+
+    assert [{"type": "retrieval"}] == made["tools"]
+    assert ([file], [file], False) == (made["file_ids"], said["file_ids"], "tool_resources" in made)
+    now = await client.beta.assistants.retrieve(made["id"])
+    assert ("file_search", 1) == (now.tools[0].type, len(now.tool_resources.file_search.vector_store_ids))
+    assert [file] == [one["id"] for one in (await client.get(files, cast_to=object))["data"]]
+    assert (await client.delete(f"{files}/{file}", cast_to=object))["deleted"]
+    assert (404, None, None) == await refusal(client.get(f"{files}/{file}", cast_to=object))
+    assert "assistant.file" == (await post(files, {"file_id": file}))["object"]
+    assert file == (await client.get(f"{files}/{file}", cast_to=object))["id"]
 
 
 def test_what_the_first_version_sent_and_read():
