@@ -33,10 +33,10 @@ class SentFiles:
         self._only = KeyedLock()
 
     async def remote(self, id: str, now: float) -> str | None:
-        """The id at the model server of a client's file, sent now if need be; None for no such file."""
+        """The id at the model server of a client's file, sent now if need be; None for none it can use."""
         async with self._only.of(id):
             one = await self._db(lambda tx: uploads.find(tx, id, now))
-            return (one.remote or await self._send(one)) if one else None
+            return (one.remote or await self._send(one)) if one and one.purpose in THERE else None
 
     async def forget(self, one: Upload) -> None:
         """Returns ⇒ the model server has nothing of a deleted file any more."""

@@ -81,9 +81,9 @@ class RunContext:
     toolless: set[str] = field(default_factory=set)
     """Models that were found not to take function tools."""
     outages: Outages = field(default_factory=Outages)
-    prices: Prices = field(default_factory=Prices)
     sent: SentFiles | None = None
-    """Clients' files at the model server."""
+    """Files of clients at the model server."""
+    prices: Prices = field(default_factory=Prices)
 
 
 class Ready:

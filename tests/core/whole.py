@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import math
+import tempfile
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ class Core:
         platform: FakePlatform | None = None,
         **rules: Any,
     ) -> None:
-        self.db, self._folder = Database(path), path.parent
+        self.db = Database(path)
         self.platform = platform or FakePlatform()
         self.policy, self.model = policy, model
         self.rules = Rules(
@@ -89,7 +90,7 @@ class Core:
             Library(self.db, self.service, pause=0.01),
             self.rules,
             Background(),
-            sent=SentFiles(self.db, self._server, self._folder),
+            sent=SentFiles(self.db, self._served, Path(tempfile.gettempdir())),
         )
         self.run_context = run_context
         self.ready = Ready(self._build)
@@ -99,8 +100,9 @@ class Core:
         self.lanes.watching = self.runner.watching
         self.inbox = Inbox(self.db, self.lanes, self.policy, run_context.approvals, run_context.attachments)
 
-    async def _server(self) -> Any:
-        return self.service
+    async def _served(self) -> Service:
+        made: Service = self.service
+        return made
 
     async def _build(self) -> RunContext:
         if self.unready:

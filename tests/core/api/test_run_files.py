@@ -1,107 +1,123 @@
-"""Runs over files and stores of clients: what the model server is given, and what is told of it."""
+"""Files and messages around runs of clients: what the model is given, what a key sees, what is deleted."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from dataclasses import replace
 
-from core.api.stores import Stores
-from core.api.uploads import UploadRules, Uploads
-from core.concurrency import Background
-from core.files.sent import SentFiles
-from core.store import assistants, uploads
-from tests.core.api.clients import KEY, client
-from tests.core.api.stored import pieces
-from tests.core.fakes import ASSISTANT
-from tests.core.whole import Core
-
-
-class Kept:
-    """Files and stores beside the runs of a client."""
-
-    def __init__(self, spool: Core) -> None:
-        sent = spool.run_context.sent
-        assert isinstance(sent, SentFiles)
-
-        async def service():
-            return spool.service
-
-        self.spool = spool
-        self.uploads = Uploads(spool.db, sent, Background(), UploadRules(2**20, True))
-        self.stores = Stores(spool.db, self.uploads, service)
-
-    async def file(self, name: str, content: bytes) -> str:
-        received = await self.uploads.receive(pieces([content]))
-        made = await self.uploads.create(KEY, received, {"filename": name, "purpose": "assistants"})
-        return str(made["id"])
-
-    async def remotes(self, *ids: str) -> list[str | None]:
-        """Their ids at the model server."""
-        return await self.spool.db(lambda tx: [uploads.remote_of(tx, id) for id in ids])
+from core.api.key import Key
+from core.api.page import Page
+from core.api.runs import RunRules
+from core.store import uploads
+from core.types import SETTINGS_ID
+from standins.script.picture import png
+from standins.script.script import Call, Scenario
+from tests.core.api.clients import KEY, WEATHER, Client, client, refused
+from tests.core.whole import core
 
 
-def offered(api: Any, kind: str) -> dict[str, Any]:
-    """The hosted tool of that kind in the last request."""
-    return next(tool for tool in api.requests[-1].body["tools"] if tool["type"] == kind)
+async def uploaded(one: Client, id: str, name: str, content: bytes) -> str:
+    """A file of the project."""
+    await one.spool.db(lambda tx: uploads.add_output(tx, id, "p1", "run_0", name, content, 1.0))
+    return id
 
 
-def attached(*files: str) -> dict[str, Any]:
-    """A message with files to be searched."""
-    those = [{"file_id": file, "tools": [{"type": "file_search"}]} for file in files]
-    return {"role": "user", "content": "what is hot?", "attachments": those}
+async def test_pictures_and_files_for_code_reach_the_model(tmp_path):
+    """Under the server's ids or as bytes, never under ours; the item in the thread keeps ours."""
+    async with client(tmp_path, "seen") as (one, api):
+        picture, table = (
+            await uploaded(one, "file-p", "a.png", png()),
+            await uploaded(one, "file-t", "t.csv", b"1"),
+        )
+        thread = await one.thread()
+        parts = [{"type": "text", "text": "look"}, {"type": "image_file", "image_file": {"file_id": picture}}]
+        attached = [{"file_id": table, "tools": [{"type": "code_interpreter"}]}]
+        said = {"role": "user", "content": parts, "attachments": attached}
+        await one.messages.create(KEY, thread, said)
+        mine = await one.assistant({"type": "code_interpreter"})
+        run = await one.ended(await one.runs.create(KEY, thread, {"assistant_id": mine}))
+        body = api.requests[-1].body
+        remote = await one.spool.db(lambda tx: uploads.remote_of(tx, table))
+
+    shown = body["input"][0]["content"][1]
+    assert run["status"] == "completed"
+    assert shown["image_url"].startswith("data:image/png;base64,")
+    assert body["tools"][0]["container"]["file_ids"] == [remote]
+    assert remote not in (None, table)
 
 
-async def test_attached_files_are_searched(tmp_path):
-    """In the thread's own store: each once, however many threads and runs; also after that has expired."""
-    async with client(tmp_path, *["one"] * 5) as (me, api):
-        kept = Kept(me.spool)
-        files = [await kept.file("a.txt", content) for content in (b"kimchi", b"rice")]
-        unread = await kept.file("a.bin", b"\0\1")
-        assistant = await me.assistant({"type": "file_search"})
+async def test_a_file_attached_for_searching_is_searched(tmp_path):
+    """In the thread's own store, from the next run on."""
+    async with client(tmp_path, "found", "again") as (one, api):
+        await uploaded(one, "file-d", "d.txt", b"Seoul is big")
+        thread = await one.thread()
+        attached = [{"file_id": "file-d", "tools": [{"type": "file_search"}]}]
+        await one.messages.create(KEY, thread, {"role": "user", "content": "?", "attachments": attached})
+        mine = await one.assistant({"type": "file_search"})
+        for _ in range(2):
+            await one.ended(await one.runs.create(KEY, thread, {"assistant_id": mine}))
+        stores = [request.body["tools"][0]["vector_store_ids"] for request in api.requests]
+        known = await one.spool.db(lambda tx: uploads.remote_of(tx, "file-d"))
 
-        async def asked(thread: str, *those: str) -> list[str]:
-            await me.messages.create(KEY, thread, attached(*those))
-            run = await me.ended(await me.runs.create(KEY, thread, {"assistant_id": assistant}))
-            assert "completed" == run["status"]
-            (store,) = offered(api, "file_search")["vector_store_ids"]
-            entries = api.stores.all[store].entries.values()
-            return [store, *(entry.file.content.decode() for entry in entries if not entry.error)]
-
-        threads = [await me.thread() for _ in range(2)]
-        first = await asked(threads[0], files[0], unread)
-        assert ["kimchi"] == first[1:]
-        assert [*first, "rice"] == await asked(threads[0], files[1])
-        assert ["kimchi"] == (await asked(threads[1], files[0]))[1:]
-        assert 3 == len(api.files.uploaded)
-        del api.stores.all[first[0]]
-        await me.spool.rows("UPDATE vector_stores SET expires_at = 1")
-        assert ["kimchi", "rice"] == (await asked(threads[0]))[1:]
-        assert (await kept.remotes(*files)) == [api.files.uploaded[0].id, api.files.uploaded[2].id]
+    assert stores[0] == stores[1]
+    assert stores[0][0].startswith("vs_")
+    assert known
 
 
-async def test_tools_work_on_what_an_assistant_names(tmp_path):
-    """In a client's run and in a chat: the server is given its own ids, of what is still there."""
-    async with client(tmp_path, "one", "two", "three") as (me, api):
-        kept = Kept(me.spool)
-        files = [await kept.file(f"{name}.csv", b"1,2") for name in "ab"]
-        text = await kept.file("c.txt", b"kimchi")
-        store = (await kept.stores.create(KEY, {"file_ids": [text]}))["id"]
-        resources = {
-            "code_interpreter": {"file_ids": files},
-            "file_search": {"vector_store_ids": [store, "vs_" + "0" * 24]},
-        }
-        tools = [{"type": "code_interpreter"}, {"type": "file_search"}]
-        assistant = await me.assistant(*tools, tool_resources=resources)
-        await me.ask("hello", assistant=assistant)
-        (there,) = api.stores.all
+async def test_answers_of_chats_are_messages(tmp_path):
+    """With their run, for keys that may read chats; runs and steps of the chat can be seen, not changed."""
+    async with core(tmp_path, Scenario()) as spool:
+        await spool.ask("1", "hello")
+        one = Client(spool, RunRules())
+        reader = replace(KEY, read_chats=True)
+        ((thread,),) = await spool.rows("SELECT DISTINCT thread_id FROM runs")
+        listed = (await one.messages.all(reader, thread, Page(order="asc")))["data"]
+        (run,) = (await one.runs.all(reader, thread, Page()))["data"]
+        denied = await refused(one.runs.create(reader, thread, {"assistant_id": SETTINGS_ID}))
+        unseen = await refused(one.runs.get(KEY, thread, run["id"]))
 
-        def given() -> tuple[Any, Any]:
-            code, search = offered(api, "code_interpreter"), offered(api, "file_search")
-            return code["container"]["file_ids"], search["vector_store_ids"]
+    assert [(said["role"], said["content"][0]["text"]["value"]) for said in listed] == [
+        ("user", "hello"),
+        ("assistant", "echo: hello"),
+    ]
+    assert (listed[1]["run_id"], listed[1]["assistant_id"]) == (run["id"], SETTINGS_ID)
+    assert (run["status"], run["assistant_id"]) == ("completed", SETTINGS_ID)
+    assert denied[0] == 403
+    assert unseen == (404, f"No thread found with id '{thread}'.")
 
-        assert (await kept.remotes(*files), [there]) == given()
-        await kept.uploads.delete(KEY, files[0])
-        changes = {"tools": tools, "tool_resources": resources}
-        await me.spool.db(lambda tx: assistants.update(tx, ASSISTANT.id, changes, 2.0))
-        await me.spool.say("1", "hello")
-        await me.spool.idle()
-        assert (await kept.remotes(files[1]), [there]) == given()
+
+async def test_another_projects_runs_are_not_there(tmp_path):
+    """Neither the run nor its steps, nor what it waits for."""
+    other = Key("key_2", "other", "p2")
+    async with client(tmp_path, Call("weather", {}, id="call_a")) as (one, _):
+        run = await one.ask("hi", assistant=await one.assistant(WEATHER))
+        thread, id = run["thread_id"], run["id"]
+        gone = (404, f"No thread found with id '{thread}'.")
+        told = [
+            await refused(one.runs.get(other, thread, id)),
+            await refused(one.runs.cancel(other, thread, id)),
+            await refused(one.runs.steps(other, thread, id, Page())),
+            await refused(one.runs.submit(other, thread, id, [])),
+        ]
+        theirs = await one.threads.create(other, {})
+        assistant = await refused(one.runs.create(other, theirs["id"], {"assistant_id": run["assistant_id"]}))
+
+    assert told == [gone] * 4
+    assert assistant == (404, f"No assistant found with id '{run['assistant_id']}'.")
+
+
+async def test_a_deleted_answer_is_forgotten(tmp_path):
+    """By the model, and by the journal of its run; the step stays and says which message it was."""
+    async with client(tmp_path, "canary5 sings", "what?") as (one, api):
+        run = await one.ask("hi")
+        thread = run["thread_id"]
+        answer = (await one.said(thread))[1]
+        await one.messages.delete(KEY, thread, answer["id"])
+        await one.messages.create(KEY, thread, {"role": "user", "content": "and?"})
+        await one.ended(await one.runs.create(KEY, thread, {"assistant_id": run["assistant_id"]}))
+        (step,) = await one.steps(run)
+        told = await one.spool.rows("SELECT value FROM steps UNION ALL SELECT item FROM items")
+
+    assert [item["content"] for item in api.requests[-1].body["input"]] == ["hi", "and?"]
+    assert "canary5" not in json.dumps(told)
+    assert step["step_details"]["message_creation"]["message_id"] == answer["id"]
