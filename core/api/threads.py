@@ -11,7 +11,7 @@ from core.api.key import Key
 from core.api.page import Page, listed
 from core.api.refusal import Refusal, not_found
 from core.api.watch import Fields
-from core.runs.client import objects
+from core.runs.client import objects, views
 from core.runs.client.objects import Object
 from core.runs.lanes import Lanes
 from core.store import remote_objects, runs, threads, uploads, vector_stores
@@ -81,16 +81,18 @@ class Threads:
     async def delete(self, key: Key, thread: str) -> Object:
         """The thread with all that was said in it. A run under way ends; what it has cost stays on record."""
 
-        def work(tx: Execute) -> RunId | None:
+        def work(tx: Execute) -> Object | None:
             there = access.thread(tx, key, thread, "threads.delete", write=True)
             run = runs.unfinished_in(tx, there.id)
+            told = {**views.now(tx, run), "status": "cancelled"} if run else None
             uploads.delete_outputs(tx, there.id)
             vector_stores.close_store(tx, there.id)
             threads.remove(tx, there.id)  # whoever works on that run finds it gone, and writes nothing more
-            return run
+            return told
 
-        if run := await self._db(work):
-            self._lanes.abandon(run)
+        if told := await self._db(work):
+            self._lanes.abandon(RunId(told["id"]))
+            self._lanes.watching.changed(RunId(told["id"]), told)
         self._db.wipe()
         return objects.deleted("thread", thread)
 

@@ -162,7 +162,7 @@ class Attachments:
                 if not (file := await self._db(row)):
                     return  # what the message has now is not this
             if file.kind == "audio" and file.transcript is None:
-                await self._understand(file, _whose(message, thread, run), begun=source in known)
+                await self._understand(file, _whose(message, thread, run, file), begun=source in known)
 
     async def _take(self, platform: str, attachment: Attachment, position: int, left: int) -> File | str:
         """The file, or the key of the text that says why it is not taken. Never raises."""
@@ -279,9 +279,10 @@ Whose = Callable[[Usage], Usage]
 """Says in a row whom its request is for."""
 
 
-def _whose(message: IncomingMessage, thread: ThreadId, run: RunId) -> Whose:
+def _whose(message: IncomingMessage, thread: ThreadId, run: RunId, file: Stored) -> Whose:
     where, (place, person) = message.address.platform, usage.place_and_person(message.address, message.user)
-    return partial(replace, run_id=run, thread_id=thread, platform=where, place=place, person=person)
+    told = partial(replace, run_id=run, thread_id=thread, platform=where, place=place, person=person)
+    return partial(told, step=file.id)
 
 
 def _write(rows: Sequence[Usage], tx: Execute) -> None:

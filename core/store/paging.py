@@ -30,6 +30,10 @@ class Listing:
     order: tuple[str, str]
     id: str = "id"
 
+    def sql(self, columns: str, where: str, *rest: str) -> str:
+        """A statement over the list: all of its words are constants of the store."""
+        return " ".join(["SELECT", columns, "FROM", self.source, "WHERE", where, *rest])
+
 
 def rows(tx: Execute, listing: Listing, cut: Slice) -> tuple[list[Any], bool]:
     """The rows, and whether there are others in the direction that was asked for.
@@ -44,20 +48,16 @@ def rows(tx: Execute, listing: Listing, cut: Slice) -> tuple[list[Any], bool]:
             values += _place(tx, listing, cursor)
     backwards = cut.before is not None and cut.after is None
     way = "ASC" if cut.ascending != backwards else "DESC"
-    found = tx.execute(
-        f"SELECT {listing.select} FROM {listing.source} WHERE {where} "
-        f"ORDER BY {first} {way}, {second} {way} LIMIT ?",
-        (*values, cut.limit + 1),
-    ).fetchall()
+    ordered = ("ORDER BY", first, way, ",", second, way, "LIMIT ?")
+    sql = listing.sql(listing.select, where, *ordered)
+    found = tx.execute(sql, (*values, cut.limit + 1)).fetchall()
     those = found[: cut.limit]
     return (those[::-1] if backwards else those), len(found) > cut.limit
 
 
 def _place(tx: Execute, listing: Listing, cursor: str) -> Sequence[Any]:
-    found = tx.execute(
-        f"SELECT {', '.join(listing.order)} FROM {listing.source} WHERE {listing.where} AND {listing.id} = ?",
-        (*listing.values, cursor),
-    ).fetchall()
+    sql = listing.sql(", ".join(listing.order), listing.where, "AND", listing.id, "= ?")
+    found = tx.execute(sql, (*listing.values, cursor)).fetchall()
     if not found:
         raise LookupError(cursor)
     place: Sequence[Any] = found[0]

@@ -156,6 +156,6 @@ def together(parts: Iterable[Total]) -> Total:
     """The sum of totals."""
     given = list(parts)
     sums = {item.name: sum(getattr(one, item.name) or 0 for one in given) for item in fields(Total)}
-    made = Total(**sums | {"price_usd": round(sums["price_usd"], 12)})
+    made = Total(**sums | {"price_usd": round(float(sums["price_usd"]), 12)})
     unknown = not made.price_usd and (made.unknown or made.unpriced)
     return replace(made, price_usd=None) if unknown else made

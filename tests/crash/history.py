@@ -14,7 +14,7 @@ from core.store.threads import Extent
 from core.texts import TEXTS, ended
 from tests.crash.oracle import RESET, WORD, Files, Question
 
-Kind = Literal["lost", "doubled", "stub", "order", "memory"]
+Kind = Literal["lost", "doubled", "stub", "order", "memory", "bill"]
 CONFIRMATIONS = tuple(ended(extent, spoken) for extent in get_args(Extent) for spoken in TEXTS)
 DECISIONS = tuple(TEXTS["en"][f"approval_{state}"].format(name="pay") for state in ("approved", "refused"))
 """What a question of the tool `pay` shows once it is over."""

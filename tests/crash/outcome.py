@@ -42,5 +42,5 @@ def summary(outcomes: Iterable[Outcome]) -> str:
     return (
         f"kills {kills}, messages {messages}, answered once {messages - bad}, lost {kinds['lost']}, "
         f"doubled {kinds['doubled']}, stubs {kinds['stub']}, out of order {kinds['order']}, "
-        f"not remembered {kinds['memory']}"
+        f"not remembered {kinds['memory']}, not on the bill {kinds['bill']}"
     )

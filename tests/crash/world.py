@@ -22,7 +22,7 @@ from standins.discord import DiscordStandin, Rules
 from standins.openai import OpenAIStandin
 from standins.slack import Post as SlackPost
 from standins.slack import SlackStandin, Timing
-from tests.crash import deeds, history, remembered, screen, tools
+from tests.crash import deeds, history, remembered, screen, spent, tools
 from tests.crash.child import Order
 from tests.crash.deeds import Done
 from tests.crash.history import Finding, Said, Shown
@@ -188,6 +188,7 @@ class World:
         with self.database() as db:
             state = db.execute("PRAGMA integrity_check").fetchone()[0]
             found += deeds.check(self.said, shown, requests, self._deeds(db))
+            found += spent.check(self.openai.bill, db.execute(spent.ROWS).fetchall())
         return found if state == "ok" else [*found, Finding("stub", "database", str(state))]
 
     def newest_request(self) -> Items:
