@@ -30,12 +30,14 @@ from core.concurrency import Background, LoopWatch
 from core.errors import ConfigError, Unsaved
 from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
+from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy
 from core.policy.ledger import Speech
 from core.policy.prices import Prices
 from core.policy.prices import read as read_prices
 from core.ports import Fetching, Model, ModelFacts, Platform, Service, Transcript
 from core.runs.approvals import Approvals
+from core.runs.client.endings import Endings
 from core.runs.lanes import Lanes
 from core.runs.run_context import Limits, Ready, Rules, RunContext
 from core.runs.runner import Runner
@@ -75,6 +77,13 @@ def _platform(name: str, settings: Settings, inbox: Inbox, session: aiohttp.Clie
     return DiscordPlatform(settings, inbox)
 
 
+def _api() -> Platform:
+    """The API as a platform, only where HTTP is served."""
+    from core.api.platform import ApiPlatform
+
+    return ApiPlatform()
+
+
 @dataclass(frozen=True, slots=True)
 class _Core:
     """The core, put together. Messages are accepted from here on; `ready` is what answers wait for."""
@@ -86,6 +95,10 @@ class _Core:
     inbox: Inbox
     background: Background
     assistants: Assistants
+    endings: Endings
+    answering: dict[str, Platform]
+    """Where runs are answered: each platform, and the API."""
+    sent: SentFiles
 
 
 class Running(NamedTuple):
@@ -120,17 +133,23 @@ def _core(
         model, service = offered
         library = Library(db, service)
         own = RunContext(db, model, approvals, attachments, toolbox, service, library, rules, background)
-        return replace(own, prices=prices)
+        return replace(own, prices=prices, sent=sent)
 
-    ready = Ready(build)
-    runner = Runner(db, rules, platforms, ready)
+    async def server() -> Service:
+        return (await ready()).service
+
+    ready, sent = Ready(build), SentFiles(db, server, settings.data_dir)
+    answering: dict[str, Platform] = {}
+    runner = Runner(db, rules, answering, ready)
     summaries = Summaries(db, ready, rules)
     outcry = Outcry(platforms, background, settings.language)
     lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
+    lanes.watching = runner.watching
+    endings = Endings(db, lanes, rules.budget)
     service = _assistants(settings, db, ready)
     models = ModelChoices(db, service, background)
     inbox = Inbox(db, lanes, _policy(settings), approvals, attachments, models)
-    return _Core(ready, attachments, summaries, lanes, inbox, background, service)
+    return _Core(ready, attachments, summaries, lanes, inbox, background, service, endings, answering, sent)
 
 
 def _assistants(settings: Settings, db: Database, ready: Ready) -> Assistants:
@@ -160,7 +179,9 @@ async def _http(settings: Settings, db: Database, core: _Core) -> AsyncIterator[
     async def service() -> Service:
         return (await core.ready()).service
 
-    services = built(Means(settings, db, core.assistants, core.lanes, service, core.background))
+    services = built(
+        Means(settings, db, core.assistants, core.lanes, core.endings, service, core.background, core.sent)
+    )
     await services.uploads.start()
     core.background.start(services.uploads.keep(), "files")
     core.background.start(services.stores.keep(), "vector stores")
@@ -215,11 +236,15 @@ async def assembled(
         logger.warning(older_demo.warning(demos))
     async with _session() as session:
         platforms.update({name: _platform(name, settings, core.inbox, session) for name in names})
+        core.answering.update(platforms)
+        if listening(settings.http):
+            core.answering[API] = _api()
+            core.background.start(core.endings.watch(), "expiry")
         core.background.start(tool_files.watch(core.ready.renew), "tools")
         core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
         if checked:
             core.background.start(start.tell(settings, names, partial(_answers, db, core.ready)), "checks")
-        await _resume(core, names)
+        await _resume(core)
         watch = LoopWatch()
         try:
             async with _http(
@@ -232,9 +257,9 @@ async def assembled(
             db.close()
 
 
-async def _resume(core: _Core, names: Iterable[str]) -> None:
+async def _resume(core: _Core) -> None:
     """Go on with everything that is unfinished."""
-    await core.lanes.resume((*names, API))
+    await core.lanes.resume(core.answering)
     if core.lanes.busy:  # they are to be answered within half a second of the platforms' connecting
         with contextlib.suppress(Exception):  # that nothing is ready is said to those who asked
             await asyncio.wait_for(core.ready(), WARM_UP)

@@ -9,7 +9,7 @@ from functools import partial
 from aiohttp import hdrs, web
 
 from bots.version import version
-from bots.web import assistants, files, messages, models, threads, vector_stores
+from bots.web import assistants, files, messages, models, runs, threads, vector_stores
 from bots.web.bodies.shared import Query
 from bots.web.frame import old
 from bots.web.frame.access import Access
@@ -36,7 +36,7 @@ class Frame:
 
 def every(services: Services) -> tuple[Route, ...]:
     """All operations that are served."""
-    rooms = (assistants, threads, messages, files, vector_stores, models)
+    rooms = (assistants, threads, messages, runs, files, vector_stores, models)
     table = tuple(route for room in rooms for route in room.routes(services))
     described: dict[str, object] = {}
 

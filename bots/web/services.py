@@ -9,6 +9,7 @@ from bots.web.frame.streams import Streams
 from core.api.assistants import ApiAssistants
 from core.api.messages import Messages
 from core.api.models import ApiModels
+from core.api.runs import RunRules, Runs
 from core.api.stores import Stores
 from core.api.threads import Threads
 from core.api.uploads import UploadRules, Uploads
@@ -16,6 +17,7 @@ from core.assistants.service import Assistants
 from core.concurrency import Background
 from core.files.sent import SentFiles
 from core.ports import ModelFacts, Service
+from core.runs.client.endings import Endings
 from core.runs.lanes import Lanes
 from core.settings import Settings
 from core.store.database import Database
@@ -29,6 +31,7 @@ class Services:
     models: ApiModels
     threads: Threads
     messages: Messages
+    runs: Runs
     uploads: Uploads
     stores: Stores
     streams: Streams
@@ -42,8 +45,10 @@ class Means:
     db: Database
     assistants: Assistants
     lanes: Lanes
+    endings: Endings
     service: Callable[[], Awaitable[Service]]
     background: Background
+    sent: SentFiles
 
 
 def built(means: Means) -> Services:
@@ -54,15 +59,16 @@ def built(means: Means) -> Services:
         return await (await means.service()).models()
 
     models = ApiModels(db, settings, list_models)
-    sent = SentFiles(db, means.service, settings.data_dir)
-    uploads = Uploads(db, sent, means.background, UploadRules(settings.api_upload_mb * 2**20, full))
+    uploads = Uploads(db, means.sent, means.background, UploadRules(settings.api_upload_mb * 2**20, full))
     stores = Stores(db, uploads, means.service)
     threads = Threads(db, means.lanes, stores)
+    rules = RunRules(settings.budget, settings.api_run_expiry, full)
     return Services(
         assistants=ApiAssistants(db, means.assistants, models, threads, full=full),
         models=models,
         threads=threads,
         messages=Messages(db),
+        runs=Runs(db, means.lanes, means.endings, models, threads, rules),
         uploads=uploads,
         stores=stores,
         streams=Streams(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from typing import Final
 
 from aiohttp import web
@@ -21,6 +22,8 @@ STALL: Final = 30.0
 """Seconds without taking anything after which a reader is cut off."""
 _BUFFER: Final = 32 * 1024
 """Bytes of a stream that the transport may hold: what is more waits in the watch, which is bounded."""
+_SYSTEM: Final = 128 * 1024
+"""Bytes that the system may hold, which would take some megabytes."""
 _HEADERS: Final = {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-cache",
@@ -45,8 +48,7 @@ class EventStream:
         try:
             with self._streams.reading(watch):
                 await response.prepare(request)
-                if request.transport is not None:
-                    request.transport.set_write_buffer_limits(_BUFFER)
+                _bound(request)
                 await self._all(response, watch, old=call.old)
         except ConnectionError:
             pass  # the client went away: its run goes on
@@ -87,6 +89,13 @@ def _former(data: bytes) -> bytes:
 
 def _event(name: str, data: bytes) -> bytes:
     return b"event: %s\ndata: %s\n\n" % (name.encode(), data)
+
+
+def _bound(request: web.Request) -> None:
+    """Whoever reads slowly costs little, here and in the system, and is known for that soon."""
+    if request.transport is not None:
+        request.transport.set_write_buffer_limits(_BUFFER)
+        request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SYSTEM)
 
 
 def _cut(request: web.Request) -> None:

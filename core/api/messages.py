@@ -14,7 +14,7 @@ from core.api.refusal import Refusal, not_found
 from core.api.watch import Fields
 from core.runs.client import objects
 from core.runs.client.objects import Object
-from core.store import items, summaries, thread_messages, threads
+from core.store import items, steps, summaries, thread_messages, threads
 from core.store.database import Database, Execute
 from core.store.thread_messages import ThreadMessage
 
@@ -97,7 +97,9 @@ def add(tx: Execute, key: Key, there: threads.Row, fields: Fields, now: float) -
 
 
 def remove(tx: Execute, one: ThreadMessage) -> None:
-    """Nothing of the message is on record any more."""
+    """Nothing of the message is on record any more, in the journal of its run neither."""
+    if one.run:
+        steps.forget_said(tx, one.run, one.id)
     at = items.remove_message(tx, one.id)
     if at is not None:
         summaries.drop(tx, one.thread, at)

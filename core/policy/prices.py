@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from typing import Any, Final
 from core.errors import ConfigError
 from core.store.usage import Usage
 
+logger = logging.getLogger(__name__)
 FIELDS: Final = ("input", "cached", "output", "minute", "image")
 """Of an entry: dollars for a million tokens, for a minute of audio, for a picture."""
 _SHAPE: Final = '{"MODEL": {"input": 0.1, "cached": 0.01, "output": 0.5, "minute": 0.0045, "image": 0.04}}'
@@ -83,8 +85,15 @@ class Prices:
             return one
         found = self._by_operator(one)
         if found is None and one.kind in _TOLD:
-            found = (await asyncio.shield(self._loading))(one, written)
+            found = await self._by_list(one, written)
         return replace(one, price_usd=found[0], price_list=found[1]) if found else one
+
+    async def _by_list(self, one: Usage, written: int) -> tuple[float, str] | None:
+        try:
+            return (await asyncio.shield(self._loading))(one, written)
+        except Exception:  # no answer is lost over its price
+            logger.exception("the list of prices cannot be used: the request is unpriced")
+            return None
 
     def _by_operator(self, one: Usage) -> tuple[float, str] | None:
         entry = self._own.get(one.served_model or "") or self._own.get(one.model)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from core.concurrency import Background
 from core.files.attachments import Attachments
 from core.files.library import Library
+from core.files.sent import SentFiles
 from core.model_server.outages import Outages
 from core.policy.prices import Prices
 from core.ports import Model, Service
@@ -80,6 +81,8 @@ class RunContext:
     toolless: set[str] = field(default_factory=set)
     """Models that were found not to take function tools."""
     outages: Outages = field(default_factory=Outages)
+    sent: SentFiles | None = None
+    """Files of clients at the model server."""
     prices: Prices = field(default_factory=Prices)
 
 

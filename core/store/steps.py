@@ -357,6 +357,25 @@ def of_run(tx: Execute, run: RunId) -> dict[str, tuple[Any, float]]:
     return {name: (json.loads(value), at) for name, value, at in rows}
 
 
+def forget_said(tx: Execute, run: RunId, message: str) -> None:
+    """A message of an ended run was deleted: its step stays, without what it said."""
+    for name, (value, _) in of_run(tx, run).items():
+        told = value.get("records", ()) if isinstance(value, dict) else ()
+        if any(one.get("message") == message for one in told):
+            empty = {"text": "", "annotations": [], "pictures": []}
+            kept = [one | empty if one.get("message") == message else one for one in told]
+            runs.write_step(tx, run, name, value | {"text": "", "records": kept} | _unsaid(value))
+
+
+def _unsaid(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a round what it sends back but words."""
+    return (
+        {"items": [one for one in value["items"] if one.get("role") != "assistant"]}
+        if "items" in value
+        else {}
+    )
+
+
 def post(number: int) -> Step[PostState]:
     """A post of the answer. The number of one that was taken away again is not used a second time."""
     return Step(f"post:{number}", _post_told, _post)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
+from bots.app import assembled
+from bots.checks import settings as checked
 from bots.checks import start
+from core.errors import ConfigError
 from core.settings import Settings
 from tests.logged import lines, logged
 
@@ -38,3 +43,14 @@ async def test_what_the_start_tells(slack, discord, openai, tmp_path):
     assert {("ERROR", "model.server"), ("WARNING", "slack.scopes"), ("ERROR", "discord.token")} == {
         (line["level"], line["check"]) for line in told[1:]
     }
+
+
+async def test_a_wrong_list_of_prices_ends_the_start(tmp_path):
+    """And the doctor says the same."""
+    settings = Settings(data_dir=tmp_path, prices_file=str(tmp_path / "none.json"))
+    with pytest.raises(ConfigError, match="Write the path of a JSON file there"):
+        async with assembled(settings, ()):
+            pass
+    assert [("settings.prices_file", "fail")] == [
+        (one.id, one.state) for one in checked.check(settings, (), ())
+    ]

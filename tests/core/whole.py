@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import math
+import tempfile
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from core.api.platform import ApiPlatform
 from core.concurrency import Background
 from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
+from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy, Receipt
 from core.policy.ledger import Speech
 from core.policy.prices import Prices
@@ -88,6 +90,7 @@ class Core:
             Library(self.db, self.service, pause=0.01),
             self.rules,
             Background(),
+            sent=SentFiles(self.db, self._served, Path(tempfile.gettempdir())),
         )
         self.run_context = run_context
         self.ready = Ready(self._build)
@@ -96,6 +99,10 @@ class Core:
         self.lanes = Lanes(self.db, self.runner.run, self.policy.budget, self.memory.start)
         self.lanes.watching = self.runner.watching
         self.inbox = Inbox(self.db, self.lanes, self.policy, run_context.approvals, run_context.attachments)
+
+    async def _served(self) -> Service:
+        made: Service = self.service
+        return made
 
     async def _build(self) -> RunContext:
         if self.unready:

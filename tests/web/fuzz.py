@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import io
 import json
 import sys
 import tempfile
@@ -213,7 +212,9 @@ class Fuzz:
         said = {"role": "user", "content": "hi"}
         messages = [await made(f"/threads/{threads[0]}/messages", json=said)]
         runs = [await made(f"/threads/{threads[0]}/runs", json={"assistant_id": assistants[0]})]
-        files = [await made("/files", data={"file": io.BytesIO(b"Seoul"), "purpose": "assistants"})]
+        form = aiohttp.FormData({"purpose": "assistants"})
+        form.add_field("file", b"Seoul", filename="city.txt")
+        files = [await made("/files", data=form)]
         stores = [await made("/vector_stores", json={"file_ids": files})]
         ids = {"assistant_id": assistants, "thread_id": threads, "message_id": messages, "run_id": runs}
         return ids | {"file_id": files, "vector_store_id": stores}

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from core.files.library import Library
-from core.ports import Service
+from core.files.sent import SentFiles
 from core.runs.prompt.input import KEPT_DAYS
 from core.runs.run import Run
 from core.store import remote_objects, threads, uploads, vector_stores
@@ -28,9 +28,9 @@ _FILE: Final = '"file_id"'
 class ClientFiles:
     """Of the thread of one run."""
 
-    def __init__(self, run: Run, service: Service, library: Library) -> None:
+    def __init__(self, run: Run, sent: SentFiles | None, library: Library) -> None:
         assert run.claim.options
-        self._run, self._service, self._library = run, service, library
+        self._run, self._sent, self._library = run, sent, library
         self._project, self._searchable = run.claim.options.project, run.claim.options.searchable
 
     async def shown(self, history: Sequence[str]) -> tuple[str, ...]:
@@ -68,14 +68,9 @@ class ClientFiles:
 
     async def _remote(self, id: str) -> str:
         """The file's id at the server, which is given it now where it has none yet."""
-        project, now = self._project, time.time()
-        row = await self._run.db(lambda tx: uploads.get(tx, project, id, now))
-        if row is None or row.remote:
-            return (row and row.remote) or id
-        content = await self._run.db(lambda tx: uploads.content(tx, id))
-        remote = await self._service.upload(row.name, content, purpose="user_data")
-        await self._run.db(lambda tx: uploads.set_remote(tx, id, remote))
-        return remote
+        if self._sent is None or not id.startswith("file-"):
+            return id
+        return await self._sent.remote(self._project, id, time.time())
 
     async def searched(self) -> str | None:
         """The thread's own vector store, once what was attached for searching is in it; None for nothing."""

@@ -29,7 +29,7 @@ class ClientSide:
 
     def __init__(self, run: Run, context: RunContext, options: RunOptions, progress: Progress) -> None:
         self._run, self._options, self._progress = run, options, progress
-        self._files: ClientFiles | None = ClientFiles(run, context.service, context.library)
+        self._files: ClientFiles | None = ClientFiles(run, context.sent, context.library)
         self.functions = options.client
         """Whether functions are carried out by the client."""
 

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,12 @@ def test_the_list_has_the_files_date(tmp_path: Path) -> None:
     assert own == OWN
     assert re.fullmatch(r"PRICES_FILE \d{4}-\d\d-\d\d", name)
     assert ({}, "") == read("")
+
+
+async def test_no_answer_is_lost_over_its_price() -> None:
+    """Whatever the list meets: here a clock that was never set."""
+    never = replace(one(**USED), began_at=1e18)
+    assert (await Prices().priced(never)).price_usd is None
 
 
 def test_whoever_prices_nothing_imports_no_list() -> None:
