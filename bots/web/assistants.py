@@ -114,16 +114,11 @@ def _file_routes(assistants: ApiAssistants, many: str) -> tuple[Route, ...]:
         return listed([_attached(found, id) for id in ids], more=False)
 
     async def get(call: Call) -> Answer:
-        found, ids = await attached(call)
-        if (id := call.path["file_id"]) not in ids:
-            raise not_found("file", id)
-        return _attached(found, id)
+        return _attached(*_among(*await attached(call), call.path["file_id"])[:2])
 
     async def detach(call: Call) -> Answer:
-        found, ids = await attached(call)
-        if (id := call.path["file_id"]) not in ids:
-            raise not_found("file", id)
-        await put(call, found, [one for one in ids if one != id])
+        found, id, others = _among(*await attached(call), call.path["file_id"])
+        await put(call, found, others)
         return {"id": id, "object": "assistant.file.deleted", "deleted": True}
 
     one = f"{many}/{{file_id}}"
@@ -133,6 +128,13 @@ def _file_routes(assistants: ApiAssistants, many: str) -> tuple[Route, ...]:
         Route("GET", one, get, "One file of an assistant (v1)", answer="assistant.file"),
         Route("DELETE", one, detach, "Detach a file (v1)", answer="assistant.file.deleted"),
     )
+
+
+def _among(assistant: dict[str, Any], ids: list[str], wanted: str) -> tuple[dict[str, Any], str, list[str]]:
+    """The assistant, the file, and its others. Raises Refusal where that is none of its files."""
+    if wanted not in ids:
+        raise not_found("file", wanted)
+    return assistant, wanted, [id for id in ids if id != wanted]
 
 
 def _attached(assistant: Mapping[str, Any], id: str) -> dict[str, Any]:

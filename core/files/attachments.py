@@ -233,11 +233,11 @@ class Attachments:
         asked = _asked(self._transcribe)
         try:
             heard = await self._transcribe(name, content)
-        except asyncio.CancelledError:
-            rows.append(whose(asked))
-            raise
         except SpoolError as error:
             rows += [whose(error.usage)] if error.usage else []
+            raise
+        except BaseException:  # its end was not seen
+            rows.append(whose(asked))
             raise
         rows.append(whose(heard.usage))
         return heard.text

@@ -9,7 +9,7 @@ from itertools import count
 from secrets import token_hex
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bots.web.frame.answers import reply
@@ -70,6 +70,7 @@ async def _answered(
 
 async def told_id(request: web.Request, response: web.StreamResponse) -> None:
     """Every answer, of whatever kind, says under which id the log knows it."""
+    response.headers[hdrs.SERVER] = "Spool"  # and nothing of what it is made of
     response.headers["x-request-id"] = request.get(ID) or f"req_{token_hex(16)}"
     response.headers["openai-version"] = "2020-10-01"  # the API's only one
 

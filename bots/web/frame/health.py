@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -12,6 +13,9 @@ from core.errors import Unsaved
 
 FRESH: Final = 1.0
 """Seconds for which an answer of the database counts: nobody makes it write by asking."""
+
+PATIENCE: Final = 2.0
+"""Seconds that the database has for it."""
 
 
 class Health:
@@ -35,8 +39,9 @@ class Health:
         if time.monotonic() - self._at > FRESH or not self._at:
             self._at = time.monotonic()
             try:
-                await self._write()
+                async with asyncio.timeout(PATIENCE):
+                    await self._write()
                 self._fine = True
-            except Unsaved:
+            except (Unsaved, TimeoutError):
                 self._fine = False
         return web.Response(status=200 if self._fine else 503)

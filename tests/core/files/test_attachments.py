@@ -14,7 +14,7 @@ import pytest
 
 from core.errors import FileRefused, Permanent, Retryable, Unsaved
 from core.files.attachments import AT_ONCE, LISTED, TOTAL, Attachments, FileLimits, Heard
-from core.store import files, messages, runs, threads
+from core.store import files, messages, runs, threads, usage
 from core.store.database import Database, Execute
 from core.store.files import Stored
 from core.store.usage import Usage
@@ -364,6 +364,10 @@ async def test_a_restart_while_listening_does_not_fetch_again(desk):
     await desk.restart()
     (stored,) = await desk.ready(asked)
     assert ("hello there", ["v.ogg"]) == (stored.transcript, desk.shelf.names)
+    rows = await desk.db(lambda tx: usage.rows(tx, asked.run))
+    assert [("unknown", "fake:U1", 1), ("completed", "fake:U1", 2)] == [
+        (one.outcome, one.person, one.attempt) for one in sorted(rows, key=lambda one: one.attempt)
+    ]
 
 
 @pytest.mark.parametrize(

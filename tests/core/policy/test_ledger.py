@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from core.api.watch import Watch
 from core.policy.ledger import BUCKETS
 from core.store import overview, usage
 from core.tools import Toolbox
 from standins.script.script import Call, Fault, Hosted, Reason, Say, Scenario, Wait
+from tests.core.api.clients import KEY, WEATHER, client, heard
 from tests.core.served import assistant, reborn, recorded, served, tools
 from tests.core.whole import Core, core
 from tests.scripted_model import ScriptedModel
@@ -162,3 +164,22 @@ async def test_promises_are_counted(tmp_path):
         await spool.ask("2")
         kept = await spool.db(lambda tx: overview.promises(tx, 0.0))
     assert overview.Promises(2, 1, 1, 0, 1, 1, 0) == kept
+
+
+async def test_a_run_of_a_client_counts_for_its_key(tmp_path):
+    """What it is told of its usage is the sum; while the client owes outputs no request is under way."""
+    async with client(tmp_path, ["Let me look.", Call("weather", {}, id="call_a")], ["Sunny."]) as (one, api):
+        thread, assistant, watch = await one.thread("weather?"), await one.assistant(WEATHER), Watch()
+        made = await one.runs.create(KEY, thread, {"assistant_id": assistant}, watch)
+        await heard(watch)
+        await one.reborn()
+        again = Watch()
+        given = [{"tool_call_id": "call_a", "output": "sun"}]
+        await one.runs.submit(KEY, thread, made["id"], given, again)
+        await heard(again)
+        run = await one.runs.get(KEY, thread, made["id"])
+        rows = await one.spool.rows("SELECT outcome, platform, place, person FROM usage")
+    assert [("completed", "api", "p1", "key:mine")] * 2 == rows
+    used = [(charge.input or 0, charge.output or 0) for charge in api.bill]
+    told = run["usage"]["prompt_tokens"], run["usage"]["completion_tokens"]
+    assert tuple(map(sum, zip(*used, strict=True))) == told
