@@ -38,18 +38,18 @@ def _stores(stores: Stores) -> tuple[Route, ...]:
         return await stores.all(call.key, page_of(call.query))
 
     async def get(call: Call) -> Answer:
-        return _polled(call, await stores.get(call.key, call.path["store_id"]))
+        return _polled(call, await stores.get(call.key, call.path["vector_store_id"]))
 
     async def modify(call: Call) -> Answer:
-        return await stores.modify(call.key, call.path["store_id"], call.body)
+        return await stores.modify(call.key, call.path["vector_store_id"], call.body)
 
     async def delete(call: Call) -> Answer:
-        return await stores.delete(call.key, call.path["store_id"])
+        return await stores.delete(call.key, call.path["vector_store_id"])
 
     async def search(call: Call) -> Answer:
-        return await stores.search(call.key, call.path["store_id"], call.body)
+        return await stores.search(call.key, call.path["vector_store_id"], call.body)
 
-    one, kind = "/vector_stores/{store_id}", "vector_store"
+    one, kind = "/vector_stores/{vector_store_id}", "vector_store"
     return (
         Route("POST", "/vector_stores", create, "Create a vector store", body=CreateStore, answer=kind),
         Route("GET", "/vector_stores", all, "List vector stores", query=ListQuery, answer="list"),
@@ -62,11 +62,11 @@ def _stores(stores: Stores) -> tuple[Route, ...]:
 
 def _files(stores: Stores) -> tuple[Route, ...]:
     async def add(call: Call) -> Answer:
-        return _polled(call, await stores.add(call.key, call.path["store_id"], call.body))
+        return _polled(call, await stores.add(call.key, call.path["vector_store_id"], call.body))
 
     async def all(call: Call) -> Answer:
         page = page_of(call.query)
-        return await stores.files(call.key, call.path["store_id"], page, call.query["filter"])
+        return await stores.files(call.key, call.path["vector_store_id"], page, call.query["filter"])
 
     async def get(call: Call) -> Answer:
         return _polled(call, await stores.file(call.key, *_at(call)))
@@ -80,7 +80,7 @@ def _files(stores: Stores) -> tuple[Route, ...]:
     async def text(call: Call) -> Answer:
         return await stores.text(call.key, *_at(call))
 
-    every, kind = "/vector_stores/{store_id}/files", "vector_store.file"
+    every, kind = "/vector_stores/{vector_store_id}/files", "vector_store.file"
     one = f"{every}/{{file_id}}"
     return (
         Route("POST", every, add, "Put a file into a vector store", body=AddFile, answer=kind),
@@ -94,7 +94,7 @@ def _files(stores: Stores) -> tuple[Route, ...]:
 
 def _batches(stores: Stores) -> tuple[Route, ...]:
     async def add(call: Call) -> Answer:
-        return _polled(call, await stores.add_batch(call.key, call.path["store_id"], call.body))
+        return _polled(call, await stores.add_batch(call.key, call.path["vector_store_id"], call.body))
 
     async def get(call: Call) -> Answer:
         return _polled(call, await stores.batch(call.key, *_at(call, "batch_id")))
@@ -106,7 +106,7 @@ def _batches(stores: Stores) -> tuple[Route, ...]:
         store, batch = _at(call, "batch_id")
         return await stores.files(call.key, store, page_of(call.query), call.query["filter"], batch)
 
-    every, kind = "/vector_stores/{store_id}/file_batches", "vector_store.files_batch"
+    every, kind = "/vector_stores/{vector_store_id}/file_batches", "vector_store.files_batch"
     one = f"{every}/{{batch_id}}"
     return (
         Route("POST", every, add, "Put files into a vector store", body=AddFiles, answer=kind),
@@ -117,7 +117,7 @@ def _batches(stores: Stores) -> tuple[Route, ...]:
 
 
 def _at(call: Call, name: str = "file_id") -> tuple[str, str]:
-    return call.path["store_id"], call.path[name]
+    return call.path["vector_store_id"], call.path[name]
 
 
 def _polled(call: Call, made: dict[str, Any]) -> dict[str, Any]:

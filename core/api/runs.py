@@ -246,7 +246,7 @@ class Runs:
                 self._lanes.watching.watch(begun.run, watch)
             for name, object in begun.events:
                 self._lanes.watching.tell(begun.run, name, object)
-            self._endings.expects()
+            self._endings.expects(begun.told["expires_at"] or 0.0)
             if begun.claim:
                 self._lanes.start(begun.claim)
 

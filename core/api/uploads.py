@@ -176,7 +176,10 @@ class Uploads:
         if one.purpose not in THERE:
             raise Refusal(f"File '{file}' has purpose '{one.purpose}': upload it with purpose 'assistants'.")
         with as_refusals({}, _no_file(file)):
-            return await self._sent.remote(key.project, file, self._clock())
+            remote = await self._sent.remote(file, self._clock())
+        if remote is None:
+            raise _no_file(file)
+        return remote
 
     async def start(self) -> None:
         """Before the first request: parts of uploads that a kill has cut are on their way out."""

@@ -114,6 +114,18 @@ class Library:
             raise Retryable(GONE)
         return store
 
+    async def put(self, owner: str, remote: str, *, days: int) -> str:
+        """Make a file that is at the server already searchable for the owner, too; gives the store's id.
+
+        It is not the owner's document: whoever sent it deletes it. Raises as `add` does.
+        """
+        async with self._slots:
+            await self._shelves.check(owner, days)
+            store = await self._shelves.recorded(owner) or await self._shelves.open(owner, days, None)
+            await self._again(lambda: self._service.index(store, remote))
+            await self._shelves.used(owner, days)
+            return store
+
     async def store(self, owner: str) -> str | None:
         """The owner's store if there is one and it is alive. Asks the server only when that is in doubt."""
         return await self._shelves.alive(owner)

@@ -32,13 +32,11 @@ class SentFiles:
         self._db, self._service, self._folder = db, service, folder
         self._only = KeyedLock()
 
-    async def remote(self, project: str, id: str, now: float) -> str:
-        """The id at the model server of a file of that project. Raises Permanent with GONE for none."""
+    async def remote(self, id: str, now: float) -> str | None:
+        """The id at the model server of a client's file, sent now if need be; None for none it can use."""
         async with self._only.of(id):
-            one = await self._db(lambda tx: uploads.get(tx, project, id, now))
-            if one is None:
-                raise Permanent("no_file", notice=GONE)
-            return one.remote or await self._send(one)
+            one = await self._db(lambda tx: uploads.find(tx, id, now))
+            return (one.remote or await self._send(one)) if one and one.purpose in THERE else None
 
     async def forget(self, one: Upload) -> None:
         """Returns ⇒ the model server has nothing of a deleted file any more."""
@@ -53,7 +51,7 @@ class SentFiles:
         """Give it to the model server, unless an upload whose end nobody saw is there."""
 
         def begin(tx: Execute) -> None:
-            if uploads.get(tx, one.project, one.id, one.created_at) is None:
+            if uploads.find(tx, one.id, one.created_at) is None:
                 raise Permanent("no_file", notice=GONE)
             uploads.set_remote(tx, one.id, BEGUN)
 

@@ -19,6 +19,7 @@ from typing import Any
 from core.errors import Lost, Parked, Permanent, Retryable, SpoolError, Unreachable, Unsaved
 from core.model_server.faults import Refused, Said, pause
 from core.runs import output_files, rounds
+from core.runs.client.files import at_server
 from core.runs.client.side import BEGIN, ClientSide
 from core.runs.lanes import MAX_ATTEMPTS
 from core.runs.prompt import history, self_knowledge
@@ -217,9 +218,10 @@ class RunLoop:
 
     async def _prepare(self) -> None:
         """What must be known before the model is asked; all of it is asked for once."""
+        assert self._run.claim.assistant
+        self._assistant = await at_server(self._run, self._context.sent, self._run.claim.assistant)
         if self._client:
-            prepared = await self._client.prepared(self._history, self._assistant)
-            self._history, self._assistant, self.input.store = prepared
+            self._history, self.input.store = await self._client.prepared(self._history)
         rules, model = self._run.rules, self._assistant.model
         if self.input.needs_preparing:
             await self._read()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from secrets import token_hex
@@ -99,6 +100,11 @@ def remote_of(tx: Execute, id: str) -> str | None:
     """Its id at the server."""
     rows = tx.execute(f"SELECT remote FROM remote_objects WHERE id = ? AND {_MADE}", (id,)).fetchall()
     return rows[0][0] if rows else None
+
+
+def ours(id: str) -> bool:
+    """Whether an id of a store was made here: the server's are longer."""
+    return re.fullmatch("vs_[0-9a-f]{24}", id) is not None
 
 
 def missing(tx: Execute, project: str, kind: RemoteKind, ids: Collection[str]) -> str | None:

@@ -1,34 +1,38 @@
 """Files and vector stores that a client names, as the model server knows them: they have ids of our own.
 
-What makes each step safe: an id at the server is recorded as soon as it is known; pictures go with the
-request and are nowhere else.
+What makes each step safe: `core.files.sent` finds again what it has sent, and a file may be put into a store
+twice; pictures go with the request and are nowhere else.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import logging
 import mimetypes
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
+from core.errors import Permanent
 from core.files.library import Library
 from core.files.sent import SentFiles
 from core.runs.prompt.input import KEPT_DAYS
 from core.runs.run import Run
-from core.store import remote_objects, threads, uploads, vector_stores
+from core.store import remote_objects, threads, uploads
 from core.store.database import Execute
 from core.types import Assistant, ThreadId
 
+logger = logging.getLogger(__name__)
 _FILE: Final = '"file_id"'
 
 
 class ClientFiles:
     """Of the thread of one run."""
 
-    def __init__(self, run: Run, sent: SentFiles | None, library: Library) -> None:
+    def __init__(self, run: Run, sent: SentFiles, library: Library) -> None:
         assert run.claim.options
         self._run, self._sent, self._library = run, sent, library
         self._project, self._searchable = run.claim.options.project, run.claim.options.searchable
@@ -54,43 +58,48 @@ class ClientFiles:
         url = f"data:{kind};base64,{base64.b64encode(content).decode()}"
         return {"type": "input_image", "image_url": url, "detail": part.get("detail") or "auto"}
 
-    async def given(self, assistant: Assistant) -> Assistant:
-        """The assistant whose tools work on what the server has."""
-        code = (assistant.tool_resources.get("code_interpreter") or {}).get("file_ids") or ()
-        stores = (assistant.tool_resources.get("file_search") or {}).get("vector_store_ids") or ()
-        if not (code or stores):
-            return assistant
-        resources = dict(assistant.tool_resources)
-        resources["code_interpreter"] = {"file_ids": [await self._remote(id) for id in code]}
-        told = await self._run.db(lambda tx: [remote_objects.remote_of(tx, id) or id for id in stores])
-        resources["file_search"] = {"vector_store_ids": told}
-        return replace(assistant, tool_resources=resources)
-
-    async def _remote(self, id: str) -> str:
-        """The file's id at the server, which is given it now where it has none yet."""
-        if self._sent is None or not id.startswith("file-"):
-            return id
-        return await self._sent.remote(self._project, id, time.time())
-
     async def searched(self) -> str | None:
         """The thread's own vector store, once what was attached for searching is in it; None for nothing."""
-        store = None
+        if not self._searchable:
+            return None
+        thread = self._run.claim.thread
+        store = await self._library.store(thread)
+        done = await self._run.db(lambda tx: _indexed(tx, thread).get(store or "", ()))
         for id in self._searchable:
-            project, now, thread = self._project, time.time(), self._run.claim.thread
-            row = await self._run.db(lambda tx: uploads.get(tx, project, id, now))  # noqa: B023 - awaited
-            if row is None:
+            remote = None if id in done else await self._sent.remote(id, time.time())
+            if remote is None:
                 continue
-            content = await self._run.db(lambda tx: uploads.content(tx, id))  # noqa: B023 - awaited
-            store = await self._library.keep(thread, row.name, content, days=KEPT_DAYS)
-            await self._run.db(lambda tx: _indexed(tx, thread, id, row.name))  # noqa: B023 - awaited
+            try:
+                store = await self._library.put(thread, remote, days=KEPT_DAYS)
+            except Permanent as error:  # it cannot be read: the others can, and the question is answered
+                logger.warning("an attached file cannot be searched", extra={"error": error.notice})
+            await self._run.db(partial(_put, thread=thread, store=store or "", file=id))
         return store
 
 
-def _indexed(tx: Execute, thread: ThreadId, id: str, name: str) -> None:
-    """It can be searched from now on, and what cites it is known as it."""
-    if uploads.remote_of(tx, id) is None:
-        those: Iterable[Any] = vector_stores.documents(tx, thread)
-        uploads.set_remote(tx, id, next((one.remote for one in those if one.name == name), None))
+async def at_server(run: Run, sent: SentFiles | None, assistant: Assistant) -> Assistant:
+    """The assistant whose tools work on what the server has. Whoever made it may use the files it names."""
+    code = (assistant.tool_resources.get("code_interpreter") or {}).get("file_ids") or ()
+    stores = (assistant.tool_resources.get("file_search") or {}).get("vector_store_ids") or ()
+    if not (code or stores) or sent is None or not run.rules.full:
+        return assistant
+    files = [await sent.remote(id, time.time()) for id in code]
+    told = await run.db(lambda tx: [remote_objects.remote_of(tx, id) or id for id in stores])
+    resources = {
+        **assistant.tool_resources,
+        "code_interpreter": {"file_ids": [id for id in files if id]},
+        "file_search": {"vector_store_ids": [id for id in told if not remote_objects.ours(id)]},
+    }
+    return replace(assistant, tool_resources=resources)
+
+
+def _indexed(tx: Execute, thread: ThreadId) -> dict[str, list[str]]:
+    """Which attached files are in the thread's store, by that store: it may expire, and another come."""
+    row = threads.get(tx, thread)
+    return dict(row.object.get("indexed") or {}) if row else {}
+
+
+def _put(tx: Execute, thread: ThreadId, store: str, file: str) -> None:
     if row := threads.get(tx, thread):
-        left = [one for one in row.object.get("searchable", ()) if one != id]
-        threads.change(tx, thread, {**row.object, "searchable": left})
+        there = _indexed(tx, thread).get(store, [])
+        threads.change(tx, thread, {**row.object, "indexed": {store: [*there, file]}})

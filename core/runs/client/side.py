@@ -14,7 +14,7 @@ from core.runs.run import Run
 from core.runs.run_context import RunContext
 from core.store import items
 from core.store.steps import Round
-from core.types import Assistant, RunOptions
+from core.types import RunOptions
 
 LEAST: Final = 16
 """Tokens that a response must be allowed, at the least: the server refuses fewer."""
@@ -29,7 +29,9 @@ class ClientSide:
 
     def __init__(self, run: Run, context: RunContext, options: RunOptions, progress: Progress) -> None:
         self._run, self._options, self._progress = run, options, progress
+        assert context.sent is not None
         self._files: ClientFiles | None = ClientFiles(run, context.sent, context.library)
+        self._store: str | None = None
         self.functions = options.client
         """Whether functions are carried out by the client."""
 
@@ -39,14 +41,12 @@ class ClientSide:
         options = run.claim.options
         return cls(run, context, options, progress) if options and progress else None
 
-    async def prepared(
-        self, history: tuple[str, ...], assistant: Assistant
-    ) -> tuple[tuple[str, ...], Assistant, str | None]:
-        """History and assistant as the server is given them, and the thread's store where it was filled."""
+    async def prepared(self, history: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
+        """The history as the server is given it, and the thread's store where it was filled."""
         files, self._files = self._files, None
-        if files is None:
-            return history, assistant, None
-        return await files.shown(history), await files.given(assistant), await files.searched()
+        if files is not None:
+            history, self._store = await files.shown(history), await files.searched()
+        return history, self._store
 
     def _left(self) -> int | None:
         """Tokens that all further responses may have."""
