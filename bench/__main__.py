@@ -8,15 +8,16 @@ import os
 import sys
 from collections.abc import AsyncIterator
 
-from bench import answers, boot, growth, limits, way
+from bench import answers, api, boot, growth, limits, way
 from bench.table import Row, table
 
 PLATFORMS = ("slack", "discord")
+WHAT = ("answers", "growth", "boot", "way", "api", "all")
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=["answers", "growth", "boot", "way", "all"])
+    parser.add_argument("what", nargs="?", default="all", choices=WHAT)
     parser.add_argument("--people", default="1,10,50,200", help="how many ask at once, e.g. 1,50")
     parser.add_argument("--platform", choices=PLATFORMS, help="only this one; default: both")
     parser.add_argument("--limits", action="store_true", help="three minutes with the rate limits on")
@@ -43,6 +44,8 @@ async def _measured(options: argparse.Namespace) -> AsyncIterator[list[Row]]:
     if options.what in ("growth", "all"):
         for platform in platforms:
             yield await growth.measure(platform)
+    if options.what in ("api", "all"):
+        yield await api.measure()
     if options.what in ("way", "all"):
         yield await way.measure(verbose=options.verbose)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from standins.script.script import Beat, Say, Wait
+from standins.script.script import Beat, Say, Wait, text_of
 
 END = "that is all."
+SLOWLY = "Take your time."
+"""A question that says so is answered much later: its run stays open."""
+LONG_THOUGHT = 20.0
 
 
 @dataclass
@@ -24,7 +27,7 @@ class Speech:
 
     def play(self, instructions: str, items: Sequence[Mapping[str, object]]) -> Iterator[Beat]:
         """The same answer to everything."""
-        yield Wait(self.thought)
+        yield Wait(LONG_THOUGHT if items and SLOWLY in text_of(items[-1]) else self.thought)
         for number in range(self.tokens - 1):
             yield Wait(1 / self.pace)
             yield Say("\n\n" if number % 60 == 59 else "word " if number % 3 else "tokens ")

@@ -161,6 +161,9 @@ class Lanes:
             if ended.told:
                 self.watching.changed(claim.run, ended.told)
             return ended.following
+        except Lost:
+            self.watching.over(claim.run)
+            raise
         except Parked as parked:
             calls = parked.calls
             told = await self._db(lambda tx: claims.park(tx, claim, calls, self._budget))
@@ -176,10 +179,15 @@ class Lanes:
         """The same run once more, after a while; `failed`: by a fault of its own, which ends it in time."""
         await asyncio.sleep(pause)
         reread = lambda: self._db(lambda tx: self._reread(tx, claim, failed=failed))  # noqa: E731
-        return await retry(reread, RECORDING, "run", again=lambda error: isinstance(error, Unsaved))
+        found = await retry(reread, RECORDING, "run", again=lambda error: isinstance(error, Unsaved))
+        if isinstance(found, Claim):
+            return found
+        if found.told:
+            self.watching.changed(claim.run, found.told)
+        return found.following
 
-    def _reread(self, tx: Execute, claim: Claim, *, failed: bool) -> Claim | None:
+    def _reread(self, tx: Execute, claim: Claim, *, failed: bool) -> Claim | claims.Ended:
         if failed and runs.met_error(tx, claim.run, claim.owner, "unexpected") >= MAX_ATTEMPTS:
             outcome = Outcome("failed", error="unexpected")
-            return claims.finish(tx, claim, outcome, self._budget, time.time(), go_on=True).following
+            return claims.finish(tx, claim, outcome, self._budget, time.time(), go_on=True)
         return claims.reread(tx, claim, self._budget)

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.crash.clients import storm
 from tests.crash.lock import LOCKS, hold
 from tests.crash.outcome import Outcome, summary, wrong
 from tests.crash.process import Forks, fork_server
@@ -36,6 +37,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("kills", nargs="?", type=int, default=2000, metavar="KILLS")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin nothing more after that")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--api", action="store_true", help="clients of the API in place of people")
     return parser.parse_args()
 
 
@@ -94,11 +96,22 @@ def main() -> int:
     options, began = _options(), time.monotonic()
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # the killed hang up on the stand-ins
     _say(f"seed {options.seed}")
+    if options.api:
+        return _api(options, began)
     with fork_server() as forks, tempfile.TemporaryDirectory() as directory:
         torture = Torture(forks, Path(directory), options)
         asyncio.run(torture.run())
     _say(f"{summary(torture.outcomes)}, seed {options.seed}, {time.monotonic() - began:.0f} s")
     return 1 if wrong(torture.outcomes) else 0
+
+
+def _api(options: argparse.Namespace, began: float) -> int:
+    with tempfile.TemporaryDirectory() as directory:
+        seen = asyncio.run(storm(Path(directory), options.kills, options.seed))
+    for fault in seen.wrong:
+        _say(f"NOT PERFECT {fault}")
+    _say(f"{seen.line()}, seed {options.seed}, {time.monotonic() - began:.0f} s")
+    return 1 if seen.wrong else 0
 
 
 if __name__ == "__main__":

@@ -7,7 +7,10 @@ out, this process or the next, finds that its time is over.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import math
 import time
+from typing import Final
 
 from core.runs import claims
 from core.runs.client import views
@@ -18,13 +21,16 @@ from core.store.client_runs import RunRow
 from core.store.database import Database, Execute
 from core.types import Claim, RunId, RunStatus
 
+LONGEST: Final = 60.0
+"""Seconds between two looks at what is overdue: clocks are set, and machines sleep."""
+
 
 class Endings:
     """Ends clients' runs before they end by themselves: cancelled or expired."""
 
     def __init__(self, db: Database, lanes: Lanes, budget: int) -> None:
         self._db, self._lanes, self._budget = db, lanes, budget
-        self._news = asyncio.Event()
+        self._news, self._until = asyncio.Event(), math.inf
 
     def mark(self, tx: Execute, row: RunRow, status: RunStatus, now: float) -> Claim | None:
         """Part of a transaction: it is to end so. What that leads to is carried out by `carry_out`."""
@@ -56,17 +62,17 @@ class Endings:
             self.carry_out(run, claim, told)
         return following
 
-    def expects(self) -> None:
+    def expects(self, at: float) -> None:
         """There is a new run, which may be the next to expire."""
-        self._news.set()
+        if at < self._until:
+            self._news.set()
 
     async def watch(self) -> None:
         """Expire runs as their time comes, until cancelled."""
         while True:
             self._news.clear()
-            following = await self.expire()
-            try:
-                async with asyncio.timeout(None if following is None else max(0.0, following - time.time())):
+            self._until = math.inf  # what comes meanwhile makes this look again
+            self._until = await self.expire() or math.inf
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(LONGEST, max(0.0, self._until - time.time()))):
                     await self._news.wait()
-            except TimeoutError:
-                pass

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
@@ -164,9 +165,11 @@ class Progress:
         """A message is done, which is told when something else begins, or once all of it is stored."""
         if self._text is None:
             return
+        known = Counter(map(_place, self._cited))
         for one in records.citations(item):
-            if one not in self._cited:
+            if not known[_place(one)]:
                 self._cite(one)
+            known[_place(one)] = max(0, known[_place(one)] - 1)
         for _, annotation in self._waiting:
             self._mark(annotation)
         self._waiting = []
@@ -369,3 +372,8 @@ class Progress:
 
     def _tell(self, name: str, object: Mapping[str, Any]) -> None:
         self._watching.tell(self._claim.run, name, object)
+
+
+def _place(annotation: Mapping[str, Any]) -> tuple[str, ...]:
+    """What tells one citation of a text from another."""
+    return tuple(str(annotation.get(name)) for name in ("type", "file_id", "url", "index"))

@@ -154,6 +154,7 @@ async def test_the_ledger_adds_up_to_the_bill(tmp_path: Path) -> None:
         return f"nothing in {place}"
 
     one = assistant(
+        instructions="Be kind. " * 500,  # what is said again and again comes from the server's cache
         tools=tools("image_generation", "def:look"),
         truncation_strategy={"type": "summary"},
         max_model_calls=9,
@@ -178,3 +179,4 @@ async def test_the_ledger_adds_up_to_the_bill(tmp_path: Path) -> None:
     assert {"completed", "incomplete"} >= {status for status, _ in ended}
     assert {"answer", "summary", "transcription", "image"} <= {row["kind"] for row in rows}
     assert all(row["price_usd"] for row in rows if row["input"])
+    assert any(row["cached"] for row in rows)
