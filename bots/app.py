@@ -129,16 +129,14 @@ def _core(
     )
 
     async def build() -> RunContext:
-        offered, toolbox = await asyncio.gather(asyncio.to_thread(_model_server, settings), tool_files.load())
-        model, service = offered
+        server = asyncio.to_thread(_model_server, settings)
+        (model, service), toolbox = await asyncio.gather(server, tool_files.load())
         library = Library(db, service)
         own = RunContext(db, model, approvals, attachments, toolbox, service, library, rules, background)
         return replace(own, prices=prices, sent=sent)
 
-    async def server() -> Service:
-        return (await ready()).service
-
-    ready, sent = Ready(build), SentFiles(db, server, settings.data_dir)
+    ready = Ready(build)
+    sent = SentFiles(db, partial(_service, ready), settings.data_dir)
     answering: dict[str, Platform] = {}
     runner = Runner(db, rules, answering, ready)
     summaries = Summaries(db, ready, rules)
@@ -159,6 +157,10 @@ def _assistants(settings: Settings, db: Database, ready: Ready) -> Assistants:
         return (await ready()).toolbox.names()
 
     return Assistants(db, settings, partial(_models, ready), functions)
+
+
+async def _service(ready: Ready) -> Service:
+    return (await ready()).service
 
 
 async def _models(ready: Ready) -> Mapping[str, ModelFacts]:
@@ -225,8 +227,7 @@ async def assembled(
     `assistant`: in place of that of the settings. `tools`: folders with tools, after the operator's own.
     `checked`: the log tells who starts, and what is set up wrongly.
     """
-    prices = Prices(*read_prices(settings.prices_file), settings.openai_base_url)
-    tool_files = ToolFiles(settings.tools_directory, *tools, seconds=settings.tool_seconds)
+    prices, tool_files = _prices(settings), _tool_files(settings, tools)
     await tool_files.check(settings)
     db = Database(settings.data_dir / FILE)
     platforms: dict[str, Connected] = {}
@@ -247,14 +248,20 @@ async def assembled(
         await _resume(core)
         watch = LoopWatch()
         try:
-            async with _http(
-                settings, db, core
-            ) as url:  # from here on others may ask: all they were told is known
+            async with _http(settings, db, core) as url:  # all that others were told is known from here on
                 yield Running(list(platforms.values()), core.lanes, url)
         finally:
             watch.close()
             await _leave(core, platforms.values())
             db.close()
+
+
+def _prices(settings: Settings) -> Prices:
+    return Prices(*read_prices(settings.prices_file), settings.openai_base_url)
+
+
+def _tool_files(settings: Settings, more: Sequence[Path]) -> ToolFiles:
+    return ToolFiles(settings.tools_directory, *more, seconds=settings.tool_seconds)
 
 
 async def _resume(core: _Core) -> None:

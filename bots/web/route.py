@@ -45,5 +45,3 @@ class Route:
     query: type[Query] | None = None
     answer: str = "object"
     """What is answered, for the document: the API's name of the object."""
-    begins_run: bool = False
-    """Counted against API_RUNS_AT_ONCE."""

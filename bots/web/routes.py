@@ -60,7 +60,7 @@ def register(app: web.Application, routes: Sequence[Route], frame: Frame) -> Non
 async def _handle(route: Route, frame: Frame, request: web.Request) -> web.StreamResponse:
     key = await frame.access.key_of(request)
     request[WHO] = key.name
-    async with frame.access.admitted(key, begins_run=route.begins_run):
+    with frame.access.admitted(key):
         is_old = old.speaks(request.headers.getall("OpenAI-Beta", ()))
         query = checked(route.query or NoQuery, query_of(request))
         body = {}

@@ -35,11 +35,10 @@ def routes(services: Services) -> tuple[Route, ...]:
 def _of_runs(runs: _Runs) -> tuple[Route, ...]:
     every = "/threads/{thread_id}/runs"
     one, kind = every + "/{run_id}", "thread.run"
-    begins: dict[str, Any] = {"answer": kind, "begins_run": True}
     along, outputs = "/threads/runs", one + "/submit_tool_outputs"
     return (
-        Route("POST", along, runs.along, "Create a thread and run it", body=CreateThreadAndRun, **begins),
-        Route("POST", every, runs.create, "Run a thread", body=CreateRun, query=IncludeQuery, **begins),
+        Route("POST", along, runs.along, "Create a thread and run it", body=CreateThreadAndRun, answer=kind),
+        Route("POST", every, runs.create, "Run a thread", body=CreateRun, query=IncludeQuery, answer=kind),
         Route("GET", every, runs.all, "List runs", query=ListQuery, answer="list"),
         Route("GET", one, runs.get, "One run", answer=kind),
         Route("POST", one, runs.modify, "Change a run", body=ModifyRun, answer=kind),

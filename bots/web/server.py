@@ -12,7 +12,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.http_exceptions import ContentEncodingError
 
-from bots.web.frame.access import LOCAL, Access, Limits, host_allowed
+from bots.web.frame.access import LOCAL, Access, host_allowed
 from bots.web.frame.errors import framed, told_id
 from bots.web.frame.health import Health
 from bots.web.frame.reading import MOST_BYTES, Reading
@@ -22,7 +22,7 @@ from core.api.keys import Keys
 from core.errors import ConfigError
 from core.settings import Settings
 from core.settings.http import Listening
-from core.store import facts, runs
+from core.store import facts
 from core.store.database import Database
 
 logger = logging.getLogger(__name__)
@@ -82,12 +82,8 @@ def _application(
         note = partial(facts.remember, name="ready", value=None)
         Health(lambda: db(note), lambda: services.streams.stopping).register(app)
     if "api" in settings.http_serve:
-        limits = Limits(
-            per_minute=settings.api_requests_per_minute,
-            runs_at_once=settings.api_runs_at_once,
-            running=lambda key: db(lambda tx: runs.under_way(tx, key.project)),
-        )
-        register(app, every(services), Frame(Access(Keys(db), limits), Reading()))
+        access = Access(Keys(db), settings.api_requests_per_minute)
+        register(app, every(services), Frame(access, Reading()))
     return app
 
 

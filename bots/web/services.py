@@ -62,7 +62,7 @@ def built(means: Means) -> Services:
     uploads = Uploads(db, means.sent, means.background, UploadRules(settings.api_upload_mb * 2**20, full))
     stores = Stores(db, uploads, means.service)
     threads = Threads(db, means.lanes, stores)
-    rules = RunRules(settings.budget, settings.api_run_expiry, full)
+    rules = RunRules(settings.budget, settings.api_run_expiry, full, settings.api_runs_at_once)
     return Services(
         assistants=ApiAssistants(db, means.assistants, models, threads, full=full),
         models=models,

@@ -34,11 +34,15 @@ from core.types import Claim, RunId
 
 @dataclass(frozen=True, slots=True)
 class RunRules:
-    """For all runs of clients. `expiry`: seconds a run has; `full`: the model server has hosted tools."""
+    """For all runs of clients. `expiry`: seconds a run has; `full`: the model server has hosted tools.
+
+    `at_once`: how many of one project may wait for the model or be with it.
+    """
 
     budget: int = 24_000
     expiry: float = 600.0
     full: bool = True
+    at_once: int = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +205,6 @@ class Runs:
         return told if include else [objects.without_results(one) for one in told]
 
     async def _model(self, fields: Fields) -> str | None:
-        if not self._rules.full:
-            refuse_hosted(fields.get("tools") or ())
         wanted = fields.get("model")
         return await self._models.current(wanted) if wanted else None
 
@@ -214,6 +216,7 @@ class Runs:
         if seen is None:
             raise not_found("assistant", fields["assistant_id"])
         assistant, now = seen[0], time.time()
+        self._allow(tx, key, fields.get("tools") or assistant.tools)
         options = run_options(key, assistant, fields, model)
         run = runs.add(tx, there.id, now, lane=there.id)
         runs.answered_by(tx, run, assistant.id, assistant.version)
@@ -222,6 +225,15 @@ class Runs:
         claim = claims.begin(tx, there.id, self._lanes.owner, self._rules.budget)
         events = (*first, ("thread.run.created", told), ("thread.run.queued", told))
         return _Begun(run, told, events, claim)
+
+    def _allow(self, tx: Execute, key: Key, tools: Sequence[Mapping[str, Any]]) -> None:
+        """Raises Refusal where such a run cannot be carried out here, or is one too many."""
+        if not self._rules.full:
+            refuse_hosted(tools)
+        if runs.under_way(tx, key.project) >= self._rules.at_once:
+            told = f"{self._rules.at_once} runs of this project are under way (API_RUNS_AT_ONCE)."
+            cure = " Wait until one has ended."
+            raise Refusal(told + cure, status=429, code="too_many_runs", retry_after=1.0)
 
     async def _begun(self, work: Callable[[Execute], _Begun], watch: Watch | None) -> Object:
         """Once committed, the run begins even if whoever asked for it is gone."""

@@ -14,7 +14,9 @@ from bots.web.frame.streams import Streams
 from core.api.watch import Watch
 from core.errors import ConfigError
 from core.settings import read
+from core.types import SETTINGS_ID
 from standins.openai import OpenAIStandin
+from standins.script.script import Scenario, Wait
 from tests.commands import alone, ended, ran
 from tests.conftest import Product
 from tests.web.clients import Api, free_port
@@ -108,6 +110,27 @@ async def test_what_one_key_may_ask_for_is_bounded(product: Product, tmp_path):
             assert ("rate_limit_exceeded", "rate_limit_error") == (told["code"], told["type"])
             assert 20 == int(answers[-1].headers["retry-after"])
             assert 200 == (await session.get(f"{api.url}/models", headers=other)).status
+
+
+async def test_runs_at_once_are_bounded_however_they_come(product: Product, script: Scenario, tmp_path):
+    """Ten at the same time in threads of their own; a tool that nobody carries out is refused there, too."""
+    for _ in range(2):
+        script.enqueue(Wait(30))
+    port = free_port()
+    async with product(http=f"127.0.0.1:{port}", openai_features="portable", api_runs_at_once=2):
+        api = Api(f"http://127.0.0.1:{port}/v1", tmp_path / "data")
+        key = {"Authorization": f"Bearer {await api.key('a')}"}
+        async with aiohttp.ClientSession(api.url.removesuffix("v1"), headers=key) as session:
+
+            async def begun(**more: object) -> tuple[int, str | None]:
+                wanted = {"assistant_id": SETTINGS_ID, **more}
+                async with session.post("v1/threads/runs", json=wanted) as response:
+                    return response.status, (await response.json()).get("error", {}).get("code")
+
+            assert (400, "tool_unavailable") == await begun(tools=[{"type": "code_interpreter"}])
+            answers = await asyncio.gather(*(begun() for _ in range(10)))
+
+    assert [(200, None)] * 2 + [(429, "too_many_runs")] * 8 == sorted(answers, key=lambda one: one[0])
 
 
 async def test_an_address_that_others_reach_is_warned_about(product: Product, caplog):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from aiohttp import web
@@ -32,20 +31,11 @@ def host_allowed(request: web.Request, hosts: Collection[str]) -> bool:
     return host.lower().rstrip(".") in hosts
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Of each key. `running`: how many runs of its project are under way."""
-
-    per_minute: int
-    runs_at_once: int
-    running: Callable[[Key], Awaitable[int]]
-
-
 class Access:
     """Says whose request it is, and counts. Nothing of a refused one is read."""
 
-    def __init__(self, keys: Keys, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
-        self._keys, self._limits, self._clock = keys, limits, clock
+    def __init__(self, keys: Keys, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._keys, self._per_minute, self._clock = keys, per_minute, clock
         self._left: dict[str, tuple[float, float]] = {}
         """By key: how many requests it may send at once, and at what time that was so."""
         self._open: dict[str, int] = {}
@@ -66,13 +56,10 @@ class Access:
             raise Refusal(told, status=401, code="invalid_api_key")
         return key
 
-    @contextlib.asynccontextmanager
-    async def admitted(self, key: Key, *, begins_run: bool) -> AsyncIterator[None]:
+    @contextlib.contextmanager
+    def admitted(self, key: Key) -> Iterator[None]:
         """For as long as the request takes. Raises Refusal where it is one too many."""
         self._count(key)
-        if begins_run and await self._limits.running(key) >= self._limits.runs_at_once:
-            told = f"{self._limits.runs_at_once} runs of this project are under way (API_RUNS_AT_ONCE)."
-            raise _too_many(f"{told} Wait until one has ended.", "too_many_runs", 1.0)
         if self._open.get(key.id, 0) >= AT_ONCE:
             told = f"{AT_ONCE} requests of this key are open. Wait until one has ended."
             raise _too_many(told, "too_many_requests", 1.0)
@@ -84,7 +71,7 @@ class Access:
 
     def _count(self, key: Key) -> None:
         """A minute's requests may come at once; after that as many as are refilled."""
-        most, now = float(self._limits.per_minute), self._clock()
+        most, now = float(self._per_minute), self._clock()
         left, at = self._left.get(key.id, (most, now))
         left = min(most, left + (now - at) * most / 60)
         self._left[key.id] = max(left - 1, 0.0) if left >= 1 else left, now

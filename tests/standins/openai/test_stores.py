@@ -112,3 +112,51 @@ async def test_a_search_finds_only_what_is_in_its_stores(script, client):
         tools: Any = [{"type": "file_search", "vector_store_ids": [store.id]}]
         found: Any = await client.responses.create(**ASK, tools=tools, include=include)
         assert [result.filename for result in found.output[0].results] == [f"{name}-tea.txt"]
+
+
+async def test_batches_searches_and_texts(api, client):
+    """As many as were put in; a batch belongs to its store; filters compare attributes."""
+    store = await client.vector_stores.create(name="x")
+    files = [await uploaded(client, f"{word}.md", word.encode()) for word in ("tea", "coffee")]
+    given: Any = [{"file_id": files[0], "attributes": {"n": 1}}, {"file_id": files[1]}]
+    batch = await client.vector_stores.file_batches.create(store.id, files=given)
+    batch = await client.vector_stores.file_batches.poll(batch.id, vector_store_id=store.id)
+    assert ("completed", 2) == (batch.status, batch.file_counts.completed)
+    rule: Any = {"type": "gte", "key": "n", "value": 1}
+    found = await client.vector_stores.search(store.id, query="tea coffee", filters=rule)
+    assert [("tea.md", {"n": 1.0})] == [(one.filename, one.attributes) for one in found.data]
+    text = await client.vector_stores.files.content(files[1], vector_store_id=store.id)
+    assert ["coffee"] == [part.text for part in text.data]
+    other = await client.vector_stores.create(name="y")
+    assert [other.id, store.id] == [one.id async for one in client.vector_stores.list(limit=1)]
+    with pytest.raises(openai.NotFoundError):
+        await client.vector_stores.file_batches.retrieve(batch.id, vector_store_id=other.id)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "param"),
+    [
+        ("", {"chunking_strategy": {"type": "static"}}, "chunking_strategy.static"),
+        ("", {"metadata": {"k": "x" * 513}}, "metadata.k"),
+        ("/search", {"query": []}, "query"),
+        ("/search", {"query": "a", "max_num_results": 51}, "max_num_results"),
+        ("/files", {"file_id": "f", "attributes": {"k": []}}, "attributes.k"),
+        (
+            "/file_batches",
+            {
+                "chunking_strategy": {
+                    "type": "static",
+                    "static": {"max_chunk_size_tokens": 100, "chunk_overlap_tokens": 51},
+                }
+            },
+            "chunking_strategy.static",
+        ),
+    ],
+)
+async def test_stores_keep_the_apis_bounds(client, path, body, param):
+    store = await client.vector_stores.create(name="x")
+    with pytest.raises(openai.BadRequestError) as caught:
+        await client.post(
+            f"/vector_stores/{store.id}{path}" if path else "/vector_stores", cast_to=object, body=body
+        )
+    assert param == caught.value.param
