@@ -67,7 +67,7 @@ def built(means: Means) -> Services:
         assistants=ApiAssistants(db, means.assistants, models, threads, full=full),
         models=models,
         threads=threads,
-        messages=Messages(db),
+        messages=Messages(db, means.lanes.watching),
         runs=Runs(db, means.lanes, means.endings, models, threads, rules),
         uploads=uploads,
         stores=stores,

@@ -12,18 +12,20 @@ from core.api.key import Key
 from core.api.page import Page, listed
 from core.api.refusal import Refusal, not_found
 from core.api.watch import Fields
-from core.runs.client import objects
+from core.runs.client import objects, records
 from core.runs.client.objects import Object
-from core.store import items, steps, summaries, thread_messages, threads
+from core.runs.client.watching import Watching
+from core.store import client_runs, items, runs, steps, summaries, thread_messages, threads
+from core.store.client_runs import RunRow
 from core.store.database import Database, Execute
 from core.store.thread_messages import ThreadMessage
 
 
 class Messages:
-    """What clients may do with messages."""
+    """What clients may do with messages. `watching` knows those that are being said."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, watching: Watching) -> None:
+        self._db, self._watching = db, watching
 
     async def create(self, key: Key, thread: str, fields: Fields) -> Object:
         """A new message at the end of the thread."""
@@ -36,8 +38,22 @@ class Messages:
         return await self._db(work)
 
     async def get(self, key: Key, thread: str, message: str) -> Object:
-        """One message."""
-        return await self._db(lambda tx: objects.message(_find(tx, key, thread, message, "messages.read")))
+        """One message, also while it is said."""
+
+        def work(tx: Execute) -> Object | RunRow | None:
+            there = access.thread(tx, key, thread, "messages.read")
+            if found := thread_messages.get(tx, there.id, message):
+                return objects.message(found)
+            run = runs.unfinished_in(tx, there.id)
+            return client_runs.of(tx, run) if run else None
+
+        found = await self._db(work)
+        if isinstance(found, dict):
+            return found
+        for record in self._watching.live.get(found.id, list)() if found else ():
+            if found and record.get("message") == message:
+                return objects.message(records.message(record, found.thread, found.id, found.assistant))
+        raise not_found("message", message)
 
     async def all(self, key: Key, thread: str, page: Page, run_id: str | None = None) -> Object:
         """A page of the thread's messages; `run_id`: of the answers of that run."""

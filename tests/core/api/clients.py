@@ -48,7 +48,7 @@ class Client:
     def _connect(self) -> None:
         spool, db = self.spool, self.spool.db
         settings = Settings(openai_api_key="sk-test", assistant_model="gpt-6-luna")
-        self.threads, self.messages = Threads(db, spool.lanes), Messages(db)
+        self.threads, self.messages = Threads(db, spool.lanes), Messages(db, spool.lanes.watching)
         self.endings = Endings(db, spool.lanes, self.rules.budget)
         models = ApiModels(db, settings, _models)
         self.runs = Runs(db, spool.lanes, self.endings, models, self.threads, self.rules)

@@ -193,3 +193,48 @@ async def test_lists_and_metadata_of_runs(tmp_path):
     assert changed["metadata"] == {"x": "1"}
     assert nowhere == (404, f"No run found with id '{first['id']}'.")
     assert nobody == (404, "No assistant found with id 'asst_x'.")
+
+
+async def test_a_thread_is_made_along(tmp_path):
+    """Whoever watches is told of it first; an empty one is begun by the model."""
+    async with client(tmp_path, "hello") as (one, api):
+        watch, tool = Watch(), {"code_interpreter": dict[str, Any]()}
+        fields = {
+            "assistant_id": await one.assistant(),
+            "thread": {"metadata": {"a": "b"}},
+            "tool_resources": tool,
+        }
+        run = await one.runs.create_with_thread(KEY, fields, watch)
+        events = await heard(watch)
+        (item,) = api.requests[-1].body["input"]
+
+    assert names(events)[:3] == ["thread.created", *PLAIN[:2]]
+    assert (events[0][1]["id"], events[0][1]["metadata"]) == (run["thread_id"], {"a": "b"})
+    assert item["role"] == "developer"
+
+
+async def test_a_step_can_be_asked_for_while_it_is_under_way(tmp_path):
+    """With the id that is streamed; lists of steps go both ways."""
+    async with client(tmp_path, ["a", Call("weather", {}, id="call_a")], [Say("so"), Wait(30)]) as (one, _):
+        run = await one.ask("hi", assistant=await one.assistant(WEATHER))
+        thread, id, watch = run["thread_id"], run["id"], Watch()
+        await one.runs.submit(KEY, thread, id, [{"tool_call_id": "call_a", "output": None}], watch)
+        async for name, _ in watch:
+            if name == "thread.message.delta":
+                break
+        now = await one.steps(run)
+        saying = await one.messages.get(
+            KEY, thread, now[-1]["step_details"]["message_creation"]["message_id"]
+        )
+        last = await one.runs.step(KEY, thread, id, now[-1]["id"])
+        page = await one.runs.steps(KEY, thread, id, Page(1, after=now[-1]["id"]))
+        before = await one.runs.steps(KEY, thread, id, Page(1, "asc", before=now[-1]["id"]))
+        unknown = await refused(one.runs.step(KEY, thread, id, "step_x"))
+
+    assert [step["status"] for step in now] == ["completed", "completed", "in_progress"]
+    assert now[1]["step_details"]["tool_calls"][0]["function"]["output"] == ""
+    assert last == now[-1]
+    assert (saying["status"], saying["content"][0]["text"]["value"]) == ("in_progress", "so")
+    assert page["data"] == before["data"] == [now[1]]
+    assert page["has_more"]
+    assert unknown == (404, "No run step found with id 'step_x'.")

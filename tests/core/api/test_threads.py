@@ -28,7 +28,10 @@ async def api(hands):
     """What a client reaches, over a database with one file of the first project."""
     await hands.db(lambda tx: uploads.add_output(tx, "file-1", "p1", "run_0", "a.png", b"x", 1.0))
     return SimpleNamespace(
-        db=hands.db, threads=Threads(hands.db, hands.lanes), messages=Messages(hands.db), hands=hands
+        db=hands.db,
+        threads=Threads(hands.db, hands.lanes),
+        messages=Messages(hands.db, hands.lanes.watching),
+        hands=hands,
     )
 
 
