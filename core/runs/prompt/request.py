@@ -192,7 +192,10 @@ def _options(
     """Fields the assistant sets. A portable server gets only what was asked for explicitly."""
     options = reasoning(assistant, full=full, effort=effort)
     for name in ("temperature", "top_p"):
-        if (value := getattr(assistant, name)) is not None:
+        if (value := getattr(assistant, name)) not in (
+            None,
+            1,
+        ):  # the default, which many models refuse to be told
             options[name] = value
     if isinstance(assistant.response_format, Mapping):
         options["text"] = {"format": _format(assistant.response_format)}
