@@ -146,4 +146,8 @@ def test_what_the_first_version_sent_and_read():
     calls = [{"id": "call_1", "type": "file_search", "file_search": {}}]
     step = {"object": "thread.run.step", "step_details": {"type": "tool_calls", "tool_calls": calls}}
     assert "retrieval" == outgoing(step)["step_details"]["tool_calls"][0]["type"]
+    details = {"type": "tool_calls", "tool_calls": [{"index": 0, **calls[0]}]}
+    delta = outgoing({"object": "thread.run.step.delta", "delta": {"step_details": details}})
+    former = {"index": 0, "id": "call_1", "type": "retrieval", "retrieval": {}}
+    assert [former] == delta["delta"]["step_details"]["tool_calls"]
     assert {"tools": "x", "file_ids": 5} == incoming(json.loads('{"tools": "x", "file_ids": 5}'))

@@ -54,9 +54,10 @@ def outgoing(told: Mapping[str, Any]) -> dict[str, Any]:
         answer["file_ids"] = [one["file_id"] for one in answer.pop("attachments", None) or ()]
     elif kind == "thread.run":
         answer["file_ids"] = []
-    elif kind == "thread.run.step" and "tool_calls" in (answer.get("step_details") or {}):
-        calls = [_call(call) for call in answer["step_details"]["tool_calls"]]
-        answer["step_details"] = {**answer["step_details"], "tool_calls": calls}
+    elif kind == "thread.run.step":
+        answer["step_details"] = _details(answer["step_details"])
+    elif kind == "thread.run.step.delta":
+        answer["delta"] = {**answer["delta"], "step_details": _details(answer["delta"]["step_details"])}
     return answer
 
 
@@ -73,7 +74,13 @@ def _renamed(tool: Any, names: Mapping[str, str]) -> Any:
     return {"type": names[type]} if isinstance(type, str) and type in names else tool
 
 
+def _details(details: Mapping[str, Any]) -> Mapping[str, Any]:
+    calls = details.get("tool_calls")
+    return details if calls is None else {**details, "tool_calls": [_call(call) for call in calls]}
+
+
 def _call(call: Mapping[str, Any]) -> Mapping[str, Any]:
     if call.get("type") != "file_search":
         return call
-    return {"id": call["id"], "type": "retrieval", "retrieval": {}}
+    kept = {name: call[name] for name in ("index", "id") if name in call}
+    return {**kept, "type": "retrieval", "retrieval": {}}
