@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from bots.cli.assistants.invocation import unsaved
 from bots.cli.assistants.show import list_of, put, put_json
 from bots.cli.runs import looked_up, said_time
 from bots.cli.table import put_rows
 from core.api import keys
 from core.api.key import Key
 from core.api.keys import NAME, KeyTaken
-from core.errors import ConfigError
+from core.errors import ConfigError, Unsaved
 from core.settings import Settings
+from core.store.data_dir import data_directory
+from core.store.database import FILE, Database, Execute
 from core.store.keys import KeyRow, in_force
+
+T = TypeVar("T")
 
 
 def add(commands: Any, spool: str = "spool") -> None:
@@ -52,10 +59,23 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _written(settings: Settings, work: Callable[[Execute], T]) -> T:
+    async def write() -> T:
+        db = Database(data_directory(settings.data_dir) / FILE)
+        try:
+            return await db(work)
+        except Unsaved as error:
+            raise unsaved(settings, error) from error
+        finally:
+            db.close()
+
+    return asyncio.run(write())
+
+
 def _create(options: argparse.Namespace, settings: Settings) -> None:
     wanted = Key("", options.name, options.project, admin=options.admin, read_chats=options.read_chats)
     try:
-        key, secret = looked_up(settings, lambda tx: keys.issue(tx, wanted, time.time()))
+        key, secret = _written(settings, lambda tx: keys.issue(tx, wanted, time.time()))
     except KeyTaken as taken:
         was = "was revoked, and its name stays taken" if taken.row.revoked_at else "exists already"
         raise ConfigError(f"The key {options.name} {was}. Choose another name.") from None
@@ -81,7 +101,7 @@ def _list(options: argparse.Namespace, settings: Settings) -> None:
 
 
 def _revoke(options: argparse.Namespace, settings: Settings) -> None:
-    if looked_up(settings, lambda tx: keys.revoke(tx, options.name, time.time())) is None:
+    if _written(settings, lambda tx: keys.revoke(tx, options.name, time.time())) is None:
         raise ConfigError(
             f"There is no key “{options.name}” in force. `{options.spool} keys list` shows all."
         )

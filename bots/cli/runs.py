@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import dataclasses
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from bots.cli.assistants.invocation import unsaved
 from bots.cli.assistants.show import list_of, put, put_json
 from bots.cli.table import put_rows
-from core.errors import ConfigError, Unsaved
+from core.errors import ConfigError
 from core.settings import Settings
 from core.store import overview, usage
 from core.store.data_dir import data_directory
-from core.store.database import Database, Execute
+from core.store.database import FILE, Execute, look
 from core.store.overview import SeenRun, SeenStep
 from core.store.usage import Usage
 
@@ -60,17 +58,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 def looked_up(settings: Settings, work: Callable[[Execute], T]) -> T:
     """What is found in the database, whether the bot runs or not. Raises ConfigError."""
-
-    async def look() -> T:
-        db = Database(data_directory(settings.data_dir) / "spool.sqlite3")
-        try:
-            return await db(work)
-        except Unsaved as error:
-            raise unsaved(settings, error) from error
-        finally:
-            db.close()
-
-    return asyncio.run(look())
+    return look(data_directory(settings.data_dir) / FILE, work)
 
 
 def _list(found: Sequence[SeenRun], *, as_json: bool) -> None:

@@ -12,14 +12,13 @@ from core.errors import Lost
 from core.store import paging
 from core.store.database import Execute
 from core.store.paging import Listing, Slice
-from core.store.runs import FENCE, LIVE
+from core.store.runs import FENCE, LIVE, UNFINISHED
 from core.types import RunId, RunOptions, RunStatus, ThreadId
 
 _COLUMNS: Final = (
     "id, thread_id, assistant_id, assistant_version, status, created_at, began_at, ended_at, expires_at, "
     "options, metadata, awaits, error"
 )
-_UNFINISHED: Final = "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
 # What a chat's run does on the way, for our own texts, is not a run of the API.
 _ANSWERS: Final = "thread_id = ? AND assistant_id IS NOT NULL"
 
@@ -122,7 +121,7 @@ def cancel(tx: Execute, run: RunId, status: RunStatus, now: float) -> bool:
 def overdue(tx: Execute, now: float) -> list[RunRow]:
     """Runs whose time is over and which go on."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM runs WHERE expires_at <= ? AND status <> 'cancelling' AND {_UNFINISHED}",
+        f"SELECT {_COLUMNS} FROM runs WHERE expires_at <= ? AND status <> 'cancelling' AND {UNFINISHED}",
         (now,),
     ).fetchall()
     return [_row(*one) for one in rows]
@@ -132,7 +131,7 @@ def next_expiry(tx: Execute) -> float:
     """When the time of the next one is over; never while none goes on."""
     rows = tx.execute(
         f"SELECT MIN(expires_at) FROM runs WHERE expires_at IS NOT NULL AND status <> 'cancelling' "
-        f"AND {_UNFINISHED}"
+        f"AND {UNFINISHED}"
     ).fetchall()
     return math.inf if rows[0][0] is None else float(rows[0][0])
 

@@ -200,6 +200,16 @@ class Database:
         return result, failure
 
 
+def look(path: Path, work: Work[T]) -> T:
+    """What `work` finds there, however long it takes: whoever writes does not wait. Raises ConfigError."""
+    try:
+        with contextlib.closing(_opened(path, BUSY_TIMEOUT)) as connection:
+            connection.execute("BEGIN")
+            return work(connection)
+    except sqlite3.Error as error:
+        raise explained(path, _unsaved(error)) from error
+
+
 def _none_of(jobs: list[_Job], unsaved: Unsaved) -> list[_Result]:
     return [(job.future, None, job.failed(unsaved)) for job in jobs]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.store import counts
 from core.store.database import Execute
+from core.store.runs import UNFINISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +124,12 @@ class Promises:
 
 def promises(tx: Execute, since: float) -> Promises:
     """Of runs that were accepted since then."""
-    waiting = "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
     counted = (
         "1",
         "status IN ('completed', 'incomplete')",
         "status IN ('failed', 'cancelled', 'expired')",
-        waiting,
-        f"takeovers > 0 AND NOT {waiting}",
+        UNFINISHED,
+        f"takeovers > 0 AND NOT {UNFINISHED}",
     )
     sums = ", ".join(f"SUM(CASE WHEN {one} THEN 1 ELSE 0 END)" for one in counted)
     rows = tx.execute(f"SELECT {sums} FROM runs WHERE created_at >= ?", (since,)).fetchall()
@@ -137,7 +137,7 @@ def promises(tx: Execute, since: float) -> Promises:
     steps = "SELECT COUNT(*) FROM steps WHERE run_id = runs.id AND (name LIKE 'post:%' OR name LIKE 'ask:%' "
     extra = (
         f"SELECT SUM(posts - named) FROM (SELECT posts, ({steps} OR name LIKE 'file:%')) AS named FROM runs "
-        f"WHERE created_at >= ? AND posts IS NOT NULL AND NOT {waiting}) AS made WHERE posts > named"
+        f"WHERE created_at >= ? AND posts IS NOT NULL AND NOT {UNFINISHED}) AS made WHERE posts > named"
     )
     more = tx.execute(extra, (since,)).fetchall()[0][0] or 0
     repeated = counts.value(tx, counts.REPEATED)

@@ -13,6 +13,8 @@ from core.store.database import Execute
 from core.types import RunId, RunStatus, ThreadId
 
 LIVE = "('in_progress', 'requires_action', 'cancelling')"
+UNFINISHED = "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
+"""Word for word as the indexes have it: else they are of no use."""
 FENCE = f"WHERE id = ? AND owner = ? AND status IN {LIVE}"
 
 
@@ -56,8 +58,8 @@ def waiting_in(tx: Execute, lane: str, topic: str) -> RunId | None:
 def under_way(tx: Execute, project: str) -> int:
     """How many runs of a project's threads wait for the model, or are with it."""
     rows = tx.execute(
-        "SELECT COUNT(*) FROM runs JOIN threads ON threads.id = thread_id "
-        "WHERE status IN ('queued', 'in_progress', 'cancelling') AND project = ?",
+        f"SELECT COUNT(*) FROM runs WHERE {UNFINISHED} AND status <> 'requires_action' "
+        "AND (SELECT project FROM threads WHERE threads.id = thread_id) = ?",
         (project,),
     ).fetchall()
     return int(rows[0][0])
@@ -165,9 +167,7 @@ def newest_step(tx: Execute, run: RunId, name: str = "%") -> float | None:
 def unfinished_in(tx: Execute, thread: str) -> RunId | None:
     """The run of that thread which has not ended, the oldest of them."""
     rows = tx.execute(
-        "SELECT id FROM runs WHERE thread_id = ? "
-        "AND status IN ('queued', 'in_progress', 'requires_action', 'cancelling') ORDER BY seq LIMIT 1",
-        (thread,),
+        f"SELECT id FROM runs WHERE thread_id = ? AND {UNFINISHED} ORDER BY seq LIMIT 1", (thread,)
     ).fetchall()
     return RunId(rows[0][0]) if rows else None
 
@@ -180,7 +180,7 @@ def unfinished(tx: Execute, platforms: Iterable[str]) -> list[str]:
     marks = ", ".join("?" for _ in wanted)
     rows = tx.execute(
         "SELECT lane, MIN(seq) AS first FROM runs "
-        "WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling') AND awaits IS NULL "
+        f"WHERE {UNFINISHED} AND awaits IS NULL "
         "AND ((options IS NOT NULL AND ?) OR EXISTS "
         f"(SELECT 1 FROM messages WHERE messages.run_id = runs.id AND platform IN ({marks}))) "
         "GROUP BY lane ORDER BY first",

@@ -25,8 +25,7 @@ ALTER TABLE runs ADD COLUMN expires_at DOUBLE PRECISION;
 -- JSON: ids of the calls whose outputs the client owes; the run has no owner meanwhile
 ALTER TABLE runs ADD COLUMN awaits TEXT;
 CREATE INDEX runs_thread ON runs (thread_id, seq);
-CREATE INDEX runs_expiring ON runs (expires_at)
-    WHERE expires_at IS NOT NULL AND status IN ('queued', 'in_progress', 'requires_action', 'cancelling');
+CREATE INDEX runs_open ON runs (thread_id) WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling');
 
 -- Items without a run: what a client wrote into a thread. message_id: the message an item is made of.
 ALTER TABLE items RENAME TO items_of_runs;
@@ -92,6 +91,8 @@ CREATE TABLE uploads (
     run_id TEXT                                 -- which made it
 );
 CREATE INDEX uploads_project ON uploads (project, seq);
+CREATE INDEX uploads_remote ON uploads (project, remote);
+CREATE INDEX uploads_run ON uploads (run_id) WHERE run_id IS NOT NULL;
 CREATE TABLE upload_parts (
     upload_id TEXT NOT NULL,
     number INTEGER NOT NULL,
