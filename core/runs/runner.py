@@ -188,8 +188,9 @@ class ModelRun:
 
     def _stop(self, tx: Execute) -> Ending:
         """Whether its client or its time has ended it."""
-        until = client_runs.of(tx, self._run.claim.run).expires_at
-        return "expired" if until is not None and until <= time.time() else "cancelled"
+        row = client_runs.get(tx, self._run.claim.thread, self._run.claim.run)
+        over = row and row.expires_at and row.expires_at <= time.time()  # no row: its thread was deleted
+        return "expired" if over else "cancelled"
 
     async def forget(self) -> None:
         """See `Answering.forget`."""

@@ -119,6 +119,11 @@ def owned(tx: Execute, run: RunId, owner: str) -> bool:
     return bool(tx.execute(f"SELECT 1 FROM runs {FENCE}", (run, owner)).fetchall())
 
 
+def gone(tx: Execute, run: RunId) -> bool:
+    """Whether there is no such run any more."""
+    return not tx.execute("SELECT 1 FROM runs WHERE id = ?", (run,)).fetchall()
+
+
 def answered_by(tx: Execute, run: RunId, assistant: str, version: int) -> None:
     """Keep with the run which version of which assistant answers."""
     tx.execute(
