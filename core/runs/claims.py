@@ -82,8 +82,7 @@ class Ended(NamedTuple):
 
 def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, *, go_on: bool) -> Ended:
     """End a run and begin the lane's next one, in one transaction. Raises Lost."""
-    gone = runs.end(tx, held.run, held.owner, outcome.status, outcome.error, now)
-    runs.seen(tx, held.run, *outcome.marks)
+    gone = runs.end(tx, held.run, held.owner, outcome, now)
     places = items.add(tx, held.thread, held.run, outcome.items)
     if held.assistant:
         _answers(tx, held, held.assistant, outcome, places, now)

@@ -42,16 +42,6 @@ class RunRow:
     """Ids of the calls whose outputs the client owes."""
     error: str = ""
 
-    @property
-    def unfinished(self) -> bool:
-        """Whether it goes on."""
-        return self.ended_at is None and self.status in (
-            "queued",
-            "in_progress",
-            "requires_action",
-            "cancelling",
-        )
-
 
 def set_up(
     tx: Execute, run: RunId, options: RunOptions, metadata: Mapping[str, str], expires_at: float
