@@ -163,8 +163,8 @@ class Lanes:
                 self.watching.changed(claim.run, ended.told)
             return ended.following
         except Parked as parked:
-            calls = parked.calls
-            told = await self._db(lambda tx: claims.park(tx, claim, calls, self._budget))
+            waiting = parked
+            told = await self._db(lambda tx: claims.park(tx, claim, waiting, self._budget))
             if isinstance(told, Claim):
                 return told
             self.watching.changed(claim.run, told)

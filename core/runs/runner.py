@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
-from core.errors import Unreachable, loggable
+from core.errors import Parked, Unreachable, loggable
 from core.ports import Platform
 from core.runs import output_files, read_channel, rounds, summaries
 from core.runs.client import objects, records
@@ -74,7 +74,11 @@ class Runner:
             _log(run, Answer("failed", "", error=type(error).__name__))
             return Outcome("failed", error=type(error).__name__)
         kind = ModelRun(run, context, stopping) if context else TextRun(run)
-        answer = await self._carry_out(run, kind, stopping)
+        try:
+            answer = await self._carry_out(run, kind, stopping)
+        except Parked as parked:
+            parked.marks = _marks(run)
+            raise
         outcome = replace(await kind.outcome(answer), marks=_marks(run))
         _log(run, answer)
         return replace(outcome, items=()) if answer is WITHDRAWN else outcome

@@ -90,8 +90,14 @@ def parked(tx: Execute, run: RunId) -> bool:
 
 
 def take_over(tx: Execute, run: RunId, owner: str, *, died: bool) -> None:
-    """Make it this owner's. `died`: the former one did not let go of it."""
-    taken = "UPDATE runs SET owner = ?, deaths = deaths + ?, takeovers = takeovers + 1 WHERE id = ?"
+    """Make it this owner's. `died`: the former one did not let go of it.
+
+    One that was cancelled while it waited for its client is nobody's: to end it takes nothing over.
+    """
+    taken = (
+        "UPDATE runs SET owner = ?, deaths = deaths + ?, takeovers = takeovers + CASE WHEN owner IS NULL "
+        "AND status = 'cancelling' THEN 0 ELSE 1 END WHERE id = ?"
+    )
     tx.execute(taken, (owner, int(died), run))
 
 

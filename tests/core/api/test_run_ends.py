@@ -220,3 +220,14 @@ async def test_time_that_is_over_counts_once(tmp_path):
 
     assert run["status"] == "completed"
     assert over == []
+
+
+async def test_what_the_ledger_keeps_of_a_run_that_is_cancelled_while_it_waits(tmp_path):
+    """Its words were seen, and it was taken over from nobody."""
+    async with client(tmp_path, ["Let me look.", OWED]) as (one, _):
+        run = await one.ask("hi", assistant=await one.assistant(WEATHER))
+        ended = await one.ended(await one.runs.cancel(KEY, run["thread_id"], run["id"]))
+        (kept,) = await one.spool.rows("SELECT first_token_at <= first_text_at, takeovers FROM runs")
+
+    assert (run["status"], ended["status"]) == ("requires_action", "cancelled")
+    assert kept == (1, 0)
