@@ -121,8 +121,7 @@ def park(tx: Execute, held: Claim, parked: Parked, budget: int) -> Claim | Mappi
     """The run waits for outputs of its client: gives it as it is told now. One that is to be cancelled is
     given back, as the database has it now. Raises Lost.
     """
-    runs.seen(tx, held.run, *parked.marks)
-    if client_runs.park(tx, held.run, held.owner, parked.calls):
+    if client_runs.park(tx, held.run, held.owner, parked):
         return views.now(tx, held.run)
     return reread(tx, held, budget)
 

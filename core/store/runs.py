@@ -15,6 +15,11 @@ from core.types import Outcome, RunId, RunStatus, ThreadId
 LIVE = "('in_progress', 'requires_action', 'cancelling')"
 UNFINISHED = "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
 """Word for word as the indexes have it: else they are of no use."""
+MARKS = (
+    "first_token_at = COALESCE(first_token_at, ?), first_text_at = COALESCE(first_text_at, ?), "
+    "edits = COALESCE(edits, 0) + ?"
+)
+"""When it began to be spoken and to be seen, the first time; a process's edits of its posts are added."""
 FENCE = f"WHERE id = ? AND owner = ? AND status IN {LIVE}"
 
 
@@ -141,9 +146,7 @@ def end(tx: Execute, run: RunId, owner: str, outcome: Outcome, now: float) -> bo
         "EXISTS (SELECT 1 FROM messages WHERE run_id = runs.id AND json_extract(body, '$.gone')) OR EXISTS "
         "(SELECT 1 FROM steps WHERE run_id = runs.id AND name = 'context' AND value LIKE '%\"gone\": true%')"
     )
-    marks = "first_token_at = COALESCE(first_token_at, ?), first_text_at = COALESCE(first_text_at, ?), "
-    marks += "edits = COALESCE(edits, 0) + ?"
-    ended = f"UPDATE runs SET status = ?, error = ?, ended_at = ?, {marks} {FENCE} RETURNING {gone}"
+    ended = f"UPDATE runs SET status = ?, error = ?, ended_at = ?, {MARKS} {FENCE} RETURNING {gone}"
     told = (outcome.status, outcome.error or None, now, *outcome.marks)
     rows = tx.execute(ended, (*told, run, owner)).fetchall()
     if not rows:
