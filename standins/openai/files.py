@@ -60,7 +60,7 @@ class Files:
         refuse(not content, "empty upload")
         now = self._clock.now()
         expires_at = None if seconds is None else now + seconds
-        file = File(f"file-{uuid4().hex[:24]}", name, purpose, now, expires_at, content)
+        file = File(f"file-{uuid4().hex[:22]}", name, purpose, now, expires_at, content)
         self._kept[file.id] = file
         self.uploaded.append(file)
         return file
