@@ -109,6 +109,8 @@ class Parked(SpoolError):
     def __init__(self, calls: tuple[str, ...]) -> None:
         super().__init__("parked")
         self.calls = calls
+        self.marks: tuple[float | None, float | None, int] = (None, None, 0)
+        """See `core.types.Outcome.marks`."""
 
 
 _CODE: Final = re.compile(r"[\w.:-]{1,80}")

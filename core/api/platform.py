@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
@@ -26,7 +27,9 @@ class ApiReply:
     first_shown_at: float | None = None
 
     def show(self, text: str, activities: Sequence[Activity] = ()) -> None:
-        """See `core.ports.Reply`."""
+        """See `core.ports.Reply`: the same words have just gone to whoever watches."""
+        if text and self.first_shown_at is None:
+            self.first_shown_at = asyncio.get_running_loop().time()
 
     async def finish(self, text: str, note: str = "", buttons: Sequence[AnswerButton] = ()) -> None:
         """See `core.ports.Reply`."""

@@ -24,11 +24,12 @@ def run_options(key: Key, assistant: Assistant, fields: Fields, model: str | Non
     told["tools"] = [dict(tool) for tool in told["tools"]]
     _forced(told["tool_choice"], told["tools"])
     functions = assistant.metadata.get("spool_functions")
+    ours = assistant.id == SETTINGS_ID and not fields.get("tools")
     return RunOptions(
         key.project,
         key.person,
         told,
-        client=assistant.id != SETTINGS_ID and functions != "server",
+        client=functions != "server" and not ours,
         max_prompt_tokens=fields.get("max_prompt_tokens"),
         max_completion_tokens=fields.get("max_completion_tokens"),
         truncation_strategy=fields.get("truncation_strategy"),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from core.errors import Lost
+from core.errors import Lost, Parked
 from core.policy import ledger
 from core.runs.client import records, views
 from core.runs.prompt import history
@@ -118,11 +118,12 @@ def _answers(
         thread_messages.add_answer(tx, ThreadMessage(*named))
 
 
-def park(tx: Execute, held: Claim, calls: Sequence[str], budget: int) -> Claim | Mapping[str, Any]:
+def park(tx: Execute, held: Claim, parked: Parked, budget: int) -> Claim | Mapping[str, Any]:
     """The run waits for outputs of its client: gives it as it is told now. One that is to be cancelled is
     given back, as the database has it now. Raises Lost.
     """
-    if client_runs.park(tx, held.run, held.owner, calls):
+    runs.seen(tx, held.run, *parked.marks)
+    if client_runs.park(tx, held.run, held.owner, parked.calls):
         return views.now(tx, held.run)
     return reread(tx, held, budget)
 

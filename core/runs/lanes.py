@@ -114,6 +114,7 @@ class Lanes:
         try:
             await self._until_empty(claim)
         except Lost as lost:
+            self.watching.over(RunId(str(lost)))
             logger.warning("run has another owner now", extra={"run_id": str(lost)})
 
     async def _until_empty(self, claim: Claim) -> None:
@@ -161,12 +162,9 @@ class Lanes:
             if ended.told:
                 self.watching.changed(claim.run, ended.told)
             return ended.following
-        except Lost:
-            self.watching.over(claim.run)
-            raise
         except Parked as parked:
-            calls = parked.calls
-            told = await self._db(lambda tx: claims.park(tx, claim, calls, self._budget))
+            waiting = parked
+            told = await self._db(lambda tx: claims.park(tx, claim, waiting, self._budget))
             if isinstance(told, Claim):
                 return told
             self.watching.changed(claim.run, told)

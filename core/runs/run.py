@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self, TypeVar
 
+from core.errors import Lost
 from core.policy.ledger import Requests
 from core.ports import FullReply, Platform
 from core.runs.client import records
 from core.runs.client.watching import Watching
 from core.runs.run_context import Rules
 from core.settings import time_zone
-from core.store import steps, thread_messages, usage
+from core.store import runs, steps, thread_messages, usage
 from core.store.database import Database, Execute
-from core.store.steps import Answer, Journal, Round
+from core.store.steps import Answer, Journal, Round, Step
+from core.store.usage import Usage
 from core.texts import of_script, text
 from core.types import Activity, Claim, Person
 
@@ -134,15 +136,9 @@ class Run:
 
     async def record_round(self, one: Round) -> None:
         """The line that fixes a round: from here on its calls are these, whatever happens."""
-        rows, began = await self.requests.taken(), self.requests.began_at
+        rows = await self.requests.taken()
         self.rounds.append(one)  # as the journal does: who is cancelled meanwhile has recorded it too
-        step, said = steps.round(len(self.rounds) - 1), self._said(one)
-
-        def write(tx: Execute) -> None:
-            usage.add(tx, *rows)
-            said(tx)
-
-        await self.journal.record(step, one, began=began, beside=write)
+        await self._record(steps.round(len(self.rounds) - 1), one, rows, self._said(one))
 
     def _said(self, one: Round) -> Callable[[Execute], None]:
         """What a client's thread shows from now on: the messages of that round."""
@@ -160,13 +156,30 @@ class Run:
     async def record_answer(self, answer: Answer) -> None:
         """The line that fixes the answer: from here on the model is not asked again."""
         self.requests.broke("")  # what still goes on is of no use any more
-        rows, began = await self.requests.taken(), self.requests.began_at
+
+        def count(tx: Execute) -> None:
+            self.tokens = usage.of_run(tx, self.claim.run)
+
+        await self._record(steps.ANSWER, answer, await self.requests.taken(), count)
+
+    async def _record(
+        self, step: Step[T], value: T, rows: Sequence[Usage], beside: Callable[[Execute], None]
+    ) -> None:
+        """The step, what it has cost, and what belongs to it."""
 
         def write(tx: Execute) -> None:
             usage.add(tx, *rows)
-            self.tokens = usage.of_run(tx, self.claim.run)
+            beside(tx)
 
-        await self.journal.record(steps.ANSWER, answer, began=began, beside=write)
+        def cost(tx: Execute) -> None:
+            if runs.gone(tx, self.claim.run):  # else whoever has it now counts it
+                usage.add(tx, *rows)
+
+        try:
+            await self.journal.record(step, value, began=self.requests.began_at, beside=write)
+        except Lost:  # a deleted thread takes its run along, and not what that has cost
+            await self.db(cost)
+            raise
 
     async def save(self, work: Callable[[Execute], T]) -> T:
         """A transaction, with the rows of the requests that are over."""

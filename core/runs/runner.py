@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
-from core.errors import Unreachable, loggable
+from core.errors import Parked, Unreachable, loggable
 from core.ports import Platform
 from core.runs import output_files, read_channel, rounds, summaries
 from core.runs.client import objects, records
@@ -74,7 +74,11 @@ class Runner:
             _log(run, Answer("failed", "", error=type(error).__name__))
             return Outcome("failed", error=type(error).__name__)
         kind = ModelRun(run, context, stopping) if context else TextRun(run)
-        answer = await self._carry_out(run, kind, stopping)
+        try:
+            answer = await self._carry_out(run, kind, stopping)
+        except Parked as parked:
+            parked.marks = _marks(run)
+            raise
         outcome = replace(await kind.outcome(answer), marks=_marks(run))
         _log(run, answer)
         return replace(outcome, items=()) if answer is WITHDRAWN else outcome
@@ -184,8 +188,9 @@ class ModelRun:
 
     def _stop(self, tx: Execute) -> Ending:
         """Whether its client or its time has ended it."""
-        until = client_runs.of(tx, self._run.claim.run).expires_at
-        return "expired" if until is not None and until <= time.time() else "cancelled"
+        row = client_runs.get(tx, self._run.claim.thread, self._run.claim.run)
+        over = row and row.expires_at and row.expires_at <= time.time()  # no row: its thread was deleted
+        return "expired" if over else "cancelled"
 
     async def forget(self) -> None:
         """See `Answering.forget`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -126,14 +127,13 @@ def overdue(tx: Execute, now: float) -> list[RunRow]:
     return [_row(*one) for one in rows]
 
 
-def next_expiry(tx: Execute) -> float | None:
-    """When the time of the next one is over; None while none goes on."""
+def next_expiry(tx: Execute) -> float:
+    """When the time of the next one is over; never while none goes on."""
     rows = tx.execute(
         f"SELECT MIN(expires_at) FROM runs WHERE expires_at IS NOT NULL AND status <> 'cancelling' "
         f"AND {UNFINISHED}"
     ).fetchall()
-    at: float | None = rows[0][0]
-    return at
+    return math.inf if rows[0][0] is None else float(rows[0][0])
 
 
 def _row(*columns: Any) -> RunRow:

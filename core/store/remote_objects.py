@@ -87,8 +87,8 @@ def remote_of(tx: Execute, id: str) -> str | None:
 
 
 def ours(id: str) -> bool:
-    """Whether an id of a store was made here: the server's are longer."""
-    return re.fullmatch("vs_[0-9a-f]{24}", id) is not None
+    """Whether an id of a store or a file was made here: the server's look otherwise."""
+    return re.fullmatch("(?:vs_|file-)[0-9a-f]{24}", id) is not None
 
 
 def missing(tx: Execute, project: str, kind: RemoteKind, ids: Collection[str]) -> str | None:

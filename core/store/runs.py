@@ -90,8 +90,14 @@ def parked(tx: Execute, run: RunId) -> bool:
 
 
 def take_over(tx: Execute, run: RunId, owner: str, *, died: bool) -> None:
-    """Make it this owner's. `died`: the former one did not let go of it."""
-    taken = "UPDATE runs SET owner = ?, deaths = deaths + ?, takeovers = takeovers + 1 WHERE id = ?"
+    """Make it this owner's. `died`: the former one did not let go of it.
+
+    One that was cancelled while it waited for its client is nobody's: to end it takes nothing over.
+    """
+    taken = (
+        "UPDATE runs SET owner = ?, deaths = deaths + ?, takeovers = takeovers + CASE WHEN owner IS NULL "
+        "AND status = 'cancelling' THEN 0 ELSE 1 END WHERE id = ?"
+    )
     tx.execute(taken, (owner, int(died), run))
 
 
@@ -111,6 +117,11 @@ def begin_oldest(tx: Execute, lane: str, owner: str, now: float) -> RunId | None
 def owned(tx: Execute, run: RunId, owner: str) -> bool:
     """Whether the run is alive and this owner's."""
     return bool(tx.execute(f"SELECT 1 FROM runs {FENCE}", (run, owner)).fetchall())
+
+
+def gone(tx: Execute, run: RunId) -> bool:
+    """Whether there is no such run any more."""
+    return not tx.execute("SELECT 1 FROM runs WHERE id = ?", (run,)).fetchall()
 
 
 def answered_by(tx: Execute, run: RunId, assistant: str, version: int) -> None:

@@ -6,7 +6,6 @@ without a row belong to a request that was cut or whose process died: `unfinishe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from secrets import token_hex
@@ -48,11 +47,6 @@ class Upload:
 def new_id() -> str:
     """For an upload that begins."""
     return f"file-{token_hex(12)}"
-
-
-def ours(id: str) -> bool:
-    """Whether an id of a file was made here: the server's are shorter, or longer."""
-    return re.fullmatch("file-[0-9a-f]{24}", id) is not None
 
 
 def add_part(tx: Execute, id: str, number: int, content: bytes) -> None:

@@ -221,3 +221,4 @@ async def test_bodies_that_do_not_fit(client: AsyncOpenAI, body: dict[str, Any],
     assert (400, "invalid_request_error") == (caught.value.status_code, told["type"])
     assert param in (None, told["param"])
     assert code in (None, told["code"])
+    assert "Value error" not in told["message"]

@@ -63,7 +63,10 @@ def _refusal(errors: Sequence[ErrorDetails], value: Mapping[str, Any]) -> Refusa
     param = _path(first["loc"], value, absent=kind in ("missing", "extra_forbidden"))
     if kind.startswith("union_tag"):
         param = f"{param}.type".removeprefix(".")
-    message, code = _said(kind, param, first["input"], context) or (first["msg"], "invalid_value")
+    message, code = _said(kind, param, first["input"], context) or (
+        first["msg"].removeprefix("Value error, "),
+        "invalid_value",
+    )
     return Refusal(message, param=param or None, code=code)
 
 

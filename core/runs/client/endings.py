@@ -12,10 +12,12 @@ import math
 import time
 from typing import Final
 
+from core.concurrency import retry
+from core.errors import Unsaved
 from core.runs import claims
 from core.runs.client import views
 from core.runs.client.objects import Object
-from core.runs.lanes import Lanes
+from core.runs.lanes import RECORDING, Lanes
 from core.store import client_runs
 from core.store.client_runs import RunRow
 from core.store.database import Database, Execute
@@ -46,11 +48,11 @@ class Endings:
             self._lanes.stop(run)
         self._lanes.watching.changed(run, told)
 
-    async def expire(self) -> float | None:
-        """End what is overdue; gives when the next run will be, None while none goes on."""
+    async def expire(self) -> float:
+        """End what is overdue; gives when the next run will be."""
         now = time.time()
 
-        def work(tx: Execute) -> tuple[list[tuple[RunId, Claim | None, Object]], float | None]:
+        def work(tx: Execute) -> tuple[list[tuple[RunId, Claim | None, Object]], float]:
             over = []
             for row in client_runs.overdue(tx, now):
                 claim = self.mark(tx, row, "expired", now)
@@ -72,7 +74,8 @@ class Endings:
         while True:
             self._news.clear()
             self._until = math.inf  # what comes meanwhile makes this look again
-            self._until = await self.expire() or math.inf
+            again = lambda error: isinstance(error, Unsaved)  # noqa: E731
+            self._until = await retry(self.expire, RECORDING, "expiry", again=again)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(LONGEST, max(0.0, self._until - time.time()))):
                     await self._news.wait()

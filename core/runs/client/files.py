@@ -84,13 +84,14 @@ class ClientFiles:
 
 
 async def at_server(run: Run, sent: SentFiles | None, assistant: Assistant) -> Assistant:
-    """The assistant whose tools work on what the server has. Whoever made it may use the files it names."""
+    """The assistant whose tools work on what the server has. Whoever made it may use the files it names; the
+    operator's names files and stores as the server does.
+    """
     code = (assistant.tool_resources.get("code_interpreter") or {}).get("file_ids") or ()
     stores = (assistant.tool_resources.get("file_search") or {}).get("vector_store_ids") or ()
     if not (code or stores) or sent is None or not run.rules.full:
         return assistant
-    # Ids that an operator has written are the server's own: only ours are looked up.
-    files = [await sent.remote(id, time.time()) if uploads.ours(id) else id for id in code]
+    files = [await sent.remote(id, time.time()) or ("" if remote_objects.ours(id) else id) for id in code]
     told = await run.db(lambda tx: [remote_objects.remote_of(tx, id) or id for id in stores])
     resources = {
         **assistant.tool_resources,

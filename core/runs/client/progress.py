@@ -272,7 +272,7 @@ class Progress:
             found = records.searched(item, assistant.tool(kind) if assistant else None)
             for one in found["results"]:
                 one["file_id"] = self.ours.get(one["file_id"], one["file_id"])
-            self._step_delta(id, {"id": id, "type": kind, kind: found})
+            self._step_delta(id, {"type": kind, kind: found})  # readers add up deltas: an id is told once
         record["calls"][number] = {"id": id, "type": kind, kind: found}
         failed = item.get("status") == "failed"
         record |= {"status": "failed" if failed else "completed", "ended": time.time()}

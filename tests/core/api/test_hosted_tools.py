@@ -91,11 +91,16 @@ async def test_citations_stand_where_the_model_says(tmp_path, late):
         )
         await one.spool.db(lambda tx: uploads.set_remote(tx, "file-mine", "file-remote"))
         remote = await one.spool.service.create_store("docs")
+        raw = await one.spool.service.upload("raw.csv", b"1", purpose="assistants")
         await one.spool.db(
             lambda tx: remote_objects.add(tx, RemoteObject("vs_mine", "vector_store", "p1", remote, 1.0))
         )
         mine = await one.assistant(
-            {"type": "file_search"}, tool_resources={"file_search": {"vector_store_ids": ["vs_mine"]}}
+            *({"type": "file_search"}, CODE),
+            tool_resources={
+                "file_search": {"vector_store_ids": ["vs_mine"]},
+                "code_interpreter": {"file_ids": [raw]},
+            },
         )
         events, run, answer, steps = await watched(one, assistant_id=mine)
         page = await one.runs.steps(KEY, run["thread_id"], run["id"], Page(order="asc"))
@@ -108,8 +113,11 @@ async def test_citations_stand_where_the_model_says(tmp_path, late):
     (note,) = text["annotations"]
     assert text["value"][note["start_index"] : note["end_index"]] == note["text"] == mark
     assert note["file_citation"] == {"file_id": "file-mine"}
+    deltas = [one["delta"]["step_details"] for name, one in events if name == "thread.run.step.delta"]
+    assert [call["tool_calls"][0].get("id") for call in deltas][1:] == [None]  # readers would add it up
     search = steps[0]["step_details"]["tool_calls"][0]["file_search"]
     assert search["results"][0]["file_id"] == "file-mine"
     assert search["results"][0]["content"] == [{"type": "text", "text": "Seoul"}]
     assert "content" not in page["data"][0]["step_details"]["tool_calls"][0]["file_search"]["results"][0]
     assert "vs_mine" not in str(body)
+    assert body["tools"][1]["container"]["file_ids"] == [raw]  # as the operator names it

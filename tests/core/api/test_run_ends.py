@@ -9,8 +9,12 @@ import pytest
 
 from core.api.runs import RunRules
 from core.api.watch import Watch
+from core.errors import Unsaved
+from core.runs.client.endings import Endings
 from core.store import client_runs
+from core.store.database import Database
 from core.tools import Toolbox, tool
+from core.types import SETTINGS_ID
 from standins.script.script import Call, Fault, Say, Wait
 from tests.core.api.clients import KEY, WEATHER, client, heard, refused
 from tests.core.fakes import TIMEOUT
@@ -26,6 +30,27 @@ def look(place: str) -> str:
         place: where
     """
     return f"a lamp in the {place}"
+
+
+class FullOnce(Database):
+    """A database whose disk is full at its first transaction."""
+
+    def __init__(self, db):
+        self.db, self.tries = db, 0
+
+    async def __call__(self, work):  # type: ignore[override]
+        self.tries += 1
+        if self.tries == 1:
+            raise Unsaved("database or disk is full")
+        return await self.db(work)
+
+
+async def test_a_disk_that_was_full_once_expires_runs_all_the_same(tmp_path):
+    """Nobody else would ever free their threads."""
+    async with client(tmp_path, OWED, rules=RunRules(expiry=0.1)) as (one, _):
+        run = await one.ask("hi", assistant=await one.assistant(WEATHER))
+        one.endings = Endings(FullOnce(one.spool.db), one.spool.lanes, 10_000)
+        assert (await expiring(one, run))["status"] == "expired"
 
 
 async def expiring(one, run):
@@ -132,7 +157,7 @@ async def test_all_responses_share_what_the_client_allows(tmp_path):
     assert 16 <= second < 300
 
 
-async def test_a_thread_goes_with_its_run(tmp_path):
+async def test_a_thread_goes_with_its_run(tmp_path, caplog):
     """Deleted while it is answered: the run stops, and nothing of it is left; what it cost is."""
     async with client(tmp_path, [Say("canary9 "), Wait(30)]) as (one, _):
         thread, watch = await one.thread("the canary9"), Watch()
@@ -147,8 +172,10 @@ async def test_a_thread_goes_with_its_run(tmp_path):
             while any(b"canary9" in path.read_bytes() for path in tmp_path.glob("spool.*")):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         left = await one.spool.rows("SELECT COUNT(*) FROM runs")
+        cost = await one.spool.rows("SELECT kind, outcome FROM usage")
 
-    assert left == [(0,)]
+    assert (left, cost) == ([(0,)], [("answer", "cancelled")])
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
     assert "thread.run.completed" not in dict(rest)
 
 
@@ -177,12 +204,17 @@ async def test_functions_that_are_carried_out_here(tmp_path):
     """Where the assistant says so; its steps tell what they gave."""
     looked = Call("look", {"place": "attic"}, id="call_l")
     tool = {"type": "function", "function": {"name": "look"}}
-    async with client(tmp_path, looked, "seen", toolbox=Toolbox.of(look)) as (one, _):
+    async with client(tmp_path, looked, "seen", OWED, toolbox=Toolbox.of(look)) as (one, _):
         mine = await one.assistant(tool, metadata={"spool_functions": "server"})
         watch, thread = Watch(), await one.thread("hi")
         await one.runs.create(KEY, thread, {"assistant_id": mine}, watch)
         events = await heard(watch)
 
+        theirs = await one.ask("hi", assistant=SETTINGS_ID, tools=[WEATHER])
+
+    assert (
+        theirs["status"] == "requires_action"
+    )  # also of the settings' assistant, where a run brings its own
     done = [one for name, one in events if name == "thread.run.step.completed"]
     assert done[0]["step_details"]["tool_calls"][0]["function"]["output"] == "a lamp in the attic"
     assert events[-1][0] == "thread.run.completed"
@@ -198,3 +230,14 @@ async def test_time_that_is_over_counts_once(tmp_path):
 
     assert run["status"] == "completed"
     assert over == []
+
+
+async def test_what_the_ledger_keeps_of_a_run_that_is_cancelled_while_it_waits(tmp_path):
+    """Its words were seen, and it was taken over from nobody."""
+    async with client(tmp_path, ["Let me look.", OWED]) as (one, _):
+        run = await one.ask("hi", assistant=await one.assistant(WEATHER))
+        ended = await one.ended(await one.runs.cancel(KEY, run["thread_id"], run["id"]))
+        (kept,) = await one.spool.rows("SELECT first_token_at <= first_text_at, takeovers FROM runs")
+
+    assert (run["status"], ended["status"]) == ("requires_action", "cancelled")
+    assert kept == (1, 0)
