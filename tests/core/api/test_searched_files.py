@@ -79,9 +79,7 @@ async def test_attached_files_are_searched(tmp_path):
 
 
 async def test_tools_work_on_what_an_assistant_names(tmp_path):
-    """In a client's run and in a chat: the server is given its own ids, of what is still there; an operator
-    may write these.
-    """
+    """In a client's run and in a chat: the server is given its own ids, of what is still there."""
     async with client(tmp_path, "one", "two", "three") as (me, api):
         kept = Kept(me.spool)
         files = [await kept.file(f"{name}.csv", b"1,2") for name in "ab"]
@@ -102,10 +100,8 @@ async def test_tools_work_on_what_an_assistant_names(tmp_path):
 
         assert (await kept.remotes(*files), [there]) == given()
         await kept.uploads.delete(KEY, files[0])
-        own = await me.spool.service.upload("own.csv", b"1,2", purpose="assistants")
-        resources["code_interpreter"] = {"file_ids": [*files, own]}
         changes = {"tools": tools, "tool_resources": resources}
         await me.spool.db(lambda tx: assistants.update(tx, ASSISTANT.id, changes, 2.0))
         await me.spool.say("1", "hello")
         await me.spool.idle()
-        assert ([*await kept.remotes(files[1]), own], [there]) == given()
+        assert (await kept.remotes(files[1]), [there]) == given()
