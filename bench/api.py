@@ -21,6 +21,8 @@ POSTS, SINGLE, STREAMS, OPEN = 30, 10, 100, 50
 """Runs posted, streams one after the other, streams at once, runs open while a chat is measured."""
 ROUNDS, ASKED = 3, 5
 """Interleaved rounds with and without open runs, and questions of a chat in each."""
+OPENED = 3.0
+"""Seconds after which all of them wait for the model."""
 GETS, CONNECTIONS = 3.0, 8
 """Seconds of GETs, over so many connections."""
 READS = 1500.0
@@ -153,6 +155,7 @@ async def _chat(world: World, client: Client) -> list[Row]:
         alone += await _asked(world, f"alone {number}", ASKED)
         threads = [await client.asked(f"{SLOWLY} {number}-{one}") for one in range(OPEN)]
         await asyncio.gather(*(client.post_run(thread) for thread in threads))
+        await asyncio.sleep(OPENED)
         beside += await _asked(world, f"beside {number}", ASKED)
         await asyncio.sleep(12.0)  # the open ones end
     medians = [quantile([one.to_model for one in traces], 0.5) for traces in (beside, alone)]
