@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.store.database import Execute
 
-_COLUMNS = "id, name, project, admin, read_chats, last4, created_at, last_used_at, revoked_at"
+_SELECT = "SELECT id, name, project, admin, read_chats, last4, created_at, last_used_at, revoked_at FROM keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +36,21 @@ def add(tx: Execute, row: KeyRow, digest: str) -> None:
 
 def named(tx: Execute, name: str) -> KeyRow | None:
     """The one with that name, revoked or not."""
-    return next(iter(_found(tx, "name = ?", name)), None)
+    return next(iter(_found(tx, f"{_SELECT} WHERE name = ?", name)), None)
 
 
 def in_force(tx: Execute) -> list[KeyRow]:
     """All that have not been revoked, the oldest first."""
-    return _found(tx, "revoked_at IS NULL")
+    return _found(tx, f"{_SELECT} WHERE revoked_at IS NULL ORDER BY created_at, id")
 
 
 def of_digest(tx: Execute, digest: str) -> KeyRow | None:
     """The one in force whose secret has that hash."""
-    return next(iter(_found(tx, "hash = ? AND revoked_at IS NULL", digest)), None)
+    return next(iter(_found(tx, f"{_SELECT} WHERE hash = ? AND revoked_at IS NULL", digest)), None)
 
 
-def _found(tx: Execute, where: str, *values: str) -> list[KeyRow]:
-    rows = tx.execute(f"SELECT {_COLUMNS} FROM keys WHERE {where} ORDER BY created_at, id", values)
-    return [KeyRow(*row) for row in rows.fetchall()]
+def _found(tx: Execute, sql: str, *values: str) -> list[KeyRow]:
+    return [KeyRow(*row) for row in tx.execute(sql, values).fetchall()]
 
 
 def revoke(tx: Execute, id: str, now: float) -> None:
