@@ -10,10 +10,12 @@ from core.api.page import Page
 from core.api.runs import RunRules
 from core.files.attachments import TOTAL
 from core.store import uploads
-from core.types import SETTINGS_ID
+from core.tools import Toolbox
+from core.types import SETTINGS_ID, function_tool
 from standins.script.picture import png
 from standins.script.script import Call, Scenario
-from tests.core.api.clients import KEY, WEATHER, Client, client, refused
+from tests.core.api.clients import KEY, WEATHER, Client, client, look, refused
+from tests.core.fakes import ASSISTANT
 from tests.core.whole import core
 
 
@@ -53,22 +55,32 @@ async def test_pictures_and_files_for_code_reach_the_model(tmp_path):
 
 async def test_answers_of_chats_are_messages(tmp_path):
     """With their run, for keys that may read chats; runs and steps of the chat can be seen, not changed."""
-    async with core(tmp_path, Scenario()) as spool:
+    script = Scenario()
+    script.enqueue(Call("look", {"place": "attic"}, id="call_l"))
+    looking = replace(ASSISTANT, tools=(function_tool("look"),))
+    async with core(tmp_path, script, assistant=looking, toolbox=Toolbox.of(look)) as spool:
         await spool.ask("1", "hello")
         one = Client(spool, RunRules())
         reader = replace(KEY, read_chats=True)
         ((thread,),) = await spool.rows("SELECT DISTINCT thread_id FROM runs")
         listed = (await one.messages.all(reader, thread, Page(order="asc")))["data"]
         (run,) = (await one.runs.all(reader, thread, Page()))["data"]
+        steps = (await one.runs.steps(reader, thread, run["id"], Page(order="asc")))["data"]
         denied = await refused(one.runs.create(reader, thread, {"assistant_id": SETTINGS_ID}))
         unseen = await refused(one.runs.get(KEY, thread, run["id"]))
 
     assert [(said["role"], said["content"][0]["text"]["value"]) for said in listed] == [
         ("user", "hello"),
-        ("assistant", "echo: hello"),
+        ("assistant", "echo: a lamp in the attic"),
     ]
     assert (listed[1]["run_id"], listed[1]["assistant_id"]) == (run["id"], SETTINGS_ID)
     assert (run["status"], run["assistant_id"]) == ("completed", SETTINGS_ID)
+    assert [(step["type"], step["status"]) for step in steps] == [
+        ("tool_calls", "completed"),
+        ("message_creation", "completed"),
+    ]
+    assert steps[0]["step_details"]["tool_calls"][0]["function"]["output"] == "a lamp in the attic"
+    assert steps[1]["step_details"]["message_creation"] == {"message_id": listed[1]["id"]}
     assert denied[0] == 403
     assert unseen == (404, f"No thread found with id '{thread}'.")
 
