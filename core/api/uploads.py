@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from core.api.access import cut
 from core.api.key import Key
 from core.api.page import Page, listed
 from core.api.refusal import Refusal, as_refusals, no_file
@@ -112,7 +111,7 @@ class Uploads:
 
         def read(tx: Execute) -> tuple[list[Upload], bool]:
             try:
-                return uploads.page(tx, key.project, self._clock(), cut(page), purpose)
+                return uploads.page(tx, key.project, self._clock(), page, purpose)
             except LookupError as error:
                 raise no_file(error.args) from None
 
