@@ -253,9 +253,23 @@ class Stores:
             with as_refusals({row.remote: row.id}, gone):
                 return await call(await self._service())
         except Refusal as refusal:
-            if refusal is gone:
-                await self._db(lambda tx: remote_objects.delete(tx, row.id))
+            if refusal is not gone:
+                raise
+            if await self._there(row):
+                told = "The model server has this vector store and does not know this operation on it."
+                raise Refusal(told, code="not_supported") from None
+            await self._db(lambda tx: remote_objects.delete(tx, row.id))
             raise
+
+    async def _there(self, row: RemoteObject) -> bool:
+        """Whether the server may still have the store: a 404 can also mean what was asked of it."""
+        gone = not_found("vector store", row.id)
+        try:
+            with as_refusals({row.remote: row.id}, gone):
+                await (await self._service()).store(row.remote)
+        except Refusal as refusal:
+            return refusal is not gone
+        return True
 
     async def _remote(self, key: Key, store: str, file: str) -> str:
         """The id at the server of a file that may be in the store."""

@@ -124,6 +124,16 @@ async def test_what_leaves_is_not_found(spool):
     assert ({}, files[0]) == (spool.api.stores.all, (await spool.uploads.get(ANN, files[0]))["id"])
 
 
+async def test_a_server_that_cannot_search_does_not_cost_the_store(spool):
+    """An unknown address of some servers is a 404, too."""
+    store = await spool.store()
+    spool.api.fail("POST /vector_stores/*/search", status=404, code="not_found")
+    status, told = await refusal(spool.stores.search(ANN, store, {"query": "a"}))
+
+    assert (400, True) == (status, told.endswith("does not know this operation on it."))
+    assert store == (await spool.stores.get(ANN, store))["id"]
+
+
 async def test_the_servers_reasons_come_with_our_ids(spool):
     """What it refuses is 400, what it cannot do now 503 or 429, what its operator must mend 502."""
     file = await spool.file(purpose="vision")
