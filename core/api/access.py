@@ -8,7 +8,7 @@ from typing import Final
 
 from core.api.key import Key
 from core.api.page import Page
-from core.api.refusal import Refusal, not_found
+from core.api.refusal import Refusal, no_file, not_found
 from core.store import audit, runs, threads, uploads
 from core.store.audit import Entry
 from core.store.database import Execute
@@ -46,7 +46,7 @@ def idle(tx: Execute, id: str) -> None:
 def files(tx: Execute, key: Key, ids: Iterable[str]) -> None:
     """Each is a file of the key's project."""
     if unknown := uploads.missing(tx, key.project, list(ids), time.time()):
-        raise Refusal(f"No such File object: {unknown}", status=404, param="id")
+        raise no_file([unknown])
 
 
 def cut(page: Page) -> Slice:

@@ -132,7 +132,7 @@ class Runs:
 
         def work(tx: Execute) -> tuple[RunId, Claim | None, Object]:
             found = _find(tx, key, thread, run, "runs.cancel", write=True)
-            if not found.unfinished or found.status == "cancelling":
+            if found.ended_at or found.status == "cancelling":
                 raise Refusal(f"Cannot cancel run with status '{found.status}'.")
             claim = self._endings.mark(tx, found, "cancelled", time.time())
             return found.id, claim, views.now(tx, found.id)
@@ -195,7 +195,7 @@ class Runs:
 
         def work(tx: Execute) -> list[Object]:
             row = _find(tx, key, thread, run, "steps.read")
-            found, outputs = views.records(tx, row.id)
+            found, outputs = views.records(tx, row.id) if row.options else views.of_chat(tx, row)
             known = {one["id"] for one in found}
             found += [one for one in live if one["id"] not in known]
             return [objects.step(one, row, outputs) for one in found]

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from core.api.access import cut
 from core.api.key import Key
 from core.api.page import Page, listed
-from core.api.refusal import Refusal, as_refusals
+from core.api.refusal import Refusal, as_refusals, no_file
 from core.concurrency import Background
 from core.errors import Permanent, Retryable
 from core.files.sent import THERE, SentFiles
@@ -109,21 +110,14 @@ class Uploads:
     async def all(self, key: Key, page: Page, purpose: str | None = None) -> dict[str, Any]:
         """A page of the project's files."""
 
-        def read(tx: Execute) -> list[Upload]:
-            if page.after is not None:
-                self.known(tx, key, [page.after])
-            return uploads.all(
-                tx,
-                key.project,
-                self._clock(),
-                purpose=purpose,
-                after=page.after,
-                ascending=page.order == "asc",
-                limit=page.limit + 1,
-            )
+        def read(tx: Execute) -> tuple[list[Upload], bool]:
+            try:
+                return uploads.page(tx, key.project, self._clock(), cut(page), purpose)
+            except LookupError as error:
+                raise no_file(error.args) from None
 
-        found = await self._db(read)
-        return listed([shown(one) for one in found[: page.limit]], more=len(found) > page.limit)
+        found, more = await self._db(read)
+        return listed([shown(one) for one in found], more=more)
 
     async def content(self, key: Key, file: str) -> tuple[Upload, AsyncIterator[bytes]]:
         """The file, and its bytes part by part."""
@@ -133,7 +127,7 @@ class Uploads:
             for number in range(-(-one.size // PART)):
                 piece = await self._db(partial(uploads.part, id=one.id, number=number))
                 if piece is None:  # it was deleted meanwhile: the connection is cut, for bytes are missing
-                    raise _no_file(one.id)
+                    raise no_file([one.id])
                 yield piece
 
         return one, parts()
@@ -153,7 +147,7 @@ class Uploads:
         """Refuse ids that are no files of the project."""
         lost = uploads.missing(tx, key.project, files, self._clock())
         if lost is not None:
-            raise _no_file(lost)
+            raise no_file([lost])
 
     async def remotes(self, key: Key, files: Collection[str]) -> dict[str, str]:
         """The ids at the model server by ours; what is not there yet is sent now, several at once."""
@@ -175,10 +169,10 @@ class Uploads:
             )
         if one.purpose not in THERE:
             raise Refusal(f"File '{file}' has purpose '{one.purpose}': upload it with purpose 'assistants'.")
-        with as_refusals({}, _no_file(file)):
+        with as_refusals({}, no_file([file])):
             remote = await self._sent.remote(file, self._clock())
         if remote is None:
-            raise _no_file(file)
+            raise no_file([file])
         return remote
 
     async def start(self) -> None:
@@ -220,12 +214,8 @@ class Uploads:
     async def _found(self, key: Key, file: str) -> Upload:
         one = await self._db(lambda tx: uploads.get(tx, key.project, file, self._clock()))
         if one is None:
-            raise _no_file(file)
+            raise no_file([file])
         return one
-
-
-def _no_file(file: str) -> Refusal:
-    return Refusal(f"No such File object: {file}", status=404, param="id")
 
 
 async def _parts(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:

@@ -81,7 +81,13 @@ async def test_nobody_elses_file_exists(spool):
         assert (404, words[1].format("file-x")) == await refusal(call(ANN, "file-x"))
     page = await spool.uploads.all(ANN, Page(limit=2, after=files[2]), "assistants")
     assert (files[1::-1], False) == ([one["id"] for one in page["data"]], page["has_more"])
-    assert [] == (await spool.uploads.all(BEN, Page()))["data"]
+    rising = await spool.uploads.all(ANN, Page(limit=2, order="asc"))
+    assert (files[:2], True) == ([one["id"] for one in rising["data"]], rising["has_more"])
+    assert (
+        []
+        == (await spool.uploads.all(BEN, Page()))["data"]
+        == (await spool.uploads.all(ANN, Page(), "vision"))["data"]
+    )
     assert 404 == (await refusal(spool.uploads.all(BEN, Page(after=files[0]))))[0]
 
 
