@@ -271,8 +271,7 @@ class Stores:
         """Whether the server may still have the store: a 404 can also mean what was asked of it."""
         gone = not_found("vector store", row.id)
         try:
-            with as_refusals({row.remote: row.id}, gone):
-                await (await self._service()).store(row.remote)
+            await self._ask(row, "GET", "", {}, gone)
         except Refusal as refusal:
             return refusal is not gone
         return True
