@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -16,11 +17,13 @@ from core.api.key import Key
 from core.api.page import Page, cursors, listed
 from core.api.refusal import Refusal, as_refusals, no_file, not_found, translated
 from core.api.uploads import SWEEP, SWEEP_AGAIN, Uploads
-from core.errors import Permanent, Retryable
+from core.errors import Permanent, Retryable, SpoolError, Unsaved, loggable
+from core.policy import ledger
 from core.ports import Object, Service
-from core.store import remote_objects, uploads
+from core.store import remote_objects, uploads, usage
 from core.store.database import Database, Execute
 from core.store.remote_objects import RemoteObject
+from core.store.usage import Usage
 
 logger = logging.getLogger(__name__)
 MARK: Final = "spool_id"
@@ -57,10 +60,8 @@ class Stores:
             # On disk before it is made: what a kill after this leaves there `settle` finds by its MARK.
             await self._db(lambda tx: remote_objects.begin(tx, id, "vector_store", key.project, now))
             try:
-                with as_refusals(_turned(remotes), no_file(remotes, "file_id")):
-                    made = await (await self._service()).vector_stores(
-                        "POST", "", _without_empty(sent), new=True
-                    )
+                asked = self._made(_without_empty(sent), remotes)
+                made = await (self._indexing(key, asked) if remotes else asked)
             except Refusal as refusal:
                 if refusal.status < 500:
                     await self._db(lambda tx: remote_objects.delete(tx, id))
@@ -69,6 +70,27 @@ class Stores:
         finally:
             self._making.discard(id)
         return _store(made, id)
+
+    async def _made(self, fields: Mapping[str, Any], remotes: Mapping[str, str]) -> Object:
+        with as_refusals(_turned(remotes), no_file(remotes, "file_id")):
+            return await (await self._service()).vector_stores("POST", "", fields, new=True)
+
+    async def _indexing(self, key: Key, asked: Awaitable[Object]) -> Object:
+        """What the server answers, with the row of a request that lets it index files."""
+        one = Usage(
+            "embedding", "", self._clock(), "unknown", platform="api", place=key.project, person=key.person
+        )
+        try:
+            found = await asked
+        except Refusal as refusal:
+            met = refusal.__cause__
+            if isinstance(met, SpoolError) and met.request != "unsent":
+                failed = ledger.broken(one, met)
+                await self._db(lambda tx: usage.add(tx, failed))
+            raise
+        done = replace(one, outcome="completed", ended_at=self._clock())
+        await self._db(lambda tx: usage.add(tx, done))
+        return found
 
     def known(self, tx: Execute, key: Key, stores: Collection[str]) -> None:
         """Refuse ids that are no stores of the project."""
@@ -125,7 +147,8 @@ class Stores:
         row, file = await self._row(key, store), fields["file_id"]
         remote = (await self._files.remotes(key, [file]))[file]
         sent, gone = _without_empty({**fields, "file_id": remote}), no_file([file], "file_id")
-        found = await self._ask(row, "POST", "/files", sent, gone, {remote: file}, new=True)
+        asked = self._ask(row, "POST", "/files", sent, gone, {remote: file}, new=True)
+        found = await self._indexing(key, asked)
         return _entry(found, store, {remote: file})
 
     async def files(
@@ -178,7 +201,8 @@ class Stores:
         remotes = await self._files.remotes(key, [one["file_id"] for one in entries])
         sent = {"files": [{**one, "file_id": remotes[one["file_id"]]} for one in entries]}
         gone, ids = no_file(remotes, "file_id"), _turned(remotes)
-        made = await self._ask(row, "POST", "/file_batches", sent, gone, ids, new=True)
+        asked = self._ask(row, "POST", "/file_batches", sent, gone, ids, new=True)
+        made = await self._indexing(key, asked)
         # A kill before the next line: the files are in the store, and a client that asks again loses nothing.
         one = RemoteObject(
             remote_objects.new_id("file_batch"), "file_batch", key.project, made["id"], self._clock()
@@ -213,8 +237,8 @@ class Stores:
             try:
                 await self.settle()
                 await asyncio.sleep(SWEEP)
-            except (Permanent, Retryable) as error:
-                logger.warning("the model server cannot be asked for stores (%s); again later", error.code)
+            except (Permanent, Retryable, Unsaved) as error:
+                logger.warning("stores cannot be looked after (%s); again later", loggable(error))
                 await asyncio.sleep(SWEEP_AGAIN)
 
     def possible(self) -> None:
@@ -256,9 +280,22 @@ class Stores:
         try:
             return await self._ask(row, method, path, fields, gone)
         except Refusal as refusal:
-            if refusal is gone:
-                await self._db(lambda tx: remote_objects.delete(tx, row.id))
+            if refusal is not gone:
+                raise
+            if await self._there(row):
+                told = "The model server has this vector store and does not know this operation on it."
+                raise Refusal(told, code="not_supported") from None
+            await self._db(lambda tx: remote_objects.delete(tx, row.id))
             raise
+
+    async def _there(self, row: RemoteObject) -> bool:
+        """Whether the server may still have the store: a 404 can also mean what was asked of it."""
+        gone = not_found("vector store", row.id)
+        try:
+            await self._ask(row, "GET", "", {}, gone)
+        except Refusal as refusal:
+            return refusal is not gone
+        return True
 
     async def _remote(self, key: Key, store: str, file: str) -> str:
         """The id at the server of a file that may be in the store."""

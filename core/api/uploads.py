@@ -7,6 +7,7 @@ line makes each step safe is said where it stands.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Mapping
@@ -18,7 +19,7 @@ from core.api.key import Key
 from core.api.page import Page, listed
 from core.api.refusal import Refusal, as_refusals, no_file
 from core.concurrency import Background
-from core.errors import Permanent, Retryable
+from core.errors import Permanent, Retryable, Unsaved, loggable
 from core.files.sent import THERE, SentFiles
 from core.ports import FILE_LIFE
 from core.store import uploads
@@ -63,7 +64,7 @@ class Uploads:
     ) -> None:
         self._db, self._sent, self._background = db, sent, background
         self.rules, self._clock = rules, clock
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots, self._deleted = asyncio.Semaphore(AT_ONCE), asyncio.Event()
 
     async def receive(self, chunks: AsyncIterable[bytes]) -> Received:
         """Keep bytes as they arrive, a part of them in memory. `discard` or `create` follows."""
@@ -139,7 +140,7 @@ class Uploads:
             uploads.delete(tx, file)  # whatever is killed after this, `sweep` finds the row
 
         await self._db(gone)
-        self._background.start(self._swept(), "deleted files")
+        self._deleted.set()
         return {"id": file, "object": "file", "deleted": True}
 
     def known(self, tx: Execute, key: Key, files: Collection[str]) -> None:
@@ -180,19 +181,18 @@ class Uploads:
             self._background.start(self._emptied(id), "an upload that was cut")
 
     async def keep(self) -> None:
-        """For as long as the process lives: what has expired goes, here and at the model server."""
+        """For as long as the process lives: what was deleted or has expired goes, here and at the server."""
         while True:
-            pause = await self._swept()
-            await asyncio.sleep(pause)
-
-    async def _swept(self) -> float:
-        """Seconds until the next time."""
-        try:
-            await self.sweep()
-        except (Permanent, Retryable) as error:
-            logger.warning("deleted files are still at the model server (%s); tried again later", error.code)
-            return SWEEP_AGAIN
-        return SWEEP
+            self._deleted.clear()
+            pause = SWEEP
+            try:
+                await self.sweep()
+            except (Permanent, Retryable, Unsaved) as error:
+                logger.warning("deleted files are not gone yet (%s); tried again later", loggable(error))
+                pause = SWEEP_AGAIN
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._deleted.wait()
 
     async def sweep(self) -> None:
         """Delete what has expired, and at the model server what was deleted here. May be repeated."""
@@ -200,9 +200,16 @@ class Uploads:
         left = await self._db(uploads.left)
         for one in left:
             await self._emptied(one.id)
+        refused: Permanent | None = None
         for one in left:
-            await self._sent.forget(one)
-            await self._db(partial(uploads.forget, id=one.id))
+            try:
+                await self._sent.forget(one)
+            except Permanent as error:  # that one alone: the others go all the same
+                refused = error
+            else:
+                await self._db(partial(uploads.forget, id=one.id))
+        if refused:
+            raise refused
 
     async def _emptied(self, id: str) -> None:
         """Remove the bytes of what is nobody's file, a few at a time."""
