@@ -23,14 +23,13 @@ class SpoolError(Exception):
 
     `detail` is what the other side said, redacted before it is logged; `cure` is our own sentence for the
     operator: the place, and what to do there. `request`: what became of a request to the model server that
-    ended so; `told` (`Finished`): what the server told of it at its end; `usage`: its row of the ledger.
+    ended so; `told` (`Finished`): what the server told of it at its end.
     """
 
     detail: str = ""
     cure: str = ""
     request: Literal["unsent", "refused", "failed", "unknown"] = "unknown"
     told: Any = None
-    usage: Any = None
 
 
 class ConfigError(SpoolError):

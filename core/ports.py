@@ -254,71 +254,17 @@ Object = dict[str, Any]
 """One of the API's objects as the server gives it, with the server's ids."""
 
 
-class StoreObjects(Protocol):
-    """Vector stores as the API's objects, for clients. `store`: its id at the server.
+class Stores(Protocol):
+    """Vector stores of clients: what the API has under /vector_stores."""
 
-    All of these raise Permanent with notice GONE when what they name is not there, and with the server's own
-    reason when it refuses.
-    """
+    async def vector_stores(
+        self, method: Literal["GET", "POST"], path: str, fields: Mapping[str, Any], *, new: bool = False
+    ) -> Object:
+        """What is answered there, with the server's ids. `fields`: the query of a GET, the body of a POST.
 
-    async def make_store(self, fields: Mapping[str, Any]) -> Object:
-        """A new store. Never repeated here: whether it took effect is for the caller to find out."""
-        ...
-
-    async def stores(self, since: float) -> Sequence[Object]:
-        """Those made at or after `since`, newest first."""
-        ...
-
-    async def store(self, store: str) -> Object:
-        """As it is now."""
-        ...
-
-    async def change_store(self, store: str, fields: Mapping[str, Any]) -> Object:
-        """Change its name, metadata or expiry."""
-        ...
-
-    async def search_store(self, store: str, fields: Mapping[str, Any]) -> Object:
-        """A page of what is found."""
-        ...
-
-
-class StoreEntries(Protocol):
-    """The files in such a store, as the API's objects."""
-
-    async def put_entry(self, store: str, fields: Mapping[str, Any]) -> Object:
-        """Begin to index a file; once is enough."""
-        ...
-
-    async def entry(self, store: str, file: str) -> Object:
-        """As it is now."""
-        ...
-
-    async def entries(self, store: str, page: Mapping[str, Any], batch: str | None = None) -> Object:
-        """A page of the list, of one batch if told."""
-        ...
-
-    async def change_entry(self, store: str, file: str, attributes: Mapping[str, Any] | None) -> Object:
-        """Change its attributes."""
-        ...
-
-    async def entry_text(self, store: str, file: str) -> Object:
-        """A page with the text that was found in it."""
-        ...
-
-
-class EntryBatches(Protocol):
-    """Files put into such a store together."""
-
-    async def make_batch(self, store: str, fields: Mapping[str, Any]) -> Object:
-        """Begin to index them. Never repeated here."""
-        ...
-
-    async def batch(self, store: str, batch: str) -> Object:
-        """As it is now."""
-        ...
-
-    async def cancel_batch(self, store: str, batch: str) -> Object:
-        """Stop as soon as possible."""
+        `new`: something is made, and asked for once; of files that may be too new to be known everywhere.
+        Raises Permanent, with notice GONE when what is named is not there, else with the server's own reason.
+        """
         ...
 
 
@@ -360,10 +306,6 @@ class Models(Protocol):
     async def models(self) -> Mapping[str, ModelFacts]:
         """Every model the key can use, by its id."""
         ...
-
-
-class Stores(StoreObjects, StoreEntries, EntryBatches, Protocol):
-    """What stands behind the vector stores of clients."""
 
 
 class Service(Files, VectorStores, Stores, Containers, Transcriber, Models, Protocol):

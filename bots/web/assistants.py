@@ -22,8 +22,7 @@ from bots.web.bodies.shared import (
     TopP,
 )
 from bots.web.frame.old import incoming, outgoing
-from bots.web.frame.shapes import page_of
-from bots.web.route import Answer, Call, Route
+from bots.web.route import Answer, Call, Route, by
 from bots.web.services import Services
 from core.api.assistants import ApiAssistants
 from core.api.page import listed
@@ -67,27 +66,18 @@ def routes(services: Services) -> tuple[Route, ...]:
         made, call.headers[REPLACED] = await assistants.create(call.key, call.body)
         return made
 
-    async def all(call: Call) -> Answer:
-        return await assistants.all(call.key, page_of(call.query))
-
-    async def get(call: Call) -> Answer:
-        return await assistants.get(call.key, call.path["assistant_id"])
-
     async def modify(call: Call) -> Answer:
         id = call.path["assistant_id"]
         changed, call.headers[REPLACED] = await assistants.modify(call.key, id, call.body)
         return changed
 
-    async def delete(call: Call) -> Answer:
-        return await assistants.delete(call.key, call.path["assistant_id"])
-
     one = "/assistants/{assistant_id}"
     return (
         Route("POST", "/assistants", create, "Create an assistant", body=CreateAssistant, answer="assistant"),
-        Route("GET", "/assistants", all, "List assistants", query=ListQuery, answer="list"),
-        Route("GET", one, get, "One assistant", answer="assistant"),
+        Route("GET", "/assistants", by(assistants.all), "List assistants", query=ListQuery, answer="list"),
+        Route("GET", one, by(assistants.get), "One assistant", answer="assistant"),
         Route("POST", one, modify, "Change an assistant", body=ModifyAssistant, answer="assistant"),
-        Route("DELETE", one, delete, "Delete an assistant", answer="assistant.deleted"),
+        Route("DELETE", one, by(assistants.delete), "Delete an assistant", answer="assistant.deleted"),
         *_file_routes(services.assistants, f"{one}/files"),
     )
 

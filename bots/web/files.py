@@ -13,7 +13,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from bots.web.bodies.files import FilesQuery, NewFile, given
 from bots.web.frame.reading import plain
 from bots.web.frame.shapes import checked
-from bots.web.route import Answer, Call, Route
+from bots.web.route import Answer, Call, Route, by
 from bots.web.services import Services
 from core.api.page import Page
 from core.api.refusal import Refusal
@@ -40,12 +40,6 @@ def routes(services: Services) -> tuple[Route, ...]:
         page = Page(asked["limit"], asked["order"], asked["after"])
         return await uploads.all(call.key, page, asked["purpose"])
 
-    async def get(call: Call) -> Answer:
-        return await uploads.get(call.key, call.path["file_id"])
-
-    async def delete(call: Call) -> Answer:
-        return await uploads.delete(call.key, call.path["file_id"])
-
     async def content(call: Call) -> Answer:
         return await _sent(uploads, call)
 
@@ -53,8 +47,8 @@ def routes(services: Services) -> tuple[Route, ...]:
     return (
         Route("POST", "/files", create, "Upload a file (multipart/form-data)", answer="file"),
         Route("GET", "/files", all, "List files", query=FilesQuery, answer="list"),
-        Route("GET", one, get, "One file", answer="file"),
-        Route("DELETE", one, delete, "Delete a file", answer="file"),
+        Route("GET", one, by(uploads.get), "One file", answer="file"),
+        Route("DELETE", one, by(uploads.delete), "Delete a file", answer="file"),
         Route("GET", f"{one}/content", content, "The bytes of a file", answer="bytes"),
     )
 

@@ -68,7 +68,7 @@ async def _handle(route: Route, frame: Frame, request: web.Request) -> web.Strea
             sent = await frame.reading.object(request)
             body = checked(route.body, old.incoming(sent) if is_old else sent)
         ids = {name: plain(id) for name, id in request.match_info.items()}
-        call = Call(request, key, ids, query, body, old=is_old)
+        call = Call(request, route, key, ids, query, body, old=is_old)
         answer = await route.handle(call)
         if isinstance(answer, web.StreamResponse):
             return answer

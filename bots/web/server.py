@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import ContentEncodingError
 
 from bots.web.frame.access import LOCAL, Access, host_allowed
+from bots.web.frame.door import Door
 from bots.web.frame.errors import framed, told_id
 from bots.web.frame.health import Health
 from bots.web.frame.reading import MOST_BYTES, Reading
@@ -35,7 +36,7 @@ async def served(
     settings: Settings, listening: Listening, services: Services, db: Database
 ) -> AsyncIterator[str]:
     """While this is entered the port answers; gives its URL. Raises ConfigError where it cannot be had."""
-    runner = web.AppRunner(
+    runner = Door(
         _application(settings, listening, services, db),
         access_log=None,
         handle_signals=False,

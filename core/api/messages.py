@@ -9,13 +9,14 @@ from typing import Any
 
 from core.api import access
 from core.api.key import Key
-from core.api.page import Page, listed
+from core.api.page import Page, cursors, listed
 from core.api.refusal import Refusal, not_found
 from core.api.watch import Fields
+from core.files.attachments import TOTAL
 from core.runs.client import objects, records
 from core.runs.client.objects import Object
 from core.runs.client.watching import Watching
-from core.store import client_runs, items, runs, steps, summaries, thread_messages, threads
+from core.store import client_runs, items, runs, steps, summaries, thread_messages, threads, uploads
 from core.store.client_runs import RunRow
 from core.store.database import Database, Execute
 from core.store.thread_messages import ThreadMessage
@@ -60,10 +61,8 @@ class Messages:
 
         def work(tx: Execute) -> Object:
             there = access.thread(tx, key, thread, "messages.list")
-            try:
-                found, more = thread_messages.page(tx, there.id, access.cut(page), run_id)
-            except LookupError as error:
-                raise access.no_cursor("message", error) from None
+            with cursors("message"):
+                found, more = thread_messages.page(tx, there.id, page, run_id)
             return listed([objects.message(one) for one in found], more=more)
 
         return await self._db(work)
@@ -99,6 +98,7 @@ def add(tx: Execute, key: Key, there: threads.Row, fields: Fields, now: float) -
     if role == "assistant" and any(part["type"] != "text" for part in parts):
         raise Refusal("Messages of the role assistant consist of text.", param="content")
     access.files(tx, key, [*(one["file_id"] for one in files), *_pictures(parts)])
+    _small_enough(tx, key, _pictures(parts), now)
     text = objects.words(parts)
     kept: dict[str, Any] = {"metadata": fields.get("metadata") or {}, "attachments": files}
     if len(parts) > 1 or parts[0]["type"] != "text":
@@ -149,6 +149,17 @@ def _file(given: Mapping[str, Any]) -> Object:
 
 def _pictures(parts: Iterable[Mapping[str, Any]]) -> list[str]:
     return [part["image_file"]["file_id"] for part in parts if part["type"] == "image_file"]
+
+
+def _small_enough(tx: Execute, key: Key, pictures: Iterable[str], now: float) -> None:
+    """What goes with a request as a whole is in memory as a whole."""
+    for id in pictures:
+        found = uploads.get(tx, key.project, id, now)
+        if found and found.size > TOTAL:
+            told = (
+                f"Image file '{id}' has {found.size} bytes, and {TOTAL} are the most. Upload a smaller one."
+            )
+            raise Refusal(told, param="content")
 
 
 def _item(role: str, parts: list[Object]) -> str:

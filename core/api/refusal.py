@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -45,6 +45,11 @@ _TYPES = {429: "rate_limit_error"}
 def not_found(kind: str, id: str) -> Refusal:
     """There is none with this id, or none that this key may see: word for word the same."""
     return Refusal(f"No {kind} found with id '{id}'.", status=404)
+
+
+def no_file(files: Collection[str], param: str = "id") -> Refusal:
+    """As `not_found`, in the API's own words for files."""
+    return Refusal(f"No such File object: {', '.join(files)}", status=404, param=param)
 
 
 _OPERATOR: Final = frozenset({"billing", "model_auth", "model_region", "model_address"})

@@ -16,7 +16,7 @@ from core.api import access, messages, threads
 from core.api.assistants import refuse_hosted
 from core.api.key import Key
 from core.api.models import ApiModels
-from core.api.page import Page, listed
+from core.api.page import Page, cursors, listed
 from core.api.refusal import Refusal, not_found
 from core.api.run_options import run_options
 from core.api.watch import Fields, Watch
@@ -108,10 +108,8 @@ class Runs:
 
         def work(tx: Execute) -> Object:
             there = access.thread(tx, key, thread, "runs.list")
-            try:
-                found, more = client_runs.page(tx, there.id, access.cut(page))
-            except LookupError as error:
-                raise access.no_cursor("run", error) from None
+            with cursors("run"):
+                found, more = client_runs.page(tx, there.id, page)
             return listed([views.run(tx, one) for one in found], more=more)
 
         return await self._db(work)
@@ -132,7 +130,7 @@ class Runs:
 
         def work(tx: Execute) -> tuple[RunId, Claim | None, Object]:
             found = _find(tx, key, thread, run, "runs.cancel", write=True)
-            if not found.unfinished or found.status == "cancelling":
+            if found.ended_at or found.status == "cancelling":
                 raise Refusal(f"Cannot cancel run with status '{found.status}'.")
             claim = self._endings.mark(tx, found, "cancelled", time.time())
             return found.id, claim, views.now(tx, found.id)
@@ -195,7 +193,7 @@ class Runs:
 
         def work(tx: Execute) -> list[Object]:
             row = _find(tx, key, thread, run, "steps.read")
-            found, outputs = views.records(tx, row.id)
+            found, outputs = views.records(tx, row.id) if row.options else views.of_chat(tx, row)
             known = {one["id"] for one in found}
             found += [one for one in live if one["id"] not in known]
             return [objects.step(one, row, outputs) for one in found]

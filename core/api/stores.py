@@ -9,23 +9,29 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from core.api.key import Key
-from core.api.page import Page, listed
-from core.api.refusal import Refusal, as_refusals, not_found, translated
+from core.api.page import Page, cursors, listed
+from core.api.refusal import Refusal, as_refusals, no_file, not_found, translated
 from core.api.uploads import SWEEP, SWEEP_AGAIN, Uploads
-from core.errors import Permanent, Retryable
+from core.errors import Permanent, Retryable, SpoolError, Unsaved, loggable
+from core.policy import ledger
 from core.ports import Object, Service
-from core.store import remote_objects, uploads
+from core.store import remote_objects, uploads, usage
 from core.store.database import Database, Execute
 from core.store.remote_objects import RemoteObject
+from core.store.usage import Usage
 
 logger = logging.getLogger(__name__)
 MARK: Final = "spool_id"
 """In a store's metadata at the server: our id, by which one is found whose making was cut by a kill."""
+Method = Literal["GET", "POST"]
 _MOST_METADATA: Final = 16
+_LISTED: Final = 100
+"""Stores that are listed with one request."""
 _SKEW: Final = 300.0
 
 
@@ -54,8 +60,8 @@ class Stores:
             # On disk before it is made: what a kill after this leaves there `settle` finds by its MARK.
             await self._db(lambda tx: remote_objects.begin(tx, id, "vector_store", key.project, now))
             try:
-                with as_refusals(_turned(remotes), _no_file(remotes)):
-                    made = await (await self._service()).make_store(_without_empty(sent))
+                asked = self._made(_without_empty(sent), remotes)
+                made = await (self._indexing(key, asked) if remotes else asked)
             except Refusal as refusal:
                 if refusal.status < 500:
                     await self._db(lambda tx: remote_objects.delete(tx, id))
@@ -64,6 +70,27 @@ class Stores:
         finally:
             self._making.discard(id)
         return _store(made, id)
+
+    async def _made(self, fields: Mapping[str, Any], remotes: Mapping[str, str]) -> Object:
+        with as_refusals(_turned(remotes), no_file(remotes, "file_id")):
+            return await (await self._service()).vector_stores("POST", "", fields, new=True)
+
+    async def _indexing(self, key: Key, asked: Awaitable[Object]) -> Object:
+        """What the server answers, with the row of a request that lets it index files."""
+        one = Usage(
+            "embedding", "", self._clock(), "unknown", platform="api", place=key.project, person=key.person
+        )
+        try:
+            found = await asked
+        except Refusal as refusal:
+            met = refusal.__cause__
+            if isinstance(met, SpoolError) and met.request != "unsent":
+                failed = ledger.broken(one, met)
+                await self._db(lambda tx: usage.add(tx, failed))
+            raise
+        done = replace(one, outcome="completed", ended_at=self._clock())
+        await self._db(lambda tx: usage.add(tx, done))
+        return found
 
     def known(self, tx: Execute, key: Key, stores: Collection[str]) -> None:
         """Refuse ids that are no stores of the project."""
@@ -74,17 +101,9 @@ class Stores:
     async def all(self, key: Key, page: Page) -> dict[str, Any]:
         """A page of the project's stores; those the server has no more are left out."""
 
-        def read(tx: Execute) -> list[RemoteObject]:
-            self.known(tx, key, [one for one in (page.after, page.before) if one])
-            return remote_objects.all(
-                tx,
-                key.project,
-                "vector_store",
-                ascending=page.order == "asc",
-                after=page.after,
-                before=page.before,
-                limit=page.limit + 1,
-            )
+        def read(tx: Execute) -> tuple[list[RemoteObject], bool]:
+            with cursors("vector store"):
+                return remote_objects.page(tx, key.project, "vector_store", page)
 
         async def one(row: RemoteObject) -> Object | None:
             async with self._slots:
@@ -95,21 +114,17 @@ class Stores:
                         return None
                     raise
 
-        rows = await self._db(read)
-        backwards = page.before is not None and page.after is None
-        shown = rows[-page.limit :] if backwards else rows[: page.limit]
-        found = await asyncio.gather(*map(one, shown))
-        return listed([store for store in found if store is not None], more=len(rows) > page.limit)
+        rows, more = await self._db(read)
+        found = await asyncio.gather(*map(one, rows))
+        return listed([store for store in found if store is not None], more=more)
 
     async def get(self, key: Key, store: str) -> Object:
         """The store as it is now."""
-        row = await self._row(key, store)
-        return _store(await self._of(row, lambda service: service.store(row.remote)), store)
+        return _store(await self._of(await self._row(key, store), "GET", "", {}), store)
 
     async def modify(self, key: Key, store: str, fields: Mapping[str, Any]) -> Object:
         """Change its name, metadata or expiry."""
-        row = await self._row(key, store)
-        return _store(await self._of(row, lambda service: service.change_store(row.remote, fields)), store)
+        return _store(await self._of(await self._row(key, store), "POST", "", fields), store)
 
     async def delete(self, key: Key, store: str) -> dict[str, Any]:
         """Returns ⇒ neither we nor the server has it; its files stay. After a kill it may be repeated."""
@@ -121,8 +136,7 @@ class Stores:
 
     async def search(self, key: Key, store: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         """What is found in it; results of files that are not the project's any more are left out."""
-        row = await self._row(key, store)
-        found = await self._of(row, lambda service: service.search_store(row.remote, fields))
+        found = await self._of(await self._row(key, store), "POST", "/search", fields)
         results = found.get("data") or []
         names = await self._ours(key, [one["file_id"] for one in results])
         kept = [{**one, "file_id": names[one["file_id"]]} for one in results if one["file_id"] in names]
@@ -132,9 +146,9 @@ class Stores:
         """Begin to index a file: `file_id`, attributes, chunking_strategy. Once is enough."""
         row, file = await self._row(key, store), fields["file_id"]
         remote = (await self._files.remotes(key, [file]))[file]
-        sent = _without_empty({**fields, "file_id": remote})
-        with as_refusals({remote: file, row.remote: store}, _no_file([file])):
-            found = await (await self._service()).put_entry(row.remote, sent)
+        sent, gone = _without_empty({**fields, "file_id": remote}), no_file([file], "file_id")
+        asked = self._ask(row, "POST", "/files", sent, gone, {remote: file}, new=True)
+        found = await self._indexing(key, asked)
         return _entry(found, store, {remote: file})
 
     async def files(
@@ -149,36 +163,33 @@ class Stores:
                 await self.file(key, store, at)  # a cursor that is not in the list is refused
                 query[name] = await self._remote(key, store, at)
         gone = _no_batch(store, batch) if batch else not_found("vector store", store)
-        with as_refusals({row.remote: store}, gone):
-            service = await self._service()
-            found = await service.entries(row.remote, query, part.remote if part else None)
+        of = f"/file_batches/{part.remote}" if part else ""
+        found = await self._ask(row, "GET", f"{of}/files", query, gone)
         names = await self._ours(key, [one["id"] for one in found["data"]])
         kept = [_entry(one, store, names) for one in found["data"] if one["id"] in names]
         return listed(kept, more=bool(found.get("has_more")))
 
     async def file(self, key: Key, store: str, file: str) -> Object:
         """A file in it as it is now."""
-        return await self._entry(key, store, file, lambda port, *at: port.entry(*at))
+        return await self._entry(key, store, file)
 
     async def modify_file(self, key: Key, store: str, file: str, fields: Mapping[str, Any]) -> Object:
         """Change its attributes."""
-        attributes = fields.get("attributes")
-        return await self._entry(key, store, file, lambda port, *at: port.change_entry(*at, attributes))
+        return await self._entry(key, store, file, "POST", {"attributes": fields.get("attributes")})
 
     async def text(self, key: Key, store: str, file: str) -> Object:
         """A page with the text that was found in it."""
-        found = await self._entry(key, store, file, lambda port, *at: port.entry_text(*at), plain=True)
+        row, remote = await self._row(key, store), await self._remote(key, store, file)
+        of = f"/files/{remote}/content"
+        found = await self._ask(row, "GET", of, {}, _not_in(store, file), {remote: file})
         return {**found, **({"file_id": file} if "file_id" in found else {})}
 
     async def remove(self, key: Key, store: str, file: str) -> dict[str, Any]:
         """Returns ⇒ it is not found in the store any more; the file itself stays."""
-
-        async def out(port: Service, row: str, remote: str) -> Object:
-            await port.entry(row, remote)
-            await port.unindex(row, remote)
-            return {}
-
-        await self._entry(key, store, file, out, plain=True)
+        await self._entry(key, store, file)
+        row, remote = await self._row(key, store), await self._remote(key, store, file)
+        with as_refusals({remote: file, row.remote: store}, _not_in(store, file)):
+            await (await self._service()).unindex(row.remote, remote)
         return {"id": file, "object": "vector_store.file.deleted", "deleted": True}
 
     async def add_batch(self, key: Key, store: str, fields: Mapping[str, Any]) -> Object:
@@ -189,8 +200,9 @@ class Stores:
         entries += [_without_empty(one) for one in fields.get("files") or ()]
         remotes = await self._files.remotes(key, [one["file_id"] for one in entries])
         sent = {"files": [{**one, "file_id": remotes[one["file_id"]]} for one in entries]}
-        with as_refusals({**_turned(remotes), row.remote: store}, _no_file(remotes)):
-            made = await (await self._service()).make_batch(row.remote, sent)
+        gone, ids = no_file(remotes, "file_id"), _turned(remotes)
+        asked = self._ask(row, "POST", "/file_batches", sent, gone, ids, new=True)
+        made = await self._indexing(key, asked)
         # A kill before the next line: the files are in the store, and a client that asks again loses nothing.
         one = RemoteObject(
             remote_objects.new_id("file_batch"), "file_batch", key.project, made["id"], self._clock()
@@ -200,11 +212,11 @@ class Stores:
 
     async def batch(self, key: Key, store: str, batch: str) -> Object:
         """The batch as it is now."""
-        return await self._batch(key, store, batch, lambda port, *at: port.batch(*at))
+        return await self._batch(key, store, batch, "GET")
 
     async def cancel_batch(self, key: Key, store: str, batch: str) -> Object:
         """Stop it as soon as possible."""
-        return await self._batch(key, store, batch, lambda port, *at: port.cancel_batch(*at))
+        return await self._batch(key, store, batch, "POST", "/cancel")
 
     async def settle(self) -> None:
         """Remove what a kill left between the server's making of a store and our record of it."""
@@ -212,7 +224,7 @@ class Stores:
         if not left:
             return
         service = await self._service()
-        made = await service.stores(min(one.created_at for one in left) - _SKEW)
+        made = await _stores(service, min(one.created_at for one in left) - _SKEW)
         marks = {(store.get("metadata") or {}).get(MARK): store["id"] for store in made}
         for one in left:
             if one.id in marks:
@@ -225,8 +237,8 @@ class Stores:
             try:
                 await self.settle()
                 await asyncio.sleep(SWEEP)
-            except (Permanent, Retryable) as error:
-                logger.warning("the model server cannot be asked for stores (%s); again later", error.code)
+            except (Permanent, Retryable, Unsaved) as error:
+                logger.warning("stores cannot be looked after (%s); again later", loggable(error))
                 await asyncio.sleep(SWEEP_AGAIN)
 
     def possible(self) -> None:
@@ -246,16 +258,44 @@ class Stores:
             raise not_found("vector store", store)
         return row
 
-    async def _of(self, row: RemoteObject, call: Callable[[Service], Awaitable[Object]]) -> Object:
-        """What the server says about a store; one that it has no more is not there for us, either."""
+    async def _ask(
+        self,
+        row: RemoteObject,
+        method: Method,
+        path: str,
+        fields: Mapping[str, Any],
+        gone: Refusal,
+        ids: Mapping[str, str] | None = None,
+        *,
+        new: bool = False,
+    ) -> Object:
+        """What the server says of a store, or of what is in it. `ids`: ours of these, by the server's."""
+        with as_refusals({row.remote: row.id, **(ids or {})}, gone):
+            service = await self._service()
+            return await service.vector_stores(method, f"/{row.remote}{path}", fields, new=new)
+
+    async def _of(self, row: RemoteObject, method: Method, path: str, fields: Mapping[str, Any]) -> Object:
+        """As `_ask`; a store that the server has no more is not there for us, either."""
         gone = not_found("vector store", row.id)
         try:
-            with as_refusals({row.remote: row.id}, gone):
-                return await call(await self._service())
+            return await self._ask(row, method, path, fields, gone)
         except Refusal as refusal:
-            if refusal is gone:
-                await self._db(lambda tx: remote_objects.delete(tx, row.id))
+            if refusal is not gone:
+                raise
+            if await self._there(row):
+                told = "The model server has this vector store and does not know this operation on it."
+                raise Refusal(told, code="not_supported") from None
+            await self._db(lambda tx: remote_objects.delete(tx, row.id))
             raise
+
+    async def _there(self, row: RemoteObject) -> bool:
+        """Whether the server may still have the store: a 404 can also mean what was asked of it."""
+        gone = not_found("vector store", row.id)
+        try:
+            await self._ask(row, "GET", "", {}, gone)
+        except Refusal as refusal:
+            return refusal is not gone
+        return True
 
     async def _remote(self, key: Key, store: str, file: str) -> str:
         """The id at the server of a file that may be in the store."""
@@ -270,12 +310,16 @@ class Stores:
         return remote
 
     async def _entry(
-        self, key: Key, store: str, file: str, call: Callable[..., Awaitable[Object]], *, plain: bool = False
+        self,
+        key: Key,
+        store: str,
+        file: str,
+        method: Method = "GET",
+        fields: Mapping[str, Any] | None = None,
     ) -> Object:
         row, remote = await self._row(key, store), await self._remote(key, store, file)
-        with as_refusals({remote: file, row.remote: store}, _not_in(store, file)):
-            found = await call(await self._service(), row.remote, remote)
-        return found if plain else _entry(found, store, {remote: file})
+        of, ids = f"/files/{remote}", {remote: file}
+        return _entry(await self._ask(row, method, of, fields or {}, _not_in(store, file), ids), store, ids)
 
     async def _batch_row(self, key: Key, store: str, batch: str) -> RemoteObject:
         row = await self._db(lambda tx: remote_objects.get(tx, key.project, "file_batch", batch))
@@ -283,16 +327,27 @@ class Stores:
             raise _no_batch(store, batch)
         return row
 
-    async def _batch(
-        self, key: Key, store: str, batch: str, call: Callable[..., Awaitable[Object]]
-    ) -> Object:
+    async def _batch(self, key: Key, store: str, batch: str, method: Method, path: str = "") -> Object:
         row, part = await self._row(key, store), await self._batch_row(key, store, batch)
-        with as_refusals({row.remote: store, part.remote: batch}, _no_batch(store, batch)):
-            found = await call(await self._service(), row.remote, part.remote)
+        gone, of = _no_batch(store, batch), f"/file_batches/{part.remote}{path}"
+        found = await self._ask(row, method, of, {}, gone, {part.remote: batch})
         return {**found, "id": batch, "vector_store_id": store}
 
     async def _ours(self, key: Key, remotes: Collection[str]) -> dict[str, str]:
         return await self._db(lambda tx: uploads.of_remotes(tx, key.project, remotes))
+
+
+async def _stores(service: Service, since: float) -> list[Object]:
+    """Those that the server made since then, newest first."""
+    found: list[Object] = []
+    more = True
+    while more:
+        after = {"after": found[-1]["id"]} if found else {}
+        page = await service.vector_stores("GET", "", {"limit": _LISTED, **after})
+        young = [one for one in page.get("data") or () if one["created_at"] >= since]
+        found += young
+        more = bool(page.get("has_more")) and len(young) == _LISTED
+    return found
 
 
 def _store(found: Object, id: str) -> Object:
@@ -322,11 +377,6 @@ def _without_empty(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _turned(remotes: Mapping[str, str]) -> dict[str, str]:
     return {remote: ours for ours, remote in remotes.items()}
-
-
-def _no_file(files: Collection[str]) -> Refusal:
-    """The server does not have what we sent it, or has not got it yet."""
-    return Refusal(f"No such File object: {', '.join(files)}", status=404, param="file_id")
 
 
 def _not_in(store: str, file: str) -> Refusal:

@@ -7,6 +7,7 @@ line makes each step safe is said where it stands.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Mapping
@@ -16,9 +17,9 @@ from typing import Any, Final
 
 from core.api.key import Key
 from core.api.page import Page, listed
-from core.api.refusal import Refusal, as_refusals
+from core.api.refusal import Refusal, as_refusals, no_file
 from core.concurrency import Background
-from core.errors import Permanent, Retryable
+from core.errors import Permanent, Retryable, Unsaved, loggable
 from core.files.sent import THERE, SentFiles
 from core.ports import FILE_LIFE
 from core.store import uploads
@@ -63,7 +64,7 @@ class Uploads:
     ) -> None:
         self._db, self._sent, self._background = db, sent, background
         self.rules, self._clock = rules, clock
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots, self._deleted = asyncio.Semaphore(AT_ONCE), asyncio.Event()
 
     async def receive(self, chunks: AsyncIterable[bytes]) -> Received:
         """Keep bytes as they arrive, a part of them in memory. `discard` or `create` follows."""
@@ -109,21 +110,14 @@ class Uploads:
     async def all(self, key: Key, page: Page, purpose: str | None = None) -> dict[str, Any]:
         """A page of the project's files."""
 
-        def read(tx: Execute) -> list[Upload]:
-            if page.after is not None:
-                self.known(tx, key, [page.after])
-            return uploads.all(
-                tx,
-                key.project,
-                self._clock(),
-                purpose=purpose,
-                after=page.after,
-                ascending=page.order == "asc",
-                limit=page.limit + 1,
-            )
+        def read(tx: Execute) -> tuple[list[Upload], bool]:
+            try:
+                return uploads.page(tx, key.project, self._clock(), page, purpose)
+            except LookupError as error:
+                raise no_file(error.args) from None
 
-        found = await self._db(read)
-        return listed([shown(one) for one in found[: page.limit]], more=len(found) > page.limit)
+        found, more = await self._db(read)
+        return listed([shown(one) for one in found], more=more)
 
     async def content(self, key: Key, file: str) -> tuple[Upload, AsyncIterator[bytes]]:
         """The file, and its bytes part by part."""
@@ -133,7 +127,7 @@ class Uploads:
             for number in range(-(-one.size // PART)):
                 piece = await self._db(partial(uploads.part, id=one.id, number=number))
                 if piece is None:  # it was deleted meanwhile: the connection is cut, for bytes are missing
-                    raise _no_file(one.id)
+                    raise no_file([one.id])
                 yield piece
 
         return one, parts()
@@ -146,14 +140,14 @@ class Uploads:
             uploads.delete(tx, file)  # whatever is killed after this, `sweep` finds the row
 
         await self._db(gone)
-        self._background.start(self._swept(), "deleted files")
+        self._deleted.set()
         return {"id": file, "object": "file", "deleted": True}
 
     def known(self, tx: Execute, key: Key, files: Collection[str]) -> None:
         """Refuse ids that are no files of the project."""
         lost = uploads.missing(tx, key.project, files, self._clock())
         if lost is not None:
-            raise _no_file(lost)
+            raise no_file([lost])
 
     async def remotes(self, key: Key, files: Collection[str]) -> dict[str, str]:
         """The ids at the model server by ours; what is not there yet is sent now, several at once."""
@@ -175,10 +169,10 @@ class Uploads:
             )
         if one.purpose not in THERE:
             raise Refusal(f"File '{file}' has purpose '{one.purpose}': upload it with purpose 'assistants'.")
-        with as_refusals({}, _no_file(file)):
+        with as_refusals({}, no_file([file])):
             remote = await self._sent.remote(file, self._clock())
         if remote is None:
-            raise _no_file(file)
+            raise no_file([file])
         return remote
 
     async def start(self) -> None:
@@ -187,19 +181,18 @@ class Uploads:
             self._background.start(self._emptied(id), "an upload that was cut")
 
     async def keep(self) -> None:
-        """For as long as the process lives: what has expired goes, here and at the model server."""
+        """For as long as the process lives: what was deleted or has expired goes, here and at the server."""
         while True:
-            pause = await self._swept()
-            await asyncio.sleep(pause)
-
-    async def _swept(self) -> float:
-        """Seconds until the next time."""
-        try:
-            await self.sweep()
-        except (Permanent, Retryable) as error:
-            logger.warning("deleted files are still at the model server (%s); tried again later", error.code)
-            return SWEEP_AGAIN
-        return SWEEP
+            self._deleted.clear()
+            pause = SWEEP
+            try:
+                await self.sweep()
+            except (Permanent, Retryable, Unsaved) as error:
+                logger.warning("deleted files are not gone yet (%s); tried again later", loggable(error))
+                pause = SWEEP_AGAIN
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._deleted.wait()
 
     async def sweep(self) -> None:
         """Delete what has expired, and at the model server what was deleted here. May be repeated."""
@@ -207,9 +200,16 @@ class Uploads:
         left = await self._db(uploads.left)
         for one in left:
             await self._emptied(one.id)
+        refused: Permanent | None = None
         for one in left:
-            await self._sent.forget(one)
-            await self._db(partial(uploads.forget, id=one.id))
+            try:
+                await self._sent.forget(one)
+            except Permanent as error:  # that one alone: the others go all the same
+                refused = error
+            else:
+                await self._db(partial(uploads.forget, id=one.id))
+        if refused:
+            raise refused
 
     async def _emptied(self, id: str) -> None:
         """Remove the bytes of what is nobody's file, a few at a time."""
@@ -220,12 +220,8 @@ class Uploads:
     async def _found(self, key: Key, file: str) -> Upload:
         one = await self._db(lambda tx: uploads.get(tx, key.project, file, self._clock()))
         if one is None:
-            raise _no_file(file)
+            raise no_file([file])
         return one
-
-
-def _no_file(file: str) -> Refusal:
-    return Refusal(f"No such File object: {file}", status=404, param="id")
 
 
 async def _parts(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from core.concurrency import Background, Backoff, Slots, retry
-from core.errors import FileRefused, Permanent, Retryable, SpoolError, Unsaved, loggable
+from core.errors import FileRefused, Permanent, Retryable, Unsaved, loggable
 from core.files import detect
 from core.ports import Fetching
 from core.store import files, messages, usage
@@ -29,21 +29,15 @@ from core.types import Address, Attachment, File, IncomingMessage, RunId, Thread
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What is said in a recording, and the row of the request that told it."""
-
-    text: str
-    usage: Usage
-
-
 class Hear(Protocol):
-    """`model` gives what is said in the audio file of that name."""
+    """Gives what is said in the audio file of that name."""
 
-    model: str
+    def asked(self) -> Usage:
+        """The row of a request whose end is not seen."""
+        ...
 
-    async def __call__(self, name: str, content: bytes) -> Heard:
-        """Raises Retryable or Permanent, with the row of its request in their `usage`."""
+    async def __call__(self, name: str, content: bytes, rows: list[Usage]) -> str:
+        """`rows` gets the row of the request, whatever becomes of it. Raises Retryable or Permanent."""
         ...
 
 
@@ -204,7 +198,7 @@ class Attachments:
         def look(tx: Execute) -> bytes | None:
             content = files.content(tx, file.id)
             if begun and content and self._transcribe:
-                usage.add(tx, whose(_asked(self._transcribe)))
+                usage.add(tx, whose(self._transcribe.asked()))
             return content
 
         content = await self._db(look)
@@ -220,7 +214,7 @@ class Attachments:
 
         def write(tx: Execute) -> None:
             settle(tx)
-            usage.add(tx, *rows)
+            usage.add(tx, *map(whose, rows))
 
         await self._db(write)
 
@@ -228,19 +222,10 @@ class Attachments:
         """One request. That of a failed one is on record before the next: `rows` has the newest."""
         assert self._transcribe is not None
         if rows:
-            await self._db(partial(_write, rows[:]))
+            failed = [*map(whose, rows)]
+            await self._db(lambda tx: usage.add(tx, *failed))
             rows.clear()
-        asked = _asked(self._transcribe)
-        try:
-            heard = await self._transcribe(name, content)
-        except SpoolError as error:
-            rows += [whose(error.usage)] if error.usage else []
-            raise
-        except BaseException:  # its end was not seen
-            rows.append(whose(asked))
-            raise
-        rows.append(whose(heard.usage))
-        return heard.text
+        return await self._transcribe(name, content, rows)
 
     async def _said(self, file: Stored, hear: Callable[[], Awaitable[str]]) -> str:
         if self._transcribe is None:
@@ -271,10 +256,6 @@ class Attachments:
             return await retry(work, Backoff(self._pause, seconds=seconds), "file")
 
 
-def _asked(hear: Hear) -> Usage:
-    return Usage("transcription", hear.model, time.time(), "unknown")
-
-
 Whose = Callable[[Usage], Usage]
 """Says in a row whom its request is for."""
 
@@ -283,10 +264,6 @@ def _whose(message: IncomingMessage, thread: ThreadId, run: RunId, file: Stored)
     where, (place, person) = message.address.platform, usage.place_and_person(message.address, message.user)
     told = partial(replace, run_id=run, thread_id=thread, platform=where, place=place, person=person)
     return partial(told, step=file.id)
-
-
-def _write(rows: Sequence[Usage], tx: Execute) -> None:
-    usage.add(tx, *rows)
 
 
 def _row(

@@ -122,7 +122,8 @@ class Library:
         async with self._slots:
             await self._shelves.check(owner, days)
             store = await self._shelves.recorded(owner) or await self._shelves.open(owner, days, None)
-            await self._again(lambda: self._service.index(store, remote))
+            done = await self._again(lambda: self._asked(owner, store, remote))
+            await self._db(lambda tx: usage.add(tx, _whose(tx, owner, done)))
             await self._shelves.used(owner, days)
             return store
 
@@ -223,9 +224,8 @@ class Library:
     async def _index(self, owner: str, digest: str, remote: str, days: int | None) -> None:
         """Make an uploaded document searchable; when its store or its bytes are gone, record that."""
         store = await self._shelves.recorded(owner) or await self._shelves.open(owner, days, None)
-        began = self._clock()
         try:
-            await self._again(lambda: self._asked(owner, store, remote))
+            done = await self._again(lambda: self._asked(owner, store, remote))
         except Permanent as error:
             if error.notice == GONE:
                 await self._vanished(owner, digest, store, days)
@@ -235,7 +235,6 @@ class Library:
                 await self._again(lambda: self._service.forget(remote))
                 await self._db(lambda tx: vector_stores.failed(tx, owner, digest, why))
             raise
-        done = Usage("embedding", "", began, "completed", ended_at=self._clock())
 
         def write(tx: Execute) -> None:
             vector_stores.completed(tx, owner, digest, remote)
@@ -243,8 +242,8 @@ class Library:
 
         await self._db(write)
 
-    async def _asked(self, owner: str, store: str, remote: str) -> None:
-        """One request to index; that it failed is on record before the next."""
+    async def _asked(self, owner: str, store: str, remote: str) -> Usage:
+        """One request to index, as the ledger has it; that it failed is on record before the next."""
         began = self._clock()
         try:
             await self._service.index(store, remote)
@@ -253,6 +252,7 @@ class Library:
                 one = Usage("embedding", "", began, error.request, error=loggable(error))
                 await self._db(lambda tx: usage.add(tx, _whose(tx, owner, one)))
             raise
+        return Usage("embedding", "", began, "completed", ended_at=self._clock())
 
     async def _vanished(self, owner: str, digest: str, store: str, days: int | None) -> None:
         if await self._shelves.is_there(store):

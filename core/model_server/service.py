@@ -11,6 +11,7 @@ import io
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from itertools import chain, repeat
 from pathlib import Path, PurePath
 from typing import Any, Final, Literal, TypeVar
@@ -25,7 +26,6 @@ from core.model_server.connections import http_client
 from core.model_server.events import usage_of
 from core.model_server.model import unreached
 from core.model_server.redaction import LONGEST
-from core.model_server.stores import Manner, StoreCalls
 from core.ports import (
     FILE_LIFE,
     GONE,
@@ -51,7 +51,7 @@ ENDINGS: Final = {".oga": ".ogg", ".opus": ".ogg", ".aac": ".m4a", ".m4b": ".m4a
 """Endings the API does not know, and one it knows for the same container."""
 
 
-class OpenAIService(StoreCalls):
+class OpenAIService:
     """See `core.ports.Service`. `patience`: seconds a document may take to become searchable.
 
     `beside`: a client whose connections are shared, in place of key and address; its owner closes it.
@@ -199,23 +199,22 @@ class OpenAIService(StoreCalls):
             str(one["id"]): _facts(one) for one in answer["data"] if isinstance(one, dict) and "id" in one
         }
 
-    async def _object(
-        self, method: Literal["GET", "POST"], path: str, fields: Mapping[str, Any], manner: Manner
+    async def vector_stores(
+        self, method: Literal["GET", "POST"], path: str, fields: Mapping[str, Any], *, new: bool = False
     ) -> Object:
+        """See `Stores.vector_stores`."""
+
         async def call() -> object:
-            if method == "GET":
-                options: Any = {"params": fields, "headers": BETA}
-                return await self._client.get(path, cast_to=object, options=options)
-            return await self._client.post(path, cast_to=object, body=fields, options={"headers": BETA})
+            options: Any = {"headers": BETA, **({"params": fields} if method == "GET" else {})}
+            ask: Any = self._client.get if method == "GET" else partial(self._client.post, body=fields)
+            return await ask(f"/vector_stores{path}", cast_to=object, options=options)
 
         async def once() -> object:
             with _faults(held=True):
                 return await call()
 
-        if manner == "new":
-            found = await retry(once, self._appearing, "document", again=_not_there)
-        else:
-            found = await self._asked(call, held=True)
+        again = retry(once, self._appearing, "document", again=_not_there) if new else None
+        found = await (again or self._asked(call, held=True))
         if not isinstance(found, dict):
             raise Retryable("unreadable_answer")
         return found

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any, Final, TypedDict
 
 from core.errors import Permanent, Retryable, SpoolError
-from core.files.attachments import Heard
 from core.policy.prices import Prices
 from core.ports import Transcribe
 from core.store import runs, steps, usage
@@ -192,19 +191,26 @@ def _results_known(claim: Claim, number: int) -> bool:
 
 
 class Speech:
-    """Transcribes, and says what it cost: an error has the row of its request in `usage`, too."""
+    """Transcribes, and says what it cost."""
 
     def __init__(self, transcribe: Transcribe, model: str, prices: Prices) -> None:
-        self._transcribe, self.model, self._prices = transcribe, model, prices
+        self._transcribe, self._model, self._prices = transcribe, model, prices
 
-    async def __call__(self, name: str, content: bytes) -> Heard:
-        """What is said in a recording, with the row of the request that told it."""
-        one = Usage("transcription", self.model, time.time(), "unknown")
+    def asked(self) -> Usage:
+        """The row of a request that begins now, and whose end is not seen."""
+        return Usage("transcription", self._model, time.time(), "unknown")
+
+    async def __call__(self, name: str, content: bytes, rows: list[Usage]) -> str:
+        """What is said in a recording; `rows` gets the row of the request, whatever becomes of it."""
+        one = self.asked()
         try:
             told = await self._transcribe(name, content)
         except SpoolError as error:
-            if error.request != "unsent":
-                error.usage = broken(one, error)
+            rows += [] if error.request == "unsent" else [broken(one, error)]
+            raise
+        except BaseException:
+            rows.append(one)
             raise
         done = ended(one, Finished("completed", usage=told.usage))
-        return Heard(told.text, await self._prices.priced(replace(done, units=told.minutes)))
+        rows.append(await self._prices.priced(replace(done, units=told.minutes)))
+        return told.text

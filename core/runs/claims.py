@@ -82,8 +82,7 @@ class Ended(NamedTuple):
 
 def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, *, go_on: bool) -> Ended:
     """End a run and begin the lane's next one, in one transaction. Raises Lost."""
-    gone = runs.end(tx, held.run, held.owner, outcome.status, outcome.error, now)
-    runs.seen(tx, held.run, *outcome.marks)
+    gone = runs.end(tx, held.run, held.owner, outcome, now)
     places = items.add(tx, held.thread, held.run, outcome.items)
     if held.assistant:
         _answers(tx, held, held.assistant, outcome, places, now)
@@ -122,8 +121,7 @@ def park(tx: Execute, held: Claim, parked: Parked, budget: int) -> Claim | Mappi
     """The run waits for outputs of its client: gives it as it is told now. One that is to be cancelled is
     given back, as the database has it now. Raises Lost.
     """
-    runs.seen(tx, held.run, *parked.marks)
-    if client_runs.park(tx, held.run, held.owner, parked.calls):
+    if client_runs.park(tx, held.run, held.owner, parked):
         return views.now(tx, held.run)
     return reread(tx, held, budget)
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from core.errors import Lost
+from core.errors import Lost, Parked
 from core.store import paging
 from core.store.database import Execute
-from core.store.paging import Listing, Slice
-from core.store.runs import FENCE, LIVE, UNFINISHED
+from core.store.paging import Listing, Page
+from core.store.runs import FENCE, LIVE, MARKS, UNFINISHED
 from core.types import RunId, RunOptions, RunStatus, ThreadId
 
 _COLUMNS: Final = (
@@ -42,16 +42,6 @@ class RunRow:
     """Ids of the calls whose outputs the client owes."""
     error: str = ""
 
-    @property
-    def unfinished(self) -> bool:
-        """Whether it goes on."""
-        return self.ended_at is None and self.status in (
-            "queued",
-            "in_progress",
-            "requires_action",
-            "cancelling",
-        )
-
 
 def set_up(
     tx: Execute, run: RunId, options: RunOptions, metadata: Mapping[str, str], expires_at: float
@@ -75,7 +65,7 @@ def of(tx: Execute, id: RunId) -> RunRow:
     return _row(*tx.execute(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (id,)).fetchall()[0])
 
 
-def page(tx: Execute, thread: ThreadId, cut: Slice) -> tuple[list[RunRow], bool]:
+def page(tx: Execute, thread: ThreadId, cut: Page) -> tuple[list[RunRow], bool]:
     """A page of the thread's runs. Raises LookupError for a cursor."""
     found, more = paging.rows(tx, Listing(_COLUMNS, "runs", _ANSWERS, (thread,), ("seq", "seq")), cut)
     return [_row(*one) for one in found], more
@@ -86,12 +76,12 @@ def change(tx: Execute, id: RunId, metadata: Mapping[str, str]) -> None:
     tx.execute("UPDATE runs SET metadata = ? WHERE id = ?", (json.dumps(metadata, ensure_ascii=False), id))
 
 
-def park(tx: Execute, run: RunId, owner: str, calls: Sequence[str]) -> bool:
+def park(tx: Execute, run: RunId, owner: str, parked: Parked) -> bool:
     """It waits for outputs of its client, and nobody owns it. False: it is to be cancelled. Raises Lost."""
     if tx.execute(
-        f"UPDATE runs SET status = 'requires_action', owner = NULL, awaits = ? {FENCE} "
+        f"UPDATE runs SET status = 'requires_action', owner = NULL, awaits = ?, {MARKS} {FENCE} "
         "AND status <> 'cancelling' RETURNING id",
-        (json.dumps(calls), run, owner),
+        (json.dumps(parked.calls), *parked.marks, run, owner),
     ).fetchall():
         return True
     if not tx.execute(f"SELECT 1 FROM runs {FENCE}", (run, owner)).fetchall():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.store.database import Execute
 
-_COLUMNS = "id, name, project, admin, read_chats, last4, created_at, last_used_at, revoked_at"
+_SELECT = "SELECT id, name, project, admin, read_chats, last4, created_at, last_used_at, revoked_at FROM keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,8 @@ class KeyRow:
     id: str
     name: str
     project: str
-    admin: bool
-    read_chats: bool
+    admin: bool | int
+    read_chats: bool | int
     last4: str
     created_at: float
     last_used_at: float | None = None
@@ -26,33 +26,31 @@ class KeyRow:
 
 def add(tx: Execute, row: KeyRow, digest: str) -> None:
     """Store a new one. `digest`: SHA-256 of the secret, hex."""
+    rights = (int(row.admin), int(row.read_chats))
     tx.execute(
         "INSERT INTO keys (id, name, project, admin, read_chats, hash, last4, created_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(row.id, row.name, row.project, int(row.admin), int(row.read_chats)),
-            *(digest, row.last4, row.created_at),
-        ),
+        (row.id, row.name, row.project, *rights, digest, row.last4, row.created_at),
     )
 
 
 def named(tx: Execute, name: str) -> KeyRow | None:
     """The one with that name, revoked or not."""
-    return _one(tx.execute(f"SELECT {_COLUMNS} FROM keys WHERE name = ?", (name,)).fetchall())
+    return next(iter(_found(tx, f"{_SELECT} WHERE name = ?", name)), None)
 
 
 def in_force(tx: Execute) -> list[KeyRow]:
     """All that have not been revoked, the oldest first."""
-    rows = tx.execute(f"SELECT {_COLUMNS} FROM keys WHERE revoked_at IS NULL ORDER BY created_at, id")
-    return [_row(*row) for row in rows.fetchall()]
+    return _found(tx, f"{_SELECT} WHERE revoked_at IS NULL ORDER BY created_at, id")
 
 
-def of_digest(tx: Execute, digest: str) -> tuple[KeyRow, str] | None:
-    """The one in force whose secret has that hash, with the hash as it is stored."""
-    rows = tx.execute(
-        f"SELECT {_COLUMNS}, hash FROM keys WHERE hash = ? AND revoked_at IS NULL", (digest,)
-    ).fetchall()
-    return (_row(*rows[0][:-1]), rows[0][-1]) if rows else None
+def of_digest(tx: Execute, digest: str) -> KeyRow | None:
+    """The one in force whose secret has that hash."""
+    return next(iter(_found(tx, f"{_SELECT} WHERE hash = ? AND revoked_at IS NULL", digest)), None)
+
+
+def _found(tx: Execute, sql: str, *values: str) -> list[KeyRow]:
+    return [KeyRow(*row) for row in tx.execute(sql, values).fetchall()]
 
 
 def revoke(tx: Execute, id: str, now: float) -> None:
@@ -63,13 +61,3 @@ def revoke(tx: Execute, id: str, now: float) -> None:
 def used(tx: Execute, id: str, at: float) -> None:
     """It was used then."""
     tx.execute("UPDATE keys SET last_used_at = ? WHERE id = ?", (at, id))
-
-
-def _one(rows: list[tuple[object, ...]]) -> KeyRow | None:
-    return _row(*rows[0]) if rows else None
-
-
-def _row(
-    id: object, name: object, project: object, admin: object, read_chats: object, *rest: object
-) -> KeyRow:
-    return KeyRow(id, name, project, bool(admin), bool(read_chats), *rest)  # type: ignore[arg-type]

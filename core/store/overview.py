@@ -53,7 +53,8 @@ class SeenThread:
 
 
 _RUNS = (
-    "SELECT runs.id, status, assistant_id, assistant_version, runs.thread_id, platform, channel, created_at, "
+    "SELECT runs.id, status, assistant_id, assistant_version, runs.thread_id, "
+    "COALESCE(platform, CASE WHEN options IS NULL THEN NULL ELSE 'api' END), channel, created_at, "
     "ended_at, attempts, deaths, error, began_at, first_token_at, first_text_at, posts, edits, takeovers "
     "FROM runs LEFT JOIN messages ON messages.seq = "
     "(SELECT MIN(seq) FROM messages WHERE run_id = runs.id)"

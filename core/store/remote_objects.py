@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Final, Literal
 
+from core.store import paging
 from core.store.database import Execute
+from core.store.paging import Listing, Page
 
 RemoteKind = Literal["vector_store", "file_batch"]
 PREFIXES: Final[dict[RemoteKind, str]] = {"vector_store": "vs_", "file_batch": "vsfb_"}
@@ -65,30 +67,12 @@ def get(tx: Execute, project: str, kind: RemoteKind, id: str) -> RemoteObject | 
     return next((RemoteObject(*row) for row in tx.execute(sql, (id, project, kind)).fetchall()), None)
 
 
-def all(
-    tx: Execute,
-    project: str,
-    kind: RemoteKind,
-    *,
-    ascending: bool = False,
-    after: str | None = None,
-    before: str | None = None,
-    limit: int = 20,
-) -> list[RemoteObject]:
-    """Those of the project in the order they were made, newest first unless `ascending`.
-
-    `before` alone gives the `limit` nearest to it, in the same order.
-    """
-    sql = f"SELECT {_COLUMNS} FROM remote_objects WHERE project = ? AND kind = ? AND {_MADE}"
-    values: list[str] = []
-    for cursor, way in ((after, ">" if ascending else "<"), (before, "<" if ascending else ">")):
-        if cursor is not None:
-            sql = f"{sql} AND seq {way} (SELECT seq FROM remote_objects WHERE id = ?)"
-            values.append(cursor)
-    backwards = before is not None and after is None
-    order = "ASC" if ascending != backwards else "DESC"
-    rows = tx.execute(f"{sql} ORDER BY seq {order} LIMIT ?", (project, kind, *values, limit)).fetchall()
-    return [RemoteObject(*row) for row in (reversed(rows) if backwards else rows)]
+def page(tx: Execute, project: str, kind: RemoteKind, cut: Page) -> tuple[list[RemoteObject], bool]:
+    """A page of the project's, as they were made. Raises LookupError for a cursor."""
+    where = f"project = ? AND kind = ? AND {_MADE}"
+    listing = Listing(_COLUMNS, "remote_objects", where, (project, kind), ("seq", "seq"))
+    found, more = paging.rows(tx, listing, cut)
+    return [RemoteObject(*row) for row in found], more
 
 
 def delete(tx: Execute, id: str) -> None:

@@ -10,11 +10,16 @@ from typing import Any
 
 from core.errors import Lost
 from core.store.database import Execute
-from core.types import RunId, RunStatus, ThreadId
+from core.types import Outcome, RunId, RunStatus, ThreadId
 
 LIVE = "('in_progress', 'requires_action', 'cancelling')"
 UNFINISHED = "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
 """Word for word as the indexes have it: else they are of no use."""
+MARKS = (
+    "first_token_at = COALESCE(first_token_at, ?), first_text_at = COALESCE(first_text_at, ?), "
+    "edits = COALESCE(edits, 0) + ?"
+)
+"""When it began to be spoken and to be seen, the first time; a process's edits of its posts are added."""
 FENCE = f"WHERE id = ? AND owner = ? AND status IN {LIVE}"
 
 
@@ -131,8 +136,9 @@ def answered_by(tx: Execute, run: RunId, assistant: str, version: int) -> None:
     )
 
 
-def end(tx: Execute, run: RunId, owner: str, status: RunStatus, error: str, now: float) -> bool:
-    """It has ended so. Raises Lost when it is not this owner's any more.
+def end(tx: Execute, run: RunId, owner: str, outcome: Outcome, now: float) -> bool:
+    """It has ended so, with the first moments that were seen of it and all edits of its posts. Raises Lost
+    when it is not this owner's any more.
 
     Gives whether a message that it answers, or was told of, was deleted meanwhile.
     """
@@ -140,20 +146,12 @@ def end(tx: Execute, run: RunId, owner: str, status: RunStatus, error: str, now:
         "EXISTS (SELECT 1 FROM messages WHERE run_id = runs.id AND json_extract(body, '$.gone')) OR EXISTS "
         "(SELECT 1 FROM steps WHERE run_id = runs.id AND name = 'context' AND value LIKE '%\"gone\": true%')"
     )
-    ended = f"UPDATE runs SET status = ?, error = ?, ended_at = ? {FENCE} RETURNING {gone}"
-    rows = tx.execute(ended, (status, error or None, now, run, owner)).fetchall()
+    ended = f"UPDATE runs SET status = ?, error = ?, ended_at = ?, {MARKS} {FENCE} RETURNING {gone}"
+    told = (outcome.status, outcome.error or None, now, *outcome.marks)
+    rows = tx.execute(ended, (*told, run, owner)).fetchall()
     if not rows:
         raise Lost(run)
     return bool(rows[0][0])
-
-
-def seen(tx: Execute, run: RunId, first_token: float | None, first_text: float | None, edits: int) -> None:
-    """When it began to be spoken and to be seen, the first time; a process's edits of its posts are added."""
-    tx.execute(
-        "UPDATE runs SET first_token_at = COALESCE(first_token_at, ?), first_text_at = "
-        "COALESCE(first_text_at, ?), edits = COALESCE(edits, 0) + ? WHERE id = ?",
-        (first_token, first_text, edits, run),
-    ).fetchall()
 
 
 def posted(tx: Execute, run: RunId) -> None:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Final
 
+from core.store import paging
 from core.store.database import Execute
+from core.store.paging import Listing, Page
 
 PART: Final = 512 * 1024
 """Bytes of a part: few enough that others who write are not kept waiting."""
@@ -21,6 +23,7 @@ BEGUN: Final = ""
 """In place of an id at the model server: it is being sent there, or was when a process died."""
 _COLUMNS: Final = "id, project, name, purpose, size, created_at, expires_at, remote, run_id"
 _THERE: Final = "project = ? AND (expires_at IS NULL OR expires_at > ?)"
+_OF_PURPOSE: Final = f"{_THERE} AND purpose = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +97,14 @@ def find(tx: Execute, id: str, now: float) -> Upload | None:
     return one if one and one.project and (one.expires_at or now + 1) > now else None
 
 
-def all(
-    tx: Execute,
-    project: str,
-    now: float,
-    *,
-    purpose: str | None = None,
-    after: str | None = None,
-    ascending: bool = False,
-    limit: int = 10_000,
-) -> list[Upload]:
-    """The project's files in the order they were made, newest first unless `ascending`."""
-    sql, values = f"SELECT {_COLUMNS} FROM uploads WHERE {_THERE}", [project, now]
-    if purpose is not None:
-        sql, values = f"{sql} AND purpose = ?", [*values, purpose]
-    if after is not None:
-        way = ">" if ascending else "<"
-        sql = f"{sql} AND seq {way} (SELECT seq FROM uploads WHERE id = ?)"
-        values = [*values, after]
-    order = "ASC" if ascending else "DESC"
-    rows = tx.execute(f"{sql} ORDER BY seq {order} LIMIT ?", (*values, limit)).fetchall()
-    return [Upload(*row) for row in rows]
+def page(
+    tx: Execute, project: str, now: float, cut: Page, purpose: str | None = None
+) -> tuple[list[Upload], bool]:
+    """A page of the project's files, as they were made. Raises LookupError for a cursor."""
+    where, values = (_THERE, (project, now)) if purpose is None else (_OF_PURPOSE, (project, now, purpose))
+    listing = Listing(_COLUMNS, "uploads", where, values, ("seq", "seq"))
+    found, more = paging.rows(tx, listing, cut)
+    return [Upload(*row) for row in found], more
 
 
 def part(tx: Execute, id: str, number: int) -> bytes | None:

@@ -36,14 +36,13 @@ class RunOptions:
         return cls(**data)
 
     def applied(self, assistant: Assistant) -> Assistant:
-        """Who answers, as it counts for this run. A temperature or top_p of 1 is what models do anyway."""
-        given = dict(self.set)
-        for name in ("temperature", "top_p"):
-            given[name] = None if given.get(name) == 1 else given.get(name)
+        """Who answers, as it counts for this run."""
         strategy = dict(assistant.truncation_strategy)
         if self.truncation_strategy and self.truncation_strategy["type"] == "last_messages":
             strategy = dict(self.truncation_strategy)
         if self.max_prompt_tokens:
             strategy["max_tokens"] = self.max_prompt_tokens
         same = {"id": assistant.id, "created_at": assistant.created_at, "version": assistant.version}
-        return Assistant.from_json({**assistant.to_json(), **given, "truncation_strategy": strategy, **same})
+        return Assistant.from_json(
+            {**assistant.to_json(), **self.set, "truncation_strategy": strategy, **same}
+        )

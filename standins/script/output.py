@@ -97,6 +97,7 @@ class Output:
         if isinstance(beat, Say):
             yield from self._say(beat.text)
         elif isinstance(beat, Cite):
+            yield from self._begin()
             yield self._cite(dict(beat.annotation))
         else:
             yield from self.close("completed")
@@ -111,7 +112,7 @@ class Output:
             message["content"] = [self._part()]
             yield Done(len(self.items) - 1, message)
 
-    def _say(self, text: str) -> Iterator[Move]:
+    def _begin(self) -> Iterator[Move]:
         if not self._open:
             self._open = True
             self._chunks, self._annotations = [], []
@@ -121,6 +122,9 @@ class Output:
                     **{"content": [], "role": "assistant"},
                 }
             )
+
+    def _say(self, text: str) -> Iterator[Move]:
+        yield from self._begin()
         self._chunks.append(text)
         self.characters += len(text)
         yield Said(len(self.items) - 1, self.items[-1]["id"], text)
@@ -129,8 +133,6 @@ class Output:
         return {"type": "output_text", "annotations": self._annotations, "logprobs": [], "text": self.text}
 
     def _cite(self, annotation: Item) -> Cited:
-        if not self._open:
-            raise ValueError("a script can cite only while it says something")
         end, kind = len(self.text), annotation["type"]
         if kind == "container_file_citation":
             self._locate(annotation)

@@ -53,7 +53,9 @@ class Hosted:
 
 @dataclass(frozen=True, slots=True)
 class Cite:
-    """An annotation of the text said so far: `file_citation`, `url_citation`, `container_file_citation`.
+    """An annotation of the text said so far, or of the one that follows: `file_citation`, `url_citation`,
+    `container_file_citation`.
+
     Places in the text may be left out, and so may be the ids of a container file that was produced before.
     """
 

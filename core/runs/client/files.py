@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any, Final
 
 from core.errors import Permanent
+from core.files.attachments import TOTAL
 from core.files.library import Library
 from core.files.sent import SentFiles
 from core.runs.prompt.input import KEPT_DAYS
@@ -35,11 +36,13 @@ class ClientFiles:
     def __init__(self, run: Run, sent: SentFiles, library: Library) -> None:
         assert run.claim.options
         self._run, self._sent, self._library = run, sent, library
+        self._room = TOTAL
         self._project, self._searchable = run.claim.options.project, run.claim.options.searchable
 
     async def shown(self, history: Sequence[str]) -> tuple[str, ...]:
-        """The history with pictures in place of their ids."""
-        return tuple([await self._shown(item) if _FILE in item else item for item in history])
+        """The history with pictures in place of their ids: the newest, as far as a request has room."""
+        newest = [await self._shown(item) if _FILE in item else item for item in reversed(history)]
+        return tuple(reversed(newest))
 
     async def _shown(self, item: str) -> str:
         data = json.loads(item)
@@ -53,6 +56,9 @@ class ClientFiles:
         row = await self._run.db(lambda tx: uploads.get(tx, project, id, now))
         if row is None:
             return {"type": "input_text", "text": "[A picture that is not kept any more]"}
+        if row.size > self._room:
+            return {"type": "input_text", "text": "[A picture for which there is no room any more]"}
+        self._room -= row.size
         content = await self._run.db(lambda tx: uploads.content(tx, id))
         kind = mimetypes.guess_type(row.name)[0] or "image/png"
         url = f"data:{kind};base64,{base64.b64encode(content).decode()}"

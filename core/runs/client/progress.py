@@ -7,6 +7,7 @@ the model says, or, if more was told already, where the text has come to.
 from __future__ import annotations
 
 import re
+import sys
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -101,7 +102,6 @@ class Progress:
     def _open(self) -> Record:
         record = records.said(self._claim.run, self._number, len(self._records), time.time())
         self._text, self._chunks, self._raw, self._length = record, [], 0, 0
-        self._waiting, self._cited = [], []
         self._begun(record)
         if self._watched:
             empty = {**self._message(record), "content": []}
@@ -140,12 +140,13 @@ class Progress:
         self._tell("thread.message.delta", delta)
 
     def _cite(self, annotation: Mapping[str, Any]) -> None:
-        """The text cites a document."""
+        """The text cites a document, perhaps before it begins."""
         self._cited.append(annotation)
-        if self._text is None or annotation.get("type") != "file_citation":
+        if annotation.get("type") != "file_citation":
             return
-        at = annotation.get("index")
-        if isinstance(at, int) and at > self._raw:
+        at, begun = annotation.get("index"), self._text is not None
+        if not begun or (isinstance(at, int) and at > self._raw):
+            at = at if isinstance(at, int) else sys.maxsize  # its end
             self._waiting = sorted([*self._waiting, (at, annotation)], key=lambda one: one[0])
         else:
             self._mark(annotation)
@@ -202,7 +203,7 @@ class Progress:
     def _close(self, status: Literal["completed", "incomplete"], reason: str | None = None) -> None:
         if self._text is None:
             return
-        record, self._text = self._text, None
+        record, self._text, self._waiting, self._cited = self._text, None, [], []
         record |= {"text": "".join(self._chunks), "status": status, "reason": reason, "ended": time.time()}
         if self._watched:
             self._tell(f"thread.message.{status}", self._message(record))
@@ -214,6 +215,7 @@ class Progress:
         kind = str(item.get("type"))
         if kind == "message":
             self._close("completed")
+            self._waiting, self._cited = [], []
         elif kind in _HOSTED:
             self._hosted(item, _HOSTED[kind])
         elif kind == "function_call" and item.get("call_id") and item.get("name"):

@@ -21,6 +21,7 @@ from core.ports import ModelFacts
 from core.runs.client.endings import Endings
 from core.settings import Settings
 from core.store import assistants
+from core.tools import tool
 from standins.script.script import Scenario
 from tests.core.fakes import TIMEOUT
 from tests.core.served import killed, served
@@ -36,6 +37,16 @@ WEATHER = {
     },
 }
 Object = dict[str, Any]
+
+
+@tool
+def look(place: str) -> str:
+    """Look there.
+
+    Args:
+        place: where
+    """
+    return f"a lamp in the {place}"
 
 
 class Client:

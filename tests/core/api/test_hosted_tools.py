@@ -49,7 +49,7 @@ async def test_code_is_told_as_it_is_written_and_its_files_are_kept(tmp_path):
         picture = answer["content"][1]["image_file"]["file_id"]
         ids = [note["file_path"]["file_id"], picture]
         bytes_ = await one.spool.db(lambda tx: [uploads.content(tx, id) for id in ids])
-        rows = await one.spool.db(lambda tx: uploads.all(tx, "p1", 0.0))
+        rows, _ = await one.spool.db(lambda tx: uploads.page(tx, "p1", 0.0, Page()))
 
     text = answer["content"][0]["text"]["value"]
     assert run["status"] == "completed"
@@ -64,11 +64,15 @@ async def test_code_is_told_as_it_is_written_and_its_files_are_kept(tmp_path):
     assert [row.purpose for row in rows] == ["assistants_output"] * 2
 
 
-@pytest.mark.parametrize("late", [False, True])
-async def test_citations_stand_where_the_model_says(tmp_path, late):
+@pytest.mark.parametrize("when", ["before", "amid", "late"])
+async def test_citations_stand_where_the_model_says(tmp_path, when):
     """Or, where more was told by then, at the end: the deltas add up to the text in any case."""
     cite = Cite({"type": "file_citation", "file_id": "file-remote", "filename": "보고서.pdf", "index": 6})
-    said = [Say("🎉 Seoul"), cite, Say(" is big")] if late else [Say("🎉 Seo"), cite, Say("ul is big")]
+    said = {
+        "before": [cite, Say("🎉 Seoul is big")],
+        "amid": [Say("🎉 Seo"), cite, Say("ul is big")],
+        "late": [Say("🎉 Seoul"), cite, Say(" is big")],
+    }[when]
     found = Hosted(
         "file_search_call",
         {
@@ -107,7 +111,7 @@ async def test_citations_stand_where_the_model_says(tmp_path, late):
 
     text = answer["content"][0]["text"]
     mark = "【4:0†보고서.pdf】"
-    assert text["value"] == (f"🎉 Seoul{mark} is big" if late else f"🎉 Seou{mark}l is big")
+    assert text["value"] == (f"🎉 Seoul{mark} is big" if when == "late" else f"🎉 Seou{mark}l is big")
     assert text["value"] == added(events, "text")
     (note,) = text["annotations"]
     assert text["value"][note["start_index"] : note["end_index"]] == note["text"] == mark

@@ -13,23 +13,13 @@ from core.errors import Unsaved
 from core.runs.client.endings import Endings
 from core.store import client_runs
 from core.store.database import Database
-from core.tools import Toolbox, tool
+from core.tools import Toolbox
 from core.types import SETTINGS_ID
 from standins.script.script import Call, Fault, Say, Wait
-from tests.core.api.clients import KEY, WEATHER, client, heard, refused
+from tests.core.api.clients import KEY, WEATHER, client, heard, look, refused
 from tests.core.fakes import TIMEOUT
 
 OWED = Call("weather", {}, id="call_a")
-
-
-@tool
-def look(place: str) -> str:
-    """Look there.
-
-    Args:
-        place: where
-    """
-    return f"a lamp in the {place}"
 
 
 class FullOnce(Database):

@@ -8,6 +8,7 @@ import pytest
 
 from core.api.page import Page
 from core.api.refusal import Refusal
+from core.store import usage
 from tests.core.api.stored import ANN, BEN
 
 NO_STORE = "No vector store found with id '{}'."
@@ -36,6 +37,8 @@ async def test_a_store_finds_what_is_in_it(spool):
         await spool.stores.modify_file(ANN, store, files[1], {"attributes": {"hot": False, "n": 2}}),
         await spool.stores.modify(ANN, store, {"name": "meals", "metadata": {"c": "d"}}),
     ]
+    paid = await spool.db(lambda tx: usage.totals(tx, 0.0, "person"))
+    assert ("key:ann", 2) == (*paid, paid["key:ann"].requests)
     assert ({"a": "b"}, 2) == (told[0]["metadata"], told[0]["file_counts"]["completed"])
     assert (files, sizes) == ([one["id"] for one in told[1]["data"]], told[1]["data"][0]["chunking_strategy"])
     assert [(files[0], "kimchi.txt", 1.0)] == [
@@ -124,6 +127,16 @@ async def test_what_leaves_is_not_found(spool):
     assert ({}, files[0]) == (spool.api.stores.all, (await spool.uploads.get(ANN, files[0]))["id"])
 
 
+async def test_a_server_that_cannot_search_does_not_cost_the_store(spool):
+    """An unknown address of some servers is a 404, too."""
+    store = await spool.store()
+    spool.api.fail("POST /vector_stores/*/search", status=404, code="not_found")
+    status, told = await refusal(spool.stores.search(ANN, store, {"query": "a"}))
+
+    assert (400, True) == (status, told.endswith("does not know this operation on it."))
+    assert store == (await spool.stores.get(ANN, store))["id"]
+
+
 async def test_the_servers_reasons_come_with_our_ids(spool):
     """What it refuses is 400, what it cannot do now 503 or 429, what its operator must mend 502."""
     file = await spool.file(purpose="vision")
@@ -131,6 +144,8 @@ async def test_the_servers_reasons_come_with_our_ids(spool):
     assert (400, f"File '{file}' has purpose 'vision': not for vector stores.") == await refusal(
         spool.stores.add(ANN, store, {"file_id": file})
     )
+    ((outcome, error),) = await spool.db(lambda tx: tx.execute("SELECT outcome, error FROM usage").fetchall())
+    assert ("refused", True) == (outcome, "purpose" not in error)
     spool.api.clock.skip(2 * 86_400)
     assert "expired" == (await spool.stores.get(ANN, store))["status"]
     assert (400, f"Vector store with id '{store}' is expired.") == await refusal(

@@ -6,6 +6,7 @@ import pytest
 
 from core.api.page import Page
 from core.api.refusal import Refusal
+from core.errors import Permanent
 from core.store.uploads import PART
 from tests.core.api.stored import ANN, BEN, LIMIT, clients, pieces
 
@@ -81,7 +82,13 @@ async def test_nobody_elses_file_exists(spool):
         assert (404, words[1].format("file-x")) == await refusal(call(ANN, "file-x"))
     page = await spool.uploads.all(ANN, Page(limit=2, after=files[2]), "assistants")
     assert (files[1::-1], False) == ([one["id"] for one in page["data"]], page["has_more"])
-    assert [] == (await spool.uploads.all(BEN, Page()))["data"]
+    rising = await spool.uploads.all(ANN, Page(limit=2, order="asc"))
+    assert (files[:2], True) == ([one["id"] for one in rising["data"]], rising["has_more"])
+    assert (
+        []
+        == (await spool.uploads.all(BEN, Page()))["data"]
+        == (await spool.uploads.all(ANN, Page(), "vision"))["data"]
+    )
     assert 404 == (await refusal(spool.uploads.all(BEN, Page(after=files[0]))))[0]
 
 
@@ -136,6 +143,20 @@ async def test_a_deleted_file_leaves_the_server_too(spool, lost):
         await count(spool, "uploads"),
         await count(spool, "upload_parts"),
     )
+
+
+async def test_one_that_cannot_be_deleted_keeps_no_other(spool):
+    """The server refuses that one, for now or for good."""
+    files = [await spool.file(f"{number}.txt") for number in range(2)]
+    (first, _) = (await spool.uploads.remotes(ANN, files)).values()
+    spool.api.fail(f"DELETE /files/{first}", status=403, code="no")
+    for file in files:
+        await spool.uploads.delete(ANN, file)
+    with pytest.raises(Permanent):
+        await spool.uploads.sweep()
+    assert [first] == list(spool.api.files.kept)
+    await spool.uploads.sweep()
+    assert ({}, 0) == (spool.api.files.kept, await count(spool, "uploads"))
 
 
 async def test_files_expire_by_our_clock(spool):

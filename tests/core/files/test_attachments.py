@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.errors import FileRefused, Permanent, Retryable, Unsaved
-from core.files.attachments import AT_ONCE, LISTED, TOTAL, Attachments, FileLimits, Heard
+from core.files.attachments import AT_ONCE, LISTED, TOTAL, Attachments, FileLimits
 from core.store import files, messages, runs, threads, usage
 from core.store.database import Database, Execute
 from core.store.files import Stored
@@ -320,14 +320,17 @@ class Ear:
         self.faults, self.said = list(faults), said
         self.heard: list[tuple[str, bytes]] = []
 
-    model = "gpt-transcribe"
+    def asked(self) -> Usage:
+        """A row."""
+        return Usage("transcription", "gpt-transcribe", 1.0, "unknown")
 
-    async def __call__(self, name: str, content: bytes) -> Heard:
+    async def __call__(self, name: str, content: bytes, rows: list[Usage]) -> str:
         """What is said in it."""
         self.heard.append((name, content))
         if self.faults:
             raise self.faults.pop(0)
-        return Heard(self.said, Usage("transcription", self.model, 1.0, "completed"))
+        rows.append(replace(self.asked(), outcome="completed"))
+        return self.said
 
 
 def listening(desk: Desk, *faults: BaseException, said: str = " hello there\n") -> Ear:
