@@ -32,7 +32,7 @@ def thread(tx: Execute, key: Key, id: str, action: str, *, write: bool = False) 
 
 def note(tx: Execute, key: Key, action: str, object: str) -> None:
     """The key has used its right to read chats."""
-    audit.add(tx, Entry(time.time(), key.person, action, object))
+    audit.add(tx, Entry(time.time(), key.name, action, object))
 
 
 def idle(tx: Execute, id: str) -> None:

@@ -118,7 +118,7 @@ class ApiAssistants:
 
     async def _noted(self, key: Key, action: str, id: str, own: bool) -> None:
         if not own:
-            entry = Entry(time.time(), key.person, action, id)
+            entry = Entry(time.time(), key.name, action, id)
             await self._db(lambda tx: audit.add(tx, entry))
 
     async def _given(self, key: Key, fields: Fields) -> tuple[dict[str, Any], str]:

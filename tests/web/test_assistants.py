@@ -81,7 +81,7 @@ async def test_who_sees_and_changes_which(api: Api, client):
     assert "Ops" == (await other.beta.assistants.retrieve(theirs)).name
     assert (403, "assistant_of_operator", None) == await refusal(other.beta.assistants.delete(theirs))
     assert "Dev" == (await admin.beta.assistants.update(theirs, name="Dev")).name
-    assert [("key:admin", "assistants.update", theirs)] == [
+    assert [("admin", "assistants.update", theirs)] == [
         (one.actor, one.action, one.object) for one in await db(lambda tx: audit.newest(tx, 1))
     ]
     db.close()

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 from core.model_server.assembly import item_name
 from core.runs.client import objects, records
 from core.runs.client.objects import Object, Outputs
+from core.runs.client.readers import InTurn, Readers
 from core.runs.client.records import Record
 from core.runs.client.watching import Watching
 from core.runs.rounds import arguments_of
@@ -62,11 +63,12 @@ class Progress:
         )
         self.ours: dict[str, str] = {}
         """Our ids of files, by those of the server."""
+        self._readers = Readers()
         self.begin(0, ())
         watching.live[claim.run] = self.now
 
     def begin(self, number: int, before: Iterable[Mapping[str, Any]]) -> None:
-        """A response begins, perhaps anew."""
+        """A response begins, perhaps anew: then nothing is told twice as long as it says the same."""
         self._number, self._said = number, sum(one["type"] == "message" for one in before)
         self._records: list[Record] = []
         self._text: Record | None = None
@@ -77,6 +79,7 @@ class Progress:
         self._calls: Record | None = None
         self._places: dict[str, tuple[Record, int]] = {}
         self._halves: dict[str, str] = {}
+        self._turns = InTurn()
 
     def now(self) -> list[Record]:
         """The records as far as they have come."""
@@ -97,17 +100,20 @@ class Progress:
         elif isinstance(event, ItemDone):
             self._item_ends(event.item)
 
-    # -- what is said ---------------------------------------------------------------------------------
-
     def _open(self) -> Record:
         record = records.said(self._claim.run, self._number, len(self._records), time.time())
         self._text, self._chunks, self._raw, self._length = record, [], 0, 0
-        self._begun(record)
+        known = self._readers.begin(record["message"])
+        self._begun(record, told=known)
+        if not known:
+            self._message_begins(record)
+        return record
+
+    def _message_begins(self, record: Record) -> None:
         if self._watched:
             empty = {**self._message(record), "content": []}
             self._tell("thread.message.created", empty)
             self._tell("thread.message.in_progress", empty)
-        return record
 
     def _say(self, text: str) -> None:
         if self._text is None:
@@ -128,11 +134,18 @@ class Progress:
         assert self._text is not None
         self._chunks.append(text)
         self._length += len(text)
-        if self._watched:
+        known, news = bool(self._readers.ahead), self._readers.news(text)
+        text = self._anew(self._text) if news is None else news
+        if self._watched and (text or not known):
             first = len(self._text["annotations"]) - len(annotations)
             told = [{"index": first + number, **one} for number, one in enumerate(annotations)]
             part = {"index": 0, "type": "text", "text": {"value": text, "annotations": told}}
             self._message_delta(part if told else {**part, "text": {"value": text}})
+
+    def _anew(self, record: Record) -> str:
+        """Readers begin the message again: all of it so far is news."""
+        self._message_begins(record)
+        return self._readers.anew("".join(self._chunks))
 
     def _message_delta(self, part: Mapping[str, Any]) -> None:
         assert self._text is not None
@@ -166,11 +179,11 @@ class Progress:
         """A message is done, which is told when something else begins, or once all of it is stored."""
         if self._text is None:
             return
-        known = Counter(map(_place, self._cited))
+        known = Counter(map(records.place, self._cited))
         for one in records.citations(item):
-            if not known[_place(one)]:
+            if not known[records.place(one)]:
                 self._cite(one)
-            known[_place(one)] = max(0, known[_place(one)] - 1)
+            known[records.place(one)] = max(0, known[records.place(one)] - 1)
         for _, annotation in self._waiting:
             self._mark(annotation)
         self._waiting = []
@@ -203,13 +216,14 @@ class Progress:
     def _close(self, status: Literal["completed", "incomplete"], reason: str | None = None) -> None:
         if self._text is None:
             return
+        if self._readers.ahead:  # it says less than before it was cut
+            whole = {"value": self._anew(self._text)}
+            self._message_delta({"index": 0, "type": "text", "text": whole})
         record, self._text, self._waiting, self._cited = self._text, None, [], []
         record |= {"text": "".join(self._chunks), "status": status, "reason": reason, "ended": time.time()}
         if self._watched:
             self._tell(f"thread.message.{status}", self._message(record))
         self._ended(record)
-
-    # -- what is done ---------------------------------------------------------------------------------
 
     def _item_begins(self, item: Mapping[str, Any]) -> None:
         kind = str(item.get("type"))
@@ -228,8 +242,7 @@ class Progress:
         elif kind in _HOSTED:
             self._hosted_ends(item, _HOSTED[kind])
         elif kind == "function_call":
-            self._function(item)
-            self._grow(item_name(item), self._rest(item_name(item), arguments_of(item)))
+            self._function_ends(item)
         elif kind == "image_generation_call" and item.get("result"):
             self._picture(records.file_id(self._claim.run, str(item.get("id"))))
 
@@ -246,8 +259,18 @@ class Progress:
             return
         if self._calls is None:
             self._calls = self._tools()
+        self._turns.join(id)
         function = {"name": str(item.get("name") or ""), "arguments": "", "output": None}
         self._call(self._calls, id, {"id": id, "type": "function", "function": function})
+
+    def _function_ends(self, item: Mapping[str, Any]) -> None:
+        """Its arguments are whole; the next one in the line is told as far as it has come."""
+        id = item_name(item)
+        self._function(item)
+        self._grow(id, self._rest(id, arguments_of(item)))
+        for following in self._turns.done(id):
+            record, number = self._places[following]
+            self._step_delta(following, record["calls"][number])
 
     def _hosted(self, item: Mapping[str, Any], kind: str) -> None:
         """The server uses one of its own tools: a step of its own."""
@@ -302,13 +325,11 @@ class Progress:
         return whole[len(told) :] if whole.startswith(told) else ""
 
     def _step_delta(self, id: str, call: Object | None) -> None:
-        if call and self._watched:
+        if call and self._watched and not self._turns.waits(id):
             record, number = self._places[id]
             told = {"type": "tool_calls", "tool_calls": [{"index": number, **call}]}
             delta = {"object": "thread.run.step.delta", "delta": {"step_details": told}}
             self._tell("thread.run.step.delta", {"id": record["id"], **delta})
-
-    # -- how it ends ----------------------------------------------------------------------------------
 
     def settle(self, ended: Finished, calls: Sequence[Call], files: Collection[str]) -> tuple[Record, ...]:
         """The response is over, and these of its files are stored; gives its records."""
@@ -349,9 +370,9 @@ class Progress:
             if outputs and record["type"] == "tools" and record["status"] == "in_progress":
                 self._tell("thread.run.step.completed", objects.step(record, self._row, outputs))
 
-    def _begun(self, record: Record) -> None:
+    def _begun(self, record: Record, *, told: bool = False) -> None:
         self._records.append(record)
-        if self._watched:
+        if self._watched and not told:
             for name in ("created", "in_progress"):
                 self._tell(f"thread.run.step.{name}", self._step(record))
 
@@ -374,8 +395,3 @@ class Progress:
 
     def _tell(self, name: str, object: Mapping[str, Any]) -> None:
         self._watching.tell(self._claim.run, name, object)
-
-
-def _place(annotation: Mapping[str, Any]) -> tuple[str, ...]:
-    """What tells one citation of a text from another."""
-    return tuple(str(annotation.get(name)) for name in ("type", "file_id", "url", "index"))

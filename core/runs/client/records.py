@@ -127,3 +127,8 @@ def citations(item: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """All annotations of a message."""
     parts = (part.get("annotations") or () for part in parts_of(item))
     return [one for annotations in parts for one in annotations if isinstance(one, Mapping)]
+
+
+def place(annotation: Mapping[str, Any]) -> tuple[str, ...]:
+    """What tells one citation of a text from another."""
+    return tuple(str(annotation.get(name)) for name in ("type", "file_id", "url", "index"))

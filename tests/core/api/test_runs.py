@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from core.api.page import Page
 from core.api.watch import Watch
-from standins.script.script import Call, Say, Wait
+from standins.script.script import Call, Fault, Say, Wait
 from tests.core.api.clients import KEY, WEATHER, client, heard, refused
 
 PLAIN = [
@@ -61,6 +63,22 @@ async def test_a_plain_answer_is_told_in_the_order_of_the_original(tmp_path):
     }
     assert (answer["role"], answer["run_id"], answer["assistant_id"]) == ("assistant", run["id"], assistant)
     assert api.requests[-1].body["instructions"] == "Help."
+
+
+@pytest.mark.parametrize("again", [["one two", " three"], ["one", " two 셋"], ["another"], ["one"]])
+async def test_an_answer_that_was_cut_is_not_told_twice(tmp_path, again):
+    """Where the same is said again; where it is not, the message begins anew, as readers bear it."""
+    cut = [Say("one "), Say("two"), Fault("cut")]
+    async with client(tmp_path, cut, [Say(text) for text in again]) as (one, _):
+        thread, assistant, watch = await one.thread("hi"), await one.assistant(), Watch()
+        await one.runs.create(KEY, thread, {"assistant_id": assistant}, watch)
+        events = await heard(watch)
+        texts = await one.texts(thread)
+
+    begun = [number for number, (name, _) in enumerate(events) if name == "thread.message.created"]
+    assert delta_text(events[begun[-1] :]) == texts[1] == "".join(again)
+    assert len(begun) == (1 if texts[1].startswith("one two") else 2)
+    assert [name for name, _ in events].count("thread.run.step.created") == 1
 
 
 async def test_a_function_stops_for_the_client_and_goes_on_once(tmp_path):

@@ -136,7 +136,7 @@ async def test_threads_of_chats_are_read_with_the_right_to(api):
     noted = await api.db(lambda tx: tx.execute("SELECT actor, action, object FROM audit").fetchall())
 
     assert [one["content"][0]["text"]["value"] for one in said["data"]] == ["psst"]
-    assert noted == [("key:reader", "messages.list", thread)]
+    assert noted == [("reader", "messages.list", thread)]
     assert (await refused(api.threads.get(MINE, thread)))[0] == 404
     assert [one["id"] for one in (await api.threads.all(READER, Page()))["data"]] == [thread]
     assert (await api.threads.all(MINE, Page()))["data"] == []
