@@ -7,12 +7,10 @@ from collections.abc import Collection
 from typing import Final
 
 from core.api.key import Key
-from core.api.page import Page
 from core.api.refusal import Refusal, no_file, not_found
 from core.store import audit, runs, threads, uploads
 from core.store.audit import Entry
 from core.store.database import Execute
-from core.store.paging import Slice
 
 READ_ONLY: Final = (
     "Thread {id} belongs to a chat: a key may read it, and only people in the chat write into it. "
@@ -47,13 +45,3 @@ def files(tx: Execute, key: Key, ids: Collection[str], now: float) -> None:
     """Each is a file of the key's project."""
     if unknown := uploads.missing(tx, key.project, ids, now):
         raise no_file([unknown])
-
-
-def cut(page: Page) -> Slice:
-    """The page as the store knows it."""
-    return Slice(page.limit, page.order == "asc", page.after, page.before)
-
-
-def no_cursor(kind: str, error: LookupError) -> Refusal:
-    """The list has nothing with the id of `after` or `before`."""
-    return not_found(kind, str(error.args[0]))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
-from core.api import access
 from core.api.key import Key
 from core.api.models import ApiModels
-from core.api.page import Page, listed
+from core.api.page import Page, cursors, listed
 from core.api.refusal import Refusal, not_found
 from core.api.threads import Threads, check_resources
 from core.api.watch import Fields
@@ -58,10 +57,8 @@ class ApiAssistants:
         """One page of those the key sees."""
 
         def work(tx: Execute) -> dict[str, Any]:
-            try:
-                found, more = assistants.page(tx, key.project, access.cut(page))
-            except LookupError as error:
-                raise access.no_cursor("assistant", error) from None
+            with cursors("assistant"):
+                found, more = assistants.page(tx, key.project, page)
             return listed([assistant_object(one) for one in found], more=more)
 
         return await self._db(work)

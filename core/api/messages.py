@@ -9,7 +9,7 @@ from typing import Any
 
 from core.api import access
 from core.api.key import Key
-from core.api.page import Page, listed
+from core.api.page import Page, cursors, listed
 from core.api.refusal import Refusal, not_found
 from core.api.watch import Fields
 from core.files.attachments import TOTAL
@@ -61,10 +61,8 @@ class Messages:
 
         def work(tx: Execute) -> Object:
             there = access.thread(tx, key, thread, "messages.list")
-            try:
-                found, more = thread_messages.page(tx, there.id, access.cut(page), run_id)
-            except LookupError as error:
-                raise access.no_cursor("message", error) from None
+            with cursors("message"):
+                found, more = thread_messages.page(tx, there.id, page, run_id)
             return listed([objects.message(one) for one in found], more=more)
 
         return await self._db(work)

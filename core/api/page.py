@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """`after` and `before` are ids of objects of the same list."""
-
-    limit: int = 20
-    order: Literal["asc", "desc"] = "desc"
-    after: str | None = None
-    before: str | None = None
+from core.api.refusal import not_found
+from core.store.paging import Page as Page
 
 
 def listed(data: Sequence[dict[str, Any]], *, more: bool) -> dict[str, Any]:
@@ -22,3 +15,12 @@ def listed(data: Sequence[dict[str, Any]], *, more: bool) -> dict[str, Any]:
     ends = [data[0]["id"], data[-1]["id"]] if data else [None, None]
     told = {"object": "list", "data": list(data), "first_id": ends[0], "last_id": ends[1]}
     return {**told, "has_more": more}
+
+
+@contextmanager
+def cursors(kind: str) -> Iterator[None]:
+    """Refuses an `after` or `before` that the list does not have."""
+    try:
+        yield
+    except LookupError as error:
+        raise not_found(kind, str(error.args[0])) from None

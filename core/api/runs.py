@@ -16,7 +16,7 @@ from core.api import access, messages, threads
 from core.api.assistants import refuse_hosted
 from core.api.key import Key
 from core.api.models import ApiModels
-from core.api.page import Page, listed
+from core.api.page import Page, cursors, listed
 from core.api.refusal import Refusal, not_found
 from core.api.run_options import run_options
 from core.api.watch import Fields, Watch
@@ -108,10 +108,8 @@ class Runs:
 
         def work(tx: Execute) -> Object:
             there = access.thread(tx, key, thread, "runs.list")
-            try:
-                found, more = client_runs.page(tx, there.id, access.cut(page))
-            except LookupError as error:
-                raise access.no_cursor("run", error) from None
+            with cursors("run"):
+                found, more = client_runs.page(tx, there.id, page)
             return listed([views.run(tx, one) for one in found], more=more)
 
         return await self._db(work)

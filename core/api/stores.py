@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 from core.api import access
 from core.api.key import Key
-from core.api.page import Page, listed
+from core.api.page import Page, cursors, listed
 from core.api.refusal import Refusal, as_refusals, no_file, not_found, translated
 from core.api.uploads import SWEEP, SWEEP_AGAIN, Uploads
 from core.errors import Permanent, Retryable, SpoolError, Unsaved, loggable
@@ -97,10 +97,8 @@ class Stores:
         """A page of the project's stores; those the server has no more are left out."""
 
         def read(tx: Execute) -> tuple[list[RemoteObject], bool]:
-            try:
-                return remote_objects.page(tx, key.project, "vector_store", access.cut(page))
-            except LookupError as error:
-                raise access.no_cursor("vector store", error) from None
+            with cursors("vector store"):
+                return remote_objects.page(tx, key.project, "vector_store", page)
 
         async def one(row: RemoteObject) -> Object | None:
             async with self._slots:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from core.api import access, messages
 from core.api.key import Key
-from core.api.page import Page, listed
+from core.api.page import Page, cursors, listed
 from core.api.refusal import Refusal, not_found
 from core.api.watch import Fields
 from core.runs.client import objects, views
@@ -56,10 +56,8 @@ class Threads:
         """A page of the project's threads, and of the chats' where the key may read them."""
 
         def work(tx: Execute) -> Object:
-            try:
-                found, more = threads.page(tx, key.project, access.cut(page), chats=key.read_chats)
-            except LookupError as error:
-                raise access.no_cursor("thread", error) from None
+            with cursors("thread"):
+                found, more = threads.page(tx, key.project, page, chats=key.read_chats)
             if any(one.project is None for one in found):
                 access.note(tx, key, "threads.list", "")
             return listed([_object(one) for one in found], more=more)

@@ -113,7 +113,7 @@ class Uploads:
 
         def read(tx: Execute) -> tuple[list[Upload], bool]:
             try:
-                return uploads.page(tx, key.project, self._clock(), access.cut(page), purpose)
+                return uploads.page(tx, key.project, self._clock(), page, purpose)
             except LookupError as error:
                 raise no_file(error.args) from None
 

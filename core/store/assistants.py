@@ -11,7 +11,7 @@ from typing import Any
 
 from core.store import paging
 from core.store.database import Execute
-from core.store.paging import Listing, Slice
+from core.store.paging import Listing, Page
 from core.types import SETTINGS_ID, Assistant
 
 DEFAULT = ("", "default")
@@ -105,7 +105,7 @@ def visible(tx: Execute, id: str, project: str) -> tuple[Assistant, bool] | None
     return (_assistant(*rows[0][:-1]), rows[0][-1] is None) if rows else None
 
 
-def page(tx: Execute, project: str, cut: Slice) -> tuple[list[Assistant], bool]:
+def page(tx: Execute, project: str, cut: Page) -> tuple[list[Assistant], bool]:
     """A page of those that keys of a project see. Raises LookupError for a cursor that is none of them."""
     where = "deleted_at IS NULL AND body <> '{}' AND (project IS NULL OR project = ?)"
     found, more = paging.rows(tx, Listing(_ROW, "assistants", where, (project,), ("created_at", "id")), cut)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from core.errors import Lost, Parked
 from core.store import paging
 from core.store.database import Execute
-from core.store.paging import Listing, Slice
+from core.store.paging import Listing, Page
 from core.store.runs import FENCE, LIVE, MARKS, UNFINISHED
 from core.types import RunId, RunOptions, RunStatus, ThreadId
 
@@ -65,7 +65,7 @@ def of(tx: Execute, id: RunId) -> RunRow:
     return _row(*tx.execute(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (id,)).fetchall()[0])
 
 
-def page(tx: Execute, thread: ThreadId, cut: Slice) -> tuple[list[RunRow], bool]:
+def page(tx: Execute, thread: ThreadId, cut: Page) -> tuple[list[RunRow], bool]:
     """A page of the thread's runs. Raises LookupError for a cursor."""
     found, more = paging.rows(tx, Listing(_COLUMNS, "runs", _ANSWERS, (thread,), ("seq", "seq")), cut)
     return [_row(*one) for one in found], more

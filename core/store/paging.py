@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from core.store.database import Execute
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """`after` and `before` are ids of rows of the same list; `before` alone gives the nearest to it."""
+class Page:
+    """As clients ask for it: `after` and `before` are ids of the same list; `before` alone gives the nearest
+    to it.
+    """
 
     limit: int = 20
-    ascending: bool = False
+    order: Literal["asc", "desc"] = "desc"
     after: str | None = None
     before: str | None = None
 
@@ -35,24 +37,25 @@ class Listing:
         return " ".join(["SELECT", columns, "FROM", self.source, "WHERE", where, *rest])
 
 
-def rows(tx: Execute, listing: Listing, cut: Slice) -> tuple[list[Any], bool]:
+def rows(tx: Execute, listing: Listing, page: Page) -> tuple[list[Any], bool]:
     """The rows, and whether there are others in the direction that was asked for.
 
     Raises LookupError with the id of a cursor that is not in the list.
     """
     first, second = listing.order
     where, values = listing.where, list(listing.values)
-    for cursor, rising in ((cut.after, cut.ascending), (cut.before, not cut.ascending)):
+    ascending = page.order == "asc"
+    for cursor, rising in ((page.after, ascending), (page.before, not ascending)):
         if cursor is not None:
             where += f" AND ({first}, {second}) {'>' if rising else '<'} (?, ?)"
             values += _place(tx, listing, cursor)
-    backwards = cut.before is not None and cut.after is None
-    way = "ASC" if cut.ascending != backwards else "DESC"
+    backwards = page.before is not None and page.after is None
+    way = "ASC" if ascending != backwards else "DESC"
     ordered = ("ORDER BY", first, way, ",", second, way, "LIMIT ?")
     sql = listing.sql(listing.select, where, *ordered)
-    found = tx.execute(sql, (*values, cut.limit + 1)).fetchall()
-    those = found[: cut.limit]
-    return (those[::-1] if backwards else those), len(found) > cut.limit
+    found = tx.execute(sql, (*values, page.limit + 1)).fetchall()
+    those = found[: page.limit]
+    return (those[::-1] if backwards else those), len(found) > page.limit
 
 
 def _place(tx: Execute, listing: Listing, cursor: str) -> Sequence[Any]:

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from core.store import paging
 from core.store.database import Execute
-from core.store.paging import Listing, Slice
+from core.store.paging import Listing, Page
 
 RemoteKind = Literal["vector_store", "file_batch"]
 PREFIXES: Final[dict[RemoteKind, str]] = {"vector_store": "vs_", "file_batch": "vsfb_"}
@@ -67,7 +67,7 @@ def get(tx: Execute, project: str, kind: RemoteKind, id: str) -> RemoteObject | 
     return next((RemoteObject(*row) for row in tx.execute(sql, (id, project, kind)).fetchall()), None)
 
 
-def page(tx: Execute, project: str, kind: RemoteKind, cut: Slice) -> tuple[list[RemoteObject], bool]:
+def page(tx: Execute, project: str, kind: RemoteKind, cut: Page) -> tuple[list[RemoteObject], bool]:
     """A page of the project's, as they were made. Raises LookupError for a cursor."""
     where = f"project = ? AND kind = ? AND {_MADE}"
     listing = Listing(_COLUMNS, "remote_objects", where, (project, kind), ("seq", "seq"))

@@ -11,7 +11,7 @@ from typing import Any, Final
 from core.store import paging
 from core.store.database import Execute
 from core.store.messages import GONE
-from core.store.paging import Listing, Slice
+from core.store.paging import Listing, Page
 from core.types import RunId, ThreadId
 
 API: Final = "api"
@@ -74,7 +74,7 @@ def get(tx: Execute, thread: ThreadId, id: str) -> ThreadMessage | None:
 
 
 def page(
-    tx: Execute, thread: ThreadId, cut: Slice, run: str | None = None
+    tx: Execute, thread: ThreadId, cut: Page, run: str | None = None
 ) -> tuple[list[ThreadMessage], bool]:
     """A page of the thread's messages, `run`: of that run's answers. Raises LookupError for a cursor."""
     where = "messages.thread_id = ?" + ("" if run is None else " AND answer_of = ?")

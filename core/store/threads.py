@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from core.store import paging
 from core.store.database import Execute
-from core.store.paging import Listing, Slice
+from core.store.paging import Listing, Page
 from core.types import Address, ThreadId
 
 Scope = Literal["user", "person-topic", "topic"]
@@ -139,7 +139,7 @@ def get(tx: Execute, id: str) -> Row | None:
     return _row(*found[0]) if found else None
 
 
-def page(tx: Execute, project: str, cut: Slice, *, chats: bool) -> tuple[list[Row], bool]:
+def page(tx: Execute, project: str, cut: Page, *, chats: bool) -> tuple[list[Row], bool]:
     """A page of the project's threads, with those of chats where told. Raises LookupError for a cursor."""
     where = "(project = ? OR project IS NULL)" if chats else "project = ?"
     listing = Listing(_ROW, "threads", where, (project,), ("created_at", "id"))

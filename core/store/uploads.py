@@ -13,7 +13,7 @@ from typing import Final
 
 from core.store import paging
 from core.store.database import Execute
-from core.store.paging import Listing, Slice
+from core.store.paging import Listing, Page
 
 PART: Final = 512 * 1024
 """Bytes of a part: few enough that others who write are not kept waiting."""
@@ -98,7 +98,7 @@ def find(tx: Execute, id: str, now: float) -> Upload | None:
 
 
 def page(
-    tx: Execute, project: str, now: float, cut: Slice, purpose: str | None = None
+    tx: Execute, project: str, now: float, cut: Page, purpose: str | None = None
 ) -> tuple[list[Upload], bool]:
     """A page of the project's files, as they were made. Raises LookupError for a cursor."""
     where, values = (_THERE, (project, now)) if purpose is None else (_OF_PURPOSE, (project, now, purpose))

@@ -11,7 +11,7 @@ from core.runs.client.records import Record, called, said
 from core.store import assistants, client_runs, steps, thread_messages, usage
 from core.store.client_runs import RunRow
 from core.store.database import Execute
-from core.store.paging import Slice
+from core.store.paging import Page
 from core.store.steps import Done
 from core.types import Assistant, RunId
 
@@ -58,7 +58,7 @@ def of_chat(tx: Execute, row: RunRow) -> tuple[list[Record], Outputs]:
     for number, (value, at) in enumerate(_rounds(memo)):
         if calls := [_called(call) for call in value.get("calls", ()) if not call["server"]]:
             found.append(called(row.id, number, 0, at) | {"calls": calls})
-    answers, _ = thread_messages.page(tx, row.thread, Slice(100, ascending=True), row.id)
+    answers, _ = thread_messages.page(tx, row.thread, Page(100, "asc"), row.id)
     for place, one in enumerate(answers, 1):
         done = {"message": one.id, "status": "completed", "ended": one.sent_at}
         found.append(said(row.id, len(found), place, one.sent_at) | done)

@@ -7,7 +7,6 @@ import pytest
 from core.api.page import Page
 from core.api.watch import Watch
 from core.store import remote_objects, uploads
-from core.store.paging import Slice
 from core.store.remote_objects import RemoteObject
 from standins.script.picture import png
 from standins.script.script import Cite, Hosted, Say
@@ -50,7 +49,7 @@ async def test_code_is_told_as_it_is_written_and_its_files_are_kept(tmp_path):
         picture = answer["content"][1]["image_file"]["file_id"]
         ids = [note["file_path"]["file_id"], picture]
         bytes_ = await one.spool.db(lambda tx: [uploads.content(tx, id) for id in ids])
-        rows, _ = await one.spool.db(lambda tx: uploads.page(tx, "p1", 0.0, Slice()))
+        rows, _ = await one.spool.db(lambda tx: uploads.page(tx, "p1", 0.0, Page()))
 
     text = answer["content"][0]["text"]["value"]
     assert run["status"] == "completed"

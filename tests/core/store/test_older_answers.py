@@ -7,7 +7,7 @@ import sqlite3
 
 from core.store import items, thread_messages
 from core.store.database import MIGRATIONS
-from core.store.paging import Slice
+from core.store.paging import Page
 from core.types import ThreadId
 
 
@@ -30,7 +30,7 @@ def test_older_answers_become_messages():
         for step in later:
             tx.executescript(step.read_text("utf-8"))
 
-        found, more = thread_messages.page(tx, ThreadId("thread_1"), Slice(ascending=True))
+        found, more = thread_messages.page(tx, ThreadId("thread_1"), Page(order="asc"))
         kept = items.newest(tx, ThreadId("thread_1"), 100)
 
     assert not more

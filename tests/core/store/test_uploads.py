@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.store import uploads
-from core.store.paging import Slice
+from core.store.paging import Page
 from core.store.uploads import Upload
 
 
@@ -42,5 +42,5 @@ def test_a_file_of_an_answer_is_kept_once(tx):
         uploads.add_output(tx, "file-1", "p", "run_1", "plot.png", content, 7.0)
     assert [
         Upload("file-1", "p", "plot.png", "assistants_output", len(content), 7.0, run="run_1")
-    ] == uploads.page(tx, "p", 8.0, Slice())[0]
+    ] == uploads.page(tx, "p", 8.0, Page())[0]
     assert content == uploads.content(tx, "file-1")
