@@ -101,7 +101,8 @@ def add(tx: Execute, key: Key, fields: Fields, now: float) -> threads.Row:
 
 def check_resources(tx: Execute, key: Key, resources: Mapping[str, Any]) -> None:
     """Files and vector stores that tools are given are the project's own. Raises Refusal."""
-    access.files(tx, key, (resources.get("code_interpreter") or {}).get("file_ids") or ())
+    files = (resources.get("code_interpreter") or {}).get("file_ids") or ()
+    access.files(tx, key, files, time.time())
     stores = (resources.get("file_search") or {}).get("vector_store_ids") or ()
     if unknown := remote_objects.missing(tx, key.project, "vector_store", stores):
         raise not_found("vector store", unknown)
