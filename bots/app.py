@@ -178,9 +178,7 @@ async def _http(settings: Settings, db: Database, core: _Core) -> AsyncIterator[
     from bots.web.server import served
     from bots.web.services import Means, built
 
-    async def service() -> Service:
-        return (await core.ready()).service
-
+    service = partial(_service, core.ready)
     services = built(
         Means(settings, db, core.assistants, core.lanes, core.endings, service, core.background, core.sent)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Final
 
 from core.api.key import Key
@@ -41,7 +41,7 @@ def idle(tx: Execute, id: str) -> None:
         raise Refusal(f"Can't add messages to {id} while a run {run} is active.")
 
 
-def files(tx: Execute, key: Key, ids: Iterable[str]) -> None:
+def files(tx: Execute, key: Key, ids: Collection[str], now: float) -> None:
     """Each is a file of the key's project."""
-    if unknown := uploads.missing(tx, key.project, list(ids), time.time()):
+    if unknown := uploads.missing(tx, key.project, ids, now):
         raise no_file([unknown])

@@ -14,6 +14,7 @@ from core.api.watch import Fields
 from core.assistants import models
 from core.assistants.refusals import Invalid, Outdated, Unknown
 from core.assistants.service import Assistants
+from core.runs.client import objects
 from core.store import assistants, audit
 from core.store.audit import Entry
 from core.store.database import Database, Execute
@@ -91,7 +92,7 @@ class ApiAssistants:
         except Unknown:  # others were quicker
             raise not_found("assistant", id) from None
         await self._noted(key, "assistants.delete", id, own)
-        return {"id": id, "object": "assistant.deleted", "deleted": True}
+        return objects.deleted("assistant", id)
 
     async def _seen(self, key: Key, id: str) -> tuple[Assistant, bool]:
         """It, and whether it is the operator's."""

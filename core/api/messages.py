@@ -97,7 +97,7 @@ def add(tx: Execute, key: Key, there: threads.Row, fields: Fields, now: float) -
     role, files = fields["role"], [_file(one) for one in fields.get("attachments") or ()]
     if role == "assistant" and any(part["type"] != "text" for part in parts):
         raise Refusal("Messages of the role assistant consist of text.", param="content")
-    access.files(tx, key, [*(one["file_id"] for one in files), *_pictures(parts)])
+    access.files(tx, key, [*(one["file_id"] for one in files), *_pictures(parts)], now)
     _small_enough(tx, key, _pictures(parts), now)
     text = objects.words(parts)
     kept: dict[str, Any] = {"metadata": fields.get("metadata") or {}, "attachments": files}

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, Literal
 
+from core.api import access
 from core.api.key import Key
 from core.api.page import Page, cursors, listed
 from core.api.refusal import Refusal, as_refusals, no_file, not_found, translated
@@ -91,12 +92,6 @@ class Stores:
         done = replace(one, outcome="completed", ended_at=self._clock())
         await self._db(lambda tx: usage.add(tx, done))
         return found
-
-    def known(self, tx: Execute, key: Key, stores: Collection[str]) -> None:
-        """Refuse ids that are no stores of the project."""
-        lost = remote_objects.missing(tx, key.project, "vector_store", stores)
-        if lost is not None:
-            raise not_found("vector store", lost)
 
     async def all(self, key: Key, page: Page) -> dict[str, Any]:
         """A page of the project's stores; those the server has no more are left out."""
@@ -301,7 +296,7 @@ class Stores:
         """The id at the server of a file that may be in the store."""
 
         def read(tx: Execute) -> str | None:
-            self._files.known(tx, key, [file])
+            access.files(tx, key, [file], self._clock())
             return uploads.remote_of(tx, file)
 
         remote = await self._db(read)

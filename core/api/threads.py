@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
 from core.api import access, messages
 from core.api.key import Key
 from core.api.page import Page, cursors, listed
-from core.api.refusal import Refusal, not_found
+from core.api.refusal import not_found
+from core.api.stores import Stores
 from core.api.watch import Fields
 from core.runs.client import objects, views
 from core.runs.client.objects import Object
@@ -19,16 +20,10 @@ from core.store.database import Database, Execute
 from core.types import RunId
 
 
-class NewStores(Protocol):
-    """Where vector stores are made that come along with a thread."""
-
-    def create(self, key: Key, fields: Fields) -> Awaitable[Object]: ...
-
-
 class Threads:
     """What clients may do with threads."""
 
-    def __init__(self, db: Database, lanes: Lanes, stores: NewStores | None = None) -> None:
+    def __init__(self, db: Database, lanes: Lanes, stores: Stores | None = None) -> None:
         self._db, self._lanes, self._stores = db, lanes, stores
 
     async def create(self, key: Key, fields: Fields) -> Object:
@@ -43,8 +38,7 @@ class Threads:
         wanted = search.get("vector_stores")
         if not wanted:
             return fields
-        if self._stores is None:
-            raise Refusal("Vector stores cannot be made here.", param="tool_resources")
+        assert self._stores is not None
         made = [(await self._stores.create(key, one))["id"] for one in wanted]
         return {**fields, "tool_resources": {**resources, "file_search": {"vector_store_ids": made}}}
 
@@ -107,7 +101,8 @@ def add(tx: Execute, key: Key, fields: Fields, now: float) -> threads.Row:
 
 def check_resources(tx: Execute, key: Key, resources: Mapping[str, Any]) -> None:
     """Files and vector stores that tools are given are the project's own. Raises Refusal."""
-    access.files(tx, key, (resources.get("code_interpreter") or {}).get("file_ids") or ())
+    files = (resources.get("code_interpreter") or {}).get("file_ids") or ()
+    access.files(tx, key, files, time.time())
     stores = (resources.get("file_search") or {}).get("vector_store_ids") or ()
     if unknown := remote_objects.missing(tx, key.project, "vector_store", stores):
         raise not_found("vector store", unknown)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from core.api import access
 from core.api.key import Key
 from core.api.page import Page, listed
 from core.api.refusal import Refusal, as_refusals, no_file
@@ -136,22 +137,16 @@ class Uploads:
         """Returns ⇒ nobody sees it any more; its bytes go at once, here and at the model server."""
 
         def gone(tx: Execute) -> None:
-            self.known(tx, key, [file])
+            access.files(tx, key, [file], self._clock())
             uploads.delete(tx, file)  # whatever is killed after this, `sweep` finds the row
 
         await self._db(gone)
         self._deleted.set()
         return {"id": file, "object": "file", "deleted": True}
 
-    def known(self, tx: Execute, key: Key, files: Collection[str]) -> None:
-        """Refuse ids that are no files of the project."""
-        lost = uploads.missing(tx, key.project, files, self._clock())
-        if lost is not None:
-            raise no_file([lost])
-
     async def remotes(self, key: Key, files: Collection[str]) -> dict[str, str]:
         """The ids at the model server by ours; what is not there yet is sent now, several at once."""
-        await self._db(lambda tx: self.known(tx, key, files))
+        await self._db(lambda tx: access.files(tx, key, files, self._clock()))
 
         async def one(file: str) -> str:
             async with self._slots:

@@ -214,12 +214,8 @@ class Library:
         except Permanent:
             return None  # a server without such a list
         alike = {upload.id for upload in listed if _fits(upload, document)}
-        if not alike:
-            return None
-        taken = await self._db(lambda tx: vector_stores.known(tx, alike))
-        wanted = await self._db(lambda tx: vector_stores.waiting(tx, document.name, document.size))
-        free = alike - taken
-        return free.pop() if len(free) == 1 and wanted == 1 else None
+        name, size = document.name, document.size
+        return await self._db(lambda tx: vector_stores.lost(tx, alike, name, size)) if alike else None
 
     async def _index(self, owner: str, digest: str, remote: str, days: int | None) -> None:
         """Make an uploaded document searchable; when its store or its bytes are gone, record that."""

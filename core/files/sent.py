@@ -83,10 +83,4 @@ class SentFiles:
             for found in await (await self._service()).uploads(purpose, one.created_at - _SKEW)
             if (found.name, found.size, found.lasting) == (one.name, one.size, True)
         }
-
-        def free(tx: Execute) -> set[str]:
-            return alike - vector_stores.known(tx, alike) if alike else set()
-
-        left = await self._db(free)
-        wanted = await self._db(lambda tx: vector_stores.waiting(tx, one.name, one.size))
-        return left.pop() if len(left) == 1 and wanted == 1 else None
+        return await self._db(lambda tx: vector_stores.lost(tx, alike, one.name, one.size)) if alike else None

@@ -151,3 +151,9 @@ def known(tx: Execute, remotes: Collection[str]) -> set[str]:
         (*remotes, *remotes, *remotes),
     ).fetchall()
     return {row[0] for row in rows}
+
+
+def lost(tx: Execute, alike: Collection[str], name: str, size: int) -> str | None:
+    """Of the server's files of that name and size the one whose upload's end nobody saw, if that is sure."""
+    free = set(alike) - known(tx, alike)
+    return free.pop() if len(free) == 1 and waiting(tx, name, size) == 1 else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,17 +68,6 @@ async def told(stream: Any) -> list[Any]:
     """Everything that a stream tells, until it ends."""
     async with asyncio.timeout(15), stream as events:
         return [event async for event in events]
-
-
-def order(events: Sequence[Any]) -> list[str]:
-    """Names of events, the beginning that all share left out; several deltas in a row are one with a `*`."""
-    names: list[str] = []
-    for event in events:
-        name = event.event.removeprefix("thread.")
-        name = name + "*" if name.endswith(".delta") else name
-        if not (names and names[-1] == name and name.endswith("*")):
-            names.append(name)
-    return names
 
 
 async def ended(client: AsyncOpenAI, thread: str, run: str, wanted: str = "") -> Any:

@@ -4,94 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 from openai import AsyncOpenAI
 
-from standins.script.script import Call, Fault, Say, Scenario, Wait
-from tests.web.clients import LOOKUP, Api, ended, first, order, talk, texts, told
+from standins.script.script import Say, Scenario, Wait
+from tests.web.clients import Api, ended, first, talk, texts, told
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-BEGINS = ["run.created", "run.queued", "run.in_progress"]
-STEP = ["run.step.created", "run.step.in_progress"]
-MESSAGE = [*STEP, "message.created", "message.in_progress", "message.delta*"]
-SAYS = [*MESSAGE, "message.completed", "run.step.completed"]
-CALLS = [*STEP, "run.step.delta*"]
-
-
-@pytest.mark.parametrize(
-    ("answer", "events"),
-    [
-        ((Say("Hi "), Say("you.")), [*BEGINS, *SAYS, "run.completed"]),
-        ((Call("lookup_city", {"city": "Seoul"}),), [*BEGINS, *CALLS, "run.requires_action"]),
-        (
-            (Say("Let me see."), Call("lookup_city", {})),
-            [*BEGINS, *SAYS, *CALLS, "run.requires_action"],
-        ),
-        (
-            (Say("Half"), Fault("incomplete", code="max_output_tokens")),
-            [*BEGINS, *MESSAGE, "message.incomplete", "run.step.completed", "run.incomplete"],
-        ),
-        ((Fault("refuse", code="invalid_request_error", status=400),), [*BEGINS, "run.failed"]),
-    ],
-    ids=["says", "calls", "says-and-calls", "cut-short", "refused"],
-)
-async def test_the_order_of_events(client: AsyncOpenAI, script: Scenario, answer: Any, events: list[str]):
-    assistant, thread = await talk(client, tools=[LOOKUP])
-    script.enqueue(*answer)
-    stream = await client.beta.threads.runs.create(thread, assistant_id=assistant, stream=True)
-    assert events == order(await told(stream))
-
-
-async def test_a_thread_made_along_comes_first_and_outputs_go_on(client: AsyncOpenAI, script: Scenario):
-    assistant, _ = await talk(client, tools=[LOOKUP])
-    script.enqueue(Call("lookup_city", '{"city": "서울"}', id="call_1"))
-    begun = await told(
-        await client.beta.threads.create_and_run(
-            assistant_id=assistant, thread={"messages": [{"role": "user", "content": "hi"}]}, stream=True
-        )
-    )
-    assert ["created", *BEGINS, *CALLS, "run.requires_action"] == order(begun)
-    deltas = [event.data for event in begun if event.event == "thread.run.step.delta"]
-    pieces = [call for delta in deltas for call in delta.delta.step_details.tool_calls]
-    assert ("lookup_city", "", None) == (
-        pieces[0].function.name,
-        pieces[0].function.arguments,
-        pieces[0].function.output,
-    )
-    assert '{"city": "서울"}' == "".join(piece.function.arguments or "" for piece in pieces)
-    assert [] == next(e for e in begun if e.event == "thread.run.step.created").data.step_details.tool_calls
-    run = begun[-1].data
-    done = await told(
-        await client.beta.threads.runs.submit_tool_outputs(
-            run.id,
-            thread_id=run.thread_id,
-            tool_outputs=[{"tool_call_id": pieces[0].id, "output": "large"}],
-            stream=True,
-        )
-    )
-    goes_on = ["run.step.completed", "run.queued", "run.in_progress", *SAYS, "run.completed"]
-    assert goes_on == order(done)
-    assert "large" == done[0].data.step_details.tool_calls[0].function.output
-
-
-async def test_what_is_streamed_is_what_is_stored(client: AsyncOpenAI, script: Scenario):
-    assistant, thread = await talk(client)
-    script.enqueue(*[Say(piece) for piece in ("한", "글 ", "👩", "\u200d", "💻", "`code`\n\n", " end ")])
-    events = await told(await client.beta.threads.runs.create(thread, assistant_id=assistant, stream=True))
-    created = next(event.data for event in events if event.event == "thread.message.created")
-    assert [] == created.content
-    deltas = [event.data.delta.content[0] for event in events if event.event == "thread.message.delta"]
-    said = "".join(delta.text.value for delta in deltas)
-    stored: Any = await client.beta.threads.messages.retrieve(created.id, thread_id=thread)
-    assert said == stored.content[0].text.value == "한글 👩\u200d💻`code`\n\n end "
-    last = next(event.data for event in events if event.event == "thread.message.completed")
-    assert last.model_dump() == stored.model_dump()
-    run = await client.beta.threads.runs.retrieve(events[-1].data.id, thread_id=thread)
-    assert events[-1].data.model_dump() == run.model_dump()
 
 
 async def test_a_client_that_goes_away_does_not_stop_the_run(client: AsyncOpenAI, script: Scenario):

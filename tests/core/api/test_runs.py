@@ -106,6 +106,16 @@ async def test_a_function_stops_for_the_client_and_goes_on_once(tmp_path):
         *("thread.run.step.delta", "thread.run.requires_action"),
     ]
     assert dict(events)["thread.run.requires_action"] == waiting
+    tools = [one for name, one in events if name == "thread.run.step.created"][1]
+    deltas = [one for name, one in events if name == "thread.run.step.delta"]
+    first, *further = [one["delta"]["step_details"]["tool_calls"][0] for one in deltas]
+    assert tools["step_details"]["tool_calls"] == []  # readers add up what deltas bring
+    assert first == {
+        **{"index": 0, "id": "call_a", "type": "function"},
+        "function": {"name": "weather", "arguments": "", "output": None},
+    }
+    pieces = [one["function"]["arguments"] for one in further if one["index"] == 0]
+    assert "".join(pieces) == '{"city":"Seoul"}'
     assert waiting["required_action"]["submit_tool_outputs"]["tool_calls"][0] == {
         **{"id": "call_a", "type": "function"},
         "function": {"name": "weather", "arguments": '{"city":"Seoul"}'},
