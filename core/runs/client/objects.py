@@ -17,6 +17,8 @@ _PROMPT: Final = {
     *("too_long", "model_refused", "file_refused", "request_refused", "tools_refused", "file_gone"),
 }
 """Notices of requests that are wrong themselves."""
+_BAD: Final = ("http_4", "invalid_", "unsupported_", "unknown_", "missing_")
+"""How the codes of such requests begin that have no notice of their own."""
 _TOLD: Final = {
     "rate_limit_exceeded": "The model server takes no more requests for now: its rate limit or quota is "
     "reached. Try again later.",
@@ -126,7 +128,7 @@ def error_code(code: str) -> str:
     notice = LASTING.get(code, "")
     if code in RATE_LIMITS or notice == "billing":
         return "rate_limit_exceeded"
-    bad = notice in _PROMPT or (not notice and code.startswith("http_4"))
+    bad = notice in _PROMPT or (not notice and code.startswith(_BAD))
     return "invalid_prompt" if bad else "server_error"
 
 

@@ -100,6 +100,7 @@ async def test_a_run_under_way_expires(tmp_path):
         (Fault("refuse", "rate_limit_exceeded", 429, 0.01), "rate_limit_exceeded"),
         (Fault("refuse", "server_error", 500, 0.01), "server_error"),
         (Fault("refuse", "invalid_prompt", 400), "invalid_prompt"),
+        (Fault("refuse", "invalid_request_error", 400), "invalid_prompt"),
         (Fault("failed", "server_error"), "server_error"),
     ],
 )
