@@ -25,6 +25,7 @@ from tests.crash.child import Order, become
 PRODUCT = (
     *("bots.__main__", "bots.app", "bots.slack.platform", "bots.discord.platform"),
     *("core.model_server.model", "core.model_server.service", "core.tools.schema"),
+    *("genai_prices", "genai_prices.data"),
     *(f"openai.resources.{name}" for name in ("responses", "containers", "files", "models")),
 )
 
