@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from core.proxy import proxy_for
+from core.settings.proxy import proxy_for
 
 
 class Connector(aiohttp.TCPConnector):

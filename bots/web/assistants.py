@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
-
-from bots.web.bodies.shared import (
-    Body,
-    Effort,
-    Id,
-    Instructions,
-    ListQuery,
-    Metadata,
-    ModelName,
-    NewToolResources,
-    ResponseFormat,
-    Temperature,
-    Tools,
-    TopP,
-)
+from bots.web.bodies.assistants import AttachFile, CreateAssistant, ModifyAssistant
+from bots.web.bodies.shared import ListQuery
 from bots.web.frame.old import incoming, outgoing
 from bots.web.route import Answer, Call, Route, by
 from bots.web.services import Services
@@ -30,32 +16,6 @@ from core.api.refusal import not_found
 
 REPLACED = "spool-model-replaced"
 """The header that says which model stands for one that has ended."""
-
-
-class _Fields(Body):
-    name: Annotated[str, Field(max_length=256)] | None = None
-    description: Annotated[str, Field(max_length=512)] | None = None
-    instructions: Instructions | None = None
-    tools: Tools | None = None
-    metadata: Metadata | None = None
-    temperature: Temperature | None = None
-    top_p: TopP | None = None
-    response_format: ResponseFormat | None = None
-    reasoning_effort: Effort | None = None
-
-
-class CreateAssistant(_Fields):
-    model: ModelName
-    tool_resources: NewToolResources | None = None
-
-
-class ModifyAssistant(_Fields):
-    model: ModelName | None = None
-    tool_resources: NewToolResources | None = None
-
-
-class AttachFile(Body):
-    file_id: Id
 
 
 def routes(services: Services) -> tuple[Route, ...]:

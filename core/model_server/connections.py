@@ -7,13 +7,13 @@ from typing import Any
 import httpx2
 import openai
 
-from core.proxy import proxy_for
+from core.settings.proxy import proxy_for
 
 USUAL = "https://api.openai.com/v1"
 
 
 def http_client(base_url: str | None, **how: Any) -> httpx2.AsyncClient:
-    """The SDK's client over aiohttp, for one server: through the proxy that `core.proxy` names for it."""
+    """The SDK's client over aiohttp, for one server: through the proxy that `settings.proxy` names."""
     proxy = proxy_for(base_url or USUAL)
     direct = dict.fromkeys(("all://", "http://", "https://"))  # in place of what httpx2 reads for itself
     route: dict[str, Any] = {"proxy": proxy} if proxy else {"mounts": direct}

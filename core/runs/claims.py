@@ -142,16 +142,10 @@ def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> 
         spent += context_room(budget)
     told = history.select(tx, row.thread, assistant, room - spent, len(asked)) if asks else ()
     store, kept = files.kept(tx, row.thread, time.time()) if asks else (None, ())
-    return Claim(
-        run=run,
-        lane=row.lane,
-        thread=row.thread,
-        owner=owner,
-        status=row.status,
+    return _claim(
+        row,
+        owner,
         resumed=resumed,
-        attempts=row.attempts,
-        deaths=row.deaths,
-        created_at=row.created_at,
         messages=asked,
         memo=memo,
         history=history.belonging(told, asked[0].address.topic),
@@ -160,6 +154,22 @@ def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> 
         store=store,
         kept=kept,
         context_since=context_since,
+    )
+
+
+def _claim(row: runs.Row, owner: str, *, resumed: bool, **more: Any) -> Claim:
+    """Of any run: what its row tells, and `more`."""
+    return Claim(
+        run=row.run,
+        lane=row.lane,
+        thread=row.thread,
+        owner=owner,
+        status=row.status,
+        resumed=resumed,
+        attempts=row.attempts,
+        deaths=row.deaths,
+        created_at=row.created_at,
+        **more,
     )
 
 
@@ -174,16 +184,10 @@ def _of_client(tx: Execute, row: runs.Row, owner: str, budget: int, *, resumed: 
     room = history.room(tx, row.thread, assistant, budget)
     address = Address("api", options.project, row.thread, row.thread)
     asked = IncomingMessage(row.run, address, options.person, "", row.created_at, kind="run")
-    return Claim(
-        run=row.run,
-        lane=row.lane,
-        thread=row.thread,
-        owner=owner,
-        status=row.status,
+    return _claim(
+        row,
+        owner,
         resumed=resumed,
-        attempts=row.attempts,
-        deaths=row.deaths,
-        created_at=row.created_at,
         messages=(asked,),
         memo=runs.steps(tx, row.run),
         history=history.select(tx, row.thread, assistant, room, 0),

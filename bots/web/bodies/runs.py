@@ -8,19 +8,15 @@ from pydantic import AliasChoices, BeforeValidator, Discriminator, Field, Tag, m
 
 from bots.web.bodies.messages import CreateMessage
 from bots.web.bodies.shared import (
+    Behaviour,
     Body,
-    Effort,
     Id,
     Instructions,
     ListQuery,
     Metadata,
     ModelName,
     Query,
-    ResponseFormat,
-    Temperature,
     ToolResources,
-    Tools,
-    TopP,
     word_or_object,
 )
 from bots.web.bodies.threads import CreateThread
@@ -70,21 +66,14 @@ class Truncation(Body):
         return self
 
 
-class _Options(Body):
+class _Options(Behaviour):
     assistant_id: Id
     model: ModelName | None = None
-    instructions: Instructions | None = None
-    tools: Tools | None = None
-    metadata: Metadata | None = None
-    temperature: Temperature | None = None
-    top_p: TopP | None = None
     max_prompt_tokens: Tokens | None = None
     max_completion_tokens: Tokens | None = None
     truncation_strategy: Truncation | None = None
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
-    response_format: ResponseFormat | None = None
-    reasoning_effort: Effort | None = None
     stream: bool | None = None
 
 

@@ -177,3 +177,15 @@ ResponseFormat = Annotated[
     Annotated[Literal["auto"], Tag("word")] | Annotated[_Format, Tag("object")],
     Discriminator(word_or_object),
 ]
+
+
+class Behaviour(Body):
+    """How a model is to answer: of an assistant, or of one run in its place."""
+
+    instructions: Instructions | None = None
+    tools: Tools | None = None
+    metadata: Metadata | None = None
+    temperature: Temperature | None = None
+    top_p: TopP | None = None
+    response_format: ResponseFormat | None = None
+    reasoning_effort: Effort | None = None

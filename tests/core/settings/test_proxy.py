@@ -1,10 +1,10 @@
-"""core.proxy: one decision for every client."""
+"""core.settings.proxy: one decision for every client."""
 
 from __future__ import annotations
 
 import pytest
 
-from core.proxy import proxy_for
+from core.settings.proxy import proxy_for
 
 ENVIRONMENT = {"HTTPS_PROXY": "http://proxy:1", "HTTP_PROXY": "proxy:2"}
 

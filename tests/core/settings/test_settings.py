@@ -14,7 +14,7 @@ from core.errors import ConfigError
 from core.settings import NAMES, Settings, read
 from core.settings.misspelt import VENDOR, misspelt
 
-EXAMPLE = Path(__file__).parents[2] / ".env.example"
+EXAMPLE = Path(__file__).parents[3] / ".env.example"
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
 KEY = {"OPENAI_API_KEY": "sk-1"}
 
