@@ -19,7 +19,7 @@ from bots.intake.following import Following
 from core.errors import Unreachable, Unsaved
 from core.inbox import Inbox
 from core.store.database import Database
-from tests.core.fakes import settled
+from tests.core.fakes import TIMEOUT, settled
 from tests.core.hands import Hands
 from tests.core.whole import rules
 
@@ -65,6 +65,12 @@ class Session:
 
     def _fail(self) -> None:
         self.lost = True
+
+    async def decided(self) -> None:
+        """Returns once all that was sent is stored, or the session is lost."""
+        async with asyncio.timeout(TIMEOUT):
+            while self.missing(len(self.sent)) and not self.lost:  # noqa: ASYNC110 - a file tells nobody
+                await asyncio.sleep(0.005)
 
     async def kill(self) -> None:
         """What waits in line may still be done, and nobody hears of it."""
@@ -137,12 +143,12 @@ async def test_a_lock_that_outlasts_our_patience(tmp_path, first):
     await asyncio.sleep(0.04)
     session.stranger.execute("ROLLBACK")
     await asyncio.gather(saving, return_exceptions=True)
-    await asyncio.sleep(0.05)
+    await session.decided()
 
     assert set() == session.missing(session.position())
     if session.lost:
         await session.resume()
-    await asyncio.sleep(0.05)
+    await session.decided()
     await session.reader.save()
     assert set() == session.missing(len(session.sent))
     assert len(session.sent) == session.position()
