@@ -19,7 +19,7 @@ from bench.world import World, until
 
 POSTS, SINGLE, STREAMS, OPEN = 30, 10, 100, 50
 """Runs posted, streams one after the other, streams at once, runs open while a chat is measured."""
-ROUNDS, ASKED = 3, 5
+ROUNDS, ASKED = 3, 12
 """Interleaved rounds with and without open runs, and questions of a chat in each."""
 OPENED = 3.0
 """Seconds after which all of them wait for the model."""
@@ -157,7 +157,7 @@ async def _chat(world: World, client: Client) -> list[Row]:
         await asyncio.gather(*(client.post_run(thread) for thread in threads))
         await asyncio.sleep(OPENED)
         beside += await _asked(world, f"beside {number}", ASKED)
-        await asyncio.sleep(12.0)  # the open ones end
+        await asyncio.sleep(15.0)  # the open ones end
     medians = [quantile([one.to_model for one in traces], 0.5) for traces in (beside, alone)]
     return [
         milliseconds("api: event to model of a chat, nothing open", (one.to_model for one in alone)),

@@ -10,7 +10,7 @@ from standins.script.script import Beat, Say, Wait, text_of
 END = "that is all."
 SLOWLY = "Take your time."
 """A question that says so is answered much later: its run stays open."""
-LONG_THOUGHT = 20.0
+LONG_THOUGHT = 45.0
 
 
 @dataclass
