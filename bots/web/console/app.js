@@ -1,0 +1,67 @@
+// The page: which screen an address is, and who may see it.
+import { address, go, takeKey } from "./address.js";
+import { enter, look, session } from "./session.js";
+import { html, render, signal, useEffect, useRef } from "./parts/view.js";
+import { Empty } from "./parts/bits.js";
+import { Assistant } from "./screens/assistant.js";
+import { Assistants } from "./screens/assistants.js";
+import { Frame } from "./screens/frame.js";
+import { Login } from "./screens/login.js";
+import { Playground } from "./screens/playground.js";
+import { Run } from "./screens/run.js";
+import { Runs } from "./screens/runs.js";
+import { Thread } from "./screens/thread.js";
+import { Simulator } from "./screens/simulator.js";
+import { Threads } from "./screens/threads.js";
+import { dress, language, speak, t, theme } from "./words.js";
+
+/** In the order of the navigation. `thing`: what stands behind the path, as `/runs/run_…`.
+ * @type {import("./screens/frame.js").Screen[]} */
+const SCREENS = [
+  { path: "/playground", name: "nav.playground", icon: "play", group: "build", view: Playground, full: true },
+  { path: "/assistants", name: "nav.assistants", icon: "bot", group: "build", view: Assistants, thing: Assistant },
+  { path: "/threads", name: "nav.threads", icon: "thread", group: "observe", view: Threads, thing: Thread },
+  { path: "/runs", name: "nav.runs", icon: "run", group: "observe", view: Runs, thing: Run },
+  { path: "/simulator", name: "nav.simulator", icon: "window", group: "demo", view: Simulator, demo: true },
+];
+const refused = signal(/** @type {Error | null} */ (null));
+
+function App() {
+  const { path } = address.value;
+  const here = SCREENS.find((one) => path === one.path || (one.thing && path.startsWith(`${one.path}/`)));
+  const asked = session.value !== undefined;
+  useEffect(() => {
+    if (path === "/" && session.value) go(home().path, { replace: true });
+  }, [path, session.value]);
+  useEffect(() => {
+    document.title = here ? `${t(here.name)} · Spool` : "Spool";
+  }, [here, language.value]);
+  useFocus(path);
+  if (!asked) return null;
+  if (!session.value) return html`<${Login} error=${refused.value} />`;
+  if (path === "/") return null;
+  const id = here && path.slice(here.path.length + 1);
+  return html`<${Frame} screens=${SCREENS.filter((one) => !one.demo || session.value?.demo)} here=${here ?? {}}>
+    ${!here ? html`<${Lost} />` : id ? html`<${here.thing} id=${id} key=${id} />` : html`<${here.view} />`}<//>`;
+}
+
+/** Where the console opens. */
+const home = () => SCREENS.find((one) => one.demo && session.value?.demo) ?? SCREENS[0];
+
+const Lost = () => html`<h1>${t("lost.title")}</h1><${Empty} title=${t("lost.title")} text=${t("lost.text")} />`;
+
+/** After a move the reader's place is the new screen, not the link that led there. @param {string} path */
+function useFocus(path) {
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) document.getElementById("main")?.focus({ preventScroll: true });
+    first.current = false;
+  }, [path]);
+}
+
+dress(theme.value);
+const key = takeKey();
+const opened = key ? enter(key).catch((error) => ((refused.value = error), look())) : look();
+await Promise.all([speak(), opened]);
+document.body.replaceChildren();
+render(html`<${App} />`, document.body);

@@ -1,0 +1,53 @@
+// One connection that tells every screen what changes. It heals by itself, and says so.
+import { effect, signal } from "./parts/view.js";
+import { look, session } from "./session.js";
+
+/** True while the server does not answer. */
+export const reconnecting = signal(false);
+/** Counts up whenever everything is to be read anew. */
+export const generation = signal(0);
+
+/** @type {Map<string, Set<(data: any) => void>>} */
+const listeners = new Map();
+const KINDS = ["hello", "run", "thread", "assistant", "question", "reload"];
+/** @type {EventSource | null} */
+let source = null;
+let last = "";
+let timer = 0;
+
+/** Calls back with each event of a kind; gives what ends that. @param {string} kind @param {(data: any) => void} told */
+export function on(kind, told) {
+  const all = listeners.get(kind) ?? new Set();
+  listeners.set(kind, all.add(told));
+  return () => void all.delete(told);
+}
+
+function open() {
+  // Browsers send Last-Event-ID only as long as they reconnect by themselves.
+  source = new EventSource("/console/api/events" + (last ? `?last_event_id=${encodeURIComponent(last)}` : ""));
+  for (const kind of KINDS) source.addEventListener(kind, (event) => hear(kind, event));
+  source.onerror = () => {
+    reconnecting.value = true;
+    if (source?.readyState === EventSource.CLOSED) timer = setTimeout(() => look().then(() => session.value && open()), 1000);
+  };
+}
+
+/** @param {string} kind @param {MessageEvent} event */
+function hear(kind, event) {
+  last = event.lastEventId || last;
+  if (kind === "reload" || (kind === "hello" && reconnecting.value)) generation.value += 1;
+  reconnecting.value = false;
+  const data = JSON.parse(event.data);
+  for (const told of listeners.get(kind) ?? []) told(data);
+}
+
+effect(() => {
+  const wanted = Boolean(session.value);
+  if (wanted && !source) open();
+  if (!wanted && source) {
+    clearTimeout(timer);
+    source.close();
+    source = null;
+    last = "";
+  }
+});

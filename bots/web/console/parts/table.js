@@ -1,0 +1,94 @@
+// The one table, the one kind of list: filters in the address, live rows, an empty state.
+import { address, go, withQuery } from "../address.js";
+import { generation, on } from "../live.js";
+import { ask } from "../session.js";
+import { t } from "../words.js";
+import { Segment, Trouble } from "./bits.js";
+import { html, useEffect, useRef, useState } from "./view.js";
+
+/** @typedef {{name: any, cell: (row: any) => any, right?: boolean, told?: boolean}} Column `told`: on a phone its name stands before it */
+
+/** @param {{label: string, columns: Column[], rows: any[] | null, empty: any}} props rows null: not read yet */
+export function Table({ label, columns, rows, empty }) {
+  if (rows && !rows.length) return html`<div class="card">${empty}</div>`;
+  return html`<div class="card flush"><div class="scroll-x" tabindex="0" role="region" aria-label=${label}>
+    <table class="folds" aria-busy=${String(!rows)}>
+      <thead><tr>${columns.map((one) => html`<th scope="col" class=${one.right ? "r" : ""}>${one.name}</th>`)}</tr></thead>
+      <tbody>${(rows ?? []).map((row) => html`<tr key=${row.id}>${columns.map((one) => html`
+        <td class=${one.right ? "r" : ""} data-name=${one.told ? one.name : undefined}>${one.cell(row)}</td>`)}</tr>`)}</tbody>
+    </table></div></div>`;
+}
+
+/** Rows of an address, newest first; they change with events of that kind.
+ * @param {string} path @param {string} [kind] @param {(row: any, known: boolean) => boolean} [fits] whether a row belongs here, or stays */
+export function useList(path, kind = "", fits = () => true) {
+  const [rows, setRows] = useState(/** @type {any[] | null} */ (null));
+  const [more, setMore] = useState(false);
+  const [error, setError] = useState(/** @type {Error | null} */ (null));
+  const newest = useRef(path);
+  const read = async (after = "") => {
+    newest.current = path;
+    try {
+      const page = await ask("GET", path + (after ? `${path.includes("?") ? "&" : "?"}after=${after}` : ""));
+      if (newest.current !== path) return;
+      setRows((old) => (after ? [...(old ?? []), ...page.data] : page.data));
+      setMore(page.has_more);
+      setError(null);
+    } catch (failed) {
+      setError(/** @type {Error} */ (failed));
+    }
+  };
+  useEffect(() => void read(), [path, generation.value]);
+  useEffect(() => (kind ? on(kind, (row) => setRows((old) => old && merged(old, row, fits))) : undefined), [path, kind]);
+  const next = more && rows ? () => read(rows[rows.length - 1].id) : null;
+  return { rows, error, next, again: () => read() };
+}
+
+/** @param {any[]} rows @param {any} row @param {(row: any, known: boolean) => boolean} fits */
+function merged(rows, row, fits) {
+  const at = rows.findIndex((one) => one.id === row.id);
+  if (at >= 0) return fits(row, true) ? rows.with(at, row) : rows.toSpliced(at, 1);
+  return fits(row, false) ? [row, ...rows] : rows;
+}
+
+/** A list with its search, its filter and more of it.
+ * @param {{list: ReturnType<typeof useList>, label: string, columns: Column[], empty: any, hint: string, states: [string, string][], foot?: any, children?: any}} props */
+export const ListScreen = ({ list, label, columns, empty, hint, states, foot, children }) => html`
+  <div class="stack"><${Filters} hint=${hint} states=${states}>${children}<//>
+    <${Trouble} error=${list.error} />
+    ${(list.rows || !list.error) && html`<${Table} label=${label} columns=${columns} rows=${list.rows} empty=${empty} />`}
+    ${list.next && html`<div><button type="button" class="button" onClick=${list.next}>${t("more")}</button></div>`}${foot}</div>`;
+
+/** Written into the address, so that a link shows the same. @param {{hint: string, states: [string, string][], children?: any}} props */
+export function Filters({ hint, states, children }) {
+  const query = address.value.query;
+  const [text, setText] = useState(query.get("q") ?? "");
+  const timer = useRef(0);
+  const search = (/** @type {any} */ event) => {
+    setText(event.currentTarget.value);
+    clearTimeout(timer.current);
+    const wanted = event.currentTarget.value.trim();
+    timer.current = setTimeout(() => go(withQuery({ q: wanted }), { replace: true }), 250);
+  };
+  return html`<div class="filters" role="search">
+    <input class="input" type="search" aria-label=${t("search")} placeholder=${hint} value=${text} onInput=${search} />
+    <${Segment} label=${t("filter")} options=${states} on=${query.get("status") ?? ""}
+      choose=${(/** @type {string} */ status) => go(withQuery({ status }))} />${children}</div>`;
+}
+
+/** Whether a row that an event tells of belongs to what the address asks for: what is searched for only the server knows.
+ * @param {any} row @param {boolean} known */
+export function fitting(row, known) {
+  const { status, ...narrow } = Object.fromEntries(address.value.query);
+  return (known || !Object.keys(narrow).length) && (!status || status.split(",").includes(row.status));
+}
+
+/** The address of a list on the server, with those filters of the page that it knows. @param {string} path @param {string[]} names */
+export function listPath(path, names) {
+  const query = new URLSearchParams();
+  for (const name of names) {
+    const value = address.value.query.get(name);
+    if (value) query.set(name, value);
+  }
+  return query.size ? `${path}?${query}` : path;
+}

@@ -1,0 +1,70 @@
+// One run: what happened when, why it failed in words, what went out.
+import { Code, Facts, Head, Note, Status, Trouble } from "../parts/bits.js";
+import { Icon } from "../parts/icons.js";
+import { Markdown } from "../parts/markdown.js";
+import { useThing } from "../parts/thing.js";
+import { Timeline, titleOf } from "../parts/timeline.js";
+import { html, useState } from "../parts/view.js";
+import { ask } from "../session.js";
+import { duration, moment, money, number, t } from "../words.js";
+import { where } from "./runs.js";
+
+const LEGEND = [["wait", "legend.wait"], ["", "legend.model"], ["tool", "legend.tool"], ["person", "legend.person"], ["post", "legend.post"]];
+
+/** @param {{id: string}} props */
+export function Run({ id }) {
+  const { thing: run, error } = useThing(`/console/api/runs/${id}`, "run", (row) => row.id === id);
+  const [step, setStep] = useState("");
+  const [texts, setTexts] = useState(/** @type {any} */ (null));
+  const [failed, setFailed] = useState(/** @type {Error | null} */ (null));
+  const show = () => ask("POST", `/console/api/runs/${id}/texts`).then(setTexts, setFailed);
+  const crumbs = html`<a href="/runs">${t("nav.runs")}</a> / ${run ? html`<a href="/threads/${run.thread_id}">${run.person || run.thread_id}</a>` : id}`;
+  if (!run) return html`<${Head} title=${id} crumbs=${crumbs} /><${Trouble} error=${error} />`;
+  const about = [where(run), run.assistant && `${run.assistant.name || run.assistant.id} ${run.assistant.version ? `v${run.assistant.version}` : ""}`, run.model, moment(run.created_at, true)];
+  const chosen = run.timeline.find((/** @type {any} */ one) => one.name === step) ?? run.timeline.findLast((/** @type {any} */ one) => one.kind === "tool") ?? run.timeline.find((/** @type {any} */ one) => one.step);
+  return html`<${Head} title=${id} crumbs=${crumbs} text=${about.filter(Boolean).join(" · ")}><${Status} name=${run.status} />
+      ${run.link && html`<a class="button" href=${run.link} target="_blank" rel="noopener noreferrer">${t("open_post")}</a>`}
+      ${!texts && html`<button type="button" class="button" onClick=${show}><${Icon} name="eye" />${t("show_texts")}</button>`}
+      ${run.assistant && html`<a class="button" href="/playground?assistant=${run.assistant.id}${run.platform === "api" ? `&thread=${run.thread_id}` : ""}"><${Icon} name="play" />${t("open_playground")}</a>`}<//>
+    <div class="stack"><${Trouble} error=${failed} /><${Story} run=${run} />
+      <div class="card flush"><header><h2>${t("timeline")}</h2><span class="legend">${LEGEND.map(([look, key]) => html`<span><i class=${look}></i>${t(key)}</span>`)}</span>
+        <span class="push small quiet num">${[duration(run.whole_s), `${t("first_word")} ${duration(run.first_word_s)}`, money(run.cost_usd)].join(" · ")}</span></header>
+        <${Timeline} run=${run} at=${chosen?.name} choose=${setStep} /></div>
+      <div class="grid g3"><${Step} step=${chosen} texts=${texts} /><${Numbers} run=${run} /><${Out} run=${run} /></div>
+      ${texts && html`<${Texts} texts=${texts} />`}</div>`;
+}
+
+/** What is unusual about it. @param {{run: any}} props */
+function Story({ run }) {
+  const deaths = (run.deaths ?? []).filter((/** @type {any} */ one) => one.taken_over_at);
+  const last = deaths.at(-1);
+  return html`${run.why && html`<${Note} kind=${run.status === "failed" ? "bad" : "wait"} icon="warn"><b>${run.why.message}</b> <span class="mono faint">${run.why.code}</span><//>`}
+    ${last && html`<${Note} kind="ok" icon="heart"><b>${t("story.death")}</b> ${t("story.over", {
+      at: moment(last.at, true), time: duration(last.taken_over_at - last.at) })}<//>`}`;
+}
+
+/** @param {{step: any, texts: any}} props */
+function Step({ step, texts }) {
+  if (!step) return html`<div class="card"><header><h2>${t("step")}</h2></header><div class="body small quiet">${t("step.none")}</div></div>`;
+  const told = texts?.steps?.[step.name];
+  return html`<div class="card"><header><h2 class="cut">${titleOf(step)}</h2>${step.outcome && html`<span class="pill ${step.outcome === "failed" ? "bad" : "ok"}">${t(`outcome.${step.outcome}`)}</span>`}</header>
+    <div class="body stack tight">
+      ${step.error && html`<p class="small">${step.error}</p>`}
+      ${!told && step.texts !== false && html`<p class="faint small">${t("texts.hidden")}</p>`}
+      ${["arguments", "input", "result"].map((name) => told?.[name] && html`<span class="label">${t(`step.${name}`)}</span><${Code} text=${told[name]} wrapped=${true} />`)}
+      ${step.step && html`<p class="faint small">${t("step.journal")} <span class="mono">${step.step}</span></p>`}</div></div>`;
+}
+
+/** @param {{run: any}} props */
+const Numbers = ({ run }) => html`<div class="card"><header><h2>${t("usage")}</h2></header><div class="body"><${Facts} pairs=${[
+  [t("input"), number(run.input)], [t("cached"), number(run.cached)], [t("output"), number(run.output)], [t("reasoning"), number(run.reasoning)],
+  [t("requests"), number(run.requests)], [t("cost"), money(run.cost_usd)], [t("price_list"), run.price_list ?? "–"]]} /></div></div>`;
+
+/** @param {{run: any}} props */
+const Out = ({ run }) => html`<div class="card"><header><h2>${t("went_out")}</h2></header><div class="body"><${Facts} pairs=${[
+  [t("posts"), number(run.posts)], [t("edits"), number(run.edits)], [t("attempts"), number(run.attempts)], [t("takeovers"), number(run.takeovers)],
+  [t("thread"), html`<a class="mono" href="/threads/${run.thread_id}">${run.thread_id}</a>`]]} /></div></div>`;
+
+/** @param {{texts: any}} props */
+const Texts = ({ texts }) => html`<div class="card"><header><h2>${t("texts")}</h2></header><div class="body stack">
+  ${["question", "answer"].map((name) => texts[name] && html`<div><span class="label">${t(`text.${name}`)}</span><${Markdown} text=${texts[name]} /></div>`)}</div></div>`;

@@ -1,0 +1,45 @@
+// Each answer in the making, with the reason where it failed.
+import { Empty, Head, Status } from "../parts/bits.js";
+import { fitting, listPath, ListScreen, useList } from "../parts/table.js";
+import { html } from "../parts/view.js";
+import { address } from "../address.js";
+import { duration, moment, money, number, t } from "../words.js";
+
+export const STATES = () => /** @type {[string, string][]} */ ([
+  ["", t("all")], ["queued,in_progress", t("live")], ["requires_action", t("waiting")], ["failed,incomplete,expired", t("failed")],
+]);
+
+/** Why a run is as it is, in words. @param {{run: any}} props */
+export const Why = ({ run }) => {
+  if (run.why) return html`<span class="quiet" title=${run.why.code}>${run.why.message}</span>`;
+  if (run.takeovers) return html`<span class="quiet">${t("run.taken_over")}</span>`;
+  return run.attempts > 1 ? html`<span class="quiet">${t("run.attempts", { n: run.attempts })}</span>` : null;
+};
+
+/** @returns {import("../parts/table.js").Column[]} */
+export const columns = () => [
+  { name: t("run"), cell: (run) => html`<a class="mono" href="/runs/${run.id}">${run.id}</a>` },
+  { name: t("status"), cell: (run) => html`<${Status} name=${run.status} />` },
+  { name: t("why"), cell: (run) => html`<${Why} run=${run} />` },
+  { name: t("assistant"), cell: (run) => run.assistant && html`<span class="row">${run.assistant.name || run.assistant.id}${run.assistant.version && html`<span class="tag">v${run.assistant.version}</span>`}</span>` },
+  { name: t("place"), cell: (run) => html`<span class="quiet">${where(run)}</span>` },
+  { name: t("first_word"), right: true, told: true, cell: (run) => duration(run.first_word_s) },
+  { name: t("whole"), right: true, told: true, cell: (run) => duration(run.whole_s) },
+  { name: t("tokens"), right: true, told: true, cell: (run) => number(run.input == null ? null : run.input + (run.output ?? 0)) },
+  { name: t("cost"), right: true, told: true, cell: (run) => money(run.cost_usd) },
+  { name: t("began"), right: true, cell: (run) => moment(run.created_at) },
+];
+
+const PLATFORMS = /** @type {Record<string, string>} */ ({ slack: "Slack", discord: "Discord", api: "API" });
+
+/** @param {any} row */
+export const where = (row) => [PLATFORMS[row.platform] ?? row.platform, row.place].filter(Boolean).join(" ");
+
+export function Runs() {
+  const list = useList(listPath("/console/api/runs", ["q", "status", "assistant", "thread"]), "run", fitting);
+  const empty = address.value.query.size
+    ? html`<${Empty} title=${t("nothing.title")} text=${t("nothing.text")}><a class="button" href="/runs">${t("nothing.all")}</a><//>`
+    : html`<${Empty} title=${t("runs.empty.title")} text=${t("runs.empty.text")}><a class="button primary" href="/playground">${t("nav.playground")}</a><//>`;
+  return html`<${Head} title=${t("nav.runs")} text=${t("runs.text")} />
+    <${ListScreen} list=${list} label=${t("nav.runs")} columns=${columns()} empty=${empty} hint=${t("runs.hint")} states=${STATES()} />`;
+}

@@ -1,0 +1,125 @@
+// The demo: a Slack-like and a Discord-like window on local stand-ins, with the real bot between them, and ways to break it.
+import { Face, Head, Note, Segment, Trouble } from "../parts/bits.js";
+import { isComposing } from "../parts/composer.js";
+import { Icon } from "../parts/icons.js";
+import { Markdown } from "../parts/markdown.js";
+import { html, useEffect, useRef, useState } from "../parts/view.js";
+import { ask } from "../session.js";
+import { moment, t } from "../words.js";
+
+const API = "/console/api/simulator";
+const PLATFORMS = /** @type {const} */ (["slack", "discord"]);
+/** What can be done to the bot, on which platform, and whether it stays on until it is turned off. */
+const TROUBLE = [["kill", "", false], ["cut", "slack", false], ["cut", "discord", false], ["twice", "", true], ["429", "", true], ["500", "", true], ["slow", "", true]];
+const EXAMPLES = ["sim.example.1", "sim.example.2", "sim.example.3", "sim.example.4"];
+
+/** Posts and counters as the stand-ins have them; the server tells them from the beginning, then as they change. */
+function useFeed() {
+  const [posts, setPosts] = useState(/** @type {any[]} */ ([]));
+  const [state, setState] = useState(/** @type {any} */ (null));
+  useEffect(() => {
+    const source = new EventSource(`${API}/events`);
+    const told = (/** @type {MessageEvent} */ event) => JSON.parse(event.data);
+    source.addEventListener("state", (event) => setState(told(event)));
+    source.addEventListener("reload", () => setPosts([]));
+    source.addEventListener("post", (event) => setPosts((all) => {
+      const post = told(event);
+      const at = all.findIndex((one) => one.platform === post.platform && one.id === post.id);
+      if (post.deleted) return at < 0 ? all : all.toSpliced(at, 1);
+      return at < 0 ? [...all, post] : all.with(at, post);
+    }));
+    return () => source.close();
+  }, []);
+  return { posts, state };
+}
+
+export function Simulator() {
+  const { posts, state } = useFeed();
+  const [person, setPerson] = useState("");
+  const [typed, setTyped] = useState(/** @type {Record<string, string>} */ ({}));
+  const [connect, setConnect] = useState(false);
+  const [error, setError] = useState(/** @type {Error | null} */ (null));
+  const people = state?.people ?? [];
+  const act = (/** @type {string} */ what, /** @type {any} */ body) => ask("POST", `${API}/${what}`, { person: person || people[0], ...body }).then(() => setError(null), setError);
+  return html`<${Head} title=${t("nav.simulator")} text=${t("sim.text")}>
+      <${Segment} label=${t("sim.you")} options=${people.map((/** @type {string} */ one) => [one, one])} on=${person || people[0]} choose=${setPerson} />
+      <button type="button" class="button primary" aria-expanded=${String(connect)} onClick=${() => setConnect(!connect)}>${t("sim.connect")}</button><//>
+    <div class="stack">${connect && html`<${Note}><p>${t("sim.connect.text")} <code>spool init</code></p><//>`}<${Trouble} error=${error} />
+      <div class="row wrap" role="group" aria-label=${t("sim.examples")}>${EXAMPLES.map((key) => html`
+        <button type="button" class="button" key=${key} onClick=${() => setTyped({ slack: t(key), discord: t(key) })}>${t(key)}</button>`)}</div>
+      <div class="sim">${PLATFORMS.map((one) => html`<${Window} key=${one} platform=${one} channels=${state?.channels?.[one] ?? []} act=${act}
+        posts=${posts.filter((post) => post.platform === one)} text=${typed[one] ?? ""} setText=${(/** @type {string} */ text) => setTyped((all) => ({ ...all, [one]: text }))} />`)}</div>
+      <${Break} state=${state} act=${act} /></div>`;
+}
+
+/** @param {{platform: "slack" | "discord", channels: string[], posts: any[], act: (what: string, body: any) => Promise<void>, text: string, setText: (text: string) => void}} props */
+function Window({ platform, channels, posts, act, text, setText }) {
+  const [channel, setChannel] = useState("");
+  const [thread, setThread] = useState(/** @type {any} */ (null));
+  const [files, setFiles] = useState(/** @type {any[]} */ ([]));
+  const here = channel || channels[0];
+  const shown = posts.filter((one) => one.channel === here);
+  const send = () => {
+    if (!text.trim() && !files.length) return;
+    act("posts", { platform, channel: here, text, thread: thread?.id ?? null, files });
+    setText("");
+    setFiles([]);
+  };
+  const name = t(`platform.${platform}`);
+  return html`<section class="window ${platform}ish" aria-label=${name}>
+    <div class="list"><b>${name}</b>${channels.map((one) => html`<button type="button" key=${one} aria-current=${one === here ? "true" : undefined}
+      onClick=${() => (setChannel(one), setThread(null))}>${one.startsWith("@") ? one.slice(1) : `# ${one}`}</button>`)}</div>
+    <div class="talk"><h2>${here?.startsWith("@") ? here.slice(1) : `# ${here ?? ""}`}</h2>
+      <${Posts} posts=${shown} nested=${platform === "slack"} press=${(/** @type {string} */ post, /** @type {string} */ button) => act("presses", { platform, post, button })} reply=${setThread} />
+      ${thread && html`<p class="reply">${t("sim.replying", { name: thread.person })} <button type="button" class="button plain" onClick=${() => setThread(null)}>${t("close")}</button></p>`}
+      <${Box} here=${here} text=${text} setText=${setText} files=${files} setFiles=${setFiles} send=${send} /></div></section>`;
+}
+
+/** @param {{here: string, text: string, setText: (text: string) => void, files: any[], setFiles: (files: any[]) => void, send: () => void}} props */
+function Box({ here, text, setText, files, setFiles, send }) {
+  const input = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const key = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
+    event.preventDefault();
+    send();
+  };
+  const attach = async (/** @type {any} */ event) => setFiles(await Promise.all([...event.currentTarget.files].map(async (file) =>
+    ({ name: file.name, type: file.type, data: btoa(Array.from(new Uint8Array(await file.arrayBuffer()), (one) => String.fromCharCode(one)).join("")) }))));
+  return html`<div class="box row"><input ref=${input} type="file" multiple hidden onChange=${attach} />
+    <button type="button" class="button plain icon" aria-label=${t("attach")} onClick=${() => input.current?.click()}><${Icon} name="clip" /></button>
+    ${files.map((one) => html`<span class="tag">${one.name}</span>`)}
+    <textarea rows="1" aria-label=${t("message")} placeholder=${t("sim.hint", { channel: here ?? "" })} value=${text}
+      onInput=${(/** @type {any} */ event) => setText(event.currentTarget.value)} onKeyDown=${key}></textarea></div>`;
+}
+
+/** Slack keeps answers under what began them; Discord says above an answer what it answers.
+ * @param {{posts: any[], nested: boolean, press: (post: string, button: string) => void, reply: (post: any) => void}} props */
+function Posts({ posts, nested, press, reply }) {
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => void (box.current && (box.current.scrollTop = box.current.scrollHeight)), [posts.length, posts.at(-1)?.text]);
+  const roots = posts.filter((one) => !posts.some((other) => other.id === one.thread));
+  const inOrder = !nested ? posts : roots.flatMap((root) => [root, ...posts.filter((one) => one.thread === root.id && one !== root)]);
+  return html`<div class="posts" role="log" aria-label=${t("talk")} tabindex="0" ref=${box}>${inOrder.map((one) => html`
+    <article class="post ${roots.includes(one) || !nested ? "" : "inner"}" key=${one.id}><${Face} name=${one.person} bot=${one.bot} /><div>
+      <p class="who">${one.person}${one.bot && html`<span class="badge">APP</span>`}<small>${moment(one.at)}${one.edited ? ` · ${t("sim.edited")}` : ""}</small>
+        <button type="button" class="button plain" onClick=${() => reply(roots.includes(one) ? one : posts.find((root) => root.id === one.thread))}>${t("sim.reply")}</button></p>
+      ${!nested && !roots.includes(one) && html`<p class="to cut">↪ ${answered(posts, one)}</p>`}
+      <${Markdown} text=${one.text} />${(one.files ?? []).map((/** @type {any} */ file) => html`<p><span class="tag">${file.name}</span></p>`)}
+      ${one.buttons?.length > 0 && html`<p class="row wrap">${one.buttons.map((/** @type {any} */ button) => html`
+        <button type="button" class="button ${button.style ?? ""}" key=${button.id} onClick=${() => press(one.id, button.id)}>${button.label}</button>`)}</p>`}</div></article>`)}</div>`;
+}
+
+/** @param {any[]} posts @param {any} one */
+const answered = (posts, one) => posts.filter((other) => other.id === one.thread).map((other) => `${other.person}: ${other.text}`)[0];
+
+/** @param {{state: any, act: (what: string, body: any) => Promise<void>}} props */
+function Break({ state, act }) {
+  const on = state?.on ?? [];
+  return html`<div class="card"><header><h2>${t("sim.trouble")}</h2><span class="quiet small">${t("sim.trouble.text")}</span></header>
+    <div class="body row wrap">${TROUBLE.map(([kind, platform, stays]) => html`<button type="button" class="button ${kind === "kill" ? "danger" : ""}" key=${`${kind}${platform}`}
+      aria-pressed=${stays ? String(on.includes(kind)) : undefined} onClick=${() => act("trouble", { kind, platform: platform || null, on: !on.includes(kind) })}>
+      ${kind === "kill" && html`<${Icon} name="bolt" />`}${t(`trouble.${kind}${platform && `.${platform}`}`)}</button>`)}
+      <span class="push row wrap num" role="status"><span class="pill ${state?.lost ? "bad" : "ok"}">${t("sim.lost", { n: state?.lost ?? 0 })}</span>
+        <span class="pill ${state?.twice ? "bad" : "ok"}">${t("sim.twice", { n: state?.twice ?? 0 })}</span>
+        <span class="small quiet">${state?.pid ? t("sim.process", { n: state.pid }) : t("sim.no_process")}</span></span></div></div>`;
+}

@@ -1,0 +1,37 @@
+// One thread: its runs, and, when somebody asks, what was said.
+import { Empty, Face, Facts, Head, Status, Trouble } from "../parts/bits.js";
+import { Markdown } from "../parts/markdown.js";
+import { Icon } from "../parts/icons.js";
+import { Table } from "../parts/table.js";
+import { html, useState } from "../parts/view.js";
+import { ask } from "../session.js";
+import { moment, money, number, t } from "../words.js";
+import { columns, where } from "./runs.js";
+import { useThing } from "../parts/thing.js";
+
+/** @param {{id: string}} props */
+export function Thread({ id }) {
+  const { thing, error } = useThing(`/console/api/threads/${id}`, "thread", (row) => row.id === id);
+  const [texts, setTexts] = useState(/** @type {any[] | null} */ (null));
+  const [failed, setFailed] = useState(/** @type {Error | null} */ (null));
+  const show = () => ask("POST", `/console/api/threads/${id}/texts`).then((told) => setTexts(told.messages), setFailed);
+  const crumbs = html`<a href="/threads">${t("nav.threads")}</a> / ${thing?.person ?? ""}`;
+  if (!thing) return html`<${Head} title=${id} crumbs=${crumbs} /><${Trouble} error=${error} />`;
+  const runs = html`<${Table} label=${t("nav.runs")} columns=${columns().filter((one) => ![t("place"), t("assistant")].includes(one.name))} rows=${thing.runs}
+    empty=${html`<${Empty} title=${t("runs.empty.title")} text=${t("runs.empty.text")} />`} />`;
+  return html`<${Head} title=${id} crumbs=${crumbs} text=${where(thing)}>
+      ${thing.status && html`<${Status} name=${thing.status} />`}
+      ${thing.platform === "api" && html`<a class="button" href="/playground?thread=${id}"><${Icon} name="play" />${t("open_playground")}</a>`}
+      ${!texts && html`<button type="button" class="button" onClick=${show}><${Icon} name="eye" />${t("show_texts")}</button>`}<//>
+    <div class="stack"><${Trouble} error=${failed} />
+      <div class="grid g21"><div class="stack">${runs}
+        ${texts ? html`<${Texts} texts=${texts} />` : html`<p class="faint small">${t("texts.hidden")}</p>`}</div>
+      <div class="card"><header><h2>${t("thread")}</h2></header><div class="body"><${Facts} pairs=${[
+        [t("person"), thing.person || t("person.erased")], [t("assistant"), thing.assistant?.name ?? "–"], [t("messages"), number(thing.messages)],
+        [t("memory"), t("unit.tokens", { n: number(thing.tokens) })], [t("cost"), money(thing.cost_usd)], [t("last"), moment(thing.last_at)]]} /></div></div></div></div>`;
+}
+
+/** @param {{texts: any[]}} props */
+const Texts = ({ texts }) => html`<div class="card"><header><h2>${t("texts")}</h2></header><div class="body"><div class="chat">
+  ${texts.map((one) => html`<div class="turn" key=${one.id}><${Face} name=${one.person} bot=${one.role === "assistant"} />
+    <div><div class="who">${one.person}<small>${moment(one.at)}</small></div><${Markdown} text=${one.text} /></div></div>`)}</div></div></div>`;
