@@ -43,10 +43,11 @@ from core.runs.run_context import Limits, Ready, Rules, RunContext
 from core.runs.runner import Runner
 from core.runs.summaries import Summaries
 from core.settings import Settings
-from core.settings.http import listening
+from core.settings.http import CONSOLE, listening
 from core.store import assistants, files
 from core.store.data_dir import data_directory, only_runner
 from core.store.database import FILE, Database, Execute, explained
+from core.tools import Toolbox
 from core.types import EVERY_FUNCTION, Assistant
 
 logger = logging.getLogger(__name__)
@@ -175,13 +176,20 @@ async def _http(settings: Settings, db: Database, core: _Core) -> AsyncIterator[
     if where is None:
         yield ""
         return
+    from bots.web.page.services import PageMeans, invited
     from bots.web.server import served
     from bots.web.services import Means, built
 
     service = partial(_service, core.ready)
-    services = built(
-        Means(settings, db, core.assistants, core.lanes, core.endings, service, core.background, core.sent)
-    )
+
+    async def toolbox() -> Toolbox:
+        return (await core.ready()).toolbox
+
+    if CONSOLE in settings.http_serve:
+        core.inbox.page = partial(invited, db, settings)
+    page = PageMeans(toolbox, core.inbox.decide) if CONSOLE in settings.http_serve else None
+    parts = (core.assistants, core.lanes, core.endings, service, core.background, core.sent)
+    services = built(Means(settings, db, *parts, page))
     await services.uploads.start()
     core.background.start(services.uploads.keep(), "files")
     core.background.start(services.stores.keep(), "vector stores")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from core.assistants.choose import Choice, choose
@@ -15,6 +15,7 @@ from core.files.attachments import Attachments, place
 from core.runs import claims
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
+from core.runs.prompt.again import again
 from core.runs.summaries import NOTHING, Held, held
 from core.store import approvals, counts, deletions, files, messages, runs, threads
 from core.store.approvals import Decision
@@ -46,24 +47,6 @@ class Policy:
         return threads.Scopes(self.scope, self.dm_scope)
 
 
-def _again(order: IncomingMessage, asked: tuple[IncomingMessage, ...], wish: Wish) -> IncomingMessage:
-    """The press as a message: for another answer with all that was asked, for a shorter one alone."""
-    last = asked[-1]
-    same = {name: getattr(last, name) for name in ("address", "author", "locale", "parent", "team")}
-    if wish == "shorter":
-        return replace(order, **same)
-    texts = (one.text.removeprefix(f"{order.text}\n\n") for one in asked)  # it may have been one of these
-    return replace(
-        order,
-        **same,
-        text="\n\n".join([order.text, *filter(None, texts)]),
-        files=tuple(file for one in asked for file in one.files),
-        quotes=tuple(quote for one in asked for quote in one.quotes),
-        mentions=tuple(dict.fromkeys(id for one in asked for id in one.mentions)),
-        repeats=tuple(id for one in asked for id in (one.id, *one.repeats)),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What accepting a message led to."""
@@ -93,6 +76,8 @@ class Inbox:
         self._db, self._lanes, self._policy = db, lanes, policy
         self._approvals, self._attachments = approvals or Approvals(db), attachments
         self._scopes, self._models = policy.scopes, models
+        self.page: Callable[[str], Awaitable[str]] | None = None
+        """Gives a link that opens the web page, once, for a person; None where no page is served."""
 
     def receive(
         self,
@@ -324,7 +309,7 @@ class Inbox:
             return "not_yours", order, Receipt(new=False)
         if not (shown and asked and self._newest(tx, shown[0], shown[1], asked[-1])):
             return "over", order, Receipt(new=False)
-        said = _again(order, asked, wish)
+        said = again(order, asked, wish)
         return "done", said, self._accept(tx, said, {}, self._lanes.owner, now, 0.0)
 
     def _newest(self, tx: Execute, run: RunId, thread: ThreadId, asked: IncomingMessage) -> bool:
@@ -353,6 +338,11 @@ class Inbox:
         """Who answers there and who else could; or, for admins, that `wanted` does from the next run on."""
         admin = user in self._policy.admins
         return await self._db(lambda tx: choose(tx, address, parent, wanted.strip(), admin=admin))
+
+    async def console(self, person: str) -> str:
+        """A link for an admin, who is named with the platform; "" for others, and where no page is served."""
+        admin = person.partition(":")[2] in self._policy.admins
+        return await self.page(person) if self.page and admin else ""
 
     async def model(self, address: Address, parent: str, user: str, wanted: str) -> ModelChoice:
         """Which model answers there; or, for admins, that the assistant there uses `wanted` from now on."""

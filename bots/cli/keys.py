@@ -14,7 +14,7 @@ from bots.cli.runs import looked_up, said_time
 from bots.cli.table import put_rows
 from core.api import keys
 from core.api.key import Key
-from core.api.keys import NAME, KeyTaken
+from core.api.keys import NAME, RIGHTS, KeyTaken
 from core.errors import ConfigError, Unsaved
 from core.settings import Settings
 from core.store.data_dir import data_directory
@@ -40,6 +40,7 @@ def add(commands: Any, spool: str = "spool") -> None:
     )
     create.add_argument("--admin", action="store_true", help="it may change assistants of yours, too")
     create.add_argument("--read-chats", action="store_true", help="it may read what is said in the chats")
+    create.add_argument("--console", action="store_true", help="it opens the web page")
     create.add_argument("--json", action="store_true", help="print JSON and nothing else")
     shown = actions.add_parser("list", help="the keys that are in force")
     shown.add_argument("--json", action="store_true", help="print JSON and nothing else")
@@ -59,7 +60,9 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _written(settings: Settings, work: Callable[[Execute], T]) -> T:
+def written(settings: Settings, work: Callable[[Execute], T]) -> T:
+    """What was done in the database, whether the bot runs or not. Raises ConfigError."""
+
     async def write() -> T:
         db = Database(data_directory(settings.data_dir) / FILE)
         try:
@@ -73,9 +76,9 @@ def _written(settings: Settings, work: Callable[[Execute], T]) -> T:
 
 
 def _create(options: argparse.Namespace, settings: Settings) -> None:
-    wanted = Key("", options.name, options.project, admin=options.admin, read_chats=options.read_chats)
+    wanted = Key("", options.name, options.project, **{name: getattr(options, name) for name in RIGHTS})
     try:
-        key, secret = _written(settings, lambda tx: keys.issue(tx, wanted, time.time()))
+        key, secret = written(settings, lambda tx: keys.issue(tx, wanted, time.time()))
     except KeyTaken as taken:
         was = "was revoked, and its name stays taken" if taken.row.revoked_at else "exists already"
         raise ConfigError(f"The key {options.name} {was}. Choose another name.") from None
@@ -101,7 +104,7 @@ def _list(options: argparse.Namespace, settings: Settings) -> None:
 
 
 def _revoke(options: argparse.Namespace, settings: Settings) -> None:
-    if _written(settings, lambda tx: keys.revoke(tx, options.name, time.time())) is None:
+    if written(settings, lambda tx: keys.revoke(tx, options.name, time.time())) is None:
         raise ConfigError(
             f"There is no key “{options.name}” in force. `{options.spool} keys list` shows all."
         )
@@ -109,7 +112,7 @@ def _revoke(options: argparse.Namespace, settings: Settings) -> None:
 
 
 def _rights(key: Key | KeyRow) -> list[str]:
-    return [name for name in ("admin", "read_chats") if getattr(key, name)]
+    return [name for name in RIGHTS if getattr(key, name)]
 
 
 def _described(row: KeyRow) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from bots.demo.words import Words, command, words
 from bots.intake.connection import keep
 from core.assistants.of_settings import settings_assistant
 from core.settings import INSTRUCTIONS, Settings
-from core.settings.http import SERVED
+from core.settings.http import CONSOLE, SERVED
 from core.store import approvals, runs, threads
 from core.store.data_dir import only_runner
 from core.store.database import Database
@@ -75,7 +75,7 @@ async def talk(settings: Settings, spool: str = "spool") -> None:
             typed = stack.enter_context(contextlib.closing(keyboard(History(folder.history), screen.write)))
             greeting = _greeting(config, said, before, left)
             await Conversation(people, running.lanes, screen, said).hold(
-                greeting, typed, api.line(running.url, secret)
+                greeting, typed, api.lines(running.url, secret)
             )
 
 
@@ -143,7 +143,7 @@ async def _local(
         admins=(*settings.admins, SLACK_USER, DISCORD_USER),
         answer_buttons=False,  # a terminal has no room for them
         http=api.address(settings.http),
-        http_serve=SERVED,
+        http_serve=(*SERVED, CONSOLE),
     )
     if settings.openai_api_key or settings.openai_base_url:
         return config

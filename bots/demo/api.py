@@ -20,7 +20,8 @@ PROJECT: Final = "demo"
 
 async def key(path: Path) -> str:
     """The secret of a new key; those of former demos open nothing any more."""
-    now, wanted = time.time(), Key("", f"demo-{token_hex(3)}", PROJECT, admin=True, read_chats=True)
+    rights = dict.fromkeys(keys.RIGHTS, True)
+    now, wanted = time.time(), Key("", f"demo-{token_hex(3)}", PROJECT, **rights)
 
     def work(tx: Execute) -> str:
         for former in in_force(tx):
@@ -35,9 +36,9 @@ async def key(path: Path) -> str:
         db.close()
 
 
-def line(url: str, secret: str) -> str:
-    """What programs are told; it can be put before any command."""
-    return f"OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY={secret}"
+def lines(url: str, secret: str) -> str:
+    """What a browser opens; what programs are told, which can be put before any command."""
+    return f"Console: {url}/#key={secret}\nOPENAI_BASE_URL={url}/v1 OPENAI_API_KEY={secret}"
 
 
 def address(http: str) -> str:

@@ -30,6 +30,8 @@ _KOREAN: Final = {
     "Show the model that answers here, or choose another": "여기서 답하는 모델을 보거나 바꿉니다",
     "Name of the model; default: that of the settings": "모델 이름, default는 설정의 모델",
     "memory": "기억",
+    "console": "콘솔",
+    "A link to the web page (admins)": "관리자를 위한 웹 페이지 링크를 드립니다",
     "How much I remember of us here": "여기서 나눈 대화를 얼마나 기억하는지 알려 드립니다",
     ASK: "이 메시지에 대해 묻기",
 }
@@ -123,6 +125,8 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
 
     async def memory(interaction: discord.Interaction) -> None: ...
 
+    async def console(interaction: discord.Interaction) -> None: ...
+
     switch = app_commands.Command[Any, ..., None](
         name="assistant",
         description="Show the assistants, or choose this channel's",
@@ -138,4 +142,5 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
         switch,
         another,
         app_commands.Command(name="memory", description="How much I remember of us here", callback=memory),
+        app_commands.Command(name="console", description="A link to the web page (admins)", callback=console),
     ]

@@ -14,7 +14,7 @@ from bots.discord.api import DiscordApi, sent_at
 from bots.discord.channels import thread_parent
 from bots.discord.poster import STOP, answered, reference, wished
 from bots.discord.reader import Reader
-from bots.replies.commands import choice_text, memory_text, model_text, reset_text
+from bots.replies.commands import choice_text, console_text, memory_text, model_text, reset_text
 from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
@@ -50,6 +50,8 @@ class Interactions:
             self._do(payload, self._assistant(payload, data))
         elif command == "model":
             self._do(payload, self._model(payload, data))
+        elif command == "console":
+            self._do(payload, self._console(payload))
         elif command == "memory":
             self._do(payload, self._memory(payload))
         elif payload.get("type") == _AUTOCOMPLETE:
@@ -127,6 +129,10 @@ class Interactions:
         address, person = _address(payload), _person(payload)
         choice = await self._inbox.model(address, parent, person, _given(data))
         return _told(model_text(choice, _locale(payload), self._language))
+
+    async def _console(self, payload: Mapping[str, Any]) -> Answer:
+        url = await self._inbox.console(f"discord:{_person(payload)}")
+        return _told(console_text(url, _locale(payload), self._language))
 
     async def _memory(self, payload: Mapping[str, Any]) -> Answer:
         held = await self._inbox.memory(_address(payload), _person(payload))

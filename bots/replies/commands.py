@@ -26,6 +26,11 @@ def memory_text(held: Held | None, locale: str, language: str) -> str:
     return text("memory_topic", locale, language) if held is None else told(held, locale, language)
 
 
+def console_text(url: str, locale: str, language: str) -> str:
+    """The link that opens the web page, or who gets one."""
+    return text("console_link" if url else "console_admins", locale, language).format(url=url)
+
+
 def choice_text(choice: Choice, locale: str, language: str) -> str:
     """Who answers there, or why that could not be changed."""
     names, one = _names(choice.others), choice.assistant

@@ -16,7 +16,7 @@ from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 
-from bots.replies.commands import choice_text, memory_text, model_text, reset_text
+from bots.replies.commands import choice_text, console_text, memory_text, model_text, reset_text
 from bots.slack.poster import APPROVE, REFUSE, reference
 from core.concurrency import Background
 from core.inbox import Inbox
@@ -40,6 +40,7 @@ class Interactions:
         app.command("/reset")(self._reset)
         app.command("/assistant")(self._assistant)
         app.command("/model")(self._model)
+        app.command("/console")(self._console)
         app.command("/memory")(self._memory)
         app.shortcut("reset_thread")(self._shortcut)
         app.action(APPROVE)(self._decide)
@@ -67,6 +68,11 @@ class Interactions:
         user, wanted = str(body["user_id"]), str(body.get("text") or "").strip()
         choice = await self._inbox.model(self._address(body["channel_id"]), "", user, wanted)
         await self._answer(ack, model_text(choice, await self._quickly(user), self._language))
+
+    async def _console(self, body: dict[str, Any], ack: Any) -> None:
+        user = str(body["user_id"])
+        url = await self._inbox.console(f"slack:{user}")
+        await self._answer(ack, console_text(url, await self._quickly(user), self._language))
 
     async def _memory(self, body: dict[str, Any], ack: Any) -> None:
         user = str(body["user_id"])

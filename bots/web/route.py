@@ -12,6 +12,10 @@ from bots.web.bodies.shared import Body, ListQuery, Query
 from bots.web.frame.shapes import page_of
 from core.api.key import Key
 
+COOKIE: Final = "__Host-spool"
+"""Of who is logged in on the page."""
+NOTHING, EVENTS = "nothing", "server-sent events"
+"""What is answered that is no JSON."""
 Answer = Mapping[str, Any] | web.StreamResponse
 POLL_AFTER: Final = "80"
 """Milliseconds."""
@@ -38,7 +42,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` names ids in braces: "/threads/{thread_id}"; it stands behind /v1."""
+    """`path` names ids in braces: "/threads/{thread_id}"; it stands behind its `base`."""
 
     method: Literal["GET", "POST", "DELETE"]
     path: str
@@ -49,6 +53,15 @@ class Route:
     query: type[Query] | None = None
     answer: str = "object"
     """What is answered, for the document: the API's name of the object."""
+    base: Literal["/v1", "/console"] = "/v1"
+    """/v1 is for keys, /console for people who are logged in on the page."""
+    open: bool = False
+    """Of /console: for whoever is not logged in."""
+
+    @property
+    def address(self) -> str:
+        """Where it is served."""
+        return self.base + self.path
 
 
 Handle = Callable[[Call], Awaitable[Answer]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,7 @@ from bots.web.frame.errors import WHO
 from bots.web.frame.openapi import document
 from bots.web.frame.reading import Reading, plain, query_of
 from bots.web.frame.shapes import checked
+from bots.web.page.gate import Gate
 from bots.web.route import Answer, Call, Route
 from bots.web.services import Services
 
@@ -32,12 +34,18 @@ class Frame:
 
     access: Access
     reading: Reading
+    gate: Gate | None = None
+    """Of the page, where that is served."""
 
 
 def every(services: Services) -> tuple[Route, ...]:
     """All operations that are served."""
     rooms = (assistants, threads, messages, runs, files, vector_stores, models)
     table = tuple(route for room in rooms for route in room.routes(services))
+    if services.console:
+        from bots.web.page import console  # which knows how Slack and Discord show an answer
+
+        table += console.routes(services.console)
     described: dict[str, object] = {}
 
     async def tell(call: Call) -> Answer:
@@ -52,15 +60,21 @@ def register(app: web.Application, routes: Sequence[Route], frame: Frame) -> Non
     """Make the router of the table."""
     for route in routes:
         handler = partial(_handle, route, frame)
-        app.router.add_route(route.method, f"/v1{route.path}", handler, expect_handler=_expect)
+        app.router.add_route(route.method, route.address, handler, expect_handler=_expect)
         if route.method == hdrs.METH_GET:
-            app.router.add_route(hdrs.METH_HEAD, f"/v1{route.path}", handler)
+            app.router.add_route(hdrs.METH_HEAD, route.address, handler)
 
 
 async def _handle(route: Route, frame: Frame, request: web.Request) -> web.StreamResponse:
-    key = await frame.access.key_of(request)
-    request[WHO] = key.name
-    with frame.access.admitted(key):
+    with contextlib.ExitStack() as admitted:
+        if route.base == "/v1":
+            key = await frame.access.key_of(request)
+            admitted.enter_context(frame.access.admitted(key))
+        else:
+            assert frame.gate is not None
+            key = await frame.gate.key_of(request, open=route.open)
+            admitted.enter_context(frame.gate.admitted(key))
+        request[WHO] = key.name
         is_old = old.speaks(request.headers.getall("OpenAI-Beta", ()))
         query = checked(route.query or NoQuery, query_of(request))
         body = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import logging
@@ -17,6 +18,8 @@ from bots.web.frame.door import Door
 from bots.web.frame.errors import framed, told_id
 from bots.web.frame.health import Health
 from bots.web.frame.reading import MOST_BYTES, Reading
+from bots.web.page.services import Console
+from bots.web.page.shell import Shell
 from bots.web.routes import Frame, every, register
 from bots.web.services import Services
 from core.api.keys import Keys
@@ -36,8 +39,9 @@ async def served(
     settings: Settings, listening: Listening, services: Services, db: Database
 ) -> AsyncIterator[str]:
     """While this is entered the port answers; gives its URL. Raises ConfigError where it cannot be had."""
+    shell = await _shell(listening, services.console) if services.console else None
     runner = Door(
-        _application(settings, listening, services, db),
+        _application(settings, listening, services, db, shell),
         access_log=None,
         handle_signals=False,
         shutdown_timeout=GRACE,
@@ -56,6 +60,16 @@ async def served(
         await runner.cleanup()
 
 
+async def _shell(listening: Listening, console: Console) -> Shell:
+    """The page's files, in memory. Raises ConfigError where others would reach a page that no key opens."""
+    if not listening.local and not await console.sessions.possible():
+        raise ConfigError(
+            f"HTTP={listening.host}:{listening.port} can be reached by others, and no key opens the page. "
+            "Make one first (`spool keys create NAME --console`), or set HTTP to 127.0.0.1:8080."
+        )
+    return await asyncio.to_thread(Shell)
+
+
 async def _bound(runner: web.AppRunner, listening: Listening) -> str:
     """The URL, once the port is ours."""
     try:
@@ -71,7 +85,7 @@ async def _bound(runner: web.AppRunner, listening: Listening) -> str:
 
 
 def _application(
-    settings: Settings, listening: Listening, services: Services, db: Database
+    settings: Settings, listening: Listening, services: Services, db: Database, shell: Shell | None
 ) -> web.Application:
     hosts = {*LOCAL, listening.host.lower(), *(host.lower() for host in settings.http_hosts)}
     app = web.Application(
@@ -82,14 +96,20 @@ def _application(
     if "health" in settings.http_serve:
         note = partial(facts.remember, name="ready", value=None)
         Health(lambda: db(note), lambda: services.streams.stopping).register(app)
-    if "api" in settings.http_serve:
-        access = Access(Keys(db), settings.api_requests_per_minute)
-        register(app, every(services), Frame(access, Reading()))
+    page = services.console
+    if page or "api" in settings.http_serve:
+        find = Keys(db).find if page is None else page.sessions.of_bearer
+        access = Access(find, settings.api_requests_per_minute)
+        register(app, every(services), Frame(access, Reading(), page.gate if page else None))
+    if shell:
+        shell.register(app)
     return app
 
 
 async def _closing(services: Services, app: web.Application) -> None:
     services.streams.close()
+    if services.console:
+        await services.console.close()
 
 
 class _Below(logging.Logger):

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bots.web.frame.streams import Streams
+from bots.web.page.services import Console, PageMeans, console
 from core.api.assistants import ApiAssistants
 from core.api.messages import Messages
 from core.api.models import ApiModels
@@ -35,6 +36,8 @@ class Services:
     uploads: Uploads
     stores: Stores
     streams: Streams
+    console: Console | None = None
+    """Of the web page, where that is served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Means:
     service: Callable[[], Awaitable[Service]]
     background: Background
     sent: SentFiles
+    page: PageMeans | None = None
+    """Where the web page is served."""
 
 
 def built(means: Means) -> Services:
@@ -63,8 +68,9 @@ def built(means: Means) -> Services:
     stores = Stores(db, uploads, means.service)
     threads = Threads(db, means.lanes, stores)
     rules = RunRules(settings.budget, settings.api_run_expiry, full, settings.api_runs_at_once)
+    assistants = ApiAssistants(db, means.assistants, models, threads, full=full)
     return Services(
-        assistants=ApiAssistants(db, means.assistants, models, threads, full=full),
+        assistants=assistants,
         models=models,
         threads=threads,
         messages=Messages(db, means.lanes.watching),
@@ -72,4 +78,5 @@ def built(means: Means) -> Services:
         uploads=uploads,
         stores=stores,
         streams=Streams(),
+        console=console(settings, db, assistants, means.page) if means.page else None,
     )

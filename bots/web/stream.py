@@ -24,7 +24,7 @@ _BUFFER: Final = 32 * 1024
 """Bytes of a stream that the transport may hold: what is more waits in the watch, which is bounded."""
 _SYSTEM: Final = 128 * 1024
 """Bytes that the system may hold, which would take some megabytes."""
-_HEADERS: Final = {
+HEADERS: Final = {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-cache",
     "X-Accel-Buffering": "no",  # a proxy would collect events
@@ -44,20 +44,20 @@ class EventStream:
 
     async def answer(self, call: Call, watch: Watch) -> web.StreamResponse:
         """Returns when the last event was sent, or nobody reads any more."""
-        request, response = call.request, web.StreamResponse(headers={**call.headers, **_HEADERS})
+        request, response = call.request, web.StreamResponse(headers={**call.headers, **HEADERS})
         try:
             with self._streams.reading(watch):
                 await response.prepare(request)
-                _bound(request)
+                bound(request)
                 await self._all(response, watch, old=call.old)
         except ConnectionError:
             pass  # the client went away: its run goes on
         except TimeoutError:
-            _cut(request)
+            cut(request)
         finally:
             watch.close()
         if watch.overrun:
-            _cut(request)
+            cut(request)
         return response
 
     async def _all(self, response: web.StreamResponse, watch: Watch, *, old: bool) -> None:
@@ -91,13 +91,14 @@ def _event(name: str, data: bytes) -> bytes:
     return b"event: %s\ndata: %s\n\n" % (name.encode(), data)
 
 
-def _bound(request: web.Request) -> None:
+def bound(request: web.Request) -> None:
     """Whoever reads slowly costs little, here and in the system, and is known for that soon."""
     if request.transport is not None:
         request.transport.set_write_buffer_limits(_BUFFER)
         request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SYSTEM)
 
 
-def _cut(request: web.Request) -> None:
+def cut(request: web.Request) -> None:
+    """The reader is not waited for."""
     if request.transport is not None:
         request.transport.abort()

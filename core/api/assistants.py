@@ -64,12 +64,20 @@ class ApiAssistants:
 
         return await self._db(work)
 
-    async def modify(self, key: Key, id: str, fields: Fields) -> tuple[dict[str, Any], str]:
-        """Its next version, and which model was replaced. Null is a field's default."""
+    async def modify(
+        self, key: Key, id: str, fields: Fields, version: int | None = None
+    ) -> tuple[dict[str, Any], str]:
+        """Its next version, and which model was replaced. Null is a field's default.
+
+        `version`: which one was changed; a newer one is not written over.
+        """
         own = await self._changeable(key, id)
         given, replaced = await self._given(key, fields)
         for _ in range(TRIES):
             current, _ = await self._seen(key, id)
+            if version not in (None, current.version):
+                told = f"Somebody else has changed this assistant: it is at version {current.version} now."
+                raise Refusal(told, status=409, code="assistant_changed")
             try:
                 saved = await self._service.update(current, given, client=True)
             except (Outdated, Unknown):  # others were quicker

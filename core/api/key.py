@@ -17,8 +17,12 @@ class Key:
     """May change assistants that the operator or a chat made."""
     read_chats: bool = False
     """Sees threads of chats; writing into them stays refused."""
+    console: bool = False
+    """Opens the web page."""
+    page: bool = False
+    """Somebody who is logged in there: the rights are those of the key, or of the link."""
 
     @property
     def person(self) -> str:
-        """Who that is in the ledger and in messages."""
-        return f"key:{self.name}"
+        """Who that is in the ledger and in messages. Who came by a link has a name with a colon."""
+        return self.name if ":" in self.name else f"key:{self.name}"

@@ -23,6 +23,7 @@ FRESH: Final = 0.5
 """Seconds for which a key is not looked up again: a revoked one opens nothing after that."""
 NOTED: Final = 60.0
 """Seconds between two notes of when a key was last used."""
+RIGHTS: Final = ("admin", "read_chats", "console")
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """Of keys and of projects."""
 
@@ -41,10 +42,12 @@ def issue(tx: Execute, wanted: Key, now: float) -> tuple[Key, str]:
         raise KeyTaken(former)
     secret = PREFIX + token_urlsafe(SECRET_BYTES)
     rights = (wanted.admin, wanted.read_chats)
-    row = KeyRow(f"key_{token_hex(12)}", wanted.name, wanted.project, *rights, secret[-4:], now)
-    keys.add(tx, row, _digest(secret))
+    row = KeyRow(
+        f"key_{token_hex(12)}", wanted.name, wanted.project, *rights, secret[-4:], now, console=wanted.console
+    )
+    keys.add(tx, row, digest_of(secret))
     audit.add(tx, Entry(now, OPERATOR, "keys.create", row.name))
-    return _key(row), secret
+    return key_of(row), secret
 
 
 def revoke(tx: Execute, name: str, now: float) -> KeyRow | None:
@@ -70,7 +73,7 @@ class Keys:
         """The key in force that has this secret."""
         if not secret.startswith(PREFIX):
             return None
-        digest, now = _digest(secret), self._clock()
+        digest, now = digest_of(secret), self._clock()
         key, at = self._known.get(digest, (None, 0.0))
         if key is None or not 0 <= now - at < FRESH:
             key = await self._look_up(digest, now)
@@ -83,7 +86,7 @@ class Keys:
         if found is None:
             self._known.pop(digest, None)
             return None
-        key = _key(found)
+        key = key_of(found)
         self._known[digest] = key, now
         return key
 
@@ -93,12 +96,15 @@ class Keys:
         self._db(lambda tx: keys.used(tx, id, now)).add_done_callback(_forgiven)
 
 
-def _digest(secret: str) -> str:
+def digest_of(secret: str) -> str:
+    """What is kept of a secret."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _key(row: KeyRow) -> Key:
-    return Key(row.id, row.name, row.project, admin=bool(row.admin), read_chats=bool(row.read_chats))
+def key_of(row: KeyRow) -> Key:
+    """The key as it counts."""
+    rights = {name: bool(getattr(row, name)) for name in RIGHTS}
+    return Key(row.id, row.name, row.project, **rights)
 
 
 def _forgiven(note: Future[Any]) -> None:

@@ -22,9 +22,12 @@ from core.types import (
 
 
 class ApiReply:
-    """Of a run that clients look at for themselves."""
+    """Of a run that clients look at for themselves. `page`: with somebody who can be asked."""
 
     first_shown_at: float | None = None
+
+    def __init__(self, *, page: bool = False) -> None:
+        self._page = page
 
     def show(self, text: str, activities: Sequence[Activity] = ()) -> None:
         """See `core.ports.Reply`: the same words have just gone to whoever watches."""
@@ -42,8 +45,9 @@ class ApiReply:
         """See `core.ports.Attaching`: files of answers are uploads of the project."""
 
     async def ask(self, question: ApprovalRequest) -> None:
-        """See `core.ports.Asking`."""
-        raise Unreachable("nobody can be asked over the API")
+        """See `core.ports.Asking`: the page shows what waits, with the very arguments."""
+        if not self._page:
+            raise Unreachable("nobody can be asked over the API")
 
     async def decided(self, question: ApprovalRequest, text: str) -> None:
         """See `core.ports.Asking`."""
@@ -60,7 +64,8 @@ class ApiPlatform:
     @contextlib.asynccontextmanager
     async def reply(self, message: IncomingMessage, journal: Journal) -> AsyncIterator[FullReply]:
         """See `core.ports.Platform`."""
-        yield ApiReply()
+        options = journal.claim.options
+        yield ApiReply(page=bool(options and options.page))
 
     async def earlier(self, message: IncomingMessage, since: float) -> Sequence[Earlier]:
         """See `core.ports.Platform`: a client's thread holds all that was said in it."""

@@ -30,6 +30,7 @@ def run_options(key: Key, assistant: Assistant, fields: Fields, model: str | Non
         key.person,
         told,
         client=functions != "server" and not ours,
+        page=key.page,
         max_prompt_tokens=fields.get("max_prompt_tokens"),
         max_completion_tokens=fields.get("max_completion_tokens"),
         truncation_strategy=fields.get("truncation_strategy"),

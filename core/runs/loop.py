@@ -235,7 +235,7 @@ class RunLoop:
             resources=self._resources.resources(before=WITHOUT_KEPT not in self._mended),
             effort=rules.effort,
             unsupported=WITHOUT_TOOLS in self._mended,
-            client=bool(self._client and self._client.functions),
+            client=self._client.functions if self._client else "",
         )
         if self._offer.missing and (WITHOUT_TOOLS in self._mended or await self._new_here()):
             await self._run.note("tools_missing", names=_listed(self._offer.missing))

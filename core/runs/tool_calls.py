@@ -187,7 +187,7 @@ class ToolCalls:
 
     async def _confirmed(self, call: Call) -> Verdict:
         """What the person who asked says to this very call, once they were shown all of it."""
-        if self._run.claim.options:
+        if self._run.claim.options and not self._run.claim.options.page:
             return "nobody"
         async with self._questions:
             found = shown(call.arguments)

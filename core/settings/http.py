@@ -9,7 +9,11 @@ from typing import Final, NamedTuple
 
 HERE: Final = "127.0.0.1:8080"
 SERVED: Final = ("api", "health")
-LATER: Final = ("console", "metrics", "slack")
+"""Where nobody says otherwise."""
+CONSOLE: Final = "console"
+_KNOWN: Final = (*SERVED, CONSOLE)
+LATER: Final = ("metrics", "slack")
+_WORDS: Final = f"{', '.join(_KNOWN[:-1])} and {_KNOWN[-1]}"
 _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
 _HOST: Final = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+")
 
@@ -49,9 +53,9 @@ def wrong_http(http: str, serve: Sequence[str], hosts: Sequence[str]) -> list[st
         problems.append(f"HTTP={http} is no address. Write it like {HERE}, or empty to serve nothing.")
     for word in serve:
         if word in LATER:
-            problems.append(f"HTTP_SERVE: {word} comes with a later version. Use {' and '.join(SERVED)}.")
-        elif word not in SERVED:
-            problems.append(f"HTTP_SERVE: there is no “{word}”. Use {' and '.join(SERVED)}.")
+            problems.append(f"HTTP_SERVE: {word} comes with a later version. Use {_WORDS}.")
+        elif word not in _KNOWN:
+            problems.append(f"HTTP_SERVE: there is no “{word}”. Use {_WORDS}.")
     problems += [
         f"HTTP_HOSTS: {host} is no host. Write only its name, such as spool.example.com, without https:// "
         "and port."

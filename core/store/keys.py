@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from core.store.database import Execute
 
-_SELECT = "SELECT id, name, project, admin, read_chats, last4, created_at, last_used_at, revoked_at FROM keys"
+_NAMES = "id, name, project, admin, read_chats, last4, created_at, last_used_at, revoked_at, console"
+_SELECT = f"SELECT {_NAMES} FROM keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +23,15 @@ class KeyRow:
     created_at: float
     last_used_at: float | None = None
     revoked_at: float | None = None
+    console: bool | int = False
 
 
 def add(tx: Execute, row: KeyRow, digest: str) -> None:
     """Store a new one. `digest`: SHA-256 of the secret, hex."""
-    rights = (int(row.admin), int(row.read_chats))
+    rights = (int(row.admin), int(row.read_chats), int(row.console))
     tx.execute(
-        "INSERT INTO keys (id, name, project, admin, read_chats, hash, last4, created_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO keys (id, name, project, admin, read_chats, console, hash, last4, created_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (row.id, row.name, row.project, *rights, digest, row.last4, row.created_at),
     )
 

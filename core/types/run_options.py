@@ -19,6 +19,9 @@ class RunOptions:
     set: Mapping[str, Any]
     client: bool = True
     """Functions are carried out by the client; else here."""
+    page: bool = False
+    """Somebody looks on, on the web page: functions that are known here are carried out here, and those that
+    change something ask that person."""
     max_prompt_tokens: int | None = None
     max_completion_tokens: int | None = None
     truncation_strategy: Mapping[str, Any] | None = None

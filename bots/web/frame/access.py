@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from typing import Final
 
 from aiohttp import web
 
 from core.api.key import Key
-from core.api.keys import Keys
 from core.api.refusal import Refusal
 
 LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+Find = Callable[[str], Awaitable[Key | None]]
+"""Whose a secret is."""
 AT_ONCE: Final = 1000
 """Requests of one key under way at once, open streams among them."""
 SHOWN: Final = 4
@@ -34,8 +35,8 @@ def host_allowed(request: web.Request, hosts: Collection[str]) -> bool:
 class Access:
     """Says whose request it is, and counts. Nothing of a refused one is read."""
 
-    def __init__(self, keys: Keys, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._keys, self._per_minute, self._clock = keys, per_minute, clock
+    def __init__(self, find: Find, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._find, self._per_minute, self._clock = find, per_minute, clock
         self._left: dict[str, tuple[float, float]] = {}
         """By key: how many requests it may send at once, and at what time that was so."""
         self._open: dict[str, int] = {}
@@ -50,7 +51,7 @@ class Access:
                 "`spool keys create NAME` makes one.",
                 status=401,
             )
-        key = await self._keys.find(secret)
+        key = await self._find(secret)
         if key is None:
             told = f"Incorrect API key provided: {_masked(secret)}. `spool keys list` shows which there are."
             raise Refusal(told, status=401, code="invalid_api_key")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from bots.web.route import Route
+from bots.web.route import COOKIE, EVENTS, NOTHING, Route
 
 REFERENCE: Final = "#/components/schemas/{model}"
 _ERROR: Final[Mapping[str, Any]] = {
@@ -38,7 +38,7 @@ def document(routes: Sequence[Route], *, version: str) -> dict[str, Any]:
     definitions: dict[str, Any] = schemas.get("$defs", {})
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(f"/v1{route.path}", {})[route.method.lower()] = _operation(route, definitions)
+        paths.setdefault(route.address, {})[route.method.lower()] = _operation(route, definitions)
     queries = {route.query.__name__ for route in routes if route.query}
     shown = {name: schema for name, schema in definitions.items() if name not in queries}
     return {
@@ -48,7 +48,10 @@ def document(routes: Sequence[Route], *, version: str) -> dict[str, Any]:
         "security": [{"key": []}],
         "paths": paths,
         "components": {
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+            },
             "schemas": {"Error": dict(_ERROR), **shown},
         },
     }
@@ -60,16 +63,15 @@ def _operation(route: Route, definitions: Mapping[str, Any]) -> dict[str, Any]:
         "summary": route.summary,
         "parameters": [*_ids(route), *_query(route.query, definitions)],
         "responses": {
-            "200": {
-                "description": route.answer,
-                "content": {"application/json": {"schema": {"type": "object"}}},
-            },
+            **({"204": {"description": "done"}} if route.answer == NOTHING else _answered(route)),
             "default": {
                 "description": "an error",
                 "content": {"application/json": {"schema": {"$ref": REFERENCE.format(model="Error")}}},
             },
         },
     }
+    if route.base != "/v1":
+        told["security"] = [] if route.open else [{"session": []}]
     if route.body:
         schema = {"$ref": REFERENCE.format(model=route.body.__name__)}
         required = bool(definitions[route.body.__name__].get("required"))
@@ -77,9 +79,14 @@ def _operation(route: Route, definitions: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
+def _answered(route: Route) -> dict[str, Any]:
+    kind = "text/event-stream" if route.answer == EVENTS else "application/json"
+    return {"200": {"description": route.answer, "content": {kind: {"schema": {"type": "object"}}}}}
+
+
 def _id(route: Route) -> str:
     """A name for the operation: its method and its address."""
-    words = re.findall(r"\w+", route.path)
+    words = re.findall(r"\w+", route.path if route.base == "/v1" else route.address)
     return "_".join([route.method.lower(), *words])
 
 

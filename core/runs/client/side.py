@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from core.runs.client.files import ClientFiles
 from core.runs.client.objects import Outputs
@@ -32,8 +32,10 @@ class ClientSide:
         assert context.sent is not None
         self._files: ClientFiles | None = ClientFiles(run, context.sent, context.library)
         self._store: str | None = None
-        self.functions = options.client
-        """Whether functions are carried out by the client."""
+        self.functions: Literal["", "all", "rest"] = (
+            ("rest" if options.page else "all") if options.client else ""
+        )
+        """Which functions are carried out by the client."""
 
     @classmethod
     def of(cls, run: Run, context: RunContext, progress: Progress | None) -> ClientSide | None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from core.assistants import models
 from core.assistants.validate import mcp_host
@@ -107,12 +107,14 @@ def offer(
     resources: Resources,
     effort: str = "none",
     unsupported: bool = False,
-    client: bool = False,
+    client: Literal["", "all", "rest"] = "",
 ) -> Offer:
     """`unsupported`: the server has refused hosted tools in this run, so none is offered. `client`: functions
-    are carried out by whoever asked, and are described by the assistant itself.
+    are carried out by whoever asked, and are described by the assistant itself; `rest`: those not known here.
     """
     theirs = [tool for tool in assistant.tools if client and _of_client(tool)]
+    if client == "rest":
+        theirs = [tool for tool in theirs if toolbox.get(tool["function"]["name"]) is None]
     described = {tool["function"]["name"]: _described(tool["function"]) for tool in theirs}
     named = assistant.functions() - described.keys()
     wanted = named | {READ_CHANNEL}  # which is in the toolbox where there is a channel to read

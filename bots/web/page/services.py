@@ -1,0 +1,72 @@
+"""What the page's routes are made of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bots.web.frame.access import Access
+from bots.web.page.gate import PER_MINUTE, Gate, Login
+from core.api.assistants import ApiAssistants
+from core.api.console.changes import Changes
+from core.api.console.looks import Deciding, Looks
+from core.api.console.sessions import Sessions, address, link
+from core.api.console.versions import Versions
+from core.api.key import Key
+from core.api.keys import Keys
+from core.settings import Settings
+from core.store.database import FILE, Database
+from core.store.reading import Reading
+from core.tools import Toolbox
+
+
+@dataclass(frozen=True, slots=True)
+class PageMeans:
+    """What they are made with. `toolbox` is there once an answer could be; `decide` takes a yes or a no."""
+
+    toolbox: Callable[[], Awaitable[Toolbox]]
+    decide: Deciding
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """One of each."""
+
+    settings: Settings
+    sessions: Sessions
+    gate: Gate
+    login: Login
+    looks: Looks
+    versions: Versions
+    changes: Changes
+    means: PageMeans
+
+    async def close(self) -> None:
+        """Nobody looks any more."""
+        await self.changes.close()
+        self.looks.read.close()
+
+
+async def invited(db: Database, settings: Settings, person: str) -> str:
+    """A link for an admin of a chat: it does not show what others say there."""
+    wanted = Key("", person, "default", admin=True)
+    secret = await db(lambda tx: link(tx, wanted, time.time()))
+    return f"{address(settings.http, settings.http_hosts)}/#key={secret}"
+
+
+def console(settings: Settings, db: Database, assistants: ApiAssistants, means: PageMeans) -> Console:
+    """All of them."""
+    keys = Keys(db) if "api" in settings.http_serve else None
+    sessions = Sessions(db, keys)
+    looks = Looks(db, Reading(settings.data_dir / FILE))
+    return Console(
+        settings=settings,
+        sessions=sessions,
+        gate=Gate(sessions, Access(sessions.find, PER_MINUTE)),
+        login=Login(sessions),
+        looks=looks,
+        versions=Versions(looks, assistants),
+        changes=Changes(looks),
+        means=means,
+    )

@@ -1,0 +1,219 @@
+"""What the page reads: lists, one run as it went, and, with the right to, what people said."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Final, TypeVar
+
+from core.api.console.rows import run_row, thread_row, view_of
+from core.api.console.timeline import called, deaths, timeline
+from core.api.key import Key
+from core.api.page import listed
+from core.api.refusal import Refusal, not_found
+from core.store import audit, console, messages, thread_messages, usage
+from core.store.audit import Entry
+from core.store.console import Filters, Row, StepRow
+from core.store.database import Database, Execute
+from core.store.paging import Page
+from core.store.reading import Reading, TooSlow
+from core.types import RunId, ThreadId
+
+T = TypeVar("T")
+MOST_RUNS: Final = 50
+"""Of one thread."""
+MOST_MESSAGES: Final = 200
+
+
+class Looks:
+    """Reads for somebody who is logged in; a run or thread that is not theirs to see is not there."""
+
+    def __init__(self, db: Database, read: Reading) -> None:
+        self._db, self.read = db, read
+
+    async def look(self, work: Callable[[Execute], T]) -> T:
+        """What is found. Raises Refusal."""
+        try:
+            return await self.read(work)
+        except TooSlow:
+            told = "That look took too long and was given up. Search for less, or for an id."
+            raise Refusal(told, status=503, code="too_slow") from None
+
+    async def runs(self, key: Key, filters: Filters, limit: int, after: str | None, language: str) -> Row:
+        """One page, the newest first."""
+        view = view_of(key)
+        found = await self._page("run", lambda tx: console.runs(tx, view, filters, limit + 1, after), after)
+        rows = [run_row(one, language) for one in found[:limit]]
+        return listed(rows, more=len(found) > limit)
+
+    async def threads(self, key: Key, filters: Filters, limit: int, after: str | None) -> Row:
+        """One page, those with the newest runs first."""
+        view = view_of(key)
+        found = await self._page(
+            "thread", lambda tx: console.threads(tx, view, filters, limit + 1, after), after
+        )
+        return listed([thread_row(one) for one in found[:limit]], more=len(found) > limit)
+
+    async def _page(self, kind: str, work: Callable[[Execute], list[Row]], after: str | None) -> list[Row]:
+        try:
+            return await self.look(work)
+        except LookupError:
+            raise not_found(kind, after or "") from None
+
+    async def thread(self, key: Key, id: str, language: str) -> Row:
+        """One thread with its newest runs."""
+
+        def work(tx: Execute) -> Row:
+            found = console.threads(tx, view_of(key), Filters(thread=id), 1)
+            if not found:
+                raise not_found("thread", id)
+            runs = console.runs(tx, view_of(key), Filters(thread=id), MOST_RUNS)
+            return thread_row(found[0]) | {"runs": [run_row(one, language) for one in runs]}
+
+        return await self.look(work)
+
+    async def run(self, key: Key, id: str, language: str) -> Row:
+        """One run as it went. `post`: where its first post stands, for whoever makes a link of it."""
+
+        def work(tx: Execute) -> Row:
+            row, steps = _run(tx, key, id), console.steps(tx, id)
+            requests = usage.rows(tx, id)
+            line = timeline(row, steps, requests, console.asked(tx, run=id))
+            more = ("cached", "reasoning", "price_list", "posts", "edits", "requests", "workspace")
+            told = {name: row[name] for name in more} | {"post": _posts(steps)[:1]}
+            return run_row(row, language) | told | {"timeline": line, "deaths": deaths(requests)}
+
+        return await self.look(work)
+
+    async def run_texts(self, key: Key, id: str) -> Row:
+        """What was said in it: this is written down before it is told. Raises Refusal."""
+        row = await self.look(lambda tx: _run(tx, key, id))
+        await self._noted(key, row["project"], "texts.run", id)
+
+        def work(tx: Execute) -> Row:
+            steps = {step.name: step for step in console.steps(tx, id)}
+            answers = thread_messages.page(tx, ThreadId(row["thread_id"]), Page(100, "asc"), id)[0]
+            answer = steps["answer"].value if "answer" in steps else None
+            said = "\n\n".join(one.text for one in answers) or (answer or {}).get("text", "")
+            return {
+                "question": _question(tx, row),
+                "answer": said,
+                "steps": _step_texts(steps),
+                "posts": _posts(list(steps.values())),
+                **{name: row[name] for name in ("platform", "workspace", "place")},
+            }
+
+        return await self.look(work)
+
+    async def thread_texts(self, key: Key, id: str) -> Row:
+        """The same of a thread."""
+
+        def find(tx: Execute) -> Row:
+            found = console.threads(tx, view_of(key), Filters(thread=id), 1)
+            if not found:
+                raise not_found("thread", id)
+            return found[0]
+
+        row = await self.look(find)
+        await self._noted(key, row["project"], "texts.thread", id)
+
+        def work(tx: Execute) -> Row:
+            said = thread_messages.page(tx, ThreadId(id), Page(MOST_MESSAGES))[0]
+            names = console.speakers(tx, id)
+            return {"messages": [_message(one, names.get(one.id) or "") for one in reversed(said)]}
+
+        return await self.look(work)
+
+    async def questions(self, key: Key, thread: str) -> Row:
+        """What that person was asked of late."""
+
+        def work(tx: Execute) -> Row:
+            return listed(question_objects(tx, console.questions(tx, key.person, thread)), more=False)
+
+        return await self.look(work)
+
+    async def question(self, key: Key, id: str) -> Row:
+        """One of them. Raises Refusal."""
+
+        def work(tx: Execute) -> Row:
+            mine = [one for one in console.asked(tx, [id]) if one.person == key.person]
+            if not mine:
+                raise not_found("question", id)
+            return question_objects(tx, mine)[0]
+
+        return await self.look(work)
+
+    async def _noted(self, key: Key, project: str | None, action: str, id: str) -> None:
+        """Whoever reads what people said is written down. Raises Refusal where they may not."""
+        if not key.read_chats and project != key.project:
+            told = (
+                "This key may not read what people say; `spool keys create NAME --console --read-chats` may."
+            )
+            raise Refusal(told, status=403, code="read_chats")
+        entry = Entry(time.time(), key.person, action, id)
+        await self._db(lambda tx: audit.add(tx, entry))
+
+
+def question_objects(tx: Execute, found: list[console.Question]) -> list[Row]:
+    """Questions with their tools, and the very arguments."""
+    told = []
+    for one in found:
+        steps = {step.name: step for step in console.steps(tx, one.run_id)}
+        call = next((call for _, call in called(steps) if call["id"] == one.call_id), {})
+        facts = asdict(one)
+        hidden = ("call_id", "person", "project")
+        told.append(
+            {name: value for name, value in facts.items() if name not in hidden}
+            | {"tool": call.get("name", ""), "arguments": call.get("arguments", "")}
+        )
+    return told
+
+
+Deciding = Callable[[str, str, bool], Awaitable[str]]
+"""Takes an approval, a person and their answer; gives the `Decision`."""
+
+
+def _run(tx: Execute, key: Key, id: str) -> Row:
+    row = console.run(tx, view_of(key), id)
+    if row is None:
+        raise not_found("run", id)
+    return row
+
+
+def _question(tx: Execute, row: Row) -> str:
+    """What was asked: of a client's run, what its person wrote last before it."""
+    asked = [one.body.get("text", "") for one in messages.rows_of(tx, RunId(row["id"])) if not one.gone]
+    if asked or row["platform"] != "api":
+        return "\n\n".join(asked)
+    said = thread_messages.page(tx, ThreadId(row["thread_id"]), Page(MOST_MESSAGES))[0]
+    before = [one for one in said if one.role == "user" and one.sent_at <= row["created_at"] + 0.001]
+    return before[0].text if before else ""
+
+
+def _step_texts(steps: dict[str, StepRow]) -> dict[str, Row]:
+    """Words of rounds, arguments and results of calls."""
+    told: dict[str, Row] = {}
+    for name, step in steps.items():
+        if name.startswith("round:") and step.value:
+            told[name] = {"result": step.value.get("text", "")}
+    for _, call in called(steps):
+        done = steps.get(f"call:{call['id']}")
+        result = (done.value or {}).get("output") if done else None
+        told[f"call:{call['id']}"] = {"arguments": call["arguments"], "result": result}
+    return told
+
+
+def _posts(steps: list[StepRow]) -> list[Row]:
+    """Posts that stand there, in their order."""
+    found = [step for step in steps if step.name.startswith("post:") and step.value and "id" in step.value]
+    found.sort(key=lambda step: int(step.name.partition(":")[2]))
+    return [{"id": step.value["id"], "at": step.created_at} for step in found]
+
+
+def _message(one: thread_messages.ThreadMessage, person: str) -> Row:
+    files = [
+        {"name": file.get("name", file.get("file_id", ""))} for file in one.object.get("attachments") or ()
+    ]
+    told = {"id": one.id, "role": one.role, "at": one.sent_at, "text": one.text, "files": files}
+    return told | {"run_id": one.run, "person": person}

@@ -1,0 +1,91 @@
+"""Runs and threads as the page lists them: from outside, without anybody's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from core.api.key import Key
+from core.model_server.faults import LASTING
+from core.store.console import Row, View
+from core.texts import TEXTS
+
+_WORDS: Final[Mapping[str, str]] = {
+    "run_deadline": "timeout",
+    "model_idle": "model_unavailable",
+    "interrupted": "interrupted",
+    "unexpected": "internal",
+    "unreachable": "unshowable",
+    "event_too_large": "answer_limit",
+    "message deleted": "stopped",
+}
+"""The text that says it, of errors that are our own."""
+_STATUS: Final[Mapping[str, str]] = {
+    "failed": "model_unavailable",
+    "cancelled": "stopped",
+    "expired": "timeout",
+    "incomplete": "max_output_tokens",
+}
+"""And where the error has none."""
+_SAME: Final = ("id", "thread_id", "status", "model", "created_at", "began_at", "input", "output", "cost_usd")
+
+
+def view_of(key: Key) -> View:
+    """What that person sees: an admin all projects."""
+    return View(None if key.admin else key.project)
+
+
+def why(status: str, error: str | None, language: str) -> dict[str, Any] | None:
+    """Why it did not end as it should, in our own words; None where it did, or goes on."""
+    if status not in _STATUS:
+        return None
+    code = (error or status).partition(": ")[0]
+    words = TEXTS.get(language, TEXTS["en"])
+    known = LASTING.get(code) or _WORDS.get(code) or (code if code in words else _STATUS[status])
+    return {"code": code, "message": words[known]}
+
+
+def run_row(row: Row, language: str = "en") -> dict[str, Any]:
+    """A run of a list."""
+    words, whole = row["first_text_at"], row["ended_at"]
+    began = row["created_at"]
+    return {
+        **{name: row[name] for name in _SAME},
+        "why": why(row["status"], row["error"], language),
+        **_where(row),
+        "first_word_s": None if words is None else round(max(0.0, words - began), 3),
+        "whole_s": None if whole is None else round(whole - began, 3),
+        "attempts": row["attempts"],
+        "takeovers": row["takeovers"],
+    }
+
+
+def thread_row(row: Row) -> dict[str, Any]:
+    """A thread of a list: who wrote last, and how that ended."""
+    last = row["run"]
+    where = (
+        _where(last) if last else {"platform": "api" if row["project"] else "", "person": "", "person_id": ""}
+    )
+    return {
+        "id": row["id"],
+        "assistant": None,
+        **where,
+        "place": row["place"],
+        **{name: row[name] for name in ("messages", "tokens", "cost_usd")},
+        "summary": bool(row["summary"]),
+        "last_at": last["created_at"] if last else row["created_at"],
+        "status": last["status"] if last else None,
+    }
+
+
+def _where(row: Row) -> dict[str, Any]:
+    """Where it was asked, by whom, and who answers."""
+    person = row["who"] if row["platform"] == "api" or not row["who"] else f"{row['platform']}:{row['who']}"
+    told = {"id": row["assistant_id"], "name": row["assistant_name"], "version": row["assistant_version"]}
+    return {
+        "platform": row["platform"],
+        "place": row["place"],
+        "person": row["author"] or person,
+        "person_id": person,
+        "assistant": told if row["assistant_id"] else None,
+    }

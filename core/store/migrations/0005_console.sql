@@ -1,0 +1,16 @@
+-- The web page: which keys open it, and who is logged in. Portable as 0001.
+
+ALTER TABLE keys ADD COLUMN console INTEGER NOT NULL DEFAULT 0;
+
+-- Logins of the page, and links that make one, once. Only hashes are kept.
+CREATE TABLE sessions (
+    hash TEXT PRIMARY KEY,                      -- SHA-256 of the cookie, or of the link's secret, hex
+    kind TEXT NOT NULL,                         -- session | link
+    key_id TEXT,                                -- NULL: a link was used, and no key
+    name TEXT NOT NULL,                         -- of the key; else who got the link: console:operator, slack:U…
+    project TEXT NOT NULL,
+    admin INTEGER NOT NULL,
+    read_chats INTEGER NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    used_at DOUBLE PRECISION NOT NULL
+);
