@@ -6,18 +6,27 @@ import { t } from "../words.js";
 import { Segment, Trouble } from "./bits.js";
 import { html, useEffect, useRef, useState } from "./view.js";
 
-/** @typedef {{name: any, cell: (row: any) => any, right?: boolean, told?: boolean}} Column `told`: on a phone its name stands before it */
+/** @typedef {{name: any, cell: (row: any) => any, right?: boolean, told?: boolean, look?: string}} Column
+ * `told`: on a phone its name stands before it; `look`: "rest" takes the room that is left and cuts what is longer, "minor" goes first
+ * where there is little, "end" stands at the end of a row's first line on a phone */
 
 /** @param {{label: string, columns: Column[], rows: any[] | null, empty: any}} props rows null: not read yet */
 export function Table({ label, columns, rows, empty }) {
-  if (rows && !rows.length) return html`<div class="card">${empty}</div>`;
+  if (!rows) return html`<p class="reading">${t("reading")}</p>`;
+  if (!rows.length) return html`<div class="card">${empty}</div>`;
   return html`<div class="card flush"><div class="scroll-x" tabindex="0" role="region" aria-label=${label}>
-    <table class="folds" aria-busy=${String(!rows)}>
-      <thead><tr>${columns.map((one) => html`<th scope="col" class=${one.right ? "r" : ""}>${one.name}</th>`)}</tr></thead>
-      <tbody>${(rows ?? []).map((row) => html`<tr key=${row.id}>${columns.map((one) => html`
-        <td class=${one.right ? "r" : ""} data-name=${one.told ? one.name : undefined}>${one.cell(row)}</td>`)}</tr>`)}</tbody>
+    <table class="folds">
+      <thead><tr>${columns.map((one) => html`<th scope="col" class=${looks(one)}>${one.name}</th>`)}</tr></thead>
+      <tbody>${rows.map((row) => html`<tr key=${row.id}>${columns.map((one) => html`<${Cell} column=${one} value=${one.cell(row)} />`)}</tr>`)}</tbody>
     </table></div></div>`;
 }
+
+/** @param {Column} column */
+const looks = ({ right, look = "" }) => `${right ? "r" : ""} ${look}`;
+
+/** @param {{column: Column, value: any}} props */
+const Cell = ({ column, value }) => html`
+  <td class="${looks(column)} ${value === "–" ? "none" : ""}" data-name=${column.told ? column.name : undefined}>${value}</td>`;
 
 /** Rows of an address, newest first; they change with events of that kind.
  * @param {string} path @param {string} [kind] @param {(row: any, known: boolean) => boolean} [fits] whether a row belongs here, or stays */
@@ -55,9 +64,12 @@ function merged(rows, row, fits) {
  * @param {{list: ReturnType<typeof useList>, label: string, columns: Column[], empty: any, hint: string, states: [string, string][], foot?: any, children?: any}} props */
 export const ListScreen = ({ list, label, columns, empty, hint, states, foot, children }) => html`
   <div class="stack"><${Filters} hint=${hint} states=${states}>${children}<//>
-    <${Trouble} error=${list.error} />
-    ${(list.rows || !list.error) && html`<${Table} label=${label} columns=${columns} rows=${list.rows} empty=${empty} />`}
-    ${list.next && html`<div><button type="button" class="button" onClick=${list.next}>${t("more")}</button></div>`}${foot}</div>`;
+    <${List} list=${list} label=${label} columns=${columns} empty=${empty} />${foot}</div>`;
+
+/** Rows as they are read, or what went wrong. @param {{list: ReturnType<typeof useList>, label: string, columns: Column[], empty: any}} props */
+export const List = ({ list, label, columns, empty }) => html`<${Trouble} error=${list.error} again=${list.again} />
+  ${(list.rows || !list.error) && html`<${Table} label=${label} columns=${columns} rows=${list.rows} empty=${empty} />`}
+  ${list.next && html`<div><button type="button" class="button" onClick=${list.next}>${t("more")}</button></div>`}`;
 
 /** Written into the address, so that a link shows the same. @param {{hint: string, states: [string, string][], children?: any}} props */
 export function Filters({ hint, states, children }) {
