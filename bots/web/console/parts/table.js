@@ -2,8 +2,9 @@
 import { address, go, withQuery } from "../address.js";
 import { generation, on } from "../live.js";
 import { ask } from "../session.js";
-import { t } from "../words.js";
+import { language, t } from "../words.js";
 import { Segment, Trouble } from "./bits.js";
+import { Icon } from "./icons.js";
 import { html, useEffect, useRef, useState } from "./view.js";
 
 /** @typedef {{name: any, cell: (row: any) => any, right?: boolean, told?: boolean, look?: string}} Column
@@ -47,7 +48,7 @@ export function useList(path, kind = "", fits = () => true) {
       setError(/** @type {Error} */ (failed));
     }
   };
-  useEffect(() => void read(), [path, generation.value]);
+  useEffect(() => void read(), [path, generation.value, language.value]);
   useEffect(() => (kind ? on(kind, (row) => setRows((old) => old && merged(old, row, fits))) : undefined), [path, kind]);
   const next = more && rows ? () => read(rows[rows.length - 1].id) : null;
   return { rows, error, next, again: () => read() };
@@ -71,11 +72,16 @@ export const List = ({ list, label, columns, empty }) => html`<${Trouble} error=
   ${(list.rows || !list.error) && html`<${Table} label=${label} columns=${columns} rows=${list.rows} empty=${empty} />`}
   ${list.next && html`<div><button type="button" class="button" onClick=${list.next}>${t("more")}</button></div>`}`;
 
+/** Filters that only links set: they are shown, and can be taken out. */
+const NARROW = ["assistant", "thread", "platform"];
+
 /** Written into the address, so that a link shows the same. @param {{hint: string, states: [string, string][], children?: any}} props */
 export function Filters({ hint, states, children }) {
   const query = address.value.query;
-  const [text, setText] = useState(query.get("q") ?? "");
+  const asked = query.get("q") ?? "";
+  const [text, setText] = useState(asked);
   const timer = useRef(0);
+  useEffect(() => (text.trim() !== asked ? setText(asked) : undefined), [asked]); // Back and Forward
   const search = (/** @type {any} */ event) => {
     setText(event.currentTarget.value);
     clearTimeout(timer.current);
@@ -85,7 +91,9 @@ export function Filters({ hint, states, children }) {
   return html`<div class="filters" role="search">
     <input class="input" type="search" aria-label=${t("search")} placeholder=${hint} value=${text} onInput=${search} />
     <${Segment} label=${t("filter")} options=${states} on=${query.get("status") ?? ""}
-      choose=${(/** @type {string} */ status) => go(withQuery({ status }))} />${children}</div>`;
+      choose=${(/** @type {string} */ status) => go(withQuery({ status }))} />
+    ${NARROW.filter((name) => query.has(name)).map((name) => html`<a class="tag" key=${name} href=${withQuery({ [name]: "" })} title=${t("nothing.all")}>
+      ${query.get(name)}<${Icon} name="close" /></a>`)}${children}</div>`;
 }
 
 /** Whether a row that an event tells of belongs to what the address asks for: what is searched for only the server knows.

@@ -1,7 +1,7 @@
 // One thing with its own page: read, and read again when an event says that it changed.
 import { generation, on } from "../live.js";
 import { ask } from "../session.js";
-import { t } from "../words.js";
+import { language, t } from "../words.js";
 import { Empty, Head, Trouble } from "./bits.js";
 import { html, useEffect, useState } from "./view.js";
 
@@ -10,7 +10,7 @@ export function useThing(path, kind, concerns) {
   const [thing, setThing] = useState(/** @type {any} */ (null));
   const [error, setError] = useState(/** @type {Error | null} */ (null));
   const read = () => ask("GET", path).then((told) => (setThing(told), setError(null)), setError);
-  useEffect(() => void read(), [path, generation.value]);
+  useEffect(() => void read(), [path, generation.value, language.value]);
   useEffect(() => {
     let timer = 0;
     const end = on(kind, (data) => {
