@@ -19,7 +19,7 @@ import aiohttp
 
 from bots import older_demo
 from bots.checks import start
-from bots.intake.connection import keep
+from bots.intake.connection import Connections, keep
 from bots.intake.connector import Connector
 from bots.intake.outcry import Outcry, Telling
 from bots.watches import ToolFiles, watch_models
@@ -43,7 +43,7 @@ from core.runs.run_context import Limits, Ready, Rules, RunContext
 from core.runs.runner import Runner
 from core.runs.summaries import Summaries
 from core.settings import Settings
-from core.settings.http import CONSOLE, listening
+from core.settings.http import CONSOLE, Listening, listening
 from core.store import assistants, files
 from core.store.data_dir import data_directory, only_runner
 from core.store.database import FILE, Database, Execute, explained
@@ -108,6 +108,8 @@ class Running(NamedTuple):
     platforms: list[Connected]
     lanes: Lanes
     url: str
+    connections: Connections
+    """To be told by whoever keeps the platforms connected."""
 
 
 def _core(
@@ -170,9 +172,11 @@ async def _models(ready: Ready) -> Mapping[str, ModelFacts]:
 
 
 @contextlib.asynccontextmanager
-async def _http(settings: Settings, db: Database, core: _Core) -> AsyncIterator[str]:
+async def _http(
+    settings: Settings, db: Database, core: _Core, connections: Connections, behind: Listening | None
+) -> AsyncIterator[str]:
     """While this is entered HTTP is served, where the settings want it; gives its URL, or ""."""
-    where = listening(settings.http)
+    where = behind or listening(settings.http)
     if where is None:
         yield ""
         return
@@ -187,7 +191,8 @@ async def _http(settings: Settings, db: Database, core: _Core) -> AsyncIterator[
 
     if CONSOLE in settings.http_serve:
         core.inbox.page = partial(invited, db, settings)
-    page = PageMeans(toolbox, core.inbox.decide) if CONSOLE in settings.http_serve else None
+    means = PageMeans(toolbox, core.inbox.decide, connections, demo=behind is not None)
+    page = means if CONSOLE in settings.http_serve else None
     parts = (core.assistants, core.lanes, core.endings, service, core.background, core.sent)
     services = built(Means(settings, db, *parts, page))
     await services.uploads.start()
@@ -227,16 +232,19 @@ async def assembled(
     assistant: Assistant | None = None,
     tools: Sequence[Path] = (),
     checked: bool = False,
+    behind: Listening | None = None,
 ) -> AsyncIterator[Running]:
     """Everything built, everything unfinished under way; on leaving, runs are let go of where they are.
 
     `assistant`: in place of that of the settings. `tools`: folders with tools, after the operator's own.
-    `checked`: the log tells who starts, and what is set up wrongly.
+    `checked`: the log tells who starts, and what is set up wrongly. `behind`: where HTTP is served when the
+    demo's own server stands at the address of the settings.
     """
     prices, tool_files = _prices(settings), _tool_files(settings, tools)
     await tool_files.check(settings)
     db = Database(settings.data_dir / FILE)
     platforms: dict[str, Connected] = {}
+    connections = Connections(names)
     core = _core(settings, db, platforms, tool_files, prices)
     settled = partial(_settle, assistant=assistant or settings_assistant(settings), real=assistant is None)
     if demos := await db(settled):
@@ -254,8 +262,10 @@ async def assembled(
         await _resume(core)
         watch = LoopWatch()
         try:
-            async with _http(settings, db, core) as url:  # all that others were told is known from here on
-                yield Running(list(platforms.values()), core.lanes, url)
+            async with _http(
+                settings, db, core, connections, behind
+            ) as url:  # what others were told is known
+                yield Running(list(platforms.values()), core.lanes, url, connections)
         finally:
             watch.close()
             await _leave(core, platforms.values())
@@ -367,7 +377,11 @@ async def serve(settings: Settings, names: tuple[str, ...]) -> None:
     data_directory(settings.data_dir)
     with only_runner(settings.data_dir), _whole(settings.data_dir / FILE):
         async with assembled(settings, names, checked=True) as running, asyncio.TaskGroup() as group:
-            keeping = [group.create_task(keep(one), name=one.name) for one in running.platforms]
+            teller = running.connections.teller
+            keeping = [
+                group.create_task(keep(one, tell=teller(one.name)), name=one.name)
+                for one in running.platforms
+            ]
             stopped = group.create_task(stop.wait())
             everything = asyncio.create_task(_all_ended(keeping) if keeping else stop.wait())
             await asyncio.wait({stopped, everything}, return_when=asyncio.FIRST_COMPLETED)

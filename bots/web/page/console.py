@@ -86,8 +86,9 @@ def _access(console: Console) -> tuple[Route, ...]:
         key = call.key
         told = {"name": key.name, "project": key.project, "admin": key.admin, "read_chats": key.read_chats}
         url = f"{call.request.url.origin()}/v1"
-        more = {"version": version(), "demo": False, "functions": True, "connections": [], "base_url": url}
-        return {**told, **more}
+        means = console.means
+        more = {"version": version(), "demo": means.demo, "functions": True, "base_url": url}
+        return {**told, **more, "connections": means.connections.to_json()}
 
     async def token(call: Call) -> Answer:
         return {"token": console.sessions.token(cookie_of(call.request)), "expires_in": int(TOKEN)}
