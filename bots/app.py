@@ -252,24 +252,28 @@ async def assembled(
     async with _session() as session:
         platforms.update({name: _platform(name, settings, core.inbox, session) for name in names})
         core.answering.update(platforms)
-        if listening(settings.http):
-            core.answering[API] = _api()
-            core.background.start(core.endings.watch(), "expiry")
-        core.background.start(tool_files.watch(core.ready.renew), "tools")
-        core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
+        _watch(core, settings, db, tool_files)
         if checked:
             core.background.start(start.tell(settings, names, partial(_answers, db, core.ready)), "checks")
         await _resume(core)
         watch = LoopWatch()
         try:
-            async with _http(
-                settings, db, core, connections, behind
-            ) as url:  # what others were told is known
+            served = _http(settings, db, core, connections, behind)
+            async with served as url:  # all that others were told is known from here on
                 yield Running(list(platforms.values()), core.lanes, url, connections)
         finally:
             watch.close()
             await _leave(core, platforms.values())
             db.close()
+
+
+def _watch(core: _Core, settings: Settings, db: Database, tool_files: ToolFiles) -> None:
+    """What goes on beside the runs."""
+    if listening(settings.http):
+        core.answering[API] = _api()
+        core.background.start(core.endings.watch(), "expiry")
+    core.background.start(tool_files.watch(core.ready.renew), "tools")
+    core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
 
 
 def _prices(settings: Settings) -> Prices:

@@ -1,4 +1,4 @@
-"""The demo's stage: both stand-ins, the offline model and the page, with the bot in its process between them."""
+"""The demo's stage: stand-ins, offline model and page, with the bot in its process between them."""
 
 from __future__ import annotations
 
