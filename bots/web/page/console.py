@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from bots.version import version
-from bots.web.assistants import ModifyAssistant
+from bots.web.bodies.assistants import ModifyAssistant
 from bots.web.bodies.shared import Body, Query
 from bots.web.frame.answers import reply
 from bots.web.page import live
@@ -86,8 +86,9 @@ def _access(console: Console) -> tuple[Route, ...]:
         key = call.key
         told = {"name": key.name, "project": key.project, "admin": key.admin, "read_chats": key.read_chats}
         url = f"{call.request.url.origin()}/v1"
-        more = {"version": version(), "demo": False, "functions": True, "connections": [], "base_url": url}
-        return {**told, **more}
+        means = console.means
+        more = {"version": version(), "demo": means.demo, "functions": True, "base_url": url}
+        return {**told, **more, "connections": means.connections.to_json()}
 
     async def token(call: Call) -> Answer:
         return {"token": console.sessions.token(cookie_of(call.request)), "expires_in": int(TOKEN)}
