@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from bots.version import version
-from bots.web.assistants import ModifyAssistant
+from bots.web.bodies.assistants import ModifyAssistant
 from bots.web.bodies.shared import Body, Query
 from bots.web.frame.answers import reply
 from bots.web.page import live
