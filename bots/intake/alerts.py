@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bots.intake.outcry import AGAIN
-from core.api.console.rows import why
-from core.api.console.sessions import address
 from core.concurrency import Background
 from core.errors import SpoolError, loggable
 from core.runs.lanes import RunFn, Stopping
 from core.settings import Settings
-from core.settings.http import CONSOLE
+from core.settings.http import CONSOLE, page
 from core.texts import text
 from core.types import Claim, Outcome
 
@@ -51,8 +49,10 @@ class Alerts:
         return watched
 
     def _failed(self, claim: Claim, outcome: Outcome) -> None:
+        from core.api.console.rows import why  # only where HTTP is served
+
         settings, now = self._settings, time.monotonic()
-        url = f"{address(settings.http, settings.http_hosts)}/runs/{claim.run}"
+        url = f"{page(settings.http, settings.http_hosts)}/runs/{claim.run}"
         reason = why(outcome.status, outcome.error, settings.language) or {}
         code = reason.get("code", "")
         logger.warning("an answer failed: %s", url, extra={"run_id": claim.run, "error": code})

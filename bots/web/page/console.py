@@ -50,9 +50,10 @@ class ThreadOnly(Query):
 
 
 class Since(Query):
-    """Of a page that had to begin a new connection itself: in place of the header Last-Event-ID."""
+    """`last_event_id`: of a page that had to begin a new connection itself. Both stand for headers."""
 
     last_event_id: Annotated[str, Field(max_length=64)] = ""
+    language: Literal["", "en", "ko"] = ""
 
 
 class ChangeAssistant(Body):
@@ -85,8 +86,7 @@ def _access(console: Console) -> tuple[Route, ...]:
     async def session(call: Call) -> Answer:
         key = call.key
         told = {"name": key.name, "project": key.project, "admin": key.admin, "read_chats": key.read_chats}
-        url = f"{call.request.url.origin()}/v1"
-        more = {"version": version(), "demo": False, "functions": True, "connections": [], "base_url": url}
+        more = {"version": version(), "demo": False, "connections": []}
         return {**told, **more}
 
     async def token(call: Call) -> Answer:
