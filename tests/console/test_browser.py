@@ -49,9 +49,7 @@ async def page(api: Api) -> AsyncIterator[Any]:
         page = await (await browser.new_context(locale="en")).new_page()
         told = list[str]()
         page.on("pageerror", lambda error: told.append(str(error)))
-        page.on(
-            "console", lambda one: told.extend([one.text] if "Content Security Policy" in one.text else ())
-        )
+        page.on("console", lambda one: told.extend([one.text] * ("Content Security Policy" in one.text)))
         page.on("dialog", lambda dialog: told.append(dialog.message))
         await page.goto(f"{api.url.removesuffix('/v1')}/#key={await api.key('mina', console=True)}")
         await page.get_by_role("navigation").wait_for()

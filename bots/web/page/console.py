@@ -86,7 +86,8 @@ def _access(console: Console) -> tuple[Route, ...]:
     async def session(call: Call) -> Answer:
         key = call.key
         told = {"name": key.name, "project": key.project, "admin": key.admin, "read_chats": key.read_chats}
-        more = {"version": version(), "demo": False, "connections": []}
+        means = console.means
+        more = {"version": version(), "demo": means.demo, "connections": means.connections.to_json()}
         return {**told, **more}
 
     async def token(call: Call) -> Answer:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bots.intake.connection import Connections
 from bots.web.frame.access import Access
 from bots.web.page.gate import PER_MINUTE, Gate, Login
 from core.api.assistants import ApiAssistants
@@ -24,10 +25,14 @@ from core.tools import Toolbox
 
 @dataclass(frozen=True, slots=True)
 class PageMeans:
-    """What they are made with. `toolbox` is there once an answer could be; `decide` takes a yes or a no."""
+    """What they are made with. `toolbox` is there once an answer could be; `decide` takes a yes or a no.
+    `demo`: page and simulator are served by another process, which forwards the rest.
+    """
 
     toolbox: Callable[[], Awaitable[Toolbox]]
     decide: Deciding
+    connections: Connections
+    demo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
