@@ -19,6 +19,7 @@ import aiohttp
 
 from bots import older_demo
 from bots.checks import start
+from bots.intake.alerts import Alerts, Direct
 from bots.intake.connection import Connections, keep
 from bots.intake.connector import Connector
 from bots.intake.outcry import Outcry, Telling
@@ -59,7 +60,7 @@ WARM_UP = 8.0
 """Seconds that the platforms' connecting waits at most for what unfinished answers need."""
 
 
-class Connected(Platform, Fetching, Telling, Protocol):
+class Connected(Platform, Fetching, Telling, Direct, Protocol):
     """A platform with a connection of its own."""
 
     async def run(self, connected: Callable[[], None]) -> None: ...
@@ -144,7 +145,8 @@ def _core(
     runner = Runner(db, rules, answering, ready)
     summaries = Summaries(db, ready, rules)
     outcry = Outcry(platforms, background, settings.language)
-    lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
+    run = Alerts(platforms, background, settings).watching(runner.run)
+    lanes = Lanes(db, run, rules.budget, summaries.start, outcry.refused)
     lanes.watching = runner.watching
     endings = Endings(db, lanes, rules.budget)
     service = _assistants(settings, db, ready)
@@ -252,24 +254,28 @@ async def assembled(
     async with _session() as session:
         platforms.update({name: _platform(name, settings, core.inbox, session) for name in names})
         core.answering.update(platforms)
-        if listening(settings.http):
-            core.answering[API] = _api()
-            core.background.start(core.endings.watch(), "expiry")
-        core.background.start(tool_files.watch(core.ready.renew), "tools")
-        core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
+        _watch(core, settings, db, tool_files)
         if checked:
             core.background.start(start.tell(settings, names, partial(_answers, db, core.ready)), "checks")
         await _resume(core)
         watch = LoopWatch()
         try:
-            async with _http(
-                settings, db, core, connections, behind
-            ) as url:  # what others were told is known
+            served = _http(settings, db, core, connections, behind)
+            async with served as url:  # all that others were told is known from here on
                 yield Running(list(platforms.values()), core.lanes, url, connections)
         finally:
             watch.close()
             await _leave(core, platforms.values())
             db.close()
+
+
+def _watch(core: _Core, settings: Settings, db: Database, tool_files: ToolFiles) -> None:
+    """What goes on beside the runs."""
+    if listening(settings.http):
+        core.answering[API] = _api()
+        core.background.start(core.endings.watch(), "expiry")
+    core.background.start(tool_files.watch(core.ready.renew), "tools")
+    core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
 
 
 def _prices(settings: Settings) -> Prices:

@@ -75,8 +75,8 @@ async def keep(
     def connected() -> None:
         nonlocal since
         since = loop.time()
-        logger.info("%s connected", connection.name)
         tell("ok", "")
+        logger.info("%s connected", connection.name)
         on_connected()
 
     while True:
@@ -90,17 +90,22 @@ async def keep(
             worked = worked or (since > 0.0 and loop.time() - since > stood)
             if not worked:
                 raise
-            tell("bad", str(wrong))
-            if isinstance(wrong, TokenRefused):
-                logger.error("%s stopped: %s", connection.name, wrong)
+            if _over(connection.name, wrong, tell):
                 return
-            logger.error("%s cannot be reached, trying again: %s", connection.name, wrong)
         except Exception as error:
-            met = error
-            facts = {"error": loggable(error)}
-            tell("wait", facts["error"])
-            logger.warning("%s cannot be reached, trying again", connection.name, extra=facts)
+            met, told = error, loggable(error)
+            tell("wait", told)
+            logger.warning("%s cannot be reached, trying again", connection.name, extra={"error": told})
         worked = worked or since > 0.0
-        failures = 1 if since and loop.time() - since > STOOD else failures + 1
-        since = 0.0
+        failures, since = 1 if since and loop.time() - since > STOOD else failures + 1, 0.0
         await asyncio.sleep(backoff.pause(failures - 1, met))
+
+
+def _over(name: str, wrong: ConfigError, tell: Tell) -> bool:
+    """Whether to try again is of no use; log and page say it."""
+    tell("bad", str(wrong))
+    if isinstance(wrong, TokenRefused):
+        logger.error("%s stopped: %s", name, wrong)
+        return True
+    logger.error("%s cannot be reached, trying again: %s", name, wrong)
+    return False
