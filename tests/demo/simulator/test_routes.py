@@ -66,7 +66,7 @@ async def test_killed_while_it_counts(tmp_path: Path):
         await client.until(lambda: client.state["pid"] is None)
         await client.until(lambda: client.state["pid"] not in (None, pid), 60)
         for platform in ("slack", "discord"):
-            await client.until(lambda one=platform: client.said(one) == NUMBERS, 60)
+            await client.until(lambda: client.said(platform) == NUMBERS, 60)
         assert before == {post["id"] for one in ("slack", "discord") for post in client.posts(one, bot=True)}
         assert (0, 0, 2) == tuple(client.state[name] for name in ("lost", "twice", "takeovers"))
         assert 404 == await client.do("posts", platform="slack", channel="elsewhere", person="Mina", text="a")

@@ -46,15 +46,13 @@ async def test_files_both_ways(simulator: Simulator, browser: Browser):
     sent = [("look.png", png()), ("notes.txt", b"words")]
     for where in (("slack", "@Spool"), ("discord", "@Spool")):
         await simulator.post(where, "Ari", "draw a cat", "", sent)
-        (asked,) = await browser.until(lambda where=where: browser.posts(where[0], bot=False))
+        (asked,) = await browser.until(lambda: browser.posts(where[0], bot=False))
         shown = f"data:image/png;base64,{base64.b64encode(png()).decode()}"
         assert [shown, None] == [one.get("data") for one in asked["files"]]
-        await browser.until(lambda where=where: "notes.txt" in browser.said(where[0]))
+        await browser.until(lambda: "notes.txt" in browser.said(where[0]))
         await simulator.post(where, "Mina", "draw a cat", "", ())
         await browser.until(
-            lambda where=where: [
-                one for one in browser.posts(where[0], only="Mina", bot=True) if one["files"]
-            ]
+            lambda: [one for one in browser.posts(where[0], only="Mina", bot=True) if one["files"]]
         )
 
 
@@ -63,7 +61,7 @@ async def test_commands_answer_whoever_gave_them(simulator: Simulator, browser: 
     where = (platform, "general")
     for text, told in (("/assistant", "asst_settings"), ("/model", "gpt-6"), ("/reset", "new one")):
         await simulator.post(where, "Mina", text, "", ())
-        await browser.until(lambda told=told: told in browser.said(platform, only="Mina", whispered=True))
+        await browser.until(lambda: told in browser.said(platform, only="Mina", whispered=True))
     await simulator.post(where, "Jonas", "/help", "", ())
     await browser.until(lambda: "/memory" in browser.said(platform, only=""))
     await simulator.post(where, "Jonas", "/nothing", "", ())
