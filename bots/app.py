@@ -19,6 +19,7 @@ import aiohttp
 
 from bots import older_demo
 from bots.checks import start
+from bots.intake.alerts import Alerts, Direct
 from bots.intake.connection import Connections, keep
 from bots.intake.connector import Connector
 from bots.intake.outcry import Outcry, Telling
@@ -59,7 +60,7 @@ WARM_UP = 8.0
 """Seconds that the platforms' connecting waits at most for what unfinished answers need."""
 
 
-class Connected(Platform, Fetching, Telling, Protocol):
+class Connected(Platform, Fetching, Telling, Direct, Protocol):
     """A platform with a connection of its own."""
 
     async def run(self, connected: Callable[[], None]) -> None: ...
@@ -144,7 +145,8 @@ def _core(
     runner = Runner(db, rules, answering, ready)
     summaries = Summaries(db, ready, rules)
     outcry = Outcry(platforms, background, settings.language)
-    lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
+    run = Alerts(platforms, background, settings).watching(runner.run)
+    lanes = Lanes(db, run, rules.budget, summaries.start, outcry.refused)
     lanes.watching = runner.watching
     endings = Endings(db, lanes, rules.budget)
     service = _assistants(settings, db, ready)

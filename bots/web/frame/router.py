@@ -17,7 +17,7 @@ from bots.web.frame.errors import WHO
 from bots.web.frame.reading import Reading, plain, query_of
 from bots.web.frame.shapes import checked
 from bots.web.page.gate import Gate
-from bots.web.route import Call, Route
+from bots.web.route import EVENTS, Call, Route
 
 
 class NoQuery(Query):
@@ -39,7 +39,7 @@ def register(app: web.Application, routes: Sequence[Route], frame: Frame) -> Non
     for route in routes:
         handler = partial(_handle, route, frame)
         app.router.add_route(route.method, route.address, handler, expect_handler=_expect)
-        if route.method == hdrs.METH_GET:
+        if route.method == hdrs.METH_GET and route.answer != EVENTS:
             app.router.add_route(hdrs.METH_HEAD, route.address, handler)
 
 

@@ -50,9 +50,10 @@ class ThreadOnly(Query):
 
 
 class Since(Query):
-    """Of a page that had to begin a new connection itself: in place of the header Last-Event-ID."""
+    """`last_event_id`: of a page that had to begin a new connection itself. Both stand for headers."""
 
     last_event_id: Annotated[str, Field(max_length=64)] = ""
+    language: Literal["", "en", "ko"] = ""
 
 
 class ChangeAssistant(Body):
@@ -85,10 +86,9 @@ def _access(console: Console) -> tuple[Route, ...]:
     async def session(call: Call) -> Answer:
         key = call.key
         told = {"name": key.name, "project": key.project, "admin": key.admin, "read_chats": key.read_chats}
-        url = f"{call.request.url.origin()}/v1"
         means = console.means
-        more = {"version": version(), "demo": means.demo, "functions": True, "base_url": url}
-        return {**told, **more, "connections": means.connections.to_json()}
+        more = {"version": version(), "demo": means.demo, "connections": means.connections.to_json()}
+        return {**told, **more}
 
     async def token(call: Call) -> Answer:
         return {"token": console.sessions.token(cookie_of(call.request)), "expires_in": int(TOKEN)}

@@ -12,11 +12,12 @@ from bots.web.page.gate import PER_MINUTE, Gate, Login
 from core.api.assistants import ApiAssistants
 from core.api.console.changes import Changes
 from core.api.console.looks import Deciding, Looks
-from core.api.console.sessions import Sessions, address, link
+from core.api.console.sessions import Sessions, link
 from core.api.console.versions import Versions
 from core.api.key import Key
 from core.api.keys import Keys
 from core.settings import Settings
+from core.settings.http import page
 from core.store.database import FILE, Database
 from core.store.reading import Reading
 from core.tools import Toolbox
@@ -57,7 +58,7 @@ async def invited(db: Database, settings: Settings, person: str) -> str:
     """A link for an admin of a chat: it does not show what others say there."""
     wanted = Key("", person, "default", admin=True)
     secret = await db(lambda tx: link(tx, wanted, time.time()))
-    return f"{address(settings.http, settings.http_hosts)}/#key={secret}"
+    return f"{page(settings.http, settings.http_hosts)}/#key={secret}"
 
 
 def console(settings: Settings, db: Database, assistants: ApiAssistants, means: PageMeans) -> Console:
