@@ -2,7 +2,7 @@
 import { address, go, takeKey } from "./address.js";
 import { enter, look, session } from "./session.js";
 import { html, render, signal, useEffect, useRef } from "./parts/view.js";
-import { Empty } from "./parts/bits.js";
+import { Empty, Head } from "./parts/bits.js";
 import { Assistant } from "./screens/assistant.js";
 import { Assistants } from "./screens/assistants.js";
 import { Frame } from "./screens/frame.js";
@@ -34,7 +34,7 @@ function App() {
     if (path === "/" && session.value) go(home().path, { replace: true });
   }, [path, session.value]);
   useEffect(() => {
-    document.title = here ? `${t(here.name)} · Spool` : "Spool";
+    if (here?.full) document.title = `${t(here.name)} · Spool`; // the others' headings say it themselves
   }, [here, language.value]);
   useFocus(path);
   if (!asked) return null;
@@ -48,7 +48,8 @@ function App() {
 /** Where the console opens. */
 const home = () => SCREENS.find((one) => one.demo && session.value?.demo) ?? SCREENS[0];
 
-const Lost = () => html`<h1>${t("lost.title")}</h1><${Empty} title=${t("lost.title")} text=${t("lost.text")} />`;
+const Lost = () => html`<${Head} title=${t("lost.title")} /><div class="card"><${Empty} title=${location.pathname} text=${t("lost.text")}>
+  <a class="button primary" href="/">${t("lost.go")}</a><//></div>`;
 
 /** After a move the reader's place is the new screen, not the link that led there. @param {string} path */
 function useFocus(path) {
