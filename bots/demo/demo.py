@@ -65,8 +65,10 @@ async def running(settings: Settings) -> AsyncIterator[BotProcess]:
     with contextlib.ExitStack() as stack:
         bot = BotProcess(await _held(path, stack))
         await bot.start()
-        stack.callback(bot.kill)
-        yield bot
+        try:
+            yield bot
+        finally:
+            await bot.end()
 
 
 async def _held(path: Path, stack: contextlib.ExitStack) -> int:
