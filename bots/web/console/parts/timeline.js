@@ -58,7 +58,7 @@ export const titleOf = (one) => (one.level && one.detail) || (["received", "cont
 /** The time from one moment to another without that in which no process was there.
  * @param {number} from @param {number} to @param {any[]} deaths @returns {[number, number][]} */
 function pieces(from, to, deaths) {
-  const gap = deaths.find((one) => one.at > from && one.at < to);
+  const gap = deaths.find((one) => one.at < to && (one.at > from || (one.at === from && one.taken_over_at > from)));
   if (!gap) return [[from, to]];
   const rest = Math.max(gap.at, gap.taken_over_at ?? to);
   return [[from, gap.at], ...(rest < to ? pieces(rest, to, deaths) : [])];
