@@ -83,11 +83,12 @@ def _parser(arguments: Sequence[str], spool: str) -> argparse.ArgumentParser:
     commands.add_parser(
         "serve", help="serve the Assistants API over HTTP, without a chat (port 8080, or where HTTP says)"
     )
-    commands.add_parser(
+    demo = commands.add_parser(
         "demo",
-        help="talk to the bot in this terminal, without any account. With OPENAI_API_KEY set, the demo uses "
-        "your model and you pay for it",
+        help="talk to the bot in this terminal and on a web page, without any account. With OPENAI_API_KEY "
+        "set, the demo uses your model and you pay for it",
     )
+    demo.add_argument("--page", action="store_true", help="only serve the page, until SIGTERM or Ctrl-C")
     for name, text in OPERATING.items():
         if name in arguments[:1]:
             importlib.import_module(f"bots.cli.{name}").add(commands, spool)
@@ -198,9 +199,9 @@ def _command(options: argparse.Namespace, spool: str) -> int:
             config, names = dataclasses.replace(config, http=config.http or HERE), ()
         asyncio.run(serve(config, names))
     else:
-        from bots.demo import talk
+        from bots.demo.demo import show, talk
 
-        asyncio.run(talk(config, spool))
+        asyncio.run((show if getattr(options, "page", False) else talk)(config, spool))
     return 0
 
 

@@ -19,7 +19,8 @@ import aiohttp
 
 from bots import older_demo
 from bots.checks import start
-from bots.intake.connection import keep
+from bots.intake.alerts import Alerts, Direct
+from bots.intake.connection import Connections, keep
 from bots.intake.connector import Connector
 from bots.intake.outcry import Outcry, Telling
 from bots.watches import ToolFiles, watch_models
@@ -43,7 +44,7 @@ from core.runs.run_context import Limits, Ready, Rules, RunContext
 from core.runs.runner import Runner
 from core.runs.summaries import Summaries
 from core.settings import Settings
-from core.settings.http import CONSOLE, listening
+from core.settings.http import CONSOLE, Listening, listening
 from core.store import assistants, files
 from core.store.data_dir import data_directory, only_runner
 from core.store.database import FILE, Database, Execute, explained
@@ -59,7 +60,7 @@ WARM_UP = 8.0
 """Seconds that the platforms' connecting waits at most for what unfinished answers need."""
 
 
-class Connected(Platform, Fetching, Telling, Protocol):
+class Connected(Platform, Fetching, Telling, Direct, Protocol):
     """A platform with a connection of its own."""
 
     async def run(self, connected: Callable[[], None]) -> None: ...
@@ -108,6 +109,8 @@ class Running(NamedTuple):
     platforms: list[Connected]
     lanes: Lanes
     url: str
+    connections: Connections
+    """To be told by whoever keeps the platforms connected."""
 
 
 def _core(
@@ -142,7 +145,8 @@ def _core(
     runner = Runner(db, rules, answering, ready)
     summaries = Summaries(db, ready, rules)
     outcry = Outcry(platforms, background, settings.language)
-    lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
+    run = Alerts(platforms, background, settings).watching(runner.run)
+    lanes = Lanes(db, run, rules.budget, summaries.start, outcry.refused)
     lanes.watching = runner.watching
     endings = Endings(db, lanes, rules.budget)
     service = _assistants(settings, db, ready)
@@ -170,9 +174,11 @@ async def _models(ready: Ready) -> Mapping[str, ModelFacts]:
 
 
 @contextlib.asynccontextmanager
-async def _http(settings: Settings, db: Database, core: _Core) -> AsyncIterator[str]:
+async def _http(
+    settings: Settings, db: Database, core: _Core, connections: Connections, behind: Listening | None
+) -> AsyncIterator[str]:
     """While this is entered HTTP is served, where the settings want it; gives its URL, or ""."""
-    where = listening(settings.http)
+    where = behind or listening(settings.http)
     if where is None:
         yield ""
         return
@@ -187,7 +193,8 @@ async def _http(settings: Settings, db: Database, core: _Core) -> AsyncIterator[
 
     if CONSOLE in settings.http_serve:
         core.inbox.page = partial(invited, db, settings)
-    page = PageMeans(toolbox, core.inbox.decide) if CONSOLE in settings.http_serve else None
+    means = PageMeans(toolbox, core.inbox.decide, connections, demo=behind is not None)
+    page = means if CONSOLE in settings.http_serve else None
     parts = (core.assistants, core.lanes, core.endings, service, core.background, core.sent)
     services = built(Means(settings, db, *parts, page))
     await services.uploads.start()
@@ -227,16 +234,19 @@ async def assembled(
     assistant: Assistant | None = None,
     tools: Sequence[Path] = (),
     checked: bool = False,
+    behind: Listening | None = None,
 ) -> AsyncIterator[Running]:
     """Everything built, everything unfinished under way; on leaving, runs are let go of where they are.
 
     `assistant`: in place of that of the settings. `tools`: folders with tools, after the operator's own.
-    `checked`: the log tells who starts, and what is set up wrongly.
+    `checked`: the log tells who starts, and what is set up wrongly. `behind`: where HTTP is served when the
+    demo's own server stands at the address of the settings.
     """
     prices, tool_files = _prices(settings), _tool_files(settings, tools)
     await tool_files.check(settings)
     db = Database(settings.data_dir / FILE)
     platforms: dict[str, Connected] = {}
+    connections = Connections(names)
     core = _core(settings, db, platforms, tool_files, prices)
     settled = partial(_settle, assistant=assistant or settings_assistant(settings), real=assistant is None)
     if demos := await db(settled):
@@ -244,22 +254,28 @@ async def assembled(
     async with _session() as session:
         platforms.update({name: _platform(name, settings, core.inbox, session) for name in names})
         core.answering.update(platforms)
-        if listening(settings.http):
-            core.answering[API] = _api()
-            core.background.start(core.endings.watch(), "expiry")
-        core.background.start(tool_files.watch(core.ready.renew), "tools")
-        core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
+        _watch(core, settings, db, tool_files)
         if checked:
             core.background.start(start.tell(settings, names, partial(_answers, db, core.ready)), "checks")
         await _resume(core)
         watch = LoopWatch()
         try:
-            async with _http(settings, db, core) as url:  # all that others were told is known from here on
-                yield Running(list(platforms.values()), core.lanes, url)
+            served = _http(settings, db, core, connections, behind)
+            async with served as url:  # all that others were told is known from here on
+                yield Running(list(platforms.values()), core.lanes, url, connections)
         finally:
             watch.close()
             await _leave(core, platforms.values())
             db.close()
+
+
+def _watch(core: _Core, settings: Settings, db: Database, tool_files: ToolFiles) -> None:
+    """What goes on beside the runs."""
+    if listening(settings.http):
+        core.answering[API] = _api()
+        core.background.start(core.endings.watch(), "expiry")
+    core.background.start(tool_files.watch(core.ready.renew), "tools")
+    core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
 
 
 def _prices(settings: Settings) -> Prices:
@@ -367,7 +383,11 @@ async def serve(settings: Settings, names: tuple[str, ...]) -> None:
     data_directory(settings.data_dir)
     with only_runner(settings.data_dir), _whole(settings.data_dir / FILE):
         async with assembled(settings, names, checked=True) as running, asyncio.TaskGroup() as group:
-            keeping = [group.create_task(keep(one), name=one.name) for one in running.platforms]
+            teller = running.connections.teller
+            keeping = [
+                group.create_task(keep(one, tell=teller(one.name)), name=one.name)
+                for one in running.platforms
+            ]
             stopped = group.create_task(stop.wait())
             everything = asyncio.create_task(_all_ended(keeping) if keeping else stop.wait())
             await asyncio.wait({stopped, everything}, return_when=asyncio.FIRST_COMPLETED)

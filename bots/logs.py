@@ -133,3 +133,10 @@ def set_up(level: str, secrets: Iterable[str], stream: TextIO = sys.stderr) -> N
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def quiet_at_terminals() -> None:
+    """From here on a terminal belongs to a conversation; a log that goes elsewhere keeps its warnings."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream.isatty():
+            handler.setLevel(logging.ERROR)

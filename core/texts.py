@@ -172,6 +172,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "model_asking": "I am still asking the AI service about “{wanted}”. Send /model in a few seconds to see which model "
         "answers then.",
         "console_link": "This opens the web page, once, within ten minutes: {url}",
+        "alert": "An answer failed. {why}\nHow it went: {url}",
+        "console_sent": "The link to the web page is in a direct message from me.",
         "console_admins": "Only admins get a link to the web page, and only where it is served. "
         "Ask the person who runs this bot to add you to ADMINS.",
         "assistant_unknown": "There is no assistant “{name}”. There are: {names}.",
@@ -326,6 +328,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "model_asking": "“{wanted}” 모델에 대해 아직 AI 서비스에 묻고 있어요. 어떤 모델로 답하게 되었는지는 몇 초 뒤에 /model 로 확인해 "
         "주세요.",
         "console_link": "웹 페이지를 여는 링크예요. 10분 안에 한 번만 쓸 수 있어요: {url}",
+        "alert": "답변 하나가 실패했어요. {why}\n자세한 과정: {url}",
+        "console_sent": "웹 페이지 링크를 다이렉트 메시지로 보냈어요.",
         "console_admins": "웹 페이지 링크는 관리자만, 페이지가 켜져 있을 때 받을 수 있어요. "
         "이 봇의 운영자에게 ADMINS에 추가해 달라고 하세요.",
         "assistant_unknown": "“{name}”이라는 어시스턴트가 없어요. 있는 것: {names}.",

@@ -8,9 +8,10 @@ from typing import Any
 
 from bots.cli.assistants.show import put, put_json
 from bots.cli.keys import written
-from core.api.console.sessions import OPERATOR, address, link
+from core.api.console.sessions import OPERATOR, link
 from core.api.key import Key
 from core.settings import Settings
+from core.settings.http import page
 from core.store import sessions
 
 
@@ -36,6 +37,6 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         return 0
     wanted = Key("", OPERATOR, options.project, admin=True, read_chats=options.read_chats)
     secret = written(settings, lambda tx: link(tx, wanted, time.time()))
-    url = f"{address(settings.http, settings.http_hosts)}/#key={secret}"
+    url = f"{page(settings.http, settings.http_hosts)}/#key={secret}"
     put_json({"url": url}) if options.json else put(f"Console: {url}")
     return 0

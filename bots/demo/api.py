@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
@@ -18,7 +17,7 @@ from core.store.keys import in_force
 PROJECT: Final = "demo"
 
 
-async def key(path: Path) -> str:
+async def key(db: Database) -> str:
     """The secret of a new key; those of former demos open nothing any more."""
     rights = dict.fromkeys(keys.RIGHTS, True)
     now, wanted = time.time(), Key("", f"demo-{token_hex(3)}", PROJECT, **rights)
@@ -29,11 +28,7 @@ async def key(path: Path) -> str:
                 keys.revoke(tx, former.name, now)
         return keys.issue(tx, wanted, now)[1]
 
-    db = Database(path)
-    try:
-        return await db(work)
-    finally:
-        db.close()
+    return await db(work)
 
 
 def lines(url: str, secret: str) -> str:

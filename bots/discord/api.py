@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from secrets import token_hex
 from typing import Any, Final
 
 import aiohttp
@@ -156,6 +157,11 @@ class DiscordApi:
         query = {"before": message, "limit": str(most)}
         page = await self.call("GET", "/channels/{channel_id}/messages", channel_id=channel, query=query)
         return sorted(page, key=lambda one: int(one["id"]))
+
+    async def direct(self, user: str, words: str) -> None:
+        """Post what only that person sees; a discord.py that repeats it makes it once."""
+        opened = await self.call("POST", "/users/@me/channels", {"recipient_id": user})
+        await self.post(str(opened["id"]), {"content": words, "nonce": token_hex(12), "enforce_nonce": True})
 
     async def typing(self, channel: str) -> None:
         """Show the typing indicator for ten seconds."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Mapping
+from functools import partial
 from typing import Any
 
 from bots.discord.api import DiscordApi, sent_at
@@ -131,8 +132,9 @@ class Interactions:
         return _told(model_text(choice, _locale(payload), self._language))
 
     async def _console(self, payload: Mapping[str, Any]) -> Answer:
-        url = await self._inbox.console(f"discord:{_person(payload)}")
-        return _told(console_text(url, _locale(payload), self._language))
+        person = _person(payload)
+        url, direct = await self._inbox.console(f"discord:{person}"), partial(self._api.direct, person)
+        return _told(await console_text(url, direct, _locale(payload), self._language))
 
     async def _memory(self, payload: Mapping[str, Any]) -> Answer:
         held = await self._inbox.memory(_address(payload), _person(payload))

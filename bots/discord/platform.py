@@ -234,6 +234,10 @@ class DiscordPlatform:
         body = {"content": words, "message_reference": quoted, **once}
         await self._api.post(message.address.channel, body)
 
+    async def direct(self, user: str, words: str) -> None:
+        """See `bots.intake.alerts.Direct`."""
+        await self._api.direct(user, words)
+
     async def fetch(self, attachment: Attachment, limit: int) -> bytes:
         """See `Fetching.fetch`."""
         return await self._files.fetch(attachment, limit)

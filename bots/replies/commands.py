@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Final
 
 from core.assistants.choose import Choice
 from core.assistants.model_choice import ModelChoice
+from core.errors import SpoolError
 from core.runs.summaries import Held, told
 from core.texts import ended, text
 from core.types import Assistant
 
+SOON: Final = 1.5
+"""Seconds that a direct message has: whoever typed a command is answered within three."""
 LONGEST_LIST: Final = 1500
 """Characters of names listed at most: a chat's own reply has room for about so many."""
 
@@ -26,9 +31,15 @@ def memory_text(held: Held | None, locale: str, language: str) -> str:
     return text("memory_topic", locale, language) if held is None else told(held, locale, language)
 
 
-def console_text(url: str, locale: str, language: str) -> str:
-    """The link that opens the web page, or who gets one."""
-    return text("console_link" if url else "console_admins", locale, language).format(url=url)
+async def console_text(url: str, direct: Callable[[str], Awaitable[None]], locale: str, language: str) -> str:
+    """That a direct message has the link to the web page, or who gets one; where none arrives, the link."""
+    words = text("console_link" if url else "console_admins", locale, language).format(url=url)
+    if url:
+        with contextlib.suppress(SpoolError, TimeoutError):  # it counts once, wherever it is read
+            async with asyncio.timeout(SOON):
+                await direct(words)
+            return text("console_sent", locale, language)
+    return words
 
 
 def choice_text(choice: Choice, locale: str, language: str) -> str:

@@ -33,9 +33,16 @@ class Interactions:
     """Registers with the Bolt app what people do other than writing."""
 
     def __init__(
-        self, app: AsyncApp, inbox: Inbox, team: str, language: str, locale: Callable[[str], Awaitable[str]]
+        self,
+        app: AsyncApp,
+        inbox: Inbox,
+        team: str,
+        language: str,
+        locale: Callable[[str], Awaitable[str]],
+        direct: Callable[[str, str], Awaitable[None]],
     ) -> None:
         self._inbox, self._team, self._language, self._locale = inbox, team, language, locale
+        self._direct = direct
         self._background = Background()
         app.command("/reset")(self._reset)
         app.command("/assistant")(self._assistant)
@@ -71,8 +78,8 @@ class Interactions:
 
     async def _console(self, body: dict[str, Any], ack: Any) -> None:
         user = str(body["user_id"])
-        url = await self._inbox.console(f"slack:{user}")
-        await self._answer(ack, console_text(url, await self._quickly(user), self._language))
+        url, locale = await self._inbox.console(f"slack:{user}"), await self._quickly(user)
+        await self._answer(ack, await console_text(url, partial(self._direct, user), locale, self._language))
 
     async def _memory(self, body: dict[str, Any], ack: Any) -> None:
         user = str(body["user_id"])

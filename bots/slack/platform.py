@@ -96,7 +96,7 @@ class SlackPlatform:
             waiting=self._waiting,
         )
         team, language = us_of(me).team, self._settings.language
-        Interactions(listeners.app, self._inbox, team, language, self._locale)
+        Interactions(listeners.app, self._inbox, team, language, self._locale, self.direct)
         history = History(self._client, partial(listeners.message, live=False))
         window = self._settings.catch_up_seconds
         caught_up = CatchUp(self._inbox, self.name, window, quick=15, pause=2.6)  # two of 50 calls a minute
@@ -225,6 +225,12 @@ class SlackPlatform:
         """See `bots.intake.outcry.Telling`."""
         post, address = self._client.chat_postMessage, message.address
         await call(post(channel=address.channel, thread_ts=address.topic, text=words))
+
+    async def direct(self, user: str, words: str) -> None:
+        """See `bots.intake.alerts.Direct`."""
+        opened = await call(self._client.conversations_open(users=user))
+        channel, post = str(opened["channel"]["id"]), self._client.chat_postMessage
+        await call(post(channel=channel, text=words, unfurl_links=False, unfurl_media=False))
 
     async def fetch(self, attachment: Attachment, limit: int) -> bytes:
         """See `Fetching.fetch`."""

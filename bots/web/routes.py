@@ -20,7 +20,7 @@ from bots.web.frame.openapi import document
 from bots.web.frame.reading import Reading, plain, query_of
 from bots.web.frame.shapes import checked
 from bots.web.page.gate import Gate
-from bots.web.route import Answer, Call, Route
+from bots.web.route import EVENTS, Answer, Call, Route
 from bots.web.services import Services
 
 
@@ -61,7 +61,7 @@ def register(app: web.Application, routes: Sequence[Route], frame: Frame) -> Non
     for route in routes:
         handler = partial(_handle, route, frame)
         app.router.add_route(route.method, route.address, handler, expect_handler=_expect)
-        if route.method == hdrs.METH_GET:
+        if route.method == hdrs.METH_GET and route.answer != EVENTS:
             app.router.add_route(hdrs.METH_HEAD, route.address, handler)
 
 

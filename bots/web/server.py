@@ -8,7 +8,7 @@ import errno
 import logging
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import ContentEncodingError
@@ -25,7 +25,7 @@ from bots.web.services import Services
 from core.api.keys import Keys
 from core.errors import ConfigError
 from core.settings import Settings
-from core.settings.http import Listening
+from core.settings.http import Listening, listening
 from core.store import facts
 from core.store.database import Database
 
@@ -36,23 +36,32 @@ GRACE: Final = 1.0
 
 @contextlib.asynccontextmanager
 async def served(
-    settings: Settings, listening: Listening, services: Services, db: Database
+    settings: Settings, where: Listening, services: Services, db: Database
 ) -> AsyncIterator[str]:
     """While this is entered the port answers; gives its URL. Raises ConfigError where it cannot be had."""
-    shell = await _shell(listening, services.console) if services.console else None
+    page = services.console if services.console and not services.console.means.demo else None
+    shell = await _shell(where, page) if page else None
+    async with opened(_application(settings, where, services, db, shell), where) as url:
+        yield url
+
+
+@contextlib.asynccontextmanager
+async def opened(app: web.Application, where: Listening, **how: Any) -> AsyncIterator[str]:
+    """While this is entered the port answers; gives its URL. Raises ConfigError where it cannot be had."""
     runner = Door(
-        _application(settings, listening, services, db, shell),
+        app,
         access_log=None,
         handle_signals=False,
         shutdown_timeout=GRACE,
         logger=_Below("aiohttp.server"),
+        **how,
     )
     await runner.setup()
     try:
-        url = await _bound(runner, listening)
-        if not listening.local:
+        url = await _bound(runner, where)
+        if not where.local:
             logger.warning(
-                "HTTP=%s:%d can be reached by others and is not encrypted: TLS is a proxy's job", *listening
+                "HTTP=%s:%d can be reached by others and is not encrypted: TLS is a proxy's job", *where
             )
         logger.info("http ready on %s", url)
         yield url
@@ -60,37 +69,41 @@ async def served(
         await runner.cleanup()
 
 
-async def _shell(listening: Listening, console: Console) -> Shell:
+def hosts(settings: Settings, *more: Listening | None) -> set[str]:
+    """Whom a request may name: this machine, what the settings name, and where it listens."""
+    named = (one.host for one in (listening(settings.http), *more) if one)
+    return {*LOCAL, *(host.lower() for host in (*named, *settings.http_hosts))}
+
+
+async def _shell(where: Listening, console: Console) -> Shell:
     """The page's files, in memory. Raises ConfigError where others would reach a page that no key opens."""
-    if not listening.local and not await console.sessions.possible():
+    if not where.local and not await console.sessions.possible():
         raise ConfigError(
-            f"HTTP={listening.host}:{listening.port} can be reached by others, and no key opens the page. "
+            f"HTTP={where.host}:{where.port} can be reached by others, and no key opens the page. "
             "Make one first (`spool keys create NAME --console`), or set HTTP to 127.0.0.1:8080."
         )
     return await asyncio.to_thread(Shell)
 
 
-async def _bound(runner: web.AppRunner, listening: Listening) -> str:
+async def _bound(runner: web.AppRunner, where: Listening) -> str:
     """The URL, once the port is ours."""
     try:
-        await web.TCPSite(runner, listening.bare, listening.port).start()
+        await web.TCPSite(runner, where.bare, where.port).start()
     except OSError as error:
-        where = f"HTTP={listening.host}:{listening.port}"
+        setting = f"HTTP={where.host}:{where.port}"
         if error.errno == errno.EADDRINUSE:
             cure = "another program listens there. Stop that one, or set HTTP to another port."
         else:
             cure = f"{error.strerror}. Set HTTP to an address of this machine, such as 127.0.0.1:8080."
-        raise ConfigError(f"{where} cannot be served: {cure}") from error
-    return f"http://{listening.host}:{runner.addresses[0][1]}"
+        raise ConfigError(f"{setting} cannot be served: {cure}") from error
+    return f"http://{where.host}:{runner.addresses[0][1]}"
 
 
 def _application(
-    settings: Settings, listening: Listening, services: Services, db: Database, shell: Shell | None
+    settings: Settings, where: Listening, services: Services, db: Database, shell: Shell | None
 ) -> web.Application:
-    hosts = {*LOCAL, listening.host.lower(), *(host.lower() for host in settings.http_hosts)}
-    app = web.Application(
-        middlewares=[framed(partial(host_allowed, hosts=hosts))], client_max_size=MOST_BYTES
-    )
+    allowed = partial(host_allowed, hosts=hosts(settings, where))
+    app = web.Application(middlewares=[framed(allowed)], client_max_size=MOST_BYTES)
     app.on_response_prepare.append(told_id)
     app.on_shutdown.append(partial(_closing, services))
     if "health" in settings.http_serve:

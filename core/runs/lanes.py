@@ -53,7 +53,10 @@ class Lanes:
         self.owner = secrets.token_hex(8)
         self.watching = Watching()
         """Who is told of clients' runs; the runner tells the same."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], str] = {}
+        """By channel."""
+        self.noticed: Callable[[], None] = _nobody
+        """Told whenever `places` has changed."""
         self._stopping: dict[RunId, Stopping] = {}
         self._closing = False
         self._refused = ""
@@ -64,8 +67,13 @@ class Lanes:
         if self._closing:
             return  # it stays ours in the database until `close` releases it
         task = asyncio.create_task(self._lane(claim), name=f"lane {claim.lane}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = next((message.address.channel for message in claim.messages), "")
+        task.add_done_callback(self._ended)
+        self.noticed()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._tasks[task]
+        self.noticed()
 
     def stop(self, run: RunId) -> None:
         """Tell a run that it is to be cancelled; the database knows already."""
@@ -93,9 +101,9 @@ class Lanes:
         return bool(self._tasks)
 
     @property
-    def under_way(self) -> int:
-        """How many lanes have work; one that waits for a person counts."""
-        return len(self._tasks)
+    def places(self) -> tuple[str, ...]:
+        """The channel of each lane that has work; one that waits for a person counts."""
+        return tuple(self._tasks.values())
 
     async def quiet(self) -> None:
         """Returns when no run is under way."""

@@ -46,6 +46,11 @@ def listening(text: str) -> Listening | None:
     return Listening(found[1], int(found[2]))
 
 
+def page(http: str, hosts: Sequence[str]) -> str:
+    """Where a browser finds the web page: a host that was named stands behind a proxy that speaks TLS."""
+    return f"https://{hosts[0]}" if hosts else f"http://{http or HERE}"
+
+
 def wrong_http(http: str, serve: Sequence[str], hosts: Sequence[str]) -> list[str]:
     """What is wrong with these settings, each with its cure."""
     problems = []

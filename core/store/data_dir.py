@@ -30,8 +30,10 @@ def data_directory(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def only_runner(directory: Path) -> Iterator[None]:
+def only_runner(directory: Path) -> Iterator[int]:
     """Hold the directory for one `run` process; the lock vanishes with the process, however it ends.
+
+    Gives the lock's descriptor: a process that inherits it holds the directory, too.
 
     Raises ConfigError naming the pid of the process that holds it.
     """
@@ -47,7 +49,7 @@ def only_runner(directory: Path) -> Iterator[None]:
             ) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

@@ -103,6 +103,17 @@ class Conversations:
         page = room.main[first:stop][::-1]
         return _page(room, page, window, _next(page[-1]) if first > start else "")
 
+    def open(self, args: Json) -> Json:
+        """The direct conversation of the app with one person, made when there is none."""
+        user = str(args.get("users") or "")
+        refuse(not user, "users_list_not_supplied")
+        refuse(user == self.workspace.identity.bot_user, "cannot_dm_bot")
+        refuse(user not in self.workspace.people, "user_not_found")
+        rooms = self.workspace.channels.values()
+        known = [one for one in rooms if one.is_direct and one.members == {user}]
+        room = known[0] if known else self.workspace.open(f"D{user}", user)
+        return {"no_op": bool(known), "already_open": bool(known), "channel": {"id": room.id}}
+
     def _readable(self, channel: str) -> Channel:
         room = self.workspace.room(channel)
         self.workspace.granted("history", room)

@@ -89,6 +89,9 @@ def of_workspace(files: Files, conversations: Conversations, directory: Director
         "apps.connections.open": Method(directory.connect, tier=20, scope="connections:write", token="app"),
         "auth.test": Method(directory.whoami, tier=600),
         "users.info": Method(directory.user, "user", "include_locale", 100, "users:read"),
+        "conversations.open": Method(
+            conversations.open, "", "users channel return_im prevent_creation", scope="im:write"
+        ),
         "conversations.info": Method(directory.channel, "channel", "include_locale include_num_members"),
         "bots.info": Method(directory.bot, "", "bot", scope="users:read"),
         "usergroups.list": Method(

@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bots.demo.words import EN
+from bots.demo.terminal.words import EN
 from standins.script.picture import png
 from tests.both.office import Office
 from tests.commands import ROOT, alone

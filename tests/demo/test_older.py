@@ -14,7 +14,7 @@ import pytest
 
 from bots.demo.folder import Folder
 from bots.demo.takeover import take_over
-from bots.demo.words import EN
+from bots.demo.terminal.words import EN
 from standins.script.script import Scenario
 from standins.slack import SlackStandin
 from tests.both.office import Office

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.demo.wrapping import Wrapping, whole_words, width
+from bots.demo.terminal.wrapping import Wrapping, whole_words, width
 
 
 @pytest.mark.parametrize(

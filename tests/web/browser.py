@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -12,6 +13,8 @@ import aiohttp
 
 from bots.web.route import COOKIE
 from tests.web.clients import Api
+
+SERVED = ("api", "health", "console")
 
 
 class Browser:
@@ -33,7 +36,8 @@ class Browser:
             if cookie := answer.headers.get("Set-Cookie"):
                 self.cookie = SimpleCookie(cookie)[COOKIE].value
             text = await answer.text()
-            return answer.status, json.loads(text) if answer.content_type == "application/json" else text
+            told = json.loads(text) if text and answer.content_type == "application/json" else text
+            return answer.status, told
 
     async def get(self, path: str, **headers: str) -> Any:
         status, told = await self.ask("GET", path, **headers)
@@ -71,3 +75,20 @@ class Browser:
                     told = {}
                 else:
                     told = {}
+
+
+@asynccontextmanager
+async def stranger(api: Api) -> AsyncIterator[Browser]:
+    """One whose person is not logged in."""
+    many, jar = aiohttp.TCPConnector(limit=0), aiohttp.DummyCookieJar()
+    async with aiohttp.ClientSession(connector=many, cookie_jar=jar) as session:
+        yield Browser(api, session)
+
+
+@asynccontextmanager
+async def browser(api: Api, **rights: bool) -> AsyncIterator[Browser]:
+    """One whose person is logged in with a key that has these rights."""
+    key = await api.key("-".join(["mina", *rights]), "default", console=True, **rights)
+    async with stranger(api) as one:
+        await one.post("/console/login", {"key": key})
+        yield one

@@ -1,154 +1,28 @@
-"""The web page's gate, and what it is told: over real sockets, as a browser asks."""
+"""What the web page is told: over real sockets, as a browser asks."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
-from openai import AuthenticationError
 
-from bots.web.route import COOKIE
-from core.errors import ConfigError
 from core.store.database import FILE, look
 from standins.script.script import Call, Scenario
 from standins.slack import SlackStandin
 from tests.commands import ran
 from tests.conftest import Product
 from tests.slack.conversation import exchange
-from tests.tool_files import PAY, put_tool
-from tests.web.browser import Browser
+from tests.web.browser import SERVED, Browser, browser, stranger
 from tests.web.clients import MODEL, Api, ended, free_port, talk
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-SERVED = ("api", "health", "console")
 
 
 @pytest.fixture
-async def api(product: Product, tmp_path: Path) -> AsyncIterator[Api]:
-    port = free_port()
-    put_tool(tmp_path / "data", "pay", PAY)
-    async with product(http=f"127.0.0.1:{port}", http_serve=SERVED, openai_features="full"):
-        api = Api(f"http://127.0.0.1:{port}/v1", tmp_path / "data")
-        async with api.stack:
-            yield api
-
-
-@asynccontextmanager
-async def browser(api: Api, **rights: bool) -> AsyncIterator[Browser]:
-    name = "-".join(["mina", *rights])
-    key = await api.key(name, "default", console=True, **rights)
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        one = Browser(api, session)
-        await one.post("/console/login", {"key": key})
-        yield one
-
-
-async def test_w3_w5_login_cookie_logout(api: Api):
-    """W3, W5: a key with the right opens a session whose secret is in the cookie alone; log-out ends it."""
-    async with browser(api) as mina:
-        set_cookie = f"{COOKIE}={mina.cookie}; HttpOnly; Path=/; SameSite=Strict; Secure"
-        assert set_cookie == mina.last.headers["Set-Cookie"]
-        told = await mina.get("/console/api/session")
-        assert ("mina", "default", False, False) == tuple(
-            told[n] for n in ("name", "project", "admin", "read_chats")
-        )
-        stored = look(api.data / FILE, lambda tx: tx.execute("SELECT hash FROM sessions").fetchall())
-        assert mina.cookie not in str(stored)
-        cookie = mina.cookie
-        assert 204 == (await mina.ask("POST", "/console/logout", {}))[0]
-        assert "Max-Age=0" in mina.last.headers["Set-Cookie"]
-        mina.cookie = cookie
-        assert 401 == (await mina.ask("GET", "/console/api/session"))[0]
-
-
-async def test_w5_wrong_keys_are_soon_answered_slowly(api: Api):
-    """W5: five wrong ones, then 429 with the seconds; a key without the right opens nothing either."""
-    async with browser(api) as mina:
-        mina.cookie = ""
-        weak = await api.key("weak")
-        tried = [await mina.ask("POST", "/console/login", {"key": key}) for key in [weak, *["x"] * 4]]
-        assert [401] * 5 == [status for status, _ in tried]
-        assert ["console_right", *["console_key"] * 4] == [told["error"]["code"] for _, told in tried]
-        assert 429 == (await mina.ask("POST", "/console/login", {"key": "x"}))[0]
-        assert int(mina.last.headers["retry-after"]) >= 1
-
-
-async def test_w3_only_the_page_itself_is_answered(api: Api):
-    """W3: a wrong Origin or Sec-Fetch-Site is 403 before the session is looked at; no session is 401."""
-    async with browser(api) as mina:
-        login = ("POST", "/console/login", {"key": "x"})
-        cases = (
-            ({"Origin": "https://evil.example"}, 403),
-            ({"Origin": "null"}, 403),
-            ({"Sec-Fetch-Site": "cross-site"}, 403),
-            ({"Sec-Fetch-Site": "same-site"}, 403),
-            ({"Sec-Fetch-Site": "none"}, 403),
-            ({"Sec-Fetch-Site": "", "Origin": ""}, 403),
-            ({"Sec-Fetch-Site": ""}, 401),
-            ({"Origin": ""}, 401),
-            ({"Content-Type": "text/plain"}, 415),
-        )
-        for headers, status in cases:
-            assert status == (await mina.ask(*login, **headers))[0], headers
-        assert 403 == (await mina.ask("GET", "/console/api/session", **{"Sec-Fetch-Site": "cross-site"}))[0]
-        secret = {"Authorization": f"Bearer {await api.key('other', console=True)}"}
-        assert 401 == (await mina.ask("GET", "/console/api/session", **secret))[0]
-        mina.cookie = ""
-        for path in ("session", "runs", "events", "threads", "tools"):
-            assert 401 == (await mina.ask("GET", f"/console/api/{path}"))[0]
-
-
-async def test_w2_w4_the_shell_and_its_headers(api: Api):
-    """W2, W4: every address of the page is the same shell without data, under the strictest policy."""
-    async with browser(api) as mina:
-        mina.cookie = ""
-        shells = {await mina.get(path) for path in ("/", "/runs", "/runs/run_1", "/assistants/x", "/usage")}
-        assert 1 == len(shells)
-        for path in ("/", "/console/api/session", "/console/none.js"):
-            await mina.ask("GET", path)
-            policy = mina.last.headers["Content-Security-Policy"]
-            begin, end = "default-src 'none'; script-src 'self'", "require-trusted-types-for 'script'"
-            assert (policy.startswith(begin), policy.endswith(end)) == (True, True)
-            assert "unsafe" not in policy
-            kept = ("X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy")
-            assert ["nosniff", "no-referrer", "same-origin"] == [mina.last.headers[name] for name in kept]
-            assert "Access-Control-Allow-Origin" not in mina.last.headers
-        assert 403 == (await mina.ask("GET", "/", Host="evil.example"))[0]
-        assert (
-            "no-store"
-            == (await mina.ask("GET", "/console/api/session"), mina.last.headers["Cache-Control"])[1]
-        )
-
-
-async def test_sessions_outlive_a_restart_and_end_with_their_key(product: Product, tmp_path: Path):
-    """Sessions are in the database; a revoked key ends them, and the tokens that came of them."""
-    port = free_port()
-    api = Api(f"http://127.0.0.1:{port}/v1", tmp_path / "data")
-    settings = {"http": f"127.0.0.1:{port}", "http_serve": SERVED}
-    async with product(**settings), browser(api) as mina:
-        cookie = mina.cookie
-    async with (
-        product(**settings),
-        api.stack,
-        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
-    ):
-        mina = Browser(api, session)
-        mina.cookie = cookie
-        token = await mina.post("/console/api/token")
-        client = await api.known(token["token"])
-        assert 900 == token["expires_in"]
-        assert (await client.models.list()).data
-        await ran("keys", "revoke", "mina", cwd=tmp_path, environ={"DATA_DIR": str(api.data)})
-        await asyncio.sleep(0.6)
-        assert 401 == (await mina.ask("GET", "/console/api/session"))[0]
-        with pytest.raises(AuthenticationError):
-            await client.models.list()
+def api(console: Api) -> Api:
+    return console
 
 
 async def test_a_link_logs_in_once(api: Api, tmp_path: Path):
@@ -156,8 +30,7 @@ async def test_a_link_logs_in_once(api: Api, tmp_path: Path):
     status, out, _ = await ran("console", "--read-chats", cwd=tmp_path, environ=environ)
     head, _, secret = out.strip().partition("/#key=")
     assert (0, f"Console: {api.url.removesuffix('/v1')}") == (status, head)
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        one = Browser(api, session)
+    async with stranger(api) as one:
         await one.post("/console/login", {"key": secret})
         told = await one.get("/console/api/session")
         assert ("console:operator", True, True) == (told["name"], told["admin"], told["read_chats"])
@@ -299,17 +172,6 @@ async def test_an_answer_as_it_would_be_posted(api: Api, platform: str):
         assert "<@U1>" not in told["raw"] or platform == "discord"
 
 
-async def test_w1_nobody_else_reaches_a_page_that_no_key_opens(product: Product, tmp_path: Path):
-    """W1: beyond this machine it starts only once there is a key for it."""
-    settings = {"http": f"0.0.0.0:{free_port()}", "http_serve": SERVED}
-    with pytest.raises(ConfigError, match="no key opens the page"):
-        async with product(**settings):
-            pass
-    await Api("", tmp_path / "data").key("mina", "default", console=True)
-    async with product(**settings):
-        pass
-
-
 async def test_a_chat_is_read_with_the_right_only(product: Product, slack: SlackStandin, tmp_path: Path):
     """Its run is listed with the post's link; what was said is told to whoever may read chats."""
     port = free_port()
@@ -339,14 +201,3 @@ async def test_a_chat_is_read_with_the_right_only(product: Product, slack: Slack
             texts = await ari.post(where)
             assert "canary" in texts["question"]
             assert [told["link"]] == [post["link"] for post in texts["posts"]]
-
-
-async def test_the_document_describes_the_page_s_operations(api: Api):
-    client = await api.client("me")
-    told: Any = await client.get("/openapi.json", cast_to=object)
-    paths = told["paths"]
-    assert ["204", "default"] == sorted(paths["/console/login"]["post"]["responses"])
-    assert [] == paths["/console/login"]["post"]["security"]
-    assert [{"session": []}] == paths["/console/api/runs/{run_id}"]["get"]["security"]
-    assert "text/event-stream" in paths["/console/api/events"]["get"]["responses"]["200"]["content"]
-    assert COOKIE == told["components"]["securitySchemes"]["session"]["name"]

@@ -18,7 +18,9 @@ from tests.web.serving import Serving
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
-async def test_a_question_outlives_kill_9(tmp_path: Path, openai: OpenAIStandin, script: Scenario):
+async def test_w8_a_session_and_a_question_outlive_kill_9(
+    tmp_path: Path, openai: OpenAIStandin, script: Scenario
+):
     put_tool(tmp_path / "data", "pay", PAY)
     serving = Serving(tmp_path / "data", openai, HTTP_SERVE="api,health,console")
     await serving.start()

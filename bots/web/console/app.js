@@ -2,7 +2,7 @@
 import { address, go, takeKey } from "./address.js";
 import { enter, look, refused, session } from "./session.js";
 import { html, render, useEffect, useRef } from "./parts/view.js";
-import { Empty } from "./parts/bits.js";
+import { Empty, Head } from "./parts/bits.js";
 import { Assistant } from "./screens/assistant.js";
 import { Assistants } from "./screens/assistants.js";
 import { Frame } from "./screens/frame.js";
@@ -30,7 +30,7 @@ function App() {
   const here = SCREENS.find((one) => path === one.path || (one.thing && path.startsWith(`${one.path}/`)));
   const asked = session.value !== undefined;
   useEffect(() => void (path === "/" && session.value && go(home().path, { replace: true })), [path, session.value]);
-  useEffect(() => void (document.title = here ? `${t(here.name)} · Spool` : "Spool"), [here, language.value]);
+  useEffect(() => void (here?.full && (document.title = `${t(here.name)} · Spool`)), [here, language.value]); // the others' headings say it themselves
   useFocus(path);
   if (!asked) return null;
   if (!session.value) return html`<${Login} key=${refused.value} error=${refused.value} />`;
@@ -43,7 +43,8 @@ function App() {
 /** Where the console opens. */
 const home = () => SCREENS.find((one) => one.demo && session.value?.demo) ?? SCREENS[0];
 
-const Lost = () => html`<h1>${t("lost.title")}</h1><${Empty} title=${t("lost.title")} text=${t("lost.text")} />`;
+const Lost = () => html`<${Head} title=${t("lost.title")} /><div class="card"><${Empty} title=${location.pathname} text=${t("lost.text")}>
+  <a class="button primary" href="/">${t("lost.go")}</a><//></div>`;
 
 /** After a move the reader's place is the new screen, not the link that led there. @param {string} path */
 function useFocus(path) {

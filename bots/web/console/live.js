@@ -1,6 +1,7 @@
 // One connection that tells every screen what changes. It heals by itself, and says so.
 import { effect, signal } from "./parts/view.js";
 import { distrust, look, session } from "./session.js";
+import { language } from "./words.js";
 
 /** True while the server does not answer. */
 export const reconnecting = signal(false);
@@ -10,7 +11,7 @@ export const generation = signal(0);
 const listeners = /** @type {Map<string, Set<(data: any) => void>>} */ (new Map());
 const KINDS = ["hello", "run", "thread", "assistant", "question", "reload"];
 let source = /** @type {EventSource | null} */ (null);
-let [last, timer] = ["", 0];
+let [last, spoken, timer] = ["", "", 0];
 
 /** Calls back with each event of a kind; gives what ends that. @param {string} kind @param {(data: any) => void} told */
 export function on(kind, told) {
@@ -21,7 +22,8 @@ export function on(kind, told) {
 
 function open() {
   // Browsers send Last-Event-ID only as long as they reconnect by themselves.
-  source = new EventSource("/console/api/events" + (last ? `?last_event_id=${encodeURIComponent(last)}` : ""));
+  spoken = language.value;
+  source = new EventSource(`/console/api/events?language=${spoken}` + (last ? `&last_event_id=${encodeURIComponent(last)}` : ""));
   for (const kind of KINDS) source.addEventListener(kind, (event) => hear(kind, event));
   source.onerror = () => {
     reconnecting.value = true;
@@ -40,10 +42,12 @@ function hear(kind, event) {
 }
 
 effect(() => {
-  const wanted = Boolean(session.value);
+  const wanted = session.value ? language.value : "";
+  if (source && wanted !== spoken) {
+    clearTimeout(timer);
+    source.close();
+    source = null;
+    last = wanted && last;
+  }
   if (wanted && !source) open();
-  if (wanted || !source) return;
-  clearTimeout(timer);
-  source.close();
-  [source, last] = [null, ""];
 });

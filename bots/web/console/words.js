@@ -51,7 +51,7 @@ export const number = (value, options) =>
 
 /** Dollars, with as many places as the sum needs. @param {number | null | undefined} value */
 export const money = (value) =>
-  number(value, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: 2, maximumFractionDigits: value && value < 1 ? 4 : 2 });
+  (value && value < 5e-5 ? "<" : "") + number(value && Math.max(value, 1e-4), { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: value && value < 1 ? 4 : 2 });
 
 /** A duration. @param {number | null | undefined} seconds */
 export function duration(seconds) {
@@ -67,7 +67,7 @@ export function moment(seconds, whole = false) {
   const at = new Date(seconds * 1000);
   const today = at.toDateString() === new Date().toDateString();
   /** @type {Intl.DateTimeFormatOptions} */
-  const time = { hour: "2-digit", minute: "2-digit", hour12: false, ...(whole ? { second: "2-digit" } : {}) };
+  const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(whole ? { second: "2-digit" } : {}) };
   const day = whole || !today ? /** @type {const} */ ({ day: "numeric", month: "short" }) : {};
   return new Intl.DateTimeFormat(language.value, { ...day, ...time }).format(at);
 }

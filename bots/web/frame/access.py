@@ -22,9 +22,12 @@ SHOWN: Final = 4
 
 
 def host_allowed(request: web.Request, hosts: Collection[str]) -> bool:
-    """Whether it names a host of ours: what a page of a stranger asks for names the stranger's."""
+    """Whether it names a host of ours: what a page of a stranger asks for names the stranger's.
+
+    A proxy's way of asking (`GET http://host/`) names a second one.
+    """
     named = request.headers.getall("Host", [])
-    if len(named) != 1:
+    if len(named) != 1 or not request.raw_path.startswith(("/", "*")):
         return False
     host, colon, port = named[0].rpartition(":")
     if not colon or not port.isdecimal() or named[0].endswith("]"):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from bots.version import version
-from bots.web.assistants import ModifyAssistant
+from bots.web.bodies.assistants import ModifyAssistant
 from bots.web.bodies.shared import Body, Query
 from bots.web.frame.answers import reply
 from bots.web.page import live
@@ -50,9 +50,10 @@ class ThreadOnly(Query):
 
 
 class Since(Query):
-    """Of a page that had to begin a new connection itself: in place of the header Last-Event-ID."""
+    """`last_event_id`: of a page that had to begin a new connection itself. Both stand for headers."""
 
     last_event_id: Annotated[str, Field(max_length=64)] = ""
+    language: Literal["", "en", "ko"] = ""
 
 
 class ChangeAssistant(Body):
@@ -85,8 +86,8 @@ def _access(console: Console) -> tuple[Route, ...]:
     async def session(call: Call) -> Answer:
         key = call.key
         told = {"name": key.name, "project": key.project, "admin": key.admin, "read_chats": key.read_chats}
-        url = f"{call.request.url.origin()}/v1"
-        more = {"version": version(), "demo": False, "functions": True, "connections": [], "base_url": url}
+        means = console.means
+        more = {"version": version(), "demo": means.demo, "connections": means.connections.to_json()}
         return {**told, **more}
 
     async def token(call: Call) -> Answer:

@@ -22,6 +22,8 @@ from core.api.refusal import Refusal
 
 NOBODY: Final = Key("", "", "")
 SAFE: Final = frozenset({"GET", "HEAD"})
+MOST_UNKNOWN: Final = 4096
+"""Bytes of a body that somebody may send who is not logged in, and says how many they are."""
 PER_MINUTE: Final = 20 * 60
 """Requests of one session."""
 TRIES: Final = 5
@@ -40,6 +42,9 @@ class Gate:
         """Who is logged in; NOBODY where that does not matter. Raises Refusal."""
         from_page(request)
         if open:
+            length = request.content_length if request.body_exists else 0
+            if length is None or length > MOST_UNKNOWN:
+                raise Refusal("This is longer than any key.", status=413, code="request_too_large")
             return NOBODY
         if "Authorization" in request.headers:
             told = "A key opens /v1, and nothing under /console: log in on the page with it."
@@ -61,8 +66,9 @@ def cookie_of(request: web.Request) -> str:
 
 
 def language_of(request: web.Request) -> str:
-    """Of our own words."""
-    return "ko" if request.headers.get("Accept-Language", "").lower().startswith("ko") else "en"
+    """Of our own words: what the page says; an EventSource can say it in its address alone."""
+    said = request.query.get("language", "") or request.headers.get("Accept-Language", "")
+    return "ko" if said.lower().startswith("ko") else "en"
 
 
 def from_page(request: web.Request) -> None:

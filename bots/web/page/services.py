@@ -6,16 +6,18 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bots.intake.connection import Connections
 from bots.web.frame.access import Access
 from bots.web.page.gate import PER_MINUTE, Gate, Login
 from core.api.assistants import ApiAssistants
 from core.api.console.changes import Changes
 from core.api.console.looks import Deciding, Looks
-from core.api.console.sessions import Sessions, address, link
+from core.api.console.sessions import Sessions, link
 from core.api.console.versions import Versions
 from core.api.key import Key
 from core.api.keys import Keys
 from core.settings import Settings
+from core.settings.http import page
 from core.store.database import FILE, Database
 from core.store.reading import Reading
 from core.tools import Toolbox
@@ -23,10 +25,14 @@ from core.tools import Toolbox
 
 @dataclass(frozen=True, slots=True)
 class PageMeans:
-    """What they are made with. `toolbox` is there once an answer could be; `decide` takes a yes or a no."""
+    """What they are made with. `toolbox` is there once an answer could be; `decide` takes a yes or a no.
+    `demo`: page and simulator are served by another process, which forwards the rest.
+    """
 
     toolbox: Callable[[], Awaitable[Toolbox]]
     decide: Deciding
+    connections: Connections
+    demo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ async def invited(db: Database, settings: Settings, person: str) -> str:
     """A link for an admin of a chat: it does not show what others say there."""
     wanted = Key("", person, "default", admin=True)
     secret = await db(lambda tx: link(tx, wanted, time.time()))
-    return f"{address(settings.http, settings.http_hosts)}/#key={secret}"
+    return f"{page(settings.http, settings.http_hosts)}/#key={secret}"
 
 
 def console(settings: Settings, db: Database, assistants: ApiAssistants, means: PageMeans) -> Console:

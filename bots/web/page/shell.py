@@ -86,9 +86,7 @@ class Shell:
         return _told(request, asset, _FOREVER if request.match_info.get("build") == self.build else _ASK)
 
     async def _guard(self, request: web.Request, response: web.StreamResponse) -> None:
-        """Of every answer but the API's."""
-        if request.path.startswith("/v1"):
-            return
+        """Of every answer, those of the API included: no browser makes a page of one."""
         response.headers["Content-Security-Policy"] = self.policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"

@@ -6,14 +6,13 @@ They are in the database, so they survive any crash; the tokens for /v1 are in m
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from secrets import token_urlsafe
 from typing import Final
 
 from core.api.key import Key
 from core.api.keys import PREFIX, Keys, digest_of
-from core.settings.http import HERE
 from core.store import audit, keys, sessions
 from core.store.audit import Entry
 from core.store.database import Database, Execute
@@ -40,11 +39,6 @@ class WrongKey(Exception):
     def __init__(self, *, right: bool = False) -> None:
         super().__init__()
         self.right = right
-
-
-def address(http: str, hosts: Sequence[str]) -> str:
-    """Where a browser finds the page: a host that was named stands behind a proxy that speaks TLS."""
-    return f"https://{hosts[0]}" if hosts else f"http://{http or HERE}"
 
 
 def link(tx: Execute, wanted: Key, now: float) -> str:

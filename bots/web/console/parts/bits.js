@@ -1,7 +1,7 @@
 // The small parts: heads, pills, faces, fields, notes, empty states.
 import { t } from "../words.js";
 import { Icon } from "./icons.js";
-import { html, useState } from "./view.js";
+import { html, useEffect, useState } from "./view.js";
 export { Icon };
 
 /** @type {Record<string, string>} */
@@ -13,11 +13,16 @@ const KINDS = {
 /** A status as word and dot, never colour alone. @param {{name: string}} props */
 export const Status = ({ name }) => html`<span class="pill ${KINDS[name] ?? ""}">${t(`status.${name}`)}</span>`;
 
-/** @param {{title: string, text?: any, crumbs?: any, children?: any}} props */
-export const Head = ({ title, text, crumbs, children }) => html`
-  ${crumbs && html`<p class="small quiet crumbs">${crumbs}</p>`}
-  <div class="page-head"><div><h1>${title}</h1>${text && html`<p>${text}</p>`}</div>
-    ${children && html`<div class="row push">${children}</div>`}</div>`;
+/** What the browser's tab says. @param {string} title */
+export const useTitle = (title) => useEffect(() => void (document.title = `${title} · Spool`), [title]);
+
+/** Each screen's one heading. @param {{title: string, text?: any, crumbs?: any, children?: any}} props */
+export function Head({ title, text, crumbs, children }) {
+  useTitle(title);
+  return html`${crumbs && html`<p class="small quiet crumbs">${crumbs}</p>`}
+    <div class="page-head"><div><h1 class=${/^[a-z]+_\w+$/.test(title) ? "id" : ""}>${title}</h1>${text && html`<p>${text}</p>`}</div>
+      ${children && html`<div class="row push">${children}</div>`}</div>`;
+}
 
 /** A letter in a square; the same person has the same colour. @param {{name: string, bot?: boolean}} props */
 export function Face({ name, bot }) {
@@ -27,7 +32,7 @@ export function Face({ name, bot }) {
 
 /** @param {{name: string, where: string}} props */
 export const Who = ({ name, where }) => html`
-  <span class="who2"><${Face} name=${name || "?"} /><span>${name || t("person.erased")}</span><small>${where}</small></span>`;
+  <span class="who2"><${Face} name=${name || "?"} /><span class="cut">${name || t("person.erased")}</span><small class="cut">${where}</small></span>`;
 
 /** @param {{label: string, children: any, hint?: string}} props */
 export const Field = ({ label, children, hint }) => html`
@@ -49,9 +54,11 @@ export const Note = ({ kind = "", icon, children }) => html`
   <div class="note ${kind}" role=${kind === "bad" ? "alert" : undefined}>${icon && html`<span><${Icon} name=${icon} /></span>`}
     <div>${children}</div></div>`;
 
-/** What went wrong, in the server's words; what is to be typed stands there in backticks. @param {{error: Error | null}} props */
-export const Trouble = ({ error }) => error && html`<${Note} kind="bad" icon="warn">
-  ${error.message.split("`").map((part, i) => (i % 2 ? html`<code>${part}</code>` : part))}<//>`;
+/** What went wrong, in the server's words; what is to be typed stands there in backticks.
+ * @param {{error: Error | null, again?: () => void}} props `again`: tries once more */
+export const Trouble = ({ error, again }) => error && html`<${Note} kind="bad" icon="warn">
+  ${error.message.split("`").map((part, i) => (i % 2 ? html`<code>${part}</code>` : part))}
+  ${again && html` <button type="button" class="button" onClick=${again}><${Icon} name="redo" />${t("retry")}</button>`}<//>`;
 
 /** Nothing is here, and what to do about it. @param {{title: string, text: string, children?: any}} props */
 export const Empty = ({ title, text, children }) => html`

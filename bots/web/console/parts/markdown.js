@@ -34,10 +34,13 @@ function list(token) {
   return token.ordered ? html`<ol start=${token.start}>${items}</ol>` : html`<ul>${items}</ul>`;
 }
 
+/** @param {any} cell */
+const side = (cell) => (cell.align === "right" ? "r" : "");
+
 /** @param {any} token */
 const table = (token) => html`<div class="scroll-x" tabindex="0"><table>
-  <thead><tr>${token.header.map((/** @type {any} */ cell) => html`<th scope="col">${inline(cell.tokens)}</th>`)}</tr></thead>
-  <tbody>${token.rows.map((/** @type {any[]} */ row) => html`<tr>${row.map((cell) => html`<td>${inline(cell.tokens)}</td>`)}</tr>`)}</tbody>
+  <thead><tr>${token.header.map((/** @type {any} */ cell) => html`<th scope="col" class=${side(cell)}>${inline(cell.tokens)}</th>`)}</tr></thead>
+  <tbody>${token.rows.map((/** @type {any[]} */ row) => html`<tr>${row.map((cell) => html`<td class=${side(cell)}>${inline(cell.tokens)}</td>`)}</tr>`)}</tbody>
   </table></div>`;
 
 /** @param {any[]} tokens @returns {any[]} */

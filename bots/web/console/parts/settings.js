@@ -73,9 +73,9 @@ export function Settings({ draft, change, locked = false, rows = 8 }) {
   const set = (/** @type {string} */ name) => (/** @type {any} */ event) => change({ [name]: event.currentTarget.value || (name === "reasoning_effort" ? null : "") });
   return html`<${Field} label=${t("name")}><input class="input" value=${draft.name ?? ""} maxlength="256" disabled=${locked} onInput=${set("name")} /><//>
     <${Field} label=${t("instructions")}><textarea class="input" rows=${rows} value=${draft.instructions ?? ""} disabled=${locked} onInput=${set("instructions")}></textarea><//>
-    <div class="grid g2"><${Field} label=${t("model")}><select class="input" value=${draft.model} disabled=${locked} onChange=${set("model")}>
+    <div class="grid g2"><${Field} label=${t("model")}><select class="input" aria-label=${t("model")} value=${draft.model} disabled=${locked} onChange=${set("model")}>
         ${[...names].filter(Boolean).map((one) => html`<option value=${one}>${one}</option>`)}</select><//>
-      <${Field} label=${t("effort")}><select class="input" value=${draft.reasoning_effort ?? ""} disabled=${locked} onChange=${set("reasoning_effort")}>
+      <${Field} label=${t("effort")}><select class="input" aria-label=${t("effort")} value=${draft.reasoning_effort ?? ""} disabled=${locked} onChange=${set("reasoning_effort")}>
         ${EFFORTS.map((one) => html`<option value=${one}>${one || t("effort.default")}</option>`)}</select><//></div>
     <div><span class="label">${t("tools")}</span>${all(own, tools).map((one) => html`
       <${Switch} key=${one.name} name=${one.kind === "hosted" ? t(`tool.${one.name}`) : one.name} text=${about(one)} on=${one.on}

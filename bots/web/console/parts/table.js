@@ -2,22 +2,32 @@
 import { address, go, withQuery } from "../address.js";
 import { generation, on } from "../live.js";
 import { ask } from "../session.js";
-import { t } from "../words.js";
+import { language, t } from "../words.js";
 import { Segment, Trouble } from "./bits.js";
+import { Icon } from "./icons.js";
 import { html, useEffect, useRef, useState } from "./view.js";
 
-/** @typedef {{name: any, cell: (row: any) => any, right?: boolean, told?: boolean}} Column `told`: on a phone its name stands before it */
+/** @typedef {{name: any, cell: (row: any) => any, right?: boolean, told?: boolean, look?: string}} Column
+ * `told`: on a phone its name stands before it; `look`: "rest" takes the room that is left and cuts what is longer, "minor" goes first
+ * where there is little, "end" stands at the end of a row's first line on a phone */
 
 /** @param {{label: string, columns: Column[], rows: any[] | null, empty: any}} props rows null: not read yet */
 export function Table({ label, columns, rows, empty }) {
-  if (rows && !rows.length) return html`<div class="card">${empty}</div>`;
+  if (!rows) return html`<p class="reading">${t("reading")}</p>`;
+  if (!rows.length) return html`<div class="card">${empty}</div>`;
   return html`<div class="card flush"><div class="scroll-x" tabindex="0" role="region" aria-label=${label}>
-    <table class="folds" aria-busy=${String(!rows)}>
-      <thead><tr>${columns.map((one) => html`<th scope="col" class=${one.right ? "r" : ""}>${one.name}</th>`)}</tr></thead>
-      <tbody>${(rows ?? []).map((row) => html`<tr key=${row.id}>${columns.map((one) => html`
-        <td class=${one.right ? "r" : ""} data-name=${one.told ? one.name : undefined}>${one.cell(row)}</td>`)}</tr>`)}</tbody>
+    <table class="folds">
+      <thead><tr>${columns.map((one) => html`<th scope="col" class=${looks(one)}>${one.name}</th>`)}</tr></thead>
+      <tbody>${rows.map((row) => html`<tr key=${row.id}>${columns.map((one) => html`<${Cell} column=${one} value=${one.cell(row)} />`)}</tr>`)}</tbody>
     </table></div></div>`;
 }
+
+/** @param {Column} column */
+const looks = ({ right, look = "" }) => `${right ? "r" : ""} ${look}`;
+
+/** @param {{column: Column, value: any}} props */
+const Cell = ({ column, value }) => html`
+  <td class="${looks(column)} ${value === "–" ? "none" : ""}" data-name=${column.told ? column.name : undefined}>${value}</td>`;
 
 /** Rows of an address, newest first; they change with events of that kind.
  * @param {string} path @param {string} [kind] @param {(row: any, known: boolean) => boolean} [fits] whether a row belongs here, or stays */
@@ -38,7 +48,7 @@ export function useList(path, kind = "", fits = () => true) {
       setError(/** @type {Error} */ (failed));
     }
   };
-  useEffect(() => void read(), [path, generation.value]);
+  useEffect(() => void read(), [path, generation.value, language.value]);
   useEffect(() => (kind ? on(kind, (row) => setRows((old) => old && merged(old, row, fits))) : undefined), [path, kind]);
   const next = more && rows ? () => read(rows[rows.length - 1].id) : null;
   return { rows, error, next, again: () => read() };
@@ -55,15 +65,23 @@ function merged(rows, row, fits) {
  * @param {{list: ReturnType<typeof useList>, label: string, columns: Column[], empty: any, hint: string, states: [string, string][], foot?: any, children?: any}} props */
 export const ListScreen = ({ list, label, columns, empty, hint, states, foot, children }) => html`
   <div class="stack"><${Filters} hint=${hint} states=${states}>${children}<//>
-    <${Trouble} error=${list.error} />
-    ${(list.rows || !list.error) && html`<${Table} label=${label} columns=${columns} rows=${list.rows} empty=${empty} />`}
-    ${list.next && html`<div><button type="button" class="button" onClick=${list.next}>${t("more")}</button></div>`}${foot}</div>`;
+    <${List} list=${list} label=${label} columns=${columns} empty=${empty} />${foot}</div>`;
+
+/** Rows as they are read, or what went wrong. @param {{list: ReturnType<typeof useList>, label: string, columns: Column[], empty: any}} props */
+export const List = ({ list, label, columns, empty }) => html`<${Trouble} error=${list.error} again=${list.again} />
+  ${(list.rows || !list.error) && html`<${Table} label=${label} columns=${columns} rows=${list.rows} empty=${empty} />`}
+  ${list.next && html`<div><button type="button" class="button" onClick=${list.next}>${t("more")}</button></div>`}`;
+
+/** Filters that only links set: they are shown, and can be taken out. */
+const NARROW = ["assistant", "thread", "platform"];
 
 /** Written into the address, so that a link shows the same. @param {{hint: string, states: [string, string][], children?: any}} props */
 export function Filters({ hint, states, children }) {
   const query = address.value.query;
-  const [text, setText] = useState(query.get("q") ?? "");
+  const asked = query.get("q") ?? "";
+  const [text, setText] = useState(asked);
   const timer = useRef(0);
+  useEffect(() => (text.trim() !== asked ? setText(asked) : undefined), [asked]); // Back and Forward
   const search = (/** @type {any} */ event) => {
     setText(event.currentTarget.value);
     clearTimeout(timer.current);
@@ -73,7 +91,9 @@ export function Filters({ hint, states, children }) {
   return html`<div class="filters" role="search">
     <input class="input" type="search" aria-label=${t("search")} placeholder=${hint} value=${text} onInput=${search} />
     <${Segment} label=${t("filter")} options=${states} on=${query.get("status") ?? ""}
-      choose=${(/** @type {string} */ status) => go(withQuery({ status }))} />${children}</div>`;
+      choose=${(/** @type {string} */ status) => go(withQuery({ status }))} />
+    ${NARROW.filter((name) => query.has(name)).map((name) => html`<a class="tag" key=${name} href=${withQuery({ [name]: "" })} title=${t("nothing.all")}>
+      ${query.get(name)}<${Icon} name="close" /></a>`)}${children}</div>`;
 }
 
 /** Whether a row that an event tells of belongs to what the address asks for: what is searched for only the server knows.

@@ -1,39 +1,55 @@
 // A run as bars over its time; on a phone the same lines as a list with durations.
-import { duration, t } from "../words.js";
+import { duration, number, t } from "../words.js";
 import { html } from "./view.js";
 
 /** @type {Record<string, string>} */
-const LOOKS = { model: "", summary: "", tool: "tool", transcription: "tool", image: "tool", person: "person", post: "post" };
+const LOOKS = { model: "", summary: "", tool: "tool", transcription: "tool", image: "tool", person: "person", post: "post", death: "gone" };
 const PARTS = 8;
 /** Lengths of the whole that make round ticks. */
 const ROUND = [0.08, 0.2, 0.4, 0.8, 2, 4, 8, 16, 40, 80, 160, 240, 480, 960, 2400, 4800, 9600, 28800];
 
-/** @param {{run: any, at: string, choose: (name: string) => void}} props `at`: the name of the line that is chosen */
+/** @param {{run: any, at: any, choose: (line: any) => void}} props `at`: the line that is chosen, one of the run's own */
 export function Timeline({ run, at, choose }) {
+  const deaths = run.deaths ?? [];
+  const lines = [...run.timeline, ...deaths.map(gap)].sort((a, b) => a.began_at - b.began_at).map((one) => ({ ...one, of: one, until: endOf(one, run) }));
   const now = Date.now() / 1000;
-  const from = Math.min(run.created_at, ...run.timeline.map((/** @type {any} */ one) => one.began_at));
-  const until = Math.max(from + 0.01, ...run.timeline.map((/** @type {any} */ one) => one.ended_at ?? now));
+  const from = Math.min(run.created_at, ...lines.map((one) => one.began_at));
+  const until = Math.max(from + 0.01, ...lines.map((one) => one.until ?? now));
   const span = ROUND.find((one) => one >= until - from) ?? until - from;
   const share = (/** @type {number} */ time) => Math.min(100, Math.max(0, ((time - from) / span) * 100));
   return html`<div class="fall" role="list" aria-label=${t("timeline")}>
     <${Axis} span=${span} />
-    ${run.timeline.map((/** @type {any} */ one) => html`<${Line} one=${one} deaths=${run.deaths ?? []} share=${share} now=${now} on=${one.name === at} choose=${choose} />`)}
-    <${Deaths} deaths=${run.deaths ?? []} share=${share} /></div>`;
+    ${lines.map((one) => html`<${Line} one=${one} deaths=${deaths} share=${share} now=${now} on=${one.of === at} choose=${choose} />`)}
+    <div class="deaths" role="none">${deaths.map((/** @type {any} */ one) => html`<i style=${{ left: `${share(one.at)}%` }}></i>`)}</div></div>`;
+}
+
+/** The time without a process, as a line of its own. @param {{at: number, taken_over_at: number | null}} death */
+const gap = ({ at, taken_over_at }) => ({ kind: "death", name: "death", began_at: at, ended_at: taken_over_at, detail: taken_over_at && t("death.over"), level: 0 });
+
+/** When a line was over, null while it goes on: a request that a process took with it ends there, and a post is written until the
+ * next one begins or the run is over. @param {any} one @param {any} run @returns {number | null} */
+function endOf(one, run) {
+  const over = run.whole_s == null ? null : run.created_at + run.whole_s;
+  if (one.kind === "post" && one.name.startsWith("post:")) {
+    const next = run.timeline.find((/** @type {any} */ other) => other.name.startsWith("post:") && other.began_at > one.began_at);
+    return next?.began_at ?? (over && Math.max(over, one.began_at));
+  }
+  return one.ended_at ?? run.deaths?.find((/** @type {any} */ death) => death.at >= one.began_at)?.at ?? over;
 }
 
 /** @param {{span: number}} props */
 const Axis = ({ span }) => html`<div class="line axis" aria-hidden="true"><span></span><span class="lane">
-  ${Array.from({ length: PARTS }, (_, i) => html`<span style=${{ left: `${(i * 100) / PARTS}%` }}>${i ? tick((span * i) / PARTS, span) : "0 s"}</span>`)}
+  ${Array.from({ length: PARTS }, (_, i) => html`<span style=${{ left: `${(i * 100) / PARTS}%` }}>${tick((span * i) / PARTS, span)}</span>`)}
   </span><span></span></div>`;
 
 /** @param {number} seconds @param {number} span */
 function tick(seconds, span) {
-  if (span >= 960) return `${Math.round(seconds / 6) / 10} min`;
-  return span < 1 ? `${Math.round(seconds * 1000)} ms` : `${Math.round(seconds * 100) / 100} s`;
+  const [unit, one] = /** @type {[string, number]} */ (span >= 960 ? ["min", 60] : span < 1 ? ["ms", 0.001] : ["s", 1]);
+  return t(`unit.${unit}`, { n: number(seconds / one, { maximumFractionDigits: 2 }) });
 }
 
 /** What a line is called: a call by its function, the rest by the journal's name. @param {any} one */
-export const titleOf = (one) => (one.level && one.detail) || (["received", "context"].includes(one.kind) ? t(`kind.${one.kind}`) : one.name);
+export const titleOf = (one) => (one.level && one.detail) || (["received", "context", "death"].includes(one.kind) ? t(`kind.${one.kind}`) : one.name);
 
 /** The time from one moment to another without that in which no process was there.
  * @param {number} from @param {number} to @param {any[]} deaths @returns {[number, number][]} */
@@ -44,26 +60,21 @@ function pieces(from, to, deaths) {
   return [[from, gap.at], ...(rest < to ? pieces(rest, to, deaths) : [])];
 }
 
-/** @param {{one: any, deaths: any[], share: (time: number) => number, now: number, on: boolean, choose: (step: string) => void}} props */
+/** @param {{one: any, deaths: any[], share: (time: number) => number, now: number, on: boolean, choose: (line: any) => void}} props */
 function Line({ one, deaths, share, now, on, choose }) {
   const look = LOOKS[one.kind] ?? "still";
-  const end = one.ended_at ?? now;
+  const end = one.until ?? now;
   const about = one.level ? one.outcome && t(`outcome.${one.outcome}`) : one.detail;
   const name = html`${titleOf(one)} ${about && html`<span class="faint">${about}</span>`}`;
   return html`<div class="line" role="listitem">
     <span class=${one.level ? "indent" : ""}><i class="level ${look}"></i>
-      ${one.step || one.texts ? html`<button type="button" class="cut" aria-pressed=${String(on)} onClick=${() => choose(one.name)}>${name}</button>`
+      ${one.step || one.texts ? html`<button type="button" class="cut" aria-pressed=${String(on)} onClick=${() => choose(one.of)}>${name}</button>`
         : html`<span class="cut">${name}</span>`}</span>
     <span class="lane" aria-hidden="true">
       ${one.first_at && html`<${Bar} look="${look} soft" from=${share(one.began_at)} to=${share(one.first_at)} />`}
-      ${pieces(one.first_at ?? one.began_at, end, deaths).map(([from, to]) => html`<${Bar} look=${look} from=${share(from)} to=${share(to)} />`)}</span>
-    <span>${one.ended_at ? duration(end - one.began_at) : t("goes_on")}</span></div>`;
+      ${(one.kind === "death" ? [[one.began_at, end]] : pieces(one.first_at ?? one.began_at, end, deaths)).map(([from, to]) => html`<${Bar} look=${look} from=${share(from)} to=${share(to)} />`)}</span>
+    <span>${one.until ? duration(end - one.began_at) : t("goes_on")}</span></div>`;
 }
 
 /** @param {{look: string, from: number, to: number}} props */
 const Bar = ({ look, from, to }) => html`<i class=${look} style=${{ left: `${from}%`, width: `${Math.max(0, to - from)}%` }}></i>`;
-
-/** @param {{deaths: any[], share: (time: number) => number}} props */
-const Deaths = ({ deaths, share }) => deaths.length > 0 && html`<div class="deaths" role="listitem">${deaths.map((one) => html`
-  <div class="death ${share(one.at) > 60 ? "late" : ""}" style=${{ left: `${share(one.at)}%` }}><span><span class="pill bad">${t("death")}</span>
-    ${one.taken_over_at && html`<span class="pill ok">${t("death.over", { time: duration(one.taken_over_at - one.at) })}</span>`}</span></div>`)}</div>`;

@@ -3,7 +3,7 @@ import { Empty, Head, Icon, Note, Trouble } from "../parts/bits.js";
 import { Diff } from "../parts/diff.js";
 import { asText, fieldsOf, Files, Settings, Unsaved, useDraft } from "../parts/settings.js";
 import { Table } from "../parts/table.js";
-import { useThing } from "../parts/thing.js";
+import { Unread, useThing } from "../parts/thing.js";
 import { html, useState } from "../parts/view.js";
 import { address, go, withQuery } from "../address.js";
 import { ask } from "../session.js";
@@ -14,10 +14,10 @@ const TABS = ["settings", "versions", "places", "files"];
 /** @param {{id: string}} props */
 export function Assistant({ id }) {
   const path = `/console/api/assistants/${id}`;
-  const { thing, setThing, error } = useThing(path, "assistant", (event) => event.id === id);
+  const { thing, setThing, error, read } = useThing(path, "assistant", (event) => event.id === id);
   const tab = address.value.query.get("tab") ?? "settings";
   const crumbs = html`<a href="/assistants">${t("nav.assistants")}</a>`;
-  if (!thing) return html`<${Head} title=${id} crumbs=${crumbs} /><${Trouble} error=${error} />`;
+  if (!thing) return html`<${Unread} id=${id} list="/assistants" name=${t("nav.assistants")} error=${error} read=${read} />`;
   const places = thing.places.map((/** @type {any} */ one) => one.name).join(", ");
   const text = html`<span class="mono">${id}</span> · v${thing.version}${places && html` · ${t("assistant.answers", { places })}`}`;
   return html`<${Head} title=${thing.assistant.name || id} crumbs=${crumbs} text=${text}>

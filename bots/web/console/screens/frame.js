@@ -1,6 +1,7 @@
 // What stands around every screen: navigation, language, theme, and whether the server answers.
 import { reconnecting } from "../live.js";
 import { leave, session } from "../session.js";
+import { Face } from "../parts/bits.js";
 import { Icon, Mark } from "../parts/icons.js";
 import { html } from "../parts/view.js";
 import { dress, isDark, language, speak, t } from "../words.js";
@@ -12,8 +13,8 @@ export const Frame = ({ screens, here, children }) => html`
   <a class="button skip" href="#main">${t("skip")}</a>
   <div class="frame"><div class="side"><a class="brand" href="/" aria-label="Spool"><${Mark} /><span>Spool</span></a>
     <${Navigation} screens=${screens} here=${here} />
-    <footer><${Connections} /><div class="row"><${Choices} />
-      <button type="button" class="button plain push" title=${t("logout")} onClick=${leave}>
+    <footer><${Connections} /><${Account} />
+      <div class="row choices"><${Choices} /><button type="button" class="button plain push" title=${t("logout")} onClick=${leave}>
         <${Icon} name="out" /><span class="name">${t("logout")}</span></button></div></footer></div>
     <main id="main" tabindex="-1" class="main ${here.full ? "full" : ""}">${children}</main></div>
   <div role="status">${reconnecting.value && html`<p class="banner"><span class="dot"></span>${t("reconnecting")}</p>`}</div>`;
@@ -31,6 +32,10 @@ function Navigation({ screens, here }) {
 const Connections = () => html`<div class="row wrap state">${(session.value?.connections ?? []).map((one) => html`
   <span class="row" title=${one.detail}><span class="dot ${one.state}"></span>${one.name}
     ${one.state !== "ok" && html`<span class="visually-hidden">${t(`connection.${one.state}`)}</span>`}</span>`)}</div>`;
+
+/** Who is here, and in which project. */
+const Account = () => html`<div class="row account"><${Face} name=${session.value?.name || "?"} />
+  <span class="cut"><b>${session.value?.name}</b> ${session.value?.admin ? t("account.admin") : session.value?.project}</span></div>`;
 
 /** Language and theme. */
 export const Choices = () => html`

@@ -1,6 +1,6 @@
 // Where everybody begins who came without a session.
 import { enter } from "../session.js";
-import { Field, Trouble } from "../parts/bits.js";
+import { Field, Trouble, useTitle } from "../parts/bits.js";
 import { Mark } from "../parts/icons.js";
 import { html, useState } from "../parts/view.js";
 import { Choices } from "./frame.js";
@@ -10,6 +10,7 @@ import { t } from "../words.js";
 export function Login({ error = null }) {
   const [failed, setFailed] = useState(error);
   const [busy, setBusy] = useState(false);
+  useTitle(t("login.title"));
   const submit = async (/** @type {any} */ event) => {
     event.preventDefault();
     setBusy(true);

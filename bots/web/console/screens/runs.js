@@ -9,21 +9,28 @@ export const STATES = () => /** @type {[string, string][]} */ ([
   ["", t("all")], ["queued,in_progress", t("live")], ["requires_action", t("waiting")], ["failed,incomplete,expired", t("failed")],
 ]);
 
-/** Why a run is as it is, in words. @param {{run: any}} props */
-export const Why = ({ run }) => {
-  if (run.why) return html`<span class="quiet" title=${run.why.code}>${run.why.message}</span>`;
-  if (run.takeovers) return html`<span class="quiet">${t("run.taken_over")}</span>`;
-  return run.attempts > 1 ? html`<span class="quiet">${t("run.attempts", { n: run.attempts })}</span>` : null;
-};
+/** The server's words without the sign that they begin with in a chat: here a colour says it. @param {any} run */
+export const reason = (run) => run.why?.message.replace(/^\p{Extended_Pictographic}\uFE0F?\s*/u, "");
+
+/** Why a run is as it is, in words. @param {any} run */
+function why(run) {
+  if (run.why) return reason(run);
+  if (run.status === "requires_action") return t("run.waits", { name: who(run) });
+  if (run.takeovers) return t("run.taken_over");
+  return run.attempts > 1 ? t("run.attempts", { n: run.attempts }) : "";
+}
+
+/** The person's name, or what else is known of who it was. @param {any} row */
+export const who = (row) => row.person?.replace(/^(slack|discord|key):/, "") || t("person.erased");
 
 /** @returns {import("../parts/table.js").Column[]} */
 export const columns = () => [
-  { name: t("run"), cell: (run) => html`<a class="mono" href="/runs/${run.id}">${run.id}</a>` },
-  { name: t("status"), cell: (run) => html`<${Status} name=${run.status} />` },
-  { name: t("why"), cell: (run) => html`<${Why} run=${run} />` },
-  { name: t("assistant"), cell: (run) => run.assistant && html`<span class="row">${run.assistant.name || run.assistant.id}${run.assistant.version && html`<span class="tag">v${run.assistant.version}</span>`}</span>` },
-  { name: t("place"), cell: (run) => html`<span class="quiet">${where(run)}</span>` },
-  { name: t("first_word"), right: true, told: true, cell: (run) => duration(run.first_word_s) },
+  { name: t("run"), cell: (run) => html`<a class="mono id" href="/runs/${run.id}">${run.id}</a>` },
+  { name: t("status"), look: "end", cell: (run) => html`<${Status} name=${run.status} />` },
+  { name: t("why"), look: "rest", cell: (run) => why(run) && html`<span class="quiet" title=${why(run)}>${why(run)}</span>` },
+  { name: t("assistant"), cell: (run) => run.assistant && html`<span class="row"><span class="cut">${run.assistant.name || run.assistant.id}</span>${run.assistant.version && html`<span class="tag">v${run.assistant.version}</span>`}</span>` },
+  { name: t("person"), cell: (run) => html`<span class="cut" title=${where(run)}>${who(run)}</span>` },
+  { name: t("first_word"), right: true, told: true, look: "minor", cell: (run) => duration(run.first_word_s) },
   { name: t("whole"), right: true, told: true, cell: (run) => duration(run.whole_s) },
   { name: t("tokens"), right: true, told: true, cell: (run) => number(run.input == null ? null : run.input + (run.output ?? 0)) },
   { name: t("cost"), right: true, told: true, cell: (run) => money(run.cost_usd) },
@@ -33,7 +40,7 @@ export const columns = () => [
 const PLATFORMS = /** @type {Record<string, string>} */ ({ slack: "Slack", discord: "Discord", api: "API" });
 
 /** @param {any} row */
-export const where = (row) => [PLATFORMS[row.platform] ?? row.platform, row.place].filter(Boolean).join(" ");
+export const where = (row) => [PLATFORMS[row.platform] ?? row.platform, row.platform === "slack" && /^D\w{6,}$/.test(row.place) ? t("place.direct") : row.place].filter(Boolean).join(" ");
 
 export function Runs() {
   const list = useList(listPath("/console/api/runs", ["q", "status", "assistant", "thread"]), "run", fitting);

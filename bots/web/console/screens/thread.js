@@ -6,18 +6,19 @@ import { Table } from "../parts/table.js";
 import { html, useState } from "../parts/view.js";
 import { ask } from "../session.js";
 import { moment, money, number, t } from "../words.js";
-import { columns, where } from "./runs.js";
-import { useThing } from "../parts/thing.js";
+import { columns, where, who } from "./runs.js";
+import { Unread, useThing } from "../parts/thing.js";
 
 /** @param {{id: string}} props */
 export function Thread({ id }) {
-  const { thing, error } = useThing(`/console/api/threads/${id}`, "thread", (row) => row.id === id);
+  const { thing, error, read } = useThing(`/console/api/threads/${id}`, "thread", (row) => row.id === id);
   const [texts, setTexts] = useState(/** @type {any[] | null} */ (null));
   const [failed, setFailed] = useState(/** @type {Error | null} */ (null));
   const show = () => ask("POST", `/console/api/threads/${id}/texts`).then((told) => setTexts(told.messages), setFailed);
-  const crumbs = html`<a href="/threads">${t("nav.threads")}</a> / ${thing?.person ?? ""}`;
-  if (!thing) return html`<${Head} title=${id} crumbs=${crumbs} /><${Trouble} error=${error} />`;
-  const runs = html`<${Table} label=${t("nav.runs")} columns=${columns().filter((one) => ![t("place"), t("assistant")].includes(one.name))} rows=${thing.runs}
+  const crumbs = html`<a href="/threads">${t("nav.threads")}</a> / ${thing && who(thing)}`;
+  if (!thing) return html`<${Unread} id=${id} list="/threads" name=${t("nav.threads")} error=${error} read=${read} />`;
+  const same = ["person", "assistant", "first_word", "tokens"].map((name) => t(name));
+  const runs = html`<${Table} label=${t("nav.runs")} columns=${columns().filter((one) => !same.includes(one.name))} rows=${thing.runs}
     empty=${html`<${Empty} title=${t("runs.empty.title")} text=${t("runs.empty.text")} />`} />`;
   return html`<${Head} title=${id} crumbs=${crumbs} text=${where(thing)}>
       ${thing.status && html`<${Status} name=${thing.status} />`}
@@ -27,7 +28,7 @@ export function Thread({ id }) {
       <div class="grid g21"><div class="stack">${runs}
         ${texts ? html`<${Texts} texts=${texts} />` : html`<p class="faint small">${t("texts.hidden")}</p>`}</div>
       <div class="card"><header><h2>${t("thread")}</h2></header><div class="body"><${Facts} pairs=${[
-        [t("person"), thing.person || t("person.erased")], [t("assistant"), thing.assistant?.name ?? "–"], [t("messages"), number(thing.messages)],
+        [t("person"), who(thing)], [t("assistant"), thing.assistant?.name ?? "–"], [t("messages"), number(thing.messages)],
         [t("memory"), t("unit.tokens", { n: number(thing.tokens) })], [t("cost"), money(thing.cost_usd)], [t("last"), moment(thing.last_at)]]} /></div></div></div></div>`;
 }
 

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Final, Protocol
 
-from bots.demo.history import History
+from bots.demo.terminal.history import History
 
 _PASTES_MARKED, _PASTES_PLAIN = "\x1b[?2004h", "\x1b[?2004l"
 """Whether the terminal says where a pasted text begins and ends."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
+
+YES: Final = ("approve", "spool:yes:")
+"""How the button for yes is named, on Slack and on Discord."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +36,5 @@ class Seen:
 
     @property
     def asks(self) -> bool:
-        """Whether it is a question: yes and no are two buttons, stop is one."""
-        return len(self.buttons) == 2
+        """Whether it is a question, which has buttons for yes and no; other posts may have others."""
+        return bool(self.buttons) and self.buttons[0].startswith(YES)

@@ -7,10 +7,10 @@ import os
 import sys
 
 from bots.demo.folder import Folder
-from bots.demo.people import Person
-from bots.demo.seen import Seen
-from bots.demo.words import Words
-from bots.demo.wrapping import Wrapping, whole_words
+from bots.demo.terminal.people import Person
+from bots.demo.terminal.seen import Seen
+from bots.demo.terminal.words import Words
+from bots.demo.terminal.wrapping import Wrapping, whole_words
 
 
 class Screen:

@@ -9,16 +9,16 @@ import re
 import signal
 from collections.abc import Container, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from bots.demo.keyboard import Keyboard
-from bots.demo.people import Person
-from bots.demo.screen import Screen
-from bots.demo.seen import Seen
-from bots.demo.words import Words
+from bots.demo.process import BotProcess
+from bots.demo.terminal.keyboard import Keyboard
+from bots.demo.terminal.people import DISCORD_CHANNEL, SLACK_CHANNEL, Person
+from bots.demo.terminal.screen import Screen
+from bots.demo.terminal.seen import Seen
+from bots.demo.terminal.words import Words
 from bots.intake.said import wanted
 from bots.typed_path import typed_path
-from core.runs.lanes import Lanes
 
 ORDERS: Final = (
     *("/slack", "/discord", "/file", "/yes", "/no", "/assistant", "/model", "/memory", "/reset", "/stop"),
@@ -26,6 +26,7 @@ ORDERS: Final = (
 )
 ASKS_FOR_HELP: Final = ("/help", "help", "?", "도움말")
 LEAVES: Final = ("/quit", "quit", "exit")
+PLACES: Final = (SLACK_CHANNEL, DISCORD_CHANNEL)
 QUIET: Final = 8.0
 """Seconds without news after which an old question is taken to be open still: networks limit edits."""
 _ORDER: Final = re.compile(r"/\w[\w-]*")
@@ -35,14 +36,21 @@ _PATH: Final = re.compile(
 )
 
 
+class _Before(NamedTuple):
+    """What was seen before the person acted, and how much work the bot had begun for them."""
+
+    posts: list[Seen]
+    begun: int
+
+
 class Conversation:
     """Belongs to one terminal."""
 
-    def __init__(self, people: Mapping[str, Person], lanes: Lanes, screen: Screen, words: Words) -> None:
-        self._people, self._lanes, self._screen, self._words = people, lanes, screen, words
+    def __init__(self, people: Mapping[str, Person], bot: BotProcess, screen: Screen, words: Words) -> None:
+        self._people, self._bot, self._screen, self._words = people, bot, screen, words
         self._person = people["slack"]
         self._decided: set[str] = set()  # questions whose post still asks for a moment
-        self._waiting: list[Seen] | None = None  # seen before the answer that waits for the typed line
+        self._waiting: _Before | None = None  # of the answer that waits for the typed line
 
     async def hold(self, greeting: str, keyboard: Keyboard, api: str) -> None:
         """Returns when standard input ends, on one of LEAVES, or on a signal, with everything answered.
@@ -103,7 +111,7 @@ class Conversation:
         self._screen.write(self._words.whisper.format(where=self._person.name, text=text))
 
     async def _say(self, text: str, file: tuple[str, bytes] | None = None) -> None:
-        before = self._person.seen()
+        before = self._before()
         await self._person.say(text, file)
         await self._watch(before)
 
@@ -127,7 +135,7 @@ class Conversation:
         if asked is None:
             self._screen.write(self._words.nothing_asked)
             return
-        before = self._person.seen()
+        before = self._before()
         with contextlib.suppress(LookupError):  # it has been decided at this very moment
             await self._person.press(asked, asked.buttons[0 if yes else 1])
         self._decided.add(asked.id)
@@ -149,18 +157,23 @@ class Conversation:
                 self._person = person
                 await self._decide(yes=False)
 
-    async def _watch(self, before: list[Seen]) -> None:
+    def _before(self) -> _Before:
+        return _Before(self._person.seen(), self._begun())
+
+    async def _watch(self, before: _Before) -> None:
         """Print the answer as it grows, until it is whole or asks something.
 
-        `before`: what was seen before the person acted. At a terminal it waits while a line is typed.
+        At a terminal it waits while a line is typed.
         """
         self._waiting = None
         person, accepted, news_at = self._person, False, _now()
-        old = {post.id for post in before}
+        old = {post.id for post in before.posts}
         while not self._keyboard.ended:
             known = person.seen()
             self._screen.update(person, growing=True)
-            accepted = accepted or self._lanes.busy or known != before
+            accepted = (
+                accepted or bool(self._under_way) or self._begun() > before.begun or known != before.posts
+            )
             if accepted and self._over(old, known, quiet=_now() - news_at > QUIET):
                 break
             if self._keyboard.typed():
@@ -175,12 +188,24 @@ class Conversation:
 
     def _over(self, old: Container[str], known: list[Seen], *, quiet: bool) -> bool:
         """Whether nothing more is to come before somebody answers a question."""
-        if not self._lanes.busy:
+        under_way = self._under_way
+        if under_way is None:  # the bot is dead: what it was at goes on when it is back
+            return False
+        if not under_way:
             return all(person.settled() for person in self._people.values())
         everywhere = [(person.name, post) for person in self._people.values() for post in person.seen()]
         asking = {(name, post.topic) for name, post in everywhere if self._is_open(post)}
         new = any(self._is_open(post) and post.id not in old for post in known)
-        return self._lanes.under_way <= len(asking) and (new or quiet)
+        return under_way <= len(asking) and (new or quiet)
+
+    @property
+    def _under_way(self) -> int | None:
+        """How many lanes have work of this terminal's; on the page others may talk to the bot besides."""
+        places = self._bot.places
+        return None if places is None else sum(place in PLACES for place in places)
+
+    def _begun(self) -> int:
+        return sum(self._bot.begun[place] for place in PLACES)
 
 
 def _now() -> float:

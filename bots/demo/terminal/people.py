@@ -6,7 +6,7 @@ import re
 from typing import Final, Protocol
 
 from bots import older_demo
-from bots.demo.seen import Seen, SeenFile
+from bots.demo.terminal.seen import Seen, SeenFile
 from standins.discord import DiscordStandin
 from standins.discord import Post as DiscordPost
 from standins.slack import SlackStandin

@@ -1,0 +1,149 @@
+"""The pictures in docs/console: each screen of a page with a past, as Chromium sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_playwright
+
+from scripts.company import VACATION, company
+
+FOLDER: Final = Path(__file__).resolve().parent.parent / "docs/console"
+WIDE: Final[ViewportSize] = {"width": 1440, "height": 900}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+
+
+Prepared = Callable[[Page], None]
+
+
+class Picture(NamedTuple):
+    """One file: an address, what is done there before, and how it is looked at."""
+
+    address: str
+    prepare: Prepared = lambda _page: None
+    view: ViewportSize = WIDE
+    look: Mapping[str, Any] = {"locale": "en"}
+
+
+def started(playwright: Playwright) -> Browser:
+    """The browser on PATH; `scripts/browser` says how to get one."""
+    path = next(filter(None, map(shutil.which, BROWSERS)))
+    return playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+
+
+def make(names: Sequence[str]) -> int:
+    """All pictures, or those with these names; returns the exit status."""
+    FOLDER.mkdir(exist_ok=True)
+    with sync_playwright() as playwright, running() as (url, key):
+        browser = started(playwright)
+        for name, picture in PICTURES.items():
+            if names and name not in names:
+                continue
+            page = browser.new_context(viewport=picture.view, **picture.look).new_page()
+            if name != "login":
+                page.goto(f"{url}/#key={key}")
+                page.get_by_role("navigation").wait_for()
+            page.goto(url + picture.address)
+            page.wait_for_selector("h1", state="attached")
+            picture.prepare(page)
+            page.wait_for_timeout(600)
+            (FOLDER / f"{name}.webp").write_bytes(taken(page))
+            page.context.close()
+    return 0
+
+
+def taken(page: Page, quality: int = 82, **clip: Any) -> bytes:
+    """What the page looks like now, as WebP."""
+    asked = {"format": "webp", "quality": quality, **clip}
+    answer = page.context.new_cdp_session(page).send("Page.captureScreenshot", asked)
+    return base64.b64decode(answer["data"])
+
+
+@contextmanager
+def running() -> Iterator[tuple[str, str]]:
+    """The company in a thread with a loop of its own: Playwright's plain interface wants this one."""
+    ready, over = threading.Event(), asyncio.Event()
+    found: list[Any] = []
+
+    async def serve() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                async with company(Path(folder)) as told:
+                    found.extend((*told, asyncio.get_running_loop()))
+                    ready.set()
+                    await over.wait()
+            finally:
+                ready.set()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    ready.wait()
+    try:
+        yield found[0], found[1]
+    finally:
+        if found:
+            found[2].call_soon_threadsafe(over.set)
+        thread.join()
+
+
+def _ask(page: Page) -> None:
+    """HelpBot is asked, and asks back."""
+    page.get_by_label("Assistant", exact=True).select_option(label="HelpBot")
+    page.get_by_label("Message", exact=True).fill(VACATION)
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Yes, do it").wait_for(timeout=60_000)
+
+
+def _open(**wanted: Any) -> Prepared:
+    """The first run with these fields."""
+
+    def opened(page: Page) -> None:
+        rows: list[dict[str, Any]] = page.evaluate(
+            "async () => (await (await fetch('/console/api/runs')).json()).data"
+        )
+        found = next(row for row in rows if all(row[name] == value for name, value in wanted.items()))
+        page.goto(page.url.replace("/runs", f"/runs/{found['id']}"))
+        page.get_by_role("heading", name="Timeline").or_(
+            page.get_by_role("heading", name="타임라인")
+        ).wait_for()
+
+    return opened
+
+
+def _follow(name: str, then: str = "") -> Prepared:
+    """A link of the list, then a button or a link there."""
+
+    def followed(page: Page) -> None:
+        page.get_by_role("link", name=name).first.click()
+        page.get_by_role("heading", level=1).wait_for()
+        if then:
+            page.get_by_role("button", name=then).or_(page.get_by_role("link", name=then)).click()
+
+    return followed
+
+
+_DARK: Final = {"locale": "ko", "color_scheme": "dark"}
+_KILLED: Final = _open(takeovers=1)
+PICTURES: Final[Mapping[str, Picture]] = {
+    "playground": Picture("/playground", _ask),
+    "playground-phone": Picture("/playground", _ask, PHONE),
+    "assistants": Picture("/assistants"),
+    "assistant": Picture("/assistants", _follow("HelpBot", "Versions")),
+    "threads": Picture("/threads"),
+    "thread": Picture("/threads", _follow("thread_", "Show texts")),
+    "runs": Picture("/runs"),
+    "runs-ko-dark": Picture("/runs", look=_DARK),
+    "run": Picture("/runs", _KILLED),
+    "run-ko-dark": Picture("/runs", _KILLED, look=_DARK),
+    "run-phone": Picture("/runs", _KILLED, PHONE),
+    "login": Picture("/"),
+}
