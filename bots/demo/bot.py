@@ -15,9 +15,11 @@ if __name__ == "__main__":
 import asyncio
 import contextlib
 import dataclasses
+import importlib
 import json
 import os
 import pickle
+import select
 import sys
 import threading
 from collections.abc import Coroutine
@@ -38,6 +40,8 @@ from core.settings.http import Listening
 from core.types import Assistant
 
 LOOPBACK: Final = Listening("127.0.0.1", 0)
+IDLE: Final = 1.0
+"""Seconds without an order after which this process is a spare one."""
 STOPPED: Final = 2
 """The exit status when something must be fixed first."""
 
@@ -62,6 +66,9 @@ def main() -> int:
     for descriptor in (tell, lock):
         os.set_inheritable(descriptor, False)  # no program that a tool starts holds the directory
     report = Report(tell)
+    if not select.select([0], [], [], IDLE)[0]:  # nobody waits for us: what answers need comes now, too
+        more = partial(importlib.import_module, "core.model_server.service")
+        threading.Thread(target=more, daemon=True).start()
     try:
         order: Order = pickle.load(sys.stdin.buffer)  # noqa: S301 - the demo that started us wrote it
     except EOFError:

@@ -22,8 +22,10 @@ from core.errors import ConfigError
 logger = logging.getLogger(__name__)
 AGAIN: Final = Backoff(first=0.5, most=15.0)
 """Between starts that do not come as far as to be connected; after any other death it is started at once."""
-GRACE: Final = 10.0
-"""Seconds in which it lets go of everything at the end."""
+SETTLED: Final = 1.0
+"""Seconds after which a process that is connected has begun all it begins with."""
+GRACE: Final = 2.0
+"""Seconds in which it lets go of its runs at the end; then it is killed, which is as safe."""
 _ROOT: Final = str(Path(demo.__file__).parents[2])
 _NOWHERE: Final = {"url": "", "connected": False, "places": []}
 
@@ -31,6 +33,7 @@ _NOWHERE: Final = {"url": "", "connected": False, "places": []}
 class BotProcess:
     """`start` starts it, `begin` says what it is to run, and it is started again until `end`.
 
+    While one works, another has imported everything and waits: so a death costs a moment, not two seconds.
     It holds the data directory's lock (a descriptor) together with this process: the lock vanishes when both
     have gone. Whatever changes of what can be read here wakes those who wait for `changed`.
     """
@@ -42,6 +45,7 @@ class BotProcess:
         self.begun: Counter[str] = Counter()
         """How many lanes of work have begun in each channel."""
         self._changed = asyncio.Event()
+        self._spare: _Child | None = None
 
     @property
     def pid(self) -> int | None:
@@ -74,6 +78,7 @@ class BotProcess:
         """Hand over what it is to run, now and whenever it is started again."""
         self._order = pickle.dumps(order)
         self._keeping = asyncio.create_task(self._keep(), name="bot")
+        self._sparing = asyncio.create_task(self._keep_a_spare(), name="spare bot")
 
     async def connected(self) -> None:
         """Returns once it is. Raises ConfigError where it ends by itself and never was."""
@@ -84,8 +89,13 @@ class BotProcess:
 
     async def end(self) -> None:
         """It lets go of everything, and is not started again."""
-        self._keeping.cancel()
-        await asyncio.gather(self._keeping, return_exceptions=True)
+        tasks = (self._keeping, self._sparing)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._spare:
+            self._spare.kill()
+            await self._spare.process.wait()
         await self._child.end()
 
     async def _keep(self) -> None:
@@ -103,7 +113,15 @@ class BotProcess:
             if failures > 1:
                 logger.error("the bot is started again: %s", " ".join(child.problems) or _ended(status))
             await asyncio.sleep(AGAIN.pause(failures - 1))
-            self._child = await self._spawned()
+            self._child, self._spare = self._spare or await self._spawned(), None
+
+    async def _keep_a_spare(self) -> None:
+        """Until cancelled. Not made while another begins: that one needs the machine."""
+        while True:
+            if self.pid and not self._spare:
+                await asyncio.sleep(SETTLED)
+                self._spare = await self._spawned()
+            await self.changed()
 
     async def _spawned(self) -> _Child:
         ours, theirs = os.pipe()

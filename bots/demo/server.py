@@ -19,12 +19,12 @@ from bots.web.frame.access import Access, host_allowed
 from bots.web.frame.answers import reply
 from bots.web.frame.errors import framed, told_id
 from bots.web.frame.openapi import document
+from bots.web.frame.port import hosts, opened
 from bots.web.frame.reading import MOST_BYTES, Reading
+from bots.web.frame.router import Frame, register
 from bots.web.page.gate import PER_MINUTE, Gate
 from bots.web.page.shell import Shell
 from bots.web.route import Route
-from bots.web.routes import Frame, register
-from bots.web.server import hosts, opened
 from core.api.console.sessions import Sessions
 from core.settings import Settings
 from core.settings.http import listening

@@ -1,4 +1,4 @@
-"""The demo's stage: stand-ins, offline model and page, with the bot in its process between them."""
+"""The demo's stage: stand-ins, offline model, page and simulator, and the bot in its process between them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ from bots.demo.forward import Forwarder
 from bots.demo.order import Order
 from bots.demo.process import BotProcess
 from bots.demo.server import served
+from bots.demo.simulator.routes import routes
+from bots.demo.simulator.simulator import Simulator
+from bots.demo.simulator.trouble import Model
 from bots.demo.takeover import DATABASE, take_over
 from bots.demo.terminal.people import DISCORD_USER, SLACK_USER, DiscordPerson, Person, SlackPerson
 from bots.demo.terminal.words import command
+from bots.demo.town import furnish
 from core.api.console.sessions import Sessions
 from core.settings import INSTRUCTIONS, Settings
 from core.settings.http import CONSOLE, SERVED
 from core.store import approvals, runs, threads
 from core.store.database import Database
+from core.store.reading import Reading
 from standins.discord import DiscordStandin
 from standins.openai import OpenAIStandin
 from standins.script.offline import Offline
@@ -33,8 +38,6 @@ FREE: Final[Mapping[str, Any]] = {"openai_api_key": "offline", "openai_features"
 """Settings of the model that is none."""
 PACE: Final[Mapping[bool, Mapping[str, float]]] = {True: {}, False: {"delay": 0.0}}
 """How fast it speaks, where somebody sees it and where nobody does."""
-LOCALES: Final = {"en": ("en-US", "en-US"), "ko": ("ko-KR", "ko")}
-"""What the person's Slack and Discord are set to."""
 
 
 class Before(NamedTuple):
@@ -71,26 +74,26 @@ async def staged(settings: Settings, bot: BotProcess, spool: str, *, seen: bool)
     async with contextlib.AsyncExitStack() as stack:
         slack = await stack.enter_async_context(SlackStandin())
         discord = await stack.enter_async_context(DiscordStandin())
-        config = _local(settings, folder, slack, discord)
+        furnish(slack, discord, settings.language)
+        config, model = _local(settings, folder, slack, discord), None
         if offline:
-            model = Offline(usual=INSTRUCTIONS, command=command(folder.path, spool), **PACE[seen])
-            openai = await stack.enter_async_context(OpenAIStandin(model, models=None))
-            config = dataclasses.replace(config, openai_base_url=openai.base_url, **FREE)
+            script = Offline(usual=INSTRUCTIONS, command=command(folder.path, spool), **PACE[seen])
+            model = Model(await stack.enter_async_context(OpenAIStandin(script, models=None)), script)
+            config = dataclasses.replace(config, openai_base_url=model.server.base_url, **FREE)
         db = stack.enter_context(contextlib.closing(Database(folder.path / DATABASE)))
         before, secret = await _looked_back(db, elsewhere), await api.key(db)
-        forwarder = await stack.enter_async_context(Forwarder(bot))
-        url = await stack.enter_async_context(served(config, Sessions(db, None), (), forwarder))
+        simulator = Simulator(slack, discord, model, bot, Reading(folder.path / DATABASE))
+        stack.push_async_callback(simulator.close)
+        forwarder, sessions = await stack.enter_async_context(Forwarder(bot)), Sessions(db, None)
+        own = routes(simulator, sessions)
+        url = await stack.enter_async_context(served(config, sessions, own, forwarder))
+        stack.callback(simulator.feed.close)
         config = dataclasses.replace(config, http=url.removeprefix("http://"))
         bot.begin(Order(config, folder.tools(config.tools_directory), offline))
         stack.push_async_callback(bot.end)  # the first to go
-        people = _people(slack, discord, settings.language)
         await bot.connected()
+        people: dict[str, Person] = {"slack": SlackPerson(slack), "discord": DiscordPerson(discord)}
         yield Stage(folder, bot, people, api.lines(url, secret), before, offline)
-
-
-def _people(slack: SlackStandin, discord: DiscordStandin, language: str) -> dict[str, Person]:
-    on_slack, on_discord = LOCALES[language]
-    return {"slack": SlackPerson(slack, on_slack), "discord": DiscordPerson(discord, on_discord)}
 
 
 async def _looked_back(db: Database, elsewhere: Path | None) -> Before:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.store import counts
@@ -174,3 +175,47 @@ def thread_runs(tx: Execute, id: str) -> list[SeenRun]:
     """Its runs in order."""
     found = tx.execute(f"{_RUNS} WHERE runs.thread_id = ? ORDER BY runs.seq", (id,)).fetchall()
     return [SeenRun(*row) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What became of a message of a chat. `run`: None where it needs none, or was withdrawn."""
+
+    platform: str
+    channel: str
+    id: str
+    kind: str
+    run: str | None
+    status: str | None
+    ended_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chats:
+    """Chats since a moment. `posts`: those that journals name, by their ids at the network: run and step."""
+
+    asked: tuple[Asked, ...]
+    posts: Mapping[str, tuple[str, str]]
+    takeovers: int
+    requests: int
+
+
+def chats(tx: Execute, since: float) -> Chats:
+    """What was asked in them since then, and what answered it."""
+    asked = tx.execute(
+        "SELECT platform, channel, platform_id, json_extract(body, '$.kind'), run_id, status, ended_at "
+        "FROM messages LEFT JOIN runs ON runs.id = run_id "
+        "WHERE platform IN ('slack', 'discord') AND sent_at >= ? ORDER BY messages.seq",
+        (since,),
+    ).fetchall()
+    posts = tx.execute(
+        "SELECT json_extract(value, '$.id'), run_id, name FROM steps "
+        "WHERE ref IS NOT NULL AND created_at >= ?",
+        (since,),
+    ).fetchall()
+    (takeovers,) = tx.execute(
+        "SELECT COALESCE(SUM(takeovers), 0) FROM runs WHERE created_at >= ?", (since,)
+    ).fetchall()[0]
+    (requests,) = tx.execute("SELECT COUNT(*) FROM usage WHERE began_at >= ?", (since,)).fetchall()[0]
+    named = {id: (run, step) for id, run, step in posts}
+    return Chats(tuple(Asked(*row) for row in asked), named, int(takeovers), int(requests))

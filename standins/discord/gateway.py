@@ -34,6 +34,7 @@ class Gateway:
         """Sessions that could have been resumed, had the client not closed them with 1000 or 1001."""
         self.connections: dict[Connection, Session | None] = {}
         self.refusing = False  # down: every connection is refused with 503, while REST may go on
+        self.doubling = False  # every event of a message is told twice, under numbers of its own
         self._world, self._rules = world, world.rules
         self._sessions: dict[str, Session] = {}
         world.listeners.append(self._dispatch)
@@ -47,7 +48,8 @@ class Gateway:
                 whole = event.full is not None and bool(session.intents & MESSAGE_CONTENT)
                 if whole not in forms:
                     forms[whole] = json.dumps(event.full if whole else event.data, separators=(",", ":"))
-                session.push(event.name, forms[whole])
+                for _ in range(1 + (self.doubling and event.name.startswith("MESSAGE_"))):
+                    session.push(event.name, forms[whole])
 
     def raw(self, name: str, data: str) -> None:
         for session in self._sessions.values():

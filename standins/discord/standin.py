@@ -119,6 +119,10 @@ class DiscordStandin(People):
     async def gateway_up(self) -> None:
         self._gateway.refusing = False
 
+    def deliver_twice(self, on: bool) -> None:
+        """Whether every event of a message comes twice from now on, as around a resume it may."""
+        self._gateway.doubling = on
+
     async def request_heartbeat(self) -> None:
         """Op 1: Discord wants a heartbeat at once."""
         self._gateway.each(lambda connection: connection.send_op(BEAT, None))

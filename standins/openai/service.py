@@ -88,9 +88,12 @@ class Service:
         """The next `n` background responses stay queued until they are cancelled."""
         self._stuck += n
 
-    def fail(self, where: str, **trouble: Any) -> None:
-        """`fail("POST /files", status=500, times=2)`: see `Trouble` for what else can go wrong."""
-        self.troubles.add(Trouble(where, **trouble))
+    def fail(self, where: str, **trouble: Any) -> Trouble:
+        """`fail("POST /files", status=500, times=2)`: see `Trouble` for what else can go wrong. It ends with
+        its `times` set to 0.
+        """
+        self.troubles.add(made := Trouble(where, **trouble))
+        return made
 
     def hold(self, where: str) -> Hold:
         """Requests like `hold("POST /files")` wait until the Hold is released; `until` may look at it."""

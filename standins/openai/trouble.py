@@ -27,7 +27,7 @@ class Exchange:
 class Trouble:
     """The next `times` requests that match fail. `where`: "POST /files", with `*` for any part of a path.
     `status` 0: nothing is refused. `lost`: the request takes effect, its answer is never sent. `seconds`: it
-    is held back before anything else happens.
+    is held back before anything else happens. `every`: only each so-many-th of them fails, from the first on.
     """
 
     where: str
@@ -37,6 +37,15 @@ class Trouble:
     retry_after: float | None = None
     lost: bool = False
     seconds: float = 0.0
+    every: int = 1
+    _met: int = 0
+
+    def due(self, asked: str) -> bool:
+        """Whether this request is to fail."""
+        if not self.times or not fnmatchcase(asked, self.where):
+            return False
+        self._met += 1
+        return (self._met - 1) % self.every == 0
 
 
 class Hold:
@@ -82,7 +91,7 @@ class Troubles:
         asked = f"{exchange.method} {exchange.path}"
         for hold in [hold for hold in self._holds if fnmatchcase(asked, hold.where)]:
             await hold.wait(self._changes)
-        trouble = next((it for it in self._coming if it.times and fnmatchcase(asked, it.where)), None)
+        trouble = next((it for it in self._coming if it.due(asked)), None)
         if trouble is None:
             return False
         trouble.times -= 1

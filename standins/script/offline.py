@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from standins.script.script import Beat, Call, Cite, Hosted, Say, Wait, spoken, text_of
@@ -17,6 +17,15 @@ _SUM: Final = re.compile(r"(?:calculate|compute|계산\S*)\D*?([\d(][\d\s.()+*/%
 _ANNOUNCE: Final = re.compile(r"\b(?:announce|공지)\S*\s+(?:that\s+)?(.+)", re.IGNORECASE | re.DOTALL)
 _DRAW: Final = re.compile(r"\bdraw|picture|그려|그림", re.IGNORECASE)
 _FILE: Final = re.compile(r"\bfile|csv|chart|파일|차트", re.IGNORECASE)
+_COUNT: Final = re.compile(
+    r"\bcount\b\D*?(?:\d+\s+)?to\s+(\d{1,9})|(\d{1,9})\s*까지[^.\n]{0,20}?(?:세어|세 ?[줘주]|셀|카운트)",
+    re.IGNORECASE,
+)
+_FARTHEST: Final = 1000
+_STEP: Final = 0.05
+"""Seconds for a number, whatever the pace: there is to be time for what happens meanwhile."""
+_SLOW: Final = (3.0, 0.4)
+"""Seconds that a slow model thinks, and those for each word."""
 _HOSTED: Final = {"image_generation": _DRAW, "code_interpreter": _FILE}
 _ORDER: Final = re.compile(r"\s*(?P<use>(?i:use|call)\s+)?(?P<name>[\w-]+)\s*:?\s*(?P<given>.*)", re.DOTALL)
 """A function's name, with or without "use" before it, and what it is given."""
@@ -38,17 +47,27 @@ class Offline:
     is offered: `current_time` for "what time is it", `calculate` for "calculate 2*(3+4)", `announce` for
     "announce that lunch is ready", the picture tool for "draw a cat", the code interpreter for "make a csv
     file", and any function NAME for `use NAME {"its": "arguments"}`; "use" may be left out, and words in
-    place of JSON are the first argument. What it lacks it says, and who it is: instructions that are not the
-    `usual` ones are quoted.
+    place of JSON are the first argument. To "count to 60" it says the numbers, 20 a second. What it lacks it
+    says, and who it is: instructions that are not the `usual` ones are quoted.
     """
 
     delay: float = 0.04
     usual: str = ""
     """The instructions of an assistant that nobody wrote any for; `{name}` stands for its name."""
     command: str = "spool"  # how a person calls the commands for assistants
+    slow: bool = field(default=False, init=False)  # from the next answer on
 
     def play(self, instructions: str, items: Sequence[Item], tools: Sequence[Item] = ()) -> Iterable[Beat]:
         """A few sentences about the newest message and about what came before it, or the use of a tool."""
+        first, each = _SLOW
+        if self.slow:
+            yield Wait(first)
+        for beat in self._play(instructions, items, tools):
+            if self.slow and isinstance(beat, Say):
+                yield Wait(each)
+            yield beat
+
+    def _play(self, instructions: str, items: Sequence[Item], tools: Sequence[Item]) -> Iterator[Beat]:
         results = _results(items)
         asked = next((item for item in reversed(items) if item.get("role") == "user"), {})
         attached, wish = list(_attached(asked)), _NAMED.sub("", text_of(asked))
@@ -57,6 +76,8 @@ class Offline:
             yield Say(_remembered(text_of(asked)))
         elif results:
             yield from self._say(f"The tool says: {'; '.join(results)}")
+        elif found := _COUNT.search(wish):
+            yield from _counted(int(found[1] or found[2]))
         elif attached:
             seen = f"I was given {' and '.join(attached)}. I am the offline model: I only look."
             yield from self._say(seen + _told(instructions, self.usual))
@@ -87,6 +108,12 @@ class Offline:
             f" I remember {len(earlier)} earlier message{'s' * (len(earlier) > 1)} of yours in "
             f"this thread; the oldest I was given is {first}."
         )
+
+
+def _counted(last: int) -> Iterator[Beat]:
+    for number in range(1, min(last, _FARTHEST) + 1):
+        yield Wait(_STEP)
+        yield Say(f"{number}" if number == 1 else f" {number}")
 
 
 def _results(items: Sequence[Item]) -> list[str]:

@@ -38,7 +38,7 @@ class Chat:
         if content.attachments:
             extra["attachments"] = content.attachments
         message = self.workspace.own_message(room, content.text, thread_ts, content.blocks or [], extra)
-        message.metadata, message.broadcast = metadata, broadcast
+        message.metadata, message.broadcast, message.markdown = metadata, broadcast, content.markdown
         message.unfurl_links = flag(look["unfurl_links"]) if "unfurl_links" in look else None
         message.unfurl_media = flag(look["unfurl_media"]) if "unfurl_media" in look else None
         self.events.posted(room, message)
@@ -68,7 +68,7 @@ class Chat:
 
     def _rewrite(self, message: Message, content: Content) -> None:
         """Blocks given earlier stay when only text comes, as documented; streamed content does not."""
-        message.text = content.text
+        message.text, message.markdown = content.text, content.markdown
         if content.blocks is not None or content.markdown or message.stream is not None:
             message.blocks = content.blocks or []
         if message.stream is not None:

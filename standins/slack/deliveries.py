@@ -65,7 +65,9 @@ class Delivery:
 
 @dataclass(eq=False)
 class Deliveries:
-    """`choose` names the socket for an envelope, None when none is open."""
+    """`choose` names the socket for an envelope, None when none is open. doubling: each event is sent twice,
+    as if Slack had not seen its acknowledgement: under another envelope id, with the same event_id.
+    """
 
     choose: Callable[[], Line | None]
     timing: Timing
@@ -74,15 +76,17 @@ class Deliveries:
     unknown_acks: list[str] = field(default_factory=list)
     lost: list[Delivery] = field(default_factory=list)
     outstanding: dict[Delivery, None] = field(default_factory=dict)
+    doubling: bool = False
     _waiting: dict[Delivery, None] = field(default_factory=dict)
     _sent: dict[str, Delivery] = field(default_factory=dict)
     _late: dict[str, float] = field(default_factory=dict)
 
     def publish(self, payload: Json) -> None:
         """An event: delivered now, redelivered until acknowledged or out of attempts."""
-        delivery = Delivery("events_api", payload)
-        self.outstanding[delivery] = None
-        self._attempt(delivery)
+        for attempt in range(1 + self.doubling):
+            delivery = Delivery("events_api", payload, attempt, "timeout" if attempt else "")
+            self.outstanding[delivery] = None
+            self._attempt(delivery)
 
     def ask(self, kind: str, payload: Json, heard: Callable[[Answer], None]) -> None:
         """A command or interaction: one attempt, answered within the deadline or not at all. `heard` is

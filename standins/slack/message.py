@@ -120,6 +120,7 @@ class Message:
     unfurl_media: bool | None = None
     broadcast: bool = False
     stream: Stream | None = None
+    markdown: bool = False  # its text is Markdown, not Slack's own markup
     files: list[File] = field(default_factory=list)
     versions: list[tuple[float, str]] = field(default_factory=list)
     order: int = field(init=False)

@@ -128,7 +128,7 @@ class Streams:
             "invalid task_display_mode",
         )
         message = self.workspace.own_message(room, "", args["thread_ts"], [], {})
-        message.stream = Stream(time.monotonic(), self.lifetime)
+        message.stream, message.markdown = Stream(time.monotonic(), self.lifetime), True
         if "markdown_text" in args or "chunks" in args:
             self._extend(message, args)
         self._live.setdefault((room.id, message.root), {})[message.ts] = message

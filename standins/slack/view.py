@@ -141,5 +141,9 @@ class Trouble(View):
     async def go_online(self) -> None:
         await self._server.listen()
 
+    def deliver_twice(self, on: bool) -> None:
+        """Whether every event from now on comes twice."""
+        self.sockets.deliveries.doubling = on
+
     def revoke(self, token: Literal["bot", "app"]) -> None:
         self.api.revoked.add(token)

@@ -6,6 +6,7 @@ import re
 from typing import Final, Protocol
 
 from bots import older_demo
+from bots.demo import town
 from bots.demo.terminal.seen import Seen, SeenFile
 from standins.discord import DiscordStandin
 from standins.discord import Post as DiscordPost
@@ -13,8 +14,7 @@ from standins.slack import SlackStandin
 from standins.slack.message import Post as SlackPost
 
 SLACK_USER, DISCORD_USER = older_demo.PEOPLE
-SLACK_CHANNEL, DISCORD_CHANNEL = "C0GENERAL1", "300000000000000001"
-"""Always the same ids, so that the demo's memory lasts."""
+SLACK_CHANNEL, DISCORD_CHANNEL = town.SLACK_CHANNEL, town.PEOPLE[0].discord_talk
 MOMENT = 0.3
 """Seconds after which somebody who waits for news looks at the rest of the world."""
 _DOING: Final = re.compile(r"-# \S+ (?P<titles>[^\n]*)\n?")
@@ -54,10 +54,8 @@ class SlackPerson:
 
     name = "slack"
 
-    def __init__(self, slack: SlackStandin, locale: str) -> None:
+    def __init__(self, slack: SlackStandin) -> None:
         self._slack = slack
-        slack.set_locale(SLACK_USER, locale)
-        slack.add_channel(SLACK_CHANNEL, members=[SLACK_USER], bot_in=True)
 
     async def say(self, text: str, file: tuple[str, bytes] | None = None) -> None:
         """A mention, as everything in a channel must be."""
@@ -90,10 +88,8 @@ class DiscordPerson:
 
     name = "discord"
 
-    def __init__(self, discord: DiscordStandin, locale: str) -> None:
+    def __init__(self, discord: DiscordStandin) -> None:
         self._discord = discord
-        discord.add_user(DISCORD_USER, locale=locale)
-        discord.add_dm(DISCORD_CHANNEL, DISCORD_USER)
 
     async def say(self, text: str, file: tuple[str, bytes] | None = None) -> None:
         """A direct message."""

@@ -31,15 +31,15 @@ async def answer(call: Call, changes: Changes, sessions: Sessions) -> web.Stream
                 if not response.prepared:
                     await response.prepare(request)
                     bound(request)
-                    await _send(response, b"retry: %d\n\n" % AGAIN)
+                    await send(response, b"retry: %d\n\n" % AGAIN)
                 if await sessions.find(cookie) is None:
                     break
                 if change is None:
-                    await _send(response, b": alive\n\n")
+                    await send(response, b": alive\n\n")
                     continue
                 data = change.korean if korean and change.korean else change.data
                 told = (change.id.encode(), change.name.encode(), data)
-                await _send(response, b"id: %s\nevent: %s\ndata: %s\n\n" % told)
+                await send(response, b"id: %s\nevent: %s\ndata: %s\n\n" % told)
     except ConnectionError:
         pass  # the page has gone
     except TimeoutError:
@@ -47,6 +47,6 @@ async def answer(call: Call, changes: Changes, sessions: Sessions) -> web.Stream
     return response
 
 
-async def _send(response: web.StreamResponse, data: bytes) -> None:
+async def send(response: web.StreamResponse, data: bytes) -> None:
     async with asyncio.timeout(STALL):
         await response.write(data)

@@ -111,3 +111,14 @@ async def test_a_resume_takes_the_session_from_its_old_connection(d):
         assert ((await new.next())["t"], await old.close_code()) == ("RESUMED", 4000)
         await d.say(PERSON, CHANNEL, "x")
         assert (await new.next())["t"] == "MESSAGE_CREATE"
+
+
+async def test_every_message_can_come_twice(d):
+    """Under numbers of their own; whoever resumes behind the first is told the second."""
+    async with gateway(d) as socket:
+        session, _ = await ready(socket)
+        d.deliver_twice(True)
+        await d.say(PERSON, CHANNEL, "once")
+        first, again = [await socket.next() for _ in range(2)]
+    assert (first["d"], first["s"] + 1) == (again["d"], again["s"])
+    assert "MESSAGE_CREATE" == (await resumed(d, session, first["s"]))["t"]

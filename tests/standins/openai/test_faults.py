@@ -85,3 +85,16 @@ async def test_offline_and_back_on_the_same_port(api, client):
         await client.responses.create(**ASK)
     await api.go_online()
     assert (await client.responses.create(**ASK)).status == "completed"
+
+
+async def test_every_second_request_fails_until_it_is_over(script, api, client):
+    trouble = api.fail("POST /responses", status=500, times=9, every=2)
+    for number in range(3):
+        if number != 1:
+            with pytest.raises(openai.InternalServerError):
+                await client.responses.create(**ASK)
+        else:
+            await client.responses.create(**ASK)
+    trouble.times = 0
+    for _ in range(2):
+        await client.responses.create(**ASK)

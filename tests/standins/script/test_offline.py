@@ -11,7 +11,7 @@ import pytest
 from core.settings import INSTRUCTIONS, Settings
 from standins.script.offline import Offline
 from standins.script.picture import png
-from standins.script.script import Beat, Call, Cite, Hosted, Say
+from standins.script.script import Beat, Call, Cite, Hosted, Say, Wait
 
 Item = Mapping[str, Any]
 
@@ -195,3 +195,37 @@ def test_an_announcement_is_left_to_the_tool(text):
 def test_a_file_that_could_not_be_read_is_not_claimed():
     answer = said(played("what is this?\n\n[File a.zip could not be read]"))
     assert answer.startswith("I am the offline model")
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("count to 3", 3),
+        ("Please count from 1 to 12, slowly!", 12),
+        ("30까지 세어 줘", 30),
+        ("1부터 20까지 숫자를 세 주세요", 20),
+        ("count to 99999", 1000),
+    ],
+)
+def test_it_counts_twenty_a_second(text, last):
+    """Whatever the pace: who is not in a hurry is to see what happens meanwhile."""
+    beats = played(text)
+    assert said(beats) == " ".join(map(str, range(1, last + 1)))
+    assert sum(beat.seconds for beat in beats if isinstance(beat, Wait)) == pytest.approx(last / 20)
+
+
+@pytest.mark.parametrize("text", ["the account goes to 5", "count to three", "3까지 와 줘"])
+def test_what_is_no_order_to_count(text):
+    assert "You said" in said(played(text))
+
+
+def test_a_slow_model_thinks_and_drawls():
+    slow = Offline(delay=0.0)
+    slow.slow = True
+    waits = [
+        beat.seconds
+        for beat in slow.play("", [{"role": "user", "content": "hi there"}])
+        if isinstance(beat, Wait)
+    ]
+    assert waits[0] == 3.0
+    assert waits.count(0.4) > 10

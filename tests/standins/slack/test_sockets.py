@@ -55,6 +55,20 @@ async def test_an_envelope_goes_to_one_of_the_sockets(slack):
     assert sorted(got[one] + got[other], key=int) == [str(number) for number in range(20)]
 
 
+async def test_every_event_can_come_twice(slack):
+    """The same event_id in another envelope, as after a lost acknowledgement."""
+    async with phone(slack) as line:
+        slack.deliver_twice(True)
+        await slack.say("U1", "C1", "once")
+        first, again = [await line.event() for _ in range(2)]
+        slack.deliver_twice(False)
+        await slack.say("U1", "C1", "last")
+        assert (await line.event())["payload"]["event"]["text"] == "last"
+    assert first["payload"] == again["payload"]
+    assert first["envelope_id"] != again["envelope_id"]
+    assert [first["retry_attempt"], again["retry_attempt"], again["retry_reason"]] == [0, 1, "timeout"]
+
+
 async def test_an_unacknowledged_event_is_sent_again():
     """Same event_id, new envelope id, retry fields; three times, then it is lost."""
     async with (

@@ -9,8 +9,10 @@ import { moment, t } from "../words.js";
 
 const API = "/console/api/simulator";
 const PLATFORMS = /** @type {const} */ (["slack", "discord"]);
-/** What can be done to the bot, on which platform, and whether it stays on until it is turned off. */
-const TROUBLE = [["kill", "", false], ["cut", "slack", false], ["cut", "discord", false], ["twice", "", true], ["429", "", true], ["500", "", true], ["slow", "", true]];
+/** What can be done to the bot: what it does to, and whether it stays on until it is turned off. */
+const TROUBLE = [["kill", "", false], ["cut", "slack", false], ["cut", "discord", false], ["twice", "", true], ["429", "model", true], ["500", "model", true], ["slow", "model", true]];
+/** In a channel nobody answers what is said to nobody: it goes to the bot, as everybody can see. */
+const MENTION = /(?<!\S)@\w/;
 const EXAMPLES = ["sim.example.1", "sim.example.2", "sim.example.3", "sim.example.4"];
 
 /** Posts and counters as the stand-ins have them; the server tells them from the beginning, then as they change. */
@@ -24,9 +26,8 @@ function useFeed() {
     source.addEventListener("reload", () => setPosts([]));
     source.addEventListener("post", (event) => setPosts((all) => {
       const post = told(event);
-      const at = all.findIndex((one) => one.platform === post.platform && one.id === post.id);
-      if (post.deleted) return at < 0 ? all : all.toSpliced(at, 1);
-      return at < 0 ? [...all, post] : all.with(at, post);
+      const others = all.filter((one) => one.platform !== post.platform || one.id !== post.id);
+      return post.deleted ? others : [...others, post].sort((a, b) => a.at - b.at);
     }));
     return () => source.close();
   }, []);
@@ -40,20 +41,22 @@ export function Simulator() {
   const [connect, setConnect] = useState(false);
   const [error, setError] = useState(/** @type {Error | null} */ (null));
   const people = state?.people ?? [];
-  const act = (/** @type {string} */ what, /** @type {any} */ body) => ask("POST", `${API}/${what}`, { person: person || people[0], ...body }).then(() => setError(null), setError);
+  const me = person || people[0];
+  const act = (/** @type {string} */ what, /** @type {any} */ body) => ask("POST", `${API}/${what}`, body).then(() => setError(null), setError);
+  const say = (/** @type {string} */ text) => PLATFORMS.forEach((platform) => act("posts", { platform, channel: state.channels[platform][0], person: me, text }));
   return html`<${Head} title=${t("nav.simulator")} text=${t("sim.text")}>
-      <${Segment} label=${t("sim.you")} options=${people.map((/** @type {string} */ one) => [one, one])} on=${person || people[0]} choose=${setPerson} />
+      <${Segment} label=${t("sim.you")} options=${people.map((/** @type {string} */ one) => [one, one])} on=${me} choose=${setPerson} />
       <button type="button" class="button primary" aria-expanded=${String(connect)} onClick=${() => setConnect(!connect)}>${t("sim.connect")}</button><//>
-    <div class="stack">${connect && html`<${Note}><p>${t("sim.connect.text")} <code>spool init</code></p><//>`}<${Trouble} error=${error} />
+    <div class="stack">${connect && html`<${Note}><p>${t("sim.connect.text")}</p><p><code>docs/setup.md</code> → <code>spool doctor</code> → <code>spool run</code></p><//>`}<${Trouble} error=${error} />
       <div class="row wrap" role="group" aria-label=${t("sim.examples")}>${EXAMPLES.map((key) => html`
-        <button type="button" class="button" key=${key} onClick=${() => setTyped({ slack: t(key), discord: t(key) })}>${t(key)}</button>`)}</div>
+        <button type="button" class="button" key=${key} disabled=${!state?.pid} onClick=${() => say(t(key))}>${t(key)}</button>`)}</div>
       <div class="sim">${PLATFORMS.map((one) => html`<${Window} key=${one} platform=${one} channels=${state?.channels?.[one] ?? []} act=${act}
-        posts=${posts.filter((post) => post.platform === one)} text=${typed[one] ?? ""} setText=${(/** @type {string} */ text) => setTyped((all) => ({ ...all, [one]: text }))} />`)}</div>
+        me=${me} posts=${posts.filter((post) => post.platform === one && (!post.only || post.only === me))} text=${typed[one] ?? ""} setText=${(/** @type {string} */ text) => setTyped((all) => ({ ...all, [one]: text }))} />`)}</div>
       <${Break} state=${state} act=${act} /></div>`;
 }
 
-/** @param {{platform: "slack" | "discord", channels: string[], posts: any[], act: (what: string, body: any) => Promise<void>, text: string, setText: (text: string) => void}} props */
-function Window({ platform, channels, posts, act, text, setText }) {
+/** @param {{platform: "slack" | "discord", channels: string[], posts: any[], me: string, act: (what: string, body: any) => Promise<void>, text: string, setText: (text: string) => void}} props */
+function Window({ platform, channels, posts, me, act, text, setText }) {
   const [channel, setChannel] = useState("");
   const [thread, setThread] = useState(/** @type {any} */ (null));
   const [files, setFiles] = useState(/** @type {any[]} */ ([]));
@@ -61,7 +64,8 @@ function Window({ platform, channels, posts, act, text, setText }) {
   const shown = posts.filter((one) => one.channel === here);
   const send = () => {
     if (!text.trim() && !files.length) return;
-    act("posts", { platform, channel: here, text, thread: thread?.id ?? null, files });
+    const toNobody = !here.startsWith("@") && !thread && !text.startsWith("/") && !MENTION.test(text);
+    act("posts", { platform, channel: here, person: me, text: toNobody ? `@Spool ${text}` : text, thread: thread?.id ?? null, files });
     setText("");
     setFiles([]);
   };
@@ -70,7 +74,7 @@ function Window({ platform, channels, posts, act, text, setText }) {
     <div class="list"><b>${name}</b>${channels.map((one) => html`<button type="button" key=${one} aria-current=${one === here ? "true" : undefined}
       onClick=${() => (setChannel(one), setThread(null))}>${one.startsWith("@") ? one.slice(1) : `# ${one}`}</button>`)}</div>
     <div class="talk"><h2>${here?.startsWith("@") ? here.slice(1) : `# ${here ?? ""}`}</h2>
-      <${Posts} posts=${shown} nested=${platform === "slack"} press=${(/** @type {string} */ post, /** @type {string} */ button) => act("presses", { platform, post, button })} reply=${setThread} />
+      <${Posts} posts=${shown} nested=${platform === "slack"} press=${(/** @type {string} */ post, /** @type {string} */ button) => act("presses", { platform, post, button, person: me })} reply=${setThread} />
       ${thread && html`<p class="reply">${t("sim.replying", { name: thread.person })} <button type="button" class="button plain" onClick=${() => setThread(null)}>${t("close")}</button></p>`}
       <${Box} here=${here} text=${text} setText=${setText} files=${files} setFiles=${setFiles} send=${send} /></div></section>`;
 }
@@ -88,7 +92,7 @@ function Box({ here, text, setText, files, setFiles, send }) {
   return html`<div class="box row"><input ref=${input} type="file" multiple hidden onChange=${attach} />
     <button type="button" class="button plain icon" aria-label=${t("attach")} onClick=${() => input.current?.click()}><${Icon} name="clip" /></button>
     ${files.map((one) => html`<span class="tag">${one.name}</span>`)}
-    <textarea rows="1" aria-label=${t("message")} placeholder=${t("sim.hint", { channel: here ?? "" })} value=${text}
+    <textarea rows="1" aria-label=${t("message")} placeholder=${t("sim.hint", { channel: here?.startsWith("@") ? here : `#${here}` })} value=${text}
       onInput=${(/** @type {any} */ event) => setText(event.currentTarget.value)} onKeyDown=${key}></textarea></div>`;
 }
 
@@ -96,30 +100,38 @@ function Box({ here, text, setText, files, setFiles, send }) {
  * @param {{posts: any[], nested: boolean, press: (post: string, button: string) => void, reply: (post: any) => void}} props */
 function Posts({ posts, nested, press, reply }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => void (box.current && (box.current.scrollTop = box.current.scrollHeight)), [posts.length, posts.at(-1)?.text]);
+  useEffect(() => void (box.current && (box.current.scrollTop = box.current.scrollHeight)), [posts]);
   const roots = posts.filter((one) => !posts.some((other) => other.id === one.thread));
   const inOrder = !nested ? posts : roots.flatMap((root) => [root, ...posts.filter((one) => one.thread === root.id && one !== root)]);
   return html`<div class="posts" role="log" aria-label=${t("talk")} tabindex="0" ref=${box}>${inOrder.map((one) => html`
     <article class="post ${roots.includes(one) || !nested ? "" : "inner"}" key=${one.id}><${Face} name=${one.person} bot=${one.bot} /><div>
-      <p class="who">${one.person}${one.bot && html`<span class="badge">APP</span>`}<small>${moment(one.at)}${one.edited ? ` · ${t("sim.edited")}` : ""}</small>
+      <p class="who">${one.person}${one.bot && html`<span class="badge">APP</span>`}<small>${[moment(one.at), one.edited && t("sim.edited"), one.whispered && t("sim.only")].filter(Boolean).join(" · ")}</small>
         <button type="button" class="button plain" onClick=${() => reply(roots.includes(one) ? one : posts.find((root) => root.id === one.thread))}>${t("sim.reply")}</button></p>
       ${!nested && !roots.includes(one) && html`<p class="to cut">↪ ${answered(posts, one)}</p>`}
-      <${Markdown} text=${one.text} />${(one.files ?? []).map((/** @type {any} */ file) => html`<p><span class="tag">${file.name}</span></p>`)}
-      ${one.buttons?.length > 0 && html`<p class="row wrap">${one.buttons.map((/** @type {any} */ button) => html`
-        <button type="button" class="button ${button.style ?? ""}" key=${button.id} onClick=${() => press(one.id, button.id)}>${button.label}</button>`)}</p>`}</div></article>`)}</div>`;
+      ${one.parts.map(part)}${one.growing && html`<span class="caret"></span>`}
+      ${one.files.map((/** @type {any} */ file) => (file.data ? html`<img src=${file.data} alt=${file.name} />` : html`<p><span class="tag">${file.name}</span></p>`))}
+      ${one.buttons.length > 0 && html`<p class="row wrap">${one.buttons.map((/** @type {any} */ button) => html`
+        <button type="button" class="button ${button.style}" key=${button.id} onClick=${() => press(one.id, button.id)}>${button.label}</button>`)}</p>`}
+      ${one.status && html`<p class="to">${one.status === "typing" ? t("sim.typing") : `Spool ${one.status}`}</p>`}</div></article>`)}</div>`;
 }
 
+/** Words, small print, or what the bot does or has done. @param {{kind: string, text: string}} one */
+const part = (one) => one.kind === "text" ? html`<${Markdown} text=${one.text} />`
+  : html`<p class="to ${one.kind}">${{ doing: "◌ ", done: "✓ ", failed: "✕ " }[one.kind] ?? ""}${one.text}</p>`;
+
 /** @param {any[]} posts @param {any} one */
-const answered = (posts, one) => posts.filter((other) => other.id === one.thread).map((other) => `${other.person}: ${other.text}`)[0];
+const answered = (posts, one) => posts.filter((other) => other.id === one.thread).map((other) => `${other.person}: ${other.parts[0]?.text ?? ""}`)[0];
 
 /** @param {{state: any, act: (what: string, body: any) => Promise<void>}} props */
 function Break({ state, act }) {
   const on = state?.on ?? [];
   return html`<div class="card"><header><h2>${t("sim.trouble")}</h2><span class="quiet small">${t("sim.trouble.text")}</span></header>
-    <div class="body row wrap">${TROUBLE.map(([kind, platform, stays]) => html`<button type="button" class="button ${kind === "kill" ? "danger" : ""}" key=${`${kind}${platform}`}
-      aria-pressed=${stays ? String(on.includes(kind)) : undefined} onClick=${() => act("trouble", { kind, platform: platform || null, on: !on.includes(kind) })}>
-      ${kind === "kill" && html`<${Icon} name="bolt" />`}${t(`trouble.${kind}${platform && `.${platform}`}`)}</button>`)}
+    <div class="body row wrap">${TROUBLE.map(([kind, what, stays]) => html`<button type="button" class="button ${kind === "kill" ? "danger" : ""}" key=${`${kind}${what}`}
+      aria-pressed=${stays ? String(on.includes(kind)) : undefined} disabled=${!state || on.includes(`${kind}.${what}`) || (what === "model" && !state.model)}
+      onClick=${() => act("trouble", { kind, platform: kind === "cut" ? what : null, on: !on.includes(kind) })}>
+      ${kind === "kill" && html`<${Icon} name="bolt" />`}${t(kind === "cut" ? `trouble.cut.${what}` : `trouble.${kind}`)}</button>`)}
       <span class="push row wrap num" role="status"><span class="pill ${state?.lost ? "bad" : "ok"}">${t("sim.lost", { n: state?.lost ?? 0 })}</span>
         <span class="pill ${state?.twice ? "bad" : "ok"}">${t("sim.twice", { n: state?.twice ?? 0 })}</span>
-        <span class="small quiet">${state?.pid ? t("sim.process", { n: state.pid }) : t("sim.no_process")}</span></span></div></div>`;
+        <span class="small quiet">${state?.pid ? t("sim.process", { n: state.pid }) : t("sim.no_process")}</span>
+        <span class="small quiet">${t("sim.facts", { taken: state?.takeovers ?? 0, n: state?.requests ?? 0 })}</span></span></div></div>`;
 }
