@@ -8,11 +8,11 @@ import os
 import sys
 from collections.abc import AsyncIterator
 
-from bench import answers, api, boot, growth, limits, way
+from bench import answers, api, boot, console, growth, limits, way
 from bench.table import Row, table
 
 PLATFORMS = ("slack", "discord")
-WHAT = ("answers", "growth", "boot", "way", "api", "all")
+WHAT = ("answers", "growth", "boot", "way", "api", "console", "all")
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -46,6 +46,8 @@ async def _measured(options: argparse.Namespace) -> AsyncIterator[list[Row]]:
             yield await growth.measure(platform)
     if options.what in ("api", "all"):
         yield await api.measure()
+    if options.what in ("console", "all"):
+        yield await console.measure()
     if options.what in ("way", "all"):
         yield await way.measure(verbose=options.verbose)
 

@@ -57,23 +57,25 @@ async def _idle(world: World) -> float:
 @contextlib.asynccontextmanager
 async def _product(world: World) -> AsyncIterator[tuple[Product, Client]]:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        directory, port = Path(name), _free_port()
+        directory, port = Path(name), free_port()
         settings = {**world.settings(), "HTTP": f"127.0.0.1:{port}"}
         async with Product(settings, directory) as product:
             await until(world.connected)
-            await until(lambda: _listens(port))
+            await until(lambda: listens(port))
             key = await made_key(directory)
             async with Client(f"http://127.0.0.1:{port}", key) as client:
                 yield product, client
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody does."""
     with socket.socket() as one:
         return one.connect_ex(("127.0.0.1", port)) == 0
 
@@ -150,13 +152,13 @@ async def _chat(world: World, client: Client) -> list[Row]:
     place.join(1)
     alone: list[Trace] = []
     beside: list[Trace] = []
-    await _asked(world, "warm up", 2)
+    await asked(world, "warm up", 2)
     for number in range(ROUNDS):
-        alone += await _asked(world, f"alone {number}", ASKED)
+        alone += await asked(world, f"alone {number}", ASKED)
         threads = [await client.asked(f"{SLOWLY} {number}-{one}") for one in range(OPEN)]
         await asyncio.gather(*(client.post_run(thread) for thread in threads))
         await asyncio.sleep(OPENED)
-        beside += await _asked(world, f"beside {number}", ASKED)
+        beside += await asked(world, f"beside {number}", ASKED)
         await asyncio.sleep(15.0)  # the open ones end
     medians = [quantile([one.to_model for one in traces], 0.5) for traces in (beside, alone)]
     return [
@@ -166,7 +168,8 @@ async def _chat(world: World, client: Client) -> list[Row]:
     ]
 
 
-async def _asked(world: World, label: str, count: int) -> list[Trace]:
+async def asked(world: World, label: str, count: int) -> list[Trace]:
+    """So many questions in Slack, one after the other."""
     place = world.place("slack")
     found: list[Trace] = []
     for number in range(count):

@@ -20,10 +20,10 @@ from bench.process import ROOT
 ASSISTANT = {"model": "gpt-6-luna", "name": "Bench", "instructions": "Be brief."}
 
 
-async def made_key(directory: Path) -> str:
+async def made_key(directory: Path, *rights: str) -> str:
     """A key of the product whose data is in that directory."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bots", "keys", "create", "bench", "--json"),
+        *(sys.executable, "-m", "bots", "keys", "create", "bench", "--json", *rights),
         env={
             "PATH": os.environ.get("PATH", ""),
             "PYTHONPATH": str(ROOT),

@@ -27,20 +27,20 @@ class Product:
     def __init__(
         self, settings: Mapping[str, str], directory: Path, command: Sequence[str] = ("bots", "run")
     ) -> None:
-        self._settings, self._directory, self._command = settings, directory, command
+        self._settings, self.directory, self._command = settings, directory, command
         self._process: asyncio.subprocess.Process
         self.started_at = 0.0
         """Monotonic time just before the process was created."""
 
     async def __aenter__(self) -> Self:
         paths = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)}
-        own = {"DATA_DIR": str(self._directory / "data"), "OPENAI_API_KEY": "sk-bench"}
+        own = {"DATA_DIR": str(self.directory / "data"), "OPENAI_API_KEY": "sk-bench"}
         with self._log.open("ab") as log:
             self.started_at = time.monotonic()
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", *self._command),
                 env={**paths, **own, **self._settings},
-                cwd=self._directory,  # a `.env` of whoever measures must not take part
+                cwd=self.directory,  # a `.env` of whoever measures must not take part
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=log,
             )
@@ -61,7 +61,7 @@ class Product:
 
     @property
     def _log(self) -> Path:
-        return self._directory / "product.log"
+        return self.directory / "product.log"
 
     def last_words(self) -> str:
         """The end of its log, long lines cut."""

@@ -347,8 +347,8 @@ class Inbox:
     async def model(self, address: Address, parent: str, user: str, wanted: str) -> ModelChoice:
         """Which model answers there; or, for admins, that the assistant there uses `wanted` from now on."""
         assert self._models is not None
-        admin = user in self._policy.admins
-        return await self._models.choose(address, parent, wanted.strip(), admin=admin)
+        admin = user if user in self._policy.admins else ""
+        return await self._models.choose(address, parent, wanted.strip(), admin)
 
     def withdraw(self, address: Address, message_id: str, sent_at: float = 0.0) -> asyncio.Future[bool]:
         """A message was deleted. True: it waited for an answer, and has none.

@@ -45,7 +45,7 @@ class ApiAssistants:
         """The new one, and which model was replaced in it ("gpt-4 -> …"), "" when none was."""
         given, replaced = await self._given(key, fields)
         try:
-            saved = await self._service.create(given, project=key.project)
+            saved = await self._service.create(given, project=key.project, actor=key.person)
         except Invalid as invalid:
             raise _refusal(invalid) from None
         return assistant_object(saved.assistant), replaced
@@ -79,7 +79,7 @@ class ApiAssistants:
                 told = f"Somebody else has changed this assistant: it is at version {current.version} now."
                 raise Refusal(told, status=409, code="assistant_changed")
             try:
-                saved = await self._service.update(current, given, client=True)
+                saved = await self._service.update(current, given, client=True, actor=key.person)
             except (Outdated, Unknown):  # others were quicker
                 continue
             except Invalid as invalid:

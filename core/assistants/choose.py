@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,5 +45,5 @@ def choose(tx: Execute, address: Address, parent: str, wanted: str, *, admin: bo
     if len(found) != 1:
         others = tuple(found or assistants.all(tx))
         return Choice("several" if found else "unknown", None, others, wanted)
-    assistants.assign(tx, address.platform, address.channel, found[0].id)
+    assistants.assign(tx, address.platform, address.channel, found[0].id, time.time())
     return Choice("switched", found[0])

@@ -40,17 +40,19 @@ class ModelChoices:
     def __init__(self, db: Database, service: Assistants, background: Background) -> None:
         self._db, self._service, self._background = db, service, background
 
-    async def choose(self, address: Address, parent: str, wanted: str, *, admin: bool) -> ModelChoice:
+    async def choose(self, address: Address, parent: str, wanted: str, admin: str) -> ModelChoice:
         """The model there, or that the assistant there answers with `wanted`, wherever it answers.
 
-        "default" and "none" are the model of the settings.
+        "default" and "none" are the model of the settings. `admin`: who asks, "" where that is none.
         """
         places = [place for place in (address.channel, parent, address.workspace) if place]
         if not wanted:
             return ModelChoice("current", await self._nearest(address.platform, places))
         if not admin:
             return ModelChoice("admins")
-        setting = self._background.start(self._set(address.platform, places, wanted), "choosing a model")
+        setting = self._background.start(
+            self._set(address.platform, places, wanted, f"{address.platform}:{admin}"), "choosing a model"
+        )
         try:
             async with asyncio.timeout(SOON):
                 return await asyncio.shield(setting)
@@ -60,11 +62,11 @@ class ModelChoices:
     async def _nearest(self, platform: str, places: Sequence[str]) -> Assistant:
         return await self._db(lambda tx: assistants.nearest(tx, platform, places))
 
-    async def _set(self, platform: str, places: Sequence[str], wanted: str) -> ModelChoice:
+    async def _set(self, platform: str, places: Sequence[str], wanted: str, actor: str) -> ModelChoice:
         current = await self._nearest(platform, places)
         try:
             model = None if wanted.casefold() in NOBODY else wanted
-            saved = await self._service.use_model(current, model)
+            saved = await self._service.use_model(current, model, actor)
         except Invalid as refused:
             return ModelChoice("refused", current, tuple(refused.problems), wanted)
         except Outdated:  # changed at this very moment by somebody else: that is what is to be seen next

@@ -23,6 +23,7 @@ from core.assistants.validate import meant, misshapen, mistakes, unavailable
 from core.settings import Settings
 from core.store import assistants, vector_stores
 from core.store.assistants import Assignment
+from core.store.audit import OPERATOR
 from core.store.database import Database, Execute
 from core.types import ASSISTANT_BODY, EVERY_FUNCTION, SETTINGS_ID, Assistant
 
@@ -147,14 +148,24 @@ class Assistants:
             return Review(wanted, tuple(problems))
         return Review(wanted, warnings=(*warnings, *warned, *self._tried(wanted, former)))
 
-    async def create(self, fields: Mapping[str, Any], *, project: str | None = None) -> Saved:
+    async def create(
+        self, fields: Mapping[str, Any], *, project: str | None = None, actor: str = OPERATOR
+    ) -> Saved:
         """A new one of these fields of the API. Raises Invalid. `project`: of the client who asks."""
         review = await self._fine(NEW, fields, client=project is not None)
         now = self._clock()
-        made = await self._db(lambda tx: assistants.create(tx, review.wanted.body(), now, project=project))
+        body = review.wanted.body()
+        made = await self._db(lambda tx: assistants.create(tx, body, now, project=project, actor=actor))
         return Saved(made, review.warnings)
 
-    async def update(self, current: Assistant, fields: Mapping[str, Any], *, client: bool = False) -> Saved:
+    async def update(
+        self,
+        current: Assistant,
+        fields: Mapping[str, Any],
+        *,
+        client: bool = False,
+        actor: str = OPERATOR,
+    ) -> Saved:
         """`current`, as it was read, with these fields of the API changed: its next version.
 
         Runs that have begun are not touched. Raises Invalid, OfSettings, and Outdated.
@@ -167,17 +178,17 @@ class Assistants:
         def work(tx: Execute) -> Assistant:
             if assistants.get(tx, current.id) != current:
                 raise Outdated(current)
-            return assistants.update(tx, current.id, review.wanted.body(), now)
+            return assistants.update(tx, current.id, review.wanted.body(), now, actor)
 
         return Saved(await self._db(work), review.warnings)
 
-    async def use_model(self, current: Assistant, model: str | None) -> Saved:
+    async def use_model(self, current: Assistant, model: str | None, actor: str) -> Saved:
         """`current`, as it was read, with that model (None: that of the settings): its next version.
 
         That of the settings keeps it until ASSISTANT_MODEL is changed. Raises Invalid and Outdated.
         """
         if current.id != SETTINGS_ID:
-            return await self.update(current, {"model": model})
+            return await self.update(current, {"model": model}, actor=actor)
         review = await self._fine(current, {"model": model})
         now, setting = self._clock(), self._settings.assistant_model
 
@@ -185,7 +196,7 @@ class Assistants:
             if assistants.get(tx, current.id) != current:
                 raise Outdated(current)
             choose_model(tx, setting, review.wanted.model)
-            return assistants.settle(tx, review.wanted, now)
+            return assistants.settle(tx, review.wanted, now, actor)
 
         return Saved(await self._db(work), review.warnings)
 
@@ -213,10 +224,12 @@ class Assistants:
         Raises Unknown and Ambiguous.
         """
 
+        now = self._clock()
+
         def work(tx: Execute) -> Assistant:
             assistant = find(tx, wanted)
             for place in places:
-                assistants.assign(tx, *place, assistant.id)
+                assistants.assign(tx, *place, assistant.id, now)
             return assistant
 
         assistant = await self._db(work)

@@ -39,7 +39,7 @@ def claim(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
         run, holder = live
         if holder == owner or runs.parked(tx, run):
             return None
-        runs.take_over(tx, run, owner, died=holder is not None)
+        runs.take_over(tx, run, owner, time.time(), died=holder is not None)
         return ledger.left(tx, read(tx, run, owner, budget, resumed=True))
     return _next(tx, lane, owner, budget)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import Any
 
 from core.store import paging
+from core.store.audit import OPERATOR
 from core.store.database import Execute
 from core.store.paging import Listing, Page
 from core.types import SETTINGS_ID, Assistant
@@ -28,6 +29,7 @@ class Assignment:
     platform: str
     place: str
     assistant_id: str
+    since: float | None = field(default=None, compare=False)
 
 
 def nearest(tx: Execute, platform: str, places: Sequence[str]) -> Assistant:
@@ -112,17 +114,19 @@ def page(tx: Execute, project: str, cut: Page) -> tuple[list[Assistant], bool]:
     return [_assistant(*row) for row in found], more
 
 
-def create(tx: Execute, fields: Mapping[str, Any], now: float, *, project: str | None = None) -> Assistant:
+def create(
+    tx: Execute, fields: Mapping[str, Any], now: float, *, project: str | None = None, actor: str = OPERATOR
+) -> Assistant:
     """A new assistant of the API's fields. An `id`, `created_at` and `version` among them are kept.
 
-    `project`: whose keys see it; None: it is the operator's, and all see it.
+    `project`: whose keys see it; None: it is the operator's, and all see it. `actor`: who makes it.
     """
     fresh = {"id": f"asst_{token_hex(12)}", "created_at": int(now), "version": 1}
     given = {name: value for name, value in fields.items() if value is not None}
-    return _insert(tx, Assistant.from_json({**fresh, **given}), now, project)
+    return _insert(tx, Assistant.from_json({**fresh, **given}), now, project, actor)
 
 
-def update(tx: Execute, id: str, changes: Mapping[str, Any], now: float) -> Assistant:
+def update(tx: Execute, id: str, changes: Mapping[str, Any], now: float, actor: str = OPERATOR) -> Assistant:
     """The assistant with these of the API's fields replaced (null: the default), as its next version.
 
     The same version when that changes nothing. Raises LookupError when there is no such assistant.
@@ -131,7 +135,7 @@ def update(tx: Execute, id: str, changes: Mapping[str, Any], now: float) -> Assi
     if current is None:
         raise LookupError(id)
     fixed = {"id": current.id, "created_at": current.created_at, "version": current.version}
-    return _replace(tx, current, Assistant.from_json({**current.to_json(), **changes, **fixed}), now)
+    return _replace(tx, current, Assistant.from_json({**current.to_json(), **changes, **fixed}), now, actor)
 
 
 def delete(tx: Execute, id: str, now: float) -> None:
@@ -145,12 +149,14 @@ def restore(tx: Execute, id: str) -> None:
     tx.execute("UPDATE assistants SET deleted_at = NULL WHERE id = ?", (id,))
 
 
-def assign(tx: Execute, platform: str, place: str, id: str) -> None:
+def assign(tx: Execute, platform: str, place: str, id: str, now: float | None = None) -> None:
     """From now on that assistant answers there."""
     tx.execute(
-        "INSERT INTO assignments (platform, place, assistant_id) VALUES (?, ?, ?) "
-        "ON CONFLICT (platform, place) DO UPDATE SET assistant_id = excluded.assistant_id",
-        (platform, place, id),
+        "INSERT INTO assignments (platform, place, assistant_id, since) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (platform, place) DO UPDATE SET since = CASE assignments.assistant_id "
+        "WHEN excluded.assistant_id THEN assignments.since ELSE excluded.since END, "
+        "assistant_id = excluded.assistant_id",
+        (platform, place, id, now),
     )
 
 
@@ -165,7 +171,7 @@ def unassign(tx: Execute, platform: str, place: str) -> str | None:
 def assignments(tx: Execute, id: str | None = None) -> list[Assignment]:
     """Who answers where; with an id only that one's places. That of the settings is left out."""
     rows = tx.execute(
-        "SELECT platform, place, assistant_id FROM assignments "
+        "SELECT platform, place, assistant_id, since FROM assignments "
         "WHERE assistant_id = COALESCE(?, assistant_id) AND NOT (platform = ? AND place = ?) "
         "ORDER BY platform DESC, place",
         (id, *SETTINGS),
@@ -173,7 +179,7 @@ def assignments(tx: Execute, id: str | None = None) -> list[Assignment]:
     return [Assignment(*row) for row in rows]
 
 
-def settle(tx: Execute, assistant: Assistant, now: float) -> Assistant:
+def settle(tx: Execute, assistant: Assistant, now: float, actor: str | None = None) -> Assistant:
     """The assistant of the settings, a new version when they changed: it answers where none is assigned."""
     current = get(tx, SETTINGS_ID)
     wanted = replace(assistant, id=SETTINGS_ID, version=1, created_at=int(now))
@@ -182,21 +188,23 @@ def settle(tx: Execute, assistant: Assistant, now: float) -> Assistant:
         assign(tx, *SETTINGS, SETTINGS_ID)
         return made
     kept = replace(wanted, version=current.version, created_at=current.created_at)
-    return _replace(tx, current, kept, now)
+    return _replace(tx, current, kept, now, actor)
 
 
-def _insert(tx: Execute, made: Assistant, now: float, project: str | None = None) -> Assistant:
+def _insert(
+    tx: Execute, made: Assistant, now: float, project: str | None = None, actor: str | None = None
+) -> Assistant:
     at = now if made.created_at == int(now) else made.created_at  # within a second they keep their order
     tx.execute(
         "INSERT INTO assistants (id, created_at, name, instructions, model, version, body, project) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (made.id, at, made.name, made.instructions, made.model, made.version, _text(made), project),
     )
-    _keep_version(tx, made, now)
+    _keep_version(tx, made, now, actor)
     return made
 
 
-def _replace(tx: Execute, current: Assistant, wanted: Assistant, now: float) -> Assistant:
+def _replace(tx: Execute, current: Assistant, wanted: Assistant, now: float, actor: str | None) -> Assistant:
     if _text(current) == _text(wanted):
         return current
     changed = replace(wanted, version=current.version + 1)
@@ -204,14 +212,15 @@ def _replace(tx: Execute, current: Assistant, wanted: Assistant, now: float) -> 
         "UPDATE assistants SET name = ?, instructions = ?, model = ?, version = ?, body = ? WHERE id = ?",
         (changed.name, changed.instructions, changed.model, changed.version, _text(changed), changed.id),
     )
-    _keep_version(tx, changed, now)
+    _keep_version(tx, changed, now, actor)
     return changed
 
 
-def _keep_version(tx: Execute, assistant: Assistant, now: float) -> None:
+def _keep_version(tx: Execute, assistant: Assistant, now: float, actor: str | None) -> None:
     tx.execute(
-        "INSERT INTO assistant_versions (assistant_id, version, body, created_at) VALUES (?, ?, ?, ?)",
-        (assistant.id, assistant.version, _text(assistant), now),
+        "INSERT INTO assistant_versions (assistant_id, version, body, created_at, actor) "
+        "VALUES (?, ?, ?, ?, ?)",
+        (assistant.id, assistant.version, _text(assistant), now, actor),
     )
 
 

@@ -231,6 +231,12 @@ def steps(tx: Execute, run: str) -> list[StepRow]:
     return [StepRow(id, name, json.loads(value), *times) for id, name, value, *times in rows]
 
 
+def ends(tx: Execute, run: str) -> list[float]:
+    """When another process went on with it because its own had died."""
+    sql = "SELECT at FROM takeovers WHERE run_id = ? AND died = 1 ORDER BY at"
+    return [at for (at,) in tx.execute(sql, (run,)).fetchall()]
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A call that a person is, or was, asked about."""
@@ -272,15 +278,18 @@ def asked(tx: Execute, ids: Iterable[str] = (), run: str = "") -> list[Question]
     return [Question(*row) for row in tx.execute(f"{_QUESTIONS} WHERE {where}", values).fetchall()]
 
 
-def versions(tx: Execute, assistant: str, most: int) -> list[tuple[int, float, dict[str, Any], int]]:
-    """The newest versions: number, when, what it was, and how many runs it answered."""
+def versions(tx: Execute, assistant: str, most: int) -> list[Row]:
+    """The newest versions: number, when and by whom, what it was, and how many runs it answered."""
     rows = tx.execute(
-        "SELECT version, created_at, body, (SELECT COUNT(*) FROM runs "
+        "SELECT version, created_at, actor, body, (SELECT COUNT(*) FROM runs "
         "WHERE runs.assistant_id = v.assistant_id AND runs.assistant_version = v.version) "
         "FROM assistant_versions v WHERE assistant_id = ? ORDER BY version DESC LIMIT ?",
         (assistant, most),
     ).fetchall()
-    return [(version, at, json.loads(body), count) for version, at, body, count in rows]
+    return [
+        {"version": version, "created_at": at, "by": actor, "runs": count, "fields": json.loads(body)}
+        for version, at, actor, body, count in rows
+    ]
 
 
 def speakers(tx: Execute, thread: str) -> dict[str, str | None]:

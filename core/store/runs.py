@@ -94,7 +94,7 @@ def parked(tx: Execute, run: RunId) -> bool:
     return bool(tx.execute("SELECT 1 FROM runs WHERE id = ? AND awaits IS NOT NULL", (run,)).fetchall())
 
 
-def take_over(tx: Execute, run: RunId, owner: str, *, died: bool) -> None:
+def take_over(tx: Execute, run: RunId, owner: str, now: float, *, died: bool) -> None:
     """Make it this owner's. `died`: the former one did not let go of it.
 
     One that was cancelled while it waited for its client is nobody's: to end it takes nothing over.
@@ -104,6 +104,7 @@ def take_over(tx: Execute, run: RunId, owner: str, *, died: bool) -> None:
         "AND status = 'cancelling' THEN 0 ELSE 1 END WHERE id = ?"
     )
     tx.execute(taken, (owner, int(died), run))
+    tx.execute("INSERT INTO takeovers (run_id, at, died) VALUES (?, ?, ?)", (run, now, int(died)))
 
 
 def begin_oldest(tx: Execute, lane: str, owner: str, now: float) -> RunId | None:

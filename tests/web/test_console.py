@@ -151,6 +151,7 @@ async def test_two_people_edit_one_assistant(api: Api):
         assert 1 == (await mina.get(where))["version"]
         first = await mina.post(where, {"version": 1, "fields": {"instructions": "two"}})
         assert (2, ["instructions"]) == (first["version"], first["versions"][0]["changed"])
+        assert ["key:mina", "key:mina"] == [one["by"] for one in first["versions"]]
         assert ["two", "one"] == [one["fields"]["instructions"] for one in first["versions"]]
         status, told = await mina.ask("POST", where, {"version": 1, "fields": {"instructions": "three"}})
         assert (409, "assistant_changed") == (status, told["error"]["code"])

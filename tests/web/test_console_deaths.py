@@ -42,6 +42,10 @@ async def test_w8_a_session_and_a_question_outlive_kill_9(
         await asyncio.sleep(0.2)
         assert "approved" == (await mina.post(f"/console/api/questions/{one['id']}", {"yes": True}))["state"]
         told = await mina.until(f"/console/api/runs/{run}", lambda told: told["status"] == "completed")
+        (died,) = told["deaths"]
+        assert told["began_at"] < one["asked_at"] <= died["at"] < died["taken_over_at"]
+        decided = next(line["ended_at"] for line in told["timeline"] if line["kind"] == "person")
+        assert decided > died["taken_over_at"]
         assert ("Paid.", 1) == (
             (await mina.post(f"/console/api/runs/{run}/texts"))["answer"],
             told["takeovers"],

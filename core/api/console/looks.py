@@ -79,10 +79,12 @@ class Looks:
         def work(tx: Execute) -> Row:
             row, steps = _run(tx, key, id), console.steps(tx, id)
             requests = usage.rows(tx, id)
-            line = timeline(row, steps, requests, console.asked(tx, run=id))
+            what = (row, steps, requests, console.asked(tx, run=id))
+            died = deaths(*what, console.ends(tx, id))
+            line = timeline(*what, died)
             more = ("cached", "reasoning", "price_list", "posts", "edits", "requests", "workspace")
             told = {name: row[name] for name in more} | {"post": _posts(steps)[:1]}
-            return run_row(row, language) | told | {"timeline": line, "deaths": deaths(requests)}
+            return run_row(row, language) | told | {"timeline": line, "deaths": died}
 
         return await self.look(work)
 

@@ -24,12 +24,18 @@ _NOTHING: Final[Mapping[str, Any]] = {
 
 
 def timeline(
-    run: Row, steps: Sequence[StepRow], requests: Sequence[Usage], questions: Sequence[Question]
+    run: Row,
+    steps: Sequence[StepRow],
+    requests: Sequence[Usage],
+    questions: Sequence[Question],
+    died: Sequence[Mapping[str, float]] = (),
 ) -> list[dict[str, Any]]:
-    """All of it in order; `ended_at` None: it goes on."""
+    """All of it in order; `ended_at` None: it goes on. `died`: see `deaths`."""
+    marks = [one["at"] for one in died] + [one.began_at for one in requests if one.kind == "answer"]
+    marks = sorted(mark for mark in (*marks, run["ended_at"]) if mark is not None)
     found = [_line("received", "received", run["created_at"], ended_at=run["began_at"] or run["ended_at"])]
     known = {step.name: step for step in steps}
-    found += [_request(one, known) for one in requests]
+    found += [_request(one, known, marks) for one in requests]
     if context := known.get("context"):
         began = context.began_at or run["began_at"] or context.created_at
         found.append(
@@ -40,15 +46,21 @@ def timeline(
     return sorted(found, key=lambda line: (line["began_at"], line["level"]))
 
 
-def deaths(requests: Sequence[Usage]) -> list[dict[str, Any]]:
-    """Where a process died under it: a request whose end nobody saw, and what came after it."""
-    mine = [one for one in requests if one.kind == "answer"]
-    pairs = zip(mine, [*mine[1:], None], strict=False)
-    return [
-        {"at": one.first_at or one.began_at, "taken_over_at": after.began_at if after else None}
-        for one, after in pairs
-        if one.outcome == "unknown"
-    ]
+def deaths(
+    run: Row,
+    steps: Sequence[StepRow],
+    requests: Sequence[Usage],
+    questions: Sequence[Question],
+    taken_over: Sequence[float],
+) -> list[dict[str, float]]:
+    """Where a process died under it: at the last sign of its life, and when another one went on."""
+    signs = [run["created_at"], run["began_at"], *(one.asked_at for one in questions)]
+    for step in steps:
+        signs += [step.began_at, step.created_at]
+    for one in requests:
+        signs += [one.began_at, one.first_at, one.ended_at]
+    seen = [sign for sign in signs if sign is not None]
+    return [{"at": max(sign for sign in seen if sign <= at), "taken_over_at": at} for at in taken_over]
 
 
 def called(steps: Mapping[str, StepRow]) -> Iterator[tuple[StepRow, Mapping[str, Any]]]:
@@ -63,7 +75,10 @@ def _line(kind: str, name: str, began_at: float, **more: Any) -> dict[str, Any]:
     return {"kind": kind, "name": name, "began_at": began_at, **_NOTHING, **more}
 
 
-def _request(one: Usage, steps: Mapping[str, StepRow]) -> dict[str, Any]:
+def _request(one: Usage, steps: Mapping[str, StepRow], marks: Sequence[float]) -> dict[str, Any]:
+    """Where nobody saw its end, that was before whatever came next."""
+    began = one.first_at or one.began_at
+    unseen = next((mark for mark in marks if mark >= began and mark != one.began_at), began)
     step = steps.get(one.step or "") or (steps.get("answer") if one.kind == "answer" else None)
     return _line(
         _KINDS.get(one.kind, one.kind),
@@ -71,7 +86,7 @@ def _request(one: Usage, steps: Mapping[str, StepRow]) -> dict[str, Any]:
         one.began_at,
         detail=one.served_model or one.model,
         first_at=one.first_at,
-        ended_at=one.ended_at,
+        ended_at=unseen if one.ended_at is None and one.outcome == "unknown" else one.ended_at,
         outcome=one.outcome,
         step=step.id if step else None,
         input=one.input,
@@ -89,10 +104,10 @@ def _calls(
         done, question = steps.get(f"call:{call['id']}"), questions.get(call["id"])
         value = (done.value if done else None) or {}
         open_ = done is None or "begun" in value
-        began = (done and done.began_at) or asked_by.created_at
+        decided = _decided(question, done, run) if question else None
+        began = decided or (done and done.began_at) or asked_by.created_at
         ended = run["ended_at"] if open_ or done is None else done.created_at
         if question:
-            decided = None if question.state == "waiting" else began
             yield _line(
                 "person",
                 f"ask:{question.id}",
@@ -106,6 +121,16 @@ def _calls(
             outcome = _outcome(value, question, over=run["ended_at"] is not None)
             line = {"detail": call["name"], "ended_at": ended, "outcome": outcome, "level": 1, "texts": True}
             yield _line("tool", f"call:{call['id']}", began, **line, step=done.id if done else None)
+
+
+def _decided(question: Question, done: StepRow | None, run: Row) -> float | None:
+    """When; None: it waits. What a yes leads to began with it, any other record is the decision itself."""
+    if question.state == "waiting":
+        return None
+    if done is None:
+        over = [question.expires_at, *([run["ended_at"]] if run["ended_at"] else ())]
+        return question.asked_at if question.state == "approved" else min(over)
+    return done.began_at if (done.began_at or 0.0) >= question.asked_at else done.created_at
 
 
 def _outcome(value: Mapping[str, Any], question: Question | None, *, over: bool) -> str | None:

@@ -44,7 +44,7 @@ class Versions:
                         "platform": one.platform,
                         "place": one.place,
                         "name": one.place or one.platform,
-                        "since": None,
+                        "since": one.since,
                     }
                     for one in assistants.assignments(tx, id)
                 ],
@@ -68,19 +68,7 @@ class Versions:
 def _versions(tx: Execute, id: str) -> list[dict[str, Any]]:
     """Each with its fields, and the names of those that are not as in the version before."""
     found = console.versions(tx, id, MOST + 1)
-    told = []
-    for place, (number, at, body, runs) in enumerate(found[:MOST]):
-        before = found[place + 1][2] if place + 1 < len(found) else {}
-        fields = {name: body.get(name) for name in COMPARED}
-        changed = [name for name in COMPARED if before and before.get(name) != body.get(name)]
-        told.append(
-            {
-                "version": number,
-                "created_at": at,
-                "by": None,
-                "runs": runs,
-                "fields": fields,
-                "changed": changed,
-            }
-        )
-    return told
+    for one, former in zip(found, [*found[1:], None], strict=False):
+        before, fields = former["fields"] if former else {}, one["fields"]
+        one["changed"] = [name for name in COMPARED if before and before.get(name) != fields.get(name)]
+    return [one | {"fields": {name: one["fields"].get(name) for name in COMPARED}} for one in found[:MOST]]

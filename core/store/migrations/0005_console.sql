@@ -2,6 +2,19 @@
 
 ALTER TABLE keys ADD COLUMN console INTEGER NOT NULL DEFAULT 0;
 
+-- Who made a version: operator, key:NAME, slack:U…, discord:…; NULL: the settings, or nobody wrote it down.
+ALTER TABLE assistant_versions ADD COLUMN actor TEXT;
+-- Since when that one answers there. NULL: nobody wrote it down.
+ALTER TABLE assignments ADD COLUMN since DOUBLE PRECISION;
+
+-- When another process went on with a run. died = 1: its former one had not let go of it.
+CREATE TABLE takeovers (
+    run_id TEXT NOT NULL,
+    at DOUBLE PRECISION NOT NULL,
+    died INTEGER NOT NULL
+);
+CREATE INDEX takeovers_run ON takeovers (run_id);
+
 -- Logins of the page, and links that make one, once. Only hashes are kept.
 CREATE TABLE sessions (
     hash TEXT PRIMARY KEY,                      -- SHA-256 of the cookie, or of the link's secret, hex

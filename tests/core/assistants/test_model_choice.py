@@ -43,7 +43,7 @@ class Desk:
 
     async def chosen(self, wanted: str = "", *, admin: bool = True) -> ModelChoice:
         """What comes of asking in HERE."""
-        return await self.choices.choose(HERE, "", wanted, admin=admin)
+        return await self.choices.choose(HERE, "", wanted, "U1" if admin else "")
 
     async def started(self, **changes: Any) -> Assistant:
         """The assistant of the settings after the next start, with these settings."""

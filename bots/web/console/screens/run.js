@@ -34,6 +34,9 @@ export function Run({ id }) {
       ${texts && html`<${Texts} texts=${texts} />`}</div>`;
 }
 
+/** What the operator can do about it, where that is known. @param {string} code */
+const cure = (code) => t(`cure.${code}`).replace(/^cure\..*/, "");
+
 const BAD = /** @type {Record<string, string>} */ ({ failed: "bad", unknown: "wait", refused: "wait", incomplete: "wait", waiting: "wait", expired: "wait" });
 
 /** What is unusual about it. @param {{run: any}} props */
@@ -41,7 +44,7 @@ function Story({ run }) {
   const deaths = (run.deaths ?? []).filter((/** @type {any} */ one) => one.taken_over_at);
   const last = deaths.at(-1);
   const asked = run.timeline.findLast((/** @type {any} */ one) => one.kind === "person" && one.outcome === "waiting");
-  return html`${run.why && html`<${Note} kind=${run.status === "failed" ? "bad" : "wait"} icon="warn"><b>${reason(run)}</b> <span class="mono quiet">${run.why.code}</span><//>`}
+  return html`${run.why && html`<${Note} kind=${run.status === "failed" ? "bad" : "wait"} icon="warn"><b>${reason(run)}</b> ${cure(run.why.code)} <span class="mono quiet">${run.why.code}</span><//>`}
     ${asked && html`<${Note} kind="wait" icon="warn"><b>${t("run.waits", { name: who(run) })}</b> ${t("story.waits", { tool: asked.detail })}<//>`}
     ${last && html`<${Note} kind="ok" icon="heart"><b>${t("story.death")}</b> ${t("story.over", {
       at: moment(last.at, true), time: duration(last.taken_over_at - last.at) })}<//>`}`;
@@ -56,7 +59,7 @@ function Step({ step, texts }) {
       ${step.error && html`<p class="small">${step.error}</p>`}
       ${!told && step.texts !== false && html`<p class="faint small">${t("texts.hidden")}</p>`}
       ${["arguments", "input", "result"].map((name) => told?.[name] && html`<span class="label">${t(`step.${name}`)}</span><${Code} text=${told[name]} wrapped=${true} />`)}
-      ${step.step && html`<p class="faint small">${t("step.journal")} <span class="mono">${step.step}</span></p>`}</div></div>`;
+      ${step.step && html`<p class="faint small">${t(step.kind === "tool" ? "step.journal" : "step")} <span class="mono">${step.step}</span></p>`}</div></div>`;
 }
 
 /** @param {{run: any}} props */

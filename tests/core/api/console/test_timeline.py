@@ -24,14 +24,18 @@ def done(value: dict[str, Any]) -> StepRow:
     return StepRow("step_c", "call:call_1", value, 3.0, 4.0)
 
 
-def test_a_death_is_where_nobody_saw_the_end():
+def test_a_death_is_told_by_whoever_went_on():
+    """At the last sign of life. A request that broke off is none, and ends with what came next."""
     requests = [
-        Usage("answer", "m", 2.0, "unknown", first_at=2.2),
-        Usage("summary", "m", 2.5, "unknown"),
-        Usage("answer", "m", 5.0, "completed"),
+        Usage("answer", "m", 1.6, "unknown"),
+        Usage("answer", "m", 1.8, "unknown", first_at=2.2),
+        Usage("answer", "m", 5.0, "completed", ended_at=6.0),
         Usage("answer", "m", 6.0, "unknown"),
     ]
-    assert [{"at": 2.2, "taken_over_at": 5.0}, {"at": 6.0, "taken_over_at": None}] == deaths(requests)
+    died = deaths(RUN, [ROUND], requests, [], [4.0])
+    assert [{"at": 2.2, "taken_over_at": 4.0}] == died
+    lines = timeline({**RUN, "ended_at": 9.0}, [], requests, [], died)
+    assert [1.8, 2.2, 6.0, 9.0] == [line["ended_at"] for line in lines if line["kind"] == "model"]
 
 
 @pytest.mark.parametrize(
