@@ -2,6 +2,7 @@
 import { t } from "../words.js";
 import { Icon } from "./icons.js";
 import { html, useEffect, useState } from "./view.js";
+export { Icon };
 
 /** @type {Record<string, string>} */
 const KINDS = {
