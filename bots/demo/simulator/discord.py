@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from bots.demo.simulator.markup import of_discord
-from bots.demo.simulator.post import TALK, Button, Part, Post, Upload
+from bots.demo.simulator.post import TALK, Button, Made, Part, Post, Upload
 from bots.demo.town import BOT, DISCORD_CHANNEL, GENERAL, PEOPLE, SERVER, Resident
 from standins.discord import DiscordStandin
 from standins.discord.guild import moment
@@ -26,7 +27,7 @@ class DiscordWindow:
     name = "discord"
 
     def __init__(self, discord: DiscordStandin) -> None:
-        self._discord = discord
+        self._discord, self._made = discord, Made()
         talks = {one.discord_talk: (TALK, one.name) for one in PEOPLE}
         self._places = talks | {DISCORD_CHANNEL: (GENERAL, "")}
         people = {one.discord: one.name for one in PEOPLE}
@@ -39,11 +40,15 @@ class DiscordWindow:
             messages = self._discord.messages(place)
             for message in messages:
                 typing = message is messages[-1] and self._types(message)
-                yield self._post(message, channel, only, "typing" if typing else "")
+                yield self._shown(message, channel, only, "typing" if typing else "")
         for one in PEOPLE:
             for message in self._discord.seen(one.discord):
                 if message.flags & EPHEMERAL:
-                    yield self._post(message, self._places[message.channel][0], one.name, "")
+                    yield self._shown(message, self._places[message.channel][0], one.name, "")
+
+    def _shown(self, message: Message, *where: str) -> Post:
+        looks = (len(message.versions), message.edited_at, message.flags, len(message.embeds), where)
+        return self._made.of(message.id, looks, partial(self._post, message, *where))
 
     def _types(self, last: Message) -> bool:
         """Whether the bot was typing there a moment ago, and has not written since."""

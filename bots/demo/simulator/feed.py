@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from bots.demo.simulator.post import Post, Posts
 
-PAUSE: Final = 0.05
+PAUSE: Final = 0.1
 """Seconds between two looks, which all readers share."""
 QUIET: Final = 10.0
 """Seconds without news after which a reader is told that the connection stands."""
@@ -78,9 +78,8 @@ class Feed:
         gone = [key for key in self._posts if key not in now]
         for key in gone:
             self._tell(key, {"platform": key[0], "id": key[1]} | _GONE, stands=False)
-        for key in sorted(
-            (key for key in now if now[key] != self._posts.get(key)), key=lambda key: now[key].at
-        ):
+        news = [key for key, one in now.items() if one is not self._posts.get(key)]
+        for key in sorted(news, key=lambda key: now[key].at):
             self._tell(key, now[key].to_json(), stands=True)
         self._posts = now
 

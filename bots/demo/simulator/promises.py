@@ -33,6 +33,7 @@ class Promises:
 
     def __init__(self, posts: Iterable[Post], chats: Chats, moment: Moment) -> None:
         self._posts, self._chats, self._moment = [one for one in posts if not one.whispered], chats, moment
+        self._ended = {self._run_of(one) for one in self._posts if one.text.strip() and not one.growing}
         self._asked = {(one.platform, one.channel, one.id): one for one in chats.asked}
         questions = sorted(filter(_is_question, self._posts), key=lambda one: one.at)
         self._questions = [
@@ -51,8 +52,10 @@ class Promises:
             return late and not self._moment.under_way(post)
         if not self._over(asked) or asked.status == "cancelled":
             return False
-        ends = [one for one in self._posts if self._chats.posts.get(one.id, ("",))[0] == asked.run]
-        return not any(one.text.strip() and not one.growing for one in ends)
+        return asked.run not in self._ended
+
+    def _run_of(self, post: Post) -> str:
+        return self._chats.posts.get(post.id, ("", ""))[0]
 
     def _repeated(self) -> Iterable[str]:
         """Questions whose answer is there again in a further post."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from bots.demo.simulator.markup import of_slack
-from bots.demo.simulator.post import TALK, Button, Part, Post, Upload
+from bots.demo.simulator.post import TALK, Button, Made, Part, Post, Upload
 from bots.demo.town import BOT, GENERAL, PEOPLE, SLACK_CHANNEL, Resident
 from standins.slack import SlackStandin
 from standins.slack.message import Ephemeral, Message
@@ -23,7 +24,7 @@ class SlackWindow:
     name = "slack"
 
     def __init__(self, slack: SlackStandin) -> None:
-        self._slack = slack
+        self._slack, self._made = slack, Made()
         self._places = {SLACK_CHANNEL: (GENERAL, "")} | {one.slack_talk: (TALK, one.name) for one in PEOPLE}
         self._names = {slack.bot_user: BOT, SLACK_CHANNEL: GENERAL} | {one.slack: one.name for one in PEOPLE}
         self._ids = {f"@{name}".lower(): id for id, name in self._names.items() if id != SLACK_CHANNEL}
@@ -32,9 +33,12 @@ class SlackWindow:
         """See `Posts.posts`."""
         for place, (channel, only) in self._places.items():
             for message in self._slack.workspace.channels[place].everything():
-                yield self._post(message, channel, only)
+                status = self._slack.status(place, message.ts)
+                files = [file.deleted for file in message.files]
+                looks = (len(message.versions), message.streaming, message.replaced, files, status)
+                yield self._made.of(message.ts, looks, partial(self._post, message, channel, only))
         for number, one in enumerate(self._slack.ephemerals):
-            yield self._whispered(number, one)
+            yield self._made.of(f"only-{number}", None, partial(self._whispered, number, one))
 
     def _post(self, message: Message, channel: str, only: str) -> Post:
         bot = message.user == self._slack.bot_user

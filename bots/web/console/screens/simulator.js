@@ -74,7 +74,7 @@ function Window({ platform, channels, posts, me, act, text, setText }) {
     <div class="list"><b>${name}</b>${channels.map((one) => html`<button type="button" key=${one} aria-current=${one === here ? "true" : undefined}
       onClick=${() => (setChannel(one), setThread(null))}>${one.startsWith("@") ? one.slice(1) : `# ${one}`}</button>`)}</div>
     <div class="talk"><h2>${here?.startsWith("@") ? here.slice(1) : `# ${here ?? ""}`}</h2>
-      <${Posts} posts=${shown} nested=${platform === "slack"} press=${(/** @type {string} */ post, /** @type {string} */ button) => act("presses", { platform, post, button, person: me })} reply=${setThread} />
+      <${Posts} key=${here} posts=${shown} nested=${platform === "slack"} press=${(/** @type {string} */ post, /** @type {string} */ button) => act("presses", { platform, post, button, person: me })} reply=${setThread} />
       ${thread && html`<p class="reply">${t("sim.replying", { name: thread.person })} <button type="button" class="button plain" onClick=${() => setThread(null)}>${t("close")}</button></p>`}
       <${Box} here=${here} text=${text} setText=${setText} files=${files} setFiles=${setFiles} send=${send} /></div></section>`;
 }
@@ -100,10 +100,12 @@ function Box({ here, text, setText, files, setFiles, send }) {
  * @param {{posts: any[], nested: boolean, press: (post: string, button: string) => void, reply: (post: any) => void}} props */
 function Posts({ posts, nested, press, reply }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => void (box.current && (box.current.scrollTop = box.current.scrollHeight)), [posts]);
+  const atEnd = useRef(true); // whoever reads what was said before is not moved
+  useEffect(() => void (box.current && atEnd.current && (box.current.scrollTop = box.current.scrollHeight)), [posts]);
   const roots = posts.filter((one) => !posts.some((other) => other.id === one.thread));
   const inOrder = !nested ? posts : roots.flatMap((root) => [root, ...posts.filter((one) => one.thread === root.id && one !== root)]);
-  return html`<div class="posts" role="log" aria-label=${t("talk")} tabindex="0" ref=${box}>${inOrder.map((one) => html`
+  return html`<div class="posts" role="log" aria-label=${t("talk")} tabindex="0" ref=${box}
+    onScroll=${() => box.current && (atEnd.current = box.current.scrollHeight - box.current.scrollTop - box.current.clientHeight < 80)}>${inOrder.map((one) => html`
     <article class="post ${roots.includes(one) || !nested ? "" : "inner"}" key=${one.id}><${Face} name=${one.person} bot=${one.bot} /><div>
       <p class="who">${one.person}${one.bot && html`<span class="badge">APP</span>`}<small>${[moment(one.at), one.edited && t("sim.edited"), one.whispered && t("sim.only")].filter(Boolean).join(" · ")}</small>
         <button type="button" class="button plain" onClick=${() => reply(roots.includes(one) ? one : posts.find((root) => root.id === one.thread))}>${t("sim.reply")}</button></p>
@@ -130,8 +132,8 @@ function Break({ state, act }) {
       aria-pressed=${stays ? String(on.includes(kind)) : undefined} disabled=${!state || on.includes(`${kind}.${what}`) || (what === "model" && !state.model)}
       onClick=${() => act("trouble", { kind, platform: kind === "cut" ? what : null, on: !on.includes(kind) })}>
       ${kind === "kill" && html`<${Icon} name="bolt" />`}${t(kind === "cut" ? `trouble.cut.${what}` : `trouble.${kind}`)}</button>`)}
-      <span class="push row wrap num" role="status"><span class="pill ${state?.lost ? "bad" : "ok"}">${t("sim.lost", { n: state?.lost ?? 0 })}</span>
-        <span class="pill ${state?.twice ? "bad" : "ok"}">${t("sim.twice", { n: state?.twice ?? 0 })}</span>
+      <span class="push row wrap num" role="status"><span class="pill promise ${state?.lost ? "bad" : "ok"}">${t("sim.lost", { n: state?.lost ?? 0 })}</span>
+        <span class="pill promise ${state?.twice ? "bad" : "ok"}">${t("sim.twice", { n: state?.twice ?? 0 })}</span>
         <span class="small quiet">${state?.pid ? t("sim.process", { n: state.pid }) : t("sim.no_process")}</span>
         <span class="small quiet">${t("sim.facts", { taken: state?.takeovers ?? 0, n: state?.requests ?? 0 })}</span></span></div></div>`;
 }
