@@ -46,6 +46,7 @@ class BotProcess:
         """How many lanes of work have begun in each channel."""
         self._changed = asyncio.Event()
         self._spare: _Child | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def pid(self) -> int | None:
@@ -78,7 +79,7 @@ class BotProcess:
         """Hand over what it is to run, now and whenever it is started again."""
         self._order = pickle.dumps(order)
         self._keeping = asyncio.create_task(self._keep(), name="bot")
-        self._sparing = asyncio.create_task(self._keep_a_spare(), name="spare bot")
+        self._tasks = [self._keeping, asyncio.create_task(self._keep_a_spare(), name="spare bot")]
 
     async def connected(self) -> None:
         """Returns once it is. Raises ConfigError where it ends by itself and never was."""
@@ -88,11 +89,10 @@ class BotProcess:
             await self.changed()
 
     async def end(self) -> None:
-        """It lets go of everything, and is not started again."""
-        tasks = (self._keeping, self._sparing)
-        for task in tasks:
+        """It lets go of everything, and is not started again. Once more does no harm."""
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._spare:
             self._spare.kill()
             await self._spare.process.wait()

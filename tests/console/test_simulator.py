@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.demo.pages import shown
 
-LEFT_OUT = "no Playwright, or no browser: scripts/browser says how to get them"
-playwright = pytest.importorskip("playwright.async_api", reason=LEFT_OUT)
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
-pytestmark = pytest.mark.skipif(not BROWSER, reason=LEFT_OUT)
 WORDS = {
     "en": ("Message", "kill -9 the bot", "lost 0", "twice 0", "bot process", "count to 60"),
     "ko": ("메시지", "봇에 kill -9", "잃음 0", "중복 0", "봇 프로세스", "60까지 세어 줘"),
@@ -21,11 +17,10 @@ WORDS = {
 
 
 @pytest.mark.parametrize("language", WORDS)
-async def test_killed_in_mid_answer(tmp_path: Path, language: str):
+async def test_killed_in_mid_answer(chromium: Any, tmp_path: Path, language: str):
     message, kill, lost, twice, process, count = WORDS[language]
-    async with shown(tmp_path, LANGUAGE=language) as link, playwright.async_playwright() as started:
-        browser = await started.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        page = await (await browser.new_context(locale=language)).new_page()
+    async with shown(tmp_path, LANGUAGE=language) as link:
+        page = await (await chromium.new_context(locale=language)).new_page()
         await page.goto(link)
         slack = page.get_by_role("region", name="Slack")
         pid = page.get_by_text(re.compile(rf"^{process} \d+$"))
@@ -42,4 +37,3 @@ async def test_killed_in_mid_answer(tmp_path: Path, language: str):
         assert first != await pid.inner_text()
         for promise in (lost, twice):
             await page.get_by_text(promise, exact=True).wait_for()
-        await browser.close()

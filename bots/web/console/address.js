@@ -1,11 +1,8 @@
 // The address is where a screen keeps what it shows: path, filters and all.
 import { signal } from "./parts/view.js";
 
+const read = () => ({ path: location.pathname, query: new URLSearchParams(location.search) });
 export const address = signal(read());
-
-function read() {
-  return { path: location.pathname, query: new URLSearchParams(location.search) };
-}
 
 /** @param {string} to @param {{replace?: boolean}} [how] */
 export function go(to, { replace = false } = {}) {

@@ -1,7 +1,7 @@
 // The page: which screen an address is, and who may see it.
 import { address, go, takeKey } from "./address.js";
-import { enter, look, session } from "./session.js";
-import { html, render, signal, useEffect, useRef } from "./parts/view.js";
+import { enter, look, refused, session } from "./session.js";
+import { html, render, useEffect, useRef } from "./parts/view.js";
 import { Empty, Head } from "./parts/bits.js";
 import { Assistant } from "./screens/assistant.js";
 import { Assistants } from "./screens/assistants.js";
@@ -24,21 +24,16 @@ const SCREENS = [
   { path: "/runs", name: "nav.runs", icon: "run", group: "observe", view: Runs, thing: Run },
   { path: "/simulator", name: "nav.simulator", icon: "window", group: "demo", view: Simulator, demo: true },
 ];
-const refused = signal(/** @type {Error | null} */ (null));
 
 function App() {
   const { path } = address.value;
   const here = SCREENS.find((one) => path === one.path || (one.thing && path.startsWith(`${one.path}/`)));
   const asked = session.value !== undefined;
-  useEffect(() => {
-    if (path === "/" && session.value) go(home().path, { replace: true });
-  }, [path, session.value]);
-  useEffect(() => {
-    if (here?.full) document.title = `${t(here.name)} · Spool`; // the others' headings say it themselves
-  }, [here, language.value]);
+  useEffect(() => void (path === "/" && session.value && go(home().path, { replace: true })), [path, session.value]);
+  useEffect(() => void (here?.full && (document.title = `${t(here.name)} · Spool`)), [here, language.value]); // the others' headings say it themselves
   useFocus(path);
   if (!asked) return null;
-  if (!session.value) return html`<${Login} error=${refused.value} />`;
+  if (!session.value) return html`<${Login} key=${refused.value} error=${refused.value} />`;
   if (path === "/") return null;
   const id = here && path.slice(here.path.length + 1);
   return html`<${Frame} screens=${SCREENS.filter((one) => !one.demo || session.value?.demo)} here=${here ?? {}}>
@@ -53,16 +48,21 @@ const Lost = () => html`<${Head} title=${t("lost.title")} /><div class="card"><$
 
 /** After a move the reader's place is the new screen, not the link that led there. @param {string} path */
 function useFocus(path) {
-  const first = useRef(true);
+  const before = useRef(path);
   useEffect(() => {
-    if (!first.current) document.getElementById("main")?.focus({ preventScroll: true });
-    first.current = false;
+    if (before.current !== path) document.getElementById("main")?.focus({ preventScroll: true });
+    before.current = path;
   }, [path]);
 }
 
+/** A link with a key logs in, in a page that is open too. */
+function open() {
+  const key = takeKey();
+  return key ? enter(key).catch((error) => ((refused.value = error), look())) : look();
+}
+
 dress(theme.value);
-const key = takeKey();
-const opened = key ? enter(key).catch((error) => ((refused.value = error), look())) : look();
-await Promise.all([speak(), opened]);
+addEventListener("hashchange", () => location.hash && open());
+await Promise.all([speak(), open()]);
 document.body.replaceChildren();
 render(html`<${App} />`, document.body);

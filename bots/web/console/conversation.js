@@ -4,6 +4,8 @@ import { on } from "./live.js";
 import { ask, Refused, send } from "./session.js";
 
 const ENDED = ["completed", "failed", "cancelled", "expired", "incomplete"];
+/** Not where nothing answers, or what stands before the server does: it may be back soon. @param {unknown} error */
+const refuses = (error) => error instanceof Refused && ![0, 502, 503, 504].includes(error.status);
 const EVENT = /^(?:event: ?(.*)\n)?data: ?([\s\S]*)$/;
 
 /** Events of a stream of server-sent events. @param {Response} answer @returns {AsyncGenerator<[string, any]>} */
@@ -31,156 +33,157 @@ export class Conversation {
   questions = signal(/** @type {any[]} */ ([]));
   busy = signal(false);
   error = signal(/** @type {Error | null} */ (null));
+  #here = new AbortController(); // of what is being done, until something else is
+  #done = /** @type {Map<string, any[]>} */ (new Map()); // steps of runs that have ended
+  #late = /** @type {[string, any][]} */ ([]); // deltas that are not shown yet
+  #unsure = false; // whether what was said last may have arrived
+  #put = (/** @type {any} */ item) => void (this.items.value = put(this.items.value, item));
+  #ask = (/** @type {any} */ one) => void (this.questions.value = put(this.questions.value, one));
 
-  /** Listens to what the server tells of questions and costs; gives what ends that. */
+  /** Listens to what the server tells of questions, costs and runs that began elsewhere; gives what ends that. */
   listen() {
-    const ends = [
-      on("question", (one) => one.thread_id === this.thread.value && this.#ask(one)),
-      on("run", (row) => row.id === this.run.value?.id && (this.figures.value = row)),
-    ];
-    return () => ends.forEach((end) => end());
+    const mine = (/** @type {any} */ one) => one.thread_id === this.thread.value;
+    const ends = [on("question", (one) => mine(one) && this.#ask(one)),
+      on("run", (row) => mine(row) && (row.id === this.run.value?.id ? (this.figures.value = row) : this.busy.value || this.open(row.thread_id)))];
+    return () => (ends.forEach((end) => end()), this.#here.abort());
   }
 
   /** An existing thread as it stands; its run is followed where it goes on. @param {string} id */
   async open(id) {
-    this.fresh();
-    if (!id) return;
-    this.thread.value = id;
-    try {
-      await this.read();
-      if (this.run.value && !ENDED.includes(this.run.value.status)) await this.#watch();
-    } catch (error) {
-      this.error.value = /** @type {Error} */ (error);
-    }
-    this.busy.value = false;
+    if (id !== this.thread.value) this.fresh();
+    [this.thread.value, this.error.value] = [id, null];
+    if (id) await this.#guarded((signal) => this.#watch(signal), false);
   }
 
   /** A new thread, made with the first message. */
   fresh() {
-    this.thread.value = "";
+    this.#here.abort();
+    [this.thread.value, this.busy.value, this.#unsure, this.#late] = ["", false, false, []];
     this.items.value = this.steps.value = this.questions.value = [];
     this.run.value = this.figures.value = this.error.value = null;
   }
 
-  /** Everything anew, from the server. */
-  async read() {
+  /** Everything anew, from the server. @param {AbortSignal} signal */
+  async read(signal) {
     const path = `/v1/threads/${this.thread.value}`;
-    const [messages, runs] = await Promise.all([ask("GET", `${path}/messages?order=asc&limit=100`), ask("GET", `${path}/runs?order=desc&limit=10`)]);
-    const lists = await Promise.all(runs.data.map((/** @type {any} */ run) => ask("GET", `${path}/runs/${run.id}/steps?order=asc&limit=100`)));
-    const steps = new Map(runs.data.map((/** @type {any} */ run, /** @type {number} */ i) => [run.id, lists[i].data]));
-    /** @type {any[]} */
-    const items = [];
-    for (const message of messages.data) {
-      const calls = (steps.get(message.run_id) ?? []).filter((/** @type {any} */ one) => one.type === "tool_calls" && !items.some((item) => item.id === one.id));
-      items.push(...calls.filter((/** @type {any} */ one) => one.created_at <= message.created_at), message);
-    }
-    this.run.value = runs.data[0] ?? null;
-    this.steps.value = lists[0]?.data ?? [];
-    const open = this.steps.value.filter((one) => one.type === "tool_calls" && !items.some((item) => item.id === one.id));
-    this.items.value = [...items, ...open];
-    if (this.run.value) this.figures.value = await ask("GET", `/console/api/runs/${this.run.value.id}`).catch(() => null);
-    this.questions.value = (await ask("GET", `/console/api/questions?thread=${this.thread.value}`).catch(() => ({ data: [] }))).data;
+    const [messages, runs, questions] = await Promise.all([ask("GET", `${path}/messages?limit=100`), ask("GET", `${path}/runs?limit=10`),
+      ask("GET", `/console/api/questions?thread=${this.thread.value}`)]);
+    const steps = new Map(await Promise.all(runs.data.map(async (/** @type {any} */ run) => [run.id, this.#done.get(run.id)
+      ?? (await ask("GET", `${path}/runs/${run.id}/steps?order=asc&limit=100`)).data])));
+    const [newest = null] = runs.data;
+    const figures = newest && (await ask("GET", `/console/api/runs/${newest.id}`).catch(() => null));
+    signal.throwIfAborted();
+    for (const run of runs.data) if (ENDED.includes(run.status)) this.#done.set(run.id, steps.get(run.id));
+    this.#late = [];
+    [this.run.value, this.figures.value, this.questions.value] = [newest, figures, questions.data];
+    this.steps.value = steps.get(newest?.id) ?? [];
+    this.items.value = inOrder(messages.data.reverse(), steps, this.steps.value);
   }
 
-  /** Puts a message into the thread and runs it. @param {string} text @param {any} how what the run is created with @param {any[]} [files] */
-  async say(text, how, files = []) {
-    await this.#guarded(async () => {
-      if (!this.thread.value) this.thread.value = (await ask("POST", "/v1/threads")).id;
-      const pictures = files.filter((one) => one.purpose === "vision").map((one) => ({ type: "image_file", image_file: { file_id: one.id } }));
-      const others = files.filter((one) => one.purpose !== "vision");
-      const attachments = others.map((file) => ({ file_id: file.id, tools: [{ type: "file_search" }, { type: "code_interpreter" }] }));
-      const content = pictures.length ? [{ type: "text", text }, ...pictures] : text;
-      const message = { role: "user", content, ...(others.length ? { attachments } : {}) };
-      this.#put(await ask("POST", `/v1/threads/${this.thread.value}/messages`, message));
-      await this.#follow(`/v1/threads/${this.thread.value}/runs`, { ...how, stream: true });
+  /** Puts a message into the thread and runs it. @param {string} text @param {any} how what the run is created with @param {any[]} files @param {() => void} taken called once the message stands */
+  async say(text, how, files, taken) {
+    await this.#guarded(async (signal) => {
+      if (!this.thread.value) {
+        const { id } = await ask("POST", "/v1/threads");
+        signal.throwIfAborted();
+        this.thread.value = id;
+      } else if (this.#unsure) await this.read(signal);
+      const last = this.#unsure && this.items.value.at(-1);
+      this.#unsure = true;
+      const there = last?.role === "user" && last.content[0]?.text?.value === text;
+      const message = there ? last : await ask("POST", `/v1/threads/${this.thread.value}/messages`, { role: "user", ...parts(text, files) });
+      signal.throwIfAborted();
+      this.#unsure = false;
+      this.#put(message);
+      taken();
+      await this.#follow("", how, signal);
     });
   }
 
   /** Answers the same once more: what was answered goes away first. @param {any} how */
   async again(how) {
-    const last = this.items.value.findLastIndex((one) => one.role === "user");
-    await this.#guarded(async () => {
-      await this.#dropFrom(last + 1);
-      await this.#follow(`/v1/threads/${this.thread.value}/runs`, { ...how, stream: true });
+    await this.#guarded(async (signal) => {
+      await this.#dropFrom(this.items.value.findLastIndex((one) => one.role === "user") + 1);
+      await this.#follow("", how, signal);
     });
   }
 
-  /** Says something else instead; what came after it goes away. @param {string} id @param {string} text @param {any} how */
-  async instead(id, text, how) {
+  /** Says something else instead; what came after it goes away. @param {string} id @param {string} text @param {any} how @param {any[]} files @param {() => void} taken */
+  async instead(id, text, how, files, taken) {
     const at = this.items.value.findIndex((one) => one.id === id);
-    if (at < 0) return this.say(text, how);
-    await this.#guarded(() => this.#dropFrom(at));
-    if (!this.error.value) await this.say(text, how);
+    if (at >= 0) await this.#guarded(() => this.#dropFrom(at));
+    if (!this.error.value) await this.say(text, how, files, taken);
   }
 
   /** What a function answers that only a client can carry out. @param {{tool_call_id: string, output: string}[]} outputs */
-  async submit(outputs) {
-    const path = `/v1/threads/${this.thread.value}/runs/${this.run.value.id}/submit_tool_outputs`;
-    await this.#guarded(() => this.#follow(path, { tool_outputs: outputs, stream: true }));
-  }
+  submit = (outputs) => this.#guarded((signal) => this.#follow(`/${this.run.value.id}/submit_tool_outputs`, { tool_outputs: outputs }, signal));
 
-  /** @param {string} id @param {boolean} yes */
-  async decide(id, yes) {
-    try {
-      this.#ask(await ask("POST", `/console/api/questions/${id}`, { yes }));
-    } catch (error) {
-      this.error.value = /** @type {Error} */ (error);
-    }
-  }
+  #failed = (/** @type {Error} */ error) => void (this.error.value = error);
+  decide = (/** @type {string} */ id, /** @type {boolean} */ yes) => ask("POST", `/console/api/questions/${id}`, { yes })
+    .then((one) => ((this.error.value = null), this.#ask(one)), this.#failed);
+  stop = () => this.run.value && ask("POST", `/v1/threads/${this.thread.value}/runs/${this.run.value.id}/cancel`).catch(this.#failed);
 
-  async stop() {
-    const run = this.run.value;
-    if (run) await ask("POST", `/v1/threads/${this.thread.value}/runs/${run.id}/cancel`).catch((error) => (this.error.value = error));
-  }
-
-  /** @param {() => Promise<void>} work */
-  async #guarded(work) {
-    this.busy.value = true;
-    this.error.value = null;
-    try {
-      await work();
-    } catch (error) {
-      this.error.value = /** @type {Error} */ (error);
-    }
-    this.busy.value = false;
+  /** @param {(signal: AbortSignal) => Promise<void>} work @param {boolean} [busy] */
+  async #guarded(work, busy = true) {
+    this.#here.abort();
+    const { signal } = (this.#here = new AbortController());
+    [this.busy.value, this.error.value] = [busy, null];
+    await work(signal).catch((error) => signal.aborted || (this.error.value = error));
+    if (!signal.aborted) this.busy.value = false;
   }
 
   /** @param {number} at */
   async #dropFrom(at) {
-    const gone = this.items.value.slice(at).filter((one) => one.object === "thread.message");
-    for (const one of gone) await ask("DELETE", `/v1/threads/${this.thread.value}/messages/${one.id}`);
-    this.items.value = this.items.value.slice(0, at);
-  }
-
-  /** A run as it streams; where the stream breaks off the run goes on, so it is asked for. @param {string} path @param {any} body */
-  async #follow(path, body) {
-    const answer = await send("POST", path, body);
-    if (!body.tool_outputs) this.steps.value = [];
-    this.run.value = this.figures.value = null;
-    try {
-      for await (const [name, data] of events(answer)) this.#hear(name, data);
-    } catch {} // the server went away in the middle
-    const status = /** @type {any} */ (this.run.value)?.status;
-    if (![...ENDED, "requires_action"].includes(status)) await this.#watch();
-    else if (status === "completed") await this.read().catch(() => null);
-  }
-
-  /** Asks until the run has ended, through restarts of the server. */
-  async #watch() {
-    this.busy.value = true;
-    for (let wait = 300; ; wait = Math.min(2000, wait * 1.5)) {
-      await this.read().catch((error) => {
-        if (error instanceof Refused && error.status && error.status < 500) throw error;
-      });
-      if ([...ENDED, "requires_action"].includes(this.run.value?.status)) break;
-      await new Promise((resolve) => setTimeout(resolve, wait));
+    for (const one of this.items.value.slice(at)) {
+      if (one.object === "thread.message") await ask("DELETE", `/v1/threads/${this.thread.value}/messages/${one.id}`);
+      this.items.value = this.items.value.filter((other) => other !== one);
     }
+  }
+
+  /** A run as it streams; where the stream breaks off the run goes on, so it is asked for. @param {string} path behind that of the thread's runs @param {any} body @param {AbortSignal} signal @returns {Promise<void>} */
+  async #follow(path, body, signal) {
+    const before = this.run.value?.id;
+    try {
+      const answer = await send("POST", `/v1/threads/${this.thread.value}/runs${path}`, { ...body, stream: true }, { signal });
+      if (!body.tool_outputs) this.steps.value = [];
+      this.run.value = this.figures.value = null;
+      for await (const [name, data] of events(answer)) this.#hear(name, data);
+    } catch (error) {
+      if (signal.aborted || refuses(error)) throw error;
+      await this.#reach(signal); // it went away in the middle: whether it took the request, it knows
+      if (body.tool_outputs ? this.run.value?.required_action : this.run.value?.id === before) return this.#follow(path, body, signal);
+    }
+    await this.#watch(signal);
+  }
+
+  /** Asks until the run has ended, through restarts of the server. @param {AbortSignal} signal */
+  async #watch(signal) {
+    for (let wait = 300; ; wait = Math.min(2000, wait * 1.5)) {
+      await this.#reach(signal);
+      const run = this.run.value; // one that asks a person goes on by itself, one that asks its client does not
+      if (!run || run.required_action || ENDED.includes(run.status)) return;
+      this.busy.value = true;
+      await pause(wait);
+      signal.throwIfAborted();
+    }
+  }
+
+  /** Reads everything as soon as the server answers. @param {AbortSignal} signal */
+  async #reach(signal) {
+    await this.read(signal).catch(async (error) => {
+      if (signal.aborted || refuses(error)) throw error;
+      await pause(1000);
+      await this.#reach(signal);
+    });
   }
 
   /** @param {string} name @param {any} data */
   #hear(name, data) {
-    if (name === "thread.message.delta") return this.#grow(data);
-    if (name === "thread.run.step.delta") return this.#growStep(data);
+    if (name.endsWith(".delta")) {
+      if (!this.#late.length) setTimeout(() => this.#grow(), 30); // a word at a time would draw each of them
+      return void this.#late.push([name, data]);
+    }
+    this.#grow();
     if (name.startsWith("thread.run.step.")) {
       this.steps.value = put(this.steps.value, data);
       if (data.type === "tool_calls") this.#put(data);
@@ -188,38 +191,54 @@ export class Conversation {
     else if (name.startsWith("thread.message.")) this.#put(data); // `error` says that the stream ends before its run
   }
 
-  /** @param {any} item */
-  #put(item) {
-    this.items.value = put(this.items.value, item);
-  }
-
-  /** @param {any} one */
-  #ask(one) {
-    this.questions.value = put(this.questions.value, one);
-  }
-
-  /** @param {any} delta */
-  #grow(delta) {
-    const message = this.items.value.find((one) => one.id === delta.id);
-    if (!message) return;
-    const content = [...message.content];
-    for (const { index, ...part } of delta.delta.content ?? []) {
-      const old = content[index];
-      const text = { value: (old?.text?.value ?? "") + (part.text?.value ?? ""), annotations: [...(old?.text?.annotations ?? []), ...(part.text?.annotations ?? [])] };
-      content[index] = part.type === "text" ? { type: "text", text } : part;
+  #grow() {
+    for (const [name, delta] of this.#late.splice(0)) {
+      const old = this.items.value.find((one) => one.id === delta.id);
+      if (old) this.#put(name === "thread.message.delta" ? longer(old, delta) : further(old, delta));
     }
-    this.#put({ ...message, content });
   }
 
-  /** @param {any} delta */
-  #growStep(delta) {
-    const step = this.items.value.find((one) => one.id === delta.id);
-    const told = delta.delta.step_details?.tool_calls;
-    if (!step || !told) return;
-    const calls = [...(step.step_details.tool_calls ?? [])];
-    for (const { index, ...call } of told) calls[index] = grown(calls[index] ?? { type: call.type }, call);
-    this.#put({ ...step, step_details: { ...step.step_details, tool_calls: calls } });
+}
+
+const pause = (/** @type {number} */ time) => new Promise((resolve) => setTimeout(resolve, time));
+
+/** What is said, as a message has it. @param {string} text @param {any[]} files */
+function parts(text, files) {
+  const pictures = files.filter((one) => one.purpose === "vision").map((one) => ({ type: "image_file", image_file: { file_id: one.id } }));
+  const attachments = files.filter((one) => one.purpose !== "vision").map((file) => ({ file_id: file.id, tools: [{ type: "file_search" }, { type: "code_interpreter" }] }));
+  return { content: pictures.length ? [{ type: "text", text }, ...pictures] : text, ...(attachments.length ? { attachments } : {}) };
+}
+
+/** Messages, and among them the calls of their runs; then those of a run that has said nothing yet. @param {any[]} said @param {Map<string, any[]>} steps @param {any[]} open */
+function inOrder(said, steps, open) {
+  const items = new Map();
+  for (const message of said) {
+    for (const step of (message.role === "assistant" && steps.get(message.run_id)) || []) {
+      const item = step.type === "tool_calls" ? step : said.find((one) => one.id === step.step_details.message_creation.message_id);
+      if (item) items.set(item.id, item);
+    }
+    items.set(message.id, message);
   }
+  for (const step of open) if (step.type === "tool_calls") items.set(step.id, step);
+  return [...items.values()];
+}
+
+/** A message with what came behind it. @param {any} message @param {any} delta */
+function longer(message, delta) {
+  const content = [...message.content];
+  for (const { index, ...part } of delta.delta.content ?? []) {
+    const old = content[index];
+    const text = { value: (old?.text?.value ?? "") + (part.text?.value ?? ""), annotations: [...(old?.text?.annotations ?? []), ...(part.text?.annotations ?? [])] };
+    content[index] = part.type === "text" ? { type: "text", text } : part;
+  }
+  return { ...message, content };
+}
+
+/** A step with what came behind it. @param {any} step @param {any} delta */
+function further(step, delta) {
+  const calls = [...(step.step_details.tool_calls ?? [])];
+  for (const { index, ...call } of delta.delta.step_details?.tool_calls ?? []) calls[index] = grown(calls[index] ?? { type: call.type }, call);
+  return { ...step, step_details: { ...step.step_details, tool_calls: calls } };
 }
 
 /** The list with this object in place of the one with its id. @param {any[]} all @param {any} one */

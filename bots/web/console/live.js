@@ -1,6 +1,6 @@
 // One connection that tells every screen what changes. It heals by itself, and says so.
 import { effect, signal } from "./parts/view.js";
-import { look, session } from "./session.js";
+import { distrust, look, session } from "./session.js";
 import { language } from "./words.js";
 
 /** True while the server does not answer. */
@@ -8,14 +8,10 @@ export const reconnecting = signal(false);
 /** Counts up whenever everything is to be read anew. */
 export const generation = signal(0);
 
-/** @type {Map<string, Set<(data: any) => void>>} */
-const listeners = new Map();
+const listeners = /** @type {Map<string, Set<(data: any) => void>>} */ (new Map());
 const KINDS = ["hello", "run", "thread", "assistant", "question", "reload"];
-/** @type {EventSource | null} */
-let source = null;
-let last = "";
-let spoken = "";
-let timer = 0;
+let source = /** @type {EventSource | null} */ (null);
+let [last, spoken, timer] = ["", "", 0];
 
 /** Calls back with each event of a kind; gives what ends that. @param {string} kind @param {(data: any) => void} told */
 export function on(kind, told) {
@@ -31,6 +27,7 @@ function open() {
   for (const kind of KINDS) source.addEventListener(kind, (event) => hear(kind, event));
   source.onerror = () => {
     reconnecting.value = true;
+    distrust();
     if (source?.readyState === EventSource.CLOSED) timer = setTimeout(() => look().then(() => session.value && open()), 1000);
   };
 }

@@ -1,8 +1,7 @@
 // Where a message is written. What was typed survives a reload and a server that is away.
-import { t } from "../words.js";
-import { Trouble } from "./bits.js";
-import { upload } from "./files.js";
-import { Icon } from "./icons.js";
+import { upload } from "../session.js";
+import { number, t } from "../words.js";
+import { Icon, Trouble } from "./bits.js";
 import { html, useEffect, useRef, useState } from "./view.js";
 
 const KEPT = "spool.typed";
@@ -10,40 +9,43 @@ const KEPT = "spool.typed";
 /** Enter that ends the composition of a syllable is the keyboard's, not ours; some browsers tell it as 229. @param {KeyboardEvent} event */
 export const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
-/** @param {{name: string, text: string, setText: (text: string) => void, busy: boolean, ready: boolean, children?: any,
- *   send: (text: string, files: any[]) => Promise<void>, stop: () => void}} props */
-export function Composer({ name, text, setText, busy, ready, send, stop, children }) {
-  const [files, setFiles] = useState(/** @type {any[]} */ ([]));
+/** @typedef {{text: string, files: any[], edits: string}} Writing `files` as the server has them, `edits`: the id of the message it will replace */
+export const NOTHING = /** @type {Writing} */ ({ text: "", files: [], edits: "" });
+export const kept = () => ({ ...NOTHING, text: sessionStorage.getItem(KEPT) ?? "" });
+
+/** @param {{name: string, writing: Writing, write: (change: (old: Writing) => Writing) => void, busy: boolean, ready: boolean, children?: any, send: () => void, stop: () => void}} props */
+export function Composer({ name, writing, write, busy, ready, send, stop, children }) {
+  const { text, files, edits } = writing;
   const [error, setError] = useState(/** @type {Error | null} */ (null));
   const input = useRef(/** @type {HTMLInputElement | null} */ (null));
   const area = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
-  useEffect(() => setText(sessionStorage.getItem(KEPT) ?? ""), []);
-  useEffect(() => {
-    sessionStorage.setItem(KEPT, text);
-    if (text && area.current && document.activeElement !== area.current) area.current.focus();
-  }, [text]);
-  const submit = () => {
-    if (!text.trim() || busy || !ready) return;
-    setText("");
-    setFiles([]);
-    send(text, files);
-  };
+  useEffect(() => sessionStorage.setItem(KEPT, text), [text]);
+  useEffect(() => void (text && area.current?.focus()), [edits, Boolean(text)]);
+  const able = text.trim() && !busy && ready && files.every((one) => one.id);
   const key = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
-    submit();
+    if (able) send();
   };
-  const attach = async (/** @type {any} */ event) => {
+  const attach = (/** @type {any} */ event) => {
     setError(null);
-    for (const file of event.currentTarget.files) await upload(file).then((sent) => setFiles((all) => [...all, sent]), setError);
+    for (const file of event.currentTarget.files) {
+      const change = (/** @type {any} */ more) => write((old) => ({ ...old, files: old.files.map((one) => (one.file === file ? { ...one, ...more } : one)) }));
+      write((old) => ({ ...old, files: [...old.files, { file, filename: file.name, share: 0 }] }));
+      upload(file, (share) => change({ share })).then(change, (failed) => (without(file), setError(new Error(`${file.name}: ${failed.message}`))));
+    }
+    event.currentTarget.value = "";
   };
+  const without = (/** @type {any} */ gone) => write((old) => ({ ...old, files: old.files.filter((one) => one !== gone && one.file !== gone) }));
   return html`<div class="composer"><div>
     <textarea ref=${area} rows="2" aria-label=${t("message")} placeholder=${t("message.hint", { name })} value=${text}
-      onInput=${(/** @type {any} */ event) => setText(event.currentTarget.value)} onKeyDown=${key}></textarea>
+      onInput=${(/** @type {any} */ event) => { const typed = event.currentTarget.value; write((old) => ({ ...old, text: typed })); }} onKeyDown=${key}></textarea>
     <${Trouble} error=${error} />
     <div class="row"><input ref=${input} type="file" multiple hidden onChange=${attach} />
       <button type="button" class="button plain icon" aria-label=${t("attach")} title=${t("attach")} onClick=${() => input.current?.click()}><${Icon} name="clip" /></button>
-      ${files.map((file) => html`<span class="tag" key=${file.id}>${file.filename}</span>`)}${children}
+      ${files.map((one) => html`<span class="tag" key=${one.id}><span class="cut">${one.filename}</span> ${one.id ? "" : number(one.share, { style: "percent" })}
+        <button type="button" class="button plain" aria-label=${t("remove", { name: one.filename })} onClick=${() => without(one)}>×</button></span>`)}
+      ${edits && html`<button type="button" class="button plain" onClick=${() => write(() => NOTHING)}>${t("edit.cancel")}</button>`}${children}
       <span class="push row">${busy && html`<button type="button" class="button" onClick=${stop}><${Icon} name="stop" />${t("stop")}</button>`}
-        <button type="button" class="button primary" disabled=${busy || !ready || !text.trim()} onClick=${submit}><${Icon} name="send" />${t("send")}</button></span></div></div></div>`;
+        <button type="button" class="button primary" disabled=${!able} onClick=${send}><${Icon} name="send" />${t("send")}</button></span></div></div></div>`;
 }

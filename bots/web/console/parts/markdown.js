@@ -1,12 +1,12 @@
 // Markdown as nodes: marked only reads, and no string ever becomes markup.
 import { lexer } from "marked";
 import { Code } from "./bits.js";
-import { html } from "./view.js";
+import { html, useMemo } from "./view.js";
 
 const SAFE = /^(https?:|mailto:)/i;
 
 /** @param {{text: string, after?: any}} props `after`: what stands behind the last word, such as a caret */
-export const Markdown = ({ text, after }) => html`<div class="said">${blocks(lexer(text))}${after}</div>`;
+export const Markdown = ({ text, after }) => html`<div class="said">${useMemo(() => blocks(lexer(text)), [text])}${after}</div>`;
 
 /** @param {any[]} tokens @returns {any[]} */
 const blocks = (tokens) => tokens.map(block);

@@ -1,7 +1,6 @@
 // What was said and done, as people read it.
 import { duration, moment, t } from "../words.js";
-import { Face } from "./bits.js";
-import { Icon } from "./icons.js";
+import { Face, Icon } from "./bits.js";
 import { Markdown } from "./markdown.js";
 import { ask, send } from "../session.js";
 import { html, useEffect, useRef, useState } from "./view.js";
@@ -15,11 +14,8 @@ export function Talk({ talk, name, edit, shown, empty }) {
   const bottom = useRef(true);
   useEffect(() => {
     if (box.current && bottom.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [items, talk.questions.value]);
-  const scrolled = () => {
-    const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = box.current ?? {};
-    bottom.current = scrollHeight - scrollTop - clientHeight < 80;
-  };
+  }, [items, talk.questions.value, talk.error.value, talk.run.value]);
+  const scrolled = (/** @type {any} */ { currentTarget: at }) => (bottom.current = at.scrollHeight - at.scrollTop - at.clientHeight < 80);
   const waiting = talk.questions.value.filter((one) => one.state === "waiting");
   return html`<div class="scroll" role="log" aria-label=${t("talk")} aria-busy=${String(talk.busy.value)} tabindex="0" ref=${box} onScroll=${scrolled}>
     <div class="chat">${items.length ? turns(items).map((turn) => html`<${Turn} key=${turn[0].id} turn=${turn} name=${name} edit=${edit} shown=${shown} live=${talk.busy.value && turn.includes(items.at(-1))} />`) : empty}
@@ -29,12 +25,10 @@ export function Talk({ talk, name, edit, shown, empty }) {
 
 /** Items of one speaker in a row. @param {any[]} items @returns {any[][]} */
 function turns(items) {
-  /** @type {any[][]} */
-  const all = [];
+  const all = /** @type {any[][]} */ ([]);
   for (const item of items) {
-    const last = all.at(-1);
-    if (last && item.role !== "user" && last[0].role !== "user" && last[0].run_id === item.run_id) last.push(item);
-    else all.push([item]);
+    const [first] = all.at(-1) ?? [];
+    first && item.role !== "user" && first.role !== "user" && first.run_id === item.run_id ? all.at(-1)?.push(item) : all.push([item]);
   }
   return all;
 }
@@ -53,22 +47,26 @@ function Turn({ turn, name, live, edit, shown }) {
 /** @param {{message: any, live: boolean, shown: (text: string) => any}} props */
 function Message({ message, live, shown }) {
   const caret = live && message.role === "assistant" && message.status !== "completed" && html`<span class="caret"></span>`;
+  const files = (message.attachments ?? []).map((/** @type {any} */ one) => one.file_id);
   return html`${message.content.map((/** @type {any} */ part) => {
     if (part.type === "image_file") return html`<${Picture} id=${part.image_file.file_id} />`;
     if (part.type !== "text") return null;
+    const notes = part.text.annotations ?? [];
     const other = message.role === "assistant" && !live && shown(part.text.value);
-    return other || html`<${Markdown} text=${part.text.value} after=${caret} /><${Sources} notes=${part.text.annotations} />`;
-  })}${!message.content.length && caret}
-  ${(message.attachments ?? []).map((/** @type {any} */ one) => html`<${FileName} key=${one.file_id} id=${one.file_id} />`)}`;
+    return other || html`<${Markdown} text=${marked(part.text.value, notes)} after=${caret} /><${Sources} notes=${notes} />`;
+  })}${!message.content.length && caret}<${FileNames} ids=${files} />`;
 }
 
-/** Where the answer has something from. @param {{notes: any[]}} props */
-function Sources({ notes }) {
-  const cited = (notes ?? []).filter((one) => one.type === "file_citation" || one.type === "url_citation");
-  const made = (notes ?? []).filter((one) => one.type === "file_path");
-  return html`${cited.length > 0 && html`<p class="small quiet">${cited.map((one) => html`<span class="cite" title=${one.text}>${one.text?.replace(/^【|】$/g, "") || one.title || one.url_citation?.title}</span> `)}</p>`}
-    ${made.map((one) => html`<${FileName} key=${one.file_path.file_id} id=${one.file_path.file_id} />`)}`;
-}
+/** The text without the marks of its sources, which stand below it. @param {string} text @param {any[]} notes */
+const marked = (text, notes) => notes.reduce((all, one) => (one.type === "file_citation" ? all.replaceAll(one.text, "") : all), text);
+
+/** Where the answer has something from, and the files it made. @param {{notes: any[]}} props */
+const Sources = ({ notes }) => html`${notes.some((one) => one.type.endsWith("_citation")) && html`<p class="small quiet">${[...new Set(notes.map((one) =>
+    (one.type === "file_citation" ? one.text.replace(/^【.*†|】$/g, "") : one.url_citation?.title)))].filter(Boolean).map((name) => html`<span class="cite">${name}</span> `)}</p>`}
+  <${FileNames} ids=${notes.map((one) => one.file_path?.file_id).filter(Boolean)} />`;
+
+/** @param {{ids: string[]}} props */
+const FileNames = ({ ids }) => ids.length > 0 && html`<p class="row wrap">${ids.map((id) => html`<${FileName} key=${id} id=${id} />`)}</p>`;
 
 /** @param {{id: string}} props */
 function FileName({ id }) {
@@ -81,20 +79,18 @@ function FileName({ id }) {
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
-  return html`<p><button type="button" class="button" onClick=${save}><${Icon} name="clip" />${file?.filename ?? id}</button></p>`;
+  return html`<button type="button" class="button" onClick=${save}><${Icon} name="clip" /><span class="cut">${file?.filename ?? id}</span></button>`;
 }
 
-/** A picture by its bytes, as the policy lets in no other address. @param {{id: string}} props */
+/** A picture by its bytes, as the policy lets in no other address; what is none has a name instead. @param {{id: string}} props */
 function Picture({ id }) {
   const [data, setData] = useState("");
-  useEffect(() => {
-    send("GET", `/v1/files/${id}/content`).then((answer) => answer.blob()).then((blob) => {
-      const reader = new FileReader();
-      reader.onload = () => setData(String(reader.result));
-      if (/^image\/(png|jpeg|gif|webp)$/.test(blob.type)) reader.readAsDataURL(blob);
-    }, () => null);
-  }, [id]);
-  return data ? html`<p class="said"><img src=${data} alt=${t("picture")} /></p>` : html`<${FileName} id=${id} />`;
+  useEffect(() => void send("GET", `/v1/files/${id}/content`).then((answer) => answer.blob()).then((blob) => {
+    const reader = new FileReader();
+    reader.onload = () => setData(String(reader.result));
+    reader.readAsDataURL(new Blob([blob], { type: "image/png" })); // the browser sees which kind it is; never a document
+  }, () => null), [id]);
+  return data ? html`<p class="said"><img src=${data} alt=${t("picture")} onError=${() => setData("")} /></p>` : html`<${FileNames} ids=${[id]} />`;
 }
 
 /** @param {{step: any}} props */
@@ -127,8 +123,7 @@ function Outputs({ run, talk }) {
   const calls = run.required_action.submit_tool_outputs.tool_calls;
   const submit = (/** @type {any} */ event) => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    talk.submit(calls.map((/** @type {any} */ call) => ({ tool_call_id: call.id, output: String(form.get(call.id) ?? "") })));
+    talk.submit(calls.map(({ id }) => ({ tool_call_id: id, output: event.currentTarget.elements[id].value })));
   };
   return html`<form class="ask" onSubmit=${submit}>${calls.map((/** @type {any} */ call) => html`<b>${call.function.name}</b>
     <pre tabindex="0">${pretty(call.function.arguments)}</pre>
@@ -136,12 +131,8 @@ function Outputs({ run, talk }) {
     <div class="row"><button class="button primary">${t("output.send")}</button><span class="small quiet">${t("output.text")}</span></div></form>`;
 }
 
-/** @param {string} json */
+/** As it is used, with numbers that no browser can read too. @param {string} json */
 function pretty(json) {
-  try {
-    return JSON.stringify(JSON.parse(json), null, 2);
-  } catch {
-    return json;
-  }
+  if (/\d{16}/.test(json)) return json;
+  try { return JSON.stringify(JSON.parse(json), null, 2); } catch { return json; }
 }
-

@@ -9,7 +9,7 @@ import { html, useEffect, useState } from "./view.js";
 export function useThing(path, kind, concerns) {
   const [thing, setThing] = useState(/** @type {any} */ (null));
   const [error, setError] = useState(/** @type {Error | null} */ (null));
-  const read = () => ask("GET", path).then((told) => (setThing(told), setError(null)), setError);
+  const read = async () => path && ask("GET", path).then((told) => (setThing(told), setError(null)), setError);
   useEffect(() => void read(), [path, generation.value, language.value]);
   useEffect(() => {
     let timer = 0;

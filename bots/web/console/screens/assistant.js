@@ -1,11 +1,9 @@
 // One assistant: settings, versions with what changed, where it answers, files.
-import { Empty, Head, Note, Trouble } from "../parts/bits.js";
+import { Empty, Head, Icon, Note, Trouble } from "../parts/bits.js";
 import { Diff } from "../parts/diff.js";
-import { Files } from "../parts/files.js";
-import { Icon } from "../parts/icons.js";
-import { differs, fieldsOf, Settings } from "../parts/settings.js";
+import { asText, fieldsOf, Files, Settings, Unsaved, useDraft } from "../parts/settings.js";
 import { Table } from "../parts/table.js";
-import { useThing } from "../parts/thing.js";
+import { Unread, useThing } from "../parts/thing.js";
 import { html, useState } from "../parts/view.js";
 import { address, go, withQuery } from "../address.js";
 import { ask } from "../session.js";
@@ -16,10 +14,10 @@ const TABS = ["settings", "versions", "places", "files"];
 /** @param {{id: string}} props */
 export function Assistant({ id }) {
   const path = `/console/api/assistants/${id}`;
-  const { thing, setThing, error } = useThing(path, "assistant", (event) => event.id === id);
+  const { thing, setThing, error, read } = useThing(path, "assistant", (event) => event.id === id);
   const tab = address.value.query.get("tab") ?? "settings";
   const crumbs = html`<a href="/assistants">${t("nav.assistants")}</a>`;
-  if (!thing) return html`<${Head} title=${id} crumbs=${crumbs} /><${Trouble} error=${error} />`;
+  if (!thing) return html`<${Unread} id=${id} list="/assistants" name=${t("nav.assistants")} error=${error} read=${read} />`;
   const places = thing.places.map((/** @type {any} */ one) => one.name).join(", ");
   const text = html`<span class="mono">${id}</span> · v${thing.version}${places && html` · ${t("assistant.answers", { places })}`}`;
   return html`<${Head} title=${thing.assistant.name || id} crumbs=${crumbs} text=${text}>
@@ -28,49 +26,24 @@ export function Assistant({ id }) {
       <a href=${withQuery({ tab: name === "settings" ? "" : name })} aria-current=${name === tab ? "page" : undefined}>${t(`tab.${name}`)}</a>`)}</nav>
       ${tab === "versions" ? html`<${Versions} thing=${thing} path=${path} saved=${setThing} />`
         : tab === "places" ? html`<${Places} thing=${thing} />`
-        : tab === "files" ? html`<${Files} assistant=${thing.assistant} locked=${!thing.may_change} />`
-        : html`<${Form} key=${id} thing=${thing} path=${path} saved=${setThing} />`}</div>`;
+        : tab === "files" ? html`<${Files} thing=${thing} saved=${setThing} />`
+        : html`<${Form} thing=${thing} saved=${setThing} />`}</div>`;
 }
 
-/** @param {{thing: any, path: string, saved: (thing: any) => void}} props */
-function Form({ thing, path, saved }) {
-  const [base, setBase] = useState(thing);
-  const [draft, setDraft] = useState(thing.assistant);
-  const [conflict, setConflict] = useState(/** @type {any} */ (null));
+/** @param {{thing: any, saved: (thing: any) => void}} props */
+function Form({ thing, saved }) {
+  const form = useDraft(thing, saved);
   const [error, setError] = useState(/** @type {Error | null} */ (null));
-  const take = (/** @type {any} */ next) => (setBase(next), setDraft(next.assistant), setConflict(null), saved(next));
-  if (thing.version !== base.version && !conflict && !differs(draft, base.assistant)) take(thing); // others changed it, we did not
-  const save = async (version = base.version) => {
-    setError(null);
-    try {
-      take(await ask("POST", path, { version, fields: fieldsOf(draft) }));
-    } catch (refused) {
-      const failed = /** @type {import("../session.js").Refused} */ (refused);
-      failed.status === 409 && failed.body?.current ? setConflict(failed.body.current) : setError(failed);
-    }
-  };
-  const remove = () => confirm(t("assistant.delete.sure")) && ask("DELETE", `/v1/assistants/${thing.assistant.id}`).then(() => go("/assistants"), setError);
+  const remove = () => confirm(t("assistant.delete.sure")) && ask("DELETE", `/v1/assistants/${thing.id}`).then(() => go("/assistants"), setError);
   return html`<div class="grid g21"><div class="card"><div class="body stack">
       ${!thing.may_change && html`<${Note}>${t(`assistant.locked.${thing.owner}`)}<//>`}
-      <${Settings} draft=${draft} locked=${!thing.may_change} change=${(/** @type {any} */ fields) => setDraft({ ...draft, ...fields })} rows=${10} />
-      <${Trouble} error=${error} />
-      ${conflict && html`<${Conflict} mine=${draft} theirs=${conflict} keep=${() => save(conflict.version)} drop=${() => take(conflict)} />`}
+      <${Settings} draft=${form.draft} locked=${!thing.may_change} change=${form.change} rows=${10} />
+      <${Trouble} error=${error} /><${Unsaved} form=${form} />
       <div class="row"><button type="button" class="button danger plain" disabled=${!thing.may_change} onClick=${remove}>${t("delete")}</button>
-        <span class="push small faint">${differs(draft, base.assistant) ? t("unsaved") : t("saved", { n: base.version })}</span>
-        <button type="button" class="button primary" disabled=${!thing.may_change || !differs(draft, base.assistant)} onClick=${() => save()}>${t("save")}</button></div></div></div>
+        <span class="push small faint">${form.unsaved ? t("unsaved") : t("saved", { n: thing.version })}</span>
+        <button type="button" class="button primary" disabled=${!thing.may_change || !form.unsaved} onClick=${() => form.save()}>${t("save")}</button></div></div></div>
     <${Places} thing=${thing} /></div>`;
 }
-
-/** Two people changed the same thing: both texts, and who reads decides.
- * @param {{mine: any, theirs: any, keep: () => void, drop: () => void}} props */
-export const Conflict = ({ mine, theirs, keep, drop }) => html`<div class="ask" role="alert" ref=${(/** @type {Element | null} */ box) => box?.scrollIntoView({ block: "nearest" })}><b>${t("conflict.title", { n: theirs.version })}</b>
-  <p class="small">${t("conflict.text")}</p><${Diff} before=${asText(theirs.assistant)} after=${asText(mine)} />
-  <div class="row wrap"><button type="button" class="button primary" onClick=${keep}>${t("conflict.keep")}</button>
-    <button type="button" class="button" onClick=${drop}>${t("conflict.drop")}</button></div></div>`;
-
-/** The fields as lines. @param {any} one */
-const asText = (one) => [`${t("name")}: ${one.name ?? ""}`, `${t("model")}: ${one.model}`, `${t("effort")}: ${one.reasoning_effort ?? ""}`,
-  `${t("tools")}: ${(one.tools ?? []).map((/** @type {any} */ tool) => tool.function?.name ?? tool.type).join(", ")}`, one.instructions ?? ""].join("\n");
 
 /** @param {{thing: any, path: string, saved: (thing: any) => void}} props */
 function Versions({ thing, path, saved }) {

@@ -34,6 +34,6 @@ export function Assistants() {
 
 /** A first version that answers at once; the person goes on from there. */
 async function create() {
-  const models = await ask("GET", "/v1/models");
-  return ask("POST", "/v1/assistants", { model: models.data[0]?.id, name: t("assistant.new"), instructions: "", tools: [] });
+  const { model } = await ask("GET", "/v1/assistants/asst_settings"); // the one that is sure to answer here
+  return ask("POST", "/v1/assistants", { model, name: t("assistant.new"), instructions: "", tools: [] });
 }
