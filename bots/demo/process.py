@@ -158,7 +158,7 @@ class _Child(asyncio.Protocol):
         """Whether it ever was connected."""
         self.problems: list[str] = []
         """What it had to say when it could not go on."""
-        self._unread, self._over = b"", asyncio.Event()
+        self._unread, self._over, self._killed = b"", asyncio.Event(), False
 
     def data_received(self, data: bytes) -> None:
         """See `Report.tell` of the process."""
@@ -166,7 +166,8 @@ class _Child(asyncio.Protocol):
         for line in map(json.loads, lines):
             self.problems = line.get("problems", [])
             self.stood = self.stood or line["connected"]
-            self._set(line)
+            if not self._killed:
+                self._set(line)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has died: known sooner than its exit status."""
@@ -182,7 +183,8 @@ class _Child(asyncio.Protocol):
         return status
 
     def kill(self) -> None:
-        """Nobody is to think that it still answers."""
+        """Nobody is to think that it still answers, whatever it told before."""
+        self._killed = True
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         self._set(_NOWHERE)
