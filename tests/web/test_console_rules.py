@@ -165,6 +165,9 @@ async def test_w5_a_key_opens_a_session_that_is_in_the_cookie_alone(api: Api):
         assert ("mina", "default", False, False) == tuple(
             told[n] for n in ("name", "project", "admin", "read_chats")
         )
+        assert {"session": told} == await mina.get("/console/login")
+        async with stranger(api) as other:
+            assert (200, {"session": None}) == await other.ask("GET", "/console/login")
         await mina.post("/console/login", {"key": await api.key("ari", console=True)})
         assert ("ari", False) == ((await mina.get("/console/api/session"))["name"], mina.cookie == first)
         stored = look(api.data / FILE, lambda tx: tx.execute("SELECT hash FROM sessions").fetchall())

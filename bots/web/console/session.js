@@ -8,8 +8,6 @@ export const session = signal(/** @type {Session | null | undefined} */ (undefin
 /** Why nobody is logged in, where there is more to say than that. */
 export const refused = signal(/** @type {Error | null} */ (null));
 let token = { text: "", until: 0 };
-/** Remembers that somebody logged in here, so that a page without a session need not ask to be refused. */
-const BEFORE = "spool.session";
 
 /** What the server refused, or that it could not be reached (status 0). */
 export class Refused extends Error {
@@ -82,23 +80,20 @@ export const distrust = () => void (token.until = 0);
 
 function forget(why = "") {
   if (session.value) refused.value = why ? new Error(why) : null;
-  localStorage.removeItem(BEFORE);
   distrust();
   session.value = null;
 }
 
 /** Asks who is logged in; a server that is away or in trouble leaves things as they are. */
 export async function look() {
-  if (!localStorage.getItem(BEFORE)) return forget();
-  await ask("GET", "/console/api/session").then((told) => (session.value = told),
-    () => session.value === undefined && setTimeout(look, 1000)); // 401 has been forgotten already
+  await ask("GET", "/console/login").then((told) => (told.session ? (session.value = told.session) : forget(session.value ? t("login.ended") : "")),
+    () => session.value === undefined && setTimeout(look, 1000));
 }
 
 /** Raises Refused with why the key does not open the console. @param {string} key */
 export async function enter(key) {
   await ask("POST", "/console/login", { key });
   refused.value = null;
-  localStorage.setItem(BEFORE, "1");
   await look();
 }
 

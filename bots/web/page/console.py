@@ -16,6 +16,7 @@ from bots.web.page.services import Console
 from bots.web.page.shown import posts, shown
 from bots.web.route import EVENTS, NOTHING, Answer, Call, Route, by
 from core.api.console.sessions import TOKEN
+from core.api.key import Key
 from core.api.page import listed
 from core.api.refusal import Refusal
 from core.store.console import Filters
@@ -83,11 +84,11 @@ def _access(console: Console) -> tuple[Route, ...]:
         return await console.login.leave(cookie_of(call.request))
 
     async def session(call: Call) -> Answer:
-        key = call.key
-        told = {"name": key.name, "project": key.project, "admin": key.admin, "read_chats": key.read_chats}
-        means = console.means
-        more = {"version": version(), "demo": means.demo, "connections": means.connections.to_json()}
-        return {**told, **more}
+        return _session(console, call.key)
+
+    async def whether(call: Call) -> Answer:
+        key = await console.sessions.find(cookie_of(call.request))
+        return {"session": _session(console, key) if key else None}
 
     async def token(call: Call) -> Answer:
         return {"token": console.sessions.token(cookie_of(call.request)), "expires_in": int(TOKEN)}
@@ -105,11 +106,23 @@ def _access(console: Console) -> tuple[Route, ...]:
             answer=NOTHING,
             open=True,
         ),
+        _route("GET", "/login", whether, "Whether anybody is logged in, and who", open=True),
         _route("POST", "/logout", leave, "Log out", body=Empty, answer=NOTHING),
         _route("GET", "/api/session", session, "Who is logged in"),
         _route("POST", "/api/token", token, "A bearer token for /v1, for 15 minutes", body=Empty),
         _route("GET", "/api/events", events, "What changes", query=Since, answer=EVENTS),
     )
+
+
+def _session(console: Console, key: Key) -> dict[str, Any]:
+    told = {"name": key.name, "project": key.project, "admin": key.admin, "read_chats": key.read_chats}
+    means = console.means
+    return {
+        **told,
+        "version": version(),
+        "demo": means.demo,
+        "connections": means.connections.to_json(),
+    }
 
 
 def _lists(console: Console) -> tuple[Route, ...]:
