@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,8 +18,10 @@ from typing import Any, Final, NamedTuple
 from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_playwright
 
 from scripts.company import VACATION, company
+from scripts.film import Film
 
-FOLDER: Final = Path(__file__).resolve().parent.parent / "docs/console"
+ROOT: Final = Path(__file__).resolve().parent.parent
+FOLDER: Final = ROOT / "docs/console"
 WIDE: Final[ViewportSize] = {"width": 1440, "height": 900}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -43,22 +48,29 @@ def started(playwright: Playwright) -> Browser:
 def make(names: Sequence[str]) -> int:
     """All pictures, or those with these names; returns the exit status."""
     FOLDER.mkdir(exist_ok=True)
-    with sync_playwright() as playwright, running() as (url, key):
+    wanted = set(names) or {*PICTURES, *OF_THE_DEMO, FILM}
+    with sync_playwright() as playwright:
         browser = started(playwright)
-        for name, picture in PICTURES.items():
-            if names and name not in names:
-                continue
-            page = browser.new_context(viewport=picture.view, **picture.look).new_page()
-            if name != "login":
-                page.goto(f"{url}/#key={key}")
-                page.get_by_role("navigation").wait_for()
-            page.goto(url + picture.address)
-            page.wait_for_selector("h1", state="attached")
-            picture.prepare(page)
-            page.wait_for_timeout(600)
-            (FOLDER / f"{name}.webp").write_bytes(taken(page))
-            page.context.close()
+        for where, pictures in ((running, PICTURES), (demo, {FILM: Picture("/simulator"), **OF_THE_DEMO})):
+            if chosen := {name: one for name, one in pictures.items() if name in wanted}:
+                with where() as (url, key):
+                    for name, picture in chosen.items():
+                        (FOLDER / f"{name}.webp").write_bytes(_shown(browser, url, key, name, picture))
     return 0
+
+
+def _shown(browser: Browser, url: str, key: str, name: str, picture: Picture) -> bytes:
+    page = browser.new_context(viewport=picture.view, **picture.look).new_page()
+    if name != "login":
+        page.goto(f"{url}/#key={key}")
+        page.get_by_role("navigation").wait_for()
+    page.goto(url + picture.address)
+    page.wait_for_selector("h1", state="attached")
+    picture.prepare(page)
+    page.wait_for_timeout(600)
+    told = _killed(page) if name == FILM else taken(page)
+    page.context.close()
+    return told
 
 
 def taken(page: Page, quality: int = 82, **clip: Any) -> bytes:
@@ -93,6 +105,23 @@ def running() -> Iterator[tuple[str, str]]:
         if found:
             found[2].call_soon_threadsafe(over.set)
         thread.join()
+
+
+@contextmanager
+def demo() -> Iterator[tuple[str, str]]:
+    """`spool demo --page` in an empty folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = (sys.executable, "-m", "bots", "demo", "--page")
+        environ = {"DATA_DIR": folder, "HTTP": "127.0.0.1:0", "PATH": os.environ["PATH"], "HOME": folder}
+        with subprocess.Popen(
+            command, cwd=folder, env={**environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            link = next(line for line in process.stdout if line.startswith("Console: ")).split()[1]
+            try:
+                yield tuple(link.split("/#key="))  # type: ignore[misc]  # an address and a key
+            finally:
+                process.terminate()
 
 
 def _ask(page: Page) -> None:
@@ -131,6 +160,48 @@ def _follow(name: str, then: str = "") -> Prepared:
     return followed
 
 
+def _say(page: Page, who: str, where: str, text: str) -> None:
+    page.get_by_role("button", name=who, exact=True).click()
+    box = page.get_by_role("region", name=where).get_by_role("textbox", name="Message")
+    box.fill(text)
+    box.press("Enter")
+
+
+def _chat(page: Page) -> None:
+    """Three people in both windows."""
+    page.get_by_text("bot process").wait_for()
+    _say(page, "Mina", "Slack", "calculate 2*(3+4)")
+    _say(page, "Jonas", "Discord", "what can you do?")
+    page.wait_for_timeout(6000)
+    _say(page, "Ari", "Slack", "count to 40")
+    page.get_by_text("39 40").first.wait_for()
+    _say(page, "Jonas", "Discord", "count to 400")
+    page.wait_for_timeout(3000)
+
+
+def _killed(page: Page) -> bytes:
+    """An answer that the bot is killed under, and that is finished in place; without the navigation."""
+    left, scale = 224, 0.75
+    width, height = WIDE["width"] - left, WIDE["height"]
+    clip = {"x": left, "y": 0, "width": width, "height": height, "scale": scale}
+    film = Film(lambda: taken(page, 60, clip=clip), round(width * scale), round(height * scale))
+    film.take()
+    _say(page, "Mina", "Slack", "count to 60")
+    _filmed(page, film, "19 20")
+    page.get_by_role("button", name="kill -9 the bot").click()
+    _filmed(page, film, "59 60")
+    page.wait_for_timeout(700)
+    film.take()
+    return film.whole()
+
+
+def _filmed(page: Page, film: Film, until: str) -> None:
+    """Until the newest post says so, several pictures a second."""
+    while not page.get_by_role("article").last.get_by_text(until).count():
+        film.take()
+        page.wait_for_timeout(180)
+
+
 _DARK: Final = {"locale": "ko", "color_scheme": "dark"}
 _KILLED: Final = _open(takeovers=1)
 PICTURES: Final[Mapping[str, Picture]] = {
@@ -147,3 +218,8 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "run-phone": Picture("/runs", _KILLED, PHONE),
     "login": Picture("/"),
 }
+OF_THE_DEMO: Final[Mapping[str, Picture]] = {
+    "simulator": Picture("/simulator", _chat),
+    "simulator-phone": Picture("/simulator", view=PHONE, look=_DARK),
+}
+FILM: Final = "kill"

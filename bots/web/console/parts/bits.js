@@ -62,7 +62,7 @@ export const Trouble = ({ error, again }) => error && html`<${Note} kind="bad" i
 
 /** Nothing is here, and what to do about it. @param {{title: string, text: string, children?: any}} props */
 export const Empty = ({ title, text, children }) => html`
-  <div class="empty"><div class="thread"></div><h2>${title}</h2><p>${text}</p>${children}</div>`;
+  <div class="empty"><h2>${title}</h2><p>${text}</p>${children}</div>`;
 
 /** Text of a program, which can be copied. @param {{text: string, wrapped?: boolean}} props */
 export function Code({ text, wrapped }) {

@@ -26,6 +26,9 @@ export function Timeline({ run, at, choose }) {
 /** The time without a process, as a line of its own. @param {{at: number, taken_over_at: number | null}} death */
 const gap = ({ at, taken_over_at }) => ({ kind: "death", name: "death", began_at: at, ended_at: taken_over_at, detail: taken_over_at && t("death.over"), level: 0 });
 
+/** A request whose end nobody saw. @param {any} one */
+const unseen = (one) => one.kind === "model" && one.outcome === "unknown";
+
 /** When a line was over, null while it goes on: a request that a process took with it ends there, and a post is written until the
  * next one begins or the run is over. @param {any} one @param {any} run @returns {number | null} */
 function endOf(one, run) {
@@ -34,7 +37,8 @@ function endOf(one, run) {
     const next = run.timeline.find((/** @type {any} */ other) => other.name.startsWith("post:") && other.began_at > one.began_at);
     return next?.began_at ?? (over && Math.max(over, one.began_at));
   }
-  return one.ended_at ?? run.deaths?.find((/** @type {any} */ death) => death.at >= one.began_at)?.at ?? over;
+  const death = unseen(one) && run.deaths?.find((/** @type {any} */ other) => other.at >= one.began_at);
+  return death ? death.at : one.ended_at ?? over;
 }
 
 /** @param {{span: number}} props */
@@ -54,7 +58,7 @@ export const titleOf = (one) => (one.level && one.detail) || (["received", "cont
 /** The time from one moment to another without that in which no process was there.
  * @param {number} from @param {number} to @param {any[]} deaths @returns {[number, number][]} */
 function pieces(from, to, deaths) {
-  const gap = deaths.find((one) => one.at > from && one.at < to);
+  const gap = deaths.find((one) => one.at < to && (one.at > from || (one.at === from && one.taken_over_at > from)));
   if (!gap) return [[from, to]];
   const rest = Math.max(gap.at, gap.taken_over_at ?? to);
   return [[from, gap.at], ...(rest < to ? pieces(rest, to, deaths) : [])];
@@ -73,7 +77,7 @@ function Line({ one, deaths, share, now, on, choose }) {
     <span class="lane" aria-hidden="true">
       ${one.first_at && html`<${Bar} look="${look} soft" from=${share(one.began_at)} to=${share(one.first_at)} />`}
       ${(one.kind === "death" ? [[one.began_at, end]] : pieces(one.first_at ?? one.began_at, end, deaths)).map(([from, to]) => html`<${Bar} look=${look} from=${share(from)} to=${share(to)} />`)}</span>
-    <span>${one.until ? duration(end - one.began_at) : t("goes_on")}</span></div>`;
+    <span>${unseen(one) ? "–" : one.until ? duration(end - one.began_at) : t("goes_on")}</span></div>`;
 }
 
 /** @param {{look: string, from: number, to: number}} props */

@@ -46,7 +46,7 @@ function Story({ run }) {
   const asked = run.timeline.findLast((/** @type {any} */ one) => one.kind === "person" && one.outcome === "waiting");
   return html`${run.why && html`<${Note} kind=${run.status === "failed" ? "bad" : "wait"} icon="warn"><b>${reason(run)}</b> ${cure(run.why.code)} <span class="mono quiet">${run.why.code}</span><//>`}
     ${asked && html`<${Note} kind="wait" icon="warn"><b>${t("run.waits", { name: who(run) })}</b> ${t("story.waits", { tool: asked.detail })}<//>`}
-    ${last && html`<${Note} kind="ok" icon="heart"><b>${t("story.death")}</b> ${t("story.over", {
+    ${last && html`<${Note} kind="ok" icon="heart"><b class="promise">${t("story.death")}</b> ${t("story.over", {
       at: moment(last.at, true), time: duration(last.taken_over_at - last.at) })}<//>`}`;
 }
 

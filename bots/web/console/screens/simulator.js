@@ -132,8 +132,8 @@ function Break({ state, act }) {
       aria-pressed=${stays ? String(on.includes(kind)) : undefined} disabled=${!state || on.includes(`${kind}.${what}`) || (what === "model" && !state.model)}
       onClick=${() => act("trouble", { kind, platform: kind === "cut" ? what : null, on: !on.includes(kind) })}>
       ${kind === "kill" && html`<${Icon} name="bolt" />`}${t(kind === "cut" ? `trouble.cut.${what}` : `trouble.${kind}`)}</button>`)}
-      <span class="push row wrap num" role="status"><span class="pill ${state?.lost ? "bad" : "ok"}">${t("sim.lost", { n: state?.lost ?? 0 })}</span>
-        <span class="pill ${state?.twice ? "bad" : "ok"}">${t("sim.twice", { n: state?.twice ?? 0 })}</span>
+      <span class="push row wrap num" role="status"><span class="pill promise ${state?.lost ? "bad" : "ok"}">${t("sim.lost", { n: state?.lost ?? 0 })}</span>
+        <span class="pill promise ${state?.twice ? "bad" : "ok"}">${t("sim.twice", { n: state?.twice ?? 0 })}</span>
         <span class="small quiet">${state?.pid ? t("sim.process", { n: state.pid }) : t("sim.no_process")}</span>
         <span class="small quiet">${t("sim.facts", { taken: state?.takeovers ?? 0, n: state?.requests ?? 0 })}</span></span></div></div>`;
 }
