@@ -33,7 +33,8 @@ async def talk(settings: Settings, spool: str = "spool") -> None:
 
     `spool`: what the person typed to get here.
     """
-    async with _bot(settings) as bot:
+    logging.getLogger().setLevel(logging.WARNING)
+    async with running(settings) as bot:
         from bots.demo.stage import staged
         from bots.demo.terminal.talk import hold
 
@@ -44,7 +45,8 @@ async def talk(settings: Settings, spool: str = "spool") -> None:
 
 async def show(settings: Settings, spool: str = "spool") -> None:
     """Serve the page until SIGTERM or SIGINT; nobody needs to be at a terminal."""
-    async with _bot(settings) as bot:
+    logging.getLogger().setLevel(logging.WARNING)
+    async with running(settings) as bot:
         from bots.demo.stage import staged
 
         async with staged(settings, bot, spool, seen=True) as stage:
@@ -57,15 +59,16 @@ async def show(settings: Settings, spool: str = "spool") -> None:
 
 
 @contextlib.asynccontextmanager
-async def _bot(settings: Settings) -> AsyncIterator[BotProcess]:
-    """Its process, which imports what it needs while the stage is being made. Raises ConfigError."""
-    logging.getLogger().setLevel(logging.WARNING)
+async def running(settings: Settings) -> AsyncIterator[BotProcess]:
+    """The bot's process, which imports what it needs while the stage is being made. Raises ConfigError."""
     path = data_directory(data_directory(settings.data_dir) / "demo")
     with contextlib.ExitStack() as stack:
         bot = BotProcess(await _held(path, stack))
         await bot.start()
-        stack.callback(bot.kill)
-        yield bot
+        try:
+            yield bot
+        finally:
+            await bot.end()
 
 
 async def _held(path: Path, stack: contextlib.ExitStack) -> int:

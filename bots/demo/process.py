@@ -46,6 +46,7 @@ class BotProcess:
         """How many lanes of work have begun in each channel."""
         self._changed = asyncio.Event()
         self._spare: _Child | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def pid(self) -> int | None:
@@ -78,7 +79,7 @@ class BotProcess:
         """Hand over what it is to run, now and whenever it is started again."""
         self._order = pickle.dumps(order)
         self._keeping = asyncio.create_task(self._keep(), name="bot")
-        self._sparing = asyncio.create_task(self._keep_a_spare(), name="spare bot")
+        self._tasks = [self._keeping, asyncio.create_task(self._keep_a_spare(), name="spare bot")]
 
     async def connected(self) -> None:
         """Returns once it is. Raises ConfigError where it ends by itself and never was."""
@@ -88,11 +89,10 @@ class BotProcess:
             await self.changed()
 
     async def end(self) -> None:
-        """It lets go of everything, and is not started again."""
-        tasks = (self._keeping, self._sparing)
-        for task in tasks:
+        """It lets go of everything, and is not started again. Once more does no harm."""
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._spare:
             self._spare.kill()
             await self._spare.process.wait()
@@ -158,7 +158,7 @@ class _Child(asyncio.Protocol):
         """Whether it ever was connected."""
         self.problems: list[str] = []
         """What it had to say when it could not go on."""
-        self._unread, self._over = b"", asyncio.Event()
+        self._unread, self._over, self._killed = b"", asyncio.Event(), False
 
     def data_received(self, data: bytes) -> None:
         """See `Report.tell` of the process."""
@@ -166,7 +166,8 @@ class _Child(asyncio.Protocol):
         for line in map(json.loads, lines):
             self.problems = line.get("problems", [])
             self.stood = self.stood or line["connected"]
-            self._set(line)
+            if not self._killed:
+                self._set(line)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has died: known sooner than its exit status."""
@@ -182,7 +183,8 @@ class _Child(asyncio.Protocol):
         return status
 
     def kill(self) -> None:
-        """Nobody is to think that it still answers."""
+        """Nobody is to think that it still answers, whatever it told before."""
+        self._killed = True
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         self._set(_NOWHERE)

@@ -51,6 +51,7 @@ _RUN: Final[Mapping[str, str]] = {
     "project": "threads.project",
     "platform": _PLATFORM,
     "workspace": "messages.workspace",
+    "topic": "messages.topic",
     "place": "COALESCE(messages.channel, threads.project, '')",
     "author": "json_extract(messages.body, '$.author')",
     "who": _PERSON,

@@ -99,6 +99,7 @@ def test_what_is_not_sent(demos):
     assert said["[slack] /file"] == "Write: /file PATH [TEXT]\n"
     assert said["[slack] /reset now"] == EN.takes_nothing.format(order="/reset")
     assert "Assistant: " not in said["[slack] /rest"] + said["[slack] help"]
+    assert "/yes allows it" not in said["[slack] hello"]  # buttons for another answer are no question
     assert "never said" not in demos[1][0]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bots.intake.connection import Connection, TokenRefused, keep
+from bots.intake.connection import Connection, Connections, TokenRefused, keep
 from core.concurrency import Backoff
 from tests.core.fakes import News
 
@@ -166,3 +166,21 @@ async def test_being_cancelled_is_the_end():
     with pytest.raises(asyncio.CancelledError):
         await keeping
     assert 1 == len(line.times)
+
+
+async def test_how_it_is_connected_is_told():
+    """Until the token that worked is refused."""
+    connections, seen = Connections(["slack"]), []
+
+    async def script(number: int, connected: Callable[[], None]) -> None:
+        seen.extend(connections.to_json())
+        connected()
+        seen.extend(connections.to_json())
+        if number == 2:
+            raise TokenRefused("SLACK_BOT_TOKEN is refused.")
+
+    await keep(Line(script), tell=connections.teller("slack"), backoff=Backoff(first=0.01))
+
+    states = [(one["name"], one["state"], one["detail"]) for one in (*seen, *connections.to_json())]
+    fine, wait = ("Slack", "ok", ""), ("Slack", "wait", "")
+    assert [wait, fine, wait, fine, ("Slack", "bad", "SLACK_BOT_TOKEN is refused.")] == states

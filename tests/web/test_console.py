@@ -184,7 +184,9 @@ async def test_a_chat_is_read_with_the_right_only(product: Product, slack: Slack
             row = done["data"][0]
             told = await mina.get(f"/console/api/runs/{row['id']}")
             assert ("slack", "C1", "slack:U1") == (told["platform"], told["place"], told["person_id"])
-            assert told["link"].startswith("https://slack.com/archives/C1/p")
+            post = slack.posts("C1")[0]
+            link = f"https://slack.com/archives/C1/p{post.ts.replace('.', '')}"
+            assert f"{link}?thread_ts={post.thread_ts}&cid=C1" == told["link"]
             assert "post" in [line["kind"] for line in told["timeline"]]
             assert "canary" not in json.dumps([row, told, await mina.get("/console/api/threads")])
             for found, query in (

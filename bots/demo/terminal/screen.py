@@ -64,11 +64,12 @@ class Screen:
         before = self._shown.get(post.id, "")
         rewritten = not post.text.startswith(before)
         text = whole_words(post.text) if growing and not rewritten else post.text
+        if before.startswith(text) and not rewritten:  # no more whole words yet
+            if self._growing == post.id:
+                self._held = post.text[len(before) :]
+            return
         if self._growing != post.id:
             self._finish()
-        if before.startswith(text) and not rewritten:  # no more whole words yet
-            self._held = post.text[len(before) :]
-            return
         if not before:
             self.write(f"\n{self._words.answers.format(where=where)}{text}")
         elif rewritten:

@@ -12,7 +12,6 @@ from bots.web.bodies.shared import Body, Query
 from bots.web.frame.answers import reply
 from bots.web.page import live
 from bots.web.page.gate import cookie_of, language_of
-from bots.web.page.links import link
 from bots.web.page.services import Console
 from bots.web.page.shown import posts, shown
 from bots.web.route import EVENTS, NOTHING, Answer, Call, Route, by
@@ -124,8 +123,8 @@ def _lists(console: Console) -> tuple[Route, ...]:
 
     async def run(call: Call) -> Answer:
         told = await looks.run(call.key, call.path["run_id"], language_of(call.request))
-        first, where = told.pop("post"), (told["platform"], told.pop("workspace"), told["place"])
-        return {**told, "link": link(*where, first[0]["id"]) if first else None, "trace": None}
+        first, where = told.pop("post"), told.pop("where")
+        return {**told, "link": _link(where, first[0]["id"]) if first else None}
 
     async def run_texts(call: Call) -> Answer:
         return _with_posts(await looks.run_texts(call.key, call.path["run_id"]))
@@ -216,10 +215,21 @@ def _tool(name: str, kind: str, available: bool, tool: Any) -> dict[str, Any]:
 
 def _with_posts(told: dict[str, Any]) -> dict[str, Any]:
     """Each post with what it says, by the adapters' own code, and its link."""
-    platform, where = told.pop("platform"), (told.pop("workspace"), told.pop("place"))
+    where = told.pop("where")
+    platform = where[0]
     said = posts(platform, told["answer"]) if told["posts"] else []
     made = [
-        {"platform": platform, "at": post["at"], "text": text, "link": link(platform, *where, post["id"])}
+        {"platform": platform, "at": post["at"], "text": text, "link": _link(where, post["id"])}
         for post, text in zip(told["posts"], said, strict=False)
     ]
     return {**told, "posts": made}
+
+
+def _link(where: tuple[str, str, str, str], post: str) -> str | None:
+    """Where a browser sees the post; None where posts have no address."""
+    platform, workspace, channel, topic = where
+    if platform == "slack":
+        thread = f"?thread_ts={topic}&cid={channel}" if topic and topic != post else ""
+        return f"https://slack.com/archives/{channel}/p{post.replace('.', '')}{thread}"
+    discord = f"https://discord.com/channels/{workspace or '@me'}/{channel}/{post}"
+    return discord if platform == "discord" else None

@@ -74,7 +74,7 @@ class Looks:
         return await self.look(work)
 
     async def run(self, key: Key, id: str, language: str) -> Row:
-        """One run as it went. `post`: where its first post stands, for whoever makes a link of it."""
+        """One run as it went. `post` and `where`: its first post, for whoever makes a link of it."""
 
         def work(tx: Execute) -> Row:
             row, steps = _run(tx, key, id), console.steps(tx, id)
@@ -82,8 +82,8 @@ class Looks:
             what = (row, steps, requests, console.asked(tx, run=id))
             died = deaths(*what, console.ends(tx, id))
             line = timeline(*what, died)
-            more = ("cached", "reasoning", "price_list", "posts", "edits", "requests", "workspace")
-            told = {name: row[name] for name in more} | {"post": _posts(steps)[:1]}
+            more = ("cached", "reasoning", "price_list", "posts", "edits", "requests")
+            told = {name: row[name] for name in more} | {"post": _posts(steps)[:1], "where": _where(row)}
             return run_row(row, language) | told | {"timeline": line, "deaths": died}
 
         return await self.look(work)
@@ -103,7 +103,7 @@ class Looks:
                 "answer": said,
                 "steps": _step_texts(steps),
                 "posts": _posts(list(steps.values())),
-                **{name: row[name] for name in ("platform", "workspace", "place")},
+                "where": _where(row),
             }
 
         return await self.look(work)
@@ -181,6 +181,10 @@ def _run(tx: Execute, key: Key, id: str) -> Row:
     if row is None:
         raise not_found("run", id)
     return row
+
+
+def _where(row: Row) -> tuple[str | None, ...]:
+    return row["platform"], row["workspace"], row["place"], row["topic"]
 
 
 def _question(tx: Execute, row: Row) -> str:

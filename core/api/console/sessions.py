@@ -24,8 +24,6 @@ LINK: Final = 600.0
 """Seconds that a link may be used in, once."""
 TOKEN: Final = 900.0
 """Seconds that a token for /v1 counts."""
-FRESH: Final = 0.5
-"""Seconds for which a session is not looked up again: one that has ended opens nothing after that."""
 NOTED: Final = 60.0
 """Seconds between two notes of when it was last used."""
 OPERATOR: Final = "console:operator"
@@ -57,9 +55,6 @@ class Sessions:
 
     def __init__(self, db: Database, keys: Keys | None, clock: Callable[[], float] = time.time) -> None:
         self._db, self._keys, self._clock = db, keys, clock
-        self._known: dict[str, tuple[Key, float]] = {}
-        """By the hash of the cookie: who that is, and when it was looked up."""
-        self._noted: dict[str, float] = {}
         self._tokens: dict[str, tuple[str, float]] = {}
         """By the hash of the token: the session's, and until when."""
 
@@ -88,9 +83,7 @@ class Sessions:
 
     async def logout(self, cookie: str) -> None:
         """The session has ended, with its tokens."""
-        digest = digest_of(cookie)
-        await self._db(lambda tx: sessions.end(tx, digest))
-        self._known.pop(digest, None)
+        await self._db(lambda tx: sessions.end(tx, digest_of(cookie)))
 
     def token(self, cookie: str) -> str:
         """A bearer token for /v1 with the session's rights, as long as it lasts and at most `TOKEN`."""
@@ -107,24 +100,15 @@ class Sessions:
         return await self._of(session) if self._clock() < until else None
 
     async def _of(self, digest: str) -> Key | None:
+        """Nobody waits for the note that it was used, and nothing is lost when that cannot be stored."""
         now = self._clock()
-        key, at = self._known.get(digest, (None, 0.0))
-        if key is None or not 0 <= now - at < FRESH:
-            key = await self._look_up(digest, now)
-        if key is not None and not 0 <= now - self._noted.get(digest, 0.0) < NOTED:
-            self._noted[digest] = now
-            noted = self._db(lambda tx: sessions.used(tx, digest, now))
-            noted.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return key
-
-    async def _look_up(self, digest: str, now: float) -> Key | None:
         born, used = now - LONGEST, now - IDLE
         row = await self._db(lambda tx: sessions.get(tx, digest, "session", born=born, used=used))
         if row is None:
-            self._known.pop(digest, None)
-            self._noted.pop(digest, None)
             return None
-        self._known[digest] = _key(row), now
+        if not 0 <= now - row.used_at < NOTED:
+            noted = self._db(lambda tx: sessions.used(tx, digest, now))
+            noted.add_done_callback(lambda done: done.cancelled() or done.exception())
         return _key(row)
 
 
