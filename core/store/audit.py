@@ -12,7 +12,7 @@ OPERATOR = "operator"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One deed. `actor`: `key:NAME`, or the operator."""
+    """One deed. `actor`: a key's name, the operator, or who came by a link: `slack:U…`."""
 
     at: float
     actor: str

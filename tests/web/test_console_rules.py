@@ -273,7 +273,7 @@ async def test_w9_texts_need_their_right_and_each_time_a_line_of_the_audit(
             assert [] == audited()
             for path in (*paths, paths[0]):
                 assert "canary" in str(await ari.post(path))
-            who = "key:mina-read_chats"
+            who = "mina-read_chats"
             wanted = [(who, "texts.run", run), (who, "texts.thread", thread), (who, "texts.run", run)]
             assert wanted == audited()
 

@@ -153,7 +153,7 @@ class Looks:
                 "This key may not read what people say; `spool keys create NAME --console --read-chats` may."
             )
             raise Refusal(told, status=403, code="read_chats")
-        entry = Entry(time.time(), key.person, action, id)
+        entry = Entry(time.time(), key.name, action, id)
         await self._db(lambda tx: audit.add(tx, entry))
 
 

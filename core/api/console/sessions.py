@@ -46,7 +46,7 @@ def link(tx: Execute, wanted: Key, now: float) -> str:
     sessions.add(
         tx, SessionRow(digest_of(secret), "link", None, wanted.name, wanted.project, *rights, now, now)
     )
-    audit.add(tx, Entry(now, wanted.person, "console.link", wanted.name))
+    audit.add(tx, Entry(now, wanted.name, "console.link", wanted.name))
     return secret
 
 
@@ -72,7 +72,7 @@ class Sessions:
             sessions.add(
                 tx, replace(row, hash=digest_of(cookie), kind="session", created_at=now, used_at=now)
             )
-            audit.add(tx, Entry(now, _key(row).person, "console.login", row.name))
+            audit.add(tx, Entry(now, row.name, "console.login", row.name))
 
         await self._db(work)
         return cookie
