@@ -12,6 +12,7 @@ from bots.demo.simulator.markup import of_discord
 from bots.demo.simulator.post import TALK, Button, Made, Part, Post, Upload
 from bots.demo.town import BOT, DISCORD_CHANNEL, GENERAL, PEOPLE, SERVER, Resident
 from standins.discord import DiscordStandin
+from standins.discord.attachment import Upload as DiscordUpload
 from standins.discord.guild import moment
 from standins.discord.message import EPHEMERAL, LOADING, Message
 
@@ -94,9 +95,8 @@ class DiscordWindow:
         """See `Window.say`."""
         written = re.sub(r"@\w+", lambda found: self._mention(found[0]), text)
         place = self._place(person, channel)
-        await self._discord.say(
-            person.discord, place, written, thread or None, attachments=list(files) or None
-        )
+        sent = [DiscordUpload(*file) for file in files]
+        await self._discord.say(person.discord, place, written, thread or None, attachments=sent or None)
 
     def _mention(self, name: str) -> str:
         return f"<@{self._ids[name.lower()]}>" if name.lower() in self._ids else name

@@ -10,9 +10,9 @@ from bots.demo.simulator.post import Part
 
 _CODE: Final = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 _TOKEN: Final = re.compile(r"<(?P<sigil>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
-_BOLD: Final = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
-_STRUCK: Final = re.compile(r"(?<![\w~])~(?=\S)([^~\n]+?)(?<=\S)~(?![\w~])")
-_MARKS: Final = re.compile(r"(^#|[\\\[\]|])", re.MULTILINE)
+_BOLD: Final = re.compile(r"(?<![\w*\\])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
+_STRUCK: Final = re.compile(r"(?<![\w~\\])~(?=\S)([^~\n]+?)(?<=\S)~(?![\w~])")
+_MARKS: Final = re.compile(r"(^#|[\\\[\]|]|\*(?=\*)|(?<=\*)\*|~(?=~)|(?<=~)~)", re.MULTILINE)
 """What would mean something in Markdown and means nothing on Slack."""
 _SMALL: Final = "-# "
 

@@ -15,8 +15,8 @@ TALK: Final = f"@{BOT}"
 """How the direct talk with the bot is called; everybody has one."""
 CHANNELS: Final = {"slack": (GENERAL, TALK), "discord": (TALK, GENERAL)}
 """What the windows show, that which is open first."""
-Upload = tuple[str, bytes]
-"""A file's name and bytes."""
+Upload = tuple[str, bytes, str]
+"""A file's name, bytes and MIME type, "" where nobody told."""
 
 
 @dataclass(frozen=True, slots=True)

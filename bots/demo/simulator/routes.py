@@ -49,7 +49,6 @@ class Trouble(Body):
     kind: Literal["kill", "cut", "twice", "429", "500", "slow"]
     platform: Platform | None = None
     on: bool = True
-    person: str = ""
 
 
 def routes(simulator: Simulator, sessions: Sessions) -> tuple[Route, ...]:
@@ -60,7 +59,7 @@ def routes(simulator: Simulator, sessions: Sessions) -> tuple[Route, ...]:
 
     async def post(call: Call) -> Answer:
         body = call.body
-        files = [(file["name"], _bytes(file["data"])) for file in body.get("files", ())]
+        files = [(one["name"], _bytes(one["data"]), one.get("type", "")) for one in body.get("files", ())]
         where = body["platform"], body["channel"]
         return await _done(
             simulator.post(where, body["person"], body["text"], body.get("thread") or "", files)

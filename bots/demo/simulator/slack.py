@@ -12,6 +12,7 @@ from bots.demo.simulator.markup import of_slack
 from bots.demo.simulator.post import TALK, Button, Made, Part, Post, Upload
 from bots.demo.town import BOT, GENERAL, PEOPLE, SLACK_CHANNEL, Resident
 from standins.slack import SlackStandin
+from standins.slack.file import Upload as SlackUpload
 from standins.slack.message import Ephemeral, Message
 
 _TASKS: Final = {"in_progress": "doing", "pending": "doing", "complete": "done", "error": "failed"}
@@ -114,7 +115,8 @@ class SlackWindow:
         """See `Window.say`."""
         written = re.sub(r"@\w+", lambda found: self._mention(found[0]), text)
         place = self._place(person, channel)
-        await self._slack.say(person.slack, place, written, thread or None, files=list(files) or None)
+        sent = [SlackUpload(*file) for file in files]
+        await self._slack.say(person.slack, place, written, thread or None, files=sent or None)
 
     def _mention(self, name: str) -> str:
         return f"<@{self._ids[name.lower()]}>" if name.lower() in self._ids else name

@@ -43,7 +43,7 @@ async def test_a_post_grows_and_goes(simulator: Simulator, browser: Browser, sla
 
 
 async def test_files_both_ways(simulator: Simulator, browser: Browser):
-    sent = [("look.png", png()), ("notes.txt", b"words")]
+    sent = [("look.png", png(), "image/png"), ("notes.txt", b"words", "")]
     for where in (("slack", "@Spool"), ("discord", "@Spool")):
         await simulator.post(where, "Ari", "draw a cat", "", sent)
         (asked,) = await browser.until(lambda: browser.posts(where[0], bot=False))
@@ -96,6 +96,10 @@ async def test_buttons(simulator: Simulator, browser: Browser, platform: str):
         ("*bold* _slanted_ ~struck~", "**bold** _slanted_ ~~struck~~"),
         ("<https://a.b/c_d|a page> <https://a.b>", "[a page](https://a.b/c_d) <https://a.b>"),
         ("<@U1> in <#C1> <!here> &lt;b&gt; `*x*`", "@Mina in #general @here <b> `*x*`"),
+        (
+            "**not bold** ~~nor struck~~ *but this*",
+            "\\*\\*not bold\\*\\* \\~\\~nor struck\\~\\~ **but this**",
+        ),
         ("# no heading [no](link) 2*3*4", "\\# no heading \\[no\\](link) 2*3*4"),
     ],
 )

@@ -18,7 +18,7 @@ export function Assistant({ id }) {
   const tab = address.value.query.get("tab") ?? "settings";
   const crumbs = html`<a href="/assistants">${t("nav.assistants")}</a>`;
   if (!thing) return html`<${Unread} id=${id} list="/assistants" name=${t("nav.assistants")} error=${error} read=${read} />`;
-  const places = thing.places.map((/** @type {any} */ one) => one.name).join(", ");
+  const places = thing.places.map(placeOf).join(", ");
   const text = html`<span class="mono">${id}</span> · v${thing.version}${places && html` · ${t("assistant.answers", { places })}`}`;
   return html`<${Head} title=${thing.assistant.name || id} crumbs=${crumbs} text=${text}>
       <a class="button" href="/playground?assistant=${id}"><${Icon} name="play" />${t("open_playground")}</a><//>
@@ -65,10 +65,13 @@ function Versions({ thing, path, saved }) {
     <${Table} label=${t("tab.versions")} columns=${columns} rows=${rows} empty=${null} /></div>`;
 }
 
+/** What a place is called; without a platform it is every place that has nobody of its own. @param {any} one */
+const placeOf = (one) => (one.platform ? `${t(`platform.${one.platform}`)} ${one.name}` : t("platform."));
+
 /** @param {{thing: any}} props */
 function Places({ thing }) {
   const rows = thing.places.map((/** @type {any} */ one) => ({ ...one, id: one.platform + one.place }));
-  const columns = [{ name: t("place"), cell: (/** @type {any} */ one) => `${t(`platform.${one.platform}`)} ${one.name}` }, { name: t("since"), right: true, cell: (/** @type {any} */ one) => moment(one.since) }];
+  const columns = [{ name: t("place"), cell: placeOf }, { name: t("since"), right: true, cell: (/** @type {any} */ one) => moment(one.since) }];
   const empty = html`<${Empty} title=${t("places.empty.title")} text=${t("places.empty.text")}><code>/assistant use ${thing.assistant.name}</code><//>`;
   return html`<${Table} label=${t("tab.places")} columns=${columns} rows=${rows} empty=${empty} />`;
 }

@@ -21,14 +21,18 @@ function useFeed() {
   const [state, setState] = useState(/** @type {any} */ (null));
   useEffect(() => {
     const source = new EventSource(`${API}/events`);
-    const told = (/** @type {MessageEvent} */ event) => JSON.parse(event.data);
-    source.addEventListener("state", (event) => setState(told(event)));
-    source.addEventListener("reload", () => setPosts([]));
-    source.addEventListener("post", (event) => setPosts((all) => {
-      const post = told(event);
-      const others = all.filter((one) => one.platform !== post.platform || one.id !== post.id);
-      return post.deleted ? others : [...others, post].sort((a, b) => a.at - b.at);
-    }));
+    /** @type {Map<string, any>} */
+    const there = new Map();
+    let timer = 0; // many come at once
+    const show = () => ((timer = 0), setPosts([...there.values()].sort((a, b) => a.at - b.at)));
+    const soon = () => (timer ||= setTimeout(show, 30));
+    source.addEventListener("state", (event) => setState(JSON.parse(event.data)));
+    source.addEventListener("reload", () => (there.clear(), soon()));
+    source.addEventListener("post", (event) => {
+      const post = JSON.parse(event.data);
+      post.deleted ? there.delete(post.platform + post.id) : there.set(post.platform + post.id, post);
+      soon();
+    });
     return () => source.close();
   }, []);
   return { posts, state };
@@ -42,7 +46,7 @@ export function Simulator() {
   const [error, setError] = useState(/** @type {Error | null} */ (null));
   const people = state?.people ?? [];
   const me = person || people[0];
-  const act = (/** @type {string} */ what, /** @type {any} */ body) => ask("POST", `${API}/${what}`, body).then(() => setError(null), setError);
+  const act = (/** @type {string} */ what, /** @type {any} */ body) => ask("POST", `${API}/${what}`, body).then(() => (setError(null), true), (error) => setError(error));
   const say = (/** @type {string} */ text) => PLATFORMS.forEach((platform) => act("posts", { platform, channel: state.channels[platform][0], person: me, text }));
   return html`<${Head} title=${t("nav.simulator")} text=${t("sim.text")}>
       <${Segment} label=${t("sim.you")} options=${people.map((/** @type {string} */ one) => [one, one])} on=${me} choose=${setPerson} />
@@ -50,12 +54,12 @@ export function Simulator() {
     <div class="stack">${connect && html`<${Note}><p>${t("sim.connect.text")}</p><p><code>docs/setup.md</code> → <code>spool doctor</code> → <code>spool run</code></p><//>`}<${Trouble} error=${error} />
       <div class="row wrap" role="group" aria-label=${t("sim.examples")}>${EXAMPLES.map((key) => html`
         <button type="button" class="button" key=${key} disabled=${!state?.pid} onClick=${() => say(t(key))}>${t(key)}</button>`)}</div>
-      <div class="sim">${PLATFORMS.map((one) => html`<${Window} key=${one} platform=${one} channels=${state?.channels?.[one] ?? []} act=${act}
+      <div class="sim">${state && PLATFORMS.map((one) => html`<${Window} key=${one} platform=${one} channels=${state.channels[one]} act=${act}
         me=${me} posts=${posts.filter((post) => post.platform === one && (!post.only || post.only === me))} text=${typed[one] ?? ""} setText=${(/** @type {string} */ text) => setTyped((all) => ({ ...all, [one]: text }))} />`)}</div>
       <${Break} state=${state} act=${act} /></div>`;
 }
 
-/** @param {{platform: "slack" | "discord", channels: string[], posts: any[], me: string, act: (what: string, body: any) => Promise<void>, text: string, setText: (text: string) => void}} props */
+/** @param {{platform: "slack" | "discord", channels: string[], posts: any[], me: string, act: (what: string, body: any) => Promise<any>, text: string, setText: (text: string) => void}} props */
 function Window({ platform, channels, posts, me, act, text, setText }) {
   const [channel, setChannel] = useState("");
   const [thread, setThread] = useState(/** @type {any} */ (null));
@@ -65,7 +69,8 @@ function Window({ platform, channels, posts, me, act, text, setText }) {
   const send = () => {
     if (!text.trim() && !files.length) return;
     const toNobody = !here.startsWith("@") && !thread && !text.startsWith("/") && !MENTION.test(text);
-    act("posts", { platform, channel: here, person: me, text: toNobody ? `@Spool ${text}` : text, thread: thread?.id ?? null, files });
+    act("posts", { platform, channel: here, person: me, text: toNobody ? `@Spool ${text}` : text, thread: thread?.id ?? null, files })
+      .then((sent) => sent || (setText(text), setFiles(files)));
     setText("");
     setFiles([]);
   };
@@ -110,7 +115,7 @@ function Posts({ posts, nested, press, reply }) {
       <p class="who">${one.person}${one.bot && html`<span class="badge">APP</span>`}<small>${[moment(one.at), one.edited && t("sim.edited"), one.whispered && t("sim.only")].filter(Boolean).join(" · ")}</small>
         <button type="button" class="button plain" onClick=${() => reply(roots.includes(one) ? one : posts.find((root) => root.id === one.thread))}>${t("sim.reply")}</button></p>
       ${!nested && !roots.includes(one) && html`<p class="to cut">↪ ${answered(posts, one)}</p>`}
-      ${one.parts.map(part)}${one.growing && html`<span class="caret"></span>`}
+      ${parts(one)}${one.growing && html`<span class="caret"></span>`}
       ${one.files.map((/** @type {any} */ file) => (file.data ? html`<img src=${file.data} alt=${file.name} />` : html`<p><span class="tag">${file.name}</span></p>`))}
       ${one.buttons.length > 0 && html`<p class="row wrap">${one.buttons.map((/** @type {any} */ button) => html`
         <button type="button" class="button ${button.style}" key=${button.id} onClick=${() => press(one.id, button.id)}>${button.label}</button>`)}</p>`}
@@ -121,10 +126,15 @@ function Posts({ posts, nested, press, reply }) {
 const part = (one) => one.kind === "text" ? html`<${Markdown} text=${one.text} />`
   : html`<p class="to ${one.kind}">${{ doing: "◌ ", done: "✓ ", failed: "✕ " }[one.kind] ?? ""}${one.text}</p>`;
 
+/** Of a post that has not changed nothing is drawn anew. @type {WeakMap<any, any[]>} */
+const drawn = new WeakMap();
+/** @param {any} post */
+const parts = (post) => drawn.get(post) ?? (drawn.set(post, post.parts.map(part)), drawn.get(post));
+
 /** @param {any[]} posts @param {any} one */
 const answered = (posts, one) => posts.filter((other) => other.id === one.thread).map((other) => `${other.person}: ${other.parts[0]?.text ?? ""}`)[0];
 
-/** @param {{state: any, act: (what: string, body: any) => Promise<void>}} props */
+/** @param {{state: any, act: (what: string, body: any) => Promise<any>}} props */
 function Break({ state, act }) {
   const on = state?.on ?? [];
   return html`<div class="card"><header><h2>${t("sim.trouble")}</h2><span class="quiet small">${t("sim.trouble.text")}</span></header>
