@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,14 @@ LEFT_OUT = (
 )
 HARMLESS = ("Failed to load resource", "net::ERR_")
 """What a browser itself writes of answers that the page is prepared for."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and LEFT_OUT in str(report.longrepr):
+        report.longrepr = (__file__, 1, f"Skipped: {LEFT_OUT}")  # one place: pytest counts them in one line
+    return report
 
 
 @pytest.fixture

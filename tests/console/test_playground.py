@@ -12,7 +12,6 @@ from standins.script.script import Call, Hosted, Scenario, text_of
 from tests.console.hands import answered, attached, made, said
 from tests.web.clients import Api
 
-SCREENS = Path(__file__).resolve().parents[2] / "scripts/screens"
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
     '"><script>alert(1)</script>',
@@ -20,18 +19,6 @@ HOSTILE = (
     "<svg/onload=alert(1)>",
     "{{constructor.constructor('alert(1)')()}}",
 )
-
-
-async def test_the_playground_in_both_languages_themes_and_sizes(api: Api, tmp_path: Path):
-    """No violation of the policy, none of WCAG 2.2 AA, no sideways scroll, no error, no request elsewhere.
-
-    `scripts/screens` looks at every screen; here at the one with the most in it, and at the log-in.
-    """
-    key = await api.key("screens", console=True)
-    command = (str(SCREENS), api.url.removesuffix("/v1"), key, str(tmp_path / "pictures"), "/playground")
-    looked = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=PIPE)
-    assert b"" == (await looked.communicate())[0]
-    assert 0 == looked.returncode
 
 
 async def test_by_its_korean_names(api: Api, chromium: Any, script: Scenario, tmp_path: Path):
@@ -147,15 +134,14 @@ async def test_what_people_write_stays_text(page: Any, script: Scenario, tmp_pat
     anything with it fails its fixture."""
     file = tmp_path / "<img src=x onerror=alert(1)>.txt"
     file.write_text("x")
-    for number, text in enumerate(HOSTILE):
-        await made(page, text, instructions=text, tool="calculate")
-        if number == 0:
-            await attached(page, "Attach files", file)
-        script.enqueue(Call("calculate", {"expression": text}, id=f"call_{number}"))
-        script.enqueue(f"{number}: {text}")
-        await said(page, text)
-        await page.get_by_role("log", name="Talk").get_by_text(f"{number}: ").wait_for()
-        await page.get_by_text("completed", exact=True).first.wait_for()
-    for link in await page.get_by_role("log", name="Talk").get_by_role("link").all():
+    text = "\n\n".join(HOSTILE)
+    await made(page, " ".join(HOSTILE), instructions=text, tool="calculate")
+    await attached(page, "Attach files", file)
+    script.enqueue(Call("calculate", {"expression": text}, id="call_c"))
+    script.enqueue(f"{text}\n\nThat was it.")
+    await said(page, text)
+    await answered(page, "That was it.")
+    talk = page.get_by_role("log", name="Talk")
+    for link in await talk.get_by_role("link").all():
         assert str(await link.get_attribute("href")).startswith("https://")
-    assert 0 == await page.get_by_role("log", name="Talk").locator("img, script").count()
+    assert 0 == await talk.locator("img, script").count()

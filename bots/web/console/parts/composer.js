@@ -17,16 +17,21 @@ export const kept = () => ({ ...NOTHING, text: sessionStorage.getItem(KEPT) ?? "
 export function Composer({ name, writing, write, busy, ready, send, stop, children }) {
   const { text, files, edits } = writing;
   const [error, setError] = useState(/** @type {Error | null} */ (null));
+  const [wanted, setWanted] = useState(false); // sent as soon as it can be: a file, or the assistant, is on its way
   const input = useRef(/** @type {HTMLInputElement | null} */ (null));
   const area = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   useEffect(() => sessionStorage.setItem(KEPT, text), [text]);
   useEffect(() => void (text && area.current?.focus()), [edits, Boolean(text)]);
-  const able = text.trim() && !busy && ready && files.every((one) => one.id);
+  const able = Boolean(text.trim() && !busy && ready && files.every((one) => one.id));
   const key = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
-    if (able) send();
+    able ? send() : setWanted(Boolean(text.trim()) && !busy);
   };
+  useEffect(() => {
+    if (wanted && able) send();
+    if (able) setWanted(false);
+  }, [wanted, able]);
   const attach = (/** @type {any} */ event) => {
     setError(null);
     for (const file of event.currentTarget.files) {
@@ -39,11 +44,11 @@ export function Composer({ name, writing, write, busy, ready, send, stop, childr
   const without = (/** @type {any} */ gone) => write((old) => ({ ...old, files: old.files.filter((one) => one !== gone && one.file !== gone) }));
   return html`<div class="composer"><div>
     <textarea ref=${area} rows="2" aria-label=${t("message")} placeholder=${t("message.hint", { name })} value=${text}
-      onInput=${(/** @type {any} */ event) => { const typed = event.currentTarget.value; write((old) => ({ ...old, text: typed })); }} onKeyDown=${key}></textarea>
+      onInput=${(/** @type {any} */ event) => { const typed = event.currentTarget.value; setWanted(false); write((old) => ({ ...old, text: typed })); }} onKeyDown=${key}></textarea>
     <${Trouble} error=${error} />
     <div class="row"><input ref=${input} type="file" multiple hidden onChange=${attach} />
       <button type="button" class="button plain icon" aria-label=${t("attach")} title=${t("attach")} onClick=${() => input.current?.click()}><${Icon} name="clip" /></button>
-      ${files.map((one) => html`<span class="tag" key=${one.id}><span class="cut">${one.filename}</span> ${one.id ? "" : number(one.share, { style: "percent" })}
+      ${files.map((one) => html`<span class="tag" key=${one.id}><span class="cut">${one.filename}${one.id ? "" : ` · ${number(one.share, { style: "percent" })}`}</span>
         <button type="button" class="button plain" aria-label=${t("remove", { name: one.filename })} onClick=${() => without(one)}>×</button></span>`)}
       ${edits && html`<button type="button" class="button plain" onClick=${() => write(() => NOTHING)}>${t("edit.cancel")}</button>`}${children}
       <span class="push row">${busy && html`<button type="button" class="button" onClick=${stop}><${Icon} name="stop" />${t("stop")}</button>`}

@@ -1,6 +1,6 @@
 // An assistant's fields as a form, and what was typed there and is not saved; the same in the playground and on the assistant's own page.
 import { generation } from "../live.js";
-import { ask, upload } from "../session.js";
+import { ask, session, upload } from "../session.js";
 import { number, t } from "../words.js";
 import { Field, Icon, Status, Switch, Trouble } from "./bits.js";
 import { Diff } from "./diff.js";
@@ -12,7 +12,9 @@ const ALL = [...EDITED, "description", "tool_resources", "temperature", "top_p",
 /** Functions of this server are carried out here; without this a client would be asked. */
 const OURS = { spool_functions: "server" };
 /** What is typed and not saved, by assistant: another screen, a reload and a session that ends leave it as it is. */
-const drafts = signal(/** @type {Record<string, {version: number, fields: any}>} */ (JSON.parse(sessionStorage.getItem("spool.drafts") ?? "{}")));
+const stored = () => JSON.parse(sessionStorage.getItem("spool.drafts") ?? "{}");
+const drafts = signal(/** @type {Record<string, {version: number, fields: any}>} */ (stored()));
+effect(() => void (session.value === null && (drafts.value = stored()))); // nothing, where somebody has logged out
 effect(() => sessionStorage.setItem("spool.drafts", JSON.stringify(drafts.value)));
 const keep = (/** @type {string} */ id, /** @type {any} */ held) => (drafts.value = { ...drafts.value, [id]: held });
 
