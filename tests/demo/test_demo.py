@@ -267,10 +267,10 @@ async def test_programs_use_the_api_of_the_demo(tmp_path):
             line = re.search(r"^OPENAI_BASE_URL=(\S+/v1) OPENAI_API_KEY=(\S+)$", talk.greeting, re.MULTILINE)
             assert line
             told.append(line[2])
-            keys = [{"Authorization": f"Bearer {key}"} for key in told]
-            assert statuses == [
-                (await session.get(f"{line[1]}/assistants", headers=key)).status for key in keys
-            ]
+            for key, status in zip(told, statuses, strict=True):
+                bearer = {"Authorization": f"Bearer {key}"}
+                async with session.get(f"{line[1]}/assistants", headers=bearer) as answer:
+                    assert status == answer.status
 
 
 def test_in_korean(tmp_path):
