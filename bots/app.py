@@ -145,9 +145,10 @@ def _core(
     runner = Runner(db, rules, answering, ready)
     summaries = Summaries(db, ready, rules)
     outcry = Outcry(platforms, background, settings.language)
-    run = Alerts(platforms, background, settings).watching(runner.run)
-    lanes = Lanes(db, run, rules.budget, summaries.start, outcry.refused)
+    lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
     lanes.watching = runner.watching
+    if listening(settings.http) and CONSOLE in settings.http_serve:
+        lanes.ended = Alerts(platforms, background, settings).ended
     endings = Endings(db, lanes, rules.budget)
     service = _assistants(settings, db, ready)
     models = ModelChoices(db, service, background)

@@ -10,9 +10,8 @@ from typing import Protocol
 from bots.intake.outcry import AGAIN
 from core.concurrency import Background
 from core.errors import SpoolError, loggable
-from core.runs.lanes import RunFn, Stopping
 from core.settings import Settings
-from core.settings.http import CONSOLE, page
+from core.settings.http import page
 from core.texts import text
 from core.types import Claim, Outcome
 
@@ -28,8 +27,8 @@ class Direct(Protocol):
 
 
 class Alerts:
-    """Where a page is served: a line of the log for each, and to each admin a direct message, of each reason
-    once an hour. A death may lose one: the page lists the run all the same.
+    """A line of the log for each, and to each admin a direct message, of each reason once an hour. The end is
+    on disk before: no run fails twice. A death may lose one: the page lists the run all the same.
     """
 
     def __init__(self, platforms: Mapping[str, Direct], background: Background, settings: Settings) -> None:
@@ -37,18 +36,12 @@ class Alerts:
         self._told: dict[str, float] = {}
         """When, by reason."""
 
-    def watching(self, run: RunFn) -> RunFn:
-        """The same, and what becomes of it is heard of."""
+    def ended(self, claim: Claim, outcome: Outcome) -> None:
+        """A run has; its lane waits for nothing here."""
+        if outcome.status == "failed":
+            self._background.start(self._failed(claim, outcome), "alert")
 
-        async def watched(claim: Claim, stopping: Stopping) -> Outcome:
-            outcome = await run(claim, stopping)
-            if outcome.status == "failed" and CONSOLE in self._settings.http_serve:
-                self._failed(claim, outcome)
-            return outcome
-
-        return watched
-
-    def _failed(self, claim: Claim, outcome: Outcome) -> None:
+    async def _failed(self, claim: Claim, outcome: Outcome) -> None:
         from core.api.console.rows import why  # only where HTTP is served
 
         settings, now = self._settings, time.monotonic()

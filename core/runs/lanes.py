@@ -28,6 +28,7 @@ RECORDING = Backoff(first=0.5, most=15.0)
 REFUSING = Backoff(first=0.5, most=60.0)
 """Between the tries of a run that could not be stored: each may ask the model again."""
 RunFn = Callable[[Claim, Stopping], Awaitable[Outcome]]
+UNEXPECTED = Outcome("failed", error="unexpected")
 
 
 def _nobody(*_: object) -> None:
@@ -57,6 +58,8 @@ class Lanes:
         """By channel."""
         self.noticed: Callable[[], None] = _nobody
         """Told whenever `places` has changed."""
+        self.ended: Callable[[Claim, Outcome], None] = _nobody
+        """Told of each run whose end is on disk. Must not raise."""
         self._stopping: dict[RunId, Stopping] = {}
         self._closing = False
         self._refused = ""
@@ -163,6 +166,7 @@ class Lanes:
             ended = await self._db(
                 lambda tx: claims.finish(tx, claim, outcome, self._budget, now, go_on=go_on)
             )
+            self.ended(claim, outcome)
             if ended.due:
                 self._due(claim.thread)
             if ended.wiped:
@@ -188,12 +192,12 @@ class Lanes:
         found = await retry(reread, RECORDING, "run", again=lambda error: isinstance(error, Unsaved))
         if isinstance(found, Claim):
             return found
+        self.ended(claim, UNEXPECTED)
         if found.told:
             self.watching.changed(claim.run, found.told)
         return found.following
 
     def _reread(self, tx: Execute, claim: Claim, *, failed: bool) -> Claim | claims.Ended:
         if failed and runs.met_error(tx, claim.run, claim.owner, "unexpected") >= MAX_ATTEMPTS:
-            outcome = Outcome("failed", error="unexpected")
-            return claims.finish(tx, claim, outcome, self._budget, time.time(), go_on=True)
+            return claims.finish(tx, claim, UNEXPECTED, self._budget, time.time(), go_on=True)
         return claims.reread(tx, claim, self._budget)

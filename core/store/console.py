@@ -95,11 +95,15 @@ def run(tx: Execute, view: View, id: str) -> Row | None:
     return next(iter(_runs(tx, f"runs.id = ? AND {view.where}", (id, *view.values), 1)), None)
 
 
-def newest(tx: Execute, limit: int) -> list[Row]:
-    """What may have changed of late: runs that have not ended, and the newest that have."""
-    open_ = f"runs.seq IN (SELECT seq FROM runs WHERE {UNFINISHED})"
-    recent = "runs.seq > (SELECT COALESCE(MAX(seq), 0) - ? FROM runs)"
-    return _runs(tx, " OR ".join((open_, recent)), (limit,), 10 * limit)
+def newest(tx: Execute, limit: int, ids: Sequence[str] = ()) -> list[Row]:
+    """What may have changed of late: runs that have not ended, the newest that have, and those."""
+    marks = ", ".join("?" for _ in ids)
+    found = (
+        f"runs.seq IN (SELECT seq FROM runs WHERE {UNFINISHED} "
+        f"UNION SELECT seq FROM runs WHERE id IN ({marks}) "
+        "UNION SELECT seq FROM runs WHERE seq > (SELECT COALESCE(MAX(seq), 0) - ? FROM runs))"
+    )
+    return _runs(tx, found, (*ids, limit), 10 * limit)
 
 
 def _runs(tx: Execute, where: str, values: Sequence[Any], limit: int) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -67,7 +68,7 @@ class Decide(Body):
 
 class Show(Body):
     platform: Literal["slack", "discord"]
-    text: Annotated[str, Field(max_length=400_000)]
+    text: Annotated[str, Field(max_length=100_000)]
 
 
 def routes(console: Console) -> tuple[Route, ...]:
@@ -140,7 +141,8 @@ def _lists(console: Console) -> tuple[Route, ...]:
         return {**told, "link": _link(where, first[0]["id"]) if first else None}
 
     async def run_texts(call: Call) -> Answer:
-        return _with_posts(await looks.run_texts(call.key, call.path["run_id"]))
+        told = await looks.run_texts(call.key, call.path["run_id"])
+        return await asyncio.to_thread(_with_posts, told)
 
     async def threads(call: Call) -> Answer:
         query = call.query
@@ -192,6 +194,8 @@ def _assistants(console: Console) -> tuple[Route, ...]:
 
 
 def _playground(console: Console) -> tuple[Route, ...]:
+    cutting = asyncio.Lock()
+
     async def decide(call: Call) -> Answer:
         id = call.path["question_id"]
         before = await console.looks.question(call.key, id)
@@ -202,7 +206,8 @@ def _playground(console: Console) -> tuple[Route, ...]:
         return await console.looks.question(call.key, id)
 
     async def show(call: Call) -> Answer:
-        return shown(call.body["platform"], call.body["text"])
+        async with cutting:  # a long one takes a second, in which chats are answered
+            return await asyncio.to_thread(shown, call.body["platform"], call.body["text"])
 
     one, asked = "/api/questions/{question_id}", by(console.looks.questions)
     return (

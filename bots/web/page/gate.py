@@ -114,7 +114,7 @@ class Login:
     def _note(self, address: str, count: int) -> None:
         if len(self._wrong) >= ADDRESSES:
             del self._wrong[next(iter(self._wrong))]
-        wait = min(LONGEST_WAIT, 2.0 ** (count - TRIES)) if count >= TRIES else 0.0
+        wait = min(LONGEST_WAIT, 2.0 ** min(count - TRIES, 6)) if count >= TRIES else 0.0
         self._wrong[address] = count, self._clock() + wait
 
 

@@ -136,16 +136,18 @@ class Changes:
 
     async def _look(self) -> None:
         first, before = self._version < 0, (self._version, self._seen)
-        self._version, self._seen = await self._looks.look(lambda tx: _state(tx, *before))
-        if first or before[0] == self._version:
+        version, seen = await self._looks.look(lambda tx: _state(tx, *before))
+        if version == before[0]:
             return
-        changed = {name: told for name, told in self._seen.items() if before[1].get(name) != told}
-        if len(changed) > HELD // 2:  # not worth telling one by one: whoever is behind reads everything
-            self._number += HELD + 1
-            self._events.clear()
+        changed = {name: told for name, told in seen.items() if not first and before[1].get(name) != told}
+        if many := len(changed) > HELD // 2:  # not worth telling one by one: who is behind reads everything
             changed = {}
         threads = {told["thread_id"] for name, (told, *_) in changed.items() if name.startswith("run ")}
         changed |= await self._looks.look(lambda tx: _threads(tx, threads))
+        self._version, self._seen = version, seen  # not before: a look that was given up is looked at again
+        if many:
+            self._number += HELD + 1
+            self._events.clear()
         for name, (told, project, person) in changed.items():
             self._number += 1
             id, reason = f"{self._boot}-{self._number}", told.get("why")
@@ -165,12 +167,15 @@ def _state(tx: Execute, version: int, seen: _Seen) -> tuple[int, _Seen]:
     now = console.data_version(tx)
     if now == version:
         return version, seen
+    going = [
+        told["id"] for name, (told, *_) in seen.items() if name[:4] == "run " and told["whole_s"] is None
+    ]
     state: _Seen = {
-        f"run {row['id']}": (run_row(row), row["project"], "") for row in console.newest(tx, RECENT)
+        f"run {row['id']}": (run_row(row), row["project"], "") for row in console.newest(tx, RECENT, going)
     }
     for id, (number, deleted, project) in console.states(tx).items():
         state[f"assistant {id}"] = ({"id": id, "version": number, "deleted": deleted}, project, "")
-    waiting = console.asked(tx)
+    waiting = [one for one in console.asked(tx) if one.project]  # chats ask in their own posts
     asked = {one.id for one in waiting} | {
         name.partition(" ")[2] for name in seen if name.startswith("question ")
     }

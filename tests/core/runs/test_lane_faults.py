@@ -114,8 +114,10 @@ async def test_an_unexpected_error_is_an_attempt(hands):
 
 
 async def test_the_third_unexpected_error_ends_the_run_and_the_lane_goes_on(hands):
-    """A run that breaks every time does not block what waits behind it."""
+    """A run that breaks every time does not block what waits behind it; its end is told."""
     first, second = await queued(hands, "U1 1", "U1 2")
+    told = []
+    hands.lanes.ended = lambda claim, outcome: told.append((claim.run, outcome.status))
     await hands.resume(1)
     await hands.db(lambda tx: runs.met_error(tx, first, hands.lanes.owner, "a"))
     await hands.db(lambda tx: runs.met_error(tx, first, hands.lanes.owner, "b"))
@@ -123,3 +125,4 @@ async def test_the_third_unexpected_error_ends_the_run_and_the_lane_goes_on(hand
     await hands.until(2)
     assert second == hands.ids()[1]
     assert ["failed", "in_progress"] == await hands.status()
+    assert [(first, "failed")] == told
