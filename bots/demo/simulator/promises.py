@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -58,10 +58,13 @@ class Promises:
         return self._chats.posts.get(post.id, ("", ""))[0]
 
     def _repeated(self) -> Iterable[str]:
-        """Questions whose answer is there again in a further post."""
-        answers = ((self._chats.posts.get(one.id, ("", "")), one.text) for one in self._posts)
-        said = Counter((run, text) for (run, step), text in answers if step.startswith("post:") and text)
-        runs = {run for (run, _), count in said.items() if count > 1}
+        """Questions whose answer is there again, to its end: full posts of it may be the same."""
+        said = defaultdict[str, list[tuple[int, str]]](list)
+        for one in self._posts:
+            run, step = self._chats.posts.get(one.id, ("", ""))
+            if step.startswith("post:") and one.text:
+                said[run].append((int(step.removeprefix("post:")), one.text))
+        runs = {run for run, posts in said.items() if [text for _, text in posts].count(max(posts)[1]) > 1}
         return [post.id for post, asked in self._questions if asked and asked.run in runs]
 
     def _unnamed(self) -> Iterable[str]:

@@ -24,8 +24,8 @@ Platform = Literal["slack", "discord"]
 
 
 class SentFile(Body):
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    type: str = ""
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    type: Annotated[str, Field(max_length=200, pattern=r"^[ -~]*$")] = ""
     data: str
 
 

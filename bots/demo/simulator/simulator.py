@@ -116,7 +116,8 @@ class Simulator:
     async def press(self, platform: str, post: str, button: str, person: str) -> None:
         """Somebody presses a button. LookupError: not here."""
         who, window = named(person), self._windows[platform]
-        channel = next((one.channel for one in window.posts() if one.id == post), "")
+        seen = (one for one in window.posts() if one.only in ("", who.name))
+        channel = next((one.channel for one in seen if one.id == post), "")
         if not channel:
             raise LookupError(f"There is no post {post} (any more).")
         self._do(window.press(who, post, button), (platform, channel), who)

@@ -21,9 +21,9 @@ def post(id: str, at: float, *, bot: bool = False, text: str = "hello", **more: 
 
 
 def counted(posts: list[Post], *, ended: float | None = 900.0, status: str = "completed", **more: Any) -> Any:
-    """A question `q` of which a run is on record, whose journal names the posts a and b."""
+    """A question `q` of which a run is on record, whose journal names the posts a, b and c."""
     asked = (Asked("slack", "C1", "q", more.get("kind", "ask"), "run_1", status, ended),)
-    named = {one: ("run_1", f"post:{one}") for one in "ab"}
+    named = {one: ("run_1", f"post:{number}") for number, one in enumerate("abc")}
     chats = Chats(asked if more.get("known", True) else (), named, 0, 0)
     moment = Moment(NOW, more.get("there", 0.0), lambda post: more.get("under_way", False))
     found = Promises([post("q", 800.0), *posts], chats, moment)
@@ -48,6 +48,7 @@ ANSWER = post("a", 801.0, bot=True)
         ((0, 0), [], {"known": False, "under_way": True}),
         ((0, 0), [ANSWER, post("b", 802.0, bot=True, text="more")], {}),
         ((0, 1), [ANSWER, post("b", 802.0, bot=True)], {}),
+        ((0, 0), [ANSWER, post("b", 802.0, bot=True), post("c", 803.0, bot=True, text="end")], {}),
         ((0, 1), [ANSWER, post("x", 802.0, bot=True, text="once more")], {}),
         ((0, 0), [ANSWER, post("x", 802.0, bot=True, whispered=True)], {}),
         ((0, 0), [post("x", 802.0, bot=True)], {"ended": None}),

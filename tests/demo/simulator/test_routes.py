@@ -71,7 +71,9 @@ async def test_killed_while_it_counts(tmp_path: Path):
         assert (0, 0, 2) == tuple(client.state[name] for name in ("lost", "twice", "takeovers"))
         assert 404 == await client.do("posts", platform="slack", channel="elsewhere", person="Mina", text="a")
         assert 404 == await client.do("presses", platform="slack", post="1.2", button="x", person="Mina")
-        files = [{"name": "a", "data": "?"}]
-        assert 400 == await client.do("posts", platform="slack", files=files, **said)
+        others = {"post": client.posts("discord", bot=True)[0]["id"], "button": "x", "person": "Jonas"}
+        assert 404 == await client.do("presses", platform="discord", **others)
+        for file in ({"name": "a", "data": "?"}, {"name": "a", "data": "", "type": "a\r\nb"}):
+            assert 400 == await client.do("posts", platform="slack", files=[file], **said)
         client.http.headers.pop("Cookie")
         assert 401 == await client.do("trouble", kind="kill")
