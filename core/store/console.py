@@ -19,13 +19,13 @@ class View:
 
     @property
     def where(self) -> str:
-        """The condition on `threads`."""
-        return "1 = 1" if self.project is None else "(threads.project IS NULL OR threads.project = ?)"
+        """The condition on `threads`, without its index: the newest runs are looked through."""
+        return "1 = 1" if self.project is None else "COALESCE(threads.project, ?) = ?"
 
     @property
     def values(self) -> tuple[str, ...]:
         """Of its parameters."""
-        return () if self.project is None else (self.project,)
+        return () if self.project is None else (self.project, self.project)
 
 
 @dataclass(frozen=True, slots=True)
