@@ -58,5 +58,5 @@ async def test_admins_are_told_where_an_answer_failed(product: Product, slack, d
         )
         for one in told:
             assert [True] == [
-                bool(re.search(rf"refused my access.*{base}/runs/run_\w+$", text, re.S)) for text in one
+                bool(re.search(rf"refused the API key.*{base}/runs/run_\w+$", text, re.S)) for text in one
             ]
