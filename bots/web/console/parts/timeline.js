@@ -4,9 +4,9 @@ import { html } from "./view.js";
 
 /** @type {Record<string, string>} */
 const LOOKS = { model: "", summary: "", tool: "tool", transcription: "tool", image: "tool", person: "person", post: "post", death: "gone" };
-const PARTS = 8;
-/** Lengths of the whole that make round ticks. */
-const ROUND = [0.08, 0.2, 0.4, 0.8, 2, 4, 8, 16, 40, 80, 160, 240, 480, 960, 2400, 4800, 9600, 28800];
+const PARTS = 8; // at most
+/** Round lengths of one part, in seconds. */
+const ROUND = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600];
 
 /** @param {{run: any, at: any, choose: (line: any) => void}} props `at`: the line that is chosen, one of the run's own */
 export function Timeline({ run, at, choose }) {
@@ -15,10 +15,12 @@ export function Timeline({ run, at, choose }) {
   const now = Date.now() / 1000;
   const from = Math.min(run.created_at, ...lines.map((one) => one.began_at));
   const until = Math.max(from + 0.01, ...lines.map((one) => one.until ?? now));
-  const span = ROUND.find((one) => one >= until - from) ?? until - from;
+  const step = ROUND.find((one) => one * PARTS >= until - from) ?? (until - from) / PARTS;
+  const parts = Math.ceil((until - from) / step);
+  const span = parts * step;
   const share = (/** @type {number} */ time) => Math.min(100, Math.max(0, ((time - from) / span) * 100));
-  return html`<div class="fall" role="list" aria-label=${t("timeline")}>
-    <${Axis} span=${span} />
+  return html`<div class="fall" role="list" aria-label=${t("timeline")} style=${{ "--part": `${100 / parts}%` }}>
+    <${Axis} parts=${parts} span=${span} />
     ${lines.map((one) => html`<${Line} one=${one} deaths=${deaths} share=${share} now=${now} on=${one.of === at} choose=${choose} />`)}
     <div class="deaths" role="none">${deaths.map((/** @type {any} */ one) => html`<i style=${{ left: `${share(one.at)}%` }}></i>`)}</div></div>`;
 }
@@ -41,9 +43,9 @@ function endOf(one, run) {
   return death ? death.at : one.ended_at ?? over;
 }
 
-/** @param {{span: number}} props */
-const Axis = ({ span }) => html`<div class="line axis" aria-hidden="true"><span></span><span class="lane">
-  ${Array.from({ length: PARTS }, (_, i) => html`<span style=${{ left: `${(i * 100) / PARTS}%` }}>${tick((span * i) / PARTS, span)}</span>`)}
+/** @param {{parts: number, span: number}} props */
+const Axis = ({ parts, span }) => html`<div class="line axis" aria-hidden="true"><span></span><span class="lane">
+  ${Array.from({ length: parts }, (_, i) => html`<span style=${{ left: `${(i * 100) / parts}%` }}>${tick((span * i) / parts, span)}</span>`)}
   </span><span></span></div>`;
 
 /** @param {number} seconds @param {number} span */
