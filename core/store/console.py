@@ -42,15 +42,14 @@ class Filters:
 _NAME: Final = "(SELECT name FROM assistants WHERE assistants.id = runs.assistant_id)"
 _PERSON: Final = "COALESCE(messages.person, json_extract(runs.options, '$.person'), '')"
 _PLATFORM: Final = "COALESCE(messages.platform, CASE WHEN threads.project IS NULL THEN '' ELSE 'api' END)"
-
-
-def _is(name: str, of: str, column: str) -> str:
-    """That a row of `names` tells what an id of another table is called."""
-    return (
-        f"{name}.platform = {of}.platform AND {name}.workspace = {of}.workspace AND {name}.id = {of}.{column}"
-    )
-
-
+_PEOPLE: Final = (
+    "LEFT JOIN names AS people ON people.platform = messages.platform "
+    "AND people.workspace = messages.workspace AND people.id = messages.person"
+)
+_PLACES: Final = (
+    "LEFT JOIN names AS places ON places.platform = messages.platform "
+    "AND places.workspace = messages.workspace AND places.id = messages.channel"
+)
 _RUN: Final[Mapping[str, str]] = {
     "seq": "runs.seq",
     "id": "runs.id",
@@ -79,9 +78,7 @@ _RUN: Final[Mapping[str, str]] = {
 }
 _FROM: Final = (
     "FROM runs JOIN threads ON threads.id = runs.thread_id LEFT JOIN messages ON messages.seq = "
-    "(SELECT MIN(seq) FROM messages WHERE run_id = runs.id) "
-    f"LEFT JOIN names AS people ON {_is('people', 'messages', 'person')} "
-    f"LEFT JOIN names AS places ON {_is('places', 'messages', 'channel')}"
+    f"(SELECT MIN(seq) FROM messages WHERE run_id = runs.id) {_PEOPLE} {_PLACES}"
 )
 _RUNS: Final = f"SELECT {', '.join(_RUN.values())} {_FROM}"
 _SEARCHED: Final = (
@@ -142,8 +139,9 @@ _LAST: Final = "(SELECT MAX(seq) FROM runs WHERE runs.thread_id = threads.id)"
 _THREAD: Final = ("id", "created_at", "project", "place", "messages", "tokens", "summary", "last")
 _THREADS: Final = (
     "SELECT threads.id, threads.created_at, threads.project, "
-    f"COALESCE((SELECT COALESCE(name, channel) FROM thread_map LEFT JOIN names ON "
-    f"{_is('names', 'thread_map', 'channel')} WHERE thread_id = threads.id), threads.project, ''), "
+    "COALESCE((SELECT COALESCE(name, channel) FROM thread_map m LEFT JOIN names ON names.id = channel AND "
+    "names.workspace = m.workspace AND names.platform = m.platform WHERE thread_id = threads.id), "
+    "threads.project, ''), "
     "(SELECT COUNT(*) FROM messages WHERE messages.thread_id = threads.id), "
     "(SELECT SUM(tokens) FROM items WHERE items.thread_id = threads.id), "
     "EXISTS (SELECT 1 FROM summaries WHERE summaries.thread_id = threads.id AND upto > 0), "
@@ -311,7 +309,7 @@ def speakers(tx: Execute, thread: str) -> dict[str, str | None]:
     rows = tx.execute(
         "SELECT messages.id, COALESCE(people.name, NULLIF(json_extract(body, '$.author'), ''), "
         f"NULLIF(person, ''), {_NAME}) FROM messages LEFT JOIN runs ON runs.id = answer_of "
-        f"LEFT JOIN names AS people ON {_is('people', 'messages', 'person')} WHERE messages.thread_id = ?",
+        f"{_PEOPLE} WHERE messages.thread_id = ?",
         (thread,),
     ).fetchall()
     return dict(rows)

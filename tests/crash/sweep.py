@@ -20,7 +20,7 @@ LANES = 6
 """Worlds under test at once: most of a trial is waiting."""
 MISSED = 0.5
 """Seconds without any effect after which a point will not be reached: this time there were fewer."""
-FLEETING = re.compile("(typing|setStatus|users.info|conversations.info) after")
+FLEETING = re.compile("(typing|setStatus|users.info) after")
 """Calls nobody waits for: they may be given up before their answer comes."""
 PATIENCE = 120.0
 """Seconds a trial may take on a busy machine."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.store import assistants
-from core.store.database import FILE, Database, look
+from core.store.database import FILE, Database, Execute, look
 from core.types import SETTINGS_ID
 from standins.discord import DiscordStandin
 from standins.script.script import Call, Scenario
@@ -202,9 +202,13 @@ async def test_people_and_places_go_by_their_names(
             )
         for count, query in ((1, "%23OPS"), (2, "mina%3C"), (2, "U1"), (2, "ann"), (1, "general")):
             assert count == len((await page.get(f"/console/api/threads?q={query}"))["data"]), query
+
+        def assign(tx: Execute) -> None:
+            for where in (("slack", "C1"), ("slack", slack.team), ("discord", GUILD), ("slack", "C9")):
+                assistants.assign(tx, *where, SETTINGS_ID)
+
         db = Database(api.data / FILE)
-        for where in (("slack", "C1"), ("slack", slack.team), ("discord", GUILD), ("slack", "C9")):
-            await db(lambda tx, where=where: assistants.assign(tx, *where, SETTINGS_ID))
+        await db(assign)
         db.close()
         told = (await page.get(f"/console/api/assistants/{SETTINGS_ID}"))["places"]
         assert {"#ops", "Standin", "Acme", "C9"} == {one["name"] for one in told}
