@@ -64,16 +64,16 @@ class Stage(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def staged(settings: Settings, bot: BotProcess, spool: str, *, seen: bool) -> AsyncIterator[Stage]:
-    """Entered once the bot is connected; on leaving it has ended. `seen`: somebody watches answers grow.
+    """Entered once the bot is connected; on leaving it has ended. Raises ConfigError.
 
-    Raises ConfigError.
+    `seen`: somebody watches answers grow. A program types faster than Discord lets anybody be answered.
     """
     folder = Folder(settings.data_dir)
     elsewhere = take_over(settings.data_dir, folder)
     offline = not (settings.openai_api_key or settings.openai_base_url)
     async with contextlib.AsyncExitStack() as stack:
         slack = await stack.enter_async_context(SlackStandin())
-        discord = await stack.enter_async_context(DiscordStandin())
+        discord = await stack.enter_async_context(DiscordStandin(limits=seen))
         furnish(slack, discord, settings.language)
         config, model = _local(settings, folder, slack, discord), None
         if offline:

@@ -50,6 +50,12 @@ _PLACES: Final = (
     "LEFT JOIN names AS places ON places.platform = messages.platform "
     "AND places.workspace = messages.workspace AND places.id = messages.channel"
 )
+_FIRST: Final = (
+    "CASE WHEN runs.first_token_at IS NULL AND runs.status NOT IN ('completed', 'incomplete') THEN NULL "
+    "ELSE MIN(COALESCE(runs.first_text_at, runs.first_token_at), COALESCE((SELECT created_at FROM steps "
+    "WHERE runs.takeovers > 0 AND run_id = runs.id AND name = 'post:0'), 9e9)) END"
+)
+"""A notice is no word of an answer; a process that died takes along what it knew, but for its post."""
 _RUN: Final[Mapping[str, str]] = {
     "seq": "runs.seq",
     "id": "runs.id",
@@ -69,7 +75,7 @@ _RUN: Final[Mapping[str, str]] = {
     "assistant_version": "runs.assistant_version",
     "created_at": "runs.created_at",
     "began_at": "runs.began_at",
-    "first_text_at": "COALESCE(runs.first_text_at, runs.first_token_at)",
+    "first_text_at": _FIRST,
     "ended_at": "runs.ended_at",
     "attempts": "runs.attempts",
     "takeovers": "runs.takeovers",

@@ -181,10 +181,20 @@ class Conversation:
                 self._screen.write("\n")
                 return
             with contextlib.suppress(TimeoutError):
-                await person.changed(known)
+                await self._news(person, known)
                 news_at = _now()
         self._screen.update(person)
         self._screen.write("\n")
+
+    async def _news(self, person: Person, known: list[Seen]) -> None:
+        """Returns when something else is seen or the bot begins or ends work; TimeoutError after a moment."""
+        waits = [asyncio.ensure_future(one) for one in (person.changed(known), self._bot.changed())]
+        try:
+            await next(asyncio.as_completed(waits))
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
 
     def _over(self, old: Container[str], known: list[Seen], *, quiet: bool) -> bool:
         """Whether nothing more is to come before somebody answers a question."""

@@ -24,7 +24,7 @@ class Seen:
     """One post as it is now.
 
     `doing`: what the bot is doing at this moment, a line each. `buttons`: what can be pressed under it, each
-    as the network names it.
+    as the network names it; that those of an answer go when there is a newer one is no news.
     """
 
     id: str
@@ -32,7 +32,7 @@ class Seen:
     text: str
     doing: tuple[str, ...] = ()
     files: tuple[SeenFile, ...] = ()
-    buttons: tuple[str, ...] = ()
+    buttons: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def asks(self) -> bool:
