@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bots.demo.simulator.post import Part, Post
-from bots.demo.simulator.promises import Moment, Promises
+from bots.demo.simulator.promises import ADMINS, Moment, Promises
 from core.store.overview import Asked, Chats
 
 NOW = 1000.0
@@ -51,6 +51,7 @@ ANSWER = post("a", 801.0, bot=True)
         ((0, 0), [ANSWER, post("b", 802.0, bot=True), post("c", 803.0, bot=True, text="end")], {}),
         ((0, 1), [ANSWER, post("x", 802.0, bot=True, text="once more")], {}),
         ((0, 0), [ANSWER, post("x", 802.0, bot=True, whispered=True)], {}),
+        ((0, 0), [ANSWER, post("x", 802.0, bot=True, text=f"{ADMINS[0]}http://…")], {}),
         ((0, 0), [post("x", 802.0, bot=True)], {"ended": None}),
     ],
 )
