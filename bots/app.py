@@ -147,8 +147,6 @@ def _core(
     outcry = Outcry(platforms, background, settings.language)
     lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
     lanes.watching = runner.watching
-    if listening(settings.http) and CONSOLE in settings.http_serve:
-        lanes.ended = Alerts(platforms, background, settings).ended
     endings = Endings(db, lanes, rules.budget)
     service = _assistants(settings, db, ready)
     models = ModelChoices(db, service, background)
@@ -255,7 +253,7 @@ async def assembled(
     async with _session() as session:
         platforms.update({name: _platform(name, settings, core.inbox, session) for name in names})
         core.answering.update(platforms)
-        _watch(core, settings, db, tool_files)
+        _watch(core, settings, db, tool_files, platforms)
         if checked:
             core.background.start(start.tell(settings, names, partial(_answers, db, core.ready)), "checks")
         await _resume(core)
@@ -270,11 +268,15 @@ async def assembled(
             db.close()
 
 
-def _watch(core: _Core, settings: Settings, db: Database, tool_files: ToolFiles) -> None:
+def _watch(
+    core: _Core, settings: Settings, db: Database, tool_files: ToolFiles, platforms: Mapping[str, Connected]
+) -> None:
     """What goes on beside the runs."""
     if listening(settings.http):
         core.answering[API] = _api()
         core.background.start(core.endings.watch(), "expiry")
+        if CONSOLE in settings.http_serve:
+            core.lanes.ended = Alerts(platforms, core.background, settings).ended
     core.background.start(tool_files.watch(core.ready.renew), "tools")
     core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
 
