@@ -268,16 +268,14 @@ async def assembled(
             db.close()
 
 
-def _watch(
-    core: _Core, settings: Settings, db: Database, tool_files: ToolFiles, platforms: Mapping[str, Connected]
-) -> None:
+def _watch(core: _Core, settings: Settings, db: Database, tools: ToolFiles, on: dict[str, Connected]) -> None:
     """What goes on beside the runs."""
     if listening(settings.http):
         core.answering[API] = _api()
         core.background.start(core.endings.watch(), "expiry")
         if CONSOLE in settings.http_serve:
-            core.lanes.ended = Alerts(platforms, core.background, settings).ended
-    core.background.start(tool_files.watch(core.ready.renew), "tools")
+            core.lanes.ended = Alerts(on, core.background, settings).ended
+    core.background.start(tools.watch(core.ready.renew), "tools")
     core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
 
 
