@@ -56,8 +56,8 @@ def _where(row: Row) -> dict[str, Any]:
     told = {"id": row["assistant_id"], "name": row["assistant_name"], "version": row["assistant_version"]}
     return {
         "platform": row["platform"],
-        "place": row["place"],
-        "person": row["author"] or person,
+        "place": row["place_name"] or row["place"],
+        "person": row["person_name"] or person,
         "person_id": person,
         "assistant": told if row["assistant_id"] else None,
     }

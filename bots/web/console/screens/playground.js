@@ -33,16 +33,18 @@ export function Playground() {
   useEffect(() => void (generation.value && !talk.busy.value && talk.open(talk.thread.value)), [generation.value]);
   useEffect(() => void (talk.thread.value && go(withQuery({ assistant: id, thread: talk.thread.value, run: "" }), { replace: true })), [talk.thread.value, id]);
   useEffect(() => void (from && origin?.id === from && go(withQuery({ assistant: origin.assistant?.id ?? id, ...(origin.platform === "api" ? { thread: origin.thread_id, run: "" } : {}) }), { replace: true })), [from, origin]);
+  useEffect(() => void (sheet && /** @type {HTMLElement | null} */ (document.querySelector(".bench > .open .sheet-button"))?.focus()), [sheet]);
   if (list.rows && !id) return html`<h1 class="visually-hidden">${t("nav.playground")}</h1><${Empty} title=${t("assistants.empty.title")} text=${t("assistants.empty.text")}>
     <a class="button primary" href="/assistants">${t("assistants.make")}</a><//>`;
-  const close = () => setSheet("");
+  const close = () => (setSheet(""), document.getElementById("main")?.focus());
   const { name: _, ...draft } = form.fields; // what is not saved, as a run takes it
   const how = { assistant_id: id, ...draft };
   return html`<div class="bench" onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Escape" && close()}>
     <section class="left ${sheet === "left" ? "open" : ""}" aria-label=${t("settings")}>
       ${saved && html`<${Left} key=${id} thing=${saved} saved=${setThing} form=${form} close=${close} />`}</section>
     <${Middle} talk=${talk} saved=${saved} how=${how} from=${from && origin} error=${lost ?? (saved ? null : error ?? list.error)} all=${list.rows ?? []} sheet=${setSheet} />
-    <section class="right ${sheet === "right" ? "open" : ""}" aria-label=${t("run")}><${RunSide} talk=${talk} how=${how} close=${close} /></section></div>`;
+    <section class="right ${sheet === "right" ? "open" : ""}" aria-label=${t("run")}><${RunSide} talk=${talk} how=${how} close=${close} /></section>
+    ${sheet && html`<div class="veil" onClick=${close}></div>`}</div>`;
 }
 
 /** @param {{thing: any, saved: (thing: any) => void, form: ReturnType<typeof useDraft>, close: () => void}} props */

@@ -35,7 +35,7 @@ export const columns = () => [
 const PLATFORMS = /** @type {Record<string, string>} */ ({ slack: "Slack", discord: "Discord", api: "API" });
 
 /** @param {any} row */
-export const where = (row) => [PLATFORMS[row.platform] ?? row.platform, row.platform === "slack" && /^D\w{6,}$/.test(row.place) ? t("place.direct") : row.place].filter(Boolean).join(" ");
+export const where = (row) => [PLATFORMS[row.platform] ?? row.platform, row.platform === "slack" && /^D[A-Z0-9]{6,}$/.test(row.place) ? t("place.direct") : row.place].filter(Boolean).join(" ");
 
 export const Runs = () => html`<${ListScreen} name="runs" columns=${columns()}
   list=${useList(listPath("/console/api/runs", ["q", "status", "assistant", "thread"]), "run", fitting)} />`;
