@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from core.assistants.choose import Choice, choose
@@ -17,7 +18,7 @@ from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
 from core.runs.prompt.again import again
 from core.runs.summaries import NOTHING, Held, held
-from core.store import approvals, counts, deletions, files, messages, runs, threads
+from core.store import approvals, counts, deletions, files, messages, names, runs, threads
 from core.store.approvals import Decision
 from core.store.database import Chain, Database, Execute
 from core.store.facts import find, remember
@@ -76,6 +77,7 @@ class Inbox:
         self._db, self._lanes, self._policy = db, lanes, policy
         self._approvals, self._attachments = approvals or Approvals(db), attachments
         self._scopes, self._models = policy.scopes, models
+        self._called: dict[tuple[str, str, str], str] = {}
         self.page: Callable[[str], Awaitable[str]] | None = None
         """Gives a link that opens the web page, once, for a person; None where no page is served."""
 
@@ -387,3 +389,12 @@ class Inbox:
     async def remember(self, name: str, value: object, chain: Chain | None = None) -> None:
         """Store a fact; returns ⇒ it is on disk. `chain`: it says that all of that before it is stored."""
         await self._db(lambda tx: remember(tx, name, value), chain, mark=True)
+
+    async def called(self, where: Address, told: Mapping[str, str]) -> None:
+        """What people there see in place of ids. Only what is new or has changed is written. Never raises."""
+        of = where.platform, where.workspace
+        new = {id: name for id, name in told.items() if id and name and self._called.get((*of, id)) != name}
+        if new:
+            with suppress(Unsaved):  # it is told again
+                await self._db(lambda tx: names.keep(tx, *of, new))
+                self._called |= {(*of, id): name for id, name in new.items()}

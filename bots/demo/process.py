@@ -21,7 +21,7 @@ from core.errors import ConfigError
 
 logger = logging.getLogger(__name__)
 AGAIN: Final = Backoff(first=0.5, most=15.0)
-"""Between starts that do not come as far as to be connected; after any other death it is started at once."""
+"""Between starts that end by themselves unconnected; after any other death it is started at once."""
 SETTLED: Final = 1.0
 """Seconds after which a process that is connected has begun all it begins with."""
 GRACE: Final = 2.0
@@ -109,7 +109,8 @@ class BotProcess:
             if status > 0 and not ever:
                 self._wake()
                 raise ConfigError(*(child.problems or [_ended(status)]))
-            failures = 0 if child.stood else failures + 1
+            killed = status < 0  # by somebody who likes to: no reason to wait
+            failures = 0 if child.stood or killed else failures + 1
             if failures > 1:
                 logger.error("the bot is started again: %s", " ".join(child.problems) or _ended(status))
             await asyncio.sleep(AGAIN.pause(failures - 1))

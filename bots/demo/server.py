@@ -22,7 +22,7 @@ from bots.web.frame.openapi import document
 from bots.web.frame.port import hosts, opened
 from bots.web.frame.reading import MOST_BYTES, Reading
 from bots.web.frame.router import Frame, register
-from bots.web.page.gate import PER_MINUTE, Gate
+from bots.web.page.gate import PER_MINUTE, Gate, page_only
 from bots.web.page.shell import Shell
 from bots.web.route import Route
 from core.api.console.sessions import Sessions
@@ -42,7 +42,7 @@ async def served(
     where = listening(settings.http)
     assert where
     allowed = partial(host_allowed, hosts=hosts(settings, where))
-    app = web.Application(middlewares=[framed(allowed)], client_max_size=MOST_BYTES)
+    app = web.Application(middlewares=[framed(allowed), page_only], client_max_size=MOST_BYTES)
     app.on_response_prepare.append(_told_id)
     access = Access(sessions.find, PER_MINUTE)
     register(app, routes, Frame(access, Reading(), Gate(sessions, access)))

@@ -5,7 +5,9 @@ Always the same ids, so that the demo's memory lasts.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from importlib import resources
 from typing import Final
 
 from bots import older_demo
@@ -47,7 +49,10 @@ def furnish(slack: SlackStandin, discord: DiscordStandin, language: str) -> None
     for one in PEOPLE:
         on_slack, on_discord = LOCALES[language]
         slack.set_locale(one.slack, on_slack)
+        slack.workspace.person(one.slack).name = one.name
         slack.add_dm(one.slack_talk, one.slack)
         discord.add_user(one.discord, one.name, locale=on_discord)
         discord.add_dm(one.discord_talk, one.discord)
-    slack.add_channel(SLACK_CHANNEL, members=[one.slack for one in PEOPLE], bot_in=True)
+    manifest = resources.files("bots.slack").joinpath("manifest.yaml").read_text("utf-8")
+    slack.workspace.commands = frozenset(re.findall(r"command: (/\w+)", manifest))
+    slack.add_channel(SLACK_CHANNEL, members=[one.slack for one in PEOPLE], bot_in=True).name = GENERAL

@@ -38,7 +38,10 @@ class Channels:
         self._api = api
         self._parents: dict[str, str] = {}  # "" for what is no thread
         self._names: dict[tuple[str, str], str] = {}
-        """By server and token ("#123", "@&77"); "" where Discord does not tell. No server sees another's."""
+        """By server and token ("#123", "@&77", its own id); "" where Discord does not tell.
+
+        No server sees another's.
+        """
 
     def parent(self, channel: str) -> str | None:
         """The channel a thread belongs to, "" for what is no thread, None when that is not known."""
@@ -60,10 +63,14 @@ class Channels:
         for one in maps(roles, _MOST):
             self._call(guild, "@&", one)
 
+    def note_guild(self, guild: Payload) -> None:
+        """A server as the gateway describes it: `known` there tells its name in place of its id."""
+        self._call(word(guild.get("id")), "", guild)
+
     def _call(self, guild: str, sign: str, one: Payload) -> None:
         name = printable(word(one.get("name"))).strip()
         if guild and name and is_id(one.get("id")):
-            self._names[guild, sign + one["id"]] = sign[0] + name
+            self._names[guild, sign + one["id"]] = sign[:1] + name
 
     async def learn(self, channel: str) -> str:
         """`parent` of any channel; "" where Discord does not tell, which is asked again if it was away."""

@@ -37,6 +37,7 @@ from core.concurrency import Background, KeyedLock
 from core.errors import SpoolError, Unreachable
 from core.inbox import Inbox
 from core.settings import Settings
+from core.settings.http import CONSOLE
 from core.store.steps import Journal
 from core.texts import of_script, text
 from core.types import Address, Attachment, Earlier, IncomingMessage, Person, ThreadId
@@ -211,8 +212,18 @@ class DiscordPlatform:
             posts, lambda body, _, final: pages.posts(printable(body), final=final), activities=True
         )
         made = FullReply(brush, Uploads(posts, poster), ApprovalPosts(posts, journal, poster))
+        if CONSOLE in self._settings.http_serve:
+            made.seen = partial(self._seen, message)
         async with made as reply, typing(api, message.address.channel, reply.visible):
             yield reply
+
+    def _seen(self, message: IncomingMessage) -> None:
+        """For the page: what its person, its place and the server are called, as the gateway has told it."""
+        where, name = message.address, message.author
+        known = self._intake.channels.known(where.workspace)
+        told = {one: known(f"#{one}") for one in (where.channel, message.parent)}
+        around = {where.workspace: known(where.workspace)} if where.workspace else {where.channel: name}
+        self._working.start(self._inbox.called(where, {**told, **around, message.user: name}), "names")
 
     def _newest(self, thread: ThreadId, channel: str, post: str) -> None:
         """The buttons stand under this answer: those of the one before it in that thread go."""

@@ -235,6 +235,7 @@ class Reader:
     def guild(self, payload: dict[str, Any]) -> None:
         """GUILD_CREATE: which of its roles is the bot's own, which of its channels are threads, all names."""
         self.listed(payload)
+        self.channels.note_guild(payload)
         if "roles" in payload:
             self._know_role(str(payload["id"]), payload["roles"])
 

@@ -49,7 +49,7 @@ class Alerts:
         return watched
 
     def _failed(self, claim: Claim, outcome: Outcome) -> None:
-        from core.api.console.rows import why  # only where HTTP is served
+        from core.api.console.reasons import why  # only where HTTP is served
 
         settings, now = self._settings, time.monotonic()
         url = f"{page(settings.http, settings.http_hosts)}/runs/{claim.run}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol, Self
 
@@ -61,6 +61,8 @@ class LiveReply:
         self.first_shown_at: float | None = None
         self.visible = asyncio.Event()
         """Set once people see anything of the reply."""
+        self.seen: Callable[[], None] = lambda: None
+        """Called then: from here on nobody waits for the first word."""
 
     async def __aenter__(self) -> Self:
         self._painting = asyncio.create_task(self._paint(), name="painting")
@@ -136,8 +138,9 @@ class LiveReply:
         return self._before
 
     def _seen(self, activities: Sequence[Activity]) -> None:
-        if self._brush.visible or activities:
+        if (self._brush.visible or activities) and not self.visible.is_set():
             self.visible.set()
+            self.seen()
         if self._brush.visible and self.first_shown_at is None:
             self.first_shown_at = asyncio.get_running_loop().time()
 

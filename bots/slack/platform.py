@@ -42,6 +42,7 @@ from core.concurrency import Background, KeyedLock
 from core.errors import Retryable, SpoolError
 from core.inbox import Inbox
 from core.settings import Settings
+from core.settings.http import CONSOLE
 from core.store import steps
 from core.store.steps import Journal
 from core.texts import of_script, text
@@ -137,6 +138,7 @@ class SlackPlatform:
         me = AuthorizeResult(
             enterprise_id=who.get("enterprise_id"),
             team_id=who.get("team_id"),
+            team=who.get("team"),
             bot_user_id=who.get("user_id"),
             bot_id=who.get("bot_id"),
             bot_token=self._settings.slack_bot_token,
@@ -174,11 +176,18 @@ class SlackPlatform:
             brush = StreamBrush(self._streaming, posts, poster, message, show_activities, begun=begun)
             files = Uploads(self._client, self._session, journal, address)
             async with FullReply(brush, files, ApprovalPosts(posts, journal, poster)) as reply:
+                if CONSOLE in self._settings.http_serve:
+                    reply.seen = partial(self._people.tell, message, self._called)
                 try:
                     yield reply
                 finally:
                     brush.close()
                     self._people.learn(message.user)
+
+    async def _called(self, where: Address, told: Mapping[str, str]) -> None:
+        """For the page: of its people and channels, and of the workspace."""
+        me = await asyncio.shield(self._me)
+        await self._inbox.called(where, {**told, where.workspace: me.team or ""})
 
     def _waiting(self, address: Address, message: IncomingMessage | None) -> None:
         """A message waits there behind others; None: it does not any more."""

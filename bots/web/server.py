@@ -15,6 +15,7 @@ from bots.web.frame.health import Health
 from bots.web.frame.port import hosts, opened
 from bots.web.frame.reading import MOST_BYTES, Reading
 from bots.web.frame.router import Frame, register
+from bots.web.page.gate import page_only
 from bots.web.page.services import Console
 from bots.web.page.shell import Shell
 from bots.web.routes import every
@@ -52,7 +53,8 @@ def _application(
     settings: Settings, where: Listening, services: Services, db: Database, shell: Shell | None
 ) -> web.Application:
     allowed = partial(host_allowed, hosts=hosts(settings, where))
-    app = web.Application(middlewares=[framed(allowed)], client_max_size=MOST_BYTES)
+    first = [framed(allowed), *([page_only] if services.console else [])]
+    app = web.Application(middlewares=first, client_max_size=MOST_BYTES)
     app.on_response_prepare.append(told_id)
     app.on_shutdown.append(partial(_closing, services))
     if "health" in settings.http_serve:

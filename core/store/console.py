@@ -42,6 +42,20 @@ class Filters:
 _NAME: Final = "(SELECT name FROM assistants WHERE assistants.id = runs.assistant_id)"
 _PERSON: Final = "COALESCE(messages.person, json_extract(runs.options, '$.person'), '')"
 _PLATFORM: Final = "COALESCE(messages.platform, CASE WHEN threads.project IS NULL THEN '' ELSE 'api' END)"
+_PEOPLE: Final = (
+    "LEFT JOIN names AS people ON people.platform = messages.platform "
+    "AND people.workspace = messages.workspace AND people.id = messages.person"
+)
+_PLACES: Final = (
+    "LEFT JOIN names AS places ON places.platform = messages.platform "
+    "AND places.workspace = messages.workspace AND places.id = messages.channel"
+)
+_FIRST: Final = (
+    "CASE WHEN runs.first_token_at IS NULL AND runs.status NOT IN ('completed', 'incomplete') THEN NULL "
+    "ELSE MIN(COALESCE(runs.first_text_at, runs.first_token_at), COALESCE((SELECT created_at FROM steps "
+    "WHERE runs.takeovers > 0 AND run_id = runs.id AND name = 'post:0'), 9e9)) END"
+)
+"""A notice is no word of an answer; a process that died takes along what it knew, but for its post."""
 _RUN: Final[Mapping[str, str]] = {
     "seq": "runs.seq",
     "id": "runs.id",
@@ -53,14 +67,15 @@ _RUN: Final[Mapping[str, str]] = {
     "workspace": "messages.workspace",
     "topic": "messages.topic",
     "place": "COALESCE(messages.channel, threads.project, '')",
-    "author": "json_extract(messages.body, '$.author')",
+    "place_name": "places.name",
+    "person_name": "COALESCE(people.name, json_extract(messages.body, '$.author'))",
     "who": _PERSON,
     "assistant_id": "runs.assistant_id",
     "assistant_name": _NAME,
     "assistant_version": "runs.assistant_version",
     "created_at": "runs.created_at",
     "began_at": "runs.began_at",
-    "first_text_at": "COALESCE(runs.first_text_at, runs.first_token_at)",
+    "first_text_at": _FIRST,
     "ended_at": "runs.ended_at",
     "attempts": "runs.attempts",
     "takeovers": "runs.takeovers",
@@ -69,12 +84,12 @@ _RUN: Final[Mapping[str, str]] = {
 }
 _FROM: Final = (
     "FROM runs JOIN threads ON threads.id = runs.thread_id LEFT JOIN messages ON messages.seq = "
-    "(SELECT MIN(seq) FROM messages WHERE run_id = runs.id)"
+    f"(SELECT MIN(seq) FROM messages WHERE run_id = runs.id) {_PEOPLE} {_PLACES}"
 )
 _RUNS: Final = f"SELECT {', '.join(_RUN.values())} {_FROM}"
 _SEARCHED: Final = (
-    *("runs.id", "runs.thread_id", _PERSON, "json_extract(messages.body, '$.author')"),
-    *("messages.channel", "runs.error", "runs.assistant_id", _NAME),
+    *("runs.id", "runs.thread_id", _PERSON, "json_extract(messages.body, '$.author')", "people.name"),
+    *("messages.channel", "places.name", "runs.error", "runs.assistant_id", _NAME),
 )
 _NEWEST: Final = "runs.seq = (SELECT MAX(seq) FROM runs AS last WHERE last.thread_id = runs.thread_id)"
 Row = dict[str, Any]
@@ -130,7 +145,9 @@ _LAST: Final = "(SELECT MAX(seq) FROM runs WHERE runs.thread_id = threads.id)"
 _THREAD: Final = ("id", "created_at", "project", "place", "messages", "tokens", "summary", "last")
 _THREADS: Final = (
     "SELECT threads.id, threads.created_at, threads.project, "
-    "COALESCE((SELECT channel FROM thread_map WHERE thread_id = threads.id), threads.project, ''), "
+    "COALESCE((SELECT COALESCE(name, channel) FROM thread_map m LEFT JOIN names ON names.id = channel AND "
+    "names.workspace = m.workspace AND names.platform = m.platform WHERE thread_id = threads.id), "
+    "threads.project, ''), "
     "(SELECT COUNT(*) FROM messages WHERE messages.thread_id = threads.id), "
     "(SELECT SUM(tokens) FROM items WHERE items.thread_id = threads.id), "
     "EXISTS (SELECT 1 FROM summaries WHERE summaries.thread_id = threads.id AND upto > 0), "
@@ -296,9 +313,9 @@ def versions(tx: Execute, assistant: str, most: int) -> list[Row]:
 def speakers(tx: Execute, thread: str) -> dict[str, str | None]:
     """Who said each message of a thread, as people see them."""
     rows = tx.execute(
-        "SELECT messages.id, COALESCE(NULLIF(json_extract(body, '$.author'), ''), NULLIF(person, ''), "
-        "(SELECT name FROM assistants WHERE assistants.id = runs.assistant_id)) FROM messages "
-        "LEFT JOIN runs ON runs.id = answer_of WHERE messages.thread_id = ?",
+        "SELECT messages.id, COALESCE(people.name, NULLIF(json_extract(body, '$.author'), ''), "
+        f"NULLIF(person, ''), {_NAME}) FROM messages LEFT JOIN runs ON runs.id = answer_of "
+        f"{_PEOPLE} WHERE messages.thread_id = ?",
         (thread,),
     ).fetchall()
     return dict(rows)

@@ -76,8 +76,8 @@ class Offline:
             yield Say(_remembered(text_of(asked)))
         elif results:
             yield from self._say(f"The tool says: {'; '.join(results)}")
-        elif found := _COUNT.search(wish):
-            yield from _counted(int(found[1] or found[2]))
+        elif found := list(_COUNT.finditer(wish)):  # the last one: what is quoted stands before it
+            yield from _counted(int(found[-1][1] or found[-1][2]))
         elif attached:
             seen = f"I was given {' and '.join(attached)}. I am the offline model: I only look."
             yield from self._say(seen + _told(instructions, self.usual))

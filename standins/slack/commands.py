@@ -30,7 +30,7 @@ HOOK_SECONDS = 1800.0
 class Reply:
     """What the person got. `texts` grows as posts to the response_url come in. acked_after: seconds; None
     when it was not acknowledged in time. source: the message with the button. error: what the client shows:
-    '', operation_timeout or dispatch_failed.
+    '', operation_timeout, dispatch_failed or not_a_command.
     """
 
     user: str
@@ -56,8 +56,10 @@ class Commands:
     replies: dict[str, Reply] = field(default_factory=dict)
 
     async def slash(self, user: str, channel: str, command: str, text: str = "") -> Reply:
-        """Returns when it is acknowledged, or failed."""
+        """Returns when it is acknowledged, or failed; of one that is not registered the app never hears."""
         room = self.workspace.open(channel, user)
+        if self.workspace.commands is not None and command not in self.workspace.commands:
+            return Reply(user, channel, "", error="not_a_command")
         payload = events.slash_command(self.workspace.identity, user, room, command, text)
         return await self._ask(self._reply(user, channel), "slash_commands", payload)
 

@@ -90,6 +90,7 @@ class Workspace:
     apps: dict[str, str] = field(default_factory=dict)  # other apps by their bot ids
     groups: dict[str, str] = field(default_factory=dict)  # the handles of user groups by their ids
     scopes: set[str] = field(init=False)
+    commands: frozenset[str] | None = None  # those the app has registered; None: any
 
     def __post_init__(self) -> None:
         self.scopes = set(self.identity.scopes.split(","))

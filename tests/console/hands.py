@@ -15,7 +15,7 @@ async def made(page: Any, name: str, instructions: str = "Be brief.", tool: str 
     if tool:
         await page.get_by_role("switch", name=tool).click()
     await saved(page, 2)
-    await page.get_by_role("link", name="Open in the playground").click()
+    await page.get_by_role("link", name="Try", exact=True).click()
 
 
 async def saved(page: Any, version: int) -> None:

@@ -45,6 +45,30 @@ def test_both_dictionaries_have_every_word() -> None:
     assert used <= set(english)
 
 
+def test_the_simulator_is_named_as_promised() -> None:
+    """In Korean; test_simulator.py has it in English, test_playground.py the other screens."""
+    korean = json.loads((PAGE / "i18n/ko.json").read_text("utf-8"))
+    names = (
+        "nav.simulator",
+        "message",
+        "trouble.kill",
+        "trouble.twice",
+        "sim.lost",
+        "sim.twice",
+        "sim.process",
+    )
+    told = (
+        "시뮬레이터",
+        "메시지",
+        "봇에 kill -9",
+        "모든 이벤트 두 번 보내기",
+        "잃음 {n}",
+        "중복 {n}",
+        "봇 프로세스 {n}",
+    )
+    assert told == tuple(korean[one] for one in names)
+
+
 def facts(text: str) -> set[str]:
     return set(re.findall(r"\{(\w+)\}", text))
 

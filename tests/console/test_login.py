@@ -7,8 +7,11 @@ from typing import Any
 from tests.web.clients import Api
 
 
-async def test_wrong_keys_the_right_one_and_out(api: Api, page: Any):
-    """The wrong ones are soon waited for; a link opens a page that stands open, and does not stay in it."""
+async def test_wrong_keys_the_right_one_and_out(api: Api, page: Any, context: Any):
+    """The wrong ones are soon waited for; a link opens a page that stands open, and does not stay in it.
+
+    Where a session ends, one is where one was; browsers take the cookie by either name of this machine.
+    """
     origin = api.url.removesuffix("/v1")
     assert f"{origin}/playground" == page.url
     await page.get_by_role("button", name="Log out").click()
@@ -30,15 +33,12 @@ async def test_wrong_keys_the_right_one_and_out(api: Api, page: Any):
     await page.get_by_role("navigation").wait_for()
     assert f"{origin}/playground" == page.url
 
-
-async def test_a_session_that_ends_meanwhile(api: Api, page: Any, context: Any):
-    """Where one was, and what one typed, is there again; browsers take the cookie by either name."""
     menu = page.get_by_role("navigation")
     await menu.get_by_role("link", name="Runs").click()
     await context.clear_cookies()
     await menu.get_by_role("link", name="Playground").click()
     await page.get_by_role("alert").get_by_text("Your session has ended").wait_for()
-    await page.get_by_label("Console key").fill(await api.key("again", console=True))
+    await page.get_by_label("Console key").fill(await api.key("third", console=True))
     await page.get_by_role("button", name="Log in").click()
     await page.get_by_role("heading", name="Playground", level=1).wait_for(state="attached")
 

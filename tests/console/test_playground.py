@@ -38,9 +38,10 @@ async def test_by_its_korean_names(api: Api, chromium: Any, script: Scenario, tm
     await page.get_by_text("v2 저장됨").wait_for()
     await page.get_by_role("link", name="플레이그라운드", exact=True).click()
     await page.get_by_label("어시스턴트", exact=True).select_option(label="회계")
-    await page.get_by_label("메시지", exact=True).fill("5 내 줘")
+    await composed(page, page.get_by_label("메시지", exact=True), "내", "내 줘")
     await page.get_by_role("button", name="보내기").click()
     talk = page.get_by_role("log", name="대화")
+    await talk.get_by_text("내 줘 5", exact=True).wait_for()
     await talk.get_by_text('"amount": 5').wait_for()
     assert await page.get_by_role("button", name="멈추기").is_visible()
     assert await page.get_by_role("button", name="아니요").is_visible()
@@ -56,6 +57,20 @@ async def test_by_its_korean_names(api: Api, chromium: Any, script: Scenario, tm
     await page.get_by_text("냈습니다.").first.wait_for()
     await page.get_by_role("button", name="로그아웃").click()
     await page.get_by_label("콘솔 키").wait_for()
+
+
+async def composed(page: Any, box: Any, syllable: str, text: str) -> None:
+    """As a Korean keyboard does it: Enter that ends a syllable does not send, with Shift it begins a line."""
+    await box.focus()
+    keyboard = await page.context.new_cdp_session(page)
+    await keyboard.send("Input.imeSetComposition", {"text": syllable, "selectionStart": 1, "selectionEnd": 1})
+    enter = {"type": "rawKeyDown", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
+    await keyboard.send("Input.dispatchKeyEvent", enter)
+    await keyboard.send("Input.insertText", {"text": text})
+    await box.dispatch_event("keydown", {"key": "Enter", "keyCode": 229})
+    assert text == await box.input_value()
+    await box.press("Shift+Enter")
+    await box.press("5")
 
 
 async def test_a_draft_answers_here_and_as_a_program(api: Api, page: Any, script: Scenario, tmp_path: Path):
@@ -108,25 +123,6 @@ async def test_a_file_is_read_and_a_message_said_otherwise(page: Any, script: Sc
     asked = script.requests[-1][1]
     assert ["And now?"] == [text_of(one) for one in asked if one.get("role") == "user"]
     assert script.requests[-2][1] == asked
-
-
-async def test_enter_that_ends_a_syllable_does_not_send(page: Any):
-    """Composed as a Korean keyboard does it; the next one sends, and with Shift begins a line."""
-    await made(page, "Writer")
-    box = page.get_by_label("Message", exact=True)
-    await box.focus()
-    keyboard = await page.context.new_cdp_session(page)
-    await keyboard.send("Input.imeSetComposition", {"text": "안", "selectionStart": 1, "selectionEnd": 1})
-    enter = {"type": "rawKeyDown", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
-    await keyboard.send("Input.dispatchKeyEvent", enter)
-    await keyboard.send("Input.insertText", {"text": "안녕"})
-    await box.dispatch_event("keydown", {"key": "Enter", "keyCode": 229})
-    assert "안녕" == await box.input_value()
-    await box.press("Shift+Enter")
-    await box.press("x")
-    await box.press("Enter")
-    await answered(page, "echo: 안녕 x")
-    assert "" == await box.input_value()
 
 
 async def test_what_people_write_stays_text(page: Any, script: Scenario, tmp_path: Path):

@@ -196,3 +196,15 @@ async def test_what_is_known_of_people_and_topics_can_be_asked(hands):
     assert not await box.spoke_before(HERE, "U2")
     assert [HERE] == await box.recent("fake", 5.0)
     assert [] == await box.recent("fake", 5.1)
+
+
+async def test_only_a_new_name_is_written(hands, tmp_path):
+    """What is not known takes nothing away; a name is told as often as somebody asks."""
+    box, reader = inbox(hands), sqlite3.connect(tmp_path / "spool.sqlite3")
+    versions = []
+    for told in ({"U1": "Ann", "C1": ""}, {"U1": "Ann"}, {"U1": ""}, {"U1": "Anna"}):
+        await box.called(HERE, told)
+        versions += reader.execute("PRAGMA data_version").fetchone()
+    assert [("U1", "Anna")] == reader.execute("SELECT id, name FROM names").fetchall()
+    assert versions[0] == versions[1] == versions[2] != versions[3]
+    reader.close()

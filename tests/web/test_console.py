@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
-from core.store.database import FILE, look
+from core.store import assistants
+from core.store.database import FILE, Database, Execute, look
+from core.types import SETTINGS_ID
+from standins.discord import DiscordStandin
 from standins.script.script import Call, Scenario
 from standins.slack import SlackStandin
 from tests.commands import ran
 from tests.conftest import Product
+from tests.discord.people import ANN, GUILD, ROOM
 from tests.slack.conversation import exchange
 from tests.web.browser import SERVED, Browser, browser, stranger
 from tests.web.clients import MODEL, Api, ended, free_port, talk
@@ -173,6 +177,43 @@ async def test_an_answer_as_it_would_be_posted(api: Api, platform: str):
         assert "<@U1>" not in told["raw"] or platform == "discord"
 
 
+async def test_people_and_places_go_by_their_names(
+    product: Product, slack: SlackStandin, discord: DiscordStandin, tmp_path: Path
+):
+    """As both networks tell them, and they are found by them; by their ids where nobody has told one."""
+    port, mina = free_port(), "<b>Mina</b>"
+    api = Api(f"http://127.0.0.1:{port}/v1", tmp_path / "data")
+    slack.workspace.person("U1").name, slack.add_channel("C1").name = mina, "ops"
+    discord.add_guild(GUILD, "Acme")
+    discord.add_channel(GUILD, ROOM, "general")
+    discord.add_user(ANN, "Ann")
+    slack.delay("conversations.info", 1.5)  # longer than an answer takes
+    async with product(http=f"127.0.0.1:{port}", http_serve=SERVED), api.stack, browser(api) as page:
+        await exchange(slack, "U1", "C1", "hi")
+        assert ["C1"] == [row["place"] for row in (await page.get("/console/api/runs"))["data"]]
+        await slack.say("U1", "D1", "hi")
+        await discord.say(ANN, ROOM, "hi", mention_bot=True)
+        await discord.say(ANN, discord.dm(ANN), "hi")
+        wanted = [("#general", "Ann"), ("#ops", mina), (mina, mina), ("Ann", "Ann")]
+        for lists in ("runs", "threads"):
+            await page.until(
+                f"/console/api/{lists}",
+                lambda told: wanted == sorted((row["place"], row["person"]) for row in told["data"]),
+            )
+        for count, query in ((1, "%23OPS"), (2, "mina%3C"), (2, "U1"), (2, "ann"), (1, "general")):
+            assert count == len((await page.get(f"/console/api/threads?q={query}"))["data"]), query
+
+        def assign(tx: Execute) -> None:
+            for where in (("slack", "C1"), ("slack", slack.team), ("discord", GUILD), ("slack", "C9")):
+                assistants.assign(tx, *where, SETTINGS_ID)
+
+        db = Database(api.data / FILE)
+        await db(assign)
+        db.close()
+        told = (await page.get(f"/console/api/assistants/{SETTINGS_ID}"))["places"]
+        assert {"#ops", "Standin", "Acme", "C9"} == {one["name"] for one in told}
+
+
 async def test_a_chat_is_read_with_the_right_only(product: Product, slack: SlackStandin, tmp_path: Path):
     """Its run is listed with the post's link; what was said is told to whoever may read chats."""
     port = free_port()
@@ -183,7 +224,7 @@ async def test_a_chat_is_read_with_the_right_only(product: Product, slack: Slack
             done = await mina.until("/console/api/runs?status=completed", lambda told: told["data"])
             row = done["data"][0]
             told = await mina.get(f"/console/api/runs/{row['id']}")
-            assert ("slack", "C1", "slack:U1") == (told["platform"], told["place"], told["person_id"])
+            assert ("slack", "slack:U1") == (told["platform"], told["person_id"])
             post = slack.posts("C1")[0]
             link = f"https://slack.com/archives/C1/p{post.ts.replace('.', '')}"
             assert f"{link}?thread_ts={post.thread_ts}&cid=C1" == told["link"]

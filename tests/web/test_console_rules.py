@@ -89,7 +89,7 @@ async def test_w3_only_the_page_itself_is_answered(api: Api):
         for headers, status in cases:
             assert status == (await mina.ask(*LOGIN, **headers))[0], headers
         strange = {"Sec-Fetch-Site": "cross-site"}
-        for path in ("session", "runs", "events"):
+        for path in ("session", "runs", "events", "none"):
             assert 403 == (await mina.ask("GET", f"/console/api/{path}", **strange))[0]
         mina.cookie = ""
         for path in ("session", "runs", "threads", "events", "tools", "questions", "assistants/asst_1"):
@@ -120,6 +120,10 @@ async def test_w4_one_shell_without_data_under_the_strictest_policy(api: Api):
             assert ["nosniff", "no-referrer", "same-origin"] == [one.last.headers[name] for name in kept]
             assert not [name for name in one.last.headers if name.startswith("Access-Control-")]
             assert "no-cache" if path == "/" else "no-store" == one.last.headers["Cache-Control"]
+        for path, bare in (("/runs/", "/runs"), ("/runs/run_1/", "/runs/run_1"), ("/console/", "/")):
+            told = await raw(api, f"GET {path} HTTP/1.1\nHost: 127.0.0.1\nConnection: close\n\n")
+            assert told.startswith(b"HTTP/1.1 308")
+            assert f"Location: {bare}\r\n".encode() in told
         for path in (
             "vendor/../../server.py",
             "..%2fserver.py",

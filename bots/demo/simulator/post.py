@@ -13,7 +13,7 @@ BIGGEST_PICTURE: Final = 200_000
 _PICTURES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
 TALK: Final = f"@{BOT}"
 """How the direct talk with the bot is called; everybody has one."""
-CHANNELS: Final = {"slack": (GENERAL, TALK), "discord": (TALK, GENERAL)}
+CHANNELS: Final = dict.fromkeys(("slack", "discord"), (GENERAL, TALK))
 """What the windows show, that which is open first."""
 Upload = tuple[str, bytes, str]
 """A file's name, bytes and MIME type, "" where nobody told."""

@@ -59,6 +59,8 @@ def routes(simulator: Simulator, sessions: Sessions) -> tuple[Route, ...]:
 
     async def post(call: Call) -> Answer:
         body = call.body
+        if not body["text"].strip() and not body.get("files"):
+            raise Refusal("There is nothing in it: give a text or a file.", param="text")
         files = [(one["name"], _bytes(one["data"]), one.get("type", "")) for one in body.get("files", ())]
         where = body["platform"], body["channel"]
         return await _done(

@@ -124,6 +124,8 @@ class SlackWindow:
     async def command(self, person: Resident, channel: str, name: str, rest: str) -> str:
         """See `Window.command`."""
         reply = await self._slack.slash(person.slack, self._place(person, channel), f"/{name}", rest)
+        if reply.error == "not_a_command":
+            return f"/{name} is not a valid command. In Slack, all that starts with “/” is taken as one."
         return f"/{name} failed with the error “{reply.error}”" if reply.error else ""
 
     async def press(self, person: Resident, post: str, button: str) -> str:

@@ -17,7 +17,7 @@ from bots.replies.safe_text import printable
 from bots.slack.api import call
 from core.concurrency import Background
 from core.errors import SpoolError, loggable
-from core.types import Person
+from core.types import Address, IncomingMessage, Person
 
 logger = logging.getLogger(__name__)
 DAY: Final = 86_400.0
@@ -26,6 +26,8 @@ SOON: Final = 60.0
 PATIENCE: Final = 1.0
 """Seconds a name is waited for. What comes later is known for the next question."""
 Ask = Callable[[], Coroutine[Any, Any, Any]]
+Tell = Callable[[Address, Mapping[str, str]], Coroutine[Any, Any, None]]
+"""Is told what ids there are called; "" where that is not known."""
 _GROUPS: Final = "usergroups"
 """Under this all user groups are kept in mind."""
 MOST: Final = 20_000
@@ -54,6 +56,15 @@ class People:
         """Ask for them, if nobody has yet; for the next time."""
         if user not in self._known and user not in self._asking:
             self._background.start(self.person(user), "person")
+
+    def tell(self, message: IncomingMessage, told: Tell) -> None:
+        """What its person and its place are called; a direct talk is called as its person is."""
+        self._background.start(self._tell(message.address, message.user, told), "names")
+
+    async def _tell(self, where: Address, user: str, told: Tell) -> None:
+        person = (await self._name(f"@{user}")).removeprefix("@")
+        place = person if where.direct else await self._name(f"#{where.channel}")
+        await told(where, {user: person, where.channel: place})
 
     async def names(self, mentions: Collection[str]) -> Mapping[str, str]:
         """What people see in place of "@U…", "@S…" and "#C…"; those it does not tell soon are missing.

@@ -27,7 +27,8 @@ const SCREENS = [
 
 function App() {
   const { path } = address.value;
-  const here = SCREENS.find((one) => path === one.path || (one.thing && path.startsWith(`${one.path}/`)));
+  const screens = SCREENS.filter((one) => !one.demo || session.value?.demo);
+  const here = screens.find((one) => path === one.path || (one.thing && path.startsWith(`${one.path}/`)));
   const asked = session.value !== undefined;
   useEffect(() => void (path === "/" && session.value && go(home().path, { replace: true })), [path, session.value]);
   useEffect(() => void (here?.full && (document.title = `${t(here.name)} · Spool`)), [here, language.value]); // the others' headings say it themselves
@@ -36,7 +37,7 @@ function App() {
   if (!session.value) return html`<${Login} key=${refused.value} error=${refused.value} />`;
   if (path === "/") return null;
   const id = here && path.slice(here.path.length + 1);
-  return html`<${Frame} screens=${SCREENS.filter((one) => !one.demo || session.value?.demo)} here=${here ?? {}}>
+  return html`<${Frame} screens=${screens} here=${here ?? {}}>
     ${!here ? html`<${Lost} />` : id ? html`<${here.thing} id=${id} key=${id} />` : html`<${here.view} />`}<//>`;
 }
 

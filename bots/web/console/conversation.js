@@ -77,7 +77,7 @@ export class Conversation {
     this.#late = [];
     [this.run.value, this.figures.value, this.questions.value] = [newest, figures, questions.data];
     this.steps.value = steps.get(newest?.id) ?? [];
-    this.items.value = inOrder(messages.data.reverse(), steps, this.steps.value);
+    this.items.value = inOrder(messages.data.reverse(), steps);
   }
 
   /** Puts a message into the thread and runs it. @param {string} text @param {any} how what the run is created with @param {any[]} files @param {() => void} taken called once the message stands */
@@ -209,17 +209,19 @@ function parts(text, files) {
   return { content: pictures.length ? [{ type: "text", text }, ...pictures] : text, ...(attachments.length ? { attachments } : {}) };
 }
 
-/** Messages, and among them the calls of their runs; then those of a run that has said nothing yet. @param {any[]} said @param {Map<string, any[]>} steps @param {any[]} open */
-function inOrder(said, steps, open) {
+/** Messages, and among them the calls of their runs; those of a run that has said nothing stand before what a person said next. @param {any[]} said @param {Map<string, any[]>} steps */
+function inOrder(said, steps) {
   const items = new Map();
+  const silent = [...steps].reverse().flatMap(([id, all]) => (said.some((one) => one.run_id === id) ? [] : all.filter((one) => one.type === "tool_calls")));
   for (const message of said) {
+    while (message.role === "user" && silent[0]?.created_at < message.created_at) items.set(silent[0].id, silent.shift());
     for (const step of (message.role === "assistant" && steps.get(message.run_id)) || []) {
       const item = step.type === "tool_calls" ? step : said.find((one) => one.id === step.step_details.message_creation.message_id);
       if (item) items.set(item.id, item);
     }
     items.set(message.id, message);
   }
-  for (const step of open) if (step.type === "tool_calls") items.set(step.id, step);
+  for (const step of silent) items.set(step.id, step);
   return [...items.values()];
 }
 

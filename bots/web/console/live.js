@@ -66,3 +66,6 @@ effect(() => {
   }
   if (wanted && !leave) join();
 });
+
+// How the platforms are connected is told by no event: it is asked for while somebody looks.
+setInterval(() => session.value && !document.hidden && !reconnecting.value && look(), 3000);

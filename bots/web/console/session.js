@@ -1,7 +1,7 @@
 // Who is logged in, and every request to the server. The cookie counts under /console/; for /v1 there is a
 // bearer token, which is in memory only.
 import { signal } from "./parts/view.js";
-import { language, t } from "./words.js";
+import { known, language, t } from "./words.js";
 
 /** @typedef {{name: string, project: string, admin: boolean, read_chats: boolean, demo: boolean, version: string, base_url: string, connections?: {name: string, state: string, detail: string}[]}} Session */
 export const session = signal(/** @type {Session | null | undefined} */ (undefined)); // undefined: not asked yet; null: nobody
@@ -30,8 +30,12 @@ export async function send(method, path, body, more = {}) {
   if (answer.ok) return answer;
   if (answer.status === 401 && path !== "/console/login") forget(t("login.ended"));
   const told = await answer.json().catch(() => null);
-  throw new Refused(answer.status, told?.error?.message ?? t("error.status", { status: answer.status }), told);
+  throw refusal(answer.status, told, Number(answer.headers.get("retry-after")));
 }
+
+/** In the page's own words where it has some for the code, else in the server's. @param {number} status @param {any} told @param {number} [seconds] */
+const refusal = (status, told, seconds) => new Refused(status,
+  known(`code.${told?.error?.code}`, { seconds }) || told?.error?.message || t("error.status", { status }), told);
 
 /** @param {string} method @param {string} path @param {any} body @param {{signal?: AbortSignal}} more */
 async function once(method, path, body, more) {
@@ -64,8 +68,7 @@ export async function upload(file, told) {
     request.responseType = "json";
     request.upload.onprogress = (event) => told(event.loaded / event.total);
     request.onerror = () => reject(new Refused(0, t("error.unreachable")));
-    request.onload = () => (request.status < 300 ? resolve(request.response)
-      : reject(new Refused(request.status, request.response?.error?.message ?? t("error.status", { status: request.status }), request.response)));
+    request.onload = () => (request.status < 300 ? resolve(request.response) : reject(refusal(request.status, request.response)));
     request.send(form);
   });
 }
@@ -86,7 +89,7 @@ function forget(why = "") {
 
 /** Asks who is logged in; a server that is away or in trouble leaves things as they are. */
 export async function look() {
-  await ask("GET", "/console/login").then((told) => (told.session ? (session.value = told.session) : forget(session.value ? t("login.ended") : "")),
+  await ask("GET", "/console/login").then((told) => (JSON.stringify(told.session) === JSON.stringify(session.value) ? null : told.session ? (session.value = told.session) : forget(session.value ? t("login.ended") : "")),
     () => session.value === undefined && setTimeout(look, 1000));
 }
 

@@ -19,6 +19,9 @@ export function t(key, facts = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
 }
 
+/** The words of a key, or "" where the dictionary has none. @param {string} key @param {Record<string, unknown>} [facts] */
+export const known = (key, facts) => (key in words.value ? t(key, facts) : "");
+
 /** Reads the dictionary; without an argument that of the person or the browser. @param {string} [wanted] */
 export async function speak(wanted) {
   if (wanted) localStorage.setItem("spool.language", wanted);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -179,7 +180,11 @@ def _assistants(console: Console) -> tuple[Route, ...]:
                 "parameters": dict(tool.parameters),
             }
             told = _tool(tool.name, "function", True, {"type": "function", "function": function})
-            more = {"description": tool.description, "needs_approval": tool.confirm, "file": tool.source}
+            more = {
+                "description": tool.description,
+                "needs_approval": tool.confirm,
+                "file": Path(tool.source).name,
+            }
             own.append({**told, **more})
         return listed([{"id": one["name"], **one} for one in [*hosted, *own]], more=False)
 

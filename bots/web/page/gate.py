@@ -15,6 +15,7 @@ from typing import Final
 from aiohttp import web
 
 from bots.web.frame.access import Access
+from bots.web.frame.errors import Handler
 from bots.web.route import COOKIE
 from core.api.console.sessions import Sessions, WrongKey
 from core.api.key import Key
@@ -40,7 +41,6 @@ class Gate:
 
     async def key_of(self, request: web.Request, *, open: bool = False) -> Key:
         """Who is logged in; NOBODY where that does not matter. Raises Refusal."""
-        from_page(request)
         if open:
             length = request.content_length if request.body_exists else 0
             if length is None or length > MOST_UNKNOWN:
@@ -71,7 +71,15 @@ def language_of(request: web.Request) -> str:
     return "ko" if said.lower().startswith("ko") else "en"
 
 
-def from_page(request: web.Request) -> None:
+@web.middleware
+async def page_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Looks first, also at what is not there: what is not a file of the page is for the page itself."""
+    if request.path.startswith(("/console/api", "/console/login", "/console/logout")):
+        _from_page(request)
+    return await handler(request)
+
+
+def _from_page(request: web.Request) -> None:
     """Whether the page itself asks. Raises Refusal: the browser says otherwise, or, of a change, nothing."""
     origins, sites = (request.headers.getall(name, []) for name in ("Origin", "Sec-Fetch-Site"))
     host, safe = request.headers.get("Host", "").lower(), request.method in SAFE

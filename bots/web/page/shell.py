@@ -21,7 +21,7 @@ FOLDER: Final = Path(__file__).parent.parent / "console"
 SCREENS: Final = ("playground", "assistants", "threads", "runs", "usage", "health", "simulator")
 TYPES: Final[Mapping[str, str]] = {
     ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".js": "text/javascript",
     ".css": "text/css; charset=utf-8",
     ".json": "application/json; charset=utf-8",
     ".svg": "image/svg+xml",
@@ -33,7 +33,15 @@ TYPES: Final[Mapping[str, str]] = {
 INDEX: Final = "index.html"
 _INLINE: Final = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _PACKED: Final = frozenset({".png", ".woff2"})
-_FOREVER, _ASK = "public, max-age=31536000, immutable", "no-cache"
+_FOREVER: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "private, max-age=31536000, immutable"}
+_ASK: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "no-cache", hdrs.VARY: hdrs.ACCEPT_ENCODING}
+_LEFT_OUT: Final = ("x-request-id", "openai-version", hdrs.SERVER)
+"""Of files: there are many, and small ones, so what an answer says of itself would be a fifth of all."""
+_OTHER_WAYS: Final = (f"/{{screen:(?:{'|'.join(SCREENS)})(?:/[^/]+)?}}/", "/console", "/console/")
+
+
+class _File(web.Response):
+    """Of those that the shell loads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +80,30 @@ class Shell:
         for screen in SCREENS:
             app.router.add_get(f"/{screen}", self._shell)
             app.router.add_get(f"/{screen}/{{id}}", self._shell)
+        for path in _OTHER_WAYS:
+            app.router.add_get(path, _elsewhere)
         app.router.add_get("/console/{build:[0-9a-f]{16}}/{path:.+}", self._file)
         app.router.add_get("/console/{path:.+}", self._file)
         app.on_response_prepare.append(self._guard)
 
     async def _shell(self, request: web.Request) -> web.Response:
-        return _told(request, self._index, _ASK)
+        return _told(web.Response, request, self._index, _ASK)
 
     async def _file(self, request: web.Request) -> web.Response:
         asset = self._files.get(request.match_info["path"])
         if asset is None:
             raise web.HTTPNotFound
-        return _told(request, asset, _FOREVER if request.match_info.get("build") == self.build else _ASK)
+        kept = request.match_info.get("build") == self.build
+        return _told(_File, request, asset, _FOREVER if kept else _ASK)
 
     async def _guard(self, request: web.Request, response: web.StreamResponse) -> None:
         """Of every answer, those of the API included: no browser makes a page of one."""
-        response.headers["Content-Security-Policy"] = self.policy
         response.headers["X-Content-Type-Options"] = "nosniff"
+        if isinstance(response, _File):
+            for name in _LEFT_OUT:
+                response.headers.pop(name, None)
+            return
+        response.headers["Content-Security-Policy"] = self.policy
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
@@ -101,15 +116,25 @@ def _asset(name: str, content: bytes) -> Asset:
     return Asset(TYPES[suffix], content, zipped if len(zipped) < len(content) else b"", tag)
 
 
-def _told(request: web.Request, asset: Asset, caching: str) -> web.Response:
-    headers = {hdrs.CACHE_CONTROL: caching, hdrs.ETAG: asset.tag, hdrs.VARY: hdrs.ACCEPT_ENCODING}
+async def _elsewhere(request: web.Request) -> web.Response:
+    """To the page's own address of what was typed."""
+    path = "/" + request.rel_url.raw_path.strip("/").removeprefix("console")
+    return web.Response(status=308, headers={hdrs.LOCATION: path})
+
+
+def _told(
+    kind: type[web.Response], request: web.Request, asset: Asset, caching: Mapping[str, str]
+) -> web.Response:
+    headers = {**caching}
+    if caching is _ASK:
+        headers[hdrs.ETAG] = asset.tag
     if request.headers.get(hdrs.IF_NONE_MATCH) == asset.tag:
-        return web.Response(status=304, headers=headers)
+        return kind(status=304, headers=headers)
     zipped = asset.zipped and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
     if zipped:
         headers[hdrs.CONTENT_ENCODING] = "gzip"
     headers[hdrs.CONTENT_TYPE] = asset.type
-    return web.Response(body=asset.zipped if zipped else asset.body, headers=headers)
+    return kind(body=asset.zipped if zipped else asset.body, headers=headers)
 
 
 def _digest(script: str) -> str:

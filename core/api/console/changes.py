@@ -17,7 +17,8 @@ from secrets import token_hex
 from typing import Any, Final
 
 from core.api.console.looks import Looks, question_objects
-from core.api.console.rows import run_row, thread_row, why
+from core.api.console.reasons import why
+from core.api.console.rows import run_row, thread_row
 from core.api.key import Key
 from core.api.refusal import Refusal
 from core.errors import SpoolError

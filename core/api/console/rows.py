@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
+from core.api.console.reasons import why
 from core.api.key import Key
-from core.model_server.faults import LASTING
+from core.runs.lanes import MAX_ATTEMPTS
 from core.store.console import Row, View
-from core.texts import TEXTS
 
-_WORDS: Final[Mapping[str, str]] = {
-    "run_deadline": "timeout",
-    "model_idle": "model_unavailable",
-    "interrupted": "interrupted",
-    "unexpected": "internal",
-    "unreachable": "unshowable",
-    "event_too_large": "answer_limit",
-    "message deleted": "stopped",
-}
-"""The text that says it, of errors that are our own."""
-_STATUS: Final[Mapping[str, str]] = {
-    "failed": "model_unavailable",
-    "cancelled": "stopped",
-    "expired": "timeout",
-    "incomplete": "max_output_tokens",
-}
-"""And where the error has none."""
 _SAME: Final = ("id", "thread_id", "status", "model", "created_at", "began_at", "input", "output", "cost_usd")
 
 
 def view_of(key: Key) -> View:
     """What that person sees: an admin all projects."""
     return View(None if key.admin else key.project)
-
-
-def why(status: str, error: str | None, language: str) -> dict[str, Any] | None:
-    """Why it did not end as it should, in our own words; None where it did, or goes on."""
-    if status not in _STATUS:
-        return None
-    code = (error or status).partition(": ")[0]
-    words = TEXTS.get(language, TEXTS["en"])
-    known = LASTING.get(code) or _WORDS.get(code) or (code if code in words else _STATUS[status])
-    return {"code": code, "message": words[known]}
 
 
 def run_row(row: Row, language: str = "en") -> dict[str, Any]:
@@ -55,7 +27,7 @@ def run_row(row: Row, language: str = "en") -> dict[str, Any]:
         **_where(row),
         "first_word_s": None if words is None else round(max(0.0, words - began), 3),
         "whole_s": None if whole is None else round(whole - began, 3),
-        "attempts": row["attempts"],
+        "attempts": min(row["attempts"] + (row["began_at"] is not None), MAX_ATTEMPTS),
         "takeovers": row["takeovers"],
     }
 
@@ -84,8 +56,8 @@ def _where(row: Row) -> dict[str, Any]:
     told = {"id": row["assistant_id"], "name": row["assistant_name"], "version": row["assistant_version"]}
     return {
         "platform": row["platform"],
-        "place": row["place"],
-        "person": row["author"] or person,
+        "place": row["place_name"] or row["place"],
+        "person": row["person_name"] or person,
         "person_id": person,
         "assistant": told if row["assistant_id"] else None,
     }

@@ -9,7 +9,7 @@ from core.api.console.looks import Looks
 from core.api.key import Key
 from core.api.refusal import Refusal, not_found
 from core.api.watch import Fields
-from core.store import assistants, console
+from core.store import assistants, console, names
 from core.store.database import Execute
 from core.types import SETTINGS_ID
 
@@ -43,7 +43,7 @@ class Versions:
                     {
                         "platform": one.platform,
                         "place": one.place,
-                        "name": one.place or one.platform,
+                        "name": names.find(tx, one.platform, one.place) or one.place or one.platform,
                         "since": one.since,
                     }
                     for one in assistants.assignments(tx, id)

@@ -27,3 +27,12 @@ CREATE TABLE sessions (
     created_at DOUBLE PRECISION NOT NULL,
     used_at DOUBLE PRECISION NOT NULL
 );
+
+-- What people see in place of ids: of people, channels, workspaces and servers. Nothing is decided by it.
+CREATE TABLE names (
+    platform TEXT NOT NULL,
+    workspace TEXT NOT NULL,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (platform, workspace, id)
+);

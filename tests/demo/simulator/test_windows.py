@@ -66,6 +66,8 @@ async def test_commands_answer_whoever_gave_them(simulator: Simulator, browser: 
     await browser.until(lambda: "/memory" in browser.said(platform, only=""))
     await simulator.post(where, "Jonas", "/nothing", "", ())
     await browser.until(lambda: browser.posts(platform, only="Jonas", whispered=True))
+    if platform == "slack":
+        assert "not a valid command" in str(browser.posts("slack", only="Jonas", whispered=True))
     assert "" == browser.said(platform, only="Ari")
 
 

@@ -6,7 +6,7 @@ import { Field, Icon, Status, Switch, Trouble } from "./bits.js";
 import { Diff } from "./diff.js";
 import { effect, html, signal, useEffect, useRef, useState } from "./view.js";
 
-const EFFORTS = ["", "none", "minimal", "low", "medium", "high", "xhigh"];
+const EFFORTS = ["", "none", "minimal", "low", "medium", "high", "xhigh", "max"];
 const EDITED = ["name", "instructions", "model", "tools", "reasoning_effort", "metadata"];
 const ALL = [...EDITED, "description", "tool_resources", "temperature", "top_p", "response_format"];
 /** Functions of this server are carried out here; without this a client would be asked. */

@@ -3,7 +3,7 @@ import { address, go, withQuery } from "../address.js";
 import { generation, on } from "../live.js";
 import { ask } from "../session.js";
 import { language, t } from "../words.js";
-import { Segment, Trouble } from "./bits.js";
+import { Empty, Head, Segment, Trouble } from "./bits.js";
 import { Icon } from "./icons.js";
 import { html, useEffect, useRef, useState } from "./view.js";
 
@@ -61,11 +61,16 @@ function merged(rows, row, fits) {
   return fits(row, false) ? [row, ...rows] : rows;
 }
 
-/** A list with its search, its filter and more of it.
- * @param {{list: ReturnType<typeof useList>, label: string, columns: Column[], empty: any, hint: string, states: [string, string][], foot?: any, children?: any}} props */
-export const ListScreen = ({ list, label, columns, empty, hint, states, foot, children }) => html`
-  <div class="stack"><${Filters} hint=${hint} states=${states}>${children}<//>
-    <${List} list=${list} label=${label} columns=${columns} empty=${empty} />${foot}</div>`;
+/** A list with its heading, its search, its filter and more of it.
+ * @param {{list: ReturnType<typeof useList>, name: string, columns: Column[], foot?: any}} props */
+export function ListScreen({ list, name, columns, foot }) {
+  const label = t(`nav.${name}`);
+  const empty = address.value.query.size
+    ? html`<${Empty} title=${t("nothing.title")} text=${t("nothing.text")}><a class="button" href="/${name}">${t("nothing.all")}</a><//>`
+    : html`<${Empty} title=${t(`${name}.empty.title`)} text=${t(`${name}.empty.text`)}><a class="button primary" href="/playground">${t("open_start")}</a><//>`;
+  return html`<${Head} title=${label} text=${t(`${name}.text`)} />
+    <div class="stack"><${Filters} /><${List} list=${list} label=${label} columns=${columns} empty=${empty} />${foot}</div>`;
+}
 
 /** Rows as they are read, or what went wrong. @param {{list: ReturnType<typeof useList>, label: string, columns: Column[], empty: any}} props */
 export const List = ({ list, label, columns, empty }) => html`<${Trouble} error=${list.error} again=${list.again} />
@@ -75,8 +80,11 @@ export const List = ({ list, label, columns, empty }) => html`<${Trouble} error=
 /** Filters that only links set: they are shown, and can be taken out. */
 const NARROW = ["assistant", "thread", "platform"];
 
-/** Written into the address, so that a link shows the same. @param {{hint: string, states: [string, string][], children?: any}} props */
-export function Filters({ hint, states, children }) {
+/** @returns {[string, string][]} */
+const states = () => [["", t("all")], ["queued,in_progress", t("live")], ["requires_action", t("waiting")], ["failed,incomplete,expired", t("failed")]];
+
+/** Written into the address, so that a link shows the same. */
+function Filters() {
   const query = address.value.query;
   const asked = query.get("q") ?? "";
   const [text, setText] = useState(asked);
@@ -89,11 +97,11 @@ export function Filters({ hint, states, children }) {
     timer.current = setTimeout(() => go(withQuery({ q: wanted }), { replace: true }), 250);
   };
   return html`<div class="filters" role="search">
-    <input class="input" type="search" aria-label=${t("search")} placeholder=${hint} value=${text} onInput=${search} />
-    <${Segment} label=${t("filter")} options=${states} on=${query.get("status") ?? ""}
+    <input class="input" type="search" aria-label=${t("search")} placeholder=${t("runs.hint")} value=${text} onInput=${search} />
+    <${Segment} label=${t("filter")} options=${states()} on=${query.get("status") ?? ""}
       choose=${(/** @type {string} */ status) => go(withQuery({ status }))} />
     ${NARROW.filter((name) => query.has(name)).map((name) => html`<a class="tag" key=${name} href=${withQuery({ [name]: "" })} title=${t("nothing.all")}>
-      ${query.get(name)}<${Icon} name="close" /></a>`)}${children}</div>`;
+      ${query.get(name)}<${Icon} name="close" /></a>`)}</div>`;
 }
 
 /** Whether a row that an event tells of belongs to what the address asks for: what is searched for only the server knows.

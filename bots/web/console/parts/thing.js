@@ -2,7 +2,7 @@
 import { generation, on } from "../live.js";
 import { ask } from "../session.js";
 import { language, t } from "../words.js";
-import { Empty, Head, Trouble } from "./bits.js";
+import { Empty, Head, Icon, Trouble } from "./bits.js";
 import { html, useEffect, useState } from "./view.js";
 
 /** @param {string} path @param {string} kind @param {(data: any) => boolean} concerns */
@@ -23,8 +23,15 @@ export function useThing(path, kind, concerns) {
   return { thing, setThing, error, read };
 }
 
-/** In place of a thing that has not been read, or is not there. @param {{id: string, list: string, name: string, error: any, read: () => void}} props */
-export const Unread = ({ id, list, name, error, read }) => html`<${Head} title=${id} crumbs=${html`<a href=${list}>${name}</a>`} />
-  ${error?.status === 404 ? html`<div class="card"><${Empty} title=${t("gone.title")} text=${t("gone.text")}>
-      <a class="button primary" href=${list}>${name}</a><//></div>`
+/** In place of a thing that has not been read, or is not there. @param {{id: string, list: string, error: any, read: () => void}} props */
+export const Unread = ({ id, list, error, read }) => html`<${Head} title=${id} crumbs=${html`<a href=${list}>${t("back")}</a>`} />
+  ${error?.status === 404 ? html`<div class="card"><${Empty} title=${t("gone.title")} text=${t("gone.text")} /></div>`
     : error ? html`<${Trouble} error=${error} again=${read} />` : html`<p class="reading">${t("reading")}</p>`}`;
+
+/** What people said, once somebody asks for it. @param {string} path @returns {[any, any, any]} the texts; the button, until they are there; why they are not */
+export function useTexts(path) {
+  const [texts, setTexts] = useState(/** @type {any} */ (null));
+  const [error, setError] = useState(/** @type {Error | null} */ (null));
+  const show = () => ask("POST", `${path}/texts`).then((told) => (setError(null), setTexts(told)), setError);
+  return [texts, !texts && html`<button type="button" class="button" onClick=${show}><${Icon} name="eye" />${t("show_texts")}</button>`, html`<${Trouble} error=${error} />`];
+}

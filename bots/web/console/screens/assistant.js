@@ -16,12 +16,12 @@ export function Assistant({ id }) {
   const path = `/console/api/assistants/${id}`;
   const { thing, setThing, error, read } = useThing(path, "assistant", (event) => event.id === id);
   const tab = address.value.query.get("tab") ?? "settings";
-  const crumbs = html`<a href="/assistants">${t("nav.assistants")}</a>`;
-  if (!thing) return html`<${Unread} id=${id} list="/assistants" name=${t("nav.assistants")} error=${error} read=${read} />`;
+  const crumbs = html`<a href="/assistants">${t("back")}</a>`;
+  if (!thing) return html`<${Unread} id=${id} list="/assistants" error=${error} read=${read} />`;
   const places = thing.places.map(placeOf).join(", ");
   const text = html`<span class="mono">${id}</span> · v${thing.version}${places && html` · ${t("assistant.answers", { places })}`}`;
   return html`<${Head} title=${thing.assistant.name || id} crumbs=${crumbs} text=${text}>
-      <a class="button" href="/playground?assistant=${id}"><${Icon} name="play" />${t("open_playground")}</a><//>
+      <a class="button" href="/playground?assistant=${id}"><${Icon} name="play" />${t("try")}</a><//>
     <div class="stack"><nav class="tabs" aria-label=${t("sections")}>${TABS.map((name) => html`
       <a href=${withQuery({ tab: name === "settings" ? "" : name })} aria-current=${name === tab ? "page" : undefined}>${t(`tab.${name}`)}</a>`)}</nav>
       ${tab === "versions" ? html`<${Versions} thing=${thing} path=${path} saved=${setThing} />`

@@ -7,12 +7,13 @@ import { Files, Settings, Unsaved, useDraft } from "../parts/settings.js";
 import { Shown } from "../parts/shown.js";
 import { useList } from "../parts/table.js";
 import { Talk } from "../parts/talk.js";
-import { useThing } from "../parts/thing.js";
+import { useTexts, useThing } from "../parts/thing.js";
 import { html, useEffect, useMemo, useState } from "../parts/view.js";
 import { generation, on } from "../live.js";
 import { ask } from "../session.js";
 import { language, t } from "../words.js";
 import { RunSide } from "./run_side.js";
+import { where } from "./runs.js";
 
 export function Playground() {
   const query = address.value.query;
@@ -23,22 +24,27 @@ export function Playground() {
   const saved = thing?.id === id ? thing : null;
   const form = useDraft(saved, setThing);
   const [sheet, setSheet] = useState("");
+  const from = query.get("run") ?? ""; // a run that somebody opens here
+  const { thing: origin, error: lost } = useThing(from && `/console/api/runs/${from}`, "", () => false);
   const thread = query.get("thread") ?? "";
   useEffect(() => talk.listen(), []);
   useEffect(() => on("assistant", list.again), []);
   useEffect(() => void (thread !== talk.thread.value && talk.open(thread)), [thread]);
   useEffect(() => void (generation.value && !talk.busy.value && talk.open(talk.thread.value)), [generation.value]);
-  useEffect(() => void (talk.thread.value && go(withQuery({ assistant: id, thread: talk.thread.value }), { replace: true })), [talk.thread.value, id]);
+  useEffect(() => void (talk.thread.value && go(withQuery({ assistant: id, thread: talk.thread.value, run: "" }), { replace: true })), [talk.thread.value, id]);
+  useEffect(() => void (from && origin?.id === from && go(withQuery({ assistant: origin.assistant?.id ?? id, ...(origin.platform === "api" ? { thread: origin.thread_id, run: "" } : {}) }), { replace: true })), [from, origin]);
+  useEffect(() => void (sheet && /** @type {HTMLElement | null} */ (document.querySelector(".bench > .open .sheet-button"))?.focus()), [sheet]);
   if (list.rows && !id) return html`<h1 class="visually-hidden">${t("nav.playground")}</h1><${Empty} title=${t("assistants.empty.title")} text=${t("assistants.empty.text")}>
-    <a class="button primary" href="/assistants">${t("nav.assistants")}</a><//>`;
-  const close = () => setSheet("");
+    <a class="button primary" href="/assistants">${t("assistants.make")}</a><//>`;
+  const close = () => (setSheet(""), document.getElementById("main")?.focus());
   const { name: _, ...draft } = form.fields; // what is not saved, as a run takes it
   const how = { assistant_id: id, ...draft };
   return html`<div class="bench" onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Escape" && close()}>
     <section class="left ${sheet === "left" ? "open" : ""}" aria-label=${t("settings")}>
       ${saved && html`<${Left} key=${id} thing=${saved} saved=${setThing} form=${form} close=${close} />`}</section>
-    <${Middle} talk=${talk} saved=${saved} how=${how} error=${saved ? null : error ?? list.error} all=${list.rows ?? []} sheet=${setSheet} />
-    <section class="right ${sheet === "right" ? "open" : ""}" aria-label=${t("run")}><${RunSide} talk=${talk} how=${how} close=${close} /></section></div>`;
+    <${Middle} talk=${talk} saved=${saved} how=${how} from=${from && origin} error=${lost ?? (saved ? null : error ?? list.error)} all=${list.rows ?? []} sheet=${setSheet} />
+    <section class="right ${sheet === "right" ? "open" : ""}" aria-label=${t("run")}><${RunSide} talk=${talk} how=${how} close=${close} /></section>
+    ${sheet && html`<div class="veil" onClick=${close}></div>`}</div>`;
 }
 
 /** @param {{thing: any, saved: (thing: any) => void, form: ReturnType<typeof useDraft>, close: () => void}} props */
@@ -51,8 +57,8 @@ const Left = ({ thing, saved, form, close }) => html`<header><h2 class="cut">${t
     <div class="row foot"><span class="small faint">${form.unsaved ? t("draft.text") : ""}</span>
       <button type="button" class="button primary push" disabled=${!thing.may_change || !form.unsaved} onClick=${() => form.save()}>${t("save")}</button></div>`;
 
-/** @param {{talk: Conversation, saved: any, how: any, error: Error | null, all: any[], sheet: (name: string) => void}} props */
-function Middle({ talk, saved, how, error, all, sheet }) {
+/** @param {{talk: Conversation, saved: any, how: any, from: any, error: Error | null, all: any[], sheet: (name: string) => void}} props */
+function Middle({ talk, saved, how, from, error, all, sheet }) {
   const [look, setLook] = useState("");
   const [writing, write] = useState(kept);
   const choose = (/** @type {string} */ text) => write((old) => ({ ...old, text }));
@@ -62,7 +68,7 @@ function Middle({ talk, saved, how, error, all, sheet }) {
     if (talk.busy.value) return;
     edits ? talk.instead(edits, text, how, files, taken) : talk.say(text, how, files, taken);
   };
-  const fresh = () => (talk.fresh(), write(kept), go(withQuery({ assistant: how.assistant_id, thread: "" })));
+  const fresh = () => (talk.fresh(), write(kept), go(withQuery({ assistant: how.assistant_id, thread: "", run: "" })));
   const edit = async (/** @type {any} */ message) => {
     const ids = [...message.content.map((/** @type {any} */ one) => one.image_file?.file_id), ...(message.attachments ?? []).map((/** @type {any} */ one) => one.file_id)].filter(Boolean);
     const files = await Promise.all(ids.map((one) => ask("GET", `/v1/files/${one}`).catch(() => ({ id: one, filename: one }))));
@@ -81,9 +87,17 @@ function Middle({ talk, saved, how, error, all, sheet }) {
         <button type="button" class="button plain icon sheet-button" aria-label=${t("run")} onClick=${() => sheet("right")}><${Icon} name="run" /></button></span></header>
     <${Talk} talk=${talk} name=${name} edit=${edit} empty=${html`<${Examples} name=${name} choose=${choose} />`}
       shown=${(/** @type {string} */ text) => look && html`<${Shown} platform=${look} text=${text} />`} />
-    <div class="chat-trouble"><${Trouble} error=${talk.error.value ?? error ?? failure(talk.run.value, talk.figures.value)} /></div>
+    <div class="chat-trouble">${from && html`<${Origin} run=${from} choose=${choose} />`}<${Trouble} error=${talk.error.value ?? error ?? failure(talk.run.value, talk.figures.value)} /></div>
     <${Composer} name=${name} writing=${writing} write=${write} busy=${talk.busy.value} ready=${Boolean(saved)} send=${say} stop=${() => talk.stop()}>
       <${Segment} label=${t("shown_as")} options=${[["", t("nav.playground")], ["slack", t("as.slack")], ["discord", t("as.discord")]]} on=${look} choose=${setLook} /><//></section>`;
+}
+
+/** A run of a chat, to be asked here once more: what was said there is sent only when somebody asks for it. @param {{run: any, choose: (text: string) => void}} props */
+function Origin({ run, choose }) {
+  const [texts, show, failed] = useTexts(`/console/api/runs/${run.id}`);
+  useEffect(() => void (texts && choose(texts.question)), [texts]);
+  return html`<${Note}><span class="row wrap"><a class="mono" href="/runs/${run.id}">${run.id}</a> ${t("origin.text", { place: where(run) })}
+    <span class="push">${show}</span></span><//>${failed}`;
 }
 
 /** Why there is no answer, in the person's language where that is known. @param {any} run @param {any} figures */

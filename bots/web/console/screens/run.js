@@ -1,41 +1,36 @@
 // One run: what happened when, why it failed in words, what went out.
-import { Code, Facts, Head, Note, Status, Trouble } from "../parts/bits.js";
+import { Code, Facts, Head, Note, Status } from "../parts/bits.js";
 import { Icon } from "../parts/icons.js";
 import { Markdown } from "../parts/markdown.js";
-import { Unread, useThing } from "../parts/thing.js";
+import { Unread, useTexts, useThing } from "../parts/thing.js";
 import { Timeline, titleOf } from "../parts/timeline.js";
 import { html, useState } from "../parts/view.js";
-import { ask } from "../session.js";
-import { duration, moment, money, number, t } from "../words.js";
+import { duration, known, moment, money, number, t } from "../words.js";
 import { reason, where, who } from "./runs.js";
 
 const LEGEND = [["wait", "legend.wait"], ["", "legend.model"], ["tool", "legend.tool"], ["person", "legend.person"], ["post", "legend.post"]];
 
 /** @param {{id: string}} props */
 export function Run({ id }) {
-  const { thing: run, error, read } = useThing(`/console/api/runs/${id}`, "run", (row) => row.id === id);
+  const path = `/console/api/runs/${id}`;
+  const { thing: run, error, read } = useThing(path, "run", (row) => row.id === id);
   const [step, setStep] = useState(/** @type {any} */ (null));
-  const [texts, setTexts] = useState(/** @type {any} */ (null));
-  const [failed, setFailed] = useState(/** @type {Error | null} */ (null));
-  const show = () => ask("POST", `/console/api/runs/${id}/texts`).then(setTexts, setFailed);
-  const crumbs = html`<a href="/runs">${t("nav.runs")}</a> / <a href="/threads/${run?.thread_id}">${run && who(run)}</a>`;
-  if (!run) return html`<${Unread} id=${id} list="/runs" name=${t("nav.runs")} error=${error} read=${read} />`;
+  const [texts, show, failed] = useTexts(path);
+  const crumbs = html`<a href="/runs">${t("back")}</a> / <a href="/threads/${run?.thread_id}">${run && who(run)}</a>`;
+  if (!run) return html`<${Unread} id=${id} list="/runs" error=${error} read=${read} />`;
   const about = [where(run), run.assistant && `${run.assistant.name || run.assistant.id} ${run.assistant.version ? `v${run.assistant.version}` : ""}`, run.model, moment(run.created_at, true)];
   const chosen = run.timeline.find((/** @type {any} */ one) => one.name === step?.name && one.began_at === step.began_at) ?? run.timeline.findLast((/** @type {any} */ one) => one.kind === "tool") ?? run.timeline.findLast((/** @type {any} */ one) => one.step);
   return html`<${Head} title=${id} crumbs=${crumbs} text=${about.filter(Boolean).join(" · ")}><${Status} name=${run.status} />
       ${run.link && html`<a class="button" href=${run.link} target="_blank" rel="noopener noreferrer">${t("open_post")}</a>`}
-      ${!texts && html`<button type="button" class="button" onClick=${show}><${Icon} name="eye" />${t("show_texts")}</button>`}
-      ${run.assistant && html`<a class="button" href="/playground?assistant=${run.assistant.id}${run.platform === "api" ? `&thread=${run.thread_id}` : ""}"><${Icon} name="play" />${t("open_playground")}</a>`}<//>
-    <div class="stack"><${Trouble} error=${failed} /><${Story} run=${run} />
+      ${show}
+      ${run.assistant && html`<a class="button" href="/playground?assistant=${run.assistant.id}&run=${id}"><${Icon} name="play" />${t("open_playground")}</a>`}<//>
+    <div class="stack">${failed}<${Story} run=${run} />
       <div class="card flush"><header><h2>${t("timeline")}</h2><span class="legend">${LEGEND.map(([look, key]) => html`<span><i class=${look}></i>${t(key)}</span>`)}</span>
         <span class="push small quiet num">${[run.whole_s && duration(run.whole_s), run.first_word_s && `${t("first_word")} ${duration(run.first_word_s)}`, run.cost_usd && money(run.cost_usd)].filter(Boolean).join(" · ")}</span></header>
         <${Timeline} run=${run} at=${chosen} choose=${setStep} /></div>
       <div class="grid g3"><${Step} step=${chosen} texts=${texts} /><${Numbers} run=${run} /><${Out} run=${run} /></div>
       ${texts && html`<${Texts} texts=${texts} />`}</div>`;
 }
-
-/** What the operator can do about it, where that is known. @param {string} code */
-const cure = (code) => t(`cure.${code}`).replace(/^cure\..*/, "");
 
 const BAD = /** @type {Record<string, string>} */ ({ failed: "bad", unknown: "wait", refused: "wait", incomplete: "wait", waiting: "wait", expired: "wait" });
 
@@ -44,7 +39,7 @@ function Story({ run }) {
   const deaths = (run.deaths ?? []).filter((/** @type {any} */ one) => one.taken_over_at);
   const last = deaths.at(-1);
   const asked = run.timeline.findLast((/** @type {any} */ one) => one.kind === "person" && one.outcome === "waiting");
-  return html`${run.why && html`<${Note} kind=${run.status === "failed" ? "bad" : "wait"} icon="warn"><b>${reason(run)}</b> ${cure(run.why.code)} <span class="mono quiet">${run.why.code}</span><//>`}
+  return html`${run.why && html`<${Note} kind=${run.status === "failed" ? "bad" : "wait"} icon="warn"><b>${reason(run)}</b> ${known(`cure.${run.why.code}`)} <span class="mono quiet">${run.why.code}</span><//>`}
     ${asked && html`<${Note} kind="wait" icon="warn"><b>${t("run.waits", { name: who(run) })}</b> ${t("story.waits", { tool: asked.detail })}<//>`}
     ${last && html`<${Note} kind="ok" icon="heart"><b class="promise">${t("story.death")}</b> ${t("story.over", {
       at: moment(last.at, true), time: duration(last.taken_over_at - last.at) })}<//>`}`;

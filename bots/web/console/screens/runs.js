@@ -1,13 +1,8 @@
 // Each answer in the making, with the reason where it failed.
-import { Empty, Head, Status } from "../parts/bits.js";
+import { Status } from "../parts/bits.js";
 import { fitting, listPath, ListScreen, useList } from "../parts/table.js";
 import { html } from "../parts/view.js";
-import { address } from "../address.js";
 import { duration, moment, money, number, t } from "../words.js";
-
-export const STATES = () => /** @type {[string, string][]} */ ([
-  ["", t("all")], ["queued,in_progress", t("live")], ["requires_action", t("waiting")], ["failed,incomplete,expired", t("failed")],
-]);
 
 /** The server's words without the sign that they begin with in a chat: here a colour says it. @param {any} run */
 export const reason = (run) => run.why?.message.replace(/^\p{Extended_Pictographic}\uFE0F?\s*/u, "");
@@ -40,13 +35,7 @@ export const columns = () => [
 const PLATFORMS = /** @type {Record<string, string>} */ ({ slack: "Slack", discord: "Discord", api: "API" });
 
 /** @param {any} row */
-export const where = (row) => [PLATFORMS[row.platform] ?? row.platform, row.platform === "slack" && /^D\w{6,}$/.test(row.place) ? t("place.direct") : row.place].filter(Boolean).join(" ");
+export const where = (row) => [PLATFORMS[row.platform] ?? row.platform, row.platform === "slack" && /^D[A-Z0-9]{6,}$/.test(row.place) ? t("place.direct") : row.place].filter(Boolean).join(" ");
 
-export function Runs() {
-  const list = useList(listPath("/console/api/runs", ["q", "status", "assistant", "thread"]), "run", fitting);
-  const empty = address.value.query.size
-    ? html`<${Empty} title=${t("nothing.title")} text=${t("nothing.text")}><a class="button" href="/runs">${t("nothing.all")}</a><//>`
-    : html`<${Empty} title=${t("runs.empty.title")} text=${t("runs.empty.text")}><a class="button primary" href="/playground">${t("nav.playground")}</a><//>`;
-  return html`<${Head} title=${t("nav.runs")} text=${t("runs.text")} />
-    <${ListScreen} list=${list} label=${t("nav.runs")} columns=${columns()} empty=${empty} hint=${t("runs.hint")} states=${STATES()} />`;
-}
+export const Runs = () => html`<${ListScreen} name="runs" columns=${columns()}
+  list=${useList(listPath("/console/api/runs", ["q", "status", "assistant", "thread"]), "run", fitting)} />`;

@@ -20,20 +20,27 @@ function useFeed() {
   const [posts, setPosts] = useState(/** @type {any[]} */ ([]));
   const [state, setState] = useState(/** @type {any} */ (null));
   useEffect(() => {
-    const source = new EventSource(`${API}/events`);
+    let source = /** @type {EventSource | null} */ (null);
     /** @type {Map<string, any>} */
     const there = new Map();
     let timer = 0; // many come at once
     const show = () => ((timer = 0), setPosts([...there.values()].sort((a, b) => a.at - b.at)));
     const soon = () => (timer ||= setTimeout(show, 30));
-    source.addEventListener("state", (event) => setState(JSON.parse(event.data)));
-    source.addEventListener("reload", () => (there.clear(), soon()));
-    source.addEventListener("post", (event) => {
-      const post = JSON.parse(event.data);
-      post.deleted ? there.delete(post.platform + post.id) : there.set(post.platform + post.id, post);
-      soon();
-    });
-    return () => source.close();
+    const close = () => (source?.close(), (source = null));
+    const look = () => { // a tab that nobody sees leaves its connection to others: a browser has six
+      if (document.hidden || source) return void (document.hidden && close());
+      source = new EventSource(`${API}/events`);
+      source.addEventListener("state", (event) => setState(JSON.parse(event.data)));
+      source.addEventListener("reload", () => (there.clear(), soon()));
+      source.addEventListener("post", (event) => {
+        const post = JSON.parse(event.data);
+        post.deleted ? there.delete(post.platform + post.id) : there.set(post.platform + post.id, post);
+        soon();
+      });
+    };
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => (document.removeEventListener("visibilitychange", look), close());
   }, []);
   return { posts, state };
 }
@@ -111,15 +118,15 @@ function Posts({ posts, nested, press, reply }) {
   const inOrder = !nested ? posts : roots.flatMap((root) => [root, ...posts.filter((one) => one.thread === root.id && one !== root)]);
   return html`<div class="posts" role="log" aria-label=${t("talk")} tabindex="0" ref=${box}
     onScroll=${() => box.current && (atEnd.current = box.current.scrollHeight - box.current.scrollTop - box.current.clientHeight < 80)}>${inOrder.map((one) => html`
-    <article class="post ${roots.includes(one) || !nested ? "" : "inner"}" key=${one.id}><${Face} name=${one.person} bot=${one.bot} /><div>
+    <div class=${roots.includes(one) || !nested ? "" : "inner"} key=${one.id}><article class="post"><${Face} name=${one.person} bot=${one.bot} /><div>
       <p class="who">${one.person}${one.bot && html`<span class="badge">APP</span>`}<small>${[moment(one.at), one.edited && t("sim.edited"), one.whispered && t("sim.only")].filter(Boolean).join(" · ")}</small>
         <button type="button" class="button plain" onClick=${() => reply(roots.includes(one) ? one : posts.find((root) => root.id === one.thread))}>${t("sim.reply")}</button></p>
       ${!nested && !roots.includes(one) && html`<p class="to cut">↪ ${answered(posts, one)}</p>`}
       ${parts(one)}${one.growing && html`<span class="caret"></span>`}
-      ${one.files.map((/** @type {any} */ file) => (file.data ? html`<img src=${file.data} alt=${file.name} />` : html`<p><span class="tag">${file.name}</span></p>`))}
-      ${one.buttons.length > 0 && html`<p class="row wrap">${one.buttons.map((/** @type {any} */ button) => html`
+      ${one.files.map((/** @type {any} */ file) => (file.data ? html`<img src=${file.data} alt=${file.name} />` : html`<p><span class="tag">${file.name}</span></p>`))}</div></article>
+      ${one.buttons.length > 0 && html`<p class="row wrap under">${one.buttons.map((/** @type {any} */ button) => html`
         <button type="button" class="button ${button.style}" key=${button.id} onClick=${() => press(one.id, button.id)}>${button.label}</button>`)}</p>`}
-      ${one.status && html`<p class="to">${one.status === "typing" ? t("sim.typing") : `Spool ${one.status}`}</p>`}</div></article>`)}</div>`;
+      ${one.status && html`<p class="to under">${one.status === "typing" ? t("sim.typing") : `Spool ${one.status}`}</p>`}</div>`)}</div>`;
 }
 
 /** Words, small print, or what the bot does or has done. @param {{kind: string, text: string}} one */

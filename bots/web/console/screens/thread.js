@@ -1,32 +1,30 @@
 // One thread: its runs, and, when somebody asks, what was said.
-import { Empty, Face, Facts, Head, Status, Trouble } from "../parts/bits.js";
+import { Empty, Face, Facts, Head, Status } from "../parts/bits.js";
 import { Markdown } from "../parts/markdown.js";
 import { Icon } from "../parts/icons.js";
 import { Table } from "../parts/table.js";
-import { html, useState } from "../parts/view.js";
-import { ask } from "../session.js";
+import { html } from "../parts/view.js";
 import { moment, money, number, t } from "../words.js";
 import { columns, where, who } from "./runs.js";
-import { Unread, useThing } from "../parts/thing.js";
+import { Unread, useTexts, useThing } from "../parts/thing.js";
 
 /** @param {{id: string}} props */
 export function Thread({ id }) {
-  const { thing, error, read } = useThing(`/console/api/threads/${id}`, "thread", (row) => row.id === id);
-  const [texts, setTexts] = useState(/** @type {any[] | null} */ (null));
-  const [failed, setFailed] = useState(/** @type {Error | null} */ (null));
-  const show = () => ask("POST", `/console/api/threads/${id}/texts`).then((told) => setTexts(told.messages), setFailed);
-  const crumbs = html`<a href="/threads">${t("nav.threads")}</a> / ${thing && who(thing)}`;
-  if (!thing) return html`<${Unread} id=${id} list="/threads" name=${t("nav.threads")} error=${error} read=${read} />`;
+  const path = `/console/api/threads/${id}`;
+  const { thing, error, read } = useThing(path, "thread", (row) => row.id === id);
+  const [texts, show, failed] = useTexts(path);
+  const crumbs = html`<a href="/threads">${t("back")}</a> / ${thing && who(thing)}`;
+  if (!thing) return html`<${Unread} id=${id} list="/threads" error=${error} read=${read} />`;
   const same = ["person", "assistant", "first_word", "tokens"].map((name) => t(name));
   const runs = html`<${Table} label=${t("nav.runs")} columns=${columns().filter((one) => !same.includes(one.name))} rows=${thing.runs}
     empty=${html`<${Empty} title=${t("runs.empty.title")} text=${t("runs.empty.text")} />`} />`;
   return html`<${Head} title=${id} crumbs=${crumbs} text=${where(thing)}>
       ${thing.status && html`<${Status} name=${thing.status} />`}
       ${thing.platform === "api" && html`<a class="button" href="/playground?thread=${id}"><${Icon} name="play" />${t("open_playground")}</a>`}
-      ${!texts && html`<button type="button" class="button" onClick=${show}><${Icon} name="eye" />${t("show_texts")}</button>`}<//>
-    <div class="stack"><${Trouble} error=${failed} />
+      ${show}<//>
+    <div class="stack">${failed}
       <div class="grid g21"><div class="stack">${runs}
-        ${texts ? html`<${Texts} texts=${texts} />` : html`<p class="faint small">${t("texts.hidden")}</p>`}</div>
+        ${texts ? html`<${Texts} texts=${texts.messages} />` : html`<p class="faint small">${t("texts.hidden")}</p>`}</div>
       <div class="card"><header><h2>${t("thread")}</h2></header><div class="body"><${Facts} pairs=${[
         [t("person"), who(thing)], [t("assistant"), thing.assistant?.name ?? "–"], [t("messages"), number(thing.messages)],
         [t("memory"), t("unit.tokens", { n: number(thing.tokens) })], [t("cost"), money(thing.cost_usd)], [t("last"), moment(thing.last_at)]]} /></div></div></div></div>`;

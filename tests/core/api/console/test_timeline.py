@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.api.console.rows import why
+from core.api.console.reasons import why
 from core.api.console.timeline import deaths, timeline
 from core.store.console import Question, StepRow
 from core.store.usage import Usage
@@ -70,10 +70,10 @@ def test_a_call_and_whoever_was_asked(step, state, ended_at, told):
     [
         ("completed", None, None),
         ("in_progress", "http_500", None),
-        ("failed", "invalid_api_key", "⚠️ I could not get an answer: the AI service refused my access."),
-        ("failed", "run_deadline", "⚠️ This took too long"),
-        ("failed", "unreachable: channel_not_found", "⚠️ I have an answer, but it was not accepted"),
-        ("failed", "something_new", "⚠️ I could not get an answer: the AI service is not responding"),
+        ("failed", "invalid_api_key", "The model server refused the API key."),
+        ("failed", "run_deadline", "It took longer"),
+        ("failed", "unreachable: channel_not_found", "The platform did not accept"),
+        ("failed", "something_new", "The model server did not answer properly"),
     ],
 )
 def test_why_it_ended_so(status, error, begins):
