@@ -8,7 +8,7 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
-from standins.script.script import Call, Hosted, Scenario, text_of
+from standins.script.script import Call, Fault, Hosted, Scenario, text_of
 from tests.console.hands import answered, attached, made, said
 from tests.web.clients import Api
 
@@ -55,6 +55,8 @@ async def test_by_its_korean_names(api: Api, chromium: Any, script: Scenario, tm
     await page.get_by_role("heading", name="타임라인").wait_for()
     await page.get_by_role("button", name="글 보기").click()
     await page.get_by_text("냈습니다.").first.wait_for()
+    await page.get_by_role("link", name="플레이그라운드에서 열기").click()
+    await talk.get_by_text("냈습니다.").wait_for()
     await page.get_by_role("button", name="로그아웃").click()
     await page.get_by_label("콘솔 키").wait_for()
 
@@ -94,6 +96,23 @@ async def test_a_draft_answers_here_and_as_a_program(api: Api, page: Any, script
     assert b"Blue again." == out, err
     await answered(page, "Blue again.")
     assert 'Say "blue".' == script.requests[-1][0].partition("\n")[0]
+
+
+async def test_what_a_failed_run_did_is_seen_later(page: Any, script: Scenario):
+    """Between what was asked then and what was asked next, after a reload too."""
+    await made(page, "Painter", tool="calculate")
+    script.enqueue(Call("calculate", {"expression": "2*3"}, id="call_c"))
+    script.enqueue(Fault("refuse", status=400, code="invalid_prompt"))
+    await said(page, "What is it?")
+    await page.get_by_role("alert").wait_for()
+    await page.wait_for_timeout(1100)  # the API's times are whole seconds
+    await said(page, "And now?")
+    await answered(page, "echo: And now?")
+    await page.reload()
+    talk = page.get_by_role("log", name="Talk")
+    await talk.get_by_text("echo: And now?", exact=True).wait_for()
+    told = await talk.inner_text()
+    assert told.index("What is it?") < told.index("calculate") < told.index("And now?")
 
 
 async def test_a_file_is_read_and_a_message_said_otherwise(page: Any, script: Scenario, tmp_path: Path):

@@ -28,3 +28,6 @@ async def test_killed_in_mid_answer(chromium: Any, tmp_path: Path):
         assert first != await pid.inner_text()
         for promise in ("lost 0", "twice 0"):
             await page.get_by_text(promise, exact=True).wait_for()
+
+        await page.get_by_role("button", name="Cut Slack for 30 s").click()
+        await page.get_by_text("needs attention", exact=True).wait_for(state="attached")
