@@ -16,10 +16,12 @@ from bots.app import assembled
 from bots.intake.connection import keep
 from core.settings import Settings
 from core.store.data_dir import data_directory
+from core.store.database import FILE
 from standins.discord import DiscordStandin
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
 from standins.slack import SlackStandin
+from tests.fresh import fresh
 from tests.tool_files import DRAW_SLOWLY, PAY, SLOW, put_tool
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -93,7 +95,7 @@ def product(tmp_path: Path, openai: OpenAIStandin, request: pytest.FixtureReques
     @contextlib.asynccontextmanager
     async def run(**overrides: Any) -> AsyncIterator[None]:
         config = Settings(**{**settings, **overrides})
-        data_directory(config.data_dir)
+        fresh(data_directory(config.data_dir) / FILE)
         async with assembled(config, tuple(names)) as (platforms, *_):
             connected = [asyncio.Event() for _ in platforms]
             keeping = [

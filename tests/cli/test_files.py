@@ -22,6 +22,7 @@ from core.store.database import Database
 from core.types import SETTINGS_ID
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
+from tests.fresh import fresh
 
 Command = Callable[..., Coroutine[Any, Any, int]]
 
@@ -34,7 +35,7 @@ def settings(tmp_path: Path, openai: OpenAIStandin) -> Settings:
 @pytest.fixture
 async def bot(settings: Settings) -> str:
     data_directory(settings.data_dir)
-    db = Database(settings.data_dir / "spool.sqlite3")
+    db = Database(fresh(settings.data_dir / "spool.sqlite3"))
     made = await db(lambda tx: assistants.create(tx, {"name": "HelpBot", "model": "gpt-6-luna"}, 0.0))
     db.close()
     return made.id

@@ -72,12 +72,12 @@ def searchable(openai: OpenAIStandin) -> list[str]:
     return sorted(entry.file.name for entry in store.entries.values())
 
 
-@pytest.mark.parametrize("uploaded", [1, 5])
-async def test_a_second_start_uploads_only_what_is_missing(openai, tmp_path, bot, uploaded):
-    """The first one is killed right after some uploads, before it can know all of their ids."""
-    slow = after(openai, uploaded)
-    await stopped(openai, tmp_path, signal.SIGKILL, lambda: len(openai.files.uploaded) == uploaded)
-    slow.times = 0
+async def test_a_start_after_deaths_uploads_only_what_is_missing(openai, tmp_path, bot):
+    """Two were killed right after some uploads, before they could know all of their ids."""
+    for uploaded in (1, 5):
+        slow = after(openai, uploaded - len(openai.files.uploaded))
+        await stopped(openai, tmp_path, signal.SIGKILL, lambda: len(openai.files.uploaded) == uploaded)
+        slow.times = 0
 
     status, out, _ = await ended(await started(tmp_path, openai.base_url, "add", "HelpBot", "docs"))
 
@@ -104,13 +104,14 @@ async def test_a_start_that_died_while_indexing_uploads_nothing(openai, tmp_path
     assert NAMES == searchable(openai)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_an_interrupted_command_says_how_to_go_on(openai, tmp_path, bot, number):
-    slow = after(openai, 2)
-    said = await stopped(openai, tmp_path, number, lambda: len(openai.files.uploaded) == 2)
-    slow.times = 0
+async def test_an_interrupted_command_says_how_to_go_on(openai, tmp_path, bot):
+    """Ctrl-C, then SIGTERM to the one that went on; the third comes to the end."""
+    for uploaded, number in (2, signal.SIGINT), (4, signal.SIGTERM):
+        slow = after(openai, uploaded - len(openai.files.uploaded))
+        said = await stopped(openai, tmp_path, number, lambda: len(openai.files.uploaded) == uploaded)
+        slow.times = 0
+        assert said.endswith("interrupted: what was done stays; the same command goes on where it stopped.\n")
+        assert "Traceback" not in said
 
-    assert said.endswith("interrupted: what was done stays; the same command goes on where it stopped.\n")
-    assert "Traceback" not in said
     status, _, _ = await ended(await started(tmp_path, openai.base_url, "add", "HelpBot", "docs"))
     assert (0, NAMES) == (status, sorted(file.name for file in openai.files.uploaded))

@@ -11,14 +11,14 @@ import pytest
 
 from bots.typed_path import typed_path
 from tests.commands import alone
-from tests.demo.demos import LONG, piped
+from tests.demo.demos import LONG
 
 
 class Standing:
     """Somebody who calls the checkout's command from another folder, as scripts/run hands it over."""
 
-    def __init__(self, tmp_path: Path) -> None:
-        self.checkout, self.here = tmp_path / "checkout", tmp_path / "here"
+    def __init__(self, folder: Path) -> None:
+        self.checkout, self.here = folder / "checkout", folder / "here"
         self.checkout.mkdir()
         self.here.mkdir()
 
@@ -34,9 +34,10 @@ class Standing:
         )
 
 
-@pytest.fixture
-def standing(tmp_path: Path) -> Standing:
-    made = Standing(tmp_path)
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Standing:
+    """With an assistant, whose instructions were read from there."""
+    made = Standing(tmp_path_factory.mktemp("typed"))
     (made.here / "told.txt").write_text("Be brief.")
     made.typed("assistants", "create", "--name", "HelpBot", "--instructions", "@told.txt")
     return made
@@ -65,13 +66,6 @@ def test_documents_are_read_from_there(standing):
 
     (outcome,) = json.loads(standing.typed("files", "add", "HelpBot", "faq", "--json"))["data"]
     assert outcome["path"] == str(standing.here / "faq" / "sheet.numbers")
-
-
-def test_the_demo_reads_files_from_there(tmp_path):
-    made = Standing(tmp_path)
-    (made.here / "notes.txt").write_text("buy tea\n")
-    _, printed, _ = piped("/file notes.txt", cwd=made.checkout, SPOOL_FOLDER=str(made.here))
-    assert "I was given the file notes.txt." in printed
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,13 @@ import pytest
 from core.store.database import Database
 from tests.core.fakes import settled
 from tests.core.hands import Hands
+from tests.fresh import fresh
 
 
 @pytest.fixture
 async def hands(tmp_path: Path) -> AsyncIterator[Hands]:
     """Lanes over a new database."""
-    db = Database(tmp_path / "spool.sqlite3")
+    db = Database(fresh(tmp_path / "spool.sqlite3"))
     await db(settled)
     made = Hands(db)
     yield made

@@ -31,6 +31,7 @@ from core.tools import Toolbox
 from core.types import Assistant
 from standins.script.script import Scenario
 from tests.core.fakes import ASSISTANT, TIMEOUT, FakePlatform, message
+from tests.fresh import fresh
 from tests.scripted_model import ScriptedModel
 
 
@@ -51,7 +52,7 @@ class Core:
         platform: FakePlatform | None = None,
         **rules: Any,
     ) -> None:
-        self.db = Database(path)
+        self.db = Database(fresh(path))
         self.platform = platform or FakePlatform()
         self.policy, self.model = policy, model
         self.rules = Rules(

@@ -274,11 +274,15 @@ async def test_programs_use_the_api_of_the_demo(tmp_path):
 
 
 def test_in_korean(tmp_path):
-    lines = ("도움말", "/memory", "/discord", "/memory", "/없는명령")
-    status, out, err = piped(*lines, cwd=tmp_path, LANGUAGE="ko")
+    """And called from another folder, where the files that are named are meant to be."""
+    (here := tmp_path / "here").mkdir()
+    (here / "notes.txt").write_text("buy tea\n")
+    lines = ("도움말", "/memory", "/discord", "/memory", "/없는명령", "/file notes.txt")
+    status, out, err = piped(*lines, cwd=tmp_path, LANGUAGE="ko", SPOOL_FOLDER=str(here))
 
     assert (status, err) == (0, "")
     assert out.startswith("Spool 데모: ")
     assert out.count("/reset  새 대화 시작") == 2
     assert out.count("(나에게만 보임) 아직 기억하는 것이 없어요.") == 2
     assert "/없는명령 명령은 없습니다." in out
+    assert "I was given the file notes.txt." in out

@@ -9,12 +9,13 @@ import pytest
 
 from core.store.database import Database
 from tests.core.queued import asked
+from tests.fresh import fresh
 from tests.replies.posting import World
 
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    db = Database(tmp_path / "spool.sqlite3")
+    db = Database(fresh(tmp_path / "spool.sqlite3"))
     await db(lambda tx: [asked(tx, "1"), asked(tx, "2", user="U2")])
     yield World(db)
     db.close()

@@ -16,6 +16,7 @@ from core.model_server.service import OpenAIService
 from core.store.database import Database
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
+from tests.fresh import fresh
 
 ANN, BEN = Key("key_1", "ann", "p"), Key("key_2", "ben", "q")
 LIMIT = 3 * 2**20
@@ -38,7 +39,7 @@ class Clients:
 
     def begin(self) -> None:
         """Build everything."""
-        self.db = Database(self.folder / "spool.sqlite3")
+        self.db = Database(fresh(self.folder / "spool.sqlite3"))
         self.service = OpenAIService(api_key="sk-test", base_url=self.api.base_url, pause=0.01)
 
         async def service() -> OpenAIService:

@@ -20,6 +20,7 @@ from core.store import assistants
 from core.store.database import Database
 from core.types import Assistant
 from tests.core.fakes import ASSISTANT, HERE, settled
+from tests.fresh import fresh
 
 MODELS = {ASSISTANT.model: ModelFacts(), "other": ModelFacts()}
 
@@ -28,7 +29,7 @@ class Desk:
     """The choices over a database, and a model server that may be slow."""
 
     def __init__(self, path: Path) -> None:
-        self.db, self.background, self.answers = Database(path), Background(), asyncio.Event()
+        self.db, self.background, self.answers = Database(fresh(path)), Background(), asyncio.Event()
         self.answers.set()
         given = Settings(openai_base_url="http://x/v1", assistant_model=ASSISTANT.model)
         service = Assistants(self.db, given, self._ask, self._functions)

@@ -22,6 +22,7 @@ from core.store.database import Database
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
 from tests.core.fakes import TIMEOUT
+from tests.fresh import fresh
 
 TODAY = date(2026, 11, 22)
 NOW = 1_795_305_600.0
@@ -34,7 +35,7 @@ OFFERED = {name: ModelFacts() for name in ("gpt-6-luna", "gpt-6.1-terra", "gpt-6
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
     """An empty database."""
-    database = Database(tmp_path / "spool.sqlite3")
+    database = Database(fresh(tmp_path / "spool.sqlite3"))
     yield database
     database.close()
 

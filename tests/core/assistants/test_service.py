@@ -23,6 +23,7 @@ from core.store.assistants import DEFAULT, Assignment
 from core.store.database import Database
 from core.types import SETTINGS_ID, Assistant, function_tool
 from tests.core.fakes import ASSISTANT, settled
+from tests.fresh import fresh
 
 NOW = 1_795_305_600.0
 """Midnight of 2026-11-22 in UTC."""
@@ -36,7 +37,7 @@ class Desk:
     """The service over a database, and what it looks at: settings, functions with code, the server's list."""
 
     def __init__(self, path: Path) -> None:
-        self.db = Database(path)
+        self.db = Database(fresh(path))
         self.functions = {"stock"}
         self.models: Mapping[str, ModelFacts] | Exception = {}
         self.asked = 0

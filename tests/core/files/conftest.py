@@ -13,6 +13,7 @@ from core.store import assistants
 from core.store.database import Database
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
+from tests.fresh import fresh
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ async def api() -> AsyncIterator[OpenAIStandin]:
 @pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
     """An empty database."""
-    made = Database(tmp_path / "db.sqlite3")
+    made = Database(fresh(tmp_path / "db.sqlite3"))
     yield made
     made.close()
 

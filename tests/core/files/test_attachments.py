@@ -22,6 +22,7 @@ from core.texts import TEXTS
 from core.types import Attachment, IncomingMessage, RunId, ThreadId
 from tests import samples
 from tests.core.fakes import HERE, News, message
+from tests.fresh import fresh
 
 FAST = 0.001
 
@@ -117,7 +118,7 @@ async def desk(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
     shelf = Shelf(
         {"a.txt": b"text", "b.png": samples.png(), "v.ogg": samples.ogg(), "c.zip": samples.zipped("x")}
     )
-    db = Database(tmp_path / "spool.sqlite3")
+    db = Database(fresh(tmp_path / "spool.sqlite3"))
     desk = Desk(db, shelf, made(db, shelf, **options), options)
     yield desk
     await desk.attachments.close()

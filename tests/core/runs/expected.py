@@ -17,6 +17,7 @@ from core.types import Claim
 from tests.core.fakes import settled
 from tests.core.hands import Hands
 from tests.core.whole import lane_tasks, rules
+from tests.fresh import fresh
 
 T = TypeVar("T")
 
@@ -69,7 +70,7 @@ class Processes(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.directory = tempfile.TemporaryDirectory()
-        self.db = Database(Path(self.directory.name) / "spool.sqlite3")
+        self.db = Database(fresh(Path(self.directory.name) / "spool.sqlite3"))
         self.do(lambda: self.db(settled))
         self.hands = Hands(self.db)
         self.frozen: list[tuple[Hands, Claim]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sqlite3
 import stat
@@ -124,3 +125,13 @@ def killed(template: Path, results: Path, action: str, number: int = signal.SIGK
     found = sorted(results.iterdir(), key=lambda path: int(path.name))
     assert 15 < len(found)
     return found
+
+
+def distinct(left: list[Path]) -> list[Path]:
+    """One folder for each state of its files; what is random in a name, the time, and -shm are no state."""
+    found = {}
+    for folder in left:
+        files = [path for path in folder.iterdir() if not path.name.endswith("-shm")]
+        names = [re.sub(r"\d{8}-\d{6}|\w{8}(?=\.part)", "", path.name) for path in files]
+        found[tuple(sorted(zip(names, (path.read_bytes() for path in files), strict=True)))] = folder
+    return list(found.values())

@@ -21,6 +21,7 @@ from tests.core.store.databases import (
     ask,
     damaged,
     damaged_at_the_end,
+    distinct,
     killed,
     left_by_a_kill,
     mode,
@@ -118,7 +119,7 @@ def test_a_kill_leaves_a_whole_copy_or_none(database, tmp_path):
     (tmp_path / "results").mkdir()
     left = killed(template, tmp_path / "results", "save")
     assert {True, False} == {(folder / "copy").exists() for folder in left}
-    assert {2} == {pair(folder / name) for folder in left for name in ("spool.sqlite3", "copy")
+    assert {2} == {pair(folder / name) for folder in distinct(left) for name in ("spool.sqlite3", "copy")
                    if (folder / name).exists()}  # fmt: skip
 
 
@@ -230,7 +231,7 @@ def test_a_kill_while_restoring_leaves_one_or_the_other(database, tmp_path, stat
     left = killed(template, tmp_path / "results", "restore")
 
     assert {"1"} == {str(pair(folder / "spool.sqlite3")) for folder in left[-1:]}
-    for folder in left:
+    for folder in distinct(left):
         now = folder / "spool.sqlite3"
         if state == "missing":
             assert not now.exists() or 1 == pair(now)
@@ -287,7 +288,7 @@ def test_a_kill_before_an_upgrade_changes_nothing(tmp_path):
     old(template / "spool.sqlite3")
     (tmp_path / "results").mkdir()
     left = killed(template, tmp_path / "results", "upgrade")
-    for folder in left:
+    for folder in distinct(left):
         Database(folder / "spool.sqlite3").close()
         assert (NEWEST, 1) == (schema(folder / "spool.sqlite3"), schema(folder / "spool-schema-1.sqlite3"))
 
