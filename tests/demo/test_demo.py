@@ -22,7 +22,7 @@ from tests.both.office import Office
 from tests.commands import ROOT, alone
 from tests.demo.demos import LONG, piped, talking, turns
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]  # one process makes the conversations
 LINES = (
     *("hello", "what time is it?", "calculate 2*(3+4)", "draw a cat", "make a csv file"),
     *(
