@@ -117,15 +117,19 @@ def _kept(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
 
 
 async def handed_back(request: web.Request, answer: ClientResponse) -> web.StreamResponse:
-    """Part by part as it comes. One that breaks off breaks off for the client, too, who sees that by it."""
+    """Part by part as it comes. One that breaks off breaks off for the client, too, who sees that by it.
+
+    The page's events just end: a browser asks for the rest by itself, and complains of what breaks off.
+    """
     response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=_kept(answer.headers))
     await response.prepare(request)
+    goes_on = request.path.startswith("/console/") and answer.content_type == "text/event-stream"
     parts = answer.content.iter_any()
     while True:
         try:
             part = await anext(parts, b"")
         except (ClientError, asyncio.IncompleteReadError):
-            if request.transport:
+            if request.transport and not goes_on:
                 request.transport.close()
             return response
         if not part:

@@ -11,7 +11,8 @@ from tests.demo.pages import shown
 
 async def test_killed_in_mid_answer(chromium: Any, tmp_path: Path):
     async with shown(tmp_path) as link:
-        page = await (await chromium.new_context(locale="en")).new_page()
+        page, told = await (await chromium.new_context(locale="en")).new_page(), list[str]()
+        page.on("console", lambda one: told.extend([one.text] * (one.type == "error")))
         await page.goto(link)
         slack = page.get_by_role("region", name="Slack")
         pid = page.get_by_text(re.compile(r"^bot process \d+$"))
@@ -31,3 +32,4 @@ async def test_killed_in_mid_answer(chromium: Any, tmp_path: Path):
 
         await page.get_by_role("button", name="Cut Slack for 30 s").click()
         await page.get_by_text("needs attention", exact=True).wait_for(state="attached")
+        assert [] == told

@@ -28,7 +28,7 @@ class Bot:
 
     def __init__(self) -> None:
         app = web.Application(client_max_size=2**24)
-        app.router.add_get("/v1/stream", self._stream)
+        app.router.add_get("/{of:v1|console/api}/stream", self._stream)
         app.router.add_route("*", "/{path:.*}", self._echo)
         self.server, self.url = Server(app, auto_decompress=False), ""
         self.asked: list[str] = []
@@ -147,6 +147,14 @@ async def test_a_stream_comes_as_it_is_sent_and_breaks_off_with_the_bot(
         await bot.down()
         with pytest.raises(aiohttp.ClientPayloadError):
             await answer.content.read()
+
+
+async def test_events_of_the_page_just_end(bot: Bot, url: str, client: aiohttp.ClientSession):
+    """The browser comes back by itself; what breaks off it would complain of."""
+    async with client.get(f"{url}/console/api/stream") as answer:
+        assert b"data: 1\n\n" == await answer.content.readany()
+        await bot.down()
+        assert b"" == await answer.content.read()
 
 
 async def test_a_request_waits_for_a_bot(bot: Bot, url: str, client: aiohttp.ClientSession):
