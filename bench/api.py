@@ -16,6 +16,7 @@ from bench.speech import SLOWLY, Speech
 from bench.table import Row, milliseconds, quantile
 from bench.trace import Trace, answered, say
 from bench.world import World, until
+from standins.local import free_port
 
 POSTS, SINGLE, STREAMS, OPEN = 30, 10, 100, 50
 """Runs posted, streams one after the other, streams at once, runs open while a chat is measured."""
@@ -65,13 +66,6 @@ async def _product(world: World) -> AsyncIterator[tuple[Product, Client]]:
             key = await made_key(directory)
             async with Client(f"http://127.0.0.1:{port}", key) as client:
                 yield product, client
-
-
-def free_port() -> int:
-    """One that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def listens(port: int) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 
-from bench.api import ROUNDS, asked, free_port, listens
+from bench.api import ROUNDS, asked, listens
 from bench.boot import QUIET
 from bench.client import made_key
 from bench.process import ROOT
@@ -23,6 +23,7 @@ from bench.speech import Speech
 from bench.table import Row, milliseconds, quantile
 from bench.trace import Trace
 from bench.world import World, until
+from standins.local import free_port
 
 CONSOLES, ASKED, PAINTS = 3, 15, 7
 """Pages that are open, questions of a chat in each round, and times the page is opened."""

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import json
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, Final
 import aiohttp
 
 from standins.discord import DiscordStandin
+from standins.local import free_port
 from standins.openai import OpenAIStandin
 from standins.script.script import (
     Beat,
@@ -143,9 +143,7 @@ class Company:
         self, folder: Path, slack: SlackStandin, discord: DiscordStandin, openai: OpenAIStandin
     ) -> None:
         self.slack, self.discord = slack, discord
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            self.url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        self.url = f"http://127.0.0.1:{free_port()}"
         self._environ = {
             **{"DATA_DIR": str(folder), "HTTP": self.url.removeprefix("http://")},
             **{"HTTP_SERVE": "api,health,console", "ANSWER_BUTTONS": "0"},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
+import random
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
@@ -11,7 +13,18 @@ from typing import Any, Self, TypeVar
 from aiohttp import web
 
 HOST = "127.0.0.1"
+PORTS = range(20_000, 32_768)
+"""Below those that a system gives to outgoing connections and to port 0: only who asks by number gets one."""
 T = TypeVar("T")
+
+
+def free_port() -> int:
+    """One on which nobody listens. Never seeded: test processes would all choose the same."""
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with socket.socket() as tried:
+            if tried.connect_ex((HOST, port)):
+                return port
 
 
 class Local(ABC):
@@ -36,7 +49,7 @@ class Server:
     """Serves an application on a port that stays the same over `refuse` and `listen`; 0 finds a free one."""
 
     def __init__(self, app: web.Application, port: int = 0, **runner: Any) -> None:
-        self.port, self._runner = port, web.AppRunner(app, access_log=None, **runner)
+        self.port, self._runner = port or free_port(), web.AppRunner(app, access_log=None, **runner)
         self._listener: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -48,7 +61,6 @@ class Server:
         if self._listener is None and (server := self._runner.server) is not None:
             loop = asyncio.get_running_loop()
             self._listener = await loop.create_server(server, HOST, self.port, backlog=1024)
-            self.port = self._listener.sockets[0].getsockname()[1]
 
     async def refuse(self) -> None:
         """Refuse connections and break those that are open."""

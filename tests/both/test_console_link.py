@@ -7,10 +7,10 @@ import re
 import aiohttp
 import pytest
 
+from standins.local import free_port
 from standins.script.script import Fault, Scenario
 from tests.conftest import Product
 from tests.discord.people import ANN, ROOM
-from tests.web.clients import free_port
 
 
 @pytest.mark.parametrize("open_to_us", [True, False])

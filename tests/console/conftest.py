@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from standins.local import free_port
 from tests.conftest import Product
 from tests.tool_files import PAY, put_tool
-from tests.web.clients import Api, free_port
+from tests.web.clients import Api
 
 LEFT_OUT = (
     "browser tests left out: no Playwright, or no browser on PATH (scripts/browser says how to get them)"

@@ -23,6 +23,7 @@ from typing import Any, Final
 
 import openai
 
+from standins.local import free_port
 from standins.openai import OpenAIStandin
 from standins.script.offline import Offline
 from tests.crash.process import ROOT, until
@@ -63,9 +64,7 @@ class Server:
     """`spool serve` in a directory, which is killed and started again."""
 
     def __init__(self, directory: Path, model: str) -> None:
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            self.port = int(one.getsockname()[1])
+        self.port = free_port()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
         self._environ = {
             **kept,

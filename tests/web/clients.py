@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncIterable
 from contextlib import AsyncExitStack
@@ -26,13 +25,6 @@ LOOKUP: dict[str, Any] = {
     },
 }
 MODEL = "gpt-6-luna"
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 @dataclass

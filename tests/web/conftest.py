@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from openai import AsyncOpenAI
 
+from standins.local import free_port
 from tests.conftest import Product
 from tests.tool_files import PAY, put_tool
 from tests.web.browser import SERVED
-from tests.web.clients import Api, free_port
+from tests.web.clients import Api
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import aiohttp
 
+from standins.local import free_port
 from standins.openai import OpenAIStandin
 from tests.commands import ended, started
-from tests.web.clients import Api, free_port
+from tests.web.clients import Api
 
 
 class Serving:

@@ -12,6 +12,7 @@ from core.store import assistants
 from core.store.database import FILE, Database, Execute, look
 from core.types import SETTINGS_ID
 from standins.discord import DiscordStandin
+from standins.local import free_port
 from standins.script.script import Call, Scenario
 from standins.slack import SlackStandin
 from tests.commands import ran
@@ -19,7 +20,7 @@ from tests.conftest import Product
 from tests.discord.people import ANN, GUILD, ROOM
 from tests.slack.conversation import exchange
 from tests.web.browser import SERVED, Browser, browser, stranger
-from tests.web.clients import MODEL, Api, ended, free_port, talk
+from tests.web.clients import MODEL, Api, ended, talk
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

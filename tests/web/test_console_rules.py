@@ -20,12 +20,13 @@ from core.api.console.changes import HELD, READERS
 from core.errors import ConfigError
 from core.store import assistants
 from core.store.database import FILE, Database, look
+from standins.local import free_port
 from standins.slack import SlackStandin
 from tests.commands import ran
 from tests.conftest import Product
 from tests.slack.conversation import exchange
 from tests.web.browser import SERVED, browser, stranger
-from tests.web.clients import MODEL, Api, free_port
+from tests.web.clients import MODEL, Api
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 LOGIN = ("POST", "/console/login", {"key": "x"})

@@ -8,8 +8,8 @@ import aiohttp
 from aiohttp import web
 
 from bots.web.frame.door import Door
+from standins.local import free_port
 from tests.core.fakes import TIMEOUT
-from tests.web.clients import free_port
 
 
 async def test_connections_that_say_nothing_make_room_and_requests_do_not():

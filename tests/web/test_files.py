@@ -10,9 +10,10 @@ import aiohttp
 import pytest
 from openai import AsyncOpenAI, BadRequestError, NotFoundError
 
+from standins.local import free_port
 from standins.openai import OpenAIStandin
 from tests.conftest import Product
-from tests.web.clients import Api, free_port
+from tests.web.clients import Api
 from tests.web.serving import Serving
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -15,11 +15,12 @@ from core.api.watch import Watch
 from core.errors import ConfigError
 from core.settings import read
 from core.types import SETTINGS_ID
+from standins.local import free_port
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario, Wait
 from tests.commands import alone, ended, ran
 from tests.conftest import Product
-from tests.web.clients import Api, free_port
+from tests.web.clients import Api
 from tests.web.serving import Serving
 
 UNUSED = """
