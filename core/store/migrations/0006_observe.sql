@@ -1,0 +1,41 @@
+-- What is seen of it all: the ledger by day, what people think of answers, questions to try versions on. Portable as 0001.
+
+-- The ledger added up by day, once for each thing it is looked at by. Written in the transaction of each of its rows,
+-- and made anew from it at a start whose time zone is another (fact usage_days).
+CREATE TABLE usage_days (
+    day TEXT NOT NULL,                          -- 2026-11-28
+    what TEXT NOT NULL,                         -- person, place, assistant, model, kind
+    project TEXT NOT NULL,                      -- '': chats
+    name TEXT NOT NULL,                         -- as core/store/usage.py KEYS gives it
+    requests INTEGER NOT NULL,
+    unknown INTEGER NOT NULL,
+    unpriced INTEGER NOT NULL,
+    input INTEGER NOT NULL,
+    cached INTEGER NOT NULL,
+    output INTEGER NOT NULL,
+    reasoning INTEGER NOT NULL,
+    price_usd DOUBLE PRECISION,                 -- NULL: nothing of it has a price
+    PRIMARY KEY (day, what, project, name)
+);
+
+-- What a person thinks of an answer.
+CREATE TABLE feedback (
+    run_id TEXT NOT NULL,
+    person TEXT NOT NULL,                       -- slack:U…, discord:…
+    good INTEGER NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',            -- in the person's words
+    at DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (run_id, person)
+);
+
+-- Questions that versions of assistants are tried on: those of runs, and typed ones.
+CREATE TABLE saved_questions (
+    id TEXT PRIMARY KEY,                        -- quest_…
+    project TEXT NOT NULL,                      -- '': from a chat
+    assistant_id TEXT,                          -- who answered it
+    run_id TEXT UNIQUE,                         -- whose question it is, with what stood before it; NULL: `text`
+    text TEXT NOT NULL DEFAULT '',
+    source TEXT NOT NULL,                       -- feedback (somebody did not like the answer), run, typed
+    actor TEXT NOT NULL,                        -- key:NAME; of feedback the person
+    created_at DOUBLE PRECISION NOT NULL
+);
