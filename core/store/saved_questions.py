@@ -31,7 +31,7 @@ def typed(tx: Execute, project: str, assistant: str, text: str, actor: str, now:
     """Save what somebody has written for trials; gives its id."""
     id = f"quest_{token_hex(12)}"
     values = (id, project, assistant, None, text, "typed", actor, now)
-    tx.execute(f"INSERT INTO saved_questions VALUES ({', '.join('?' * len(values))})", values)
+    tx.execute("INSERT INTO saved_questions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
     return id
 
 

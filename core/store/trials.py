@@ -71,8 +71,9 @@ _ANSWERS: Final = (
 def add(tx: Execute, one: Trial, questions: Sequence[tuple[SavedQuestion, str | None]]) -> None:
     """Begin it; each question with the thread it was asked in."""
     values = (one.id, one.assistant, one.version, one.beside, one.project, one.actor, one.limit_usd)
-    values_ = (*values, one.version_usd, one.beside_usd, one.status, one.created_at, one.ended_at)
-    tx.execute(f"INSERT INTO trials ({_COLUMNS}) VALUES ({', '.join('?' * len(values_))})", values_)
+    expected = (one.version_usd, one.beside_usd, one.status, one.created_at, one.ended_at)
+    sql = f"INSERT INTO trials ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    tx.execute(sql, (*values, *expected))
     for place, (question, origin) in enumerate(questions):
         for version in (one.version, one.beside):
             tx.execute(
