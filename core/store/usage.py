@@ -163,8 +163,9 @@ _SUMS = (
 SUMMED: Final = ("requests", "unknown", "unpriced", "input", "cached", "output", "reasoning", "price")
 _LOOKS = " UNION ALL ".join(f"SELECT '{by}' AS what" for by in KEYS if by != "day")
 _NAMED = " ".join(f"WHEN '{by}' THEN {key}" for by, key in KEYS.items() if by != "day")
+_SUMMED = ", ".join(SUMMED)
 _COUNT = (
-    f"INSERT INTO usage_days (day, what, whose, name, {', '.join(SUMMED)}) "
+    f"INSERT INTO usage_days (day, what, whose, name, {_SUMMED}) "
     f"SELECT CAST(? AS TEXT), what, {WHOSE} AS whose, CASE what {_NAMED} END AS name, {_SUMS} "
     f"FROM usage CROSS JOIN ({_LOOKS}) AS looks"
 )
@@ -204,7 +205,8 @@ def totals(tx: Execute, since: float, by: By, zone: str) -> dict[str, Total]:
     By the ledger itself. Days are those of that zone.
     """
     found: dict[str, list[Total]] = {}
-    sql = f"SELECT {KEYS[by]} AS found, {_SUMS} FROM usage WHERE began_at >= ? GROUP BY found ORDER BY found"
+    column = KEYS[by]
+    sql = f"SELECT {column} AS found, {_SUMS} FROM usage WHERE began_at >= ? GROUP BY found ORDER BY found"
     for key, *sums in tx.execute(sql, (since,)).fetchall():
         found.setdefault(_told(key, by, zone), []).append(total(sums))
     for name, one in opinions(tx, since, by, zone):
@@ -219,8 +221,9 @@ def opinions(
     first = "SELECT MIN(seq) FROM usage WHERE run_id = about AND kind = 'answer'"
     seen = f"AND {WHOSE} IN ({', '.join('?' for _ in whose)})" if whose else ""
     said = "SELECT run_id AS about, good FROM feedback WHERE at >= ?"
+    column = KEYS[by]
     sql = (
-        f"SELECT {KEYS[by]} AS found, SUM(good), SUM(1 - good) FROM ({said}) AS said "
+        f"SELECT {column} AS found, SUM(good), SUM(1 - good) FROM ({said}) AS said "
         f"JOIN usage ON usage.seq = ({first}) WHERE began_at >= ? {seen} GROUP BY found"
     )
     found = tx.execute(sql, (since, since, *whose)).fetchall()

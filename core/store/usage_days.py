@@ -35,8 +35,8 @@ class Span:
 
 def totals(tx: Execute, span: Span, by: By) -> dict[str, Total]:
     """What `usage.totals` gives for the same span."""
-    column = "day" if by == "day" else "name"
-    sql = f"SELECT {column}, {_SUMS} FROM usage_days WHERE {span.where} GROUP BY {column} ORDER BY {column}"
+    column, where = "day" if by == "day" else "name", span.where
+    sql = f"SELECT {column}, {_SUMS} FROM usage_days WHERE {where} GROUP BY {column} ORDER BY {column}"
     found = {key: [usage.total(sums)] for key, *sums in tx.execute(sql, span.values(by)).fetchall()}
     begins = usage.begins(span.since, span.zone)
     for key, total in usage.opinions(tx, begins, by, span.zone, span.whose):
@@ -51,13 +51,13 @@ Line = dict[str, tuple[int, int, float]]
 def lines(tx: Execute, span: Span, by: By, keys: Sequence[str]) -> dict[str, Line]:
     """How these went from day to day, and "" all others together, where there are any."""
     summed = "SUM(requests), SUM(input) + SUM(output), COALESCE(SUM(price), 0)"
-    marks = ", ".join("?" for _ in keys)
+    marks, where = ", ".join("?" for _ in keys), span.where
     each = f"AND name IN ({marks}) GROUP BY name, day"
-    one = f"SELECT name, day, {summed} FROM usage_days WHERE {span.where} {each}"
+    one = f"SELECT name, day, {summed} FROM usage_days WHERE {where} {each}"
     found: dict[str, dict[str, list[int]]] = {key: {} for key in keys}
     rest: dict[str, list[int]] = {}
     for day, *sums in tx.execute(
-        f"SELECT day, {summed} FROM usage_days WHERE {span.where} GROUP BY day", span.values("kind")
+        f"SELECT day, {summed} FROM usage_days WHERE {where} GROUP BY day", span.values("kind")
     ).fetchall():
         rest[day] = sums
     for name, day, *sums in tx.execute(one, (*span.values(by), *keys)).fetchall():
@@ -71,10 +71,11 @@ def lines(tx: Execute, span: Span, by: By, keys: Sequence[str]) -> dict[str, Lin
     }
 
 
+_NAMES: Final = "SELECT platform || ':' || id, name FROM names WHERE platform || ':' || id"
 _CALLED: Final[Mapping[str, str]] = {
-    "person": "SELECT platform || ':' || id, name FROM names WHERE platform || ':' || id IN ({keys})",
-    "place": "SELECT platform || ':' || id, name FROM names WHERE platform || ':' || id IN ({keys})",
-    "assistant": "SELECT id, name FROM assistants WHERE id IN ({keys})",
+    "person": _NAMES,
+    "place": _NAMES,
+    "assistant": "SELECT id, name FROM assistants WHERE id",
 }
 
 
@@ -82,7 +83,7 @@ def names(tx: Execute, span: Span, by: By) -> dict[str, str]:
     """What people see in place of the keys of those days, where somebody told."""
     if by not in _CALLED:
         return {}
-    keys = f"SELECT name FROM usage_days WHERE {span.where}"
-    sql = _CALLED[by].format(keys=keys)
+    called, where = _CALLED[by], span.where
+    sql = f"{called} IN (SELECT name FROM usage_days WHERE {where})"
     found: list[Any] = tx.execute(sql, span.values(by)).fetchall()
     return dict(found)
