@@ -343,6 +343,7 @@ def _rules(settings: Settings) -> Rules:
         zone=settings.zone,
         self_knowledge=settings.self_knowledge,
         buttons=settings.answer_buttons,
+        feedback=settings.feedback,
         mcp_hosts=frozenset(host.lower() for host in settings.mcp_hosts),
         secrets=settings.secrets(),
     )

@@ -57,6 +57,8 @@ class Rules:
     """The model is also told the date, where it is, who asks, its commands and its tools."""
     buttons: bool = False
     """Under an answer stand buttons for another one."""
+    feedback: bool = False
+    """And buttons to say what one thinks of it, unless its assistant says otherwise."""
     mcp_hosts: frozenset[str] = frozenset()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values that no tool may hand to the model."""

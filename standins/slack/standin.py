@@ -62,7 +62,8 @@ class SlackStandin(People, Local):
         self._files = Files(*place, self.timing.share_seconds, lambda: self.base_url, ring)
         self._commands = Commands(self.workspace, deliveries, chat, lambda: self.base_url, ring)
         self.slash, self.shortcut = self._commands.slash, self._commands.shortcut
-        self.press = self._commands.press
+        self.press, self.submit = self._commands.press, self._commands.submit
+        self.modals = self._commands.views.opened
         quota = RateLimits(limits)
         self.api = Api(who, self.workspace.scopes, self._methods(chat), quota, ring)
         self._filehost = FileHost(self.workspace, self._files, self.api)
@@ -71,7 +72,8 @@ class SlackStandin(People, Local):
 
     def _methods(self, chat: Chat) -> dict[str, Method]:
         reading, directory = Conversations(self.workspace), Directory(self.workspace, self._socket_url)
-        messages = methods.of_messages(chat, self._streams, Sessions(self.workspace))
+        sessions = Sessions(self.workspace)
+        messages = methods.of_messages(chat, self._streams, sessions, self._commands.views)
         return messages | methods.of_workspace(self._files, reading, directory)
 
     def _application(self) -> web.Application:

@@ -1,0 +1,73 @@
+"""What people think of answers: one vote a person and run, the newest counts.
+
+Whoever dislikes an answer puts its question on the list for trials, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from secrets import token_hex
+
+from core.store.database import Execute
+from core.types import RunId
+
+COUNTS = "SELECT run_id, SUM(good), SUM(1 - good) FROM feedback"
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What a person thinks. `reason`: in their words, "" without one."""
+
+    person: str
+    good: bool
+    reason: str
+    at: float
+
+
+def vote(tx: Execute, run: RunId, person: str, at: float, *, good: bool) -> None:
+    """It is known by its time: one that is delivered again changes nothing, nor what came after it."""
+    tx.execute(
+        "INSERT INTO feedback (run_id, person, good, at) VALUES (?, ?, ?, ?) ON CONFLICT (run_id, person) "
+        "DO UPDATE SET reason = CASE WHEN feedback.good = excluded.good THEN feedback.reason ELSE '' END, "
+        "good = excluded.good, at = excluded.at WHERE excluded.at >= feedback.at",
+        (run, person, int(good), at),
+    )
+    if tx.execute("SELECT 1 FROM feedback WHERE run_id = ? AND good = 0", (run,)).fetchall():
+        _save(tx, run, person, at)
+    else:
+        tx.execute("DELETE FROM saved_questions WHERE run_id = ? AND source = 'feedback'", (run,))
+
+
+def _save(tx: Execute, run: RunId, person: str, at: float) -> None:
+    """The run's question, once, whoever saved it."""
+    tx.execute(
+        "INSERT INTO saved_questions (id, project, assistant_id, run_id, source, actor, created_at) "
+        "SELECT ?, COALESCE(project, ''), assistant_id, runs.id, 'feedback', ?, ? FROM runs "
+        "JOIN threads ON threads.id = thread_id WHERE runs.id = ? ON CONFLICT (run_id) DO NOTHING",
+        (f"quest_{token_hex(12)}", person, at, run),
+    )
+
+
+def explain(tx: Execute, run: str, person: str, reason: str) -> bool:
+    """Why they dislike it. False: they never said so, or it is not on record any more."""
+    rows = tx.execute(
+        "UPDATE feedback SET reason = ? WHERE run_id = ? AND person = ? AND good = 0 RETURNING run_id",
+        (reason, run, person),
+    ).fetchall()
+    return bool(rows)
+
+
+def counts(tx: Execute, runs: Sequence[str]) -> dict[str, dict[str, int]]:
+    """How many like and dislike each of the answers; those nobody has rated are missing."""
+    marks = ", ".join("?" for _ in runs)
+    rows = tx.execute(f"{COUNTS} WHERE run_id IN ({marks}) GROUP BY run_id", runs).fetchall()
+    return {run: {"good": good, "bad": bad} for run, good, bad in rows}
+
+
+def of_run(tx: Execute, run: str) -> list[Vote]:
+    """All of an answer, the oldest first."""
+    rows = tx.execute(
+        "SELECT person, good, reason, at FROM feedback WHERE run_id = ? ORDER BY at, person", (run,)
+    ).fetchall()
+    return [Vote(person, bool(good), reason, at) for person, good, reason, at in rows]
