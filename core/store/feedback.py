@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from secrets import token_hex
 
+from core.store import deletions, saved_questions
 from core.store.database import Execute
 from core.types import RunId
 
@@ -33,20 +33,12 @@ def vote(tx: Execute, run: RunId, person: str, at: float, *, good: bool) -> None
         "good = excluded.good, at = excluded.at WHERE excluded.at >= feedback.at",
         (run, person, int(good), at),
     )
-    if tx.execute("SELECT 1 FROM feedback WHERE run_id = ? AND good = 0", (run,)).fetchall():
-        _save(tx, run, person, at)
-    else:
-        tx.execute("DELETE FROM saved_questions WHERE run_id = ? AND source = 'feedback'", (run,))
-
-
-def _save(tx: Execute, run: RunId, person: str, at: float) -> None:
-    """The run's question, once, whoever saved it."""
-    tx.execute(
-        "INSERT INTO saved_questions (id, project, assistant_id, run_id, source, actor, created_at) "
-        "SELECT ?, COALESCE(project, ''), assistant_id, runs.id, 'feedback', ?, ? FROM runs "
-        "JOIN threads ON threads.id = thread_id WHERE runs.id = ? ON CONFLICT (run_id) DO NOTHING",
-        (f"quest_{token_hex(12)}", person, at, run),
-    )
+    if not tx.execute("SELECT 1 FROM feedback WHERE run_id = ? AND good = 0", (run,)).fetchall():
+        used = "EXISTS (SELECT 1 FROM trial_answers WHERE question_id = saved_questions.id)"
+        unsave = f"DELETE FROM saved_questions WHERE run_id = ? AND source = 'feedback' AND NOT {used}"
+        tx.execute(unsave, (run,))
+    elif not deletions.all_gone(tx, run):
+        saved_questions.of_run(tx, run, "feedback", person, at)
 
 
 def explain(tx: Execute, run: str, person: str, reason: str) -> bool:

@@ -70,7 +70,8 @@ def add(tx: Execute, *rows: Usage) -> None:
 def of_run(tx: Execute, run: str) -> tuple[int, int] | None:
     """Tokens of all requests for the answer of a run: input and output; None where nothing was told."""
     rows = tx.execute(
-        "SELECT SUM(input), SUM(output) FROM usage WHERE run_id = ? AND kind = 'answer'", (run,)
+        "SELECT SUM(input), SUM(output) FROM usage WHERE run_id = ? AND kind IN ('answer', 'evaluation')",
+        (run,),
     ).fetchall()
     return (rows[0][0], rows[0][1] or 0) if rows[0][0] is not None else None
 

@@ -39,3 +39,32 @@ CREATE TABLE saved_questions (
     actor TEXT NOT NULL,                        -- key:NAME; of feedback the person
     created_at DOUBLE PRECISION NOT NULL
 );
+
+-- Versions of an assistant beside each other on saved questions: each answer is a run of its own.
+CREATE TABLE trials (
+    id TEXT PRIMARY KEY,                        -- trial_…
+    assistant_id TEXT NOT NULL,
+    version INTEGER NOT NULL,                   -- that is tried
+    beside INTEGER NOT NULL,                    -- that it is compared with
+    project TEXT NOT NULL,                      -- of whoever began it
+    actor TEXT NOT NULL,                        -- key:NAME
+    limit_usd DOUBLE PRECISION NOT NULL,        -- the sum that ends it
+    version_usd DOUBLE PRECISION,               -- what an answer of each was expected to cost; NULL: not known
+    beside_usd DOUBLE PRECISION,
+    status TEXT NOT NULL,                       -- in_progress, completed, limit, cancelled
+    created_at DOUBLE PRECISION NOT NULL,
+    ended_at DOUBLE PRECISION
+);
+CREATE INDEX trials_by_assistant ON trials (assistant_id, created_at);
+
+CREATE TABLE trial_answers (
+    trial_id TEXT NOT NULL,
+    place INTEGER NOT NULL,                     -- of the question, from 0
+    version INTEGER NOT NULL,
+    question_id TEXT NOT NULL,
+    origin TEXT,                                -- the thread it was asked in; NULL: typed
+    run_id TEXT UNIQUE,                         -- NULL: not begun
+    verdict TEXT,                               -- of the version that is tried: better, same, worse
+    PRIMARY KEY (trial_id, place, version)
+);
+CREATE INDEX trial_answers_by_origin ON trial_answers (origin);
