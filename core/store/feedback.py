@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.store import deletions, saved_questions
+from core.store import deletions, names, saved_questions
 from core.store.database import Execute
 from core.types import RunId
 
@@ -58,8 +58,9 @@ def counts(tx: Execute, runs: Sequence[str]) -> dict[str, dict[str, int]]:
 
 
 def of_run(tx: Execute, run: str) -> list[Vote]:
-    """All of an answer, the oldest first."""
+    """All of an answer, the oldest first; people by their names, where these are known."""
     rows = tx.execute(
         "SELECT person, good, reason, at FROM feedback WHERE run_id = ? ORDER BY at, person", (run,)
     ).fetchall()
-    return [Vote(person, bool(good), reason, at) for person, good, reason, at in rows]
+    called = {one: names.find(tx, *one.split(":", 1)) or one for one, *_ in rows}
+    return [Vote(called[person], bool(good), reason, at) for person, good, reason, at in rows]

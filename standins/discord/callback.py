@@ -31,7 +31,7 @@ def answer(ask: Ask) -> JSON | None:
     if kind not in allowed or (sourceless and kind in (UPDATE, UPDATE_LATER)):
         raise invalid("type", "BASE_TYPE_CHOICES", f"Value must be one of {allowed}.")
     if kind == FORM:
-        MODAL.check(ask.form.get("data") or {})
+        MODAL.check(ask.form.get("data") or {}, "data")
         interaction.form = ask.form["data"]
     elif kind != SUGGEST:
         _act(kind, ask.within(ask.form.get("data") or {}))

@@ -125,7 +125,7 @@ class Reply:
     text: str
     ephemeral: bool
     failed: bool
-    kind: int  # the callback type (4 message, 5 thinking, 6 nothing, 7 the message changed, 9 a form), 0: failed
+    kind: int  # the callback type (4 message, 5 thinking, 6 nothing, 7 it changed, 9 a form), 0 when failed
     components: list[JSON]
     form: JSON
 

@@ -55,8 +55,8 @@ class Commands:
     chat: Chat
     base_url: Callable[[], str]
     ring: Callable[[], None]
+    views: Views
     replies: dict[str, Reply] = field(default_factory=dict)
-    views: Views = field(default_factory=Views)
 
     async def slash(self, user: str, channel: str, command: str, text: str = "") -> Reply:
         """Returns when it is acknowledged, or failed; of one that is not registered the app never hears."""

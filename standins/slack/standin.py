@@ -23,6 +23,7 @@ from standins.slack.people import People
 from standins.slack.sockets import Sockets
 from standins.slack.streams import Sessions, Streams
 from standins.slack.timing import Timing
+from standins.slack.views import Views
 from standins.slack.workspace import Identity, StatusBoard, Workspace
 
 
@@ -60,10 +61,11 @@ class SlackStandin(People, Local):
         chat = Chat(*place)
         self._streams = Streams(*place, self.timing.stream_seconds, ring)
         self._files = Files(*place, self.timing.share_seconds, lambda: self.base_url, ring)
-        self._commands = Commands(self.workspace, deliveries, chat, lambda: self.base_url, ring)
+        views = Views(self.timing.ack_seconds)
+        self._commands = Commands(self.workspace, deliveries, chat, lambda: self.base_url, ring, views)
         self.slash, self.shortcut = self._commands.slash, self._commands.shortcut
         self.press, self.submit = self._commands.press, self._commands.submit
-        self.modals = self._commands.views.opened
+        self.modals = views.opened
         quota = RateLimits(limits)
         self.api = Api(who, self.workspace.scopes, self._methods(chat), quota, ring)
         self._filehost = FileHost(self.workspace, self._files, self.api)

@@ -14,7 +14,6 @@ from typing import Any
 
 from standins.slack.wire import ApiError, Json, refuse
 
-TRIGGER_SECONDS = 3.0
 _LIMITS = {"callback_id": 255, "private_metadata": 3000, "external_id": 255}
 
 
@@ -30,8 +29,9 @@ class Modal:
 
 @dataclass
 class Views:
-    """`triggers`: who was given each, and when; None once it was exchanged."""
+    """`triggers`: who was given each, and when; None once it was exchanged. `seconds`: of its life."""
 
+    seconds: float
     triggers: dict[str, tuple[str, float] | None] = field(default_factory=dict)
     opened: list[Modal] = field(default_factory=list)
 
@@ -41,7 +41,7 @@ class Views:
         given = self.triggers[trigger]
         if given is None:
             raise ApiError("exchanged_trigger_id")
-        refuse(time.monotonic() - given[1] > TRIGGER_SECONDS, "expired_trigger_id")
+        refuse(time.monotonic() - given[1] > self.seconds, "expired_trigger_id")
         wrong = [f"{why} [json-pointer:/view/{at}]" for at, why in _wrong(view)]
         refuse(wrong, "invalid_arguments", *wrong)
         self.triggers[trigger] = None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
 from standins.slack import SlackStandin, Timing
-from tests.standins.slack.clients import Json, button, phone, workspace
+from tests.standins.slack.clients import Json, button, phone, refusal, thumbs, workspace
 
 Respond = Callable[..., Awaitable[object]]
 
@@ -53,6 +54,87 @@ async def test_a_press_carries_what_slack_tells(slack, client):
     assert (action["action_id"], action["value"], action["type"]) == ("yes", "appr_1", "button")
     assert action["block_id"] == payload["message"]["blocks"][0]["block_id"]
     assert {"trigger_id", "response_url", "team", "api_app_id"} <= payload.keys()
+
+
+def plain(length: int) -> Json:
+    return {"type": "plain_text", "text": "x" * length}
+
+
+FIELD: Json = {"type": "plain_text_input", "action_id": "f", "max_length": 9}
+INPUT: Json = {"type": "input", "block_id": "f", "label": plain(1), "element": FIELD}
+FORM: Json = {
+    "type": "modal",
+    "callback_id": "form",
+    "title": plain(24),
+    "submit": plain(24),
+    "blocks": [INPUT],
+}
+WRONG: list[Json] = [
+    *({"type": "home"}, {"title": plain(25)}, {"title": None}, {"submit": None}, {"close": plain(25)}),
+    *({"blocks": []}, {"blocks": [{"type": "markdown", "text": "x"}]}, {"private_metadata": "x" * 3001}),
+    *(
+        {"blocks": [INPUT | one]}
+        for one in ({"label": plain(2001)}, {"element": FIELD | {"max_length": 3001}})
+    ),
+]
+
+
+@asynccontextmanager
+async def asked(slack: SlackStandin, client: Any, trigger: list[str]) -> AsyncIterator[None]:
+    """Somebody pressed the second of two thumbs, with that trigger; the app takes whatever is sent."""
+    app = AsyncApp(client=client)
+
+    @app.action("rate")
+    async def rated(ack: Respond, body: Json) -> None:
+        await ack()
+        assert "bad" == body["actions"][0]["value"]
+        trigger.append(body["trigger_id"])
+
+    @app.view("form")
+    async def sent(ack: Respond, body: Json) -> None:
+        value = body["view"]["state"]["values"]["f"]["f"]["value"]
+        await (ack(response_action="errors", errors={"f": "no"}) if value == "wrong" else ack())
+
+    blocks = [{"type": "context_actions", "elements": [thumbs()]}]
+    async with connected(app, slack):
+        ts = (await client.chat_postMessage(channel="C1", text="?", blocks=blocks))["ts"]
+        with pytest.raises(LookupError):
+            await slack.press("U1", "C1", ts, "rate", "best")
+        assert not (await slack.press("U1", "C1", ts, "rate", "bad")).error
+        yield
+
+
+async def test_a_form_is_opened_once_and_sent(slack, client):
+    trigger: list[str] = []
+    async with asked(slack, client, trigger):
+        for wrong in WRONG:
+            call = client.views_open(trigger_id=trigger[0], view=FORM | wrong)
+            assert (wrong, await refusal(call)) == (wrong, "invalid_arguments")
+        await client.views_open(trigger_id=trigger[0], view=FORM)
+        again = client.views_open(trigger_id=trigger[0], view=FORM)
+        unknown = client.views_open(trigger_id="1.2", view=FORM)
+        assert (await refusal(again), await refusal(unknown)) == (
+            "exchanged_trigger_id",
+            "invalid_trigger_id",
+        )
+        (form,) = slack.modals
+        for typed in ({}, {"f": "x" * 10}):
+            with pytest.raises(LookupError):
+                await slack.submit("U1", form, typed)
+        await slack.submit("U1", form, {"f": "wrong"})
+        assert (form.closed, form.errors) == (False, {"f": "no"})
+        await slack.submit("U1", form, {"f": "right"})
+        assert (form.closed, form.errors, form.user) == (True, {}, "U1")
+
+
+async def test_a_trigger_expires():
+    async with workspace(timing=Timing(ack_seconds=0.5)) as (slack, client):
+        slack.add_channel("C1", ["U1"])
+        trigger: list[str] = []
+        async with asked(slack, client, trigger):
+            await asyncio.sleep(0.5)
+            late = await refusal(client.views_open(trigger_id=trigger[0], view=FORM))
+    assert late == "expired_trigger_id"
 
 
 async def test_what_is_not_there_cannot_be_pressed(slack, client):
