@@ -241,7 +241,8 @@ async def assembled(
     `checked`: the log tells who starts, and what is set up wrongly. `behind`: where HTTP is served when the
     demo's own server stands at the address of the settings.
     """
-    prices, tool_files = _prices(settings), _tool_files(settings, tools)
+    prices = Prices(*read_prices(settings.prices_file), settings.openai_base_url)
+    tool_files = _tool_files(settings, tools)
     await tool_files.check(settings)
     db = Database(settings.data_dir / FILE)
     platforms: dict[str, Connected] = {}
@@ -276,10 +277,6 @@ def _watch(core: _Core, settings: Settings, db: Database, tools: ToolFiles, on: 
             core.lanes.ended = Alerts(on, core.background, settings).ended
     core.background.start(tools.watch(core.ready.renew), "tools")
     core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
-
-
-def _prices(settings: Settings) -> Prices:
-    return Prices(*read_prices(settings.prices_file), settings.openai_base_url)
 
 
 def _tool_files(settings: Settings, more: Sequence[Path]) -> ToolFiles:

@@ -14,7 +14,7 @@ from typing import Any
 
 from standins.slack.wire import ApiError, Json, refuse
 
-_LIMITS = {"callback_id": 255, "private_metadata": 3000, "external_id": 255}
+_KINDS = ("section", "context", "divider", "header", "actions", "image")
 
 
 @dataclass(eq=False)
@@ -65,36 +65,32 @@ def filled(view: Json, values: Mapping[str, str]) -> Json:
     return {**view, "state": {"values": state}}
 
 
-def _wrong(view: Any) -> Iterator[tuple[str, str]]:
+def _wrong(view: Json) -> Iterator[tuple[str, str]]:
     """Where and why Slack refuses it."""
-    if not isinstance(view, dict) or view.get("type") != "modal":
-        yield "type", "unsupported type"
+    blocks: Any = view.get("blocks")
+    if view.get("type") != "modal" or not isinstance(blocks, list) or not 0 < len(blocks) <= 100:
+        yield "blocks", "a modal must have 1 to 100 items"
         return
-    blocks = view.get("blocks")
-    if not isinstance(blocks, list) or not 0 < len(blocks) <= 100:
-        yield "blocks", "must have 1 to 100 items"
-        return
-    inputs = [block for block in blocks if block.get("type") == "input"]
+    needed = ("title", "submit") if any(block.get("type") == "input" for block in blocks) else ("title",)
     for name in ("title", "submit", "close"):
-        if name in view or name == "title" or (name == "submit" and inputs):
+        if name in view or name in needed:
             yield from _text(name, view.get(name), 24)
-    for name, longest in _LIMITS.items():
+    for name, longest in (("callback_id", 255), ("private_metadata", 3000)):
         if len(str(view.get(name, ""))) > longest:
             yield name, f"must be less than {longest + 1} characters"
     for at, block in enumerate(blocks):
-        if block.get("type") not in ("input", "section", "context", "divider", "header", "actions", "image"):
-            yield f"blocks/{at}", f"unsupported type: {block.get('type')}"
-        if block in inputs:
+        if block.get("type") == "input":
             yield from _input(f"blocks/{at}", block)
+        elif block.get("type") not in _KINDS:
+            yield f"blocks/{at}", f"unsupported type: {block.get('type')}"
 
 
 def _input(where: str, block: Json) -> Iterator[tuple[str, str]]:
-    yield from _text(f"{where}/label", block.get("label"), 2000)
+    """Of fields only those for text are played here."""
     element = block.get("element") or {}
-    if element.get("type") != "plain_text_input":  # others are not played here
-        yield f"{where}/element", "unsupported type of element"
-    if not 1 <= element.get("max_length", 3000) <= 3000:
-        yield f"{where}/element/max_length", "must be between 1 and 3000"
+    yield from _text(f"{where}/label", block.get("label"), 2000)
+    if element.get("type") != "plain_text_input" or not 1 <= element.get("max_length", 3000) <= 3000:
+        yield f"{where}/element", "unsupported type, or max_length is not between 1 and 3000"
     if "placeholder" in element:
         yield from _text(f"{where}/element/placeholder", element["placeholder"], 150)
 

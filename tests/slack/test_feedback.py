@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
-from typing import Any
-
-import pytest
-
 from core.texts import text
 from standins.slack import Post, SlackStandin
 
 REASON = "<@U2> said *so*:\n" + "x" * 900
-
-
-@pytest.fixture
-def votes(tmp_path: Path):
-    """What is on disk now."""
-
-    def look() -> list[tuple[Any, ...]]:
-        with sqlite3.connect(tmp_path / "data" / "spool.sqlite3") as db:
-            return db.execute("SELECT person, good, reason FROM feedback ORDER BY person").fetchall()
-
-    return look
 
 
 async def rated(slack: SlackStandin) -> Post:

@@ -70,9 +70,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--metadata", action="append", default=[], metavar="KEY=VALUE", help="repeatable; KEY= removes it"
     )
     parser.add_argument(
-        "--feedback",
-        choices=RATED,
-        help="whether people may rate its answers; settings: as FEEDBACK says, as it is without this",
+        "--feedback", choices=RATED, help="👍 and 👎 under answers; settings: as FEEDBACK says"
     )
     parser.add_argument(
         "--parallel-tool-calls",

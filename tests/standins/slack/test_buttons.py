@@ -62,13 +62,7 @@ def plain(length: int) -> Json:
 
 FIELD: Json = {"type": "plain_text_input", "action_id": "f", "max_length": 9}
 INPUT: Json = {"type": "input", "block_id": "f", "label": plain(1), "element": FIELD}
-FORM: Json = {
-    "type": "modal",
-    "callback_id": "form",
-    "title": plain(24),
-    "submit": plain(24),
-    "blocks": [INPUT],
-}
+FORM: Json = {"type": "modal", "title": plain(24), "submit": plain(24), "blocks": [INPUT]}
 WRONG: list[Json] = [
     *({"type": "home"}, {"title": plain(25)}, {"title": None}, {"submit": None}, {"close": plain(25)}),
     *({"blocks": []}, {"blocks": [{"type": "markdown", "text": "x"}]}, {"private_metadata": "x" * 3001}),
@@ -79,62 +73,45 @@ WRONG: list[Json] = [
 ]
 
 
-@asynccontextmanager
-async def asked(slack: SlackStandin, client: Any, trigger: list[str]) -> AsyncIterator[None]:
-    """Somebody pressed the second of two thumbs, with that trigger; the app takes whatever is sent."""
-    app = AsyncApp(client=client)
-
-    @app.action("rate")
-    async def rated(ack: Respond, body: Json) -> None:
-        await ack()
-        assert "bad" == body["actions"][0]["value"]
-        trigger.append(body["trigger_id"])
-
-    @app.view("form")
-    async def sent(ack: Respond, body: Json) -> None:
-        value = body["view"]["state"]["values"]["f"]["f"]["value"]
-        await (ack(response_action="errors", errors={"f": "no"}) if value == "wrong" else ack())
-
-    blocks = [{"type": "context_actions", "elements": [thumbs()]}]
-    async with connected(app, slack):
-        ts = (await client.chat_postMessage(channel="C1", text="?", blocks=blocks))["ts"]
-        with pytest.raises(LookupError):
-            await slack.press("U1", "C1", ts, "rate", "best")
-        assert not (await slack.press("U1", "C1", ts, "rate", "bad")).error
-        yield
-
-
-async def test_a_form_is_opened_once_and_sent(slack, client):
-    trigger: list[str] = []
-    async with asked(slack, client, trigger):
-        for wrong in WRONG:
-            call = client.views_open(trigger_id=trigger[0], view=FORM | wrong)
-            assert (wrong, await refusal(call)) == (wrong, "invalid_arguments")
-        await client.views_open(trigger_id=trigger[0], view=FORM)
-        again = client.views_open(trigger_id=trigger[0], view=FORM)
-        unknown = client.views_open(trigger_id="1.2", view=FORM)
-        assert (await refusal(again), await refusal(unknown)) == (
-            "exchanged_trigger_id",
-            "invalid_trigger_id",
+async def test_a_form_is_opened_once_and_sent():
+    """With the trigger of a press, of which of two thumbs is told; it stays open while the app says no."""
+    async with workspace(timing=Timing(ack_seconds=1.0)) as (slack, client), phone(slack) as line:
+        slack.add_channel("C1", ["U1"])
+        sent = await client.chat_postMessage(
+            channel="C1", text="?", blocks=[{"type": "context_actions", "elements": [thumbs()]}]
         )
+
+        async def heard(used: Any, answer: Json | None = None) -> Json:
+            using = asyncio.ensure_future(used)
+            while (envelope := await line.event(ack=False))["type"] != "interactive":
+                await line.ack(envelope)
+            await line.ack(envelope, answer)
+            assert not (await using).error
+            return dict(envelope["payload"])
+
+        pressed = await heard(slack.press("U1", "C1", sent["ts"], "rate", "bad"))
+        assert ("feedback_buttons", "bad") == (pressed["actions"][0]["type"], pressed["actions"][0]["value"])
+        old = pressed["trigger_id"]
+        for wrong in WRONG:
+            call = client.views_open(trigger_id=old, view=FORM | wrong)
+            assert (wrong, await refusal(call)) == (wrong, "invalid_arguments")
+        await client.views_open(trigger_id=old, view=FORM)
         (form,) = slack.modals
-        for typed in ({}, {"f": "x" * 10}):
+        for typed in ({"f": ""}, {"f": "x" * 10}):
             with pytest.raises(LookupError):
                 await slack.submit("U1", form, typed)
-        await slack.submit("U1", form, {"f": "wrong"})
+        no = {"response_action": "errors", "errors": {"f": "no"}}
+        told = await heard(slack.submit("U1", form, {"f": "hi"}), no)
+        assert ({"type": "plain_text_input", "value": "hi"}, "U1") == (
+            *(told["view"]["state"]["values"]["f"]["f"], told["user"]["id"]),
+        )
         assert (form.closed, form.errors) == (False, {"f": "no"})
-        await slack.submit("U1", form, {"f": "right"})
+        again = await heard(slack.submit("U1", form, {"f": "ho"}))
         assert (form.closed, form.errors, form.user) == (True, {}, "U1")
-
-
-async def test_a_trigger_expires():
-    async with workspace(timing=Timing(ack_seconds=0.5)) as (slack, client):
-        slack.add_channel("C1", ["U1"])
-        trigger: list[str] = []
-        async with asked(slack, client, trigger):
-            await asyncio.sleep(0.5)
-            late = await refusal(client.views_open(trigger_id=trigger[0], view=FORM))
-    assert late == "expired_trigger_id"
+        await asyncio.sleep(1.0)
+        for trigger, error in ((old, "exchanged"), (again["trigger_id"], "expired"), ("1.2", "invalid")):
+            call = client.views_open(trigger_id=trigger, view=FORM)
+            assert await refusal(call) == f"{error}_trigger_id"
 
 
 async def test_what_is_not_there_cannot_be_pressed(slack, client):
