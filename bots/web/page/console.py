@@ -155,6 +155,9 @@ def _lists(console: Console) -> tuple[Route, ...]:
     async def thread_texts(call: Call) -> Answer:
         return await looks.thread_texts(call.key, call.path["thread_id"])
 
+    async def copy(call: Call) -> Answer:
+        return await looks.copy(call.key, call.path["thread_id"])
+
     a_run, a_thread = "/api/runs/{run_id}", "/api/threads/{thread_id}"
     return (
         _route("GET", "/api/runs", runs, "List runs", query=RunRows, answer="list"),
@@ -163,6 +166,7 @@ def _lists(console: Console) -> tuple[Route, ...]:
         _route("GET", "/api/threads", threads, "List threads", query=Rows, answer="list"),
         _route("GET", a_thread, thread, "One thread, with its newest runs"),
         _route("POST", f"{a_thread}/texts", thread_texts, "What was said in a thread; audited", body=Empty),
+        _route("POST", f"{a_thread}/copy", copy, "A thread that goes on from here; audited", body=Empty),
     )
 
 
