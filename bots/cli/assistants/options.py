@@ -69,9 +69,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metadata", action="append", default=[], metavar="KEY=VALUE", help="repeatable; KEY= removes it"
     )
-    parser.add_argument(
-        "--feedback", choices=RATED, help="👍 and 👎 under answers; settings: as FEEDBACK says"
-    )
+    parser.add_argument("--feedback", choices=RATED, help="buttons to rate answers; settings: as FEEDBACK")
     parser.add_argument(
         "--parallel-tool-calls",
         action=argparse.BooleanOptionalAction,
