@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,10 @@ LOOK = 1.0
 """Seconds between two looks of an open page at its lists: it makes them only when it has missed something."""
 LISTS = ("runs", "threads", "questions", "tools")
 COOKIE = "__Host-spool"
+PAGE = ROOT / "bots/web/console"
+LATER = re.compile(r'import\("(\./screens/[^"]+)"\)')
+AT_ONCE = re.compile(r'(?:from|new URL\() ?"([^"]+)"')
+"""What a module asks for; vendored ones by a name without a path."""
 
 
 async def measure() -> list[Row]:
@@ -47,7 +52,10 @@ async def measure() -> list[Row]:
         Row("console: memory when idle, on less off", (idle - without,), "MB", 12.0),
         Row("console: the same after the chats", (after - without,), "MB"),
         *rows,
-        Row("console: the page, compressed", (_size() / 1000,), "kB", 150.0),
+        Row(
+            "console: the first load of the heaviest screen, compressed", (max(_first_loads()),), "kB", 150.0
+        ),
+        Row("console: all screens, compressed", (sum(map(_size, _files(PAGE.rglob("*.*")))) / 1000,), "kB"),
     ]
 
 
@@ -148,7 +156,32 @@ async def _paint(address: str, key: str) -> list[Row]:
     return [milliseconds("console: first paint", times[1:], 300.0)]  # the first one starts the browser
 
 
-def _size() -> int:
-    """Bytes of everything that a browser may load, as it is sent."""
-    files = [path for path in (ROOT / "bots/web/console").rglob("*.*") if path.is_file()]
-    return sum(min(len(gzip.compress(content := path.read_bytes())), len(content)) for path in files)
+def _first_loads() -> tuple[float, ...]:
+    """Of each screen: the shell, the longer dictionary, and what one module after the other asks for."""
+    app = PAGE / "app.js"
+    always = {PAGE / "index.html", PAGE / "vendor/inter.woff2", max(_files(PAGE.glob("i18n/*")), key=_size)}
+    always |= set(PAGE.glob("css/*.css")) | _asked_for(app)
+    screens = [app.parent / one for one in LATER.findall(app.read_text("utf-8"))]
+    return tuple(sum(map(_size, always | _asked_for(one))) / 1000 for one in screens)
+
+
+def _asked_for(module: Path) -> set[Path]:
+    found, open_ends = {module}, [module]
+    while open_ends:
+        one = open_ends.pop()
+        names = AT_ONCE.findall(one.read_text("utf-8")) if "vendor" not in one.parts else []
+        paths = [(one.parent / name).resolve() for name in names]
+        paths += [PAGE / "vendor" / f"{name.rpartition('/')[2]}.js" for name in names if "." not in name]
+        new = set(_files(paths)) - found
+        found |= new
+        open_ends += new
+    return found
+
+
+def _files(paths: Iterable[Path]) -> list[Path]:
+    return [path for path in paths if path.is_file()]
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file that a browser may load, as it is sent."""
+    return min(len(gzip.compress(content := path.read_bytes())), len(content))

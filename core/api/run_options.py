@@ -16,7 +16,9 @@ OF_ASSISTANT: Final = (
 )
 
 
-def run_options(key: Key, assistant: Assistant, fields: Fields, model: str | None) -> RunOptions:
+def run_options(
+    key: Key, assistant: Assistant, fields: Fields, model: str | None, *, trial: bool = False
+) -> RunOptions:
     """`model`: the client's, as it can be here. Raises Refusal where a tool is forced that is not there."""
     given: dict[str, Any] = {name: fields[name] for name in OF_ASSISTANT if fields.get(name) is not None}
     own = {name: getattr(assistant, name) for name in OF_ASSISTANT if name not in given}
@@ -29,8 +31,9 @@ def run_options(key: Key, assistant: Assistant, fields: Fields, model: str | Non
         key.project,
         key.person,
         told,
-        client=functions != "server" and not ours,
-        page=key.page,
+        client=functions != "server" and not ours and not trial,
+        page=key.page and not trial,
+        trial=trial,
         max_prompt_tokens=fields.get("max_prompt_tokens"),
         max_completion_tokens=fields.get("max_completion_tokens"),
         truncation_strategy=fields.get("truncation_strategy"),

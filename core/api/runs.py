@@ -29,7 +29,7 @@ from core.store import assistants, client_runs, runs, steps
 from core.store.client_runs import RunRow
 from core.store.database import Database, Execute
 from core.store.threads import Row
-from core.types import Claim, RunId
+from core.types import Assistant, Claim, RunId, RunOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class RunRules:
 
 
 @dataclass(frozen=True, slots=True)
-class _Begun:
+class Begun:
     """A run that goes on from here: what is told of it, in order, and the claim where it is ours."""
 
     run: RunId
@@ -74,7 +74,7 @@ class Runs:
         """Begin a run that answers the thread as it stands; returns ⇒ it is on disk."""
         model = await self._model(fields)
 
-        def work(tx: Execute) -> _Begun:
+        def work(tx: Execute) -> Begun:
             there = access.thread(tx, key, thread, "runs.create", write=True)
             if active := runs.unfinished_in(tx, there.id):
                 raise Refusal(f"Thread {there.id} already has an active run {active}.")
@@ -83,7 +83,7 @@ class Runs:
                 messages.add(tx, key, there, one, now)
             return self._begin(tx, key, there, fields, model)
 
-        return await self._begun(work, watch)
+        return await self._told(work, watch)
 
     async def create_with_thread(self, key: Key, fields: Fields, watch: Watch | None = None) -> Object:
         """The same in a new thread; whoever watches is told of that first."""
@@ -91,13 +91,13 @@ class Runs:
         ready = await self._threads.with_stores(key, fields.get("thread") or {})
         shared = await self._threads.with_stores(key, fields)
 
-        def work(tx: Execute) -> _Begun:
+        def work(tx: Execute) -> Begun:
             there = threads.add(tx, key, ready, time.time())
             threads.check_resources(tx, key, shared.get("tool_resources") or {})
             made = objects.thread(there.id, there.created_at, there.object)
             return self._begin(tx, key, there, shared, model, ("thread.created", made))
 
-        return await self._begun(work, watch)
+        return await self._told(work, watch)
 
     async def get(self, key: Key, thread: str, run: str) -> Object:
         """One run."""
@@ -146,7 +146,7 @@ class Runs:
     ) -> Object:
         """The outputs of all calls that are owed: the run goes on. Once; a second time is refused."""
 
-        def work(tx: Execute) -> _Begun:
+        def work(tx: Execute) -> Begun:
             found = _find(tx, key, thread, run, "runs.submit", write=True)
             if found.status != "requires_action" or not found.awaits:
                 raise Refusal(f'Runs in status "{found.status}" do not accept tool outputs.')
@@ -160,9 +160,9 @@ class Runs:
             queued = views.now(tx, found.id)
             claim = claims.begin(tx, found.thread, self._lanes.owner, self._rules.budget)
             done = ("thread.run.step.completed", _owed(tx, found))
-            return _Begun(found.id, queued, (done, ("thread.run.queued", queued)), claim)
+            return Begun(found.id, queued, (done, ("thread.run.queued", queued)), claim)
 
-        return await self._begun(work, watch)
+        return await self._told(work, watch)
 
     async def steps(self, key: Key, thread: str, run: str, page: Page, include: Sequence[str] = ()) -> Object:
         """A page of the run's steps; `include` what searches have found."""
@@ -208,23 +208,34 @@ class Runs:
 
     def _begin(
         self, tx: Execute, key: Key, there: Row, fields: Fields, model: str | None, *first: tuple[str, Object]
-    ) -> _Begun:
-        """Queue the run and claim it: the one commit before its model is asked."""
+    ) -> Begun:
         seen = assistants.visible(tx, fields["assistant_id"], key.project)
         if seen is None:
             raise not_found("assistant", fields["assistant_id"])
-        assistant, now = seen[0], time.time()
-        self._allow(tx, key, fields.get("tools") or assistant.tools)
-        options = run_options(key, assistant, fields, model)
+        self.allow(tx, key, fields.get("tools") or seen[0].tools)
+        options = run_options(key, seen[0], fields, model)
+        return self.queue(tx, there, seen[0], options, fields.get("metadata") or {}, *first)
+
+    def queue(
+        self,
+        tx: Execute,
+        there: Row,
+        assistant: Assistant,
+        options: RunOptions,
+        metadata: Mapping[str, str],
+        *first: tuple[str, Object],
+    ) -> Begun:
+        """Queue the run and claim it: the one commit before its model is asked."""
+        now = time.time()
         run = runs.add(tx, there.id, now, lane=there.id)
         runs.answered_by(tx, run, assistant.id, assistant.version)
-        client_runs.set_up(tx, run, options, fields.get("metadata") or {}, now + self._rules.expiry)
+        client_runs.set_up(tx, run, options, metadata, now + self._rules.expiry)
         told = views.now(tx, run)
         claim = claims.begin(tx, there.id, self._lanes.owner, self._rules.budget)
         events = (*first, ("thread.run.created", told), ("thread.run.queued", told))
-        return _Begun(run, told, events, claim)
+        return Begun(run, told, events, claim)
 
-    def _allow(self, tx: Execute, key: Key, tools: Sequence[Mapping[str, Any]]) -> None:
+    def allow(self, tx: Execute, key: Key, tools: Sequence[Mapping[str, Any]]) -> None:
         """Raises Refusal where such a run cannot be carried out here, or is one too many."""
         if not self._rules.full:
             refuse_hosted(tools)
@@ -233,13 +244,20 @@ class Runs:
             cure = " Wait until one has ended."
             raise Refusal(told + cure, status=429, code="too_many_runs", retry_after=1.0)
 
-    async def _begun(self, work: Callable[[Execute], _Begun], watch: Watch | None) -> Object:
+    async def _told(self, work: Callable[[Execute], Begun], watch: Watch | None) -> Object:
+        begun = await self.begun(work, watch)
+        assert begun
+        return begun.told
+
+    async def begun(
+        self, work: Callable[[Execute], Begun | None], watch: Watch | None = None
+    ) -> Begun | None:
         """Once committed, the run begins even if whoever asked for it is gone."""
 
-        def begin(done: asyncio.Future[_Begun]) -> None:
-            if done.cancelled() or done.exception():
+        def begin(done: asyncio.Future[Begun | None]) -> None:
+            begun = None if done.cancelled() or done.exception() else done.result()
+            if begun is None:
                 return
-            begun = done.result()
             if watch:
                 self._lanes.watching.watch(begun.run, watch)
             for name, object in begun.events:
@@ -250,7 +268,7 @@ class Runs:
 
         accepted = self._db(work)
         accepted.add_done_callback(begin)
-        return (await asyncio.shield(accepted)).told
+        return await asyncio.shield(accepted)
 
 
 def _find(tx: Execute, key: Key, thread: str, id: str, action: str, *, write: bool = False) -> RunRow:

@@ -18,7 +18,7 @@ from core.ports import Transcribe
 from core.store import runs, steps, usage
 from core.store.database import Execute
 from core.store.steps import Decided, Done
-from core.store.usage import Usage, UsageOutcome
+from core.store.usage import Usage, UsageKind, UsageOutcome
 from core.types import Claim, Finished, Prompt
 
 BUCKETS: Final = tuple(round(0.01 * 2**power, 2) for power in range(14))
@@ -77,11 +77,16 @@ def broken(one: Usage, error: SpoolError) -> Usage:
     return replace(told, outcome=outcome, error=code, ended_at=None if outcome == "unknown" else time.time())
 
 
+def kind(claim: Claim) -> UsageKind:
+    """What the requests for its answer are."""
+    return "evaluation" if claim.options and claim.options.trial else "answer"
+
+
 class Requests:
     """Those of one run for its answer, one after the other. `taken` gives the rows of those that are over."""
 
     def __init__(self, claim: Claim) -> None:
-        self._whose = whose(claim)
+        self._whose, self._kind = whose(claim), kind(claim)
         self.prices = Prices()
         self._open: Usage | None = None
         self._over: list[tuple[Usage, int]] = []
@@ -97,7 +102,7 @@ class Requests:
         step = steps.round(number).name
         if self._open is None:
             self.began_at = time.time() if began is None else began
-            self._open = Usage("answer", prompt.model, self.began_at, "unknown", step=step, **self._whose)
+            self._open = Usage(self._kind, prompt.model, self.began_at, "unknown", step=step, **self._whose)
 
     @property
     def under_way(self) -> bool:
@@ -174,7 +179,7 @@ def left(tx: Execute, claim: Claim) -> Claim:
         return claim
     began = runs.newest_step(tx, claim.run) or claim.created_at
     model, step = claim.assistant.model, steps.round(number).name
-    usage.add(tx, Usage("answer", model, began, "unknown", step=step, **whose(claim)))
+    usage.add(tx, Usage(kind(claim), model, began, "unknown", step=step, **whose(claim)))
     return claim
 
 

@@ -90,7 +90,8 @@ def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, 
     files.release(tx, held.run)
     if outcome.token_ratio:
         threads.learn_ratio(tx, held.thread, outcome.token_ratio)
-    due = bool(held.assistant and history.outgrown(tx, held.thread, held.assistant, held.room))
+    tried = held.options is not None and held.options.trial  # nobody goes on in such a thread
+    due = not tried and bool(held.assistant and history.outgrown(tx, held.thread, held.assistant, held.room))
     if due:
         summaries.want(tx, held.thread, now)
     told = views.now(tx, held.run) if held.options else None

@@ -32,14 +32,19 @@ AT_ONCE: Final = 16
 """Calls of one run that are carried out at the same time."""
 MOST_QUESTIONS: Final = 5
 """Questions of one run that are open at the same time; the others wait until one is answered."""
-Verdict = State | Literal["unshown", "nobody"]
+Verdict = State | Literal["unshown", "nobody", "trial"]
 """What became of a question; `unshown`: it was not asked, since what it is about cannot be shown; `nobody`:
-clients of the API are asked nothing."""
+clients of the API are asked nothing; `trial`: nobody is to be, and nothing is to be changed."""
+NOT_IN_TRIAL: Final = (
+    "error: this is a trial of the assistant, in which nothing is changed, so it was not done. Say which "
+    "call you would have made, and go on as far as that is possible without it."
+)
 _NOT_ALLOWED: Final[dict[Verdict, str]] = {
     "refused": "error: the person did not allow this, so it was not done. Do not try it again unless asked.",
     "expired": "error: nobody answered in time, so it was not done. Say so; do not try it again by yourself.",
     "unshown": "error: these arguments are too long to be shown to a person, so nobody was asked and it was "
     "not done. Use fewer keys and shorter names and values, or several smaller calls.",
+    "trial": NOT_IN_TRIAL,
     "nobody": "error: this needs a person's yes, and nobody can be asked here, so it was not done. Say so.",
 }
 
@@ -187,8 +192,9 @@ class ToolCalls:
 
     async def _confirmed(self, call: Call) -> Verdict:
         """What the person who asked says to this very call, once they were shown all of it."""
-        if self._run.claim.options and not self._run.claim.options.page:
-            return "nobody"
+        options = self._run.claim.options
+        if options and not options.page:
+            return "trial" if options.trial else "nobody"
         async with self._questions:
             found = shown(call.arguments)
             if found is None or not await self._attached(call, found):

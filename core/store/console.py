@@ -41,7 +41,10 @@ class Filters:
 
 _NAME: Final = "(SELECT name FROM assistants WHERE assistants.id = runs.assistant_id)"
 _PERSON: Final = "COALESCE(messages.person, json_extract(runs.options, '$.person'), '')"
-_PLATFORM: Final = "COALESCE(messages.platform, CASE WHEN threads.project IS NULL THEN '' ELSE 'api' END)"
+_PLATFORM: Final = (
+    "COALESCE(messages.platform, "
+    "CASE WHEN threads.project IS NULL AND runs.options IS NULL THEN '' ELSE 'api' END)"
+)
 _PEOPLE: Final = (
     "LEFT JOIN names AS people ON people.platform = messages.platform "
     "AND people.workspace = messages.workspace AND people.id = messages.person"

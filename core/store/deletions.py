@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.store import files, items, messages, runs, summaries, vector_stores
+from core.store import files, items, messages, runs, saved_questions, summaries, trials, vector_stores
 from core.store.database import Execute
 from core.store.messages import DELETED, GONE, Row
 from core.types import Address, RunId, ThreadId
@@ -93,6 +93,9 @@ def _blank(tx: Execute, row: Row) -> None:
     _drop_files(tx, row.thread, place)
     kept: dict[str, object] = {name: row.body[name] for name in _KEPT if name in row.body}
     messages.write(tx, row.seq, {"text": "", **kept, GONE: True})
+    if row.run and all_gone(tx, row.run):
+        saved_questions.forget(tx, row.run)
+    trials.forget(tx, row.thread)
 
 
 def _drop_files(tx: Execute, thread: ThreadId, place: str) -> None:

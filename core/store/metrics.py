@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final, NamedTuple
 
-from core.store import usage
+from core.store import usage_days
 from core.store.console import FIRST
 from core.store.database import Execute
 from core.store.runs import UNFINISHED
 from core.store.usage import Total
+from core.store.usage_days import Span
 
 
 class Ended(NamedTuple):
@@ -112,8 +114,8 @@ def ended(tx: Execute, mark: Mark, most: int, edges: Sequence[float]) -> tuple[l
 
 
 def spent(tx: Execute) -> Mapping[str, Total]:
-    """By model, of all times."""
-    return usage.totals(tx, -1e18, "model")
+    """By model, of all days."""
+    return usage_days.totals(tx, Span(date(1970, 1, 2), "UTC"), "model")
 
 
 def queue(tx: Execute) -> tuple[int, float | None]:

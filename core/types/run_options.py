@@ -22,6 +22,8 @@ class RunOptions:
     page: bool = False
     """Somebody looks on, on the web page: functions that are known here are carried out here, and those that
     change something ask that person."""
+    trial: bool = False
+    """A version is tried: functions are carried out here, but for those that change something."""
     max_prompt_tokens: int | None = None
     max_completion_tokens: int | None = None
     truncation_strategy: Mapping[str, Any] | None = None

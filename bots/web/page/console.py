@@ -12,7 +12,7 @@ from bots.version import version
 from bots.web.bodies.assistants import ModifyAssistant
 from bots.web.bodies.shared import Body, Query
 from bots.web.frame.answers import reply
-from bots.web.page import live
+from bots.web.page import live, observe
 from bots.web.page.gate import cookie_of, language_of
 from bots.web.page.services import Console
 from bots.web.page.shown import posts, shown
@@ -75,7 +75,7 @@ class Show(Body):
 def routes(console: Console) -> tuple[Route, ...]:
     """Their operations."""
     found = (*_access(console), *_lists(console), *_assistants(console), *_playground(console))
-    return tuple(found)
+    return (*found, *observe.routes(console))
 
 
 def _access(console: Console) -> tuple[Route, ...]:

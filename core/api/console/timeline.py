@@ -14,6 +14,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "embedding": "summary",
     "evaluation": "model",
 }
+_ANSWERS: Final = ("answer", "evaluation")
 _NOTHING: Final[Mapping[str, Any]] = {
     **dict.fromkeys(
         ("detail", "first_at", "ended_at", "outcome", "step", "input", "output", "cost_usd", "error")
@@ -31,7 +32,7 @@ def timeline(
     died: Sequence[Mapping[str, float]] = (),
 ) -> list[dict[str, Any]]:
     """All of it in order; `ended_at` None: it goes on. `died`: see `deaths`."""
-    marks = [one["at"] for one in died] + [one.began_at for one in requests if one.kind == "answer"]
+    marks = [one["at"] for one in died] + [one.began_at for one in requests if one.kind in _ANSWERS]
     marks = sorted(mark for mark in (*marks, run["ended_at"]) if mark is not None)
     found = [_line("received", "received", run["created_at"], ended_at=run["began_at"] or run["ended_at"])]
     known = {step.name: step for step in steps}
@@ -79,7 +80,7 @@ def _request(one: Usage, steps: Mapping[str, StepRow], marks: Sequence[float]) -
     """Where nobody saw its end, that was before whatever came next."""
     began = one.first_at or one.began_at
     unseen = next((mark for mark in marks if mark >= began and mark != one.began_at), began)
-    step = steps.get(one.step or "") or (steps.get("answer") if one.kind == "answer" else None)
+    step = steps.get(one.step or "") or (steps.get("answer") if one.kind in _ANSWERS else None)
     return _line(
         _KINDS.get(one.kind, one.kind),
         one.step or one.kind,

@@ -1,21 +1,21 @@
 -- What is seen of it all: the ledger by day, what people think of answers, questions to try versions on. Portable as 0001.
 
 -- The ledger added up by day, once for each thing it is looked at by. Written in the transaction of each of its rows,
--- and made anew from it at a start whose time zone is another (fact usage_days).
+-- and made anew from it by a start whose time zone is not that of the fact usage_days.
 CREATE TABLE usage_days (
-    day TEXT NOT NULL,                          -- 2026-11-28
     what TEXT NOT NULL,                         -- person, place, assistant, model, kind
-    project TEXT NOT NULL,                      -- '': chats
+    day TEXT NOT NULL,                          -- 2026-11-28
+    whose TEXT NOT NULL,                        -- chats; api:PROJECT; '': nobody's
     name TEXT NOT NULL,                         -- as core/store/usage.py KEYS gives it
-    requests INTEGER NOT NULL,
-    unknown INTEGER NOT NULL,
-    unpriced INTEGER NOT NULL,
-    input INTEGER NOT NULL,
-    cached INTEGER NOT NULL,
-    output INTEGER NOT NULL,
-    reasoning INTEGER NOT NULL,
-    price_usd DOUBLE PRECISION,                 -- NULL: nothing of it has a price
-    PRIMARY KEY (day, what, project, name)
+    requests BIGINT NOT NULL,
+    unknown BIGINT NOT NULL,
+    unpriced BIGINT NOT NULL,
+    input BIGINT NOT NULL,
+    cached BIGINT NOT NULL,
+    output BIGINT NOT NULL,
+    reasoning BIGINT NOT NULL,
+    price BIGINT,                               -- whole numbers add up exactly: 1e-10 USD. NULL: nothing has a price
+    PRIMARY KEY (what, day, whose, name)
 );
 
 -- What a person thinks of an answer.
@@ -39,3 +39,32 @@ CREATE TABLE saved_questions (
     actor TEXT NOT NULL,                        -- key:NAME; of feedback the person
     created_at DOUBLE PRECISION NOT NULL
 );
+
+-- Versions of an assistant beside each other on saved questions: each answer is a run of its own.
+CREATE TABLE trials (
+    id TEXT PRIMARY KEY,                        -- trial_…
+    assistant_id TEXT NOT NULL,
+    version INTEGER NOT NULL,                   -- that is tried
+    beside INTEGER NOT NULL,                    -- that it is compared with
+    project TEXT NOT NULL,                      -- of whoever began it
+    actor TEXT NOT NULL,                        -- key:NAME
+    limit_usd DOUBLE PRECISION NOT NULL,        -- the sum that ends it
+    version_usd DOUBLE PRECISION,               -- what an answer of each was expected to cost; NULL: not known
+    beside_usd DOUBLE PRECISION,
+    status TEXT NOT NULL,                       -- in_progress, completed, limit, cancelled
+    created_at DOUBLE PRECISION NOT NULL,
+    ended_at DOUBLE PRECISION
+);
+CREATE INDEX trials_by_assistant ON trials (assistant_id, created_at);
+
+CREATE TABLE trial_answers (
+    trial_id TEXT NOT NULL,
+    place INTEGER NOT NULL,                     -- of the question, from 0
+    version INTEGER NOT NULL,
+    question_id TEXT NOT NULL,
+    origin TEXT,                                -- the thread it was asked in; NULL: typed
+    run_id TEXT UNIQUE,                         -- NULL: not begun
+    verdict TEXT,                               -- of the version that is tried: better, same, worse
+    PRIMARY KEY (trial_id, place, version)
+);
+CREATE INDEX trial_answers_by_origin ON trial_answers (origin);

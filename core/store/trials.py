@@ -1,0 +1,145 @@
+"""Trials: two versions of an assistant on saved questions. Each answer is a run, written with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from core.store import threads, uploads, vector_stores
+from core.store.database import Execute
+from core.store.saved_questions import SavedQuestion
+from core.types import RunId, ThreadId
+
+Status = Literal["in_progress", "completed", "limit", "cancelled"]
+Verdict = Literal["better", "same", "worse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """`version` is tried beside another; what an answer of each was expected to cost may be None."""
+
+    id: str
+    assistant: str
+    version: int
+    beside: int
+    project: str
+    actor: str
+    limit_usd: float
+    version_usd: float | None
+    beside_usd: float | None
+    status: Status
+    created_at: float
+    ended_at: float | None = None
+
+    def expected(self, version: int) -> float:
+        """What an answer of it costs, as far as anybody knew before."""
+        return (self.version_usd if version == self.version else self.beside_usd) or 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrialAnswer:
+    """A version's answer to a question; `run` None: not begun."""
+
+    place: int
+    version: int
+    question: str
+    origin: str | None
+    run: RunId | None
+    verdict: Verdict | None
+    ended: bool
+    """Also where its run is not there any more."""
+    usd: float
+    """What its requests cost that have a price."""
+    unpriced: bool
+    """Some have none."""
+
+
+_COLUMNS: Final = (
+    "id, assistant_id, version, beside, project, actor, limit_usd, version_usd, beside_usd, status, "
+    "created_at, ended_at"
+)
+_ANSWERS: Final = (
+    "SELECT place, version, question_id, origin, run_id, verdict, run_id IS NOT NULL AND NOT EXISTS "
+    "(SELECT 1 FROM runs WHERE runs.id = a.run_id AND ended_at IS NULL), "
+    "COALESCE((SELECT SUM(price_usd) FROM usage WHERE usage.run_id = a.run_id), 0), "
+    "EXISTS (SELECT 1 FROM usage WHERE usage.run_id = a.run_id AND price_usd IS NULL) "
+    "FROM trial_answers a WHERE trial_id = ? ORDER BY place, version DESC"
+)
+
+
+def add(tx: Execute, one: Trial, questions: Sequence[tuple[SavedQuestion, str | None]]) -> None:
+    """Begin it; each question with the thread it was asked in."""
+    values = (one.id, one.assistant, one.version, one.beside, one.project, one.actor, one.limit_usd)
+    expected = (one.version_usd, one.beside_usd, one.status, one.created_at, one.ended_at)
+    sql = f"INSERT INTO trials ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    tx.execute(sql, (*values, *expected))
+    for place, (question, origin) in enumerate(questions):
+        for version in (one.version, one.beside):
+            tx.execute(
+                "INSERT INTO trial_answers (trial_id, place, version, question_id, origin) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (one.id, place, version, question.id, origin),
+            )
+
+
+def get(tx: Execute, id: str) -> Trial | None:
+    """The one with that id."""
+    rows = tx.execute(f"SELECT {_COLUMNS} FROM trials WHERE id = ?", (id,)).fetchall()
+    return Trial(*rows[0]) if rows else None
+
+
+def newest(tx: Execute, assistant: str, count: int) -> list[Trial]:
+    """The assistant's newest, the newest first."""
+    sql = f"SELECT {_COLUMNS} FROM trials WHERE assistant_id = ? ORDER BY created_at DESC, id LIMIT ?"
+    return [Trial(*row) for row in tx.execute(sql, (assistant, count)).fetchall()]
+
+
+def under_way(tx: Execute) -> list[Trial]:
+    """All that have not ended, the oldest first."""
+    sql = f"SELECT {_COLUMNS} FROM trials WHERE status = 'in_progress' ORDER BY created_at"
+    return [Trial(*row) for row in tx.execute(sql).fetchall()]
+
+
+def answers(tx: Execute, trial: str) -> list[TrialAnswer]:
+    """Of each question both, that of the version that is tried first where it is the newer one."""
+    return [TrialAnswer(*row) for row in tx.execute(_ANSWERS, (trial,)).fetchall()]
+
+
+def begun(tx: Execute, trial: str, answer: TrialAnswer, run: RunId) -> None:
+    """That run is this answer: written in the transaction that makes the run, so none is made twice."""
+    tx.execute(
+        "UPDATE trial_answers SET run_id = ? WHERE trial_id = ? AND place = ? AND version = ?",
+        (run, trial, answer.place, answer.version),
+    )
+
+
+def left_out(tx: Execute, trial: str, place: int) -> None:
+    """The question was removed before it was asked."""
+    tx.execute(
+        "DELETE FROM trial_answers WHERE trial_id = ? AND place = ? AND run_id IS NULL", (trial, place)
+    )
+
+
+def judge(tx: Execute, trial: Trial, question: str, verdict: Verdict | None) -> bool:
+    """What somebody thinks of the version that is tried; whether it has that question."""
+    sql = (
+        "UPDATE trial_answers SET verdict = ? WHERE trial_id = ? AND question_id = ? AND version = ? "
+        "RETURNING place"
+    )
+    return bool(tx.execute(sql, (verdict, trial.id, question, trial.version)).fetchall())
+
+
+def end(tx: Execute, id: str, status: Status, now: float) -> None:
+    """It has ended so, unless it had before."""
+    sql = "UPDATE trials SET status = ?, ended_at = ? WHERE id = ? AND status = 'in_progress'"
+    tx.execute(sql, (status, now, id))
+
+
+def forget(tx: Execute, origin: ThreadId) -> None:
+    """Something of that thread was deleted: what trials have copied of it goes, with their answers."""
+    copies = "SELECT thread_id FROM runs WHERE id IN (SELECT run_id FROM trial_answers WHERE origin = ?)"
+    for (thread,) in tx.execute(copies, (origin,)).fetchall():
+        uploads.delete_outputs(tx, thread)
+        vector_stores.close_store(tx, thread)
+        threads.remove(tx, thread)
