@@ -45,6 +45,7 @@ class Rows(Query):
 
 class RunRows(Rows):
     thread: str = ""
+    feedback: Literal["", "good", "bad"] = ""
 
 
 class ThreadOnly(Query):
@@ -74,7 +75,13 @@ class Show(Body):
 
 def routes(console: Console) -> tuple[Route, ...]:
     """Their operations."""
-    found = (*_access(console), *_lists(console), *_assistants(console), *_playground(console))
+    found = (
+        *_access(console),
+        *_lists(console),
+        *_threads(console),
+        *_assistants(console),
+        *_playground(console),
+    )
     return (*found, *observe.routes(console))
 
 
@@ -123,6 +130,7 @@ def _session(console: Console, key: Key) -> dict[str, Any]:
         **told,
         "version": version(),
         "demo": means.demo,
+        "feedback": console.settings.feedback,
         "connections": means.connections.to_json(),
     }
 
@@ -145,6 +153,17 @@ def _lists(console: Console) -> tuple[Route, ...]:
         told = await looks.run_texts(call.key, call.path["run_id"])
         return await asyncio.to_thread(_with_posts, told)
 
+    a_run = "/api/runs/{run_id}"
+    return (
+        _route("GET", "/api/runs", runs, "List runs", query=RunRows, answer="list"),
+        _route("GET", a_run, run, "One run, as it went"),
+        _route("POST", f"{a_run}/texts", run_texts, "What was said in a run; audited", body=Empty),
+    )
+
+
+def _threads(console: Console) -> tuple[Route, ...]:
+    looks = console.looks
+
     async def threads(call: Call) -> Answer:
         query = call.query
         return await looks.threads(call.key, _filters(query), query["limit"], query["after"])
@@ -155,14 +174,15 @@ def _lists(console: Console) -> tuple[Route, ...]:
     async def thread_texts(call: Call) -> Answer:
         return await looks.thread_texts(call.key, call.path["thread_id"])
 
-    a_run, a_thread = "/api/runs/{run_id}", "/api/threads/{thread_id}"
+    async def copy(call: Call) -> Answer:
+        return await looks.copy(call.key, call.path["thread_id"])
+
+    a_thread = "/api/threads/{thread_id}"
     return (
-        _route("GET", "/api/runs", runs, "List runs", query=RunRows, answer="list"),
-        _route("GET", a_run, run, "One run, as it went"),
-        _route("POST", f"{a_run}/texts", run_texts, "What was said in a run; audited", body=Empty),
         _route("GET", "/api/threads", threads, "List threads", query=Rows, answer="list"),
         _route("GET", a_thread, thread, "One thread, with its newest runs"),
         _route("POST", f"{a_thread}/texts", thread_texts, "What was said in a thread; audited", body=Empty),
+        _route("POST", f"{a_thread}/copy", copy, "A thread that goes on from here; audited", body=Empty),
     )
 
 
@@ -228,7 +248,8 @@ def _route(method: Literal["GET", "POST"], path: str, handle: Any, summary: str,
 
 def _filters(query: Any) -> Filters:
     status = tuple(filter(None, query["status"].split(",")))
-    return Filters(query["q"], status, query["assistant"], query.get("thread", ""), query["platform"])
+    told = (query["assistant"], query.get("thread", ""), query["platform"], query.get("feedback", ""))
+    return Filters(query["q"], status, *told)
 
 
 def _tool(name: str, kind: str, available: bool, tool: Any) -> dict[str, Any]:

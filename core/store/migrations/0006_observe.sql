@@ -18,6 +18,10 @@ CREATE TABLE usage_days (
     PRIMARY KEY (what, day, whose, name)
 );
 
+-- Of a copy: the thread it is made of in the end. NULL: it is none.
+ALTER TABLE threads ADD COLUMN copy_of TEXT;
+CREATE INDEX threads_copies ON threads (copy_of) WHERE copy_of IS NOT NULL;
+
 -- What a person thinks of an answer.
 CREATE TABLE feedback (
     run_id TEXT NOT NULL,

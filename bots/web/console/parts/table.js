@@ -3,7 +3,7 @@ import { address, go, withQuery } from "../address.js";
 import { generation, on } from "../live.js";
 import { ask } from "../session.js";
 import { language, t } from "../words.js";
-import { Empty, Head, Segment, Trouble } from "./bits.js";
+import { Empty, Head, Segment, Thumb, Trouble } from "./bits.js";
 import { Icon } from "./icons.js";
 import { html, useEffect, useRef, useState } from "./view.js";
 
@@ -11,11 +11,11 @@ import { html, useEffect, useRef, useState } from "./view.js";
  * `told`: on a phone its name stands before it; `look`: "rest" takes the room that is left and cuts what is longer, "minor" goes first
  * where there is little, "end" stands at the end of a row's first line on a phone */
 
-/** @param {{label: string, columns: Column[], rows: any[] | null, empty: any}} props rows null: not read yet */
-export function Table({ label, columns, rows, empty }) {
-  if (!rows) return html`<p class="reading">${t("reading")}</p>`;
-  if (!rows.length) return html`<div class="card">${empty}</div>`;
-  return html`<div class="card flush"><div class="scroll-x" tabindex="0" role="region" aria-label=${label}>
+/** @param {{label: string, columns: Column[], rows: any[] | null, empty: any, head?: any}} props rows null: not read yet; `head`: what stands above them in the card */
+export function Table({ label, columns, rows, empty, head }) {
+  if (!rows) return head ? html`<div class="card">${head}</div>` : html`<p class="reading">${t("reading")}</p>`;
+  if (!rows.length) return html`<div class="card">${head}${empty}</div>`;
+  return html`<div class="card flush">${head}<div class="scroll-x" tabindex="0" role="region" aria-label=${label}>
     <table class="folds">
       <thead><tr>${columns.map((one) => html`<th scope="col" class=${looks(one)}>${one.name}</th>`)}</tr></thead>
       <tbody>${rows.map((row) => html`<tr key=${row.id}>${columns.map((one) => html`<${Cell} column=${one} value=${one.cell(row)} />`)}</tr>`)}</tbody>
@@ -55,7 +55,7 @@ export function useList(path, kind = "", fits = () => true) {
 }
 
 /** @param {any[]} rows @param {any} row @param {(row: any, known: boolean) => boolean} fits */
-function merged(rows, row, fits) {
+export function merged(rows, row, fits) {
   const at = rows.findIndex((one) => one.id === row.id);
   if (at >= 0) return fits(row, true) ? rows.with(at, row) : rows.toSpliced(at, 1);
   return fits(row, false) ? [row, ...rows] : rows;
@@ -78,7 +78,7 @@ export const List = ({ list, label, columns, empty }) => html`<${Trouble} error=
   ${list.next && html`<div><button type="button" class="button" onClick=${list.next}>${t("more")}</button></div>`}`;
 
 /** Filters that only links set: they are shown, and can be taken out. */
-const NARROW = ["assistant", "thread", "platform"];
+const NARROW = ["assistant", "thread", "platform", "feedback"];
 
 /** @returns {[string, string][]} */
 const states = () => [["", t("all")], ["queued,in_progress", t("live")], ["requires_action", t("waiting")], ["failed,incomplete,expired", t("failed")]];
@@ -101,7 +101,7 @@ function Filters() {
     <${Segment} label=${t("filter")} options=${states()} on=${query.get("status") ?? ""}
       choose=${(/** @type {string} */ status) => go(withQuery({ status }))} />
     ${NARROW.filter((name) => query.has(name)).map((name) => html`<a class="tag" key=${name} href=${withQuery({ [name]: "" })} title=${t("nothing.all")}>
-      ${query.get(name)}<${Icon} name="close" /></a>`)}</div>`;
+      ${name === "feedback" ? html`<${Thumb} good=${query.get(name) === "good"} />` : query.get(name)}<${Icon} name="close" /></a>`)}</div>`;
 }
 
 /** Whether a row that an event tells of belongs to what the address asks for: what is searched for only the server knows.
