@@ -153,11 +153,11 @@ class Total:
 
 
 _UNKNOWN = "outcome IN ('unknown', 'cancelled') AND input IS NULL AND units IS NULL"
-_UNPRICED = "price_usd IS NULL AND (outcome IN ('completed', 'incomplete') OR input IS NOT NULL)"
+UNPRICED = "price_usd IS NULL AND (outcome IN ('completed', 'incomplete') OR input IS NOT NULL)"
 UNIT: Final = 10**10
 """Money is added up in whole numbers of these parts of a dollar: the order of the rows is no matter."""
 _SUMS = (
-    f"COUNT(*), SUM(CASE WHEN {_UNKNOWN} THEN 1 ELSE 0 END), SUM(CASE WHEN {_UNPRICED} THEN 1 ELSE 0 END), "
+    f"COUNT(*), SUM(CASE WHEN {_UNKNOWN} THEN 1 ELSE 0 END), SUM(CASE WHEN {UNPRICED} THEN 1 ELSE 0 END), "
     "COALESCE(SUM(input), 0), COALESCE(SUM(cached), 0), COALESCE(SUM(output), 0), "
     f"COALESCE(SUM(reasoning), 0), SUM(CAST(ROUND(price_usd * {UNIT}) AS BIGINT))"
 )

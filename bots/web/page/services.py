@@ -12,6 +12,7 @@ from bots.web.page.gate import PER_MINUTE, Gate, Login
 from core.api.assistants import ApiAssistants
 from core.api.console.changes import Changes
 from core.api.console.looks import Deciding, Looks
+from core.api.console.overview import Overview
 from core.api.console.sessions import Sessions, link
 from core.api.console.versions import Versions
 from core.api.key import Key
@@ -44,6 +45,7 @@ class Console:
     gate: Gate
     login: Login
     looks: Looks
+    overview: Overview
     versions: Versions
     changes: Changes
     means: PageMeans
@@ -72,6 +74,7 @@ def console(settings: Settings, db: Database, assistants: ApiAssistants, means: 
         gate=Gate(sessions, Access(sessions.find, PER_MINUTE)),
         login=Login(sessions),
         looks=looks,
+        overview=Overview(looks, settings),
         versions=Versions(looks, assistants),
         changes=Changes(looks),
         means=means,

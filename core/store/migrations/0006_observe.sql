@@ -72,3 +72,6 @@ CREATE TABLE trial_answers (
     PRIMARY KEY (trial_id, place, version)
 );
 CREATE INDEX trial_answers_by_origin ON trial_answers (origin);
+
+-- What happened in a span of time.
+CREATE INDEX runs_created ON runs (created_at);
