@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bots.checks.live import LiveChecks
 from bots.intake.connection import Connections
 from bots.web.frame.access import Access
 from bots.web.page.gate import PER_MINUTE, Gate, Login
@@ -47,10 +48,13 @@ class Console:
     versions: Versions
     changes: Changes
     means: PageMeans
+    checks: LiveChecks
+    """What `spool doctor` would find, as far as somebody has looked."""
 
     async def close(self) -> None:
         """Nobody looks any more."""
         await self.changes.close()
+        await self.checks.close()
         self.looks.read.close()
 
 
@@ -75,4 +79,5 @@ def console(settings: Settings, db: Database, assistants: ApiAssistants, means: 
         versions=Versions(looks, assistants),
         changes=Changes(looks),
         means=means,
+        checks=LiveChecks(settings, means.connections),
     )
