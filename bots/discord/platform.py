@@ -31,7 +31,7 @@ from bots.replies.approvals import ApprovalPosts
 from bots.replies.edited import EditBrush
 from bots.replies.live import FullReply
 from bots.replies.markdown import Pages
-from bots.replies.posts import Gone, Posts
+from bots.replies.posts import Count, Gone, Posts
 from bots.replies.safe_text import printable
 from core.concurrency import Background, KeyedLock
 from core.errors import SpoolError, Unreachable
@@ -248,6 +248,10 @@ class DiscordPlatform:
     async def direct(self, user: str, words: str) -> None:
         """See `bots.intake.alerts.Direct`."""
         await self._api.direct(user, words)
+
+    def count(self, told: Count) -> None:
+        """From now on that is told of each post."""
+        self._api.count = told
 
     async def fetch(self, attachment: Attachment, limit: int) -> bytes:
         """See `Fetching.fetch`."""

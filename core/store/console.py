@@ -53,7 +53,7 @@ _PLACES: Final = (
     "LEFT JOIN names AS places ON places.platform = messages.platform "
     "AND places.workspace = messages.workspace AND places.id = messages.channel"
 )
-_FIRST: Final = (
+FIRST: Final = (
     "CASE WHEN runs.first_token_at IS NULL AND runs.status NOT IN ('completed', 'incomplete') THEN NULL "
     "ELSE MIN(COALESCE(runs.first_text_at, runs.first_token_at), COALESCE((SELECT created_at FROM steps "
     "WHERE runs.takeovers > 0 AND run_id = runs.id AND name = 'post:0'), 9e9)) END"
@@ -78,7 +78,7 @@ _RUN: Final[Mapping[str, str]] = {
     "assistant_version": "runs.assistant_version",
     "created_at": "runs.created_at",
     "began_at": "runs.began_at",
-    "first_text_at": _FIRST,
+    "first_text_at": FIRST,
     "ended_at": "runs.ended_at",
     "attempts": "runs.attempts",
     "takeovers": "runs.takeovers",
