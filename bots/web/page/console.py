@@ -12,7 +12,7 @@ from bots.version import version
 from bots.web.bodies.assistants import ModifyAssistant
 from bots.web.bodies.shared import Body, Query
 from bots.web.frame.answers import reply
-from bots.web.page import live
+from bots.web.page import live, trials
 from bots.web.page.gate import cookie_of, language_of
 from bots.web.page.services import Console
 from bots.web.page.shown import posts, shown
@@ -75,6 +75,7 @@ class Show(Body):
 def routes(console: Console) -> tuple[Route, ...]:
     """Their operations."""
     found = (*_access(console), *_lists(console), *_assistants(console), *_playground(console))
+    found += trials.routes(console.trials)
     return tuple(found)
 
 
@@ -175,7 +176,7 @@ def _assistants(console: Console) -> tuple[Route, ...]:
     async def tools(call: Call) -> Answer:
         hosted = [_tool(name, "hosted", console.settings.full_features, {"type": name}) for name in HOSTED]
         own = []
-        for tool in await console.means.toolbox():
+        for tool in (await console.means.ready()).toolbox:
             function = {
                 "name": tool.name,
                 "description": tool.description,
