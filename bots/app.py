@@ -45,7 +45,7 @@ from core.runs.runner import Runner
 from core.runs.summaries import Summaries
 from core.settings import Settings
 from core.settings.http import CONSOLE, Listening, listening
-from core.store import assistants, files
+from core.store import assistants, files, usage
 from core.store.data_dir import data_directory, only_runner
 from core.store.database import FILE, Database, Execute, explained
 from core.types import EVERY_FUNCTION, Assistant
@@ -243,7 +243,7 @@ async def assembled(
     platforms: dict[str, Connected] = {}
     connections = Connections(names)
     core = _core(settings, db, platforms, tool_files, prices)
-    settled = partial(_settle, assistant=assistant or settings_assistant(settings), real=assistant is None)
+    settled = partial(_settle, settings=settings, assistant=assistant)
     if demos := await db(settled):
         logger.warning(older_demo.warning(demos))
     async with _session() as session:
@@ -255,8 +255,7 @@ async def assembled(
         await _resume(core)
         watch = LoopWatch()
         try:
-            served = _http(settings, db, core, connections, behind)
-            async with served as url:  # all that others were told is known from here on
+            async with _http(settings, db, core, connections, behind) as url:  # what they were told is known
                 yield Running(list(platforms.values()), core.lanes, url, connections)
         finally:
             watch.close()
@@ -307,11 +306,12 @@ async def _answers(db: Database, ready: Ready) -> tuple[str, int]:
     return one.model, len(functions) + len(one.hosted())
 
 
-def _settle(tx: Execute, *, assistant: Assistant, real: bool) -> list[Assistant]:
+def _settle(tx: Execute, *, settings: Settings, assistant: Assistant | None) -> list[Assistant]:
     """What must be in the database before anything begins; gives what an older demo made there."""
-    demos = older_demo.set_aside(tx, time.time()) if real else []
-    assistants.settle(tx, with_chosen_model(tx, assistant) if real else assistant, time.time())
+    demos = [] if assistant else older_demo.set_aside(tx, time.time())
+    assistants.settle(tx, assistant or with_chosen_model(tx, settings_assistant(settings)), time.time())
     files.release_ended(tx)
+    usage.settle(tx, settings.zone)
     return demos
 
 

@@ -13,7 +13,7 @@ from typing import Any, get_args
 from bots.cli.assistants.show import put, put_json
 from bots.cli.runs import looked_up
 from bots.cli.table import put_rows
-from core.settings import Settings
+from core.settings import Settings, time_zone
 from core.store import overview, usage
 from core.store.database import Execute
 from core.store.overview import Promises
@@ -21,7 +21,7 @@ from core.store.usage import By, Total
 
 _LATELY = re.compile(r"(\d{1,5})([dhm])")
 _SECONDS = {"d": 86400, "h": 3600, "m": 60}
-HEADS = ("REQUESTS", "UNKNOWN", "UNPRICED", "INPUT", "CACHED", "OUTPUT", "REASONING", "USD")
+HEADS = ("REQUESTS", "UNKNOWN", "UNPRICED", "INPUT", "CACHED", "OUTPUT", "REASONING", "USD", "GOOD", "BAD")
 WORDS = {
     "accepted": "questions accepted",
     "answered": "answered",
@@ -41,18 +41,19 @@ def add(commands: Any, spool: str = "spool") -> None:
         "--since",
         type=moment,
         metavar="WHEN",
-        default=0.0,
-        help="a date (2026-11-01), a time (2026-11-01T09:30), or lately: 7d, 24h, 30m",
+        default=datetime.datetime.fromtimestamp(0, datetime.UTC),
+        help="a date (2026-11-01) or time (2026-11-01T09:30) in the zone TZ, or lately: 7d, 24h, 30m",
     )
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
 
 
-def moment(typed: str) -> float:
-    """Unix seconds. A date or time without a zone is one of this machine's clock."""
-    if lately := _LATELY.fullmatch(typed):
-        return time.time() - int(lately[1]) * _SECONDS[lately[2]]
+def moment(typed: str) -> datetime.datetime:
+    """A date or time without a zone is one of the zone of the settings."""
     try:
-        return datetime.datetime.fromisoformat(typed).timestamp()
+        if lately := _LATELY.fullmatch(typed):
+            ago = int(lately[1]) * _SECONDS[lately[2]]
+            return datetime.datetime.fromtimestamp(time.time() - ago, datetime.UTC)
+        return datetime.datetime.fromisoformat(typed)
     except (ValueError, OverflowError, OSError):
         raise argparse.ArgumentTypeError(
             f"{typed} is no time. Write a date (2026-11-01), a time (2026-11-01T09:30), or 7d, 24h, 30m."
@@ -62,8 +63,13 @@ def moment(typed: str) -> float:
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """The exit status, 0. Raises ConfigError."""
 
+    since = options.since
+    if since.tzinfo is None:
+        since = since.replace(tzinfo=time_zone.zone(settings.zone))
+    since = since.timestamp()
+
     def work(tx: Execute) -> tuple[Mapping[str, Total], Promises]:
-        return usage.totals(tx, options.since, options.by), overview.promises(tx, options.since)
+        return usage.totals(tx, since, options.by, settings.zone), overview.promises(tx, since)
 
     found, promises = looked_up(settings, work)
     total = usage.together(found.values())
@@ -74,8 +80,9 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     if not found:
         put("The model server was not asked for anything.")
     else:
-        rows = [(key or "-", *_cells(one)) for key, one in found.items()]
-        put_rows((options.by.upper(), *HEADS), [*rows, ("total", *_cells(total))], right=len(HEADS))
+        heads = HEADS if total.good or total.bad else HEADS[:-2]
+        rows = [(key or "-", *_cells(one)[: len(heads)]) for key, one in (*found.items(), ("total", total))]
+        put_rows((options.by.upper(), *heads), rows, right=len(heads))
     put("")
     for name, value in asdict(promises).items():
         put(f"{value:>9,}  {WORDS[name]}")
@@ -83,5 +90,6 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _cells(one: Total) -> list[str]:
-    counts = [f"{value:,}" for name, value in asdict(one).items() if name != "price_usd"]
-    return [*counts, "unpriced" if one.price_usd is None else f"{one.price_usd:,.6f}"]
+    """In the order of `Total`."""
+    usd = "unpriced" if one.price_usd is None else f"{one.price_usd:,.6f}"
+    return [usd if name == "price_usd" else f"{value:,}" for name, value in asdict(one).items()]

@@ -191,7 +191,7 @@ def _of_client(tx: Execute, row: runs.Row, owner: str, budget: int, *, resumed: 
         resumed=resumed,
         messages=(asked,),
         memo=runs.steps(tx, row.run),
-        history=history.select(tx, row.thread, assistant, room, 0),
+        history=history.belonging(history.select(tx, row.thread, assistant, room, 0), kept.get("topic", "")),
         assistant=assistant,
         room=room,
         store=files.kept(tx, row.thread, time.time())[0],

@@ -11,10 +11,20 @@ import itertools
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from core.store import files, items, messages, runs, saved_questions, summaries, trials, vector_stores
+from core.store import (
+    copies,
+    files,
+    items,
+    messages,
+    runs,
+    saved_questions,
+    summaries,
+    trials,
+    vector_stores,
+)
 from core.store.database import Execute
 from core.store.messages import DELETED, GONE, Row
 from core.types import Address, RunId, ThreadId
@@ -88,9 +98,11 @@ def _blank(tx: Execute, row: Row) -> None:
     if row.run:
         said = [row.body.get("text", ""), *(file.transcript or "" for file in known)]
         said += [quote["text"] for quote in row.body.get("quotes", ())]
-        _out_of_turn(tx, row, [one for one in said if len(one) >= _SHORTEST])
+        for thread in (row.thread, *copies.of(tx, row.thread)):
+            _out_of_turn(tx, replace(row, thread=thread), [one for one in said if len(one) >= _SHORTEST])
         runs.blank_steps(tx, row.run)
     _drop_files(tx, row.thread, place)
+    copies.forget_message(tx, row.seq)
     kept: dict[str, object] = {name: row.body[name] for name in _KEPT if name in row.body}
     messages.write(tx, row.seq, {"text": "", **kept, GONE: True})
     if row.run and all_gone(tx, row.run):
@@ -175,14 +187,15 @@ def _out_of_contexts(tx: Execute, address: Address, id: str, sent_at: float) -> 
 def _forget_earlier(tx: Execute, run: RunId, gone: list[dict[str, Any]]) -> None:
     """Take messages out of what an ended run has put on record of its topic."""
     row, asked = runs.row(tx, run), messages.rows_of(tx, run)
-    turn = items.turn(tx, ThreadId(row.thread), run)
-    if len(_questions(turn)) > len(asked):
-        seq, item = turn[0]
-        content = item["content"]
-        for one in gone:
-            content = _without_line(content, one)
-        items.replace(tx, seq, json.dumps(item | {"content": content}, ensure_ascii=False))
-        summaries.drop(tx, row.thread, seq)
+    for thread in (row.thread, *copies.of(tx, row.thread)):
+        turn = items.turn(tx, thread, run)
+        if len(_questions(turn)) > len(asked):
+            seq, item = turn[0]
+            content = item["content"]
+            for one in gone:
+                content = _without_line(content, one)
+            items.replace(tx, seq, json.dumps(item | {"content": content}, ensure_ascii=False))
+            summaries.drop(tx, thread, seq)
     if any(one.get("files") for one in gone):
         place = "/".join([*messages.identity(tx, asked[0].seq)[:3], f"earlier@{run}"])
         _drop_files(tx, ThreadId(row.thread), place)

@@ -47,6 +47,14 @@ def write(tx: Execute, thread: ThreadId, before: Summary, text: str, upto: int, 
     )
 
 
+def put(tx: Execute, thread: ThreadId, text: str, upto: int, now: float) -> None:
+    """The first one of a thread."""
+    tx.execute(
+        "INSERT INTO summaries (thread_id, text, upto, due, updated_at) VALUES (?, ?, ?, 0, ?)",
+        (thread, text, upto, now),
+    )
+
+
 def drop(tx: Execute, thread: ThreadId, seq: int) -> None:
     """An item has changed: a summary that covers it is of no use, nor is one that is being made."""
     tx.execute(

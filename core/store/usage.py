@@ -1,12 +1,20 @@
-"""Usage: what each request to the model server cost. Rows are only added; they outlive runs and threads."""
+"""Usage: what each request to the model server cost. Rows are only added; they outlive runs and threads.
+
+Beside the ledger stands what it adds up to by day (`usage_days`), written in the transaction of each row, so
+both tell the same. Its days are those of one time zone, which a fact names. A start in another zone, or where
+there is no such fact yet, adds all of the ledger up anew (`settle`). That is one transaction, too: killed in
+the middle of it, it did not happen, and the next start does it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
-from typing import Final, Literal
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final, Literal
 
+from core.settings import time_zone
+from core.store import facts
 from core.store.database import Execute
 from core.types import Address, ThreadId
 
@@ -57,14 +65,17 @@ class Usage:
 _COLUMNS = [item.name for item in fields(Usage) if item.name != "attempt"]
 _NAMES, _MARKS = ", ".join(_COLUMNS), ", ".join("?" for _ in _COLUMNS)
 _ATTEMPT = "(SELECT COUNT(*) + 1 FROM usage WHERE run_id = ? AND kind = ? AND step = ?)"
-_ADD = f"INSERT INTO usage ({_NAMES}, attempt) VALUES ({_MARKS}, {_ATTEMPT})"
+_ADD = f"INSERT INTO usage ({_NAMES}, attempt) VALUES ({_MARKS}, {_ATTEMPT}) RETURNING seq"
 
 
 def add(tx: Execute, *rows: Usage) -> None:
-    """Write the row of each request."""
+    """Write the row of each request, and count it in its day."""
+    zone = facts.find(tx, DAYS)
     for one in rows:
         values = [getattr(one, name) for name in _COLUMNS]
-        tx.execute(_ADD, (*values, one.run_id, one.kind, one.step)).fetchall()
+        (seq,) = tx.execute(_ADD, (*values, one.run_id, one.kind, one.step)).fetchall()[0]
+        if zone is not None:  # else the next start counts them all
+            tx.execute(f"{_COUNT} WHERE usage.seq = ? {_ADDED}", (day_of(one.began_at, zone), seq)).fetchall()
 
 
 def of_run(tx: Execute, run: str) -> tuple[int, int] | None:
@@ -126,7 +137,11 @@ KEYS: Final[Mapping[By, str]] = {
     "day": "CAST(began_at / 900 AS INTEGER)",
     "kind": "kind",
 }
-"""What rows are told apart by. Days are this machine's, whose clock differs by whole quarters of an hour."""
+"""What rows are told apart by. Clocks differ by whole quarters of an hour, so each belongs to one day."""
+WHOSE: Final = "CASE platform WHEN 'api' THEN 'api:' || place WHEN '' THEN '' ELSE 'chats' END"
+"""Who may see a row, beside those who see all."""
+DAYS: Final = "usage_days"
+"""The fact that names the zone of the days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,32 +159,106 @@ class Total:
     reasoning: int = 0
     price_usd: float | None = 0.0
     """None: of what was done nothing has a price."""
+    good: int = 0
+    """Answers that somebody liked, each person's word counted."""
+    bad: int = 0
 
 
 _UNKNOWN = "outcome IN ('unknown', 'cancelled') AND input IS NULL AND units IS NULL"
 _UNPRICED = "price_usd IS NULL AND (outcome IN ('completed', 'incomplete') OR input IS NOT NULL)"
+UNIT: Final = 10**10
+"""Money is added up in whole numbers of these parts of a dollar: the order of the rows is no matter."""
 _SUMS = (
     f"COUNT(*), SUM(CASE WHEN {_UNKNOWN} THEN 1 ELSE 0 END), SUM(CASE WHEN {_UNPRICED} THEN 1 ELSE 0 END), "
     "COALESCE(SUM(input), 0), COALESCE(SUM(cached), 0), COALESCE(SUM(output), 0), "
-    "COALESCE(SUM(reasoning), 0), SUM(price_usd)"
+    f"COALESCE(SUM(reasoning), 0), SUM(CAST(ROUND(price_usd * {UNIT}) AS BIGINT))"
+)
+SUMMED: Final = ("requests", "unknown", "unpriced", "input", "cached", "output", "reasoning", "price")
+_LOOKS = " UNION ALL ".join(f"SELECT '{by}' AS what" for by in KEYS if by != "day")
+_NAMED = " ".join(f"WHEN '{by}' THEN {key}" for by, key in KEYS.items() if by != "day")
+_SUMMED = ", ".join(SUMMED)
+_COUNT = (
+    f"INSERT INTO usage_days (day, what, whose, name, {_SUMMED}) "
+    f"SELECT CAST(? AS TEXT), what, {WHOSE} AS whose, CASE what {_NAMED} END AS name, {_SUMS} "
+    f"FROM usage CROSS JOIN ({_LOOKS}) AS looks"
+)
+_ADDED = "GROUP BY what, whose, name ON CONFLICT (what, day, whose, name) DO UPDATE SET " + ", ".join(
+    f"{one} = COALESCE(usage_days.{one} + excluded.{one}, usage_days.{one}, excluded.{one})" for one in SUMMED
 )
 
 
-def totals(tx: Execute, since: float, by: By) -> dict[str, Total]:
-    """What was used since then, by those keys; "" for what has none. In one order of the keys."""
+def settle(tx: Execute, zone: str) -> None:
+    """From now on days are those of that zone, and all of the ledger is counted in them."""
+    if facts.find(tx, DAYS) == zone:
+        return
+    tx.execute("DELETE FROM usage_days").fetchall()
+    next_ = "SELECT MIN(began_at) FROM usage WHERE began_at >= ?"
+    end = -1e18
+    while (at := tx.execute(next_, (end,)).fetchall()[0][0]) is not None:
+        day = day_of(at, zone)
+        end = max(begins(date.fromisoformat(day) + timedelta(1), zone), at + 1)
+        where = "WHERE began_at >= ? AND began_at < ?"
+        tx.execute(f"{_COUNT} {where} {_ADDED}", (day, at, end)).fetchall()
+    facts.remember(tx, DAYS, zone)
+
+
+def day_of(at: float, zone: str) -> str:
+    """The day of that moment there."""
+    return datetime.fromtimestamp(at, time_zone.zone(zone)).date().isoformat()
+
+
+def begins(day: date, zone: str) -> float:
+    """When that day begins there, also where its first hour is left out or comes twice."""
+    return datetime.combine(day, time(), time_zone.zone(zone)).timestamp()
+
+
+def totals(tx: Execute, since: float, by: By, zone: str) -> dict[str, Total]:
+    """What was used since then, by those keys; "" for what has none. In one order of the keys.
+
+    By the ledger itself. Days are those of that zone.
+    """
     found: dict[str, list[Total]] = {}
     column = KEYS[by]
     sql = f"SELECT {column} AS found, {_SUMS} FROM usage WHERE began_at >= ? GROUP BY found ORDER BY found"
     for key, *sums in tx.execute(sql, (since,)).fetchall():
-        name = datetime.fromtimestamp(key * 900, UTC).astimezone().date().isoformat() if by == "day" else key
-        found.setdefault(name, []).append(Total(*sums))
+        found.setdefault(_told(key, by, zone), []).append(total(sums))
+    for name, one in opinions(tx, since, by, zone):
+        found[name].append(one)
     return {name: together(parts) for name, parts in found.items()}
+
+
+def opinions(
+    tx: Execute, since: float, by: By, zone: str, whose: tuple[str, ...] = ()
+) -> list[tuple[str, Total]]:
+    """What people thought of answers since then: each counts where its answer's first request does."""
+    first = "SELECT MIN(seq) FROM usage WHERE run_id = about AND kind = 'answer'"
+    seen = f"AND {WHOSE} IN ({', '.join('?' for _ in whose)})" if whose else ""
+    said = "SELECT run_id AS about, good FROM feedback WHERE at >= ?"
+    column = KEYS[by]
+    sql = (
+        f"SELECT {column} AS found, SUM(good), SUM(1 - good) FROM ({said}) AS said "
+        f"JOIN usage ON usage.seq = ({first}) WHERE began_at >= ? {seen} GROUP BY found"
+    )
+    found = tx.execute(sql, (since, since, *whose)).fetchall()
+    return [(_told(key, by, zone), Total(good=good, bad=bad)) for key, good, bad in found]
+
+
+def _told(key: Any, by: By, zone: str) -> str:
+    return day_of(key * 900, zone) if by == "day" else str(key)
+
+
+def total(sums: Iterable[Any]) -> Total:
+    """Of what `SUMMED` names."""
+    *counts, price = sums
+    return Total(*[*counts, None if price is None else price / UNIT])
 
 
 def together(parts: Iterable[Total]) -> Total:
     """The sum of totals."""
     given = list(parts)
-    sums = {item.name: sum(getattr(one, item.name) or 0 for one in given) for item in fields(Total)}
-    made = Total(**sums | {"price_usd": round(float(sums["price_usd"]), 12)})
-    unknown = not made.price_usd and (made.unknown or made.unpriced)
+    counts = [item.name for item in fields(Total) if item.name != "price_usd"]
+    sums = {name: sum(getattr(one, name) for one in given) for name in counts}
+    price = sum(round((one.price_usd or 0.0) * UNIT) for one in given)
+    made = Total(**sums, price_usd=price / UNIT)
+    unknown = not price and (made.unknown or made.unpriced)
     return replace(made, price_usd=None) if unknown else made

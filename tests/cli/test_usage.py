@@ -88,7 +88,7 @@ def test_the_parts_are_the_total(spool, by, requests):
     assert requests == {part["key"]: part["requests"] for part in parts}
     assert {
         **{"requests": 6, "unknown": 1, "unpriced": 2, "input": 3000, "cached": 600},
-        **{"output": 150, "reasoning": 60, "price_usd": 0.002},
+        **{"output": 150, "reasoning": 60, "price_usd": 0.002, "good": 0, "bad": 0},
     } == found["total"]
     for name in ("requests", "unknown", "unpriced", "input", "cached", "output", "reasoning"):
         assert found["total"][name] == sum(part[name] for part in parts)

@@ -12,7 +12,7 @@ from bots.version import version
 from bots.web.bodies.assistants import ModifyAssistant
 from bots.web.bodies.shared import Body, Query
 from bots.web.frame.answers import reply
-from bots.web.page import live, trials
+from bots.web.page import live, observe, trials
 from bots.web.page.gate import cookie_of, language_of
 from bots.web.page.services import Console
 from bots.web.page.shown import posts, shown
@@ -75,8 +75,7 @@ class Show(Body):
 def routes(console: Console) -> tuple[Route, ...]:
     """Their operations."""
     found = (*_access(console), *_lists(console), *_assistants(console), *_playground(console))
-    found += trials.routes(console.trials)
-    return tuple(found)
+    return (*found, *observe.routes(console), *trials.routes(console.trials))
 
 
 def _access(console: Console) -> tuple[Route, ...]:
@@ -156,6 +155,9 @@ def _lists(console: Console) -> tuple[Route, ...]:
     async def thread_texts(call: Call) -> Answer:
         return await looks.thread_texts(call.key, call.path["thread_id"])
 
+    async def copy(call: Call) -> Answer:
+        return await looks.copy(call.key, call.path["thread_id"])
+
     a_run, a_thread = "/api/runs/{run_id}", "/api/threads/{thread_id}"
     return (
         _route("GET", "/api/runs", runs, "List runs", query=RunRows, answer="list"),
@@ -164,6 +166,7 @@ def _lists(console: Console) -> tuple[Route, ...]:
         _route("GET", "/api/threads", threads, "List threads", query=Rows, answer="list"),
         _route("GET", a_thread, thread, "One thread, with its newest runs"),
         _route("POST", f"{a_thread}/texts", thread_texts, "What was said in a thread; audited", body=Empty),
+        _route("POST", f"{a_thread}/copy", copy, "A thread that goes on from here; audited", body=Empty),
     )
 
 

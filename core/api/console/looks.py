@@ -12,7 +12,7 @@ from core.api.console.timeline import called, deaths, timeline
 from core.api.key import Key
 from core.api.page import listed
 from core.api.refusal import Refusal, not_found
-from core.store import audit, client_runs, console, messages, thread_messages, usage
+from core.store import audit, client_runs, console, copies, messages, thread_messages, threads, usage
 from core.store.audit import Entry
 from core.store.console import Filters, Row, StepRow
 from core.store.database import Database, Execute
@@ -127,6 +127,22 @@ class Looks:
 
         return await self.look(work)
 
+    async def copy(self, key: Key, id: str) -> Row:
+        """A thread of the key's project that goes on from here; the original is never touched.
+
+        One commit holds the row of the audit and all of the copy: a crash leaves both or neither.
+        """
+
+        def work(tx: Execute) -> Row:
+            there = threads.get(tx, id)
+            if there is None or not (key.admin or there.project in (None, key.project)):
+                raise not_found("thread", id)
+            _may_read(key, there.project)
+            audit.add(tx, Entry(time.time(), key.name, "threads.copy", id))
+            return {"thread_id": copies.copy(tx, there, key.project, time.time())}
+
+        return await self._db(work)
+
     async def questions(self, key: Key, thread: str) -> Row:
         """What that person was asked of late."""
 
@@ -148,13 +164,16 @@ class Looks:
 
     async def noted(self, key: Key, project: str | None, action: str, id: str) -> None:
         """Whoever reads what people said is written down. Raises Refusal where they may not."""
-        if not key.read_chats and project != key.project:
-            told = (
-                "This key may not read what people say; `spool keys create NAME --console --read-chats` may."
-            )
-            raise Refusal(told, status=403, code="read_chats")
+        _may_read(key, project)
         entry = Entry(time.time(), key.name, action, id)
         await self._db(lambda tx: audit.add(tx, entry))
+
+
+def _may_read(key: Key, project: str | None) -> None:
+    """Whether they may see what people said there. Raises Refusal."""
+    if not key.read_chats and project != key.project:
+        told = "This key may not read what people say; `spool keys create NAME --console --read-chats` may."
+        raise Refusal(told, status=403, code="read_chats")
 
 
 def question_objects(tx: Execute, found: list[console.Question]) -> list[Row]:

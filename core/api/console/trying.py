@@ -25,7 +25,7 @@ from core.errors import Unsaved
 from core.runs.client import views
 from core.runs.client.endings import Endings
 from core.runs.client.objects import Object
-from core.store import assistants, client_runs, saved_questions, threads, trials
+from core.store import assistants, client_runs, copies, saved_questions, threads, trials
 from core.store.database import Database, Execute
 from core.store.trials import Trial, TrialAnswer
 from core.types import Claim, RunId
@@ -92,14 +92,18 @@ class Trying:
     def _begin(self, tx: Execute, trial: Trial, answer: TrialAnswer) -> Begun | None:
         question = saved_questions.get(tx, answer.question)
         version = assistants.get(tx, trial.assistant, answer.version)
-        text = question and (question_of(tx, question.run) if question.run else question.text)
+        asked = client_runs.of(tx, RunId(question.run)) if question and question.run else None
+        text = question and (question_of(tx, asked.id) if asked else question.text)
         if question is None or version is None or not text:  # it was removed, or deleted by who had asked it
             trials.left_out(tx, trial.id, answer.place)
             return None
         key = Key("", trial.actor, trial.project)
         self._runs.allow(tx, key, version.tools)
-        there = threads.create(tx, question.project or None, {}, time.time())  # read by those who may read it
-        messages.add(tx, key, there, {"role": "user", "content": text}, time.time())
+        now, project = time.time(), question.project or None  # who may read the question reads the answers
+        before = threads.get(tx, asked.thread) if asked else None
+        copied = copies.copy(tx, before, project, now, asked.id) if before and asked else None
+        there = (threads.get(tx, copied) if copied else None) or threads.create(tx, project, {}, now)
+        messages.add(tx, key, there, {"role": "user", "content": text}, now)
         options = run_options(key, version, {}, None, trial=True)
         begun = self._runs.queue(tx, there, version, options, {"trial": trial.id})
         trials.begun(tx, trial.id, answer, begun.run)

@@ -1,22 +1,26 @@
 -- What is seen of it all: the ledger by day, what people think of answers, questions to try versions on. Portable as 0001.
 
 -- The ledger added up by day, once for each thing it is looked at by. Written in the transaction of each of its rows,
--- and made anew from it at a start whose time zone is another (fact usage_days).
+-- and made anew from it by a start whose time zone is not that of the fact usage_days.
 CREATE TABLE usage_days (
-    day TEXT NOT NULL,                          -- 2026-11-28
     what TEXT NOT NULL,                         -- person, place, assistant, model, kind
-    project TEXT NOT NULL,                      -- '': chats
+    day TEXT NOT NULL,                          -- 2026-11-28
+    whose TEXT NOT NULL,                        -- chats; api:PROJECT; '': nobody's
     name TEXT NOT NULL,                         -- as core/store/usage.py KEYS gives it
-    requests INTEGER NOT NULL,
-    unknown INTEGER NOT NULL,
-    unpriced INTEGER NOT NULL,
-    input INTEGER NOT NULL,
-    cached INTEGER NOT NULL,
-    output INTEGER NOT NULL,
-    reasoning INTEGER NOT NULL,
-    price_usd DOUBLE PRECISION,                 -- NULL: nothing of it has a price
-    PRIMARY KEY (day, what, project, name)
+    requests BIGINT NOT NULL,
+    unknown BIGINT NOT NULL,
+    unpriced BIGINT NOT NULL,
+    input BIGINT NOT NULL,
+    cached BIGINT NOT NULL,
+    output BIGINT NOT NULL,
+    reasoning BIGINT NOT NULL,
+    price BIGINT,                               -- whole numbers add up exactly: 1e-10 USD. NULL: nothing has a price
+    PRIMARY KEY (what, day, whose, name)
 );
+
+-- Of a copy: the thread it is made of in the end. NULL: it is none.
+ALTER TABLE threads ADD COLUMN copy_of TEXT;
+CREATE INDEX threads_copies ON threads (copy_of) WHERE copy_of IS NOT NULL;
 
 -- What a person thinks of an answer.
 CREATE TABLE feedback (

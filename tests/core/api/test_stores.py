@@ -37,7 +37,7 @@ async def test_a_store_finds_what_is_in_it(spool):
         await spool.stores.modify_file(ANN, store, files[1], {"attributes": {"hot": False, "n": 2}}),
         await spool.stores.modify(ANN, store, {"name": "meals", "metadata": {"c": "d"}}),
     ]
-    paid = await spool.db(lambda tx: usage.totals(tx, 0.0, "person"))
+    paid = await spool.db(lambda tx: usage.totals(tx, 0.0, "person", "UTC"))
     assert ("key:ann", 2) == (*paid, paid["key:ann"].requests)
     assert ({"a": "b"}, 2) == (told[0]["metadata"], told[0]["file_counts"]["completed"])
     assert (files, sizes) == ([one["id"] for one in told[1]["data"]], told[1]["data"][0]["chunking_strategy"])

@@ -109,7 +109,7 @@ async def test_an_answer_that_is_stopped_is_cancelled(tmp_path):
         await spool.say("2", kind="stop")
         await spool.idle()
         assert [("answer", "round:0", 1, "cancelled", None)] == await spool.rows(ROWS)
-        total = usage.together((await spool.db(lambda tx: usage.totals(tx, 0.0, "kind"))).values())
+        total = usage.together((await spool.db(lambda tx: usage.totals(tx, 0.0, "kind", "UTC"))).values())
         assert (1, 1, 0, None) == (total.requests, total.unknown, total.unpriced, total.price_usd)
 
 

@@ -1,4 +1,4 @@
-"""Versions tried on saved questions: what it costs is said before, the sum ends it, and nothing is changed."""
+"""Versions tried on saved questions: the cost is said before, the sum ends it, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from core.store import assistants, audit
 from core.store.reading import Reading
 from core.tools import Toolbox
 from core.types import SETTINGS_ID
-from standins.script.script import Call, Fault, outputs
+from standins.script.script import Call, Fault, Wait, outputs
 from tests.core.api.clients import KEY, Client, client, look, refused
 from tests.core.fakes import HERE, TIMEOUT
 from tests.core.runs.asking import Post
@@ -96,16 +96,15 @@ async def test_two_versions_side_by_side(tmp_path):
 
 
 async def test_the_sum_ends_it(tmp_path):
-    """No answer is begun that would pass it; one whose rounds pass it is cancelled; without prices none is kept."""
-    more = {"toolbox": Toolbox.of(look)}
-    async with client(tmp_path, **more) as (one, _), trying(one, tmp_path) as trials:
+    """No answer is begun that would pass it; one whose rounds do is cancelled; without prices it is not kept."""
+    async with client(tmp_path, toolbox=Toolbox.of(look)) as (one, _), trying(one, tmp_path) as trials:
         bot = await one.assistant(*tools("def:look"), metadata={"spool_functions": "server"})
         await versions(one.spool, bot)
         await one.ask("before", assistant=bot)
         asked = await plan(trials, bot, "a", "b", "c")
         each = (await trials.estimate(KEY, bot, asked))["price_usd"] / 6
         short = await ended(trials, await trials.start(KEY, bot, {**asked, "limit_usd": 2.5 * each}))
-        one.spool.script.otherwise = lambda items: Call("look", {"place": "x" * 900})
+        one.spool.script.otherwise = lambda items: [Wait(0.1), Call("look", {"place": "x" * 900})]
         passed = await ended(trials, await trials.start(KEY, bot, {**asked, "limit_usd": 1.5 * each}))
         statuses = await one.spool.rows("SELECT status FROM runs WHERE created_at > ? ", passed["created_at"])
         await one.spool.db(lambda tx: assistants.update(tx, bot, {"model": "my-own"}, 3))
@@ -153,8 +152,7 @@ async def test_it_is_cancelled_and_survives_a_death(tmp_path):
 async def test_nothing_is_changed(tmp_path):
     """The model is told, and the answer says which call was not made."""
     post = Post()
-    more = {"toolbox": post.toolbox()}
-    async with client(tmp_path, **more) as (one, _), trying(one, tmp_path) as trials:
+    async with client(tmp_path, toolbox=post.toolbox()) as (one, _), trying(one, tmp_path) as trials:
         one.spool.script.otherwise = lambda items: (
             next(iter(outputs(items).values())) if outputs(items) else Call("send", {"to": "bob"})
         )
@@ -190,7 +188,7 @@ async def test_what_people_said_stays_theirs(tmp_path):
         texts = await trials.texts(reader, made["id"], {})
         noted = [entry.action for entry in await one.spool.db(lambda tx: audit.newest(tx, 9))]
         await one.spool.inbox.withdraw(HERE, "1")
-        left = await one.spool.rows("SELECT item FROM items WHERE item LIKE '%secret%'")
+        left = await one.spool.rows("SELECT id FROM threads WHERE copy_of IS NOT NULL")
         gone = await trials.questions(ADMIN, SETTINGS_ID), await trials.texts(reader, made["id"], {})
 
     assert ("", None, {saved["id"]: "a secret"}) == (listed["text"], made["texts"], told["texts"])

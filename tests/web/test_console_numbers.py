@@ -1,0 +1,63 @@
+"""Usage and Overview as the page is told: over real sockets, after runs that really were."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+import pytest
+
+from bots.cli import usage
+from core.settings import Settings
+from standins.script.script import Scenario
+from tests.web.browser import browser, stranger
+from tests.web.clients import Api, talk
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture
+def api(console: Api) -> Api:
+    return console
+
+
+def typed(api: Api, capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    """What `spool usage` prints, of the ledger itself."""
+    parser = argparse.ArgumentParser()
+    usage.add(parser.add_subparsers())
+    capsys.readouterr()
+    assert 0 == usage.run(parser.parse_args(["usage", "--json", *arguments]), Settings(data_dir=api.data))
+    return json.loads(capsys.readouterr().out)
+
+
+async def asked(api: Api, script: Scenario, project: str, words: str) -> None:
+    """A run of that project, to its end."""
+    client = await api.client(f"of-{project}", project)
+    script.enqueue(words)
+    assistant, thread = await talk(client, "what is it?")
+    run = await client.beta.threads.runs.create_and_poll(
+        thread_id=thread, assistant_id=assistant, poll_interval_ms=50
+    )
+    assert "completed" == run.status
+
+
+async def test_usage_is_what_the_command_says(api: Api, script: Scenario, capsys):
+    """By whatever is asked for; and of another project nothing."""
+    await asked(api, script, "default", "one")
+    await asked(api, script, "other", "two")
+    async with browser(api, admin=True) as boss, browser(api) as mina:
+        for by in ("person", "place", "assistant", "model", "day", "kind"):
+            told = await boss.get(f"/console/api/usage?by={by}&days=2")
+            same = typed(api, capsys, "--by", by, "--since", told["since"])
+            for one in told["data"]:
+                assert one.pop("name")
+            assert (same["total"], same["data"]) == (told["total"], told["data"])
+            lines = told["series"]["lines"]
+            assert same["total"]["requests"] == sum(sum(line["requests"]) for line in lines)
+            assert (2, told["until"]) == (len(told["series"]["days"]), told["series"]["days"][-1])
+        places = (await mina.get("/console/api/usage?by=place"))["data"]
+        assert [("api:default", "default", 1)] == [(p["key"], p["name"], p["requests"]) for p in places]
+        assert 400 == (await mina.ask("GET", "/console/api/usage?days=367"))[0]
+    async with stranger(api) as nobody:
+        assert 401 == (await nobody.ask("GET", "/console/api/usage"))[0]
