@@ -96,7 +96,7 @@ async def test_two_versions_side_by_side(tmp_path):
 
 
 async def test_the_sum_ends_it(tmp_path):
-    """No answer is begun that would pass it; one whose rounds do is cancelled; without prices it is not kept."""
+    """No answer is begun that would pass it; one whose rounds do ends; without prices none is kept."""
     async with client(tmp_path, toolbox=Toolbox.of(look)) as (one, _), trying(one, tmp_path) as trials:
         bot = await one.assistant(*tools("def:look"), metadata={"spool_functions": "server"})
         await versions(one.spool, bot)
