@@ -13,6 +13,7 @@ import { dress, language, speak, t, theme } from "./words.js";
 const SCREENS = [
   { path: "/threads", name: "nav.threads", icon: "thread", group: "observe", view: () => import("./screens/threads.js").then((one) => one.Threads), thing: () => import("./screens/thread.js").then((one) => one.Thread) },
   { path: "/runs", name: "nav.runs", icon: "run", group: "observe", view: () => import("./screens/runs.js").then((one) => one.Runs), thing: () => import("./screens/run.js").then((one) => one.Run) },
+  { path: "/usage", name: "nav.usage", icon: "chart", group: "observe", view: () => import("./screens/usage.js").then((one) => one.Usage) },
   { path: "/playground", name: "nav.playground", icon: "play", group: "build", view: () => import("./screens/playground.js").then((one) => one.Playground), full: true },
   { path: "/assistants", name: "nav.assistants", icon: "bot", group: "build", view: () => import("./screens/assistants.js").then((one) => one.Assistants), thing: () => import("./screens/assistant.js").then((one) => one.Assistant) },
   { path: "/simulator", name: "nav.simulator", icon: "window", group: "demo", view: () => import("./screens/simulator.js").then((one) => one.Simulator), demo: true },

@@ -74,7 +74,13 @@ class Show(Body):
 
 def routes(console: Console) -> tuple[Route, ...]:
     """Their operations."""
-    found = (*_access(console), *_lists(console), *_assistants(console), *_playground(console))
+    found = (
+        *_access(console),
+        *_lists(console),
+        *_threads(console),
+        *_assistants(console),
+        *_playground(console),
+    )
     return (*found, *observe.routes(console), *trials.routes(console.trials))
 
 
@@ -145,6 +151,17 @@ def _lists(console: Console) -> tuple[Route, ...]:
         told = await looks.run_texts(call.key, call.path["run_id"])
         return await asyncio.to_thread(_with_posts, told)
 
+    a_run = "/api/runs/{run_id}"
+    return (
+        _route("GET", "/api/runs", runs, "List runs", query=RunRows, answer="list"),
+        _route("GET", a_run, run, "One run, as it went"),
+        _route("POST", f"{a_run}/texts", run_texts, "What was said in a run; audited", body=Empty),
+    )
+
+
+def _threads(console: Console) -> tuple[Route, ...]:
+    looks = console.looks
+
     async def threads(call: Call) -> Answer:
         query = call.query
         return await looks.threads(call.key, _filters(query), query["limit"], query["after"])
@@ -158,11 +175,8 @@ def _lists(console: Console) -> tuple[Route, ...]:
     async def copy(call: Call) -> Answer:
         return await looks.copy(call.key, call.path["thread_id"])
 
-    a_run, a_thread = "/api/runs/{run_id}", "/api/threads/{thread_id}"
+    a_thread = "/api/threads/{thread_id}"
     return (
-        _route("GET", "/api/runs", runs, "List runs", query=RunRows, answer="list"),
-        _route("GET", a_run, run, "One run, as it went"),
-        _route("POST", f"{a_run}/texts", run_texts, "What was said in a run; audited", body=Empty),
         _route("GET", "/api/threads", threads, "List threads", query=Rows, answer="list"),
         _route("GET", a_thread, thread, "One thread, with its newest runs"),
         _route("POST", f"{a_thread}/texts", thread_texts, "What was said in a thread; audited", body=Empty),

@@ -11,7 +11,7 @@ const PATHS = {
   eye: "M2 10s3-5 8-5 8 5 8 5-3 5-8 5-8-5-8-5zm8 2a2 2 0 1 0 0-4 2 2 0 0 0 0 4z", plus: "M10 4v12M4 10h12",
   moon: "M15 12A6 6 0 0 1 8 5a6 6 0 1 0 7 7z", sun: "M10 6.5a3.5 3.5 0 1 0 0 7 3.500 3.500 0 0 0 0-7zM10 2v1.500m0 13V18M2 10h1.500m13 0H18M4.500 4.500l1 1m9 9l1 1m0-11l-1 1m-9 9l-1 1",
   bolt: "M11 3L5 11h4l-1 6 6-8h-4z", close: "M5 5l10 10M15 5L5 15", gear: "M4 6h7m4 0h1M4 14h1m4 0h7M13 4v4M7 12v4",
-  warn: "M10 4l7 12H3zM10 9v3m0 2h.01",
+  down: "M10 4v9m-4-4l4 4 4-4M4 16h12", warn: "M10 4l7 12H3zM10 9v3m0 2h.01",
 };
 
 /** @param {{name: string}} props */

@@ -11,11 +11,11 @@ import { html, useEffect, useRef, useState } from "./view.js";
  * `told`: on a phone its name stands before it; `look`: "rest" takes the room that is left and cuts what is longer, "minor" goes first
  * where there is little, "end" stands at the end of a row's first line on a phone */
 
-/** @param {{label: string, columns: Column[], rows: any[] | null, empty: any}} props rows null: not read yet */
-export function Table({ label, columns, rows, empty }) {
-  if (!rows) return html`<p class="reading">${t("reading")}</p>`;
-  if (!rows.length) return html`<div class="card">${empty}</div>`;
-  return html`<div class="card flush"><div class="scroll-x" tabindex="0" role="region" aria-label=${label}>
+/** @param {{label: string, columns: Column[], rows: any[] | null, empty: any, head?: any}} props rows null: not read yet; `head`: what stands above them in the card */
+export function Table({ label, columns, rows, empty, head }) {
+  if (!rows) return head ? html`<div class="card">${head}</div>` : html`<p class="reading">${t("reading")}</p>`;
+  if (!rows.length) return html`<div class="card">${head}${empty}</div>`;
+  return html`<div class="card flush">${head}<div class="scroll-x" tabindex="0" role="region" aria-label=${label}>
     <table class="folds">
       <thead><tr>${columns.map((one) => html`<th scope="col" class=${looks(one)}>${one.name}</th>`)}</tr></thead>
       <tbody>${rows.map((row) => html`<tr key=${row.id}>${columns.map((one) => html`<${Cell} column=${one} value=${one.cell(row)} />`)}</tr>`)}</tbody>
@@ -55,7 +55,7 @@ export function useList(path, kind = "", fits = () => true) {
 }
 
 /** @param {any[]} rows @param {any} row @param {(row: any, known: boolean) => boolean} fits */
-function merged(rows, row, fits) {
+export function merged(rows, row, fits) {
   const at = rows.findIndex((one) => one.id === row.id);
   if (at >= 0) return fits(row, true) ? rows.with(at, row) : rows.toSpliced(at, 1);
   return fits(row, false) ? [row, ...rows] : rows;

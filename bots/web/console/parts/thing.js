@@ -3,13 +3,15 @@ import { generation, on } from "../live.js";
 import { ask } from "../session.js";
 import { language, t } from "../words.js";
 import { Empty, Head, Icon, Trouble } from "./bits.js";
-import { html, useEffect, useState } from "./view.js";
+import { html, useEffect, useRef, useState } from "./view.js";
 
 /** @param {string} path @param {string} kind @param {(data: any) => boolean} concerns */
 export function useThing(path, kind, concerns) {
   const [thing, setThing] = useState(/** @type {any} */ (null));
   const [error, setError] = useState(/** @type {Error | null} */ (null));
-  const read = async () => path && ask("GET", path).then((told) => (setThing(told), setError(null)), setError);
+  const newest = useRef(path);
+  newest.current = path;
+  const read = async () => path && ask("GET", path).then((told) => path === newest.current && (setThing(told), setError(null)), (failed) => path === newest.current && setError(failed));
   useEffect(() => void read(), [path, generation.value, language.value]);
   useEffect(() => {
     let timer = 0;
