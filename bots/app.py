@@ -40,11 +40,11 @@ from core.ports import Fetching, Model, ModelFacts, Platform, Service, Transcrip
 from core.runs.approvals import Approvals
 from core.runs.client.endings import Endings
 from core.runs.lanes import Lanes
-from core.runs.run_context import Limits, Ready, Rules, RunContext
+from core.runs.run_context import Ready, Rules, RunContext
 from core.runs.runner import Runner
 from core.runs.summaries import Summaries
 from core.settings import Settings
-from core.settings.http import CONSOLE, Listening, listening
+from core.settings.http import CONSOLE, METRICS, Listening, listening
 from core.store import assistants, files, usage
 from core.store.data_dir import data_directory, only_runner
 from core.store.database import FILE, Database, Execute, explained
@@ -119,7 +119,8 @@ def _core(
     tool_files: ToolFiles,
     prices: Prices,
 ) -> _Core:
-    rules, approvals, background = _rules(settings), Approvals(db), Background()
+    policy, approvals, background = _policy(settings), Approvals(db), Background()
+    rules = Rules.of(settings, policy.scopes)
 
     async def transcribe(name: str, content: bytes) -> Transcript:
         return await (await ready()).service.transcribe(name, content)
@@ -148,8 +149,7 @@ def _core(
     lanes.watching = runner.watching
     endings = Endings(db, lanes, rules.budget)
     service = _assistants(settings, db, ready)
-    models = ModelChoices(db, service, background)
-    inbox = Inbox(db, lanes, _policy(settings), approvals, attachments, models)
+    inbox = Inbox(db, lanes, policy, approvals, attachments, ModelChoices(db, service, background))
     return _Core(ready, attachments, summaries, lanes, inbox, background, service, endings, answering, sent)
 
 
@@ -173,13 +173,19 @@ async def _models(ready: Ready) -> Mapping[str, ModelFacts]:
 
 @contextlib.asynccontextmanager
 async def _http(
-    settings: Settings, db: Database, core: _Core, connections: Connections, behind: Listening | None
+    settings: Settings,
+    db: Database,
+    core: _Core,
+    connections: Connections,
+    watch: LoopWatch,
+    behind: Listening | None,
 ) -> AsyncIterator[str]:
     """While this is entered HTTP is served, where the settings want it; gives its URL, or ""."""
     where = behind or listening(settings.http)
     if where is None:
         yield ""
         return
+    from bots.telemetry.metrics import Metrics
     from bots.web.page.services import PageMeans, invited
     from bots.web.server import served
     from bots.web.services import Means, built
@@ -192,6 +198,10 @@ async def _http(
     page = means if CONSOLE in settings.http_serve else None
     parts = (core.assistants, core.lanes, core.endings, service, core.background, core.sent)
     services = built(Means(settings, db, *parts, page))
+    if METRICS in settings.http_serve:
+        metrics = Metrics(settings.data_dir / FILE, connections)
+        metrics.watch(db, watch, core.answering.values())
+        services = replace(services, metrics=metrics)
     await services.uploads.start()
     core.background.start(services.uploads.keep(), "files")
     core.background.start(services.stores.keep(), "vector stores")
@@ -255,7 +265,8 @@ async def assembled(
         await _resume(core)
         watch = LoopWatch()
         try:
-            async with _http(settings, db, core, connections, behind) as url:  # what they were told is known
+            served = _http(settings, db, core, connections, watch, behind)
+            async with served as url:  # all that others were told is known from here on
                 yield Running(list(platforms.values()), core.lanes, url, connections)
         finally:
             watch.close()
@@ -323,24 +334,6 @@ def _policy(settings: Settings) -> Policy:
         budget=settings.budget,
         window=settings.catch_up_seconds,
         admins=frozenset(settings.admins),
-    )
-
-
-def _rules(settings: Settings) -> Rules:
-    return Rules(
-        limits=Limits(idle=settings.model_idle_seconds, run=settings.run_seconds, tool=settings.tool_seconds),
-        language=settings.language,
-        shared=settings.thread_scope == "topic",
-        scopes=_policy(settings).scopes,
-        budget=settings.budget,
-        answer_characters=settings.answer_characters,
-        full=settings.full_features,
-        effort=settings.assistant_effort,
-        zone=settings.zone,
-        self_knowledge=settings.self_knowledge,
-        buttons=settings.answer_buttons,
-        mcp_hosts=frozenset(host.lower() for host in settings.mcp_hosts),
-        secrets=settings.secrets(),
     )
 
 

@@ -219,6 +219,8 @@ class LoopWatch:
 
     def __init__(self) -> None:
         self._loop, self._watched = asyncio.get_running_loop(), threading.get_ident()
+        self.lag: Callable[[float], None] = lambda seconds: None
+        """Told how late each sign of life came, in the loop."""
         self._over = threading.Event()
         threading.Thread(target=self._watch, name="loop watch", daemon=True).start()
 
@@ -233,7 +235,12 @@ class LoopWatch:
 
     def _look(self) -> None:
         alive, asked = threading.Event(), time.monotonic()
-        self._loop.call_soon_threadsafe(alive.set)
+
+        def answer() -> None:
+            alive.set()
+            self.lag(time.monotonic() - asked)
+
+        self._loop.call_soon_threadsafe(answer)
         if alive.wait(HELD_UP) or time.monotonic() - asked > 2 * HELD_UP:  # or the whole process stood still
             return
         task, frame = asyncio.current_task(self._loop), sys._current_frames().get(self._watched)

@@ -16,7 +16,7 @@ import aiohttp
 import discord
 from discord.http import HTTPClient, Route
 
-from bots.replies.posts import Gone, Unclear
+from bots.replies.posts import Count, Gone, Unclear, uncounted
 from core.errors import Retryable, SpoolError, TooLarge, Unreachable
 
 UNKNOWN_MESSAGE, ENTITY_TOO_LARGE, INVALID_FORM = 10008, 40005, 50035
@@ -45,6 +45,7 @@ SUPPRESS_EMBEDS = 4
 PAGE = 100
 EPOCH = 1_420_070_400.0
 _ID = re.compile(r"[0-9]{1,20}")
+_POSTING: Final = {"POST": "create", "PATCH": "edit", "DELETE": "delete"}
 
 
 def is_id(value: object) -> bool:
@@ -89,6 +90,9 @@ class DiscordApi:
     repeats = True
     """Whether an answer can be asked for once more where this one stands."""
 
+    count: Count = staticmethod(uncounted)
+    """Told what became of each post."""
+
     def __init__(self, http: HTTPClient) -> None:
         self._http = http
 
@@ -97,6 +101,20 @@ class DiscordApi:
 
         `form` goes instead of a body; `files` are those in it, rewound before each of the SDK's own attempts.
         """
+        op = _POSTING.get(method) if "/messages" in path or path.startswith("/webhooks") else None
+        code = "unclear"
+        try:
+            answer = await self._call(method, path, body, **route)
+            code = "ok"
+            return answer
+        except SpoolError as error:
+            code = str(error).partition(" ")[0]
+            raise
+        finally:
+            if op:
+                self.count(op, code)
+
+    async def _call(self, method: str, path: str, body: Any, **route: Any) -> Any:
         query, parts, files = route.pop("query", None), route.pop("form", None), route.pop("files", None)
         try:
             more: dict[str, Any] = {} if body is None else {"json": body}

@@ -28,6 +28,14 @@ LOOKING: Final = Backoff(first=0.25, most=5.0)
 """Between the tries of a post that may have been made and is not seen yet."""
 
 
+Count = Callable[[str, str], None]
+"""Told what became of a request about a post: create, edit or delete; and "ok", or the network's word."""
+
+
+def uncounted(op: str, code: str) -> None:
+    """Where nobody counts them."""
+
+
 class Unclear(Retryable):
     """The call may or may not have had its effect: look before doing it again."""
 

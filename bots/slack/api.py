@@ -15,8 +15,9 @@ from typing import Any, Final
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.replies.posts import Gone, Unclear
+from bots.replies.posts import Count, Gone, Unclear, uncounted
 from bots.slack.words import POSTING_CURES, REVOKED
 from core.errors import Retryable, SpoolError, Unreachable
 
@@ -64,6 +65,33 @@ class Refused(SpoolError):
 
 class Limited(Retryable):
     """429: nothing happened, try after `retry_after`."""
+
+
+_POSTING: Final = {
+    **dict.fromkeys(("chat.postMessage", "chat.startStream"), "create"),
+    **dict.fromkeys(("chat.update", "chat.appendStream", "chat.stopStream"), "edit"),
+    "chat.delete": "delete",
+}
+
+
+class Client(AsyncWebClient):
+    """The SDK's, which tells what became of each post."""
+
+    count: Count = staticmethod(uncounted)
+
+    async def api_call(self, api_method: str, **more: Any) -> Any:
+        """As the SDK's, of which all its methods are made."""
+        code = "unclear"
+        try:
+            answer = await super().api_call(api_method, **more)
+            code = "ok"
+            return answer
+        except SlackApiError as error:
+            code = str(_sorted(error))
+            raise
+        finally:
+            if op := _POSTING.get(api_method):
+                self.count(op, code)
 
 
 async def call(request: Awaitable[Any]) -> Any:

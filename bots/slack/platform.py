@@ -13,7 +13,6 @@ from typing import Any
 
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.intake.catch_up import CatchUp
 from bots.intake.connection import TokenRefused
@@ -21,9 +20,9 @@ from bots.intake.following import Following
 from bots.replies.activity import doing
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.live import FullReply
-from bots.replies.posts import Posts
+from bots.replies.posts import Count, Posts
 from bots.replies.safe_text import harmless
-from bots.slack.api import Budget, Limited, Refused, call
+from bots.slack.api import Budget, Client, Limited, Refused, call
 from bots.slack.files import SlackFiles, Uploads
 from bots.slack.following import Heard
 from bots.slack.interactions import Interactions
@@ -68,7 +67,7 @@ class SlackPlatform:
 
     def __init__(self, settings: Settings, inbox: Inbox, session: aiohttp.ClientSession) -> None:
         self._settings, self._inbox, self._session = settings, inbox, session
-        self._client = AsyncWebClient(
+        self._client = Client(
             settings.slack_bot_token,
             base_url=settings.slack_api_url.rstrip("/") + "/",
             session=session,  # without it the SDK opens a new connection for each call
@@ -240,6 +239,10 @@ class SlackPlatform:
         opened = await call(self._client.conversations_open(users=user))
         channel, post = str(opened["channel"]["id"]), self._client.chat_postMessage
         await call(post(channel=channel, text=words, unfurl_links=False, unfurl_media=False))
+
+    def count(self, told: Count) -> None:
+        """From now on that is told of each post."""
+        self._client.count = told
 
     async def fetch(self, attachment: Attachment, limit: int) -> bytes:
         """See `Fetching.fetch`."""

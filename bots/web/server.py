@@ -15,6 +15,7 @@ from bots.web.frame.health import Health
 from bots.web.frame.port import hosts, opened
 from bots.web.frame.reading import MOST_BYTES, Reading
 from bots.web.frame.router import Frame, register
+from bots.web.frame.scrape import Scrape
 from bots.web.page.gate import page_only
 from bots.web.page.services import Console
 from bots.web.page.shell import Shell
@@ -61,9 +62,11 @@ def _application(
         note = partial(facts.remember, name="ready", value=None)
         Health(lambda: db(note), lambda: services.streams.stopping).register(app)
     page = services.console
+    find = Keys(db).find if page is None else page.sessions.of_bearer
+    access = Access(find, settings.api_requests_per_minute)
+    if services.metrics:
+        Scrape(services.metrics, access, where).register(app)
     if page or "api" in settings.http_serve:
-        find = Keys(db).find if page is None else page.sessions.of_bearer
-        access = Access(find, settings.api_requests_per_minute)
         register(app, every(services), Frame(access, Reading(), page.gate if page else None))
     if shell:
         shell.register(app)
@@ -74,3 +77,5 @@ async def _closing(services: Services, app: web.Application) -> None:
     services.streams.close()
     if services.console:
         await services.console.close()
+    if services.metrics:
+        services.metrics.close()

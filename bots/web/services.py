@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from bots.telemetry.metrics import Metrics
 from bots.web.frame.streams import Streams
 from bots.web.page.services import Console, PageMeans, console
 from core.api.assistants import ApiAssistants
@@ -38,6 +39,8 @@ class Services:
     streams: Streams
     console: Console | None = None
     """Of the web page, where that is served."""
+    metrics: Metrics | None = None
+    """Where they are served."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from core.model_server.outages import Outages
 from core.policy.prices import Prices
 from core.ports import Model, Service
 from core.runs.approvals import Approvals
+from core.settings import Settings
 from core.store.database import Database
 from core.store.threads import Scopes
 from core.tools import Toolbox
@@ -57,9 +58,32 @@ class Rules:
     """The model is also told the date, where it is, who asks, its commands and its tools."""
     buttons: bool = False
     """Under an answer stand buttons for another one."""
+    feedback: bool = False
+    """And buttons to say what one thinks of it, unless its assistant says otherwise."""
     mcp_hosts: frozenset[str] = frozenset()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values that no tool may hand to the model."""
+
+    @classmethod
+    def of(cls, settings: Settings, scopes: Scopes) -> Rules:
+        """What an operator has set."""
+        limits = Limits(settings.model_idle_seconds, settings.run_seconds, settings.tool_seconds)
+        return cls(
+            limits=limits,
+            language=settings.language,
+            shared=settings.thread_scope == "topic",
+            scopes=scopes,
+            budget=settings.budget,
+            answer_characters=settings.answer_characters,
+            full=settings.full_features,
+            effort=settings.assistant_effort,
+            zone=settings.zone,
+            self_knowledge=settings.self_knowledge,
+            buttons=settings.answer_buttons,
+            feedback=settings.feedback,
+            mcp_hosts=frozenset(host.lower() for host in settings.mcp_hosts),
+            secrets=settings.secrets(),
+        )
 
 
 @dataclass(frozen=True, slots=True)

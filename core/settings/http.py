@@ -11,8 +11,9 @@ HERE: Final = "127.0.0.1:8080"
 SERVED: Final = ("api", "health")
 """Where nobody says otherwise."""
 CONSOLE: Final = "console"
-_KNOWN: Final = (*SERVED, CONSOLE)
-LATER: Final = ("metrics", "slack")
+METRICS: Final = "metrics"
+_KNOWN: Final = (*SERVED, CONSOLE, METRICS)
+LATER: Final = ("slack",)
 _WORDS: Final = f"{', '.join(_KNOWN[:-1])} and {_KNOWN[-1]}"
 _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
 _HOST: Final = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+")

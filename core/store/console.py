@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from core.store import feedback
 from core.store.database import Execute
 from core.store.runs import UNFINISHED
 
@@ -38,6 +39,8 @@ class Filters:
     thread: str = ""
     platform: str = ""
     ids: tuple[str, ...] = ()
+    feedback: str = ""
+    """good or bad: whose answers somebody has rated so."""
 
 
 _NAME: Final = "(SELECT name FROM assistants WHERE assistants.id = runs.assistant_id)"
@@ -54,7 +57,7 @@ _PLACES: Final = (
     "LEFT JOIN names AS places ON places.platform = messages.platform "
     "AND places.workspace = messages.workspace AND places.id = messages.channel"
 )
-_FIRST: Final = (
+FIRST: Final = (
     "CASE WHEN runs.first_token_at IS NULL AND runs.status NOT IN ('completed', 'incomplete') THEN NULL "
     "ELSE MIN(COALESCE(runs.first_text_at, runs.first_token_at), COALESCE((SELECT created_at FROM steps "
     "WHERE runs.takeovers > 0 AND run_id = runs.id AND name = 'post:0'), 9e9)) END"
@@ -79,7 +82,7 @@ _RUN: Final[Mapping[str, str]] = {
     "assistant_version": "runs.assistant_version",
     "created_at": "runs.created_at",
     "began_at": "runs.began_at",
-    "first_text_at": _FIRST,
+    "first_text_at": FIRST,
     "ended_at": "runs.ended_at",
     "attempts": "runs.attempts",
     "takeovers": "runs.takeovers",
@@ -130,7 +133,11 @@ def _runs(tx: Execute, where: str, values: Sequence[Any], limit: int) -> list[Ro
     rows = tx.execute(sql, (*values, limit)).fetchall()
     found = [dict(zip(_RUN, row, strict=True)) for row in rows]
     spent = _spent(tx, "run_id", [one["id"] for one in found])
-    return [one | spent.get(one["id"], _NOTHING) for one in found]
+    votes = feedback.counts(tx, [one["id"] for one in found])
+    return [
+        one | spent.get(one["id"], _NOTHING) | {"feedback": votes.get(one["id"], {"good": 0, "bad": 0})}
+        for one in found
+    ]
 
 
 _SUMS: Final = (
@@ -202,6 +209,9 @@ def _such(filters: Filters, values: list[Any], *, newest: bool = False) -> list[
         parts.append(f"runs.status IN ({', '.join('?' for _ in filters.status)})")
         values += filters.status
         parts += [_NEWEST] if newest else []
+    if filters.feedback:
+        parts.append("runs.id IN (SELECT run_id FROM feedback WHERE good = ?)")
+        values.append(int(filters.feedback == "good"))
     for column, wanted in (
         ("runs.assistant_id", filters.assistant),
         ("runs.thread_id", filters.thread),

@@ -10,16 +10,22 @@ REPEATED: Final = "repeated_deliveries"
 """A network delivered a message again that was accepted already."""
 
 
-def add(tx: Execute, name: str) -> None:
-    """It happened once more."""
+def add(tx: Execute, name: str, platform: str = "") -> None:
+    """It happened once more, there."""
     tx.execute(
         "INSERT INTO counts (name, value) VALUES (?, 1) "
         "ON CONFLICT (name) DO UPDATE SET value = counts.value + 1",
-        (name,),
+        (f"{name}:{platform}" if platform else name,),
     ).fetchall()
 
 
 def value(tx: Execute, name: str) -> int:
     """How often it happened."""
-    rows = tx.execute("SELECT value FROM counts WHERE name = ?", (name,)).fetchall()
-    return int(rows[0][0]) if rows else 0
+    return sum(by_platform(tx, name).values())
+
+
+def by_platform(tx: Execute, name: str) -> dict[str, int]:
+    """How often it happened on each; "" for what was counted before they were told apart."""
+    rows = tx.execute("SELECT name, value FROM counts").fetchall()
+    told = {tuple(one.partition(":")[::2]): count for one, count in rows}
+    return {platform: count for (one, platform), count in told.items() if one == name}

@@ -14,6 +14,7 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,8 @@ class Database:
         self._connection = _opened(path, busy_timeout)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.committed: Callable[[float], None] = lambda seconds: None
+        """Told how long each transaction took until it was on disk, by the writer."""
         self._wipe = True  # a process that died may have left something
         self._thread = threading.Thread(target=self._write, name="database", daemon=True)
         self._thread.start()
@@ -174,6 +177,7 @@ class Database:
     def _commit(self, jobs: list[_Job]) -> list[_Result]:
         """Run the jobs in one transaction with a savepoint each, so that one failure undoes only itself."""
         results: list[_Result] = []
+        began = time.monotonic()
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             results.extend((job.future, *self._attempt(job)) for job in jobs)
@@ -182,6 +186,7 @@ class Database:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             return _none_of(jobs, _unsaved(error))
+        self.committed(time.monotonic() - began)
         return results
 
     def _attempt(self, job: _Job) -> tuple[Any, BaseException | None]:

@@ -156,7 +156,7 @@ def _row(id: str, created_at: float, project: str | None, object: str) -> Row:
     return Row(ThreadId(id), created_at, project, json.loads(object))
 
 
-_OF_RUNS = ("steps", "approvals", "saved_questions")
+_OF_RUNS = ("steps", "approvals", "feedback", "saved_questions")
 _OF_THREAD = ("summaries", "items", "files", "messages", "runs")
 
 

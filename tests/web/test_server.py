@@ -150,10 +150,10 @@ async def test_an_address_that_others_reach_is_warned_about(product: Product, ca
         ),
         ({"HTTP": "localhost:70000"}, "HTTP=localhost:70000 is no address. Write it like 127.0.0.1:8080"),
         (
-            {"HTTP_SERVE": "api,metrics"},
-            "HTTP_SERVE: metrics comes with a later version. Use api, health and console.",
+            {"HTTP_SERVE": "api,slack"},
+            "HTTP_SERVE: slack comes with a later version. Use api, health, console and metrics.",
         ),
-        ({"HTTP_SERVE": "apis"}, "HTTP_SERVE: there is no “apis”. Use api, health and console."),
+        ({"HTTP_SERVE": "apis"}, "HTTP_SERVE: there is no “apis”. Use api, health, console and metrics."),
         (
             {"HTTP_HOSTS": "https://a.example"},
             "HTTP_HOSTS: https://a.example is no host. Write only its name",

@@ -45,6 +45,7 @@ class Rows(Query):
 
 class RunRows(Rows):
     thread: str = ""
+    feedback: Literal["", "good", "bad"] = ""
 
 
 class ThreadOnly(Query):
@@ -129,6 +130,7 @@ def _session(console: Console, key: Key) -> dict[str, Any]:
         **told,
         "version": version(),
         "demo": means.demo,
+        "feedback": console.settings.feedback,
         "connections": means.connections.to_json(),
     }
 
@@ -246,7 +248,8 @@ def _route(method: Literal["GET", "POST"], path: str, handle: Any, summary: str,
 
 def _filters(query: Any) -> Filters:
     status = tuple(filter(None, query["status"].split(",")))
-    return Filters(query["q"], status, query["assistant"], query.get("thread", ""), query["platform"])
+    told = (query["assistant"], query.get("thread", ""), query["platform"], query.get("feedback", ""))
+    return Filters(query["q"], status, *told)
 
 
 def _tool(name: str, kind: str, available: bool, tool: Any) -> dict[str, Any]:

@@ -12,7 +12,17 @@ from core.api.console.timeline import called, deaths, timeline
 from core.api.key import Key
 from core.api.page import listed
 from core.api.refusal import Refusal, not_found
-from core.store import audit, client_runs, console, copies, messages, thread_messages, threads, usage
+from core.store import (
+    audit,
+    client_runs,
+    console,
+    copies,
+    feedback,
+    messages,
+    thread_messages,
+    threads,
+    usage,
+)
 from core.store.audit import Entry
 from core.store.console import Filters, Row, StepRow
 from core.store.database import Database, Execute
@@ -103,6 +113,7 @@ class Looks:
                 "answer": said,
                 "steps": _step_texts(steps),
                 "posts": _posts(list(steps.values())),
+                "feedback": [asdict(vote) for vote in feedback.of_run(tx, id)],
                 "where": _where(row),
             }
 

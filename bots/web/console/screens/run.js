@@ -1,5 +1,5 @@
 // One run: what happened when, why it failed in words, what went out.
-import { Code, Facts, Head, Note, Status, Trouble } from "../parts/bits.js";
+import { Code, Facts, Head, Note, Status, Thumb, Trouble, Votes } from "../parts/bits.js";
 import { Icon } from "../parts/icons.js";
 import { Markdown } from "../parts/markdown.js";
 import { Unread, useTexts, useThing } from "../parts/thing.js";
@@ -69,8 +69,11 @@ const Numbers = ({ run }) => html`<div class="card"><header><h2>${t("usage")}</h
 /** @param {{run: any}} props */
 const Out = ({ run }) => html`<div class="card"><header><h2>${t("went_out")}</h2></header><div class="body"><${Facts} pairs=${[
   [t("posts"), number(run.posts)], [t("edits"), number(run.edits)], [t("attempts"), number(run.attempts)], [t("takeovers"), number(run.takeovers)],
+  [t("feedback"), run.feedback.good + run.feedback.bad ? html`<${Votes} of=${run.feedback} />` : "–"],
   [t("thread"), html`<a class="mono" href="/threads/${run.thread_id}">${run.thread_id}</a>`]]} /></div></div>`;
 
 /** @param {{texts: any}} props */
 const Texts = ({ texts }) => html`<div class="card"><header><h2>${t("texts")}</h2></header><div class="body stack">
-  ${["question", "answer"].map((name) => texts[name] && html`<div><span class="label">${t(`text.${name}`)}</span><${Markdown} text=${texts[name]} /></div>`)}</div></div>`;
+  ${["question", "answer"].map((name) => texts[name] && html`<div><span class="label">${t(`text.${name}`)}</span><${Markdown} text=${texts[name]} /></div>`)}
+  ${texts.feedback.map((/** @type {any} */ one) => html`<div><span class="label"><${Thumb} good=${one.good} /> ${who(one)} · ${moment(one.at, true)}</span>
+    ${one.reason && html`<pre class="plain wrapped">${one.reason}</pre>`}</div>`)}</div></div>`;

@@ -1,0 +1,1 @@
+"""Numbers for other tools: /metrics, the Grafana page made of the same list, OpenTelemetry."""
