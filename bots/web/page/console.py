@@ -13,7 +13,7 @@ from bots.version import version
 from bots.web.bodies.assistants import ModifyAssistant
 from bots.web.bodies.shared import Body, Query
 from bots.web.frame.answers import reply
-from bots.web.page import live, observe
+from bots.web.page import live, observe, trials
 from bots.web.page.gate import cookie_of, language_of
 from bots.web.page.services import Console
 from bots.web.page.shown import posts, shown
@@ -84,7 +84,7 @@ def routes(console: Console) -> tuple[Route, ...]:
         *_playground(console),
         *_health(console),
     )
-    return (*found, *observe.routes(console))
+    return (*found, *observe.routes(console), *trials.routes(console.trials))
 
 
 def _access(console: Console) -> tuple[Route, ...]:
@@ -197,7 +197,7 @@ def _assistants(console: Console) -> tuple[Route, ...]:
     async def tools(call: Call) -> Answer:
         hosted = [_tool(name, "hosted", console.settings.full_features, {"type": name}) for name in HOSTED]
         own = []
-        for tool in await console.means.toolbox():
+        for tool in (await console.means.ready()).toolbox:
             function = {
                 "name": tool.name,
                 "description": tool.description,
