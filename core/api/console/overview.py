@@ -30,7 +30,7 @@ KEPT: Final = 10
 class Overview:
     """Looks. Whoever asks for the same soon after is told the same. `failing`: checks that do, for admins."""
 
-    def __init__(self, looks: Looks, settings: Settings, failing: Callable[[], Failing] = tuple) -> None:
+    def __init__(self, looks: Looks, settings: Settings, failing: Callable[[], Failing]) -> None:
         self._looks, self._settings, self._failing = looks, settings, failing
         self._only = asyncio.Lock()
         self._kept: dict[tuple[str | None, int, str], tuple[float, dict[str, Any]]] = {}
